@@ -1,0 +1,9 @@
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+  transform: { '\\.(ts|lua)$': '<rootDir>/scripts/jest-transform.mjs' },
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'lua', 'node'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,18 @@
+// Turns TypeScript into what jest runs, and Redis scripts into their own text.
+import { transformSync } from 'esbuild';
+
+export default {
+  process(source, filename) {
+    if (filename.endsWith('.lua')) {
+      return { code: `module.exports = { __esModule: true, default: ${JSON.stringify(source)} };` };
+    }
+    const { code, map } = transformSync(source, {
+      loader: 'ts',
+      format: 'cjs',
+      target: 'node20',
+      sourcemap: true,
+      sourcefile: filename,
+    });
+    return { code, map };
+  },
+};
