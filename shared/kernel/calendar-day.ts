@@ -1,0 +1,49 @@
+/** A day in the calendar, `YYYY-MM-DD`; no hour, no zone. Compares as text. */
+import { Failure } from './failure.ts';
+import { DAY_MS, type Instant } from './instant.ts';
+
+export type CalendarDay = string & { readonly __brand: 'CalendarDay' };
+
+/** @throws Failure INVALID_REQUEST for a day that is not in the calendar */
+export function parseDay(text: string): CalendarDay {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  const ms = match ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text)
+    throw new Failure('INVALID_REQUEST', `"${text.slice(0, 20)}" is not a day`);
+  return text as CalendarDay;
+}
+
+export function dayOf(instant: Instant): CalendarDay {
+  return new Date(instant).toISOString().slice(0, 10) as CalendarDay;
+}
+
+/** Days since 1970-01-01; the form that price series store. */
+export function epochDay(day: CalendarDay): number {
+  return Math.round(Date.parse(`${day}T00:00:00Z`) / DAY_MS);
+}
+
+export function dayOfEpoch(days: number): CalendarDay {
+  return new Date(days * DAY_MS).toISOString().slice(0, 10) as CalendarDay;
+}
+
+export function addDays(day: CalendarDay, days: number): CalendarDay {
+  return dayOfEpoch(epochDay(day) + days);
+}
+
+export function daysBetween(from: CalendarDay, to: CalendarDay): number {
+  return epochDay(to) - epochDay(from);
+}
+
+/** Midnight UTC at the start of the day. */
+export function startOf(day: CalendarDay): Instant {
+  return (epochDay(day) * DAY_MS) as Instant;
+}
+
+/** 0 is Sunday. */
+export function weekday(day: CalendarDay): number {
+  return (((epochDay(day) + 4) % 7) + 7) % 7;
+}
+
+export function isWeekend(day: CalendarDay): boolean {
+  return weekday(day) === 0 || weekday(day) === 6;
+}

@@ -1,0 +1,61 @@
+/**
+ * What an order costs: one model for planning, rebalancing, validation and the paper broker.
+ *
+ * cost = fixed fee + proportional fee x value + exchange fee x value + half spread x value
+ *        + sell tax x value (sales only)
+ *
+ * Commission and fees are money that is owed, rounded up to the minor unit; the spread is paid in
+ * the price and is an estimate.
+ */
+import type { Decimal } from './decimal.ts';
+import { Decimal as Decimals } from './decimal.ts';
+import { Money } from './money.ts';
+
+export interface CostModel {
+  /** Per order, in the account's currency, major units. */
+  readonly feeFixed: Decimal;
+  readonly feeRatio: number;
+  readonly exchangeFeeRatio: number;
+  readonly halfSpreadRatio: number;
+  readonly sellTaxRatio: number;
+}
+
+export interface OrderCost {
+  readonly commission: Money;
+  /** Exchange fee and tax. */
+  readonly fees: Money;
+  readonly spread: Money;
+  readonly total: Money;
+}
+
+/** @param value quantity x price, in the account's currency, never negative */
+export function orderCost(model: CostModel, side: 'BUY' | 'SELL', value: Money): OrderCost {
+  const { commission, fees } = brokerCharges(model, side, value);
+  const spread = share(value, model.halfSpreadRatio);
+  return { commission, fees, spread, total: commission.add(fees).add(spread) };
+}
+
+/** The part of the cost that the broker charges beside the price. */
+export function brokerCharges(
+  model: CostModel,
+  side: 'BUY' | 'SELL',
+  value: Money,
+): { commission: Money; fees: Money } {
+  const fixed = Money.rounded(model.feeFixed, value.currency, 'up');
+  const tax = side === 'SELL' ? model.sellTaxRatio : 0;
+  return {
+    commission: fixed.add(share(value, model.feeRatio)),
+    fees: share(value, model.exchangeFeeRatio + tax),
+  };
+}
+
+/** The same cost as an estimate, for searches that cannot afford exact arithmetic. */
+export function estimatedCost(model: CostModel, side: 'BUY' | 'SELL', value: number): number {
+  const tax = side === 'SELL' ? model.sellTaxRatio : 0;
+  const ratio = model.feeRatio + model.exchangeFeeRatio + model.halfSpreadRatio + tax;
+  return value === 0 ? 0 : model.feeFixed.toEstimate() + ratio * Math.abs(value);
+}
+
+function share(value: Money, ratio: number): Money {
+  return value.multiply(Decimals.ofNumber(ratio), 'up');
+}

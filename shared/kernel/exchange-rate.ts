@@ -1,0 +1,41 @@
+/** A dated rate: one unit of `from` buys `rate` units of `to`. A missing rate is an error, never 1. */
+import type { CalendarDay } from './calendar-day.ts';
+import type { Currency } from './currency.ts';
+import { assert } from './assert.ts';
+import { Decimal, type Rounding } from './decimal.ts';
+import { Failure } from './failure.ts';
+import { Money } from './money.ts';
+
+export interface ExchangeRate {
+  readonly from: Currency;
+  readonly to: Currency;
+  readonly rate: Decimal;
+  readonly day: CalendarDay;
+}
+
+/** Rates into one currency, by the currency they come from. */
+export type RateTable = ReadonlyMap<Currency, ExchangeRate>;
+
+export function convert(money: Money, rate: ExchangeRate, rounding: Rounding): Money {
+  assert(money.currency === rate.from, `the rate is for ${money.currency}`);
+  return Money.rounded(money.amount.multiply(rate.rate), rate.to, rounding);
+}
+
+export function unitRate(currency: Currency, day: CalendarDay): ExchangeRate {
+  return { from: currency, to: currency, rate: Decimal.one, day };
+}
+
+/** @throws Failure REFUSED exchange-rate-missing */
+export function requireRate(rates: RateTable, from: Currency): ExchangeRate {
+  const rate = rates.get(from);
+  if (!rate)
+    throw new Failure('REFUSED', `There is no exchange rate for ${from}.`, {
+      rule: 'exchange-rate-missing',
+      currency: from,
+    });
+  return rate;
+}
+
+export function convertWith(money: Money, rates: RateTable, rounding: Rounding): Money {
+  return convert(money, requireRate(rates, money.currency), rounding);
+}

@@ -1,0 +1,197 @@
+/**
+ * Everything that can go wrong, as one class and one table. HTTP answers, gRPC statuses, the
+ * connector's retry-or-dead-letter and the status page all read the table below; nobody else
+ * decides what a failure means. A domain "no" that the contract can express (`found = false`) is an
+ * answer, not a failure.
+ */
+
+export interface FailureRule {
+  readonly http: number;
+  /** Number of the gRPC status. */
+  readonly grpc: number;
+  /** May the very same input be sent again? `later` means with back-off. */
+  readonly retry: 'never' | 'later' | 'same-key';
+  readonly actor: 'caller' | 'operator' | 'developer' | 'nobody';
+  readonly means: string;
+}
+
+export const failureTable = {
+  INVALID_REQUEST: {
+    http: 400,
+    grpc: 3,
+    retry: 'never',
+    actor: 'caller',
+    means: 'the input cannot mean anything',
+  },
+  UNAUTHENTICATED: {
+    http: 401,
+    grpc: 16,
+    retry: 'never',
+    actor: 'caller',
+    means: 'no valid token came with the call',
+  },
+  NOT_ALLOWED: {
+    http: 403,
+    grpc: 7,
+    retry: 'never',
+    actor: 'caller',
+    means: 'the token does not cover this operation',
+  },
+  NOT_FOUND: {
+    http: 404,
+    grpc: 5,
+    retry: 'never',
+    actor: 'caller',
+    means: 'the named thing does not exist',
+  },
+  CONFLICT: {
+    http: 409,
+    grpc: 10,
+    retry: 'never',
+    actor: 'caller',
+    means: 'someone changed it first, or the same key came with another body',
+  },
+  TOO_LARGE: {
+    http: 413,
+    grpc: 8,
+    retry: 'never',
+    actor: 'caller',
+    means: 'the request is larger than this operation takes',
+  },
+  REFUSED: {
+    http: 422,
+    grpc: 9,
+    retry: 'never',
+    actor: 'caller',
+    means: 'a rule says no; facts.rule names it',
+  },
+  TOO_BUSY: {
+    http: 429,
+    grpc: 8,
+    retry: 'later',
+    actor: 'caller',
+    means: 'a limit was met; facts.retryAfterMs says when to come back',
+  },
+  CANCELLED: {
+    http: 499,
+    grpc: 1,
+    retry: 'never',
+    actor: 'nobody',
+    means: 'the caller left',
+  },
+  BUG: {
+    http: 500,
+    grpc: 13,
+    retry: 'never',
+    actor: 'developer',
+    means: 'an invariant fell',
+  },
+  DATA_CORRUPT: {
+    http: 500,
+    grpc: 15,
+    retry: 'never',
+    actor: 'operator',
+    means: 'what we stored does not parse',
+  },
+  UPSTREAM_BROKEN: {
+    http: 502,
+    grpc: 13,
+    retry: 'never',
+    actor: 'operator',
+    means: 'the broker or the price source answered nonsense',
+  },
+  UNAVAILABLE: {
+    http: 503,
+    grpc: 14,
+    retry: 'later',
+    actor: 'operator',
+    means: 'Redis, the broker, the prices or another function did not answer',
+  },
+  DEADLINE: {
+    http: 504,
+    grpc: 4,
+    retry: 'same-key',
+    actor: 'caller',
+    means: 'time ran out; whether a write took effect is unknown, ask with the same key',
+  },
+} as const satisfies Record<string, FailureRule>;
+
+export type FailureCode = keyof typeof failureTable;
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** A field of a request that is wrong, by its JSON path (`trades[0].isin`), and why. */
+export interface FieldViolation {
+  readonly field: string;
+  readonly message: string;
+}
+
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly facts: Facts;
+
+  /** @param detail a sentence for a person; it reaches the caller, so it holds no secret */
+  constructor(code: FailureCode, detail: string, facts: Facts = {}, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get rule(): FailureRule {
+    return failureTable[this.code];
+  }
+
+  /** The body of an HTTP answer, and of a dead letter. */
+  toJSON(): FailureBody {
+    return { code: this.code, message: this.message, ...this.facts };
+  }
+
+  /** Whatever was thrown, as a failure. What nobody foresaw is a BUG, and its text stays inside. */
+  static from(thrown: unknown): Failure {
+    if (thrown instanceof Failure) return thrown;
+    if (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError'))
+      return new Failure('DEADLINE', 'The time for this call ran out.', {}, thrown);
+    return new Failure('BUG', 'Something went wrong inside; the log has the details.', {}, thrown);
+  }
+
+  /** The failure that another function answered with. */
+  static fromBody(body: unknown, status: number): Failure {
+    const { code, message, ...facts } = (body ?? {}) as Partial<FailureBody>;
+    if (typeof code === 'string' && code in failureTable && typeof message === 'string')
+      return new Failure(code, message, facts);
+    const fallback = status === 404 ? 'NOT_FOUND' : status === 504 ? 'DEADLINE' : 'UNAVAILABLE';
+    return new Failure(fallback, `A function answered ${status} without saying why.`);
+  }
+}
+
+export interface FailureBody {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+export function invalidRequest(...violations: FieldViolation[]): Failure {
+  const text = violations.map((v) => `${v.field}: ${v.message}`).join('; ');
+  return new Failure('INVALID_REQUEST', text, { field: violations[0]?.field, violations });
+}
+
+export function notFound(kind: string, id: string): Failure {
+  return new Failure('NOT_FOUND', `There is no ${kind} ${id}.`, { kind, id });
+}
+
+/** @param rule a kebab-case name that callers may match on */
+export function refused(rule: string, detail: string, facts: Facts = {}): Failure {
+  return new Failure('REFUSED', detail, { rule, ...facts });
+}
+
+export function conflict(detail: string, facts: Facts = {}): Failure {
+  return new Failure('CONFLICT', detail, facts);
+}
+
+export function unavailable(what: string, cause?: unknown): Failure {
+  return new Failure('UNAVAILABLE', `${what} did not answer.`, { what }, cause);
+}
+
+export function dataCorrupt(what: string, detail: string): Failure {
+  return new Failure('DATA_CORRUPT', `${what} does not parse: ${detail}`, { what });
+}

@@ -1,0 +1,19 @@
+/** Content hashes over JSON whose keys are sorted, so that equal values hash alike. */
+import { createHash } from 'node:crypto';
+
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** The first 16 hex digits: enough to tell apart, short enough to read out. */
+export function shortHash(value: unknown): string {
+  return contentHash(value).slice(0, 16);
+}
+
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : inner,
+  );
+}

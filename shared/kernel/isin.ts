@@ -1,0 +1,37 @@
+/** International Securities Identification Number, ISO 6166. */
+import { Failure } from './failure.ts';
+
+export type Isin = string & { readonly __brand: 'Isin' };
+
+/** @throws Failure INVALID_REQUEST for a bad form or check digit */
+export function parseIsin(text: string): Isin {
+  if (!/^[A-Z]{2}[A-Z0-9]{9}[0-9]$/.test(text))
+    throw new Failure(
+      'INVALID_REQUEST',
+      'an ISIN is two letters, nine letters or digits, one check digit',
+    );
+  if (isinCheckDigit(text.slice(0, 11)) !== Number(text[11]))
+    throw new Failure('INVALID_REQUEST', `the check digit of ISIN ${text} is wrong`);
+  return text as Isin;
+}
+
+export function isIsin(text: string): text is Isin {
+  try {
+    parseIsin(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Letters count as 10…35, digit by digit; then every second digit from the right doubles (Luhn). */
+export function isinCheckDigit(body: string): number {
+  const digits = [...body].map((c) => parseInt(c, 36).toString()).join('');
+  let sum = 0;
+  for (let i = 0; i < digits.length; i += 1) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    const weighted = i % 2 === 0 ? digit * 2 : digit;
+    sum += weighted > 9 ? weighted - 9 : weighted;
+  }
+  return (10 - (sum % 10)) % 10;
+}

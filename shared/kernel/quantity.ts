@@ -1,0 +1,36 @@
+/** Shares: an exact decimal that is never negative, with at most eight decimals. */
+import { Decimal } from './decimal.ts';
+import { assert } from './assert.ts';
+import { Failure } from './failure.ts';
+
+export type Quantity = Decimal;
+
+export const QUANTITY_DECIMALS_MAX = 8;
+
+/** @throws Failure INVALID_REQUEST */
+export function parseQuantity(value: number | string): Quantity {
+  const decimal = typeof value === 'number' ? fromNumber(value) : Decimal.parse(value);
+  if (decimal.sign < 0) throw new Failure('INVALID_REQUEST', 'a quantity is never negative');
+  if (decimal.precision > QUANTITY_DECIMALS_MAX)
+    throw new Failure(
+      'INVALID_REQUEST',
+      `a quantity has at most ${QUANTITY_DECIMALS_MAX} decimals`,
+    );
+  return decimal.normalize();
+}
+
+/** Rounds down to whole lots. */
+export function wholeLots(quantity: Quantity, lot: Quantity): Quantity {
+  assert(lot.sign > 0, 'a lot is positive');
+  return quantity.divide(lot, 0, 'floor').multiply(lot).normalize();
+}
+
+export function isWholeLots(quantity: Quantity, lot: Quantity): boolean {
+  return wholeLots(quantity, lot).equals(quantity);
+}
+
+function fromNumber(value: number): Decimal {
+  if (!Number.isFinite(value) || Math.abs(value) > 1e15)
+    throw new Failure('INVALID_REQUEST', 'a quantity is a number below 1e15');
+  return Decimal.ofNumber(value);
+}
