@@ -1,0 +1,225 @@
+/**
+ * Fields of a request: proto3 JSON in, domain values out. As in proto3, an absent or null field is
+ * its default (empty, 0, false). Numbers may come as text and enums as numbers; NaN and infinities
+ * are refused. A value that cannot mean anything becomes an issue that names the field.
+ */
+import { z } from 'zod';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { parseAccountId } from '#shared/kernel/identifiers.ts';
+import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { parseQuantity } from '#shared/kernel/quantity.ts';
+
+const PAGE_LIMIT_MAX = 1000;
+const PAGE_LIMIT_DEFAULT = 100;
+const INT32_MAX = 2 ** 31 - 1;
+
+/** A request: exactly these fields. */
+export const request = z.strictObject;
+
+/** Runs a kernel parser and turns its refusal into an issue of this field. */
+function via<In, Out>(parse: (value: In) => Out) {
+  return (value: In, context: z.core.$RefinementCtx): Out => {
+    try {
+      return parse(value);
+    } catch (thrown) {
+      context.addIssue({ code: 'custom', message: Failure.from(thrown).message });
+      return z.NEVER;
+    }
+  };
+}
+
+const rawText = z.string().nullish();
+
+/** Free text, trimmed; no control characters. */
+export function text(max = 200) {
+  return rawText
+    .transform((value) => (value ?? '').trim())
+    .pipe(
+      z
+        .string()
+        .max(max, `at most ${max} characters`)
+        // eslint-disable-next-line no-control-regex
+        .regex(/^[^\u0000-\u001f\u007f]*$/u, 'no control characters'),
+    );
+}
+
+export function requiredText(max = 200) {
+  return text(max).pipe(z.string().min(1, 'is needed'));
+}
+
+export const bool = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+
+const numeric = z.union([
+  z.number(),
+  z.string().regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, 'a number'),
+]);
+
+function finite(value: number | string | null | undefined): number {
+  const number = Number(value ?? 0);
+  if (!Number.isFinite(number)) throw new Failure('INVALID_REQUEST', 'a finite number');
+  return number;
+}
+
+/** A double; 0 where absent. */
+export function double(range: { min?: number; max?: number } = {}) {
+  return numeric.nullish().transform(via(finite)).pipe(bounded(z.number(), range));
+}
+
+/** A double that may be absent. */
+export function optionalDouble(range: { min?: number; max?: number } = {}) {
+  return numeric
+    .nullish()
+    .transform(via((value) => (value === null || value === undefined ? undefined : finite(value))))
+    .pipe(bounded(z.number(), range).optional());
+}
+
+export function int32(range: { min?: number; max?: number } = {}) {
+  return numeric
+    .nullish()
+    .transform(via(finite))
+    .pipe(bounded(z.number().int('a whole number'), { min: -INT32_MAX, max: INT32_MAX, ...range }));
+}
+
+function bounded(number: z.ZodNumber, { min, max }: { min?: number; max?: number }): z.ZodNumber {
+  const low = min === undefined ? number : number.min(min, `at least ${min}`);
+  return max === undefined ? low : low.max(max, `at most ${max}`);
+}
+
+/** A page's size: 0 is 100, over 1000 is refused. */
+export const limit = int32({ min: 0, max: PAGE_LIMIT_MAX }).transform(
+  (value) => value || PAGE_LIMIT_DEFAULT,
+);
+export const offset = int32({ min: 0 });
+
+export const isin = rawText.transform(via((value) => parseIsin(value ?? '')));
+/** Empty is absent. */
+export const optionalIsin = rawText.transform(
+  via((value) => (value ? parseIsin(value) : undefined)),
+);
+export const account = rawText.transform(via((value) => parseAccountId(value ?? '')));
+export const currency = rawText.transform(via((value) => parseCurrency(value ?? '')));
+
+/** A ticker symbol: letters, digits and the separators exchanges use. */
+export const symbol = text(32).pipe(
+  z.string().regex(/^[A-Za-z0-9._:/-]*$/, 'letters, digits and . _ : / - only'),
+);
+
+/** Shares, never negative; 0 where absent. */
+export const quantity = numeric.nullish().transform(via((value) => parseQuantity(value ?? 0)));
+export const positiveQuantity = numeric.nullish().transform(
+  via((value) => {
+    const parsed = parseQuantity(value ?? 0);
+    if (parsed.sign === 0) throw new Failure('INVALID_REQUEST', 'a quantity above 0 is needed');
+    return parsed;
+  }),
+);
+
+const wireMoney = z.strictObject({ amount: rawText, currency: rawText });
+type WireMoney = z.output<typeof wireMoney>;
+
+/** An amount with its currency; absent (or wholly empty) is undefined. */
+export const money = wireMoney.nullish().transform(via((value) => given(value, Money.parse)));
+/** An amount that is not negative. */
+export const moneyNotNegative = wireMoney.nullish().transform(
+  via((value) => {
+    const parsed = given(value, Money.parse);
+    if (parsed && parsed.sign < 0) throw new Failure('INVALID_REQUEST', 'is never negative');
+    return parsed;
+  }),
+);
+/** A price for one share; positive, up to eight decimals; absent is undefined. */
+export const price = wireMoney.nullish().transform(via((value) => given(value, Price.parse)));
+
+function given<T>(
+  value: WireMoney | null | undefined,
+  parse: (amount: string, currency: string) => T,
+): T | undefined {
+  if (!value || (!value.amount && !value.currency)) return undefined;
+  return parse(value.amount ?? '', value.currency ?? '');
+}
+
+export const timestamp = z
+  .strictObject({ seconds: numeric.nullish(), nanos: int32({ min: 0, max: 999_999_999 }) })
+  .nullish()
+  .transform(
+    via((value): Instant | undefined => {
+      if (!value) return undefined;
+      const seconds = finite(value.seconds);
+      if (!Number.isInteger(seconds) || Math.abs(seconds) > 253_402_300_799)
+        throw new Failure('INVALID_REQUEST', 'seconds within the years 1 to 9999');
+      return fromTimestamp({ seconds: String(seconds), nanos: value.nanos });
+    }),
+  );
+
+/** An enum by its name or number; the first name (number 0) is the default. */
+export function enumeration<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return z
+    .union([z.string(), z.number().int()])
+    .nullish()
+    .transform(
+      via((value): Names[number] => {
+        const name = typeof value === 'number' ? names[value] : (value ?? names[0]);
+        if (name === undefined || !names.includes(name))
+          throw new Failure('INVALID_REQUEST', `one of ${names.join(', ')}`);
+        return name;
+      }),
+    );
+}
+
+/** An enum whose number 0 means nothing, so it must be given. */
+export function requiredEnumeration<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+) {
+  type Given = Names extends readonly [string, ...infer Rest extends string[]]
+    ? Rest[number]
+    : never;
+  return enumeration(names).transform(
+    via((value): Given => {
+      if (value === names[0])
+        throw new Failure('INVALID_REQUEST', `one of ${names.slice(1).join(', ')}`);
+      return value as Given;
+    }),
+  );
+}
+
+export function list<Item extends z.ZodType>(item: Item, max = 1000) {
+  return z
+    .array(item)
+    .max(max, `at most ${max} entries`)
+    .nullish()
+    .transform((value) => value ?? []);
+}
+
+/** A map with text keys; the keys may be narrowed to a known set. */
+export function map<Value extends z.ZodType>(value: Value, keys?: readonly string[]) {
+  const key = keys ? z.enum(keys as [string, ...string[]]) : z.string().min(1).max(100);
+  return z
+    .partialRecord(key, value)
+    .nullish()
+    .transform((entries) => new Map(Object.entries(entries ?? {}) as [string, z.output<Value>][]));
+}
+
+/** `common.Position`, as callers state a holding. */
+export const position = z.strictObject({
+  symbol,
+  isin,
+  name: text(),
+  quantity,
+  averagePrice: price,
+  currentPrice: price,
+  marketValue: money,
+  costBasis: money,
+  unrealizedPnl: money,
+  unrealizedPnlPct: double(),
+  accountId: account,
+  lastUpdated: timestamp,
+});
+
+export type StatedPosition = z.output<typeof position>;

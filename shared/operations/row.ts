@@ -1,0 +1,141 @@
+/**
+ * What a row of a contract says. The proto owns names, fields and streaming; the row adds only what
+ * a proto cannot say. A missing row, a wrong streaming flag, a request schema that lacks a field or
+ * a handler bound to another operation's request does not compile.
+ */
+import type { z } from 'zod';
+import { functionName, handlerFolder, topicName, type ServiceName } from './names.ts';
+
+/** What a call changes. `writes` and `trades` demand a token and take an idempotency key. */
+export type Effect = 'reads' | 'writes' | 'trades';
+
+/** What must answer before the operation can do its work. */
+export type Need = 'redis' | 'prices' | 'broker';
+
+/** Long work goes through a queue: it survives a crash, and the caller follows its progress. */
+export interface QueuePolicy {
+  /** Jobs of this operation that run side by side. */
+  readonly concurrency: number;
+  /** Runs in all, for failures that the failure table lets retry. */
+  readonly attempts: number;
+  /** First pause between runs; doubles each time. */
+  readonly backoffMs: number;
+  /** Which calls join a job that is still running: those with an equal request, or all. */
+  readonly joins: 'equal-request' | 'any-request';
+  /** Whether the caller waits for the outcome, or is answered as soon as the job is stored. */
+  readonly caller: 'follows' | 'leaves';
+}
+
+export interface Row<Request extends z.ZodType, Streams extends boolean> {
+  /** One sentence for the operations page. */
+  readonly summary: string;
+  readonly request: Request;
+  readonly streams: Streams;
+  readonly effect: Effect;
+  readonly timeoutMs: number;
+  readonly needs: readonly Need[];
+  /** Heavy operations think long; the embedded host runs them on worker threads. */
+  readonly weight: 'light' | 'heavy';
+  readonly queue: QueuePolicy | null;
+  /** Five-field cron expression in UTC, for a scheduler that knows only this function. */
+  readonly schedule: string | null;
+}
+
+/** A row with the names derived for it. `Response` is the wire message it answers or streams. */
+export interface Operation<
+  Request extends z.ZodType = z.ZodType,
+  Response = unknown,
+  Streams extends boolean = boolean,
+> extends Row<Request, Streams> {
+  readonly service: ServiceName;
+  /** `createPlan` */
+  readonly rpc: string;
+  /** `planning-create-plan` */
+  readonly name: string;
+  /** `planning.create-plan` */
+  readonly topic: string;
+  /** `functions/planning/create-plan` */
+  readonly folder: string;
+  /** Never set; carries the response's type. */
+  readonly response?: Response;
+}
+
+/** The parsed request, in domain values. */
+export type RequestOf<O extends Operation> = z.output<O['request']>;
+/** The request as it travels, in proto3 JSON. */
+export type WireRequestOf<O extends Operation> = z.input<O['request']>;
+export type ResponseOf<O extends Operation> = NonNullable<O['response']>;
+
+/** The part of a ts-proto grpc-js service definition that the types below read. */
+interface MethodDefinition {
+  readonly responseStream: boolean;
+  readonly requestDeserialize: (bytes: Buffer) => object;
+  readonly responseDeserialize: (bytes: Buffer) => object;
+}
+type ServiceDefinition = Readonly<Record<string, MethodDefinition>>;
+
+type SchemaOf<Message> = z.ZodObject<{ readonly [Field in keyof Message]-?: z.ZodType }>;
+
+/** One row for each rpc but HealthCheck, which is answered from readiness. */
+type RowsOf<S> = {
+  readonly [M in keyof S as M extends 'healthCheck' ? never : M]: S[M] extends MethodDefinition
+    ? Row<SchemaOf<ReturnType<S[M]['requestDeserialize']>>, S[M]['responseStream']>
+    : never;
+};
+
+type ContractOf<S, R> = {
+  readonly [M in keyof R]: M extends keyof S
+    ? S[M] extends MethodDefinition
+      ? R[M] extends Row<infer Request, infer Streams>
+        ? Operation<Request, ReturnType<S[M]['responseDeserialize']>, Streams>
+        : never
+      : never
+    : never;
+};
+
+type ExactRows<S, R> = R & { readonly [M in Exclude<keyof R, keyof S>]: never };
+
+/** `contract<typeof PlanningServiceService>()('planning', { createPlan: { … }, … })` */
+export function contract<S extends ServiceDefinition>() {
+  return <const R extends RowsOf<S>>(
+    service: ServiceName,
+    rows: ExactRows<S, R>,
+  ): ContractOf<S, R> => {
+    const operations = Object.entries(rows as Record<string, Row<z.ZodType, boolean>>).map(
+      ([rpc, row]): [string, Operation] => [
+        rpc,
+        {
+          ...row,
+          service,
+          rpc,
+          name: functionName(service, rpc),
+          topic: topicName(service, rpc),
+          folder: handlerFolder(service, rpc),
+        },
+      ],
+    );
+    return Object.fromEntries(operations) as ContractOf<S, R>;
+  };
+}
+
+const lightRead = {
+  streams: false,
+  effect: 'reads',
+  timeoutMs: 10_000,
+  needs: ['redis'],
+  weight: 'light',
+  queue: null,
+  schedule: null,
+} as const;
+
+/** What most rows have in common; a row states only how it differs. */
+export const usual = {
+  read: lightRead,
+  write: { ...lightRead, effect: 'writes', timeoutMs: 30_000 },
+  trade: {
+    ...lightRead,
+    effect: 'trades',
+    timeoutMs: 60_000,
+    needs: ['redis', 'broker', 'prices'],
+  },
+} as const;
