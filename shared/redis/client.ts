@@ -1,0 +1,66 @@
+/** Opens Redis, and refuses one that may throw our data away. */
+import { Redis } from 'ioredis';
+import { Failure, unavailable } from '#shared/kernel/failure.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 10_000;
+const RECONNECT_MS_MAX = 2_000;
+
+/**
+ * A connection for stores: fails within seconds when Redis is away, and reconnects by itself.
+ * @param url `redis://host:port/db`, `rediss://…` or `unix:///path`
+ */
+export function connectRedis(url: string, keyPrefix: string): Redis {
+  const redis = new Redis(address(url), {
+    keyPrefix: `${keyPrefix}:`,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: 2,
+    retryStrategy: (times) => Math.min(times * 100, RECONNECT_MS_MAX),
+    lazyConnect: true,
+  });
+  // Without a listener every failed attempt would be printed; commands report the failure.
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/**
+ * A connection for queue workers: waits for Redis as long as it takes, as BullMQ demands. BullMQ
+ * puts the prefix in front of its keys itself.
+ */
+export function connectQueueRedis(url: string): Redis {
+  const redis = new Redis(address(url), {
+    maxRetriesPerRequest: null,
+    enableReadyCheck: true,
+    retryStrategy: (times) => Math.min(times * 100, RECONNECT_MS_MAX),
+  });
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** @throws Failure UNAVAILABLE when Redis does not answer, REFUSED when it may evict keys */
+export async function requireSafeRedis(redis: Redis): Promise<void> {
+  const memory = await redis.info('memory').catch((cause: unknown) => {
+    throw unavailable('Redis', cause);
+  });
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+  if (policy !== 'noeviction')
+    throw new Failure(
+      'REFUSED',
+      `Redis has maxmemory-policy ${policy ?? 'unknown'} and may throw orders away; set it to noeviction.`,
+      { rule: 'redis-may-evict', policy },
+    );
+}
+
+/** Foreign errors of the Redis client, as failures. */
+export function redisFailure(thrown: unknown): Failure | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const lost =
+    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|MISCONF|OOM/i;
+  return lost.test(`${thrown.name} ${thrown.message}`) ? unavailable('Redis', thrown) : undefined;
+}
+
+/** ioredis takes a socket as a bare path. */
+function address(url: string): string {
+  return url.startsWith('unix://') ? url.slice('unix://'.length) : url;
+}

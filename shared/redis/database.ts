@@ -1,0 +1,100 @@
+/**
+ * What stores use of Redis. Beside plain commands (`redis`) there is one way to change several
+ * things at once: `commit`, which applies its writes only if the documents it was decided on are
+ * still the same.
+ */
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+import { assert } from '#shared/kernel/assert.ts';
+import { conflict } from '#shared/kernel/failure.ts';
+import { decode, encode } from './codec.ts';
+import commitScript from './scripts/commit.lua';
+
+export interface Document<T> {
+  readonly key: string;
+  /** 0 when the document does not exist yet. */
+  readonly version: number;
+  readonly value: T;
+}
+
+export interface Expectation {
+  readonly key: string;
+  readonly version: number;
+}
+
+type Operator =
+  'HSET' | 'HDEL' | 'SET' | 'ZADD' | 'ZREM' | 'RPUSH' | 'SADD' | 'SREM' | 'DEL' | 'PEXPIRE';
+
+export interface Write {
+  readonly op: Operator;
+  readonly key: string;
+  readonly args: readonly string[];
+}
+
+const commitSha = createHash('sha1').update(commitScript).digest('hex');
+const CONFLICT_TRIES_MAX = 20;
+
+export class Database {
+  /** Plain commands; keys get the prefix of the installation. */
+  readonly redis: Redis;
+
+  constructor(redis: Redis) {
+    this.redis = redis;
+  }
+
+  async find<T>(key: string, schema: z.ZodType<T>): Promise<Document<T> | undefined> {
+    const [version, json] = await this.redis.hmget(key, 'version', 'json');
+    if (version === null || version === undefined) return undefined;
+    return { key, version: Number(version), value: decode(schema, json ?? '', key) };
+  }
+
+  /** @returns false when an expectation failed; then nothing was changed */
+  async commit(expect: readonly Expectation[], write: readonly Write[]): Promise<boolean> {
+    const keys = [...new Set([...expect, ...write].map((part) => part.key))];
+    const index = (key: string): number => keys.indexOf(key) + 1;
+    const change = JSON.stringify({
+      expect: expect.map((e) => ({ key: index(e.key), version: String(e.version) })),
+      write: write.map((w) => ({ op: w.op, key: index(w.key), args: w.args })),
+    });
+    assert(write.length > 0, 'a commit writes something');
+    return (await this.run(keys, change)) === 1;
+  }
+
+  /**
+   * Reads a document, lets `change` decide, and commits; begins again when someone else was faster.
+   * `change` may be called more than once and must have no effect of its own. When it returns
+   * undefined, nothing is written.
+   */
+  async update<T, R>(
+    key: string,
+    schema: z.ZodType<T>,
+    change: (
+      current: T | undefined,
+    ) => { value: T; result: R; write?: readonly Write[] } | { result: R },
+  ): Promise<R> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES_MAX; attempt += 1) {
+      const current = await this.find(key, schema);
+      const next = change(current?.value);
+      if (!('value' in next)) return next.result;
+      const version = current?.version ?? 0;
+      const writes = [writeDocument(key, version, next.value), ...(next.write ?? [])];
+      if (await this.commit([{ key, version }], writes)) return next.result;
+    }
+    throw conflict('Someone else keeps changing the same record.', { key });
+  }
+
+  private async run(keys: readonly string[], change: string): Promise<unknown> {
+    try {
+      return await this.redis.evalsha(commitSha, keys.length, ...keys, change);
+    } catch (thrown) {
+      if (!(thrown instanceof Error) || !thrown.message.startsWith('NOSCRIPT')) throw thrown;
+      return this.redis.eval(commitScript, keys.length, ...keys, change);
+    }
+  }
+}
+
+/** The write that stores a document's next version. */
+export function writeDocument(key: string, version: number, value: unknown): Write {
+  return { op: 'HSET', key, args: ['version', String(version + 1), 'json', encode(value)] };
+}

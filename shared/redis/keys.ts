@@ -1,0 +1,107 @@
+/**
+ * Every key in the system: `{<aggregate>:<id>}:<facet>`. The braces are the cluster hash tag: what
+ * must change together sits in one slot and changes in one script. The client puts
+ * `REDIS_KEY_PREFIX:` in front of each, so that tests and installations never share a key.
+ *
+ * `docs/redis-keys.md` is this table in words.
+ */
+import type { ServiceName } from '#shared/operations/names.ts';
+
+export interface KeyRow {
+  readonly example: string;
+  readonly type: 'document' | 'string' | 'hash' | 'list' | 'zset' | 'set' | 'stream';
+  /** null: kept for ever. */
+  readonly ttlMs: number | null;
+  readonly owner: ServiceName | 'runtime' | 'paper-broker';
+  readonly holds: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A document is a hash of `version` (counts its changes) and `json` (its value). */
+export const keys = {
+  universe: {
+    securities: () => '{universe}:securities',
+    prices: (isin: string) => `{security:${isin}}:prices`,
+    setAside: (isin: string) => `{security:${isin}}:prices-set-aside`,
+    rates: (pair: string) => `{rates:${pair}}:days`,
+    syncs: () => '{universe}:syncs',
+  },
+  portfolio: {
+    book: (account: string) => `{account:${account}}:book`,
+    ledger: (account: string) => `{account:${account}}:ledger`,
+    valuations: (account: string) => `{account:${account}}:valuations`,
+  },
+  scoring: {
+    history: (isin: string) => `{security:${isin}}:scores`,
+  },
+  planning: {
+    plan: (plan: string) => `{plan:${plan}}:plan`,
+    byTime: () => '{plans}:by-time',
+    byHash: (hash: string) => `{plans}:by-hash:${hash}`,
+  },
+  trading: {
+    trade: (account: string, trade: string) => `{orders:${account}}:trade:${trade}`,
+    byTime: (account: string) => `{orders:${account}}:by-time`,
+    live: (account: string) => `{orders:${account}}:live`,
+    clientOrderIds: (account: string) => `{orders:${account}}:client-order-ids`,
+    accountOf: (trade: string) => `{trade:${trade}}:account`,
+    control: () => '{trading}:control',
+  },
+  gateway: {
+    cycle: (cycle: string) => `{cycle:${cycle}}:cycle`,
+    runningCycle: () => '{cycles}:running',
+    job: (job: string) => `{job:${job}}:record`,
+    deposits: (account: string) => `{deposits:${account}}:by-key`,
+  },
+  runtime: {
+    once: (operation: string, key: string) => `{once:${operation}:${key}}:answer`,
+    updates: (job: string) => `{run:${job}}:updates`,
+    outcome: (job: string) => `{run:${job}}:outcome`,
+  },
+  paperBroker: {
+    book: (account: string) => `{paper:${account}}:book`,
+  },
+} as const;
+
+const isin = 'US0378331005';
+
+/** What is stored, for how long, and by whom; a test holds it against the builders above. */
+export const keyTable: readonly KeyRow[] = [
+  row(keys.universe.securities(), 'hash', null, 'universe', 'each security, by ISIN'),
+  row(keys.universe.prices(isin), 'hash', null, 'universe', 'daily bars, a field a year'),
+  row(keys.universe.setAside(isin), 'list', null, 'universe', 'bars refused, with the reason'),
+  row(keys.universe.rates('USD-EUR'), 'hash', null, 'universe', 'daily rates, a field a year'),
+  row(keys.universe.syncs(), 'hash', null, 'universe', 'when each security was last fetched'),
+  row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
+  row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),
+  row(keys.portfolio.valuations('default'), 'hash', null, 'portfolio', 'value at each day'),
+  row(keys.scoring.history(isin), 'hash', null, 'scoring', 'score and grade, by day'),
+  row(keys.planning.plan('plan-1'), 'document', null, 'planning', 'a plan and its status'),
+  row(keys.planning.byTime(), 'zset', null, 'planning', 'plan ids by creation time'),
+  row(keys.planning.byHash('0123abcd'), 'zset', null, 'planning', 'plan ids of one portfolio hash'),
+  row(keys.trading.trade('default', 'trade-1'), 'document', null, 'trading', 'an order, its state'),
+  row(keys.trading.byTime('default'), 'zset', null, 'trading', 'trade ids by request time'),
+  row(keys.trading.live('default'), 'set', null, 'trading', 'trades not yet in a final state'),
+  row(keys.trading.clientOrderIds('default'), 'string', null, 'trading', 'last client order id'),
+  row(keys.trading.accountOf('trade-1'), 'string', null, 'trading', 'the account of a trade'),
+  row(keys.trading.control(), 'document', null, 'trading', 'ACTIVE, REDUCING or HALTED, and why'),
+  row(keys.gateway.cycle('cycle-1'), 'document', null, 'gateway', 'a trading cycle and its steps'),
+  row(keys.gateway.runningCycle(), 'string', null, 'gateway', 'id of the cycle that runs'),
+  row(keys.gateway.job('backup'), 'document', null, 'gateway', 'runs and counts of a job'),
+  row(keys.gateway.deposits('default'), 'hash', null, 'gateway', 'deposits by idempotency key'),
+  row(keys.runtime.once('x', 'k'), 'document', 7 * DAY_MS, 'runtime', 'the answer under a key'),
+  row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
+  row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
+  row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
+];
+
+function row(
+  example: string,
+  type: KeyRow['type'],
+  ttlMs: number | null,
+  owner: KeyRow['owner'],
+  holds: string,
+): KeyRow {
+  return { example, type, ttlMs, owner, holds };
+}
