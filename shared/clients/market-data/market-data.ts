@@ -1,0 +1,97 @@
+/** What every source of market data can do, in our words. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+
+/** A security as the source describes it. */
+export interface ListedSecurity {
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly name: string;
+  readonly exchange: string;
+  readonly currency: Currency;
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string | undefined;
+  readonly sector?: string | undefined;
+  readonly industry?: string | undefined;
+  /** `EQUITY`, `ETF`, … */
+  readonly securityType: string;
+  /** Shares that trade as one unit; a decimal as text. */
+  readonly lot: string;
+}
+
+/** One day's trading. Prices are in the security's currency. */
+export interface DailyBar {
+  readonly day: CalendarDay;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Shares; absent where the source has none. */
+  readonly volume?: number | undefined;
+  /** Close adjusted for splits and dividends; the close where the source has none. */
+  readonly adjustedClose: number;
+}
+
+/** What is not known is absent, never 0. Ratios are fractions. */
+export interface ListedFundamentals {
+  readonly asOf: CalendarDay;
+  readonly peRatio?: number | undefined;
+  readonly pbRatio?: number | undefined;
+  readonly dividendYieldRatio?: number | undefined;
+  /** In the security's currency. */
+  readonly marketCap?: number | undefined;
+  readonly profitMarginRatio?: number | undefined;
+  readonly returnOnEquityRatio?: number | undefined;
+  readonly debtToEquityRatio?: number | undefined;
+  readonly revenueGrowthRatio?: number | undefined;
+  readonly earningsGrowthRatio?: number | undefined;
+  /** 1 strong buy … 5 strong sell. */
+  readonly analystRating?: number | undefined;
+}
+
+export interface DailyRate {
+  readonly day: CalendarDay;
+  /** One unit of `from` in units of `to`. */
+  readonly rate: number;
+}
+
+/** Whether an exchange trades at a moment, in the time the source lives in. */
+export interface MarketSession {
+  readonly open: boolean;
+  /** The day whose bar is the latest. */
+  readonly day: CalendarDay;
+  /** Why, for a person. */
+  readonly reason: string;
+}
+
+export interface MarketData {
+  /** `sample`, `csv`, … */
+  readonly name: string;
+  /** True when the prices are made up; then nothing real may be traded on them. */
+  readonly simulated: boolean;
+  /** @throws Failure UNAVAILABLE */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Every security the source can tell about, by symbol. */
+  listing(signal: AbortSignal): Promise<readonly ListedSecurity[]>;
+  /** The benchmark's ISIN, where the source has one. */
+  readonly benchmark?: Isin | undefined;
+  /** Bars from a day on, oldest first. @throws Failure NOT_FOUND for an unknown security */
+  bars(isin: Isin, from: CalendarDay, signal: AbortSignal): Promise<readonly DailyBar[]>;
+  fundamentals(isin: Isin, signal: AbortSignal): Promise<ListedFundamentals | undefined>;
+  /** Rates from a day on, oldest first; empty when the source does not know the pair. */
+  rates(
+    from: Currency,
+    to: Currency,
+    since: CalendarDay,
+    signal: AbortSignal,
+  ): Promise<readonly DailyRate[]>;
+  /** @throws Failure NOT_FOUND for an exchange it knows nothing about */
+  session(exchange: string, now: Instant): MarketSession;
+  /**
+   * The day the data stands at. Historical sources live in the past: all that asks "how old" or
+   * "today" asks this, not the wall clock.
+   */
+  today(now: Instant): CalendarDay;
+}

@@ -1,0 +1,55 @@
+/** What an operation finds around it while it runs: the world behind interfaces, and the call. */
+import type { Broker } from '#shared/clients/broker/broker.ts';
+import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Runs } from './runs.ts';
+import type { Log } from './log.ts';
+import type { Settings } from './settings.ts';
+
+/** What a process opens once and every call shares. */
+export interface World {
+  readonly settings: Settings;
+  readonly baseCurrency: Currency;
+  /** Version of the build. */
+  readonly build: string;
+  readonly log: Log;
+  readonly database: Database;
+  readonly marketData: MarketData;
+  readonly broker: Broker;
+  readonly functions: FunctionsClient;
+  /** Queued runs of long operations. */
+  readonly runs: Runs;
+  /** Tokens by scope; null demands none (tests, and functions behind a guarded gateway). */
+  readonly tokens: Tokens | null;
+  now(): Instant;
+  /** A new id that nobody else has made: 128 random bits in hex. */
+  newId(): string;
+  close(): Promise<void>;
+}
+
+export interface Tokens {
+  /** Lets a caller change state. */
+  readonly write: string;
+  /** Lets a caller also move money. */
+  readonly trade: string;
+}
+
+/** One call. */
+export interface Context extends World {
+  /** Aborts when the caller leaves or the time is up. */
+  readonly signal: AbortSignal;
+  /** Names this call in logs and answers. */
+  readonly requestId: string;
+  /**
+   * The caller's key, or the request id where none came: repeats of one call share it, so ids
+   * derived from it make a repeated write harmless.
+   */
+  readonly idempotencyKey: string;
+  /** The queued run this call carries out, where the connector made it. */
+  readonly run: string | undefined;
+  /** What to pass on when calling another operation. */
+  callOptions(idempotencyKey?: string): CallOptions;
+}

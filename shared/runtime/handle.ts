@@ -1,0 +1,311 @@
+/**
+ * What surrounds every handler: who calls, what they ask, once or again, now or through the queue,
+ * within which time, and in which encoding the answer leaves. Here is the last catch.
+ */
+import type {
+  FunctionContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+} from '#template/function.ts';
+import { Failure, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
+import { isSafeId } from '#shared/kernel/identifiers.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import type { Operation, RequestOf, ResponseOf } from '#shared/operations/row.ts';
+import { redisFailure } from '#shared/redis/client.ts';
+import { requireAccess } from './access.ts';
+import type { Context, World } from './context.ts';
+import { once } from './idempotency.ts';
+import { requireReady } from './readiness.ts';
+import { encodeMessage, readRequest, type Format } from './wire.ts';
+import { ambientWorld } from './world.ts';
+
+/** The story of an operation: a promise of the answer, or the messages it streams. */
+export type Story<O extends Operation> = O['streams'] extends true
+  ? (request: RequestOf<O>, context: Context) => AsyncGenerator<ResponseOf<O>>
+  : (request: RequestOf<O>, context: Context) => Promise<ResponseOf<O>>;
+
+type AnyStory = (
+  request: unknown,
+  context: Context,
+) => Promise<unknown> | AsyncGenerator<unknown, unknown>;
+
+export interface OperationHandler extends FunctionHandler {
+  readonly operation: Operation;
+}
+
+/** Binds a story to its row; the result is what a function file exports. */
+export function handle<O extends Operation>(operation: O, story: Story<O>): OperationHandler {
+  const handler = async (
+    event: FunctionEvent,
+    functionContext: FunctionContext,
+  ): Promise<FunctionResult> => {
+    const world = await worldOf(functionContext);
+    const call = new Call(operation, story as unknown as AnyStory, event, functionContext, world);
+    return call.answer();
+  };
+  const ready = async (functionContext: FunctionContext): Promise<void> => {
+    await requireReady(operation, await worldOf(functionContext), functionContext.signal);
+  };
+  return Object.assign(handler, { operation, ready });
+}
+
+function worldOf(functionContext: FunctionContext): Promise<World> {
+  return functionContext.shared ? Promise.resolve(functionContext.shared as World) : ambientWorld();
+}
+
+class Call {
+  private readonly operation: Operation;
+  private readonly story: AnyStory;
+  private readonly event: FunctionEvent;
+  private readonly world: World;
+  private readonly requestId: string;
+  private readonly givenKey: string | undefined;
+  /** Set when the connector carries out a queued run. */
+  private readonly run: string | undefined;
+  private readonly signal: AbortSignal;
+  private readonly deadline: AbortSignal;
+  private readonly startedAt = performance.now();
+
+  constructor(
+    operation: Operation,
+    story: AnyStory,
+    event: FunctionEvent,
+    functionContext: FunctionContext,
+    world: World,
+  ) {
+    this.operation = operation;
+    this.story = story;
+    this.event = event;
+    this.world = world;
+    this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
+    this.givenKey = event.headers['idempotency-key'];
+    this.run = safe(event.headers['x-run-id']);
+    const wanted = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
+    const timeoutMs = wanted > 0 ? Math.min(wanted, operation.timeoutMs) : operation.timeoutMs;
+    this.deadline = AbortSignal.timeout(timeoutMs);
+    this.signal = AbortSignal.any([functionContext.signal, this.deadline]);
+  }
+
+  async answer(): Promise<FunctionResult> {
+    try {
+      const result = await this.proceed();
+      this.logEnd();
+      return this.withRequestId(result);
+    } catch (thrown) {
+      return this.withRequestId(this.refuse(thrown));
+    }
+  }
+
+  private async proceed(): Promise<FunctionResult> {
+    requireAccess(this.operation.effect, this.event.headers['authorization'], this.world.tokens);
+    if (this.givenKey !== undefined && !isSafeId(this.givenKey))
+      throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
+    const { format, wire, request } = await readRequest(this.operation, this.event);
+    if (this.operation.queue?.caller === 'follows' && this.run === undefined)
+      return this.emit(this.followed(wire), format);
+    const context = this.context();
+    if (this.operation.streams)
+      return this.emit(this.story(request, context) as AsyncGenerator<unknown>, format);
+    const message = await this.unary(wire, () => this.story(request, context) as Promise<unknown>);
+    return this.single(message, format);
+  }
+
+  /** Answers once for each idempotency key; without a key, and for reads, simply answers. */
+  private async unary(wire: unknown, work: () => Promise<unknown>): Promise<unknown> {
+    const inTime = (): Promise<unknown> => untilAborted(work(), this.signal);
+    if (this.operation.effect === 'reads' || this.givenKey === undefined) return inTime();
+    const json = await once(this.world, this.operation, this.givenKey, wire, async () =>
+      JSON.stringify(await inTime()),
+    );
+    return JSON.parse(json);
+  }
+
+  /** Puts the call on the queue and yields what its run streams. */
+  private async *followed(wire: unknown): AsyncGenerator<unknown> {
+    const id = this.givenKey ? shortHash(this.givenKey) : this.world.newId();
+    const wanted = `${this.operation.name}-${id}`;
+    const body = JSON.stringify(wire);
+    const runs = this.world.runs;
+    const { run } = await runs.add(this.operation, body, wanted, this.requestId);
+    const messages = runs.follow(this.operation, run, this.signal);
+    for (;;) {
+      const next = await messages.next();
+      if (!next.done) yield JSON.parse(next.value);
+      else if (next.value.kind === 'done') return;
+      else throw Failure.fromBody(next.value.failure, 500);
+    }
+  }
+
+  /** Streams line by line to callers who asked for lines; answers the last message to others. */
+  private async emit(messages: AsyncGenerator<unknown>, format: Format): Promise<FunctionResult> {
+    const timed = untilAbortedEach(messages, this.signal);
+    const accepts = this.event.headers['accept'] ?? '';
+    if (format === 'json' && accepts.includes('application/x-ndjson')) {
+      // The first message is awaited before the head leaves, so that a refusal keeps its status.
+      const first = await timed.next();
+      return {
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: this.lines(first, timed),
+      };
+    }
+    let last: unknown;
+    for await (const message of timed) last = message;
+    return this.single(last, format);
+  }
+
+  private async *lines(
+    first: IteratorResult<unknown>,
+    rest: AsyncGenerator<unknown>,
+  ): AsyncGenerator<string> {
+    try {
+      if (!first.done) yield `${encodeJson(first.value)}\n`;
+      for await (const message of rest) yield `${encodeJson(message)}\n`;
+    } catch (thrown) {
+      yield `${JSON.stringify({ failure: this.fail(thrown) })}\n`;
+    } finally {
+      await rest.return(undefined);
+    }
+  }
+
+  private async single(message: unknown, format: Format): Promise<FunctionResult> {
+    if (format === 'protobuf')
+      return {
+        headers: { 'content-type': 'application/x-protobuf' },
+        body: await encodeMessage(this.operation, message),
+      };
+    return { headers: { 'content-type': 'application/json' }, body: encodeJson(message) };
+  }
+
+  private refuse(thrown: unknown): FunctionResult {
+    const body = this.fail(thrown);
+    const { http } = new Failure(body.code, body.message).rule;
+    const retryAfterMs = Number(body['retryAfterMs'] ?? 0);
+    return {
+      status: http,
+      headers: {
+        'content-type': 'application/json',
+        ...(retryAfterMs > 0 && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+      },
+      body: JSON.stringify(body),
+    };
+  }
+
+  /** The last catch: whatever was thrown becomes a failure, and a line in the log. */
+  private fail(thrown: unknown): FailureBody {
+    const failure = this.isOurTimeout(thrown)
+      ? this.timeout()
+      : (redisFailure(thrown) ?? Failure.from(thrown));
+    const level =
+      failure.rule.actor === 'caller' || failure.rule.actor === 'nobody' ? 'info' : 'error';
+    this.log()[level]('call-failed', {
+      failureCode: failure.code,
+      detail: failure.message,
+      durationMs: this.durationMs(),
+      ...(level === 'error' && { cause: failure.cause ?? failure }),
+    });
+    return { ...failure.toJSON(), requestId: this.requestId };
+  }
+
+  private isOurTimeout(thrown: unknown): boolean {
+    return this.signal.aborted && !(thrown instanceof Failure);
+  }
+
+  private timeout(): Failure {
+    if (!this.deadline.aborted) return new Failure('CANCELLED', 'The caller left.');
+    const ask =
+      this.operation.effect === 'reads'
+        ? 'Nothing was changed.'
+        : 'Whether it took effect is unknown; ask again with the same idempotency key.';
+    return new Failure('DEADLINE', `The time for this call ran out. ${ask}`, {
+      ...(this.givenKey && { idempotencyKey: this.givenKey }),
+    });
+  }
+
+  private context(): Context {
+    const { requestId, signal } = this;
+    const key = this.run ?? this.givenKey ?? requestId;
+    return {
+      ...bound(this.world),
+      signal,
+      requestId,
+      run: this.run,
+      log: this.log(),
+      idempotencyKey: key,
+      callOptions: (idempotencyKey) => ({
+        signal,
+        requestId,
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+      }),
+    };
+  }
+
+  private log() {
+    return this.world.log.with({ callId: this.requestId, operation: this.operation.name });
+  }
+
+  private logEnd(): void {
+    this.log().debug('call-ended', { durationMs: this.durationMs() });
+  }
+
+  private durationMs(): number {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
+  private withRequestId(result: FunctionResult): FunctionResult {
+    return { ...result, headers: { ...result.headers, 'x-request-id': this.requestId } };
+  }
+}
+
+/** The world's members, its methods tied to it. */
+function bound(world: World): World {
+  return {
+    ...world,
+    now: () => world.now(),
+    newId: () => world.newId(),
+    close: () => world.close(),
+  };
+}
+
+function safe(id: string | undefined): string | undefined {
+  return id !== undefined && isSafeId(id) ? id : undefined;
+}
+
+/** JSON in which every number is finite. */
+function encodeJson(message: unknown): string {
+  return JSON.stringify(message ?? {}, (key, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new Failure('BUG', `Invariant: no ${value} leaves a model (${key})`);
+    return value;
+  });
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function* untilAbortedEach<T>(
+  messages: AsyncGenerator<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  try {
+    for (;;) {
+      const next = await untilAborted(messages.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a story that hangs must not hold its caller.
+    void messages.return(undefined).catch(() => undefined);
+  }
+}

@@ -1,0 +1,35 @@
+/** Whether an operation could do its work now: everything its row needs answers. */
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Need, Operation } from '#shared/operations/row.ts';
+import type { World } from './context.ts';
+
+const PROBE_TIMEOUT_MS = 2_000;
+
+const probes: Record<Need, (world: World, signal: AbortSignal) => Promise<unknown>> = {
+  redis: (world) => world.database.redis.ping(),
+  broker: (world, signal) => world.broker.ping(signal),
+  prices: (world, signal) => world.marketData.ping(signal),
+};
+
+/** @throws Failure UNAVAILABLE naming all that does not answer */
+export async function requireReady(
+  operation: Operation,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
+  const results = await Promise.allSettled(
+    operation.needs.map((need) => inTime(probes[need](world, limited))),
+  );
+  const missing = operation.needs.filter((_need, i) => results[i]?.status === 'rejected');
+  if (missing.length > 0)
+    throw new Failure('UNAVAILABLE', `${missing.join(' and ')} did not answer`, { missing });
+}
+
+async function inTime(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Failure('UNAVAILABLE', 'too slow')), PROBE_TIMEOUT_MS);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,82 @@
+/** A request's bytes to its domain values, and an answer to protobuf bytes. */
+import type { FunctionEvent } from '#template/function.ts';
+import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { codecOf } from '#shared/operations/codecs.ts';
+import type { Operation } from '#shared/operations/row.ts';
+
+export type Format = 'json' | 'protobuf';
+
+export interface ParsedRequest {
+  readonly format: Format;
+  /** As it travelled, in proto3 JSON. */
+  readonly wire: unknown;
+  /** In domain values. */
+  readonly request: unknown;
+}
+
+/** @throws Failure INVALID_REQUEST that names every wrong field */
+export async function readRequest(
+  operation: Operation,
+  event: FunctionEvent,
+): Promise<ParsedRequest> {
+  const format = formatOf(event.headers['content-type']);
+  const wire =
+    format === 'json' ? parseJson(event.body) : await parseProtobuf(operation, event.body);
+  const parsed = operation.request.safeParse(wire);
+  if (!parsed.success) throw invalidRequest(...parsed.error.issues.flatMap(violations));
+  return { format, wire, request: parsed.data };
+}
+
+export async function encodeMessage(operation: Operation, message: unknown): Promise<Buffer> {
+  return (await codecOf(operation)).responseSerialize(message as never);
+}
+
+function formatOf(contentType = ''): Format {
+  return /^application\/(x-)?protobuf\b/i.test(contentType) ? 'protobuf' : 'json';
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw invalidRequest({ field: 'body', message: 'is not JSON in UTF-8' });
+  }
+}
+
+async function parseProtobuf(operation: Operation, body: Buffer): Promise<unknown> {
+  const codec = await codecOf(operation);
+  try {
+    return codec.requestDeserialize(body);
+  } catch {
+    throw invalidRequest({
+      field: 'body',
+      message: 'is not the protobuf message of this operation',
+    });
+  }
+}
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly message: string;
+  readonly path: readonly PropertyKey[];
+  readonly keys?: readonly string[];
+}
+
+function violations(issue: Issue): FieldViolation[] {
+  const path = pathText(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return (issue.keys ?? []).map((key) => ({
+      field: path === 'body' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
+      message: 'is not a field of this request',
+    }));
+  return [{ field: path, message: issue.message }];
+}
+
+/** `trades[0].isin`; the request itself is `body`. */
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, 100)}`))
+    .join('');
+  return text === '' ? 'body' : text.replace(/^\./, '');
+}

@@ -1,0 +1,35 @@
+/** What a function is to its host: a call comes in as an event, an answer goes out as a result. */
+
+export interface FunctionEvent {
+  readonly method: string;
+  /** What follows the function's name, with its leading slash; `/` when nothing follows. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names; of repeated headers the values joined by comma. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The raw body; empty when there is none. */
+  readonly body: Buffer;
+}
+
+export interface FunctionContext {
+  /** Names the call in logs and answers. */
+  readonly callId: string;
+  /** Aborts when the caller leaves or the host stops. */
+  readonly signal: AbortSignal;
+  /** What a host shares between the functions it carries; absent in a container of one. */
+  readonly shared?: unknown;
+}
+
+export interface FunctionResult {
+  /** 200 unless given. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes go out as they are, an async iterable piece by piece, all else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface FunctionHandler {
+  (event: FunctionEvent, context: FunctionContext): Promise<FunctionResult> | FunctionResult;
+  /** Throws, with a reason in words, while the function could not do its work. */
+  ready?(context: FunctionContext): Promise<void>;
+}

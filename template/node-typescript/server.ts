@@ -1,0 +1,164 @@
+/**
+ * The door in front of a handler: socket to event, result to socket. The same door stands in a
+ * container and in a host of many functions.
+ *
+ * `GET /_/health` answers while the process lives, `GET /_/ready` when the handler could work now.
+ */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Express } from 'express';
+import type {
+  FunctionContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+} from './function.ts';
+
+export interface DoorOptions {
+  readonly bodyBytesMax: number;
+  readonly shared?: unknown;
+}
+
+export const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** An express application that answers every path and method with the handler. */
+export function door(handler: FunctionHandler, options: Partial<DoorOptions> = {}): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response) =>
+    answer(handler, request, response, request.url, { bodyBytesMax: BODY_BYTES_MAX, ...options }),
+  );
+  return app;
+}
+
+/**
+ * Answers one request with a handler.
+ * @param url the path and query as the function shall see them
+ */
+export async function answer(
+  handler: FunctionHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: string,
+  options: DoorOptions,
+): Promise<void> {
+  const startedAt = performance.now();
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const callId = header(request, 'x-call-id') ?? randomUUID();
+  const context: FunctionContext = { callId, signal: left.signal, shared: options.shared };
+  response.setHeader('x-call-id', callId);
+  const result = await resultOf(handler, request, url, context, options.bodyBytesMax);
+  const seconds = (performance.now() - startedAt) / 1000;
+  response.setHeader('x-duration-seconds', seconds.toFixed(6));
+  await send(response, result);
+}
+
+async function resultOf(
+  handler: FunctionHandler,
+  request: IncomingMessage,
+  url: string,
+  context: FunctionContext,
+  bodyBytesMax: number,
+): Promise<FunctionResult> {
+  const { pathname, searchParams } = new URL(url, 'http://function');
+  try {
+    if (pathname === '/_/health') return { body: 'OK' };
+    if (pathname === '/_/ready') return await readiness(handler, context);
+    const body = await readBody(request, bodyBytesMax);
+    if (body === undefined)
+      return failure(413, 'TOO_LARGE', `The body is over ${bodyBytesMax} bytes.`);
+    const event: FunctionEvent = {
+      method: request.method ?? 'GET',
+      path: pathname,
+      query: searchParams,
+      headers: plainHeaders(request),
+      body,
+    };
+    return await handler(event, context);
+  } catch {
+    return failure(500, 'BUG', 'The function failed.');
+  }
+}
+
+async function readiness(
+  handler: FunctionHandler,
+  context: FunctionContext,
+): Promise<FunctionResult> {
+  try {
+    await handler.ready?.(context);
+    return { body: 'OK' };
+  } catch (thrown) {
+    return { status: 503, body: thrown instanceof Error ? thrown.message : 'not ready' };
+  }
+}
+
+/** @returns undefined when the body is too large; the rest of it is then left unread */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > bytesMax) return undefined;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function send(response: ServerResponse, result: FunctionResult): Promise<void> {
+  const { status = 200, headers = {}, body } = result;
+  if (response.destroyed) return;
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (isPieces(body)) return stream(response, body);
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    if (!response.hasHeader('content-type') && typeof body === 'string')
+      response.setHeader('content-type', 'text/plain; charset=utf-8');
+    response.end(body);
+    return;
+  }
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(body));
+}
+
+/** Writes pieces as they come, and waits while the caller reads slowly. */
+async function stream(
+  response: ServerResponse,
+  pieces: AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed) return;
+      if (!response.write(piece))
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end();
+  } catch {
+    // The head is out; all that is left is to show that the body is not whole.
+    response.destroy();
+  }
+}
+
+function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+function failure(status: number, code: string, message: string): FunctionResult {
+  return { status, body: { code, message } };
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
+}
+
+function plainHeaders(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+}
