@@ -1,0 +1,70 @@
+/** The book of one account: what it holds, what it paid for it, and what has been booked. */
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+
+/** Shares bought together; sales take from the oldest lot first. */
+export interface Lot {
+  readonly lotId: string;
+  readonly quantity: Quantity;
+  /** Paid for each share, in the security's currency, fees included. */
+  readonly unitCost: Price;
+  /** The whole lot's cost in the account's currency, fees included; exact. */
+  readonly cost: Money;
+  readonly acquiredAt: Instant;
+}
+
+export interface Holding {
+  readonly isin: Isin;
+  readonly symbol: string;
+  /** Oldest first; empty when closed. */
+  readonly lots: readonly Lot[];
+  /** Gains of what was sold, in the account's currency. */
+  readonly realized: Money;
+  readonly closedAt?: Instant | undefined;
+}
+
+export interface Book {
+  readonly accountId: AccountId;
+  readonly currency: Currency;
+  readonly cash: Money;
+  readonly holdings: ReadonlyMap<Isin, Holding>;
+  /** Ids of fills and flows that have been booked; each is booked once. */
+  readonly booked: ReadonlySet<string>;
+  /** Deposits and withdrawals announced here that the broker does not show yet. */
+  readonly pendingDeposits: Money;
+  readonly pendingWithdrawals: Money;
+  /** When the broker's statement was last taken. */
+  readonly syncedAt: Instant | undefined;
+}
+
+/** A line of the ledger. Replaying all of them from nothing gives the book. */
+export interface LedgerEntry {
+  readonly id: string;
+  readonly kind:
+    | 'buy'
+    | 'sell'
+    | 'deposit'
+    | 'withdrawal'
+    | 'dividend'
+    | 'fee'
+    | 'transfer-in'
+    | 'transfer-out'
+    | 'external-in'
+    | 'external-out'
+    | 'external-cash';
+  readonly isin?: Isin | undefined;
+  readonly symbol?: string | undefined;
+  readonly quantity?: Quantity | undefined;
+  readonly price?: Price | undefined;
+  readonly exchangeRate?: Decimal | undefined;
+  /** Change of the cash balance. */
+  readonly cash: Money;
+  readonly happenedAt: Instant;
+  readonly recordedAt: Instant;
+}

@@ -1,0 +1,33 @@
+/** What every service may read of the universe: securities, bars, quotes, exchange rates. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { RateTable } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import type { Security } from './model/security.ts';
+
+/** The latest stored close. */
+export interface Quote {
+  readonly isin: Isin;
+  readonly price: Price;
+  readonly day: CalendarDay;
+}
+
+export interface MarketReader {
+  /** All securities, removed ones too, by symbol. */
+  securities(): Promise<readonly Security[]>;
+  security(isin: Isin): Promise<Security | undefined>;
+  bySymbol(symbol: string): Promise<Security | undefined>;
+  /** Bars from a day on (all of them where none is given); empty where there are none. */
+  series(isin: Isin, from?: CalendarDay): Promise<PriceSeries>;
+  seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>>;
+  quote(isin: Isin): Promise<Quote | undefined>;
+  quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>>;
+  /**
+   * The latest rates into a currency on or before a day (now, where none is given) from each of the
+   * currencies asked for; a currency without a stored rate is left out. The currency itself is 1.
+   */
+  rates(into: Currency, from: Iterable<Currency>, day?: CalendarDay): Promise<RateTable>;
+  rateSeries(from: Currency, into: Currency): Promise<RateSeries>;
+}
