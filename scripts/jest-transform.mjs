@@ -10,6 +10,8 @@ export default {
       loader: 'ts',
       format: 'cjs',
       target: 'node20',
+      // jest loads what is imported late through its own require as well.
+      supported: { 'dynamic-import': false },
       sourcemap: true,
       sourcefile: filename,
     });
