@@ -1,7 +1,19 @@
 // Turns TypeScript into what jest runs, and Redis scripts into their own text.
-import { transformSync } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { transformSync, version } from 'esbuild';
+
+const self = readFileSync(new URL(import.meta.url));
 
 export default {
+  getCacheKey(source, filename) {
+    return createHash('sha1')
+      .update(self)
+      .update(version)
+      .update(filename)
+      .update(source)
+      .digest('hex');
+  },
   process(source, filename) {
     if (filename.endsWith('.lua')) {
       return { code: `module.exports = { __esModule: true, default: ${JSON.stringify(source)} };` };
