@@ -3,16 +3,11 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Price } from '#shared/kernel/price.ts';
+import type { Quote } from './model/market-view.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
 
-/** The latest stored close. */
-export interface Quote {
-  readonly isin: Isin;
-  readonly price: Price;
-  readonly day: CalendarDay;
-}
+export type { Quote };
 
 export interface MarketReader {
   /** All securities, removed ones too, by symbol. */

@@ -1,28 +1,147 @@
-/** One consistent look at the market for all that measures: scores, moments, plans. */
-import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+/** Loads the one consistent look at the market that scores, moments and plans are measured on. */
+import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Quote } from './market-reader.ts';
-import type { PriceSeries, RateSeries } from './model/price-series.ts';
-import type { Security } from './model/security.ts';
+import { Price } from '#shared/kernel/price.ts';
+import type { MarketReader, Quote } from './market-reader.ts';
+import type { MarketView, UnpricedSecurity } from './model/market-view.ts';
+import {
+  indexAt,
+  lastDay,
+  lengthOf,
+  type PriceSeries,
+  type RateSeries,
+} from './model/price-series.ts';
+import { isTradable, type Security } from './model/security.ts';
 
-export interface MarketView {
-  /** The day the view stands at; nothing later is in it. */
-  readonly asOf: CalendarDay;
+export type { MarketView };
+
+const YEAR_DAYS = 365.25;
+
+export interface MarketViewOptions {
   readonly base: Currency;
-  /** Securities with a stored price and a rate into the base currency, by symbol. */
-  readonly securities: readonly Security[];
-  /** Securities left out, and why. */
-  readonly unpriced: readonly {
-    readonly isin: Isin;
-    readonly symbol: string;
-    readonly reason: string;
-  }[];
-  readonly series: ReadonlyMap<Isin, PriceSeries>;
-  readonly quotes: ReadonlyMap<Isin, Quote>;
-  /** Latest rates into the base currency. */
-  readonly rates: RateTable;
-  /** Daily rates into the base currency; none for the base itself. */
-  readonly rateSeries: ReadonlyMap<Currency, RateSeries>;
+  /** The day the market data stands at: `marketData.today(now)`. */
+  readonly today: CalendarDay;
+  /** Years of bars to load, above 0. */
+  readonly years: number;
+  /** Exactly these securities, removed ones too; without it, all that are tradable. */
+  readonly isins?: readonly Isin[] | undefined;
+}
+
+/**
+ * Securities without a bar in the window or without a rate into the base currency, and ISINs that
+ * the universe does not have, come back in `unpriced` with the reason.
+ */
+export async function loadMarketView(
+  reader: MarketReader,
+  options: MarketViewOptions,
+): Promise<MarketView> {
+  const { base, today, isins } = options;
+  const from = addDays(today, -Math.ceil(options.years * YEAR_DAYS));
+  const all = await reader.securities();
+  const wanted = choose(all, isins);
+  const currencies = new Set(wanted.map((security) => security.currency));
+  const ids = wanted.map((security) => security.isin);
+  const [bars, quotes, rates, rateSeries] = await Promise.all([
+    reader.seriesOf(ids, from),
+    reader.quotes(ids),
+    reader.rates(base, currencies, today),
+    loadRateSeries(reader, currencies, base, today),
+  ]);
+  const series = new Map([...bars].map(([isin, one]) => [isin, until(one, today)]));
+  const reasons = new Map(wanted.map((one) => [one.isin, missing(one, series, rates, from)]));
+  const priced = wanted.filter((security) => reasons.get(security.isin) === undefined);
+  const left = wanted.flatMap(({ isin, symbol }): UnpricedSecurity[] => {
+    const reason = reasons.get(isin);
+    return reason === undefined ? [] : [{ isin, symbol, reason }];
+  });
+  return {
+    asOf: today,
+    base,
+    securities: priced,
+    unpriced: [...left, ...unknown(all, isins ?? [])],
+    series,
+    quotes: quotesAt(priced, series, quotes, today),
+    rates,
+    rateSeries,
+  };
+}
+
+function choose(all: readonly Security[], isins: readonly Isin[] | undefined): Security[] {
+  if (isins === undefined) return all.filter(isTradable);
+  const named = new Set(isins);
+  return all.filter((security) => named.has(security.isin));
+}
+
+function unknown(all: readonly Security[], isins: readonly Isin[]): UnpricedSecurity[] {
+  const known = new Set(all.map((security) => security.isin));
+  return [...new Set(isins)]
+    .filter((isin) => !known.has(isin))
+    .map((isin) => ({ isin, symbol: '', reason: 'is not in the universe' }));
+}
+
+function missing(
+  security: Security,
+  series: ReadonlyMap<Isin, PriceSeries>,
+  rates: RateTable,
+  from: CalendarDay,
+): string | undefined {
+  const bars = series.get(security.isin);
+  if (!bars || lengthOf(bars) === 0) return `has no stored bars since ${from}`;
+  if (!rates.has(security.currency)) return `has no exchange rate for ${security.currency}`;
+  return undefined;
+}
+
+/** The series without what lies after the day; the very same one when nothing does. */
+function until(series: PriceSeries, day: CalendarDay): PriceSeries {
+  const end = indexAt(series.days, day) + 1;
+  if (end === lengthOf(series)) return series;
+  return {
+    isin: series.isin,
+    days: series.days.subarray(0, end),
+    open: series.open.subarray(0, end),
+    high: series.high.subarray(0, end),
+    low: series.low.subarray(0, end),
+    close: series.close.subarray(0, end),
+    adjustedClose: series.adjustedClose.subarray(0, end),
+    volume: series.volume.subarray(0, end),
+  };
+}
+
+/** A stored quote from after the day gives way to the last close that the view holds. */
+function quotesAt(
+  securities: readonly Security[],
+  series: ReadonlyMap<Isin, PriceSeries>,
+  stored: ReadonlyMap<Isin, Quote>,
+  today: CalendarDay,
+): Map<Isin, Quote> {
+  const quotes = new Map<Isin, Quote>();
+  for (const { isin, currency } of securities) {
+    const quote = stored.get(isin);
+    const bars = series.get(isin);
+    const close = bars?.close.at(-1);
+    const day = bars && lastDay(bars);
+    if (quote && quote.day <= today) quotes.set(isin, quote);
+    else if (close !== undefined && day !== undefined)
+      quotes.set(isin, { isin, price: Price.fromEstimate(close, currency), day });
+  }
+  return quotes;
+}
+
+async function loadRateSeries(
+  reader: MarketReader,
+  currencies: ReadonlySet<Currency>,
+  base: Currency,
+  today: CalendarDay,
+): Promise<Map<Currency, RateSeries>> {
+  const foreign = [...currencies].filter((currency) => currency !== base);
+  const loaded = await Promise.all(
+    foreign.map(async (currency): Promise<[Currency, RateSeries]> => {
+      const { days, rates } = await reader.rateSeries(currency, base);
+      const end = indexAt(days, today) + 1;
+      return [currency, { days: days.subarray(0, end), rates: rates.subarray(0, end) }];
+    }),
+  );
+  return new Map(loaded);
 }
