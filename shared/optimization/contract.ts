@@ -1,6 +1,7 @@
 /** Rows of the optimization service: target weights, and the way there. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { OptimizationServiceService } from '#protos/gen/optimization.ts';
+import { objectives } from '#shared/kernel/objective.ts';
 import {
   bool,
   double,
@@ -20,18 +21,6 @@ import {
   text,
 } from '#shared/operations/fields.ts';
 import { contract, usual } from '#shared/operations/row.ts';
-
-export const objectives = [
-  'OBJECTIVE_UNSPECIFIED',
-  'MINIMUM_VOLATILITY',
-  'MAXIMUM_SHARPE',
-  'TARGET_RETURN',
-  'TARGET_RISK',
-  'QUADRATIC_UTILITY',
-  'RISK_PARITY',
-  'HRP',
-  'BLACK_LITTERMAN',
-] as const;
 
 const ratio = { min: 0, max: 1 };
 
@@ -73,7 +62,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
       constraints: constraints
         .nullish()
         .transform((value: z.output<typeof constraints> | null | undefined) => value ?? undefined),
-      objective: enumeration(objectives),
+      objective: enumeration(['OBJECTIVE_UNSPECIFIED', ...objectives]),
       riskAversion: double({ min: 0, max: 1000 }),
       targetReturnRatio: double({ min: -1, max: 10 }),
       targetVolatilityRatio: double({ min: 0, max: 10 }),

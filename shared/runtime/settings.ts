@@ -6,7 +6,7 @@
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
-import { objectives } from '#shared/optimization/contract.ts';
+import { objectives } from '#shared/kernel/objective.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -110,8 +110,8 @@ export const settingTable = {
   objective: row(
     'OBJECTIVE',
     'QUADRATIC_UTILITY',
-    `one of ${objectives.slice(1).join(', ')}`,
-    oneOf(...objectives.slice(1)),
+    `one of ${objectives.join(', ')}`,
+    oneOf(...objectives),
   ),
   riskAversion: row('RISK_AVERSION', '5', "gamma of mu'w - (gamma/2) w'Sw", atLeastZero),
   planOrdersMax: row('PLAN_ORDERS_MAX', '12', 'most orders of one plan', between(1, 100)),
