@@ -1,0 +1,84 @@
+// Few rules, each with its reason.
+import tseslint from 'typescript-eslint';
+
+const ambient = [
+  ['Date', 'time is an argument here'],
+  ['process', 'the environment is an argument here'],
+  ['console', 'models say nothing'],
+  ['fetch', 'models ask nobody'],
+  ['setTimeout', 'models do not wait'],
+].map(([name, message]) => ({ name, message }));
+
+const noAmbient = [
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'Randomness is an argument here.',
+  },
+  {
+    selector: ':function[async=true]',
+    message: 'Thinking is synchronous; load before and save after.',
+  },
+  { selector: 'AwaitExpression', message: 'Thinking is synchronous; load before and save after.' },
+];
+
+const noRawErrors = {
+  selector: "ThrowStatement > NewExpression[callee.name='Error']",
+  message: 'Throw a failure of kernel/failure.ts, so that callers learn what it means.',
+};
+
+export default tseslint.config(
+  {
+    ignores: [
+      'dist/',
+      'data/',
+      'build/',
+      'coverage/',
+      'protos/gen/',
+      'node_modules/',
+      '**/*.mjs',
+      '*.js',
+      '*.cjs',
+    ],
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      // A promise nobody waits for is work nobody knows the end of.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-control-regex': 'error',
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 6],
+    },
+  },
+  {
+    files: ['shared/**/*.ts', 'functions/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noRawErrors] },
+  },
+  {
+    files: ['functions/**/*.ts'],
+    // Only function files have a default export: it is what the host loads.
+    rules: { 'max-lines': ['error', { max: 90, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['shared/*/model/**/*.ts', 'shared/kernel/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...ambient.filter(({ name }) => name !== 'Date')],
+      'no-restricted-syntax': ['error', noRawErrors, ...noAmbient],
+    },
+  },
+  {
+    files: ['shared/*/model/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', ...ambient] },
+  },
+  {
+    files: ['tests/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }] },
+  },
+);
