@@ -1,0 +1,95 @@
+/** What is asked for, what is stored of it, and what the broker shows. */
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import { contentHash } from '#shared/kernel/hash.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Trade } from './trade.ts';
+
+/** An order as a caller asks for it. */
+export interface OrderDraft {
+  readonly accountId: AccountId;
+  readonly isin: Isin;
+  /** Empty where the caller left it to the universe. */
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: Quantity;
+  readonly orderType: Trade['orderType'];
+  readonly timeInForce: Trade['timeInForce'];
+  readonly limitPrice?: Price | undefined;
+  readonly stopPrice?: Price | undefined;
+}
+
+/** Why an order may not be sent: a stable kebab-case code, the request's field, a sentence. */
+export interface Violation {
+  readonly code: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** One execution as the order engine keeps it; amounts are in the account's currency. */
+export interface OrderFill {
+  readonly fillId: string;
+  readonly quantity: Quantity;
+  /** In the security's currency. */
+  readonly price: Price;
+  readonly commission: Money;
+  readonly fees: Money;
+  readonly settlement: Money;
+  readonly executedAt: Instant;
+}
+
+/** A broker's order, as far as the order engine reads it. */
+export interface SeenOrder {
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string;
+  readonly isin: Isin;
+  readonly side: 'BUY' | 'SELL';
+  readonly filledQuantity: Quantity;
+  readonly state: 'WORKING' | 'PARTIAL' | 'FILLED' | 'CANCELLED' | 'EXPIRED' | 'REJECTED';
+  readonly reason?: string | undefined;
+  readonly fills: readonly OrderFill[];
+  readonly reserved: Money;
+}
+
+/**
+ * Cash and shares that no movement in the broker's statement explains. The same before and after
+ * an order means: nothing happened that the statement does not show.
+ */
+export interface Baseline {
+  readonly cash: Money;
+  readonly quantity: Decimal;
+}
+
+/** A trade as it is stored, with what only the order engine needs. */
+export interface OrderRecord extends Trade {
+  /** Hash of the draft; the same key with another order is a conflict. */
+  readonly bodyHash: string;
+  /** What it was worth when asked for, in the base currency; counts towards the day's turnover. */
+  readonly value: Money;
+  /** Why it was denied; empty otherwise. */
+  readonly errors: readonly Violation[];
+  readonly fills: readonly OrderFill[];
+  /** Looks after the settling time that did not find it. */
+  readonly looks: number;
+  readonly lookedAt?: Instant | undefined;
+  /** Taken before the order was sent. */
+  readonly baseline?: Baseline | undefined;
+}
+
+export function hashOfDraft(draft: OrderDraft): string {
+  return contentHash({
+    accountId: draft.accountId,
+    isin: draft.isin,
+    symbol: draft.symbol,
+    side: draft.side,
+    quantity: draft.quantity.normalize(),
+    orderType: draft.orderType,
+    timeInForce: draft.timeInForce,
+    limitPrice: draft.limitPrice,
+    stopPrice: draft.stopPrice,
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * The one table of (state, event) → state. Nothing else assigns a state. Where the table has no
+ * arrow, the state stays what it is. The broker may show an order further along than we know it
+ * (filled at the first look); such arrows pass over ACCEPTED in one step.
+ */
+import type { TradeState } from './trade.ts';
+
+export type TradeEvent =
+  /** Our checks let the order pass. */
+  | 'intend'
+  /** Our own checks refuse the order; it was not sent. */
+  | 'deny'
+  /** It is about to be sent. */
+  | 'submit'
+  /** It was, or may have been, sent, and what came of it is not known. */
+  | 'lose'
+  /** The broker shows the order as working. */
+  | 'accept'
+  | 'reject'
+  | 'part-fill'
+  | 'fill'
+  | 'cancel'
+  | 'expire'
+  /** We ask the broker to cancel. */
+  | 'ask-cancel'
+  /** The broker, asked often enough and late enough, does not know the order. */
+  | 'settle-absent'
+  /** Asking does not resolve it. */
+  | 'give-up'
+  /** A person says that the order never came to be. */
+  | 'dismiss';
+
+type Row = Partial<Record<TradeEvent, TradeState>>;
+
+/** What a look at the broker's order makes of one whose outcome was open. */
+const seen: Row = {
+  accept: 'ACCEPTED',
+  reject: 'REJECTED',
+  'part-fill': 'PARTIAL',
+  fill: 'FILLED',
+  cancel: 'CANCELLED',
+  expire: 'EXPIRED',
+};
+
+/** `NEW` is an order that is not stored yet. */
+export const tradeTable: Readonly<Record<TradeState | 'NEW', Row>> = {
+  NEW: { intend: 'INTENT', deny: 'DENIED' },
+  INTENT: { submit: 'SUBMITTING', deny: 'DENIED', 'ask-cancel': 'CANCELLED' },
+  SUBMITTING: { ...seen, lose: 'UNKNOWN', deny: 'DENIED' },
+  // `deny` comes only from the one process that could have sent the order and did not.
+  UNKNOWN: { ...seen, deny: 'DENIED', 'settle-absent': 'ABSENT', 'give-up': 'NEEDS_HUMAN' },
+  NEEDS_HUMAN: { ...seen, dismiss: 'ABSENT' },
+  ACCEPTED: { ...seen, 'ask-cancel': 'CANCEL_PENDING' },
+  // What is filled stays filled: a refusal of the rest cancels it.
+  PARTIAL: { ...seen, accept: 'PARTIAL', reject: 'CANCELLED', 'ask-cancel': 'CANCEL_PENDING' },
+  CANCEL_PENDING: { ...seen, accept: 'CANCEL_PENDING', 'part-fill': 'CANCEL_PENDING' },
+  FILLED: {},
+  CANCELLED: {},
+  EXPIRED: {},
+  REJECTED: {},
+  DENIED: {},
+  ABSENT: {},
+};
+
+/** The state after an event, or undefined where the table has no arrow. */
+export function nextState(state: TradeState | 'NEW', event: TradeEvent): TradeState | undefined {
+  return tradeTable[state][event];
+}
+
+/** A final state: the order will not change any more by our doing. */
+export function isTerminal(state: TradeState): boolean {
+  return Object.keys(tradeTable[state]).length === 0;
+}
+
+/** While an order is in one of these, nobody knows what the broker did with it. */
+export function isUnresolved(state: TradeState): boolean {
+  return state === 'SUBMITTING' || state === 'UNKNOWN' || state === 'NEEDS_HUMAN';
+}
+
+/** Whether the broker may hold the order to be cancelled. */
+export function isCancellable(state: TradeState): boolean {
+  return state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';
+}
+
+export type TradeStatus = 'PENDING' | 'EXECUTED' | 'FAILED' | 'CANCELLED';
+
+const statuses: Readonly<Record<TradeState, TradeStatus>> = {
+  INTENT: 'PENDING',
+  SUBMITTING: 'PENDING',
+  UNKNOWN: 'PENDING',
+  NEEDS_HUMAN: 'PENDING',
+  ACCEPTED: 'PENDING',
+  PARTIAL: 'PENDING',
+  CANCEL_PENDING: 'PENDING',
+  FILLED: 'EXECUTED',
+  REJECTED: 'FAILED',
+  DENIED: 'FAILED',
+  ABSENT: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  EXPIRED: 'CANCELLED',
+};
+
+/** The contract's coarser status; `state` beside it carries the fine one. */
+export function statusOf(state: TradeState): TradeStatus {
+  return statuses[state];
+}

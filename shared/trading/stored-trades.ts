@@ -1,0 +1,51 @@
+/** Orders as they are stored: what every service may read of them. */
+import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { OrderRecord } from './model/order-record.ts';
+import { orderSchema } from './order-schema.ts';
+import type { TradeReader } from './trade-reader.ts';
+
+export class StoredTrades implements TradeReader {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  async liveTrades(account: AccountId): Promise<readonly OrderRecord[]> {
+    const ids = await this.database.redis.smembers(keys.trading.live(account));
+    const records = await this.all(account, ids);
+    return records.toSorted((a, b) => a.requestedAt - b.requestedAt || order(a.tradeId, b.tradeId));
+  }
+
+  async find(trade: TradeId): Promise<OrderRecord | undefined> {
+    const account = await this.database.redis.get(keys.trading.accountOf(trade));
+    if (account === null) return undefined;
+    const [record] = await this.all(account as AccountId, [trade]);
+    return record;
+  }
+
+  async history(account: AccountId): Promise<readonly OrderRecord[]> {
+    const ids = await this.database.redis.zrevrange(keys.trading.byTime(account), 0, -1);
+    return this.all(account, ids);
+  }
+
+  /** Trades asked for at an instant or later, newest first. */
+  async historySince(account: AccountId, since: Instant): Promise<readonly OrderRecord[]> {
+    const index = keys.trading.byTime(account);
+    return this.all(account, await this.database.redis.zrevrangebyscore(index, '+inf', since));
+  }
+
+  private async all(account: AccountId, ids: readonly string[]): Promise<OrderRecord[]> {
+    const found = await Promise.all(
+      ids.map((id) => this.database.find(keys.trading.trade(account, id), orderSchema)),
+    );
+    return found.flatMap((document) => (document ? [document.value] : []));
+  }
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
