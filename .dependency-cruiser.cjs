@@ -165,7 +165,7 @@ module.exports = {
       comment: 'Every import leads somewhere.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '\\.lua$' },
+      to: { couldNotResolve: true, pathNot: ['\\.lua$', '^\\.\\./dist/'] },
     },
   ],
   options: {

@@ -10,7 +10,7 @@ const files = buildDescriptors().file;
 const messages = new Map(
   files.flatMap((file) => file.messageType.map((type) => [`.${file.package}.${type.name}`, type])),
 );
-const methods = new Map(
+const methods = new Map<string, { inputType: string; serverStreaming: boolean }>(
   files.flatMap((file) =>
     file.service.flatMap((service) =>
       service.method.map((method) => [`${service.name}/${method.name}`, method] as const),

@@ -1,0 +1,67 @@
+/**
+ * The one command for everything: format, generated files, contract, types, lint, import rules,
+ * tests; cheapest first, each with its time. Names of steps as arguments run only those.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const node = process.execPath;
+const RESULTS = 'build/test-results.json';
+
+const steps: readonly Step[] = [
+  { name: 'format', command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'contract',
+    command: ['npx', 'buf', 'breaking', 'protos', '--against', 'protos/contract.binpb'],
+  },
+  { name: 'generated', command: [node, 'scripts/run.mjs', 'scripts/generate.ts', '--check'] },
+  {
+    name: 'imports',
+    command: ['npx', 'depcruise', 'shared', 'gateway', 'functions', 'template', 'scripts'],
+  },
+  { name: 'types', command: ['npx', 'tsc', '-p', '.'] },
+  { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'] },
+  { name: 'tests', command: ['npx', 'jest', '--json', `--outputFile=${RESULTS}`] },
+];
+
+function run({ name, command }: Step): boolean {
+  const startedAt = performance.now();
+  const [program = '', ...args] = command;
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${status === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
+  return status === 0;
+}
+
+/** The suite's counts, alone on a line, for whoever reads only that. */
+function sayCounts(): void {
+  if (!existsSync(RESULTS)) return;
+  const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Record<string, number>;
+  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = results;
+  const { numRuntimeErrorTestSuites = 0 } = results;
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  console.log(`${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped`);
+}
+
+function main(wanted: readonly string[]): number {
+  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `no such step: ${unknown.join(', ')}; steps: ${steps.map((s) => s.name).join(', ')}`,
+    );
+    return 2;
+  }
+  rmSync(RESULTS, { force: true });
+  const chosen = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
+  const failed = chosen.filter((step) => !run(step)).map((step) => step.name);
+  sayCounts();
+  if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = main(process.argv.slice(2));
