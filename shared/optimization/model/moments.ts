@@ -1,5 +1,16 @@
 /** Expected returns and covariance of a set of securities. */
 import type { Isin } from '#shared/kernel/isin.ts';
+import { alignPrices, dailyReturns } from '#shared/universe/model/aligned-prices.ts';
+import type { MarketView } from '#shared/universe/model/market-view.ts';
+import { annualised, shrunkCovariance, type ShrinkageTarget } from './covariance.ts';
+import {
+  bayesSteinMean,
+  blackLitterman,
+  impliedReturns,
+  scoreViews,
+  type ScoreOpinion,
+} from './expected-returns.ts';
+import { repaired } from './matrix.ts';
 
 export interface Moments {
   /** Order of the rows and columns below. */
@@ -8,4 +19,90 @@ export interface Moments {
   readonly expected: Float64Array;
   /** Covariance of returns a year, in base currency; row by row. */
   readonly covariance: readonly Float64Array[];
+}
+
+/** Trading days of history that the moments are measured on: five years. */
+export const HISTORY_DAYS = 1260;
+
+export interface MomentOptions {
+  /**
+   * Of the account. The anchor is the portfolio this investor would hold without any opinion, so
+   * with average scores the best portfolio is the anchor itself.
+   */
+  readonly riskAversion: number;
+  /** Scores, which become views; without them the expectations are the anchor's. */
+  readonly scores?: ReadonlyMap<Isin, ScoreOpinion> | undefined;
+  /**
+   * - `posterior` (default): Black-Litterman, the anchor with scores as views.
+   * - `anchor`: the anchor's implied returns.
+   * - `history`: the Bayes-Stein mean.
+   */
+  readonly expected?: 'posterior' | 'anchor' | 'history' | undefined;
+  /** Adds the uncertainty about the mean to the covariance (Black-Litterman's S + M). */
+  readonly uncertainMean?: boolean | undefined;
+  readonly target?: ShrinkageTarget | undefined;
+  /** The portfolio behind the anchor; `equal` (default) needs no market values. */
+  readonly anchor?: 'equal' | 'market-value' | undefined;
+  readonly days?: number | undefined;
+}
+
+export interface EstimatedMoments {
+  readonly moments: Moments;
+  /** Securities without enough prices to measure, and why. */
+  readonly dropped: readonly { readonly isin: Isin; readonly reason: string }[];
+}
+
+/**
+ * Moments of all securities of a view whose prices suffice, in the view's order. The returns are
+ * daily, simple and in base currency; the covariance is shrunk, made positive definite, and yearly.
+ */
+export function estimateMoments(view: MarketView, options: MomentOptions): EstimatedMoments {
+  const prices = alignPrices(view, { days: options.days ?? HISTORY_DAYS });
+  const { isins } = prices;
+  if (isins.length === 0)
+    return {
+      moments: { isins, expected: new Float64Array(0), covariance: [] },
+      dropped: prices.dropped,
+    };
+  const returns = prices.prices.map(dailyReturns);
+  const daily = repaired(shrunkCovariance(returns, options.target).covariance);
+  const covariance = annualised(daily);
+  const anchor = impliedReturns(
+    covariance,
+    anchorWeights(view, isins, options),
+    options.riskAversion,
+  );
+  if (options.expected === 'anchor')
+    return { moments: { isins, expected: anchor, covariance }, dropped: prices.dropped };
+  if (options.expected === 'history')
+    return {
+      moments: { isins, expected: bayesSteinMean(returns, daily), covariance },
+      dropped: prices.dropped,
+    };
+  const opinions = isins.map((isin) => options.scores?.get(isin));
+  const posterior = blackLitterman(anchor, covariance, scoreViews(opinions, anchor, covariance));
+  const used = options.uncertainMean ? repaired(posterior.covariance) : covariance;
+  return {
+    moments: { isins, expected: posterior.expected, covariance: used },
+    dropped: prices.dropped,
+  };
+}
+
+/** Equal weights; or by market value, where it is known of every security. */
+function anchorWeights(
+  view: MarketView,
+  isins: readonly Isin[],
+  options: MomentOptions,
+): Float64Array {
+  const equal = new Float64Array(isins.length).fill(1 / isins.length);
+  if (options.anchor !== 'market-value') return equal;
+  const securities = new Map(view.securities.map((security) => [security.isin, security]));
+  const values = isins.map((isin) => {
+    const security = securities.get(isin);
+    const rate = security && view.rates.get(security.currency)?.rate.toEstimate();
+    const value = security?.fundamentals?.marketCap;
+    return value !== undefined && rate !== undefined ? value * rate : 0;
+  });
+  const total = values.reduce((all, value) => all + value, 0);
+  return values.every((value) => value > 0) ? Float64Array.from(values, (v) => v / total) : equal;
 }
