@@ -105,7 +105,7 @@ export function blackLitterman(
 /** What a score says about one security. */
 export interface ScoreOpinion {
   /** 0 to 1; 0.5 is an average security. */
-  readonly score: number;
+  readonly total: number;
   /** Share of the score's components for which there was data, 0 to 1. */
   readonly coverage: number;
 }
@@ -119,12 +119,17 @@ export const INFORMATION_COEFFICIENT = 0.1;
 export const CONFIDENCE_MAX = 0.5;
 const SCORE_EDGE = 0.01;
 
+/** Scores closer together than this say little, and are not spread out to look like more. */
+const SPREAD_MIN = 0.1;
+const Z_MAX = 2.5;
+
 /**
- * Scores as views, never as multipliers. The score becomes a normal score z, less the mean of all,
- * so that views say who is better and not where the market goes; the view is
- * pi_i + IC x volatility_i x z_i (Grinold, "Alpha is volatility times IC times score", 1994).
- * Its confidence c is CONFIDENCE_MAX x coverage, and its variance (1 - c)/c x tau s_ii (Idzorek
- * 2005), so a security about which little is known stays near the anchor.
+ * Scores as views, never as multipliers. The scores become normal scores z with mean 0 and standard
+ * deviation 1 across the universe, so that views say who is better and not where the market goes;
+ * the view is pi_i + IC x volatility_i x z_i (Grinold, "Alpha is volatility times IC times score",
+ * Journal of Portfolio Management 20/4, 1994). Its confidence c is CONFIDENCE_MAX x coverage, and
+ * its variance (1 - c)/c x tau s_ii (Idzorek 2005), so a security about which little is known stays
+ * near the anchor.
  *
  * @param opinions one for each security; undefined where there is no score, hence no view
  * @param covariance yearly
@@ -136,20 +141,30 @@ export function scoreViews(
   tau = TAU,
 ): View[] {
   const known = opinions.flatMap((opinion, i) =>
-    opinion && opinion.coverage > 0 ? [{ i, opinion, z: normalScore(opinion.score) }] : [],
+    opinion && opinion.coverage > 0 ? [{ i, opinion }] : [],
   );
-  const mean = known.reduce((all, { z }) => all + z, 0) / Math.max(1, known.length);
+  const zs = standardised(known.map(({ opinion }) => normalScore(opinion.total)));
   const variances = diagonal(covariance);
-  return known.map(({ i, opinion, z }) => {
+  return known.map(({ i, opinion }, k) => {
     const picks = new Float64Array(prior.length);
     picks[i] = 1;
-    const volatility = Math.sqrt(at(variances, i));
+    const alpha = INFORMATION_COEFFICIENT * Math.sqrt(at(variances, i)) * at(zs, k);
     const confidence = CONFIDENCE_MAX * Math.min(1, opinion.coverage);
     return {
       picks,
-      value: at(prior, i) + INFORMATION_COEFFICIENT * volatility * (z - mean),
+      value: at(prior, i) + alpha,
       variance: ((1 - confidence) / confidence) * tau * at(variances, i),
     };
+  });
+}
+
+function standardised(values: readonly number[]): readonly number[] {
+  const count = Math.max(1, values.length);
+  const mean = sum(values) / count;
+  const spread = Math.sqrt(values.reduce((all, value) => all + (value - mean) ** 2, 0) / count);
+  return values.map((value) => {
+    const z = (value - mean) / Math.max(SPREAD_MIN, spread);
+    return Math.min(Z_MAX, Math.max(-Z_MAX, z));
   });
 }
 

@@ -1,5 +1,6 @@
 /** Expected returns and covariance of a set of securities. */
 import type { Isin } from '#shared/kernel/isin.ts';
+import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { alignPrices, dailyReturns } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { annualised, shrunkCovariance, type ShrinkageTarget } from './covariance.ts';
@@ -30,7 +31,7 @@ export interface MomentOptions {
    * with average scores the best portfolio is the anchor itself.
    */
   readonly riskAversion: number;
-  /** Scores, which become views; without them the expectations are the anchor's. */
+  /** Scores, which become views; `scoreUniverse(view)` where none are given. */
   readonly scores?: ReadonlyMap<Isin, ScoreOpinion> | undefined;
   /**
    * - `posterior` (default): Black-Litterman, the anchor with scores as views.
@@ -79,7 +80,8 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
       moments: { isins, expected: bayesSteinMean(returns, daily), covariance },
       dropped: prices.dropped,
     };
-  const opinions = isins.map((isin) => options.scores?.get(isin));
+  const scores: ReadonlyMap<Isin, ScoreOpinion> = options.scores ?? scoreUniverse(view).scores;
+  const opinions = isins.map((isin) => scores.get(isin));
   const posterior = blackLitterman(anchor, covariance, scoreViews(opinions, anchor, covariance));
   const used = options.uncertainMean ? repaired(posterior.covariance) : covariance;
   return {
