@@ -22,6 +22,8 @@ const DAY_MS = 86_400_000;
 export const keys = {
   universe: {
     securities: () => '{universe}:securities',
+    fundamentals: () => '{universe}:fundamentals',
+    removals: () => '{universe}:removals',
     prices: (isin: string) => `{security:${isin}}:prices`,
     setAside: (isin: string) => `{security:${isin}}:prices-set-aside`,
     rates: (pair: string) => `{rates:${pair}}:days`,
@@ -45,6 +47,7 @@ export const keys = {
     byTime: (account: string) => `{orders:${account}}:by-time`,
     live: (account: string) => `{orders:${account}}:live`,
     clientOrderIds: (account: string) => `{orders:${account}}:client-order-ids`,
+    admissions: (account: string) => `{orders:${account}}:admissions`,
     accountOf: (trade: string) => `{trade:${trade}}:account`,
     control: () => '{trading}:control',
   },
@@ -69,10 +72,12 @@ const isin = 'US0378331005';
 /** What is stored, for how long, and by whom; a test holds it against the builders above. */
 export const keyTable: readonly KeyRow[] = [
   row(keys.universe.securities(), 'hash', null, 'universe', 'each security, by ISIN'),
+  row(keys.universe.fundamentals(), 'hash', null, 'universe', 'fundamentals, by ISIN'),
+  row(keys.universe.removals(), 'hash', null, 'universe', 'when and why removed, by ISIN'),
   row(keys.universe.prices(isin), 'hash', null, 'universe', 'daily bars, a field a year'),
   row(keys.universe.setAside(isin), 'list', null, 'universe', 'bars refused, with the reason'),
   row(keys.universe.rates('USD-EUR'), 'hash', null, 'universe', 'daily rates, a field a year'),
-  row(keys.universe.syncs(), 'hash', null, 'universe', 'when each security was last fetched'),
+  row(keys.universe.syncs(), 'hash', null, 'universe', 'what was fetched last, and when'),
   row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
   row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),
   row(keys.portfolio.valuations('default'), 'hash', null, 'portfolio', 'value at each day'),
@@ -84,6 +89,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.trading.byTime('default'), 'zset', null, 'trading', 'trade ids by request time'),
   row(keys.trading.live('default'), 'set', null, 'trading', 'trades not yet in a final state'),
   row(keys.trading.clientOrderIds('default'), 'string', null, 'trading', 'last client order id'),
+  row(keys.trading.admissions('default'), 'document', null, 'trading', 'the order last let pass'),
   row(keys.trading.accountOf('trade-1'), 'string', null, 'trading', 'the account of a trade'),
   row(keys.trading.control(), 'document', null, 'trading', 'ACTIVE, REDUCING or HALTED, and why'),
   row(keys.gateway.cycle('cycle-1'), 'document', null, 'gateway', 'a trading cycle and its steps'),

@@ -1,0 +1,233 @@
+/** How a stored order moves on: by an event of ours, or by what the broker shows. */
+import { assert, present } from '#shared/kernel/assert.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { PRICE_DECIMALS_MAX, Price } from '#shared/kernel/price.ts';
+import {
+  hashOfDraft,
+  type Baseline,
+  type OrderDraft,
+  type OrderFill,
+  type OrderRecord,
+  type SeenOrder,
+  type Violation,
+} from './order-record.ts';
+import { isTerminal, nextState, type TradeEvent } from './trade-state.ts';
+
+/** What an order is given when it is first stored. */
+export interface OrderFacts {
+  readonly tradeId: TradeId;
+  /** Empty for an order that our checks denied before it had a number. */
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  /** Worth at the reference price, in the base currency. */
+  readonly value: Money;
+  /** Cash held back for it until the broker says how much it holds back. */
+  readonly reserved: Money;
+  readonly errors: readonly Violation[];
+  readonly baseline?: Baseline | undefined;
+  readonly at: Instant;
+  readonly build: string;
+}
+
+/** @param event `intend` for an order that may be sent, `deny` for one that may not */
+export function newOrder(
+  draft: OrderDraft,
+  facts: OrderFacts,
+  event: 'intend' | 'deny',
+): OrderRecord {
+  const { tradeId, clientOrderId, symbol, value, reserved, errors, baseline, at, build } = facts;
+  const none = Money.zero(value.currency);
+  return {
+    ...draft,
+    tradeId,
+    clientOrderId,
+    symbol,
+    state: present(nextState('NEW', event), 'a new order has a first state'),
+    message: event === 'deny' ? denialText(errors) : 'The order is stored and not sent yet.',
+    filledQuantity: Decimal.zero,
+    commission: none,
+    fees: none,
+    settlement: none,
+    reserved: event === 'deny' ? none : reserved,
+    fillIds: [],
+    requestedAt: at,
+    updatedAt: at,
+    build,
+    bodyHash: hashOfDraft(draft),
+    value,
+    errors,
+    fills: [],
+    looks: 0,
+    ...(baseline && { baseline }),
+  };
+}
+
+/** The order after an event; the same one where the table has no arrow. */
+export function advance(
+  order: OrderRecord,
+  event: TradeEvent,
+  at: Instant,
+  message: string,
+  errors: readonly Violation[] = order.errors,
+): OrderRecord {
+  const state = nextState(order.state, event);
+  if (state === undefined) return order;
+  return {
+    ...order,
+    state,
+    message,
+    errors,
+    reserved: isTerminal(state) ? Money.zero(order.reserved.currency) : order.reserved,
+    ...(event === 'submit' && { submittedAt: at }),
+    updatedAt: at,
+  };
+}
+
+export function denied(
+  order: OrderRecord,
+  errors: readonly Violation[],
+  at: Instant,
+): OrderRecord {
+  return advance(order, 'deny', at, denialText(errors), errors);
+}
+
+export interface Progress {
+  readonly order: OrderRecord;
+  /** What a person must hear of. */
+  readonly alarms: readonly string[];
+}
+
+/**
+ * Takes over what the broker shows. Each fill counts once, whatever the state; the filled quantity
+ * never falls; a final state stays. The same order comes back when nothing is new.
+ * @throws Failure UPSTREAM_BROKEN when it is not the order that was asked for
+ */
+export function withSeen(order: OrderRecord, seen: SeenOrder, at: Instant): Progress {
+  requireSameOrder(order, seen);
+  const fills = mergeFills(order.fills, seen.fills);
+  const filled = sum(fills.map((fill) => fill.quantity));
+  const event = eventOf(seen, filled, order.quantity);
+  const state = nextState(order.state, event) ?? order.state;
+  const next: OrderRecord = {
+    ...order,
+    ...totals(fills, order.settlement.currency),
+    state,
+    brokerOrderId: seen.brokerOrderId,
+    message: isTerminal(order.state) ? order.message : seenText(event, seen, filled, order),
+    reserved: isTerminal(state) ? Money.zero(order.reserved.currency) : seen.reserved,
+    updatedAt: at,
+  };
+  return { order: sameButTime(order, next) ? order : next, alarms: alarmsOf(order, seen, filled) };
+}
+
+function requireSameOrder(order: OrderRecord, seen: SeenOrder): void {
+  const { currency } = order.settlement;
+  const amounts = seen.fills.flatMap((fill) => [fill.commission, fill.fees, fill.settlement]);
+  const same =
+    seen.clientOrderId === order.clientOrderId &&
+    seen.isin === order.isin &&
+    seen.side === order.side &&
+    seen.brokerOrderId !== '' &&
+    [...amounts, seen.reserved].every((amount) => amount.currency === currency);
+  if (!same)
+    throw new Failure(
+      'UPSTREAM_BROKEN',
+      `The broker shows another order under ${order.clientOrderId}.`,
+    );
+}
+
+/** Known fills first and as they were; a fill that comes again does not count again. */
+function mergeFills(known: readonly OrderFill[], seen: readonly OrderFill[]): OrderFill[] {
+  const byId = new Map(known.map((fill) => [fill.fillId, fill]));
+  for (const fill of seen) if (!byId.has(fill.fillId)) byId.set(fill.fillId, recorded(fill));
+  return [...byId.values()];
+}
+
+function recorded(fill: OrderFill): OrderFill {
+  const { fillId, quantity, price, commission, fees, settlement, executedAt } = fill;
+  assert(quantity.sign > 0, 'a fill has a quantity');
+  return { fillId, quantity, price, commission, fees, settlement, executedAt };
+}
+
+/** An order is final only once every fill that the broker counts has arrived. */
+function eventOf(seen: SeenOrder, filled: Decimal, quantity: Decimal): TradeEvent {
+  const working = filled.sign > 0 ? 'part-fill' : 'accept';
+  if (filled.compare(quantity) >= 0) return 'fill';
+  if (filled.compare(seen.filledQuantity) < 0) return working;
+  if (seen.state === 'CANCELLED') return 'cancel';
+  if (seen.state === 'EXPIRED') return 'expire';
+  if (seen.state === 'REJECTED') return 'reject';
+  return working;
+}
+
+/** Sums over all fills; the average price is exact to eight decimals. */
+function totals(fills: readonly OrderFill[], currency: Money['currency']): Partial<OrderRecord> {
+  const filledQuantity = sum(fills.map((fill) => fill.quantity));
+  const paid = sum(fills.map((fill) => fill.price.amount.multiply(fill.quantity)));
+  const [first] = fills;
+  const average = first && paid.divide(filledQuantity, PRICE_DECIMALS_MAX, 'half-even');
+  const total = (of: (fill: OrderFill) => Money): Money => Money.sum(fills.map(of), currency);
+  return {
+    fills,
+    fillIds: fills.map((fill) => fill.fillId),
+    filledQuantity,
+    ...(average && { averagePrice: new Price(average, first.price.currency) }),
+    commission: total((fill) => fill.commission),
+    fees: total((fill) => fill.fees),
+    settlement: total((fill) => fill.settlement),
+    ...(first && { executedAt: fills.map((f) => f.executedAt).reduce((a, b) => (a > b ? a : b)) }),
+  };
+}
+
+function alarmsOf(order: OrderRecord, seen: SeenOrder, filled: Decimal): string[] {
+  const alarms: string[] = [];
+  if (isTerminal(order.state) && filled.compare(order.filledQuantity) > 0)
+    alarms.push(`a fill came after the order was ${order.state}`);
+  if (order.state === 'ABSENT' || order.state === 'DENIED')
+    alarms.push(`the broker has an order that was ${order.state}`);
+  if (filled.compare(order.quantity) > 0)
+    alarms.push(`${filled} are filled of ${order.quantity} asked for`);
+  if (seen.fills.some((fill) => fill.price.amount.sign <= 0)) alarms.push('a fill has no price');
+  if (seen.fills.some((fill) => differsFromKnown(order.fills, fill)))
+    alarms.push('the broker changed a fill that was booked');
+  return alarms;
+}
+
+function differsFromKnown(known: readonly OrderFill[], fill: OrderFill): boolean {
+  const before = known.find((other) => other.fillId === fill.fillId);
+  return (
+    before !== undefined &&
+    !(
+      before.quantity.equals(fill.quantity) &&
+      before.price.amount.equals(fill.price.amount) &&
+      before.settlement.equals(fill.settlement)
+    )
+  );
+}
+
+function seenText(event: TradeEvent, seen: SeenOrder, filled: Decimal, order: OrderRecord): string {
+  const why = seen.reason ? `: ${seen.reason}` : '.';
+  const part = `${filled} of ${order.quantity} filled`;
+  if (event === 'fill') return `Filled: ${filled}.`;
+  if (event === 'part-fill') return `Working at the broker, ${part}.`;
+  if (event === 'cancel') return `Cancelled with ${part}${why}`;
+  if (event === 'expire') return `Expired with ${part}${why}`;
+  if (event === 'reject') return `The broker rejected it${why}`;
+  return 'Working at the broker.';
+}
+
+function denialText(errors: readonly Violation[]): string {
+  return `Not sent. ${errors.map((error) => error.message).join(' ')}`;
+}
+
+function sum(values: readonly Decimal[]): Decimal {
+  return values.reduce((total, value) => total.add(value), Decimal.zero).normalize();
+}
+
+function sameButTime(a: OrderRecord, b: OrderRecord): boolean {
+  return JSON.stringify({ ...a, updatedAt: 0 }) === JSON.stringify({ ...b, updatedAt: 0 });
+}

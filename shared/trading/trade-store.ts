@@ -1,0 +1,136 @@
+/**
+ * Writes orders. Every change is a compare-and-set on the version of the order's document: whoever
+ * decided on an older version writes nothing. That is the fence between processes.
+ *
+ * Letting a new order pass also compares the account's `admissions` document, so that two orders
+ * checked at the same time cannot both spend the same cash.
+ */
+import { z } from 'zod';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { OrderRecord } from './model/order-record.ts';
+import { isTerminal } from './model/trade-state.ts';
+import { orderSchema } from './order-schema.ts';
+
+/** An order as it was read, with the version that a change must still find. */
+export interface StoredOrder {
+  readonly order: OrderRecord;
+  readonly version: number;
+}
+
+const admissionSchema = z.object({ tradeId: z.string() });
+
+/** Ids have ten digits, so none is the beginning of another; they stay below 2^31. */
+const CLIENT_ORDER_ID_BASE = 1_000_000_000;
+const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
+
+/** The same caller's key always names the same trade. */
+export function tradeIdOf(account: AccountId, idempotencyKey: string): TradeId {
+  return `trade-${shortHash({ account, idempotencyKey })}` as TradeId;
+}
+
+export class TradeStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  async find(account: AccountId, trade: TradeId): Promise<StoredOrder | undefined> {
+    const document = await this.database.find(keys.trading.trade(account, trade), orderSchema);
+    return document && { order: document.value, version: document.version };
+  }
+
+  async accountOf(trade: TradeId): Promise<AccountId | undefined> {
+    const account = await this.database.redis.get(keys.trading.accountOf(trade));
+    return account === null ? undefined : (account as AccountId);
+  }
+
+  /** Version of the account's admissions, to be read before the checks and given to `create`. */
+  async admissions(account: AccountId): Promise<number> {
+    const document = await this.database.find(keys.trading.admissions(account), admissionSchema);
+    return document?.version ?? 0;
+  }
+
+  /**
+   * The next number for an order. A crash before the order is stored skips a number, no more.
+   * @param above highest id the broker has shown; a counter restored from an old backup jumps past it
+   */
+  async nextClientOrderId(account: AccountId, above: number): Promise<string> {
+    const key = keys.trading.clientOrderIds(account);
+    let id = CLIENT_ORDER_ID_BASE + (await this.database.redis.incr(key));
+    if (id <= above)
+      id = CLIENT_ORDER_ID_BASE + (await this.database.redis.incrby(key, above - id + 1));
+    if (id > CLIENT_ORDER_ID_MAX)
+      throw new Failure('REFUSED', 'The numbers for orders are used up.', {
+        rule: 'client-order-ids-exhausted',
+      });
+    return String(id);
+  }
+
+  /**
+   * Stores a new order with its place in the indexes.
+   * @returns undefined when the trade exists already or another order was let pass since
+   */
+  async create(order: OrderRecord, admissions: number): Promise<StoredOrder | undefined> {
+    const { accountId, tradeId } = order;
+    // In a slot of its own, hence first: a pointer to nothing does no harm.
+    await this.database.redis.set(keys.trading.accountOf(tradeId), accountId);
+    const key = keys.trading.trade(accountId, tradeId);
+    const gate = keys.trading.admissions(accountId);
+    const indexed: Write = {
+      op: 'ZADD',
+      key: keys.trading.byTime(accountId),
+      args: [String(order.requestedAt), tradeId],
+    };
+    const letsPass = !isTerminal(order.state);
+    const done = await this.database.commit(
+      [{ key, version: 0 }, ...(letsPass ? [{ key: gate, version: admissions }] : [])],
+      [
+        writeDocument(key, 0, order),
+        indexed,
+        ...liveness(order),
+        ...(letsPass ? [writeDocument(gate, admissions, { tradeId })] : []),
+      ],
+    );
+    return done ? { order, version: 1 } : undefined;
+  }
+
+  /** @returns undefined when the stored order is not that version any more */
+  async replace(stored: StoredOrder, order: OrderRecord): Promise<StoredOrder | undefined> {
+    const key = keys.trading.trade(order.accountId, order.tradeId);
+    const { version } = stored;
+    const done = await this.database.commit(
+      [{ key, version }],
+      [writeDocument(key, version, order), ...liveness(order)],
+    );
+    return done ? { order, version: version + 1 } : undefined;
+  }
+
+  /**
+   * Lets `change` decide on the order as it stands, again when someone else was faster. A change
+   * that gives the same order back writes nothing.
+   */
+  async change(
+    { accountId, tradeId }: OrderRecord,
+    change: (current: OrderRecord) => OrderRecord,
+  ): Promise<OrderRecord> {
+    const key = keys.trading.trade(accountId, tradeId);
+    return this.database.update(key, orderSchema, (current) => {
+      if (!current)
+        throw new Failure('BUG', `Invariant: order ${tradeId} is stored before it changes`);
+      const next = change(current);
+      return next === current
+        ? { result: current }
+        : { value: next, result: next, write: liveness(next) };
+    });
+  }
+}
+
+function liveness(order: OrderRecord): Write[] {
+  const op = isTerminal(order.state) ? 'SREM' : 'SADD';
+  return [{ op, key: keys.trading.live(order.accountId), args: [order.tradeId] }];
+}
