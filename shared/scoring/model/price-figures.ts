@@ -1,0 +1,68 @@
+/**
+ * What a score reads from a security's own bars: adjusted closes in its own currency, so that a move
+ * of the exchange rate does not pass for momentum or risk of the security.
+ */
+import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
+
+const YEAR_DAYS = 365;
+/** The latest month is left out of momentum: it tends to reverse (Jegadeesh 1990). */
+const MONTH_DAYS = 30;
+/** How far before a wanted day a bar may lie and still stand for it. */
+export const STALE_DAYS_MAX = 10;
+/** Returns (or closes) within the year that volatility and drawdown need. */
+export const OBSERVATIONS_MIN = 60;
+const TRADING_DAYS_A_YEAR = 252;
+
+export interface PriceFigures {
+  /** Return from 12 months ago to 1 month ago. */
+  readonly momentum: number;
+  /** Standard deviation of daily log returns over a year, times √252. */
+  readonly volatility: number;
+  /** 1 − last close ÷ highest close of the year; 0 at the high. */
+  readonly drawdown: number;
+}
+
+const unknown: PriceFigures = { momentum: NaN, volatility: NaN, drawdown: NaN };
+
+/** NaN for what the bars do not tell; all of it when the last bar is stale on `asOf`. */
+export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigures {
+  const { days, adjustedClose: closes } = series;
+  const last = indexAt(days, asOf);
+  if (last < 0 || epochDay(asOf) - (days[last] ?? 0) > STALE_DAYS_MAX) return unknown;
+  const momentum =
+    closeAt(series, addDays(asOf, -MONTH_DAYS)) / closeAt(series, addDays(asOf, -YEAR_DAYS)) - 1;
+  const first = indexAt(days, addDays(asOf, -YEAR_DAYS)) + 1;
+  if (last - first < OBSERVATIONS_MIN) return { ...unknown, momentum };
+  return {
+    momentum,
+    volatility: annualVolatility(closes, first, last),
+    drawdown: 1 - (closes[last] ?? NaN) / highest(closes, first, last),
+  };
+}
+
+/** The adjusted close on a day or at most STALE_DAYS_MAX before it; else NaN. */
+function closeAt({ days, adjustedClose }: PriceSeries, day: CalendarDay): number {
+  const index = indexAt(days, day);
+  if (index < 0 || epochDay(day) - (days[index] ?? 0) > STALE_DAYS_MAX) return NaN;
+  return adjustedClose[index] ?? NaN;
+}
+
+function annualVolatility(closes: Float64Array, first: number, last: number): number {
+  // Welford (1962): one pass, no loss by cancellation.
+  let [count, mean, squares] = [0, 0, 0];
+  for (let i = first + 1; i <= last; i += 1) {
+    const value = Math.log((closes[i] ?? NaN) / (closes[i - 1] ?? NaN));
+    count += 1;
+    const before = value - mean;
+    mean += before / count;
+    squares += before * (value - mean);
+  }
+  return Math.sqrt((squares / (count - 1)) * TRADING_DAYS_A_YEAR);
+}
+
+function highest(closes: Float64Array, first: number, last: number): number {
+  let high = 0;
+  for (let i = first; i <= last; i += 1) high = Math.max(high, closes[i] ?? 0);
+  return high;
+}
