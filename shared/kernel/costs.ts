@@ -20,6 +20,12 @@ export interface CostModel {
   readonly sellTaxRatio: number;
 }
 
+/** The cost model out of a wider set of fields, such as the settings. */
+export function costModelOf(fields: CostModel): CostModel {
+  const { feeFixed, feeRatio, exchangeFeeRatio, halfSpreadRatio, sellTaxRatio } = fields;
+  return { feeFixed, feeRatio, exchangeFeeRatio, halfSpreadRatio, sellTaxRatio };
+}
+
 export interface OrderCost {
   readonly commission: Money;
   /** Exchange fee and tax. */

@@ -1,0 +1,180 @@
+/**
+ * A broker that moves no real money. It executes against the market data with spread, slippage,
+ * charges and partial fills, and keeps a book of its own, so that ours can be held against it.
+ *
+ * What it decides is pure (book.ts, orders.ts, fills.ts); here it only loads, decides, and stores
+ * with compare-and-set, so that two processes never book over each other.
+ */
+import type {
+  Broker,
+  BrokerHolding,
+  BrokerOrder,
+  BrokerStatement,
+  OrderInstruction,
+  SimulatedFunding,
+  SubmitOutcome,
+} from '#shared/clients/broker/broker.ts';
+import type { BrokerSurroundings } from '../surroundings.ts';
+import { costModelOf } from '#shared/kernel/costs.ts';
+import { conflict, refused } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { Settings } from '#shared/runtime/settings.ts';
+import {
+  brokerOrderOf,
+  liveOrders,
+  openBook,
+  statementOf,
+  withDeposit,
+  withHoldings,
+  type AdoptedHolding,
+  type PaperBook,
+  type PaperMarket,
+} from './book.ts';
+import { cancel, expire, look, place } from './orders.ts';
+import { PaperMarketSource } from './paper-market.ts';
+import { bookOf, paperRecord, recordOf } from './record.ts';
+
+type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; result: R };
+
+/** What a step needs beside the live orders. */
+interface Wanted {
+  readonly isins?: readonly Isin[];
+  /** Settled orders to load. */
+  readonly orders?: (clientOrderId: unknown) => boolean;
+}
+
+export class PaperBroker implements Broker {
+  readonly name = 'paper';
+  readonly simulated = true;
+  readonly funding: SimulatedFunding;
+  private readonly around: BrokerSurroundings;
+  private readonly market: PaperMarketSource;
+  private readonly openingCash: Money;
+
+  constructor(settings: Settings, around: BrokerSurroundings) {
+    const { marketData, baseCurrency } = around;
+    this.around = around;
+    this.market = new PaperMarketSource(marketData, baseCurrency, costModelOf(settings));
+    this.openingCash = Money.rounded(settings.paperOpeningCash, baseCurrency, 'down');
+    this.funding = {
+      deposit: (account, id, amount, signal) => this.deposit(account, id, amount, signal),
+      adopt: (account, holdings, signal) => this.adopt(account, holdings, signal),
+    };
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.around.marketData.ping(signal);
+    await this.around.database.redis.ping();
+  }
+
+  submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
+    const wanted = { isins: [order.isin], orders: only(order.clientOrderId) };
+    return this.change(order.accountId, wanted, signal, (book, market) => {
+      const { book: placed, outcome } = place(expire(book, market), order, market);
+      return { book: placed, result: outcome };
+    });
+  }
+
+  async cancel(accountId: AccountId, clientOrderId: string, signal: AbortSignal): Promise<void> {
+    await this.change(accountId, {}, signal, (book, market) => ({
+      book: cancel(expire(book, market), clientOrderId),
+      result: undefined,
+    }));
+  }
+
+  findOrder(
+    accountId: AccountId,
+    clientOrderId: string,
+    signal: AbortSignal,
+  ): Promise<BrokerOrder | undefined> {
+    return this.change(accountId, { orders: only(clientOrderId) }, signal, (book, market) => {
+      const looked = look(book, market);
+      const order = looked.orders.get(clientOrderId);
+      return { book: looked, result: order && brokerOrderOf(order) };
+    });
+  }
+
+  statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
+    return this.change(accountId, { orders: () => true }, signal, (book, market) => {
+      const looked = look(book, market);
+      return { book: looked, result: statementOf(looked, market.now) };
+    });
+  }
+
+  private async deposit(
+    accountId: AccountId,
+    id: string,
+    amount: Money,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { baseCurrency } = this.around;
+    if (amount.currency !== baseCurrency || amount.sign <= 0)
+      throw refused('deposit-amount', `A deposit is an amount above 0 in ${baseCurrency}.`);
+    await this.change(accountId, {}, signal, (book, market) => {
+      const known = book.flows.find((flow) => flow.flowId === id);
+      if (known && !known.amount.equals(amount))
+        throw conflict('This deposit id was used with another amount.', { depositId: id });
+      const next = known ? book : withDeposit(book, id, amount, market.now);
+      return { book: next, result: undefined };
+    });
+  }
+
+  private async adopt(
+    accountId: AccountId,
+    holdings: Parameters<SimulatedFunding['adopt']>[1],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isins = holdings.map((holding) => holding.isin);
+    await this.change(accountId, { isins }, signal, (book, market) => {
+      const wanted = holdings.map((holding) => adopted(holding, market));
+      return { book: withHoldings(book, wanted, market.now), result: undefined };
+    });
+  }
+
+  /** Loads, lets the step decide on one look at the market, stores if anything changed. */
+  private async change<R>(
+    accountId: AccountId,
+    wanted: Wanted,
+    signal: AbortSignal,
+    step: Step<R>,
+  ): Promise<R> {
+    const { database, now } = this.around;
+    const key = keys.paperBroker.book(accountId);
+    const wants = wanted.orders ?? (() => false);
+    const before = await database.find(key, paperRecord);
+    const live = before ? liveOrders(bookOf(before.value, accountId, () => false)) : [];
+    const isins = [...live.map((order) => order.instruction.isin), ...(wanted.isins ?? [])];
+    const market = await this.market.look(isins, now(), signal);
+    signal.throwIfAborted();
+    return database.update(key, paperRecord, (record) => {
+      const opened = openBook(accountId, this.openingCash, market.now);
+      const book = record ? bookOf(record, accountId, wants) : opened;
+      const { book: next, result } = step(book, market);
+      if (record && next === book) return { result };
+      return { value: recordOf(next, record), result };
+    });
+  }
+}
+
+/** Shares transferred in without a stated cost come at the latest close. */
+function adopted(
+  holding: BrokerHolding & { readonly price?: Price | undefined },
+  market: PaperMarket,
+): AdoptedHolding {
+  const quote = market.quotes.get(holding.isin);
+  if (!quote || quote.close === undefined) return holding;
+  if (holding.price && holding.price.currency !== quote.currency)
+    throw refused('price-currency', `${holding.isin} is priced in ${quote.currency}.`, {
+      isin: holding.isin,
+    });
+  const price = holding.price ?? Price.fromEstimate(quote.close, quote.currency);
+  return { ...holding, price, exchangeRate: quote.rate };
+}
+
+function only(clientOrderId: string): (id: unknown) => boolean {
+  return (id) => id === clientOrderId;
+}

@@ -1,0 +1,230 @@
+/**
+ * How the paper book is stored: one document whose orders are tuples, settled ones kept apart and
+ * decoded only when somebody asks for them, so that years of history do not slow down each call.
+ */
+import { z } from 'zod';
+import type { BrokerFlow } from '#shared/clients/broker/broker.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { dataCorrupt } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import {
+  storedCurrency,
+  storedDay,
+  storedDecimal,
+  storedInstant,
+  storedIsin,
+  storedPrice,
+} from '#shared/redis/codec.ts';
+import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './book.ts';
+
+/** The document; amounts are decimals as text, in the account's currency. */
+export const paperRecord = z.strictObject({
+  currency: z.string(),
+  cash: z.string(),
+  /** ISIN, symbol, quantity. */
+  holdings: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  live: z.array(z.array(z.unknown())),
+  /** As `live`, in the order of settlement; the first entry is the client order id. */
+  settled: z.array(z.array(z.unknown())),
+  flows: z.array(z.array(z.unknown())),
+  orderCount: z.number(),
+  movedAt: z.number(),
+});
+
+export type PaperRecord = z.infer<typeof paperRecord>;
+
+/** Quantity, price, commission, fees, rate, settlement, time. */
+const fillTuple = z.tuple([
+  storedDecimal,
+  z.string(),
+  z.string(),
+  z.string(),
+  storedDecimal,
+  z.string(),
+  storedInstant,
+]);
+
+const orderTuple = z.tuple([
+  z.string(),
+  z.string(),
+  storedIsin,
+  z.string(),
+  z.enum(['BUY', 'SELL']),
+  storedDecimal,
+  z.enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT']),
+  z.enum(['DAY', 'GTC', 'IOC', 'FOK']),
+  storedPrice.nullable(),
+  storedPrice.nullable(),
+  storedCurrency,
+  z.enum(['WORKING', 'PARTIAL', 'FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED']),
+  z.string().nullable(),
+  storedDay,
+  z.boolean(),
+  z.string(),
+  z.array(fillTuple),
+]);
+
+const flowTuple = z.tuple([
+  z.string(),
+  z.enum(['deposit', 'withdrawal', 'dividend', 'fee', 'transfer-in', 'transfer-out']),
+  z.string(),
+  storedIsin.nullable(),
+  storedDecimal.nullable(),
+  storedPrice.nullable(),
+  storedDecimal.nullable(),
+  storedInstant,
+]);
+
+/** @param wants which of the settled orders are decoded too @throws Failure DATA_CORRUPT */
+export function bookOf(
+  record: PaperRecord,
+  accountId: AccountId,
+  wants: (clientOrderId: unknown) => boolean,
+): PaperBook {
+  return strictly(accountId, () => {
+    const currency = parseCurrency(record.currency);
+    const tuples = [...record.settled.filter(([id]) => wants(id)), ...record.live];
+    const orders = tuples.map((tuple) => orderOf(tuple, accountId, currency));
+    return {
+      accountId,
+      currency,
+      cash: Money.parse(record.cash, currency),
+      holdings: new Map(record.holdings.map(holdingOf)),
+      orders: new Map(orders.map((order) => [order.instruction.clientOrderId, order])),
+      orderCount: record.orderCount,
+      flows: record.flows.map((tuple) => flowOf(tuple, currency)),
+      movedAt: record.movedAt as Instant,
+    };
+  });
+}
+
+/** @param before the record the book came from; its settled orders stay as they are */
+export function recordOf(book: PaperBook, before: PaperRecord | undefined): PaperRecord {
+  const settled = before?.settled ?? [];
+  const known = new Set(settled.map(([id]) => id));
+  const orders = [...book.orders.values()];
+  const ended = orders.filter((o) => !isLive(o) && !known.has(o.instruction.clientOrderId));
+  return {
+    currency: book.currency,
+    cash: book.cash.amount.toString(),
+    holdings: [...book.holdings].map(([isin, h]) => [isin, h.symbol, h.quantity.toString()]),
+    live: orders.filter(isLive).map(orderRow),
+    settled: [...settled, ...ended.map(orderRow)],
+    flows: book.flows.map(flowRow),
+    orderCount: book.orderCount,
+    movedAt: book.movedAt,
+  };
+}
+
+function holdingOf([isin, symbol, quantity]: [string, string, string]) {
+  const holding: PaperHolding = { symbol, quantity: Decimal.parse(quantity) };
+  return [parseIsin(isin), holding] as const;
+}
+
+function orderRow(order: PaperOrder): unknown[] {
+  const o = order.instruction;
+  return [
+    o.clientOrderId,
+    order.brokerOrderId,
+    o.isin,
+    o.symbol,
+    o.side,
+    o.quantity,
+    o.type,
+    o.timeInForce,
+    o.limitPrice ?? null,
+    o.stopPrice ?? null,
+    order.currency,
+    order.state,
+    order.reason ?? null,
+    order.day,
+    order.triggered,
+    order.reserved.amount,
+    order.fills.map((f) => [
+      f.quantity,
+      f.price.amount,
+      f.commission.amount,
+      f.fees.amount,
+      f.exchangeRate,
+      f.settlement.amount,
+      f.executedAt,
+    ]),
+  ];
+}
+
+function orderOf(tuple: unknown[], accountId: AccountId, base: PaperBook['currency']): PaperOrder {
+  const [id, brokerOrderId, isin, symbol, side, quantity, type, timeInForce, ...rest] =
+    orderTuple.parse(tuple);
+  const [limit, stop, currency, state, reason, day, triggered, reserved, fills] = rest;
+  const common = { clientOrderId: id, isin, symbol, side };
+  return {
+    instruction: {
+      ...common,
+      accountId,
+      quantity,
+      type,
+      timeInForce,
+      ...(limit && { limitPrice: limit }),
+      ...(stop && { stopPrice: stop }),
+    },
+    brokerOrderId,
+    currency,
+    state,
+    ...(reason !== null && { reason }),
+    day,
+    triggered,
+    reserved: Money.parse(reserved, base),
+    fills: fills.map(([filled, price, commission, fees, exchangeRate, settlement, at], index) => ({
+      fillId: `${id}.${index + 1}`,
+      ...common,
+      quantity: filled,
+      price: new Price(Decimal.parse(price), currency),
+      commission: Money.parse(commission, base),
+      fees: Money.parse(fees, base),
+      exchangeRate,
+      settlement: Money.parse(settlement, base),
+      executedAt: at,
+    })),
+  };
+}
+
+function flowRow(flow: BrokerFlow): unknown[] {
+  return [
+    flow.flowId,
+    flow.kind,
+    flow.amount.amount,
+    flow.isin ?? null,
+    flow.quantity ?? null,
+    flow.price ?? null,
+    flow.exchangeRate ?? null,
+    flow.happenedAt,
+  ];
+}
+
+function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
+  const [flowId, kind, amount, isin, quantity, price, rate, happenedAt] = flowTuple.parse(tuple);
+  return {
+    flowId,
+    kind,
+    amount: Money.parse(amount, base),
+    ...(isin && { isin }),
+    ...(quantity && { quantity }),
+    ...(price && { price }),
+    ...(rate && { exchangeRate: rate }),
+    happenedAt,
+  };
+}
+
+function strictly<T>(account: AccountId, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    const detail = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
+    throw dataCorrupt(`the paper book of ${account}`, detail);
+  }
+}
