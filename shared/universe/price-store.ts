@@ -1,0 +1,153 @@
+/** Daily bars, bars set aside, exchange rates, and what was fetched last. */
+import { z } from 'zod';
+import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
+import type { Database, Write } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { SetAsideBar } from './model/bar-check.ts';
+import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
+import { priceChunks, rateChunks, readPriceChunks, readRateChunks } from './year-chunks.ts';
+import { YearHashes } from './year-hashes.ts';
+
+/** Up to which day of the market something was fetched, and when. */
+export interface Fetched {
+  readonly through: CalendarDay;
+  readonly at: Instant;
+}
+
+/** What is fetched: bars or fundamentals of a security, or the rates of a pair. */
+export type Subject = `prices:${Isin}` | `fundamentals:${Isin}` | `rates:${string}`;
+
+/** The last stored bar; its day as days since 1970-01-01. */
+export interface LatestClose {
+  readonly day: number;
+  readonly close: number;
+}
+
+const fetchedSchema = z.object({ through: storedDay, at: storedInstant });
+const setAsideSchema = z.object({ day: storedDay, reason: z.string() });
+
+/** Redis scripts take some thousand arguments for one command. */
+const ARGUMENTS_MAX = 1_000;
+
+const { prices, rates, setAside, syncs } = keys.universe;
+
+export class PriceStore {
+  private readonly database: Database;
+  private readonly hashes: YearHashes;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.hashes = new YearHashes(database);
+  }
+
+  /** Bars from a day on; empty where there are none. @throws Failure DATA_CORRUPT */
+  async seriesOf(
+    isins: readonly Isin[],
+    from?: CalendarDay,
+  ): Promise<ReadonlyMap<Isin, PriceSeries>> {
+    const fields = await this.hashes.read(isins.map(prices), from);
+    return new Map(
+      isins.map((isin, i) => {
+        const columns = readPriceChunks(fields[i] ?? [], `prices of ${isin}`);
+        return [isin, { isin, ...(from === undefined ? columns : columnsFrom(columns, from)) }];
+      }),
+    );
+  }
+
+  /** The last stored bars, read from the latest year alone; none where there are no bars. */
+  async latest(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestClose>> {
+    const fields = await this.hashes.readLatest(isins.map(prices));
+    const found = new Map<Isin, LatestClose>();
+    isins.forEach((isin, i) => {
+      const { days, close } = readPriceChunks(fields[i] ?? [], `prices of ${isin}`);
+      const [day, price] = [days.at(-1), close.at(-1)];
+      if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
+    });
+    return found;
+  }
+
+  async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
+    const lines = await this.database.redis.lrange(setAside(isin), 0, -1);
+    return lines.map((line) => decode(setAsideSchema, line, `bars of ${isin} set aside`));
+  }
+
+  /**
+   * Makes the stored bars be the given ones; writes only the years that differ, all at once.
+   * @returns whether anything was written
+   */
+  async put(series: PriceSeries, refused: readonly SetAsideBar[]): Promise<boolean> {
+    const { isin } = series;
+    const write = await this.hashes.writes(prices(isin), priceChunks(series));
+    if (encode(await this.setAside(isin)) !== encode(refused))
+      write.push(...listWrites(setAside(isin), refused));
+    if (write.length > 0) await this.database.commit([], write);
+    return write.length > 0;
+  }
+
+  /** Rates of a stored pair; empty where there are none. @throws Failure DATA_CORRUPT */
+  async rates(from: Currency, into: Currency): Promise<RateSeries> {
+    const pair = pairOf(from, into);
+    const [fields = []] = await this.hashes.read([rates(pair)]);
+    return readRateChunks(fields, `rates of ${pair}`);
+  }
+
+  /** @returns whether anything was written */
+  async putRates(from: Currency, into: Currency, series: RateSeries): Promise<boolean> {
+    const write = await this.hashes.writes(rates(pairOf(from, into)), rateChunks(series));
+    if (write.length > 0) await this.database.commit([], write);
+    return write.length > 0;
+  }
+
+  /** Pairs whose rates were ever fetched, as `[from, into]`. */
+  async pairs(): Promise<readonly (readonly [Currency, Currency])[]> {
+    const subjects = await this.database.redis.hkeys(syncs());
+    return subjects
+      .filter((subject) => subject.startsWith('rates:'))
+      .sort()
+      .map((subject) => subject.slice('rates:'.length).split('-') as [Currency, Currency]);
+  }
+
+  /** The latest day of the market that anything was fetched through. */
+  async fetchedThrough(): Promise<CalendarDay | undefined> {
+    const all = await this.database.redis.hvals(syncs());
+    const days = all.map((json) => decode(fetchedSchema, json, 'what was fetched').through);
+    return days.sort().at(-1);
+  }
+
+  async fetched(subject: Subject): Promise<Fetched | undefined> {
+    const json = await this.database.redis.hget(syncs(), subject);
+    return json === null ? undefined : decode(fetchedSchema, json, `what was fetched, ${subject}`);
+  }
+
+  async putFetched(subject: Subject, fetched: Fetched): Promise<void> {
+    await this.database.redis.hset(syncs(), subject, encode(fetched));
+  }
+}
+
+export function pairOf(from: Currency, into: Currency): string {
+  return `${from}-${into}`;
+}
+
+function columnsFrom(columns: Omit<PriceSeries, 'isin'>, from: CalendarDay): typeof columns {
+  const first = indexAt(columns.days, addDays(from, -1)) + 1;
+  return {
+    days: columns.days.subarray(first),
+    open: columns.open.subarray(first),
+    high: columns.high.subarray(first),
+    low: columns.low.subarray(first),
+    close: columns.close.subarray(first),
+    adjustedClose: columns.adjustedClose.subarray(first),
+    volume: columns.volume.subarray(first),
+  };
+}
+
+function listWrites(key: string, values: readonly unknown[]): Write[] {
+  const write: Write[] = [{ op: 'DEL', key, args: [] }];
+  for (let i = 0; i < values.length; i += ARGUMENTS_MAX)
+    write.push({ op: 'RPUSH', key, args: values.slice(i, i + ARGUMENTS_MAX).map(encode) });
+  return write;
+}

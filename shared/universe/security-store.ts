@@ -1,0 +1,165 @@
+/**
+ * The securities of the universe. What three operations change lies in three hashes, so that none
+ * overwrites what another has just written: the description, the fundamentals, the removal.
+ */
+import { z } from 'zod';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import {
+  decode,
+  encode,
+  storedCurrency,
+  storedDay,
+  storedDecimal,
+  storedInstant,
+  storedIsin,
+} from '#shared/redis/codec.ts';
+import type { Database, Write } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { Fundamentals, Security } from './model/security.ts';
+
+/** A security as it was added: without its fundamentals and its removal. */
+export type Description = Omit<Security, 'fundamentals' | 'removed'>;
+type Removal = NonNullable<Security['removed']>;
+
+const descriptionSchema = z.object({
+  isin: storedIsin,
+  symbol: z.string().min(1),
+  name: z.string(),
+  exchange: z.string(),
+  currency: storedCurrency,
+  country: z.string().optional(),
+  sector: z.string().optional(),
+  industry: z.string().optional(),
+  securityType: z.string(),
+  lot: storedDecimal,
+  addedAt: storedInstant,
+  /** Idempotency key of the call that added it; a repeat of that call finds its own work. */
+  addedBy: z.string(),
+});
+
+const figure = z.number().optional();
+const fundamentalsSchema = z.object({
+  asOf: storedDay,
+  fetchedAt: storedInstant,
+  peRatio: figure,
+  pbRatio: figure,
+  dividendYieldRatio: figure,
+  marketCap: figure,
+  profitMarginRatio: figure,
+  returnOnEquityRatio: figure,
+  debtToEquityRatio: figure,
+  revenueGrowthRatio: figure,
+  earningsGrowthRatio: figure,
+  analystRating: figure,
+});
+
+const removalSchema = z.object({ at: storedInstant, reason: z.string() });
+
+const { securities, fundamentals, removals } = keys.universe;
+
+export class SecurityStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** All securities, removed ones too, by symbol. @throws Failure DATA_CORRUPT */
+  async all(): Promise<readonly Security[]> {
+    const { redis } = this.database;
+    const [described, known, removed] = await Promise.all([
+      redis.hgetall(securities()),
+      redis.hgetall(fundamentals()),
+      redis.hgetall(removals()),
+    ]);
+    return Object.entries(described)
+      .map(([isin, json]) => readSecurity(isin, json, known[isin], removed[isin]))
+      .sort(bySymbol);
+  }
+
+  /** @throws Failure DATA_CORRUPT */
+  async find(isin: Isin): Promise<Security | undefined> {
+    const { redis } = this.database;
+    const [described, known, removed] = await Promise.all([
+      redis.hget(securities(), isin),
+      redis.hget(fundamentals(), isin),
+      redis.hget(removals(), isin),
+    ]);
+    return described === null
+      ? undefined
+      : readSecurity(isin, described, known ?? undefined, removed ?? undefined);
+  }
+
+  /**
+   * Adds a security that is not there yet.
+   * @param key idempotency key of the call
+   * @returns whether it is now there because of that call, be it this run of it or an earlier one
+   */
+  async add(description: Description, key: string): Promise<boolean> {
+    const { redis } = this.database;
+    const json = encode({ ...description, addedBy: key });
+    if ((await redis.hsetnx(securities(), description.isin, json)) === 1) return true;
+    const stored = await redis.hget(securities(), description.isin);
+    return decode(descriptionSchema, stored ?? '', describe(description.isin)).addedBy === key;
+  }
+
+  /** Changes what is known about a security that is there; writes nothing when nothing differs. */
+  async describe(isin: Isin, change: Partial<Description>): Promise<void> {
+    const { redis } = this.database;
+    const json = await redis.hget(securities(), isin);
+    if (json === null) return;
+    const changed = encode({ ...decode(descriptionSchema, json, describe(isin)), ...change });
+    if (changed !== json) await redis.hset(securities(), isin, changed);
+  }
+
+  async putFundamentals(isin: Isin, value: Fundamentals): Promise<void> {
+    await this.database.redis.hset(fundamentals(), isin, encode(value));
+  }
+
+  /** Takes a security out of the universe; a second removal keeps the first one's reason. */
+  async remove(isin: Isin, at: Instant, reason: string): Promise<void> {
+    await this.database.redis.hsetnx(removals(), isin, encode({ at, reason }));
+  }
+
+  /** Puts a removed security back, as the call with this key describes it. */
+  async restore(description: Description, key: string): Promise<void> {
+    const { isin } = description;
+    const json = encode({ ...description, addedBy: key });
+    const write: Write[] = [
+      { op: 'HSET', key: securities(), args: [isin, json] },
+      { op: 'HDEL', key: removals(), args: [isin] },
+    ];
+    await this.database.commit([], write);
+  }
+}
+
+function readSecurity(
+  isin: string,
+  json: string,
+  known: string | undefined,
+  removed: string | undefined,
+): Security {
+  const { addedBy: _, ...described } = decode(descriptionSchema, json, describe(isin));
+  return {
+    ...described,
+    ...(known !== undefined && {
+      fundamentals: decode(fundamentalsSchema, known, `fundamentals of ${isin}`),
+    }),
+    ...(removed !== undefined && { removed: readRemoval(isin, removed) }),
+  };
+}
+
+function readRemoval(isin: string, json: string): Removal {
+  return decode(removalSchema, json, `removal of ${isin}`);
+}
+
+function describe(isin: string): string {
+  return `security ${isin}`;
+}
+
+/** By symbol, and by ISIN where two exchanges use one symbol. */
+function bySymbol(a: Security, b: Security): number {
+  const [x, y] = [`${a.symbol} ${a.isin}`, `${b.symbol} ${b.isin}`];
+  return x < y ? -1 : x > y ? 1 : 0;
+}

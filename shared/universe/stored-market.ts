@@ -1,0 +1,117 @@
+/** The universe as every service reads it: what was synced, from Redis. */
+import { dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { present } from '#shared/kernel/assert.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { unitRate, type ExchangeRate, type RateTable } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Price } from '#shared/kernel/price.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { MarketReader, Quote } from './market-reader.ts';
+import { rateOver, routes, seriesOver, type Hop, type Leg } from './model/exchange-rates.ts';
+import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import { isTradable, type Security } from './model/security.ts';
+import { PriceStore } from './price-store.ts';
+import { SecurityStore } from './security-store.ts';
+
+export class StoredMarket implements MarketReader {
+  private readonly securityStore: SecurityStore;
+  private readonly priceStore: PriceStore;
+
+  constructor(database: Database) {
+    this.securityStore = new SecurityStore(database);
+    this.priceStore = new PriceStore(database);
+  }
+
+  securities(): Promise<readonly Security[]> {
+    return this.securityStore.all();
+  }
+
+  security(isin: Isin): Promise<Security | undefined> {
+    return this.securityStore.find(isin);
+  }
+
+  /** Without regard to case; where several bear the symbol, one that is not removed. */
+  async bySymbol(symbol: string): Promise<Security | undefined> {
+    const wanted = symbol.toUpperCase();
+    const found = (await this.securities()).filter((s) => s.symbol.toUpperCase() === wanted);
+    return found.find(isTradable) ?? found[0];
+  }
+
+  async series(isin: Isin, from?: CalendarDay): Promise<PriceSeries> {
+    const found = await this.priceStore.seriesOf([isin], from);
+    return present(found.get(isin), 'a series is answered for each security asked for');
+  }
+
+  seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>> {
+    return this.priceStore.seriesOf(isins, from);
+  }
+
+  async quote(isin: Isin): Promise<Quote | undefined> {
+    return (await this.quotes([isin])).get(isin);
+  }
+
+  async quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>> {
+    const [latest, securities] = await Promise.all([
+      this.priceStore.latest(isins),
+      isins.length === 1 ? this.some(isins) : this.securities(),
+    ]);
+    const currencyOf = new Map(securities.map(({ isin, currency }) => [isin, currency]));
+    const quotes = new Map<Isin, Quote>();
+    for (const [isin, { day, close }] of latest) {
+      const currency = currencyOf.get(isin);
+      if (currency === undefined) continue;
+      quotes.set(isin, { isin, day: dayOfEpoch(day), price: Price.fromEstimate(close, currency) });
+    }
+    return quotes;
+  }
+
+  /** 1 for the currency itself, whatever the day; without a day it carries the last fetch's. */
+  async rates(into: Currency, from: Iterable<Currency>, day?: CalendarDay): Promise<RateTable> {
+    const table = new Map<Currency, ExchangeRate>();
+    const pairs = await this.priceStore.pairs();
+    for (const currency of new Set(from)) {
+      const rate =
+        currency === into
+          ? unitRate(into, day ?? (await this.priceStore.fetchedThrough()) ?? dayOfEpoch(0))
+          : await this.rate(pairs, currency, into, day);
+      if (rate) table.set(currency, rate);
+    }
+    return table;
+  }
+
+  /** Stored, or the inverse of what is stored, or through one common currency; else empty. */
+  async rateSeries(from: Currency, into: Currency): Promise<RateSeries> {
+    for (const route of routes(await this.priceStore.pairs(), from, into)) {
+      const series = seriesOver(await this.legs(route));
+      if (series.days.length > 0) return series;
+    }
+    return seriesOver([]);
+  }
+
+  private async rate(
+    pairs: readonly (readonly [Currency, Currency])[],
+    from: Currency,
+    into: Currency,
+    day: CalendarDay | undefined,
+  ): Promise<ExchangeRate | undefined> {
+    for (const route of routes(pairs, from, into)) {
+      const rate = rateOver(await this.legs(route), from, into, day);
+      if (rate) return rate;
+    }
+    return undefined;
+  }
+
+  private legs(route: readonly Hop[]): Promise<Leg[]> {
+    return Promise.all(
+      route.map(async ({ pair, inverse }) => ({
+        series: await this.priceStore.rates(...pair),
+        inverse,
+      })),
+    );
+  }
+
+  private async some(isins: readonly Isin[]): Promise<readonly Security[]> {
+    const found = await Promise.all(isins.map((isin) => this.security(isin)));
+    return found.filter((security) => security !== undefined);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Columns of daily figures as stored: one field a year, JSON, arrays of equal length. A column that
+ * says nothing new is left out: `open`, `high`, `low` and `adjustedClose` where they are the close,
+ * `volume` where there is none. Millions of numbers are read at once, so they are checked in plain
+ * loops, as strictly as a schema would.
+ */
+import { dayOfEpoch } from '#shared/kernel/calendar-day.ts';
+import { dataCorrupt } from '#shared/kernel/failure.ts';
+import type { PriceSeries, RateSeries } from './model/price-series.ts';
+
+type Columns = Omit<PriceSeries, 'isin'>;
+type Row = Record<string, unknown>;
+
+/** A year and its JSON. */
+export type YearField = readonly [year: string, json: string];
+
+const PRICE_COLUMNS = ['open', 'high', 'low', 'adjustedClose'] as const;
+
+/** A year's field for each year of a series. */
+export function priceChunks(series: Columns): Map<string, string> {
+  return chunks(series.days, (from, to) => {
+    const cut = (column: Float64Array): number[] => Array.from(column.subarray(from, to));
+    const close = cut(series.close);
+    const chunk: Row = { days: Array.from(series.days.subarray(from, to)), close };
+    for (const name of PRICE_COLUMNS) {
+      const column = cut(series[name]);
+      if (column.some((value, i) => value !== close[i])) chunk[name] = column;
+    }
+    const volume = cut(series.volume).map((value) => (Number.isNaN(value) ? null : value));
+    if (volume.some((value) => value !== null)) chunk['volume'] = volume;
+    return chunk;
+  });
+}
+
+export function rateChunks(series: RateSeries): Map<string, string> {
+  return chunks(series.days, (from, to) => ({
+    days: Array.from(series.days.subarray(from, to)),
+    rates: Array.from(series.rates.subarray(from, to)),
+  }));
+}
+
+/** @param fields years and their JSON; only these. @throws Failure DATA_CORRUPT */
+export function readPriceChunks(fields: readonly YearField[], what: string): Columns {
+  const years = inOrder(fields, what);
+  const days = joinDays(years, what);
+  const column = (name: string, fallback: (year: Row) => unknown, isBad: Check): Float64Array =>
+    joinColumn(
+      years,
+      days.length,
+      (year) => year[name] ?? fallback(year),
+      isBad,
+      `${what} ${name}`,
+    );
+  const price = (name: string): Float64Array => column(name, (year) => year['close'], notPositive);
+  const noVolume = (year: Row): unknown => new Array((year['days'] as unknown[]).length).fill(null);
+  return {
+    days,
+    open: price('open'),
+    high: price('high'),
+    low: price('low'),
+    close: price('close'),
+    adjustedClose: price('adjustedClose'),
+    volume: column('volume', noVolume, negativeOrNotNumber),
+  };
+}
+
+/** @throws Failure DATA_CORRUPT */
+export function readRateChunks(fields: readonly YearField[], what: string): RateSeries {
+  const years = inOrder(fields, what);
+  const days = joinDays(years, what);
+  return {
+    days,
+    rates: joinColumn(years, days.length, (year) => year['rates'], notPositive, what),
+  };
+}
+
+function chunks(days: Int32Array, chunk: (from: number, to: number) => Row): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (let from = 0; from < days.length;) {
+    const year = yearOf(days[from] ?? 0);
+    let to = from + 1;
+    while (to < days.length && yearOf(days[to] ?? 0) === year) to += 1;
+    fields.set(year, JSON.stringify(chunk(from, to)));
+    from = to;
+  }
+  return fields;
+}
+
+function yearOf(day: number): string {
+  return dayOfEpoch(day).slice(0, 4);
+}
+
+function inOrder(fields: readonly YearField[], what: string): Row[] {
+  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([year, json]) => {
+    const parsed = parseJson(json, `${what} ${year}`);
+    if (typeof parsed !== 'object' || parsed === null || !Array.isArray((parsed as Row)['days']))
+      throw dataCorrupt(`${what} ${year}`, 'no days');
+    return parsed as Row;
+  });
+}
+
+function parseJson(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw dataCorrupt(what, 'not JSON');
+  }
+}
+
+function joinDays(years: readonly Row[], what: string): Int32Array {
+  const columns = years.map((year) => year['days'] as unknown[]);
+  const days = new Int32Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let at = 0;
+  let previous = -Infinity;
+  for (const column of columns)
+    for (const day of column) {
+      if (typeof day !== 'number' || !Number.isInteger(day) || day <= previous)
+        throw dataCorrupt(what, 'its days do not rise');
+      previous = day;
+      days[at] = day;
+      at += 1;
+    }
+  return days;
+}
+
+type Check = (value: unknown) => boolean;
+
+const notPositive: Check = (value) => typeof value !== 'number' || !(value > 0);
+const negativeOrNotNumber: Check = (value) =>
+  value !== null && (typeof value !== 'number' || !(value >= 0));
+
+function joinColumn(
+  years: readonly Row[],
+  length: number,
+  pick: (year: Row) => unknown,
+  isBad: Check,
+  what: string,
+): Float64Array {
+  const joined = new Float64Array(length);
+  let at = 0;
+  for (const year of years) {
+    const column = pick(year);
+    const wanted = (year['days'] as unknown[]).length;
+    if (!Array.isArray(column) || column.length !== wanted)
+      throw dataCorrupt(what, 'its columns differ in length');
+    for (const value of column as unknown[]) {
+      if (isBad(value)) throw dataCorrupt(what, `${String(value)} stands where a figure should`);
+      joined[at] = value === null ? Number.NaN : (value as number);
+      at += 1;
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,86 @@
+/** Hashes with a field a year: read many in one round trip, write only the years that differ. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Database, Write } from '#shared/redis/database.ts';
+import type { YearField } from './year-chunks.ts';
+
+type Pipeline = ReturnType<Database['redis']['pipeline']>;
+
+/** Hashes read in one pipeline; bounds what waits in the socket. */
+const PIPELINE_SIZE = 50;
+
+export class YearHashes {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** For each key its years and their JSON; only the years from a day on where one is given. */
+  read(keys: readonly string[], from?: CalendarDay): Promise<YearField[][]> {
+    return this.inParts(keys, async (part) => {
+      if (from !== undefined)
+        return this.years(part, (known) => known.filter((year) => year >= from.slice(0, 4)));
+      const all = await this.piped<Record<string, string>>(part, (pipe, key) => pipe.hgetall(key));
+      return all.map((fields) => Object.entries(fields));
+    });
+  }
+
+  /** For each key its latest year. */
+  readLatest(keys: readonly string[]): Promise<YearField[][]> {
+    return this.inParts(keys, (part) => this.years(part, (known) => known.sort().slice(-1)));
+  }
+
+  /** The writes that make a hash hold just these years; none where it does already. */
+  async writes(key: string, wanted: ReadonlyMap<string, string>): Promise<Write[]> {
+    const stored = await this.database.redis.hgetall(key);
+    const changed = [...wanted].filter(([year, json]) => stored[year] !== json);
+    const gone = Object.keys(stored).filter((year) => !wanted.has(year));
+    return [
+      ...(changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() } as const] : []),
+      ...(gone.length > 0 ? [{ op: 'HDEL', key, args: gone } as const] : []),
+    ];
+  }
+
+  private async inParts(
+    keys: readonly string[],
+    read: (part: readonly string[]) => Promise<YearField[][]>,
+  ): Promise<YearField[][]> {
+    const found: YearField[][] = [];
+    for (let i = 0; i < keys.length; i += PIPELINE_SIZE)
+      found.push(...(await read(keys.slice(i, i + PIPELINE_SIZE))));
+    return found;
+  }
+
+  private async years(
+    keys: readonly string[],
+    choose: (known: string[]) => string[],
+  ): Promise<YearField[][]> {
+    const known = await this.piped<string[]>(keys, (pipe, key) => pipe.hkeys(key));
+    const chosen = known.map(choose);
+    const wanted = keys.flatMap((key, i) => (chosen[i] ?? []).map((year) => ({ key, i, year })));
+    const values = await this.piped<string | null, (typeof wanted)[number]>(
+      wanted,
+      (pipe, { key, year }) => pipe.hget(key, year),
+    );
+    const fields: YearField[][] = keys.map(() => []);
+    wanted.forEach(({ i, year }, at) => {
+      const json = values[at];
+      if (typeof json === 'string') fields[i]?.push([year, json]);
+    });
+    return fields;
+  }
+
+  private async piped<T, Item = string>(
+    items: readonly Item[],
+    add: (pipe: Pipeline, item: Item) => unknown,
+  ): Promise<T[]> {
+    if (items.length === 0) return [];
+    const pipe = this.database.redis.pipeline();
+    for (const item of items) add(pipe, item);
+    const replies = (await pipe.exec()) ?? [];
+    return replies.map(([error, value]) => {
+      if (error) throw error;
+      return value as T;
+    });
+  }
+}
