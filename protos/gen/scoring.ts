@@ -45,18 +45,29 @@ export interface ScoreSecurityResponse {
 export interface SecurityScore {
   isin: string;
   symbol: string;
+  /** 0 to 1. */
   totalScore: number;
+  /** Each known component, 0 to 1, by name; and the weight of every component as `weight.<name>`. */
   componentScores: { [key: string]: number };
+  /** Share of the scored universe below, equal scores counted half; 0 to 1. */
   percentile: number;
+  /** A+, A, A-, B+, B, B-, C+, C, C-, D or F, by percentile. */
   grade: string;
   calculatedAt:
     | Timestamp
     | undefined;
   /** Share of the components' weight for which there was data, 0 to 1. */
   coverageRatio: number;
+  /** The raw figures behind the components, by the names that `market_data` overrides take. */
+  rawFigures: { [key: string]: number };
 }
 
 export interface SecurityScore_ComponentScoresEntry {
+  key: string;
+  value: number;
+}
+
+export interface SecurityScore_RawFiguresEntry {
   key: string;
   value: number;
 }
@@ -90,7 +101,9 @@ export interface ScorePortfolioRequest {
 }
 
 export interface ScorePortfolioResponse {
+  /** Mean of the holdings' scores, each counted alike; 0 to 1. */
   totalScore: number;
+  /** Mean of the holdings' scores by value; 0 to 1. */
   weightedScore: number;
   securityScores: SecurityScore[];
   portfolioMetrics: { [key: string]: number };
@@ -447,6 +460,7 @@ function createBaseSecurityScore(): SecurityScore {
     grade: "",
     calculatedAt: undefined,
     coverageRatio: 0,
+    rawFigures: {},
   };
 }
 
@@ -476,6 +490,9 @@ export const SecurityScore: MessageFns<SecurityScore> = {
     if (message.coverageRatio !== 0) {
       writer.uint32(65).double(message.coverageRatio);
     }
+    globalThis.Object.entries(message.rawFigures).forEach(([key, value]: [string, number]) => {
+      SecurityScore_RawFiguresEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
     return writer;
   },
 
@@ -559,6 +576,17 @@ export const SecurityScore: MessageFns<SecurityScore> = {
             message.coverageRatio = reader.double();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = SecurityScore_RawFiguresEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              message.rawFigures[entry9.key] = entry9.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -619,6 +647,33 @@ export const SecurityScore: MessageFns<SecurityScore> = {
         : isSet(object.coverage_ratio)
         ? globalThis.Number(object.coverage_ratio)
         : 0,
+      rawFigures: isObject(object.rawFigures)
+        ? (globalThis.Object.entries(object.rawFigures) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.raw_figures)
+        ? (globalThis.Object.entries(object.raw_figures) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -654,6 +709,15 @@ export const SecurityScore: MessageFns<SecurityScore> = {
     if (message.coverageRatio !== 0) {
       obj.coverageRatio = floatToJson(message.coverageRatio);
     }
+    if (message.rawFigures) {
+      const entries = globalThis.Object.entries(message.rawFigures) as [string, number][];
+      if (entries.length > 0) {
+        obj.rawFigures = {};
+        entries.forEach(([k, v]) => {
+          obj.rawFigures[k] = floatToJson(v);
+        });
+      }
+    }
     return obj;
   },
 
@@ -680,6 +744,15 @@ export const SecurityScore: MessageFns<SecurityScore> = {
       ? Timestamp.fromPartial(object.calculatedAt)
       : undefined;
     message.coverageRatio = object.coverageRatio ?? 0;
+    message.rawFigures = (globalThis.Object.entries(object.rawFigures ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
     return message;
   },
 };
@@ -767,6 +840,93 @@ export const SecurityScore_ComponentScoresEntry: MessageFns<SecurityScore_Compon
     object: I,
   ): SecurityScore_ComponentScoresEntry {
     const message = createBaseSecurityScore_ComponentScoresEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseSecurityScore_RawFiguresEntry(): SecurityScore_RawFiguresEntry {
+  return { key: "", value: 0 };
+}
+
+export const SecurityScore_RawFiguresEntry: MessageFns<SecurityScore_RawFiguresEntry> = {
+  encode(message: SecurityScore_RawFiguresEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecurityScore_RawFiguresEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecurityScore_RawFiguresEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SecurityScore_RawFiguresEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: SecurityScore_RawFiguresEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SecurityScore_RawFiguresEntry>, I>>(base?: I): SecurityScore_RawFiguresEntry {
+    return SecurityScore_RawFiguresEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SecurityScore_RawFiguresEntry>, I>>(
+    object: I,
+  ): SecurityScore_RawFiguresEntry {
+    const message = createBaseSecurityScore_RawFiguresEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
     return message;
