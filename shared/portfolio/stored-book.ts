@@ -1,0 +1,32 @@
+/** The book as it is stored, for everyone to read. */
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { decode } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { BookReader } from './book-reader.ts';
+import { bookOf, bookRecord, ledgerRecord } from './book-record.ts';
+import type { Book, LedgerEntry } from './model/book.ts';
+import { emptyBook } from './model/booking.ts';
+
+export class StoredBook implements BookReader {
+  private readonly database: Database;
+  private readonly baseCurrency: Currency;
+
+  constructor(database: Database, baseCurrency: Currency) {
+    this.database = database;
+    this.baseCurrency = baseCurrency;
+  }
+
+  async book(account: AccountId): Promise<Book> {
+    const document = await this.database.find(keys.portfolio.book(account), bookRecord);
+    return document ? bookOf(document.value, account) : emptyBook(account, this.baseCurrency);
+  }
+
+  /** In the order of booking. */
+  async ledger(account: AccountId): Promise<readonly LedgerEntry[]> {
+    const key = keys.portfolio.ledger(account);
+    const lines = await this.database.redis.lrange(key, 0, -1);
+    return lines.map((line) => decode(ledgerRecord, line, key));
+  }
+}
