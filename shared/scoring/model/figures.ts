@@ -47,8 +47,8 @@ export function isFigureName(name: string): name is FigureName {
 /** One security's figures; what is not known is absent. */
 export type FigureValues = ReadonlyMap<FigureName, number>;
 
-/** A report is at most a year and its publication old. */
-export const FUNDAMENTALS_AGE_DAYS_MAX = 400;
+/** A yearly report, half a year late. */
+export const FUNDAMENTALS_AGE_DAYS_MAX = 550;
 
 /** The figures of each security of the view. */
 export function measureFigures(view: MarketView): Map<Isin, FigureValues> {

@@ -1,0 +1,37 @@
+/** The market as all scores are measured on it: every tradable security, and those asked for. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { loadMarketView, type MarketView } from '#shared/universe/market-view.ts';
+import type { MarketReader } from '#shared/universe/market-reader.ts';
+import { isTradable, type Security } from '#shared/universe/model/security.ts';
+
+/** What a score looks back on, with room for the bar before it. */
+export const SCORE_YEARS = 1.1;
+/** What a portfolio's path looks back on. */
+export const PATH_YEARS = 3.1;
+
+export interface ScoringMoment {
+  readonly base: Currency;
+  readonly today: CalendarDay;
+  readonly years: number;
+}
+
+export interface ScoringView {
+  /** All securities of the universe, removed ones too. */
+  readonly securities: readonly Security[];
+  readonly view: MarketView;
+}
+
+/** @param also securities to measure though they may have been removed from the universe */
+export async function loadScoringView(
+  reader: MarketReader,
+  moment: ScoringMoment,
+  also: readonly Isin[] = [],
+): Promise<ScoringView> {
+  const securities = await reader.securities();
+  const tradable = securities.filter(isTradable).map((security) => security.isin);
+  const isins = [...new Set([...tradable, ...also])];
+  const view = await loadMarketView(reader, { ...moment, isins });
+  return { securities, view };
+}
