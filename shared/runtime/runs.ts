@@ -3,14 +3,16 @@
  * streams; the connector takes the job, calls the function, and records each message. A caller and
  * a connector that crash meet again at the job's id.
  *
- * Recorded messages live in a list; the outcome (`done`, or a failure) in a string beside it.
+ * Recorded messages live in a list; the outcome in a string beside it, written once. The last
+ * message is part of the outcome: whoever sees the one sees the other, and nobody sees two.
  */
-import { Queue, type JobsOptions } from 'bullmq';
+import { Queue, type Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { present } from '#shared/kernel/assert.ts';
 import { conflict, Failure, type FailureBody } from '#shared/kernel/failure.ts';
-import { contentHash, shortHash } from '#shared/kernel/hash.ts';
+import { requestHash } from '#shared/operations/equal-request.ts';
 import type { Operation } from '#shared/operations/row.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -18,6 +20,7 @@ import { keys } from '#shared/redis/keys.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
 export interface RunData {
+  /** Empty where a scheduler made the job: each of its jobs is a run named after the job. */
   readonly run: string;
   readonly operation: string;
   readonly body: string;
@@ -25,26 +28,52 @@ export interface RunData {
 }
 
 export type Outcome =
-  { readonly kind: 'done' } | { readonly kind: 'failed'; readonly failure: FailureBody };
+  | { readonly kind: 'done'; readonly last?: string | undefined }
+  | { readonly kind: 'failed'; readonly failure: FailureBody };
 
 const outcomeSchema = z.union([
-  z.object({ kind: z.literal('done') }),
+  z.object({ kind: z.literal('done'), last: z.string().optional() }),
   z.object({
     kind: z.literal('failed'),
     failure: z.looseObject({ code: z.string(), message: z.string() }),
   }),
 ]);
 
-const KEEP_MS = 7 * 86_400_000;
+/** A run that has not ended. */
+export interface PendingRun {
+  readonly run: string;
+  readonly body: string;
+  readonly state: 'waiting' | 'running';
+}
+
+export const RUNS_KEPT_MS = 7 * 86_400_000;
 const POLL_MS_MIN = 20;
 const POLL_MS_MAX = 250;
 const LOST_JOB_LOOK_MS = 3_000;
+const PENDING_MAX = 1_000;
+
+/** What BullMQ is told about each job of an operation. */
+export function jobOptions(operation: Operation): JobsOptions {
+  const policy = present(operation.queue, 'only queued operations run in a queue');
+  return {
+    attempts: policy.attempts,
+    backoff: { type: 'exponential', delay: policy.backoffMs },
+    removeOnComplete: { age: RUNS_KEPT_MS / 1000 },
+    removeOnFail: { age: RUNS_KEPT_MS / 1000 },
+  };
+}
+
+/** The run a job carries; `repeat:backup:17…` of a scheduler becomes `backup-17…`. */
+export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
+  return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
+}
 
 export class Runs {
   private readonly database: Database;
   private readonly connection: () => Redis;
   private readonly prefix: string;
   private readonly queues = new Map<string, Queue<RunData>>();
+  private redis: Redis | undefined;
 
   /** @param connection opens the connection BullMQ uses, at the first need */
   constructor(database: Database, connection: () => Redis, prefix: string) {
@@ -54,9 +83,11 @@ export class Runs {
   }
 
   /**
-   * Adds a run, or finds the one that the policy lets this call join.
+   * Adds a run, or finds the one that the policy lets this call join. A run that failed under this
+   * id begins again, as any call does that is repeated with its idempotency key.
    * @param wanted id for a new run, e.g. made from the caller's idempotency key
-   * @returns the id of the run to follow, and whether it was there before
+   * @returns the id of the run to follow, and whether another call had made it
+   * @throws Failure CONFLICT naming the run that goes on with another request
    */
   async add(
     operation: Operation,
@@ -64,34 +95,35 @@ export class Runs {
     wanted: string,
     requestId: string,
   ): Promise<{ run: string; joined: boolean }> {
-    const policy = operation.queue;
-    if (!policy) throw new Failure('BUG', `Invariant: only queued operations run in a queue`);
-    const joinKey = policy.joins === 'any-request' ? operation.name : shortHash(JSON.parse(body));
-    const options: JobsOptions = {
-      jobId: wanted,
-      deduplication: { id: joinKey },
-      attempts: policy.attempts,
-      backoff: { type: 'exponential', delay: policy.backoffMs },
-      removeOnComplete: { age: KEEP_MS / 1000 },
-      removeOnFail: { age: KEEP_MS / 1000 },
-    };
+    const hash = requestHash(operation, body);
+    const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
+    const options = { ...jobOptions(operation), jobId: wanted, deduplication: { id: joinKey } };
     const data: RunData = { run: wanted, operation: operation.name, body, requestId };
-    const job = await this.queueOf(operation.topic).add(operation.rpc, data, options);
-    const run = job.id ?? wanted;
-    await this.requireSameBody(operation, run, body);
+    const added = await this.queueOf(operation.topic).add(operation.rpc, data, options);
+    const job = await this.queueOf(operation.topic).getJob(added.id ?? wanted);
+    const run = job ? runOf(job) : wanted;
+    if (job && requestHash(operation, job.data.body) !== hash)
+      throw conflict(
+        run === wanted
+          ? `The run ${run} of ${operation.name} was asked for with another request.`
+          : `${operation.name} already runs with another request, as ${run}.`,
+        { run },
+      );
+    if (job && run === wanted) await this.beginAgainIfFailed(job, run);
     return { run, joined: run !== wanted };
   }
 
-  /** A run may be joined only by those who asked for just that. */
-  private async requireSameBody(operation: Operation, run: string, body: string): Promise<void> {
-    const stored = await this.queueOf(operation.topic).getJob(run);
-    if (stored && contentHash(JSON.parse(stored.data.body)) !== contentHash(JSON.parse(body)))
-      throw conflict(
-        `${operation.name} already runs, or ran under this key, with another request.`,
-        {
-          run,
-        },
-      );
+  private async beginAgainIfFailed(job: Job<RunData>, run: string): Promise<void> {
+    if (!(await job.isFailed())) return;
+    await this.forget(run);
+    // Fails when someone else has begun it again just now, which is as good.
+    await job
+      .retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+      .catch(() => undefined);
+  }
+
+  private async forget(run: string): Promise<void> {
+    await this.database.redis.del(keys.runtime.updates(run), keys.runtime.outcome(run));
   }
 
   /** Messages of a run from the first on, as they are recorded; ends with the run's outcome. */
@@ -113,7 +145,10 @@ export class Runs {
       const messages = await this.database.redis.lrange(keys.runtime.updates(run), seen, -1);
       seen += messages.length;
       yield* messages;
-      if (outcome) return outcome;
+      if (outcome) {
+        if (outcome.kind === 'done' && outcome.last !== undefined) yield outcome.last;
+        return outcome;
+      }
       pause = messages.length > 0 ? POLL_MS_MIN : Math.min(pause * 1.5, POLL_MS_MAX);
       await sleep(pause, undefined, { signal });
     }
@@ -137,27 +172,53 @@ export class Runs {
     return json === null ? undefined : (decode(outcomeSchema, json, key) as Outcome);
   }
 
-  /** Called by the connector for each message of a run. */
+  /** Runs of an operation that wait or run; not those that a scheduler has planned for later. */
+  async pending(operation: Operation): Promise<readonly PendingRun[]> {
+    const queue = this.queueOf(operation.topic);
+    const [active, waiting, delayed] = await Promise.all([
+      queue.getJobs(['active'], 0, PENDING_MAX),
+      queue.getJobs(['waiting', 'prioritized'], 0, PENDING_MAX),
+      queue.getJobs(['delayed'], 0, PENDING_MAX),
+    ]);
+    // A delayed job is the pause before another attempt, or the next turn of a scheduler.
+    const paused = delayed.filter((job) => job.attemptsStarted > 0);
+    const pending = (state: PendingRun['state']) => (job: Job<RunData>) => ({
+      run: runOf(job),
+      body: job.data.body,
+      state,
+    });
+    return [...active.map(pending('running')), ...[...waiting, ...paused].map(pending('waiting'))];
+  }
+
+  /** Called by the connector for each message of a run but the last. */
   async record(run: string, message: string): Promise<void> {
     const key = keys.runtime.updates(run);
     await this.database.commit(
       [],
       [
         { op: 'RPUSH', key, args: [message] },
-        { op: 'PEXPIRE', key, args: [String(KEEP_MS)] },
+        { op: 'PEXPIRE', key, args: [String(RUNS_KEPT_MS)] },
       ],
     );
   }
 
-  /** Called by the connector when a run has ended for good. */
+  /** The message recorded last, where a run was begun before. */
+  async lastRecorded(run: string): Promise<string | undefined> {
+    return (await this.database.redis.lindex(keys.runtime.updates(run), -1)) ?? undefined;
+  }
+
+  /** Called by the connector when a run has ended for good. The first outcome stands. */
   async finish(run: string, outcome: Outcome): Promise<void> {
-    await this.database.redis.set(keys.runtime.outcome(run), encode(outcome), 'PX', KEEP_MS);
+    const key = keys.runtime.outcome(run);
+    await this.database.redis.set(key, encode(outcome), 'PX', RUNS_KEPT_MS, 'NX');
   }
 
   queueOf(topic: string): Queue<RunData> {
     const known = this.queues.get(topic);
     if (known) return known;
-    const queue = new Queue<RunData>(topic, { connection: this.connection(), prefix: this.prefix });
+    this.redis ??= this.connection();
+    const queue = new Queue<RunData>(topic, { connection: this.redis, prefix: this.prefix });
+    // BullMQ reports what commands report too; without a listener it would end the process.
     queue.on('error', () => undefined);
     this.queues.set(topic, queue);
     return queue;
@@ -165,5 +226,6 @@ export class Runs {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    this.redis?.disconnect();
   }
 }

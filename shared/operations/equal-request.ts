@@ -1,0 +1,22 @@
+/** When two requests ask for the same thing, however they were written. */
+import { canonicalJson, shortHash } from '#shared/kernel/hash.ts';
+import type { Operation } from './row.ts';
+
+/**
+ * A hash that is equal for requests of equal meaning: an absent field and its default, a number and
+ * the same number as text, and protobuf and JSON all come to the same domain values.
+ * @param body proto3 JSON; what does not parse is compared as it stands
+ */
+export function requestHash(operation: Operation, body: string): string {
+  const wire: unknown = JSON.parse(body);
+  const parsed = operation.request.safeParse(wire);
+  return shortHash(plain(parsed.success ? parsed.data : wire));
+}
+
+/** Maps as objects; kernel values as the JSON they write themselves. */
+function plain(value: unknown): unknown {
+  const json = JSON.stringify(value, (_key, inner: unknown) =>
+    inner instanceof Map ? Object.fromEntries(inner) : inner,
+  );
+  return JSON.parse(canonicalJson(JSON.parse(json)));
+}
