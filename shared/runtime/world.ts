@@ -3,11 +3,11 @@
  * functions. A process opens one; a function's container opens it at the first call.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Broker } from '#shared/clients/broker/broker.ts';
 import { openBroker } from '#shared/clients/broker/open.ts';
 import { FunctionsClient, type Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
@@ -18,6 +18,7 @@ import type { Tokens, World } from './context.ts';
 import { openLog, type Log } from './log.ts';
 import { Runs } from './runs.ts';
 import { parseSettings, type Environment, type Settings } from './settings.ts';
+import { readTokens } from './tokens.ts';
 
 /** What a host or a test provides instead of what the environment says. */
 export interface WorldParts {
@@ -25,6 +26,9 @@ export interface WorldParts {
   readonly tokens?: Tokens | null;
   readonly log?: Log;
   readonly now?: () => Instant;
+  readonly marketData?: MarketData;
+  /** Puts something around the broker the settings name. */
+  readonly wrapBroker?: (broker: Broker) => Broker;
 }
 
 export async function openWorld(settings: Settings, parts: WorldParts = {}): Promise<World> {
@@ -35,7 +39,10 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
   await requireSafeRedis(redis);
   const database = new Database(redis);
   const now = parts.now ?? (() => instantOf(Date.now()));
-  const { marketData, baseCurrency } = await openMarketData(settings, now);
+  const opened = await openMarketData(settings, now);
+  const { baseCurrency } = opened;
+  const marketData = parts.marketData ?? opened.marketData;
+  const broker = openBroker(settings, { database, marketData, baseCurrency, now });
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), `${redisKeyPrefix}:queue`);
   return {
     settings,
@@ -44,7 +51,7 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
     log: parts.log ?? openLog(settings.logLevel),
     database,
     marketData,
-    broker: openBroker(settings, { database, marketData, baseCurrency, now }),
+    broker: parts.wrapBroker?.(broker) ?? broker,
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
     runs,
     tokens: parts.tokens === undefined ? await readTokens(SECRETS_DIR) : parts.tokens,
@@ -81,17 +88,4 @@ async function openAmbient(env: Environment): Promise<World> {
 
 function defaultTransport(): Transport {
   return httpTransport(GATEWAY_URL, '');
-}
-
-/** @throws Failure UNAVAILABLE when a secret is missing: a guarded function never runs unguarded */
-export async function readTokens(dir: string): Promise<Tokens> {
-  const read = async (name: string): Promise<string> => {
-    const token = await readFile(join(dir, name), 'utf8').catch((cause: unknown) => {
-      throw new Failure('UNAVAILABLE', `The secret ${name} is missing.`, {}, cause);
-    });
-    if (token.trim().length < 16)
-      throw new Failure('UNAVAILABLE', `The secret ${name} is too short.`);
-    return token.trim();
-  };
-  return { write: await read('write-token'), trade: await read('trade-token') };
 }
