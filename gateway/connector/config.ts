@@ -1,0 +1,50 @@
+/** What the connector reads from its environment, all complaints at once. */
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
+import { readToken } from '#shared/runtime/tokens.ts';
+
+export interface ConnectorConfig {
+  readonly redisUrl: string;
+  readonly keyPrefix: string;
+  readonly gatewayUrl: string;
+  /** The trade token: what is carried may move money. */
+  readonly token: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** Only these settings concern the connector; a fault in another does not stop it. */
+const READ = ['REDIS_URL', 'REDIS_KEY_PREFIX', 'LOG_LEVEL'] as const;
+
+/** @throws Failure INVALID_REQUEST with every complaint */
+export async function readConfig(env: Environment): Promise<ConnectorConfig> {
+  const settings = attempt(() =>
+    parseSettings(Object.fromEntries(READ.map((name) => [name, env[name]]))),
+  );
+  const gatewayUrl = env['GATEWAY_URL']?.trim() || 'http://127.0.0.1:8080';
+  const secretsDir = env['SECRETS_DIR']?.trim() || '/var/openfaas/secrets';
+  const token = await readToken(secretsDir, 'trade-token').catch(Failure.from);
+  const violations: FieldViolation[] = [];
+  if (settings instanceof Failure) violations.push(...violationsOf(settings));
+  else if (settings.redisUrl === undefined)
+    violations.push({ field: 'REDIS_URL', message: 'is needed' });
+  if (!/^https?:\/\//.test(gatewayUrl) || !URL.canParse(gatewayUrl))
+    violations.push({ field: 'GATEWAY_URL', message: 'is an http:// or https:// address' });
+  if (token instanceof Failure)
+    violations.push({ field: 'SECRETS_DIR', message: `${token.message} (${secretsDir})` });
+  if (settings instanceof Failure || token instanceof Failure || violations.length > 0)
+    throw invalidRequest(...violations);
+  const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
+  return Object.freeze({ redisUrl, keyPrefix, gatewayUrl, token, logLevel });
+}
+
+function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (thrown) {
+    return Failure.from(thrown);
+  }
+}
+
+function violationsOf(failure: Failure): readonly FieldViolation[] {
+  return (failure.facts['violations'] as readonly FieldViolation[] | undefined) ?? [];
+}

@@ -1,0 +1,114 @@
+/**
+ * Carries what is queued to the functions: a BullMQ worker for each operation with a queue policy,
+ * and the schedules. Several connectors may run; Redis says who carries what.
+ */
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { httpTransport } from '#shared/clients/http-transport.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { operations } from '#shared/operations/catalogue.ts';
+import type { Operation } from '#shared/operations/row.ts';
+import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
+import { carry, RunFailed, type Carrier, type GivingUp } from './carry.ts';
+import { openSchedules } from './schedules.ts';
+
+export interface ConnectorOptions {
+  readonly redisUrl: string;
+  readonly keyPrefix: string;
+  /** Base address of the gateway. */
+  readonly gatewayUrl: string;
+  /** The trade token. */
+  readonly token: string;
+  readonly log: Log;
+  /** Shared with a host that has one open; without it the connector opens its own. */
+  readonly database?: Database | undefined;
+}
+
+const LOCK_MS = 15_000;
+const STALLED_LOOK_MS = 5_000;
+/** A crash of the connector is not the run's fault; ten in one run are more than chance. */
+const CRASHES_MAX = 10;
+/** Time that running calls get to end by themselves when the connector stops. */
+const FAREWELL_MS = 5_000;
+const NEVER = new AbortController().signal;
+
+export async function openConnector(
+  options: ConnectorOptions,
+): Promise<{ close(): Promise<void> }> {
+  const { redisUrl, keyPrefix, log } = options;
+  const own = options.database ? undefined : connectRedis(redisUrl, keyPrefix);
+  const database = options.database ?? new Database(own as Redis);
+  const prefix = `${keyPrefix}:queue`;
+  const runs = new Runs(database, () => connectQueueRedis(redisUrl), prefix);
+  const connection = connectQueueRedis(redisUrl);
+  const transport = httpTransport(options.gatewayUrl, options.token);
+  const carrier: Carrier = { runs, transport, log };
+  const queued = operations.filter((operation) => operation.queue !== null);
+  await openSchedules(runs);
+  await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
+  const workers = queued.map((operation) => openWorker(carrier, operation, connection, prefix));
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  return {
+    close: async () => {
+      await Promise.all(workers.map(closeWorker));
+      await runs.close();
+      connection.disconnect();
+      own?.disconnect();
+    },
+  };
+}
+
+/** The policy's limit holds for all connectors together, not for each. */
+async function limitTogether(runs: Runs, { topic, queue }: Operation): Promise<void> {
+  if (queue) await runs.queueOf(topic).setGlobalConcurrency(queue.concurrency);
+}
+
+function openWorker(
+  carrier: Carrier,
+  operation: Operation,
+  connection: Redis,
+  prefix: string,
+): Worker<RunData> {
+  const worker = new Worker<RunData>(
+    operation.topic,
+    // BullMQ gives a signal only to a function that names three parameters.
+    (job, token, signal) => carry(carrier, operation, job, token ?? '', signal ?? NEVER),
+    {
+      connection,
+      prefix,
+      concurrency: operation.queue?.concurrency ?? 1,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_LOOK_MS,
+      maxStalledCount: CRASHES_MAX,
+    },
+  );
+  const { log } = carrier;
+  worker.on('error', (error) => log.warn('queue-error', { topic: operation.topic, error }));
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) worker.cancelJob(id, 'lock-lost' satisfies GivingUp);
+  });
+  worker.on('failed', (job, error) => {
+    if (job) void settle(carrier, job, error).catch((cause) => log.error('run-lost', { cause }));
+  });
+  return worker;
+}
+
+/** A job that failed for good has an outcome, also where it never came to be carried. */
+async function settle({ runs }: Carrier, job: Job<RunData>, error: Error): Promise<void> {
+  if (!(await job.isFailed())) return;
+  const failure =
+    error instanceof RunFailed
+      ? error.failure
+      : new Failure('UNAVAILABLE', `The run was given up: ${error.message}.`);
+  await runs.finish(runOf(job), { kind: 'failed', failure: failure.toJSON() });
+}
+
+/** Takes no more jobs, waits a little for those that run, and puts the others back. */
+async function closeWorker(worker: Worker<RunData>): Promise<void> {
+  const timer = setTimeout(() => worker.cancelAllJobs('shutdown' satisfies GivingUp), FAREWELL_MS);
+  await worker.close();
+  clearTimeout(timer);
+}

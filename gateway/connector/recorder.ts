@@ -1,0 +1,53 @@
+/** Records what a function streams, in order and without going back. */
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Runs } from '#shared/runtime/runs.ts';
+
+interface Message {
+  readonly failure?: unknown;
+  readonly complete?: unknown;
+  readonly progressPct?: unknown;
+}
+
+export class Recorder {
+  /** The final message, kept back to be stored together with the run's outcome. */
+  last: string | undefined;
+  private readonly runs: Runs;
+  private readonly run: string;
+  /** How far an attempt that crashed had come; what lies behind is not told again. */
+  private reachedPct: number;
+
+  private constructor(runs: Runs, run: string, reachedPct: number) {
+    this.runs = runs;
+    this.run = run;
+    this.reachedPct = reachedPct;
+  }
+
+  static async resume(runs: Runs, run: string): Promise<Recorder> {
+    const recorded = await runs.lastRecorded(run);
+    return new Recorder(runs, run, recorded === undefined ? -1 : pctOf(parse(recorded)));
+  }
+
+  /** @throws Failure that the function reported in its stream */
+  async take(line: string): Promise<void> {
+    const message = parse(line);
+    if (message.failure) throw Failure.fromBody(message.failure, 500);
+    if (this.last !== undefined) await this.runs.record(this.run, this.last);
+    this.last = message.complete === true ? line : undefined;
+    if (this.last !== undefined || pctOf(message) <= this.reachedPct) return;
+    this.reachedPct = -1;
+    await this.runs.record(this.run, line);
+  }
+}
+
+/** A message that tells no progress lies behind nothing. */
+function pctOf({ progressPct }: Message): number {
+  return typeof progressPct === 'number' ? progressPct : 0;
+}
+
+function parse(line: string): Message {
+  try {
+    return JSON.parse(line) as Message;
+  } catch (cause) {
+    throw new Failure('UPSTREAM_BROKEN', 'The function streamed what is not JSON.', {}, cause);
+  }
+}

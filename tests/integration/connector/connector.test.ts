@@ -1,0 +1,299 @@
+/** Runs go from the queue to a function and back to whoever follows them. */
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openConnector } from '#gateway/connector/connector.ts';
+import { gateway as gatewayRows } from '#shared/gateway/contract.ts';
+import { planning } from '#shared/planning/contract.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { jobs } from '#shared/operations/jobs.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { silentLog } from '#shared/runtime/log.ts';
+import type { Outcome } from '#shared/runtime/runs.ts';
+import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
+import { gatewayOf, streamOf } from '../../support/gateway.ts';
+import { listen } from '../../support/host.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+
+const operation = planning.createPlan;
+const ATTEMPTS = operation.queue?.attempts ?? 0;
+const never = new AbortController().signal;
+
+let redis: TestRedis;
+let world: World;
+let server: Server;
+let connector: { close(): Promise<void> };
+let calls: FunctionEvent[];
+const functions: Record<string, FunctionHandler> = {};
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  world = await openTestWorld(redis);
+  const listening = await listen(gatewayOf(functions));
+  server = listening.server;
+  connector = await openConnector({
+    redisUrl: redis.url,
+    keyPrefix: world.settings.redisKeyPrefix,
+    gatewayUrl: listening.url,
+    token: 'a-token-of-some-length',
+    log: silentLog,
+  });
+});
+
+afterAll(async () => {
+  await connector.close();
+  await world.close();
+  server.closeAllConnections();
+  server.close();
+  await redis.stop();
+});
+
+beforeEach(() => {
+  calls = [];
+});
+
+/** The stand-in for createPlan; it remembers what it was asked. */
+function serve(name: string, answer: FunctionHandler): void {
+  functions[name] = (event, context) => {
+    calls.push(event);
+    return answer(event, context);
+  };
+}
+
+const update = (progressPct: number, more: object = {}): object => ({ progressPct, ...more });
+
+async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outcome }> {
+  const messages: unknown[] = [];
+  const following = world.runs.follow(operation, run, AbortSignal.timeout(30_000));
+  for (;;) {
+    const next = await following.next();
+    if (next.done) return { messages, outcome: next.value };
+    messages.push(JSON.parse(next.value));
+  }
+}
+
+const body = (portfolioHash: string): string => JSON.stringify({ portfolioHash });
+const add = (hash: string, run: string) => world.runs.add(operation, body(hash), run, 'request-1');
+
+describe('a queued run', () => {
+  it('reaches the function with its id, its token and its request, and streams back in order', async () => {
+    serve(operation.name, () => ({
+      body: streamOf([update(0), update(40), update(80), update(100, { complete: true })], 5),
+    }));
+    await add('aa', 'run-order');
+    const { messages, outcome } = await follow('run-order');
+    expect(messages).toEqual([update(0), update(40), update(80), update(100, { complete: true })]);
+    expect(outcome.kind).toBe('done');
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.headers).toMatchObject({
+      'x-run-id': 'run-order',
+      'x-request-id': 'request-1',
+      authorization: 'Bearer a-token-of-some-length',
+      accept: 'application/x-ndjson',
+    });
+    expect(JSON.parse(String(calls[0]?.body))).toEqual({ portfolioHash: 'aa' });
+  });
+
+  it('is joined by an equal request while it runs, however that is written', async () => {
+    serve(operation.name, () => ({
+      body: streamOf([update(10), update(100, { complete: true })], 150),
+    }));
+    const first = await add('bb', 'run-first');
+    const second = await world.runs.add(
+      operation,
+      JSON.stringify({ portfolioHash: 'bb', maxPositions: 0, positions: [], constraints: {} }),
+      'run-second',
+      'request-2',
+    );
+    expect(first).toEqual({ run: 'run-first', joined: false });
+    expect(second).toEqual({ run: 'run-first', joined: true });
+    const [one, two] = await Promise.all([follow(first.run), follow(second.run)]);
+    expect(one).toEqual(two);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('runs anew for an equal request after it has ended', async () => {
+    serve(operation.name, () => ({ body: streamOf([update(100, { complete: true })]) }));
+    await add('cc', 'run-c1');
+    await follow('run-c1');
+    await untilEnded('run-c1');
+    const again = await add('cc', 'run-c2');
+    expect(again).toEqual({ run: 'run-c2', joined: false });
+    await follow('run-c2');
+    expect(calls).toHaveLength(2);
+  });
+
+  it('answers the same messages to the same key again, without another call', async () => {
+    serve(operation.name, () => ({
+      body: streamOf([update(50), update(100, { complete: true, planId: 'p' })]),
+    }));
+    await add('dd', 'run-key');
+    const first = await follow('run-key');
+    await untilEnded('run-key');
+    await add('dd', 'run-key');
+    expect(await follow('run-key')).toEqual(first);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('refuses the same key with another request as CONFLICT', async () => {
+    serve(operation.name, () => ({ body: streamOf([update(100, { complete: true })]) }));
+    await add('ee', 'run-conflict');
+    await expect(add('ff', 'run-conflict')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      facts: { run: 'run-conflict' },
+    });
+    await follow('run-conflict');
+  });
+});
+
+describe('an operation that one run at a time may carry out', () => {
+  const cycle = gatewayRows.triggerTradingCycle;
+
+  it('lets equal requests join, and refuses others naming the run that goes on', async () => {
+    serve(cycle.name, () => ({ body: streamOf([update(100, { complete: true })], 300) }));
+    const real = await world.runs.add(cycle, '{}', 'cycle-real', 'r');
+    expect(await world.runs.add(cycle, '{"dryRun":false}', 'cycle-two', 'r')).toEqual({
+      run: real.run,
+      joined: true,
+    });
+    await expect(world.runs.add(cycle, '{"dryRun":true}', 'cycle-dry', 'r')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      facts: { run: 'cycle-real' },
+    });
+    for await (const message of messagesOf(cycle, real.run)) expect(message).toBeTruthy();
+  });
+});
+
+describe('a run that fails', () => {
+  it.each(['UNAVAILABLE', 'DEADLINE', 'TOO_BUSY'] as const)(
+    'is tried again after %s',
+    async (code) => {
+      serve(operation.name, () =>
+        calls.length === 1
+          ? { body: streamOf([update(30), { failure: { code, message: 'later' } }]) }
+          : {
+              body: streamOf([update(10), update(30), update(60), update(100, { complete: true })]),
+            },
+      );
+      await add(`retry-${code}`, `run-${code}`);
+      const { messages, outcome } = await follow(`run-${code}`);
+      expect(outcome.kind).toBe('done');
+      expect(calls).toHaveLength(2);
+      // The second attempt does not tell again what the first had told.
+      expect(messages).toEqual([update(30), update(60), update(100, { complete: true })]);
+    },
+  );
+
+  it.each([
+    ['REFUSED', 422],
+    ['INVALID_REQUEST', 400],
+    ['BUG', 500],
+  ] as const)('is not tried again after %s', async (code, status) => {
+    const failure = { code, message: 'no', rule: 'because' };
+    serve(operation.name, () => ({ status, body: failure }));
+    await add(`never-${code}`, `run-${code}`);
+    const { outcome } = await follow(`run-${code}`);
+    expect(outcome).toEqual({ kind: 'failed', failure });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('ends with the last failure when the attempts are used up', async () => {
+    serve(operation.name, (_event, context) => {
+      void context;
+      return { status: 503, body: { code: 'UNAVAILABLE', message: `attempt ${calls.length}` } };
+    });
+    await add('gg', 'run-used-up');
+    const { outcome } = await follow('run-used-up');
+    expect(calls).toHaveLength(ATTEMPTS);
+    expect(outcome).toEqual({
+      kind: 'failed',
+      failure: { code: 'UNAVAILABLE', message: `attempt ${ATTEMPTS}` },
+    });
+  });
+
+  it('begins again when it is asked for with the same key', async () => {
+    serve(operation.name, () =>
+      calls.length === 1
+        ? { status: 422, body: { code: 'REFUSED', message: 'not yet' } }
+        : { body: streamOf([update(100, { complete: true })]) },
+    );
+    await add('hh', 'run-again');
+    expect((await follow('run-again')).outcome.kind).toBe('failed');
+    await untilEnded('run-again');
+    await add('hh', 'run-again');
+    expect((await follow('run-again')).outcome.kind).toBe('done');
+  });
+
+  it('takes a broken stream for a function that went away', async () => {
+    serve(operation.name, () => ({
+      body:
+        calls.length === 1
+          ? breaking([update(20)])
+          : streamOf([update(20), update(100, { complete: true })]),
+    }));
+    await add('ii', 'run-broken');
+    const { messages, outcome } = await follow('run-broken');
+    expect(outcome.kind).toBe('done');
+    expect(messages).toEqual([update(20), update(100, { complete: true })]);
+  });
+
+  it('is told as UNAVAILABLE when its job has vanished', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    serve(operation.name, async () => {
+      await held;
+      return { body: streamOf([update(100, { complete: true })]) };
+    });
+    await add('busy', 'run-busy');
+    await add('jj', 'run-lost');
+    const job = await world.runs.queueOf(operation.topic).getJob('run-lost');
+    await job?.remove();
+    const { outcome } = await follow('run-lost');
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'UNAVAILABLE' } });
+    release();
+    await follow('run-busy');
+  });
+});
+
+describe('schedules', () => {
+  const queue = () => world.runs.queueOf(gatewayRows.triggerJob.topic);
+
+  it('hold every job of the table', async () => {
+    const scheduled = await queue().getJobSchedulers();
+    expect(scheduled.map(({ key, pattern, tz }) => [key, pattern, tz]).sort()).toEqual(
+      jobs.map((job) => [job.name, job.schedule, 'UTC']).sort(),
+    );
+    expect(scheduled.every(({ next }) => (next ?? 0) > Date.now())).toBe(true);
+  });
+
+  it('are not counted as pending runs', async () => {
+    expect(await world.runs.pending(gatewayRows.triggerJob)).toEqual([]);
+  });
+
+  it('carry a job out under an id made of its name and its time', async () => {
+    serve(gatewayRows.triggerJob.name, () => ({ body: { success: true } }));
+    const [next] = await queue().getJobs(['delayed']);
+    await next?.promote();
+    const { name } = JSON.parse(next?.data.body ?? '{}').jobName
+      ? { name: String(JSON.parse(next?.data.body ?? '{}').jobName) }
+      : { name: '' };
+    const run = `${name}-${next?.id?.split(':').at(-1)}`;
+    while (!(await world.runs.outcome(run))) await sleep(20);
+    expect(calls[0]?.headers['x-run-id']).toBe(run);
+    expect(await world.runs.outcome(run)).toEqual({ kind: 'done', last: '{"success":true}' });
+  });
+});
+
+async function* messagesOf(row: Parameters<typeof world.runs.follow>[0], run: string) {
+  yield* world.runs.follow(row, run, never);
+}
+
+async function untilEnded(run: string): Promise<void> {
+  const queue = world.runs.queueOf(operation.topic);
+  while (!['completed', 'failed'].includes(await queue.getJobState(run))) await sleep(10);
+}
+
+async function* breaking(messages: readonly unknown[]): AsyncGenerator<string> {
+  yield* streamOf(messages);
+  await sleep(50);
+  throw new Failure('BUG', 'the function died');
+}
