@@ -1,0 +1,106 @@
+/** `securities.csv`: what the prices are prices of. */
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { parseQuantity } from '#shared/kernel/quantity.ts';
+import type { ListedSecurity } from '../market-data.ts';
+import { columnOf, type Complaints, type Row, type Table } from './csv-table.ts';
+
+export const SECURITIES_HEADER = 'isin,symbol,name,currency,exchange,sector,country,lot';
+
+const REQUIRED = ['isin', 'symbol', 'currency'] as const;
+
+export interface CsvListing {
+  readonly securities: readonly ListedSecurity[];
+  /** The row marked in an optional column `benchmark`. */
+  readonly benchmark: Isin | undefined;
+}
+
+export function readSecurities(table: Table, complaints: Complaints): CsvListing {
+  const missing = REQUIRED.filter((name) => columnOf(table.header, name) < 0);
+  if (missing.length > 0)
+    complaints.add(
+      table.file,
+      1,
+      `needs ${missing.join(', ')}; a full header is ${SECURITIES_HEADER}`,
+    );
+  if (missing.length > 0) return { securities: [], benchmark: undefined };
+  const securities: ListedSecurity[] = [];
+  let benchmark: Isin | undefined;
+  for (const row of table.rows) {
+    const security = readSecurity(table, row, complaints);
+    if (!security) continue;
+    complainOfTwins(table, row, security, securities, complaints);
+    securities.push(security);
+    if (cellOf(table, row, 'benchmark') !== '') benchmark ??= security.isin;
+  }
+  return { securities: securities.sort((a, b) => (a.symbol < b.symbol ? -1 : 1)), benchmark };
+}
+
+function readSecurity(table: Table, row: Row, complaints: Complaints): ListedSecurity | undefined {
+  const cell = (...names: string[]): string => cellOf(table, row, ...names);
+  const field = <T>(name: string, parse: () => T): T | undefined =>
+    complaints.try(table.file, row.line, () => named(name, parse));
+  const isin = field('isin', () => parseIsin(cell('isin').toUpperCase()));
+  const symbol = field('symbol', () => parseSymbol(cell('symbol')));
+  const currency = field('currency', () => parseCurrency(cell('currency').toUpperCase()));
+  const lot = field('lot', () => parseLot(cell('lot')));
+  const country = field('country', () => parseCountry(cell('country')));
+  if (!isin || !symbol || !currency || !lot) return undefined;
+  return {
+    isin,
+    symbol,
+    currency,
+    lot,
+    country: country || undefined,
+    name: cell('name') || symbol,
+    exchange: cell('exchange'),
+    sector: cell('sector') || undefined,
+    industry: cell('industry') || undefined,
+    securityType: (cell('type', 'securitytype') || 'EQUITY').toUpperCase(),
+  };
+}
+
+function complainOfTwins(
+  table: Table,
+  row: Row,
+  security: ListedSecurity,
+  before: readonly ListedSecurity[],
+  complaints: Complaints,
+): void {
+  if (before.some(({ isin }) => isin === security.isin))
+    complaints.add(table.file, row.line, `ISIN ${security.isin} comes twice`);
+  const symbol = security.symbol.toUpperCase();
+  if (before.some((other) => other.symbol.toUpperCase() === symbol))
+    complaints.add(table.file, row.line, `symbol ${security.symbol} comes twice`);
+}
+
+function cellOf(table: Table, row: Row, ...names: readonly string[]): string {
+  return row.cells[columnOf(table.header, ...names)] ?? '';
+}
+
+function named<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (thrown) {
+    throw new Failure('INVALID_REQUEST', `${name}: ${Failure.from(thrown).message}`);
+  }
+}
+
+function parseSymbol(text: string): string {
+  if (!/^[A-Za-z0-9._:/-]{1,32}$/.test(text))
+    throw new Failure('INVALID_REQUEST', 'is needed: letters, digits and . _ : / - only');
+  return text;
+}
+
+function parseLot(text: string): string {
+  const lot = parseQuantity(text === '' ? '1' : text);
+  if (lot.sign === 0) throw new Failure('INVALID_REQUEST', 'is above 0');
+  return lot.toString();
+}
+
+function parseCountry(text: string): string {
+  if (!/^([A-Za-z]{2})?$/.test(text))
+    throw new Failure('INVALID_REQUEST', 'is two letters (ISO 3166-1 alpha-2)');
+  return text.toUpperCase();
+}
