@@ -91,6 +91,8 @@ export interface JobStatus {
 export interface TriggerTradingCycleRequest {
   dryRun: boolean;
   force: boolean;
+  /** Invests what is there and sells nothing. */
+  buysOnly: boolean;
 }
 
 export interface TradingCycleUpdate {
@@ -1120,7 +1122,7 @@ export const JobStatus: MessageFns<JobStatus> = {
 };
 
 function createBaseTriggerTradingCycleRequest(): TriggerTradingCycleRequest {
-  return { dryRun: false, force: false };
+  return { dryRun: false, force: false, buysOnly: false };
 }
 
 export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> = {
@@ -1130,6 +1132,9 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     }
     if (message.force !== false) {
       writer.uint32(16).bool(message.force);
+    }
+    if (message.buysOnly !== false) {
+      writer.uint32(24).bool(message.buysOnly);
     }
     return writer;
   },
@@ -1163,6 +1168,14 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
             message.force = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.buysOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1183,6 +1196,11 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
         ? globalThis.Boolean(object.dry_run)
         : false,
       force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
+      buysOnly: isSet(object.buysOnly)
+        ? globalThis.Boolean(object.buysOnly)
+        : isSet(object.buys_only)
+        ? globalThis.Boolean(object.buys_only)
+        : false,
     };
   },
 
@@ -1194,6 +1212,9 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     if (message.force !== false) {
       obj.force = message.force;
     }
+    if (message.buysOnly !== false) {
+      obj.buysOnly = message.buysOnly;
+    }
     return obj;
   },
 
@@ -1204,6 +1225,7 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     const message = createBaseTriggerTradingCycleRequest();
     message.dryRun = object.dryRun ?? false;
     message.force = object.force ?? false;
+    message.buysOnly = object.buysOnly ?? false;
     return message;
   },
 };

@@ -22,7 +22,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   triggerTradingCycle: {
     summary:
       'Runs one trading cycle: sync, score, optimise, plan, validate, execute, book, report.',
-    request: request({ dryRun: bool, force: bool }),
+    request: request({ dryRun: bool, force: bool, buysOnly: bool }),
     streams: true,
     effect: 'trades',
     timeoutMs: 900_000,
@@ -67,7 +67,8 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       joins: 'equal-request',
       caller: 'leaves',
     },
-    schedule: '0 3 * * *',
+    // The scheduler calls it with the name of a job; without one there is nothing to trigger.
+    schedule: null,
   },
   getServicesHealth: {
     ...usual.read,
