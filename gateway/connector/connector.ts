@@ -32,7 +32,7 @@ const STALLED_LOOK_MS = 5_000;
 /** A crash of the connector is not the run's fault; ten in one run are more than chance. */
 const CRASHES_MAX = 10;
 /** Time that running calls get to end by themselves when the connector stops. */
-const FAREWELL_MS = 5_000;
+const FAREWELL_MS = 3_000;
 const NEVER = new AbortController().signal;
 
 export async function openConnector(

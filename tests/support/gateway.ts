@@ -24,7 +24,7 @@ export function gatewayOf(functions: TestFunctions, world?: () => World): Expres
 /** A body that streams messages, each after a pause. */
 export async function* streamOf(messages: readonly unknown[], pauseMs = 0): AsyncGenerator<string> {
   for (const message of messages) {
-    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     yield `${JSON.stringify(message)}\n`;
   }
 }

@@ -1,0 +1,145 @@
+/** A connector that is killed in the middle of a run, and the one that takes over. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
+import { planning } from '#shared/planning/contract.ts';
+import { Database } from '#shared/redis/database.ts';
+import { Runs } from '#shared/runtime/runs.ts';
+import type { FunctionHandler } from '#template/function.ts';
+import { gatewayOf, streamOf } from '../../support/gateway.ts';
+import { listen } from '../../support/host.ts';
+import { startTestRedis, type TestRedis } from '../../support/world.ts';
+
+const operation = planning.createPlan;
+const PREFIX = 'crash';
+const STEPS = [0, 20, 40, 60, 80];
+
+let redis: TestRedis;
+let secrets: string;
+let server: Server;
+let url: string;
+let runs: Runs;
+let connection: ReturnType<typeof connectRedis>;
+const calls: string[] = [];
+const children = new Set<ChildProcess>();
+
+let pauseMs: number;
+
+/** Streams for about a second; whoever calls it again starts from the beginning. */
+const slowPlan: FunctionHandler = (event) => {
+  calls.push(event.headers['x-run-id'] ?? '');
+  const steps = STEPS.map((progressPct) => ({ progressPct, attempt: calls.length }));
+  return { body: streamOf([...steps, { progressPct: 100, complete: true }], pauseMs) };
+};
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  secrets = await mkdtemp(join(tmpdir(), 'trader-secrets-'));
+  await writeFile(join(secrets, 'trade-token'), 'a-token-of-some-length');
+  ({ server, url } = await listen(gatewayOf({ [operation.name]: slowPlan })));
+  connection = connectRedis(redis.url, PREFIX);
+  const queues = `${PREFIX}:queue`;
+  runs = new Runs(new Database(connection), () => connectQueueRedis(redis.url), queues);
+});
+
+beforeEach(() => {
+  calls.length = 0;
+  pauseMs = 200;
+});
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
+afterAll(async () => {
+  await runs.close();
+  connection.disconnect();
+  server.closeAllConnections();
+  server.close();
+  await redis.stop();
+  await rm(secrets, { recursive: true, force: true });
+});
+
+function start(env: Record<string, string> = {}): { child: ChildProcess; lines: string[] } {
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'gateway/connector/main.ts'], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: PREFIX,
+      GATEWAY_URL: url,
+      SECRETS_DIR: secrets,
+      ...env,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.add(child);
+  const lines: string[] = [];
+  child.stderr?.on('data', (data: Buffer) => lines.push(...String(data).split('\n')));
+  return { child, lines };
+}
+
+async function says(lines: readonly string[], event: string): Promise<void> {
+  const until = Date.now() + 20_000;
+  while (!lines.some((line) => line.includes(`"event":"${event}"`))) {
+    if (Date.now() > until) throw new Error(`no ${event} in:\n${lines.join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const exit = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once('exit', resolve));
+
+interface Update {
+  readonly progressPct: number;
+  readonly complete?: boolean;
+}
+
+it('brings a run to one end when its connector is killed and another takes over', async () => {
+  const first = start();
+  await says(first.lines, 'connector-ready');
+  const { run } = await runs.add(operation, '{"portfolioHash":"aa"}', 'run-crash', 'r');
+  const messages: Update[] = [];
+  const following = runs.follow(operation, run, AbortSignal.timeout(50_000));
+  let second: ReturnType<typeof start> | undefined;
+  for (;;) {
+    const next = await following.next();
+    if (next.done) {
+      expect(next.value.kind).toBe('done');
+      break;
+    }
+    messages.push(JSON.parse(next.value) as Update);
+    if (messages.length === 2 && !second) {
+      const gone = exit(first.child);
+      first.child.kill('SIGKILL');
+      await gone;
+      second = start();
+    }
+  }
+  expect(calls).toEqual(['run-crash', 'run-crash']);
+  expect(messages.filter(({ complete }) => complete)).toHaveLength(1);
+  expect(messages.map(({ progressPct }) => progressPct)).toEqual([...STEPS, 100]);
+});
+
+it('ends cleanly when it is asked to, and puts back what it carries', async () => {
+  pauseMs = 20_000;
+  const { child, lines } = start();
+  await says(lines, 'connector-ready');
+  const { run } = await runs.add(operation, '{"portfolioHash":"bb"}', 'run-put-back', 'r');
+  await says(lines, 'run-started');
+  const gone = exit(child);
+  child.kill('SIGTERM');
+  expect(await gone).toBe(0);
+  expect(await runs.queueOf(operation.topic).getJobState(run)).toBe('waiting');
+  expect(await runs.outcome(run)).toBeUndefined();
+});
+
+it('names everything that is wrong with its environment at once', async () => {
+  const connector = start({ REDIS_KEY_PREFIX: 'a b', GATEWAY_URL: 'here', SECRETS_DIR: '/none' });
+  expect(await exit(connector.child)).toBe(1);
+  const said = connector.lines.join('\n');
+  for (const name of ['REDIS_KEY_PREFIX', 'GATEWAY_URL', 'SECRETS_DIR']) expect(said).toMatch(name);
+});
