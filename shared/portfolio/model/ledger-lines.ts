@@ -1,0 +1,103 @@
+/** What a broker reports, as lines of our ledger. The line's id is the broker's, so each is booked once. */
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { LedgerEntry } from './book.ts';
+
+/** An execution: exact and final. */
+export interface ReportedFill {
+  readonly fillId: string;
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: Quantity;
+  readonly price: Price;
+  readonly exchangeRate: Decimal;
+  readonly settlement: Money;
+  readonly executedAt: Instant;
+}
+
+/** Money or shares that came or went without an order. */
+export interface ReportedFlow {
+  readonly flowId: string;
+  readonly kind: 'deposit' | 'withdrawal' | 'dividend' | 'fee' | 'transfer-in' | 'transfer-out';
+  readonly amount: Money;
+  readonly isin?: Isin | undefined;
+  readonly quantity?: Quantity | undefined;
+  readonly price?: Price | undefined;
+  readonly exchangeRate?: Decimal | undefined;
+  readonly happenedAt: Instant;
+}
+
+export function fillLine(fill: ReportedFill, recordedAt: Instant): LedgerEntry {
+  return {
+    id: `fill-${fill.fillId}`,
+    kind: fill.side === 'BUY' ? 'buy' : 'sell',
+    isin: fill.isin,
+    symbol: fill.symbol,
+    quantity: fill.quantity,
+    price: fill.price,
+    exchangeRate: fill.exchangeRate,
+    cash: fill.settlement,
+    happenedAt: fill.executedAt,
+    recordedAt,
+  };
+}
+
+/** @param symbol of the security, where the flow names one */
+export function flowLine(
+  flow: ReportedFlow,
+  symbol: string | undefined,
+  recordedAt: Instant,
+): LedgerEntry {
+  return {
+    id: `flow-${flow.flowId}`,
+    kind: flow.kind,
+    ...(flow.isin && { isin: flow.isin, symbol: symbol ?? flow.isin }),
+    ...(flow.quantity && { quantity: flow.quantity }),
+    ...(flow.price && { price: flow.price }),
+    ...(flow.exchangeRate && { exchangeRate: flow.exchangeRate }),
+    cash: flow.amount,
+    happenedAt: flow.happenedAt,
+    recordedAt,
+  };
+}
+
+/** Within one moment what comes is booked before what goes. */
+const rank: Record<LedgerEntry['kind'], number> = {
+  deposit: 0,
+  'transfer-in': 0,
+  'external-in': 0,
+  dividend: 1,
+  buy: 1,
+  sell: 2,
+  fee: 3,
+  'transfer-out': 3,
+  'external-out': 3,
+  withdrawal: 4,
+  'external-cash': 4,
+};
+
+export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
+  return [...lines].sort((a, b) => a.happenedAt - b.happenedAt || rank[a.kind] - rank[b.kind]);
+}
+
+/** Shares a line brings (positive) or takes; undefined where it moves none. */
+export function sharesMoved(line: LedgerEntry): Decimal | undefined {
+  if (!line.quantity || line.isin === undefined) return undefined;
+  switch (line.kind) {
+    case 'buy':
+    case 'transfer-in':
+    case 'external-in':
+      return line.quantity;
+    case 'sell':
+    case 'transfer-out':
+    case 'external-out':
+      return line.quantity.negate();
+    default:
+      return undefined;
+  }
+}

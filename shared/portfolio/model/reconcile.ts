@@ -1,0 +1,172 @@
+/**
+ * Makes our book agree with the broker's. First every fill and flow we have not booked yet, by its
+ * id; what then still differs nobody here traded, and is booked as external. Ids of external lines
+ * follow from the state of the book, so that the same difference is never booked twice.
+ */
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import { later, type Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Book, LedgerEntry } from './book.ts';
+import { bookEntries, quantityHeld } from './booking.ts';
+import {
+  fillLine,
+  flowLine,
+  inOrder,
+  sharesMoved,
+  type ReportedFill,
+  type ReportedFlow,
+} from './ledger-lines.ts';
+
+/** The part of a broker's statement that a book is held against. */
+export interface Statement {
+  readonly currency: string;
+  readonly cash: Money;
+  readonly holdings: readonly {
+    readonly isin: Isin;
+    readonly symbol: string;
+    readonly quantity: Quantity;
+  }[];
+  readonly fills: readonly ReportedFill[];
+  readonly flows: readonly ReportedFlow[];
+  readonly takenAt: Instant;
+}
+
+/** What a share is worth now, for shares that came from nobody knows where. */
+export interface Worth {
+  readonly price: Price;
+  readonly exchangeRate: Decimal;
+}
+
+export interface Reconciliation {
+  /** Agrees with the statement in cash and in every holding. */
+  readonly book: Book;
+  /** Lines to append, in the order of booking. */
+  readonly entries: readonly LedgerEntry[];
+  readonly fillsBooked: number;
+  readonly flowsBooked: number;
+  readonly externalBooked: number;
+}
+
+/** @throws Failure REFUSED account-currency when the account is in another currency */
+export function reconcile(
+  book: Book,
+  statement: Statement,
+  worth: ReadonlyMap<Isin, Worth>,
+  recordedAt: Instant,
+): Reconciliation {
+  if (statement.currency !== book.currency)
+    throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {
+      expected: book.currency,
+      found: statement.currency,
+    });
+  const symbols = symbolsOf(book, statement);
+  const fills = statement.fills.map((fill) => fillLine(fill, recordedAt));
+  const flows = statement.flows.map((flow) =>
+    flowLine(flow, flow.isin && symbols.get(flow.isin), recordedAt),
+  );
+  const unknown = (line: LedgerEntry): boolean => !book.booked.has(line.id);
+  const reported = inOrder([...fills, ...flows].filter(unknown));
+  const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
+  const entries = [...external.before, ...reported, ...external.after];
+  return {
+    book: { ...bookEntries(book, entries), syncedAt: recordedAt },
+    entries,
+    fillsBooked: fills.filter(unknown).length,
+    flowsBooked: flows.filter(unknown).length,
+    externalBooked: entries.length - reported.length,
+  };
+}
+
+interface Known {
+  readonly symbols: ReadonlyMap<Isin, string>;
+  readonly worth: ReadonlyMap<Isin, Worth>;
+  readonly recordedAt: Instant;
+}
+
+function externalLines(
+  book: Book,
+  statement: Statement,
+  reported: readonly LedgerEntry[],
+  known: Known,
+): { before: LedgerEntry[]; after: LedgerEntry[] } {
+  const before: LedgerEntry[] = [];
+  const after: LedgerEntry[] = [];
+  const seed = { account: book.accountId, booked: book.booked.size + reported.length };
+  const line = (
+    kind: LedgerEntry['kind'],
+    isin: Isin,
+    quantity: Quantity,
+    happenedAt: Instant,
+  ): LedgerEntry => ({
+    id: `external-${shortHash({ ...seed, kind, isin, quantity })}`,
+    kind,
+    isin,
+    symbol: known.symbols.get(isin) ?? isin,
+    quantity: quantity.normalize(),
+    ...(kind === 'external-in' && known.worth.get(isin)),
+    cash: Money.zero(book.currency),
+    happenedAt,
+    recordedAt: known.recordedAt,
+  });
+  for (const isin of known.symbols.keys()) {
+    const { brought, taken, first } = unexplained(book, statement, reported, isin);
+    if (brought.sign > 0 && first !== undefined)
+      before.push(line('external-in', isin, brought, later(first, -1)));
+    else if (brought.sign > 0) after.push(line('external-in', isin, brought, statement.takenAt));
+    if (taken.sign > 0) after.push(line('external-out', isin, taken, statement.takenAt));
+  }
+  const explained = Money.sum([book.cash, ...reported.map((entry) => entry.cash)], book.currency);
+  const cash = statement.cash.subtract(explained);
+  if (cash.sign !== 0)
+    after.push({
+      id: `external-${shortHash({ ...seed, kind: 'external-cash', cash })}`,
+      kind: 'external-cash',
+      cash,
+      happenedAt: statement.takenAt,
+      recordedAt: known.recordedAt,
+    });
+  return { before, after };
+}
+
+/**
+ * Shares that came and went beside what was reported. Where reported sales would take more than was
+ * there, the missing shares must have come before the first of them (`first`).
+ */
+function unexplained(
+  book: Book,
+  statement: Statement,
+  reported: readonly LedgerEntry[],
+  isin: Isin,
+): { brought: Quantity; taken: Quantity; first: Instant | undefined } {
+  const lines = reported.filter((line) => line.isin === isin && sharesMoved(line) !== undefined);
+  let running = quantityHeld(book, isin);
+  let lowest = running;
+  for (const line of lines) {
+    running = running.add(sharesMoved(line) ?? Decimal.zero);
+    if (running.compare(lowest) < 0) lowest = running;
+  }
+  const stated = statement.holdings.find((holding) => holding.isin === isin)?.quantity;
+  const difference = (stated ?? Decimal.zero).subtract(running);
+  const deficit = lowest.sign < 0 ? lowest.negate() : Decimal.zero;
+  const brought = deficit.compare(difference) > 0 ? deficit : atLeastZero(difference);
+  const first = deficit.sign > 0 ? lines[0]?.happenedAt : undefined;
+  return { brought, taken: brought.subtract(difference), first };
+}
+
+function atLeastZero(value: Decimal): Decimal {
+  return value.sign < 0 ? Decimal.zero : value;
+}
+
+/** Symbols of all securities that either side knows; the broker's word counts. */
+function symbolsOf(book: Book, { holdings, fills, flows }: Statement): Map<Isin, string> {
+  const symbols = new Map<Isin, string>();
+  for (const flow of flows) if (flow.isin) symbols.set(flow.isin, flow.isin);
+  for (const holding of book.holdings.values()) symbols.set(holding.isin, holding.symbol);
+  for (const { isin, symbol } of [...fills, ...holdings]) symbols.set(isin, symbol);
+  return symbols;
+}

@@ -1,0 +1,151 @@
+/**
+ * What the book is worth. Everything here is exact; the one way from here to estimates is
+ * `weightOf` at the end of the file.
+ */
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { RateTable } from '#shared/kernel/exchange-rate.ts';
+import { requireRate } from '#shared/kernel/exchange-rate.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Book, Holding } from './book.ts';
+import { costOf, quantityOf } from './booking.ts';
+
+/** A price as last seen. */
+export interface SeenPrice {
+  readonly price: Price;
+  readonly day: CalendarDay;
+}
+
+/** A holding as it stands; what depends on a price is absent while none is stored. */
+export interface PositionValue {
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly quantity: Quantity;
+  /** In the account's currency, fees included, exact. */
+  readonly cost: Money;
+  /** In the security's currency, fees included; absent where the cost is not known. */
+  readonly averagePrice?: Price | undefined;
+  readonly costBasis?: Money | undefined;
+  readonly seen?: SeenPrice | undefined;
+  /** In the security's currency. */
+  readonly marketValue?: Money | undefined;
+  readonly unrealized?: Money | undefined;
+  /** Gain as a fraction of the cost. */
+  readonly unrealizedRatio?: number | undefined;
+}
+
+export function positionValue(
+  holding: Holding,
+  seen: SeenPrice | undefined,
+  base: Money,
+): PositionValue {
+  const quantity = quantityOf(holding);
+  const paid = paidInOwnCurrency(holding);
+  const common = { isin: holding.isin, symbol: holding.symbol, quantity, cost: base, ...paid };
+  if (!seen) return common;
+  const marketValue = seen.price.times(quantity, 'half-even');
+  const { costBasis } = paid;
+  if (!costBasis || costBasis.currency !== marketValue.currency)
+    return { ...common, seen, marketValue };
+  const unrealized = marketValue.subtract(costBasis);
+  return {
+    ...common,
+    seen,
+    marketValue,
+    unrealized,
+    unrealizedRatio: weightOf(unrealized, costBasis),
+  };
+}
+
+/** Positions by symbol. @param includeClosed adds those that were sold, with quantity 0 */
+export function positionsOf(
+  book: Book,
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  includeClosed: boolean,
+): PositionValue[] {
+  return [...book.holdings.values()]
+    .filter((holding) => includeClosed || holding.lots.length > 0)
+    .map((h) => positionValue(h, seen.get(h.isin), costOf(h, book.currency)))
+    .sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));
+}
+
+/** An account that could be valued in full, in its own currency. */
+export interface AccountValue {
+  /** Cash and holdings. */
+  readonly total: Money;
+  readonly cash: Money;
+  /** Of what is held, fees included. */
+  readonly cost: Money;
+  /** Market value of what is held, less its cost. */
+  readonly gain: Money;
+  /** Market values by ISIN; their sum with cash is `total`. */
+  readonly values: ReadonlyMap<Isin, Money>;
+  /** The oldest price it rests on; absent without holdings. */
+  readonly pricedOn?: CalendarDay | undefined;
+}
+
+/**
+ * The account's value including cash. An account that cannot be valued in full is not valued.
+ *
+ * @throws Failure REFUSED price-missing naming the ISINs, or exchange-rate-missing
+ */
+export function accountValue(
+  book: Book,
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  rates: RateTable,
+): AccountValue {
+  const held = positionsOf(book, seen, false);
+  const missing = held.filter((position) => !position.marketValue).map((p) => p.isin);
+  if (missing.length > 0)
+    throw refused('price-missing', `There is no stored price for ${missing.join(', ')}.`, {
+      isins: missing,
+    });
+  const values = new Map(held.map((p) => [p.isin, valueInBase(p, rates)] as const));
+  const cost = Money.sum(
+    held.map((position) => position.cost),
+    book.currency,
+  );
+  const invested = Money.sum(values.values(), book.currency);
+  const days = held.flatMap((position) => position.seen?.day ?? []).sort();
+  return {
+    total: invested.add(book.cash),
+    cash: book.cash,
+    cost,
+    gain: invested.subtract(cost),
+    values,
+    pricedOn: days[0],
+  };
+}
+
+/** Rounded once, from price, quantity and rate. */
+function valueInBase({ quantity, seen }: PositionValue, rates: RateTable): Money {
+  const price = seen?.price;
+  if (!price) throw refused('price-missing', 'A price is missing.');
+  const { rate, to } = requireRate(rates, price.currency);
+  return Money.rounded(price.amount.multiply(quantity).multiply(rate), to, 'half-even');
+}
+
+function paidInOwnCurrency(holding: Holding): { averagePrice?: Price; costBasis?: Money } {
+  const [first] = holding.lots;
+  // A lot without a unit cost came from outside and nobody said what was paid for it.
+  if (!first || holding.lots.some((lot) => lot.unitCost.amount.sign === 0)) return {};
+  const currency = first.unitCost.currency;
+  const paid = holding.lots.reduce(
+    (sum, lot) => sum.add(lot.unitCost.amount.multiply(lot.quantity)),
+    Decimal.zero,
+  );
+  const each = paid.divide(quantityOf(holding), PRICE_DECIMALS_MAX, 'half-even');
+  return {
+    averagePrice: new Price(each, currency),
+    costBasis: Money.rounded(paid, currency, 'half-even'),
+  };
+}
+
+/** The border from exact to estimate: a part as a fraction of a whole; 0 of nothing. */
+export function weightOf(part: Money, whole: Money): number {
+  return whole.sign === 0 ? 0 : part.toEstimate() / whole.toEstimate();
+}

@@ -1,0 +1,135 @@
+/** What the account was worth each trading day, by walking its ledger along prices and rates. */
+import { dayOf, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/model/price-series.ts';
+import type { LedgerEntry } from './book.ts';
+import { sharesMoved } from './ledger-lines.ts';
+
+/** All that a walk needs; estimates, in the currencies they come in. */
+export interface History {
+  readonly ledger: readonly LedgerEntry[];
+  readonly series: ReadonlyMap<Isin, PriceSeries>;
+  readonly currencies: ReadonlyMap<Isin, Currency>;
+  /** Daily rates into the base currency; none for the base itself. */
+  readonly rateSeries: ReadonlyMap<Currency, RateSeries>;
+  readonly base: Currency;
+  readonly today: CalendarDay;
+}
+
+/** The account at a day's close, in the base currency. */
+export interface DayValue {
+  readonly day: CalendarDay;
+  readonly value: number;
+  /** Deposits and shares transferred in since the day before, at this day's prices. */
+  readonly broughtIn: number;
+  readonly takenOut: number;
+}
+
+/**
+ * One entry for each trading day since the first movement, and one for today. A day on which a
+ * holding has no price or rate yet is left out; what was brought in then counts on the next.
+ */
+export function dailyValues(history: History): DayValue[] {
+  const lines = [...history.ledger].sort((a, b) => a.happenedAt - b.happenedAt);
+  const account = new Account(history);
+  const values: DayValue[] = [];
+  let next = 0;
+  for (const day of tradingDays(history, lines)) {
+    for (; next < lines.length; next += 1) {
+      const line = lines[next];
+      if (!line || dayOfLine(line, history.today) > day) break;
+      account.book(line);
+    }
+    const value = account.close(day);
+    if (value) values.push(value);
+  }
+  return values;
+}
+
+/** The account while the walk goes on. */
+class Account {
+  private readonly history: History;
+  private cash = 0;
+  private readonly shares = new Map<Isin, number>();
+  private cashIn = 0;
+  private cashOut = 0;
+  private readonly transferred = new Map<Isin, number>();
+
+  constructor(history: History) {
+    this.history = history;
+  }
+
+  book(line: LedgerEntry): void {
+    const cash = line.cash.toEstimate();
+    this.cash += cash;
+    if (isOwnersMoney(line.kind)) {
+      if (cash > 0) this.cashIn += cash;
+      else this.cashOut -= cash;
+    }
+    const moved = sharesMoved(line)?.toEstimate();
+    if (moved === undefined || line.isin === undefined) return;
+    add(this.shares, line.isin, moved);
+    if (line.kind !== 'buy' && line.kind !== 'sell') add(this.transferred, line.isin, moved);
+  }
+
+  /** Values the day and begins the next; undefined where a price is missing. */
+  close(day: CalendarDay): DayValue | undefined {
+    let value = this.cash;
+    let [broughtIn, takenOut] = [this.cashIn, this.cashOut];
+    for (const isin of new Set([...this.shares.keys(), ...this.transferred.keys()])) {
+      const price = priceAt(this.history, isin, day);
+      if (price === undefined) return undefined;
+      value += (this.shares.get(isin) ?? 0) * price;
+      const moved = (this.transferred.get(isin) ?? 0) * price;
+      if (moved > 0) broughtIn += moved;
+      else takenOut -= moved;
+    }
+    [this.cashIn, this.cashOut] = [0, 0];
+    this.transferred.clear();
+    return { day, value, broughtIn, takenOut };
+  }
+}
+
+/** Below this a sum of estimates counts as no shares. */
+const SHARES_MIN = 1e-9;
+
+function add(shares: Map<Isin, number>, isin: Isin, change: number): void {
+  const sum = (shares.get(isin) ?? 0) + change;
+  if (Math.abs(sum) < SHARES_MIN) shares.delete(isin);
+  else shares.set(isin, sum);
+}
+
+/** Money that came from or went to the owner, not money that the account earned or paid. */
+function isOwnersMoney(kind: LedgerEntry['kind']): boolean {
+  return kind === 'deposit' || kind === 'withdrawal' || kind === 'external-cash';
+}
+
+/** Close in the base currency, the last on or before a day. */
+function priceAt(history: History, isin: Isin, day: CalendarDay): number | undefined {
+  const series = history.series.get(isin);
+  const currency = history.currencies.get(isin);
+  const close = series && series.close[indexAt(series.days, day)];
+  if (close === undefined || currency === undefined) return undefined;
+  if (currency === history.base) return close;
+  const rates = history.rateSeries.get(currency);
+  const rate = rates && rates.rates[indexAt(rates.days, day)];
+  return rate === undefined ? undefined : close * rate;
+}
+
+function tradingDays(history: History, lines: readonly LedgerEntry[]): CalendarDay[] {
+  const [firstLine] = lines;
+  if (!firstLine) return [];
+  const first = epochDay(dayOfLine(firstLine, history.today));
+  const last = epochDay(history.today);
+  const days = new Set([first, last]);
+  for (const { days: traded } of history.series.values())
+    for (const day of traded) if (day > first && day < last) days.add(day);
+  return [...days].sort((a, b) => a - b).map(dayOfEpoch);
+}
+
+/** Movements are ordered by time strictly, which may carry the last ones past midnight. */
+function dayOfLine(line: LedgerEntry, today: CalendarDay): CalendarDay {
+  const day = dayOf(line.happenedAt);
+  return day > today ? today : day;
+}
