@@ -87,11 +87,7 @@ export function advance(
   };
 }
 
-export function denied(
-  order: OrderRecord,
-  errors: readonly Violation[],
-  at: Instant,
-): OrderRecord {
+export function denied(order: OrderRecord, errors: readonly Violation[], at: Instant): OrderRecord {
   return advance(order, 'deny', at, denialText(errors), errors);
 }
 

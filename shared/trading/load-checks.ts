@@ -1,0 +1,161 @@
+/**
+ * Gathers what the pre-trade checks look at. Cash, holdings and open orders are the broker's own,
+ * asked now, so that what was filled a moment ago counts. What cannot be had stays undefined: its
+ * check fails.
+ */
+import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
+import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { costModelOf } from '#shared/kernel/costs.ts';
+import { convertWith } from '#shared/kernel/exchange-rate.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Desk } from './desk.ts';
+import type { AccountLook, CheckInputs } from './model/check-inputs.ts';
+import { baselineOf } from './model/baseline.ts';
+import type { Baseline, OrderDraft } from './model/order-record.ts';
+
+export interface LoadedChecks {
+  readonly inputs: CheckInputs;
+  /** Version of the admissions these checks were made on. */
+  readonly admissions: number;
+  readonly baseline: Baseline | undefined;
+  /** Highest client order id in the broker's statement; 0 where there is none. */
+  readonly idSeenMax: number;
+}
+
+/** @param self the trade that is checked, which is no obstacle to itself */
+export async function loadChecks(
+  desk: Desk,
+  order: OrderDraft,
+  self: TradeId | undefined,
+  signal: AbortSignal,
+): Promise<LoadedChecks> {
+  const { accountId, isin } = order;
+  // Before all else: whatever is let pass from here on changes it.
+  const admissions = await desk.store.admissions(accountId);
+  // Before the statement: an order that leaves this list in between is then in the statement.
+  const live = await desk.trades.liveTrades(accountId);
+  const statement = await lookAtAccount(desk, order, signal);
+  const now = desk.now();
+  const today = desk.marketData.today(now);
+  const security = await desk.market.security(isin);
+  const rates = security
+    ? await desk.market.rates(desk.baseCurrency, [security.currency], today)
+    : undefined;
+  const askedToday = await desk.trades.historySince(accountId, startOf(dayOf(now)));
+  const inputs: CheckInputs = {
+    order,
+    base: desk.baseCurrency,
+    limits: { ...desk.settings, costs: costModelOf(desk.settings) },
+    control: await desk.control.read(),
+    realMoneyOnSimulatedPrices: desk.marketData.simulated && !desk.broker.simulated,
+    today,
+    security,
+    session: security && sessionOf(desk, security.exchange),
+    quote: await desk.market.quote(isin),
+    rate: security && rates?.get(security.currency),
+    account: statement && accountOf(statement),
+    accountValue: statement && (await valueOf(desk, statement, today)),
+    live: live.filter((other) => other.tradeId !== self),
+    askedToday: askedToday.filter((other) => other.tradeId !== self),
+    saleDays: await saleDaysOf(desk, order, statement),
+    lots: await lotsOf(desk, order),
+  };
+  return {
+    inputs,
+    admissions,
+    baseline: statement && baselineOf(statement, isin),
+    idSeenMax: statement ? idSeenMax(statement) : 0,
+  };
+}
+
+async function lookAtAccount(
+  desk: Desk,
+  { accountId }: OrderDraft,
+  signal: AbortSignal,
+): Promise<BrokerStatement | undefined> {
+  try {
+    const statement = await desk.broker.statement(accountId, signal);
+    return statement.cash.currency === desk.baseCurrency ? statement : undefined;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    desk.log.warn('account-not-seen', { accountId, detail: Failure.from(thrown).message });
+    return undefined;
+  }
+}
+
+function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountLook {
+  return {
+    cash,
+    holdings: new Map(holdings.map(({ isin, quantity }) => [isin, quantity])),
+    openOrders: openOrders.map((order) => ({
+      clientOrderId: order.clientOrderId,
+      isin: order.isin,
+      side: order.side,
+      remaining: order.quantity.subtract(order.filledQuantity),
+      reserved: order.reserved,
+    })),
+  };
+}
+
+/** Cash and every holding at its latest close; undefined when a price or a rate is missing. */
+async function valueOf(
+  desk: Desk,
+  { cash, holdings }: BrokerStatement,
+  today: CalendarDay,
+): Promise<Money | undefined> {
+  const quotes = await desk.market.quotes(holdings.map(({ isin }) => isin));
+  const currencies = [...quotes.values()].map((quote) => quote.price.currency);
+  const rates = await desk.market.rates(desk.baseCurrency, currencies, today);
+  let value = cash;
+  for (const { isin, quantity } of holdings) {
+    const price = quotes.get(isin)?.price;
+    if (!price || !rates.has(price.currency)) return undefined;
+    value = value.add(convertWith(price.times(quantity, 'half-even'), rates, 'half-even'));
+  }
+  return value;
+}
+
+function sessionOf(desk: Desk, exchange: string): CheckInputs['session'] {
+  try {
+    return desk.marketData.session(exchange, desk.now());
+  } catch (thrown) {
+    if (Failure.from(thrown).code === 'NOT_FOUND') return undefined;
+    throw thrown;
+  }
+}
+
+/** From the broker's fills, and from the ledger for what lies before the broker's history. */
+async function saleDaysOf(
+  desk: Desk,
+  { accountId, isin, side }: OrderDraft,
+  statement: BrokerStatement | undefined,
+): Promise<CheckInputs['saleDays']> {
+  if (desk.settings.cooldownDays === 0 || side !== 'BUY') return [];
+  if (!statement) return undefined;
+  const shown = statement.fills.filter((fill) => fill.isin === isin && fill.side === 'SELL');
+  const booked = (await desk.book.ledger(accountId)).filter(
+    (entry) => entry.isin === isin && entry.kind === 'sell',
+  );
+  return [
+    ...shown.map((fill) => dayOf(fill.executedAt)),
+    ...booked.map((entry) => dayOf(entry.happenedAt)),
+  ];
+}
+
+async function lotsOf(
+  desk: Desk,
+  { accountId, isin, side }: OrderDraft,
+): Promise<CheckInputs['lots']> {
+  if (desk.settings.minimumHoldDays === 0 || side !== 'SELL') return [];
+  const book = await desk.book.book(accountId);
+  if (book.syncedAt === undefined) return undefined;
+  const lots = book.holdings.get(isin)?.lots ?? [];
+  return lots.map(({ quantity, acquiredAt }) => ({ quantity, day: dayOf(acquiredAt) }));
+}
+
+function idSeenMax({ fills, openOrders }: BrokerStatement): number {
+  const ids = [...fills, ...openOrders].map((part) => part.clientOrderId);
+  return ids.filter((id) => /^\d{10}$/.test(id)).reduce((max, id) => Math.max(max, Number(id)), 0);
+}

@@ -1,0 +1,162 @@
+/** Checks of the order against the account, its limits and its other orders. */
+import { daysBetween } from '#shared/kernel/calendar-day.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
+import type { OrderRecord } from './order-record.ts';
+import { cashNeeded, freeCash, freeShares, worthOf } from './order-worth.ts';
+import { isTerminal, isUnresolved } from './trade-state.ts';
+
+const account: Check = ({ account: known, accountValue }) => {
+  if (!known)
+    return fails('account-missing', 'accountId', 'The broker does not say what is in the account.');
+  return accountValue
+    ? passed
+    : fails('account-value-missing', 'accountId', 'Not all of the account can be valued.');
+};
+
+const size: Check = (inputs) => {
+  const { accountValue, limits } = inputs;
+  const worth = worthOf(inputs);
+  if (!worth || !accountValue) return passed;
+  const most = accountValue.multiply(Decimal.ofNumber(limits.maximumOrderRatio), 'down');
+  return worth.value.compare(most) <= 0
+    ? passed
+    : fails(
+        'order-too-large',
+        'quantity',
+        `The order is worth ${worth.value}; at most ${most}, ${percent(limits.maximumOrderRatio)} of the value.`,
+      );
+};
+
+const dayTurnover: Check = (inputs) => {
+  const { accountValue, askedToday, limits, base } = inputs;
+  const worth = worthOf(inputs);
+  if (!worth || !accountValue) return passed;
+  const before = Money.sum(askedToday.map(traded), base);
+  const most = accountValue.multiply(Decimal.ofNumber(limits.dayTurnoverMaxRatio), 'down');
+  return before.add(worth.value).compare(most) <= 0
+    ? passed
+    : fails(
+        'day-turnover',
+        'quantity',
+        `${before} were traded today; with ${worth.value} more it is over ${most}.`,
+      );
+};
+
+/** What an order adds to the turnover: all of it while it lives, what was filled after that. */
+function traded(order: OrderRecord): Money {
+  if (!isTerminal(order.state)) return order.value;
+  const share = order.filledQuantity.divide(order.quantity, 12, 'up');
+  return order.value.multiply(share, 'up');
+}
+
+const dayOrders: Check = ({ askedToday, limits }) => {
+  const sent = askedToday.filter((order) => order.state !== 'DENIED').length;
+  return sent < limits.ordersPerDayMax
+    ? passed
+    : fails(
+        'day-orders',
+        'accountId',
+        `${sent} orders were sent today; at most ${limits.ordersPerDayMax}.`,
+      );
+};
+
+const cash: Check = (inputs) => {
+  const worth = worthOf(inputs);
+  const free = freeCash(inputs);
+  if (inputs.order.side !== 'BUY' || !worth || !free) return passed;
+  const needed = cashNeeded('BUY', worth);
+  return needed.compare(free.free) <= 0
+    ? passed
+    : fails(
+        'insufficient-cash',
+        'quantity',
+        `${needed} are needed, costs included; ${free.free} are free (cash ${free.cash}, held back ${free.heldBack}, reserve ${free.reserve}).`,
+      );
+};
+
+const holdings: Check = (inputs) => {
+  const { side, quantity, isin } = inputs.order;
+  const free = freeShares(inputs, isin);
+  if (side !== 'SELL' || !free) return passed;
+  return quantity.compare(free) <= 0
+    ? passed
+    : fails('insufficient-holdings', 'quantity', `${quantity} are to be sold; ${free} are free.`);
+};
+
+const cooldown: Check = ({ order, saleDays, today, limits: { cooldownDays } }) => {
+  if (order.side !== 'BUY' || cooldownDays === 0) return passed;
+  if (!saleDays)
+    return fails('cooldown', 'isin', 'It is not known when the security was last sold.');
+  const last = saleDays.find((day) => daysBetween(day, today) < cooldownDays);
+  return last === undefined
+    ? passed
+    : fails(
+        'cooldown',
+        'isin',
+        `Sold on ${last}; it may be bought again ${cooldownDays} days later.`,
+      );
+};
+
+const minimumHold: Check = ({ order, lots, today, limits: { minimumHoldDays } }) => {
+  if (order.side !== 'SELL' || minimumHoldDays === 0) return passed;
+  if (!lots) return fails('minimum-hold', 'isin', 'It is not known since when it is held.');
+  const old = lots
+    .filter((lot) => daysBetween(lot.day, today) >= minimumHoldDays)
+    .reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero)
+    .normalize();
+  return order.quantity.compare(old) <= 0
+    ? passed
+    : fails(
+        'minimum-hold',
+        'quantity',
+        `${old} shares are held for ${minimumHoldDays} days or longer; ${order.quantity} are to be sold.`,
+      );
+};
+
+const frozen: Check = ({ order, live }) => {
+  const open = live.find((other) => other.isin === order.isin && isUnresolved(other.state));
+  return open
+    ? fails(
+        'frozen-instrument',
+        'isin',
+        `What became of trade ${open.tradeId} is not known yet (${open.state}).`,
+      )
+    : passed;
+};
+
+const duplicate: Check = (inputs) => {
+  const { order, live } = inputs;
+  const twin = live.find((other) => sameWay(inputs, other) && !isUnresolved(other.state));
+  if (twin)
+    return fails('duplicate-in-flight', 'isin', `Trade ${twin.tradeId} does the same already.`);
+  const known = new Set(live.map((other) => other.clientOrderId));
+  const foreign = inputs.account?.openOrders.find(
+    (other) => sameWay(inputs, other) && !known.has(other.clientOrderId),
+  );
+  return foreign
+    ? fails(
+        'duplicate-in-flight',
+        'isin',
+        `The broker has an open order to ${order.side} it already.`,
+      )
+    : passed;
+};
+
+function sameWay({ order }: CheckInputs, other: Pick<OrderRecord, 'isin' | 'side'>): boolean {
+  return other.isin === order.isin && other.side === order.side;
+}
+
+export const accountChecks: readonly Check[] = [
+  account,
+  size,
+  dayTurnover,
+  dayOrders,
+  cash,
+  holdings,
+  cooldown,
+  minimumHold,
+  frozen,
+  duplicate,
+];

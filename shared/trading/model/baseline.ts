@@ -1,0 +1,55 @@
+/**
+ * What the broker's movements do not explain. A statement lists fills and flows; cash minus all of
+ * them is what lay there before its history begins, and stays the same for ever. If it changes
+ * between two looks, then money or shares moved without a movement to show for it.
+ */
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Baseline } from './order-record.ts';
+
+/** A broker's statement, as far as it is read here. */
+export interface SeenStatement {
+  readonly currency: Currency;
+  readonly cash: Money;
+  readonly holdings: readonly { readonly isin: Isin; readonly quantity: Quantity }[];
+  readonly fills: readonly {
+    readonly isin: Isin;
+    readonly side: 'BUY' | 'SELL';
+    readonly quantity: Quantity;
+    readonly settlement: Money;
+  }[];
+  readonly flows: readonly {
+    readonly kind: string;
+    readonly amount: Money;
+    readonly isin?: Isin | undefined;
+    readonly quantity?: Quantity | undefined;
+  }[];
+}
+
+export function baselineOf(statement: SeenStatement, isin: Isin): Baseline {
+  const { currency, cash, holdings, fills, flows } = statement;
+  const moved = Money.sum(
+    [...fills.map((fill) => fill.settlement), ...flows.map((flow) => flow.amount)],
+    currency,
+  );
+  const held = holdings.find((holding) => holding.isin === isin)?.quantity ?? Decimal.zero;
+  const traded = fills
+    .filter((fill) => fill.isin === isin)
+    .map((fill) => (fill.side === 'BUY' ? fill.quantity : fill.quantity.negate()));
+  const transferred = flows
+    .filter((flow) => flow.isin === isin && flow.kind.startsWith('transfer-'))
+    .map((flow) => signed(flow.quantity ?? Decimal.zero, flow.kind === 'transfer-in'));
+  const explained = [...traded, ...transferred].reduce((sum, q) => sum.add(q), Decimal.zero);
+  return { cash: cash.subtract(moved), quantity: held.subtract(explained).normalize() };
+}
+
+export function sameBaseline(a: Baseline, b: Baseline): boolean {
+  return a.cash.equals(b.cash) && a.quantity.equals(b.quantity);
+}
+
+function signed(quantity: Quantity, positive: boolean): Decimal {
+  return positive ? quantity : quantity.negate();
+}

@@ -1,0 +1,81 @@
+/** All that the pre-trade checks look at. What could not be had is undefined, and fails its check. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CostModel } from '#shared/kernel/costs.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import type { ExchangeRate } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Security } from '#shared/universe/model/security.ts';
+import type { OrderDraft, OrderRecord, Violation } from './order-record.ts';
+import type { TradingControl } from './trading-control.ts';
+
+/** Limits the owner has set. Ratios are shares of the account's value. */
+export interface CheckLimits {
+  readonly costs: CostModel;
+  readonly cashReserveRatio: number;
+  /** Major units of the base currency. */
+  readonly minimumOrder: Decimal;
+  readonly maximumOrderRatio: number;
+  readonly dayTurnoverMaxRatio: number;
+  readonly ordersPerDayMax: number;
+  readonly priceCollarRatio: number;
+  readonly quoteAgeDaysMax: number;
+  readonly cooldownDays: number;
+  readonly minimumHoldDays: number;
+}
+
+/** The account as the broker shows it; cash is what is there, before anything is held back. */
+export interface AccountLook {
+  readonly cash: Money;
+  readonly holdings: ReadonlyMap<Isin, Quantity>;
+  readonly openOrders: readonly {
+    readonly clientOrderId: string;
+    readonly isin: Isin;
+    readonly side: 'BUY' | 'SELL';
+    readonly remaining: Quantity;
+    readonly reserved: Money;
+  }[];
+}
+
+export interface CheckInputs {
+  readonly order: OrderDraft;
+  readonly base: Currency;
+  readonly limits: CheckLimits;
+  readonly control: TradingControl;
+  /** Prices are made up, while the broker moves real money. */
+  readonly realMoneyOnSimulatedPrices: boolean;
+  /** The day the market data stands at. */
+  readonly today: CalendarDay;
+  readonly security: Security | undefined;
+  readonly session: { readonly open: boolean; readonly reason: string } | undefined;
+  readonly quote: { readonly price: Price; readonly day: CalendarDay } | undefined;
+  /** Security's currency into the base. */
+  readonly rate: ExchangeRate | undefined;
+  readonly account: AccountLook | undefined;
+  /** Cash and holdings in the base currency; undefined when one of them cannot be valued. */
+  readonly accountValue: Money | undefined;
+  /** Our other orders that are not in a final state. */
+  readonly live: readonly OrderRecord[];
+  /** Our other orders that were asked for today. */
+  readonly askedToday: readonly OrderRecord[];
+  /** Days on which the security was sold. */
+  readonly saleDays: readonly CalendarDay[] | undefined;
+  /** What is held of the security, with the day it was bought. */
+  readonly lots: readonly { readonly quantity: Quantity; readonly day: CalendarDay }[] | undefined;
+}
+
+export type Check = (inputs: CheckInputs) => readonly Violation[];
+
+export const passed: readonly Violation[] = [];
+
+export function fails(code: string, field: string, message: string): readonly Violation[] {
+  return [{ code, field, message }];
+}
+
+/** A ratio in words, e.g. `2.5 %`. */
+export function percent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(2))} %`;
+}

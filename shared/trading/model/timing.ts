@@ -1,0 +1,26 @@
+/** How long the order engine waits for what. All of it is part of the safety argument. */
+
+/** Longest time between storing SUBMITTING and handing the order to the broker. */
+export const SUBMIT_WINDOW_MS = 5_000;
+
+/** Longest wait for the broker's answer to an order; after it the outcome is unknown. */
+export const SUBMIT_TIMEOUT_MS = 10_000;
+
+/** Longest wait for one look at the broker. */
+export const LOOK_TIMEOUT_MS = 3_000;
+
+/**
+ * From storing SUBMITTING until "not found" counts. More than window and answer time together, so
+ * that no byte of ours is still on its way, and 15 s for a broker to show what it took.
+ */
+export const SETTLING_MS = 30_000;
+
+/** Looks that must not find an order, after the settling time, before it counts as absent. */
+export const LOOKS_NEEDED = 2;
+export const LOOK_SPACING_MS = 5_000;
+
+/** An outcome unknown for longer than this, with looks that fail, needs a person. */
+export const NEEDS_HUMAN_AFTER_MS = 15 * 60_000;
+
+/** A stored intent older than this was left behind by a crash; it is never sent any more. */
+export const INTENT_AGE_MAX_MS = 5 * 60_000;

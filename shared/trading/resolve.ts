@@ -1,0 +1,202 @@
+/**
+ * Finding out by asking. Whatever is not known about an order is asked of the broker, and never
+ * sent again. "Not found" counts only after the settling time, at two looks apart, at the order
+ * itself and at the statement, and only if the account moved by nothing the statement does not
+ * explain. What asking does not settle waits for a person, and its instrument stays frozen.
+ */
+import type { BrokerOrder, BrokerStatement } from '#shared/clients/broker/broker.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Desk } from './desk.ts';
+import { baselineOf, sameBaseline } from './model/baseline.ts';
+import type { OrderRecord, SeenOrder } from './model/order-record.ts';
+import {
+  INTENT_AGE_MAX_MS,
+  LOOK_SPACING_MS,
+  LOOK_TIMEOUT_MS,
+  LOOKS_NEEDED,
+  NEEDS_HUMAN_AFTER_MS,
+  SETTLING_MS,
+  SUBMIT_WINDOW_MS,
+} from './model/timing.ts';
+import { advance, denied, withSeen } from './model/trade-progress.ts';
+import { isTerminal, isUnresolved } from './model/trade-state.ts';
+import { within } from './within.ts';
+
+export type Look =
+  | { readonly kind: 'found'; readonly seen: SeenOrder }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/**
+ * Brings an order up to date with the broker; answers what is stored when the broker is away.
+ * An ABSENT order is asked for too: should it appear after all, that must be heard of.
+ */
+export async function refresh(
+  desk: Desk,
+  order: OrderRecord,
+  signal: AbortSignal,
+): Promise<OrderRecord> {
+  if (order.state === 'INTENT') return leaveOldIntent(desk, order);
+  if (isTerminal(order.state) && order.state !== 'ABSENT') return order;
+  const look = await lookAt(desk, order, signal);
+  if (look.kind === 'found') return take(desk, order, look.seen);
+  const current = await markLost(desk, order);
+  if (current.state !== 'UNKNOWN') {
+    if (look.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
+      desk.log.warn('order-not-shown', { tradeId: order.tradeId, state: current.state });
+    return current;
+  }
+  return look.kind === 'missing' ? countMissing(desk, current, signal) : giveUpLate(desk, current);
+}
+
+/** Brings all live orders of an account up to date, one after the other. */
+export async function refreshLive(
+  desk: Desk,
+  account: AccountId,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const order of await desk.trades.liveTrades(account)) await refresh(desk, order, signal);
+}
+
+/** One look at the broker's order. What cannot be read is a failed look, not a missing order. */
+export async function lookAt(desk: Desk, order: OrderRecord, signal: AbortSignal): Promise<Look> {
+  try {
+    const seen = await within(
+      LOOK_TIMEOUT_MS,
+      (limited) => desk.broker.findOrder(order.accountId, order.clientOrderId, limited),
+      signal,
+    );
+    if (seen === undefined) return { kind: 'missing' };
+    withSeen(order, seen, desk.now());
+    return { kind: 'found', seen };
+  } catch (thrown) {
+    const detail = Failure.from(thrown).message;
+    desk.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    return { kind: 'failed', detail };
+  }
+}
+
+/** Stores what the broker shows, and raises the alarms that come with it. */
+async function take(desk: Desk, order: OrderRecord, seen: SeenOrder): Promise<OrderRecord> {
+  let alarms: readonly string[] = [];
+  const next = await desk.store.change(order, (current) => {
+    const progress = withSeen(current, seen, desk.now());
+    alarms = progress.alarms;
+    return progress.order;
+  });
+  for (const alarm of alarms)
+    desk.log.warn('order-alarm', { tradeId: order.tradeId, state: next.state, alarm });
+  return next;
+}
+
+/** An intent is only ever sent by a call with its key; after a while nobody may send it. */
+function leaveOldIntent(desk: Desk, order: OrderRecord): Promise<OrderRecord> | OrderRecord {
+  if (desk.now() - order.requestedAt <= INTENT_AGE_MAX_MS) return order;
+  const message = 'The order was left behind before it was sent, and is too old to be sent now.';
+  const errors = [{ code: 'intent-too-old', field: 'body', message }];
+  return desk.store.change(order, (current) =>
+    current.state === 'INTENT' ? denied(current, errors, desk.now()) : current,
+  );
+}
+
+/**
+ * An order that is still SUBMITTING after the submit window lost the process that sent it, or that
+ * process still waits for its answer; from now on asking decides.
+ */
+async function markLost(desk: Desk, order: OrderRecord): Promise<OrderRecord> {
+  if (order.state !== 'SUBMITTING' || ageMs(desk, order) <= SUBMIT_WINDOW_MS) return order;
+  return desk.store.change(order, (current) =>
+    current.state === 'SUBMITTING' ? advance(current, 'lose', desk.now(), unknownText()) : current,
+  );
+}
+
+export function unknownText(detail = 'the answer is missing'): string {
+  return `It is not known whether the broker has the order: ${detail}. The broker is asked; the order is never sent again.`;
+}
+
+async function countMissing(
+  desk: Desk,
+  order: OrderRecord,
+  signal: AbortSignal,
+): Promise<OrderRecord> {
+  const now = desk.now();
+  if (ageMs(desk, order) < SETTLING_MS) return order;
+  if (order.lookedAt !== undefined && now - order.lookedAt < LOOK_SPACING_MS) return order;
+  const statement = await statementOf(desk, order, signal);
+  if (!statement) return giveUpLate(desk, order);
+  const seen = inStatement(order, statement);
+  if (seen) return take(desk, order, seen);
+  const explained =
+    order.baseline && sameBaseline(order.baseline, baselineOf(statement, order.isin));
+  if (!explained)
+    return giveUp(desk, order, 'the account moved, and the statement does not say why');
+  return desk.store.change(order, (current) => {
+    if (current.state !== 'UNKNOWN' || current.looks !== order.looks) return current;
+    const looked = { ...current, looks: current.looks + 1, lookedAt: now, updatedAt: now };
+    return looked.looks < LOOKS_NEEDED
+      ? looked
+      : advance(
+          looked,
+          'settle-absent',
+          now,
+          'The broker never had the order; it was not executed.',
+        );
+  });
+}
+
+async function statementOf(
+  desk: Desk,
+  order: OrderRecord,
+  signal: AbortSignal,
+): Promise<BrokerStatement | undefined> {
+  try {
+    const statement = await within(
+      LOOK_TIMEOUT_MS,
+      (limited) => desk.broker.statement(order.accountId, limited),
+      signal,
+    );
+    baselineOf(statement, order.isin);
+    return statement;
+  } catch (thrown) {
+    const detail = Failure.from(thrown).message;
+    desk.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    return undefined;
+  }
+}
+
+/** The order as the statement has it: among the open ones, or by its fills alone. */
+function inStatement(order: OrderRecord, statement: BrokerStatement): SeenOrder | undefined {
+  const mine = (part: { clientOrderId: string }): boolean =>
+    part.clientOrderId === order.clientOrderId;
+  const open: BrokerOrder | undefined = statement.openOrders.find(mine);
+  const fills = statement.fills.filter(mine);
+  if (open || fills.length === 0) return open;
+  return {
+    clientOrderId: order.clientOrderId,
+    brokerOrderId: order.brokerOrderId ?? 'not shown',
+    isin: order.isin,
+    side: order.side,
+    filledQuantity: fills.reduce((sum, fill) => sum.add(fill.quantity), Decimal.zero),
+    state: 'PARTIAL',
+    fills,
+    reserved: Money.zero(statement.currency),
+  };
+}
+
+function giveUpLate(desk: Desk, order: OrderRecord): Promise<OrderRecord> | OrderRecord {
+  if (ageMs(desk, order) < NEEDS_HUMAN_AFTER_MS) return order;
+  return giveUp(desk, order, 'the broker could not be asked for too long');
+}
+
+function giveUp(desk: Desk, order: OrderRecord, why: string): Promise<OrderRecord> {
+  desk.log.error('order-needs-human', { tradeId: order.tradeId, isin: order.isin, why });
+  const message = `A person must find out what became of the order: ${why}. Until then nothing else is ordered in ${order.symbol}.`;
+  return desk.store.change(order, (current) => advance(current, 'give-up', desk.now(), message));
+}
+
+function ageMs(desk: Desk, order: OrderRecord): number {
+  return desk.now() - (order.submittedAt ?? order.requestedAt);
+}

@@ -1,0 +1,278 @@
+/**
+ * Sending an order at most once.
+ *
+ *   checks → INTENT stored → SUBMITTING stored → last look at switch, version and time → sent once
+ *   → outcome stored
+ *
+ * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never
+ * resumed by sending: it is resolved by asking. Of all processes that hold the same INTENT only the
+ * one whose compare-and-set stores SUBMITTING may send.
+ */
+import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
+import { conflict, Failure } from '#shared/kernel/failure.ts';
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Desk } from './desk.ts';
+import { loadChecks } from './load-checks.ts';
+import {
+  hashOfDraft,
+  type OrderDraft,
+  type OrderRecord,
+  type Violation,
+} from './model/order-record.ts';
+import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
+import { advance, denied, newOrder } from './model/trade-progress.ts';
+import { isTerminal, nextState } from './model/trade-state.ts';
+import { heldBack } from './model/trading-control.ts';
+import { validate } from './model/validation.ts';
+import { refresh, unknownText } from './resolve.ts';
+import type { StoredOrder } from './trade-store.ts';
+import { within } from './within.ts';
+
+/** Steps of the protocol at which a process may die; tests do so at each. */
+export const crashPoints = [
+  'P3-checks',
+  'P4-number',
+  'P4-intent',
+  'P5-submitting',
+  'P6-send',
+  'P8-answered',
+  'P9-stored',
+  'P10-filled',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+export interface Hooks {
+  reach(point: CrashPoint): Promise<void>;
+  /** A clock that nobody sets back. */
+  monotonicMs(): number;
+  readonly submitTimeoutMs: number;
+}
+
+const noHooks: Hooks = {
+  reach: () => Promise.resolve(),
+  monotonicMs: () => performance.now(),
+  submitTimeoutMs: SUBMIT_TIMEOUT_MS,
+};
+
+const ADMISSION_TRIES_MAX = 5;
+
+/**
+ * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
+ * goes on with one that was left as INTENT, and asks the broker about any other.
+ * @throws Failure CONFLICT when the id stands for another order
+ */
+export async function submitTrade(
+  desk: Desk,
+  draft: OrderDraft,
+  tradeId: TradeId,
+  signal: AbortSignal,
+  hooks: Hooks = noHooks,
+): Promise<OrderRecord> {
+  await hooks.reach('P3-checks');
+  const known = await desk.store.find(draft.accountId, tradeId);
+  const stored = known
+    ? await reconsider(desk, known, draft, signal)
+    : await admit(desk, draft, tradeId, signal, hooks);
+  requireSame(stored.order, draft);
+  if (stored.order.state !== 'INTENT') return refresh(desk, stored.order, signal);
+  await hooks.reach('P4-intent');
+  return send(desk, stored, signal, hooks);
+}
+
+function requireSame(order: OrderRecord, draft: OrderDraft): void {
+  if (order.bodyHash !== hashOfDraft(draft))
+    throw conflict('This idempotency key was used with another order.', { tradeId: order.tradeId });
+}
+
+/** Checks a new order and stores it as INTENT or DENIED; again when another one came in between. */
+async function admit(
+  desk: Desk,
+  draft: OrderDraft,
+  tradeId: TradeId,
+  signal: AbortSignal,
+  hooks: Hooks,
+): Promise<StoredOrder> {
+  let clientOrderId = '';
+  for (let attempt = 0; attempt < ADMISSION_TRIES_MAX; attempt += 1) {
+    const { inputs, admissions, baseline, idSeenMax } = await loadChecks(
+      desk,
+      draft,
+      tradeId,
+      signal,
+    );
+    const { errors, value, needed } = validate(inputs);
+    const passes = errors.length === 0;
+    if (passes && clientOrderId === '') {
+      clientOrderId = await desk.store.nextClientOrderId(draft.accountId, idSeenMax);
+      await hooks.reach('P4-number');
+    }
+    const none = Money.zero(desk.baseCurrency);
+    const facts = {
+      tradeId,
+      clientOrderId: passes ? clientOrderId : '',
+      symbol: inputs.security?.symbol ?? draft.symbol,
+      value: value ?? none,
+      reserved: needed ?? none,
+      errors,
+      baseline,
+      at: desk.now(),
+      build: desk.build,
+    };
+    const order = newOrder(draft, facts, passes ? 'intend' : 'deny');
+    const stored =
+      (await desk.store.create(order, admissions)) ??
+      (await desk.store.find(draft.accountId, tradeId));
+    if (stored) return stored;
+  }
+  throw new Failure('TOO_BUSY', 'Other orders of this account keep coming in between.', {
+    retryAfterMs: 1_000,
+  });
+}
+
+/** An intent that a crash left behind is checked again: the market has moved on since. */
+async function reconsider(
+  desk: Desk,
+  known: StoredOrder,
+  draft: OrderDraft,
+  signal: AbortSignal,
+): Promise<StoredOrder> {
+  requireSame(known.order, draft);
+  const order = await refresh(desk, known.order, signal);
+  if (order.state !== 'INTENT') return { ...known, order };
+  const { inputs } = await loadChecks(desk, draft, order.tradeId, signal);
+  const { errors } = validate(inputs);
+  if (errors.length === 0) return known;
+  const refusedNow = await desk.store.replace(known, denied(order, errors, desk.now()));
+  return refusedNow ?? (await desk.store.find(draft.accountId, order.tradeId)) ?? known;
+}
+
+async function send(
+  desk: Desk,
+  intent: StoredOrder,
+  signal: AbortSignal,
+  hooks: Hooks,
+): Promise<OrderRecord> {
+  // From here on the caller's leaving changes nothing: what is begun is brought to an end.
+  signal.throwIfAborted();
+  const startedMs = hooks.monotonicMs();
+  const claim = advance(intent.order, 'submit', desk.now(), 'On its way to the broker.');
+  const claimed = await desk.store.replace(intent, claim);
+  if (!claimed) return asItStands(desk, intent.order, signal);
+  await hooks.reach('P5-submitting');
+  const obstacle = await obstacleTo(desk, claimed);
+  await hooks.reach('P6-send');
+  // Nothing is awaited between this look at the clocks and the call.
+  const held = obstacle ?? tooLate(desk, claimed.order, hooks.monotonicMs() - startedMs);
+  if (held) return holdBack(desk, claimed.order, held);
+  const outcome = await sendOnce(desk, claimed.order, hooks);
+  await hooks.reach('P8-answered');
+  const order = await storeOutcome(desk, claimed.order, outcome);
+  await hooks.reach('P9-stored');
+  const fresh = await refresh(desk, order, signal);
+  await hooks.reach('P10-filled');
+  return fresh;
+}
+
+async function asItStands(
+  desk: Desk,
+  { accountId, tradeId }: OrderRecord,
+  signal: AbortSignal,
+): Promise<OrderRecord> {
+  const current = await desk.store.find(accountId, tradeId);
+  if (!current) throw new Failure('BUG', `Invariant: order ${tradeId} is stored before it is sent`);
+  return refresh(desk, current.order, signal);
+}
+
+/** The last look before sending: the kill switch, and whether the order is still ours to send. */
+async function obstacleTo(desk: Desk, claimed: StoredOrder): Promise<Violation | undefined> {
+  const { order, version } = claimed;
+  const current = await desk.store.find(order.accountId, order.tradeId);
+  const held = heldBack(await desk.control.read(), order.side);
+  if (held) return { ...held, field: 'side' };
+  if (current?.version === version) return undefined;
+  return {
+    code: 'superseded',
+    field: 'body',
+    message: 'Someone else took the order over before it was sent.',
+  };
+}
+
+/** Either clock may say that it is too late: one may have been set, the other may have slept. */
+function tooLate(desk: Desk, order: OrderRecord, elapsedMs: number): Violation | undefined {
+  const wallMs = desk.now() - (order.submittedAt ?? order.requestedAt);
+  const longest = Math.max(elapsedMs, Math.abs(wallMs));
+  if (longest <= SUBMIT_WINDOW_MS) return undefined;
+  const message = `${Math.round(longest)} ms passed before it could be sent; at most ${SUBMIT_WINDOW_MS} may.`;
+  return { code: 'submit-window', field: 'body', message };
+}
+
+/** Only the process that stored SUBMITTING comes here, and it has not sent anything. */
+function holdBack(desk: Desk, order: OrderRecord, why: Violation): Promise<OrderRecord> {
+  desk.log.warn('order-held-back', { tradeId: order.tradeId, code: why.code });
+  return desk.store.change(order, (current) => denied(current, [why], desk.now()));
+}
+
+type Outcome = SubmitOutcome | { readonly kind: 'unknown'; readonly detail: string };
+
+/** The one place an order is sent from. Whatever is not a clear answer is unknown. */
+async function sendOnce(desk: Desk, order: OrderRecord, hooks: Hooks): Promise<Outcome> {
+  try {
+    const answer = await within(hooks.submitTimeoutMs, (limited) =>
+      desk.broker.submit(instructionOf(order), limited),
+    );
+    if (answer.kind === 'accepted' && isText(answer.brokerOrderId)) return answer;
+    if (answer.kind === 'rejected' && isText(answer.reason)) return answer;
+    return { kind: 'unknown', detail: 'the answer is unreadable' };
+  } catch (thrown) {
+    const { message } = Failure.from(thrown);
+    return { kind: 'unknown', detail: message.replace(/\.$/, '') };
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+async function storeOutcome(
+  desk: Desk,
+  order: OrderRecord,
+  outcome: Outcome,
+): Promise<OrderRecord> {
+  const { tradeId, clientOrderId } = order;
+  const facts = { tradeId, clientOrderId, outcome: outcome.kind };
+  if (outcome.kind === 'unknown') desk.log.warn('order-outcome', { ...facts, ...outcome });
+  else desk.log.info('order-outcome', facts);
+  const stored = await desk.store.change(order, (current) => withOutcome(desk, current, outcome));
+  if (outcome.kind === 'accepted' && isTerminal(stored.state) && stored.filledQuantity.sign === 0)
+    desk.log.warn('order-alarm', { tradeId, state: stored.state, alarm: 'accepted after the end' });
+  return stored;
+}
+
+function withOutcome(desk: Desk, current: OrderRecord, outcome: Outcome): OrderRecord {
+  const now = desk.now();
+  if (outcome.kind === 'unknown') return advance(current, 'lose', now, unknownText(outcome.detail));
+  if (outcome.kind === 'rejected')
+    return advance(current, 'reject', now, `The broker rejected it: ${outcome.reason}`);
+  const { brokerOrderId } = outcome;
+  // A look of someone else may have seen it filled already.
+  if (nextState(current.state, 'accept') !== 'ACCEPTED') return { ...current, brokerOrderId };
+  return { ...advance(current, 'accept', now, 'Working at the broker.'), brokerOrderId };
+}
+
+function instructionOf(order: OrderRecord): OrderInstruction {
+  const { clientOrderId, accountId, isin, symbol, side, quantity, timeInForce } = order;
+  const { orderType: type, limitPrice, stopPrice } = order;
+  return {
+    clientOrderId,
+    accountId,
+    isin,
+    symbol,
+    side,
+    quantity,
+    type,
+    timeInForce,
+    ...(limitPrice && { limitPrice }),
+    ...(stopPrice && { stopPrice }),
+  };
+}
