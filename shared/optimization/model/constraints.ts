@@ -1,0 +1,231 @@
+/**
+ * What an allocation must satisfy, as requirements with words. Variables are the weights of the
+ * securities, in the order of the moments; with a turnover limit there follows for each security
+ * the absolute change of its weight. Cash is what the weights leave of 1.
+ */
+import type { Isin } from '#shared/kernel/isin.ts';
+import { at } from './matrix.ts';
+import { unit, type LinearRow } from './quadratic.ts';
+
+/** One thing that was asked for. Rows and figures of one requirement hold or fall together. */
+export interface Requirement {
+  /** A clause for a person: `sector Energy takes at most 40 %`. */
+  readonly words: string;
+  readonly rows: readonly LinearRow[];
+  /** Most securities with a weight above 0. */
+  readonly countMax?: number | undefined;
+  /** A weight is 0 or at least this. */
+  readonly sizeMin?: number | undefined;
+  /** Most volatility a year. */
+  readonly volatilityMax?: number | undefined;
+}
+
+export interface SecurityBound {
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly sector?: string | undefined;
+  readonly country?: string | undefined;
+  readonly currentWeight: number;
+  /** Stated for this security; undefined where the general limits decide. */
+  readonly minWeight?: number | undefined;
+  readonly maxWeight?: number | undefined;
+}
+
+export interface Limits {
+  /** In the order of the moments. */
+  readonly securities: readonly SecurityBound[];
+  /** Least cash as a share of the value. */
+  readonly cashReserveRatio: number;
+  /** Weight of holdings that are not part of the problem, for want of prices to measure them. */
+  readonly frozenWeight: number;
+  /** Most a security may take that has no maximum of its own. */
+  readonly weightMaxRatio: number;
+  /** Stated limits by name; all other groups obey the general one. */
+  readonly sectorLimits: ReadonlyMap<string, number>;
+  readonly countryLimits: ReadonlyMap<string, number>;
+  readonly sectorMaxRatio: number;
+  readonly countryMaxRatio: number;
+  /** Bought plus sold, as a share of the value. */
+  readonly turnoverMaxRatio?: number | undefined;
+  readonly countMax?: number | undefined;
+  /** Position sizes as weights. */
+  readonly sizeMin?: number | undefined;
+  readonly sizeMax?: number | undefined;
+}
+
+export function variablesOf(limits: Limits): number {
+  const n = limits.securities.length;
+  return limits.turnoverMaxRatio === undefined ? n : 2 * n;
+}
+
+/** All that the limits ask for; bounds that read alike are one requirement. */
+export function requirementsOf(limits: Limits): readonly Requirement[] {
+  return [
+    ...merged([...lowerBounds(limits), ...upperBounds(limits)]),
+    investedAtMost(limits),
+    ...groupLimits(limits, 'sector', limits.sectorLimits, limits.sectorMaxRatio),
+    ...groupLimits(limits, 'country', limits.countryLimits, limits.countryMaxRatio),
+    ...turnoverLimit(limits),
+    ...countLimit(limits),
+    ...sizeLimit(limits),
+  ];
+}
+
+/** The most the securities of the problem may take together. */
+export function investedMax(limits: Limits): number {
+  return 1 - limits.cashReserveRatio - limits.frozenWeight;
+}
+
+export function returnAtLeast(
+  expected: Float64Array,
+  variables: number,
+  ratio: number,
+): Requirement {
+  const coefficients = new Float64Array(variables);
+  coefficients.set(expected);
+  return {
+    words: `the expected return is at least ${percent(ratio)} a year`,
+    rows: [{ coefficients, relation: '>=', bound: ratio }],
+  };
+}
+
+export function volatilityAtMost(ratio: number): Requirement {
+  return {
+    words: `the volatility is at most ${percent(ratio)} a year`,
+    rows: [],
+    volatilityMax: ratio,
+  };
+}
+
+export function percent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(4))} %`;
+}
+
+function lowerBounds(limits: Limits): Requirement[] {
+  const size = variablesOf(limits);
+  return limits.securities.map(({ symbol, minWeight = 0 }, i) => ({
+    words:
+      minWeight > 0 ? `${symbol} takes at least ${percent(minWeight)}` : 'no weight is negative',
+    rows: [{ coefficients: unit(size, i), relation: '>=', bound: minWeight }],
+  }));
+}
+
+function upperBounds(limits: Limits): Requirement[] {
+  const size = variablesOf(limits);
+  const bounds = limits.securities.flatMap(
+    ({ symbol, maxWeight }, i): [number, number, string][] => [
+      maxWeight === undefined
+        ? [
+            i,
+            limits.weightMaxRatio,
+            `no security takes more than ${percent(limits.weightMaxRatio)}`,
+          ]
+        : [i, maxWeight, `${symbol} takes at most ${percent(maxWeight)}`],
+      ...(limits.sizeMax === undefined
+        ? []
+        : ([[i, limits.sizeMax, `no position is larger than ${percent(limits.sizeMax)}`]] as [
+            number,
+            number,
+            string,
+          ][])),
+    ],
+  );
+  return bounds.map(([i, bound, words]) => ({
+    words,
+    rows: [{ coefficients: unit(size, i), relation: '<=', bound }],
+  }));
+}
+
+function investedAtMost(limits: Limits): Requirement {
+  const { cashReserveRatio, frozenWeight, securities } = limits;
+  const frozen = frozenWeight > 0 ? `, ${percent(frozenWeight)} cannot be measured` : '';
+  return {
+    words: `securities take at most ${percent(investedMax(limits))} (${percent(cashReserveRatio)} stays in cash${frozen})`,
+    rows: [
+      {
+        coefficients: indicator(limits, (i) => i < securities.length),
+        relation: '<=',
+        bound: investedMax(limits),
+      },
+    ],
+  };
+}
+
+/** A limit for each named group. Securities whose group is not known are under no such limit. */
+function groupLimits(
+  limits: Limits,
+  kind: 'sector' | 'country',
+  stated: ReadonlyMap<string, number>,
+  general: number,
+): Requirement[] {
+  const names = new Set(limits.securities.flatMap((security) => security[kind] ?? []));
+  return [...names].sort().flatMap((name) => {
+    const bound = stated.get(name) ?? general;
+    if (bound >= 1) return [];
+    return {
+      words: `${kind} ${name} takes at most ${percent(bound)}`,
+      rows: [
+        {
+          coefficients: indicator(limits, (i) => limits.securities[i]?.[kind] === name),
+          relation: '<=' as const,
+          bound,
+        },
+      ],
+    };
+  });
+}
+
+function turnoverLimit(limits: Limits): Requirement[] {
+  const { turnoverMaxRatio: bound, securities } = limits;
+  if (bound === undefined) return [];
+  const n = securities.length;
+  const change = (i: number, sign: 1 | -1): LinearRow => {
+    const coefficients = unit(2 * n, n + i);
+    coefficients[i] = -sign;
+    return { coefficients, relation: '>=', bound: -sign * (securities[i]?.currentWeight ?? 0) };
+  };
+  return [
+    {
+      words: `purchases and sales together are at most ${percent(bound)} of the value`,
+      rows: [
+        ...securities.flatMap((_, i) => [change(i, 1), change(i, -1)]),
+        { coefficients: indicator(limits, (i) => i >= n), relation: '<=', bound },
+      ],
+    },
+  ];
+}
+
+function countLimit({ countMax }: Limits): Requirement[] {
+  if (countMax === undefined) return [];
+  return [{ words: `there are at most ${countMax} positions`, rows: [], countMax }];
+}
+
+function sizeLimit({ sizeMin }: Limits): Requirement[] {
+  if (sizeMin === undefined) return [];
+  return [{ words: `no position is smaller than ${percent(sizeMin)}`, rows: [], sizeMin }];
+}
+
+function indicator(limits: Limits, holds: (variable: number) => boolean): Float64Array {
+  return new Float64Array(variablesOf(limits)).map((_, i) => (holds(i) ? 1 : 0));
+}
+
+/** Requirements with the same words become one. */
+function merged(requirements: readonly Requirement[]): Requirement[] {
+  const byWords = new Map<string, LinearRow[]>();
+  for (const { words, rows } of requirements)
+    byWords.set(words, [...(byWords.get(words) ?? []), ...rows]);
+  return [...byWords].map(([words, rows]) => ({ words, rows }));
+}
+
+/** How far weights miss a requirement's rows at worst; 0 when all hold. */
+export function worstViolation(requirements: readonly Requirement[], x: Float64Array): number {
+  let worst = 0;
+  for (const { rows } of requirements)
+    for (const { coefficients, relation, bound } of rows) {
+      let value = -bound;
+      coefficients.forEach((coefficient, i) => (value += coefficient * at(x, i)));
+      const miss = relation === '=' ? Math.abs(value) : relation === '<=' ? value : -value;
+      worst = Math.max(worst, miss);
+    }
+  return worst;
+}
