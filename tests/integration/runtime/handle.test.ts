@@ -1,0 +1,322 @@
+import request from 'supertest';
+import { planning } from '#shared/planning/contract.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { universe } from '#shared/universe/contract.ts';
+import { notFound } from '#shared/kernel/failure.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
+import { doorOf } from '../../support/host.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+
+let redis: TestRedis;
+let world: World;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  world = await openTestWorld(redis);
+});
+afterAll(async () => {
+  await world.close();
+  await redis.stop();
+});
+
+const found = handle(planning.getPlan, async ({ planId }) => {
+  if (planId === 'absent') throw notFound('plan', planId);
+  if (planId === 'bug') throw new Error('secret inside');
+  return { found: planId === 'there', plan: undefined };
+});
+
+const ISIN = 'US0378331005';
+let removals = 0;
+const remove = handle(universe.removeSecurity, async ({ reason }, context) => {
+  removals += 1;
+  if (reason === 'slow') await new Promise((resolve) => setTimeout(resolve, 200));
+  if (reason === 'refuse') throw notFound('security', ISIN);
+  return { success: true, message: `${removals} ${context.idempotencyKey}` };
+});
+
+const bytes = (response: request.Response): Buffer => response.body as Buffer;
+
+describe('the door of a unary operation', () => {
+  const door = () => request(doorOf(found, world));
+
+  test('answers proto3 JSON and the request id', async () => {
+    const answer = await door().post('/').set('x-request-id', 'mine-1').send({ planId: 'there' });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ found: true });
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.headers['x-request-id']).toBe('mine-1');
+  });
+
+  test('replaces a malformed request id', async () => {
+    const answer = await door().post('/').set('x-request-id', 'a b').send({ planId: 'there' });
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('speaks protobuf to those who do', async () => {
+    const answer = await door()
+      .post('/')
+      .set('content-type', 'application/x-protobuf')
+      .responseType('blob')
+      .send(Buffer.from(GetPlanRequest.encode({ planId: 'there' }).finish()));
+    expect(answer.headers['content-type']).toBe('application/x-protobuf');
+    expect(GetPlanResponse.decode(bytes(answer))).toEqual({ found: true, plan: undefined });
+  });
+
+  test.each([
+    ['{"planId": 7}', 'planId'],
+    ['{}', 'planId'],
+    ['{"planId": "x", "extra": 1}', 'extra'],
+    ['{"planId": "x", "__proto__": {"a": 1}}', '__proto__'],
+    ['[]', 'body'],
+    ['null', 'body'],
+    ['"text"', 'body'],
+    ['{"planId": ', 'body'],
+    ['\ufeff{"planId": "x"}', 'planId'],
+    [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'body'],
+  ])('refuses %.30s and names the field', async (body, field) => {
+    const answer = await door().post('/').set('content-type', 'application/json').send(body);
+    if (body.startsWith('\ufeff')) return expect(answer.status).toBe(200);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field });
+    return expect(Object.prototype).not.toHaveProperty('a');
+  });
+
+  test('refuses bytes that are not UTF-8', async () => {
+    const answer = await door()
+      .post('/')
+      .set('content-type', 'application/json')
+      .send(Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1'))
+      .serialize((text: string) => text);
+    expect(answer.status).toBe(400);
+  });
+
+  test('refuses truncated protobuf', async () => {
+    const answer = await door()
+      .post('/')
+      .set('content-type', 'application/x-protobuf')
+      .send(Buffer.from([0x0a, 0x7f, 0x01]));
+    expect(answer.status).toBe(400);
+  });
+
+  test('refuses a body over the limit', async () => {
+    const answer = await door()
+      .post('/')
+      .set('content-type', 'application/json')
+      .send(`"${'x'.repeat(4 * 1024 * 1024)}"`);
+    expect(answer.status).toBe(413);
+    expect(answer.body).toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  test('answers a failure by the failure table', async () => {
+    const answer = await door().post('/').send({ planId: 'absent' });
+    expect(answer.status).toBe(404);
+    expect(answer.body).toMatchObject({ code: 'NOT_FOUND', kind: 'plan', id: 'absent' });
+    expect(answer.body.requestId).toBe(answer.headers['x-request-id']);
+  });
+
+  test('keeps the text of a bug inside', async () => {
+    const answer = await door().post('/').send({ planId: 'bug' });
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('secret');
+  });
+
+  test('ends a call whose time is up', async () => {
+    const slow = handle(planning.getPlan, () => new Promise(() => undefined));
+    const answer = await request(doorOf(slow, world))
+      .post('/')
+      .set('x-timeout-ms', '30')
+      .send({ planId: 'x' });
+    expect(answer.status).toBe(504);
+    expect(answer.body).toMatchObject({ code: 'DEADLINE' });
+  });
+
+  test('lets no number leave that is not finite', async () => {
+    const broken = handle(portfolio.getPositions, async () => ({
+      positions: [],
+      totalPositions: Number.NaN,
+    }));
+    const answer = await request(doorOf(broken, world)).post('/').send({});
+    expect(answer.status).toBe(500);
+  });
+
+  test('says whether it could work', async () => {
+    expect((await door().get('/_/health')).text).toBe('OK');
+    expect((await door().get('/_/ready')).text).toBe('OK');
+  });
+});
+
+describe('an idempotency key', () => {
+  const send = (key: string | undefined, reason: string) => {
+    const post = request(doorOf(remove, world)).post('/');
+    return (key === undefined ? post : post.set('idempotency-key', key)).send({
+      isin: ISIN,
+      reason,
+    });
+  };
+
+  test('brings the same answer for the same body, and does the work once', async () => {
+    const before = removals;
+    const [first, second] = [await send('k1', 'sold'), await send('k1', 'sold')];
+    expect(first.status).toBe(200);
+    expect(second.body).toEqual(first.body);
+    expect(removals).toBe(before + 1);
+  });
+
+  test('is a conflict with another body', async () => {
+    await send('k2', 'sold');
+    expect((await send('k2', 'merged')).body).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('does the work once for two calls at the same time', async () => {
+    const before = removals;
+    const answers = await Promise.all([send('k3', 'slow'), send('k3', 'slow')]);
+    expect(removals).toBe(before + 1);
+    expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, 429]);
+    expect((await send('k3', 'slow')).status).toBe(200);
+  });
+
+  test('may be used again after a failure', async () => {
+    const before = removals;
+    expect((await send('k4', 'refuse')).status).toBe(404);
+    expect((await send('k4', 'refuse')).status).toBe(404);
+    expect(removals).toBe(before + 2);
+  });
+
+  test.each(['a b', '{x}', 'x'.repeat(129)])('is refused when it is %.20p', async (key) => {
+    expect((await send(key, 'sold')).body).toMatchObject({ field: 'Idempotency-Key' });
+  });
+
+  test('that is not given lets each call count', async () => {
+    const before = removals;
+    await send(undefined, 'sold');
+    await send(undefined, 'sold');
+    expect(removals).toBe(before + 2);
+  });
+});
+
+describe('access', () => {
+  const tokens = { write: 'w'.repeat(32), trade: 't'.repeat(32) };
+  const trade = handle(trading.cancelTrade, async () => ({
+    success: true,
+    message: '',
+    newStatus: 'CANCELLED',
+  }));
+  const call = (
+    handler: typeof trade | typeof remove | typeof found,
+    token: string | undefined,
+    body: object,
+  ) => {
+    const post = request(doorOf(handler, { ...world, tokens })).post('/');
+    return (token === undefined ? post : post.set('authorization', token)).send(body);
+  };
+  const removal = { isin: ISIN, reason: 'x' };
+
+  test.each([
+    ['reads', undefined, 200],
+    ['writes', undefined, 401],
+    ['writes', `Bearer ${tokens.write}`, 200],
+    ['writes', `Bearer ${tokens.trade}`, 200],
+    ['writes', `Bearer ${tokens.write}x`, 401],
+    ['writes', `Basic ${tokens.write}`, 401],
+    ['writes', 'Bearer ', 401],
+    ['trades', undefined, 401],
+    ['trades', `Bearer ${tokens.write}`, 403],
+    ['trades', `bearer ${tokens.trade}`, 200],
+  ])('to what %s with %.12s… is %i', async (effect, token, status) => {
+    const answer =
+      effect === 'reads'
+        ? await call(found, token, { planId: 'there' })
+        : effect === 'writes'
+          ? await call(remove, token, removal)
+          : await call(trade, token, { tradeId: 't' });
+    expect(answer.status).toBe(status);
+  });
+});
+
+describe('the door of a streaming operation', () => {
+  const update = {
+    progressPct: 0,
+    synced: 0,
+    failed: 0,
+    total: 2,
+    currentIsin: '',
+    complete: false,
+    error: '',
+  };
+  const extra = { problems: [], barsStored: '0', barsSetAside: '0' };
+  const sync = handle(universe.syncPrices, async function* ({ isins }) {
+    if (isins.length === 1) throw notFound('security', ISIN);
+    yield { ...update, ...extra };
+    if (isins.length === 2) throw notFound('security', ISIN);
+    yield { ...update, ...extra, progressPct: 100, complete: true };
+  });
+  const run = (isins: string[], accept: string) =>
+    request(doorOf(sync, world))
+      .post('/')
+      .set('x-run-id', 'run-1')
+      .set('accept', accept)
+      .buffer(true)
+      .parse((response, done) => {
+        let text = '';
+        response.on('data', (piece: Buffer) => (text += piece.toString()));
+        response.on('end', () => done(null, text));
+      })
+      .send({ isins });
+  const lines = (answer: request.Response): unknown[] =>
+    (answer.body as string)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+
+  test('answers a line a message to those who ask for lines', async () => {
+    const answer = await run([], 'application/x-ndjson');
+    expect(answer.headers['content-type']).toBe('application/x-ndjson');
+    expect(lines(answer)).toMatchObject([{ progressPct: 0 }, { progressPct: 100 }]);
+  });
+
+  test('answers the last message to others', async () => {
+    expect(lines(await run([], 'application/json'))).toMatchObject([{ complete: true }]);
+  });
+
+  test('keeps the status of a refusal before the first message', async () => {
+    expect((await run([ISIN], 'application/x-ndjson')).status).toBe(404);
+  });
+
+  test('ends with a failure line when it fails later on', async () => {
+    const answer = await run([ISIN, ISIN], 'application/x-ndjson');
+    expect(lines(answer)[1]).toMatchObject({ failure: { code: 'NOT_FOUND' } });
+    expect((await run([ISIN, ISIN], 'application/json')).status).toBe(404);
+  });
+});
+
+describe('Redis going away', () => {
+  test('is UNAVAILABLE, and over when it is back', async () => {
+    const own = await startTestRedis();
+    const lonely = await openTestWorld(own);
+    const handler = handle(planning.getPlan, async (_request, context) => {
+      await context.database.redis.ping();
+      return { found: false, plan: undefined };
+    });
+    await own.stop();
+    const answer = await request(doorOf(handler, lonely)).post('/').send({ planId: 'x' });
+    expect(answer.status).toBe(503);
+    expect((await request(doorOf(handler, lonely)).get('/_/ready')).status).toBe(503);
+    await lonely.close();
+  });
+});
+
+test('exact quantities survive the door', async () => {
+  const echo = handle(trading.validateTrade, async ({ quantity }) => ({
+    valid: quantity.equals(Decimal.parse('0.1')),
+    errors: [],
+    warnings: [],
+    estimatedCost: undefined,
+    availableCash: undefined,
+  }));
+  const body = { isin: ISIN, side: 'BUY', quantity: 0.1 };
+  expect((await request(doorOf(echo, world)).post('/').send(body)).body.valid).toBe(true);
+});
