@@ -1,0 +1,59 @@
+import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { universe } from '#shared/universe/contract.ts';
+import {
+  afterOne,
+  percentDone,
+  startOfSync,
+  summaryOf,
+  type SyncProgress,
+} from '#shared/universe/model/sync-progress.ts';
+import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
+import { syncTargets } from '#shared/universe/sync-targets.ts';
+
+/**
+ * Brings exchange rates and daily bars up to the market's day. Streams an update after each
+ * security, and a last one that is `complete`. A security that fails is counted and named; the
+ * others go on. Running it again changes nothing.
+ */
+export default handle(universe.syncPrices, async function* (request, context) {
+  const { database, marketData, signal, baseCurrency } = context;
+  const securities = new SecurityStore(database);
+  const frame = {
+    store: new PriceStore(database),
+    marketData,
+    now: context.now(),
+    force: request.forceRefresh,
+    signal,
+  };
+  const targets = await syncTargets(securities, context, request.isins);
+  const currencies = (await securities.all()).map((security) => security.currency);
+  const problems = await syncAllRates(frame, currencies, baseCurrency);
+  let progress = startOfSync(targets.length, problems);
+  for (const target of targets) {
+    signal.throwIfAborted();
+    const outcome =
+      'reason' in target ? target : await orProblem(target, () => syncBars(frame, target));
+    progress = afterOne(progress, outcome);
+    yield update(progress, target.isin, 'reason' in outcome ? outcome.reason : '');
+  }
+  yield { ...update(progress, '', summaryOf(progress)), complete: true };
+});
+
+function update(progress: SyncProgress, currentIsin: string, error: string): SyncPricesUpdate {
+  const { total, synced, failed, problems } = progress;
+  return {
+    progressPct: percentDone(progress),
+    synced,
+    failed,
+    total,
+    currentIsin,
+    complete: false,
+    error,
+    problems: [...problems],
+    barsStored: String(progress.barsStored),
+    barsSetAside: String(progress.barsSetAside),
+  };
+}

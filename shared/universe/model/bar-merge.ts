@@ -1,0 +1,97 @@
+/** What is stored after a fetch: the bars that were there and the ones that came. */
+import { epochDay } from '#shared/kernel/calendar-day.ts';
+import { checkBars, type BarToCheck, type SetAsideBar } from './bar-check.ts';
+import type { PriceSeries } from './price-series.ts';
+
+export interface StoredBars {
+  readonly series: PriceSeries;
+  readonly setAside: readonly SetAsideBar[];
+}
+
+export interface MergedBars extends StoredBars {
+  /** Bars that are new or differ from what was stored. */
+  readonly changed: number;
+  /** Bars set aside that were not before. */
+  readonly newlySetAside: number;
+}
+
+/**
+ * Whether the source has changed its past: the last stored bar is told otherwise now, as happens
+ * when closes are adjusted for a new dividend or split. Then all history is to be fetched again.
+ */
+export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck[]): boolean {
+  const last = series.days.length - 1;
+  const again = fetched.find((bar) => bar.day === series.days[last]);
+  return again !== undefined && again.adjustedClose !== series.adjustedClose[last];
+}
+
+/** Adds bars fetched from the last stored day on; what the source left out stays. */
+export function extendBars(stored: StoredBars, fetched: readonly BarToCheck[]): MergedBars {
+  const from = Math.min(...fetched.map((bar) => bar.day));
+  const before = barsOf(stored.series).filter((bar) => bar.day < from);
+  const context = before.map((bar) => bar.adjustedClose);
+  const checked = checkBars(fetched, context);
+  const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
+  return merged(stored, [...before, ...checked.accepted], [...setAside, ...checked.setAside]);
+}
+
+/** Puts a whole history in the place of the stored one. */
+export function replaceBars(stored: StoredBars, fetched: readonly BarToCheck[]): MergedBars {
+  const checked = checkBars(fetched);
+  return merged(stored, checked.accepted, checked.setAside);
+}
+
+function merged(
+  stored: StoredBars,
+  bars: readonly BarToCheck[],
+  setAside: readonly SetAsideBar[],
+): MergedBars {
+  const known = new Map(barsOf(stored.series).map((bar) => [bar.day, bar]));
+  const refused = new Set(stored.setAside.map((bar) => bar.day));
+  return {
+    series: seriesOf(stored.series.isin, bars),
+    setAside,
+    changed: bars.filter((bar) => !sameBar(bar, known.get(bar.day))).length,
+    newlySetAside: setAside.filter((bar) => !refused.has(bar.day)).length,
+  };
+}
+
+function barsOf(series: PriceSeries): readonly BarToCheck[] {
+  const at = (column: Float64Array, i: number): number => column[i] ?? Number.NaN;
+  return Array.from(series.days, (day, i) => ({
+    day,
+    open: at(series.open, i),
+    high: at(series.high, i),
+    low: at(series.low, i),
+    close: at(series.close, i),
+    adjustedClose: at(series.adjustedClose, i),
+    volume: at(series.volume, i),
+  }));
+}
+
+function seriesOf(isin: PriceSeries['isin'], bars: readonly BarToCheck[]): PriceSeries {
+  const column = (name: keyof BarToCheck): Float64Array =>
+    Float64Array.from(bars, (bar) => bar[name]);
+  return {
+    isin,
+    days: Int32Array.from(bars, (bar) => bar.day),
+    open: column('open'),
+    high: column('high'),
+    low: column('low'),
+    close: column('close'),
+    adjustedClose: column('adjustedClose'),
+    volume: column('volume'),
+  };
+}
+
+function sameBar(a: BarToCheck, b: BarToCheck | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.open === b.open &&
+    a.high === b.high &&
+    a.low === b.low &&
+    a.close === b.close &&
+    a.adjustedClose === b.adjustedClose &&
+    Object.is(a.volume, b.volume)
+  );
+}

@@ -1,0 +1,147 @@
+/** Fetching prices and exchange rates into the store, one security or pair at a time. */
+import type { DailyBar, MarketData } from '#shared/clients/market-data/market-data.ts';
+import {
+  addDays,
+  epochDay,
+  isWeekend,
+  parseDay,
+  type CalendarDay,
+} from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Failure, refused } from '#shared/kernel/failure.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { BarToCheck } from './model/bar-check.ts';
+import { extendBars, pastHasChanged, replaceBars, type StoredBars } from './model/bar-merge.ts';
+import { lastDay, type RateSeries } from './model/price-series.ts';
+import type { Security } from './model/security.ts';
+import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
+import { pairOf, type PriceStore } from './price-store.ts';
+
+/** Before the first price that any source has. */
+const BEGINNING = parseDay('1900-01-01');
+
+export interface SyncFrame {
+  readonly store: PriceStore;
+  readonly marketData: MarketData;
+  readonly now: Instant;
+  /** Fetches everything anew, fresh or not. */
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings one security's bars up to the market's day: from the last stored day on, or all of them
+ * when forced, when there are none, or when the source has changed its past.
+ */
+export async function syncBars(frame: SyncFrame, security: Security): Promise<SyncedBars> {
+  const { store, marketData, force, signal } = frame;
+  const { isin } = security;
+  const stored = await storedBars(store, security);
+  const last = lastDay(stored.series);
+  if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
+    return NOTHING_STORED;
+  const fetch = async (from: CalendarDay): Promise<readonly BarToCheck[]> =>
+    (await marketData.bars(isin, from, signal)).map(toCheck);
+  const from = force ? undefined : last;
+  let fetched = await fetch(from ?? BEGINNING);
+  const anew = from === undefined || pastHasChanged(stored.series, fetched);
+  if (anew && from !== undefined) fetched = await fetch(BEGINNING);
+  if (fetched.length === 0 && last === undefined)
+    throw refused('no-prices', `The source has no prices of ${security.symbol}.`);
+  if (fetched.length === 0) return NOTHING_STORED;
+  const merged = anew ? replaceBars(stored, fetched) : extendBars(stored, fetched);
+  await store.put(merged.series, merged.setAside);
+  await remember(frame, `prices:${isin}`);
+  return { barsStored: merged.changed, barsSetAside: merged.newlySetAside };
+}
+
+/** Brings one pair's rates up to the market's day. @throws Failure REFUSED exchange-rate-missing */
+export async function syncRates(frame: SyncFrame, from: Currency, into: Currency): Promise<void> {
+  const { store, marketData, force, signal } = frame;
+  const stored = await store.rates(from, into);
+  const last = lastDay(stored);
+  if (!force && last !== undefined && last >= lastWeekday(today(frame))) return;
+  const since = force || last === undefined ? BEGINNING : last;
+  const fetched = await marketData.rates(from, into, since, signal);
+  if (fetched.length === 0 && last === undefined)
+    throw refused('exchange-rate-missing', `The source has no rates from ${from} to ${into}.`);
+  const rates = new Map(since === BEGINNING && fetched.length > 0 ? [] : entriesOf(stored));
+  for (const { day, rate } of fetched) if (rate > 0) rates.set(epochDay(day), rate);
+  await store.putRates(from, into, rateSeries(rates));
+  await remember(frame, `rates:${pairOf(from, into)}`);
+}
+
+/** Brings the rates of all currencies into the base one up to date. @returns what is missing */
+export async function syncAllRates(
+  frame: SyncFrame,
+  currencies: readonly Currency[],
+  base: Currency,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const currency of [...new Set(currencies)].filter((code) => code !== base).sort()) {
+    const name = { isin: '', symbol: pairOf(currency, base) } as const;
+    const outcome = await orProblem(name, () => syncRates(frame, currency, base));
+    if (outcome) problems.push(outcome);
+  }
+  return problems;
+}
+
+/**
+ * Runs the sync of one thing; what fails there becomes a problem that names it. What would fail
+ * everywhere, such as a lost Redis or a bug, is thrown on.
+ */
+export async function orProblem<T>(
+  name: Pick<Problem, 'isin' | 'symbol'>,
+  work: () => Promise<T>,
+): Promise<T | Problem> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code === 'BUG') throw thrown;
+    return { isin: name.isin, symbol: name.symbol, reason: thrown.message };
+  }
+}
+
+async function storedBars(store: PriceStore, { isin }: Security): Promise<StoredBars> {
+  const [found, setAside] = await Promise.all([store.seriesOf([isin]), store.setAside(isin)]);
+  const series = found.get(isin);
+  if (!series) throw new Failure('BUG', 'Invariant: a series is answered for each security');
+  return { series, setAside };
+}
+
+async function remember(frame: SyncFrame, subject: Parameters<PriceStore['fetched']>[0]) {
+  const through = today(frame);
+  const known = await frame.store.fetched(subject);
+  if (known?.through !== through) await frame.store.putFetched(subject, { through, at: frame.now });
+}
+
+function today({ marketData, now }: SyncFrame): CalendarDay {
+  return marketData.today(now);
+}
+
+/** The day whose bar is the latest that can be had. */
+function latestDay(frame: SyncFrame, exchange: string): CalendarDay {
+  try {
+    return frame.marketData.session(exchange, frame.now).day;
+  } catch (thrown) {
+    if (Failure.from(thrown).code !== 'NOT_FOUND') throw thrown;
+    return today(frame);
+  }
+}
+
+function lastWeekday(day: CalendarDay): CalendarDay {
+  return isWeekend(day) ? lastWeekday(addDays(day, -1)) : day;
+}
+
+function toCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
+  return { day: epochDay(day), volume: volume ?? Number.NaN, ...prices };
+}
+
+function entriesOf(series: RateSeries): [number, number][] {
+  return Array.from(series.days, (day, i) => [day, series.rates[i] ?? Number.NaN]);
+}
+
+function rateSeries(rates: ReadonlyMap<number, number>): RateSeries {
+  const days = Int32Array.from(rates.keys()).sort();
+  return { days, rates: Float64Array.from(days, (day) => rates.get(day) ?? Number.NaN) };
+}

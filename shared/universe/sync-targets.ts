@@ -1,0 +1,42 @@
+/** Which securities a sync is about. */
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { correctDescriptions, takeUp } from './listing.ts';
+import { isTradable, type Security } from './model/security.ts';
+import type { Problem } from './model/sync-progress.ts';
+import type { SecurityStore } from './security-store.ts';
+
+export interface SyncWorld {
+  readonly marketData: MarketData;
+  readonly signal: AbortSignal;
+  readonly idempotencyKey: string;
+  now(): Instant;
+}
+
+/**
+ * The securities asked for, or all that are not removed. A universe that was never filled takes up
+ * everything the source lists; otherwise the source corrects what is known about the securities.
+ */
+export async function syncTargets(
+  store: SecurityStore,
+  world: SyncWorld,
+  isins: readonly Isin[],
+): Promise<readonly (Security | Problem)[]> {
+  const listing = await world.marketData.listing(world.signal);
+  const before = await store.all();
+  if (before.length === 0 && isins.length === 0)
+    await takeUp(store, listing, world.now(), world.idempotencyKey);
+  else await correctDescriptions(store, before.filter(isTradable), listing);
+  const securities = await store.all();
+  if (isins.length === 0) return securities.filter(isTradable);
+  const byIsin = new Map(securities.map((security) => [security.isin, security]));
+  return [...new Set(isins)].map((isin) => targetOf(isin, byIsin.get(isin)));
+}
+
+function targetOf(isin: Isin, security: Security | undefined): Security | Problem {
+  if (!security) return { isin, symbol: '', reason: 'is not in the universe' };
+  if (!isTradable(security))
+    return { isin, symbol: security.symbol, reason: 'was removed from the universe' };
+  return security;
+}
