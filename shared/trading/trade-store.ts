@@ -44,11 +44,6 @@ export class TradeStore {
     return document && { order: document.value, version: document.version };
   }
 
-  async accountOf(trade: TradeId): Promise<AccountId | undefined> {
-    const account = await this.database.redis.get(keys.trading.accountOf(trade));
-    return account === null ? undefined : (account as AccountId);
-  }
-
   /** Version of the account's admissions, to be read before the checks and given to `create`. */
   async admissions(account: AccountId): Promise<number> {
     const document = await this.database.find(keys.trading.admissions(account), admissionSchema);

@@ -1,0 +1,31 @@
+import { notFound } from '#shared/kernel/failure.ts';
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { cancelOrder } from '#shared/trading/cancel.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { openDesk } from '#shared/trading/desk.ts';
+import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-state.ts';
+
+/**
+ * Asks the broker to cancel what is not filled yet. Success: the rest is cancelled, or the broker
+ * has the request. Of a trade that needs a person it takes that person's word, given as the reason,
+ * that the order never came to be.
+ */
+export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) => {
+  const desk = openDesk(context);
+  const stored = await desk.trades.find(tradeId as TradeId);
+  if (!stored) throw notFound('trade', tradeId);
+  if (isTerminal(stored.state))
+    return {
+      success: false,
+      message: `The trade is ${stored.state} already. ${stored.message}`,
+      newStatus: statusOf(stored.state),
+    };
+  const order = await cancelOrder(desk, stored, reason, context.signal);
+  const { state } = order;
+  return {
+    success: state === 'CANCELLED' || state === 'CANCEL_PENDING' || state === 'ABSENT',
+    message: isUnresolved(state) ? `It cannot be cancelled yet. ${order.message}` : order.message,
+    newStatus: statusOf(state),
+  };
+});

@@ -1,0 +1,34 @@
+import { handle } from '#shared/runtime/handle.ts';
+import { syncBook } from '#shared/trading/book-sync.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { openDesk } from '#shared/trading/desk.ts';
+import { loadChecks } from '#shared/trading/load-checks.ts';
+import { validate } from '#shared/trading/model/validation.ts';
+import { refreshLive } from '#shared/trading/resolve.ts';
+import { submitTrade } from '#shared/trading/submit.ts';
+import { answerOf, draftOf, dryRunAnswer } from '#shared/trading/trade-wire.ts';
+import { tradeIdOf } from '#shared/trading/trade-store.ts';
+
+/**
+ * Checks an order, stores the intent, sends it at most once, and answers what came of it. The trade
+ * id derives from account and idempotency key: the same key never leads to a second order.
+ *
+ * An outcome that is not known is answered as PENDING with `success = false`; it is resolved by
+ * asking the broker, here before the account's next order, or by GetTradeStatus.
+ */
+export default handle(trading.executeTrade, async (request, context) => {
+  const desk = openDesk(context);
+  const draft = draftOf(request);
+  const { accountId } = draft;
+  const { signal } = context;
+  if (request.dryRun) {
+    const { inputs } = await loadChecks(desk, draft, undefined, signal);
+    return dryRunAnswer(validate(inputs));
+  }
+  // What is uncertain about earlier orders is asked first: it may free cash, or freeze a security.
+  await refreshLive(desk, accountId, signal);
+  const tradeId = tradeIdOf(accountId, context.idempotencyKey);
+  const order = await submitTrade(desk, draft, tradeId, signal);
+  if (order.filledQuantity.sign > 0) await syncBook(context, accountId);
+  return answerOf(order);
+});

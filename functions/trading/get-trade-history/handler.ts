@@ -1,0 +1,22 @@
+import { DAY_MS, later } from '#shared/kernel/instant.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { executionOf } from '#shared/trading/trade-wire.ts';
+
+/** Lists trades as stored, newest first; `days` 0 is all of them, `total` counts before paging. */
+export default handle(trading.getTradeHistory, async (request, context) => {
+  const { accountId, days, isin, side, limit, offset } = request;
+  const trades = new StoredTrades(context.database);
+  const recent =
+    days === 0
+      ? await trades.history(accountId)
+      : await trades.historySince(accountId, later(context.now(), -days * DAY_MS));
+  const wanted = recent.filter(
+    (trade) =>
+      (isin === undefined || trade.isin === isin) &&
+      (side === 'TRADE_SIDE_UNSPECIFIED' || trade.side === side),
+  );
+  const executions = wanted.slice(offset, offset + limit).map(executionOf);
+  return { executions, total: wanted.length };
+});

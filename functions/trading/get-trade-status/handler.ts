@@ -1,0 +1,18 @@
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { openDesk } from '#shared/trading/desk.ts';
+import { refresh } from '#shared/trading/resolve.ts';
+import { executionOf } from '#shared/trading/trade-wire.ts';
+
+/**
+ * Answers the state of a trade. A live one is first brought up to date with the broker; while the
+ * broker is away the stored state is answered.
+ */
+export default handle(trading.getTradeStatus, async ({ tradeId }, context) => {
+  const desk = openDesk(context);
+  const stored = await desk.trades.find(tradeId as TradeId);
+  if (!stored) return { found: false, execution: undefined, status: 'TRADE_STATUS_UNSPECIFIED' };
+  const execution = executionOf(await refresh(desk, stored, context.signal));
+  return { found: true, execution, status: execution.status };
+});
