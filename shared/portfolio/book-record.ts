@@ -11,6 +11,7 @@ import {
   storedPrice,
 } from '#shared/redis/codec.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
+import type { DayValuation } from './model/valuation.ts';
 
 const lot = z.strictObject({
   lotId: z.string(),
@@ -66,18 +67,14 @@ export const ledgerRecord = z.strictObject({
   recordedAt: storedInstant,
 }) satisfies z.ZodType<LedgerEntry>;
 
-/** What the account was worth on a day, as seen then. */
 export const valuationRecord = z.strictObject({
   day: storedDay,
   total: storedMoney,
   cash: storedMoney,
-  /** Paid for what is held. */
   cost: storedMoney,
   positions: z.number(),
   recordedAt: storedInstant,
-});
-
-export type ValuationRecord = z.infer<typeof valuationRecord>;
+}) satisfies z.ZodType<DayValuation>;
 
 export function bookOf(record: BookRecord, accountId: AccountId): Book {
   const holdings = record.holdings.map((h): [Holding['isin'], Holding] => [h.isin, h]);

@@ -4,9 +4,10 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { encode } from '#shared/redis/codec.ts';
 import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { bookOf, bookRecord, recordOf, type ValuationRecord } from './book-record.ts';
+import { bookOf, bookRecord, recordOf } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import { emptyBook } from './model/booking.ts';
+import type { DayValuation } from './model/valuation.ts';
 
 /** The book with the version it was read at. */
 export interface VersionedBook {
@@ -38,7 +39,7 @@ export class PortfolioStore {
     version: number,
     book: Book,
     entries: readonly LedgerEntry[],
-    valuation: ValuationRecord | undefined,
+    valuation: DayValuation | undefined,
   ): Promise<boolean> {
     const { accountId } = book;
     const bookKey = keys.portfolio.book(accountId);
@@ -65,7 +66,7 @@ function inPieces(lines: readonly string[]): string[][] {
   );
 }
 
-function valuationWrite(account: AccountId, valuation: ValuationRecord): Write {
+function valuationWrite(account: AccountId, valuation: DayValuation): Write {
   const key = keys.portfolio.valuations(account);
   return { op: 'HSET', key, args: [valuation.day, encode(valuation)] };
 }

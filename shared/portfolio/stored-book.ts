@@ -5,9 +5,10 @@ import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { BookReader } from './book-reader.ts';
-import { bookOf, bookRecord, ledgerRecord } from './book-record.ts';
+import { bookOf, bookRecord, ledgerRecord, valuationRecord } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import { emptyBook } from './model/booking.ts';
+import type { DayValuation } from './model/valuation.ts';
 
 export class StoredBook implements BookReader {
   private readonly database: Database;
@@ -28,5 +29,13 @@ export class StoredBook implements BookReader {
     const key = keys.portfolio.ledger(account);
     const lines = await this.database.redis.lrange(key, 0, -1);
     return lines.map((line) => decode(ledgerRecord, line, key));
+  }
+
+  /** The account's value as it was put on record, by day. */
+  async valuations(account: AccountId): Promise<readonly DayValuation[]> {
+    const key = keys.portfolio.valuations(account);
+    const stored = Object.values(await this.database.redis.hgetall(key));
+    const values = stored.map((json) => decode(valuationRecord, json, key));
+    return values.sort((a, b) => (a.day < b.day ? -1 : 1));
   }
 }

@@ -7,11 +7,13 @@ import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding } from './book.ts';
+import type { Worth } from './reconcile.ts';
 import { costOf, quantityOf } from './booking.ts';
 
 /** A price as last seen. */
@@ -119,6 +121,45 @@ export function accountValue(
     values,
     pricedOn: days[0],
   };
+}
+
+/** The account's value as it is put on record for a day. */
+export interface DayValuation {
+  readonly day: CalendarDay;
+  readonly total: Money;
+  readonly cash: Money;
+  /** Paid for what is held. */
+  readonly cost: Money;
+  readonly positions: number;
+  readonly recordedAt: Instant;
+}
+
+/** Undefined while a holding has no price or its currency no rate. */
+export function valuationOn(
+  day: CalendarDay,
+  book: Book,
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  rates: RateTable,
+  recordedAt: Instant,
+): DayValuation | undefined {
+  const held = positionsOf(book, seen, false);
+  if (!held.every((position) => position.seen && rates.has(position.seen.price.currency)))
+    return undefined;
+  const { total, cash, cost } = accountValue(book, seen, rates);
+  return { day, total, cash, cost, positions: held.length, recordedAt };
+}
+
+/** What a share of each security is worth now, where price and rate are known. */
+export function worthOf(
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  rates: RateTable,
+): ReadonlyMap<Isin, Worth> {
+  const worth = new Map<Isin, Worth>();
+  for (const [isin, { price }] of seen) {
+    const rate = rates.get(price.currency)?.rate;
+    if (rate) worth.set(isin, { price, exchangeRate: rate });
+  }
+  return worth;
 }
 
 /** Rounded once, from price, quantity and rate. */

@@ -1,0 +1,34 @@
+/**
+ * Cash of the account, and what of it is free to trade: cash less what live orders hold back less the
+ * owner's minimum (CASH_RESERVE_RATIO of the total value, rounded up), never below 0. Without a value
+ * there is no minimum to keep: REFUSED price-missing or exchange-rate-missing.
+ */
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { accountValue } from '#shared/portfolio/model/valuation.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+
+export default handle(portfolio.getCashBalance, async ({ accountId }, context) => {
+  const { book, quotes, rates } = await loadAccount(context, accountId);
+  const live = await new StoredTrades(context.database).liveTrades(accountId);
+
+  const { total } = accountValue(book, quotes, rates);
+  const reserved = Money.sum(
+    live.map((trade) => trade.reserved),
+    book.currency,
+  );
+  const ratio = Decimal.ofNumber(context.settings.cashReserveRatio);
+  const minimumReserve = total.multiply(ratio, 'up');
+  const free = book.cash.subtract(reserved).subtract(minimumReserve);
+  return {
+    cashBalance: book.cash.toJSON(),
+    pendingDeposits: book.pendingDeposits.toJSON(),
+    pendingWithdrawals: book.pendingWithdrawals.toJSON(),
+    availableForTrading: (free.sign > 0 ? free : Money.zero(book.currency)).toJSON(),
+    reserved: reserved.toJSON(),
+    minimumReserve: minimumReserve.toJSON(),
+  };
+});

@@ -1,0 +1,19 @@
+/** The holding in one security, as GetPositions lists it; `found` only while shares are held. */
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { positionsOf } from '#shared/portfolio/model/valuation.ts';
+import { positionMessage } from '#shared/portfolio/position-message.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+
+export default handle(portfolio.getPosition, async ({ accountId, isin }, context) => {
+  const { book, quotes } = await loadAccount(context, accountId);
+  const value = positionsOf(book, quotes, false).find((position) => position.isin === isin);
+  if (!value) return { found: false, position: undefined };
+
+  const security = await new StoredMarket(context.database).security(isin);
+  return {
+    found: true,
+    position: positionMessage(value, security, accountId, book.syncedAt),
+  };
+});

@@ -1,0 +1,23 @@
+/**
+ * Lists the holdings by symbol, valued at the latest stored prices. Average price and cost basis are
+ * those of the FIFO lots still held, fees included. A position without a stored price has no current
+ * price, market value or gain; one whose cost nobody knows has no average price.
+ */
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { positionsOf } from '#shared/portfolio/model/valuation.ts';
+import { positionMessage } from '#shared/portfolio/position-message.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+
+export default handle(portfolio.getPositions, async (request, context) => {
+  const { accountId } = request;
+  const { book, quotes } = await loadAccount(context, accountId);
+  const securities = await new StoredMarket(context.database).securities();
+  const byIsin = new Map(securities.map((security) => [security.isin, security]));
+
+  const positions = positionsOf(book, quotes, request.includeClosed).map((value) =>
+    positionMessage(value, byIsin.get(value.isin), accountId, book.syncedAt),
+  );
+  return { positions, totalPositions: positions.length };
+});

@@ -1,0 +1,42 @@
+/**
+ * Totals of the account in its own currency. `total_value` includes cash; `total_cost` is what was
+ * paid for the shares still held, and `total_pnl` their market value less that. Allocations are
+ * fractions of the total value that sum to 1, with `Cash` as an entry of its own; a region is a group
+ * of countries (`regionOf`), and what is not known is `Unknown`.
+ *
+ * An account with a holding that has no stored price or rate is not valued: REFUSED price-missing or
+ * exchange-rate-missing.
+ */
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { liveOrder } from '#shared/portfolio/current-hash.ts';
+import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
+import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+
+export default handle(portfolio.getSummary, async ({ accountId }, context) => {
+  const { book, quotes, rates } = await loadAccount(context, accountId);
+  const securities = await new StoredMarket(context.database).securities();
+  const live = await new StoredTrades(context.database).liveTrades(accountId);
+
+  const value = accountValue(book, quotes, rates);
+  const byIsin = new Map(securities.map((security) => [security.isin, security]));
+  return {
+    portfolioHash: portfolioHash(book, live.map(liveOrder), context.settings),
+    totalValue: value.total.toJSON(),
+    totalCost: value.cost.toJSON(),
+    totalPnl: value.gain.toJSON(),
+    totalPnlPct: weightOf(value.gain, value.cost) * 100,
+    cashBalance: value.cash.toJSON(),
+    positionCount: value.values.size,
+    lastUpdated: book.syncedAt === undefined ? undefined : toTimestamp(book.syncedAt),
+    sectorAllocation: allocation(value, (isin) => byIsin.get(isin)?.sector),
+    regionAllocation: allocation(value, (isin) => regionOf(byIsin.get(isin)?.country)),
+    accountId,
+    simulated: context.marketData.simulated,
+  };
+});

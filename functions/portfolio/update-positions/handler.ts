@@ -1,0 +1,94 @@
+/**
+ * Makes the book agree with the broker's statement: books every fill and flow it has not booked yet,
+ * and what nobody here traded as external. Book, ledger and the day's valuation change together.
+ *
+ * The broker is not asked while the last look is younger than a minute, unless forced. `positions`
+ * are the caller's statement of what the account holds: a simulated account adopts them by transfers;
+ * on any other, a difference from the broker is REFUSED statement-differs. Running it twice books
+ * nothing twice: lines are known by their ids, and a book changed meanwhile is looked at afresh.
+ */
+import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
+import { present } from '#shared/kernel/assert.ts';
+import { conflict } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { MINUTE_MS, toTimestamp } from '#shared/kernel/instant.ts';
+import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
+import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcile.ts';
+import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
+import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
+import {
+  requireSameHoldings,
+  statedHoldings,
+  type StatedHolding,
+} from '#shared/portfolio/stated-holdings.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+const FRESH_MS = MINUTE_MS;
+const TRIES_MAX = 5;
+
+export default handle(portfolio.updatePositions, async (request, context) => {
+  const { accountId } = request;
+  const stated = request.positions.length > 0 ? statedHoldings(request.positions) : undefined;
+  const store = new PortfolioStore(context.database, context.baseCurrency);
+
+  const { book } = await store.load(accountId);
+  if (!stated && !request.forceSync && isFresh(book, context))
+    return message(book, unchanged(book));
+  if (stated) await context.broker.funding?.adopt(accountId, stated, context.signal);
+
+  for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+    const { version, book: before } = await store.load(accountId);
+    // Taken after the book was read: the statement is never older than the book it corrects.
+    const statement = await takeStatement(accountId, stated, context);
+    const prices = await loadPrices(context, isinsOf(before, statement));
+    const next = reconcile(before, statement, worthOf(prices.quotes, prices.rates), context.now());
+    const valuation = valuationNow(next.book, prices, context);
+    if (await store.save(version, next.book, next.entries, valuation)) return message(before, next);
+  }
+  throw conflict('Someone else keeps changing this account.', { accountId });
+});
+
+function isFresh({ syncedAt }: Book, context: Context): boolean {
+  return syncedAt !== undefined && context.now() - syncedAt < FRESH_MS;
+}
+
+async function takeStatement(
+  accountId: AccountId,
+  stated: readonly StatedHolding[] | undefined,
+  { broker, signal }: Context,
+): Promise<BrokerStatement> {
+  const statement = await broker.statement(accountId, signal);
+  if (stated && !broker.funding) requireSameHoldings(stated, statement.holdings);
+  return statement;
+}
+
+function isinsOf(book: Book, { holdings }: BrokerStatement) {
+  return [...new Set([...book.holdings.keys(), ...holdings.map((holding) => holding.isin)])];
+}
+
+function valuationNow(book: Book, { quotes, rates }: Prices, context: Context) {
+  const now = context.now();
+  return valuationOn(context.marketData.today(now), book, quotes, rates, now);
+}
+
+function unchanged(book: Book): Reconciliation {
+  return { book, entries: [], fillsBooked: 0, flowsBooked: 0, externalBooked: 0 };
+}
+
+function message(before: Book, { book, ...counts }: Reconciliation) {
+  const changes = positionChanges(before, book);
+  return {
+    success: true,
+    positionsUpdated: changes.updated,
+    positionsAdded: changes.added,
+    positionsRemoved: changes.removed,
+    syncTime: toTimestamp(present(book.syncedAt, 'a synced book says when')),
+    fillsBooked: counts.fillsBooked,
+    flowsBooked: counts.flowsBooked,
+    externalBooked: counts.externalBooked,
+  };
+}
