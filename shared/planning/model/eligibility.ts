@@ -1,0 +1,46 @@
+/** Which securities may be traded at all, and what each of them offers. */
+import { isOpportunity, opportunitiesOf, type LeftOut, type Opportunity } from './opportunity.ts';
+import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
+import { cashReserve } from './settlement.ts';
+
+export interface Eligible {
+  readonly opportunities: readonly Opportunity[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+export function eligible(problem: PlanningProblem): Eligible {
+  const value = portfolioValue(problem);
+  const around = {
+    limits: problem.limits,
+    currency: problem.base,
+    value: value.toEstimate(),
+    freeCash: problem.cash.subtract(problem.reserved).subtract(cashReserve(problem)).toEstimate(),
+    minimumOrder: problem.limits.minimumOrder.toEstimate(),
+    monthlyDeposit: problem.limits.monthlyDeposit.toEstimate(),
+  };
+  const rows = momentRows(problem.moments);
+  const found = problem.instruments.flatMap((one) => {
+    const closed = closedTo(problem, one, rows.has(one.isin));
+    return closed ? [closed] : opportunitiesOf(one, around);
+  });
+  return {
+    opportunities: found.filter(isOpportunity),
+    leftOut: found.filter((one): one is LeftOut => !isOpportunity(one)),
+  };
+}
+
+function closedTo(
+  { live, limits }: PlanningProblem,
+  instrument: Instrument,
+  measured: boolean,
+): LeftOut | undefined {
+  const because = (rule: string, reason: string): LeftOut => ({
+    ...{ instrument, side: undefined, rule, reason },
+  });
+  if (live.has(instrument.isin))
+    return because('live-order', 'An order for it is on the way; its outcome is awaited first.');
+  if (limits.frozen.has(instrument.isin)) return because('frozen', 'It is frozen for this plan.');
+  if (!measured)
+    return because('short-history', 'Its price history is too short to measure return and risk.');
+  return undefined;
+}

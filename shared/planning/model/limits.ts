@@ -1,0 +1,38 @@
+/** What a plan must respect: the settings, narrowed by the request. */
+import type { CostModel } from '#shared/kernel/costs.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+
+/**
+ * Years over which the cost of an order is spread. A plan pays once and earns every year, so with 1
+ * it must be worthwhile within a year.
+ */
+export const COST_HORIZON_YEARS = 1;
+
+export interface PlanLimits {
+  /** Gamma of mu'w - (gamma/2) w'Sw. */
+  readonly riskAversion: number;
+  readonly costs: CostModel;
+  /** Least cash at every moment, as a share of the value. */
+  readonly cashReserveRatio: number;
+  readonly minimumOrder: Money;
+  /** Largest order, as a share of the value. */
+  readonly orderMaxRatio: number;
+  readonly ordersMax: number;
+  /** Most bought and sold together, as a share of the value. */
+  readonly turnoverMaxRatio: number;
+  readonly weightMaxRatio: number;
+  readonly sectorMaxRatio: number;
+  readonly countryMaxRatio: number;
+  /** Most securities held; Infinity where nothing was said. */
+  readonly positionsMax: number;
+  readonly frozen: ReadonlySet<Isin>;
+  readonly sellOnly: ReadonlySet<Isin>;
+  readonly noSells: boolean;
+  /** Orders up to which every sequence is tried. */
+  readonly depth: number;
+  /** Gain over holding that a plan must exceed, after cost, as a fraction a year. */
+  readonly marginRatio: number;
+  /** Deposit expected within the next month. */
+  readonly monthlyDeposit: Money;
+}

@@ -1,0 +1,74 @@
+/** A plan: which orders would improve the portfolio, against doing nothing. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { PlanStatus } from './plan-status.ts';
+import type { Side } from './sequence.ts';
+
+export interface PlannedAction {
+  readonly side: Side;
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly quantity: Quantity;
+  /** In the security's currency. */
+  readonly price: Price;
+  /** Price x quantity in base currency. */
+  readonly value: Money;
+  readonly cost: Money;
+  /** Shares of the value before and after the whole plan. */
+  readonly weightBefore: number;
+  readonly weightAfter: number;
+  /** Place in the order of execution, from 1. */
+  readonly priority: number;
+  readonly reason: string;
+}
+
+/** A security that the plan leaves alone. */
+export interface NotTaken {
+  readonly isin: Isin;
+  readonly symbol: string;
+  /** Absent where neither side came into question. */
+  readonly side?: Side | undefined;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+export interface PlanSearch {
+  readonly method: 'exhaustive' | 'anytime';
+  readonly sequencesEvaluated: number;
+  readonly depth: number;
+  readonly coverageRatio: number;
+  /** As fractions a year. */
+  readonly utility: number;
+  readonly utilityOfHolding: number;
+  readonly margin: number;
+}
+
+export interface PlanContent {
+  readonly actions: readonly PlannedAction[];
+  readonly notTaken: readonly NotTaken[];
+  readonly search: PlanSearch;
+  /** Gain of utility over holding, after cost, as a fraction of the value a year. */
+  readonly gain: number;
+  readonly cost: Money;
+  /** Expected value of the account a year after the plan. */
+  readonly expectedValue: Money;
+  readonly portfolioValue: Money;
+  readonly cashBefore: Money;
+  readonly cashAfter: Money;
+  readonly summary: string;
+}
+
+export interface Plan extends PlanContent {
+  readonly id: PlanId;
+  readonly accountId: AccountId;
+  readonly portfolioHash: PortfolioHash;
+  readonly status: PlanStatus;
+  readonly createdAt: Instant;
+  /** The day of the prices it was made on. */
+  readonly pricedOn: CalendarDay;
+}

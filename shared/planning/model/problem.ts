@@ -1,0 +1,97 @@
+/** All that a plan is decided on: what is held, what could be, and the rules. */
+import { assert } from '#shared/kernel/assert.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Rounding } from '#shared/kernel/decimal.ts';
+import { convert, type ExchangeRate } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { PlanLimits } from './limits.ts';
+
+/** A priced security, held or not. */
+export interface Instrument {
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly sector?: string | undefined;
+  readonly country?: string | undefined;
+  readonly lot: Quantity;
+  readonly price: Price;
+  /** Into the base currency, dated. */
+  readonly rate: ExchangeRate;
+  readonly held: Quantity;
+  /** The part of it that was bought too lately to be sold. */
+  readonly heldBack: Quantity;
+  /** Set while it was sold too lately to be bought again. */
+  readonly buyableFrom?: CalendarDay | undefined;
+  /** Paid for each share held, in base currency. */
+  readonly unitCost?: number | undefined;
+  /** Target share of the value, 0 to 1. */
+  readonly target: number;
+  /** 0 to 1, where the security has one. */
+  readonly score?: number | undefined;
+  /** Dividends it paid lately that may be put to work, in base currency. */
+  readonly dividends: number;
+}
+
+export interface Unpriced {
+  readonly isin: Isin;
+  readonly symbol: string;
+  readonly reason: string;
+}
+
+export interface PlanningProblem {
+  /** The day of the prices. */
+  readonly day: CalendarDay;
+  readonly base: Currency;
+  /** The whole balance. */
+  readonly cash: Money;
+  /** The part of it that live orders hold back. */
+  readonly reserved: Money;
+  /** Securities with an order on the way; what becomes of them is not known yet. */
+  readonly live: ReadonlySet<Isin>;
+  readonly instruments: readonly Instrument[];
+  readonly unpriced: readonly Unpriced[];
+  /** Of those instruments whose history is long enough. */
+  readonly moments: Moments;
+  readonly limits: PlanLimits;
+}
+
+/** Price x quantity in base currency. */
+export function valueIn(instrument: Instrument, quantity: Quantity, rounding: Rounding): Money {
+  return convert(instrument.price.times(quantity, rounding), instrument.rate, rounding);
+}
+
+/** Cash and holdings at the day's prices. */
+export function portfolioValue(problem: PlanningProblem): Money {
+  const values = problem.instruments.map((one) => valueIn(one, one.held, 'half-even'));
+  return Money.sum([problem.cash, ...values], problem.base);
+}
+
+export function lotsHeld({ held, lot }: Instrument): number {
+  return lotsIn(held, lot);
+}
+
+/** Lots held long enough to be sold. */
+export function lotsSellable({ held, heldBack, lot }: Instrument): number {
+  const free = held.subtract(heldBack);
+  return free.sign > 0 ? lotsIn(free, lot) : 0;
+}
+
+function lotsIn(quantity: Quantity, lot: Quantity): number {
+  const count = Number(quantity.divide(lot, 0, 'floor').units);
+  assert(Number.isSafeInteger(count), 'lots are counted exactly');
+  return count;
+}
+
+/** Value of one lot in base currency, as an estimate for the search. */
+export function lotValue({ lot, price, rate }: Instrument): number {
+  return price.toEstimate() * lot.toEstimate() * rate.rate.toEstimate();
+}
+
+/** Securities by their row in the moments. */
+export function momentRows(moments: Moments): ReadonlyMap<Isin, number> {
+  return new Map(moments.isins.map((isin, row) => [isin, row]));
+}

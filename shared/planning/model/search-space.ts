@@ -1,0 +1,190 @@
+/**
+ * The planning problem as columns of numbers, one entry a security that may be traded. What is held
+ * and not traded is in the starting gradient and the group weights.
+ *
+ * Utility a year, as a fraction of the value: U(w) = mu'w - (gamma/2) w'Sw - cost / value / horizon
+ * with w in base currency and cash earning nothing (Markowitz 1952 with proportional and fixed cost).
+ */
+import { estimatedCost } from '#shared/kernel/costs.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import { COST_HORIZON_YEARS } from './limits.ts';
+import { weightOf, type Opportunity } from './opportunity.ts';
+import {
+  lotsHeld,
+  lotValue,
+  momentRows,
+  type Instrument,
+  type PlanningProblem,
+} from './problem.ts';
+
+export interface SearchSpace {
+  readonly size: number;
+  readonly instruments: readonly Instrument[];
+  /** Base currency. */
+  readonly lotValue: Float64Array;
+  /** Lots that may be sold and bought; 0 where there is no such opportunity. */
+  readonly sellMax: Int32Array;
+  readonly buyMax: Int32Array;
+  /** Least lots of an order. */
+  readonly lotsMin: Int32Array;
+  /** Signed sizes worth trying. */
+  readonly sizes: readonly (readonly number[])[];
+  /** Signed lots to the target, within the bounds; 0 where it is nearer than an order. */
+  readonly toTarget: Int32Array;
+  readonly held: Uint8Array;
+  /** Lots whose sale closes the position; 0 where a part of a lot would stay. */
+  readonly lotsToClose: Int32Array;
+  /** mu of each security, and S among them row by row. */
+  readonly expected: Float64Array;
+  readonly covariance: Float64Array;
+  /** S w of the portfolio as it is. */
+  readonly gradient: Float64Array;
+  readonly riskAversion: number;
+  readonly utilityOfHolding: number;
+  /** Base currency. */
+  readonly value: number;
+  readonly cash: number;
+  readonly reserve: number;
+  readonly turnoverMax: number;
+  readonly ordersMax: number;
+  readonly positions: number;
+  readonly positionsMax: number;
+  readonly feeFixed: number;
+  readonly buyCostRatio: number;
+  readonly sellCostRatio: number;
+  /** What cost is divided by to become utility. */
+  readonly costScale: number;
+  /** Sector and country of each security as indices of the groups below; -1 where unknown. */
+  readonly sector: Int32Array;
+  readonly country: Int32Array;
+  readonly groups: readonly string[];
+  readonly groupWeight: Float64Array;
+  readonly groupMax: Float64Array;
+}
+
+export interface PortfolioFigures {
+  readonly value: Money;
+  readonly reserve: Money;
+}
+
+export function searchSpace(
+  problem: PlanningProblem,
+  { value: total, reserve }: PortfolioFigures,
+  opportunities: readonly Opportunity[],
+): SearchSpace {
+  const instruments = [...new Set(opportunities.map(({ instrument }) => instrument))];
+  const value = total.toEstimate();
+  const { limits } = problem;
+  return {
+    size: instruments.length,
+    instruments,
+    ...tradable(instruments, opportunities),
+    toTarget: Int32Array.from(instruments, (one) => lotsToTarget(one, opportunities, value)),
+    ...riskColumns(problem, instruments, value),
+    ...groupColumns(problem, instruments, value),
+    ...costRatios(problem),
+    value,
+    riskAversion: limits.riskAversion,
+    cash: problem.cash.subtract(problem.reserved).toEstimate(),
+    reserve: reserve.toEstimate(),
+    turnoverMax: limits.turnoverMaxRatio * value,
+    ordersMax: limits.ordersMax,
+    positions: problem.instruments.filter(({ held }) => held.sign > 0).length,
+    positionsMax: limits.positionsMax,
+    costScale: value * COST_HORIZON_YEARS,
+  };
+}
+
+function tradable(instruments: readonly Instrument[], opportunities: readonly Opportunity[]) {
+  const of = (side: 'BUY' | 'SELL') =>
+    instruments.map((one) => opportunities.find((o) => o.instrument === one && o.side === side));
+  const [sales, purchases] = [of('SELL'), of('BUY')];
+  const whole = instruments.map(({ held, lot }) =>
+    held.equals(held.divide(lot, 0, 'floor').multiply(lot)),
+  );
+  return {
+    lotValue: Float64Array.from(instruments, lotValue),
+    sellMax: Int32Array.from(sales, (sale) => sale?.lotsMax ?? 0),
+    buyMax: Int32Array.from(purchases, (purchase) => purchase?.lotsMax ?? 0),
+    lotsMin: Int32Array.from(sales, (sale, i) => sale?.lotsMin ?? purchases[i]?.lotsMin ?? 1),
+    sizes: sales.map((sale, i) => [
+      ...(sale?.sizes ?? []).map((lots) => -lots),
+      ...(purchases[i]?.sizes ?? []),
+    ]),
+    held: Uint8Array.from(instruments, ({ held }) => (held.sign > 0 ? 1 : 0)),
+    lotsToClose: Int32Array.from(instruments, (one, i) => (whole[i] ? lotsHeld(one) : 0)),
+  };
+}
+
+function lotsToTarget(one: Instrument, opportunities: readonly Opportunity[], value: number) {
+  const wanted = Math.round(((one.target - weightOf(one, value)) * value) / lotValue(one));
+  const side = wanted < 0 ? 'SELL' : 'BUY';
+  const found = opportunities.find((o) => o.instrument === one && o.side === side);
+  if (!found || Math.abs(wanted) < found.lotsMin) return 0;
+  return Math.sign(wanted) * Math.min(Math.abs(wanted), found.lotsMax);
+}
+
+function riskColumns(problem: PlanningProblem, instruments: readonly Instrument[], value: number) {
+  const { expected, covariance } = problem.moments;
+  const rows = momentRows(problem.moments);
+  const chosen = instruments.map(({ isin }) => rows.get(isin) ?? -1);
+  const weights = new Float64Array(expected.length);
+  for (const one of problem.instruments) {
+    const row = rows.get(one.isin);
+    if (row !== undefined) weights[row] = weightOf(one, value);
+  }
+  const products = covariance.map((row) => dot(row, weights));
+  const all = chosen.flatMap((a) => chosen.map((b) => covariance[a]?.[b] ?? 0));
+  const variance = dot(weights, products);
+  return {
+    expected: Float64Array.from(chosen, (row) => expected[row] ?? 0),
+    covariance: Float64Array.from(all),
+    gradient: Float64Array.from(chosen, (row) => products[row] ?? 0),
+    utilityOfHolding: dot(expected, weights) - (problem.limits.riskAversion / 2) * variance,
+  };
+}
+
+function groupColumns(problem: PlanningProblem, instruments: readonly Instrument[], value: number) {
+  const { sectorMaxRatio, countryMaxRatio } = problem.limits;
+  const weights = new Map<string, number>();
+  for (const one of problem.instruments)
+    for (const group of [sectorOf(one), countryOf(one)])
+      if (group !== undefined) weights.set(group, (weights.get(group) ?? 0) + weightOf(one, value));
+  const groups = [...weights.keys()];
+  const limit = (group: string): number =>
+    group.startsWith('sector ') ? sectorMaxRatio : countryMaxRatio;
+  const index = (group: string | undefined): number =>
+    group === undefined ? -1 : groups.indexOf(group);
+  return {
+    groups,
+    groupWeight: Float64Array.from(weights.values()),
+    // A group that is over its limit already may shrink, and may not grow.
+    groupMax: Float64Array.from(groups, (g) => Math.max(limit(g), weights.get(g) ?? 0)),
+    sector: Int32Array.from(instruments, (one) => index(sectorOf(one))),
+    country: Int32Array.from(instruments, (one) => index(countryOf(one))),
+  };
+}
+
+function sectorOf({ sector }: Instrument): string | undefined {
+  return sector ? `sector ${sector}` : undefined;
+}
+
+function countryOf({ country }: Instrument): string | undefined {
+  return country ? `country ${country}` : undefined;
+}
+
+function costRatios({ limits }: PlanningProblem) {
+  const proportional = { ...limits.costs, feeFixed: Decimal.zero };
+  return {
+    feeFixed: limits.costs.feeFixed.toEstimate(),
+    buyCostRatio: estimatedCost(proportional, 'BUY', 1),
+    sellCostRatio: estimatedCost(proportional, 'SELL', 1),
+  };
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}

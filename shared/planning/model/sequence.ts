@@ -1,0 +1,36 @@
+/**
+ * A sequence: the whole lots that are bought (+) or sold (-) of each security, sells before the buys
+ * they pay for. Nothing else about the order changes where a sequence leads, so equal lots are the
+ * same sequence and it is looked at once.
+ */
+export type Side = 'BUY' | 'SELL';
+
+/** Signed lots by security of the search space; 0 leaves the security alone. */
+export type Sequence = Int32Array;
+
+export interface SizedOrder {
+  /** Index into the search space. */
+  readonly security: number;
+  readonly side: Side;
+  readonly lots: number;
+}
+
+/** Sells first, then buys; each by index. */
+export function ordersOf(sequence: Sequence): readonly SizedOrder[] {
+  const orders = [...sequence].map((lots, security): SizedOrder => ({
+    ...{ security, lots: Math.abs(lots) },
+    side: lots < 0 ? 'SELL' : 'BUY',
+  }));
+  const traded = orders.filter((order) => order.lots > 0);
+  return [
+    ...traded.filter((order) => order.side === 'SELL'),
+    ...traded.filter((order) => order.side === 'BUY'),
+  ];
+}
+
+export function sequenceOf(size: number, orders: Iterable<SizedOrder>): Sequence {
+  const sequence = new Int32Array(size);
+  for (const { security, side, lots } of orders)
+    sequence[security] = side === 'SELL' ? -lots : lots;
+  return sequence;
+}

@@ -1,0 +1,194 @@
+/**
+ * The exact end of planning: the chosen orders one after the other in Money, every rule checked
+ * again. The search estimates; what leaves here is what may be sent.
+ */
+import { orderCost, type OrderCost } from '#shared/kernel/costs.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import { portfolioValue, valueIn, type Instrument, type PlanningProblem } from './problem.ts';
+import type { Side } from './sequence.ts';
+
+export interface WantedOrder {
+  readonly instrument: Instrument;
+  readonly side: Side;
+  readonly lots: number;
+}
+
+export interface ExactOrder extends WantedOrder {
+  readonly quantity: Quantity;
+  /** Price x quantity in base currency. */
+  readonly value: Money;
+  readonly cost: OrderCost;
+  readonly cashAfter: Money;
+}
+
+export interface Settlement {
+  readonly orders: readonly ExactOrder[];
+  readonly cost: Money;
+  /** The whole balance after the last order. */
+  readonly cashAfter: Money;
+}
+
+/** A rule that an order breaks. */
+export interface Breach {
+  readonly order: ExactOrder;
+  readonly rule: string;
+}
+
+/** Weights come from rounded amounts; a difference of a hundredth of a basis point is rounding. */
+const RATIO_TOLERANCE = 1e-6;
+
+/** Least cash at every moment. */
+export function cashReserve(problem: PlanningProblem): Money {
+  const ratio = Decimal.ofNumber(problem.limits.cashReserveRatio);
+  return portfolioValue(problem).multiply(ratio, 'up');
+}
+
+/** Carries the orders out on paper, in the given order: sells first. */
+export function settle(problem: PlanningProblem, wanted: readonly WantedOrder[]): Settlement {
+  const orders: ExactOrder[] = [];
+  let cash = problem.cash;
+  for (const order of wanted) {
+    const exact = settleOne(problem, order, cash);
+    cash = exact.cashAfter;
+    orders.push(exact);
+  }
+  const cost = Money.sum(
+    orders.map((order) => order.cost.total),
+    problem.base,
+  );
+  return { orders, cost, cashAfter: cash };
+}
+
+function settleOne(problem: PlanningProblem, order: WantedOrder, cash: Money): ExactOrder {
+  const quantity = order.instrument.lot.multiply(Decimal.of(order.lots)).normalize();
+  const value = valueIn(order.instrument, quantity, 'half-even');
+  const cost = orderCost(problem.limits.costs, order.side, value);
+  const moved = order.side === 'SELL' ? value : value.negate();
+  return { ...order, quantity, value, cost, cashAfter: cash.add(moved).subtract(cost.total) };
+}
+
+/** The first order that breaks a rule, and which. */
+export function breachOf(problem: PlanningProblem, settlement: Settlement): Breach | undefined {
+  const total = portfolioValue(problem);
+  for (const order of settlement.orders) {
+    const rule = orderRule(problem, order, total);
+    if (rule !== undefined) return { order, rule };
+  }
+  const last = settlement.orders.at(-1);
+  const rule = last && planRule(problem, settlement, total);
+  return last && rule !== undefined ? { order: last, rule } : undefined;
+}
+
+function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): string | undefined {
+  const { instrument, side, quantity, value } = order;
+  const { limits } = problem;
+  if (problem.live.has(instrument.isin)) return 'live-order';
+  if (limits.frozen.has(instrument.isin)) return 'frozen';
+  if (side === 'BUY' && limits.sellOnly.has(instrument.isin)) return 'sell-only';
+  if (side === 'SELL' && limits.noSells) return 'no-sells';
+  const sellable = instrument.held.subtract(instrument.heldBack);
+  if (side === 'SELL' && quantity.compare(sellable) > 0) return 'no-short';
+  if (side === 'BUY' && instrument.buyableFrom !== undefined) return 'cooldown';
+  if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';
+  if (exceeds(value, limits.orderMaxRatio, total)) return 'order-max';
+  const free = order.cashAfter.subtract(problem.reserved);
+  if (side === 'BUY' && free.compare(cashReserve(problem)) < 0) return 'cash-reserve';
+  const after = valueIn(instrument, instrument.held.add(quantity), 'half-even');
+  const tooHeavy = side === 'BUY' && exceeds(after, limits.weightMaxRatio, total);
+  return tooHeavy ? 'weight-max' : undefined;
+}
+
+function planRule(
+  problem: PlanningProblem,
+  { orders }: Settlement,
+  total: Money,
+): string | undefined {
+  const { limits, base } = problem;
+  if (orders.length > limits.ordersMax) return 'orders-max';
+  const traded = Money.sum(
+    orders.map((order) => order.value),
+    base,
+  );
+  if (exceeds(traded, limits.turnoverMaxRatio, total)) return 'turnover-max';
+  const after = holdingsAfter(problem, orders);
+  if (tooMany(problem, after)) return 'positions-max';
+  if (overfull(problem, after, 'sector', limits.sectorMaxRatio)) return 'sector-max';
+  return overfull(problem, after, 'country', limits.countryMaxRatio) ? 'country-max' : undefined;
+}
+
+function exceeds(value: Money, ratio: number, total: Money): boolean {
+  return value.toEstimate() > (ratio + RATIO_TOLERANCE) * total.toEstimate();
+}
+
+function tooMany({ instruments, limits }: PlanningProblem, after: readonly Instrument[]): boolean {
+  const count = (of: readonly Instrument[]) => of.filter(({ held }) => held.sign > 0).length;
+  return count(after) > Math.max(limits.positionsMax, count(instruments));
+}
+
+/** True when a group ends over its limit and larger than it was. */
+function overfull(
+  problem: PlanningProblem,
+  after: readonly Instrument[],
+  by: 'sector' | 'country',
+  limit: number,
+): boolean {
+  const total = portfolioValue(problem).toEstimate();
+  const before = sharesBy(problem.instruments, by, total);
+  for (const [group, share] of sharesBy(after, by, total))
+    if (share > Math.max(limit, before.get(group) ?? 0) + RATIO_TOLERANCE) return true;
+  return false;
+}
+
+function sharesBy(instruments: readonly Instrument[], by: 'sector' | 'country', total: number) {
+  const shares = new Map<string, number>();
+  for (const one of instruments) {
+    const group = one[by];
+    const share = valueIn(one, one.held, 'half-even').toEstimate() / total;
+    if (group) shares.set(group, (shares.get(group) ?? 0) + share);
+  }
+  return shares;
+}
+
+function holdingsAfter(
+  { instruments }: PlanningProblem,
+  orders: readonly ExactOrder[],
+): readonly Instrument[] {
+  const traded = new Map<Isin, ExactOrder>(orders.map((order) => [order.instrument.isin, order]));
+  return instruments.map((one) => {
+    const order = traded.get(one.isin);
+    if (!order) return one;
+    const change = order.side === 'SELL' ? order.quantity.negate() : order.quantity;
+    return { ...one, held: one.held.add(change).normalize() };
+  });
+}
+
+/** The problem that is left when the orders have been carried out as estimated. */
+export function afterOrders(problem: PlanningProblem, settlement: Settlement): PlanningProblem {
+  const instruments = holdingsAfter(problem, settlement.orders);
+  return { ...problem, cash: settlement.cashAfter, instruments };
+}
+
+/**
+ * Orders that keep every rule: while one is broken, the order that breaks it is made a lot smaller,
+ * or dropped when it would become too small.
+ */
+export function repaired(problem: PlanningProblem, wanted: readonly WantedOrder[]): Settlement {
+  let orders = wanted;
+  for (;;) {
+    const settlement = settle(problem, orders);
+    const breach = breachOf(problem, settlement);
+    if (!breach) return settlement;
+    orders = smaller(orders, breach);
+  }
+}
+
+function smaller(orders: readonly WantedOrder[], { order, rule }: Breach): readonly WantedOrder[] {
+  const drop = rule === 'below-minimum-order' || order.lots <= 1;
+  return orders.flatMap((one) => {
+    if (one.instrument !== order.instrument) return [one];
+    return drop ? [] : [{ ...one, lots: one.lots - 1 }];
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * The limits of one plan: the settings, narrowed by the request's `constraints`. A limit that guards
+ * the account can only be made stricter; risk aversion and depth are free within their range.
+ *
+ * | key                | means                                                     | form           |
+ * |--------------------|-----------------------------------------------------------|----------------|
+ * | `account`          | the account that is planned for                           | id             |
+ * | `cashReserveRatio` | least cash; from the setting up                           | 0 to 1         |
+ * | `depth`            | orders up to which every sequence is tried                | 1 to 8         |
+ * | `frozen`           | securities that are left alone                            | ISINs by comma |
+ * | `maxOrders`        | most orders; up to the setting                            | whole number   |
+ * | `maxTurnoverRatio` | most bought and sold; up to the setting                   | from 0         |
+ * | `minimumOrder`     | smallest order in base currency; from the setting up      | decimal        |
+ * | `noSells`          | sells nothing                                             | true, false    |
+ * | `riskAversion`     | gamma                                                     | 0 to 1000      |
+ * | `sellOnly`         | securities that are not bought                            | ISINs by comma |
+ * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
+ */
+import { costModelOf } from '#shared/kernel/costs.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT, parseAccountId, type AccountId } from '#shared/kernel/identifiers.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { RequestOf } from '#shared/operations/row.ts';
+import type { Settings } from '#shared/runtime/settings.ts';
+import type { planConstraints, planning } from './contract.ts';
+import type { PlanLimits } from './model/limits.ts';
+
+export type PlanRequest = RequestOf<typeof planning.createPlan>;
+type ConstraintKey = (typeof planConstraints)[number];
+
+export interface StatedLimits {
+  readonly account: AccountId;
+  readonly limits: PlanLimits;
+}
+
+/** @throws Failure INVALID_REQUEST naming each wrong field, `constraints.<key>` for a constraint */
+export function planLimits(request: PlanRequest, settings: Settings, base: Currency): StatedLimits {
+  const given = new Constraints(request.constraints);
+  const account = given.read('account', DEFAULT_ACCOUNT, parseAccountId);
+  const stated = narrowed(given, settings, base);
+  const violations = [...given.violations, ...moneyViolations(request, base)];
+  if (violations.length > 0) throw invalidRequest(...violations);
+  const invested = request.targetAllocationPct > 0 ? request.targetAllocationPct / 100 : 1;
+  const deposit = request.monthlyDeposit ?? Money.rounded(settings.monthlyDeposit, base, 'down');
+  return {
+    account,
+    limits: {
+      ...stated,
+      cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
+      costs: costModelOf(settings),
+      orderMaxRatio: settings.maximumOrderRatio,
+      sectorMaxRatio: settings.sectorMaxRatio,
+      countryMaxRatio: settings.countryMaxRatio,
+      positionsMax: request.maxPositions > 0 ? request.maxPositions : Infinity,
+      marginRatio: settings.planMarginRatio,
+      monthlyDeposit: deposit,
+    },
+  };
+}
+
+function narrowed(given: Constraints, settings: Settings, base: Currency) {
+  const { cashReserveRatio, dayTurnoverMaxRatio, planOrdersMax, weightMaxRatio } = settings;
+  const smallest = Money.rounded(settings.minimumOrder, base, 'up');
+  return {
+    cashReserveRatio: given.read('cashReserveRatio', cashReserveRatio, (text) =>
+      within(number(text), cashReserveRatio, 1),
+    ),
+    depth: given.read('depth', settings.planDepth, (text) => within(whole(text), 1, 8)),
+    frozen: given.read('frozen', new Set<Isin>(), isins),
+    ordersMax: given.read('maxOrders', planOrdersMax, (text) =>
+      within(whole(text), 1, planOrdersMax),
+    ),
+    turnoverMaxRatio: given.read('maxTurnoverRatio', dayTurnoverMaxRatio, (text) =>
+      within(number(text), 0, dayTurnoverMaxRatio),
+    ),
+    minimumOrder: given.read('minimumOrder', smallest, (text) => atLeast(text, smallest)),
+    noSells: given.read('noSells', false, truth),
+    riskAversion: given.read('riskAversion', settings.riskAversion, (text) =>
+      within(number(text), 0, 1000),
+    ),
+    sellOnly: given.read('sellOnly', new Set<Isin>(), isins),
+    weightMaxRatio: given.read('weightMaxRatio', weightMaxRatio, (text) =>
+      within(number(text), 0, weightMaxRatio),
+    ),
+  };
+}
+
+/** Reads constraints one by one and gathers what is wrong with them. */
+class Constraints {
+  readonly violations: FieldViolation[] = [];
+  private readonly given: ReadonlyMap<string, string>;
+
+  constructor(given: ReadonlyMap<string, string>) {
+    this.given = given;
+  }
+
+  read<T>(key: ConstraintKey, otherwise: T, parse: (text: string) => T): T {
+    const text = this.given.get(key);
+    if (text === undefined || text === '') return otherwise;
+    try {
+      return parse(text);
+    } catch (thrown) {
+      const { message } = Failure.from(thrown);
+      this.violations.push({ field: `constraints.${key}`, message });
+      return otherwise;
+    }
+  }
+}
+
+function moneyViolations(request: PlanRequest, base: Currency): readonly FieldViolation[] {
+  const fields = ['availableCash', 'monthlyDeposit'] as const;
+  return fields.flatMap((field) => {
+    const currency = request[field]?.currency;
+    return currency === undefined || currency === base
+      ? []
+      : [{ field, message: `is in the base currency, ${base}` }];
+  });
+}
+
+function bad(message: string): never {
+  throw new Failure('INVALID_REQUEST', message);
+}
+
+function number(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : bad('a number that is not negative');
+}
+
+function whole(text: string): number {
+  const value = number(text);
+  return Number.isInteger(value) ? value : bad('a whole number');
+}
+
+function within(value: number, least: number, most: number): number {
+  return value >= least && value <= most ? value : bad(`from ${least} to ${most}`);
+}
+
+function atLeast(text: string, least: Money): Money {
+  const money = Money.rounded(Decimal.parse(text), least.currency, 'up');
+  return money.compare(least) >= 0 ? money : bad(`at least ${least}`);
+}
+
+function truth(text: string): boolean {
+  return text === 'true' ? true : text === 'false' ? false : bad('true or false');
+}
+
+function isins(text: string): ReadonlySet<Isin> {
+  return new Set(text.split(',').map((one) => parseIsin(one.trim())));
+}
