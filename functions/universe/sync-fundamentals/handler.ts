@@ -1,0 +1,63 @@
+import type { SyncFundamentalsUpdate } from '#protos/gen/universe.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { universe } from '#shared/universe/contract.ts';
+import { syncFundamentalsOf } from '#shared/universe/fundamentals-sync.ts';
+import {
+  afterOne,
+  NOTHING_STORED,
+  percentDone,
+  startOfSync,
+  summaryOf,
+  type SyncProgress,
+} from '#shared/universe/model/sync-progress.ts';
+import { orProblem } from '#shared/universe/price-sync.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
+import { syncTargets } from '#shared/universe/sync-targets.ts';
+
+/**
+ * Fetches fundamentals, and what the source knows of sector, industry, country and lot. Streams an
+ * update after each security, and a last one that is `complete`. A figure the source does not have
+ * is stored as unknown; a security it does not have is counted and named.
+ */
+export default handle(universe.syncFundamentals, async function* (request, context) {
+  const { database, marketData, signal } = context;
+  const securities = new SecurityStore(database);
+  const frame = {
+    store: new PriceStore(database),
+    marketData,
+    now: context.now(),
+    force: request.forceRefresh,
+    signal,
+  };
+  const targets = await syncTargets(securities, context, request.isins);
+  let progress = startOfSync(targets.length);
+  for (const target of targets) {
+    signal.throwIfAborted();
+    const outcome =
+      'reason' in target
+        ? target
+        : await orProblem(target, () => syncFundamentalsOf(frame, securities, target));
+    progress = afterOne(progress, outcome ?? NOTHING_STORED);
+    yield update(progress, target.isin, outcome?.reason ?? '');
+  }
+  yield { ...update(progress, '', summaryOf(progress)), complete: true };
+});
+
+function update(
+  progress: SyncProgress,
+  currentIsin: string,
+  error: string,
+): SyncFundamentalsUpdate {
+  const { total, synced, failed, problems } = progress;
+  return {
+    progressPct: percentDone(progress),
+    synced,
+    failed,
+    total,
+    currentIsin,
+    complete: false,
+    error,
+    problems: [...problems],
+  };
+}
