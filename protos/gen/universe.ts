@@ -122,7 +122,8 @@ export interface PriceBar {
   high: number;
   low: number;
   close: number;
-  volume: string;
+  /** Shares; absent where the source has none. */
+  volume?: string | undefined;
   adjustedClose: number;
 }
 
@@ -1592,7 +1593,7 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
 };
 
 function createBasePriceBar(): PriceBar {
-  return { date: undefined, open: 0, high: 0, low: 0, close: 0, volume: "0", adjustedClose: 0 };
+  return { date: undefined, open: 0, high: 0, low: 0, close: 0, volume: undefined, adjustedClose: 0 };
 }
 
 export const PriceBar: MessageFns<PriceBar> = {
@@ -1612,7 +1613,7 @@ export const PriceBar: MessageFns<PriceBar> = {
     if (message.close !== 0) {
       writer.uint32(41).double(message.close);
     }
-    if (message.volume !== "0") {
+    if (message.volume !== undefined) {
       writer.uint32(48).int64(message.volume);
     }
     if (message.adjustedClose !== 0) {
@@ -1709,7 +1710,7 @@ export const PriceBar: MessageFns<PriceBar> = {
       high: isSet(object.high) ? globalThis.Number(object.high) : 0,
       low: isSet(object.low) ? globalThis.Number(object.low) : 0,
       close: isSet(object.close) ? globalThis.Number(object.close) : 0,
-      volume: isSet(object.volume) ? globalThis.String(object.volume) : "0",
+      volume: isSet(object.volume) ? globalThis.String(object.volume) : undefined,
       adjustedClose: isSet(object.adjustedClose)
         ? globalThis.Number(object.adjustedClose)
         : isSet(object.adjusted_close)
@@ -1735,7 +1736,7 @@ export const PriceBar: MessageFns<PriceBar> = {
     if (message.close !== 0) {
       obj.close = floatToJson(message.close);
     }
-    if (message.volume !== "0") {
+    if (message.volume !== undefined) {
       obj.volume = message.volume;
     }
     if (message.adjustedClose !== 0) {
@@ -1754,7 +1755,7 @@ export const PriceBar: MessageFns<PriceBar> = {
     message.high = object.high ?? 0;
     message.low = object.low ?? 0;
     message.close = object.close ?? 0;
-    message.volume = object.volume ?? "0";
+    message.volume = object.volume ?? undefined;
     message.adjustedClose = object.adjustedClose ?? 0;
     return message;
   },

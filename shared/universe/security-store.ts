@@ -3,7 +3,6 @@
  * overwrites what another has just written: the description, the fundamentals, the removal.
  */
 import { z } from 'zod';
-import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   decode,
@@ -54,7 +53,12 @@ const fundamentalsSchema = z.object({
   analystRating: figure,
 });
 
-const removalSchema = z.object({ at: storedInstant, reason: z.string() });
+const removalSchema = z.object({
+  at: storedInstant,
+  reason: z.string(),
+  /** Idempotency key of the call that removed it. */
+  removedBy: z.string(),
+});
 
 const { securities, fundamentals, removals } = keys.universe;
 
@@ -117,9 +121,16 @@ export class SecurityStore {
     await this.database.redis.hset(fundamentals(), isin, encode(value));
   }
 
-  /** Takes a security out of the universe; a second removal keeps the first one's reason. */
-  async remove(isin: Isin, at: Instant, reason: string): Promise<void> {
-    await this.database.redis.hsetnx(removals(), isin, encode({ at, reason }));
+  /**
+   * Takes a security out of the universe; a second removal changes nothing.
+   * @returns whether it is out because of the call with this key
+   */
+  async remove(isin: Isin, removal: Removal, key: string): Promise<boolean> {
+    const { redis } = this.database;
+    const json = encode({ ...removal, removedBy: key });
+    if ((await redis.hsetnx(removals(), isin, json)) === 1) return true;
+    const stored = (await redis.hget(removals(), isin)) ?? json;
+    return decode(removalSchema, stored, `removal of ${isin}`).removedBy === key;
   }
 
   /** Puts a removed security back, as the call with this key describes it. */
@@ -151,7 +162,8 @@ function readSecurity(
 }
 
 function readRemoval(isin: string, json: string): Removal {
-  return decode(removalSchema, json, `removal of ${isin}`);
+  const { at, reason } = decode(removalSchema, json, `removal of ${isin}`);
+  return { at, reason };
 }
 
 function describe(isin: string): string {

@@ -1,0 +1,52 @@
+/** Bars and figures as callers see them. */
+import type { MarketMetrics, PriceBar } from '#protos/gen/universe.ts';
+import { dayOfEpoch, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { Price } from '#shared/kernel/price.ts';
+import type { BarMetrics } from './model/market-metrics.ts';
+import { indexAt, type PriceSeries } from './model/price-series.ts';
+import type { Security } from './model/security.ts';
+
+/** Bars after a day, oldest first; a bar is dated by midnight UTC. */
+export function toWireBars(series: PriceSeries, after: CalendarDay): PriceBar[] {
+  const first = indexAt(series.days, after) + 1;
+  const at = (column: Float64Array, i: number): number => column[first + i] ?? Number.NaN;
+  return Array.from(series.days.subarray(first), (day, i) => {
+    const volume = at(series.volume, i);
+    return {
+      date: toTimestamp(startOf(dayOfEpoch(day))),
+      open: at(series.open, i),
+      high: at(series.high, i),
+      low: at(series.low, i),
+      close: at(series.close, i),
+      volume: Number.isNaN(volume) ? undefined : Math.round(volume).toFixed(0),
+      adjustedClose: at(series.adjustedClose, i),
+    };
+  });
+}
+
+export function toWireMetrics(security: Security, metrics: BarMetrics): MarketMetrics {
+  const { currency, fundamentals } = security;
+  const { beta, volatilityRatio, averageVolume, lastCloses, range } = metrics;
+  return {
+    beta,
+    volatility: volatilityRatio,
+    averageVolume,
+    marketCap: fundamentals?.marketCap,
+    peRatio: fundamentals?.peRatio,
+    dividendYield: fundamentals?.dividendYieldRatio,
+    dayChangePct: lastCloses && (lastCloses[1] / lastCloses[0] - 1) * 100,
+    dayChange: lastCloses && difference(lastCloses, currency),
+    week52High: range && Price.fromEstimate(range.high, currency).toJSON(),
+    week52Low: range && Price.fromEstimate(range.low, currency).toJSON(),
+  };
+}
+
+/** Exact, as both closes are; may be negative, as a price may not. */
+function difference([previous, last]: readonly [number, number], currency: Currency) {
+  const amount = Price.fromEstimate(last, currency).amount.subtract(
+    Price.fromEstimate(previous, currency).amount,
+  );
+  return { amount: amount.normalize().toString(), currency };
+}
