@@ -1,0 +1,190 @@
+/** From moments, limits and a goal to weights; or to the smallest set of limits in conflict. */
+import {
+  investedMax,
+  requirementsOf,
+  returnAtLeast,
+  variablesOf,
+  volatilityAtMost,
+  type Limits,
+  type Requirement,
+} from './constraints.ts';
+import { smallestConflict } from './infeasibility.ts';
+import { dot, plus, quadratic, sum } from './matrix.ts';
+import type { Moments } from './moments.ts';
+import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
+import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
+
+/** A goal as it is asked for; what risk parity and HRP aim at is worked out here. */
+export type WantedGoal =
+  Exclude<Goal, { kind: 'RISK_PARITY' | 'HRP' }> | { readonly kind: 'RISK_PARITY' | 'HRP' };
+
+export interface Allocation {
+  /**
+   * - `optimal`: no allocation within the limits does better.
+   * - `feasible`: within the limits; position limits made the proof too long to finish.
+   * - `infeasible`: nothing satisfies the limits; `conflicts` says which.
+   * - `undecided`: none was found before the search ended, and none was ruled out.
+   * - `no-positive-return`: no allocation has a positive expected return, so none has a best Sharpe
+   *   ratio; the one of least volatility is answered.
+   */
+  readonly status: 'optimal' | 'feasible' | 'infeasible' | 'undecided' | 'no-positive-return';
+  /** In the order of the moments; all 0 without an answer. */
+  readonly weights: Float64Array;
+  readonly cashWeight: number;
+  /** Clauses of the smallest set of requirements that cannot hold together. */
+  readonly conflicts: readonly string[];
+  readonly kktResidual: number;
+  readonly iterations: number;
+}
+
+const NODES_MAX = 500;
+/** Bisection solves some forty programs a node. */
+const NODES_MAX_TARGET_RISK = 60;
+
+export function allocate(wanted: WantedGoal, moments: Moments, limits: Limits): Allocation {
+  const requirements = requirementsOf(limits);
+  const problem = problemOf(moments, limits, requirements);
+  const { solution, proven, nodes } = solve(goalOf(wanted, problem), problem, requirements);
+  if (!solution) {
+    const conflicts = proven ? conflictsOf(wanted, moments, limits, requirements) : [];
+    const status = proven ? 'infeasible' : 'undecided';
+    const weights = new Float64Array(moments.isins.length);
+    return { status, weights, cashWeight: 1, conflicts, kktResidual: 0, iterations: nodes };
+  }
+  const weights = solution.weights.map((weight) => (weight < WEIGHT_ZERO ? 0 : weight));
+  return {
+    status: solution.degenerate ? 'no-positive-return' : proven ? 'optimal' : 'feasible',
+    weights,
+    cashWeight: Math.max(0, 1 - limits.frozenWeight - sum(weights)),
+    conflicts: [],
+    kktResidual: solution.kktResidual,
+    iterations: solution.iterations,
+  };
+}
+
+export interface AllocationMetrics {
+  readonly expectedReturn: number;
+  readonly volatility: number;
+  /** Expected return over volatility; 0 where nothing is at risk. Cash earns nothing. */
+  readonly sharpe: number;
+  readonly trackingError: number;
+}
+
+/** Yearly figures of the weights themselves. @param benchmark weights the tracking error is against */
+export function metricsOf(
+  { expected, covariance }: Moments,
+  weights: Float64Array,
+  benchmark: Float64Array,
+): AllocationMetrics {
+  const expectedReturn = dot(expected, weights);
+  const volatility = Math.sqrt(quadratic(covariance, weights));
+  return {
+    expectedReturn,
+    volatility,
+    sharpe: volatility > 0 ? expectedReturn / volatility : 0,
+    trackingError: Math.sqrt(quadratic(covariance, plus(weights, benchmark, -1))),
+  };
+}
+
+/**
+ * The goal's own figure for weights: volatility a year (minimum volatility, target return, risk
+ * parity, HRP), Sharpe ratio, expected return a year (target risk), utility (quadratic utility,
+ * Black-Litterman), tracking error against the targets (tracking).
+ */
+export function objectiveValue(
+  goal: WantedGoal,
+  { expectedReturn, volatility, sharpe, trackingError }: AllocationMetrics,
+): number {
+  switch (goal.kind) {
+    case 'MAXIMUM_SHARPE':
+      return sharpe;
+    case 'TARGET_RISK':
+      return expectedReturn;
+    case 'QUADRATIC_UTILITY':
+    case 'BLACK_LITTERMAN':
+      return expectedReturn - (goal.riskAversion / 2) * volatility ** 2;
+    case 'TRACKING':
+      return trackingError;
+    default:
+      return volatility;
+  }
+}
+
+function goalOf(wanted: WantedGoal, problem: Problem): Goal {
+  switch (wanted.kind) {
+    case 'RISK_PARITY':
+    case 'HRP':
+      return { kind: wanted.kind, weights: balancedWeights(wanted.kind, problem) };
+    default:
+      return wanted;
+  }
+}
+
+function problemOf(
+  moments: Moments,
+  limits: Limits,
+  requirements: readonly Requirement[],
+): Problem {
+  return {
+    moments,
+    variables: variablesOf(limits),
+    rows: requirements.flatMap(({ rows }) => rows),
+    investedMax: investedMax(limits),
+    excluded: new Set(
+      limits.securities.flatMap(({ maxWeight }, i) => (maxWeight === 0 ? [i] : [])),
+    ),
+  };
+}
+
+function solve(
+  goal: Goal,
+  problem: Problem,
+  requirements: readonly Requirement[],
+): Branched | { solution: undefined; proven: boolean; nodes: number } {
+  const positionLimits = {
+    countMax: least(requirements.flatMap(({ countMax }) => countMax ?? [])),
+    sizeMin: least(requirements.flatMap(({ sizeMin }) => sizeMin ?? [])),
+  };
+  return solveWithPositionLimits(
+    (rows) => solveGoal(goal, { ...problem, rows: [...problem.rows, ...rows] }),
+    problem.variables,
+    positionLimits,
+    goal.kind === 'TARGET_RISK' ? NODES_MAX_TARGET_RISK : NODES_MAX,
+  );
+}
+
+function least(values: readonly number[]): number | undefined {
+  return values.length > 0 ? Math.min(...values) : undefined;
+}
+
+/** The smallest set; requirements hold together when the least variance within them exists. */
+function conflictsOf(
+  wanted: WantedGoal,
+  moments: Moments,
+  limits: Limits,
+  requirements: readonly Requirement[],
+): readonly string[] {
+  const nothing = new Float64Array(moments.isins.length);
+  const feasible = (some: readonly Requirement[]): boolean => {
+    const { solution, proven } = solve(
+      { kind: 'TRACKING', weights: nothing },
+      problemOf(moments, limits, some),
+      some,
+    );
+    if (!solution) return !proven;
+    const ceiling = Math.min(...some.map(({ volatilityMax = Infinity }) => volatilityMax));
+    return Math.sqrt(solution.loss) <= ceiling + 1e-9;
+  };
+  const all = [...requirements, ...goalRequirement(wanted, moments, variablesOf(limits))];
+  return smallestConflict(all, feasible).map(({ words }) => words);
+}
+
+function goalRequirement(
+  wanted: WantedGoal,
+  moments: Moments,
+  variables: number,
+): readonly Requirement[] {
+  if (wanted.kind === 'TARGET_RETURN')
+    return [returnAtLeast(moments.expected, variables, wanted.returnMin)];
+  return wanted.kind === 'TARGET_RISK' ? [volatilityAtMost(wanted.volatilityMax)] : [];
+}
