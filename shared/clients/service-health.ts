@@ -1,0 +1,77 @@
+/** Whether a service can do its work: each of its functions is asked. */
+import { Failure } from '#shared/kernel/failure.ts';
+import { operationsOf } from '#shared/operations/catalogue.ts';
+import type { ServiceName } from '#shared/operations/names.ts';
+import type { CallOptions, FunctionsClient } from './functions-client.ts';
+
+export interface ServiceHealth {
+  readonly healthy: boolean;
+  /** In words; names the functions that cannot work, and why. */
+  readonly status: string;
+  /** Until the last function had answered. */
+  readonly latencyMs: number;
+}
+
+const ANSWER_MS_MAX = 4_000;
+
+/** Never throws for a function that is away; that is what it tells. */
+export async function serviceHealth(
+  functions: FunctionsClient,
+  service: ServiceName,
+  options: CallOptions,
+): Promise<ServiceHealth> {
+  const startedAt = performance.now();
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+  const names = operationsOf(service).map(({ name }) => name);
+  const reasons = await Promise.all(
+    names.map((name) => complaint(functions, name, { ...options, signal })),
+  );
+  options.signal.throwIfAborted();
+  const byReason = group(names, reasons);
+  const latencyMs = performance.now() - startedAt;
+  const status = inWords(byReason, names.length);
+  return { healthy: byReason.size === 0, status, latencyMs };
+}
+
+/** @returns why a function could not work now; undefined when it could */
+async function complaint(
+  functions: FunctionsClient,
+  name: string,
+  options: CallOptions,
+): Promise<string | undefined> {
+  try {
+    const { ready, reason } = await functions.ready(name, options);
+    return ready ? undefined : readable(reason);
+  } catch (thrown) {
+    const { code, message } = Failure.from(thrown);
+    return code === 'DEADLINE' ? `no answer within ${ANSWER_MS_MAX / 1000} s` : message;
+  }
+}
+
+/** A gateway answers for functions it does not have; what it says may be JSON, or nothing. */
+function readable(reason: string): string {
+  try {
+    return Failure.fromBody(JSON.parse(reason), 503).message;
+  } catch {
+    return reason === '' ? 'is not ready' : reason.slice(0, 200);
+  }
+}
+
+function group(
+  names: readonly string[],
+  reasons: readonly (string | undefined)[],
+): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [index, reason] of reasons.entries())
+    if (reason !== undefined)
+      groups.set(reason, [...(groups.get(reason) ?? []), names[index] ?? '']);
+  return groups;
+}
+
+function inWords(byReason: ReadonlyMap<string, readonly string[]>, all: number): string {
+  if (byReason.size === 0) return `all ${all} functions answer`;
+  const parts = [...byReason].map(([reason, names]) =>
+    names.length === all ? reason : `${names.join(', ')}: ${reason}`,
+  );
+  return parts.join('; ');
+}
