@@ -99,7 +99,11 @@ describe('scoring-score-security', () => {
 
   test('still scores a security that was taken out of the universe', async () => {
     const isin = present(listed[1], 'the sample lists securities').isin;
-    await new SecurityStore(world.database).remove(isin, world.now(), 'too large');
+    await new SecurityStore(world.database).remove(
+      isin,
+      { at: world.now(), reason: 'too large' },
+      'remove-1',
+    );
     expect((await ask({ isin })).found).toBe(true);
   });
 
