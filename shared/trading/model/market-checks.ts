@@ -1,6 +1,7 @@
 /** Checks of the order against the market, the security and the kill switch. */
 import { daysBetween } from '#shared/kernel/calendar-day.ts';
 import { minorDigits } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import { isWholeLots } from '#shared/kernel/quantity.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
@@ -124,13 +125,15 @@ const collar: Check = ({ order, quote: last, limits }) => {
   const { limitPrice: limit, stopPrice: stop } = order;
   const anchor = order.orderType === 'STOP_LIMIT' ? stop : last?.price;
   if (!limit || !anchor || limit.currency !== anchor.currency) return passed;
-  const distance = Math.abs(limit.toEstimate() / anchor.toEstimate() - 1);
-  return distance <= limits.priceCollarRatio
+  const distance = limit.amount.subtract(anchor.amount).absolute();
+  const farthest = anchor.amount.multiply(Decimal.ofNumber(limits.priceCollarRatio));
+  const distanceRatio = distance.toEstimate() / anchor.toEstimate();
+  return distance.compare(farthest) <= 0
     ? passed
     : fails(
         'price-collar',
         'limitPrice',
-        `${limit} lies ${percent(distance)} from ${anchor}; at most ${percent(limits.priceCollarRatio)}.`,
+        `${limit} lies ${percent(distanceRatio)} from ${anchor}; at most ${percent(limits.priceCollarRatio)}.`,
       );
 };
 
