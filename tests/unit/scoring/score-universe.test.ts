@@ -142,6 +142,28 @@ describe('overrides and weights', () => {
     expect(() => scoreUniverse(view, { weights })).toThrow(/never negative/);
   });
 
+  test.each([
+    ['momentum', 0.5, -0.2, 'momentum'],
+    ['peRatio', 8, 30, 'value'],
+    ['pbRatio', 1, 5, 'value'],
+    ['profitMarginRatio', 0.3, 0.1, 'quality'],
+    ['returnOnEquityRatio', 0.3, 0.1, 'quality'],
+    ['debtToEquityRatio', 0.2, 3, 'quality'],
+    ['revenueGrowthRatio', 0.2, -0.1, 'quality'],
+    ['earningsGrowthRatio', 0.2, -0.1, 'quality'],
+    ['volatility', 0.15, 0.6, 'lowVolatility'],
+    ['dividendYieldRatio', 0.05, 0, 'dividend'],
+    ['drawdown', 0.02, 0.5, 'drawdown'],
+  ] as const)('a %s of %d is better than %d for %s', (name, better, worse, component) => {
+    const overrides = new Map([
+      [isinOf(0), new Map([[name, better]])],
+      [isinOf(1), new Map([[name, worse]])],
+    ]);
+    const scores = scoreUniverse(sketchView([{}, {}]), { overrides });
+    const [high = NaN, low = NaN] = [0, 1].map((i) => scoreOf(scores, i).components.get(component));
+    expect(high).toBeGreaterThan(low);
+  });
+
   test('the default weights sum to 1, and every figure belongs to one component', () => {
     const sum = componentNames.reduce((total, name) => total + defaultWeights[name], 0);
     expect(sum).toBeCloseTo(1, 12);
