@@ -155,9 +155,10 @@ describe('overrides and weights', () => {
     ['dividendYieldRatio', 0.05, 0, 'dividend'],
     ['drawdown', 0.02, 0.5, 'drawdown'],
   ] as const)('a %s of %d is better than %d for %s', (name, better, worse, component) => {
+    const put = (value: number) => new Map<FigureName, number>([[name, value]]);
     const overrides = new Map([
-      [isinOf(0), new Map([[name, better]])],
-      [isinOf(1), new Map([[name, worse]])],
+      [isinOf(0), put(better)],
+      [isinOf(1), put(worse)],
     ]);
     const scores = scoreUniverse(sketchView([{}, {}]), { overrides });
     const [high = NaN, low = NaN] = [0, 1].map((i) => scoreOf(scores, i).components.get(component));
