@@ -1,0 +1,200 @@
+/**
+ * Carries the functions of a stack in this process: finds one by name, holds it to its limits, and
+ * calls it, here or on a worker thread. HTTP, the queue and calls between functions all come
+ * through `invoke`.
+ */
+import type {
+  FunctionContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+} from '#template/function.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { DeployedFunction, type LoadHandler } from './deployed-function.ts';
+import { thinksLong } from './heavy.ts';
+import {
+  NAMESPACE,
+  execTimeout,
+  tooManyCalls,
+  unknownFunction,
+  unreachableFunction,
+} from './platform-errors.ts';
+import { isPieces } from './pieces.ts';
+import type { StackFunction } from './stack-file.ts';
+import { ThreadLost, type WorkerPool } from './worker-pool.ts';
+
+export interface HostOptions {
+  readonly functions: readonly StackFunction[];
+  readonly load: LoadHandler;
+  readonly log: Log;
+  /** Where heavy operations run; absent: here. */
+  readonly pool?: WorkerPool | undefined;
+}
+
+export class FunctionHost {
+  private readonly functions: ReadonlyMap<string, DeployedFunction>;
+  private readonly options: HostOptions;
+  private shared: unknown;
+
+  constructor(options: HostOptions) {
+    const createdAt = new Date();
+    this.options = options;
+    this.functions = new Map(
+      options.functions.map((spec) => [
+        spec.name,
+        new DeployedFunction(spec, options.load, createdAt),
+      ]),
+    );
+  }
+
+  /** Hands the functions what they share; before that they open a world of their own. */
+  carry(shared: unknown): void {
+    this.shared = shared;
+  }
+
+  list(): readonly DeployedFunction[] {
+    return [...this.functions.values()];
+  }
+
+  /** @param name with or without `.openfaas-fn` */
+  find(name: string): DeployedFunction | undefined {
+    const suffix = `.${NAMESPACE}`;
+    return this.functions.get(name.endsWith(suffix) ? name.slice(0, -suffix.length) : name);
+  }
+
+  /** Calls a function by name; a function that is not there is a 404, never a throw. */
+  async call(name: string, event: FunctionEvent, context: FunctionContext) {
+    const deployed = this.find(name);
+    return deployed ? this.invoke(deployed, event, context) : unknownFunction(name);
+  }
+
+  /** The function as a handler for the door; limits included. */
+  handlerOf(deployed: DeployedFunction): FunctionHandler {
+    return Object.assign(
+      (event: FunctionEvent, context: FunctionContext) => this.invoke(deployed, event, context),
+      {
+        ready: async (context: FunctionContext): Promise<void> => {
+          const handler = await deployed.load();
+          await handler.ready?.({ ...context, shared: this.shared });
+        },
+      },
+    );
+  }
+
+  /** Rejects only with what the handler itself threw. */
+  async invoke(
+    deployed: DeployedFunction,
+    event: FunctionEvent,
+    context: FunctionContext,
+  ): Promise<FunctionResult> {
+    if (event.path.startsWith('/_/')) return this.lookInside(deployed, event.path, context);
+    deployed.invocationCount += 1;
+    const { inflightMax, execTimeoutMs } = deployed;
+    if (inflightMax !== undefined && deployed.inflight >= inflightMax)
+      return tooManyCalls(inflightMax);
+    const slot = new Slot(deployed, context.signal);
+    try {
+      const running = this.run(deployed, event, { ...context, signal: slot.signal });
+      const result = await Promise.race([running, slot.overdue]);
+      if (result === OVERDUE) {
+        running.catch(() => undefined);
+        this.options.log.warn('exec-timeout', { function: deployed.spec.name, execTimeoutMs });
+        return slot.free(execTimeout());
+      }
+      return slot.free(result);
+    } catch (thrown) {
+      slot.release();
+      throw thrown;
+    }
+  }
+
+  /** Health and readiness, for callers that do not come through the door. */
+  private async lookInside(
+    deployed: DeployedFunction,
+    path: string,
+    context: FunctionContext,
+  ): Promise<FunctionResult> {
+    if (path === '/_/health') return { body: 'OK' };
+    if (path !== '/_/ready') return { status: 404, body: 'not found' };
+    try {
+      await this.handlerOf(deployed).ready?.(context);
+      return { body: 'OK' };
+    } catch (thrown) {
+      return { status: 503, body: thrown instanceof Error ? thrown.message : 'not ready' };
+    }
+  }
+
+  private async run(
+    deployed: DeployedFunction,
+    event: FunctionEvent,
+    context: FunctionContext,
+  ): Promise<FunctionResult> {
+    const { name, handler } = deployed.spec;
+    const { pool, log } = this.options;
+    if (pool && thinksLong(name, event.headers)) {
+      return pool.run(handler, event, context).catch((thrown: unknown) => {
+        if (!(thrown instanceof ThreadLost)) throw thrown;
+        log.error('thread-lost', { function: name, callId: context.callId, cause: thrown });
+        return unreachableFunction(name);
+      });
+    }
+    const load = await deployed.load().catch((cause: unknown) => {
+      log.error('handler-not-loaded', { function: name, cause });
+      return undefined;
+    });
+    if (!load) return unreachableFunction(name);
+    return load(event, { ...context, shared: this.shared });
+  }
+}
+
+const OVERDUE = Symbol('overdue');
+
+/** One place among a function's running calls, with its time limit; freed when the answer is out. */
+class Slot {
+  readonly signal: AbortSignal;
+  readonly overdue: Promise<typeof OVERDUE>;
+  private readonly deployed: DeployedFunction;
+  private readonly timer: NodeJS.Timeout;
+  private readonly callerSignal: AbortSignal;
+  private readonly leave = (): void => this.release();
+  private held = true;
+
+  constructor(deployed: DeployedFunction, callerSignal: AbortSignal) {
+    this.deployed = deployed;
+    this.callerSignal = callerSignal;
+    deployed.inflight += 1;
+    const limit = new AbortController();
+    this.signal = AbortSignal.any([callerSignal, limit.signal]);
+    let late: (value: typeof OVERDUE) => void = () => undefined;
+    this.overdue = new Promise((resolve) => void (late = resolve));
+    this.timer = setTimeout(() => {
+      limit.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
+      late(OVERDUE);
+    }, deployed.execTimeoutMs);
+    // A caller who leaves before a stream began will never finish reading it.
+    callerSignal.addEventListener('abort', this.leave, { once: true });
+  }
+
+  /** Frees the slot at once, or when the answer's pieces are through. */
+  free(result: FunctionResult): FunctionResult {
+    if (isPieces(result.body)) return { ...result, body: this.through(result.body) };
+    this.release();
+    return result;
+  }
+
+  release(): void {
+    if (!this.held) return;
+    this.held = false;
+    clearTimeout(this.timer);
+    this.callerSignal.removeEventListener('abort', this.leave);
+    this.deployed.inflight -= 1;
+  }
+
+  private async *through<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* pieces;
+    } finally {
+      this.release();
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** Bodies that come piece by piece. */
+
+export function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+/** Any body a handler may answer with, as pieces. */
+export async function* piecesOf(body: unknown): AsyncGenerator<string | Uint8Array> {
+  if (isPieces(body)) yield* body;
+  else if (typeof body === 'string' || body instanceof Uint8Array) yield body;
+  else if (body !== undefined) yield JSON.stringify(body);
+}
+
+export async function wholeOf(body: unknown): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(body)) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,53 @@
+/**
+ * Answers that the platform gives in a function's place, in the words and with the headers that
+ * OpenFaaS uses: `X-OpenFaaS-Internal` is the sign that the function did not say this.
+ */
+import type { Response } from 'express';
+import type { FunctionResult } from '#template/function.ts';
+
+export const NAMESPACE = 'openfaas-fn';
+
+export function unknownFunction(name: string): FunctionResult {
+  const full = name.includes('.') ? name : `${name}.${NAMESPACE}`;
+  return platform(
+    404,
+    'proxy',
+    `error finding function ${full}: server returned non-200 status code (404) for function, ${name}, body: \n`,
+  );
+}
+
+export function unreachableFunction(name: string): FunctionResult {
+  return platform(500, 'proxy', `Can't reach service for: ${name}.\n`);
+}
+
+export function tooManyCalls(inflightMax: number): FunctionResult {
+  return platform(
+    429,
+    'faas-middleware',
+    `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`,
+  );
+}
+
+export function execTimeout(): FunctionResult {
+  return platform(504, 'of-watchdog', '');
+}
+
+function platform(status: number, by: string, body: string): FunctionResult {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-openfaas-internal': by },
+    body,
+  };
+}
+
+/** A line of text, as Go's `http.Error` writes it. */
+export function sayError(response: Response, status: number, text: string): void {
+  response
+    .status(status)
+    .set({ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+    .send(`${text}\n`);
+}
+
+export function pageNotFound(response: Response): void {
+  sayError(response, 404, '404 page not found');
+}

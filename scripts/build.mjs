@@ -1,0 +1,75 @@
+// Bundles what runs into dist/, at the paths of the sources:
+//   gateway/embedded/main.ts → dist/gateway/embedded/main.js
+//   functions/<service>/<operation>/handler.ts → dist/functions/<service>/<operation>/handler.js
+// Node modules stay outside; what several files share becomes one chunk.
+//
+// node scripts/build.mjs [--out <folder inside the project>]
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build as bundle } from 'esbuild';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const PROGRAMS = [
+  'gateway/embedded/main.ts',
+  'gateway/connector/main.ts',
+  'gateway/runtime/worker.ts',
+];
+
+/** Builds everything; `out` is a folder inside the project, so that node_modules is found from it. */
+export async function build({ out = 'dist' } = {}) {
+  rmSync(join(ROOT, out), { recursive: true, force: true });
+  await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: [...PROGRAMS.filter((file) => existsSync(join(ROOT, file))), ...handlers()],
+    outdir: out,
+    outbase: '.',
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    loader: { '.lua': 'text' },
+    sourcemap: 'linked',
+    define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion()) },
+    logLevel: 'error',
+  });
+}
+
+function handlers() {
+  const folder = (path) =>
+    readdirSync(join(ROOT, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${path}/${entry.name}`);
+  return folder('functions')
+    .flatMap(folder)
+    .map((operation) => `${operation}/handler.ts`)
+    .filter((file) => existsSync(join(ROOT, file)))
+    .sort();
+}
+
+/** `0.1.0+8939ad6`; without git, the version alone. */
+export function buildVersion() {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  try {
+    const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    }).trim();
+    return `${version}+${hash}`;
+  } catch {
+    return version;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({ options: { out: { type: 'string', default: 'dist' } } });
+  const startedAt = performance.now();
+  await build({ out: values.out });
+  console.error(`built ${values.out}/ in ${Math.round(performance.now() - startedAt)} ms`);
+}

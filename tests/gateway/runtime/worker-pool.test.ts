@@ -1,0 +1,163 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { ThreadLost, WorkerPool } from '#gateway/runtime/worker-pool.ts';
+import { wholeOf } from '#gateway/runtime/pieces.ts';
+import type { FunctionEvent } from '#template/function.ts';
+
+const PIECE = 1024 * 1024;
+
+/** Handlers as a build would leave them. */
+const handlers = {
+  echo: `(event, context) => ({ status: 201, headers: { 'x-call': context.callId }, body: {
+    path: event.path, query: event.query.get('q'), body: event.body.toString(), accept: event.headers.accept } })`,
+  throws: `() => { throw new Error('on purpose'); }`,
+  exits: `() => process.exit(3)`,
+  rejects: `() => { Promise.reject(new Error('nobody waits for this')); return new Promise(() => {}); }`,
+  spins: `() => { for (;;); }`,
+  waits: `(event, { signal }) => new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve({ body: 'stopped' })))`,
+  large: `() => ({ body: (async function* () { for (let i = 0; i < 50; i += 1) {
+    globalThis.sent = i + 1; yield new Uint8Array(${PIECE}).fill(i); } })() })`,
+  sent: `() => ({ body: String(globalThis.sent) })`,
+  breaks: `() => ({ body: (async function* () { yield 'one'; throw new Error('broke'); })() })`,
+  prints: `() => { console.log('a line nobody asked for'); return { body: 'quiet' }; }`,
+};
+
+let root: string;
+let pool: WorkerPool;
+
+beforeAll(async () => {
+  await mkdir('build', { recursive: true });
+  root = await mkdtemp(resolve('build', 'threads-'));
+  await build({
+    entryPoints: ['gateway/runtime/worker.ts'],
+    outfile: join(root, 'worker.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    loader: { '.lua': 'text' },
+  });
+  for (const [name, source] of Object.entries(handlers)) {
+    await mkdir(join(root, name));
+    await writeFile(join(root, name, 'handler.js'), `export default ${source};\n`);
+  }
+});
+
+beforeEach(() => {
+  pool = openPool(1);
+});
+afterEach(() => pool.close());
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+function openPool(threadsMax: number): WorkerPool {
+  return new WorkerPool({
+    file: join(root, 'worker.js'),
+    threadsMax,
+    graceMs: 100,
+    data: () => ({ root }),
+  });
+}
+
+const event: FunctionEvent = {
+  method: 'POST',
+  path: '/a/b',
+  query: new URLSearchParams('q=1'),
+  headers: { accept: 'text/plain' },
+  body: Buffer.from('hello'),
+};
+
+function run(folder: keyof typeof handlers, signal = new AbortController().signal) {
+  return pool.run(folder, event, { callId: 'call-1', signal });
+}
+
+it('carries the call to the thread and the answer back', async () => {
+  const { status, headers, body } = await run('echo');
+  expect(status).toBe(201);
+  expect(headers).toEqual({ 'content-type': 'application/json', 'x-call': 'call-1' });
+  expect(JSON.parse(String(body))).toEqual({
+    path: '/a/b',
+    query: '1',
+    body: 'hello',
+    accept: 'text/plain',
+  });
+});
+
+it('fails a call whose handler throws, and keeps the thread', async () => {
+  await expect(run('throws')).rejects.toThrow('on purpose');
+  expect((await run('echo')).status).toBe(201);
+});
+
+it.each(['exits', 'rejects'] as const)(
+  'loses only the call whose handler %s, and replaces the thread',
+  async (folder) => {
+    await expect(run(folder)).rejects.toThrow(ThreadLost);
+    expect((await run('echo')).status).toBe(201);
+  },
+);
+
+it('gives a waiting call a new thread when the old one dies', async () => {
+  const lost = run('exits');
+  const waiting = run('echo');
+  await expect(lost).rejects.toThrow(ThreadLost);
+  expect((await waiting).status).toBe(201);
+});
+
+it('ends a thread that thinks on for ever after its call was aborted', async () => {
+  await expect(run('spins', AbortSignal.timeout(100))).rejects.toThrow(ThreadLost);
+  expect((await run('echo')).status).toBe(201);
+});
+
+it('tells the handler that its caller left', async () => {
+  const { body } = await run('waits', AbortSignal.timeout(100));
+  expect(body).toBe('stopped');
+});
+
+it('does not start a call whose caller left while it waited for a thread', async () => {
+  const first = run('waits', AbortSignal.timeout(200));
+  await expect(run('echo', AbortSignal.timeout(50))).rejects.toThrow('timeout');
+  await first;
+  expect((await run('echo')).status).toBe(201);
+});
+
+it('carries an answer of 50 MB whole and in order', async () => {
+  const { body } = await run('large');
+  const bytes = await wholeOf(body);
+  expect(bytes.length).toBe(50 * PIECE);
+  expect([0, 1, 25, 49].map((at) => bytes[at * PIECE])).toEqual([0, 1, 25, 49]);
+});
+
+it('sends no faster than the answer is read, and stops when it is left', async () => {
+  const { body } = await run('large');
+  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  await pieces.next();
+  await sleep(200);
+  await pieces.return?.();
+  const { body: sent } = await run('sent');
+  expect(Number(sent)).toBeLessThan(25);
+});
+
+it('breaks the stream when the handler breaks it', async () => {
+  const { body } = await run('breaks');
+  await expect(wholeOf(body)).rejects.toThrow('broke');
+  expect((await run('echo')).status).toBe(201);
+});
+
+it('runs as many calls side by side as it has threads', async () => {
+  await pool.close();
+  pool = openPool(2);
+  const spinning = run('spins', AbortSignal.timeout(600));
+  spinning.catch(() => undefined);
+  expect((await run('echo')).status).toBe(201);
+  await expect(spinning).rejects.toThrow(ThreadLost);
+});
+
+it('keeps what a function prints away from stdout', async () => {
+  const write = jest.spyOn(process.stdout, 'write');
+  expect((await run('prints')).body).toBe('quiet');
+  await sleep(50);
+  expect(write.mock.calls.flat().join('')).not.toContain('nobody asked');
+  write.mockRestore();
+});
