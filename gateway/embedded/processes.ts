@@ -1,0 +1,36 @@
+/** Whether a process that was written down is still the same process: ids are used again. */
+import { readFile } from 'node:fs/promises';
+
+export interface ProcessMark {
+  readonly pid: number;
+  /** Clock ticks from boot to its start, where the system tells (Linux); tells namesakes apart. */
+  readonly startedAt: string | null;
+}
+
+export async function markOf(pid: number): Promise<ProcessMark> {
+  return { pid, startedAt: await startTicks(pid) };
+}
+
+export async function lives(mark: ProcessMark): Promise<boolean> {
+  if (!exists(mark.pid)) return false;
+  return mark.startedAt === (await startTicks(mark.pid));
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // Someone else's process is a process all the same.
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat; the name before it may hold blanks and brackets. */
+async function startTicks(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (stat === undefined) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie is listed until its parent looks; it does nothing any more.
+  return fields[0] === 'Z' ? null : (fields[19] ?? null);
+}

@@ -1,0 +1,232 @@
+/**
+ * The Redis an installation keeps for itself: on a private socket, every write on the disk before it
+ * is answered, nothing ever evicted. It is started again when it dies, and a server that a killed
+ * run left behind is shut down before a new one takes its files.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { lives, markOf } from './processes.ts';
+
+/** A socket's path must fit into sun_path: 104 bytes at the least of systems, with the end. */
+const SOCKET_PATH_BYTES_MAX = 100;
+const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 3_000;
+const RESTART_MS_MIN = 100;
+const RESTART_MS_MAX = 5_000;
+
+export interface OwnRedis {
+  readonly url: string;
+  readonly version: string;
+  /** How often it had to be started again. */
+  restarts(): number;
+  close(): Promise<void>;
+}
+
+export interface OwnRedisOptions {
+  /** The redis-server program. */
+  readonly program: string;
+  /** Its files go here. */
+  readonly dir: string;
+  readonly log: Log;
+}
+
+const recordSchema = z.object({
+  pid: z.number().int().positive(),
+  startedAt: z.string().nullable(),
+});
+
+/** @throws Failure UNAVAILABLE when it does not come up; its log file says why */
+export async function startOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> {
+  const { dir } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700);
+  await stopLeftover(dir);
+  const place = await socketPlace(dir);
+  const keeper = new Keeper(options, place.socket);
+  try {
+    await keeper.start();
+    const version = await versionAt(place.socket);
+    return {
+      url: `unix://${place.socket}`,
+      version,
+      restarts: () => keeper.restarts,
+      close: async () => {
+        await keeper.stop();
+        await rm(join(dir, 'server.json'), { force: true });
+        await place.remove();
+      },
+    };
+  } catch (thrown) {
+    await keeper.stop();
+    throw thrown;
+  }
+}
+
+/** Beside the data where the path is short enough, else in a private folder for temporary files. */
+async function socketPlace(dir: string): Promise<{ socket: string; remove(): Promise<void> }> {
+  const beside = join(dir, 'redis.sock');
+  if (Buffer.byteLength(beside) <= SOCKET_PATH_BYTES_MAX)
+    return { socket: beside, remove: () => Promise.resolve() };
+  const roomy = Buffer.byteLength(tmpdir()) <= SOCKET_PATH_BYTES_MAX / 2 ? tmpdir() : '/tmp';
+  const apart = await mkdtemp(join(roomy, 'trader-redis-'));
+  return {
+    socket: join(apart, 'redis.sock'),
+    remove: () => rm(apart, { recursive: true, force: true }),
+  };
+}
+
+/** Shuts down the server of a run that was killed; it has everything on disk, and so it may go. */
+async function stopLeftover(dir: string): Promise<void> {
+  const file = join(dir, 'server.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const record = recordSchema.parse(JSON.parse(text));
+  if (await lives(record)) {
+    process.kill(record.pid, 'SIGTERM');
+    if (!(await goneWithin(record, STOP_MS_MAX))) process.kill(record.pid, 'SIGKILL');
+    await goneWithin(record, STOP_MS_MAX);
+  }
+  await rm(file, { force: true });
+}
+
+/** Writes down which process has the files, whole or not at all. */
+async function record(dir: string, pid: number): Promise<void> {
+  const draft = join(dir, 'server.json.draft');
+  await writeFile(draft, JSON.stringify(await markOf(pid)), { mode: 0o600 });
+  await rename(draft, join(dir, 'server.json'));
+}
+
+async function goneWithin(mark: Parameters<typeof lives>[0], ms: number): Promise<boolean> {
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    if (!(await lives(mark))) return true;
+    await sleep(20);
+  }
+  return !(await lives(mark));
+}
+
+/** Keeps one server running until it is told to stop. */
+class Keeper {
+  restarts = 0;
+  private readonly options: OwnRedisOptions;
+  private readonly socket: string;
+  private child: ChildProcess | undefined;
+  private exited: Promise<void> = Promise.resolve();
+  private stopping = false;
+  private pauseMs = RESTART_MS_MIN;
+
+  constructor(options: OwnRedisOptions, socket: string) {
+    this.options = options;
+    this.socket = socket;
+  }
+
+  async start(): Promise<void> {
+    const { program, dir } = this.options;
+    await rm(this.socket, { force: true });
+    // A session of its own: Ctrl-C in a terminal must stop us first, and Redis last.
+    const child = spawn(program, flags(dir, this.socket), { stdio: 'ignore', detached: true });
+    this.child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('error', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    if (child.pid !== undefined) await record(dir, child.pid);
+    try {
+      await this.untilReady();
+    } catch (thrown) {
+      // Never two servers on the same files.
+      child.kill('SIGKILL');
+      await this.exited;
+      throw thrown;
+    }
+    void this.exited.then(() => this.bringBack());
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.child?.kill('SIGTERM');
+    const timer = setTimeout(() => this.child?.kill('SIGKILL'), STOP_MS_MAX);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  private async untilReady(): Promise<void> {
+    let isGone = false;
+    void this.exited.then(() => (isGone = true));
+    const until = performance.now() + READY_MS_MAX;
+    while (!isGone && performance.now() < until) {
+      if (await answers(this.socket)) return;
+      await sleep(5);
+    }
+    const log = join(this.options.dir, 'redis.log');
+    throw new Failure('UNAVAILABLE', `redis-server did not start; ${log} says why.`);
+  }
+
+  private async bringBack(): Promise<void> {
+    while (!this.stopping) {
+      this.restarts += 1;
+      this.options.log.error('redis-died', { restarts: this.restarts, pauseMs: this.pauseMs });
+      await sleep(this.pauseMs);
+      this.pauseMs = Math.min(this.pauseMs * 2, RESTART_MS_MAX);
+      if (this.stopping) return;
+      try {
+        await this.start();
+        this.options.log.info('redis-restarted', { restarts: this.restarts });
+        setTimeout(() => (this.pauseMs = RESTART_MS_MIN), READY_MS_MAX).unref();
+        return;
+      } catch (cause) {
+        this.options.log.error('redis-not-restarted', { cause });
+      }
+    }
+  }
+}
+
+function flags(dir: string, socket: string): string[] {
+  const settings: Readonly<Record<string, string>> = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir,
+    logfile: 'redis.log',
+    daemonize: 'no',
+    'protected-mode': 'yes',
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+async function answers(socket: string): Promise<boolean> {
+  return asked(socket, (redis) => redis.ping()).then(
+    (pong) => pong === 'PONG',
+    () => false,
+  );
+}
+
+async function versionAt(socket: string): Promise<string> {
+  return redisVersion(await asked(socket, (redis) => redis.info('server')));
+}
+
+export function redisVersion(info: string): string {
+  return /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
+}
+
+async function asked<T>(socket: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(socket, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

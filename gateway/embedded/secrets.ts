@@ -1,0 +1,54 @@
+/**
+ * Secrets of an installation: files only the owner reads, made once from 32 random bytes each. They
+ * are never printed and never logged; whoever needs one reads its file.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '#shared/kernel/failure.ts';
+
+export interface Secrets {
+  readonly dir: string;
+  readonly basicAuth: { readonly user: string; readonly password: string };
+  readonly tokens: { readonly write: string; readonly trade: string };
+}
+
+const LENGTH_MIN = 16;
+
+export async function openSecrets(dataDir: string): Promise<Secrets> {
+  const dir = join(dataDir, 'secrets');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700);
+  const user = await secret(dir, 'basic-auth-user', () => 'admin', 1);
+  const password = await secret(dir, 'basic-auth-password');
+  const write = await secret(dir, 'write-token');
+  const trade = await secret(dir, 'trade-token');
+  return { dir, basicAuth: { user, password }, tokens: { write, trade } };
+}
+
+/** Reads a secret, or makes it. A file that is there but empty is an error, never a new secret. */
+async function secret(
+  dir: string,
+  name: string,
+  make = (): string => randomBytes(32).toString('hex'),
+  lengthMin = LENGTH_MIN,
+): Promise<string> {
+  const file = join(dir, name);
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept === undefined) return create(file, make());
+  if (kept.trim().length < lengthMin)
+    throw new Failure('REFUSED', `${file} is too short for a secret; remove it to get a new one.`, {
+      rule: 'secret-too-short',
+    });
+  await chmod(file, 0o600);
+  return kept.trim();
+}
+
+/** Written whole or not at all, so that a crash leaves no half secret. */
+async function create(file: string, value: string): Promise<string> {
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${value}\n`, { mode: 0o600, flush: true });
+  await link(draft, file);
+  await rm(draft);
+  return value;
+}
