@@ -1,0 +1,149 @@
+import type { DayValue } from '#shared/portfolio/model/value-history.ts';
+import {
+  annualised,
+  linked,
+  maxDrawdown,
+  performance,
+  sharpeRatio,
+  standardDeviation,
+} from '#shared/portfolio/model/performance.ts';
+import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
+import { day } from './lines.ts';
+
+const value = (on: string, worth: number, broughtIn = 0, takenOut = 0): DayValue => ({
+  day: day(on),
+  value: worth,
+  broughtIn,
+  takenOut,
+});
+
+// Published daily returns, without their missing first entry (stefan-jansen/empyrical-reloaded).
+const mixed = [0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1];
+
+describe('measures of returns', () => {
+  it('agree with published values', () => {
+    expect(standardDeviation(mixed) * Math.sqrt(252)).toBeCloseTo(0.9136465399704637, 10);
+    expect(sharpeRatio(mixed)).toBeCloseTo(1.7238613961706866, 8);
+    expect(sharpeRatio([0.01, 0.02, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01])).toBeCloseTo(
+      52.915026221291804,
+      8,
+    );
+    expect(maxDrawdown(mixed)).toBeCloseTo(0.1, 12);
+    expect(annualised(0.1, 365)).toBeCloseTo(0.10007181138351062, 10);
+  });
+
+  it('find the deepest fall from any high before', () => {
+    const values = [60, 40, 80, 140, 100, 90, 110, 70, 100, 130, 110, 120, 90, 150, 120, 130];
+    const returns = values.slice(1).map((v, i) => v / (values[i] ?? 1) - 1);
+    expect(maxDrawdown(returns)).toBeCloseTo(0.5, 12);
+  });
+
+  it('are 0 where there is nothing to measure', () => {
+    expect([
+      standardDeviation([0.1]),
+      sharpeRatio([0.1, 0.1]),
+      maxDrawdown([]),
+      linked([]),
+    ]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('performance', () => {
+  it('does not take a deposit for a gain, nor a withdrawal for a loss', () => {
+    const { points, totalRatio } = performance([
+      value('2024-01-02', 1000, 1000),
+      value('2024-01-03', 2200, 1000),
+      value('2024-01-04', 1210, 0, 1100),
+    ]);
+    // 0; 2200 / 2000; (1210 + 1100) / 2200
+    expect(points.map((point) => point.returnRatio)).toEqual([
+      0,
+      expect.closeTo(0.1),
+      expect.closeTo(0.05),
+    ]);
+    expect(totalRatio).toBeCloseTo(0.155, 12);
+  });
+
+  it('counts the cost of the first trades on the first day', () => {
+    expect(performance([value('2024-01-02', 990, 1000)]).totalRatio).toBeCloseTo(-0.01, 12);
+  });
+
+  it('says all it can of one day, and nothing that is not a number', () => {
+    expect(performance([value('2024-01-02', 1000, 1000)])).toEqual({
+      points: [{ day: '2024-01-02', value: 1000, returnRatio: 0 }],
+      totalRatio: 0,
+      annualisedRatio: 0,
+      volatility: 0,
+      sharpeRatio: 0,
+      maxDrawdownRatio: 0,
+      peak: { day: '2024-01-02', value: 1000, returnRatio: 0 },
+    });
+    expect(performance([]).peak).toBeUndefined();
+  });
+
+  it('measures a window from the day before it', () => {
+    const days = [
+      value('2024-01-02', 100, 100),
+      value('2024-01-03', 200),
+      value('2024-01-04', 220),
+      value('2024-01-05', 231),
+    ];
+    const { points, totalRatio } = performance(days, day('2024-01-04'));
+    expect(points).toHaveLength(2);
+    expect(totalRatio).toBeCloseTo(231 / 200 - 1, 12);
+  });
+
+  it('annualises only from thirty days on, and then also weighs money', () => {
+    const short = performance([value('2024-01-01', 100, 100), value('2024-01-11', 110)]);
+    const long = performance([value('2023-01-01', 100, 100), value('2024-01-01', 110)]);
+    expect(short.annualisedRatio).toBeCloseTo(0.1, 12);
+    expect(short.moneyWeightedRatio).toBeUndefined();
+    expect(long.annualisedRatio).toBeCloseTo(1.1 ** (365.25 / 365) - 1, 12);
+    expect(long.moneyWeightedRatio).toBeCloseTo(0.1, 10);
+  });
+
+  it('names the highest value and the first day it was reached', () => {
+    const days = [value('2024-01-02', 5, 5), value('2024-01-03', 9), value('2024-01-04', 9)];
+    expect(performance(days).peak?.day).toBe('2024-01-03');
+  });
+});
+
+describe('the internal rate', () => {
+  it('agrees with a published spreadsheet', () => {
+    const rate = internalRate([
+      { day: day('2010-01-01'), amount: -200 },
+      { day: day('2010-12-31'), amount: 210 },
+    ]);
+    expect(rate).toBeCloseTo(0.050140747, 8);
+  });
+
+  it('makes the amounts worth nothing', () => {
+    const amounts = [
+      { day: day('2020-01-01'), amount: -1000 },
+      { day: day('2020-07-01'), amount: -500 },
+      { day: day('2021-03-15'), amount: 200 },
+      { day: day('2022-01-01'), amount: 900 },
+    ];
+    const rate = internalRate(amounts) ?? Number.NaN;
+    const start = Date.parse('2020-01-01');
+    const worth = amounts.reduce((sum, flow) => {
+      const years = (Date.parse(flow.day) - start) / 86_400_000 / 365;
+      return sum + flow.amount / (1 + rate) ** years;
+    }, 0);
+    expect(rate).toBeLessThan(0);
+    expect(worth).toBeCloseTo(0, 6);
+  });
+
+  it('finds a near total loss and a manifold gain', () => {
+    const from = { day: day('2020-01-01'), amount: -100 };
+    expect(internalRate([from, { day: day('2020-12-31'), amount: 1 }])).toBeCloseTo(-0.99, 8);
+    expect(internalRate([from, { day: day('2020-12-31'), amount: 5000 }])).toBeCloseTo(49, 6);
+  });
+
+  it('is absent without amounts of both signs or without time', () => {
+    const from = { day: day('2020-01-01'), amount: -100 };
+    expect(internalRate([])).toBeUndefined();
+    expect(internalRate([from, { ...from, amount: 110 }])).toBeUndefined();
+    expect(internalRate([from, { day: day('2021-01-01'), amount: -5 }])).toBeUndefined();
+  });
+});

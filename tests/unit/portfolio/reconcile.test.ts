@@ -1,0 +1,151 @@
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { emptyBook, quantityHeld } from '#shared/portfolio/model/booking.ts';
+import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
+import { reconcile, type Statement } from '#shared/portfolio/model/reconcile.ts';
+import { ALPHA, BETA } from '../../support/set-market.ts';
+import { at, bookOf, EUR, euros, line, trade } from './lines.ts';
+
+const NOW = at('2024-01-09');
+const empty = emptyBook(DEFAULT_ACCOUNT, EUR);
+const noWorth = new Map();
+
+function statement(overrides: Partial<Statement> = {}): Statement {
+  return {
+    currency: 'EUR',
+    cash: euros('0.00'),
+    holdings: [],
+    fills: [],
+    flows: [],
+    takenAt: at('2024-01-08'),
+    ...overrides,
+  };
+}
+
+const holds = (quantity: number, isin: Isin = ALPHA) => ({
+  isin,
+  symbol: isin === ALPHA ? 'ALPHA' : 'BETA',
+  quantity: Decimal.of(quantity),
+});
+
+function fill(id: string, side: 'BUY' | 'SELL', quantity: number, settlement: string, on: string) {
+  return {
+    fillId: id,
+    isin: ALPHA,
+    symbol: 'ALPHA',
+    side,
+    quantity: Decimal.of(quantity),
+    price: Price.parse('10', 'EUR'),
+    exchangeRate: Decimal.one,
+    settlement: euros(settlement),
+    executedAt: at(on),
+  };
+}
+
+const deposit = {
+  flowId: 'opening',
+  kind: 'deposit',
+  amount: euros('100.00'),
+  happenedAt: at('2024-01-02'),
+} as const;
+
+describe('reconciling', () => {
+  const explained = statement({
+    cash: euros('69.50'),
+    holdings: [holds(3)],
+    fills: [fill('f1', 'BUY', 3, '-30.50', '2024-01-03')],
+    flows: [deposit],
+  });
+
+  it('books fills and flows by their ids, oldest first, and finds nothing external', () => {
+    const done = reconcile(empty, explained, noWorth, NOW);
+    expect(done.entries.map((entry) => entry.id)).toEqual(['flow-opening', 'fill-f1']);
+    expect([done.fillsBooked, done.flowsBooked, done.externalBooked]).toEqual([1, 1, 0]);
+    expect(done.book.cash).toEqual(euros('69.50'));
+    expect(done.book.syncedAt).toBe(NOW);
+  });
+
+  it('books nothing when it runs again', () => {
+    const once = reconcile(empty, explained, noWorth, NOW);
+    const twice = reconcile(once.book, explained, noWorth, NOW);
+    expect(twice.entries).toEqual([]);
+    expect(twice.book).toEqual(once.book);
+  });
+
+  it('books shares that nobody traded as external, at what they are worth', () => {
+    const worth = new Map([
+      [BETA, { price: Price.parse('20', 'USD'), exchangeRate: Decimal.parse('0.9') }],
+    ]);
+    const stated = statement({ holdings: [holds(2, BETA)] });
+    const done = reconcile(empty, stated, worth, NOW);
+    expect(done.entries).toEqual([expect.objectContaining({ kind: 'external-in', isin: BETA })]);
+    expect(done.book.holdings.get(BETA)?.lots[0]?.cost).toEqual(euros('36.00'));
+    expect(reconcile(done.book, stated, worth, NOW).entries).toEqual([]);
+  });
+
+  it('books shares that are gone and cash that differs as external', () => {
+    const before = bookOf(line('deposit', '100.00'), trade('buy', '5', '10', '-50.00'));
+    const done = reconcile(
+      before,
+      statement({ cash: euros('48.99'), holdings: [holds(4)] }),
+      noWorth,
+      NOW,
+    );
+    expect(
+      done.entries.map(({ kind, cash, quantity }) => [kind, cash.toString(), quantity?.toString()]),
+    ).toEqual([
+      ['external-out', 'EUR 0.00', '1'],
+      ['external-cash', 'EUR -1.01', undefined],
+    ]);
+    expect(done.book.cash).toEqual(euros('48.99'));
+    expect(done.externalBooked).toBe(2);
+  });
+
+  it('gives the same difference of the same book the same id', () => {
+    const stated = statement({ cash: euros('5.00'), holdings: [holds(2)] });
+    const [one, two] = [1, 2].map(() => reconcile(empty, stated, noWorth, NOW).entries);
+    expect(one?.map((entry) => entry.id)).toEqual(two?.map((entry) => entry.id));
+  });
+
+  it('gives the same difference another id when it comes a second time', () => {
+    const stated = statement({ holdings: [holds(1)] });
+    const came = reconcile(empty, stated, noWorth, NOW);
+    const went = reconcile(came.book, statement(), noWorth, NOW);
+    const again = reconcile(went.book, stated, noWorth, NOW);
+    expect(quantityHeld(again.book, ALPHA).toString()).toBe('1');
+  });
+
+  it('lets shares come before a sale that the broker reports without their purchase', () => {
+    const stated = statement({
+      cash: euros('30.00'),
+      fills: [fill('f9', 'SELL', 3, '30.00', '2024-01-04')],
+    });
+    const done = reconcile(empty, stated, noWorth, NOW);
+    expect(done.entries.map((entry) => entry.kind)).toEqual(['external-in', 'sell']);
+    expect(done.entries[0]?.happenedAt).toBeLessThan(at('2024-01-04'));
+    expect(quantityHeld(done.book, ALPHA).sign).toBe(0);
+    expect(done.book.cash).toEqual(euros('30.00'));
+  });
+
+  it('refuses an account in another currency', () => {
+    expect(() => reconcile(empty, statement({ currency: 'USD' }), noWorth, NOW)).toThrow(
+      expect.objectContaining({
+        code: 'REFUSED',
+        facts: expect.objectContaining({ rule: 'account-currency' }),
+      }),
+    );
+  });
+
+  it('counts what was added, updated and removed', () => {
+    const before = bookOf(
+      trade('buy', '5', '10', '-50.00'),
+      trade('buy', '1', '10', '-10.00', { isin: BETA }),
+    );
+    const stated = statement({ cash: euros('-60.00'), holdings: [holds(6)] });
+    const { book } = reconcile(before, stated, noWorth, NOW);
+    expect(positionChanges(before, book)).toEqual({ updated: 1, added: 0, removed: 1 });
+    expect(positionChanges(empty, book)).toEqual({ updated: 0, added: 1, removed: 0 });
+  });
+});
