@@ -7,9 +7,16 @@
 import { correlation } from './covariance.ts';
 import { at, build, cell, diagonal, quadratic, submatrix, sum, type Rows } from './matrix.ts';
 
-/** @param covariance positive definite; @returns weights, positive, summing to 1 */
-export function hierarchicalRiskParity(covariance: Rows): Float64Array {
-  const order = leafOrder(correlationDistance(covariance));
+/**
+ * @param covariance positive definite
+ * @param distance between securities, where it is not the one of this covariance
+ * @returns weights, positive, summing to 1
+ */
+export function hierarchicalRiskParity(
+  covariance: Rows,
+  distance = correlationDistance(covariance),
+): Float64Array {
+  const order = leafOrder(distance);
   const weights = new Float64Array(covariance.length).fill(1);
   bisect(covariance, order, weights);
   return weights;

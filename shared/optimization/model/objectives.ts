@@ -180,7 +180,7 @@ function mostReturn(problem: Problem, volatilityMax: number): Solution | undefin
     const fits = next !== undefined && next.loss <= volatilityMax ** 2;
     if (fits) [best, low] = [next, middle];
     else high = middle;
-    if (fits && volatilityMax ** 2 - next.loss < 1e-13) break;
+    if (fits && volatilityMax ** 2 - next.loss < 1e-16) break;
   }
   return { ...best, loss: -dot(expected, best.weights) };
 }

@@ -1,0 +1,252 @@
+/**
+ * What a request for an allocation means.
+ *
+ * - An entry of the targets with a target weight makes the list the wanted portfolio: the answer
+ *   tracks it, securities that are not on the list have target 0 and are not bought, and the
+ *   objective of the request does not matter.
+ * - Otherwise entries are bounds on their securities, and all others stay free. A maximum of 0 beside
+ *   a minimum is no maximum. An entry with nothing but zeros leaves its security out.
+ * - What the request does not limit, the account's settings do; a stated bound takes the place of the
+ *   general one.
+ */
+import { invalidRequest, refused } from '#shared/kernel/failure.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import { isTradable } from '#shared/universe/model/security.ts';
+import { weightIn, type Account } from './account.ts';
+import type { WantedGoal } from './allocate.ts';
+import type { Limits, SecurityBound } from './constraints.ts';
+import type { Moments } from './moments.ts';
+
+export interface AllocationEntry {
+  readonly isin: Isin;
+  readonly targetWeight: number;
+  readonly minWeight: number;
+  readonly maxWeight: number;
+}
+
+export interface AllocationWish {
+  readonly targetAllocations: readonly AllocationEntry[];
+  readonly constraints?:
+    | {
+        readonly maxPositions: number;
+        readonly minPositionSize?: Money | undefined;
+        readonly maxPositionSize?: Money | undefined;
+        /** Bought plus sold; 0 is no limit. */
+        readonly maxTurnoverPct: number;
+      }
+    | undefined;
+  readonly objective: string;
+  /** 0 takes the policy's. */
+  readonly riskAversion: number;
+  readonly targetReturnRatio: number;
+  readonly targetVolatilityRatio: number;
+  readonly sectorLimits: ReadonlyMap<string, number>;
+  readonly countryLimits: ReadonlyMap<string, number>;
+  readonly cashReserveRatio?: number | undefined;
+}
+
+/** What the account's settings say where the request is silent. */
+export interface AllocationPolicy {
+  readonly objective: string;
+  readonly riskAversion: number;
+  readonly cashReserveRatio: number;
+  readonly weightMaxRatio: number;
+  readonly sectorMaxRatio: number;
+  readonly countryMaxRatio: number;
+}
+
+/** @throws Failure INVALID_REQUEST naming the entry that contradicts itself */
+export function checkEntries(entries: readonly AllocationEntry[]): void {
+  const seen = new Set<Isin>();
+  entries.forEach(({ isin, targetWeight, minWeight, maxWeight }, i) => {
+    const bad = (field: string, message: string): never => {
+      throw invalidRequest({ field: `targetAllocations[${i}].${field}`, message });
+    };
+    if (seen.has(isin)) bad('isin', 'is in the list twice');
+    seen.add(isin);
+    if (maxWeight > 0 && minWeight > maxWeight) bad('minWeight', 'is above maxWeight');
+    if (targetWeight > 0 && targetWeight < minWeight) bad('targetWeight', 'is below minWeight');
+    if (maxWeight > 0 && targetWeight > maxWeight) bad('targetWeight', 'is above maxWeight');
+  });
+  const total = entries.reduce((sum, { targetWeight }) => sum + targetWeight, 0);
+  if (total > 1 + 1e-9)
+    throw invalidRequest({
+      field: 'targetAllocations',
+      message: 'targetWeight sums to more than 1',
+    });
+}
+
+/** @throws Failure INVALID_REQUEST naming a target figure that is needed */
+export function goalOfWish(
+  wish: AllocationWish,
+  policy: AllocationPolicy,
+  moments: Moments,
+): WantedGoal {
+  if (tracks(wish)) return { kind: 'TRACKING', weights: targetsOf(wish, moments) };
+  const kind = chosenObjective(wish, policy);
+  switch (kind) {
+    case 'TARGET_RETURN':
+      return { kind, returnMin: needed('targetReturnRatio', wish.targetReturnRatio) };
+    case 'TARGET_RISK':
+      return { kind, volatilityMax: needed('targetVolatilityRatio', wish.targetVolatilityRatio) };
+    case 'MINIMUM_VOLATILITY':
+    case 'MAXIMUM_SHARPE':
+    case 'RISK_PARITY':
+    case 'HRP':
+      return { kind };
+    case 'BLACK_LITTERMAN':
+      return { kind, riskAversion: wish.riskAversion || policy.riskAversion };
+    default:
+      return {
+        kind: 'QUADRATIC_UTILITY',
+        riskAversion: wish.riskAversion || policy.riskAversion,
+      };
+  }
+}
+
+/** The objective that decides; the settings' where the request names none. */
+export function chosenObjective(
+  { objective }: Pick<AllocationWish, 'objective'>,
+  policy: Pick<AllocationPolicy, 'objective'>,
+): string {
+  return objective === 'OBJECTIVE_UNSPECIFIED' ? policy.objective : objective;
+}
+
+/** Whether the wish names a portfolio to track. */
+export function tracks({ targetAllocations }: Pick<AllocationWish, 'targetAllocations'>): boolean {
+  return targetAllocations.some(({ targetWeight }) => targetWeight > 0);
+}
+
+/**
+ * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position
+ * sizes that contradict; REFUSED history-missing for a wanted security that cannot be measured, and
+ * account-empty for position sizes in an account that is worth nothing
+ */
+export function limitsOfWish(
+  wish: AllocationWish,
+  policy: AllocationPolicy,
+  moments: Moments,
+  account: Account,
+): Limits {
+  requireMeasured(wish, moments);
+  const securities = moments.isins.map((isin) => boundOf(wish, policy, account, isin));
+  requireGroups('sectorLimits', wish.sectorLimits, account, 'sector');
+  requireGroups('countryLimits', wish.countryLimits, account, 'country');
+  const { constraints } = wish;
+  const measured = new Set(moments.isins);
+  const unmeasured = [...account.quantities.keys()].filter((isin) => !measured.has(isin));
+  return {
+    securities,
+    cashReserveRatio: wish.cashReserveRatio ?? policy.cashReserveRatio,
+    frozenWeight: unmeasured.reduce((sum, isin) => sum + weightIn(account, isin), 0),
+    weightMaxRatio: policy.weightMaxRatio,
+    sectorMaxRatio: policy.sectorMaxRatio,
+    countryMaxRatio: policy.countryMaxRatio,
+    sectorLimits: wish.sectorLimits,
+    countryLimits: wish.countryLimits,
+    turnoverMaxRatio: positive(constraints?.maxTurnoverPct, 1 / 100),
+    countMax: positive(constraints?.maxPositions, 1),
+    ...sizesOf(constraints, account),
+  };
+}
+
+function boundOf(
+  wish: AllocationWish,
+  policy: AllocationPolicy,
+  account: Account,
+  isin: Isin,
+): SecurityBound {
+  const security = account.listings.get(isin)?.security;
+  const entry = wish.targetAllocations.find((one) => one.isin === isin);
+  const currentWeight = weightIn(account, isin);
+  const stated = maximumOf(entry, policy);
+  const frozen = security && !isTradable(security);
+  const unlisted = tracks(wish) && !entry;
+  return {
+    isin,
+    symbol: security?.symbol ?? isin,
+    sector: security?.sector,
+    country: security?.country,
+    currentWeight,
+    minWeight: entry?.minWeight,
+    maxWeight:
+      frozen || unlisted ? Math.min(currentWeight, stated ?? policy.weightMaxRatio) : stated,
+  };
+}
+
+/** The maximum an entry states; undefined where the general one holds. */
+function maximumOf(
+  entry: AllocationEntry | undefined,
+  { weightMaxRatio }: AllocationPolicy,
+): number | undefined {
+  if (!entry) return undefined;
+  const { targetWeight, minWeight, maxWeight } = entry;
+  if (maxWeight > 0) return maxWeight;
+  const wanted = Math.max(targetWeight, minWeight);
+  if (wanted === 0) return 0;
+  return wanted > weightMaxRatio ? wanted : undefined;
+}
+
+function targetsOf({ targetAllocations }: AllocationWish, { isins }: Moments): Float64Array {
+  const targets = new Map(targetAllocations.map((entry) => [entry.isin, entry.targetWeight]));
+  return Float64Array.from(isins, (isin) => targets.get(isin) ?? 0);
+}
+
+function requireMeasured({ targetAllocations }: AllocationWish, { isins }: Moments): void {
+  const missing = targetAllocations
+    .filter(({ targetWeight, minWeight }) => targetWeight > 0 || minWeight > 0)
+    .find(({ isin }) => !isins.includes(isin));
+  if (missing)
+    throw refused(
+      'history-missing',
+      `There are too few prices of ${missing.isin} to measure its risk.`,
+      { isin: missing.isin },
+    );
+}
+
+function requireGroups(
+  field: string,
+  limits: ReadonlyMap<string, number>,
+  account: Account,
+  kind: 'sector' | 'country',
+): void {
+  const known = new Set([...account.listings.values()].map(({ security }) => security[kind]));
+  for (const name of limits.keys())
+    if (!known.has(name))
+      throw invalidRequest({
+        field: `${field}.${name}`,
+        message: `no security of the universe has this ${kind}`,
+      });
+}
+
+function sizesOf(
+  constraints: AllocationWish['constraints'],
+  { total }: Account,
+): { sizeMin?: number | undefined; sizeMax?: number | undefined } {
+  const [min, max] = [constraints?.minPositionSize, constraints?.maxPositionSize];
+  const [least, most] = [min?.toEstimate() ?? 0, max?.toEstimate() ?? 0];
+  if (least === 0 && most === 0) return {};
+  if (most > 0 && least > most)
+    throw invalidRequest({
+      field: 'constraints.minPositionSize',
+      message: 'is above maxPositionSize',
+    });
+  if (total.sign <= 0)
+    throw refused('account-empty', 'Position sizes mean nothing in an account without value.');
+  const worth = total.toEstimate();
+  return {
+    sizeMin: positive(least, 1 / worth),
+    sizeMax: most > 0 ? Math.min(1, most / worth) : undefined,
+  };
+}
+
+/** A figure of which 0 means that there is none. */
+function positive(value: number | undefined, factor: number): number | undefined {
+  return value !== undefined && value > 0 ? value * factor : undefined;
+}
+
+function needed(field: string, value: number): number {
+  if (value === 0) throw invalidRequest({ field, message: 'is needed for this objective' });
+  return value;
+}
