@@ -50,7 +50,11 @@ export async function answer(
   const callId = header(request, 'x-call-id') ?? randomUUID();
   const context: FunctionContext = { callId, signal: left.signal, shared: options.shared };
   response.setHeader('x-call-id', callId);
-  const result = await resultOf(handler, request, url, context, options.bodyBytesMax);
+  const result = await resultOf(handler, request, url, context, options.bodyBytesMax).catch(
+    // Only reading can fail here: the caller went away in the middle of the request.
+    () => undefined,
+  );
+  if (result === undefined) return void response.destroy();
   const seconds = (performance.now() - startedAt) / 1000;
   response.setHeader('x-duration-seconds', seconds.toFixed(6));
   await send(response, result);
@@ -64,19 +68,28 @@ async function resultOf(
   bodyBytesMax: number,
 ): Promise<FunctionResult> {
   const { pathname, searchParams } = new URL(url, 'http://function');
+  const body = await readBody(request, bodyBytesMax);
+  if (body === undefined)
+    return failure(413, 'TOO_LARGE', `The body is over ${bodyBytesMax} bytes.`);
+  const event: FunctionEvent = {
+    method: request.method ?? 'GET',
+    path: pathname,
+    query: searchParams,
+    headers: plainHeaders(request),
+    body,
+  };
+  return invoke(handler, event, context);
+}
+
+/** Calls a handler, or answers for it on the two paths that are the host's. Never throws. */
+export async function invoke(
+  handler: FunctionHandler,
+  event: FunctionEvent,
+  context: FunctionContext,
+): Promise<FunctionResult> {
   try {
-    if (pathname === '/_/health') return { body: 'OK' };
-    if (pathname === '/_/ready') return await readiness(handler, context);
-    const body = await readBody(request, bodyBytesMax);
-    if (body === undefined)
-      return failure(413, 'TOO_LARGE', `The body is over ${bodyBytesMax} bytes.`);
-    const event: FunctionEvent = {
-      method: request.method ?? 'GET',
-      path: pathname,
-      query: searchParams,
-      headers: plainHeaders(request),
-      body,
-    };
+    if (event.path === '/_/health') return { body: 'OK' };
+    if (event.path === '/_/ready') return await readiness(handler, context);
     return await handler(event, context);
   } catch {
     return failure(500, 'BUG', 'The function failed.');

@@ -5,7 +5,8 @@ import type { Express } from 'express';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { door } from '#template/server.ts';
+import { inProcessTransport, type Host } from '#gateway/runtime/in-process-transport.ts';
+import { door, invoke } from '#template/server.ts';
 import type { FunctionHandler } from '#template/function.ts';
 
 /** The HTTP door of one function, as it stands in production, over a world. */
@@ -25,38 +26,15 @@ export interface TestTransport {
  */
 export function inProcess(): TestTransport {
   let world: World | undefined;
-  const transport: Transport = async (call) => {
+  const call: Host['call'] = async (name, event, context) => {
     if (!world) throw new Failure('BUG', 'Invariant: the test transport was given a world');
-    const [name = '', ...path] = call.name.split('/');
     const [service = '', ...operation] = name.split('-');
     const file = `../../functions/${service}/${operation.join('-')}/handler.ts`;
     const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    const result = await handler(
-      {
-        method: 'POST',
-        path: `/${path.join('/')}`,
-        query: new URLSearchParams(),
-        headers: {
-          'content-type': 'application/json',
-          accept: call.accept,
-          'x-request-id': call.requestId,
-          'idempotency-key': call.idempotencyKey,
-          'x-run-id': call.idempotencyKey ?? call.requestId,
-          ...call.headers,
-        },
-        body: Buffer.from(call.body),
-      },
-      { callId: call.requestId, signal: call.signal, shared: world },
-    );
-    return { status: result.status ?? 200, body: pieces(result.body) };
+    return invoke(handler, event, { ...context, shared: world });
   };
+  const transport = inProcessTransport({ call }, { token: '', withoutQueue: true });
   return { transport, into: (opened) => void (world = opened) };
-}
-
-async function* pieces(body: unknown): AsyncGenerator<string | Uint8Array> {
-  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
-    yield* body as AsyncIterable<string>;
-  else if (body !== undefined) yield body as string;
 }
 
 export async function listen(app: Express): Promise<{ server: Server; url: string }> {

@@ -1,0 +1,113 @@
+import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { GatewayServiceClient } from '#protos/gen/gateway.ts';
+import { PlanningServiceClient } from '#protos/gen/planning.ts';
+import { UniverseServiceClient, type SyncPricesUpdate } from '#protos/gen/universe.ts';
+import { openFacade, type Facade } from '#gateway/facade/facade.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { silentLog } from '#shared/runtime/log.ts';
+import { inProcess } from '../../support/host.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+
+let redis: TestRedis;
+let world: World;
+let facade: Facade;
+let universe: UniverseServiceClient;
+let planning: PlanningServiceClient;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  const host = inProcess();
+  world = await openTestWorld(redis, {}, { transport: host.transport });
+  host.into(world);
+  facade = await openFacade({ portBase: 0, functions: world.functions, log: silentLog });
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  universe = new UniverseServiceClient(at(facade.ports.universe), credentials.createInsecure());
+  planning = new PlanningServiceClient(at(facade.ports.planning), credentials.createInsecure());
+});
+
+afterAll(async () => {
+  universe.close();
+  planning.close();
+  await facade.close();
+  await world.close();
+  await redis.stop();
+});
+
+/** A unary call as a promise of its answer and the metadata that came with it. */
+function unary<Request, Response>(
+  method: (
+    request: Request,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Response) => void,
+  ) => { on(event: 'metadata', listener: (metadata: Metadata) => void): unknown },
+  request: Request,
+  headers: Record<string, string> = {},
+): Promise<{ response: Response; metadata: Metadata }> {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return new Promise((resolve, reject) => {
+    let received = new Metadata();
+    const call = method(request, metadata, (error, response) =>
+      error ? reject(error) : resolve({ response, metadata: received }),
+    );
+    call.on('metadata', (answered) => (received = answered));
+  });
+}
+
+const page = { tradableOnly: false, sector: '', exchange: '', limit: 5, offset: 0 };
+
+test('a streaming rpc sends every message, in order', async () => {
+  const messages: SyncPricesUpdate[] = [];
+  for await (const message of universe.syncPrices({ isins: [], forceRefresh: false }))
+    messages.push(message as SyncPricesUpdate);
+  expect(messages.length).toBeGreaterThan(30);
+  expect(messages.at(-1)).toMatchObject({ complete: true, failed: 0, progressPct: 100 });
+  const progress = messages.map((message) => message.progressPct);
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+});
+
+test('a unary rpc answers as its function does, and keeps the request id', async () => {
+  const { response, metadata } = await unary(universe.getUniverse.bind(universe), page, {
+    'x-request-id': 'call-7',
+  });
+  expect(response.securities).toHaveLength(5);
+  expect(response.total).toBeGreaterThan(30);
+  expect(metadata.get('x-request-id')).toEqual(['call-7']);
+});
+
+test.each([
+  ['a bad field', { ...page, limit: 5000 }, status.INVALID_ARGUMENT, /limit: at most 1000/],
+  ['a negative offset', { ...page, offset: -1 }, status.INVALID_ARGUMENT, /offset/],
+])('%s is refused with its name', async (_name, request, code, details) => {
+  const call = unary(universe.getUniverse.bind(universe), request);
+  await expect(call).rejects.toMatchObject({ code, details: expect.stringMatching(details) });
+});
+
+test('a domain "no" is an answer, not an error', async () => {
+  const { response } = await unary(planning.getPlan.bind(planning), { planId: 'plan-none' });
+  expect(response).toEqual({ found: false, plan: undefined });
+});
+
+test('every service answers its health check', async () => {
+  const { response } = await unary(universe.healthCheck.bind(universe), {});
+  expect(response).toMatchObject({ healthy: true });
+  expect(response.version).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('the seven services listen on seven ports', () => {
+  expect(new Set(Object.values(facade.ports)).size).toBe(7);
+});
+
+test('a taken port is refused by name', async () => {
+  const base = facade.ports.planning;
+  const twice = openFacade({ portBase: base, functions: world.functions, log: silentLog });
+  await expect(twice).rejects.toMatchObject({ facts: { rule: 'port-busy' } });
+});
+
+test('the gateway service answers over gRPC as well', async () => {
+  const address = `127.0.0.1:${facade.ports.gateway}`;
+  const client = new GatewayServiceClient(address, credentials.createInsecure());
+  const { response } = await unary(client.listJobs.bind(client), { statusFilter: '' });
+  expect(response.jobs.map((job) => job.jobName)).toContain('trading-cycle');
+  client.close();
+});

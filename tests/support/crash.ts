@@ -1,0 +1,35 @@
+/** A process that dies between two commands to Redis: nothing it does later leaves a trace. */
+import type { Command } from 'ioredis';
+import type { Random } from '#shared/kernel/random.ts';
+import type { World } from '#shared/runtime/context.ts';
+
+export interface CrashPoint {
+  /** Commands sent so far. */
+  sent(): number;
+  crashed(): boolean;
+}
+
+/**
+ * Counts the commands of a world and lets its process die at one of them: in half of the cases
+ * before the command is sent, in half after it took effect and before its reply arrived.
+ * @param at which command, from 1; Infinity never
+ */
+export function crashAt(world: World, at: number, random: Random): CrashPoint {
+  const { redis } = world.database;
+  const send = redis.sendCommand.bind(redis);
+  let sent = 0;
+  let dead = false;
+  const died = (): never => {
+    throw new Error('Connection is closed.');
+  };
+  redis.sendCommand = (command: Command): Promise<unknown> => {
+    if (dead) return Promise.reject(new Error('Connection is closed.'));
+    sent += 1;
+    if (sent !== at) return send(command) as Promise<unknown>;
+    dead = true;
+    return random() < 0.5
+      ? Promise.reject(new Error('Connection is closed.'))
+      : Promise.resolve(send(command)).then(died);
+  };
+  return { sent: () => sent, crashed: () => dead };
+}
