@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import { conflict, Failure, type FailureBody } from '#shared/kernel/failure.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/operations/equal-request.ts';
 import type { Operation } from '#shared/operations/row.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
@@ -188,6 +189,16 @@ export class Runs {
       state,
     });
     return [...active.map(pending('running')), ...[...waiting, ...paused].map(pending('waiting'))];
+  }
+
+  /** When the schedules of an operation come next, by the schedule's name. */
+  async nextTurns(operation: Operation): Promise<ReadonlyMap<string, Instant>> {
+    const schedules = await this.queueOf(operation.topic).getJobSchedulers();
+    return new Map(
+      schedules.flatMap(({ key, next }): [string, Instant][] =>
+        next === undefined ? [] : [[key, instantOf(next)]],
+      ),
+    );
   }
 
   /** Called by the connector for each message of a run but the last. */
