@@ -1,0 +1,29 @@
+/**
+ * The trading cycle. It may be called again for the same run after any crash: until the first
+ * order was sent it looks and plans anew; from then on it carries out the plan it had, and sends
+ * only what was not sent. `force` ignores how fresh the prices are, never a check.
+ */
+import { gateway } from '#shared/gateway/contract.ts';
+import { Cycle } from '#shared/gateway/cycle/cycle.ts';
+import { findPlan, makePlan, validate } from '#shared/gateway/cycle/decide.ts';
+import { book, execute } from '#shared/gateway/cycle/execute.ts';
+import { look, optimise, score, syncPositions, syncPrices } from '#shared/gateway/cycle/prepare.ts';
+import { report } from '#shared/gateway/cycle/report.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+const prepare = [syncPositions, syncPrices, look];
+const decide = [score, optimise, makePlan, validate];
+const act = [execute, book];
+
+export default handle(gateway.triggerTradingCycle, async function* (request, context) {
+  const cycle = await Cycle.open(context, request, gateway.triggerTradingCycle.timeoutMs);
+  try {
+    const resumed = cycle.record.executionBegan;
+    if (resumed) await findPlan(cycle);
+    const steps = [...(resumed ? [] : [...prepare, ...decide]), ...(request.dryRun ? [] : act)];
+    for (const step of steps) if (cycle.goesOn) yield* step(cycle);
+    yield await report(cycle);
+  } finally {
+    await cycle.close();
+  }
+});

@@ -1,0 +1,97 @@
+/** Where trading cycles are remembered, and which one runs. */
+import { z } from 'zod';
+import { present } from '#shared/kernel/assert.ts';
+import { conflict } from '#shared/kernel/failure.ts';
+import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
+import { storedId, storedInstant } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { CycleRecord } from './model/cycle.ts';
+
+const amount = z.object({ amount: z.string(), currency: z.string() });
+const optionalAmount = amount.optional().transform((value) => value);
+
+const holding = z.object({
+  isin: z.string(),
+  symbol: z.string(),
+  quantity: z.number(),
+  marketValue: optionalAmount,
+  weightRatio: z.number(),
+});
+
+const snapshot = z.object({
+  portfolioHash: z.string(),
+  totalValue: optionalAmount,
+  cash: optionalAmount,
+  holdings: z.array(holding),
+});
+
+const sentOrder = z.object({
+  tradeId: z.string(),
+  symbol: z.string(),
+  side: z.enum(['BUY', 'SELL']),
+  quantity: z.number(),
+  price: amount.optional(),
+  success: z.boolean(),
+  error: z.string(),
+});
+
+const cycleSchema = z.object({
+  id: storedId<CycleId>(),
+  dryRun: z.boolean(),
+  buysOnly: z.boolean(),
+  startedAt: storedInstant,
+  stepsDone: z.array(z.string()),
+  before: snapshot.optional(),
+  planId: storedId<PlanId>().optional(),
+  executionBegan: z.boolean(),
+  sent: z.record(z.string(), sentOrder),
+  endedAt: storedInstant.optional(),
+});
+
+export class CycleStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  async find(id: CycleId): Promise<CycleRecord | undefined> {
+    const found = await this.database.find(keys.gateway.cycle(id), cycleSchema);
+    return found?.value as CycleRecord | undefined;
+  }
+
+  /** The cycle as it was left, or the new one, stored. */
+  async begin(fresh: CycleRecord): Promise<CycleRecord> {
+    return this.database.update(keys.gateway.cycle(fresh.id), cycleSchema, (current) =>
+      current ? { result: current as CycleRecord } : { value: fresh as never, result: fresh },
+    );
+  }
+
+  async change(id: CycleId, change: (cycle: CycleRecord) => CycleRecord): Promise<CycleRecord> {
+    return this.database.update(keys.gateway.cycle(id), cycleSchema, (current) => {
+      const next = change(present(current, 'a cycle that runs is stored') as CycleRecord);
+      return { value: next as never, result: next };
+    });
+  }
+
+  /**
+   * Takes the one place there is for a running cycle; whoever resumes a cycle has its place.
+   * @param forMs after which a cycle that never gave it back loses it
+   * @throws Failure CONFLICT naming the cycle that runs
+   */
+  async claim(id: CycleId, forMs: number): Promise<void> {
+    const { redis } = this.database;
+    const key = keys.gateway.runningCycle();
+    if ((await redis.set(key, id, 'PX', forMs, 'NX')) === 'OK') return;
+    const running = await redis.get(key);
+    if (running !== null && running !== id)
+      throw conflict(`The trading cycle ${running} runs; one at a time.`, { cycleId: running });
+    await redis.set(key, id, 'PX', forMs);
+  }
+
+  async release(id: CycleId): Promise<void> {
+    const key = keys.gateway.runningCycle();
+    if ((await this.database.redis.get(key)) === id) await this.database.redis.del(key);
+  }
+}

@@ -1,0 +1,78 @@
+/** The steps that decide what to trade, and ask whether it could be. */
+import type { Plan, PlannedAction } from '#protos/gen/planning.ts';
+import type { ValidationError } from '#protos/gen/trading.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { planning } from '#shared/planning/contract.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { count } from '../model/cycle.ts';
+import type { Cycle, Telling } from './cycle.ts';
+
+/** Makes a plan for what is held now, telling the planner's own progress. */
+export async function* makePlan(cycle: Cycle): Telling {
+  const request = {
+    portfolioHash: cycle.record.before?.portfolioHash,
+    constraints: cycle.request.buysOnly ? { noSells: 'true' } : {},
+  };
+  for await (const update of cycle.stream(planning.createPlan, request)) {
+    if (update.plan) cycle.plan = update.plan;
+    if (update.error !== '') throw new Failure('UNAVAILABLE', `Planning failed: ${update.error}`);
+    yield cycle.tell('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
+  }
+  const plan = cycle.requiredPlan;
+  await cycle.change((record) => ({ ...record, planId: plan.id as PlanId }));
+  if (plan.actions.length === 0) cycle.endsBecause = `No order is worth its cost. ${plan.summary}`;
+  yield await cycle.done('plan', planInWords(plan));
+}
+
+/** The plan that an earlier attempt began to carry out. */
+export async function findPlan(cycle: Cycle): Promise<void> {
+  const planId = cycle.record.planId ?? '';
+  const { plan } = await cycle.call(planning.getPlan, { planId });
+  if (!plan) throw new Failure('DATA_CORRUPT', `The plan ${planId} of a cycle is gone.`);
+  cycle.plan = plan;
+}
+
+/**
+ * Asks for every order whether it would pass now. A purchase that a sale of the plan pays for may
+ * not yet; each order is checked again when it is sent.
+ */
+export async function* validate(cycle: Cycle): Telling {
+  const { actions } = cycle.requiredPlan;
+  const objections: string[] = [];
+  for (const [index, action] of actions.entries()) {
+    const { valid, errors } = await cycle.call(trading.validateTrade, {
+      accountId: cycle.requiredPlan.accountId,
+      ...orderOf(action),
+    });
+    if (!valid) objections.push(`${action.side} ${action.symbol}: ${inWords(errors)}`);
+    yield cycle.tell('validate', (index + 1) / actions.length, `${action.symbol} is checked.`);
+  }
+  const passing = actions.length - objections.length;
+  const summary = `${passing} of ${count(actions.length, 'order')} would pass now`;
+  yield await cycle.done(
+    'validate',
+    objections.length === 0 ? `${summary}.` : `${summary}; not: ${objections.join('; ')}`,
+  );
+}
+
+/** The market order that carries an action out. */
+export function orderOf(action: PlannedAction) {
+  return {
+    isin: action.isin,
+    side: action.side,
+    quantity: action.quantity,
+    orderType: 'MARKET',
+    timeInForce: 'DAY',
+  };
+}
+
+export function inWords(errors: readonly ValidationError[]): string {
+  return errors.map(({ message }) => message).join(', ');
+}
+
+function planInWords(plan: Plan): string {
+  const sells = plan.actions.filter(({ side }) => side === 'SELL').length;
+  const buys = plan.actions.length - sells;
+  return `The plan ${plan.id} has ${count(sells, 'sale')} and ${count(buys, 'purchase')}. ${plan.summary}`;
+}

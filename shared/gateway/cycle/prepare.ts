@@ -1,0 +1,92 @@
+/** The steps that bring the book, the prices and the scores up to date. All may be repeated. */
+import { optimization } from '#shared/optimization/contract.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { scoring } from '#shared/scoring/contract.ts';
+import { universe } from '#shared/universe/contract.ts';
+import { isTradable } from '#shared/universe/model/security.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { count, percent } from '../model/cycle.ts';
+import type { Cycle, Telling } from './cycle.ts';
+import { amountText, takeSnapshot } from './snapshot.ts';
+
+export async function* syncPositions(cycle: Cycle): Telling {
+  yield cycle.tell('sync-positions', 0, 'Asking the broker what the account holds.');
+  const synced = await cycle.call(portfolio.updatePositions, { forceSync: true });
+  yield await cycle.done(
+    'sync-positions',
+    `The book agrees with the broker: ${count(synced.fillsBooked, 'fill')} and ` +
+      `${count(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.`,
+  );
+}
+
+/** Prices, and fundamentals too where a security has none yet. Unless forced, only what is old. */
+export async function* syncPrices(cycle: Cycle): Telling {
+  const { force } = cycle.request;
+  yield cycle.tell('sync-prices', 0, 'Fetching prices.');
+  let last: Synced | undefined;
+  const prices = { forceRefresh: force };
+  for await (const update of cycle.stream(universe.syncPrices, prices)) {
+    last = update;
+    yield cycle.tell('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
+  }
+  const securities = await new StoredMarket(cycle.context.database).securities();
+  const bare = securities.filter((one) => isTradable(one) && one.fundamentals === undefined);
+  if (bare.length > 0) {
+    const missing = { isins: bare.map(({ isin }) => isin) };
+    for await (const update of cycle.stream(universe.syncFundamentals, missing))
+      yield cycle.tell('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
+  }
+  const prefix = last ? `Prices: ${syncedText(last)}` : 'No security has prices to fetch';
+  yield await cycle.done('sync-prices', `${prefix}.`);
+}
+
+/** Remembers what is held before any order; an account with nothing ends the cycle. */
+export async function* look(cycle: Cycle): Telling {
+  const before = await takeSnapshot(cycle);
+  await cycle.change((record) => ({ ...record, before }));
+  if (before.holdings.length === 0 && Number(before.cash?.amount ?? 0) === 0)
+    cycle.endsBecause = 'The account holds nothing and has no cash; there is nothing to trade.';
+  yield await cycle.done(
+    'look',
+    cycle.endsBecause ??
+      `The account is worth ${amountText(before.totalValue)}: ` +
+        `${count(before.holdings.length, 'position')} and ${amountText(before.cash)} in cash.`,
+  );
+}
+
+export async function* score(cycle: Cycle): Telling {
+  yield cycle.tell('score', 0, 'Scoring the universe.');
+  const { totalScored, failed } = await cycle.call(scoring.batchScoreSecurities, {});
+  const without = failed > 0 ? `; ${failed} could not be scored` : '';
+  yield await cycle.done('score', `${totalScored} scored${without}.`);
+}
+
+/** The targets that the default objective gives, for the reader; planning weighs its own orders. */
+export async function* optimise(cycle: Cycle): Telling {
+  yield cycle.tell('optimise', 0, 'Looking for the best allocation.');
+  const answer = await cycle.call(optimization.optimizeAllocation, {
+    portfolioHash: cycle.record.before?.portfolioHash,
+  });
+  const { solverStatus, metrics, conflicts, changes } = answer;
+  const targets = changes.filter((change) => change.targetWeight > 0).length;
+  const figures = metrics
+    ? `expected return ${percent(metrics.expectedReturn)}, volatility ` +
+      `${percent(metrics.expectedVolatility)}, Sharpe ratio ${metrics.sharpeRatio.toFixed(2)}`
+    : 'no figures';
+  yield await cycle.done(
+    'optimise',
+    answer.success
+      ? `${answer.objective} over ${targets} securities: ${figures}.`
+      : `No allocation (${solverStatus}): ${conflicts.join('; ')}.`,
+  );
+}
+
+interface Synced {
+  readonly synced: number;
+  readonly failed: number;
+  readonly total: number;
+}
+
+function syncedText({ synced, failed, total }: Synced): string {
+  return `${synced} of ${total} up to date${failed > 0 ? `, ${failed} failed` : ''}`;
+}

@@ -1,0 +1,56 @@
+/** The last step: what the cycle did, in numbers and in a sentence. */
+import type { TradeResult, TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
+import type { TradeId } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { count, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
+import type { Cycle } from './cycle.ts';
+import { amountText, takeSnapshot } from './snapshot.ts';
+
+export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
+  const sent = Object.values(cycle.record.sent);
+  const { invested, charged } = await settledTotals(cycle, sent);
+  const after = await takeSnapshot(cycle);
+  const failed = sent.filter((order) => !order.success).length;
+  const result: TradingCycleResult = {
+    success: failed === 0 && cycle.failsBecause === undefined,
+    tradesExecuted: sent.length - failed,
+    tradesFailed: failed,
+    totalInvested: invested.toJSON(),
+    totalCost: charged.toJSON(),
+    trades: sent.map(tradeResult),
+    cycleId: cycle.id,
+    plan: cycle.plan,
+    before: cycle.record.before,
+    after,
+    dryRun: cycle.record.dryRun,
+  };
+  return cycle.end(inWords(cycle, result, after), result);
+}
+
+/** From the orders as they stand now; one that was filled late counts in full. */
+async function settledTotals(cycle: Cycle, sent: readonly SentOrder[]) {
+  const trades = new StoredTrades(cycle.context.database);
+  const ids = sent.flatMap(({ tradeId }) => (tradeId === '' ? [] : [tradeId as TradeId]));
+  const found = await Promise.all(ids.map((id) => trades.find(id)));
+  const settled = found.filter((trade) => trade !== undefined);
+  return totals(settled, Money.zero(cycle.context.baseCurrency));
+}
+
+function tradeResult(order: SentOrder): TradeResult {
+  const { tradeId, symbol, side, quantity, price, success, error } = order;
+  return { tradeId, symbol, side, quantity, price, success, error };
+}
+
+function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): string {
+  if (cycle.failsBecause !== undefined) return cycle.failsBecause;
+  if (cycle.endsBecause !== undefined) return cycle.endsBecause;
+  const orders = result.plan?.actions.length ?? 0;
+  if (result.dryRun)
+    return `A dry run: ${count(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
+  return (
+    `${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
+    `${amountText(result.totalInvested)} invested, ${amountText(result.totalCost)} in charges; ` +
+    `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.`
+  );
+}

@@ -1,0 +1,113 @@
+/** A trading cycle: how far it has come, what it sent, and what it says at the end. */
+import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Money } from '#shared/kernel/money.ts';
+
+/** Amounts as they travel. */
+export interface WireAmount {
+  amount: string;
+  currency: string;
+}
+
+/** What the account held at one moment, as it travels. */
+export interface Snapshot {
+  portfolioHash: string;
+  totalValue: WireAmount | undefined;
+  cash: WireAmount | undefined;
+  holdings: SnapshotHolding[];
+}
+
+export interface SnapshotHolding {
+  isin: string;
+  symbol: string;
+  quantity: number;
+  /** In the account's base currency. */
+  marketValue: WireAmount | undefined;
+  weightRatio: number;
+}
+
+/** An order of the plan that was sent, as far as is known. It is never sent again. */
+export interface SentOrder {
+  readonly tradeId: string;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: number;
+  readonly price?: WireAmount | undefined;
+  readonly success: boolean;
+  /** Why it did not go through; empty when it did. */
+  readonly error: string;
+}
+
+export interface CycleRecord {
+  readonly id: CycleId;
+  readonly dryRun: boolean;
+  readonly buysOnly: boolean;
+  readonly startedAt: Instant;
+  /** Names of the steps that were finished, in their order. */
+  readonly stepsDone: readonly string[];
+  readonly before?: Snapshot | undefined;
+  readonly planId?: PlanId | undefined;
+  /** From here on the plan stands: whoever resumes carries out this one and makes no other. */
+  readonly executionBegan: boolean;
+  /** By the order's place in the plan. */
+  readonly sent: Readonly<Record<string, SentOrder>>;
+  readonly endedAt?: Instant | undefined;
+}
+
+export function newCycle(
+  start: Pick<CycleRecord, 'id' | 'dryRun' | 'buysOnly' | 'startedAt'>,
+): CycleRecord {
+  return { ...start, stepsDone: [], executionBegan: false, sent: {} };
+}
+
+export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
+  return cycle.stepsDone.includes(step)
+    ? cycle
+    : { ...cycle, stepsDone: [...cycle.stepsDone, step] };
+}
+
+/** The key under which an order of a plan is sent, by whoever and however often. */
+export function orderKey(planId: string, index: number): string {
+  return `${planId}-${index}`;
+}
+
+/** What an order moved, in the account's currency. */
+export interface Settled {
+  readonly side: 'BUY' | 'SELL';
+  /** Change of the cash balance, charges included; negative for a buy. */
+  readonly settlement: Money;
+  readonly commission: Money;
+  readonly fees: Money;
+}
+
+/** @returns invested: the value of what was bought, without charges; charged: all charges */
+export function totals(
+  trades: readonly Settled[],
+  zero: Money,
+): { invested: Money; charged: Money } {
+  let [invested, charged] = [zero, zero];
+  for (const { side, settlement, commission, fees } of trades) {
+    const charges = commission.add(fees);
+    charged = charged.add(charges);
+    if (side === 'BUY') invested = invested.subtract(settlement).subtract(charges);
+  }
+  return { invested, charged };
+}
+
+/** `2 of 3 orders went through`, and what failed. */
+export function ordersInWords(sent: readonly SentOrder[]): string {
+  const failed = sent.filter((order) => !order.success);
+  const through = `${sent.length - failed.length} of ${count(sent.length, 'order')} went through`;
+  if (failed.length === 0) return `${through}.`;
+  const reasons = failed.map((order) => `${order.side} ${order.symbol}: ${order.error}`);
+  return `${through}; not: ${reasons.join('; ')}`;
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `12.3 %` of a fraction. */
+export function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
+}
