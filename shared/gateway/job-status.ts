@@ -1,0 +1,52 @@
+/** What the jobs did, do and will do: their records, the queue, and the scheduler. */
+import type { JobStatus } from '#protos/gen/gateway.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { jobs } from '#shared/operations/jobs.ts';
+import type { World } from '#shared/runtime/context.ts';
+import type { PendingRun } from '#shared/runtime/runs.ts';
+import { gateway, type jobStates } from './contract.ts';
+import { JobStore } from './job-store.ts';
+import type { JobRecord } from './model/job-record.ts';
+
+export type JobState = (typeof jobStates)[number];
+
+/** All jobs, in the order of the table. A job without a connector has no next run. */
+export async function jobStatuses({ database, runs }: World): Promise<JobStatus[]> {
+  const store = new JobStore(database);
+  const [pending, turns, records] = await Promise.all([
+    runs.pending(gateway.triggerJob),
+    runs.nextTurns(gateway.triggerJob),
+    Promise.all(jobs.map(({ name }) => store.find(name))),
+  ]);
+  return jobs.map(({ name, schedule, description }, index) => {
+    const record = records[index];
+    const next = turns.get(name);
+    return {
+      jobName: name,
+      status: stateOf(name, pending, record),
+      lastRun: record && toTimestamp(record.lastStartedAt),
+      nextRun: next === undefined ? undefined : toTimestamp(next),
+      runCount: record?.runs ?? 0,
+      successCount: record?.successes ?? 0,
+      failureCount: record?.failures ?? 0,
+      lastError: record?.lastError ?? '',
+      schedule,
+      description,
+    };
+  });
+}
+
+function stateOf(
+  name: string,
+  pending: readonly PendingRun[],
+  record: JobRecord | undefined,
+): JobState {
+  const own = pending.filter(({ body }) => jobNameOf(body) === name);
+  if (own.some(({ state }) => state === 'running')) return 'running';
+  if (own.length > 0) return 'waiting';
+  return record !== undefined && record.lastError !== '' ? 'failed' : 'idle';
+}
+
+function jobNameOf(body: string): unknown {
+  return (JSON.parse(body) as { jobName?: unknown }).jobName;
+}

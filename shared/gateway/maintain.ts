@@ -1,0 +1,53 @@
+/** The maintenance task: clears what has ended long ago, and looks after Redis. */
+import { operations } from '#shared/operations/catalogue.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import { RUNS_KEPT_MS } from '#shared/runtime/runs.ts';
+import type { JobEnd } from './model/job-record.ts';
+import { redisComplaints, type RedisInfo } from './model/redis-health.ts';
+import { count } from './model/cycle.ts';
+
+const CLEAN_MAX = 10_000;
+const SCAN_COUNT = 1_000;
+
+/** What is stored with a time to live goes by itself; this clears what depends on somebody. */
+export async function maintain(context: Context): Promise<JobEnd> {
+  const cleaned = await cleanQueues(context);
+  const limited = await limitRuns(context);
+  const complaints = redisComplaints(await redisInfo(context));
+  const done =
+    `${count(cleaned, 'ended job')} and ${count(limited, 'list')} of run messages cleared; ` +
+    (complaints.length === 0 ? 'Redis writes its file.' : complaints.join('; '));
+  return { ok: complaints.length === 0, message: done };
+}
+
+/** BullMQ removes old jobs only when another ends; a queue at rest would keep them. */
+async function cleanQueues({ runs }: Context): Promise<number> {
+  let cleaned = 0;
+  for (const { topic } of operations.filter(({ queue }) => queue !== null))
+    for (const state of ['completed', 'failed'] as const)
+      cleaned += (await runs.queueOf(topic).clean(RUNS_KEPT_MS, CLEAN_MAX, state)).length;
+  return cleaned;
+}
+
+/** Gives messages of runs a time to live where a crash has kept them from getting one. */
+async function limitRuns({ database: { redis } }: Context): Promise<number> {
+  const prefix = redis.options.keyPrefix ?? '';
+  let limited = 0;
+  const pages = redis.scanStream({ match: `${prefix}{run:*`, count: SCAN_COUNT });
+  for await (const page of pages as AsyncIterable<string[]>)
+    for (const name of page) {
+      const key = name.slice(prefix.length);
+      if ((await redis.pttl(key)) === -1) limited += await redis.pexpire(key, RUNS_KEPT_MS);
+    }
+  return limited;
+}
+
+async function redisInfo({ database: { redis } }: Context): Promise<RedisInfo> {
+  const text = await redis.info('persistence');
+  return new Map(
+    text.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const [name = '', ...value] = line.split(':');
+      return value.length > 0 ? [[name, value.join(':')]] : [];
+    }),
+  );
+}

@@ -1,0 +1,14 @@
+/** What Redis says about its own file, in words for whoever must act. */
+export type RedisInfo = ReadonlyMap<string, string>;
+
+/** @returns nothing when every write reaches the disk */
+export function redisComplaints(info: RedisInfo): string[] {
+  if (info.get('aof_enabled') !== '1')
+    return ['Redis keeps no append-only file: a power cut loses what was written last'];
+  const complaints: string[] = [];
+  if (info.get('aof_last_write_status') !== 'ok')
+    complaints.push('Redis could not write its append-only file; is the disk full?');
+  if (info.get('aof_last_bgrewrite_status') !== 'ok')
+    complaints.push('Redis could not rewrite its append-only file; it grows without end');
+  return complaints;
+}
