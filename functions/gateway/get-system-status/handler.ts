@@ -1,0 +1,45 @@
+/**
+ * The whole system in figures that are measured now. `status` is `healthy`, or `degraded` when a
+ * service cannot work or a job's last run failed; what cannot be asked is absent. Services and jobs
+ * are listed with `include_details`.
+ */
+import { gateway } from '#shared/gateway/contract.ts';
+import { jobStatuses } from '#shared/gateway/job-status.ts';
+import { servicesHealth } from '#shared/gateway/services-health.ts';
+import { vitalSigns } from '#shared/gateway/vital-signs.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { trading } from '#shared/trading/contract.ts';
+
+export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
+  const { functions, marketData, broker } = context;
+  const options = context.callOptions();
+  const [services, jobs, signs, summary, trades] = await Promise.all([
+    servicesHealth(context),
+    jobStatuses(context),
+    vitalSigns(context.signal),
+    functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
+    functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
+  ]);
+  const ill = services.some(({ healthy }) => !healthy) || !summary || !trades;
+  const failed = jobs.some(({ status }) => status === 'failed');
+  return {
+    status: ill || failed ? 'degraded' : 'healthy',
+    metrics: {
+      uptimeSeconds: String(signs.uptimeSeconds),
+      cpuUsagePct: signs.cpuUsagePct,
+      memoryUsagePct: signs.memoryUsagePct,
+      totalTrades: String(trades?.total ?? 0),
+      activePositions: String(summary?.positionCount ?? 0),
+      totalPortfolioValue: summary?.totalValue,
+    },
+    services: includeDetails ? services : [],
+    jobs: includeDetails ? jobs : [],
+    lastUpdated: toTimestamp(context.now()),
+    version: context.build,
+    marketData: marketData.name,
+    broker: broker.name,
+    simulated: marketData.simulated,
+  };
+});

@@ -1,0 +1,43 @@
+/**
+ * Books a deposit once for each idempotency key. A simulated broker is paid at once and the book
+ * follows; at a real one the money is on its way, and is recorded as pending until its statement
+ * shows it. `auto_invest` starts a trading cycle that invests the cash and sells nothing.
+ */
+import { gateway } from '#shared/gateway/contract.ts';
+import { DepositStore } from '#shared/gateway/deposit-store.ts';
+import { investLater } from '#shared/gateway/invest.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+export default handle(gateway.processDeposit, async (request, context) => {
+  const { amount, accountId, autoInvest } = request;
+  const { broker, baseCurrency, functions, signal } = context;
+  if (!amount || amount.sign === 0)
+    throw invalidRequest({ field: 'amount', message: 'an amount above 0 is needed' });
+  if (amount.currency !== baseCurrency)
+    throw invalidRequest({
+      field: 'amount.currency',
+      message: `the account takes deposits in ${baseCurrency}`,
+    });
+  const id = `deposit-${shortHash(context.idempotencyKey)}`;
+  const state = broker.funding ? 'paid-in' : 'pending';
+  if (broker.funding) {
+    await broker.funding.deposit(accountId, id, amount, signal);
+    const sync = { accountId, forceSync: true };
+    await functions.call(portfolio.updatePositions, sync, context.callOptions());
+  }
+  const deposit = { id, amount, state, recordedAt: context.now() } as const;
+  await new DepositStore(context.database).record(accountId, deposit);
+  const cash = await functions.call(portfolio.getCashBalance, { accountId }, context.callOptions());
+  const invests = autoInvest && broker.funding ? await investLater(context, id) : undefined;
+  const booked = broker.funding ? `${amount} is booked.` : `${amount} is awaited from the bank.`;
+  return {
+    success: true,
+    transactionId: id,
+    newCashBalance: cash.cashBalance,
+    message: [booked, invests?.message].filter(Boolean).join(' '),
+    cycleId: invests?.cycleId ?? '',
+  };
+});

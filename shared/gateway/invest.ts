@@ -1,0 +1,30 @@
+/** Starts a trading cycle that invests a deposit and sells nothing. */
+import { Failure } from '#shared/kernel/failure.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import type { CycleId } from '#shared/kernel/identifiers.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import { gateway } from './contract.ts';
+import { cycleIdOf } from './cycle/cycle.ts';
+
+export interface Investing {
+  /** Absent when another kind of cycle runs; the deposit then waits for the next one. */
+  readonly cycleId?: CycleId | undefined;
+  readonly message: string;
+}
+
+/** The cycle is queued, not awaited; asking again for the same deposit starts no other. */
+export async function investLater(context: Context, deposit: string): Promise<Investing> {
+  const operation = gateway.triggerTradingCycle;
+  const wanted = `${operation.name}-${shortHash(`invest-${deposit}`)}`;
+  const body = JSON.stringify({ buysOnly: true });
+  try {
+    const { run, joined } = await context.runs.add(operation, body, wanted, context.requestId);
+    const cycleId = cycleIdOf(run);
+    return joined
+      ? { cycleId, message: `The cycle ${cycleId} runs already; what it leaves, the next invests.` }
+      : { cycleId, message: `The cycle ${cycleId} invests it.` };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== 'CONFLICT') throw thrown;
+    return { message: 'Another trading cycle runs; the next one will invest it.' };
+  }
+}

@@ -1,0 +1,30 @@
+/** The health of all services, each measured now. */
+import type { ServiceHealth } from '#protos/gen/gateway.ts';
+import { serviceHealth } from '#shared/clients/service-health.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import type { Settings } from '#shared/runtime/settings.ts';
+
+export function servicesHealth(context: Context): Promise<ServiceHealth[]> {
+  return Promise.all(serviceNames.map((service) => measured(context, service)));
+}
+
+async function measured(context: Context, service: ServiceName): Promise<ServiceHealth> {
+  const { functions, settings } = context;
+  const health = await serviceHealth(functions, service, context.callOptions());
+  return {
+    serviceName: service,
+    healthy: health.healthy,
+    status: health.status,
+    address: settings.gatewayHost,
+    port: portOf(settings, service),
+    latencyMs: Math.round(health.latencyMs * 100) / 100,
+    lastCheck: toTimestamp(context.now()),
+  };
+}
+
+/** The service's gRPC port; 0 where the facade is off or takes free ports. */
+function portOf({ grpcPortBase }: Settings, service: ServiceName): number {
+  return grpcPortBase > 0 ? grpcPortBase + portOffsets[service] : 0;
+}
