@@ -4,6 +4,7 @@
  * nothing is done twice. Answers of 429 and 503 are tried again with back-off, up to ATTEMPTS in
  * all; every other answer is final. The time limit of a call is that of its function.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker, type Job } from 'bullmq';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
@@ -47,6 +48,9 @@ export class AsyncQueue {
   private readonly queue: Queue<QueuedCall>;
   private readonly worker: Worker<QueuedCall>;
   private readonly connections;
+  /** Ends the calls that are still running when time is up. */
+  private readonly cut = new AbortController();
+  private readonly running = new Set<Promise<void>>();
 
   constructor(host: FunctionHost, options: AsyncQueueOptions) {
     this.host = host;
@@ -55,7 +59,7 @@ export class AsyncQueue {
     this.connections = [connectQueueRedis(redisUrl), connectQueueRedis(redisUrl)] as const;
     const [adding, taking] = this.connections;
     this.queue = new Queue<QueuedCall>(QUEUE, { connection: adding, prefix });
-    this.worker = new Worker<QueuedCall>(QUEUE, (job) => this.carryOut(job), {
+    this.worker = new Worker<QueuedCall>(QUEUE, (job) => this.tracked(job), {
       connection: taking,
       prefix,
       concurrency: CONCURRENCY,
@@ -76,11 +80,21 @@ export class AsyncQueue {
     });
   }
 
-  /** Lets running calls end, then lets go of Redis. */
-  async close(): Promise<void> {
-    await this.worker.close();
+  /** Lets running calls end, for so long; those cut off run again at the next start. */
+  async close(graceMs: number): Promise<void> {
+    await this.worker.pause(true);
+    const ended = Promise.allSettled(this.running).then(() => true);
+    const isIdle = await Promise.race([ended, sleep(graceMs, false, { ref: false })]);
+    await this.worker.close(!isIdle);
+    this.cut.abort();
     await this.queue.close();
     for (const connection of this.connections) connection.disconnect();
+  }
+
+  private tracked(job: Job<QueuedCall>): Promise<void> {
+    const work = this.carryOut(job);
+    this.running.add(work);
+    return work.finally(() => this.running.delete(work));
   }
 
   private async carryOut(job: Job<QueuedCall>): Promise<void> {
@@ -100,7 +114,7 @@ export class AsyncQueue {
   }
 
   private async run(call: QueuedCall): Promise<FunctionResult> {
-    const context = { callId: call.callId, signal: new AbortController().signal };
+    const context = { callId: call.callId, signal: this.cut.signal };
     try {
       const result = await this.host.call(call.functionName, this.eventOf(call), context);
       // A stream counts as answered when it is through.

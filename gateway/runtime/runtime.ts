@@ -47,7 +47,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     await listen(server, options.port, options.address);
   } catch (thrown) {
-    await queue?.close();
+    await queue?.close(0);
     throw thrown;
   }
   const { port } = server.address() as AddressInfo;
@@ -56,7 +56,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     port,
     url: `http://${hostText(options.address)}:${port}`,
     close: async (graceMs) => {
-      await Promise.all([drain(server, graceMs), inTime(queue?.close(), graceMs)]);
+      await Promise.all([drain(server, graceMs), queue?.close(graceMs)]);
     },
   };
 }
@@ -118,13 +118,6 @@ async function drain(server: Server, graceMs: number): Promise<void> {
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearTimeout(timer);
-}
-
-async function inTime(work: Promise<void> | undefined, graceMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, graceMs)));
-  await Promise.race([work, late]);
   clearTimeout(timer);
 }
 

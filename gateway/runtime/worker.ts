@@ -31,6 +31,10 @@ class RunningCall {
   private credit = PIECES_AHEAD;
   private wake: () => void = () => undefined;
 
+  constructor() {
+    this.abort.signal.addEventListener('abort', () => this.wake(), { once: true });
+  }
+
   more(): void {
     this.credit += 1;
     this.wake();
@@ -39,10 +43,7 @@ class RunningCall {
   /** Waits until the host has read enough of what was sent. */
   async room(): Promise<void> {
     while (this.credit === 0 && !this.abort.signal.aborted)
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        this.abort.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await new Promise<void>((resolve) => void (this.wake = resolve));
     this.credit -= 1;
   }
 }

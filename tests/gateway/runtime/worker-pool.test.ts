@@ -111,11 +111,13 @@ it('ends a thread that thinks on for ever after its call was aborted', async () 
 });
 
 it('tells the handler that its caller left', async () => {
+  await run('echo');
   const { body } = await run('waits', AbortSignal.timeout(100));
   expect(body).toBe('stopped');
 });
 
 it('does not start a call whose caller left while it waited for a thread', async () => {
+  await run('echo');
   const first = run('waits', AbortSignal.timeout(200));
   await expect(run('echo', AbortSignal.timeout(50))).rejects.toThrow('timeout');
   await first;
