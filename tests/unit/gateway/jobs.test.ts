@@ -1,0 +1,31 @@
+import { operations } from '#shared/operations/catalogue.ts';
+import { jobs } from '#shared/operations/jobs.ts';
+
+const scheduled = operations.filter(({ schedule }) => schedule !== null);
+
+it.each(scheduled.map(({ name, schedule }) => [name, schedule]))(
+  'the schedule of %s is the schedule of a job that calls it',
+  (name, schedule) => {
+    const own = jobs.filter(
+      ({ work }) => work.kind === 'operation' && work.operation.name === name,
+    );
+    expect(own.map((job) => job.schedule)).toContain(schedule);
+  },
+);
+
+it('every job has a name of its own that is safe in an id', () => {
+  expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length);
+  for (const { name } of jobs) expect(name).toMatch(/^[a-z][a-z-]+$/);
+});
+
+it('a job’s own request is one that its operation takes', () => {
+  for (const { work } of jobs)
+    if (work.kind === 'operation')
+      expect(work.operation.request.safeParse(work.request).success).toBe(true);
+});
+
+it('the field that force sets is a field of the request', () => {
+  for (const { work } of jobs)
+    if (work.kind === 'operation' && work.forceField !== undefined)
+      expect(work.operation.request.safeParse({ [work.forceField]: true }).success).toBe(true);
+});
