@@ -1,0 +1,85 @@
+/**
+ * Writes everything that follows from the protos, the catalogue and the tables:
+ *
+ *   npm run generate             writes
+ *   npm run generate -- --check  writes nothing, names what is stale, and exits 1
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { readDescriptors } from './generate/descriptors.ts';
+import { errorsPage } from './generate/errors-page.ts';
+import { operationsPage } from './generate/operations-page.ts';
+import { redisKeysPage } from './generate/redis-keys-page.ts';
+import { settingsPage } from './generate/settings-page.ts';
+import { stackFile } from './generate/stack.ts';
+
+const BUF = 'node_modules/.bin/buf';
+const GENERATED_CODE = 'protos/gen';
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const stale = values.check ? [...staleCode(), ...(await stalePages())] : await writeAll();
+for (const file of stale) console.error(`stale: ${file}; run npm run generate`);
+process.exitCode = stale.length > 0 ? 1 : 0;
+
+async function writeAll(): Promise<string[]> {
+  execFileSync(BUF, ['generate'], { stdio: 'inherit' });
+  for (const [file, text] of await pages()) writeFileSync(file, text);
+  return [];
+}
+
+async function stalePages(): Promise<string[]> {
+  return (await pages()).filter(([file, text]) => kept(file) !== text).map(([file]) => file);
+}
+
+async function pages(): Promise<[file: string, text: string][]> {
+  const image = execFileSync(BUF, ['build', '-o', '-#format=json'], { maxBuffer: 64 * 1024 ** 2 });
+  const descriptors = readDescriptors(image.toString());
+  const markdown = {
+    'docs/operations.md': operationsPage(descriptors),
+    'docs/settings.md': settingsPage(),
+    'docs/errors.md': errorsPage(),
+    'docs/redis-keys.md': redisKeysPage(),
+  };
+  const config = await resolveConfig('docs/operations.md');
+  const formatted = Object.entries(markdown).map(
+    async ([file, text]): Promise<[string, string]> => [
+      file,
+      await format(text, { ...config, parser: 'markdown' }),
+    ],
+  );
+  return [['stack.yml', stackFile()], ...(await Promise.all(formatted))];
+}
+
+/** Generates the code into a folder apart and compares file by file. */
+function staleCode(): string[] {
+  const apart = mkdtempSync(join(tmpdir(), 'trader-generate-'));
+  try {
+    execFileSync(BUF, ['generate', '-o', apart], { stdio: 'inherit' });
+    const fresh = join(apart, GENERATED_CODE);
+    const names = new Set([...filesIn(fresh), ...filesIn(GENERATED_CODE)]);
+    return [...names]
+      .filter((name) => kept(join(fresh, name)) !== kept(join(GENERATED_CODE, name)))
+      .map((name) => join(GENERATED_CODE, name))
+      .sort();
+  } finally {
+    rmSync(apart, { recursive: true, force: true });
+  }
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+function kept(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

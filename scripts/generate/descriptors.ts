@@ -1,0 +1,89 @@
+/** What the protos say about each rpc's request, read from buf's image. */
+import { z } from 'zod';
+
+const fieldSchema = z.looseObject({
+  jsonName: z.string(),
+  type: z.string(),
+  typeName: z.string().optional(),
+  label: z.string().optional(),
+  proto3Optional: z.boolean().optional(),
+});
+const messageSchema = z.looseObject({
+  name: z.string(),
+  field: z.array(fieldSchema).default([]),
+  nestedType: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        field: z.array(fieldSchema).default([]),
+        options: z.looseObject({ mapEntry: z.boolean().optional() }).optional(),
+      }),
+    )
+    .default([]),
+});
+const imageSchema = z.looseObject({
+  file: z.array(
+    z.looseObject({
+      package: z.string().default(''),
+      messageType: z.array(messageSchema).default([]),
+      service: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            method: z.array(z.looseObject({ name: z.string(), inputType: z.string() })).default([]),
+          }),
+        )
+        .default([]),
+    }),
+  ),
+});
+
+type Field = z.output<typeof fieldSchema>;
+type Message = z.output<typeof messageSchema>;
+
+export interface FieldText {
+  readonly name: string;
+  /** `string`, `Money`, `repeated Position`, `map<string, string>`. */
+  readonly type: string;
+}
+
+export interface Descriptors {
+  /** @param rpc `PlanningService/CreatePlan` */
+  requestFields(rpc: string): readonly FieldText[];
+}
+
+export function readDescriptors(imageJson: string): Descriptors {
+  const { file: files } = imageSchema.parse(JSON.parse(imageJson));
+  const messages = new Map<string, Message>();
+  const inputs = new Map<string, string>();
+  for (const file of files) {
+    for (const message of file.messageType)
+      messages.set(`.${file.package}.${message.name}`, message);
+    for (const service of file.service)
+      for (const method of service.method)
+        inputs.set(`${service.name}/${method.name}`, method.inputType);
+  }
+  return {
+    requestFields: (rpc) => {
+      const message = messages.get(inputs.get(rpc) ?? '');
+      return (message?.field ?? []).map((field) => ({
+        name: field.jsonName,
+        type: typeText(field, message),
+      }));
+    },
+  };
+}
+
+function typeText(field: Field, within: Message | undefined): string {
+  if (field.label !== 'LABEL_REPEATED') return plainType(field);
+  const entry = within?.nestedType.find(
+    (nested) => nested.options?.mapEntry === true && field.typeName?.endsWith(`.${nested.name}`),
+  );
+  const [key, value] = entry?.field ?? [];
+  if (key && value) return `map<${plainType(key)}, ${plainType(value)}>`;
+  return `repeated ${plainType(field)}`;
+}
+
+function plainType({ type, typeName }: Field): string {
+  return typeName?.split('.').at(-1) ?? type.replace('TYPE_', '').toLowerCase();
+}

@@ -1,0 +1,28 @@
+import { failureTable } from '#shared/kernel/failure.ts';
+import { generatedFrom, table } from './markdown.ts';
+
+const INTRODUCTION = `
+Every refusal is a JSON body \`{ "code", "message", … }\` with the status below; over gRPC it is the
+status below with the same code. What more a body holds (\`field\`, \`rule\`, \`retryAfterMs\`, …) are
+facts a program may act on. \`message\` is for people.
+
+Retry: *never* means that the same input will fail again; *later* means that it may be sent again
+with back-off; *same-key* means that whether it took effect is unknown, and that it is safe to ask
+again with the same \`Idempotency-Key\`.`;
+
+export function errorsPage(): string {
+  const rows = Object.entries(failureTable).map(([code, rule]) => [
+    `\`${code}\``,
+    String(rule.http),
+    String(rule.grpc),
+    rule.retry,
+    rule.actor,
+    rule.means,
+  ]);
+  return [
+    generatedFrom('shared/kernel/failure.ts'),
+    '# Errors',
+    INTRODUCTION,
+    table(['code', 'HTTP', 'gRPC', 'retry', 'who acts', 'means'], rows),
+  ].join('\n\n');
+}
