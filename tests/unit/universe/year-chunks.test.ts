@@ -1,0 +1,45 @@
+import { epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
+import { priceChunks, readPriceChunks } from '#shared/universe/year-chunks.ts';
+
+const days = Int32Array.from(['2023-12-29', '2024-01-02', '2024-01-03'], (day) =>
+  epochDay(parseDay(day)),
+);
+const close = Float64Array.of(10, 11, 12.25);
+const nan = Float64Array.of(Number.NaN, Number.NaN, Number.NaN);
+const flat = { days, open: close, high: close, low: close, close, adjustedClose: close };
+
+describe('years of bars', () => {
+  test('are read back as they were written', () => {
+    const full = {
+      ...flat,
+      high: Float64Array.of(10.5, 11.5, 13),
+      adjustedClose: Float64Array.of(9, 10, 12.25),
+      volume: Float64Array.of(5, Number.NaN, 7),
+    };
+    expect(readPriceChunks([...priceChunks(full)], 'prices')).toEqual(full);
+  });
+
+  test('leave out columns that say nothing new', () => {
+    const chunks = priceChunks({ ...flat, volume: nan });
+    expect([...chunks.keys()]).toEqual(['2023', '2024']);
+    expect(JSON.parse(chunks.get('2023') ?? '')).toEqual({ days: [19720], close: [10] });
+    expect(readPriceChunks([...chunks], 'prices')).toEqual({ ...flat, volume: nan });
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['no days', '{"close":[1]}'],
+    ['a column of another length', '{"days":[1,2],"close":[1]}'],
+    ['a missing column', '{"days":[1]}'],
+    ['a price that is not positive', '{"days":[1],"close":[0]}'],
+    ['a price that is text', '{"days":[1],"close":["1"]}'],
+    ['a price that is null', '{"days":[1],"close":[null]}'],
+    ['a negative volume', '{"days":[1],"close":[1],"volume":[-1]}'],
+    ['days that fall', '{"days":[2,1],"close":[1,1]}'],
+    ['a day that is text', '{"days":["1"],"close":[1]}'],
+  ])('are corrupt with %s', (_name, json) => {
+    expect(() => readPriceChunks([['1970', json]], 'prices of X')).toThrow(
+      expect.objectContaining({ code: 'DATA_CORRUPT' }) as Error,
+    );
+  });
+});
