@@ -205,6 +205,13 @@ export interface OptimizeAllocationResponse {
   /** Largest violation of the optimality conditions; 0 where none apply (HRP). */
   kktResidual: number;
   cashWeight: number;
+  /** Every weight of the answer above 0 by ISIN, changed or not; with cash they sum to 1. */
+  targetWeights: { [key: string]: number };
+}
+
+export interface OptimizeAllocationResponse_TargetWeightsEntry {
+  key: string;
+  value: number;
 }
 
 export interface AllocationChange {
@@ -1160,6 +1167,7 @@ function createBaseOptimizeAllocationResponse(): OptimizeAllocationResponse {
     objective: Objective.OBJECTIVE_UNSPECIFIED,
     kktResidual: 0,
     cashWeight: 0,
+    targetWeights: {},
   };
 }
 
@@ -1192,6 +1200,9 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     if (message.cashWeight !== 0) {
       writer.uint32(73).double(message.cashWeight);
     }
+    globalThis.Object.entries(message.targetWeights).forEach(([key, value]: [string, number]) => {
+      OptimizeAllocationResponse_TargetWeightsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
+    });
     return writer;
   },
 
@@ -1280,6 +1291,17 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
             message.cashWeight = reader.double();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            const entry10 = OptimizeAllocationResponse_TargetWeightsEntry.decode(reader, reader.uint32());
+            if (entry10.value !== undefined) {
+              message.targetWeights[entry10.key] = entry10.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1323,6 +1345,33 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
         : isSet(object.cash_weight)
         ? globalThis.Number(object.cash_weight)
         : 0,
+      targetWeights: isObject(object.targetWeights)
+        ? (globalThis.Object.entries(object.targetWeights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.target_weights)
+        ? (globalThis.Object.entries(object.target_weights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -1355,6 +1404,15 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     if (message.cashWeight !== 0) {
       obj.cashWeight = floatToJson(message.cashWeight);
     }
+    if (message.targetWeights) {
+      const entries = globalThis.Object.entries(message.targetWeights) as [string, number][];
+      if (entries.length > 0) {
+        obj.targetWeights = {};
+        entries.forEach(([k, v]) => {
+          obj.targetWeights[k] = floatToJson(v);
+        });
+      }
+    }
     return obj;
   },
 
@@ -1374,9 +1432,111 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     message.objective = object.objective ?? Objective.OBJECTIVE_UNSPECIFIED;
     message.kktResidual = object.kktResidual ?? 0;
     message.cashWeight = object.cashWeight ?? 0;
+    message.targetWeights = (globalThis.Object.entries(object.targetWeights ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
     return message;
   },
 };
+
+function createBaseOptimizeAllocationResponse_TargetWeightsEntry(): OptimizeAllocationResponse_TargetWeightsEntry {
+  return { key: "", value: 0 };
+}
+
+export const OptimizeAllocationResponse_TargetWeightsEntry: MessageFns<OptimizeAllocationResponse_TargetWeightsEntry> =
+  {
+    encode(
+      message: OptimizeAllocationResponse_TargetWeightsEntry,
+      writer: BinaryWriter = new BinaryWriter(),
+    ): BinaryWriter {
+      if (message.key !== "") {
+        writer.uint32(10).string(message.key);
+      }
+      if (message.value !== 0) {
+        writer.uint32(17).double(message.value);
+      }
+      return writer;
+    },
+
+    decode(input: BinaryReader | Uint8Array, length?: number): OptimizeAllocationResponse_TargetWeightsEntry {
+      const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+      if (previousRecursionDepth >= 100) {
+        throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      }
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+      try {
+        const end = length === undefined ? reader.len : reader.pos + length;
+        const message = createBaseOptimizeAllocationResponse_TargetWeightsEntry();
+        while (reader.pos < end) {
+          const tag = reader.uint32();
+          switch (tag >>> 3) {
+            case 1: {
+              if (tag !== 10) {
+                break;
+              }
+
+              message.key = reader.string();
+              continue;
+            }
+            case 2: {
+              if (tag !== 17) {
+                break;
+              }
+
+              message.value = reader.double();
+              continue;
+            }
+          }
+          if ((tag & 7) === 4 || tag === 0) {
+            break;
+          }
+          reader.skip(tag & 7);
+        }
+        return message;
+      } finally {
+        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      }
+    },
+
+    fromJSON(object: any): OptimizeAllocationResponse_TargetWeightsEntry {
+      return {
+        key: isSet(object.key) ? globalThis.String(object.key) : "",
+        value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+      };
+    },
+
+    toJSON(message: OptimizeAllocationResponse_TargetWeightsEntry): unknown {
+      const obj: any = {};
+      if (message.key !== "") {
+        obj.key = message.key;
+      }
+      if (message.value !== 0) {
+        obj.value = floatToJson(message.value);
+      }
+      return obj;
+    },
+
+    create<I extends Exact<DeepPartial<OptimizeAllocationResponse_TargetWeightsEntry>, I>>(
+      base?: I,
+    ): OptimizeAllocationResponse_TargetWeightsEntry {
+      return OptimizeAllocationResponse_TargetWeightsEntry.fromPartial(base ?? ({} as any));
+    },
+    fromPartial<I extends Exact<DeepPartial<OptimizeAllocationResponse_TargetWeightsEntry>, I>>(
+      object: I,
+    ): OptimizeAllocationResponse_TargetWeightsEntry {
+      const message = createBaseOptimizeAllocationResponse_TargetWeightsEntry();
+      message.key = object.key ?? "";
+      message.value = object.value ?? 0;
+      return message;
+    },
+  };
 
 function createBaseAllocationChange(): AllocationChange {
   return {

@@ -13,6 +13,9 @@ import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { valueAccount, type Account, type StatedHolding } from './model/account.ts';
 
+/** Years of bars to load for moments: they are measured on five of trading days. */
+export const HISTORY_YEARS = 5.1;
+
 export interface Situation {
   readonly view: MarketView;
   readonly account: Account;

@@ -129,6 +129,11 @@ export function changeTo(
   return { isin, symbol: security.symbol, currentWeight, targetWeight, side, quantity, value };
 }
 
+/** Value that moves: positive for purchases, negative for sales. */
+export function signedValue({ side, value }: Change): Money {
+  return side === 'BUY' ? value : value.negate();
+}
+
 function sold(held: Quantity, wanted: Quantity, lot: Quantity, targetWeight: number): Quantity {
   if (targetWeight === 0) return held;
   const down = wholeLots(wanted, lot);

@@ -56,6 +56,17 @@ export interface AllocationPolicy {
   readonly countryMaxRatio: number;
 }
 
+/** The wish of someone who leaves all to the account's settings. */
+export const noWish: AllocationWish = {
+  targetAllocations: [],
+  objective: 'OBJECTIVE_UNSPECIFIED',
+  riskAversion: 0,
+  targetReturnRatio: 0,
+  targetVolatilityRatio: 0,
+  sectorLimits: new Map(),
+  countryLimits: new Map(),
+};
+
 /** @throws Failure INVALID_REQUEST naming the entry that contradicts itself */
 export function checkEntries(entries: readonly AllocationEntry[]): void {
   const seen = new Set<Isin>();
@@ -120,7 +131,7 @@ export function tracks({ targetAllocations }: Pick<AllocationWish, 'targetAlloca
 
 /**
  * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position
- * sizes that contradict; REFUSED history-missing for a wanted security that cannot be measured, and
+ * sizes in another currency than the account's; REFUSED history-missing for a wanted security that cannot be measured, and
  * account-empty for position sizes in an account that is worth nothing
  */
 export function limitsOfWish(
@@ -222,16 +233,17 @@ function requireGroups(
 
 function sizesOf(
   constraints: AllocationWish['constraints'],
-  { total }: Account,
+  { total, base }: Account,
 ): { sizeMin?: number | undefined; sizeMax?: number | undefined } {
-  const [min, max] = [constraints?.minPositionSize, constraints?.maxPositionSize];
+  const { minPositionSize: min, maxPositionSize: max } = constraints ?? {};
+  for (const [name, size] of Object.entries({ minPositionSize: min, maxPositionSize: max }))
+    if (size && size.currency !== base)
+      throw invalidRequest({
+        field: `constraints.${name}.currency`,
+        message: `the account is kept in ${base}`,
+      });
   const [least, most] = [min?.toEstimate() ?? 0, max?.toEstimate() ?? 0];
   if (least === 0 && most === 0) return {};
-  if (most > 0 && least > most)
-    throw invalidRequest({
-      field: 'constraints.minPositionSize',
-      message: 'is above maxPositionSize',
-    });
   if (total.sign <= 0)
     throw refused('account-empty', 'Position sizes mean nothing in an account without value.');
   const worth = total.toEstimate();

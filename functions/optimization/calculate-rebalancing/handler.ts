@@ -1,0 +1,47 @@
+/**
+ * Whether the account has drifted out of the band around its targets, and the least trading that
+ * brings it back inside. Given targets are the whole wanted portfolio; without any, the targets are
+ * those of the account's own objective. Drift is half the sum of absolute deviations with cash as one
+ * of them; `changes` stop at half the band, use cash above its target first and sell last, and are
+ * whole lots of at least the minimum order, so a small breach may need rebalancing and still show no
+ * order worth its cost. An account without value has not drifted.
+ */
+import { refused } from '#shared/kernel/failure.ts';
+import { changeMessage } from '#shared/optimization/change-message.ts';
+import { optimization } from '#shared/optimization/contract.ts';
+import { checkEntries, noWish } from '#shared/optimization/model/allocation-request.ts';
+import { hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
+import { rebalance, targetsOfEntries } from '#shared/optimization/model/rebalance.ts';
+import { HISTORY_YEARS, loadSituation, type Situation } from '#shared/optimization/situation.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import type { Settings } from '#shared/runtime/settings.ts';
+
+export default handle(optimization.calculateRebalancing, async (request, context) => {
+  const entries = request.targetAllocations;
+  checkEntries(entries);
+  const mentioned = entries.map(({ isin }, i) => [`targetAllocations[${i}].isin`, isin] as const);
+  const situation = await loadSituation(context, request, mentioned, HISTORY_YEARS);
+  const { account } = situation;
+
+  const targets =
+    entries.length > 0 ? targetsOfEntries(entries) : ownTargets(situation, context.settings);
+  const { drift, changes, cost } = rebalance(account, targets, context.settings);
+  const valued = account.total.sign > 0;
+  return {
+    needsRebalancing: valued && drift.beyondBand,
+    changes: changes.map(changeMessage),
+    totalDriftPct: valued ? drift.total * 100 : 0,
+    estimatedCost: cost.toJSON(),
+    largestDriftPct: valued ? drift.position * 100 : 0,
+  };
+});
+
+function ownTargets({ view, account }: Situation, settings: Settings) {
+  const answer = optimise(view, account, noWish, settings);
+  if (!hasWeights(answer))
+    throw refused('no-targets', `There are no targets to drift from: ${answer.status}.`, {
+      solverStatus: answer.status,
+      conflicts: answer.allocation.conflicts,
+    });
+  return [...answer.targets].map(([isin, weight]) => ({ isin, weight }));
+}

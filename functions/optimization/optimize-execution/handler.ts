@@ -1,0 +1,70 @@
+/**
+ * Slices orders over trading days: one slice up to 5 % of the average volume of the last 20 days, else
+ * an Almgren-Chriss trajectory of which no slice takes more than 10 %, one a trading day from now on.
+ * Prices and impact are estimates by the paper's calibration on the configured spread;
+ * `total_cost` is fees, spread and impact of all slices in base currency.
+ *
+ * `total_impact` is absent when the volume of some security is not known. `success` is false when
+ * cash is stated and the purchases, with all costs and less what the sales bring, need more than
+ * that; the slices are answered all the same.
+ */
+import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { optimization } from '#shared/optimization/contract.ts';
+import { requireListing } from '#shared/optimization/model/account.ts';
+import { planExecution } from '#shared/optimization/model/plan-execution.ts';
+import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
+import { loadSituation } from '#shared/optimization/situation.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+const YEARS = 1;
+
+export default handle(optimization.optimizeExecution, async (request, context) => {
+  const mentioned = request.orders.map(({ isin }, i) => [`orders[${i}].isin`, isin] as const);
+  const booked = { currentPositions: [] };
+  const { view, account } = await loadSituation(context, booked, mentioned, YEARS);
+
+  const { settings, now } = context;
+  const first = now();
+  const planned = request.orders.map((order, i) => {
+    const listing = requireListing(account.listings, order.isin);
+    if (order.limitPrice && order.limitPrice.currency !== listing.price.currency)
+      throw invalidRequest({
+        field: `orders[${i}].limitPrice.currency`,
+        message: `${order.isin} is quoted in ${listing.price.currency}`,
+      });
+    const worth = Math.max(account.total.toEstimate(), 1);
+    const series = view.series.get(order.isin);
+    const plan = planExecution(order, listing, series, settings, settings.riskAversion, worth);
+    return { order, ...plan };
+  });
+  const base = view.base;
+  const cost = Money.sum(
+    planned.map((plan) => plan.cost),
+    base,
+  );
+  const impacts = planned.flatMap(({ impact }) => impact ?? []);
+  const needs = Money.sum(
+    planned.map(({ order, value }) => (order.side === 'BUY' ? value : value.negate())),
+    base,
+  ).add(cost);
+  const cash = request.availableCash;
+  const rate = cash && requireRate(view.rates, cash.currency);
+  const inBase = cash && rate && convert(cash, rate, 'down');
+  return {
+    success: inBase === undefined || needs.compare(inBase) <= 0,
+    executionPlans: planned.map(({ order, slices, strategy }) => ({
+      isin: order.isin,
+      slices: slices.map(({ quantity, day, price }) => ({
+        quantity: quantity.toEstimate(),
+        executeAt: toTimestamp(tradingDaysLater(first, day)),
+        estimatedPrice: price.toJSON(),
+        strategy,
+      })),
+    })),
+    totalCost: cost.toJSON(),
+    totalImpact: impacts.length === planned.length ? Money.sum(impacts, base).toJSON() : undefined,
+  };
+});

@@ -1,0 +1,120 @@
+/** One optimisation from the market and the account to weights, their figures and the orders. */
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { MarketView } from '#shared/universe/model/market-view.ts';
+import { changeTo, weightIn, type Account, type Change } from './account.ts';
+import {
+  allocate,
+  metricsOf,
+  objectiveValue,
+  type Allocation,
+  type AllocationMetrics,
+  type WantedGoal,
+} from './allocate.ts';
+import {
+  chosenObjective,
+  goalOfWish,
+  limitsOfWish,
+  tracks,
+  type AllocationPolicy,
+  type AllocationWish,
+} from './allocation-request.ts';
+import { at } from './matrix.ts';
+import { estimateMoments, type Moments } from './moments.ts';
+
+export interface Optimised {
+  readonly status: Allocation['status'] | 'no-data';
+  readonly allocation: Allocation;
+  readonly goal: WantedGoal | undefined;
+  readonly objectiveValue: number;
+  readonly metrics: AllocationMetrics;
+  /** Weights above 0, with those of holdings that could not be measured and stay as they are. */
+  readonly targets: ReadonlyMap<Isin, number>;
+}
+
+/**
+ * Optimises over every security whose prices suffice. Holdings that cannot be measured stay.
+ *
+ * @throws Failure INVALID_REQUEST, REFUSED: see `limitsOfWish` and `goalOfWish`
+ */
+export function optimise(
+  view: MarketView,
+  account: Account,
+  wish: AllocationWish,
+  policy: AllocationPolicy,
+): Optimised {
+  const { moments } = estimateMoments(view, {
+    riskAversion: policy.riskAversion,
+    uncertainMean: chosenObjective(wish, policy) === 'BLACK_LITTERMAN' && !tracks(wish),
+  });
+  if (moments.isins.length === 0) return nothing(moments);
+  const goal = goalOfWish(wish, policy, moments);
+  const limits = limitsOfWish(wish, policy, moments, account);
+  const allocation = allocate(goal, moments, limits);
+  const metrics = metricsOf(moments, allocation.weights, benchmarkOf(goal, moments));
+  return {
+    status: allocation.status,
+    allocation,
+    goal,
+    metrics,
+    objectiveValue: objectiveValue(goal, metrics),
+    targets: targetsOf(allocation, moments, account),
+  };
+}
+
+/** Whether weights came out that may be used. */
+export function hasWeights({ status }: Optimised): boolean {
+  return status === 'optimal' || status === 'feasible' || status === 'no-positive-return';
+}
+
+/** Orders that lead to the targets, by symbol; securities that are not measured keep theirs. */
+export function changesTo(
+  account: Account,
+  targets: ReadonlyMap<Isin, number>,
+  allowFractional: boolean,
+): Change[] {
+  const isins = new Set([...account.quantities.keys(), ...targets.keys()]);
+  return [...isins]
+    .flatMap((isin) => changeTo(account, isin, targets.get(isin) ?? 0, allowFractional) ?? [])
+    .sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));
+}
+
+function targetsOf(
+  { weights, status }: Allocation,
+  { isins }: Moments,
+  account: Account,
+): ReadonlyMap<Isin, number> {
+  const measured = new Set(isins);
+  const kept = [...account.values.keys()].filter((isin) => !measured.has(isin));
+  if (status === 'infeasible' || status === 'undecided') return new Map();
+  return new Map(
+    [
+      ...isins.map((isin, i) => [isin, at(weights, i)] as const),
+      ...kept.map((isin) => [isin, weightIn(account, isin)] as const),
+    ].filter(([, weight]) => weight > 0),
+  );
+}
+
+/** Given targets; else all securities of the universe in equal parts. */
+function benchmarkOf(goal: WantedGoal, { isins }: Moments): Float64Array {
+  if (goal.kind === 'TRACKING') return goal.weights;
+  return new Float64Array(isins.length).fill(1 / isins.length);
+}
+
+function nothing({ isins }: Moments): Optimised {
+  const weights = new Float64Array(isins.length);
+  return {
+    status: 'no-data',
+    allocation: {
+      status: 'undecided',
+      weights,
+      cashWeight: 1,
+      conflicts: [],
+      kktResidual: 0,
+      iterations: 0,
+    },
+    goal: undefined,
+    metrics: { expectedReturn: 0, volatility: 0, sharpe: 0, trackingError: 0 },
+    objectiveValue: 0,
+    targets: new Map(),
+  };
+}
