@@ -1,7 +1,18 @@
-import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { GatewayServiceClient } from '#protos/gen/gateway.ts';
-import { PlanningServiceClient } from '#protos/gen/planning.ts';
-import { UniverseServiceClient, type SyncPricesUpdate } from '#protos/gen/universe.ts';
+import {
+  credentials,
+  Metadata,
+  status,
+  type ClientUnaryCall,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import type { HealthCheckResponse } from '#protos/gen/common/common.ts';
+import { GatewayServiceClient, type ListJobsResponse } from '#protos/gen/gateway.ts';
+import { PlanningServiceClient, type GetPlanResponse } from '#protos/gen/planning.ts';
+import {
+  UniverseServiceClient,
+  type GetUniverseResponse,
+  type SyncPricesUpdate,
+} from '#protos/gen/universe.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import type { World } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/runtime/log.ts';
@@ -33,21 +44,18 @@ afterAll(async () => {
   await redis.stop();
 });
 
+type Done<Response> = (error: ServiceError | null, response: Response) => void;
+
 /** A unary call as a promise of its answer and the metadata that came with it. */
-function unary<Request, Response>(
-  method: (
-    request: Request,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: Response) => void,
-  ) => { on(event: 'metadata', listener: (metadata: Metadata) => void): unknown },
-  request: Request,
+function unary<Response>(
+  begin: (metadata: Metadata, done: Done<Response>) => ClientUnaryCall,
   headers: Record<string, string> = {},
 ): Promise<{ response: Response; metadata: Metadata }> {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   return new Promise((resolve, reject) => {
     let received = new Metadata();
-    const call = method(request, metadata, (error, response) =>
+    const call = begin(metadata, (error, response) =>
       error ? reject(error) : resolve({ response, metadata: received }),
     );
     call.on('metadata', (answered) => (received = answered));
@@ -67,9 +75,10 @@ test('a streaming rpc sends every message, in order', async () => {
 });
 
 test('a unary rpc answers as its function does, and keeps the request id', async () => {
-  const { response, metadata } = await unary(universe.getUniverse.bind(universe), page, {
-    'x-request-id': 'call-7',
-  });
+  const { response, metadata } = await unary<GetUniverseResponse>(
+    (metadata, done) => universe.getUniverse(page, metadata, done),
+    { 'x-request-id': 'call-7' },
+  );
   expect(response.securities).toHaveLength(5);
   expect(response.total).toBeGreaterThan(30);
   expect(metadata.get('x-request-id')).toEqual(['call-7']);
@@ -79,17 +88,23 @@ test.each([
   ['a bad field', { ...page, limit: 5000 }, status.INVALID_ARGUMENT, /limit: at most 1000/],
   ['a negative offset', { ...page, offset: -1 }, status.INVALID_ARGUMENT, /offset/],
 ])('%s is refused with its name', async (_name, request, code, details) => {
-  const call = unary(universe.getUniverse.bind(universe), request);
+  const call = unary<GetUniverseResponse>((meta, done) =>
+    universe.getUniverse(request, meta, done),
+  );
   await expect(call).rejects.toMatchObject({ code, details: expect.stringMatching(details) });
 });
 
 test('a domain "no" is an answer, not an error', async () => {
-  const { response } = await unary(planning.getPlan.bind(planning), { planId: 'plan-none' });
+  const { response } = await unary<GetPlanResponse>((meta, done) =>
+    planning.getPlan({ planId: 'plan-none' }, meta, done),
+  );
   expect(response).toEqual({ found: false, plan: undefined });
 });
 
 test('every service answers its health check', async () => {
-  const { response } = await unary(universe.healthCheck.bind(universe), {});
+  const { response } = await unary<HealthCheckResponse>((meta, done) =>
+    universe.healthCheck({}, meta, done),
+  );
   expect(response).toMatchObject({ healthy: true });
   expect(response.version).toMatch(/^\d+\.\d+\.\d+/);
 });
@@ -107,7 +122,9 @@ test('a taken port is refused by name', async () => {
 test('the gateway service answers over gRPC as well', async () => {
   const address = `127.0.0.1:${facade.ports.gateway}`;
   const client = new GatewayServiceClient(address, credentials.createInsecure());
-  const { response } = await unary(client.listJobs.bind(client), { statusFilter: '' });
+  const { response } = await unary<ListJobsResponse>((meta, done) =>
+    client.listJobs({ statusFilter: '' }, meta, done),
+  );
   expect(response.jobs.map((job) => job.jobName)).toContain('trading-cycle');
   client.close();
 });
