@@ -1,0 +1,127 @@
+import supertest from 'supertest';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { TradeStore } from '#shared/trading/trade-store.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
+import removeSecurity from '../../../functions/universe/remove-security/handler.ts';
+import { doorOf } from '../../support/host.ts';
+import { seedMarket } from '../../support/seed-market.ts';
+import {
+  openTestWorld,
+  startTestRedis,
+  steppingClock,
+  type TestRedis,
+} from '../../support/world.ts';
+
+const ISIN = parseIsin('US0SIM000166');
+
+describe('universe-remove-security', () => {
+  let redis: TestRedis;
+  let world: World;
+
+  const remove = (body: object, key?: string) => {
+    const call = supertest(doorOf(removeSecurity, world)).post('/');
+    return (key ? call.set('idempotency-key', key) : call).send(body);
+  };
+  const store = () => new SecurityStore(world.database);
+
+  beforeAll(async () => {
+    redis = await startTestRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    const clock = steppingClock('2020-06-26T20:00:00Z');
+    world = await openTestWorld(redis, {}, { now: clock.now });
+    await seedMarket(world, 1, ({ isin }) => isin === ISIN);
+  });
+  afterEach(() => world.close());
+
+  test('takes a security out with the reason, and keeps its history', async () => {
+    const answer = await remove({ isin: ISIN, reason: 'delisted' });
+    expect(answer.body).toMatchObject({ success: true });
+    expect((await store().find(ISIN))?.removed).toEqual({ at: world.now(), reason: 'delisted' });
+    expect(await world.database.redis.hlen(`{security:${ISIN}}:prices`)).toBeGreaterThan(0);
+  });
+
+  test('changes nothing the second time, and says so', async () => {
+    await remove({ isin: ISIN, reason: 'first' }, 'one');
+    const answer = await remove({ isin: ISIN, reason: 'second' }, 'two');
+    expect(answer.body).toMatchObject({ success: false });
+    expect((await store().find(ISIN))?.removed?.reason).toBe('first');
+    const repeat = await remove({ isin: ISIN, reason: 'first' }, 'one');
+    expect(repeat.body).toMatchObject({ success: true });
+  });
+
+  test('is refused while the security is held', async () => {
+    const portfolio = new PortfolioStore(world.database, world.baseCurrency);
+    const { book } = await portfolio.load(DEFAULT_ACCOUNT);
+    const lot = {
+      lotId: 'lot-1',
+      quantity: Decimal.of(3),
+      unitCost: Price.parse('10', 'USD'),
+      cost: Money.parse('27', 'EUR'),
+      acquiredAt: world.now(),
+    };
+    const holding = { isin: ISIN, symbol: 'ALDR', lots: [lot], realized: Money.parse('0', 'EUR') };
+    const held = { ...book, holdings: new Map([[ISIN, holding]]) };
+    expect(await portfolio.save(0, held, [], undefined)).toBe(true);
+    const answer = await remove({ isin: ISIN });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({ code: 'REFUSED', rule: 'position-exists', isin: ISIN });
+    expect((await store().find(ISIN))?.removed).toBeUndefined();
+  });
+
+  test('is refused while an order for it is live', async () => {
+    const none = Money.parse('0', 'EUR');
+    await new TradeStore(world.database).create(
+      {
+        tradeId: 'trade-1' as TradeId,
+        accountId: DEFAULT_ACCOUNT,
+        clientOrderId: '1000000001',
+        isin: ISIN,
+        symbol: 'ALDR',
+        side: 'BUY',
+        quantity: Decimal.of(2),
+        orderType: 'MARKET',
+        timeInForce: 'DAY',
+        state: 'ACCEPTED',
+        message: '',
+        filledQuantity: Decimal.zero,
+        commission: none,
+        fees: none,
+        settlement: none,
+        reserved: none,
+        fillIds: [],
+        requestedAt: world.now(),
+        updatedAt: world.now(),
+        build: 'test',
+        bodyHash: '',
+        value: none,
+        errors: [],
+        fills: [],
+        looks: 0,
+      },
+      0,
+    );
+    const answer = await remove({ isin: ISIN });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({ rule: 'live-order-exists', tradeId: 'trade-1' });
+  });
+
+  test('answers 404 for a security that never was there', async () => {
+    const answer = await remove({ isin: 'US0378331005' });
+    expect(answer.status).toBe(404);
+    expect(answer.body).toMatchObject({ code: 'NOT_FOUND', kind: 'security' });
+  });
+
+  test('refuses a bad ISIN, by name', async () => {
+    const answer = await remove({ isin: 'US0378331006' });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field: 'isin' });
+  });
+});

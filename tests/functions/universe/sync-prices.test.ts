@@ -1,0 +1,241 @@
+import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
+import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
+import { present } from '#shared/kernel/assert.ts';
+import { lastDay, lengthOf } from '#shared/universe/model/price-series.ts';
+import { unavailable } from '#shared/kernel/failure.ts';
+import { DAY_MS } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+import supertest from 'supertest';
+import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
+import { doorOf } from '../../support/host.ts';
+import { addSecurity } from '../../support/seed-market.ts';
+import { BentMarketData, streamed } from '../../support/universe.ts';
+import {
+  openTestWorld,
+  startTestRedis,
+  steppingClock,
+  type TestRedis,
+} from '../../support/world.ts';
+
+describe('universe-sync-prices', () => {
+  let redis: TestRedis;
+  let world: World;
+  let source: BentMarketData;
+  let clock: ReturnType<typeof steppingClock>;
+  let isins: Isin[];
+  let listed: Awaited<ReturnType<BentMarketData['listing']>>;
+
+  const sync = (body: object = {}) => streamed<SyncPricesUpdate>(syncPrices, world, body);
+  const last = async (body: object = {}): Promise<SyncPricesUpdate> =>
+    present((await sync(body)).at(-1), 'a sync ends with an update');
+  /** Everything that is stored, as text. */
+  const stored = async (): Promise<string> => {
+    const prefix = `${world.settings.redisKeyPrefix}:`;
+    const names = (await world.database.redis.keys(`${prefix}*`)).sort();
+    const values = await Promise.all(
+      names.map(async (name) => {
+        const key = name.slice(prefix.length);
+        const type = await world.database.redis.type(key);
+        if (type === 'hash') return [key, await world.database.redis.hgetall(key)];
+        return [key, await world.database.redis.lrange(key, 0, -1)];
+      }),
+    );
+    return JSON.stringify(values);
+  };
+
+  beforeAll(async () => {
+    redis = await startTestRedis();
+  });
+  afterAll(() => redis.stop());
+
+  beforeEach(async () => {
+    clock = steppingClock('2021-03-03T20:00:00Z');
+    const opened = await openTestWorld(redis, {}, { now: clock.now });
+    source = new BentMarketData(opened.marketData);
+    world = { ...opened, marketData: source };
+    listed = (await source.listing(AbortSignal.timeout(5_000))).slice(0, 3);
+    isins = listed.map(({ isin }) => isin);
+  });
+  afterEach(() => world.close());
+
+  /** Fills the universe with the first three, so that a sync is about those. */
+  const addThree = async () => {
+    for (const security of listed) await addSecurity(world, security);
+  };
+
+  test('takes up everything the source lists when the universe was never filled', async () => {
+    const updates = await sync();
+    const end = present(updates.at(-1), 'a sync ends with an update');
+    expect(end).toMatchObject({
+      complete: true,
+      total: 40,
+      synced: 40,
+      failed: 0,
+      progressPct: 100,
+    });
+    expect(end).toMatchObject({ error: '', problems: [], barsSetAside: '0' });
+    const market = new StoredMarket(world.database);
+    const securities = await market.securities();
+    expect(securities.length).toBe(40);
+    const quotes = await market.quotes(securities.map(({ isin }) => isin));
+    expect([...quotes.values()].every(({ day }) => day === '2021-03-03')).toBe(true);
+    const rates = await market.rates(
+      world.baseCurrency,
+      securities.map(({ currency }) => currency),
+    );
+    expect([...rates.keys()].sort()).toEqual(['EUR', 'GBP', 'USD']);
+  });
+
+  test('streams an update a security, with its percentage, and a last one', async () => {
+    await addThree();
+    const updates = await sync();
+    expect(updates.map(({ progressPct }) => progressPct)).toEqual([33, 66, 100, 100]);
+    expect(updates.map(({ currentIsin }) => currentIsin)).toEqual([...isins, '']);
+    expect(updates.map(({ complete }) => complete)).toEqual([false, false, false, true]);
+    expect(updates.map(({ synced }) => synced)).toEqual([1, 2, 3, 3]);
+    const bars = await source.bars(
+      isins[0] as Isin,
+      '1900-01-01' as never,
+      AbortSignal.timeout(1000),
+    );
+    expect(updates[0]?.barsStored).toBe(String(bars.length));
+  });
+
+  test('fetches nothing again while it is fresh, and changes nothing', async () => {
+    await addThree();
+    await sync();
+    const before = await stored();
+    source.asked.clear();
+    expect(await last()).toMatchObject({ synced: 3, barsStored: '0', complete: true });
+    expect(source.asked.size).toBe(0);
+    expect(await stored()).toBe(before);
+  });
+
+  test('changes nothing when forced on the same data', async () => {
+    await addThree();
+    await sync();
+    const before = await stored();
+    source.asked.clear();
+    expect(await last({ forceRefresh: true })).toMatchObject({ barsStored: '0' });
+    expect([...source.asked.values()]).toEqual([['1900-01-01'], ['1900-01-01'], ['1900-01-01']]);
+    expect(await stored()).toBe(before);
+  });
+
+  test('fetches from the last stored day on when days have passed', async () => {
+    await addThree();
+    await sync();
+    source.asked.clear();
+    clock.advance(2 * DAY_MS);
+    expect(await last()).toMatchObject({ barsStored: '6' });
+    expect(source.asked.get(isins[0] as Isin)).toEqual(['2021-03-03']);
+    const series = await new StoredMarket(world.database).series(isins[0] as Isin);
+    expect(lastDay(series)).toBe('2021-03-05');
+    const whole = await source.bars(series.isin, '1900-01-01' as never, AbortSignal.timeout(1000));
+    expect(lengthOf(series)).toBe(whole.length);
+    expect(Array.from(series.close)).toEqual(whole.map(({ close }) => close));
+  });
+
+  test('fetches all history again when the source has adjusted its past', async () => {
+    await addThree();
+    await sync();
+    clock.advance(DAY_MS);
+    const isin = isins[0] as Isin;
+    const halve = (bar: DailyBar) => ({ ...bar, adjustedClose: bar.adjustedClose / 2 });
+    source.bend.set(isin, (bars) => bars.map(halve));
+    source.asked.clear();
+    await sync();
+    expect(source.asked.get(isin)).toEqual(['2021-03-03', '1900-01-01']);
+    const series = await new StoredMarket(world.database).series(isin);
+    expect(series.adjustedClose[0]).toBe((series.close[0] ?? 0) / 2);
+  });
+
+  test('counts and names what fails, and goes on', async () => {
+    await addThree();
+    source.failing.set(isins[1] as Isin, unavailable('The source'));
+    source.bend.set(isins[2] as Isin, () => []);
+    const updates = await sync();
+    expect(updates.at(-1)).toMatchObject({
+      complete: true,
+      synced: 1,
+      failed: 2,
+      total: 3,
+      progressPct: 100,
+      problems: [
+        { isin: isins[1], symbol: listed[1]?.symbol, reason: 'The source did not answer.' },
+        { isin: isins[2], symbol: listed[2]?.symbol, reason: expect.stringContaining('no prices') },
+      ],
+    });
+    expect(updates[1]?.error).toBe('The source did not answer.');
+    expect(updates.at(-1)?.error).toContain('2 of 3 failed');
+  });
+
+  test('names securities that are not, or no longer, in the universe', async () => {
+    await addThree();
+    const removal = { at: world.now(), reason: 'sold out' };
+    await new SecurityStore(world.database).remove(isins[0] as Isin, removal, 'key');
+    const end = await last({ isins: [isins[0], 'US0378331005', isins[1], isins[1]] });
+    expect(end).toMatchObject({ total: 3, synced: 1, failed: 2 });
+    expect(end.problems.map(({ reason }) => reason)).toEqual([
+      'was removed from the universe',
+      'is not in the universe',
+    ]);
+    expect((await last()).total).toBe(2);
+  });
+
+  test('sets bars aside that cannot be right, once, with the reason', async () => {
+    await addThree();
+    const isin = isins[0] as Isin;
+    const spoil = (bar: DailyBar): DailyBar => {
+      if (bar.day === '2021-03-01')
+        return {
+          ...bar,
+          high: bar.high * 40,
+          close: bar.close * 30,
+          adjustedClose: bar.close * 30,
+        };
+      return bar.day === '2021-03-02' ? { ...bar, low: bar.high * 2 } : bar;
+    };
+    source.bend.set(isin, (bars) => bars.map(spoil));
+    expect(await last()).toMatchObject({ failed: 0, barsSetAside: '2' });
+    const aside = await new PriceStore(world.database).setAside(isin);
+    expect(aside.map(({ day }) => day)).toEqual(['2021-03-01', '2021-03-02']);
+    expect(aside[0]?.reason).toContain('in a day');
+    const series = await new StoredMarket(world.database).series(isin, '2021-03-01' as never);
+    expect(lengthOf(series)).toBe(1);
+    clock.advance(DAY_MS);
+    expect(await last()).toMatchObject({ barsSetAside: '0', barsStored: '3' });
+    expect(await new PriceStore(world.database).setAside(isin)).toEqual(aside);
+  });
+
+  test('keeps the stored bars when the source suddenly has none', async () => {
+    await addThree();
+    await sync();
+    const isin = isins[0] as Isin;
+    const before = await new StoredMarket(world.database).series(isin);
+    source.bend.set(isin, () => []);
+    await sync({ forceRefresh: true });
+    expect(await new StoredMarket(world.database).series(isin)).toEqual(before);
+  });
+
+  test('tells of exchange rates that the source does not have', async () => {
+    await addThree();
+    source.ratesKnown = false;
+    const end = await last();
+    expect(end).toMatchObject({ failed: 0, synced: 3, complete: true });
+    expect(end.problems.map(({ symbol }) => symbol)).toEqual(['GBP-EUR', 'USD-EUR']);
+    expect(end.error).toContain('USD-EUR');
+  });
+
+  test('refuses what is not an ISIN, by name', async () => {
+    const answer = await supertest(doorOf(syncPrices, world))
+      .post('/')
+      .set('x-run-id', 'run-1')
+      .send({ isins: ['DE0FIX000017'] });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field: 'isins[0]' });
+  });
+});
