@@ -1,0 +1,48 @@
+/** What may follow `npm start --`. */
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  /** End after one trading cycle. */
+  readonly once: boolean;
+  /** Send no order. */
+  readonly dryRun: boolean;
+  /** One JSON document on stdout, everything else on stderr. */
+  readonly json: boolean;
+}
+
+export type ParsedArguments =
+  | { readonly kind: 'run'; readonly given: Arguments }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+export const USAGE = `Usage: npm start -- [--once] [--dry-run] [--json] [--help]
+
+Starts everything on this machine, runs one trading cycle, and stays up until Ctrl-C.
+
+  --once     end after the cycle; exit code 1 when it failed
+  --dry-run  plan and check, but send no order
+  --json     print one JSON document on stdout; progress and logs go to stderr
+  --help     print this
+
+Settings come from the environment; docs/settings.md lists them, docs/start.md the exit codes.
+`;
+
+export function parseArguments(argv: readonly string[]): ParsedArguments {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        once: { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const { once, json, 'dry-run': dryRun } = values;
+    return { kind: 'run', given: { once, dryRun, json } };
+  } catch (thrown) {
+    const [message = ''] = (thrown instanceof Error ? thrown.message : '').split('. ');
+    return { kind: 'wrong', message };
+  }
+}

@@ -1,0 +1,51 @@
+/** Where words go: to the person on stdout, or, when stdout carries a document, to stderr. */
+import { styleText } from 'node:util';
+
+export interface Console {
+  /** A line for the person who started this. */
+  say(line: string): void;
+  /** A line about something wrong; always on stderr. */
+  complain(line: string): void;
+  /** The one document of `--json`. */
+  document(value: unknown): void;
+  readonly paint: Paint;
+}
+
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  strong(text: string): string;
+  faint(text: string): string;
+}
+
+type Format = Parameters<typeof styleText>[0];
+
+export interface ConsoleOptions {
+  readonly json: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function openConsole({ json, env }: ConsoleOptions): Console {
+  const target = json ? process.stderr : process.stdout;
+  // Whoever reads may stop reading; that is no fault of ours.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return {
+    say: (line) => void target.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    document: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    paint: openPaint(target.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'),
+  };
+}
+
+export function openPaint(inColour: boolean): Paint {
+  const paint =
+    (format: Format) =>
+    (text: string): string =>
+      inColour ? styleText(format, text) : text;
+  return {
+    good: paint('green'),
+    bad: paint('red'),
+    strong: paint('bold'),
+    faint: paint('dim'),
+  };
+}

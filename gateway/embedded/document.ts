@@ -1,0 +1,46 @@
+/** The one document of `--json`; docs/start.md describes it. */
+import { BUILD } from '#shared/runtime/build.ts';
+import type { Account, Market } from './surroundings.ts';
+import type { Embedded } from './embedded.ts';
+import type { CycleOutcome } from './first-cycle.ts';
+import type { StartSteps } from './readiness.ts';
+
+export function documentOf(
+  embedded: Embedded,
+  { market, account }: { market: Market; account: Account },
+  steps: StartSteps,
+  { success, message, failure, durationMs, result }: CycleOutcome,
+) {
+  const { redis, runtime, facade, secrets, functionCount, hasConnector } = embedded;
+  return {
+    version: BUILD,
+    ready: {
+      redis: { version: redis.version, own: redis.own },
+      functions: functionCount,
+      gateway: runtime.url,
+      grpcPorts: facade?.ports ?? null,
+      connector: hasConnector,
+      market,
+      account,
+      secretsDir: secrets.dir,
+      startMs: steps.totalMs,
+      steps: steps.times,
+    },
+    cycle: {
+      success,
+      message,
+      failure: failure ?? null,
+      durationMs,
+      cycleId: result?.cycleId ?? null,
+      dryRun: result?.dryRun ?? null,
+      tradesExecuted: result?.tradesExecuted ?? 0,
+      tradesFailed: result?.tradesFailed ?? 0,
+      totalInvested: result?.totalInvested ?? null,
+      totalCost: result?.totalCost ?? null,
+    },
+    plan: result?.plan ?? null,
+    trades: result?.trades ?? [],
+    before: result?.before ?? null,
+    after: result?.after ?? null,
+  };
+}

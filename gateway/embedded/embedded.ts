@@ -1,0 +1,219 @@
+/**
+ * Everything on one machine, in the order of dependence: Redis, the world, the functions, the
+ * gateway, the connector, the facade. Stopped in the opposite order.
+ */
+import { access, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { openConnector } from '#gateway/connector/connector.ts';
+import { openFacade, type Facade } from '#gateway/facade/facade.ts';
+import { FunctionHost } from '#gateway/runtime/function-host.ts';
+import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
+import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
+import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { BUILD } from '#shared/runtime/build.ts';
+import type { World } from '#shared/runtime/context.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
+import { openWorld } from '#shared/runtime/world.ts';
+import type { FunctionHandler } from '#template/function.ts';
+import { takeDataDir } from './data-dir.ts';
+import { openRedisSource, type RedisSource } from './redis-source.ts';
+import type { StartSteps } from './readiness.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
+
+export interface EmbeddedOptions {
+  readonly settings: Settings;
+  readonly env: Environment;
+  /** Where the stack file and the build lie. */
+  readonly projectDir: string;
+  readonly distDir: string;
+  readonly log: Log;
+  readonly steps: StartSteps;
+  readonly say: (line: string) => void;
+}
+
+export interface Embedded {
+  readonly world: World;
+  readonly runtime: Runtime;
+  readonly redis: RedisSource;
+  readonly secrets: Secrets;
+  readonly functionCount: number;
+  readonly facade: Facade | undefined;
+  readonly hasConnector: boolean;
+  /** Ends within five seconds. */
+  close(): Promise<void>;
+}
+
+const GATEWAY_GRACE_MS = 500;
+const THREADS_MAX = 2;
+
+/** What was opened, closed from the last to the first. */
+type Closers = (() => Promise<unknown>)[];
+
+/** @throws Failure that says what is not to be had; what was opened is closed again */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const closers: Closers = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((cause: unknown) => options.log.warn('close-failed', { cause }));
+  };
+  try {
+    return { ...(await openAll(options, closers)), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function openAll(options: EmbeddedOptions, closers: Closers) {
+  const { settings, log, steps, env } = options;
+  const dataDir = await takeDataDir(settings.dataDir);
+  closers.push(() => dataDir.release());
+  const secrets = await openSecrets(dataDir.path);
+  const redis = await steps.take(
+    'redis',
+    () => openRedisSource({ ...options, url: settings.redisUrl, dataDir: dataDir.path }),
+    ({ version, whereabouts }) => `redis ${version} ${whereabouts}`,
+  );
+  closers.push(() => redis.close());
+  const home = { env: { ...env, REDIS_URL: redis.url }, secrets };
+  const { host, world, pool } = await openFunctions(options, home, closers, () => runtime.url);
+  const runtime = await steps.take(
+    'gateway',
+    () =>
+      openRuntime({
+        host,
+        address: settings.gatewayHost,
+        port: settings.gatewayPort,
+        credentials: secrets.basicAuth,
+        build: BUILD,
+        log,
+        tokens: secrets.tokens,
+        queue: { redisUrl: redis.url, prefix: `${settings.redisKeyPrefix}:queue` },
+      }),
+    ({ url }) => `gateway at ${url}`,
+  );
+  closers.push(() => pool.close());
+  closers.push(() => runtime.close(GATEWAY_GRACE_MS));
+  const parts = await openParts(options, { world, runtime, redis, secrets });
+  closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
+  const functionCount = host.list().length;
+  return { world, runtime, redis, secrets, functionCount, ...parts };
+}
+
+interface Home {
+  readonly env: Environment;
+  readonly secrets: Secrets;
+}
+
+/** The functions of the stack file, the world they share, and threads for the heavy ones. */
+async function openFunctions(
+  options: EmbeddedOptions,
+  { env, secrets }: Home,
+  closers: Closers,
+  gatewayUrl: () => string,
+) {
+  const { distDir, projectDir, settings, steps, log } = options;
+  const functions = await steps.take(
+    'functions',
+    async () => requireBuilt(parseStack(await readStack(projectDir)), distDir),
+    (ready) => `${ready.length} functions ready`,
+  );
+  const pool = new WorkerPool({
+    file: join(distDir, 'gateway/runtime/worker.js'),
+    threadsMax: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
+    data: () => ({
+      root: distDir,
+      world: { env, gatewayUrl: gatewayUrl(), tokens: secrets.tokens },
+    }),
+  });
+  const host = new FunctionHost({ functions, load: loaderFrom(distDir), log, pool });
+  const transport = inProcessTransport(host, {
+    token: secrets.tokens.trade,
+    withoutQueue: !settings.embeddedParts.includes('connector'),
+  });
+  const world = await openWorld(parseSettings(env), { transport, tokens: secrets.tokens, log });
+  closers.push(() => world.close());
+  host.carry(world);
+  return { host, world, pool };
+}
+
+function readStack(projectDir: string): Promise<string> {
+  return readFile(join(projectDir, 'stack.yml'), 'utf8');
+}
+
+/** Every handler is there; none is loaded before it is called. */
+async function requireBuilt(
+  functions: readonly StackFunction[],
+  distDir: string,
+): Promise<readonly StackFunction[]> {
+  const checks = functions.map(({ handler }) => access(join(distDir, handler, 'handler.js')));
+  const results = await Promise.allSettled(checks);
+  const missing = functions.filter((_one, i) => results[i]?.status === 'rejected');
+  if (missing.length === 0) return functions;
+  const names = missing.map(({ name }) => name).join(', ');
+  throw new Failure('REFUSED', `The stack file names functions that are not built: ${names}.`, {
+    rule: 'functions-missing',
+  });
+}
+
+function loaderFrom(distDir: string) {
+  return async (folder: string): Promise<FunctionHandler> => {
+    const file = pathToFileURL(join(distDir, folder, 'handler.js')).href;
+    const { default: handler } = (await import(file)) as { default: FunctionHandler };
+    return handler;
+  };
+}
+
+/** What the settings want beside the gateway. */
+async function openParts(
+  { settings, log, steps }: EmbeddedOptions,
+  {
+    world,
+    runtime,
+    redis,
+    secrets,
+  }: { world: World; runtime: Runtime; redis: RedisSource; secrets: Secrets },
+) {
+  const closers: Closers = [];
+  const hasConnector = settings.embeddedParts.includes('connector');
+  if (hasConnector) {
+    const connector = await steps.take(
+      'connector',
+      () =>
+        openConnector({
+          redisUrl: redis.url,
+          keyPrefix: settings.redisKeyPrefix,
+          gatewayUrl: runtime.url,
+          token: secrets.tokens.trade,
+          log,
+          database: world.database,
+        }),
+      () => 'connector: queues and schedules',
+    );
+    closers.push(() => connector.close());
+  }
+  const facade = await facadeOf(settings, world, steps, log);
+  if (facade) closers.push(() => facade.close());
+  return { closers, hasConnector, facade };
+}
+
+async function facadeOf(settings: Settings, world: World, steps: StartSteps, log: Log) {
+  const { grpcPortBase: portBase, embeddedParts } = settings;
+  if (!embeddedParts.includes('facade') || portBase < 0) return undefined;
+  return steps.take(
+    'facade',
+    () => openFacade({ portBase, functions: world.functions, log }),
+    ({ ports }) => `gRPC on ports ${portsText(Object.values(ports))}`,
+  );
+}
+
+function portsText(ports: readonly number[]): string {
+  const [low, high] = [Math.min(...ports), Math.max(...ports)];
+  const inARow = high - low === ports.length - 1;
+  return inARow ? `${low}–${high}` : [...ports].sort((a, b) => a - b).join(', ');
+}

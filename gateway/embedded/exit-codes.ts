@@ -1,0 +1,12 @@
+/** How the program ends; docs/start.md tells the same. */
+export const exitCodes = {
+  ok: 0,
+  /** The cycle of `--once` failed, or something broke that nobody foresaw. */
+  failed: 1,
+  /** An argument or a setting is wrong. */
+  wrongInput: 2,
+  /** Redis, a port or the data folder is not to be had. */
+  cannotStart: 3,
+  /** Stopped by force, at a second signal. */
+  forced: 130,
+} as const;

@@ -1,0 +1,54 @@
+/** The trading cycle that a start runs, and what it tells on its way. */
+import type { TradingCycleResult } from '#protos/gen/gateway.ts';
+import { gateway } from '#shared/gateway/contract.ts';
+import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
+import type { World } from '#shared/runtime/context.ts';
+
+export interface CycleOutcome {
+  readonly success: boolean;
+  /** The last sentence the cycle told, or why it failed. */
+  readonly message: string;
+  readonly result: TradingCycleResult | undefined;
+  readonly failure: FailureBody | undefined;
+  readonly durationMs: number;
+}
+
+export interface Progress {
+  readonly progressPct: number;
+  readonly message: string;
+}
+
+/** Never throws for a cycle that fails; that is its outcome. */
+export async function runFirstCycle(
+  world: World,
+  dryRun: boolean,
+  signal: AbortSignal,
+  tell: (progress: Progress) => void,
+): Promise<CycleOutcome> {
+  const startedAt = performance.now();
+  const request = { dryRun, force: false };
+  const options = { signal, requestId: world.newId() };
+  let message = '';
+  let result: TradingCycleResult | undefined;
+  try {
+    for await (const update of world.functions.stream(
+      gateway.triggerTradingCycle,
+      request,
+      options,
+    )) {
+      if (update.message !== message) tell(update);
+      message = update.error || update.message;
+      result = update.result ?? result;
+    }
+    const success = result?.success ?? false;
+    return { success, message, result, failure: undefined, durationMs: since(startedAt) };
+  } catch (thrown) {
+    const failure = Failure.from(thrown).toJSON();
+    const durationMs = since(startedAt);
+    return { success: false, message: failure.message, result, failure, durationMs };
+  }
+}
+
+function since(startedAt: number): number {
+  return Math.round(performance.now() - startedAt);
+}

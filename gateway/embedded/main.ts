@@ -1,0 +1,133 @@
+/** The embedded home: everything in one process, a trading cycle at once, then at your service. */
+import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
+import { openLog } from '#shared/runtime/log.ts';
+import { parseSettings, type Settings } from '#shared/runtime/settings.ts';
+import { parseArguments, USAGE, type Arguments } from './arguments.ts';
+import { openConsole, type Console } from './console.ts';
+import { documentOf } from './document.ts';
+import { openEmbedded, type Embedded } from './embedded.ts';
+import { exitCodes } from './exit-codes.ts';
+import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
+import { StartSteps } from './readiness.ts';
+import { cycleText, nextText } from './report.ts';
+import { stopSignal } from './stop-signal.ts';
+import { accountText, lookAtAccount, lookAtMarket, marketText } from './surroundings.ts';
+
+/** `dist/`, in which this file lies as it lies in the sources. */
+const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const CLOSE_MS_MAX = 4_900;
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv);
+  if (parsed.kind === 'help') {
+    process.stdout.write(USAGE);
+    return exitCodes.ok;
+  }
+  if (parsed.kind === 'wrong') {
+    process.stderr.write(`${parsed.message}\n\n${USAGE}`);
+    return exitCodes.wrongInput;
+  }
+  const console = openConsole({ json: parsed.given.json, env: process.env });
+  try {
+    return await run(parsed.given, parseSettings(process.env), console);
+  } catch (thrown) {
+    return explain(Failure.from(thrown), parsed.given, console);
+  }
+}
+
+async function run(given: Arguments, settings: Settings, console: Console): Promise<number> {
+  const log = openLog(settings.logLevel);
+  const stop = stopSignal();
+  process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
+  const { say, paint } = console;
+  const steps = new StartSteps((line) => say(`${paint.good('✓')} ${line}`));
+  const embedded = await openEmbedded({
+    settings,
+    env: process.env,
+    projectDir: projectDir(DIST_DIR),
+    distDir: DIST_DIR,
+    log,
+    steps,
+    say,
+  });
+  try {
+    const succeeded = await trade(embedded, given, steps, console, stop);
+    if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
+    if (!stop.aborted) say(paint.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
+    await untilAborted(stop);
+    say('Stopping.');
+    return exitCodes.ok;
+  } finally {
+    await inTime(embedded.close());
+  }
+}
+
+/** The first cycle, told while it runs. @returns whether it succeeded */
+async function trade(
+  embedded: Embedded,
+  given: Arguments,
+  steps: StartSteps,
+  console: Console,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const { world } = embedded;
+  const { say } = console;
+  const market = await steps.take('market', () => lookAtMarket(world, stop), marketText);
+  const account = await steps.take('account', () => lookAtAccount(world, stop), accountText);
+  say('');
+  const outcome = await runFirstCycle(world, given.dryRun, stop, ({ progressPct, message }) =>
+    say(`${String(progressPct).padStart(3)} %  ${message}`),
+  );
+  if (stop.aborted) return false;
+  if (given.json) console.document(documentOf(embedded, { market, account }, steps, outcome));
+  tell(embedded, outcome, console);
+  return outcome.success;
+}
+
+function tell(embedded: Embedded, outcome: CycleOutcome, { say, complain, paint }: Console): void {
+  const { result, success, message } = outcome;
+  say('');
+  if (result) for (const line of cycleText(result)) say(line);
+  if (!success) complain(`${paint.bad('✗')} The cycle failed: ${message}`);
+  say('');
+  const { runtime, secrets } = embedded;
+  const where = { gatewayUrl: runtime.url, secretsDir: secrets.dir };
+  for (const line of nextText(where)) say(line);
+}
+
+/** Why it did not start, in a line for each complaint. */
+function explain(failure: Failure, given: Arguments, console: Console): number {
+  const violations = failure.facts['violations'] as readonly FieldViolation[] | undefined;
+  if (violations) for (const one of violations) console.complain(`${one.field}: ${one.message}`);
+  else console.complain(failure.message);
+  if (failure.code === 'BUG') console.complain(String((failure.cause as Error)?.stack ?? ''));
+  if (given.json) console.document({ failure });
+  if (failure.code === 'INVALID_REQUEST') return exitCodes.wrongInput;
+  return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
+}
+
+/** The folder with the stack file, above the build. */
+function projectDir(from: string): string {
+  if (existsSync(join(from, 'stack.yml')) || dirname(from) === from) return from;
+  return projectDir(dirname(from));
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** A part that does not let go must not hold the others. */
+async function inTime(closing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, CLOSE_MS_MAX)));
+  await Promise.race([closing, late]);
+  clearTimeout(timer);
+}

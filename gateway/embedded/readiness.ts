@@ -1,0 +1,29 @@
+/** The steps of a start, each with its time, told as they end. */
+
+export interface StepTime {
+  readonly step: string;
+  readonly ms: number;
+}
+
+export class StartSteps {
+  readonly times: StepTime[] = [];
+  private readonly tell: (line: string) => void;
+
+  constructor(tell: (line: string) => void) {
+    this.tell = tell;
+  }
+
+  /** Runs a step; `words` says in a line what stands now. */
+  async take<T>(step: string, work: () => Promise<T>, words: (result: T) => string): Promise<T> {
+    const startedAt = performance.now();
+    const result = await work();
+    const ms = Math.round(performance.now() - startedAt);
+    this.times.push({ step, ms });
+    this.tell(`${words(result)} (${ms} ms)`);
+    return result;
+  }
+
+  get totalMs(): number {
+    return this.times.reduce((sum, { ms }) => sum + ms, 0);
+  }
+}

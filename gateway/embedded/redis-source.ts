@@ -1,0 +1,54 @@
+/** The Redis to work with: the one the settings name, or one of our own. */
+import { join } from 'node:path';
+import { connectRedis } from '#shared/redis/client.ts';
+import { unavailable } from '#shared/kernel/failure.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { findRedisServer } from './redis-program.ts';
+import { redisVersion, startOwnRedis } from './redis-server.ts';
+
+export interface RedisSource {
+  readonly url: string;
+  readonly version: string;
+  /** Where it is, in words and without a password. */
+  readonly whereabouts: string;
+  readonly own: boolean;
+  close(): Promise<void>;
+}
+
+export interface SourceOptions {
+  /** REDIS_URL, where it is set. */
+  readonly url: string | undefined;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+  readonly log: Log;
+}
+
+export async function openRedisSource(options: SourceOptions): Promise<RedisSource> {
+  return options.url === undefined ? ownRedis(options) : givenRedis(options.url);
+}
+
+async function ownRedis({ dataDir, env, say, log }: SourceOptions): Promise<RedisSource> {
+  const program = await findRedisServer({ env, say, isRoot: process.getuid?.() === 0 });
+  const redis = await startOwnRedis({ program, dir: join(dataDir, 'redis'), log });
+  const whereabouts = 'started on a private socket';
+  return { ...redis, whereabouts, own: true };
+}
+
+async function givenRedis(url: string): Promise<RedisSource> {
+  const place = withoutPassword(url);
+  const redis = connectRedis(url, 'start');
+  try {
+    const info = await redis.info('server');
+    const version = redisVersion(info);
+    return { url, version, whereabouts: `at ${place}`, own: false, close: () => Promise.resolve() };
+  } catch (cause) {
+    throw unavailable(`REDIS_URL: Redis at ${place}`, cause);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}

@@ -1,0 +1,40 @@
+/** The market and the account this run stands in, for the person who started it. */
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { moneyText } from './report.ts';
+
+export interface Market {
+  readonly source: string;
+  readonly simulated: boolean;
+  readonly securities: number;
+  readonly seed: string | null;
+}
+
+export interface Account {
+  readonly broker: string;
+  readonly simulated: boolean;
+  readonly cash: { readonly amount: string; readonly currency: string };
+}
+
+export async function lookAtMarket(world: World, signal: AbortSignal): Promise<Market> {
+  const { marketData, settings } = world;
+  const securities = (await marketData.listing(signal)).length;
+  const { marketData: choice } = settings;
+  const seed = choice.kind === 'sample' ? choice.seed : null;
+  return { source: marketData.name, simulated: marketData.simulated, securities, seed };
+}
+
+/** Asks the broker; the paper broker opens its account when it is first asked. */
+export async function lookAtAccount({ broker }: World, signal: AbortSignal): Promise<Account> {
+  const { cash } = await broker.statement(DEFAULT_ACCOUNT, signal);
+  return { broker: broker.name, simulated: broker.simulated, cash: cash.toJSON() };
+}
+
+export function marketText({ source, simulated, securities, seed }: Market): string {
+  const kind = simulated ? 'SIMULATED' : source;
+  return `market: ${kind}, ${securities} securities${seed === null ? '' : `, seed ${seed}`}`;
+}
+
+export function accountText({ broker, cash }: Account): string {
+  return `${broker} account: ${moneyText(cash)} in cash`;
+}
