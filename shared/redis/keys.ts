@@ -59,6 +59,7 @@ export const keys = {
   },
   runtime: {
     once: (operation: string, key: string) => `{once:${operation}:${key}}:answer`,
+    claim: (operation: string, key: string) => `{once:${operation}:${key}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
     outcome: (job: string) => `{run:${job}}:outcome`,
   },
@@ -97,6 +98,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.gateway.job('backup'), 'document', null, 'gateway', 'runs and counts of a job'),
   row(keys.gateway.deposits('default'), 'hash', null, 'gateway', 'deposits by idempotency key'),
   row(keys.runtime.once('x', 'k'), 'document', 7 * DAY_MS, 'runtime', 'the answer under a key'),
+  row(keys.runtime.claim('x', 'k'), 'string', 5_000, 'runtime', 'who does the work under a key'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),

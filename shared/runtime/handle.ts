@@ -115,8 +115,11 @@ class Call {
   private async unary(wire: unknown, work: () => Promise<unknown>): Promise<unknown> {
     const inTime = (): Promise<unknown> => untilAborted(work(), this.signal);
     if (this.operation.effect === 'reads' || this.givenKey === undefined) return inTime();
-    const json = await once(this.world, this.operation, this.givenKey, wire, async () =>
-      JSON.stringify(await inTime()),
+    const { database, settings } = this.world;
+    const { operation, givenKey: key, signal } = this;
+    const json = await once(
+      { database, operation, key, body: wire, signal, leaseMs: settings.claimLeaseMs },
+      async () => JSON.stringify(await inTime()),
     );
     return JSON.parse(json);
   }

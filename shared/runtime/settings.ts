@@ -157,6 +157,12 @@ export const settingTable = {
     'what `npm start` runs beside the gateway: any of facade, connector; `none` for neither',
     parts,
   ),
+  claimLeaseMs: row(
+    'CLAIM_LEASE_MS',
+    '5000',
+    'how long the idempotency key of a call whose process died stays taken',
+    between(100, 600_000),
+  ),
   logLevel: row(
     'LOG_LEVEL',
     'info',

@@ -19,17 +19,18 @@ export function crashAt(world: World, at: number, random: Random): CrashPoint {
   const send = redis.sendCommand.bind(redis);
   let sent = 0;
   let dead = false;
-  const died = (): never => {
-    throw new Error('Connection is closed.');
-  };
-  redis.sendCommand = (command: Command): Promise<unknown> => {
-    if (dead) return Promise.reject(new Error('Connection is closed.'));
-    sent += 1;
-    if (sent !== at) return send(command) as Promise<unknown>;
+  const lost = new Error('Connection is closed.');
+  redis.sendCommand = (command: Command): unknown => {
+    if (!dead) sent += 1;
+    if (!dead && sent !== at) return send(command);
+    const reaches = !dead && random() < 0.5;
     dead = true;
-    return random() < 0.5
-      ? Promise.reject(new Error('Connection is closed.'))
-      : Promise.resolve(send(command)).then(died);
+    if (reaches) {
+      command.resolve = () => command.reject(lost);
+      return send(command);
+    }
+    command.reject(lost);
+    return command.promise;
   };
   return { sent: () => sent, crashed: () => dead };
 }
