@@ -1,19 +1,17 @@
-import type { SyncFundamentalsUpdate } from '#protos/gen/universe.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/universe/contract.ts';
 import { syncFundamentalsOf } from '#shared/universe/fundamentals-sync.ts';
 import {
   afterOne,
   NOTHING_STORED,
-  percentDone,
   startOfSync,
   summaryOf,
-  type SyncProgress,
 } from '#shared/universe/model/sync-progress.ts';
 import { orProblem } from '#shared/universe/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { syncTargets } from '#shared/universe/sync-targets.ts';
+import { toFundamentalsUpdate } from '#shared/universe/wire-sync.ts';
 
 /**
  * Fetches fundamentals, and what the source knows of sector, industry, country and lot. Streams an
@@ -39,25 +37,7 @@ export default handle(universe.syncFundamentals, async function* (request, conte
         ? target
         : await orProblem(target, () => syncFundamentalsOf(frame, securities, target));
     progress = afterOne(progress, outcome ?? NOTHING_STORED);
-    yield update(progress, target.isin, outcome?.reason ?? '');
+    yield toFundamentalsUpdate(progress, target.isin, outcome?.reason ?? '');
   }
-  yield { ...update(progress, '', summaryOf(progress)), complete: true };
+  yield { ...toFundamentalsUpdate(progress, '', summaryOf(progress)), complete: true };
 });
-
-function update(
-  progress: SyncProgress,
-  currentIsin: string,
-  error: string,
-): SyncFundamentalsUpdate {
-  const { total, synced, failed, problems } = progress;
-  return {
-    progressPct: percentDone(progress),
-    synced,
-    failed,
-    total,
-    currentIsin,
-    complete: false,
-    error,
-    problems: [...problems],
-  };
-}

@@ -1,17 +1,11 @@
-import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/universe/contract.ts';
-import {
-  afterOne,
-  percentDone,
-  startOfSync,
-  summaryOf,
-  type SyncProgress,
-} from '#shared/universe/model/sync-progress.ts';
+import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { syncTargets } from '#shared/universe/sync-targets.ts';
+import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
 
 /**
  * Brings exchange rates and daily bars up to the market's day. Streams an update after each
@@ -37,23 +31,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     const outcome =
       'reason' in target ? target : await orProblem(target, () => syncBars(frame, target));
     progress = afterOne(progress, outcome);
-    yield update(progress, target.isin, 'reason' in outcome ? outcome.reason : '');
+    yield toPricesUpdate(progress, target.isin, 'reason' in outcome ? outcome.reason : '');
   }
-  yield { ...update(progress, '', summaryOf(progress)), complete: true };
+  yield { ...toPricesUpdate(progress, '', summaryOf(progress)), complete: true };
 });
-
-function update(progress: SyncProgress, currentIsin: string, error: string): SyncPricesUpdate {
-  const { total, synced, failed, problems } = progress;
-  return {
-    progressPct: percentDone(progress),
-    synced,
-    failed,
-    total,
-    currentIsin,
-    complete: false,
-    error,
-    problems: [...problems],
-    barsStored: String(progress.barsStored),
-    barsSetAside: String(progress.barsSetAside),
-  };
-}

@@ -15,7 +15,8 @@ import type {
 import { readFiles, symbolOfFile, type CsvFiles } from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { isBarHeader, readBars, readWide, wideColumns, type BarsBySymbol } from './csv-prices.ts';
-import { CsvRates, readRates } from './csv-rates.ts';
+import type { CsvRates } from './csv-rates.ts';
+import { readRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
 import { Complaints, type Table } from './csv-table.ts';
 
