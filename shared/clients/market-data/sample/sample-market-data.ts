@@ -38,6 +38,7 @@ const exchanges = new Set(sampleSecurities.map((security) => security.exchange))
 
 /** All paths up to one last day. */
 interface Paths {
+  readonly last: number;
   readonly days: readonly number[];
   readonly names: readonly CalendarDay[];
   readonly market: Float64Array;
@@ -138,16 +139,18 @@ export class SampleMarketData implements MarketData {
 
   /** Drawn at the first need, and anew when a day has passed. */
   private paths(): Paths {
-    const days = weekdaysThrough(epochDay(this.today(this.now())));
-    if (this.known?.days.length !== days.length)
-      this.known = {
-        days,
-        names: days.map(dayOfEpoch),
-        market: marketReturns(this.seed, days.length),
-        sectors: new Map(),
-        bars: new Map(),
-        rates: new Map(),
-      };
+    const last = epochDay(this.today(this.now()));
+    if (this.known?.last === last) return this.known;
+    const days = weekdaysThrough(last);
+    this.known = {
+      last,
+      days,
+      names: days.map(dayOfEpoch),
+      market: marketReturns(this.seed, days.length),
+      sectors: new Map(),
+      bars: new Map(),
+      rates: new Map(),
+    };
     return this.known;
   }
 }
