@@ -82,7 +82,7 @@ export const settingTable = {
   sellTaxRatio: row('SELL_TAX_RATIO', '0', 'tax on what is sold, as a share of the order', ratio),
   weightMaxRatio: row('WEIGHT_MAX_RATIO', '0.15', 'most that one security may take', ratio),
   sectorMaxRatio: row('SECTOR_MAX_RATIO', '0.4', 'most that one sector may take', ratio),
-  countryMaxRatio: row('COUNTRY_MAX_RATIO', '0.7', 'most that one country may take', ratio),
+  countryMaxRatio: row('COUNTRY_MAX_RATIO', '1', 'most that one country may take; 1 sets no limit', ratio),
   driftBandRatio: row(
     'DRIFT_BAND_RATIO',
     '0.03',
