@@ -42,7 +42,7 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
     const { once, json, 'dry-run': dryRun } = values;
     return { kind: 'run', given: { once, dryRun, json } };
   } catch (thrown) {
-    const [message = ''] = (thrown instanceof Error ? thrown.message : '').split('. ');
+    const [message = ''] = (thrown as Error).message.split('. ');
     return { kind: 'wrong', message };
   }
 }

@@ -3,6 +3,7 @@ import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/gateway/contract.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
 import type { World } from '#shared/runtime/context.ts';
+import type { Update } from './progress.ts';
 
 export interface CycleOutcome {
   readonly success: boolean;
@@ -13,17 +14,12 @@ export interface CycleOutcome {
   readonly durationMs: number;
 }
 
-export interface Progress {
-  readonly progressPct: number;
-  readonly message: string;
-}
-
 /** Never throws for a cycle that fails; that is its outcome. */
 export async function runFirstCycle(
   world: World,
   dryRun: boolean,
   signal: AbortSignal,
-  tell: (progress: Progress) => void,
+  tell: (update: Update) => void,
 ): Promise<CycleOutcome> {
   const startedAt = performance.now();
   const request = { dryRun, force: false };
@@ -36,7 +32,7 @@ export async function runFirstCycle(
       request,
       options,
     )) {
-      if (update.message !== message) tell(update);
+      tell(update);
       message = update.error || update.message;
       result = update.result ?? result;
     }

@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { openLog } from '#shared/runtime/log.ts';
-import { parseSettings, type Settings } from '#shared/runtime/settings.ts';
+import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
 import { openConsole, type Console } from './console.ts';
 import { documentOf } from './document.ts';
 import { openEmbedded, type Embedded } from './embedded.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
+import { Progress } from './progress.ts';
 import { StartSteps } from './readiness.ts';
 import { cycleText, nextText } from './report.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -33,14 +34,16 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCodes.wrongInput;
   }
   const console = openConsole({ json: parsed.given.json, env: process.env });
+  const env = { ...process.env, LOG_LEVEL: logLevel(process.env) };
   try {
-    return await run(parsed.given, parseSettings(process.env), console);
+    return await run(parsed.given, env, console);
   } catch (thrown) {
     return explain(Failure.from(thrown), parsed.given, console);
   }
 }
 
-async function run(given: Arguments, settings: Settings, console: Console): Promise<number> {
+async function run(given: Arguments, env: Environment, console: Console): Promise<number> {
+  const settings = parseSettings(env);
   const log = openLog(settings.logLevel);
   const stop = stopSignal();
   process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
@@ -48,7 +51,7 @@ async function run(given: Arguments, settings: Settings, console: Console): Prom
   const steps = new StartSteps((line) => say(`${paint.good('✓')} ${line}`));
   const embedded = await openEmbedded({
     settings,
-    env: process.env,
+    env,
     projectDir: projectDir(DIST_DIR),
     distDir: DIST_DIR,
     log,
@@ -80,9 +83,9 @@ async function trade(
   const market = await steps.take('market', () => lookAtMarket(world, stop), marketText);
   const account = await steps.take('account', () => lookAtAccount(world, stop), accountText);
   say('');
-  const outcome = await runFirstCycle(world, given.dryRun, stop, ({ progressPct, message }) =>
-    say(`${String(progressPct).padStart(3)} %  ${message}`),
-  );
+  const progress = new Progress(say);
+  const outcome = await runFirstCycle(world, given.dryRun, stop, (update) => progress.tell(update));
+  progress.flush();
   if (stop.aborted) return false;
   if (given.json) console.document(documentOf(embedded, { market, account }, steps, outcome));
   tell(embedded, outcome, console);
@@ -109,6 +112,11 @@ function explain(failure: Failure, given: Arguments, console: Console): number {
   if (given.json) console.document({ failure });
   if (failure.code === 'INVALID_REQUEST') return exitCodes.wrongInput;
   return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
+}
+
+/** Someone who watches a terminal wants the story; the log lines between are for files. */
+function logLevel(env: Environment): string {
+  return env['LOG_LEVEL'] || (process.stderr.isTTY ? 'warn' : '');
 }
 
 /** The folder with the stack file, above the build. */

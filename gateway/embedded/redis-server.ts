@@ -221,7 +221,12 @@ export function redisVersion(info: string): string {
 }
 
 async function asked<T>(socket: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(socket, { lazyConnect: true, retryStrategy: () => null });
+  const redis = new Redis(socket, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    // The check would sit out a whole second while the server loads its file.
+    enableReadyCheck: false,
+  });
   redis.on('error', () => undefined);
   try {
     await redis.connect();

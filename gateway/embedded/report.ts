@@ -24,6 +24,11 @@ export function percentText(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;
 }
 
+/** 5 → `  5 %` */
+export function percentColumn(pct: number): string {
+  return `${String(pct).padStart(3)} %`;
+}
+
 export function cycleText(result: TradingCycleResult): string[] {
   return [
     ...(result.plan ? planText(result.plan, result.dryRun) : []),
@@ -57,14 +62,25 @@ function actionText(action: PlannedAction, index: number): string[] {
 /** The first few in full, the rest counted by rule. */
 function notTakenText(notTaken: readonly NotTaken[]): string[] {
   if (notTaken.length === 0) return [];
-  const shown = notTaken.slice(0, NOT_TAKEN_SHOWN);
-  const rest = countByRule(notTaken.slice(NOT_TAKEN_SHOWN));
+  const weighedFirst = [...notTaken].sort((a, b) => Number(unweighed(a)) - Number(unweighed(b)));
+  const shown = weighedFirst.slice(0, NOT_TAKEN_SHOWN);
+  const rest = countByRule(weighedFirst.slice(NOT_TAKEN_SHOWN));
   return [
     '',
     'Not taken, and why',
-    ...shown.map(({ side, symbol, rule, reason }) => `  ${side} ${symbol} (${rule}): ${reason}`),
+    ...shown.map((one) => `  ${candidateText(one)}`),
     ...(rest === '' ? [] : [`  and ${notTaken.length - shown.length} more: ${rest}`]),
   ];
+}
+
+function candidateText(candidate: NotTaken): string {
+  const { side, symbol, rule, reason } = candidate;
+  return `${unweighed(candidate) ? symbol : `${side} ${symbol}`} (${rule}): ${reason}`;
+}
+
+/** Nobody thought of buying or selling it; the ones that were weighed tell a reader more. */
+function unweighed({ side }: NotTaken): boolean {
+  return side === 'TRADE_SIDE_UNSPECIFIED';
 }
 
 function countByRule(notTaken: readonly NotTaken[]): string {

@@ -1,0 +1,39 @@
+/**
+ * Thins out what a long run tells: the last word of every step, and between them no more than a line
+ * in a while.
+ */
+import { percentColumn } from './report.ts';
+
+export interface Update {
+  readonly step: string;
+  readonly progressPct: number;
+  readonly message: string;
+}
+
+const QUIET_MS = 1_000;
+
+export class Progress {
+  private readonly say: (line: string) => void;
+  private readonly nowMs: () => number;
+  private held: Update | undefined;
+  private saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(say: (line: string) => void, nowMs: () => number = () => performance.now()) {
+    this.say = say;
+    this.nowMs = nowMs;
+  }
+
+  tell(update: Update): void {
+    if (this.held && this.held.step !== update.step) this.flush();
+    this.held = update;
+    if (this.nowMs() - this.saidAt >= QUIET_MS) this.flush();
+  }
+
+  /** Says what is held back. */
+  flush(): void {
+    if (!this.held) return;
+    this.say(`${percentColumn(this.held.progressPct)}  ${this.held.message}`);
+    this.saidAt = this.nowMs();
+    this.held = undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { lives, markOf } from '#gateway/embedded/processes.ts';
+import { startOwnRedis, type OwnRedis } from '#gateway/embedded/redis-server.ts';
+import { silentLog } from '#shared/runtime/log.ts';
+
+let dir: string;
+const open: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trader-own-redis-'));
+});
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function start(at = dir): Promise<OwnRedis> {
+  const redis = await startOwnRedis({ program: 'redis-server', dir: at, log: silentLog });
+  open.push(() => redis.close());
+  return redis;
+}
+
+async function asked<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url.replace('unix://', ''));
+  redis.on('error', () => undefined);
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+const pidIn = async (folder: string): Promise<number> =>
+  (JSON.parse(await readFile(join(folder, 'server.json'), 'utf8')) as { pid: number }).pid;
+
+it('writes every change to the disk, evicts nothing and has no port', async () => {
+  const { url, version } = await start();
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  const setting = (name: string) =>
+    asked(url, async (redis) => ((await redis.config('GET', name)) as string[])[1]);
+  expect(await setting('appendonly')).toBe('yes');
+  expect(await setting('appendfsync')).toBe('always');
+  expect(await setting('maxmemory-policy')).toBe('noeviction');
+  expect(await setting('save')).toBe('');
+  expect(await setting('port')).toBe('0');
+});
+
+it('keeps what was written over a stop and a start', async () => {
+  const first = await start();
+  await asked(first.url, (redis) => redis.set('k', 'v'));
+  await first.close();
+  open.pop();
+  const { url } = await start();
+  expect(await asked(url, (redis) => redis.get('k'))).toBe('v');
+});
+
+it('comes back by itself, with everything, when it is killed', async () => {
+  const redis = await start();
+  await asked(redis.url, (client) => client.set('k', 'v'));
+  process.kill(await pidIn(dir), 'SIGKILL');
+  await sleep(50);
+  expect(await asked(redis.url, (client) => client.get('k'))).toBe('v');
+  expect(redis.restarts()).toBe(1);
+});
+
+it('shuts down the server that a killed run left behind', async () => {
+  const folder = join(dir, 'redis');
+  await mkdir(folder);
+  const flags = ['--port', '0', '--unixsocket', join(dir, 'old.sock'), '--dir', folder];
+  const orphan = spawn('redis-server', flags, { stdio: 'ignore' });
+  const gone = once(orphan, 'exit');
+  const mark = await markOf(orphan.pid ?? 0);
+  await writeFile(join(folder, 'server.json'), JSON.stringify(mark));
+  await sleep(100);
+  expect(await lives(mark)).toBe(true);
+  await start(folder);
+  await gone;
+  expect(await lives(mark)).toBe(false);
+});
+
+it('finds a place for its socket when the path of the data is too long for one', async () => {
+  const long = join(dir, 'x'.repeat(120));
+  const { url } = await start(long);
+  expect(url.length).toBeLessThan(110);
+  expect(await asked(url, (redis) => redis.ping())).toBe('PONG');
+});
+
+it('says where to look when it does not come up', async () => {
+  const program = join(dir, 'broken');
+  await writeFile(program, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  await expect(startOwnRedis({ program, dir, log: silentLog })).rejects.toThrow(
+    `redis-server did not start; ${join(dir, 'redis.log')} says why.`,
+  );
+});
