@@ -12,7 +12,7 @@
  * | `maxTurnoverRatio` | most bought and sold; up to the setting                   | from 0         |
  * | `minimumOrder`     | smallest order in base currency; from the setting up      | decimal        |
  * | `noSells`          | sells nothing                                             | true, false    |
- * | `riskAversion`     | gamma                                                     | 0 to 1000      |
+ * | `riskAversion`     | gamma                                                     | 0.01 to 1000   |
  * | `sellOnly`         | securities that are not bought                            | ISINs by comma |
  * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
  */
@@ -55,6 +55,7 @@ export function planLimits(request: PlanRequest, settings: Settings, base: Curre
       sectorMaxRatio: settings.sectorMaxRatio,
       countryMaxRatio: settings.countryMaxRatio,
       positionsMax: request.maxPositions > 0 ? request.maxPositions : Infinity,
+      quoteAgeDaysMax: settings.quoteAgeDaysMax,
       marginRatio: settings.planMarginRatio,
       monthlyDeposit: deposit,
     },
@@ -79,7 +80,7 @@ function narrowed(given: Constraints, settings: Settings, base: Currency) {
     minimumOrder: given.read('minimumOrder', smallest, (text) => atLeast(text, smallest)),
     noSells: given.read('noSells', false, truth),
     riskAversion: given.read('riskAversion', settings.riskAversion, (text) =>
-      within(number(text), 0, 1000),
+      within(number(text), 0.01, 1000),
     ),
     sellOnly: given.read('sellOnly', new Set<Isin>(), isins),
     weightMaxRatio: given.read('weightMaxRatio', weightMaxRatio, (text) =>

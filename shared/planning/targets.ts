@@ -2,13 +2,16 @@
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
-import { isIsin, type Isin } from '#shared/kernel/isin.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { WireRequestOf } from '#shared/operations/row.ts';
 import type { optimization } from '#shared/optimization/contract.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 
-/** Targets that the plan's own limits can reach: no position that no order could make. */
+/**
+ * Counts and smallest sizes of positions are left to the plan's own search, which knows lots and
+ * fees: finding targets under them takes a thousand times longer and leads to no better plan.
+ */
 export function targetRequest(
   problem: PlanningProblem,
   hash: PortfolioHash,
@@ -25,25 +28,21 @@ export function targetRequest(
     availableCash: problem.cash.toJSON(),
     riskAversion: limits.riskAversion,
     cashReserveRatio: limits.cashReserveRatio,
-    constraints: {
-      ...(Number.isFinite(limits.positionsMax) && { maxPositions: limits.positionsMax }),
-      minPositionSize: limits.minimumOrder.toJSON(),
-      maxPositionSize: largest.toJSON(),
-    },
+    constraints: { maxPositionSize: largest.toJSON() },
   };
 }
 
-/** @throws Failure REFUSED no-targets when no allocation satisfies the constraints */
+/**
+ * A universe that nothing is measured of has no targets, and no candidates either.
+ * @throws Failure REFUSED no-targets when no allocation satisfies the constraints
+ */
 export function targetsOf(answer: OptimizeAllocationResponse): ReadonlyMap<Isin, number> {
-  if (!answer.success)
+  const { success, solverStatus, conflicts, targetWeights } = answer;
+  if (!success && solverStatus !== 'no-data')
     throw refused(
       'no-targets',
-      `There are no target weights (${answer.solverStatus}): ${answer.conflicts.join('; ')}.`,
-      { solverStatus: answer.solverStatus, conflicts: answer.conflicts },
+      `There are no target weights (${solverStatus}): ${conflicts.join('; ')}.`,
+      { solverStatus, conflicts },
     );
-  return new Map(
-    Object.entries(answer.targetWeights).flatMap(([isin, weight]): [Isin, number][] =>
-      isIsin(isin) ? [[isin, weight]] : [],
-    ),
-  );
+  return new Map(Object.entries(targetWeights).map(([isin, weight]) => [parseIsin(isin), weight]));
 }

@@ -9,6 +9,9 @@ import { afterOrders, type ExactOrder } from './settlement.ts';
 import { amount, basisPoints, counted, percent } from './words.ts';
 import { Money } from '#shared/kernel/money.ts';
 
+/** From half a point on, a weight above the target is worth a word. */
+const ABOVE_TARGET = 0.005;
+
 export function drawUp(problem: PlanningProblem, decision: Decision): PlanContent {
   const { settlement, state, space, search } = decision;
   const value = portfolioValue(problem);
@@ -82,6 +85,9 @@ function reasonOf(
   const kinds = (found?.kinds ?? []).map((kind) => kindWords(kind, instrument, problem.base));
   const figures = [
     `weight ${percent(before)} to ${percent(after)}, target ${percent(instrument.target)}`,
+    ...(side === 'BUY' && after > instrument.target + ABOVE_TARGET
+      ? [`above it, as at most ${counted(problem.limits.positionsMax, 'position')} are held`]
+      : []),
     ...(expected === undefined ? [] : [`expected return ${percent(expected)} a year`]),
     ...(instrument.score === undefined ? [] : [`score ${instrument.score.toFixed(2)}`]),
   ];

@@ -1,4 +1,5 @@
 /** Which securities may be traded at all, and what each of them offers. */
+import { daysBetween } from '#shared/kernel/calendar-day.ts';
 import { isOpportunity, opportunitiesOf, type LeftOut, type Opportunity } from './opportunity.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
@@ -30,7 +31,7 @@ export function eligible(problem: PlanningProblem): Eligible {
 }
 
 function closedTo(
-  { live, limits }: PlanningProblem,
+  { live, limits, day }: PlanningProblem,
   instrument: Instrument,
   measured: boolean,
 ): LeftOut | undefined {
@@ -40,6 +41,8 @@ function closedTo(
   if (live.has(instrument.isin))
     return because('live-order', 'An order for it is on the way; its outcome is awaited first.');
   if (limits.frozen.has(instrument.isin)) return because('frozen', 'It is frozen for this plan.');
+  if (daysBetween(instrument.pricedOn, day) > limits.quoteAgeDaysMax)
+    return because('price-too-old', `Its last price is of ${instrument.pricedOn}.`);
   if (!measured)
     return because('short-history', 'Its price history is too short to measure return and risk.');
   return undefined;

@@ -27,6 +27,8 @@ export interface PlanLimits {
   /** Most securities held; Infinity where nothing was said. */
   readonly positionsMax: number;
   readonly frozen: ReadonlySet<Isin>;
+  /** Oldest price to trade on. */
+  readonly quoteAgeDaysMax: number;
   readonly sellOnly: ReadonlySet<Isin>;
   readonly noSells: boolean;
   /** Orders up to which every sequence is tried. */

@@ -19,6 +19,8 @@ export interface Instrument {
   readonly country?: string | undefined;
   readonly lot: Quantity;
   readonly price: Price;
+  /** The day of the price. */
+  readonly pricedOn: CalendarDay;
   /** Into the base currency, dated. */
   readonly rate: ExchangeRate;
   readonly held: Quantity;

@@ -1,0 +1,52 @@
+/**
+ * Finds the orders that improve the portfolio most after cost, or says to hold. Streams its steps;
+ * the last message carries the plan.
+ *
+ * The account is planned for as booked, unless `positions` or `available_cash` ask "what if". A
+ * `portfolio_hash` that is given must be the present one: REFUSED stale-portfolio. `max_positions`
+ * limits the securities held (0: PLAN_ORDERS_MAX, or as many as are held), `target_allocation_pct`
+ * the share of the value that is invested (0: all but the reserve), `monthly_deposit` (absent: the
+ * setting) keeps what the next deposit balances from being sold. Keys of `constraints` are listed in
+ * shared/planning/plan-limits.ts.
+ *
+ * The plan's id comes from the idempotency key, so a run that is repeated answers the same one plan.
+ */
+import { optimization } from '#shared/optimization/contract.ts';
+import { planning } from '#shared/planning/contract.ts';
+import { loadPlanning } from '#shared/planning/load-planning.ts';
+import { withTargets } from '#shared/planning/model/assembly.ts';
+import { decide } from '#shared/planning/model/decision.ts';
+import { drawUp } from '#shared/planning/model/draw-up.ts';
+import { statusAfter } from '#shared/planning/model/plan-status.ts';
+import { counted } from '#shared/planning/model/words.ts';
+import { completeMessage, narrated, stepMessage } from '#shared/planning/plan-message.ts';
+import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
+import { targetRequest, targetsOf } from '#shared/planning/targets.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+export default handle(planning.createPlan, async function* (request, context) {
+  const id = planIdOf(context.idempotencyKey);
+  const plans = new PlanStore(context.database);
+  const made = await plans.recover(id);
+  if (made) return yield completeMessage(made);
+
+  const { account, hash, problem } = await loadPlanning(context, request);
+  const securities = counted(problem.instruments.length, 'security');
+  yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
+  const answer = await context.functions.call(
+    optimization.optimizeAllocation,
+    targetRequest(problem, hash),
+    context.callOptions(),
+  );
+  const targeted = withTargets(problem, targetsOf(answer));
+  yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
+  const decision = yield* narrated(id, decide(targeted));
+
+  const plan = await plans.save({
+    ...drawUp(targeted, decision),
+    ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day },
+    status: statusAfter('DRAFT', 'validated'),
+    createdAt: context.now(),
+  });
+  yield completeMessage(plan);
+});

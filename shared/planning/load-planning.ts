@@ -1,0 +1,106 @@
+/** Loads all that a plan is decided on: the account, its orders, the market and what it measures. */
+import { refused } from '#shared/kernel/failure.ts';
+import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { estimateMoments, type Moments } from '#shared/optimization/model/moments.ts';
+import { HISTORY_YEARS } from '#shared/optimization/situation.ts';
+import { liveOrder } from '#shared/portfolio/current-hash.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { quantityOf } from '#shared/portfolio/model/booking.ts';
+import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import type { World } from '#shared/runtime/context.ts';
+import type { Settings } from '#shared/runtime/settings.ts';
+import { scoreUniverse, type UniverseScores } from '#shared/scoring/model/score-universe.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { loadMarketView, type MarketView } from '#shared/universe/market-view.ts';
+import { isTradable } from '#shared/universe/model/security.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { assembleProblem } from './model/assembly.ts';
+import type { PlanLimits } from './model/limits.ts';
+import type { PlanningProblem } from './model/problem.ts';
+import { planLimits, type PlanRequest } from './plan-limits.ts';
+import { isWhatIf, statedBook } from './stated-book.ts';
+
+export interface LoadedPlanning {
+  readonly account: AccountId;
+  /** Of the portfolio that is planned for. */
+  readonly hash: PortfolioHash;
+  /** Without targets. */
+  readonly problem: PlanningProblem;
+}
+
+/** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, price-missing, exchange-rate-missing */
+export async function loadPlanning(world: World, request: PlanRequest): Promise<LoadedPlanning> {
+  const { settings, database, baseCurrency } = world;
+  const { account, limits } = planLimits(request, settings, baseCurrency);
+  const books = new StoredBook(database, baseCurrency);
+  const [booked, ledger, live] = await Promise.all([
+    books.book(account),
+    books.ledger(account),
+    new StoredTrades(database).liveTrades(account),
+  ]);
+  const orders = live.map(liveOrder);
+  requirePresent(request, portfolioHash(booked, orders, settings));
+  const view = await loadView(world, booked, request);
+  const whatIf = isWhatIf(request);
+  const book = whatIf ? statedBook(booked, request, view) : booked;
+  const scores = scoreUniverse(view).scores;
+  const problem = assembleProblem({
+    ...{ book, view, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
+    ledger: whatIf ? [] : ledger,
+    moments: momentsAsOptimised(view, scores, settings),
+    live: new Set(live.map((trade) => trade.isin)),
+    reserved: Money.sum(
+      live.map((trade) => trade.reserved),
+      baseCurrency,
+    ),
+    cooldownDays: settings.cooldownDays,
+    minimumHoldDays: settings.minimumHoldDays,
+  });
+  return { account, hash: portfolioHash(book, orders, settings), problem };
+}
+
+function requirePresent({ portfolioHash: asked }: PlanRequest, present: PortfolioHash): void {
+  if (asked === '' || asked === present) return;
+  throw refused('stale-portfolio', `The portfolio is ${present} by now, not ${asked}.`, {
+    portfolioHash: present,
+  });
+}
+
+async function loadView(world: World, book: Book, request: PlanRequest): Promise<MarketView> {
+  const market = new StoredMarket(world.database);
+  const tradable = (await market.securities()).filter(isTradable).map(({ isin }) => isin);
+  const held = [...book.holdings.values()].filter((one) => quantityOf(one).sign > 0);
+  const isins: readonly Isin[] = [
+    ...tradable,
+    ...[...held, ...request.positions].map((p) => p.isin),
+  ];
+  return loadMarketView(market, {
+    base: world.baseCurrency,
+    today: world.marketData.today(world.now()),
+    years: HISTORY_YEARS,
+    isins: [...new Set(isins)],
+  });
+}
+
+/** The moments behind the targets, so that plan and targets pull the same way. */
+function momentsAsOptimised(
+  view: MarketView,
+  scores: UniverseScores['scores'],
+  { riskAversion, objective }: Settings,
+): Moments {
+  const uncertainMean = objective === 'BLACK_LITTERMAN';
+  return estimateMoments(view, { riskAversion, scores, uncertainMean }).moments;
+}
+
+/**
+ * Where nothing was said, an account holds as many securities as one plan can buy, or as many as it
+ * holds already: so that one plan invests a deposit wholly, and the next has nothing left to do.
+ */
+function withPositions(limits: PlanLimits, book: Book, ordersMax: number): PlanLimits {
+  if (Number.isFinite(limits.positionsMax)) return limits;
+  const held = [...book.holdings.values()].filter((one) => quantityOf(one).sign > 0).length;
+  return { ...limits, positionsMax: Math.max(ordersMax, held) };
+}

@@ -1,0 +1,130 @@
+/** Puts the planning problem together from the book, the market and the targets. */
+import { addDays, daysBetween, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { present } from '#shared/kernel/assert.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { requireRate } from '#shared/kernel/exchange-rate.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
+import type { MarketView } from '#shared/universe/model/market-view.ts';
+import { isTradable, type Security } from '#shared/universe/model/security.ts';
+import type { PlanLimits } from './limits.ts';
+import type { Instrument, PlanningProblem } from './problem.ts';
+
+/** All that was loaded for a plan. */
+export interface PlanningGround {
+  readonly book: Book;
+  /** In the order of booking. */
+  readonly ledger: readonly LedgerEntry[];
+  readonly view: MarketView;
+  readonly moments: Moments;
+  readonly scores: ReadonlyMap<Isin, { readonly total: number }>;
+  /** Securities with an order on the way, and the cash such orders hold back. */
+  readonly live: ReadonlySet<Isin>;
+  readonly reserved: Money;
+  readonly limits: PlanLimits;
+  /** Days after a sale before the security is bought again, and after a purchase before it is sold. */
+  readonly cooldownDays: number;
+  readonly minimumHoldDays: number;
+}
+
+/**
+ * The problem with all targets 0; `withTargets` sets them.
+ * @throws Failure REFUSED price-missing when a holding cannot be valued
+ */
+export function assembleProblem(ground: PlanningGround): PlanningProblem {
+  const { book, view, limits } = ground;
+  requirePrices(ground);
+  const removed = view.securities.filter((one) => !isTradable(one)).map(({ isin }) => isin);
+  return {
+    day: view.asOf,
+    base: view.base,
+    cash: book.cash,
+    reserved: ground.reserved,
+    live: ground.live,
+    instruments: view.securities.map((one) => instrumentOf(ground, one)),
+    unpriced: view.unpriced,
+    moments: ground.moments,
+    limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
+  };
+}
+
+/** @param targets shares of the value; a security without one has the target 0 */
+export function withTargets(
+  problem: PlanningProblem,
+  targets: ReadonlyMap<Isin, number>,
+): PlanningProblem {
+  const instruments = problem.instruments.map((one) => ({
+    ...one,
+    target: targets.get(one.isin) ?? 0,
+  }));
+  return { ...problem, instruments };
+}
+
+function requirePrices({ book, view }: PlanningGround): void {
+  const missing = view.unpriced.find(({ isin }) => quantityHeld(book, isin).sign > 0);
+  if (!missing) return;
+  const { isin, symbol, reason } = missing;
+  throw refused('price-missing', `${symbol || isin} is held and ${reason}.`, { isin });
+}
+
+function instrumentOf(ground: PlanningGround, security: Security): Instrument {
+  const { book, view, scores } = ground;
+  const { isin } = security;
+  const quote = present(view.quotes.get(isin), 'a priced security has a quote');
+  const holding = book.holdings.get(isin);
+  return {
+    isin,
+    symbol: security.symbol,
+    sector: security.sector,
+    country: security.country,
+    lot: security.lot,
+    price: quote.price,
+    pricedOn: quote.day,
+    rate: requireRate(view.rates, security.currency),
+    held: quantityOf(holding),
+    heldBack: heldBack(ground, holding),
+    buyableFrom: buyableFrom(ground, isin),
+    unitCost: holding && unitCost(holding, book),
+    target: 0,
+    score: scores.get(isin)?.total,
+    dividends: dividendsOf(ground, isin),
+  };
+}
+
+function unitCost(holding: Holding, { currency }: Book): number | undefined {
+  const quantity = quantityOf(holding).toEstimate();
+  return quantity > 0 ? costOf(holding, currency).toEstimate() / quantity : undefined;
+}
+
+function heldBack(
+  { view, minimumHoldDays }: PlanningGround,
+  holding: Holding | undefined,
+): Decimal {
+  const young = (holding?.lots ?? []).filter(
+    ({ acquiredAt }) => daysBetween(dayOf(acquiredAt), view.asOf) < minimumHoldDays,
+  );
+  return young.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero).normalize();
+}
+
+function buyableFrom(
+  { ledger, view, cooldownDays }: PlanningGround,
+  isin: Isin,
+): CalendarDay | undefined {
+  const sold = ledger.findLast((entry) => entry.kind === 'sell' && entry.isin === isin);
+  if (!sold) return undefined;
+  const from = addDays(dayOf(sold.happenedAt), cooldownDays);
+  return from > view.asOf ? from : undefined;
+}
+
+/** Paid since anything was last bought: a purchase puts the dividends before it to work. */
+function dividendsOf({ ledger }: PlanningGround, isin: Isin): number {
+  const bought = ledger.findLastIndex((entry) => entry.kind === 'buy');
+  return ledger
+    .slice(bought + 1)
+    .filter((entry) => entry.kind === 'dividend' && entry.isin === isin)
+    .reduce((sum, entry) => sum + entry.cash.toEstimate(), 0);
+}

@@ -1,0 +1,67 @@
+/** How a plan is stored, and read back strictly. */
+import { z } from 'zod';
+import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
+import {
+  storedDay,
+  storedDecimal,
+  storedId,
+  storedInstant,
+  storedIsin,
+  storedMoney,
+  storedPrice,
+} from '#shared/redis/codec.ts';
+import type { Plan } from './model/plan.ts';
+import { planStatuses } from './model/plan-status.ts';
+
+const side = z.enum(['BUY', 'SELL']);
+
+const action = z.strictObject({
+  side,
+  isin: storedIsin,
+  symbol: z.string(),
+  quantity: storedDecimal,
+  price: storedPrice,
+  value: storedMoney,
+  cost: storedMoney,
+  weightBefore: z.number(),
+  weightAfter: z.number(),
+  priority: z.number().int(),
+  reason: z.string(),
+});
+
+const notTaken = z.strictObject({
+  isin: storedIsin,
+  symbol: z.string(),
+  side: side.optional(),
+  rule: z.string(),
+  reason: z.string(),
+});
+
+const search = z.strictObject({
+  method: z.enum(['exhaustive', 'anytime']),
+  sequencesEvaluated: z.number().int(),
+  depth: z.number().int(),
+  coverageRatio: z.number(),
+  utility: z.number(),
+  utilityOfHolding: z.number(),
+  margin: z.number(),
+});
+
+export const planRecord: z.ZodType<Plan> = z.strictObject({
+  id: storedId<PlanId>(),
+  accountId: storedId<AccountId>(),
+  portfolioHash: storedId<PortfolioHash>(),
+  status: z.enum(planStatuses),
+  createdAt: storedInstant,
+  pricedOn: storedDay,
+  actions: z.array(action).readonly(),
+  notTaken: z.array(notTaken).readonly(),
+  search,
+  gain: z.number(),
+  cost: storedMoney,
+  expectedValue: storedMoney,
+  portfolioValue: storedMoney,
+  cashBefore: storedMoney,
+  cashAfter: storedMoney,
+  summary: z.string(),
+});
