@@ -5,7 +5,6 @@
  */
 import {
   Server,
-  ServerCredentials,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -24,6 +23,7 @@ import {
 import type { Operation } from '#shared/operations/row.ts';
 import { BUILD } from '#shared/runtime/build.ts';
 import type { Log } from '#shared/runtime/log.ts';
+import { serverCredentials } from './credentials.ts';
 import { optionsOf, statusOf, streaming, unary } from './call.ts';
 import { services } from './services.ts';
 
@@ -112,7 +112,7 @@ function bind(server: Server, service: ServiceName, options: FacadeOptions): Pro
   const wanted = options.portBase === 0 ? 0 : options.portBase + portOffsets[service];
   const address = `${options.host ?? '127.0.0.1'}:${wanted}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, serverCredentials(), (error, port) => {
       if (!error) return resolve(port);
       reject(
         new Failure('REFUSED', `Port ${wanted} for ${service} is taken; set GRPC_PORT_BASE.`, {
