@@ -1,0 +1,85 @@
+import getPerformance from '../../../functions/portfolio/get-performance/handler.ts';
+import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
+import { DAY_MS } from '#shared/kernel/instant.ts';
+import type { PaperWorld } from '../../support/paper-world.ts';
+import { seedMarket } from '../../support/seed-market.ts';
+import { ALPHA } from '../../support/set-market.ts';
+import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { ask, openAccount, sync } from './portfolio-world.ts';
+
+let redis: TestRedis;
+let on: PaperWorld;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  on = await openAccount(redis, { PAPER_OPENING_CASH: '1000' });
+});
+afterEach(() => on.world.close());
+
+const euros = (amount: string) => ({ amount, currency: 'EUR' });
+
+/** Holds 10 ALPHA at 100 on day one; then 110 and 99. */
+async function threeDays(): Promise<void> {
+  await ask(updatePositions, on, { positions: [{ isin: ALPHA, symbol: 'ALPHA', quantity: 10 }] });
+  on.advance(2 * DAY_MS);
+  on.market.setClose(ALPHA, '2024-03-05', 110).setClose(ALPHA, '2024-03-06', 99);
+  await seedMarket(on.world, 0.1, ({ isin }) => isin === ALPHA);
+  await sync(on);
+}
+
+describe('GetPerformance', () => {
+  it('answers daily values, and what they earned without the opening deposit', async () => {
+    await threeDays();
+    const { status, body } = await ask(getPerformance, on);
+    expect(status).toBe(200);
+    expect(body.history.map((point: { value: object }) => point.value)).toEqual([
+      euros('2000.00'),
+      euros('2100.00'),
+      euros('1990.00'),
+    ]);
+    expect(body.history[1]).toMatchObject({ returnPct: expect.closeTo(5, 9) });
+    expect(body.metrics).toMatchObject({
+      totalReturnPct: expect.closeTo(-0.5, 9),
+      annualizedReturnPct: expect.closeTo(-0.5, 9),
+      maxDrawdownPct: expect.closeTo((110 / 2100) * 100, 9),
+      peakValue: euros('2100.00'),
+      peakDate: { seconds: String(Date.parse('2024-03-05') / 1000), nanos: 0 },
+    });
+    expect(body.metrics).not.toHaveProperty('moneyWeightedReturnPct');
+  });
+
+  it('answers the last days only, measured from the day before them', async () => {
+    await threeDays();
+    const { body } = await ask(getPerformance, on, { days: 1 });
+    expect(body.history).toHaveLength(2);
+    expect(body.metrics.totalReturnPct).toBeCloseTo(-0.5, 9);
+    expect(body.history[0].returnPct).toBeCloseTo(5, 9);
+  });
+
+  it('answers the first day of an account without a single NaN', async () => {
+    await sync(on);
+    const { status, body } = await ask(getPerformance, on);
+    expect(status).toBe(200);
+    expect(body.history).toEqual([
+      {
+        date: { seconds: String(Date.parse('2024-03-04') / 1000), nanos: 0 },
+        value: euros('1000.00'),
+        returnPct: 0,
+      },
+    ]);
+    expect(body.metrics).toMatchObject({ totalReturnPct: 0, volatility: 0, sharpeRatio: 0 });
+  });
+
+  it('answers an account without movements with no history and no peak', async () => {
+    const { body } = await ask(getPerformance, on);
+    expect(body.history).toEqual([]);
+    expect(body.metrics).not.toHaveProperty('peakValue');
+  });
+
+  it('refuses a negative number of days', async () => {
+    const { status, body } = await ask(getPerformance, on, { days: -1 });
+    expect([status, body.field]).toEqual([400, 'days']);
+  });
+});

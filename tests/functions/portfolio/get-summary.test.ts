@@ -1,0 +1,118 @@
+import getCashBalance from '../../../functions/portfolio/get-cash-balance/handler.ts';
+import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
+import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import type { PaperWorld } from '../../support/paper-world.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { ask, openAccount, sync } from './portfolio-world.ts';
+
+let redis: TestRedis;
+let on: PaperWorld;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  on = await openAccount(redis, { PAPER_OPENING_CASH: '1000', CASH_RESERVE_RATIO: '0.1' });
+});
+afterEach(() => on.world.close());
+
+const euros = (amount: string) => ({ amount, currency: 'EUR' });
+const hold = (...positions: object[]) => ask(updatePositions, on, { positions });
+const alpha = { isin: ALPHA, symbol: 'ALPHA', quantity: 3, averagePrice: euros('90') };
+const beta = { isin: BETA, symbol: 'BETA', quantity: 2 };
+
+describe('GetSummary', () => {
+  it('totals cash and holdings, and divides the total', async () => {
+    await hold(alpha, beta);
+    const { status, body } = await ask(getSummary, on);
+    expect(status).toBe(200);
+    // 1000 cash + 300 + 2 x 200 x 0.9 = 1660; cost 270 + 360
+    expect(body).toMatchObject({
+      totalValue: euros('1660.00'),
+      totalCost: euros('630.00'),
+      totalPnl: euros('30.00'),
+      totalPnlPct: expect.closeTo(100 * (30 / 630), 9),
+      cashBalance: euros('1000.00'),
+      positionCount: 2,
+      accountId: 'default',
+      simulated: true,
+    });
+    expect(body.sectorAllocation).toEqual({
+      Cash: expect.closeTo(1000 / 1660, 12),
+      'Health Care': expect.closeTo(360 / 1660, 12),
+      Technology: expect.closeTo(300 / 1660, 12),
+    });
+    const regions = Object.values<number>(body.regionAllocation);
+    expect(Object.keys(body.regionAllocation)).toEqual(['Cash', 'North America', 'Europe']);
+    expect(regions.reduce((sum, part) => sum + part, 0)).toBeCloseTo(1, 12);
+  });
+
+  it('answers an account that has nothing yet', async () => {
+    const { body } = await ask(getSummary, on);
+    expect(body).toMatchObject({
+      totalValue: euros('0.00'),
+      totalPnlPct: 0,
+      sectorAllocation: { Cash: 1 },
+    });
+  });
+
+  it('does not value an account with a holding that has no price', async () => {
+    await hold(alpha, { isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
+    const { status, body } = await ask(getSummary, on);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'REFUSED', rule: 'price-missing', isins: [GAMMA] });
+  });
+
+  it('answers the hash that plans are bound to, and another one after a deposit', async () => {
+    await sync(on);
+    const { body: before } = await ask(getSummary, on);
+    expect(before.portfolioHash).toBe(await currentPortfolioHash(on.world, DEFAULT_ACCOUNT));
+    const signal = new AbortController().signal;
+    await on.broker.funding?.deposit(DEFAULT_ACCOUNT, 'gift', Money.parse('5', 'EUR'), signal);
+    await sync(on);
+    const { body: after } = await ask(getSummary, on);
+    expect(after.portfolioHash).not.toBe(before.portfolioHash);
+  });
+
+  it('refuses a field it does not know', async () => {
+    const { status, body } = await ask(getSummary, on, { isin: ALPHA });
+    expect([status, body.field]).toEqual([400, 'isin']);
+  });
+});
+
+describe('GetCashBalance', () => {
+  it('keeps the owner’s minimum of the total value', async () => {
+    await hold(alpha);
+    const { body } = await ask(getCashBalance, on);
+    // Total 1300, a tenth of it stays.
+    expect(body).toEqual({
+      cashBalance: euros('1000.00'),
+      pendingDeposits: euros('0.00'),
+      pendingWithdrawals: euros('0.00'),
+      availableForTrading: euros('870.00'),
+      reserved: euros('0.00'),
+      minimumReserve: euros('130.00'),
+    });
+  });
+
+  it('never answers less than nothing', async () => {
+    await hold({ ...alpha, quantity: 200 });
+    const { body } = await ask(getCashBalance, on);
+    expect(body.availableForTrading).toEqual(euros('0.00'));
+  });
+
+  it('cannot tell the minimum without a price', async () => {
+    await hold({ isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
+    const { body } = await ask(getCashBalance, on);
+    expect(body).toMatchObject({ code: 'REFUSED', rule: 'price-missing' });
+  });
+
+  it('refuses an account that is no id', async () => {
+    const { status, body } = await ask(getCashBalance, on, { accountId: '../x' });
+    expect([status, body.field]).toEqual([400, 'accountId']);
+  });
+});
