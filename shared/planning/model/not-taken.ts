@@ -15,11 +15,11 @@ export function notTaken(problem: PlanningProblem, decision: Decision): readonly
     ...{ isin, symbol, rule: 'unpriced' },
     reason: `It ${reason}.`,
   }));
-  const closed = decision.leftOut.map(
-    ({ instrument: { isin, symbol }, side, rule, reason }): NotTaken => ({
-      ...{ isin, symbol, side, rule, reason },
-    }),
-  );
+  const traded = new Set(decision.settlement.orders.map(({ instrument }) => instrument));
+  const idleOnly = decision.leftOut.filter(({ instrument }) => !traded.has(instrument));
+  const closed = idleOnly.map(({ instrument: { isin, symbol }, side, rule, reason }): NotTaken => ({
+    ...{ isin, symbol, side, rule, reason },
+  }));
   const idle = space.instruments.flatMap((instrument, i): NotTaken[] => {
     if (state.lots[i] !== 0) return [];
     return sidesOf(space, i).map((side) => {

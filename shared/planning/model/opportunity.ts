@@ -56,8 +56,7 @@ export function opportunitiesOf(
     return [leftOut(instrument, undefined, 'no-target', 'The target weight is 0 %.')];
   const sides = [held ? sale(instrument, around) : undefined, purchase(instrument, around)];
   const found = sides.filter((side) => side !== undefined);
-  const offered = found.filter(isOpportunity);
-  return offered.length > 0 ? offered : found.slice(0, 1);
+  return found.length > 0 ? found : [nearTarget(instrument, undefined, around)];
 }
 
 export function isOpportunity(found: Opportunity | LeftOut): found is Opportunity {
@@ -79,6 +78,7 @@ function purchase(instrument: Instrument, around: Surroundings): Opportunity | L
       `It may be bought again on ${instrument.buyableFrom}.`,
     );
   const deposit = freeCash >= minimumOrder;
+  if (!deposit && gap < -WEIGHT_EPSILON) return undefined;
   if (!deposit && gap * value < minimumOrder) return nearTarget(instrument, 'BUY', around);
   const lot = lotValue(instrument);
   const room = Math.min((limits.weightMaxRatio - weight) * value, limits.orderMaxRatio * value);
@@ -147,7 +147,7 @@ function awaitsDeposit(
   return leftOut(instrument, 'SELL', 'deposit-first', reason);
 }
 
-function nearTarget(instrument: Instrument, side: Side, around: Surroundings): LeftOut {
+function nearTarget(instrument: Instrument, side: Side | undefined, around: Surroundings): LeftOut {
   const weight = weightOf(instrument, around.value);
   const gap = Math.abs(instrument.target - weight) * around.value;
   const atTarget = Math.abs(instrument.target - weight) <= WEIGHT_EPSILON;

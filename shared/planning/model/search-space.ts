@@ -76,6 +76,7 @@ export function searchSpace(
   const instruments = [...new Set(opportunities.map(({ instrument }) => instrument))];
   const value = total.toEstimate();
   const { limits } = problem;
+  const positions = problem.instruments.filter(({ held }) => held.sign > 0).length;
   return {
     size: instruments.length,
     instruments,
@@ -90,8 +91,9 @@ export function searchSpace(
     reserve: reserve.toEstimate(),
     turnoverMax: limits.turnoverMaxRatio * value,
     ordersMax: limits.ordersMax,
-    positions: problem.instruments.filter(({ held }) => held.sign > 0).length,
-    positionsMax: limits.positionsMax,
+    positions,
+    // An account that holds more already may hold fewer, and not more.
+    positionsMax: Math.max(limits.positionsMax, positions),
     costScale: value * COST_HORIZON_YEARS,
   };
 }

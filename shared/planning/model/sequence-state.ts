@@ -120,7 +120,7 @@ export class SequenceState {
     const counts =
       this.orders <= space.ordersMax &&
       this.turnover <= space.turnoverMax + 1e-9 &&
-      this.positions <= Math.max(space.positions, space.positionsMax);
+      this.positions <= space.positionsMax;
     return (
       cash &&
       counts &&

@@ -1,0 +1,129 @@
+import { eligible } from '#shared/planning/model/eligibility.ts';
+import { searchExhaustively } from '#shared/planning/model/exhaustive.ts';
+import { improve } from '#shared/planning/model/improvement.ts';
+import { EXHAUSTIVE_BUDGET, searchPlan } from '#shared/planning/model/plan-search.ts';
+import { portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
+import { searchSpace, type SearchSpace } from '#shared/planning/model/search-space.ts';
+import { ordersOf } from '#shared/planning/model/sequence.ts';
+import { SequenceState } from '#shared/planning/model/sequence-state.ts';
+import { cashReserve } from '#shared/planning/model/settlement.ts';
+import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
+import { oracleAllows, oracleBest, oracleGain, type OracleOrder } from './oracle.ts';
+import { drawnProblem } from './problems.ts';
+
+const seeds = Array.from({ length: 12 }, (_, k) => `search-${k}`);
+
+function spaceOf(problem: PlanningProblem): SearchSpace {
+  const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
+  return searchSpace(problem, figures, eligible(problem).opportunities);
+}
+
+function asOrders(space: SearchSpace, lots: Int32Array): readonly OracleOrder[] {
+  return ordersOf(lots).map(({ security, side, lots: size }) => {
+    const isin = space.instruments[security]?.isin;
+    if (isin === undefined) throw new Error('an order is of a security of the space');
+    return { isin, side, lots: size };
+  });
+}
+
+function small(seed: string): PlanningProblem {
+  const limits = { positionsMax: 6, turnoverMaxRatio: 0.7, sectorMaxRatio: 0.35 };
+  return drawnProblem(seed, { securities: 9, cash: '4000', heldRatio: 0.5, limits });
+}
+
+describe('the search for a sequence', () => {
+  test.each(seeds)('evaluates by increments what copying and recomputing gives (%s)', (seed) => {
+    const problem = drawnProblem(seed, { securities: 30, cash: '9000', heldRatio: 0.5 });
+    const space = spaceOf(problem);
+    const random = seededRandom(`${seed} walk`);
+    const state = new SequenceState(space);
+    for (let step = 0; step < 60; step += 1) {
+      const [i, j] = [integerBelow(random, space.size), integerBelow(random, space.size)];
+      const draw = (k: number): number => {
+        const [sell, buy] = [space.sellMax[k] ?? 0, space.buyMax[k] ?? 0];
+        return integerBelow(random, sell + buy + 1) - sell;
+      };
+      const [lotsI, lotsJ] = [draw(i), draw(j)];
+      if (i === j) continue;
+      const predicted = state.gain + state.gainOfPair(i, lotsI, j, lotsJ);
+      state.set(i, lotsI);
+      state.set(j, lotsJ);
+      const exact = oracleGain(problem, asOrders(space, state.lots));
+      expect(Math.abs(state.gain - exact)).toBeLessThan(1e-12);
+      expect(Math.abs(predicted - exact)).toBeLessThan(1e-12);
+    }
+  });
+
+  test.each(seeds)('knows which sequences the rules allow (%s)', (seed) => {
+    const problem = small(seed);
+    const space = spaceOf(problem);
+    const random = seededRandom(`${seed} rules`);
+    for (let round = 0; round < 40; round += 1) {
+      const lots = Int32Array.from(space.sizes, (sizes) =>
+        random() < 0.4 ? (sizes[integerBelow(random, sizes.length)] ?? 0) : 0,
+      );
+      const allowed = SequenceState.of(space, lots).isAllowed();
+      expect(allowed).toBe(oracleAllows(problem, asOrders(space, lots)));
+    }
+  });
+
+  test.each(seeds)('finds the best of all short sequences, as the oracle does (%s)', (seed) => {
+    const problem = small(seed);
+    const space = spaceOf(problem);
+    const found = searchExhaustively(space, 3, EXHAUSTIVE_BUDGET);
+    const oracle = oracleBest(problem, eligible(problem).opportunities, 3);
+    expect(found.coverageRatio).toBe(1);
+    expect(Math.abs(found.gain - oracle.gain)).toBeLessThan(1e-12);
+    expect(asOrders(space, found.lots)).toHaveLength(oracle.orders.length);
+    expect(found.evaluated).toBeLessThanOrEqual(oracle.looked);
+  });
+
+  test('narrows to the most promising securities when the budget is small, and says so', () => {
+    const space = spaceOf(drawnProblem('narrow', { securities: 30, cash: '9000', heldRatio: 0.5 }));
+    const all = searchExhaustively(space, 2, EXHAUSTIVE_BUDGET);
+    const some = searchExhaustively(space, 2, 500);
+    expect(all.coverageRatio).toBe(1);
+    expect(some.evaluated).toBeLessThanOrEqual(500);
+    expect(some.coverageRatio).toBeGreaterThan(0);
+    expect(some.coverageRatio).toBeLessThan(1);
+    expect(some.gain).toBeLessThanOrEqual(all.gain);
+  });
+
+  test.each(seeds)(
+    'never ends worse than the exhaustive part, and within the rules (%s)',
+    (seed) => {
+      const problem = small(seed);
+      const space = spaceOf(problem);
+      const search = searchPlan(space, 3);
+      let next = search.next();
+      while (!next.done) next = search.next();
+      const { lots, gain, method, converged } = next.value;
+      const short = searchExhaustively(space, 3, EXHAUSTIVE_BUDGET);
+      expect(gain).toBeGreaterThan(short.gain - 1e-12);
+      expect(method).toBe(gain > short.gain + 1e-10 ? 'anytime' : 'exhaustive');
+      expect(converged).toBe(true);
+      expect(oracleAllows(problem, asOrders(space, lots))).toBe(true);
+    },
+  );
+
+  test('improves until no change of one or two securities helps', () => {
+    const space = spaceOf(drawnProblem('rest', { securities: 30, cash: '9000', heldRatio: 0.4 }));
+    const state = new SequenceState(space);
+    expect(improve(state, 5_000_000).converged).toBe(true);
+    const gain = state.gain;
+    expect(gain).toBeGreaterThan(0);
+    improve(state, 5_000_000);
+    expect(state.gain).toBe(gain);
+    const stopped = improve(new SequenceState(space), 10);
+    expect(stopped.converged).toBe(false);
+  });
+
+  test('looks at a hundred thousand sequences a second and more', () => {
+    const space = spaceOf(drawnProblem('speed', { securities: 40, cash: '9000', heldRatio: 0.5 }));
+    const startedAt = performance.now();
+    const { evaluated } = searchExhaustively(space, 4, 400_000);
+    const perSecond = (evaluated / (performance.now() - startedAt)) * 1000;
+    expect(evaluated).toBeGreaterThan(20_000);
+    expect(perSecond).toBeGreaterThan(100_000);
+  });
+});
