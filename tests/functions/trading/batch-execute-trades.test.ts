@@ -90,7 +90,7 @@ describe('BatchExecuteTrades', () => {
     expect(first.body.results[1]).toMatchObject({ success: false, status: 'PENDING' });
     const again = await t
       .call(batch, { trades })
-      .set('x-request-id', first.headers['x-request-id']);
+      .set('x-request-id', String(first.headers['x-request-id']));
     expect(again.body).toMatchObject({ allSuccess: true, successful: 2 });
     expect(again.body.results[1].tradeId).toBe(first.body.results[1].tradeId);
     expect(t.broker.received).toHaveLength(2);
