@@ -1,0 +1,77 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { serviceNames } from '#shared/operations/names.ts';
+import { handlerText, newOperation, withRpc } from '../../../scripts/new/skeletons.ts';
+
+function operation(service: string, kebab: string) {
+  const made = newOperation(service, kebab);
+  if ('wrong' in made) throw new Error(made.wrong);
+  return made;
+}
+
+it('derives the rpc from the operation’s name', () => {
+  expect(newOperation('planning', 'explain-plan-v2')).toEqual({
+    service: 'planning',
+    kebab: 'explain-plan-v2',
+    rpc: 'explainPlanV2',
+  });
+});
+
+it.each([
+  ['plans', 'explain', 'is no service'],
+  ['planning', 'ExplainPlan', 'is not written like-this'],
+  ['planning', 'explain--plan', 'is not written like-this'],
+  ['planning', '../escape', 'is not written like-this'],
+  ['planning', 'health-check', 'HealthCheck already'],
+  ['planning', `explain-${'x'.repeat(60)}`, 'is over 63 long'],
+])('refuses %s %s', (service, kebab, why) => {
+  expect(newOperation(service, kebab)).toEqual({ wrong: expect.stringContaining(why) });
+});
+
+it.each(serviceNames)('adds an rpc and its messages to the proto of %s, once', (service) => {
+  const proto = readFileSync(`protos/${service}.proto`, 'utf8');
+  const added = withRpc(proto, operation(service, 'explain-itself')) ?? '';
+  expect(added).toContain(
+    '  rpc ExplainItself(ExplainItselfRequest) returns (ExplainItselfResponse);\n  rpc HealthCheck(',
+  );
+  expect(
+    added.endsWith('\nmessage ExplainItselfRequest {}\n\nmessage ExplainItselfResponse {}\n'),
+  ).toBe(true);
+  expect(withRpc(added, operation(service, 'explain-itself'))).toBeUndefined();
+});
+
+it('refuses an operation whose rpc is there', () => {
+  const proto = readFileSync('protos/planning.proto', 'utf8');
+  expect(withRpc(proto, operation('planning', 'create-plan'))).toBeUndefined();
+});
+
+it('binds the handler to the row', () => {
+  expect(handlerText(operation('planning', 'explain-plan'))).toContain(
+    'export default handle(planning.explainPlan, async () => ({}));',
+  );
+});
+
+describe('the command', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['scripts/run.mjs', 'scripts/new-operation.ts', ...args], {
+      encoding: 'utf8',
+    });
+  const changes = () =>
+    execFileSync('git', ['status', '--porcelain', 'protos', 'functions']).toString();
+
+  it('says what it would write and what is left, and writes nothing, in a dry run', () => {
+    const before = changes();
+    const { status, stdout } = run('planning', 'explain-itself', '--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /would write protos\/planning\.proto\nwould write functions\/planning\/explain-itself\/handler\.ts\nwould write tests\/functions\/planning\/explain-itself\.test\.ts\n/,
+    );
+    expect(stdout).toMatch(/Left to write:\n {2}shared\/planning\/contract\.ts[^]*handler\.ts/);
+    expect(changes()).toBe(before);
+  });
+
+  it('ends with 2 and the reason when it cannot', () => {
+    const { status, stderr } = run('planning', 'create-plan');
+    expect([status, stderr]).toEqual([2, 'planning create-plan exists already\n']);
+  });
+});
