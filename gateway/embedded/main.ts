@@ -96,7 +96,8 @@ function tell(embedded: Embedded, outcome: CycleOutcome, { say, complain, paint 
   const { result, success, message } = outcome;
   say('');
   if (result) for (const line of cycleText(result)) say(line);
-  if (!success) complain(`${paint.bad('✗')} The cycle failed: ${message}`);
+  const trouble = result ? 'Not everything went through' : 'The cycle failed';
+  if (!success) complain(`${paint.bad('✗')} ${trouble}: ${message}`);
   say('');
   const { runtime, secrets } = embedded;
   const where = { gatewayUrl: runtime.url, secretsDir: secrets.dir };

@@ -1,0 +1,66 @@
+/** Builds the program apart from `dist/` and runs it as a person would. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Program {
+  start(args: readonly string[], env: Readonly<Record<string, string>>): Run;
+  remove(): Promise<void>;
+}
+
+export interface Run {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Until stdout and stderr together hold the text. */
+  says(text: string): Promise<void>;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+export function buildProgram(name: string): Program {
+  const out = `build/e2e-${name}-${process.pid}`;
+  execFileSync(process.execPath, ['scripts/build.mjs', '--out', out]);
+  return {
+    start: (args, env) => start(`${out}/gateway/embedded/main.js`, args, env),
+    remove: () => rm(out, { recursive: true, force: true }),
+  };
+}
+
+function start(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Run {
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', GATEWAY_PORT: '0', GRPC_PORT_BASE: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (out += text));
+  child.stderr.on('data', (text: Buffer) => (err += text));
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const says = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (`${out}${err}`.includes(text)) resolve();
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      child.once('close', () =>
+        reject(new Error(`it ended and never said "${text}":\n${out}${err}`)),
+      );
+      look();
+    });
+  return { child, stdout: () => out, stderr: () => err, says, ended };
+}
+
+const dirs: string[] = [];
+
+export async function freshDataDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'trader-e2e-'));
+  dirs.push(dir);
+  return dir;
+}
+
+export async function removeDataDirs(): Promise<void> {
+  for (const dir of dirs.splice(0)) await rm(dir, { recursive: true, force: true });
+}
