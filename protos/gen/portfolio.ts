@@ -79,6 +79,7 @@ export interface GetSummaryResponse_RegionAllocationEntry {
 
 export interface GetPerformanceRequest {
   accountId: string;
+  /** Calendar days back from today; 0 is all. */
   days: number;
 }
 
@@ -89,21 +90,30 @@ export interface GetPerformanceResponse {
 
 export interface PerformanceDataPoint {
   date: Timestamp | undefined;
-  value: Money | undefined;
+  value:
+    | Money
+    | undefined;
+  /** Of this day alone, cleaned of deposits, withdrawals and transfers. */
   returnPct: number;
 }
 
 export interface PerformanceMetrics {
   totalReturnPct: number;
+  /** The total return where the period is shorter than 30 days. */
   annualizedReturnPct: number;
+  /** Yearly, as a fraction; 0 with fewer than two days. */
   volatility: number;
+  /** Risk-free rate 0; 0 without risk. */
   sharpeRatio: number;
   maxDrawdownPct: number;
   peakValue: Money | undefined;
   peakDate:
     | Timestamp
     | undefined;
-  /** Internal rate of return of the owner's own deposits and withdrawals, annual. */
+  /**
+   * Internal rate of return of the owner's own deposits and withdrawals, annual; absent where the
+   * period is shorter than 30 days.
+   */
   moneyWeightedReturnPct?: number | undefined;
 }
 

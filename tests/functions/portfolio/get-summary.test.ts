@@ -1,9 +1,14 @@
 import getCashBalance from '../../../functions/portfolio/get-cash-balance/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
-import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import type { OrderRecord } from '#shared/trading/model/order-record.ts';
+import { TradeStore } from '#shared/trading/trade-store.ts';
 import type { PaperWorld } from '../../support/paper-world.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/world.ts';
@@ -24,6 +29,38 @@ const euros = (amount: string) => ({ amount, currency: 'EUR' });
 const hold = (...positions: object[]) => ask(updatePositions, on, { positions });
 const alpha = { isin: ALPHA, symbol: 'ALPHA', quantity: 3, averagePrice: euros('90') };
 const beta = { isin: BETA, symbol: 'BETA', quantity: 2 };
+
+/** An order that waits and holds 200.50 back. */
+function liveOrder(now: Instant): OrderRecord {
+  const zero = Money.zero(parseCurrency('EUR'));
+  return {
+    tradeId: 'trade-1' as TradeId,
+    accountId: DEFAULT_ACCOUNT,
+    clientOrderId: '1000000001',
+    isin: ALPHA,
+    symbol: 'ALPHA',
+    side: 'BUY',
+    quantity: Decimal.of(2),
+    orderType: 'MARKET',
+    timeInForce: 'DAY',
+    state: 'ACCEPTED',
+    message: '',
+    filledQuantity: Decimal.zero,
+    commission: zero,
+    fees: zero,
+    settlement: zero,
+    reserved: Money.parse('200.50', 'EUR'),
+    fillIds: [],
+    requestedAt: now,
+    updatedAt: now,
+    build: 'test',
+    bodyHash: 'x',
+    value: zero,
+    errors: [],
+    fills: [],
+    looks: 0,
+  };
+}
 
 describe('GetSummary', () => {
   it('totals cash and holdings, and divides the total', async () => {
@@ -97,6 +134,14 @@ describe('GetCashBalance', () => {
       reserved: euros('0.00'),
       minimumReserve: euros('130.00'),
     });
+  });
+
+  it('keeps free what live orders hold back', async () => {
+    await hold(alpha);
+    await new TradeStore(on.world.database).create(liveOrder(on.world.now()), 0);
+    const { body } = await ask(getCashBalance, on);
+    expect(body.reserved).toEqual(euros('200.50'));
+    expect(body.availableForTrading).toEqual(euros('669.50'));
   });
 
   it('never answers less than nothing', async () => {
