@@ -42,9 +42,9 @@ export class FunctionsClient {
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
     const answer = await this.send(operation, request, 'application/json', options);
-    const parsed = parseJson(await textOf(answer.body), operation.name);
-    if (answer.status !== 200) throw Failure.fromBody(parsed, answer.status);
-    return parsed as ResponseOf<O>;
+    const text = await textOf(answer.body);
+    if (answer.status !== 200) throw refusalOf(text, answer.status);
+    return parseJson(text, operation.name) as ResponseOf<O>;
   }
 
   /** Runs a streaming operation and yields its messages as they come. */
@@ -54,8 +54,7 @@ export class FunctionsClient {
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
     const answer = await this.send(operation, request, 'application/x-ndjson', options);
-    if (answer.status !== 200)
-      throw Failure.fromBody(parseJson(await textOf(answer.body), operation.name), answer.status);
+    if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
     for await (const line of linesOf(answer.body)) {
       const message = parseJson(line, operation.name) as { failure?: unknown };
       if (message.failure) throw Failure.fromBody(message.failure, 500);
@@ -107,6 +106,15 @@ export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncG
     for (const line of lines) if (line !== '') yield line;
   }
   if (rest !== '') yield rest;
+}
+
+/** A platform refuses in plain text (404, 429, 504 of the gateway); its status says enough. */
+function refusalOf(text: string, status: number): Failure {
+  try {
+    return Failure.fromBody(JSON.parse(text), status);
+  } catch {
+    return Failure.fromBody(undefined, status);
+  }
 }
 
 function parseJson(text: string, name: string): unknown {
