@@ -7,6 +7,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
+import { exposureComplaints } from '#shared/tls/tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +31,19 @@ export const settingTable = {
     '50051',
     'first of the seven gRPC ports; 0 takes free ones, -1 turns the facade off',
     between(-1, 65_529),
+  ),
+  grpcHost: row(
+    'GRPC_HOST',
+    '127.0.0.1',
+    'address the gRPC ports listen on; other than loopback only with TLS',
+    text,
+  ),
+  grpcTlsCert: optional('GRPC_TLS_CERT', 'PEM file of the certificate of this board', text),
+  grpcTlsKey: optional('GRPC_TLS_KEY', 'PEM file of its private key', text),
+  grpcTlsCa: optional(
+    'GRPC_TLS_CA',
+    'PEM file of the CA that callers must have a certificate of, and that our clients trust',
+    text,
   ),
   dataDir: row('DATA_DIR', './data', 'where the embedded Redis and the secrets live', text),
   redisUrl: optional(
@@ -73,6 +87,12 @@ export const settingTable = {
   feeFixed: row('FEE_FIXED', '2', 'fixed fee of an order, in base currency', positive),
   feeRatio: row('FEE_RATIO', '0.002', 'proportional fee of an order', ratio),
   halfSpreadRatio: row('HALF_SPREAD_RATIO', '0.0005', 'half the spread between bid and ask', ratio),
+  slippageAllowanceRatio: row(
+    'SLIPPAGE_ALLOWANCE_RATIO',
+    '0.002',
+    'share of the value a plan leaves in cash beside the reserve, for prices that move meanwhile',
+    ratio,
+  ),
   exchangeFeeRatio: row(
     'EXCHANGE_FEE_RATIO',
     '0',
@@ -82,7 +102,12 @@ export const settingTable = {
   sellTaxRatio: row('SELL_TAX_RATIO', '0', 'tax on what is sold, as a share of the order', ratio),
   weightMaxRatio: row('WEIGHT_MAX_RATIO', '0.15', 'most that one security may take', ratio),
   sectorMaxRatio: row('SECTOR_MAX_RATIO', '0.4', 'most that one sector may take', ratio),
-  countryMaxRatio: row('COUNTRY_MAX_RATIO', '1', 'most that one country may take; 1 sets no limit', ratio),
+  countryMaxRatio: row(
+    'COUNTRY_MAX_RATIO',
+    '1',
+    'most that one country may take; 1 sets no limit',
+    ratio,
+  ),
   driftBandRatio: row(
     'DRIFT_BAND_RATIO',
     '0.03',
@@ -190,8 +215,10 @@ export function parseSettings(env: Environment): Settings {
       return [name, undefined];
     }
   });
+  const settings = Object.freeze(Object.fromEntries(entries)) as Settings;
+  violations.push(...exposureComplaints(settings));
   if (violations.length > 0) throw invalidRequest(...violations);
-  return Object.freeze(Object.fromEntries(entries)) as Settings;
+  return settings;
 }
 
 function row<T>(
