@@ -14,11 +14,14 @@ import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
 import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { isoText } from '#shared/kernel/instant.ts';
 import { BUILD } from '#shared/runtime/build.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
 import { openWorld } from '#shared/runtime/world.ts';
+import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
+import { WatchedTls } from '#shared/tls/watched-tls.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { takeDataDir } from './data-dir.ts';
 import { openRedisSource, type RedisSource } from './redis-source.ts';
@@ -203,13 +206,22 @@ async function openParts(
 }
 
 async function facadeOf(settings: Settings, world: World, steps: StartSteps, log: Log) {
-  const { grpcPortBase: portBase, embeddedParts } = settings;
+  const { grpcPortBase: portBase, grpcHost: host, embeddedParts } = settings;
   if (!embeddedParts.includes('facade') || portBase < 0) return undefined;
+  const files = tlsFilesOf(settings);
   return steps.take(
     'facade',
-    () => openFacade({ portBase, functions: world.functions, log }),
-    ({ ports }) => `gRPC on ports ${portsText(Object.values(ports))}`,
+    async () => {
+      const tls = files && (await WatchedTls.open(files, { log }));
+      const facade = await openFacade({ portBase, host, tls, functions: world.functions, log });
+      return { ...facade, tls, close: () => facade.close().finally(() => tls?.close()) };
+    },
+    ({ ports, tls }) => `gRPC on ports ${portsText(Object.values(ports))}${tlsText(tls)}`,
   );
+}
+
+function tlsText(tls: WatchedTls | undefined): string {
+  return tls ? `, certificate until ${isoText(tls.current.notAfter).slice(0, 10)}` : '';
 }
 
 function portsText(ports: readonly number[]): string {

@@ -23,15 +23,19 @@ import {
 import type { Operation } from '#shared/operations/row.ts';
 import { BUILD } from '#shared/runtime/build.ts';
 import type { Log } from '#shared/runtime/log.ts';
-import { serverCredentials } from './credentials.ts';
+import { hostPort } from '#shared/tls/loopback.ts';
+import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { requireSafeHost, serverCredentials } from './credentials.ts';
 import { optionsOf, statusOf, streaming, unary } from './call.ts';
 import { services } from './services.ts';
 
 export interface FacadeOptions {
   /** First of the seven ports; 0 takes free ones. */
   readonly portBase: number;
-  /** Plain text leaves this machine never: loopback only. */
+  /** Without TLS an address of this machine only: plain text never leaves it. */
   readonly host?: string;
+  /** Closed by whoever opened it. */
+  readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
   readonly log: Log;
 }
@@ -44,9 +48,14 @@ export interface Facade {
 
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 const DRAIN_MS = 3_000;
+const LOOPBACK = '127.0.0.1';
 
-/** @throws Failure REFUSED port-busy, naming the service and port */
+/**
+ * @throws Failure REFUSED port-busy, naming the service and port; INVALID_REQUEST naming GRPC_HOST
+ * if plain text would leave the machine
+ */
 export async function openFacade(options: FacadeOptions): Promise<Facade> {
+  requireSafeHost(options.host ?? LOOPBACK, options.tls);
   const servers: Server[] = [];
   const ports = {} as Record<ServiceName, number>;
   try {
@@ -110,9 +119,9 @@ function healthCheck(service: ServiceName, functions: FunctionsClient): UntypedH
 
 function bind(server: Server, service: ServiceName, options: FacadeOptions): Promise<number> {
   const wanted = options.portBase === 0 ? 0 : options.portBase + portOffsets[service];
-  const address = `${options.host ?? '127.0.0.1'}:${wanted}`;
+  const address = hostPort(options.host ?? LOOPBACK, wanted);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, serverCredentials(), (error, port) => {
+    server.bindAsync(address, serverCredentials(options.tls), (error, port) => {
       if (!error) return resolve(port);
       reject(
         new Failure('REFUSED', `Port ${wanted} for ${service} is taken; set GRPC_PORT_BASE.`, {

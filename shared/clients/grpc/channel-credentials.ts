@@ -1,0 +1,14 @@
+/** With what our gRPC clients prove who they are, and whom they trust. */
+import { credentials, experimental, type ChannelCredentials } from '@grpc/grpc-js';
+import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+
+/**
+ * For the channels of a process; share one, so that channels to the same address share a connection.
+ * New certificates are taken up with the next connection, and no call fails for it. The name or
+ * address that is dialled must be among the names in the server's certificate.
+ * @param tls undefined: plain text, for loopback only
+ */
+export function channelCredentials(tls: WatchedTls | undefined): ChannelCredentials {
+  if (!tls) return credentials.createInsecure();
+  return experimental.createCertificateProviderChannelCredentials(tls, tls);
+}

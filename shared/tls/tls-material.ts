@@ -1,0 +1,115 @@
+/** Certificate, key and CA as read from their files, and found to fit. */
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { instantOf, isoText, type Instant } from '#shared/kernel/instant.ts';
+import { tlsSettingOf, type TlsFiles } from './tls-settings.ts';
+
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer | undefined;
+  /** Hexadecimal, of the board's own certificate. */
+  readonly serial: string;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  /** When the last CA of the bundle ends. */
+  readonly caNotAfter: Instant | undefined;
+}
+
+type Part = keyof TlsFiles;
+type Complain = (part: Part, message: string) => undefined;
+
+/**
+ * Reads all files and judges them together. A certificate that is not valid yet passes: a board
+ * without a battery starts in the past, and is right again as soon as it has asked for the time.
+ * @throws Failure INVALID_REQUEST with every complaint, each naming the setting and the file
+ */
+export async function readTls(files: TlsFiles, now: Instant): Promise<TlsMaterial> {
+  const complaints: FieldViolation[] = [];
+  const complain: Complain = (part, message) =>
+    void complaints.push({ field: tlsSettingOf[part], message: `${files[part]} ${message}` });
+  const [cert, key, ca] = await Promise.all([
+    readPart(files.cert),
+    readPart(files.key),
+    files.ca === undefined ? undefined : readPart(files.ca),
+  ]);
+  const material = judge({ cert, key, ca }, now, complain);
+  if (complaints.length > 0 || !material) throw invalidRequest(...complaints);
+  return material;
+}
+
+type ReadPart = Buffer | NodeJS.ErrnoException;
+
+function readPart(path: string): Promise<ReadPart> {
+  return readFile(path).catch((cause: NodeJS.ErrnoException) => cause);
+}
+
+function judge(
+  read: { cert: ReadPart; key: ReadPart; ca: ReadPart | undefined },
+  now: Instant,
+  complain: Complain,
+): TlsMaterial | undefined {
+  const chain = certificatesOf('cert', read.cert, complain);
+  const key = keyOf(read.key, complain);
+  const authorities = read.ca === undefined ? [] : certificatesOf('ca', read.ca, complain);
+  const [own] = chain;
+  if (own && key && !own.checkPrivateKey(key)) complain('key', 'does not fit the certificate');
+  if (own && endOf(own) <= now) complain('cert', `expired on ${isoText(endOf(own))}`);
+  const caNotAfter = lastEnd(authorities);
+  if (caNotAfter !== undefined && caNotAfter <= now)
+    complain('ca', `expired on ${isoText(caNotAfter)}`);
+  for (const one of authorities)
+    if (!one.ca) complain('ca', `holds ${one.subject}, which is no certificate authority`);
+  if (!own || !key || !Buffer.isBuffer(read.cert) || !Buffer.isBuffer(read.key)) return undefined;
+  const ca = Buffer.isBuffer(read.ca) ? read.ca : undefined;
+  const notBefore = instantOf(Date.parse(own.validFrom));
+  const material = { cert: read.cert, key: read.key, ca, serial: own.serialNumber, notBefore };
+  return usable({ ...material, notAfter: endOf(own), caNotAfter }, complain);
+}
+
+/** Every certificate of a PEM file; none, with a complaint, if one of them is broken. */
+function certificatesOf(part: Part, read: ReadPart, complain: Complain): X509Certificate[] {
+  if (!Buffer.isBuffer(read)) return complain(part, `cannot be read (${read.code})`) ?? [];
+  const text = read.toString('latin1');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const begun = text.split('-----BEGIN').length - 1;
+  if (blocks.length === 0 || blocks.length !== begun)
+    return complain(part, 'is no PEM certificate, or only a part of one') ?? [];
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    return complain(part, 'holds a certificate that does not parse') ?? [];
+  }
+}
+
+function keyOf(read: ReadPart, complain: Complain): KeyObject | undefined {
+  if (!Buffer.isBuffer(read)) return complain('key', `cannot be read (${read.code})`);
+  try {
+    return createPrivateKey(read);
+  } catch {
+    // The cause may quote the file, and this one is secret.
+    return complain('key', 'is no PEM private key without a passphrase, or only a part of one');
+  }
+}
+
+/** What OpenSSL would turn away later, as a weak key, is turned away here. */
+function usable(material: TlsMaterial, complain: Complain): TlsMaterial | undefined {
+  const { cert, key, ca } = material;
+  try {
+    createSecureContext({ cert, key, ...(ca && { ca }) });
+    return material;
+  } catch (thrown) {
+    return complain('cert', `cannot be used: ${(thrown as Error).message}`);
+  }
+}
+
+function endOf(certificate: X509Certificate): Instant {
+  return instantOf(Date.parse(certificate.validTo));
+}
+
+function lastEnd(certificates: readonly X509Certificate[]): Instant | undefined {
+  if (certificates.length === 0) return undefined;
+  return instantOf(Math.max(...certificates.map(endOf)));
+}
