@@ -1,6 +1,6 @@
 /** One function as this host carries it: what the stack says, its limits, and its counts. */
 import type { FunctionHandler } from '#template/function.ts';
-import { durationMs } from './durations.ts';
+import { durationMs } from '#template/durations.ts';
 import type { StackFunction } from './stack-file.ts';
 
 /** @param folder the handler's folder, as the stack names it */
