@@ -9,6 +9,12 @@ import type { Money } from '#shared/kernel/money.ts';
  */
 export const COST_HORIZON_YEARS = 1;
 
+/**
+ * Prices move between plan and fill. This share of what has been traded stays in cash above the
+ * reserve, so that the last purchase can still be paid when the ones before it cost more.
+ */
+export const PRICE_MOVE_RATIO = 0.0025;
+
 export interface PlanLimits {
   /** Gamma of mu'w - (gamma/2) w'Sw. */
   readonly riskAversion: number;

@@ -3,11 +3,12 @@
  * multiplications: with d the change of weight,
  *   dU = mu_i d - gamma (g_i d + S_ii d^2 / 2) - change of cost,  g = S w kept up to date.
  */
+import { PRICE_MOVE_RATIO } from './limits.ts';
 import type { SearchSpace } from './search-space.ts';
 
 /** Weights that differ by less are equal. */
 const WEIGHT_EPSILON = 1e-12;
-/** Exact costs are rounded up to the minor unit and values to the buyer's loss; kept for each order. */
+/** Exact costs are rounded up to the minor unit; kept for each order. */
 const ROUNDING_RESERVE = 0.05;
 
 export type Barrier =
@@ -74,8 +75,8 @@ export class SequenceState {
     if (orders > this.space.ordersMax && orders > this.orders) return 'orders-max';
     const buys = this.buys + this.buysBy(i, lotsI) + (two ? this.buysBy(j, lotsJ) : 0);
     const cash = this.cash - this.spent(i, lotsI) - (two ? this.spent(j, lotsJ) : 0);
-    if (buys > 0 && cash - orders * ROUNDING_RESERVE < this.space.reserve) return 'cash-reserve';
     const traded = this.turnover + this.tradedBy(i, lotsI) + (two ? this.tradedBy(j, lotsJ) : 0);
+    if (buys > 0 && cash < this.cashNeeded(orders, traded)) return 'cash-reserve';
     if (traded > this.space.turnoverMax + 1e-9) return 'turnover-max';
     const opened = this.positionsBy(i, lotsI) + (two ? this.positionsBy(j, lotsJ) : 0);
     if (opened > 0 && this.positions + opened > this.space.positionsMax) return 'positions-max';
@@ -116,7 +117,7 @@ export class SequenceState {
   /** Whether the sequence as it stands keeps every rule; for sequences put together elsewhere. */
   isAllowed(): boolean {
     const { space } = this;
-    const cash = this.buys === 0 || this.cash - this.orders * ROUNDING_RESERVE >= space.reserve;
+    const cash = this.buys === 0 || this.cash >= this.cashNeeded(this.orders, this.turnover);
     const counts =
       this.orders <= space.ordersMax &&
       this.turnover <= space.turnoverMax + 1e-9 &&
@@ -127,6 +128,11 @@ export class SequenceState {
       this.lots.every((lots, i) => this.isAllowedSize(i, lots)) &&
       this.groupWeight.every((w, g) => w <= (space.groupMax[g] as number) + WEIGHT_EPSILON)
     );
+  }
+
+  /** The reserve, and what exact costs and moving prices may take beyond the estimate. */
+  private cashNeeded(orders: number, traded: number): number {
+    return this.space.reserve + orders * ROUNDING_RESERVE + traded * PRICE_MOVE_RATIO;
   }
 
   private isAllowedSize(i: number, lots: number): boolean {

@@ -7,6 +7,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import { PRICE_MOVE_RATIO } from './limits.ts';
 import { portfolioValue, valueIn, type Instrument, type PlanningProblem } from './problem.ts';
 import type { Side } from './sequence.ts';
 
@@ -73,8 +74,10 @@ function settleOne(problem: PlanningProblem, order: WantedOrder, cash: Money): E
 /** The first order that breaks a rule, and which. */
 export function breachOf(problem: PlanningProblem, settlement: Settlement): Breach | undefined {
   const total = portfolioValue(problem);
+  let traded = Money.zero(problem.base);
   for (const order of settlement.orders) {
-    const rule = orderRule(problem, order, total);
+    traded = traded.add(order.value);
+    const rule = orderRule(problem, order, total) ?? cashRule(problem, order, traded);
     if (rule !== undefined) return { order, rule };
   }
   const last = settlement.orders.at(-1);
@@ -94,11 +97,17 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   if (side === 'BUY' && instrument.buyableFrom !== undefined) return 'cooldown';
   if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';
   if (exceeds(value, limits.orderMaxRatio, total)) return 'order-max';
-  const free = order.cashAfter.subtract(problem.reserved);
-  if (side === 'BUY' && free.compare(cashReserve(problem)) < 0) return 'cash-reserve';
   const after = valueIn(instrument, instrument.held.add(quantity), 'half-even');
   const tooHeavy = side === 'BUY' && exceeds(after, limits.weightMaxRatio, total);
   return tooHeavy ? 'weight-max' : undefined;
+}
+
+/** @param traded by the orders up to this one */
+function cashRule(problem: PlanningProblem, order: ExactOrder, traded: Money): string | undefined {
+  const free = order.cashAfter.subtract(problem.reserved);
+  const kept = traded.multiply(Decimal.ofNumber(PRICE_MOVE_RATIO), 'up');
+  const short = free.compare(cashReserve(problem).add(kept)) < 0;
+  return order.side === 'BUY' && short ? 'cash-reserve' : undefined;
 }
 
 function planRule(

@@ -3,6 +3,7 @@
  * anew for each. Slow, and too plain to be wrong in the same way as the search.
  */
 import { estimatedCost } from '#shared/kernel/costs.ts';
+import { PRICE_MOVE_RATIO } from '#shared/planning/model/limits.ts';
 import { weightOf, type Opportunity } from '#shared/planning/model/opportunity.ts';
 import { lotValue, portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import type { Side } from '#shared/planning/model/sequence.ts';
@@ -65,8 +66,9 @@ export function oracleAllows(problem: PlanningProblem, orders: readonly OracleOr
     const worth = valueOf(problem, order);
     cash += (order.side === 'SELL' ? worth : -worth) - costOf(problem, order);
     traded += worth;
-    // Five cents an order are kept for the rounding of exact costs.
-    if (order.side === 'BUY' && cash - 0.05 * orders.length < reserve) return false;
+    // Five cents an order are kept for rounding, and a part of what is traded for moving prices.
+    const kept = 0.05 * orders.length + PRICE_MOVE_RATIO * traded;
+    if (order.side === 'BUY' && cash - kept < reserve) return false;
   }
   if (orders.length > limits.ordersMax || traded > limits.turnoverMaxRatio * value) return false;
   const weights = weightsAfter(problem, orders);

@@ -11,7 +11,7 @@ import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { oracleAllows, oracleBest, oracleGain, type OracleOrder } from './oracle.ts';
 import { drawnProblem } from './problems.ts';
 
-const seeds = Array.from({ length: 12 }, (_, k) => `search-${k}`);
+const seeds = Array.from({ length: 8 }, (_, k) => `search-${k}`);
 
 function spaceOf(problem: PlanningProblem): SearchSpace {
   const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
