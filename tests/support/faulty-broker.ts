@@ -1,7 +1,6 @@
 /** A broker that misbehaves on demand, around one that does not. Its log is the judge. */
 import type {
   Broker,
-  BrokerFill,
   BrokerOrder,
   BrokerStatement,
   OrderInstruction,
@@ -20,7 +19,8 @@ export type SubmitFault =
   /** Acts, and answers only at `answer`. */
   | 'accepts-slowly';
 
-export type LookFault = 'none' | 'throws' | 'garbage' | 'other-order' | 'fills-twice' | 'no-fills';
+export type LookFault =
+  'none' | 'throws' | 'garbage' | 'other-order' | 'fills-twice' | 'no-fills' | 'hides';
 
 export class FaultyBroker implements Broker {
   readonly name = 'faulty';
@@ -28,8 +28,6 @@ export class FaultyBroker implements Broker {
   submitFault: SubmitFault = 'none';
   lookFault: LookFault = 'none';
   statementFails = false;
-  /** Put on top of what the statement says about cash moved without a trace. */
-  vanished = false;
   /** Happens between the broker's acting and its answer. */
   onActed: () => Promise<void> = () => Promise.resolve();
   readonly received: string[] = [];
@@ -84,6 +82,7 @@ export class FaultyBroker implements Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined> {
     if (this.lookFault === 'throws') throw unavailable('The broker');
+    if (this.lookFault === 'hides') return undefined;
     if (this.lookFault === 'garbage') return '<html>' as unknown as BrokerOrder;
     const order = await this.inner.findOrder(account, clientOrderId, signal);
     if (!order || this.lookFault === 'none') return order;
@@ -94,8 +93,7 @@ export class FaultyBroker implements Broker {
 
   async statement(account: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     if (this.statementFails) throw unavailable('The broker');
-    const statement = await this.inner.statement(account, signal);
-    return this.vanished ? { ...statement, fills: statement.fills.filter(isFirst) } : statement;
+    return this.inner.statement(account, signal);
   }
 
   private async act(order: OrderInstruction): Promise<SubmitOutcome> {
@@ -104,8 +102,4 @@ export class FaultyBroker implements Broker {
     await this.onActed();
     return outcome;
   }
-}
-
-function isFirst(_fill: BrokerFill, index: number): boolean {
-  return index === 0;
 }

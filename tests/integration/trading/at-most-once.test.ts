@@ -3,6 +3,7 @@
  * judge: what it received and what it accepted, by client order id.
  */
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
+import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/trading/contract.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 import { openDesk } from '#shared/trading/desk.ts';
@@ -270,6 +271,21 @@ describe('a broker', () => {
     },
   );
 
+  it('whose answer cannot be read has not accepted, as long as a look does not show it', async () => {
+    t.broker.submitFault = 'accepts-then-answers-garbage';
+    t.broker.lookFault = 'throws';
+    const { body: answer } = await execute();
+    expect(answer).toMatchObject({ success: false, execution: { state: 'UNKNOWN' } });
+  });
+
+  it('that hides the order but shows its fills in the statement has it', async () => {
+    t.broker.submitFault = 'accepts-then-throws';
+    t.broker.lookFault = 'hides';
+    expect((await execute()).body.execution.state).toBe('UNKNOWN');
+    t.clock.advance(31_000);
+    expect(await status()).toBe('FILLED');
+  });
+
   it('whose account moved without a trace leaves the order to a person', async () => {
     t.broker.submitFault = 'appears-later';
     await execute('other');
@@ -352,6 +368,13 @@ describe('while an outcome is unknown', () => {
     expect(next.body).toMatchObject({ success: true, execution: { state: 'FILLED' } });
     expect((await new StoredTrades(t.world.database).find(tradeId))?.state).toBe('FILLED');
   });
+});
+
+it('a counter that was set back by a backup jumps past the numbers the broker knows', async () => {
+  await execute();
+  await t.world.database.redis.del(keys.trading.clientOrderIds(DEFAULT_ACCOUNT));
+  const next = await execute('key-2');
+  expect(next.body).toMatchObject({ success: true, orderId: '1000000002' });
 });
 
 describe('two processes with the same key at once', () => {
