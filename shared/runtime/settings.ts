@@ -87,12 +87,6 @@ export const settingTable = {
   feeFixed: row('FEE_FIXED', '2', 'fixed fee of an order, in base currency', positive),
   feeRatio: row('FEE_RATIO', '0.002', 'proportional fee of an order', ratio),
   halfSpreadRatio: row('HALF_SPREAD_RATIO', '0.0005', 'half the spread between bid and ask', ratio),
-  slippageAllowanceRatio: row(
-    'SLIPPAGE_ALLOWANCE_RATIO',
-    '0.002',
-    'share of the value a plan leaves in cash beside the reserve, for prices that move meanwhile',
-    ratio,
-  ),
   exchangeFeeRatio: row(
     'EXCHANGE_FEE_RATIO',
     '0',
