@@ -9,7 +9,7 @@ import { costModelOf } from '#shared/kernel/costs.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
-import { Money } from '#shared/kernel/money.ts';
+import type { Money } from '#shared/kernel/money.ts';
 import type { Desk } from './desk.ts';
 import type { AccountLook, CheckInputs } from './model/check-inputs.ts';
 import { baselineOf } from './model/baseline.ts';
