@@ -1,6 +1,7 @@
 /** From moments, limits and a goal to weights; or to the smallest set of limits in conflict. */
 import {
   investedMax,
+  longOnly,
   requirementsOf,
   returnAtLeast,
   variablesOf,
@@ -37,9 +38,9 @@ export interface Allocation {
   readonly iterations: number;
 }
 
-const NODES_MAX = 500;
-/** Bisection solves some forty programs a node. */
-const NODES_MAX_TARGET_RISK = 60;
+const NODES_MAX = 300;
+/** Each node solves some ten programs. */
+const NODES_MAX_TARGET_RISK = 40;
 
 export function allocate(wanted: WantedGoal, moments: Moments, limits: Limits): Allocation {
   const requirements = requirementsOf(limits);
@@ -128,7 +129,7 @@ function problemOf(
   return {
     moments,
     variables: variablesOf(limits),
-    rows: requirements.flatMap(({ rows }) => rows),
+    rows: [...longOnly(limits), ...requirements.flatMap(({ rows }) => rows)],
     investedMax: investedMax(limits),
     excluded: new Set(
       limits.securities.flatMap(({ maxWeight }, i) => (maxWeight === 0 ? [i] : [])),

@@ -1,7 +1,8 @@
 /**
  * What an allocation must satisfy, as requirements with words. Variables are the weights of the
  * securities, in the order of the moments; with a turnover limit there follows for each security
- * the absolute change of its weight. Cash is what the weights leave of 1.
+ * that is held the absolute change of its weight (the weight itself is the change of the others).
+ * Cash is what the weights leave of 1.
  */
 import type { Isin } from '#shared/kernel/isin.ts';
 import { at } from './matrix.ts';
@@ -55,10 +56,25 @@ export interface Limits {
 
 export function variablesOf(limits: Limits): number {
   const n = limits.securities.length;
-  return limits.turnoverMaxRatio === undefined ? n : 2 * n;
+  return limits.turnoverMaxRatio === undefined ? n : n + heldOf(limits).length;
 }
 
-/** All that the limits ask for; bounds that read alike are one requirement. */
+/** Numbers of the securities that are held. */
+function heldOf({ securities }: Limits): readonly number[] {
+  return securities.flatMap(({ currentWeight }, i) => (currentWeight > 0 ? [i] : []));
+}
+
+/** What no account can do without: weights are never negative. It is in no conflict. */
+export function longOnly(limits: Limits): readonly LinearRow[] {
+  const size = variablesOf(limits);
+  return limits.securities.map((_, i) => ({
+    coefficients: unit(size, i),
+    relation: '>=',
+    bound: 0,
+  }));
+}
+
+/** All that the limits ask for beyond that; bounds that read alike are one requirement. */
 export function requirementsOf(limits: Limits): readonly Requirement[] {
   return [
     ...merged([...lowerBounds(limits), ...upperBounds(limits)]),
@@ -103,11 +119,11 @@ export function percent(ratio: number): string {
 
 function lowerBounds(limits: Limits): Requirement[] {
   const size = variablesOf(limits);
-  return limits.securities.map(({ symbol, minWeight = 0 }, i) => ({
-    words:
-      minWeight > 0 ? `${symbol} takes at least ${percent(minWeight)}` : 'no weight is negative',
-    rows: [{ coefficients: unit(size, i), relation: '>=', bound: minWeight }],
-  }));
+  return limits.securities.flatMap(({ symbol, minWeight = 0 }, i): Requirement[] => {
+    if (minWeight === 0) return [];
+    const row: LinearRow = { coefficients: unit(size, i), relation: '>=', bound: minWeight };
+    return [{ words: `${symbol} takes at least ${percent(minWeight)}`, rows: [row] }];
+  });
 }
 
 function upperBounds(limits: Limits): Requirement[] {
@@ -178,18 +194,19 @@ function groupLimits(
 function turnoverLimit(limits: Limits): Requirement[] {
   const { turnoverMaxRatio: bound, securities } = limits;
   if (bound === undefined) return [];
-  const n = securities.length;
-  const change = (i: number, sign: 1 | -1): LinearRow => {
-    const coefficients = unit(2 * n, n + i);
+  const held = heldOf(limits);
+  const change = (i: number, k: number, sign: 1 | -1): LinearRow => {
+    const coefficients = unit(variablesOf(limits), securities.length + k);
     coefficients[i] = -sign;
     return { coefficients, relation: '>=', bound: -sign * (securities[i]?.currentWeight ?? 0) };
   };
+  const changes = indicator(limits, (i) => !held.includes(i));
   return [
     {
       words: `purchases and sales together are at most ${percent(bound)} of the value`,
       rows: [
-        ...securities.flatMap((_, i) => [change(i, 1), change(i, -1)]),
-        { coefficients: indicator(limits, (i) => i >= n), relation: '<=', bound },
+        ...held.flatMap((i, k) => [change(i, k, 1), change(i, k, -1)]),
+        { coefficients: changes, relation: '<=', bound },
       ],
     },
   ];

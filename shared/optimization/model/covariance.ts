@@ -61,7 +61,7 @@ export function shrunkCovariance(
   const intensity = Math.min(1, Math.max(0, wanted));
   return {
     intensity,
-    covariance: build(
+    covariance: symmetric(
       n,
       (i, j) => intensity * cell(aim, i, j) + (1 - intensity) * cell(sample.covariance, i, j),
     ),

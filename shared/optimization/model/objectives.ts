@@ -96,6 +96,9 @@ export function mostInvested(problem: Problem): number | undefined {
   return most && -most.value;
 }
 
+/** The most that can be invested is met within this, or nothing would be left to choose from. */
+const INVESTED_SLACK = 1e-7;
+
 type Full = (full: Problem, invested: number) => Solution | undefined;
 
 function inFull(problem: Problem, solve: Full): Solution | undefined {
@@ -104,8 +107,9 @@ function inFull(problem: Problem, solve: Full): Solution | undefined {
   if (direct) return { ...direct, invested: problem.investedMax };
   const invested = mostInvested(problem);
   if (invested === undefined) return undefined;
-  const least = investedRow(problem, '>=', invested - 1e-10);
-  const solution = solve({ ...problem, rows: [...problem.rows, least] }, invested);
+  const least = Math.max(0, invested - INVESTED_SLACK);
+  const row = investedRow(problem, '>=', least);
+  const solution = solve({ ...problem, rows: [...problem.rows, row] }, least);
   return solution && { ...solution, invested };
 }
 
@@ -161,29 +165,40 @@ function mostSharpe(problem: Problem, invested: number): Solution | undefined {
 }
 
 /**
- * Most return within a volatility, by bisection on the frontier. The frontier's volatility rises with
- * its return, and at the answer the multiplier nu of the return row shows optimality: the conditions
- * of min w'Sw/2, mu'w >= r, divided by nu, are those of max mu'w, w'Sw <= volatility^2.
+ * Most return within a volatility: where the frontier's variance v(r), the least with a return of at
+ * least r, meets the allowed one. v is convex with slope 2 nu, nu being the multiplier of the return
+ * row, so Newton's steps from the richest end never pass the meeting point. There nu proves that no
+ * more is possible: the conditions of min w'Sw/2, mu'w >= r, divided by nu, are those of max mu'w,
+ * w'Sw <= volatility^2.
  */
 function mostReturn(problem: Problem, volatilityMax: number): Solution | undefined {
   const safest = leastVariance(problem);
   if (!safest || Math.sqrt(safest.loss) > volatilityMax + 1e-10) return undefined;
-  const { expected } = problem.moments;
-  const greedy = minimise(problem, zeros(problem.variables), scaled(expected, -1));
-  let [low, high] = [dot(expected, safest.weights), greedy ? -greedy.value : 0];
-  let best = safest;
-  const richest = leastVariance(withReturn(problem, high - 1e-11));
-  if (richest && richest.loss <= volatilityMax ** 2) [best, low] = [richest, high];
-  for (let round = 0; round < 60 && high - low > 1e-13; round += 1) {
-    const middle = (low + high) / 2;
-    const next = leastVariance(withReturn(problem, middle));
-    const fits = next !== undefined && next.loss <= volatilityMax ** 2;
-    if (fits) [best, low] = [next, middle];
-    else high = middle;
-    if (fits && volatilityMax ** 2 - next.loss < 1e-16) break;
+  const { expected, covariance } = problem.moments;
+  const varianceMax = volatilityMax ** 2;
+  let best = mostUtility(problem, NEARLY_INDIFFERENT) ?? safest;
+  if (quadraticForm(covariance, best.weights) <= varianceMax) {
+    const greedy = minimise(problem, zeros(problem.variables), scaled(expected, -1));
+    const richest = greedy && solutionOf(problem, greedy, greedy.value);
+    if (richest && quadraticForm(covariance, richest.weights) <= varianceMax) return richest;
   }
+  let wanted = dot(expected, best.weights);
+  for (let round = 0; round < 60; round += 1) {
+    const rich = withReturn(problem, wanted);
+    const answer = minimise(rich, covariance, undefined);
+    if (!answer) break;
+    best = solutionOf(problem, answer, 2 * answer.value);
+    const over = best.loss - varianceMax;
+    const slope = 2 * at(answer.multipliers, rich.rows.length - 1);
+    if (over <= 1e-14 || slope <= 0) break;
+    wanted -= over / slope;
+  }
+  if (Math.sqrt(best.loss) > volatilityMax + 1e-9) best = safest;
   return { ...best, loss: -dot(expected, best.weights) };
 }
+
+/** Risk aversion that goes for return; Newton's steps start from its answer. */
+const NEARLY_INDIFFERENT = 1e-3;
 
 function withReturn(problem: Problem, ratio: number): Problem {
   const coefficients = extended(problem.moments.expected, problem.variables);

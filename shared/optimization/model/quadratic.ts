@@ -9,8 +9,8 @@
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { solveQP } from 'quadprog';
-import { assert } from '#shared/kernel/assert.ts';
-import { at, dot, largest, plus, scaled, solved, times, type Rows } from './matrix.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { at, cell, dot, largest, plus, scaled, solved, times, type Rows } from './matrix.ts';
 
 export interface LinearRow {
   readonly coefficients: Float64Array;
@@ -42,9 +42,10 @@ export interface QuadraticAnswer {
 export const FEASIBILITY_TOLERANCE = 1e-8;
 const SLACK = 1e-9;
 /** Smaller ones end sooner; larger ones are solved where rounding makes smaller ones fail. */
-const RIDGES = [1e-4, 1e-2, 1] as const;
+const RIDGE_LARGEST = 1;
+const RIDGES = [1e-4, 1e-2, RIDGE_LARGEST] as const;
 const ROUNDS_MAX = 60;
-const RESIDUAL_WANTED = 1e-11;
+const RESIDUAL_WANTED = 1e-9;
 
 /** The program as the solver takes it: all rows `>=`, of norm 1, equalities first. */
 interface Scaled {
@@ -68,13 +69,8 @@ export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | und
   const scale = objectiveScale(program);
   const problem = scaledProgram(program, scale);
   if (!problem) return undefined;
-  const point = pointOf(problem);
-  if (!point) return undefined;
-  const best = polished(problem, point);
-  assert(
-    violationOf(problem, best.x) <= FEASIBILITY_TOLERANCE,
-    'an answer satisfies every row of its program',
-  );
+  const best = pointOf(problem);
+  if (!best) return undefined;
   const multipliers = new Float64Array(program.rows.length);
   problem.origin.forEach(({ row, factor }, k) => {
     multipliers[row] = at(best.multipliers, k) * factor * scale;
@@ -100,22 +96,34 @@ export function unit(size: number, index: number): Float64Array {
   return vector;
 }
 
+/**
+ * Tries the program as it is where Q is definite, then with ridges from small to large. What the
+ * smallest and the largest ridge both find contradictory is so.
+ */
 function pointOf(problem: Scaled): Point | undefined {
-  if (isDefinite(problem.quadratic)) {
-    const direct = dual(problem, 0, undefined);
-    if (direct) return direct;
-  }
+  const definite = isDefinite(problem.quadratic);
+  const first = definite ? dual(problem, 0, undefined) : proximal(problem, RIDGES[0]);
+  const best = first && polished(problem, first);
+  if (best && holds(problem, best)) return best;
+  if (!dual(problem, RIDGE_LARGEST, undefined)) return undefined;
   for (const ridge of RIDGES) {
     const point = proximal(problem, ridge);
-    if (point) return point;
+    const retried = point && polished(problem, point);
+    if (retried && holds(problem, retried)) return retried;
   }
-  return undefined;
+  throw new Failure('BUG', 'Invariant: an answer satisfies every row of its program');
 }
 
+function holds(problem: Scaled, { x }: Point): boolean {
+  return violationOf(problem, x) <= FEASIBILITY_TOLERANCE;
+}
+
+/** Ends as soon as the active rows, solved as equations, meet the conditions of the program itself. */
 function proximal(problem: Scaled, ridge: number): Point | undefined {
   let point = dual(problem, ridge, undefined);
   for (let round = 1; point && round < ROUNDS_MAX; round += 1) {
-    if (residualOf(problem, point) <= RESIDUAL_WANTED) break;
+    const best = polished(problem, point);
+    if (residualOf(problem, best) <= RESIDUAL_WANTED) return best;
     const next = dual(problem, ridge, point.x);
     if (!next) break;
     point = { ...next, iterations: point.iterations + next.iterations };
@@ -243,6 +251,13 @@ function contradicts(relation: LinearRow['relation'], bound: number): boolean {
 }
 
 function isDefinite(quadratic: Rows): boolean {
-  const shifted = quadratic.map((row, i) => Array.from(row, (v, j) => (i === j ? v - 1e-10 : v)));
+  const shifted = quadratic.map((row, i) =>
+    Array.from(row, (_, j) => (i === j ? at(row, i) - 1e-10 : cell(quadratic, ...ordered(i, j)))),
+  );
   return new CholeskyDecomposition(new Matrix(shifted)).isPositiveDefinite();
+}
+
+/** Both halves are read from one, so that rounding makes no matrix asymmetric. */
+function ordered(i: number, j: number): [number, number] {
+  return i < j ? [i, j] : [j, i];
 }
