@@ -5,6 +5,7 @@
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import {
   linesOf,
+  takenBack,
   textOf,
   type FunctionAnswer,
   type Transport,
@@ -13,6 +14,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/operations/row.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
+import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/taken-back.ts';
 import { Recorder } from './recorder.ts';
 
 export interface Carrier {
@@ -26,6 +28,7 @@ export type GivingUp = 'lock-lost' | 'shutdown';
 
 /** Beyond the function's own time; only a gateway that hangs gets this far. */
 const GRACE_MS = 30_000;
+const NEVER = new AbortController().signal;
 
 /** The function's failure, in the form in which BullMQ tries again. */
 export class RunFailed extends Error {
@@ -55,14 +58,27 @@ export async function carry(
   // Ended before, and only the queue was not told.
   if (await carrier.runs.outcome(run)) return;
   log.info('run-started');
+  const unwanted = await watch(carrier.runs, operation, run);
   try {
-    const last = await call(carrier, operation, job, signal);
+    const last = await call(carrier, operation, job, AbortSignal.any([signal, unwanted.signal]));
     await carrier.runs.finish(run, { kind: 'done', last });
     log.info('run-done');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
-    throw await refuse(carrier.runs, job, Failure.from(thrown), log);
+    const failure = unwanted.signal.aborted ? takenBack() : Failure.from(thrown);
+    throw await refuse(carrier.runs, job, failure, log);
+  } finally {
+    unwanted.close();
   }
+}
+
+/**
+ * Aborts when nobody wants the run any more. What trades is not cut off: it looks for itself, and
+ * stops where that leaves nothing half done.
+ */
+function watch(runs: Runs, { effect }: Operation, run: string): Promise<TakenBackWatch> {
+  if (effect === 'trades') return Promise.resolve({ signal: NEVER, close: () => undefined });
+  return watchTakenBack(runs, run);
 }
 
 /** Calls the function and records its messages. @returns the last one */

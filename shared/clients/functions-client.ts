@@ -2,14 +2,35 @@
  * Calling another operation, typed by its row. How the call travels is the transport's business:
  * in the same process, or over HTTP to the gateway of the board that has the function.
  */
+import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/operations/row.ts';
 
 export interface CallOptions {
+  /**
+   * Aborting it stops a call that is answered directly. A call that follows a queued run stops
+   * following; only when the reason is `takenBack()` does it also take back its wish for the run.
+   */
   readonly signal: AbortSignal;
   readonly requestId: string;
   readonly idempotencyKey?: string | undefined;
+  /** What the caller grants; the operation's own limit stands beside it. */
+  readonly timeoutMs?: number | undefined;
+  /** W3C trace context, passed on as it came. */
+  readonly traceparent?: string | undefined;
 }
+
+/** The reason of an abort by which a caller takes back what it asked for. */
+export function takenBack(): Failure {
+  return new Failure('CANCELLED', 'The caller took the call back.');
+}
+
+export function isTakenBack({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof Failure && reason.code === 'CANCELLED';
+}
+
+/** What taking back may take; the caller has gone, and waits for nothing. */
+const TAKE_BACK_MS_MAX = 5_000;
 
 export interface FunctionCall extends CallOptions {
   /** `planning-create-plan` */
@@ -41,10 +62,15 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
-    const answer = await this.send(operation, request, 'application/json', options);
-    const text = await textOf(answer.body);
-    if (answer.status !== 200) throw refusalOf(text, answer.status);
-    return parseJson(text, operation.name) as ResponseOf<O>;
+    const follower = new Follower(this.transport, operation, options);
+    try {
+      const answer = await this.send(operation, request, 'application/json', options, follower);
+      const text = await textOf(answer.body);
+      if (answer.status !== 200) throw refusalOf(text, answer.status);
+      return parseJson(text, operation.name) as ResponseOf<O>;
+    } finally {
+      await follower.leave();
+    }
   }
 
   /** Runs a streaming operation and yields its messages as they come. */
@@ -53,12 +79,17 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
-    const answer = await this.send(operation, request, 'application/x-ndjson', options);
-    if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
-    for await (const line of linesOf(answer.body)) {
-      const message = parseJson(line, operation.name) as { failure?: unknown };
-      if (message.failure) throw Failure.fromBody(message.failure, 500);
-      yield message as ResponseOf<O>;
+    const follower = new Follower(this.transport, operation, options);
+    try {
+      const answer = await this.send(operation, request, 'application/x-ndjson', options, follower);
+      if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
+      for await (const line of linesOf(answer.body)) {
+        const message = parseJson(line, operation.name) as { failure?: unknown };
+        if (message.failure) throw Failure.fromBody(message.failure, 500);
+        yield message as ResponseOf<O>;
+      }
+    } finally {
+      await follower.leave();
     }
   }
 
@@ -78,14 +109,62 @@ export class FunctionsClient {
     request: unknown,
     accept: FunctionCall['accept'],
     options: CallOptions,
+    follower: Follower,
   ): Promise<FunctionAnswer> {
+    const { timeoutMs, traceparent } = options;
     return this.transport({
       ...options,
       name: operation.name,
-      body: JSON.stringify(request),
+      body: JSON.stringify(request, finiteOrText),
       accept,
+      headers: {
+        ...(timeoutMs !== undefined && { 'x-timeout-ms': String(Math.ceil(timeoutMs)) }),
+        ...(traceparent !== undefined && { traceparent }),
+        ...follower.headers,
+      },
     });
   }
+}
+
+/** A caller of an operation that runs in a queue: named, so that just its own wish can be undone. */
+class Follower {
+  readonly headers: Readonly<Record<string, string>>;
+  private readonly transport: Transport;
+  private readonly operation: Operation;
+  private readonly options: CallOptions;
+
+  constructor(transport: Transport, operation: Operation, options: CallOptions) {
+    this.transport = transport;
+    this.operation = operation;
+    this.options = options;
+    this.headers = operation.queue?.caller === 'follows' ? { 'x-follower': randomUUID() } : {};
+  }
+
+  /** Tells the function that the caller took the call back. A word that is lost lets the run go on. */
+  async leave(): Promise<void> {
+    const follower = this.headers['x-follower'];
+    if (follower === undefined || !isTakenBack(this.options.signal)) return;
+    const { requestId } = this.options;
+    const signal = AbortSignal.timeout(TAKE_BACK_MS_MAX);
+    const headers = { 'x-take-back': follower };
+    const { name } = this.operation;
+    const call = {
+      name,
+      body: '',
+      accept: 'application/json',
+      headers,
+      requestId,
+      signal,
+    } as const;
+    await this.transport(call)
+      .then(({ body }) => textOf(body))
+      .catch(() => undefined);
+  }
+}
+
+/** JSON has no such numbers; as text they reach the function, which refuses them by field. */
+function finiteOrText(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 export async function textOf(body: AsyncIterable<Uint8Array | string>): Promise<string> {

@@ -47,6 +47,7 @@ const cycleSchema = z.object({
   executionBegan: z.boolean(),
   sent: z.record(z.string(), sentOrder),
   endedAt: storedInstant.optional(),
+  cancelled: z.boolean().optional(),
 });
 
 export class CycleStore {

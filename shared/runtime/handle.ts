@@ -16,7 +16,9 @@ import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
 import type { Context, World } from './context.ts';
 import { once } from './idempotency.ts';
+import { ranOut } from './ran-out.ts';
 import { requireReady } from './readiness.ts';
+import { readTraceparent } from './traceparent.ts';
 import { encodeMessage, readRequest, type Format } from './wire.ts';
 import { ambientWorld } from './world.ts';
 
@@ -63,6 +65,9 @@ class Call {
   private readonly givenKey: string | undefined;
   /** Set when the connector carries out a queued run. */
   private readonly run: string | undefined;
+  /** Set while the call follows a run that another carries out. */
+  private followedRun: string | undefined;
+  private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: AbortSignal;
   private readonly startedAt = performance.now();
@@ -81,9 +86,10 @@ class Call {
     this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
     this.givenKey = event.headers['idempotency-key'];
     this.run = safe(event.headers['x-run-id']);
+    this.traceparent = readTraceparent(event.headers['traceparent']);
     const wanted = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
     const timeoutMs = wanted > 0 ? Math.min(wanted, operation.timeoutMs) : operation.timeoutMs;
-    this.deadline = AbortSignal.timeout(timeoutMs);
+    this.deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     this.signal = AbortSignal.any([functionContext.signal, this.deadline]);
   }
 
@@ -101,9 +107,11 @@ class Call {
     requireAccess(this.operation.effect, this.event.headers['authorization'], this.world.tokens);
     if (this.givenKey !== undefined && !isSafeId(this.givenKey))
       throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
+    const follows = this.operation.queue?.caller === 'follows';
+    const leaving = safe(this.event.headers['x-take-back']);
+    if (follows && leaving !== undefined) return this.takeBack(leaving);
     const { format, wire, request } = await readRequest(this.operation, this.event);
-    if (this.operation.queue?.caller === 'follows' && this.run === undefined)
-      return this.emit(this.followed(wire), format);
+    if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
     const context = this.context();
     if (this.operation.streams)
       return this.emit(this.story(request, context) as AsyncGenerator<unknown>, format);
@@ -130,7 +138,10 @@ class Call {
     const wanted = `${this.operation.name}-${id}`;
     const body = JSON.stringify(wire);
     const runs = this.world.runs;
-    const { run } = await runs.add(this.operation, body, wanted, this.requestId);
+    const follower = safe(this.event.headers['x-follower']);
+    const following = { follower, signal: this.signal };
+    const { run } = await runs.add(this.operation, body, wanted, this.requestId, following);
+    this.followedRun = run;
     const messages = runs.follow(this.operation, run, this.signal);
     for (;;) {
       const next = await messages.next();
@@ -138,6 +149,11 @@ class Call {
       else if (next.value.kind === 'done') return;
       else throw Failure.fromBody(next.value.failure, 500);
     }
+  }
+
+  private async takeBack(follower: string): Promise<FunctionResult> {
+    await this.world.runs.takeBack(this.operation, follower);
+    return this.single({}, 'json');
   }
 
   /** Streams line by line to callers who asked for lines; answers the last message to others. */
@@ -216,17 +232,15 @@ class Call {
 
   private timeout(): Failure {
     if (!this.deadline.aborted) return new Failure('CANCELLED', 'The caller left.');
-    const ask =
-      this.operation.effect === 'reads'
-        ? 'Nothing was changed.'
-        : 'Whether it took effect is unknown; ask again with the same idempotency key.';
-    return new Failure('DEADLINE', `The time for this call ran out. ${ask}`, {
-      ...(this.givenKey && { idempotencyKey: this.givenKey }),
+    return ranOut(this.operation, {
+      requestId: this.requestId,
+      idempotencyKey: this.givenKey,
+      run: this.followedRun,
     });
   }
 
   private context(): Context {
-    const { requestId, signal } = this;
+    const { requestId, signal, traceparent } = this;
     const key = this.run ?? this.givenKey ?? requestId;
     return {
       ...bound(this.world),
@@ -238,13 +252,19 @@ class Call {
       callOptions: (idempotencyKey) => ({
         signal,
         requestId,
+        ...(traceparent !== undefined && { traceparent }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
       }),
     };
   }
 
   private log() {
-    return this.world.log.with({ callId: this.requestId, operation: this.operation.name });
+    const traceId = this.traceparent?.split('-')[1];
+    return this.world.log.with({
+      callId: this.requestId,
+      operation: this.operation.name,
+      ...(traceId !== undefined && { traceId }),
+    });
   }
 
   private logEnd(): void {

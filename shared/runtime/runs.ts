@@ -8,6 +8,7 @@
  */
 import { Queue, type Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
@@ -18,6 +19,7 @@ import type { Operation } from '#shared/operations/row.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { Followers } from './followers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
 export interface RunData {
@@ -40,6 +42,13 @@ const outcomeSchema = z.union([
   }),
 ]);
 
+/** A caller of a run. */
+export interface Following {
+  readonly follower?: string | undefined;
+  /** Ends the wait for a run that stops. */
+  readonly signal?: AbortSignal;
+}
+
 /** A run that has not ended. */
 export interface PendingRun {
   readonly run: string;
@@ -50,6 +59,7 @@ export interface PendingRun {
 export const RUNS_KEPT_MS = 7 * 86_400_000;
 const POLL_MS_MIN = 20;
 const POLL_MS_MAX = 250;
+const STOPPING_LOOK_MS = 50;
 const LOST_JOB_LOOK_MS = 3_000;
 const PENDING_MAX = 1_000;
 
@@ -74,6 +84,7 @@ export class Runs {
   private readonly connection: () => Redis;
   private readonly prefix: string;
   private readonly queues = new Map<string, Queue<RunData>>();
+  private readonly followers: Followers;
   private redis: Redis | undefined;
 
   /** @param connection opens the connection BullMQ uses, at the first need */
@@ -81,16 +92,37 @@ export class Runs {
     this.database = database;
     this.connection = connection;
     this.prefix = prefix;
+    this.followers = new Followers(database, RUNS_KEPT_MS);
   }
 
   /**
    * Adds a run, or finds the one that the policy lets this call join. A run that failed under this
    * id begins again, as any call does that is repeated with its idempotency key.
    * @param wanted id for a new run, e.g. made from the caller's idempotency key
+   * @param follower names the caller, where it may take the call back
    * @returns the id of the run to follow, and whether another call had made it
    * @throws Failure CONFLICT naming the run that goes on with another request
    */
   async add(
+    operation: Operation,
+    body: string,
+    wanted: string,
+    requestId: string,
+    { follower = randomUUID(), signal }: Following = {},
+  ): Promise<{ run: string; joined: boolean }> {
+    for (;;) {
+      const added = await this.addOrFind(operation, body, wanted, requestId);
+      if (await this.followers.join(added.run, follower)) {
+        if (await this.followers.hasLeft(follower)) await this.takeBack(operation, follower);
+        return added;
+      }
+      // Everyone else has taken that run back. It was done before, or another begins when it stopped.
+      if ((await this.outcome(added.run))?.kind === 'done') return added;
+      await sleep(STOPPING_LOOK_MS, undefined, { ...(signal && { signal }) });
+    }
+  }
+
+  private async addOrFind(
     operation: Operation,
     body: string,
     wanted: string,
@@ -124,7 +156,30 @@ export class Runs {
   }
 
   private async forget(run: string): Promise<void> {
-    await this.database.redis.del(keys.runtime.updates(run), keys.runtime.outcome(run));
+    const { updates, outcome, followers } = keys.runtime;
+    await this.database.redis.del(updates(run), outcome(run), followers(run));
+  }
+
+  /**
+   * A caller no longer wants its run. With the last who does, the run is stopped: one that waits is
+   * dropped, one that was begun is stopped by who carries it, and ends as CANCELLED.
+   */
+  async takeBack(operation: Operation, follower: string): Promise<void> {
+    const run = await this.followers.leave(follower);
+    if (run === undefined) return;
+    const job = await this.queueOf(operation.topic).getJob(run);
+    if (!job || job.attemptsStarted > 0 || (await job.isActive())) return;
+    // Fails when someone begins to carry it just now, who then stops it.
+    const dropped = await job.remove().then(
+      () => true,
+      () => false,
+    );
+    if (dropped) await this.forget(run);
+  }
+
+  /** Whether a run shall stop. */
+  takenBack(run: string): Promise<boolean> {
+    return this.followers.takenBack(run);
   }
 
   /** Messages of a run from the first on, as they are recorded; ends with the run's outcome. */

@@ -1,7 +1,8 @@
 /**
  * The trading cycle. It may be called again for the same run after any crash: until the first
  * order was sent it looks and plans anew; from then on it carries out the plan it had, and sends
- * only what was not sent. `force` ignores how fresh the prices are, never a check.
+ * only what was not sent. When nobody wants it any more it stops at once, but among its orders only
+ * between two of them, and books those. `force` ignores how fresh the prices are, never a check.
  */
 import { gateway } from '#shared/gateway/contract.ts';
 import { Cycle } from '#shared/gateway/cycle/cycle.ts';
@@ -22,6 +23,7 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
     if (resumed) await findPlan(cycle);
     const steps = [...(resumed ? [] : [...prepare, ...decide]), ...(request.dryRun ? [] : act)];
     for (const step of steps) if (cycle.goesOn) yield* step(cycle);
+    await cycle.endIfCancelled();
     yield await report(cycle);
   } finally {
     await cycle.close();

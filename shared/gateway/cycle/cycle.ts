@@ -1,13 +1,16 @@
 /** One trading cycle while it runs: its record, its calls to other operations, what it tells. */
 import type { TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { Plan } from '#protos/gen/planning.ts';
+import { isTakenBack, type CallOptions } from '#shared/clients/functions-client.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/operations/row.ts';
 import type { Context } from '#shared/runtime/context.ts';
+import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/taken-back.ts';
 import { CycleStore } from '../cycle-store.ts';
-import { newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
+import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
 
 export interface CycleRequest {
   readonly dryRun: boolean;
@@ -50,27 +53,45 @@ export class Cycle {
   endsBecause: string | undefined;
   /** The same, where that is a fault and not a decision. */
   failsBecause: string | undefined;
+  /** Orders that were not sent because the cycle was taken back between two of them. */
+  ordersLeft = 0;
+  private readonly watch: TakenBackWatch | undefined;
+  /** Also aborts when nobody wants the cycle any more. */
+  private readonly signal: AbortSignal;
+  /** Aborts only when the call has to end: its time is up, or its carrier gives it up. */
+  private readonly wholeSignal: AbortSignal;
 
   private constructor(
     context: Context,
     request: CycleRequest,
     store: CycleStore,
     record: CycleRecord,
+    watch: TakenBackWatch | undefined,
   ) {
     this.context = context;
     this.request = request;
     this.store = store;
     this.record = record;
+    this.watch = watch;
+    this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
+    this.wholeSignal = unlessTakenBack(context.signal);
   }
 
-  /** Begins a cycle, or finds it where a crash has left it. @throws Failure CONFLICT */
+  /**
+   * Begins a cycle, or finds it where a crash has left it.
+   * @throws Failure CONFLICT; REFUSED cycle-cancelled for one that was stopped among its orders
+   */
   static async open(context: Context, request: CycleRequest, timeoutMs: number): Promise<Cycle> {
     const store = new CycleStore(context.database);
     const id = cycleIdOf(context.idempotencyKey);
+    if ((await store.find(id))?.cancelled)
+      throw refused('cycle-cancelled', `The cycle ${id} was cancelled; ask for a new one.`);
     await store.claim(id, timeoutMs);
     const { dryRun, buysOnly } = request;
     const record = await store.begin(newCycle({ id, dryRun, buysOnly, startedAt: context.now() }));
-    return new Cycle(context, request, store, record);
+    const { run, runs } = context;
+    const watch = run === undefined ? undefined : await watchTakenBack(runs, run);
+    return new Cycle(context, request, store, record, watch);
   }
 
   get id(): CycleId {
@@ -91,17 +112,47 @@ export class Cycle {
     this.context.signal.throwIfAborted();
   }
 
+  /** Whether nobody wants the cycle any more. */
+  get isTakenBack(): boolean {
+    return isTakenBack(this.signal);
+  }
+
+  /** The end of a cycle that left orders unsent. @throws Failure CANCELLED, saying what was done */
+  async endIfCancelled(): Promise<void> {
+    const { ordersLeft, id } = this;
+    if (ordersLeft === 0) return;
+    const endedAt = this.context.now();
+    const { sent } = await this.store.change(id, (record) => ({
+      ...record,
+      endedAt,
+      cancelled: true,
+    }));
+    const orders = Object.keys(sent).length;
+    throw new Failure(
+      'CANCELLED',
+      `The cycle was taken back: ${count(orders, 'order')} went out and ` +
+        `${orders === 1 ? 'is' : 'are'} booked, ${ordersLeft} did not go out.`,
+      { cycleId: id, ordersSent: orders, ordersLeft },
+    );
+  }
+
   async change(change: (record: CycleRecord) => CycleRecord): Promise<void> {
     this.record = await this.store.change(this.id, change);
   }
 
-  call<O extends Operation>(
+  call<O extends Operation>(operation: O, request: WireRequestOf<O>): Promise<ResponseOf<O>> {
+    const { functions } = this.context;
+    return functions.call(operation, request, this.options());
+  }
+
+  /** A call that goes on when the cycle is taken back: an order, and the booking of orders. */
+  callWhole<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
     idempotencyKey?: string,
   ): Promise<ResponseOf<O>> {
-    const { functions } = this.context;
-    return functions.call(operation, request, this.context.callOptions(idempotencyKey));
+    const options = { ...this.context.callOptions(idempotencyKey), signal: this.wholeSignal };
+    return this.context.functions.call(operation, request, options);
   }
 
   stream<O extends Operation>(
@@ -109,7 +160,11 @@ export class Cycle {
     request: WireRequestOf<O>,
   ): AsyncGenerator<ResponseOf<O>> {
     const { functions } = this.context;
-    return functions.stream(operation, request, this.context.callOptions());
+    return functions.stream(operation, request, this.options());
+  }
+
+  private options(): CallOptions {
+    return { ...this.context.callOptions(), signal: this.signal };
   }
 
   /** @param share of the step that is done, 0 to 1 */
@@ -136,6 +191,17 @@ export class Cycle {
   }
 
   close(): Promise<void> {
+    this.watch?.close();
     return this.store.release(this.id);
   }
+}
+
+function unlessTakenBack(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const pass = (): void => {
+    if (!isTakenBack(signal)) controller.abort(signal.reason);
+  };
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass, { once: true });
+  return controller.signal;
 }

@@ -1,4 +1,5 @@
 /** The steps that send the orders of the plan, each once, and book what came of them. */
+import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,10 +24,12 @@ export async function* execute(cycle: Cycle): Telling {
   const plan = cycle.requiredPlan;
   if (!cycle.record.executionBegan && !(await begin(cycle))) return;
   // Told again by whoever resumes: a crash may have come between the record and the plan.
-  if (plan.status !== 'COMPLETED') await mark(cycle, 'started');
+  if (plan.status !== 'COMPLETED' && plan.status !== 'CANCELLED') await mark(cycle, 'started');
   const { actions } = plan;
   for (const [index, action] of actions.entries()) {
     if (cycle.record.sent[index] !== undefined) continue;
+    if (cycle.isTakenBack) return yield await stop(cycle, index);
+    cycle.stopIfAborted();
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
     const sent = await send(cycle, action, orderKey(plan.id, index));
     await cycle.change((record) => ({ ...record, sent: { ...record.sent, [index]: sent } }));
@@ -35,6 +38,19 @@ export async function* execute(cycle: Cycle): Telling {
   const orders = Object.values(cycle.record.sent);
   await mark(cycle, 'completed');
   yield await cycle.done('execute', ordersInWords(orders));
+}
+
+/** Between two orders: what was sent stays and will be booked, the others are not sent. */
+async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
+  const { actions } = cycle.requiredPlan;
+  cycle.ordersLeft = actions.filter((_one, at) => cycle.record.sent[at] === undefined).length;
+  await mark(cycle, 'cancelled');
+  const share = index / actions.length;
+  return cycle.tell(
+    'execute',
+    share,
+    `Taken back; ${count(cycle.ordersLeft, 'order')} stay unsent.`,
+  );
 }
 
 /** @returns false when the plan is stale */
@@ -63,8 +79,8 @@ function isFirstPurchase(actions: readonly PlannedAction[], index: number): bool
 /** Books the sales, so that the purchases are checked against the cash that is really there. */
 async function bookSales(cycle: Cycle, share: number) {
   const { accountId } = cycle.requiredPlan;
-  await cycle.call(portfolio.updatePositions, { accountId, forceSync: true });
-  const cash = await cycle.call(portfolio.getCashBalance, { accountId });
+  await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });
+  const cash = await cycle.callWhole(portfolio.getCashBalance, { accountId });
   const free = amountText(cash.availableForTrading);
   return cycle.tell('execute', share, `The sales are booked; ${free} is free to trade.`);
 }
@@ -92,7 +108,7 @@ async function executeOnce(
   const until = performance.now() + IN_FLIGHT_MS_MAX;
   for (;;) {
     try {
-      return await cycle.call(trading.executeTrade, request, key);
+      return await cycle.callWhole(trading.executeTrade, request, key);
     } catch (thrown) {
       const failure = Failure.from(thrown);
       if (failure.code !== 'TOO_BUSY' || performance.now() > until) throw thrown;
@@ -128,6 +144,9 @@ function sentInWords({ side, quantity, symbol, price, success, error }: SentOrde
 export async function* book(cycle: Cycle): Telling {
   const { accountId } = cycle.requiredPlan;
   yield cycle.tell('book', 0, 'Booking what the broker did.');
-  const synced = await cycle.call(portfolio.updatePositions, { accountId, forceSync: true });
-  yield await cycle.done('book', `${count(synced.fillsBooked, 'fill')} booked.`);
+  const synced = await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });
+  yield await cycle.done(
+    'book',
+    `The book agrees with the broker; ${count(synced.fillsBooked, 'fill')} had still to be booked.`,
+  );
 }

@@ -52,6 +52,8 @@ export interface CycleRecord {
   /** By the order's place in the plan. */
   readonly sent: Readonly<Record<string, SentOrder>>;
   readonly endedAt?: Instant | undefined;
+  /** Taken back among its orders; nobody resumes it. */
+  readonly cancelled?: boolean | undefined;
 }
 
 export function newCycle(
