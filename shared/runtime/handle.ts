@@ -70,6 +70,8 @@ class Call {
   private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: AbortSignal;
+  private readonly letGo: () => void;
+  private isStreaming = false;
   private readonly startedAt = performance.now();
 
   constructor(
@@ -91,6 +93,11 @@ class Call {
     const timeoutMs = wanted > 0 ? Math.min(wanted, operation.timeoutMs) : operation.timeoutMs;
     this.deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     this.signal = AbortSignal.any([functionContext.signal, this.deadline]);
+    // Node 20 lets a joined signal be collected while a story only waits for it, and the story then
+    // never learns that its caller left. The listener keeps the call alive as long as its caller.
+    const hold = (): AbortSignal => this.signal;
+    functionContext.signal.addEventListener('abort', hold);
+    this.letGo = () => functionContext.signal.removeEventListener('abort', hold);
   }
 
   async answer(): Promise<FunctionResult> {
@@ -100,6 +107,8 @@ class Call {
       return this.withRequestId(result);
     } catch (thrown) {
       return this.withRequestId(this.refuse(thrown));
+    } finally {
+      if (!this.isStreaming) this.letGo();
     }
   }
 
@@ -163,6 +172,7 @@ class Call {
     if (format === 'json' && accepts.includes('application/x-ndjson')) {
       // The first message is awaited before the head leaves, so that a refusal keeps its status.
       const first = await timed.next();
+      this.isStreaming = true;
       return {
         headers: { 'content-type': 'application/x-ndjson' },
         body: this.lines(first, timed),
@@ -183,6 +193,7 @@ class Call {
     } catch (thrown) {
       yield `${JSON.stringify({ failure: this.fail(thrown) })}\n`;
     } finally {
+      this.letGo();
       await rest.return(undefined);
     }
   }
