@@ -17,7 +17,8 @@ export async function* makePlan(cycle: Cycle): Telling {
   for await (const update of cycle.stream(planning.createPlan, request)) {
     if (update.plan) cycle.plan = update.plan;
     if (update.error !== '') throw new Failure('UNAVAILABLE', `Planning failed: ${update.error}`);
-    yield cycle.tell('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
+    if (!update.complete)
+      yield cycle.tell('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
   }
   const plan = cycle.requiredPlan;
   await cycle.change((record) => ({ ...record, planId: plan.id as PlanId }));

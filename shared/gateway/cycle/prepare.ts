@@ -27,7 +27,8 @@ export async function* syncPrices(cycle: Cycle): Telling {
   const prices = { forceRefresh: force };
   for await (const update of cycle.stream(universe.syncPrices, prices)) {
     last = update;
-    yield cycle.tell('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
+    if (!update.complete)
+      yield cycle.tell('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
   }
   const securities = await new StoredMarket(cycle.context.database).securities();
   const bare = securities.filter((one) => isTradable(one) && one.fundamentals === undefined);
@@ -58,7 +59,7 @@ export async function* score(cycle: Cycle): Telling {
   yield cycle.tell('score', 0, 'Scoring the universe.');
   const { totalScored, failed } = await cycle.call(scoring.batchScoreSecurities, {});
   const without = failed > 0 ? `; ${failed} could not be scored` : '';
-  yield await cycle.done('score', `${totalScored} scored${without}.`);
+  yield await cycle.done('score', `${totalScored} securities scored${without}.`);
 }
 
 /** The targets that the default objective gives, for the reader; planning weighs its own orders. */

@@ -1,0 +1,112 @@
+import supertest from 'supertest';
+import type { ProcessDepositResponse } from '#protos/gen/gateway.ts';
+import type { Broker } from '#shared/clients/broker/broker.ts';
+import { gateway } from '#shared/gateway/contract.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { DepositStore } from '#shared/gateway/deposit-store.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { World } from '#shared/runtime/context.ts';
+import deposit from '../../../functions/gateway/process-deposit/handler.ts';
+import { doorOf, inProcess } from '../../support/host.ts';
+import {
+  openTestWorld,
+  startTestRedis,
+  steppingClock,
+  type TestRedis,
+} from '../../support/world.ts';
+
+let redis: TestRedis;
+let world: World;
+const clock = steppingClock('2024-06-27T09:00:00Z');
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  const inside = inProcess();
+  const { transport } = inside;
+  world = await openTestWorld(redis, {}, { now: clock.now, transport });
+  inside.into(world);
+});
+afterEach(() => world.close());
+
+const pay = (body: object, key = 'salary-june', within: World = world) =>
+  supertest(doorOf(deposit, within)).post('/').set('idempotency-key', key).send(body);
+const euros = (amount: string) => ({ amount: { amount, currency: 'EUR' } });
+const answered = async (body: object, key?: string): Promise<ProcessDepositResponse> => {
+  const response = await pay(body, key);
+  expect(response.body).not.toHaveProperty('code');
+  return response.body as ProcessDepositResponse;
+};
+
+it('pays in, books it, and answers the new balance', async () => {
+  const answer = await answered(euros('500.00'));
+  expect(answer).toMatchObject({
+    success: true,
+    transactionId: expect.stringMatching(/^deposit-[0-9a-f]{16}$/),
+    newCashBalance: { amount: '25500.00', currency: 'EUR' },
+    message: 'EUR 500.00 is booked.',
+    cycleId: '',
+  });
+  const stored = await new DepositStore(world.database).find(DEFAULT_ACCOUNT, answer.transactionId);
+  expect(stored).toMatchObject({ state: 'paid-in', recordedAt: clock.now() });
+});
+
+it('books one key once, however often it is called', async () => {
+  const first = await answered(euros('500.00'));
+  expect(await answered(euros('500.00'))).toEqual(first);
+  const other = await answered(euros('500.00'), 'salary-july');
+  expect(other.transactionId).not.toBe(first.transactionId);
+  expect(other.newCashBalance?.amount).toBe('26000.00');
+});
+
+it('refuses one key with another amount as CONFLICT', async () => {
+  await answered(euros('500.00'));
+  const { status, body } = await pay(euros('600.00'));
+  expect({ status, body }).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+});
+
+it.each([
+  ['no amount', {}, 'amount'],
+  ['nothing', euros('0.00'), 'amount'],
+  ['a negative amount', euros('-5.00'), 'amount'],
+  ['another currency', { amount: { amount: '5.00', currency: 'USD' } }, 'amount.currency'],
+  ['an unknown currency', { amount: { amount: '5.00', currency: 'XXA' } }, 'amount'],
+  ['fractions of a cent', euros('5.001'), 'amount'],
+  ['an unknown field', { ...euros('5.00'), memo: 'hi' }, 'memo'],
+])('refuses %s', async (_case, request, field) => {
+  const { status, body } = await pay(request);
+  expect({ status, body }).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', field } });
+});
+
+it('queues a cycle that invests it and sells nothing', async () => {
+  const answer = await answered({ ...euros('500.00'), autoInvest: true });
+  const [run] = await world.runs.pending(gateway.triggerTradingCycle);
+  expect(JSON.parse(run?.body ?? '')).toEqual({ buysOnly: true });
+  expect(answer.cycleId).toBe(cycleIdOf(run?.run ?? ''));
+  expect(answer.message).toBe(`EUR 500.00 is booked. The cycle ${answer.cycleId} invests it.`);
+});
+
+it('books it also while another cycle runs, and says what invests it', async () => {
+  await world.runs.add(gateway.triggerTradingCycle, '{}', 'a-cycle', 'r');
+  const answer = await answered({ ...euros('500.00'), autoInvest: true });
+  expect(answer).toMatchObject({
+    success: true,
+    cycleId: '',
+    message: 'EUR 500.00 is booked. Another trading cycle runs; the next one will invest it.',
+  });
+});
+
+it('records it as pending at a broker that it may not pay itself', async () => {
+  const { funding, ...rest } = Object.assign(Object.create(world.broker) as Broker, {});
+  void funding;
+  const real = { ...rest, name: 'real', simulated: false } as Broker;
+  const within = { ...world, broker: real, now: world.now };
+  const { body } = await pay({ ...euros('500.00'), autoInvest: true }, 'salary-june', within);
+  const answer = body as ProcessDepositResponse;
+  expect(answer).toMatchObject({ success: true, cycleId: '' });
+  expect(answer.message).toBe('EUR 500.00 is awaited from the bank.');
+  const stored = await new DepositStore(world.database).find(DEFAULT_ACCOUNT, answer.transactionId);
+  expect(stored?.state).toBe('pending');
+});

@@ -1,0 +1,146 @@
+import supertest from 'supertest';
+import type { GetServicesHealthResponse, GetSystemStatusResponse } from '#protos/gen/gateway.ts';
+import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
+import { unavailable } from '#shared/kernel/failure.ts';
+import { portOffsets, serviceNames } from '#shared/operations/names.ts';
+import { jobs } from '#shared/operations/jobs.ts';
+import type { World } from '#shared/runtime/context.ts';
+import getHealth from '../../../functions/gateway/get-services-health/handler.ts';
+import getStatus from '../../../functions/gateway/get-system-status/handler.ts';
+import { doorOf } from '../../support/host.ts';
+import {
+  openTestWorld,
+  startTestRedis,
+  steppingClock,
+  type TestRedis,
+} from '../../support/world.ts';
+
+let redis: TestRedis;
+let world: World;
+let away: (call: FunctionCall) => string | undefined;
+const clock = steppingClock('2024-06-27T09:00:00Z');
+
+const answers: Record<string, object> = {
+  'portfolio-get-summary': {
+    positionCount: 3,
+    totalValue: { amount: '25000.00', currency: 'EUR' },
+  },
+  'trading-get-trade-history': { executions: [], total: 12 },
+};
+
+/** Functions that are all ready, but for those that are away. */
+const transport: Transport = (call) => {
+  const why = away(call);
+  if (why === 'unreachable') return Promise.reject(unavailable(`The function ${call.name}`));
+  if (why !== undefined) return Promise.resolve({ status: 503, body: text(why) });
+  const [name = ''] = call.name.split('/');
+  const body = call.name.endsWith('/_/ready') ? 'OK' : JSON.stringify(answers[name] ?? {});
+  return Promise.resolve({ status: 200, body: text(body) });
+};
+
+async function* text(body: string): AsyncGenerator<string> {
+  yield body;
+}
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  away = () => undefined;
+  world = await openTestWorld(redis, {}, { now: clock.now, transport });
+});
+afterEach(() => world.close());
+
+const health = async (): Promise<GetServicesHealthResponse> =>
+  (await supertest(doorOf(getHealth, world)).post('/').send({})).body as GetServicesHealthResponse;
+const status = async (body: object = {}): Promise<GetSystemStatusResponse> =>
+  (await supertest(doorOf(getStatus, world)).post('/').send(body)).body as GetSystemStatusResponse;
+
+describe('gateway-get-services-health', () => {
+  it('tells each service with its port, its latency and when it was asked', async () => {
+    const answer = await health();
+    expect(answer).toMatchObject({ allHealthy: true, healthyCount: 7, unhealthyCount: 0 });
+    expect(answer.services.map(({ serviceName, port }) => [serviceName, port])).toEqual(
+      serviceNames.map((name) => [name, 50_051 + portOffsets[name]]),
+    );
+    for (const service of answer.services) {
+      expect(service.latencyMs).toBeGreaterThanOrEqual(0);
+      expect(service.lastCheck?.seconds).toBe(String(clock.now() / 1000));
+      expect(service.status).toMatch(/^all \d functions answer$/);
+    }
+  });
+
+  it('names the function that is not ready, and why', async () => {
+    away = ({ name }) =>
+      name.startsWith('trading-cancel-trade/') ? 'broker did not answer' : undefined;
+    const answer = await health();
+    expect(answer).toMatchObject({ allHealthy: false, healthyCount: 6, unhealthyCount: 1 });
+    expect(answer.services.find(({ serviceName }) => serviceName === 'trading')).toMatchObject({
+      healthy: false,
+      status: 'trading-cancel-trade: broker did not answer',
+    });
+  });
+
+  it('says once what all functions of a service lack', async () => {
+    away = ({ name }) => (name.startsWith('scoring-') ? 'redis did not answer' : undefined);
+    const { services } = await health();
+    const scoring = services.find(({ serviceName }) => serviceName === 'scoring');
+    expect(scoring?.status).toBe('redis did not answer');
+  });
+
+  it('takes a function that cannot be reached for one that cannot work', async () => {
+    away = ({ name }) => (name.startsWith('planning-get-plan/') ? 'unreachable' : undefined);
+    const { services } = await health();
+    const planning = services.find(({ serviceName }) => serviceName === 'planning');
+    expect(planning).toMatchObject({
+      healthy: false,
+      status: expect.stringMatching(/^planning-get-plan: The function .* did not answer/),
+    });
+  });
+});
+
+describe('gateway-get-system-status', () => {
+  it('measures the process, the account and the orders', async () => {
+    const answer = await status();
+    expect(answer).toMatchObject({
+      status: 'healthy',
+      metrics: {
+        totalTrades: '12',
+        activePositions: '3',
+        totalPortfolioValue: { amount: '25000.00', currency: 'EUR' },
+      },
+      services: [],
+      jobs: [],
+      marketData: 'sample',
+      broker: 'paper',
+      simulated: true,
+      version: world.build,
+    });
+    const metrics = answer.metrics;
+    expect(Number(metrics?.uptimeSeconds)).toBeCloseTo(process.uptime(), -1);
+    expect(metrics?.memoryUsagePct).toBeGreaterThan(0);
+    expect(metrics?.memoryUsagePct).toBeLessThan(100);
+    expect(metrics?.cpuUsagePct).toBeGreaterThan(0);
+  });
+
+  it('lists services and jobs when it is asked for details', async () => {
+    const answer = await status({ includeDetails: true });
+    expect(answer.services).toHaveLength(serviceNames.length);
+    expect(answer.jobs.map(({ jobName }) => jobName)).toEqual(jobs.map(({ name }) => name));
+  });
+
+  it('is degraded, and leaves out what it cannot know, when the portfolio does not answer', async () => {
+    away = ({ name }) => (name.startsWith('portfolio-') ? 'unreachable' : undefined);
+    const answer = await status();
+    expect(answer.status).toBe('degraded');
+    expect(answer.metrics?.totalPortfolioValue).toBeUndefined();
+    expect(answer.metrics?.totalTrades).toBe('12');
+  });
+
+  it('refuses a field it does not have', async () => {
+    const response = await supertest(doorOf(getStatus, world)).post('/').send({ all: true });
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ code: 'INVALID_REQUEST', field: 'all' });
+  });
+});

@@ -1,0 +1,341 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import supertest from 'supertest';
+import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
+import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
+import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
+import { CycleStore } from '#shared/gateway/cycle-store.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
+import { present } from '#shared/kernel/assert.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { parseQuantity } from '#shared/kernel/quantity.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { World } from '#shared/runtime/context.ts';
+import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
+import getPlan from '../../../functions/planning/get-plan/handler.ts';
+import getHistory from '../../../functions/trading/get-trade-history/handler.ts';
+import { doorOf, inProcess, listen } from '../../support/host.ts';
+import { seedMarket } from '../../support/seed-market.ts';
+import {
+  openTestWorld,
+  startTestRedis,
+  steppingClock,
+  type TestRedis,
+} from '../../support/world.ts';
+
+let redis: TestRedis;
+let world: World;
+let calls: FunctionCall[];
+/** Stands in front of the functions; answers undefined to let a call through. */
+let intercept: (call: FunctionCall) => ReturnType<Transport> | undefined;
+const clock = steppingClock('2024-06-27T09:00:00Z');
+
+/** What the market store holds; each test begins with a copy. */
+const seeded: ExportedKey[] = [];
+let listed: readonly ListedSecurity[];
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  const seeding = await openTestWorld(redis, {}, { now: clock.now });
+  listed = await seedMarket(seeding, 4, (_listed, index) => index < 12);
+  const keysNow = exported(seeding.database, AbortSignal.timeout(10_000));
+  for await (const key of keysNow) seeded.push(key);
+  await seeding.close();
+});
+afterAll(() => redis.stop());
+
+async function openWorld(env: Record<string, string> = {}): Promise<void> {
+  const inside = inProcess();
+  const transport: Transport = (call) => {
+    calls.push(call);
+    return intercept(call) ?? inside.transport(call);
+  };
+  const small = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '5', ...env };
+  world = await openTestWorld(redis, small, { now: clock.now, transport });
+  inside.into(world);
+  await restoreInto(world.database, each(seeded));
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+beforeEach(async () => {
+  calls = [];
+  intercept = () => undefined;
+  await openWorld();
+});
+afterEach(() => world.close());
+
+interface Answer {
+  readonly status: number;
+  readonly updates: TradingCycleUpdate[];
+  readonly failure: { code: string; message: string } | undefined;
+}
+
+async function runCycle(body: object, run = 'run-1'): Promise<Answer> {
+  const response = await supertest(doorOf(cycle, world))
+    .post('/')
+    .set({ accept: 'application/x-ndjson', 'x-run-id': run })
+    .buffer(true)
+    .parse((stream, done) => {
+      let text = '';
+      stream.on('data', (piece: Buffer) => (text += String(piece)));
+      stream.on('end', () => done(null, text));
+    })
+    .send(body);
+  const lines = String(response.body)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TradingCycleUpdate & Answer);
+  return {
+    status: response.status,
+    updates: lines.filter((line) => line.step !== undefined),
+    failure: lines.find((line) => line.failure)?.failure,
+  };
+}
+
+const called = (name: string) => calls.filter((call) => call.name === name);
+const lastOf = ({ updates, failure }: Answer): TradingCycleUpdate => {
+  expect(failure).toBeUndefined();
+  return present(updates.at(-1), 'a cycle tells something');
+};
+const resultOf = (answer: Answer) => present(lastOf(answer).result, 'the last message has it');
+const history = async () => {
+  const { body } = await supertest(doorOf(getHistory, world)).post('/').send({});
+  return body as { executions: { tradeId: string; state: string }[]; total: number };
+};
+const statusOfPlan = async (planId: string): Promise<string> => {
+  const { body } = await supertest(doorOf(getPlan, world)).post('/').send({ planId });
+  return (body as { plan: { status: string } }).plan.status;
+};
+
+describe('a trading cycle', () => {
+  it('invests the cash, step by step, and accounts for it', async () => {
+    const answer = await runCycle({});
+    const last = lastOf(answer);
+    const result = resultOf(answer);
+    expect(answer.updates.filter(({ complete }) => complete)).toEqual([last]);
+    const steps = [...new Set(answer.updates.map(({ step }) => step))];
+    expect(steps).toEqual([
+      'sync-positions',
+      'sync-prices',
+      'look',
+      'score',
+      'optimise',
+      'plan',
+      'validate',
+      'execute',
+      'book',
+      'report',
+    ]);
+    const percentages = answer.updates.map(({ progressPct }) => progressPct);
+    expect(percentages).toEqual([...percentages].sort((a, b) => a - b));
+    expect(last).toMatchObject({ progressPct: 100, error: '', cycleId: cycleIdOf('run-1') });
+    expect(result.success).toBe(true);
+    expect(result.tradesExecuted).toBeGreaterThan(0);
+    expect(result.trades).toHaveLength(present(result.plan, 'a plan').actions.length);
+    expect(result.before).toMatchObject({ cash: { amount: '25000.00', currency: 'EUR' } });
+    expect(result.before?.holdings).toEqual([]);
+    const weights = (result.after?.holdings ?? []).reduce((sum, one) => sum + one.weightRatio, 0);
+    expect(weights).toBeGreaterThan(0.3);
+    expect(weights).toBeLessThan(1);
+    // Cash that left the account is what was invested and what it cost.
+    const euros = (amount: { amount: string; currency: string } | undefined): Money =>
+      Money.parse(amount?.amount ?? '', amount?.currency ?? '');
+    expect(euros(result.before?.cash).subtract(euros(result.after?.cash))).toEqual(
+      euros(result.totalInvested).add(euros(result.totalCost)),
+    );
+    expect(await statusOfPlan(present(result.plan, 'a plan').id)).toBe('COMPLETED');
+    expect((await history()).total).toBe(result.trades.length);
+  });
+
+  it('shows in a dry run what it would send, and sends nothing', async () => {
+    const answer = await runCycle({ dryRun: true });
+    const result = resultOf(answer);
+    expect(result).toMatchObject({ dryRun: true, success: true, trades: [], tradesExecuted: 0 });
+    expect(result.plan?.actions.length).toBeGreaterThan(0);
+    expect(result.after).toEqual(result.before);
+    expect(called('trading-execute-trade')).toEqual([]);
+    expect((await history()).total).toBe(0);
+    expect(lastOf(answer).message).toMatch(/^A dry run: \d+ orders? would be sent/);
+  });
+
+  it('sends each order under the key of its place in the plan', async () => {
+    const { plan } = resultOf(await runCycle({}));
+    const sent = called('trading-execute-trade').map((call) => call.idempotencyKey);
+    expect(sent).toEqual(plan?.actions.map((_action, index) => `${plan.id}-${index}`));
+  });
+
+  it('sells first, books the sales, and then buys with what they brought', async () => {
+    await world.close();
+    await openWorld({ PAPER_OPENING_CASH: '1000' });
+    const overweight = present(listed[0], 'the sample lists securities');
+    await world.broker.funding?.adopt(
+      DEFAULT_ACCOUNT,
+      [{ isin: overweight.isin, symbol: overweight.symbol, quantity: parseQuantity(200) }],
+      AbortSignal.timeout(5_000),
+    );
+    const answer = await runCycle({});
+    const { trades, success, before, after } = resultOf(answer);
+    expect(success).toBe(true);
+    expect(trades[0]).toMatchObject({ side: 'SELL', symbol: overweight.symbol });
+    expect(trades.at(-1)?.side).toBe('BUY');
+    const told = answer.updates.map(({ message }) => message);
+    expect(told).toContainEqual(expect.stringMatching(/^The sales are booked; EUR [\d.]+ is free/));
+    const weight = (snapshot: typeof before): number =>
+      snapshot?.holdings.find(({ isin }) => isin === overweight.isin)?.weightRatio ?? 0;
+    expect(weight(after)).toBeLessThan(weight(before));
+  });
+
+  it('says so when there is nothing to trade with', async () => {
+    await world.close();
+    await openWorld({ PAPER_OPENING_CASH: '0' });
+    const answer = await runCycle({});
+    expect(lastOf(answer).message).toBe(
+      'The account holds nothing and has no cash; there is nothing to trade.',
+    );
+    expect(resultOf(answer)).toMatchObject({ success: true, trades: [] });
+    expect(called('planning-create-plan')).toEqual([]);
+  });
+
+  it('asks for a plan without sales when it may only buy', async () => {
+    await runCycle({ buysOnly: true, dryRun: true });
+    const [asked] = called('planning-create-plan');
+    expect(JSON.parse(asked?.body ?? '')).toMatchObject({ constraints: { noSells: 'true' } });
+  });
+
+  it('fetches fresh prices again only when forced', async () => {
+    await runCycle({ dryRun: true });
+    await runCycle({ dryRun: true, force: true }, 'run-2');
+    const forced = called('universe-sync-prices').map(
+      ({ body }) => (JSON.parse(body) as { forceRefresh: boolean }).forceRefresh,
+    );
+    expect(forced).toEqual([false, true]);
+  });
+
+  it('goes on with the other orders when one fails, and never sends that one again', async () => {
+    let first = true;
+    intercept = (call) => {
+      if (call.name !== 'trading-execute-trade' || !first) return undefined;
+      first = false;
+      return Promise.reject(new Failure('DEADLINE', 'The broker did not say what it did.'));
+    };
+    const answer = await runCycle({});
+    const result = resultOf(answer);
+    expect(result.success).toBe(false);
+    expect(result.tradesFailed).toBe(1);
+    expect(result.trades[0]).toMatchObject({
+      success: false,
+      error: 'The broker did not say what it did.',
+    });
+    expect(result.tradesExecuted).toBe(result.trades.length - 1);
+    const keysSent = called('trading-execute-trade').map((call) => call.idempotencyKey);
+    expect(new Set(keysSent).size).toBe(keysSent.length);
+  });
+
+  it('does not execute a plan for a portfolio that is another by now', async () => {
+    // Somebody changes the holdings between the checks and the first order.
+    intercept = (call) =>
+      call.name === 'portfolio-get-summary' && called('trading-validate-trade').length > 0
+        ? Promise.resolve({ status: 200, body: each(['{"portfolioHash":"another"}']) })
+        : undefined;
+    const answer = await runCycle({});
+    expect(lastOf(answer).error).toMatch(/has changed since the plan was made/);
+    expect(resultOf(answer)).toMatchObject({ success: false, trades: [] });
+    expect(called('trading-execute-trade')).toEqual([]);
+    expect(await statusOfPlan(present(resultOf(answer).plan, 'a plan').id)).toBe('CANCELLED');
+  });
+});
+
+/** A function that does not answer before its caller leaves. */
+function untilGivenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+  );
+}
+
+describe('a trading cycle that is carried out again after a crash', () => {
+  it('sends what was not sent of the plan it had, and makes no other', async () => {
+    let left = 2;
+    intercept = (call) => {
+      if (call.name !== 'trading-execute-trade') return undefined;
+      left -= 1;
+      return left < 0 ? untilGivenUp(call.signal) : undefined;
+    };
+    const { server, url } = await listen(doorOf(cycle, world));
+    const caller = new AbortController();
+    const headers = { 'x-run-id': 'run-1' };
+    const abandoned = fetch(url, { method: 'POST', headers, signal: caller.signal });
+    while (left >= 0) await sleep(20);
+    caller.abort();
+    await expect(abandoned).rejects.toThrow();
+    server.close();
+    while (await world.database.redis.exists(keys.gateway.runningCycle())) await sleep(5);
+    const record = await new CycleStore(world.database).find(cycleIdOf('run-1'));
+    expect(record).toMatchObject({ executionBegan: true });
+    expect(Object.keys(record?.sent ?? {})).toEqual(['0', '1']);
+
+    intercept = () => undefined;
+    calls = [];
+    const answer = await runCycle({});
+    const result = resultOf(answer);
+    expect(called('planning-create-plan')).toEqual([]);
+    expect(result.plan?.id).toBe(record?.planId);
+    expect(called('trading-execute-trade').map(({ idempotencyKey }) => idempotencyKey)).toEqual(
+      result.plan?.actions.map((_action, index) => `${record?.planId}-${index}`).slice(2),
+    );
+    expect(result.trades).toHaveLength(result.plan?.actions.length ?? -1);
+    expect(result.success).toBe(true);
+    expect(result.before).toMatchObject({ cash: { amount: '25000.00' } });
+    const { executions } = await history();
+    expect(new Set(executions.map(({ tradeId }) => tradeId)).size).toBe(result.trades.length);
+  });
+
+  it('looks and plans anew when no order was sent yet', async () => {
+    intercept = (call) =>
+      call.name === 'trading-validate-trade'
+        ? Promise.reject(new Failure('UNAVAILABLE', 'The broker did not answer.'))
+        : undefined;
+    const { failure } = await runCycle({});
+    expect(failure).toMatchObject({ code: 'UNAVAILABLE' });
+    intercept = () => undefined;
+    calls = [];
+    expect(resultOf(await runCycle({})).success).toBe(true);
+    expect(called('portfolio-update-positions').length).toBeGreaterThan(0);
+  });
+
+  it('waits for an order that another attempt is still sending', async () => {
+    let busy = 2;
+    intercept = (call) => {
+      if (call.name !== 'trading-execute-trade' || busy === 0) return undefined;
+      busy -= 1;
+      return Promise.reject(new Failure('TOO_BUSY', 'still runs', { retryAfterMs: 5 }));
+    };
+    expect(resultOf(await runCycle({})).success).toBe(true);
+  });
+});
+
+describe('while a trading cycle runs', () => {
+  it('another is refused with the id of the one that runs', async () => {
+    await world.database.redis.set(keys.gateway.runningCycle(), 'cycle-other', 'PX', 60_000);
+    const { status, body } = await supertest(doorOf(cycle, world))
+      .post('/')
+      .set('x-run-id', 'run-1')
+      .send({ dryRun: true });
+    expect({ status, body }).toMatchObject({
+      status: 409,
+      body: { code: 'CONFLICT', cycleId: 'cycle-other' },
+    });
+  });
+});
+
+it('refuses a field it does not have', async () => {
+  const { body, status } = await supertest(doorOf(cycle, world)).post('/').send({ dry: true });
+  expect({ status, body }).toMatchObject({
+    status: 400,
+    body: { code: 'INVALID_REQUEST', field: 'dry' },
+  });
+});
