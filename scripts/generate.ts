@@ -19,6 +19,8 @@ import { stackFile } from './generate/stack.ts';
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';
+/** What server reflection tells; comments included. */
+const DESCRIPTORS = 'descriptors.binpb';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const stale = values.check ? [...staleCode(), ...(await stalePages())] : await writeAll();
@@ -27,6 +29,7 @@ process.exitCode = stale.length > 0 ? 1 : 0;
 
 async function writeAll(): Promise<string[]> {
   execFileSync(BUF, ['generate'], { stdio: 'inherit' });
+  writeDescriptors(GENERATED_CODE);
   for (const [file, text] of await pages()) writeFileSync(file, text);
   return [];
 }
@@ -60,6 +63,7 @@ function staleCode(): string[] {
   try {
     execFileSync(BUF, ['generate', '-o', apart], { stdio: 'inherit' });
     const fresh = join(apart, GENERATED_CODE);
+    writeDescriptors(fresh);
     const names = new Set([...filesIn(fresh), ...filesIn(GENERATED_CODE)]);
     return [...names]
       .filter((name) => kept(join(fresh, name)) !== kept(join(GENERATED_CODE, name)))
@@ -70,6 +74,11 @@ function staleCode(): string[] {
   }
 }
 
+function writeDescriptors(folder: string): void {
+  const out = join(folder, DESCRIPTORS);
+  execFileSync(BUF, ['build', '--as-file-descriptor-set', '-o', out], { stdio: 'inherit' });
+}
+
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -78,7 +87,7 @@ function filesIn(folder: string): string[] {
 
 function kept(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, file.endsWith('.binpb') ? 'latin1' : 'utf8');
   } catch {
     return undefined;
   }

@@ -174,7 +174,7 @@ function loaderFrom(distDir: string) {
 
 /** What the settings want beside the gateway. */
 async function openParts(
-  { settings, log, steps }: EmbeddedOptions,
+  { settings, projectDir, log, steps }: EmbeddedOptions,
   {
     world,
     runtime,
@@ -200,23 +200,35 @@ async function openParts(
     );
     closers.push(() => connector.close());
   }
-  const facade = await facadeOf(settings, world, steps, log);
+  const facade = await facadeOf({ settings, projectDir, log, steps }, world);
   if (facade) closers.push(() => facade.close());
   return { closers, hasConnector, facade };
 }
 
-async function facadeOf(settings: Settings, world: World, steps: StartSteps, log: Log) {
-  const { grpcPortBase: portBase, grpcHost: host, embeddedParts } = settings;
-  if (!embeddedParts.includes('facade') || portBase < 0) return undefined;
+async function facadeOf(
+  { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'say'>,
+  { functions }: World,
+) {
+  const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
+  const wanted = portBase >= 0 || sharedPort !== undefined;
+  if (!embeddedParts.includes('facade') || !wanted) return undefined;
+  const { grpcHost: host, grpcReflection } = settings;
   const files = tlsFilesOf(settings);
+  const places = { portBase, sharedPort, host, reflection: grpcReflection === 'on' };
   return steps.take(
     'facade',
     async () => {
       const tls = files && (await WatchedTls.open(files, { log }));
-      const facade = await openFacade({ portBase, host, tls, functions: world.functions, log });
+      const facade = await openFacade({ ...places, tls, functions, log, projectDir });
       return { ...facade, tls, close: () => facade.close().finally(() => tls?.close()) };
     },
-    ({ ports, tls }) => `gRPC on ports ${portsText(Object.values(ports))}${tlsText(tls)}`,
+    ({ ports, sharedPort, tls }) => {
+      const all = new Set([
+        ...Object.values(ports),
+        ...(sharedPort === undefined ? [] : [sharedPort]),
+      ]);
+      return `gRPC on ports ${portsText([...all])}${tlsText(tls)}`;
+    },
   );
 }
 

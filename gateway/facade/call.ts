@@ -1,62 +1,122 @@
-/** One gRPC call as one function call: metadata in, deadline and cancellation on, status out. */
+/** One gRPC call as one function call: metadata in, deadline and cancellation on. */
 import { Metadata, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { Failure } from '#shared/kernel/failure.ts';
+import { takenBack, type CallOptions } from '#shared/clients/functions-client.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
-import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/operations/row.ts';
+import { ranOut } from '#shared/runtime/ran-out.ts';
+import { readTraceparent } from '#shared/runtime/traceparent.ts';
+import { connectionOf, type Connection } from './connection.ts';
 
-type AnyCall = ServerUnaryCall<object, object> | ServerWritableStream<object, object>;
+export type AnyCall = ServerUnaryCall<unknown, Buffer> | ServerWritableStream<unknown, Buffer>;
 
-/** What a failed call ends with; grpc-js reads `code`, `details` and `metadata`. */
-export interface StatusError {
-  readonly code: number;
-  readonly details: string;
-  readonly metadata: Metadata;
-}
+/** As much as HTTP/2 servers commonly take; the transport itself cuts off above 64 KiB. */
+const METADATA_BYTES_MAX = 16 * 1024;
+/** What HTTP/2 counts for each header beside its text. */
+const HEADER_BYTES = 32;
+/** Kept back from the caller's time, so that our answer arrives before it gives up. */
+const MARGIN_MS_MAX = 250;
+const MARGIN_SHARE = 0.1;
+/** Beyond the operation's own limit: a caller who stops reading may not hold a call for ever. */
+const GRACE_MS = 5_000;
 
-/** The function's options for a call; the answer's metadata is sent with the request id. */
-export function optionsOf(call: AnyCall): CallOptions {
-  const text = (name: string): string | undefined => {
-    const value = call.metadata.get(name)[0]?.toString();
-    return value !== undefined && isSafeId(value) ? value : undefined;
-  };
-  const requestId = text('x-request-id') ?? randomUUID();
-  const left = new AbortController();
-  call.on('cancelled', () => left.abort());
-  const reply = new Metadata();
-  reply.set('x-request-id', requestId);
-  call.sendMetadata(reply);
-  const key = text('idempotency-key');
-  return { signal: left.signal, requestId, ...(key !== undefined && { idempotencyKey: key }) };
-}
+/** What of an operation decides how a call to it is held. */
+export type Called = Pick<Operation, 'effect' | 'queue' | 'timeoutMs'>;
 
-export async function unary(
-  functions: FunctionsClient,
-  operation: Operation,
-  call: ServerUnaryCall<object, object>,
-): Promise<object> {
-  return (await functions.call(operation, call.request, optionsOf(call))) as object;
-}
+export class FacadeCall {
+  readonly requestId: string;
+  readonly options: CallOptions;
+  private readonly call: AnyCall;
+  private readonly operation: Called;
+  private readonly givenKey: string | undefined;
+  private readonly connection: Connection;
+  private readonly deadline: number;
+  private readonly marginMs: number;
+  private readonly stop = new AbortController();
+  private readonly timer: NodeJS.Timeout;
 
-/** Passes messages on as they come, and waits while the client reads slowly. */
-export async function streaming(
-  functions: FunctionsClient,
-  operation: Operation,
-  call: ServerWritableStream<object, object>,
-): Promise<void> {
-  const options = optionsOf(call);
-  for await (const message of functions.stream(operation, call.request, options)) {
-    if (call.cancelled) return;
-    if (!call.write(message))
-      await Promise.race([once(call, 'drain'), once(options.signal, 'abort')]);
+  constructor(call: AnyCall, operation: Called) {
+    this.call = call;
+    this.operation = operation;
+    this.connection = connectionOf(call);
+    const requestId = this.text('x-request-id');
+    this.requestId = requestId !== undefined && isSafeId(requestId) ? requestId : randomUUID();
+    this.givenKey = this.text('idempotency-key');
+    this.deadline = Number(call.getDeadline());
+    const leftMs = this.deadline - Date.now();
+    this.marginMs = Math.min(MARGIN_MS_MAX, Math.max(0, leftMs) * MARGIN_SHARE);
+    const grantedMs = Math.min(leftMs - this.marginMs / 2, operation.timeoutMs + GRACE_MS);
+    this.timer = setTimeout(() => this.abort(this.ranOut()), Math.max(1, grantedMs));
+    call.once('cancelled', () => this.left());
+    this.options = this.callOptions(leftMs);
+    call.sendMetadata(this.echo());
+  }
+
+  /** @throws Failure for metadata that cannot be used */
+  requireMetadata(): void {
+    const { givenKey } = this;
+    if (bytesOf(this.call.metadata) > METADATA_BYTES_MAX)
+      throw new Failure('TOO_LARGE', `The metadata is over ${METADATA_BYTES_MAX} bytes.`);
+    if (givenKey !== undefined && !isSafeId(givenKey))
+      throw invalidRequest({ field: 'idempotency-key', message: '1 to 128 of A-Za-z0-9._-' });
+  }
+
+  /** Ends the work behind the call; `reason` is what the caller is told. */
+  abort(reason?: Failure): void {
+    this.stop.abort(reason);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  ranOut(): Failure {
+    const { requestId, givenKey: idempotencyKey } = this;
+    return ranOut(this.operation, { requestId, idempotencyKey });
+  }
+
+  private callOptions(leftMs: number): CallOptions {
+    const traceparent = readTraceparent(this.text('traceparent'));
+    const { requestId, givenKey, marginMs } = this;
+    return {
+      signal: this.stop.signal,
+      requestId,
+      ...(givenKey !== undefined && { idempotencyKey: givenKey }),
+      ...(traceparent !== undefined && { traceparent }),
+      ...(Number.isFinite(leftMs) && { timeoutMs: Math.max(1, Math.floor(leftMs - marginMs)) }),
+    };
+  }
+
+  /** What the caller gets back of what names the call. */
+  private echo(): Metadata {
+    const metadata = new Metadata();
+    metadata.set('x-request-id', this.requestId);
+    const { traceparent, idempotencyKey } = this.options;
+    if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+    if (idempotencyKey !== undefined && isSafeId(idempotencyKey))
+      metadata.set('idempotency-key', idempotencyKey);
+    return metadata;
+  }
+
+  /**
+   * The caller is gone. Only one that cancelled takes back what it asked for; one whose time ran
+   * out or whose connection broke may come back for it.
+   */
+  private left(): void {
+    const inTime = Date.now() < this.deadline - this.marginMs;
+    this.abort(inTime && this.connection.wasCancelled() ? takenBack() : undefined);
+  }
+
+  private text(name: string): string | undefined {
+    return this.call.metadata.get(name)[0]?.toString();
   }
 }
 
-export function statusOf(thrown: unknown): StatusError {
-  const failure = Failure.from(thrown);
-  const metadata = new Metadata();
-  metadata.set('failure-code', failure.code);
-  return { code: failure.rule.grpc, details: failure.message, metadata };
+function bytesOf(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers()))
+    for (const value of [values].flat())
+      bytes += name.length + String(value ?? '').length + HEADER_BYTES;
+  return bytes;
 }

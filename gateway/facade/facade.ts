@@ -1,130 +1,153 @@
 /**
- * The original gRPC contract on its seven ports, from one loop over the service definitions: no rpc
- * is written by hand. Every rpc is the operation of the same name; HealthCheck is answered from the
- * readiness of the service's functions.
+ * The original gRPC contract on its seven ports, on one shared port, or on both; from one loop over
+ * the service definitions: no rpc is written by hand. Every rpc is the operation of the same name;
+ * HealthCheck is answered from the readiness of the service's functions.
  */
-import {
-  Server,
-  type sendUnaryData,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type UntypedHandleCall,
-} from '@grpc/grpc-js';
+import { Server, type ServerOptions } from '@grpc/grpc-js';
 import type { FunctionsClient } from '#shared/clients/functions-client.ts';
-import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { requireOperation } from '#shared/operations/catalogue.ts';
-import {
-  functionName,
-  portOffsets,
-  serviceNames,
-  type ServiceName,
-} from '#shared/operations/names.ts';
-import type { Operation } from '#shared/operations/row.ts';
-import { BUILD } from '#shared/runtime/build.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { hostPort } from '#shared/tls/loopback.ts';
 import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import type { FacadeCall } from './call.ts';
 import { requireSafeHost, serverCredentials } from './credentials.ts';
-import { optionsOf, statusOf, streaming, unary } from './call.ts';
-import { services } from './services.ts';
+import { Descriptors } from './descriptors.ts';
+import { Health } from './health.ts';
+import { serviceOf } from './methods.ts';
+import { RequestReader } from './read-request.ts';
+import { addReflection } from './reflection.ts';
+import { fullNameOf } from './services.ts';
 
 export interface FacadeOptions {
-  /** First of the seven ports; 0 takes free ones. */
+  /** First of the seven ports; 0 takes free ones, -1 none. */
   readonly portBase: number;
+  /** A port that has all seven services; 0 takes a free one. */
+  readonly sharedPort?: number | undefined;
   /** Without TLS an address of this machine only: plain text never leaves it. */
   readonly host?: string;
   /** Closed by whoever opened it. */
   readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
   readonly log: Log;
+  /** Whether clients may ask for the contract; true unless given. */
+  readonly reflection?: boolean;
+  /** Where `protos/` lies; the working directory unless given. */
+  readonly projectDir?: string;
 }
 
 export interface Facade {
+  /** Where each service is to be had. */
   readonly ports: Readonly<Record<ServiceName, number>>;
-  /** Lets calls in flight end, for a while, then stops. */
+  readonly sharedPort: number | undefined;
+  /** Takes no new calls, lets those in flight end for a while, then ends them. */
   close(): Promise<void>;
 }
 
-const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
-const DRAIN_MS = 3_000;
+/** A port, and what is to be had at it. */
+interface Place {
+  readonly services: readonly ServiceName[];
+  readonly port: number;
+  /** What it is called, and which setting moves it. */
+  readonly name: string;
+  readonly setting: string;
+}
+
 const LOOPBACK = '127.0.0.1';
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Calls in flight get this long to end by themselves; a host that stops has five seconds in all. */
+const DRAIN_MS = 2_500;
+const FAREWELL_MS = 500;
+
+const serverOptions: ServerOptions = {
+  'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+  'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+  'grpc.max_concurrent_streams': 200,
+  // Half a minute of dead Wi-Fi does not cost a connection; a client's own pings are all welcome.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 30_000,
+  // New connections take up new certificates, and spread over what has come up meanwhile.
+  'grpc.max_connection_age_ms': 3_600_000,
+  // Longer than the longest operation, so that age alone cuts nothing off.
+  'grpc.max_connection_age_grace_ms': 960_000,
+};
 
 /**
- * @throws Failure REFUSED port-busy, naming the service and port; INVALID_REQUEST naming GRPC_HOST
- * if plain text would leave the machine
+ * @throws Failure REFUSED port-busy, naming the port and its setting; INVALID_REQUEST naming
+ * GRPC_HOST if plain text would leave the machine
  */
 export async function openFacade(options: FacadeOptions): Promise<Facade> {
   requireSafeHost(options.host ?? LOOPBACK, options.tls);
+  const parts = partsOf(options);
   const servers: Server[] = [];
-  const ports = {} as Record<ServiceName, number>;
+  const bound = new Map<ServiceName, number>();
+  let sharedPort: number | undefined;
   try {
-    for (const service of serviceNames) {
-      const server = serverOf(service, options);
+    for (const place of placesOf(options)) {
+      const server = serverOf(place, parts, options);
       servers.push(server);
-      ports[service] = await bind(server, service, options);
+      const port = await bind(server, place, options);
+      if (place.services.length > 1) sharedPort = port;
+      for (const service of place.services) if (!bound.has(service)) bound.set(service, port);
     }
   } catch (thrown) {
     for (const server of servers) server.forceShutdown();
     throw thrown;
   }
-  return { ports, close: async () => void (await Promise.all(servers.map(drain))) };
+  const ports = Object.fromEntries(bound) as Record<ServiceName, number>;
+  return { ports, sharedPort, close: () => close(servers, parts) };
 }
 
-function serverOf(service: ServiceName, options: FacadeOptions): Server {
-  const server = new Server({
-    'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
-    'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
-  });
-  const definition = services[service];
-  const methods = Object.keys(definition).map((rpc) => [rpc, methodOf(service, rpc, options)]);
-  server.addService(definition, Object.fromEntries(methods) as Record<string, UntypedHandleCall>);
+interface Parts {
+  readonly health: Health;
+  readonly descriptors: Descriptors;
+  readonly reader: RequestReader;
+  readonly open: Set<FacadeCall>;
+}
+
+function partsOf({ functions, projectDir = process.cwd() }: FacadeOptions): Parts {
+  const descriptors = new Descriptors(projectDir);
+  const reader = new RequestReader(descriptors);
+  return { health: new Health(functions), descriptors, reader, open: new Set() };
+}
+
+function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
+  const places = serviceNames.map((service) => ({
+    services: [service],
+    port: portBase === 0 ? 0 : portBase + portOffsets[service],
+    name: service,
+    setting: 'GRPC_PORT_BASE',
+  }));
+  const shared = {
+    services: serviceNames,
+    port: sharedPort ?? 0,
+    name: 'all services',
+    setting: 'GRPC_SHARED_PORT',
+  };
+  return [...(portBase < 0 ? [] : places), ...(sharedPort === undefined ? [] : [shared])];
+}
+
+function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Server {
+  const server = new Server(serverOptions);
+  const { functions, log, reflection = true } = options;
+  const { descriptors, health, reader, open } = parts;
+  for (const name of services) {
+    const { definition, methods } = serviceOf(name, { functions, log, reader, open });
+    server.addService(definition, methods);
+  }
+  health.addTo(server, services);
+  const named = [...services.map(fullNameOf), 'grpc.health.v1.Health'];
+  if (reflection) addReflection(server, { services: named, descriptors, log });
   return server;
 }
 
-function methodOf(service: ServiceName, rpc: string, options: FacadeOptions): UntypedHandleCall {
-  if (rpc === 'healthCheck') return healthCheck(service, options.functions);
-  const operation = requireOperation(functionName(service, rpc));
-  return operation.streams
-    ? streamMethod(operation, options.functions)
-    : unaryMethod(operation, options.functions);
-}
-
-function unaryMethod(operation: Operation, functions: FunctionsClient): UntypedHandleCall {
-  return (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>): void => {
-    unary(functions, operation, call).then(
-      (message) => answer(null, message),
-      (thrown: unknown) => answer(statusOf(thrown)),
-    );
-  };
-}
-
-function streamMethod(operation: Operation, functions: FunctionsClient): UntypedHandleCall {
-  return (call: ServerWritableStream<object, object>): void => {
-    streaming(functions, operation, call).then(
-      () => call.end(),
-      (thrown: unknown) => call.emit('error', statusOf(thrown)),
-    );
-  };
-}
-
-function healthCheck(service: ServiceName, functions: FunctionsClient): UntypedHandleCall {
-  return (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>): void => {
-    serviceHealth(functions, service, optionsOf(call)).then(
-      ({ healthy, status }) => answer(null, { healthy, status, version: BUILD }),
-      (thrown: unknown) => answer(statusOf(thrown)),
-    );
-  };
-}
-
-function bind(server: Server, service: ServiceName, options: FacadeOptions): Promise<number> {
-  const wanted = options.portBase === 0 ? 0 : options.portBase + portOffsets[service];
+function bind(server: Server, { port: wanted, name, setting }: Place, options: FacadeOptions) {
   const address = hostPort(options.host ?? LOOPBACK, wanted);
-  return new Promise((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     server.bindAsync(address, serverCredentials(options.tls), (error, port) => {
       if (!error) return resolve(port);
       reject(
-        new Failure('REFUSED', `Port ${wanted} for ${service} is taken; set GRPC_PORT_BASE.`, {
+        new Failure('REFUSED', `Port ${wanted} for ${name} is taken; set ${setting}.`, {
           rule: 'port-busy',
           port: wanted,
         }),
@@ -133,12 +156,22 @@ function bind(server: Server, service: ServiceName, options: FacadeOptions): Pro
   });
 }
 
+async function close(servers: readonly Server[], { health, open }: Parts): Promise<void> {
+  health.drain();
+  const stops = new Failure('UNAVAILABLE', 'This facade stops; runs in the queue go on.');
+  const farewell = setTimeout(() => {
+    for (const call of open) call.abort(stops);
+  }, DRAIN_MS);
+  await Promise.all(servers.map(drain));
+  clearTimeout(farewell);
+}
+
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, DRAIN_MS);
+    }, DRAIN_MS + FAREWELL_MS);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -20,3 +20,9 @@ export const services: Readonly<
   trading: TradingServiceService,
   gateway: GatewayServiceService,
 };
+
+/** `planning` → `arduino_trader.planning.PlanningService` */
+export function fullNameOf(service: ServiceName): string {
+  const [, name = ''] = services[service]['healthCheck']?.path.split('/') ?? [];
+  return name;
+}

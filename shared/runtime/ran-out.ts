@@ -2,6 +2,9 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/operations/row.ts';
 
+/** What of an operation tells what a call may have done. */
+export type Behaviour = Pick<Operation, 'effect' | 'queue'>;
+
 export interface CallIds {
   readonly requestId: string;
   readonly idempotencyKey?: string | undefined;
@@ -10,7 +13,7 @@ export interface CallIds {
 }
 
 /** A call that changes something may have taken effect; the failure says with which id to ask. */
-export function ranOut(operation: Operation, ids: CallIds): Failure {
+export function ranOut(operation: Behaviour, ids: CallIds): Failure {
   const { requestId, run } = ids;
   if (operation.effect === 'reads') return failure('Nothing was changed.', { requestId });
   if (operation.queue?.caller !== 'follows') {

@@ -29,8 +29,19 @@ export const settingTable = {
   grpcPortBase: row(
     'GRPC_PORT_BASE',
     '50051',
-    'first of the seven gRPC ports; 0 takes free ones, -1 turns the facade off',
+    'first of the seven gRPC ports; 0 takes free ones, -1 opens none of them',
     between(-1, 65_529),
+  ),
+  grpcSharedPort: optional(
+    'GRPC_SHARED_PORT',
+    'one more gRPC port, which has all seven services; 0 takes a free one, unset: none',
+    port,
+  ),
+  grpcReflection: row(
+    'GRPC_REFLECTION',
+    'on',
+    '`on` or `off`: whether gRPC clients may ask the server for its contract',
+    oneOf('on', 'off'),
   ),
   grpcHost: row(
     'GRPC_HOST',

@@ -26,8 +26,9 @@ export interface TlsSettings {
 
 export interface ExposureSettings extends TlsSettings {
   readonly grpcHost?: string | undefined;
-  /** Negative: there is no facade, and no address it could give away. */
+  /** Negative and no shared port: there is no facade, and no address it could give away. */
   readonly grpcPortBase?: number | undefined;
+  readonly grpcSharedPort?: number | undefined;
 }
 
 /** @returns undefined without TLS */
@@ -47,8 +48,8 @@ export function exposureComplaints(settings: ExposureSettings): FieldViolation[]
   if (cert === undefined && key !== undefined) needs(tlsSettingOf.cert, tlsSettingOf.key);
   if (cert === undefined && key === undefined && ca !== undefined)
     needs(tlsSettingOf.cert, tlsSettingOf.ca);
-  const { grpcHost: host, grpcPortBase: portBase = 0 } = settings;
-  if (host !== undefined && portBase >= 0)
+  const { grpcHost: host, grpcPortBase: portBase = 0, grpcSharedPort: sharedPort } = settings;
+  if (host !== undefined && (portBase >= 0 || sharedPort !== undefined))
     complaints.push(...hostComplaints(host, cert !== undefined || key !== undefined));
   return complaints;
 }

@@ -1,0 +1,32 @@
+/**
+ * What lies below a call. grpc-js says `cancelled` for a caller who cancelled and for a connection
+ * that broke alike; the HTTP/2 stream knows the difference: who cancels resets the stream, over a
+ * connection that lives on.
+ */
+import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AnyCall } from './call.ts';
+
+export interface Connection {
+  /** Asked when the call has ended early. Where the stream is not to be seen, nobody cancelled. */
+  wasCancelled(): boolean;
+}
+
+/** The layers of interception around a stream, as grpc-js nests them. */
+interface Layer {
+  readonly stream?: ServerHttp2Stream;
+  readonly nextCall?: Layer;
+}
+
+export function connectionOf(call: AnyCall): Connection {
+  let layer = (call as { readonly call?: Layer }).call;
+  while (layer?.nextCall) layer = layer.nextCall;
+  const stream = layer?.stream;
+  // A stream that has ended no longer knows its session.
+  const session: Http2Session | undefined = stream?.session;
+  return {
+    wasCancelled: () =>
+      stream?.rstCode === constants.NGHTTP2_CANCEL &&
+      session?.destroyed === false &&
+      !session.closed,
+  };
+}

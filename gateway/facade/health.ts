@@ -1,0 +1,114 @@
+/**
+ * `grpc.health.v1`: whether the services of a port can do their work, each by its full name and all
+ * of them as "". Functions are asked when someone asks, or watches; never otherwise.
+ */
+import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { service as definition, type ServingStatus } from 'grpc-health-check';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { serviceHealth } from '#shared/clients/service-health.ts';
+import { Failure, notFound } from '#shared/kernel/failure.ts';
+import type { ServiceName } from '#shared/operations/names.ts';
+import { fullNameOf } from './services.ts';
+import { statusOf } from './status.ts';
+
+type Status = ServingStatus | 'SERVICE_UNKNOWN';
+interface Asked {
+  readonly service: string;
+}
+interface Told {
+  readonly status: Status;
+}
+
+/** Several who ask at once are answered with one look. */
+const FRESH_MS = 1_000;
+const WATCH_LOOK_MS = 2_000;
+
+export const healthDefinition = definition;
+
+export class Health {
+  private readonly functions: FunctionsClient;
+  private readonly looks = new Map<ServiceName, { readonly at: number; is: Promise<Status> }>();
+  private readonly draining = new AbortController();
+
+  constructor(functions: FunctionsClient) {
+    this.functions = functions;
+  }
+
+  /** From now on nothing is served; whoever watches is told, and let go. */
+  drain(): void {
+    this.draining.abort();
+  }
+
+  addTo(server: Server, services: readonly ServiceName[]): void {
+    const find = (name: string): readonly ServiceName[] =>
+      services.filter((service) => name === '' || fullNameOf(service) === name);
+    server.addService(definition, {
+      check: (call: ServerUnaryCall<Asked, Told>, answer: sendUnaryData<Told>) => {
+        const { service } = call.request;
+        const named = find(service);
+        if (named.length === 0) return answer(statusOf(notFound('service', service), randomUUID()));
+        void this.all(named).then((status) => answer(null, { status }));
+      },
+      watch: (call: ServerWritableStream<Asked, Told>) => {
+        void this.watch(call, find(call.request.service));
+      },
+      list: (_call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
+        void this.list(services).then((statuses) => answer(null, { statuses }));
+      },
+    });
+  }
+
+  private async list(services: readonly ServiceName[]): Promise<Record<string, Told>> {
+    const each = services.map(async (service): Promise<[string, Told]> => {
+      return [fullNameOf(service), { status: await this.one(service) }];
+    });
+    return {
+      '': { status: await this.all(services) },
+      ...Object.fromEntries(await Promise.all(each)),
+    };
+  }
+
+  /** Tells the status, and again whenever it is another; ends with the facade. */
+  private async watch(
+    call: ServerWritableStream<Asked, Told>,
+    services: readonly ServiceName[],
+  ): Promise<void> {
+    const left = new AbortController();
+    call.once('cancelled', () => left.abort());
+    const signal = AbortSignal.any([left.signal, this.draining.signal]);
+    let told: Status | undefined;
+    for (;;) {
+      const status = services.length === 0 ? 'SERVICE_UNKNOWN' : await this.all(services);
+      if (left.signal.aborted) return;
+      if (status !== told) call.write({ status });
+      told = status;
+      if (this.draining.signal.aborted) break;
+      await sleep(WATCH_LOOK_MS, undefined, { signal }).catch(() => undefined);
+      if (left.signal.aborted) return;
+    }
+    const stops = new Failure('UNAVAILABLE', 'This facade stops.');
+    call.emit('error', statusOf(stops, randomUUID()));
+  }
+
+  private async all(services: readonly ServiceName[]): Promise<Status> {
+    const statuses = await Promise.all(services.map((service) => this.one(service)));
+    return statuses.every((status) => status === 'SERVING') ? 'SERVING' : 'NOT_SERVING';
+  }
+
+  private async one(service: ServiceName): Promise<Status> {
+    if (this.draining.signal.aborted) return 'NOT_SERVING';
+    const known = this.looks.get(service);
+    if (known && performance.now() - known.at < FRESH_MS) return known.is;
+    const is = this.look(service);
+    this.looks.set(service, { at: performance.now(), is });
+    return is;
+  }
+
+  private async look(service: ServiceName): Promise<Status> {
+    const options = { signal: this.draining.signal, requestId: randomUUID() };
+    const health = await serviceHealth(this.functions, service, options).catch(() => undefined);
+    return health?.healthy === true ? 'SERVING' : 'NOT_SERVING';
+  }
+}

@@ -1,0 +1,154 @@
+/** A service's rpcs from its definition: each is the operation of the same name. */
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedHandleCall,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { once } from 'node:events';
+import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
+import { serviceHealth } from '#shared/clients/service-health.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { requireOperation } from '#shared/operations/catalogue.ts';
+import { functionName, type ServiceName } from '#shared/operations/names.ts';
+import { BUILD } from '#shared/runtime/build.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { FacadeCall, type AnyCall, type Called } from './call.ts';
+import { requireReadable, type RequestReader } from './read-request.ts';
+import { services } from './services.ts';
+import { statusOf, type StatusError } from './status.ts';
+
+export interface Surroundings {
+  readonly functions: FunctionsClient;
+  readonly log: Log;
+  readonly reader: RequestReader;
+  /** The calls that are going on. */
+  readonly open: Set<FacadeCall>;
+}
+
+export interface Service {
+  readonly definition: ServiceDefinition<UntypedServiceImplementation>;
+  readonly methods: UntypedServiceImplementation;
+}
+
+const HEALTH_CHECK: Called = { effect: 'reads', queue: null, timeoutMs: 10_000 };
+
+export function serviceOf(name: ServiceName, around: Surroundings): Service {
+  const definition: Record<string, MethodDefinition<unknown, Buffer>> = {};
+  const methods: UntypedServiceImplementation = {};
+  for (const [rpc, method] of Object.entries(services[name])) {
+    const requestDeserialize = around.reader.of(method.path, method.requestDeserialize);
+    // Encoded where a failure of the encoder is caught and told.
+    definition[rpc] = {
+      ...method,
+      requestDeserialize,
+      responseSerialize: (bytes: Buffer) => bytes,
+    };
+    methods[rpc] = methodOf(name, rpc, method.responseSerialize, around);
+  }
+  return { definition, methods };
+}
+
+type Encode = (message: object) => Buffer;
+
+function methodOf(
+  service: ServiceName,
+  rpc: string,
+  encode: Encode,
+  around: Surroundings,
+): UntypedHandleCall {
+  const { functions } = around;
+  if (rpc === 'healthCheck')
+    return unary(HEALTH_CHECK, encode, around, (_request, options) =>
+      healthOf(service, functions, options),
+    );
+  const operation = requireOperation(functionName(service, rpc));
+  if (operation.streams)
+    return streaming(operation, encode, around, (request, options) =>
+      functions.stream(operation, request, options),
+    );
+  return unary(operation, encode, around, (request, options) =>
+    functions.call(operation, request, options),
+  );
+}
+
+async function healthOf(service: ServiceName, functions: FunctionsClient, options: CallOptions) {
+  const { healthy, status } = await serviceHealth(functions, service, options);
+  return { healthy, status, version: BUILD };
+}
+
+function unary(
+  operation: Called,
+  encode: Encode,
+  around: Surroundings,
+  work: (request: object, options: CallOptions) => Promise<unknown>,
+): UntypedHandleCall {
+  return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
+    hold(call, operation, around, async ({ options }) => {
+      const message = await work(requireReadable(call.request), options);
+      answer(null, encode(message as object));
+    }).then((refusal) => refusal && answer(refusal), noop);
+  };
+}
+
+function streaming(
+  operation: Called,
+  encode: Encode,
+  around: Surroundings,
+  work: (request: object, options: CallOptions) => AsyncGenerator<unknown>,
+): UntypedHandleCall {
+  return (call: ServerWritableStream<unknown, Buffer>): void => {
+    hold(call, operation, around, async ({ options }) => {
+      for await (const message of work(requireReadable(call.request), options))
+        await write(call, encode(message as object), options.signal);
+    }).then((refusal) => (refusal ? call.emit('error', refusal) : call.end()), noop);
+  };
+}
+
+/** Waits while the client reads slowly: what is not read yet stays with the function. */
+async function write(
+  call: ServerWritableStream<unknown, Buffer>,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  if (call.write(bytes)) return;
+  await once(call, 'drain', { signal }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw thrown;
+  });
+}
+
+/** Runs the work of a call. @returns what the call fails with */
+async function hold(
+  grpc: AnyCall,
+  operation: Called,
+  { open, log }: Surroundings,
+  work: (call: FacadeCall) => Promise<void>,
+): Promise<StatusError | undefined> {
+  const call = new FacadeCall(grpc, operation);
+  open.add(call);
+  try {
+    call.requireMetadata();
+    await work(call);
+    return undefined;
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    if (!(thrown instanceof Failure) && failure.code === 'BUG')
+      log.error('facade-call-failed', {
+        callId: call.requestId,
+        path: grpc.getPath(),
+        cause: thrown,
+      });
+    return statusOf(failure, call.requestId);
+  } finally {
+    open.delete(call);
+    call.end();
+  }
+}
+
+/** A call that ended meanwhile takes no answer; there is nobody to tell. */
+function noop(): void {}
