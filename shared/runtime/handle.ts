@@ -32,12 +32,14 @@ type AnyStory = (
   context: Context,
 ) => Promise<unknown> | AsyncGenerator<unknown, unknown>;
 
-export interface OperationHandler extends FunctionHandler {
-  readonly operation: Operation;
+export interface OperationHandler<O extends Operation = Operation> extends FunctionHandler {
+  readonly operation: O;
+  /** The story without its door, for measuring what the door costs. */
+  readonly story: Story<O>;
 }
 
 /** Binds a story to its row; the result is what a function file exports. */
-export function handle<O extends Operation>(operation: O, story: Story<O>): OperationHandler {
+export function handle<O extends Operation>(operation: O, story: Story<O>): OperationHandler<O> {
   const handler = async (
     event: FunctionEvent,
     functionContext: FunctionContext,
@@ -49,7 +51,7 @@ export function handle<O extends Operation>(operation: O, story: Story<O>): Oper
   const ready = async (functionContext: FunctionContext): Promise<void> => {
     await requireReady(operation, await worldOf(functionContext), functionContext.signal);
   };
-  return Object.assign(handler, { operation, ready });
+  return Object.assign(handler, { operation, ready, story });
 }
 
 function worldOf(functionContext: FunctionContext): Promise<World> {
@@ -72,6 +74,8 @@ class Call {
   private readonly deadline: AbortSignal;
   private readonly letGo: () => void;
   private isStreaming = false;
+  /** Age of the oldest answer that this one was made of, where a board was away. */
+  private staleMs: number | undefined;
   private readonly startedAt = performance.now();
 
   constructor(
@@ -265,8 +269,14 @@ class Call {
         requestId,
         ...(traceparent !== undefined && { traceparent }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
+        // What changes something never acts on an old answer; a read passes its age on.
+        ...(this.operation.effect === 'reads' && { onStale: (ms: number) => this.noteStale(ms) }),
       }),
     };
+  }
+
+  private noteStale(staleMs: number): void {
+    this.staleMs = Math.max(this.staleMs ?? 0, staleMs);
   }
 
   private log() {
@@ -287,7 +297,9 @@ class Call {
   }
 
   private withRequestId(result: FunctionResult): FunctionResult {
-    return { ...result, headers: { ...result.headers, 'x-request-id': this.requestId } };
+    const { requestId, staleMs } = this;
+    const stale = staleMs !== undefined && { 'x-stale-ms': String(staleMs) };
+    return { ...result, headers: { ...result.headers, ...stale, 'x-request-id': requestId } };
   }
 }
 

@@ -1,0 +1,92 @@
+/**
+ * One server of the comparison, in a process of its own so that its CPU is its own:
+ *   bare    grpc-js, decoding, the schema, the story, encoding; no door, no facade
+ *   facade  our gRPC facade to the function in the same process
+ *   http    our gateway over HTTP to the function in the same process
+ * The operation is GetPlan, which asks Redis for one document.
+ */
+import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
+import { PlanningServiceService } from '#protos/gen/planning.ts';
+import { openFacade } from '#gateway/facade/facade.ts';
+import { FunctionHost } from '#gateway/runtime/function-host.ts';
+import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { openRuntime } from '#gateway/runtime/runtime.ts';
+import { planning } from '#shared/planning/contract.ts';
+import type { Context, World } from '#shared/runtime/context.ts';
+import { silentLog } from '#shared/runtime/log.ts';
+import { parseSettings } from '#shared/runtime/settings.ts';
+import { openWorld } from '#shared/runtime/world.ts';
+import getPlan from '../../functions/planning/get-plan/handler.ts';
+
+export type Variant = 'bare' | 'facade' | 'http';
+
+async function open(variant: Variant): Promise<number> {
+  const { name, folder } = planning.getPlan;
+  const spec = { name, handler: folder, image: '', environment: {}, labels: {}, annotations: {} };
+  const host = new FunctionHost({
+    functions: [{ ...spec, secrets: [] } as never],
+    load: () => Promise.resolve(getPlan),
+    log: silentLog,
+  });
+  const transport = inProcessTransport(host, { token: '' });
+  const world = await openWorld(parseSettings(process.env), {
+    transport,
+    tokens: null,
+    log: silentLog,
+  });
+  host.carry(world);
+  if (variant === 'bare') return openBare(world);
+  if (variant === 'facade') {
+    const facade = await openFacade({
+      portBase: 0,
+      functions: world.functions,
+      log: silentLog,
+    } as never);
+    return facade.ports.planning;
+  }
+  const runtime = await openRuntime({
+    host,
+    address: '127.0.0.1',
+    port: 0,
+    credentials: { user: 'admin', password: 'bench' },
+    build: world.build,
+    log: silentLog,
+    tokens: null,
+  });
+  return runtime.port;
+}
+
+function openBare(world: World): Promise<number> {
+  const getPlanOnce = async (wire: GetPlanRequest): Promise<GetPlanResponse> => {
+    const request = planning.getPlan.request.parse(wire);
+    return getPlan.story(request, world as unknown as Context);
+  };
+  const server = new Server();
+  server.addService(
+    { getPlan: PlanningServiceService.getPlan },
+    {
+      getPlan: (
+        call: ServerUnaryCall<GetPlanRequest, GetPlanResponse>,
+        done: sendUnaryData<GetPlanResponse>,
+      ) => {
+        getPlanOnce(call.request).then(
+          (answer) => done(null, answer),
+          (thrown: Error) => done(thrown),
+        );
+      },
+    },
+  );
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+}
+
+process.on('message', (question) => {
+  if (question === 'usage')
+    process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
+});
+const port = await open(process.argv[2] as Variant);
+process.send?.({ port });
