@@ -14,7 +14,9 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import type { Operation, RequestOf, ResponseOf } from '#shared/operations/row.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
+import type { Log } from './log.ts';
 import type { Context, World } from './context.ts';
+import { Deadline } from './deadline.ts';
 import { once } from './idempotency.ts';
 import { ranOut } from './ran-out.ts';
 import { requireReady } from './readiness.ts';
@@ -71,8 +73,7 @@ class Call {
   private followedRun: string | undefined;
   private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
-  private readonly deadline: AbortSignal;
-  private readonly letGo: () => void;
+  private readonly deadline: Deadline;
   private isStreaming = false;
   /** Age of the oldest answer that this one was made of, where a board was away. */
   private staleMs: number | undefined;
@@ -95,13 +96,8 @@ class Call {
     this.traceparent = readTraceparent(event.headers['traceparent']);
     const wanted = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
     const timeoutMs = wanted > 0 ? Math.min(wanted, operation.timeoutMs) : operation.timeoutMs;
-    this.deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
-    this.signal = AbortSignal.any([functionContext.signal, this.deadline]);
-    // Node 20 lets a joined signal be collected while a story only waits for it, and the story then
-    // never learns that its caller left. The listener keeps the call alive as long as its caller.
-    const hold = (): AbortSignal => this.signal;
-    functionContext.signal.addEventListener('abort', hold);
-    this.letGo = () => functionContext.signal.removeEventListener('abort', hold);
+    this.deadline = new Deadline(functionContext.signal, timeoutMs);
+    this.signal = this.deadline.signal;
   }
 
   async answer(): Promise<FunctionResult> {
@@ -112,7 +108,7 @@ class Call {
     } catch (thrown) {
       return this.withRequestId(this.refuse(thrown));
     } finally {
-      if (!this.isStreaming) this.letGo();
+      if (!this.isStreaming) this.deadline.close();
     }
   }
 
@@ -197,7 +193,7 @@ class Call {
     } catch (thrown) {
       yield `${JSON.stringify({ failure: this.fail(thrown) })}\n`;
     } finally {
-      this.letGo();
+      this.deadline.close();
       await rest.return(undefined);
     }
   }
@@ -246,7 +242,7 @@ class Call {
   }
 
   private timeout(): Failure {
-    if (!this.deadline.aborted) return new Failure('CANCELLED', 'The caller left.');
+    if (!this.deadline.passed) return new Failure('CANCELLED', 'The caller left.');
     return ranOut(this.operation, {
       requestId: this.requestId,
       idempotencyKey: this.givenKey,
@@ -256,13 +252,17 @@ class Call {
 
   private context(): Context {
     const { requestId, signal, traceparent } = this;
+    const log = (): Log => this.log();
     const key = this.run ?? this.givenKey ?? requestId;
     return {
-      ...bound(this.world),
+      ...this.world,
       signal,
       requestId,
       run: this.run,
-      log: this.log(),
+      // Made when it is used: most calls say nothing.
+      get log() {
+        return log();
+      },
       idempotencyKey: key,
       callOptions: (idempotencyKey) => ({
         signal,
@@ -301,16 +301,6 @@ class Call {
     const stale = staleMs !== undefined && { 'x-stale-ms': String(staleMs) };
     return { ...result, headers: { ...result.headers, ...stale, 'x-request-id': requestId } };
   }
-}
-
-/** The world's members, its methods tied to it. */
-function bound(world: World): World {
-  return {
-    ...world,
-    now: () => world.now(),
-    newId: () => world.newId(),
-    close: () => world.close(),
-  };
 }
 
 function safe(id: string | undefined): string | undefined {

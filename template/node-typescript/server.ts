@@ -46,7 +46,9 @@ export async function answer(
 ): Promise<void> {
   const startedAt = performance.now();
   const left = new AbortController();
-  response.once('close', () => left.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort();
+  });
   const callId = header(request, 'x-call-id') ?? randomUUID();
   const context: FunctionContext = { callId, signal: left.signal, shared: options.shared };
   response.setHeader('x-call-id', callId);
