@@ -68,8 +68,8 @@ export async function* optimise(cycle: Cycle): Telling {
   const answer = await cycle.call(optimization.optimizeAllocation, {
     portfolioHash: cycle.record.before?.portfolioHash,
   });
-  const { solverStatus, metrics, conflicts, changes } = answer;
-  const targets = changes.filter((change) => change.targetWeight > 0).length;
+  const { solverStatus, metrics, conflicts, targetWeights } = answer;
+  const targets = Object.values(targetWeights).filter((weight) => weight > 0).length;
   const figures = metrics
     ? `expected return ${percent(metrics.expectedReturn)}, volatility ` +
       `${percent(metrics.expectedVolatility)}, Sharpe ratio ${metrics.sharpeRatio.toFixed(2)}`
