@@ -128,6 +128,8 @@ function summary({ rounds }: Candidate): Round {
   };
 }
 
+export {};
+
 await build({
   entryPoints: ['bench/grpc/host.ts'],
   outfile: 'build/bench/grpc-host.mjs',

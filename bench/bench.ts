@@ -1,0 +1,12 @@
+/** npm run bench -- <name>: one interleaved comparison with a peer; ratios are what counts. */
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  grpc: () => import('./grpc/bench.ts'),
+};
+
+const name = process.argv[2] ?? '';
+const bench = benches[name];
+if (bench) await bench();
+else {
+  console.error(`usage: npm run bench -- <${Object.keys(benches).join(' | ')}>`);
+  process.exitCode = 2;
+}
