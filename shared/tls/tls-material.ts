@@ -21,36 +21,51 @@ export interface TlsMaterial {
 type Part = keyof TlsFiles;
 type Complain = (part: Part, message: string) => undefined;
 
-/**
- * Reads all files and judges them together. A certificate that is not valid yet passes: a board
- * without a battery starts in the past, and is right again as soon as it has asked for the time.
- * @throws Failure INVALID_REQUEST with every complaint, each naming the setting and the file
- */
-export async function readTls(files: TlsFiles, now: Instant): Promise<TlsMaterial> {
-  const complaints: FieldViolation[] = [];
-  const complain: Complain = (part, message) =>
-    void complaints.push({ field: tlsSettingOf[part], message: `${files[part]} ${message}` });
+/** A file's content, or why it could not be read. */
+type ReadPart = Buffer | NodeJS.ErrnoException;
+
+export interface ReadTls {
+  readonly cert: ReadPart;
+  readonly key: ReadPart;
+  readonly ca: ReadPart | undefined;
+}
+
+export async function readTls(files: TlsFiles): Promise<ReadTls> {
   const [cert, key, ca] = await Promise.all([
     readPart(files.cert),
     readPart(files.key),
     files.ca === undefined ? undefined : readPart(files.ca),
   ]);
-  const material = judge({ cert, key, ca }, now, complain);
-  if (complaints.length > 0 || !material) throw invalidRequest(...complaints);
-  return material;
+  return { cert, key, ca };
 }
-
-type ReadPart = Buffer | NodeJS.ErrnoException;
 
 function readPart(path: string): Promise<ReadPart> {
   return readFile(path).catch((cause: NodeJS.ErrnoException) => cause);
 }
 
-function judge(
-  read: { cert: ReadPart; key: ReadPart; ca: ReadPart | undefined },
-  now: Instant,
-  complain: Complain,
-): TlsMaterial | undefined {
+export function hasTheFiles(material: TlsMaterial, { cert, key, ca }: ReadTls): boolean {
+  const same = (kept: Buffer | undefined, read: ReadPart | undefined): boolean =>
+    kept && Buffer.isBuffer(read) ? kept.equals(read) : kept === read;
+  return same(material.cert, cert) && same(material.key, key) && same(material.ca, ca);
+}
+
+/**
+ * Judges all files together. A certificate that is not valid yet passes: a board without a battery
+ * starts in the past, and is right again as soon as it has asked for the time.
+ * @throws Failure INVALID_REQUEST with every complaint, each naming the setting and the file
+ */
+export function judgeTls(files: TlsFiles, read: ReadTls, now: Instant): TlsMaterial {
+  const complaints: FieldViolation[] = [];
+  const complain: Complain = (part, message) =>
+    void complaints.push({ field: tlsSettingOf[part], message: `${files[part]} ${message}` });
+  const material = judge(read, now, complain);
+  // What OpenSSL would turn away later, as a weak key, is turned away here.
+  if (material && complaints.length === 0) tryOut(material, complain);
+  if (complaints.length > 0 || !material) throw invalidRequest(...complaints);
+  return material;
+}
+
+function judge(read: ReadTls, now: Instant, complain: Complain): TlsMaterial | undefined {
   const chain = certificatesOf('cert', read.cert, complain);
   const key = keyOf(read.key, complain);
   const authorities = read.ca === undefined ? [] : certificatesOf('ca', read.ca, complain);
@@ -61,12 +76,12 @@ function judge(
   if (caNotAfter !== undefined && caNotAfter <= now)
     complain('ca', `expired on ${isoText(caNotAfter)}`);
   for (const one of authorities)
-    if (!one.ca) complain('ca', `holds ${one.subject}, which is no certificate authority`);
+    if (!one.ca) complain('ca', `holds ${nameOf(one)}, which is no certificate authority`);
   if (!own || !key || !Buffer.isBuffer(read.cert) || !Buffer.isBuffer(read.key)) return undefined;
   const ca = Buffer.isBuffer(read.ca) ? read.ca : undefined;
   const notBefore = instantOf(Date.parse(own.validFrom));
   const material = { cert: read.cert, key: read.key, ca, serial: own.serialNumber, notBefore };
-  return usable({ ...material, notAfter: endOf(own), caNotAfter }, complain);
+  return { ...material, notAfter: endOf(own), caNotAfter };
 }
 
 /** Every certificate of a PEM file; none, with a complaint, if one of them is broken. */
@@ -94,15 +109,16 @@ function keyOf(read: ReadPart, complain: Complain): KeyObject | undefined {
   }
 }
 
-/** What OpenSSL would turn away later, as a weak key, is turned away here. */
-function usable(material: TlsMaterial, complain: Complain): TlsMaterial | undefined {
-  const { cert, key, ca } = material;
+function tryOut({ cert, key, ca }: TlsMaterial, complain: Complain): void {
   try {
     createSecureContext({ cert, key, ...(ca && { ca }) });
-    return material;
   } catch (thrown) {
-    return complain('cert', `cannot be used: ${(thrown as Error).message}`);
+    complain('cert', `cannot be used: ${(thrown as Error).message}`);
   }
+}
+
+function nameOf({ subject }: X509Certificate): string {
+  return subject.replaceAll('\n', ', ');
 }
 
 function endOf(certificate: X509Certificate): Instant {

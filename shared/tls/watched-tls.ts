@@ -7,7 +7,7 @@ import type { experimental } from '@grpc/grpc-js';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DAY_MS, instantOf, isoText, SECOND_MS, type Instant } from '#shared/kernel/instant.ts';
 import type { Log } from '#shared/runtime/log.ts';
-import { readTls, type TlsMaterial } from './tls-material.ts';
+import { hasTheFiles, judgeTls, readTls, type ReadTls, type TlsMaterial } from './tls-material.ts';
 import { tlsSettingOf, type TlsFiles } from './tls-settings.ts';
 
 export interface WatchOptions {
@@ -42,7 +42,8 @@ export class WatchedTls implements experimental.CertificateProvider {
   /** @throws Failure INVALID_REQUEST, naming settings and files, if they are unusable now */
   static async open(files: TlsFiles, options: WatchOptions): Promise<WatchedTls> {
     const now = options.now ?? wallClock;
-    return new WatchedTls(files, options, now, await readTls(files, now()));
+    const read = await readTls(files);
+    return new WatchedTls(files, options, now, judgeTls(files, read, now()));
   }
 
   private constructor(
@@ -101,12 +102,20 @@ export class WatchedTls implements experimental.CertificateProvider {
   }
 
   private async read(): Promise<void> {
-    const found = await readTls(this.files, this.now()).catch(Failure.from);
-    if (found instanceof Failure) this.warnOnce(found.message);
-    else if (sameFiles(found, this.taken)) this.complaint = undefined;
-    else if (found.notBefore > this.now()) this.warnOnce(notYet(found));
-    else this.take(found);
+    const read = await readTls(this.files);
+    if (hasTheFiles(this.taken, read)) this.complaint = undefined;
+    else this.consider(read);
     this.remind();
+  }
+
+  private consider(read: ReadTls): void {
+    try {
+      const found = judgeTls(this.files, read, this.now());
+      if (found.notBefore > this.now()) this.warnOnce(notYet(found));
+      else this.take(found);
+    } catch (thrown) {
+      this.warnOnce(Failure.from(thrown).message);
+    }
   }
 
   private take(found: TlsMaterial): void {
@@ -157,9 +166,4 @@ function wallClock(): Instant {
 
 function notYet({ serial, notBefore }: TlsMaterial): string {
   return `certificate ${serial} is not valid before ${isoText(notBefore)}; is the clock right?`;
-}
-
-function sameFiles(a: TlsMaterial, b: TlsMaterial): boolean {
-  const sameCa = a.ca && b.ca ? a.ca.equals(b.ca) : a.ca === b.ca;
-  return sameCa && a.cert.equals(b.cert) && a.key.equals(b.key);
 }
