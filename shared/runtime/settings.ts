@@ -63,6 +63,16 @@ export const settingTable = {
     text,
   ),
   redisKeyPrefix: row('REDIS_KEY_PREFIX', 'trader', 'put in front of every key', keyPrefix),
+  deviceFile: optional(
+    'DEVICE_FILE',
+    'device.yaml: which board this is, and where the others are; unset: one board has everything',
+    text,
+  ),
+  servicesFile: optional(
+    'SERVICES_FILE',
+    'services.yaml: which service runs here, and which on another board',
+    text,
+  ),
   marketData: row(
     'MARKET_DATA',
     'sample',

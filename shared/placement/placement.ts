@@ -1,0 +1,88 @@
+/** Which service runs on which board, as `device.yaml` and `services.yaml` say together. */
+import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+
+/** A board as others reach it. */
+export interface Device {
+  readonly name: string;
+  readonly roles: readonly DeviceRole[];
+  /** Base address of its gateway, e.g. `https://state.home:8080`. */
+  readonly gateway?: string | undefined;
+  /** Name or address its gRPC ports listen on. */
+  readonly facadeHost?: string | undefined;
+  /** First of the seven. */
+  readonly facadePortBase: number;
+  /** Absolute path of the file with that board's trade token. */
+  readonly tokenFile?: string | undefined;
+}
+
+export const deviceRoles = ['compute', 'state'] as const;
+export type DeviceRole = (typeof deviceRoles)[number];
+
+/** A service that another board has, and how its calls travel. */
+export interface RemotePlace {
+  readonly mode: 'remote';
+  readonly service: ServiceName;
+  readonly device: Device;
+  readonly protocol: 'http' | 'grpc';
+  /** A base address for http, `host:port` for gRPC. */
+  readonly address: string;
+  /** Shorter than the operations' own; for calls that answer once. */
+  readonly timeoutMs: number | undefined;
+  /** Repeats after the first attempt, where a repeat is safe. */
+  readonly retries: number;
+  readonly healthCheck: HealthCheck;
+  /** Age up to which a last good answer stands in for a board that is away; 0: never. */
+  readonly staleMsMax: number;
+}
+
+export interface LocalPlace {
+  readonly mode: 'local';
+  readonly service: ServiceName;
+}
+
+export type Place = LocalPlace | RemotePlace;
+
+export interface HealthCheck {
+  /** Pause between looks at the board; 0: none, only calls tell. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface BreakerRule {
+  /** Calls in a row without an answer, after which a board is left alone. */
+  readonly failures: number;
+  /** How long, until one call tries again. */
+  readonly pauseMs: number;
+}
+
+/** Plain data: worker threads get a copy. */
+export interface Placement {
+  /** This board's name. */
+  readonly device: string;
+  readonly places: Readonly<Record<ServiceName, Place>>;
+  readonly breaker: BreakerRule;
+}
+
+export const BREAKER_USUAL: BreakerRule = { failures: 5, pauseMs: 10_000 };
+
+/** One board with everything on it: what holds without the two files. */
+export const allLocal: Placement = {
+  device: 'local',
+  places: Object.fromEntries(
+    serviceNames.map((service) => [service, { mode: 'local', service }]),
+  ) as Record<ServiceName, Place>,
+  breaker: BREAKER_USUAL,
+};
+
+export function isLocal({ places }: Placement, service: ServiceName): boolean {
+  return places[service].mode === 'local';
+}
+
+export function remotePlaces({ places }: Placement): readonly RemotePlace[] {
+  return Object.values(places).filter((place) => place.mode === 'remote');
+}
+
+/** The gRPC port of a service on a board whose ports begin at `base`. */
+export function facadePort(base: number, service: ServiceName): number {
+  return base + portOffsets[service];
+}
