@@ -1,6 +1,11 @@
 /** Calls between functions that live in one process: the same door, without a socket. */
 import type { FunctionContext, FunctionEvent, FunctionResult } from '#template/function.ts';
-import type { FunctionAnswer, FunctionCall, Transport } from '#shared/clients/functions-client.ts';
+import {
+  staleMsOf,
+  type FunctionAnswer,
+  type FunctionCall,
+  type Transport,
+} from '#shared/clients/functions-client.ts';
 import { piecesOf } from './pieces.ts';
 
 export interface Host {
@@ -52,5 +57,6 @@ export function eventOf(call: FunctionCall, token: string): FunctionEvent {
 }
 
 export function answerOf(result: FunctionResult): FunctionAnswer {
-  return { status: result.status ?? 200, body: piecesOf(result.body) };
+  const staleMs = staleMsOf(result.headers?.['x-stale-ms']);
+  return { status: result.status ?? 200, body: piecesOf(result.body), staleMs };
 }

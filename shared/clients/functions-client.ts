@@ -18,6 +18,13 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** W3C trace context, passed on as it came. */
   readonly traceparent?: string | undefined;
+  /**
+   * Told the age of an old answer, which stands in where the board of a service is away. Given only
+   * by callers that an old answer serves; to all others it is a failure.
+   */
+  readonly onStale?: ((staleMs: number) => void) | undefined;
+  /** The board that sent the call here; it is not sent on once more. */
+  readonly forwardedBy?: string | undefined;
 }
 
 /** The reason of an abort by which a caller takes back what it asked for. */
@@ -44,6 +51,8 @@ export interface FunctionAnswer {
   readonly status: number;
   /** The body in pieces, as it arrives. */
   readonly body: AsyncIterable<Uint8Array | string>;
+  /** Age of an answer that was given before; absent: it is of now. */
+  readonly staleMs?: number | undefined;
 }
 
 /** @throws Failure UNAVAILABLE when the function cannot be reached */
@@ -67,6 +76,7 @@ export class FunctionsClient {
       const answer = await this.send(operation, request, 'application/json', options, follower);
       const text = await textOf(answer.body);
       if (answer.status !== 200) throw refusalOf(text, answer.status);
+      if (answer.staleMs !== undefined) noteStale(operation, answer.staleMs, options);
       return parseJson(text, operation.name) as ResponseOf<O>;
     } finally {
       await follower.leave();
@@ -188,12 +198,23 @@ export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncG
 }
 
 /** A platform refuses in plain text (404, 429, 504 of the gateway); its status says enough. */
-function refusalOf(text: string, status: number): Failure {
+export function refusalOf(text: string, status: number): Failure {
   try {
     return Failure.fromBody(JSON.parse(text), status);
   } catch {
     return Failure.fromBody(undefined, status);
   }
+}
+
+function noteStale({ name }: Operation, staleMs: number, { onStale }: CallOptions): void {
+  if (!onStale)
+    throw new Failure('UNAVAILABLE', `${name} has only an old answer at the moment.`, { staleMs });
+  onStale(staleMs);
+}
+
+/** The age that an answer states of itself, in the header `x-stale-ms`. */
+export function staleMsOf(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,12}$/.test(header) ? Number(header) : undefined;
 }
 
 function parseJson(text: string, name: string): unknown {

@@ -5,7 +5,12 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { unavailable } from '#shared/kernel/failure.ts';
-import type { FunctionAnswer, FunctionCall, Transport } from './functions-client.ts';
+import {
+  staleMsOf,
+  type FunctionAnswer,
+  type FunctionCall,
+  type Transport,
+} from './functions-client.ts';
 
 /**
  * @param gateway base address, e.g. `http://127.0.0.1:8080`
@@ -26,7 +31,8 @@ export function httpTransport(gateway: string, token: string): Transport {
       sent.once('error', reject);
       sent.end(call.body);
     }).catch((cause: unknown) => refuse(call, cause));
-    return { status: response.statusCode ?? 0, body: pieces(response, call) };
+    const staleMs = staleMsOf(response.headers['x-stale-ms']);
+    return { status: response.statusCode ?? 0, body: pieces(response, call), staleMs };
   };
 }
 

@@ -11,16 +11,28 @@ export function servicesHealth(context: Context): Promise<ServiceHealth[]> {
 }
 
 async function measured(context: Context, service: ServiceName): Promise<ServiceHealth> {
-  const { functions, settings } = context;
+  const { functions } = context;
   const health = await serviceHealth(functions, service, context.callOptions());
   return {
     serviceName: service,
     healthy: health.healthy,
     status: health.status,
-    address: settings.gatewayHost,
-    port: portOf(settings, service),
+    ...whereabouts(context, service),
     latencyMs: Math.round(health.latencyMs * 100) / 100,
     lastCheck: toTimestamp(context.now()),
+  };
+}
+
+/** Host and port at which this board reaches the service. */
+function whereabouts({ placement, settings }: Context, service: ServiceName) {
+  const place = placement.places[service];
+  if (place.mode === 'local')
+    return { address: settings.gatewayHost, port: portOf(settings, service) };
+  const { protocol, address } = place;
+  const url = new URL(protocol === 'http' ? address : `http://${address}`);
+  return {
+    address: url.hostname,
+    port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
   };
 }
 

@@ -48,6 +48,6 @@ export function rpcName(service: ServiceName, rpc: string): string {
   return `${capital(service)}Service/${capital(rpc)}`;
 }
 
-function capital(word: string): string {
+export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

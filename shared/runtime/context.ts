@@ -4,6 +4,7 @@ import type { CallOptions, FunctionsClient } from '#shared/clients/functions-cli
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
+import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Runs } from './runs.ts';
 import type { Log } from './log.ts';
@@ -20,6 +21,8 @@ export interface World {
   readonly marketData: MarketData;
   readonly broker: Broker;
   readonly functions: FunctionsClient;
+  /** Which service runs on which board. */
+  readonly placement: Placement;
   /** Queued runs of long operations. */
   readonly runs: Runs;
   /** Tokens by scope; null demands none (tests, and functions behind a guarded gateway). */

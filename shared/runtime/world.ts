@@ -11,6 +11,7 @@ import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { BUILD } from './build.ts';
@@ -23,6 +24,8 @@ import { readTokens } from './tokens.ts';
 /** What a host or a test provides instead of what the environment says. */
 export interface WorldParts {
   readonly transport?: Transport;
+  /** Everything here, unless given. */
+  readonly placement?: Placement;
   readonly tokens?: Tokens | null;
   readonly log?: Log;
   readonly now?: () => Instant;
@@ -53,6 +56,7 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
     marketData,
     broker: parts.wrapBroker?.(broker) ?? broker,
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
+    placement: parts.placement ?? allLocal,
     runs,
     tokens: parts.tokens === undefined ? await readTokens(SECRETS_DIR) : parts.tokens,
     now,
@@ -80,10 +84,17 @@ export function ambientWorld(env: Environment = process.env): Promise<World> {
 
 async function openAmbient(env: Environment): Promise<World> {
   const tokens = await readTokens(SECRETS_DIR);
-  return openWorld(parseSettings(env), {
-    tokens,
-    transport: httpTransport(GATEWAY_URL, tokens.trade),
-  });
+  const settings = parseSettings(env);
+  const local = httpTransport(GATEWAY_URL, tokens.trade);
+  if (settings.servicesFile === undefined && settings.deviceFile === undefined)
+    return openWorld(settings, { tokens, transport: local });
+  // Loaded only by functions that have other boards to call.
+  const { readPlacement } = await import('#shared/placement/read-placement.ts');
+  const { openRoutes } = await import('#shared/clients/open-routes.ts');
+  const placement = await readPlacement(settings);
+  const log = openLog(settings.logLevel);
+  const { transport } = await openRoutes({ placement, local, settings, log });
+  return openWorld(settings, { tokens, transport, placement, log });
 }
 
 function defaultTransport(): Transport {

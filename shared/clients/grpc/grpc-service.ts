@@ -1,0 +1,128 @@
+/** The rpcs of one service on another board, guarded as all calls to other boards are. */
+import { Client, Metadata, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
+import { present } from '#shared/kernel/assert.ts';
+import { requireOperation } from '#shared/operations/catalogue.ts';
+import { functionName, type ServiceName } from '#shared/operations/names.ts';
+import type { CallOptions } from '../functions-client.ts';
+import { LastAnswers } from '../remote/last-answers.ts';
+import { Outage } from '../remote/outage.ts';
+import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';
+import type { Answered, RemoteCall, RemoteService } from '../remote/remote-service.ts';
+import type { Probe } from '../remote/target.ts';
+import { callOnce, callStreaming, type GrpcCall, type Method } from './grpc-call.ts';
+import { requestOf, serviceDefinitions } from './service-definitions.ts';
+
+export interface GrpcServiceOptions {
+  readonly service: ServiceName;
+  /** `host:port` */
+  readonly address: string;
+  readonly credentials: ChannelCredentials;
+  /** Sent as bearer token, where there is one. */
+  readonly token?: string | undefined;
+  /** This board's name, so that no two boards send a call to and fro. */
+  readonly forwardedBy?: string | undefined;
+}
+
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A board that lost its power says nothing; keepalive finds out. Wi-Fi may pause for seconds. */
+const channelOptions: ChannelOptions = {
+  'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+  'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+  // Repeats are ours to decide: grpc-js knows neither effects nor keys.
+  'grpc.enable_retries': 0,
+};
+
+export class GrpcService {
+  private readonly options: GrpcServiceOptions;
+  private readonly guard: RemoteService;
+  private readonly client: Client;
+  private readonly answers = new LastAnswers<object>();
+  private readonly methods: Readonly<Record<string, Method>>;
+
+  constructor(options: GrpcServiceOptions, guard: RemoteService) {
+    this.options = options;
+    this.guard = guard;
+    this.client = new Client(options.address, options.credentials, channelOptions);
+    this.methods = serviceDefinitions[options.service] as unknown as Record<string, Method>;
+  }
+
+  /** @param request the whole message */
+  once(rpc: string, request: object, options: CallOptions): Promise<Answered<object>> {
+    const call = remoteCallOf(this.rowOf(rpc), options);
+    return this.guard.once(call, request, this.answers, (signal, timeoutMs) =>
+      callOnce(this.callOf(rpc, request, options, { signal, timeoutMs })),
+    );
+  }
+
+  async *stream(rpc: string, request: object, options: CallOptions): AsyncGenerator<object> {
+    const call = remoteCallOf(this.rowOf(rpc), options);
+    const { value, end } = await this.guard.begin(call, async (signal, timeoutMs) => {
+      const messages = callStreaming(this.callOf(rpc, request, options, { signal, timeoutMs }));
+      return { first: await messages.next(), messages };
+    });
+    const { first, messages } = value;
+    try {
+      if (!first.done) yield first.value;
+      yield* messages;
+    } catch (thrown) {
+      options.signal.throwIfAborted();
+      throw this.guard.brokenOff(call, thrown);
+    } finally {
+      end();
+      await messages.return();
+    }
+  }
+
+  /** Whether the service's port answers, whatever it says. */
+  readonly probe: Probe = async (timeoutMs) => {
+    const options = { signal: AbortSignal.timeout(timeoutMs), requestId: 'health-check' };
+    const call = this.callOf('healthCheck', {}, options, { signal: options.signal, timeoutMs });
+    await callOnce(call).catch((thrown: unknown) => {
+      if (thrown instanceof Outage || options.signal.aborted)
+        throw new Outage('connection', 'unknown', thrown);
+    });
+  };
+
+  close(): void {
+    this.client.close();
+  }
+
+  private rowOf(rpc: string): RemoteCall['row'] {
+    const { service } = this.options;
+    if (rpc === 'healthCheck') return { ...READY_ROW, name: functionName(service, rpc) };
+    return requireOperation(functionName(service, rpc));
+  }
+
+  private callOf(
+    rpc: string,
+    request: object,
+    options: CallOptions,
+    limits: Pick<GrpcCall, 'signal' | 'timeoutMs'>,
+  ): GrpcCall {
+    const method = present(this.methods[rpc], `the proto has an rpc ${rpc}`);
+    const onLeaving = this.options.forwardedBy === undefined ? 'cancel' : 'let-go';
+    const metadata = this.metadataOf(options);
+    return { client: this.client, method, request, metadata, onLeaving, ...limits };
+  }
+
+  private metadataOf({ requestId, idempotencyKey, traceparent }: CallOptions): Metadata {
+    const { token, forwardedBy } = this.options;
+    const metadata = new Metadata();
+    metadata.set('x-request-id', requestId);
+    if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
+    if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    if (forwardedBy !== undefined) metadata.set('x-forwarded-by', forwardedBy);
+    return metadata;
+  }
+}
+
+/** A message made whole: absent fields get their defaults. */
+export function wholeRequest(service: ServiceName, rpc: string, partial: object): object {
+  return requestOf(service, rpc).fromPartial(partial);
+}

@@ -1,0 +1,112 @@
+/**
+ * Typed clients of the seven services, from one loop over the generated definitions. An rpc that
+ * answers once is a promise, one that streams an async iterable; what goes wrong is a `Failure`.
+ *
+ * Calls are repeated only where the operation's row says that it is safe. A service that does not
+ * answer is left alone for a while. A read may then be answered from the last good answer: only for
+ * callers that give `onStale`, which is told the answer's age.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ChannelCredentials } from '@grpc/grpc-js';
+import type { DeepPartial } from '#protos/gen/common/common.ts';
+import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { BREAKER_USUAL, type BreakerRule, type HealthCheck } from '#shared/placement/placement.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import type { CallOptions } from '../functions-client.ts';
+import { RemoteService } from '../remote/remote-service.ts';
+import { Target } from '../remote/target.ts';
+import { GrpcService, wholeRequest } from './grpc-service.ts';
+import { serviceDefinitions, type ServiceDefinitions } from './service-definitions.ts';
+
+export interface ServiceClientsOptions {
+  /** `host:port` of each service. */
+  readonly addresses: Readonly<Record<ServiceName, string>>;
+  /** From `channelCredentials`. */
+  readonly credentials: ChannelCredentials;
+  readonly log: Log;
+  /** The board's name, for people; the address unless given. */
+  readonly device?: string | undefined;
+  readonly token?: string | undefined;
+  readonly retries?: number | undefined;
+  /** Limits calls that answer once, below the operation's own time. */
+  readonly timeoutMs?: number | undefined;
+  readonly breaker?: BreakerRule | undefined;
+  /** Absent: only calls tell whether the board is there. */
+  readonly healthCheck?: HealthCheck | undefined;
+  /** Age up to which an old answer is given; 0: never. */
+  readonly staleMsMax?: number | undefined;
+}
+
+/** What a call may say about itself; all of it has a default. */
+export type ClientCallOptions = Partial<CallOptions>;
+
+interface Rpc {
+  readonly responseStream: boolean;
+  readonly requestDeserialize: (bytes: Buffer) => object;
+  readonly responseDeserialize: (bytes: Buffer) => object;
+}
+
+type RpcClient<M extends Rpc> = (
+  request: DeepPartial<ReturnType<M['requestDeserialize']>>,
+  options?: ClientCallOptions,
+) => M['responseStream'] extends true
+  ? AsyncGenerator<ReturnType<M['responseDeserialize']>>
+  : Promise<ReturnType<M['responseDeserialize']>>;
+
+export type ServiceClient<S extends ServiceName> = {
+  readonly [M in keyof ServiceDefinitions[S]]: ServiceDefinitions[S][M] extends Rpc
+    ? RpcClient<ServiceDefinitions[S][M]>
+    : never;
+};
+
+export type ServiceClients = { readonly [S in ServiceName]: ServiceClient<S> } & {
+  close(): void;
+};
+
+const RETRIES_USUAL = 2;
+const STALE_MS_USUAL = 900_000;
+
+/** Connects at the first call. */
+export function openServiceClients(options: ServiceClientsOptions): ServiceClients {
+  const closers: (() => void)[] = [];
+  const clients = serviceNames.map((service) => [service, openOne(service, options, closers)]);
+  return Object.assign(Object.fromEntries(clients) as { [S in ServiceName]: ServiceClient<S> }, {
+    close: () => closers.forEach((close) => close()),
+  });
+}
+
+function openOne(service: ServiceName, options: ServiceClientsOptions, closers: (() => void)[]) {
+  const { addresses, credentials, log, token, retries = RETRIES_USUAL, timeoutMs } = options;
+  const { breaker = BREAKER_USUAL, staleMsMax = STALE_MS_USUAL, healthCheck } = options;
+  const address = addresses[service];
+  const device = options.device ?? address;
+  const target = new Target({ address, device, breaker, log });
+  const guard = new RemoteService({ service, device, target, retries, timeoutMs, staleMsMax });
+  const remote = new GrpcService({ service, address, credentials, token }, guard);
+  if (healthCheck) target.watch(remote.probe, healthCheck);
+  closers.push(() => (target.close(), remote.close()));
+  const rpcs = Object.entries(serviceDefinitions[service]).map(([rpc, { responseStream }]) => [
+    rpc,
+    responseStream ? streaming(remote, service, rpc) : unary(remote, service, rpc),
+  ]);
+  return Object.fromEntries(rpcs) as Record<string, unknown>;
+}
+
+function unary(remote: GrpcService, service: ServiceName, rpc: string) {
+  return async (partial: object, given: ClientCallOptions = {}): Promise<object> => {
+    const options = completed(given);
+    const answered = await remote.once(rpc, wholeRequest(service, rpc, partial), options);
+    if (answered.staleMs !== undefined) options.onStale?.(answered.staleMs);
+    return answered.value;
+  };
+}
+
+function streaming(remote: GrpcService, service: ServiceName, rpc: string) {
+  return (partial: object, given: ClientCallOptions = {}): AsyncGenerator<object> =>
+    remote.stream(rpc, wholeRequest(service, rpc, partial), completed(given));
+}
+
+function completed(given: ClientCallOptions): CallOptions {
+  const { signal = new AbortController().signal, requestId = randomUUID() } = given;
+  return { ...given, signal, requestId };
+}

@@ -1,0 +1,45 @@
+/** What a gRPC status means: a failure that was answered, or nobody there. */
+import { status, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Failure, failureTable, type FailureCode } from '#shared/kernel/failure.ts';
+import { Outage } from '../remote/outage.ts';
+import { DETAILS_KEY, factsOfDetails } from './error-details.ts';
+
+/** Statuses of a server that does not say its failure's code; several codes share some statuses. */
+const codeOf: Partial<Record<number, FailureCode>> = {
+  [status.INVALID_ARGUMENT]: 'INVALID_REQUEST',
+  [status.NOT_FOUND]: 'NOT_FOUND',
+  [status.ALREADY_EXISTS]: 'CONFLICT',
+  [status.ABORTED]: 'CONFLICT',
+  [status.PERMISSION_DENIED]: 'NOT_ALLOWED',
+  [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
+  [status.RESOURCE_EXHAUSTED]: 'TOO_LARGE',
+  [status.FAILED_PRECONDITION]: 'REFUSED',
+  [status.OUT_OF_RANGE]: 'INVALID_REQUEST',
+  [status.DATA_LOSS]: 'DATA_CORRUPT',
+};
+
+/** The one sentence of grpc-js that means that no request ever left. */
+const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
+
+/** @returns a `Failure` that the other side answered, or an `Outage` */
+export function thrownOf(error: ServiceError): Failure | Outage {
+  const { code, details, metadata } = error;
+  const said = metadata?.get('failure-code')[0]?.toString();
+  if (said !== undefined && said in failureTable)
+    return new Failure(said as FailureCode, details, factsOf(metadata), error);
+  if (code === status.DEADLINE_EXCEEDED) return new Outage('deadline', 'unknown', error);
+  if (code === status.UNAVAILABLE)
+    return new Outage('connection', NEVER_CONNECTED.test(details) ? 'no' : 'unknown', error);
+  // Not by us: our own cancelling is seen before the status is looked at.
+  if (code === status.CANCELLED) return new Outage('connection', 'unknown', error);
+  const known = codeOf[code] ?? 'UPSTREAM_BROKEN';
+  return new Failure(known, details || `The service answered ${status[code]}.`, {}, error);
+}
+
+/** The failure's facts, where the server sent them along. */
+function factsOf(metadata: Metadata): Record<string, unknown> {
+  const [details] = metadata.get(DETAILS_KEY);
+  if (!(details instanceof Uint8Array)) return {};
+  const { code: _known, ...facts } = factsOfDetails(details);
+  return facts;
+}

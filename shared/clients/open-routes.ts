@@ -1,0 +1,73 @@
+/** Opens the ways to other boards that a placement names. */
+import { readFile } from 'node:fs/promises';
+import type { ServiceName } from '#shared/operations/names.ts';
+import { remotePlaces, type Placement, type RemotePlace } from '#shared/placement/placement.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import type { TlsSettings } from '#shared/tls/tls-settings.ts';
+import type { Transport } from './functions-client.ts';
+import { httpProbe, httpRoute } from './remote/http-route.ts';
+import { Targets } from './remote/targets.ts';
+import { routedTransport } from './routed-transport.ts';
+
+export interface RouteOptions {
+  readonly placement: Placement;
+  /** For the services that run here. */
+  readonly local: Transport;
+  readonly settings: TlsSettings;
+  readonly log: Log;
+}
+
+export interface Routes {
+  readonly transport: Transport;
+  close(): void;
+}
+
+/** @throws Failure when a token or certificate cannot be read */
+export async function openRoutes(options: RouteOptions): Promise<Routes> {
+  const { placement, local, log } = options;
+  const places = remotePlaces(placement);
+  const targets = new Targets(placement.breaker, log);
+  const routes = new Map<ServiceName, Transport>();
+  const overHttp = places.filter(({ protocol }) => protocol === 'http');
+  for (const place of overHttp) {
+    targets.watch(place, httpProbe(place.address));
+    const token = (await tokenOf(place)) ?? '';
+    routes.set(place.service, httpRoute(place.address, token, targets.serviceOf(place)));
+  }
+  const overGrpc = places.filter(({ protocol }) => protocol === 'grpc');
+  const channels = await openChannels(overGrpc, options, targets, routes);
+  return {
+    transport: routedTransport(placement, local, routes),
+    close: () => {
+      targets.close();
+      channels.close();
+    },
+  };
+}
+
+async function openChannels(
+  places: readonly RemotePlace[],
+  { placement, settings, log }: RouteOptions,
+  targets: Targets,
+  routes: Map<ServiceName, Transport>,
+): Promise<{ close(): void }> {
+  if (places.length === 0) return { close: () => undefined };
+  // Loaded only where it is used: a board's memory is small.
+  const { openGrpcRoute, openCredentials } = await import('./grpc/grpc-route.ts');
+  const { credentials, close } = await openCredentials(settings, log);
+  const closers = [close];
+  for (const place of places) {
+    const { service, address } = place;
+    const forwardedBy = placement.device;
+    const target = { service, address, credentials, token: await tokenOf(place), forwardedBy };
+    const route = openGrpcRoute(target, targets.serviceOf(place));
+    targets.watch(place, route.probe);
+    routes.set(service, route.transport);
+    closers.push(route.close);
+  }
+  return { close: () => closers.toReversed().forEach((closer) => closer()) };
+}
+
+async function tokenOf({ device: { tokenFile } }: RemotePlace): Promise<string | undefined> {
+  return tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+}

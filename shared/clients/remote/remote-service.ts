@@ -1,0 +1,189 @@
+/**
+ * How a service on another board is called, whatever the protocol: within its time, again where that
+ * is safe, not at all while the board is known to be away; and what its callers are told.
+ */
+import {
+  BrokenCircuitError,
+  ExponentialBackoff,
+  fullJitterGenerator,
+  handleWhen,
+  retry,
+  type RetryPolicy,
+} from 'cockatiel';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { ServiceName } from '#shared/operations/names.ts';
+import type { Operation } from '#shared/operations/row.ts';
+import type { LastAnswers } from './last-answers.ts';
+import { isUnavailable, mayRepeat } from './may-repeat.ts';
+import { Outage, type Sent } from './outage.ts';
+import type { Target } from './target.ts';
+import { TimeLimit, type Attempt } from './time-limit.ts';
+
+export interface RemoteServiceOptions {
+  readonly service: ServiceName;
+  /** The board's name, for people. */
+  readonly device: string;
+  readonly target: Target;
+  readonly retries: number;
+  /** Limits calls that answer once, below the operation's own time. */
+  readonly timeoutMs?: number | undefined;
+  /** Age up to which an old answer is given; 0: never. */
+  readonly staleMsMax: number;
+}
+
+export interface RemoteCall {
+  /** The operation, or what is asked in the manner of one. */
+  readonly row: Pick<Operation, 'name' | 'effect' | 'timeoutMs' | 'queue'>;
+  /** What the caller grants, where that is less than the row does. */
+  readonly timeoutMs?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Whether an old answer, marked as such, is better than none. */
+  readonly acceptsStale: boolean;
+}
+
+export interface Answered<T> {
+  readonly value: T;
+  /** Age of an answer that was given before; absent: it is of now. */
+  readonly staleMs?: number | undefined;
+}
+
+/** Full jitter: boards that lost the same one do not come back to it in step. */
+const BACKOFF = { generator: fullJitterGenerator, initialDelay: 100, maxDelay: 2_000 };
+/** A board is not blamed for what an impatient caller did not wait for. */
+const PATIENCE_MS = 2_000;
+
+export class RemoteService {
+  private readonly options: RemoteServiceOptions;
+
+  constructor(options: RemoteServiceOptions) {
+    this.options = options;
+  }
+
+  /** A call that answers once; a read may be answered from what was answered last. */
+  async once<T>(
+    call: RemoteCall,
+    request: unknown,
+    answers: LastAnswers<T>,
+    attempt: Attempt<Answered<T>>,
+  ): Promise<Answered<T>> {
+    const { staleMsMax } = this.options;
+    const { name, effect } = call.row;
+    const mayBeOld = effect === 'reads' && staleMsMax > 0;
+    try {
+      const answered = await this.answered(call, attempt);
+      if (answered.staleMs !== undefined) return requireAccepted(call, answered);
+      if (mayBeOld) answers.remember(name, request, answered.value);
+      return answered;
+    } catch (thrown) {
+      if (!mayBeOld || !call.acceptsStale || !isNoAnswer(thrown)) throw thrown;
+      const old = answers.recall(name, request, staleMsMax);
+      if (!old) throw thrown;
+      return { value: old.value, staleMs: old.ageMs };
+    }
+  }
+
+  /**
+   * Until the answer begins; what follows is the caller's to read, under the same limit.
+   * @returns what began, and what to call when it has ended
+   */
+  async begin<T>(call: RemoteCall, attempt: Attempt<T>): Promise<{ value: T; end: () => void }> {
+    const limit = new TimeLimit(call.signal, this.timeoutOf(call));
+    try {
+      return { value: await this.reach(call, limit, attempt), end: () => limit.end() };
+    } catch (thrown) {
+      limit.end();
+      throw thrown;
+    }
+  }
+
+  /** What the caller of a stream is told that broke off in the middle. */
+  brokenOff(call: RemoteCall, thrown: unknown): Failure {
+    return thrown instanceof Failure ? thrown : this.failureOf(call, thrown, 'unknown');
+  }
+
+  private async answered<T>(call: RemoteCall, attempt: Attempt<T>): Promise<T> {
+    const { value, end } = await this.begin(call, attempt);
+    end();
+    return value;
+  }
+
+  /** All attempts together stay within the limit. */
+  private async reach<T>(call: RemoteCall, limit: TimeLimit, attempt: Attempt<T>): Promise<T> {
+    // Once an attempt may have arrived, a later one that did not cannot make that undone.
+    let sent: Sent = 'no';
+    const one = async (): Promise<T> => {
+      if (limit.signal.aborted) throw new Outage('deadline', 'no', limit.signal.reason);
+      try {
+        const isPatient = limit.timeoutMs >= PATIENCE_MS;
+        return await this.options.target.reach(() => limit.within(attempt), isPatient);
+      } catch (thrown) {
+        if (mayHaveArrived(thrown)) sent = 'unknown';
+        throw thrown;
+      }
+    };
+    try {
+      call.signal.throwIfAborted();
+      return await this.retrying(call).execute(one, limit.signal);
+    } catch (thrown) {
+      call.signal.throwIfAborted();
+      throw thrown instanceof Failure ? thrown : this.failureOf(call, thrown, sent);
+    }
+  }
+
+  private retrying({ row: { effect }, idempotencyKey }: RemoteCall): RetryPolicy {
+    return retry(
+      handleWhen((thrown) => mayRepeat({ effect, idempotencyKey }, thrown)),
+      { maxAttempts: this.options.retries, backoff: new ExponentialBackoff(BACKOFF) },
+    );
+  }
+
+  private timeoutOf({ row, timeoutMs = Number.POSITIVE_INFINITY }: RemoteCall): number {
+    const follows = row.queue?.caller === 'follows';
+    const configured = follows ? undefined : this.options.timeoutMs;
+    return Math.min(row.timeoutMs, timeoutMs, configured ?? row.timeoutMs);
+  }
+
+  private failureOf(call: RemoteCall, thrown: unknown, sent: Sent): Failure {
+    const { service, device, target } = this.options;
+    const facts = { service, device, sent };
+    const where = `${service} on ${device}`;
+    if (thrown instanceof Outage && thrown.kind === 'deadline') {
+      const key = call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey };
+      const text = `${where} did not answer in time. ${whatBecame(call, sent)}`;
+      return new Failure('DEADLINE', text, { ...facts, ...key }, thrown);
+    }
+    if (thrown instanceof BrokenCircuitError || thrown instanceof Outage) {
+      const away =
+        thrown instanceof Outage ? `does not answer at ${target.address}` : 'is away at the moment';
+      const text = `${where} ${away}. ${whatBecame(call, sent)}`;
+      return new Failure('UNAVAILABLE', text, facts, thrown);
+    }
+    return Failure.from(thrown);
+  }
+}
+
+function mayHaveArrived(thrown: unknown): boolean {
+  if (thrown instanceof Outage) return thrown.sent === 'unknown';
+  return !(thrown instanceof BrokenCircuitError);
+}
+
+function whatBecame({ row, idempotencyKey }: RemoteCall, sent: Sent): string {
+  if (sent === 'no') return 'Nothing was sent.';
+  if (row.effect === 'reads') return 'Nothing was changed.';
+  return idempotencyKey === undefined
+    ? 'Whether it took effect is unknown.'
+    : 'Whether it took effect is unknown; ask again with the same idempotency key.';
+}
+
+/** An old answer that came from farther away, too, is only for those who can live with one. */
+function requireAccepted<T>(call: RemoteCall, answered: Answered<T>): Answered<T> {
+  if (call.acceptsStale) return answered;
+  throw new Failure('UNAVAILABLE', `${call.row.name} has only an old answer at the moment.`, {
+    staleMs: answered.staleMs,
+  });
+}
+
+function isNoAnswer(thrown: unknown): boolean {
+  return isUnavailable(thrown) || (thrown instanceof Failure && thrown.code === 'DEADLINE');
+}

@@ -1,0 +1,40 @@
+/** The addresses of other boards; services that share one share what is known of it. */
+import type { BreakerRule, RemotePlace } from '#shared/placement/placement.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { RemoteService } from './remote-service.ts';
+import { Target, type Probe } from './target.ts';
+
+export class Targets {
+  private readonly byAddress = new Map<string, Target>();
+  private readonly breaker: BreakerRule;
+  private readonly log: Log;
+
+  constructor(breaker: BreakerRule, log: Log) {
+    this.breaker = breaker;
+    this.log = log;
+  }
+
+  serviceOf(place: RemotePlace): RemoteService {
+    const { service, retries, timeoutMs, staleMsMax } = place;
+    const device = place.device.name;
+    const target = this.targetOf(place);
+    return new RemoteService({ service, device, target, retries, timeoutMs, staleMsMax });
+  }
+
+  watch(place: RemotePlace, probe: Probe): void {
+    this.targetOf(place).watch(probe, place.healthCheck);
+  }
+
+  close(): void {
+    for (const target of this.byAddress.values()) target.close();
+  }
+
+  private targetOf({ address, device }: RemotePlace): Target {
+    const known = this.byAddress.get(address);
+    if (known) return known;
+    const { breaker, log } = this;
+    const target = new Target({ address, device: device.name, breaker, log });
+    this.byAddress.set(address, target);
+    return target;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Sends each call where its service runs: to the handler in this process (or its gateway), or to the
+ * board that has it. All callers of a board come through here: handlers, facade, worker threads.
+ */
+import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { Failure, notFound } from '#shared/kernel/failure.ts';
+import type { Placement, RemotePlace } from '#shared/placement/placement.ts';
+import type { Transport } from './functions-client.ts';
+
+export type RemoteRoutes = ReadonlyMap<ServiceName, Transport>;
+
+export function routedTransport(
+  placement: Placement,
+  local: Transport,
+  remote: RemoteRoutes,
+): Transport {
+  return async (call) => {
+    const service = serviceOf(call.name);
+    const place = placement.places[service];
+    const route = remote.get(service);
+    if (place.mode === 'local' || !route) return local(call);
+    if (call.forwardedBy !== undefined) throw toAndFro(placement, place, call.forwardedBy);
+    return route(call);
+  };
+}
+
+/** `planning-create-plan` → `planning` */
+function serviceOf(name: string): ServiceName {
+  const service = serviceNames.find((one) => name.startsWith(`${one}-`));
+  if (!service) throw notFound('function', name.slice(0, 100));
+  return service;
+}
+
+/** Each of two boards believes that the other one has the service. */
+function toAndFro({ device }: Placement, { service, device: there }: RemotePlace, from: string) {
+  return new Failure(
+    'REFUSED',
+    `${from} sent this call to ${device}, which does not have ${service} but looks for it on ${there.name}; the services files of the boards disagree.`,
+    { rule: 'service-not-here', service, device },
+  );
+}
