@@ -1,5 +1,7 @@
 /** What the connector reads from its environment, all complaints at once. */
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import type { Placement } from '#shared/placement/placement.ts';
+import { readPlacement } from '#shared/placement/read-placement.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
 import { readToken } from '#shared/runtime/tokens.ts';
 
@@ -10,10 +12,20 @@ export interface ConnectorConfig {
   /** The trade token: what is carried may move money. */
   readonly token: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Tells whose queues to work. */
+  readonly placement: Placement;
 }
 
 /** Only these settings concern the connector; a fault in another does not stop it. */
-const READ = ['REDIS_URL', 'REDIS_KEY_PREFIX', 'LOG_LEVEL'] as const;
+const READ = [
+  'REDIS_URL',
+  'REDIS_KEY_PREFIX',
+  'LOG_LEVEL',
+  'DEVICE_FILE',
+  'SERVICES_FILE',
+  'GRPC_TLS_CERT',
+  'GRPC_TLS_KEY',
+] as const;
 
 /** @throws Failure INVALID_REQUEST with every complaint */
 export async function readConfig(env: Environment): Promise<ConnectorConfig> {
@@ -34,7 +46,8 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
   if (settings instanceof Failure || token instanceof Failure || violations.length > 0)
     throw invalidRequest(...violations);
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
-  return Object.freeze({ redisUrl, keyPrefix, gatewayUrl, token, logLevel });
+  const placement = await readPlacement(settings);
+  return Object.freeze({ redisUrl, keyPrefix, gatewayUrl, token, logLevel, placement });
 }
 
 function attempt<T>(work: () => T): T | Failure {

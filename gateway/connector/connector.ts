@@ -8,6 +8,7 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/operations/catalogue.ts';
 import type { Operation } from '#shared/operations/row.ts';
+import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import type { Log } from '#shared/runtime/log.ts';
@@ -23,6 +24,8 @@ export interface ConnectorOptions {
   /** The trade token. */
   readonly token: string;
   readonly log: Log;
+  /** Queues of other boards' services are theirs to work; all are ours unless given. */
+  readonly placement?: Placement | undefined;
   /** Shared with a host that has one open; without it the connector opens its own. */
   readonly database?: Database | undefined;
 }
@@ -46,8 +49,11 @@ export async function openConnector(
   const connection = connectQueueRedis(redisUrl);
   const transport = httpTransport(options.gatewayUrl, options.token);
   const carrier: Carrier = { runs, transport, log };
-  const queued = operations.filter((operation) => operation.queue !== null);
-  await openSchedules(runs);
+  const placement = options.placement ?? allLocal;
+  const queued = operations.filter(
+    ({ queue, service }) => queue !== null && isLocal(placement, service),
+  );
+  if (isLocal(placement, 'gateway')) await openSchedules(runs);
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   const workers = queued.map((operation) => openWorker(carrier, operation, connection, prefix));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));

@@ -13,8 +13,11 @@ import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
 import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
+import { openRoutes } from '#shared/clients/open-routes.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { isoText } from '#shared/kernel/instant.ts';
+import { allLocal, type Placement } from '#shared/placement/placement.ts';
+import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/runtime/build.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
@@ -24,6 +27,7 @@ import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
 import { WatchedTls } from '#shared/tls/watched-tls.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { takeDataDir } from './data-dir.ts';
+import { elsewhereOf, isHere, placementText } from './split.ts';
 import { openRedisSource, type RedisSource } from './redis-source.ts';
 import type { StartSteps } from './readiness.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
@@ -47,6 +51,7 @@ export interface Embedded {
   readonly functionCount: number;
   readonly facade: Facade | undefined;
   readonly hasConnector: boolean;
+  readonly placement: Placement;
   /** Ends within five seconds. */
   close(): Promise<void>;
 }
@@ -73,7 +78,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 }
 
 async function openAll(options: EmbeddedOptions, closers: Closers) {
-  const { settings, log, steps, env } = options;
+  const { settings, log, steps, env, say } = options;
+  const placement = await readPlacement(settings);
+  for (const line of placementText(placement)) say(line);
   const dataDir = await takeDataDir(settings.dataDir);
   closers.push(() => dataDir.release());
   const secrets = await openSecrets(dataDir.path);
@@ -83,7 +90,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     ({ version, whereabouts }) => `redis ${version} ${whereabouts}`,
   );
   closers.push(() => redis.close());
-  const home = { env: { ...env, REDIS_URL: redis.url }, secrets };
+  const home = { env: { ...env, REDIS_URL: redis.url }, secrets, placement };
   const { host, world, pool } = await openFunctions(options, home, closers, () => runtime.url);
   const runtime = await steps.take(
     'gateway',
@@ -96,7 +103,11 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         build: BUILD,
         log,
         tokens: secrets.tokens,
-        queue: { redisUrl: redis.url, prefix: `${settings.redisKeyPrefix}:queue` },
+        queue: {
+          redisUrl: redis.url,
+          prefix: `${settings.redisKeyPrefix}:queue`,
+          ...(placement !== allLocal && { name: `async-${placement.device}` }),
+        },
       }),
     ({ url }) => `gateway at ${url}`,
   );
@@ -105,25 +116,27 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const parts = await openParts(options, { world, runtime, redis, secrets });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
-  return { world, runtime, redis, secrets, functionCount, ...parts };
+  return { world, runtime, redis, secrets, functionCount, placement, ...parts };
 }
 
 interface Home {
   readonly env: Environment;
   readonly secrets: Secrets;
+  readonly placement: Placement;
 }
 
 /** The functions of the stack file, the world they share, and threads for the heavy ones. */
 async function openFunctions(
   options: EmbeddedOptions,
-  { env, secrets }: Home,
+  { env, secrets, placement }: Home,
   closers: Closers,
   gatewayUrl: () => string,
 ) {
   const { distDir, projectDir, settings, steps, log } = options;
+  const stack = parseStack(await readStack(projectDir));
   const functions = await steps.take(
     'functions',
-    async () => requireBuilt(parseStack(await readStack(projectDir)), distDir),
+    () => requireBuilt(stack.filter(isHere(placement)), distDir),
     (ready) => `${ready.length} functions ready`,
   );
   const pool = new WorkerPool({
@@ -131,15 +144,20 @@ async function openFunctions(
     threadsMax: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
     data: () => ({
       root: distDir,
-      world: { env, gatewayUrl: gatewayUrl(), tokens: secrets.tokens },
+      world: { env, gatewayUrl: gatewayUrl(), tokens: secrets.tokens, placement },
     }),
   });
-  const host = new FunctionHost({ functions, load: loaderFrom(distDir), log, pool });
-  const transport = inProcessTransport(host, {
+  const elsewhere = elsewhereOf(stack, placement);
+  const host = new FunctionHost({ functions, load: loaderFrom(distDir), log, pool, elsewhere });
+  const local = inProcessTransport(host, {
     token: secrets.tokens.trade,
     withoutQueue: !settings.embeddedParts.includes('connector'),
   });
-  const world = await openWorld(parseSettings(env), { transport, tokens: secrets.tokens, log });
+  const { tokens } = secrets;
+  const routes = await openRoutes({ placement, local, settings, log });
+  closers.push(async () => routes.close());
+  const { transport } = routes;
+  const world = await openWorld(parseSettings(env), { transport, placement, tokens, log });
   closers.push(() => world.close());
   host.carry(world);
   return { host, world, pool };
@@ -195,6 +213,7 @@ async function openParts(
           token: secrets.tokens.trade,
           log,
           database: world.database,
+          placement: world.placement,
         }),
       () => 'connector: queues and schedules',
     );

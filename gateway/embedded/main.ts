@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
+import { isLocal } from '#shared/placement/placement.ts';
 import { openLog } from '#shared/runtime/log.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
@@ -59,7 +60,9 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     say,
   });
   try {
-    const succeeded = await trade(embedded, given, steps, console, stop);
+    const starts = given.once || isLocal(embedded.placement, 'gateway');
+    const succeeded = starts ? await trade(embedded, given, steps, console, stop) : true;
+    if (!starts) say('The board with the gateway service runs the trading cycle.');
     if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
     if (!stop.aborted) say(paint.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
     await untilAborted(stop);

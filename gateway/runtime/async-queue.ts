@@ -35,6 +35,8 @@ export interface QueuedCall {
 
 export interface AsyncQueueOptions {
   readonly redisUrl: string;
+  /** Of this board: boards that share a Redis do not take each other's calls. */
+  readonly name?: string | undefined;
   /** As the other queues of this installation have it. */
   readonly prefix: string;
   /** Sent to the function in the caller's place. */
@@ -55,11 +57,11 @@ export class AsyncQueue {
   constructor(host: FunctionHost, options: AsyncQueueOptions) {
     this.host = host;
     this.options = options;
-    const { redisUrl, prefix } = options;
+    const { redisUrl, prefix, name = QUEUE } = options;
     this.connections = [connectQueueRedis(redisUrl), connectQueueRedis(redisUrl)] as const;
     const [adding, taking] = this.connections;
-    this.queue = new Queue<QueuedCall>(QUEUE, { connection: adding, prefix });
-    this.worker = new Worker<QueuedCall>(QUEUE, (job) => this.tracked(job), {
+    this.queue = new Queue<QueuedCall>(name, { connection: adding, prefix });
+    this.worker = new Worker<QueuedCall>(name, (job) => this.tracked(job), {
       connection: taking,
       prefix,
       concurrency: CONCURRENCY,

@@ -15,7 +15,7 @@ import { targetOf, type CallTarget } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
 import { findOperation } from './heavy.ts';
 import { give } from './invoke-route.ts';
-import { pageNotFound, sayError, unknownFunction } from './platform-errors.ts';
+import { pageNotFound, sayError } from './platform-errors.ts';
 
 export interface AsyncOptions {
   readonly servedBy: string;
@@ -42,7 +42,7 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     if (!target) return pageNotFound(response);
     stampCall(request, response, options.servedBy);
     if (request.method !== 'POST') return void response.status(405).end();
-    if (!target.deployed) return give(response, unknownFunction(target.name));
+    if (!target.deployed) return give(response, host.notHere(target.name));
     const refusal = refusalOf(request, target.deployed.spec.name, options.tokens);
     if (!refusal) return next();
     response.status(refusal.rule.http).json(refusal);

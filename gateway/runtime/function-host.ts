@@ -9,12 +9,14 @@ import type {
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { DeployedFunction, type LoadHandler } from './deployed-function.ts';
 import { thinksLong } from './heavy.ts';
 import {
   NAMESPACE,
   execTimeout,
+  functionElsewhere,
   tooManyCalls,
   unknownFunction,
   unreachableFunction,
@@ -29,6 +31,8 @@ export interface HostOptions {
   readonly log: Log;
   /** Where heavy operations run; absent: here. */
   readonly pool?: WorkerPool | undefined;
+  /** Functions of services that another board has: what to tell who looks for them here. */
+  readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
 }
 
 export class FunctionHost {
@@ -58,14 +62,19 @@ export class FunctionHost {
 
   /** @param name with or without `.openfaas-fn` */
   find(name: string): DeployedFunction | undefined {
-    const suffix = `.${NAMESPACE}`;
-    return this.functions.get(name.endsWith(suffix) ? name.slice(0, -suffix.length) : name);
+    return this.functions.get(bare(name));
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
   async call(name: string, event: FunctionEvent, context: FunctionContext) {
     const deployed = this.find(name);
-    return deployed ? this.invoke(deployed, event, context) : unknownFunction(name);
+    return deployed ? this.invoke(deployed, event, context) : this.notHere(name);
+  }
+
+  /** The answer for a function that is not deployed here; names the board that has it. */
+  notHere(name: string): FunctionResult {
+    const where = this.options.elsewhere?.get(bare(name));
+    return where ? functionElsewhere(where) : unknownFunction(name);
   }
 
   /** The function as a handler for the door; limits included. */
@@ -145,6 +154,12 @@ export class FunctionHost {
     if (!load) return unreachableFunction(name);
     return load(event, { ...context, shared: this.shared });
   }
+}
+
+/** Without the namespace. */
+function bare(name: string): string {
+  const suffix = `.${NAMESPACE}`;
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
 const OVERDUE = Symbol('overdue');

@@ -5,7 +5,7 @@ import { answer } from '#template/server.ts';
 import { forwardHeaders, stampCall } from './call-headers.ts';
 import { targetOf } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
-import { pageNotFound, unknownFunction } from './platform-errors.ts';
+import { pageNotFound } from './platform-errors.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -21,7 +21,7 @@ export function invokeRoute(host: FunctionHost, options: InvokeOptions): Request
     if (!target) return pageNotFound(response);
     stampCall(request, response, servedBy);
     if (!METHODS.includes(request.method)) return void response.status(405).end();
-    if (!target.deployed) return give(response, unknownFunction(target.name));
+    if (!target.deployed) return give(response, host.notHere(target.name));
     forwardHeaders(request);
     await answer(host.handlerOf(target.deployed), request, response, target.url, { bodyBytesMax });
   };

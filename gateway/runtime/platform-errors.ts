@@ -4,6 +4,7 @@
  */
 import type { Response } from 'express';
 import type { FunctionResult } from '#template/function.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
 
 export const NAMESPACE = 'openfaas-fn';
 
@@ -14,6 +15,15 @@ export function unknownFunction(name: string): FunctionResult {
     'proxy',
     `error finding function ${full}: server returned non-200 status code (404) for function, ${name}, body: \n`,
   );
+}
+
+/** Another board has it; `where` says which. */
+export function functionElsewhere(where: Failure): FunctionResult {
+  return {
+    status: where.rule.http,
+    headers: { 'content-type': 'application/json', 'x-openfaas-internal': 'gateway' },
+    body: JSON.stringify(where),
+  };
 }
 
 export function unreachableFunction(name: string): FunctionResult {

@@ -26,7 +26,8 @@ export interface RuntimeOptions {
   readonly tokens: Tokens | null;
   readonly bodyBytesMax?: number;
   /** Absent: `/async-function/*` is a 404, as in OpenFaaS without a queue. */
-  readonly queue?: { readonly redisUrl: string; readonly prefix: string } | undefined;
+  readonly queue?:
+    { readonly redisUrl: string; readonly prefix: string; readonly name?: string } | undefined;
 }
 
 export interface Runtime {

@@ -1,4 +1,5 @@
 /** What a host and its worker threads say to each other. A thread runs one call at a time. */
+import type { Placement } from '#shared/placement/placement.ts';
 
 /** An event in values that may cross between threads. */
 export interface PlainEvent {
@@ -48,5 +49,6 @@ export interface ThreadData {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly gatewayUrl: string;
     readonly tokens: { readonly write: string; readonly trade: string };
+    readonly placement: Placement;
   };
 }

@@ -8,8 +8,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionHandler, FunctionResult } from '#template/function.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
+import { openRoutes } from '#shared/clients/open-routes.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { World } from '#shared/runtime/context.ts';
+import { openLog } from '#shared/runtime/log.ts';
 import { parseSettings } from '#shared/runtime/settings.ts';
 import { openWorld } from '#shared/runtime/world.ts';
 import { findOperation, thinksLong } from './heavy.ts';
@@ -110,14 +112,24 @@ let opened: Promise<World> | undefined;
 function world(): Promise<World> | undefined {
   const wanted = data.world;
   if (!wanted) return undefined;
-  opened ??= openWorld(parseSettings(wanted.env), {
-    tokens: wanted.tokens,
-    transport: nearOr(httpTransport(wanted.gatewayUrl, wanted.tokens.trade), wanted.tokens.trade),
-  }).catch((thrown: unknown) => {
+  opened ??= openOwnWorld(wanted).catch((thrown: unknown) => {
     opened = undefined;
     throw thrown;
   });
   return opened;
+}
+
+async function openOwnWorld({
+  env,
+  tokens,
+  gatewayUrl,
+  placement,
+}: NonNullable<ThreadData['world']>): Promise<World> {
+  const settings = parseSettings(env);
+  const local = nearOr(httpTransport(gatewayUrl, tokens.trade), tokens.trade);
+  const log = openLog(settings.logLevel);
+  const { transport } = await openRoutes({ placement, local, settings, log });
+  return openWorld(settings, { tokens, transport, placement, log });
 }
 
 /**

@@ -1,0 +1,39 @@
+/** What of the stack runs on this board, and what it says about the rest. */
+import type { StackFunction } from '#gateway/runtime/stack-file.ts';
+import { findOperation } from '#gateway/runtime/heavy.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { allLocal, remotePlaces, type Place, type Placement } from '#shared/placement/placement.ts';
+
+export function isHere(placement: Placement) {
+  return ({ name }: StackFunction): boolean => placeOf(name, placement)?.mode !== 'remote';
+}
+
+/** For each function of another board's services: where to look for it. */
+export function elsewhereOf(
+  stack: readonly StackFunction[],
+  placement: Placement,
+): ReadonlyMap<string, Failure> {
+  return new Map(
+    stack.flatMap(({ name }): [string, Failure][] => {
+      const place = placeOf(name, placement);
+      if (place?.mode !== 'remote') return [];
+      const { device, address, service } = place;
+      const text = `${name} runs on ${device.name} (${address}), not on ${placement.device}.`;
+      return [[name, new Failure('NOT_FOUND', text, { service, device: device.name })]];
+    }),
+  );
+}
+
+function placeOf(name: string, { places }: Placement): Place | undefined {
+  const operation = findOperation(name);
+  return operation && places[operation.service];
+}
+
+/** For the person who starts the board; nothing where there is only one. */
+export function placementText(placement: Placement): string[] {
+  if (placement === allLocal) return [];
+  const far = remotePlaces(placement).map(
+    ({ service, device, address }) => `${service} on ${device.name} (${address})`,
+  );
+  return [`This is ${placement.device}. Elsewhere: ${far.join(', ') || 'nothing'}.`];
+}
