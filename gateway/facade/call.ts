@@ -27,6 +27,8 @@ export type Called = Pick<Operation, 'effect' | 'queue' | 'timeoutMs'>;
 export class FacadeCall {
   readonly requestId: string;
   readonly options: CallOptions;
+  /** Age of the oldest answer this one was made of, where a board was away. */
+  staleMs: number | undefined;
   private readonly call: AnyCall;
   private readonly operation: Called;
   private readonly givenKey: string | undefined;
@@ -71,6 +73,13 @@ export class FacadeCall {
     clearTimeout(this.timer);
   }
 
+  /** What can be said only after the work was done. */
+  trailer(): Metadata {
+    const metadata = new Metadata();
+    if (this.staleMs !== undefined) metadata.set('x-stale-ms', String(this.staleMs));
+    return metadata;
+  }
+
   ranOut(): Failure {
     const { requestId, givenKey: idempotencyKey } = this;
     return ranOut(this.operation, { requestId, idempotencyKey });
@@ -78,10 +87,14 @@ export class FacadeCall {
 
   private callOptions(leftMs: number): CallOptions {
     const traceparent = readTraceparent(this.text('traceparent'));
+    const forwardedBy = this.text('x-forwarded-by');
     const { requestId, givenKey, marginMs } = this;
     return {
       signal: this.stop.signal,
       requestId,
+      // A client that wants no old answer says so; all others see its age.
+      ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
+      ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),
       ...(givenKey !== undefined && { idempotencyKey: givenKey }),
       ...(traceparent !== undefined && { traceparent }),
       ...(Number.isFinite(leftMs) && { timeoutMs: Math.max(1, Math.floor(leftMs - marginMs)) }),

@@ -87,9 +87,9 @@ function unary(
   work: (request: object, options: CallOptions) => Promise<unknown>,
 ): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
-    hold(call, operation, around, async ({ options }) => {
-      const message = await work(requireReadable(call.request), options);
-      answer(null, encode(message as object));
+    hold(call, operation, around, async (held) => {
+      const message = await work(requireReadable(call.request), held.options);
+      answer(null, encode(message as object), held.trailer());
     }).then((refusal) => refusal && answer(refusal), noop);
   };
 }
