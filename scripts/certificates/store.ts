@@ -5,7 +5,7 @@
  *     <board>/versions/<serial>/            cert.pem, key.pem, ca.pem: a set that fits
  *     <board>/current → versions/<serial>   swapped in one step, so no reader meets half a set
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
@@ -99,14 +99,17 @@ export class CertificateStore {
     return Promise.all(names.map((name) => this.board(name, now)));
   }
 
+  /** @throws Failure NOT_FOUND; REFUSED ca-key-mismatch when the first CA has another key */
   private async readAuthority(): Promise<PemPair> {
     const read = (file: string) => readFile(join(this.dir, 'ca', file), 'utf8');
-    try {
-      return { certPem: await read('ca.pem'), keyPem: await read('ca-key.pem') };
-    } catch (cause) {
+    const pair = await Promise.all([read('ca.pem'), read('ca-key.pem')]).catch((cause: unknown) => {
       const hint = 'make one with `npm run certificates -- ca`, or bring the medium it lies on';
       throw new Failure('NOT_FOUND', `There is no CA in ${this.dir}; ${hint}.`, {}, cause);
-    }
+    });
+    const [certPem, keyPem] = pair;
+    if (!new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem)))
+      throw refused('ca-key-mismatch', 'ca-key.pem is not the key of the first CA in ca.pem.');
+    return { certPem, keyPem };
   }
 
   /** Keeps the set before it, for whoever is reading it just now. */

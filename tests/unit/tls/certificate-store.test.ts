@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { appendFile, readdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, instantOf, later } from '#shared/kernel/instant.ts';
 import { issueAuthority } from '../../../scripts/certificates/issue.ts';
@@ -86,6 +86,20 @@ test('a renewal is due when the CAs to trust have changed, and brings them along
     /END CERTIFICATE[^]+END CERTIFICATE/,
   );
   expect(await store.renew(now)).toEqual([]);
+});
+
+test('the first CA of the list signs, and only with its own key', async () => {
+  await store.issue({ name: 'board-1', sans: [] }, now);
+  const [old, next] = [
+    await readFile(join(store.dir, 'ca', 'ca.pem'), 'utf8'),
+    await issueAuthority(now),
+  ];
+  await writeFile(join(store.dir, 'ca', 'ca-key.pem'), next.keyPem);
+  await expect(store.renew(now)).rejects.toMatchObject({ facts: { rule: 'ca-key-mismatch' } });
+  await writeFile(join(store.dir, 'ca', 'ca.pem'), next.certPem + old);
+  await store.renew(now);
+  const cert = await pem('board-1', 'current', 'cert.pem');
+  expect(cert.verify(new X509Certificate(next.certPem).publicKey)).toBe(true);
 });
 
 test('the set in use and the one before it are kept, each whole', async () => {
