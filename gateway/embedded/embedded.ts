@@ -81,6 +81,10 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const { settings, log, steps, env, say } = options;
   const placement = await readPlacement(settings);
   for (const line of placementText(placement)) say(line);
+  // First of all: nothing may have begun to trade when a certificate turns out to be unusable.
+  const files = tlsFilesOf(settings);
+  const tls = files && (await WatchedTls.open(files, { log }));
+  closers.push(async () => tls?.close());
   const dataDir = await takeDataDir(settings.dataDir);
   closers.push(() => dataDir.release());
   const secrets = await openSecrets(dataDir.path);
@@ -113,7 +117,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   );
   closers.push(() => pool.close());
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = await openParts(options, { world, runtime, redis, secrets });
+  const parts = await openParts(options, { world, runtime, redis, secrets, tls });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
   return { world, runtime, redis, secrets, functionCount, placement, ...parts };
@@ -190,15 +194,14 @@ function loaderFrom(distDir: string) {
   };
 }
 
+interface OpenedSoFar extends Pick<Embedded, 'world' | 'runtime' | 'redis' | 'secrets'> {
+  readonly tls: WatchedTls | undefined;
+}
+
 /** What the settings want beside the gateway. */
 async function openParts(
   { settings, projectDir, log, steps }: EmbeddedOptions,
-  {
-    world,
-    runtime,
-    redis,
-    secrets,
-  }: { world: World; runtime: Runtime; redis: RedisSource; secrets: Secrets },
+  { world, runtime, redis, secrets, tls }: OpenedSoFar,
 ) {
   const closers: Closers = [];
   const hasConnector = settings.embeddedParts.includes('connector');
@@ -219,7 +222,7 @@ async function openParts(
     );
     closers.push(() => connector.close());
   }
-  const facade = await facadeOf({ settings, projectDir, log, steps }, world);
+  const facade = await facadeOf({ settings, projectDir, log, steps }, world, tls);
   if (facade) closers.push(() => facade.close());
   return { closers, hasConnector, facade };
 }
@@ -227,21 +230,17 @@ async function openParts(
 async function facadeOf(
   { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'say'>,
   { functions }: World,
+  tls: WatchedTls | undefined,
 ) {
   const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
   const wanted = portBase >= 0 || sharedPort !== undefined;
   if (!embeddedParts.includes('facade') || !wanted) return undefined;
   const { grpcHost: host, grpcReflection } = settings;
-  const files = tlsFilesOf(settings);
   const places = { portBase, sharedPort, host, reflection: grpcReflection === 'on' };
   return steps.take(
     'facade',
-    async () => {
-      const tls = files && (await WatchedTls.open(files, { log }));
-      const facade = await openFacade({ ...places, tls, functions, log, projectDir });
-      return { ...facade, tls, close: () => facade.close().finally(() => tls?.close()) };
-    },
-    ({ ports, sharedPort, tls }) => {
+    () => openFacade({ ...places, tls, functions, log, projectDir }),
+    ({ ports, sharedPort }) => {
       const all = new Set([
         ...Object.values(ports),
         ...(sharedPort === undefined ? [] : [sharedPort]),
