@@ -19,8 +19,9 @@ import { stackFile } from './generate/stack.ts';
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';
-/** What server reflection tells; comments included. */
+/** What server reflection tells: the contract and standard health, comments included. */
 const DESCRIPTORS = 'descriptors.binpb';
+const DESCRIBED = ['protos', 'node_modules/grpc-health-check/proto'];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const stale = values.check ? [...staleCode(), ...(await stalePages())] : await writeAll();
@@ -74,9 +75,14 @@ function staleCode(): string[] {
   }
 }
 
+/** Sets of descriptors, written one behind the other, are one set. */
 function writeDescriptors(folder: string): void {
-  const out = join(folder, DESCRIPTORS);
-  execFileSync(BUF, ['build', '--as-file-descriptor-set', '-o', out], { stdio: 'inherit' });
+  const sets = DESCRIBED.map((protos) =>
+    execFileSync(BUF, ['build', protos, '--as-file-descriptor-set', '-o', '-#format=binpb'], {
+      maxBuffer: 16 * 1024 ** 2,
+    }),
+  );
+  writeFileSync(join(folder, DESCRIPTORS), Buffer.concat(sets));
 }
 
 function filesIn(folder: string): string[] {

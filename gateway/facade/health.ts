@@ -25,8 +25,6 @@ interface Told {
 const FRESH_MS = 1_000;
 const WATCH_LOOK_MS = 2_000;
 
-export const healthDefinition = definition;
-
 export class Health {
   private readonly functions: FunctionsClient;
   private readonly looks = new Map<ServiceName, { readonly at: number; is: Promise<Status> }>();

@@ -15,8 +15,12 @@ import {
   type ReflectMap,
   type ReflectMessage,
 } from '@bufbuild/protobuf/reflect';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { Descriptors } from './descriptors.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strictText = (bytes: Uint8Array): string => utf8.decode(bytes);
 
 export class Unreadable {
   readonly failure: Failure;
@@ -44,7 +48,8 @@ export class RequestReader {
   of(path: string, decode: (bytes: Buffer) => object): (bytes: Buffer) => object | Unreadable {
     return (bytes) => {
       try {
-        return decode(bytes);
+        // A reader in place of bytes: generated code takes either, but replaces what is not UTF-8.
+        return decode(new BinaryReader(bytes, strictText) as never);
       } catch {
         return new Unreadable(this.explain(path, bytes));
       }

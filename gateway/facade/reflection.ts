@@ -8,7 +8,6 @@ import type { EventEmitter } from 'node:events';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import type { Descriptors } from './descriptors.ts';
-import { healthDefinition } from './health.ts';
 import { statusOf } from './status.ts';
 
 const VERSIONS = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const;
@@ -77,13 +76,7 @@ function definitionOf(version: Version): ServiceDefinition {
 /** The descriptors go in as they are: by way of a proto-loader their references get lost. */
 async function load({ services, descriptors }: ReflectionOptions): Promise<Map<string, Method>> {
   const { ReflectionService } = await import('@grpc/reflection');
-  const health = Object.values(healthDefinition)[0]?.requestType as {
-    readonly fileDescriptorProtos: Buffer[];
-  };
-  const package_ = {
-    contract: { fileDescriptorProtos: descriptors.files() },
-    health: { fileDescriptorProtos: health.fileDescriptorProtos },
-  };
+  const package_ = { contract: { fileDescriptorProtos: descriptors.files() } };
   const library = new ReflectionService(package_ as never, { services: [...services] });
   const methods = new Map<string, Method>();
   const collect = (definition: ServiceDefinition, handlers: Record<string, Method['handle']>) => {
