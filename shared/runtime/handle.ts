@@ -317,6 +317,8 @@ function encodeJson(message: unknown): string {
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Work that began too late fails as well, where nobody listens.
+  if (signal.aborted) work.catch(() => undefined);
   signal.throwIfAborted();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
