@@ -37,6 +37,7 @@ export class FacadeCall {
   private readonly marginMs: number;
   private readonly stop = new AbortController();
   private readonly timer: NodeJS.Timeout;
+  private ended = false;
 
   constructor(call: AnyCall, operation: Called) {
     this.call = call;
@@ -70,6 +71,7 @@ export class FacadeCall {
   }
 
   end(): void {
+    this.ended = true;
     clearTimeout(this.timer);
   }
 
@@ -117,6 +119,8 @@ export class FacadeCall {
    * out or whose connection broke may come back for it.
    */
   private left(): void {
+    // grpc-js tells of the end of every call here, of those that were answered too.
+    if (this.ended) return;
     const inTime = Date.now() < this.deadline - this.marginMs;
     this.abort(inTime && this.connection.wasCancelled() ? takenBack() : undefined);
   }

@@ -171,24 +171,29 @@ class Slot {
   private readonly deployed: DeployedFunction;
   private readonly timer: NodeJS.Timeout;
   private readonly callerSignal: AbortSignal;
-  private readonly leave = (): void => this.release();
+  private readonly stop = new AbortController();
   private held = true;
 
   constructor(deployed: DeployedFunction, callerSignal: AbortSignal) {
     this.deployed = deployed;
     this.callerSignal = callerSignal;
+    this.signal = this.stop.signal;
     deployed.inflight += 1;
-    const limit = new AbortController();
-    this.signal = AbortSignal.any([callerSignal, limit.signal]);
     let late: (value: typeof OVERDUE) => void = () => undefined;
     this.overdue = new Promise((resolve) => void (late = resolve));
     this.timer = setTimeout(() => {
-      limit.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
+      this.stop.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
       late(OVERDUE);
     }, deployed.execTimeoutMs);
-    // A caller who leaves before a stream began will never finish reading it.
-    callerSignal.addEventListener('abort', this.leave, { once: true });
+    callerSignal.addEventListener('abort', this.leave);
+    if (callerSignal.aborted) this.leave();
   }
+
+  /** A caller who leaves before a stream began will never finish reading it. */
+  private readonly leave = (): void => {
+    this.stop.abort(this.callerSignal.reason);
+    this.release();
+  };
 
   /** Frees the slot at once, or when the answer's pieces are through. */
   free(result: FunctionResult): FunctionResult {
