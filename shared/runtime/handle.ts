@@ -8,6 +8,7 @@ import type {
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
+import type { CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
@@ -254,8 +255,9 @@ class Call {
     const { requestId, signal, traceparent } = this;
     const log = (): Log => this.log();
     const key = this.run ?? this.givenKey ?? requestId;
-    return {
-      ...this.world,
+    const context = {
+      // The world lies behind the call instead of being copied into it, call by call.
+      __proto__: this.world,
       signal,
       requestId,
       run: this.run,
@@ -264,7 +266,7 @@ class Call {
         return log();
       },
       idempotencyKey: key,
-      callOptions: (idempotencyKey) => ({
+      callOptions: (idempotencyKey?: string): CallOptions => ({
         signal,
         requestId,
         ...(traceparent !== undefined && { traceparent }),
@@ -273,6 +275,7 @@ class Call {
         ...(this.operation.effect === 'reads' && { onStale: (ms: number) => this.noteStale(ms) }),
       }),
     };
+    return context as unknown as Context;
   }
 
   private noteStale(staleMs: number): void {
