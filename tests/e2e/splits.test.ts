@@ -1,0 +1,84 @@
+/** The same installation on one board and on two, split in every way that the examples show. */
+import { serviceNames } from '#shared/operations/names.ts';
+import { openBoards, type Board, type Split } from '../support/boards.ts';
+import { runEndToEnd, type Outcome } from '../support/end-to-end.ts';
+import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { buildProgram, type Program } from './program.ts';
+
+let program: Program;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  program = buildProgram('splits');
+  redis = await startTestRedis();
+});
+afterAll(async () => {
+  await program.remove();
+  await redis.stop();
+});
+
+// A small plan is searched as a large one is, and four times sooner.
+const env = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '4' };
+
+const splits: Readonly<Record<string, Split>> = {
+  'all local': { boards: [{ name: 'one', has: serviceNames }], protocol: 'http', env },
+  'all remote': {
+    boards: [
+      { name: 'near', has: [] },
+      { name: 'far', has: serviceNames },
+    ],
+    protocol: 'http',
+    env,
+  },
+  'compute and state': {
+    boards: [
+      { name: 'compute', has: ['planning', 'scoring', 'optimization', 'gateway'] },
+      { name: 'state', has: ['portfolio', 'trading', 'universe'] },
+    ],
+    protocol: 'grpc',
+    env,
+  },
+  balanced: {
+    boards: [
+      { name: 'a', has: ['planning', 'optimization', 'gateway'] },
+      { name: 'b', has: ['scoring', 'universe', 'portfolio', 'trading'] },
+    ],
+    protocol: 'http',
+    env,
+  },
+};
+
+const outcomes: Outcome[] = [];
+
+/** A board works the queues of its own services, and no others. */
+function expectOwnRunsOnly(boards: readonly Board[], split: Split): void {
+  for (const { has, name } of split.boards) {
+    const log =
+      boards
+        .find((board) => board.name === name)
+        ?.run()
+        .stderr() ?? '';
+    const started = [...log.matchAll(/"event":"run-started".*"operation":"([a-z]+)-/g)];
+    const services = new Set(started.map(([, service = '']) => service));
+    expect(has).toEqual(expect.arrayContaining([...services]));
+    if (has.includes('gateway')) expect(services).toContain('gateway');
+  }
+}
+
+test.each(Object.keys(splits))('a client sees the same installation with %s', async (name) => {
+  const split = splits[name] as Split;
+  const prefix = `splits-${name.replaceAll(' ', '-')}`;
+  const { boards, close } = await openBoards(program, split, { url: redis.url, prefix });
+  try {
+    await Promise.all(boards.map((board) => board.ready()));
+    const [asked] = boards;
+    outcomes.push(await runEndToEnd(asked.clients()));
+    expect(outcomes.at(-1)).toEqual(outcomes[0]);
+    expectOwnRunsOnly(boards, split);
+  } catch (thrown) {
+    const said = boards.map((board) => `${board.name}: ${board.run().stderr().slice(-4_000)}`);
+    throw new Error(said.join('\n'), { cause: thrown });
+  } finally {
+    await close();
+  }
+});
