@@ -1,0 +1,364 @@
+import { credentials, status } from '@grpc/grpc-js';
+import {
+  openServiceClients,
+  type ServiceClients,
+  type ServiceClientsOptions,
+} from '#shared/clients/grpc/service-clients.ts';
+import { requestOf, serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
+import { Failure, invalidRequest, refused } from '#shared/kernel/failure.ts';
+import { operations } from '#shared/operations/catalogue.ts';
+import { serviceNames } from '#shared/operations/names.ts';
+import { openLog } from '#shared/runtime/log.ts';
+import { openFailingService, type FailingService } from '../../support/failing-service.ts';
+
+let service: FailingService;
+let clients: ServiceClients;
+let lines: string[];
+
+beforeEach(async () => {
+  service = await openFailingService();
+  lines = [];
+  clients = open();
+});
+afterEach(() => {
+  clients.close();
+  service.vanish();
+});
+
+function open(options: Partial<ServiceClientsOptions> = {}): ServiceClients {
+  return openServiceClients({
+    addresses: service.addresses,
+    credentials: credentials.createInsecure(),
+    log: openLog('info', (line) => void lines.push(line)),
+    device: 'state',
+    ...options,
+  });
+}
+
+function reopen(options: Partial<ServiceClientsOptions>): void {
+  clients.close();
+  clients = open(options);
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const thrown = await work.then(
+    () => undefined,
+    (one: unknown) => one,
+  );
+  if (thrown instanceof Failure) return thrown;
+  throw new Error('it was to fail with a failure', { cause: thrown });
+}
+
+const key = { idempotencyKey: 'key-1' };
+const away = { status: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
+const sale = { isin: 'US0378331005', side: 'SELL', quantity: 1 } as const;
+
+describe('the seven clients', () => {
+  it('have every rpc of the contract, and a message for each request', () => {
+    for (const name of serviceNames)
+      for (const rpc of Object.keys(serviceDefinitions[name])) {
+        expect(clients[name]).toHaveProperty(rpc, expect.any(Function));
+        expect(requestOf(name, rpc).fromJSON({})).toEqual(requestOf(name, rpc).fromPartial({}));
+      }
+    expect(serviceNames.flatMap((name) => Object.keys(clients[name]))).toHaveLength(
+      operations.length + 7,
+    );
+  });
+
+  it('fill in what a request leaves out, and send along who calls', async () => {
+    reopen({ token: 'secret-token' });
+    service.script({ message: { portfolioHash: 'abc' } });
+    const answer = await clients.portfolio.getSummary({}, { requestId: 'call-7', ...key });
+    expect(answer).toMatchObject({ portfolioHash: 'abc', positionCount: 0 });
+    const [call] = service.calls;
+    expect(call?.request).toEqual({ accountId: '' });
+    expect(call?.metadata.getMap()).toMatchObject({
+      'x-request-id': 'call-7',
+      'idempotency-key': 'key-1',
+      authorization: 'Bearer secret-token',
+    });
+    const leftMs = Number(call?.getDeadline()) - Date.now();
+    expect(leftMs).toBeGreaterThan(8_000);
+    expect(leftMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it('answer failures with code, words and facts', async () => {
+    const wrong = invalidRequest({ field: 'limit', message: 'at most 1000' });
+    service.script({ failure: wrong });
+    const failure = await failureOf(clients.universe.getUniverse({}));
+    expect(failure).toMatchObject({ code: 'INVALID_REQUEST', message: 'limit: at most 1000' });
+    expect(failure.facts).toMatchObject({
+      requestId: 'request-1',
+      field: 'limit',
+      violations: [{ field: 'limit', message: 'at most 1000' }],
+    });
+    service.script({ failure: refused('frozen', 'It is frozen.', { isin: 'X' }) });
+    expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
+      code: 'REFUSED',
+      facts: { rule: 'frozen', isin: 'X' },
+    });
+    const busy = new Failure('TOO_BUSY', 'Later.', { retryAfterMs: 1_500 });
+    service.script({ failure: busy });
+    expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
+      code: 'TOO_BUSY',
+      facts: { retryAfterMs: 1_500 },
+    });
+  });
+
+  it('understand a server that says no more than a status', async () => {
+    for (const [code, expected] of [
+      [status.NOT_FOUND, 'NOT_FOUND'],
+      [status.FAILED_PRECONDITION, 'REFUSED'],
+      [status.UNIMPLEMENTED, 'UPSTREAM_BROKEN'],
+      [status.UNAUTHENTICATED, 'UNAUTHENTICATED'],
+    ] as const) {
+      service.script({ status: { code, details: 'in words' } });
+      const failure = await failureOf(clients.planning.getPlan({ planId: 'x' }));
+      expect(failure).toMatchObject({ code: expected, message: 'in words' });
+    }
+  });
+});
+
+describe('a call is sent again', () => {
+  it('when it only reads', async () => {
+    service.script(away, away, { message: { found: true } });
+    expect(await clients.planning.getPlan({ planId: 'x' })).toMatchObject({ found: true });
+    expect(service.calls).toHaveLength(3);
+  });
+
+  it('when it writes under a key', async () => {
+    service.script(away, { message: { success: true } });
+    expect(await clients.trading.executeTrade(sale, key)).toMatchObject({ success: true });
+    expect(service.calls.map((call) => call.metadata.get('idempotency-key')[0])).toEqual([
+      'key-1',
+      'key-1',
+    ]);
+  });
+
+  it('no more often than configured', async () => {
+    reopen({ retries: 1, breaker: { failures: 50, pauseMs: 1_000 } });
+    service.script(away);
+    await failureOf(clients.planning.getPlan({ planId: 'x' }));
+    expect(service.calls).toHaveLength(2);
+  });
+
+  it('not when it writes without a key; whether it took effect is then unknown', async () => {
+    service.script(away);
+    const failure = await failureOf(clients.trading.executeTrade(sale));
+    expect(service.calls).toHaveLength(1);
+    expect(failure).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^trading on state .* Whether it took effect is unknown\.$/),
+      facts: { service: 'trading', device: 'state', sent: 'unknown' },
+    });
+  });
+
+  it('not when a write met its deadline', async () => {
+    reopen({ timeoutMs: 150 });
+    service.script('silence');
+    const failure = await failureOf(clients.trading.executeTrade(sale, key));
+    expect(service.calls).toHaveLength(1);
+    expect(failure).toMatchObject({
+      code: 'DEADLINE',
+      message: expect.stringContaining('ask again with the same idempotency key'),
+      facts: { sent: 'unknown', idempotencyKey: 'key-1' },
+    });
+  });
+
+  it('but never makes an unknown outcome out to be none', async () => {
+    service.script(away);
+    service.streams((call) => call.end());
+    const first = failureOf(clients.trading.executeTrade(sale, key));
+    // The first attempt arrives; the others find nobody.
+    while (service.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    service.vanish();
+    expect(await first).toMatchObject({ code: 'UNAVAILABLE', facts: { sent: 'unknown' } });
+  });
+
+  it('not after its caller has left', async () => {
+    service.script(away);
+    const left = new AbortController();
+    const call = clients.planning.getPlan({ planId: 'x' }, { signal: left.signal });
+    left.abort(new Failure('CANCELLED', 'The caller left.'));
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(service.calls.length).toBeLessThan(2);
+  });
+});
+
+describe('a board that is away', () => {
+  const breaker = { failures: 2, pauseMs: 200 };
+
+  it('is left alone after some calls, tried again after a pause, and welcome back', async () => {
+    reopen({ retries: 0, breaker });
+    service.vanish();
+    for (let i = 0; i < 2; i += 1) {
+      const failure = await failureOf(clients.trading.executeTrade(sale));
+      expect(failure.message).toMatch(
+        /^trading on state does not answer at .* Nothing was sent\.$/,
+      );
+    }
+    expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      'board-away',
+    ]);
+    await service.come();
+    const startedAt = performance.now();
+    expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'trading on state is away at the moment. Nothing was sent.',
+      facts: { service: 'trading', device: 'state', sent: 'no' },
+    });
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(service.calls).toHaveLength(0);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    service.script({ message: { success: true } });
+    expect(await clients.trading.executeTrade(sale)).toMatchObject({ success: true });
+    expect(lines.at(-1)).toContain('board-back');
+  });
+
+  it('is not what a board is that answers with refusals', async () => {
+    reopen({ retries: 0, breaker });
+    service.script({ failure: new Failure('UNAVAILABLE', 'Redis did not answer.') });
+    for (let i = 0; i < 5; i += 1)
+      expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
+        message: 'Redis did not answer.',
+      });
+    expect(service.calls).toHaveLength(5);
+    expect(lines).toEqual([]);
+  });
+
+  it('is not what a board is whose callers are in a hurry', async () => {
+    reopen({ retries: 0, breaker });
+    service.script('silence');
+    for (let i = 0; i < 4; i += 1)
+      expect(
+        await failureOf(clients.planning.getPlan({ planId: 'x' }, { timeoutMs: 20 })),
+      ).toMatchObject({ code: 'DEADLINE' });
+    expect(lines).toEqual([]);
+  });
+
+  it('is found out and welcomed back by the health check alone', async () => {
+    reopen({ breaker, healthCheck: { intervalMs: 50, timeoutMs: 200 } });
+    await clients.planning.getPlan({ planId: 'x' });
+    service.vanish();
+    await said('board-away');
+    await service.come();
+    await said('board-back');
+  });
+
+  async function said(event: string): Promise<void> {
+    for (let look = 0; look < 200; look += 1) {
+      if (lines.some((line) => line.includes(event))) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`never said ${event}`);
+  }
+});
+
+describe('an old answer', () => {
+  it('is given, with its age, to a reader that can live with it', async () => {
+    reopen({ retries: 0 });
+    service.script({ message: { found: true } });
+    const fresh = await clients.planning.getPlan({ planId: 'x' });
+    service.vanish();
+    let staleMs = 0;
+    const onStale = (ms: number): void => void (staleMs = ms);
+    expect(await clients.planning.getPlan({ planId: 'x' }, { onStale })).toEqual(fresh);
+    expect(staleMs).toBeGreaterThan(0);
+    expect(await failureOf(clients.planning.getPlan({ planId: 'x' }))).toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    const other = clients.planning.getPlan({ planId: 'y' }, { onStale });
+    expect(await failureOf(other)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('is not given when it is too old, nor for a refusal', async () => {
+    reopen({ retries: 0, staleMsMax: 30 });
+    const onStale = (): void => undefined;
+    service.script({ message: { found: true } });
+    await clients.planning.getPlan({ planId: 'x' });
+    service.script({ failure: refused('no', 'No.') });
+    expect(await failureOf(clients.planning.getPlan({ planId: 'x' }, { onStale }))).toMatchObject({
+      code: 'REFUSED',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    service.vanish();
+    expect(await failureOf(clients.planning.getPlan({ planId: 'x' }, { onStale }))).toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+
+  it('is never given for a write', async () => {
+    reopen({ retries: 0 });
+    service.script({ message: { success: true } });
+    await clients.trading.executeTrade(sale, key);
+    service.vanish();
+    const again = clients.trading.executeTrade(sale, { ...key, onStale: () => undefined });
+    expect(await failureOf(again)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('of the other board is passed on with its age, and is not kept as new', async () => {
+    service.script({ message: { found: true }, trailer: { 'x-stale-ms': '4200' } });
+    const ages: number[] = [];
+    await clients.planning.getPlan({ planId: 'x' }, { onStale: (ms) => void ages.push(ms) });
+    expect(ages).toEqual([4_200]);
+    expect(service.calls.at(-1)?.metadata.get('x-accept-stale')).toEqual([]);
+    const strict = await failureOf(clients.planning.getPlan({ planId: 'x' }));
+    expect(strict).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(service.calls.at(-1)?.metadata.get('x-accept-stale')).toEqual(['no']);
+    service.vanish();
+    const none = clients.planning.getPlan({ planId: 'x' }, { onStale: () => undefined });
+    expect(await failureOf(none)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('a stream', () => {
+  it('comes message by message', async () => {
+    service.streams((call) => {
+      for (const progressPct of [10, 50, 100]) call.write({ progressPct, problems: [] });
+      call.end();
+    });
+    const seen: number[] = [];
+    for await (const { progressPct } of clients.universe.syncPrices({})) seen.push(progressPct);
+    expect(seen).toEqual([10, 50, 100]);
+  });
+
+  it('that breaks off says so', async () => {
+    service.streams((call) => {
+      call.write({ progressPct: 10, problems: [] });
+      setTimeout(() => service.vanish(), 30);
+    });
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const { progressPct } of clients.universe.syncPrices({})) seen.push(progressPct);
+    })();
+    expect(await failureOf(reading)).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^universe on state does not answer/),
+      facts: { sent: 'unknown' },
+    });
+    expect(seen).toEqual([10]);
+    expect(service.calls).toHaveLength(1);
+  });
+
+  it('that is refused throws the refusal', async () => {
+    service.streams((call) => call.emit('error', { code: status.ABORTED, details: 'It runs.' }));
+    const first = clients.universe.syncPrices({}).next();
+    expect(await failureOf(first)).toMatchObject({ code: 'CONFLICT', message: 'It runs.' });
+  });
+
+  it('whose reader leaves is cancelled', async () => {
+    let cancelled = false;
+    service.streams((call) => {
+      call.once('cancelled', () => (cancelled = true));
+      call.write({ progressPct: 10, problems: [] });
+    });
+    for await (const { progressPct } of clients.universe.syncPrices({})) {
+      expect(progressPct).toBe(10);
+      break;
+    }
+    for (let look = 0; look < 100 && !cancelled; look += 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(cancelled).toBe(true);
+  });
+});
