@@ -1,6 +1,5 @@
 /** One rpc over a channel: a promise, or messages as they come. */
-import type {
-  Metadata} from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import {
   type Client,
   type ClientReadableStream,

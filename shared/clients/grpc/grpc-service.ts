@@ -110,12 +110,14 @@ export class GrpcService {
     return { client: this.client, method, request, metadata, onLeaving, ...limits };
   }
 
-  private metadataOf({ requestId, idempotencyKey, traceparent }: CallOptions): Metadata {
+  private metadataOf(options: CallOptions): Metadata {
+    const { requestId, idempotencyKey, traceparent, onStale } = options;
     const { token, forwardedBy } = this.options;
     const metadata = new Metadata();
     metadata.set('x-request-id', requestId);
     if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
     if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+    if (!onStale) metadata.set('x-accept-stale', 'no');
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     if (forwardedBy !== undefined) metadata.set('x-forwarded-by', forwardedBy);
     return metadata;

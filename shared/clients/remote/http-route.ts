@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Failure } from '#shared/kernel/failure.ts';
 import { requireOperation } from '#shared/operations/catalogue.ts';
+import { requestHash } from '#shared/operations/equal-request.ts';
 import type { Operation } from '#shared/operations/row.ts';
 import {
   refusalOf,
@@ -28,7 +29,8 @@ export function httpRoute(gateway: string, token: string, service: RemoteService
     const operation = requireOperation(name);
     if (call.accept === 'application/x-ndjson') return follow(far, service, operation, call);
     const remote = remoteCallOf(operation, call);
-    const { value, staleMs } = await service.once(remote, call.body, answers, (signal, timeoutMs) =>
+    const asked = operation.effect === 'reads' ? requestHash(operation, call.body) : undefined;
+    const { value, staleMs } = await service.once(remote, asked, answers, (signal, timeoutMs) =>
       wholeText(far, limited(call, signal, timeoutMs)),
     );
     return { status: 200, body: piece(value), staleMs };
