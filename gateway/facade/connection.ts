@@ -4,7 +4,6 @@
  * connection that lives on.
  */
 import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
-import type { AnyCall } from './call.ts';
 
 export interface Connection {
   /** Asked when the call has ended early. Where the stream is not to be seen, nobody cancelled. */
@@ -17,7 +16,8 @@ interface Layer {
   readonly nextCall?: Layer;
 }
 
-export function connectionOf(call: AnyCall): Connection {
+/** @param call as grpc-js hands it to a method */
+export function connectionOf(call: object): Connection {
   let layer = (call as { readonly call?: Layer }).call;
   while (layer?.nextCall) layer = layer.nextCall;
   const stream = layer?.stream;

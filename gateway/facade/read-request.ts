@@ -16,7 +16,8 @@ import {
   type ReflectMessage,
 } from '@bufbuild/protobuf/reflect';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
+import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { Descriptors } from './descriptors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

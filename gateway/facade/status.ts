@@ -1,6 +1,6 @@
 /** What a failed call ends with. */
 import { Metadata } from '@grpc/grpc-js';
-import { Failure } from '#shared/kernel/failure.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
 import { errorDetails } from './error-details.ts';
 
 /** As grpc-js reads it. */
