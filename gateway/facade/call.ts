@@ -38,7 +38,6 @@ export class FacadeCall {
   private readonly stop = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private ended = false;
-  private ended = false;
 
   constructor(call: AnyCall, operation: Called) {
     this.call = call;
