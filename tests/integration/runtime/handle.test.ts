@@ -6,7 +6,7 @@ import { universe } from '#shared/universe/contract.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Context, World } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { doorOf } from '../../support/host.ts';
@@ -331,4 +331,46 @@ test('exact quantities survive the door', async () => {
   }));
   const body = { isin: ISIN, side: 'BUY', quantity: 0.1 };
   expect((await request(doorOf(echo, world)).post('/').send(body)).body.valid).toBe(true);
+});
+
+describe('an operation that is given an old answer', () => {
+  const summaryOf = async (context: Context) => {
+    const { portfolioHash = '' } = (await context.functions.call(
+      portfolio.getSummary,
+      {},
+      context.callOptions(),
+    )) as { portfolioHash?: string };
+    return portfolioHash;
+  };
+  const reads = handle(planning.getPlan, async (_request, context) => {
+    await summaryOf(context);
+    return { found: true, plan: undefined };
+  });
+  const writes = handle(universe.removeSecurity, async (_request, context) => ({
+    success: true,
+    message: await summaryOf(context),
+  }));
+  let old: World;
+
+  beforeAll(async () => {
+    const body = async function* () {
+      yield '{"portfolioHash":"yesterday"}';
+    };
+    const transport = async () => ({ status: 200, body: body(), staleMs: 4_200 });
+    old = await openTestWorld(redis, {}, { transport });
+  });
+  afterAll(() => old.close());
+
+  test('passes its age on, when it reads', async () => {
+    const answer = await request(doorOf(reads, old)).post('/').send({ planId: 'x' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['x-stale-ms']).toBe('4200');
+  });
+
+  test('does not act on it, when it changes something', async () => {
+    const removal = { isin: ISIN, reason: 'a test' };
+    const answer = await request(doorOf(writes, old)).post('/').send(removal);
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ code: 'UNAVAILABLE', staleMs: 4_200 });
+  });
 });
