@@ -4,6 +4,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   transform: { '\\.(ts|lua)$': '<rootDir>/scripts/jest-transform.mjs' },
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'lua', 'node'],
+  globalSetup: '<rootDir>/tests/support/require-redis.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
 };
