@@ -1,6 +1,7 @@
 /** Headers the gateway adds to a call and its answer, and those that end at this hop. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isSafeId } from '#shared/kernel/identifiers.ts';
 
 const HOP_BY_HOP = [
   'connection',
@@ -32,9 +33,26 @@ export function stampCall(
   request.headers['x-call-id'] = callId;
   request.headers['x-start-time'] = startTime;
   response.setHeader('x-call-id', callId);
+  response.setHeader('x-request-id', requestIdOf(request) ?? callId);
   response.setHeader('x-start-time', startTime);
   response.setHeader('x-served-by', servedBy);
   return callId;
+}
+
+/** The caller's own id for the request, where it is one. */
+export function requestIdOf(request: IncomingMessage): string | undefined {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && isSafeId(given) ? given : undefined;
+}
+
+/** Every answer carries the caller's request id or one of ours, whoever makes the answer. */
+export function nameRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => void,
+): void {
+  response.setHeader('x-request-id', requestIdOf(request) ?? randomUUID());
+  next();
 }
 
 /** Says for whom the call is forwarded, and drops what was meant for this hop only. */

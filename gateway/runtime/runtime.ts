@@ -10,6 +10,7 @@ import { AsyncQueue } from './async-queue.ts';
 import { asyncRoute } from './async-route.ts';
 import type { Credentials } from './basic-auth.ts';
 import type { FunctionHost } from './function-host.ts';
+import { nameRequest } from './call-headers.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { pageNotFound, sayError } from './platform-errors.ts';
 import { systemRoutes } from './system-routes.ts';
@@ -68,6 +69,7 @@ function gatewayApp(options: RuntimeOptions, queue: AsyncQueue | undefined): Exp
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(nameRequest);
   app.get('/healthz', (_request, response) => void response.type('text/plain').send('OK'));
   app.all('/healthz', (_request, response) => void response.status(405).end());
   app.use('/function', invokeRoute(host, { servedBy, bodyBytesMax }));

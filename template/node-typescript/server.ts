@@ -52,6 +52,7 @@ export async function answer(
   const callId = header(request, 'x-call-id') ?? randomUUID();
   const context: FunctionContext = { callId, signal: left.signal, shared: options.shared };
   response.setHeader('x-call-id', callId);
+  response.setHeader('x-request-id', header(request, 'x-request-id') ?? callId);
   const result = await resultOf(handler, request, url, context, options.bodyBytesMax).catch(
     // Only reading can fail here: the caller went away in the middle of the request.
     () => undefined,

@@ -113,3 +113,25 @@ it('says which setting to change when the port is taken', async () => {
     message: `GATEWAY_PORT: port ${gateway.port} is taken; name another one, or 0 for a free one.`,
   });
 });
+
+describe('the request id', () => {
+  it.each([
+    ['GET', '/healthz'],
+    ['POST', '/healthz'],
+    ['GET', '/nowhere'],
+    ['GET', '/system/functions'],
+    ['GET', '/system/info'],
+    ['POST', '/function/alpha'],
+    ['POST', '/function/beta'],
+    ['POST', '/function/gamma'],
+    ['POST', '/function/'],
+  ])(
+    'of the caller comes back from %s %s, and a malformed one is replaced',
+    async (method, path) => {
+      const call = () => (method === 'GET' ? at().get(path) : at().post(path));
+      expect((await call().set('x-request-id', 'mine-7')).headers['x-request-id']).toBe('mine-7');
+      const replaced = (await call().set('x-request-id', 'a b')).headers['x-request-id'];
+      expect(replaced).toMatch(/^[A-Za-z0-9][\w.:-]+$/);
+    },
+  );
+});
