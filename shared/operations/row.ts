@@ -93,7 +93,7 @@ type ContractOf<S, R> = {
     : never;
 };
 
-type ExactRows<S, R> = R & { readonly [M in Exclude<keyof R, keyof S>]: never };
+type ExactRows<S, R> = R & { readonly [M in Exclude<keyof R, keyof RowsOf<S>>]: never };
 
 /** `contract<typeof PlanningServiceService>()('planning', { createPlan: { … }, … })` */
 export function contract<S extends ServiceDefinition>() {
