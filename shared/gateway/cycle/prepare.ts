@@ -1,7 +1,10 @@
 /** The steps that bring the book, the prices and the scores up to date. All may be repeated. */
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { optimization } from '#shared/optimization/contract.ts';
 import { portfolio } from '#shared/portfolio/contract.ts';
 import { scoring } from '#shared/scoring/contract.ts';
+import { trading } from '#shared/trading/contract.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { universe } from '#shared/universe/contract.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -11,12 +14,20 @@ import { amountText, takeSnapshot } from './snapshot.ts';
 
 export async function* syncPositions(cycle: Cycle): Telling {
   yield cycle.tell('sync-positions', 0, 'Asking the broker what the account holds.');
+  await askAfterLiveTrades(cycle);
   const synced = await cycle.call(portfolio.updatePositions, { forceSync: true });
   yield await cycle.done(
     'sync-positions',
     `The book agrees with the broker: ${count(synced.fillsBooked, 'fill')} and ` +
       `${count(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.`,
   );
+}
+
+/** An order that nobody asked after since may have been filled, or its outcome become known. */
+async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
+  const trades = new StoredTrades(cycle.context.database);
+  for (const { tradeId } of await trades.liveTrades(DEFAULT_ACCOUNT))
+    await cycle.call(trading.getTradeStatus, { tradeId });
 }
 
 /** Prices, and fundamentals too where a security has none yet. Unless forced, only what is old. */

@@ -11,10 +11,13 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { World } from '#shared/runtime/context.ts';
 import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
+import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getHistory from '../../../functions/trading/get-trade-history/handler.ts';
 import { doorOf, inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
@@ -188,6 +191,28 @@ describe('a trading cycle', () => {
     const weight = (snapshot: typeof before): number =>
       snapshot?.holdings.find(({ isin }) => isin === overweight.isin)?.weightRatio ?? 0;
     expect(weight(after)).toBeLessThan(weight(before));
+  });
+
+  it('asks the broker about every order that is not over yet', async () => {
+    const { isin, currency } = present(listed[0], 'the market lists securities');
+    const quote = present(
+      await new StoredMarket(world.database).quote(isin as Isin),
+      'it is priced',
+    );
+    const amount = (quote.price.toEstimate() * 0.97).toFixed(2);
+    const waiting = await supertest(doorOf(executeTrade, world))
+      .post('/')
+      .send({
+        ...{ isin, side: 'BUY', quantity: 1, orderType: 'LIMIT', timeInForce: 'GTC' },
+        limitPrice: { amount, currency },
+      });
+    expect(waiting.body).toMatchObject({ status: 'PENDING' });
+    calls = [];
+    await runCycle({});
+    const asked = calls.filter(({ name }) => name === 'trading-get-trade-status');
+    expect(asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { tradeId: waiting.body.tradeId },
+    ]);
   });
 
   it('says so when there is nothing to trade with', async () => {
