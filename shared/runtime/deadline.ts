@@ -1,37 +1,61 @@
 /**
- * One signal for one call: it aborts when the caller leaves or the time is up. Joined platform
- * signals would do, but cost more than the rest of a short call, and Node 20 may collect one while a
- * story only waits for it.
+ * One signal for one piece of work: it aborts when the caller leaves or the time is up. Joined
+ * platform signals would do, but cost more than the rest of a short call, and Node 20 may collect one
+ * while somebody only waits for it.
  */
 export class Deadline {
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
-  private readonly caller: AbortSignal;
+  private readonly caller: AbortSignal | undefined;
+  private readonly late: () => Error;
   private readonly timer: NodeJS.Timeout;
   private timeIsUp = false;
 
-  constructor(caller: AbortSignal, timeoutMs: number) {
+  /** @param late what the signal's reason is when the time is up */
+  constructor(caller: AbortSignal | undefined, timeoutMs: number, late = timeoutError) {
     this.signal = this.controller.signal;
     this.caller = caller;
+    this.late = late;
     this.timer = setTimeout(this.runOut, Math.ceil(timeoutMs)).unref();
-    caller.addEventListener('abort', this.leave);
-    if (caller.aborted) this.leave();
+    caller?.addEventListener('abort', this.leave);
+    if (caller?.aborted) this.leave();
   }
 
   get passed(): boolean {
     return this.timeIsUp;
   }
 
-  /** The call has ended; what still waits for the signal waits in vain. */
+  /** The work has ended; what still waits for the signal waits in vain. */
   close(): void {
     clearTimeout(this.timer);
-    this.caller.removeEventListener('abort', this.leave);
+    this.caller?.removeEventListener('abort', this.leave);
   }
 
   private readonly runOut = (): void => {
     this.timeIsUp = true;
-    this.controller.abort(new DOMException('The time for this call ran out.', 'TimeoutError'));
+    this.controller.abort(this.late());
   };
 
-  private readonly leave = (): void => this.controller.abort(this.caller.reason);
+  private readonly leave = (): void => this.controller.abort(this.caller?.reason);
+}
+
+function timeoutError(): Error {
+  return new DOMException('The time for this call ran out.', 'TimeoutError');
+}
+
+/** The work's outcome, or the signal's reason once it aborts; the work may then still go on. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Work that began too late fails as well, where nobody listens.
+  if (signal.aborted) work.catch(() => undefined);
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

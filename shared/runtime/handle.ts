@@ -9,7 +9,7 @@ import type {
   FunctionResult,
 } from '#template/function.ts';
 import type { CallOptions } from '#shared/clients/functions-client.ts';
-import { Failure, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
+import { Failure, failureTable, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Operation, RequestOf, ResponseOf } from '#shared/operations/row.ts';
@@ -17,7 +17,7 @@ import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from './log.ts';
 import type { Context, World } from './context.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, untilAborted } from './deadline.ts';
 import { once } from './idempotency.ts';
 import { ranOut } from './ran-out.ts';
 import { requireReady } from './readiness.ts';
@@ -210,7 +210,7 @@ class Call {
 
   private refuse(thrown: unknown): FunctionResult {
     const body = this.fail(thrown);
-    const { http } = new Failure(body.code, body.message).rule;
+    const { http } = failureTable[body.code];
     const retryAfterMs = Number(body['retryAfterMs'] ?? 0);
     return {
       status: http,
@@ -317,22 +317,6 @@ function encodeJson(message: unknown): string {
       throw new Failure('BUG', `Invariant: no ${value} leaves a model (${key})`);
     return value;
   });
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Work that began too late fails as well, where nobody listens.
-  if (signal.aborted) work.catch(() => undefined);
-  signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 async function* untilAbortedEach<T>(

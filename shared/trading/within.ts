@@ -1,5 +1,6 @@
 /** A limit in time for work that may ignore the signal it is given. */
 import { Failure } from '#shared/kernel/failure.ts';
+import { Deadline, untilAborted } from '#shared/runtime/deadline.ts';
 
 /**
  * @param caller ends the wait too, where given
@@ -11,18 +12,11 @@ export async function within<T>(
   caller?: AbortSignal,
 ): Promise<T> {
   caller?.throwIfAborted();
-  const control = new AbortController();
-  const leave = (): void => control.abort(caller?.reason);
-  caller?.addEventListener('abort', leave, { once: true });
-  const late = new Failure('DEADLINE', `No answer within ${limitMs} ms.`);
-  const timer = setTimeout(() => control.abort(late), limitMs);
+  const late = (): Failure => new Failure('DEADLINE', `No answer within ${limitMs} ms.`);
+  const deadline = new Deadline(caller, limitMs, late);
   try {
-    const over = new Promise<never>((_resolve, reject) => {
-      control.signal.addEventListener('abort', () => reject(control.signal.reason as Error));
-    });
-    return await Promise.race([work(control.signal), over]);
+    return await untilAborted(work(deadline.signal), deadline.signal);
   } finally {
-    clearTimeout(timer);
-    caller?.removeEventListener('abort', leave);
+    deadline.close();
   }
 }
