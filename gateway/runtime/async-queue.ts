@@ -11,7 +11,8 @@ import { connectQueueRedis } from '#shared/redis/client.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { callBack } from './callback.ts';
 import type { FunctionHost } from './function-host.ts';
-import { isPieces, wholeOf } from './pieces.ts';
+import { isPieces } from '#template/function.ts';
+import { wholeOf } from './pieces.ts';
 
 const QUEUE = 'async';
 const ATTEMPTS = 5;

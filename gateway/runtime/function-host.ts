@@ -21,7 +21,8 @@ import {
   unknownFunction,
   unreachableFunction,
 } from './platform-errors.ts';
-import { isPieces } from './pieces.ts';
+import { isPieces } from '#template/function.ts';
+import { invoke } from '#template/server.ts';
 import type { StackFunction } from './stack-file.ts';
 import { ThreadLost, type WorkerPool } from './worker-pool.ts';
 
@@ -96,7 +97,7 @@ export class FunctionHost {
     event: FunctionEvent,
     context: FunctionContext,
   ): Promise<FunctionResult> {
-    if (event.path.startsWith('/_/')) return this.lookInside(deployed, event.path, context);
+    if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
     deployed.invocationCount += 1;
     const { inflightMax, execTimeoutMs } = deployed;
     if (inflightMax !== undefined && deployed.inflight >= inflightMax)
@@ -120,17 +121,12 @@ export class FunctionHost {
   /** Health and readiness, for callers that do not come through the door. */
   private async lookInside(
     deployed: DeployedFunction,
-    path: string,
+    event: FunctionEvent,
     context: FunctionContext,
   ): Promise<FunctionResult> {
-    if (path === '/_/health') return { body: 'OK' };
-    if (path !== '/_/ready') return { status: 404, body: 'not found' };
-    try {
-      await this.handlerOf(deployed).ready?.(context);
-      return { body: 'OK' };
-    } catch (thrown) {
-      return { status: 503, body: thrown instanceof Error ? thrown.message : 'not ready' };
-    }
+    const isHostPath = event.path === '/_/health' || event.path === '/_/ready';
+    if (!isHostPath) return { status: 404, body: 'not found' };
+    return invoke(this.handlerOf(deployed), event, context);
   }
 
   private async run(

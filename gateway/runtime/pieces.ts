@@ -1,8 +1,5 @@
 /** Bodies that come piece by piece. */
-
-export function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
-  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
-}
+import { isPieces } from '#template/function.ts';
 
 /** Any body a handler may answer with, as pieces. */
 export async function* piecesOf(body: unknown): AsyncGenerator<string | Uint8Array> {

@@ -16,7 +16,7 @@ import { parseSettings } from '#shared/runtime/settings.ts';
 import { openWorld } from '#shared/runtime/world.ts';
 import { findOperation, thinksLong } from './heavy.ts';
 import { answerOf, eventOf } from './in-process-transport.ts';
-import { isPieces } from './pieces.ts';
+import { isPieces } from '#template/function.ts';
 import {
   PIECES_AHEAD,
   type FromThread,

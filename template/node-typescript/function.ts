@@ -33,3 +33,8 @@ export interface FunctionHandler {
   /** Throws, with a reason in words, while the function could not do its work. */
   ready?(context: FunctionContext): Promise<void>;
 }
+
+/** Whether a result's body comes piece by piece. */
+export function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
+import { isPieces } from './function.ts';
 import type {
   FunctionContext,
   FunctionEvent,
@@ -155,10 +156,6 @@ async function stream(
     // The head is out; all that is left is to show that the body is not whole.
     response.destroy();
   }
-}
-
-function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
-  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 function failure(status: number, code: string, message: string): FunctionResult {
