@@ -3,7 +3,7 @@ import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { World } from '#shared/runtime/context.ts';
-import type { Quote } from '#shared/universe/market-reader.ts';
+import type { Quote } from '#shared/universe/model/market-view.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
 import { StoredBook } from './stored-book.ts';

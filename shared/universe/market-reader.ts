@@ -7,8 +7,6 @@ import type { Quote } from './model/market-view.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
 
-export type { Quote };
-
 export interface MarketReader {
   /** All securities, removed ones too, by symbol. */
   securities(): Promise<readonly Security[]>;

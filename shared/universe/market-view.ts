@@ -4,8 +4,8 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
-import type { MarketReader, Quote } from './market-reader.ts';
-import type { MarketView, UnpricedSecurity } from './model/market-view.ts';
+import type { MarketReader } from './market-reader.ts';
+import type { MarketView, Quote, UnpricedSecurity } from './model/market-view.ts';
 import {
   indexAt,
   lastDay,
@@ -14,8 +14,6 @@ import {
   type RateSeries,
 } from './model/price-series.ts';
 import { isTradable, type Security } from './model/security.ts';
-
-export type { MarketView };
 
 const YEAR_DAYS = 365.25;
 

@@ -6,7 +6,8 @@ import { unitRate, type ExchangeRate, type RateTable } from '#shared/kernel/exch
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { Database } from '#shared/redis/database.ts';
-import type { MarketReader, Quote } from './market-reader.ts';
+import type { MarketReader } from './market-reader.ts';
+import type { Quote } from './model/market-view.ts';
 import { rateOver, routes, seriesOver, type Hop, type Leg } from './model/exchange-rates.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import { isTradable, type Security } from './model/security.ts';

@@ -3,7 +3,7 @@ import type { Security as WireSecurity } from '#protos/gen/common/security.ts';
 import { startOf } from '#shared/kernel/calendar-day.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Quote } from './market-reader.ts';
+import type { Quote } from './model/market-view.ts';
 import { isTradable, type Security } from './model/security.ts';
 
 /** Text that is not known is empty, and a market value 0: the contract has no other way. */
