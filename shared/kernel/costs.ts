@@ -7,8 +7,7 @@
  * Commission and fees are money that is owed, rounded up to the minor unit; the spread is paid in
  * the price and is an estimate.
  */
-import type { Decimal } from './decimal.ts';
-import { Decimal as Decimals } from './decimal.ts';
+import { Decimal } from './decimal.ts';
 import { Money } from './money.ts';
 
 export interface CostModel {
@@ -63,5 +62,5 @@ export function estimatedCost(model: CostModel, side: 'BUY' | 'SELL', value: num
 }
 
 function share(value: Money, ratio: number): Money {
-  return value.multiply(Decimals.ofNumber(ratio), 'up');
+  return value.multiply(Decimal.ofNumber(ratio), 'up');
 }

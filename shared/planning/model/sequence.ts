@@ -27,10 +27,3 @@ export function ordersOf(sequence: Sequence): readonly SizedOrder[] {
     ...traded.filter((order) => order.side === 'BUY'),
   ];
 }
-
-export function sequenceOf(size: number, orders: Iterable<SizedOrder>): Sequence {
-  const sequence = new Int32Array(size);
-  for (const { security, side, lots } of orders)
-    sequence[security] = side === 'SELL' ? -lots : lots;
-  return sequence;
-}
