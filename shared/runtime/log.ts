@@ -19,22 +19,47 @@ const order: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 export function openLog(
   least: Level,
   write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
-  always: LogFacts = {},
 ): Log {
-  const say =
-    (level: Level) =>
-    (event: string, facts: LogFacts = {}): void => {
-      if (order.indexOf(level) < order.indexOf(least)) return;
-      const time = new Date().toISOString();
-      write(JSON.stringify({ time, level, event, ...always, ...facts }, plainErrors));
-    };
-  return {
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    with: (facts) => openLog(least, write, { ...always, ...facts }),
-  };
+  return new JsonLines(least, write, {});
+}
+
+/** A class, so that the log each call gets for itself is one small object. */
+class JsonLines implements Log {
+  private readonly least: Level;
+  private readonly write: (line: string) => void;
+  private readonly always: LogFacts;
+
+  constructor(least: Level, write: (line: string) => void, always: LogFacts) {
+    this.least = least;
+    this.write = write;
+    this.always = always;
+  }
+
+  debug(event: string, facts?: LogFacts): void {
+    this.say('debug', event, facts);
+  }
+
+  info(event: string, facts?: LogFacts): void {
+    this.say('info', event, facts);
+  }
+
+  warn(event: string, facts?: LogFacts): void {
+    this.say('warn', event, facts);
+  }
+
+  error(event: string, facts?: LogFacts): void {
+    this.say('error', event, facts);
+  }
+
+  with(facts: LogFacts): Log {
+    return new JsonLines(this.least, this.write, { ...this.always, ...facts });
+  }
+
+  private say(level: Level, event: string, facts: LogFacts = {}): void {
+    if (order.indexOf(level) < order.indexOf(this.least)) return;
+    const time = new Date().toISOString();
+    this.write(JSON.stringify({ time, level, event, ...this.always, ...facts }, plainErrors));
+  }
 }
 
 export const silentLog: Log = openLog('error', () => undefined);
