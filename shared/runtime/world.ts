@@ -39,7 +39,10 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
     throw new Failure('REFUSED', 'REDIS_URL is not set.', { rule: 'redis-not-configured' });
   const { redisUrl, redisKeyPrefix } = settings;
   const redis = connectRedis(redisUrl, redisKeyPrefix);
-  await requireSafeRedis(redis);
+  await requireSafeRedis(redis).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
   const database = new Database(redis);
   const now = parts.now ?? (() => instantOf(Date.now()));
   const opened = await openMarketData(settings, now);
