@@ -1,0 +1,33 @@
+/** The data files of a folder of anchors. Rows name them from the folder that contains `public/`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { AnchorFiles } from './row.ts';
+
+export function anchorFiles(folder: string): AnchorFiles {
+  const texts = new Map<string, string>();
+  const tables = new Map<string, readonly (readonly string[])[]>();
+  const text = (name: string): string => {
+    const known = texts.get(name) ?? readFileSync(placeOf(folder, name), 'utf8');
+    texts.set(name, known);
+    return known;
+  };
+  const table = (name: string): readonly (readonly string[])[] => {
+    const known =
+      tables.get(name) ??
+      (parse(text(name), { bom: true, relax_column_count: true }) as string[][]);
+    tables.set(name, known);
+    return known;
+  };
+  return { text, table };
+}
+
+/** `public/` may be the folder's own name, a folder in it, or left out. */
+function placeOf(folder: string, name: string): string {
+  const places = [
+    join(folder, name.replace(/^public\//, '')),
+    join(folder, name),
+    join(folder, '..', name),
+  ];
+  return places.find((place) => existsSync(place)) ?? places[0] ?? name;
+}
