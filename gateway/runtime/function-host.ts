@@ -4,6 +4,7 @@
  * through `invoke`.
  */
 import type {
+  CallContext,
   FunctionContext,
   FunctionEvent,
   FunctionHandler,
@@ -23,6 +24,7 @@ import {
 } from './platform-errors.ts';
 import { isPieces } from '#template/function.ts';
 import { invoke } from '#template/server.ts';
+import { mounted } from '#template/surroundings.ts';
 import type { StackFunction } from './stack-file.ts';
 import { ThreadLost, type WorkerPool } from './worker-pool.ts';
 
@@ -67,7 +69,7 @@ export class FunctionHost {
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
-  async call(name: string, event: FunctionEvent, context: FunctionContext) {
+  async call(name: string, event: FunctionEvent, context: CallContext) {
     const deployed = this.find(name);
     return deployed ? this.invoke(deployed, event, context) : this.notHere(name);
   }
@@ -95,7 +97,7 @@ export class FunctionHost {
   async invoke(
     deployed: DeployedFunction,
     event: FunctionEvent,
-    context: FunctionContext,
+    context: CallContext,
   ): Promise<FunctionResult> {
     if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
     deployed.invocationCount += 1;
@@ -122,17 +124,17 @@ export class FunctionHost {
   private async lookInside(
     deployed: DeployedFunction,
     event: FunctionEvent,
-    context: FunctionContext,
+    context: CallContext,
   ): Promise<FunctionResult> {
     const isHostPath = event.path === '/_/health' || event.path === '/_/ready';
     if (!isHostPath) return { status: 404, body: 'not found' };
-    return invoke(this.handlerOf(deployed), event, context);
+    return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
   }
 
   private async run(
     deployed: DeployedFunction,
     event: FunctionEvent,
-    context: FunctionContext,
+    context: CallContext,
   ): Promise<FunctionResult> {
     const { name, handler } = deployed.spec;
     const { pool, log } = this.options;
@@ -148,7 +150,7 @@ export class FunctionHost {
       return undefined;
     });
     if (!load) return unreachableFunction(name);
-    return load(event, { ...context, shared: this.shared });
+    return load(event, { ...context, ...mounted(), shared: this.shared });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Calls between functions that live in one process: the same door, without a socket. */
-import type { FunctionContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
 import {
   staleMsOf,
   type FunctionAnswer,
@@ -9,7 +9,7 @@ import {
 import { piecesOf } from './pieces.ts';
 
 export interface Host {
-  call(name: string, event: FunctionEvent, context: FunctionContext): Promise<FunctionResult>;
+  call(name: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult>;
 }
 
 export interface InProcessOptions {

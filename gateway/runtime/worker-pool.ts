@@ -3,7 +3,7 @@
  * start at the first need. One that dies fails only the call it carried; the next call gets a new
  * one.
  */
-import type { FunctionContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
 import type { ThreadData } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -38,11 +38,7 @@ export class WorkerPool {
   }
 
   /** @throws ThreadLost when the thread died under the call; else what the handler threw */
-  async run(
-    folder: string,
-    event: FunctionEvent,
-    context: FunctionContext,
-  ): Promise<FunctionResult> {
+  async run(folder: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
     const thread = await this.thread(context.signal);
     return thread.call(folder, event, context);
   }

@@ -1,6 +1,6 @@
 /** One worker thread as its host sees it: one call at a time, and what becomes of it. */
 import { Worker } from 'node:worker_threads';
-import type { FunctionContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
 import type { FromThread, ThreadData, ToThread } from './worker-messages.ts';
 
 /** Enough for the heaviest model; a leak ends its own thread, not the host. */
@@ -40,7 +40,7 @@ export class WorkerThread {
     this.worker.on('exit', (code) => this.buried(code));
   }
 
-  call(folder: string, event: FunctionEvent, context: FunctionContext): Promise<FunctionResult> {
+  call(folder: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
     this.lastId += 1;
     const id = this.lastId;
     const call = new ThreadCall((kind) => this.say({ kind, id }));

@@ -17,6 +17,7 @@ import { openWorld } from '#shared/runtime/world.ts';
 import { findOperation, thinksLong } from './heavy.ts';
 import { answerOf, eventOf } from './in-process-transport.ts';
 import { isPieces } from '#template/function.ts';
+import { mounted } from '#template/surroundings.ts';
 import {
   PIECES_AHEAD,
   type FromThread,
@@ -69,7 +70,8 @@ async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
   running.set(id, call);
   try {
     const handler = await loadHandler(message.folder);
-    const context = { callId: message.callId, signal: call.abort.signal, shared: await world() };
+    const shared = await world();
+    const context = { callId: message.callId, signal: call.abort.signal, shared, ...mounted() };
     await answer(id, call, await handler(revived(message.event), context));
   } catch (thrown) {
     say({ kind: 'failed', id, message: thrown instanceof Error ? thrown.message : 'failed' });
@@ -142,7 +144,8 @@ function nearOr(far: Transport, token: string): Transport {
     const operation = findOperation(call.name);
     if (!operation || !thinksLong(call.name, event.headers)) return far(call);
     const handler = await loadHandler(operation.folder);
-    const context = { callId: call.requestId, signal: call.signal, shared: await world() };
+    const { requestId: callId, signal } = call;
+    const context = { callId, signal, shared: await world(), ...mounted() };
     return answerOf(await handler(event, context));
   };
 }

@@ -11,7 +11,18 @@ export interface FunctionEvent {
   readonly body: Buffer;
 }
 
-export interface FunctionContext {
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a function is given where it is deployed. */
+export interface Surroundings {
+  /** The environment its deployment sets, over the host's. */
+  readonly env: Environment;
+  /** The text of a secret of its deployment, without a newline at the end. Rejects if there is none. */
+  secret(name: string): Promise<string>;
+}
+
+/** What is the call's own. */
+export interface CallContext {
   /** Names the call in logs and answers. */
   readonly callId: string;
   /** Aborts when the caller leaves or the host stops. */
@@ -19,6 +30,8 @@ export interface FunctionContext {
   /** What a host shares between the functions it carries; absent in a container of one. */
   readonly shared?: unknown;
 }
+
+export interface FunctionContext extends CallContext, Surroundings {}
 
 export interface FunctionResult {
   /** 200 unless given. */

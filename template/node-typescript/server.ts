@@ -14,11 +14,15 @@ import type {
   FunctionEvent,
   FunctionHandler,
   FunctionResult,
+  Surroundings,
 } from './function.ts';
+import { mounted } from './surroundings.ts';
 
 export interface DoorOptions {
   readonly bodyBytesMax: number;
   readonly shared?: unknown;
+  /** Of a container, unless given. */
+  readonly surroundings?: Surroundings;
 }
 
 export const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -51,7 +55,8 @@ export async function answer(
     if (!response.writableFinished) left.abort();
   });
   const callId = header(request, 'x-call-id') ?? randomUUID();
-  const context: FunctionContext = { callId, signal: left.signal, shared: options.shared };
+  const { shared, surroundings = mounted() } = options;
+  const context: FunctionContext = { callId, signal: left.signal, shared, ...surroundings };
   response.setHeader('x-call-id', callId);
   response.setHeader('x-request-id', header(request, 'x-request-id') ?? callId);
   const result = await resultOf(handler, request, url, context, options.bodyBytesMax).catch(

@@ -8,6 +8,7 @@ import type { World } from '#shared/runtime/context.ts';
 import { inProcessTransport, type Host } from '#gateway/runtime/in-process-transport.ts';
 import { door, invoke } from '#template/server.ts';
 import type { FunctionHandler } from '#template/function.ts';
+import { mounted } from '#template/surroundings.ts';
 
 /** The HTTP door of one function, as it stands in production, over a world. */
 export function doorOf(handler: FunctionHandler, world: World): Express {
@@ -31,7 +32,7 @@ export function inProcess(): TestTransport {
     const [service = '', ...operation] = name.split('-');
     const file = `../../functions/${service}/${operation.join('-')}/handler.ts`;
     const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    return invoke(handler, event, { ...context, shared: world });
+    return invoke(handler, event, { ...context, ...mounted(), shared: world });
   };
   const transport = inProcessTransport({ call }, { token: '', withoutQueue: true });
   return { transport, into: (opened) => void (world = opened) };
