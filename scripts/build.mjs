@@ -1,6 +1,7 @@
 // Bundles what runs into dist/, at the paths of the sources:
 //   gateway/embedded/main.ts → dist/gateway/embedded/main.js
 //   functions/<service>/<operation>/handler.ts → dist/functions/<service>/<operation>/handler.js
+//   functions/<service>/handler.ts, the packed service, likewise
 // Node modules stay outside; what several files share becomes one chunk.
 //
 // node scripts/build.mjs [--out <folder inside the project>]
@@ -46,7 +47,7 @@ function handlers() {
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${path}/${entry.name}`);
   return folder('functions')
-    .flatMap(folder)
+    .flatMap((service) => [service, ...folder(service)])
     .map((operation) => `${operation}/handler.ts`)
     .filter((file) => existsSync(join(ROOT, file)))
     .sort();

@@ -15,7 +15,8 @@ import { errorsPage } from './generate/errors-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
-import { stackFile } from './generate/stack.ts';
+import { packs } from './generate/packs.ts';
+import { packedStackFile, stackFile } from './generate/stack.ts';
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';
@@ -55,7 +56,15 @@ async function pages(): Promise<[file: string, text: string][]> {
       await format(text, { ...config, parser: 'markdown' }),
     ],
   );
-  return [['stack.yml', stackFile()], ...(await Promise.all(formatted))];
+  const code = packs().map(async ([file, text]): Promise<[string, string]> => [
+    file,
+    await format(text, { ...config, parser: 'typescript' }),
+  ]);
+  return [
+    ['stack.yml', stackFile()],
+    ['stack.packed.yml', packedStackFile()],
+    ...(await Promise.all([...formatted, ...code])),
+  ];
 }
 
 /** Generates the code into a folder apart and compares file by file. */

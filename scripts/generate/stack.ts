@@ -1,17 +1,19 @@
 /**
- * The stack file: one function for each operation, as faas-cli deploys it. Queued operations name
- * their topic, scheduled ones their schedule, in annotations that connectors read.
+ * The two stack files of the one catalogue, as faas-cli deploys them: a function an operation, and a
+ * function a service. Queued operations name their topic, scheduled ones their schedule, in
+ * annotations that connectors read.
  */
 import { stringify } from 'yaml';
-import { operations } from '#shared/operations/catalogue.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { operations, operationsOf } from '#shared/operations/catalogue.ts';
+import { packFolder, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import type { Effect, Operation } from '#shared/operations/row.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
 const TEMPLATE = 'node-typescript';
 /** The platform cuts off only what did not answer by itself when its own time was up. */
 const EXEC_MARGIN_MS = 2_000;
 const SOCKET_MARGIN_MS = 5_000;
+const HEAD = '# Generated from the catalogue of operations by `npm run generate`; do not edit.\n';
 
 /** State stays near Redis; thinking goes to the board that has nothing else to do. */
 const boards: Readonly<Record<ServiceName, 'compute' | 'state'>> = {
@@ -24,21 +26,38 @@ const boards: Readonly<Record<ServiceName, 'compute' | 'state'>> = {
   universe: 'state',
 };
 
+/** `stack.yml`: one function an operation. */
 export function stackFile(): string {
+  return stackOf(
+    operations.map((operation) => [
+      operation.name,
+      entry(operation.name, operation.folder, operation.service, [operation]),
+    ]),
+  );
+}
+
+/** `stack.packed.yml`: one function a service, its operations by path. */
+export function packedStackFile(): string {
+  return stackOf(
+    serviceNames.map((service) => [
+      service,
+      entry(service, packFolder(service), service, operationsOf(service)),
+    ]),
+  );
+}
+
+function stackOf(functions: [name: string, entry: object][]): string {
   const stack = {
     version: '1.0',
     provider: { name: 'openfaas', gateway: GATEWAY },
-    functions: Object.fromEntries(
-      operations.map((operation) => [operation.name, entry(operation)]),
-    ),
+    functions: Object.fromEntries(functions),
     configuration: {
       templates: [{ name: TEMPLATE }],
       copy: ['./shared', './protos'],
     },
   };
-  const head = '# Generated from the catalogue of operations by `npm run generate`; do not edit.\n';
   return (
-    head +
+    HEAD +
     stringify(stack, {
       lineWidth: 0,
       aliasDuplicateObjects: false,
@@ -48,9 +67,10 @@ export function stackFile(): string {
   );
 }
 
-function entry(operation: Operation) {
-  const { name, folder, service, effect, timeoutMs } = operation;
-  const annotations = annotationsOf(operation);
+/** A function that carries these operations: it may do what any of them does, for as long. */
+function entry(name: string, folder: string, service: ServiceName, carried: readonly Operation[]) {
+  const timeoutMs = Math.max(...carried.map((operation) => operation.timeoutMs));
+  const annotations = annotationsOf(carried);
   return {
     lang: TEMPLATE,
     handler: `./${folder}`,
@@ -61,13 +81,22 @@ function entry(operation: Operation) {
       write_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
     },
     secrets: ['write-token', 'trade-token'],
-    labels: { service, effect, board: boards[service] },
+    labels: { service, effect: greatest(carried), board: boards[service] },
     ...(annotations && { annotations }),
   };
 }
 
-function annotationsOf({ queue, topic, schedule }: Operation): Record<string, string> | undefined {
-  const topics = [...(queue ? [topic] : []), ...(schedule === null ? [] : ['cron-function'])];
+function greatest(carried: readonly Operation[]): Effect {
+  const effects = carried.map(({ effect }) => effect);
+  if (effects.includes('trades')) return 'trades';
+  return effects.includes('writes') ? 'writes' : 'reads';
+}
+
+function annotationsOf(carried: readonly Operation[]): Record<string, string> | undefined {
+  const topics = carried.filter(({ queue }) => queue).map(({ topic }) => topic);
+  // A connector of schedules calls a function without a path: a pack would not know what is meant.
+  const schedule = carried.length === 1 ? (carried[0]?.schedule ?? null) : null;
+  if (schedule !== null) topics.push('cron-function');
   if (topics.length === 0) return undefined;
   return { topic: topics.join(','), ...(schedule !== null && { schedule }) };
 }

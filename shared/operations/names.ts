@@ -12,6 +12,10 @@ export const serviceNames = [
 
 export type ServiceName = (typeof serviceNames)[number];
 
+export function isServiceName(text: string): text is ServiceName {
+  return (serviceNames as readonly string[]).includes(text);
+}
+
 /** Ports of the original contract, as an offset from GRPC_PORT_BASE (50051). */
 export const portOffsets: Readonly<Record<ServiceName, number>> = {
   planning: 0,
@@ -41,6 +45,11 @@ export function topicName(service: ServiceName, rpc: string): string {
 /** `planning`, `createPlan` → `functions/planning/create-plan` */
 export function handlerFolder(service: ServiceName, rpc: string): string {
   return `functions/${service}/${kebab(rpc)}`;
+}
+
+/** `planning` → `functions/planning`: all operations of the service in one function. */
+export function packFolder(service: ServiceName): string {
+  return `functions/${service}`;
 }
 
 /** `planning`, `createPlan` → `PlanningService/CreatePlan` */

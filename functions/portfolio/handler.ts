@@ -1,0 +1,18 @@
+/** Generated from the catalogue by `npm run generate`: the portfolio service in one function. */
+import getCashBalance from './get-cash-balance/handler.ts';
+import getPerformance from './get-performance/handler.ts';
+import getPosition from './get-position/handler.ts';
+import getPositions from './get-positions/handler.ts';
+import getSummary from './get-summary/handler.ts';
+import updatePositions from './update-positions/handler.ts';
+import { portfolio } from '#shared/portfolio/contract.ts';
+import { pack } from '#shared/runtime/pack.ts';
+
+export default pack('portfolio', portfolio, {
+  getCashBalance,
+  getPerformance,
+  getPosition,
+  getPositions,
+  getSummary,
+  updatePositions,
+});

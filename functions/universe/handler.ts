@@ -1,0 +1,22 @@
+/** Generated from the catalogue by `npm run generate`: the universe service in one function. */
+import addSecurity from './add-security/handler.ts';
+import getMarketData from './get-market-data/handler.ts';
+import getSecurity from './get-security/handler.ts';
+import getUniverse from './get-universe/handler.ts';
+import removeSecurity from './remove-security/handler.ts';
+import searchSecurities from './search-securities/handler.ts';
+import syncFundamentals from './sync-fundamentals/handler.ts';
+import syncPrices from './sync-prices/handler.ts';
+import { universe } from '#shared/universe/contract.ts';
+import { pack } from '#shared/runtime/pack.ts';
+
+export default pack('universe', universe, {
+  addSecurity,
+  getMarketData,
+  getSecurity,
+  getUniverse,
+  removeSecurity,
+  searchSecurities,
+  syncFundamentals,
+  syncPrices,
+});

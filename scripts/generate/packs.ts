@@ -1,0 +1,25 @@
+/** The packed function of each service: its operations' handlers under their paths. */
+import { operationsOf } from '#shared/operations/catalogue.ts';
+import { kebab, packFolder, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+
+/** @returns file and text of each service's `handler.ts` */
+export function packs(): [file: string, text: string][] {
+  return serviceNames.map((service) => [`${packFolder(service)}/handler.ts`, packOf(service)]);
+}
+
+function packOf(service: ServiceName): string {
+  const rpcs = operationsOf(service)
+    .map(({ rpc }) => rpc)
+    .sort();
+  return [
+    `/** Generated from the catalogue by \`npm run generate\`: the ${service} service in one function. */`,
+    ...rpcs.map((rpc) => `import ${rpc} from './${kebab(rpc)}/handler.ts';`),
+    `import { ${service} } from '#shared/${service}/contract.ts';`,
+    "import { pack } from '#shared/runtime/pack.ts';",
+    '',
+    `export default pack('${service}', ${service}, {`,
+    ...rpcs.map((rpc) => `  ${rpc},`),
+    '});',
+    '',
+  ].join('\n');
+}
