@@ -1,11 +1,17 @@
 /** Calls between functions that live in one process: the same door, without a socket. */
-import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import {
+  isPieces,
+  type CallContext,
+  type FunctionEvent,
+  type FunctionResult,
+} from '#template/function.ts';
 import {
   staleMsOf,
   type FunctionAnswer,
   type FunctionCall,
   type Transport,
 } from '#shared/clients/functions-client.ts';
+import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
 import { piecesOf } from './pieces.ts';
 
 export interface Host {
@@ -26,19 +32,21 @@ export function inProcessTransport(
   host: Host,
   { token, withoutQueue = false }: InProcessOptions,
 ): Transport {
-  return async (call) => {
-    const event = eventOf(call, token);
-    const run = call.idempotencyKey ?? call.requestId;
-    const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
-    const [name = ''] = call.name.split('/');
-    const context = { callId: call.requestId, signal: call.signal };
-    return answerOf(await host.call(name, { ...event, headers }, context));
-  };
+  const layout = new FunctionLayout();
+  return (call) =>
+    layout.reach(call.name, async (address) => {
+      const event = eventOf(call, address, token);
+      const run = call.idempotencyKey ?? call.requestId;
+      const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
+      const [name = ''] = address.split('/');
+      const context = { callId: call.requestId, signal: call.signal };
+      return answerOf(await host.call(name, { ...event, headers }, context));
+    });
 }
 
-/** The event a call becomes; `name/path` reaches the function as `/path`. */
-export function eventOf(call: FunctionCall, token: string): FunctionEvent {
-  const [, ...path] = call.name.split('/');
+/** The event a call becomes; the address `name/path` reaches the function as `/path`. */
+export function eventOf(call: FunctionCall, address: string, token: string): FunctionEvent {
+  const [, ...path] = address.split('/');
   return {
     method: 'POST',
     path: `/${path.join('/')}`,
@@ -56,7 +64,18 @@ export function eventOf(call: FunctionCall, token: string): FunctionEvent {
   };
 }
 
-export function answerOf(result: FunctionResult): FunctionAnswer {
-  const staleMs = staleMsOf(result.headers?.['x-stale-ms']);
-  return { status: result.status ?? 200, body: piecesOf(result.body), staleMs };
+export function answerOf(result: FunctionResult): FunctionAnswer & PlatformAnswer {
+  const { status = 200, headers = {}, body } = result;
+  return {
+    status,
+    body: piecesOf(body),
+    staleMs: staleMsOf(headers['x-stale-ms']),
+    // A body that is no text and no bytes leaves as JSON.
+    contentType: headers['content-type'] ?? (isObject(body) ? 'application/json' : undefined),
+    internal: headers['x-openfaas-internal'],
+  };
+}
+
+function isObject(body: FunctionResult['body']): boolean {
+  return typeof body === 'object' && !(body instanceof Uint8Array) && !isPieces(body);
 }

@@ -140,7 +140,7 @@ async function openOwnWorld({
  */
 function nearOr(far: Transport, token: string): Transport {
   return async (call) => {
-    const event = eventOf(call, token);
+    const event = eventOf(call, call.name, token);
     const operation = findOperation(call.name);
     if (!operation || !thinksLong(call.name, event.headers)) return far(call);
     const handler = await loadHandler(operation.folder);

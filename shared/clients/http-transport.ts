@@ -5,6 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { unavailable } from '#shared/kernel/failure.ts';
+import { FunctionLayout, type PlatformAnswer } from './function-layout.ts';
 import {
   staleMsOf,
   type FunctionAnswer,
@@ -22,17 +23,31 @@ export function httpTransport(gateway: string, token: string): Transport {
   // Closes idle sockets, and only those, before servers do, so that no call meets a closing one.
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: 3_000 });
   const open = secure ? httpsRequest : httpRequest;
-  return async (call: FunctionCall): Promise<FunctionAnswer> => {
-    call.signal.throwIfAborted();
-    const url = `${base}/function/${call.name}`;
+  const layout = new FunctionLayout();
+  const send = async (call: FunctionCall, path: string): Promise<IncomingMessage> => {
     const options = { method: 'POST', headers: headersOf(call, token), signal: call.signal, agent };
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = open(url, options, resolve);
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = open(`${base}/function/${path}`, options, resolve);
       sent.once('error', reject);
       sent.end(call.body);
     }).catch((cause: unknown) => refuse(call, cause));
-    const staleMs = staleMsOf(response.headers['x-stale-ms']);
-    return { status: response.statusCode ?? 0, body: pieces(response, call), staleMs };
+  };
+  return async (call: FunctionCall): Promise<FunctionAnswer> => {
+    call.signal.throwIfAborted();
+    return layout.reach(call.name, async (path) => answerOf(await send(call, path), call));
+  };
+}
+
+function answerOf(response: IncomingMessage, call: FunctionCall): FunctionAnswer & PlatformAnswer {
+  const { statusCode: status = 0, headers } = response;
+  const internal = headers['x-openfaas-internal'];
+  return {
+    status,
+    body: pieces(response, call),
+    staleMs: staleMsOf(headers['x-stale-ms']),
+    contentType: headers['content-type'],
+    internal: Array.isArray(internal) ? internal[0] : internal,
+    drop: () => void response.resume(),
   };
 }
 
