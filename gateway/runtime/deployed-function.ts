@@ -15,8 +15,6 @@ export class DeployedFunction {
   readonly execTimeoutMs: number;
   /** Calls that may run side by side; absent: as many as come. */
   readonly inflightMax: number | undefined;
-  /** Calls since this host started, whatever their outcome. */
-  invocationCount = 0;
   inflight = 0;
   private readonly loadHandler: LoadHandler;
   private loading: Promise<FunctionHandler> | undefined;

@@ -13,6 +13,8 @@ import type {
 import type { Failure } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { DeployedFunction, type LoadHandler } from './deployed-function.ts';
+import { FunctionLogs } from './function-logs.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
 import { thinksLong } from './heavy.ts';
 import {
   NAMESPACE,
@@ -39,6 +41,12 @@ export interface HostOptions {
 }
 
 export class FunctionHost {
+  /** What the functions said lately. */
+  readonly logs = new FunctionLogs();
+  /** How often and how long each was called, also before it was deployed anew. */
+  readonly metrics = new GatewayMetrics(() =>
+    this.list().map(({ spec }) => ({ name: spec.name, replicas: 1 })),
+  );
   private readonly functions: ReadonlyMap<string, DeployedFunction>;
   private readonly options: HostOptions;
   private shared: unknown;
@@ -100,11 +108,13 @@ export class FunctionHost {
     context: CallContext,
   ): Promise<FunctionResult> {
     if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
-    deployed.invocationCount += 1;
     const { inflightMax, execTimeoutMs } = deployed;
-    if (inflightMax !== undefined && deployed.inflight >= inflightMax)
+    const over = this.watch(deployed.spec.name, event, context.callId);
+    if (inflightMax !== undefined && deployed.inflight >= inflightMax) {
+      over(429);
       return tooManyCalls(inflightMax);
-    const slot = new Slot(deployed, context.signal);
+    }
+    const slot = new Slot(deployed, context.signal, over);
     try {
       const running = this.run(deployed, event, { ...context, signal: slot.signal });
       const result = await Promise.race([running, slot.overdue]);
@@ -115,9 +125,22 @@ export class FunctionHost {
       }
       return slot.free(result);
     } catch (thrown) {
-      slot.release();
+      slot.release(500);
       throw thrown;
     }
+  }
+
+  /** Tells who watches of a call that begins. @returns what tells them that it is over */
+  private watch(name: string, event: FunctionEvent, callId: string): (status: number) => void {
+    const { method, path } = event;
+    const startedAt = performance.now();
+    this.metrics.started(name);
+    return (status) => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const call = { callId, method, path, status, seconds };
+      this.metrics.ended(name, call);
+      this.logs.ended(name, call);
+    };
   }
 
   /** Health and readiness, for callers that do not come through the door. */
@@ -162,6 +185,9 @@ function bare(name: string): string {
 
 const OVERDUE = Symbol('overdue');
 
+/** What is counted for a call whose caller did not wait for the answer; nobody is sent it. */
+const CALLER_LEFT = 499;
+
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
 class Slot {
   readonly signal: AbortSignal;
@@ -169,11 +195,18 @@ class Slot {
   private readonly deployed: DeployedFunction;
   private readonly timer: NodeJS.Timeout;
   private readonly callerSignal: AbortSignal;
+  private readonly over: (status: number) => void;
   private readonly stop = new AbortController();
   private held = true;
 
-  constructor(deployed: DeployedFunction, callerSignal: AbortSignal) {
+  /** @param over told the status of the answer when the slot is free */
+  constructor(
+    deployed: DeployedFunction,
+    callerSignal: AbortSignal,
+    over: (status: number) => void,
+  ) {
     this.deployed = deployed;
+    this.over = over;
     this.callerSignal = callerSignal;
     this.signal = this.stop.signal;
     deployed.inflight += 1;
@@ -190,29 +223,31 @@ class Slot {
   /** A caller who leaves before a stream began will never finish reading it. */
   private readonly leave = (): void => {
     this.stop.abort(this.callerSignal.reason);
-    this.release();
+    this.release(CALLER_LEFT);
   };
 
   /** Frees the slot at once, or when the answer's pieces are through. */
   free(result: FunctionResult): FunctionResult {
-    if (isPieces(result.body)) return { ...result, body: this.through(result.body) };
-    this.release();
+    const { status = 200, body } = result;
+    if (isPieces(body)) return { ...result, body: this.through(body, status) };
+    this.release(status);
     return result;
   }
 
-  release(): void {
+  release(status: number): void {
     if (!this.held) return;
     this.held = false;
+    this.over(status);
     clearTimeout(this.timer);
     this.callerSignal.removeEventListener('abort', this.leave);
     this.deployed.inflight -= 1;
   }
 
-  private async *through<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  private async *through<T>(pieces: AsyncIterable<T>, status: number): AsyncGenerator<T> {
     try {
       yield* pieces;
     } finally {
-      this.release();
+      this.release(status);
     }
   }
 }

@@ -2,7 +2,8 @@
 import type { DeployedFunction } from './deployed-function.ts';
 import { NAMESPACE } from './platform-errors.ts';
 
-export function functionStatus({ spec, createdAt, invocationCount }: DeployedFunction) {
+/** @param invocationCount calls since this host started, whatever their outcome */
+export function functionStatus({ spec, createdAt }: DeployedFunction, invocationCount: number) {
   return {
     name: spec.name,
     image: spec.image,

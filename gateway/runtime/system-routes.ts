@@ -2,6 +2,7 @@
 import { arch } from 'node:os';
 import { Router, type RequestHandler, type Response } from 'express';
 import { basicAuth, type Credentials } from './basic-auth.ts';
+import type { DeployedFunction } from './deployed-function.ts';
 import type { FunctionHost } from './function-host.ts';
 import { functionStatus } from './function-status.ts';
 import { NAMESPACE, pageNotFound, sayError } from './platform-errors.ts';
@@ -13,15 +14,17 @@ export interface SystemOptions {
 
 export function systemRoutes(host: FunctionHost, options: SystemOptions): Router {
   const router = Router();
+  const status = (deployed: DeployedFunction) =>
+    functionStatus(deployed, host.metrics.invocations(deployed.spec.name));
   router.use(basicAuth(options.credentials));
   get(router, '/functions', (request, response) => {
     if (!knownNamespace(request.query['namespace'])) return badNamespace(response);
-    response.json(host.list().map(functionStatus));
+    response.json(host.list().map(status));
   });
   get(router, '/function/:name', (request, response) => {
     if (!knownNamespace(request.query['namespace'])) return badNamespace(response);
     const deployed = host.find(String(request.params['name']));
-    if (deployed) response.json(functionStatus(deployed));
+    if (deployed) response.json(status(deployed));
     else response.status(404).end();
   });
   get(router, '/info', (_request, response) => void response.json(gatewayInfo(options.build)));

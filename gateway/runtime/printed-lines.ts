@@ -1,0 +1,57 @@
+/** Turns what a function prints, in whatever pieces it comes, into lines that can be shown. */
+import { StringDecoder } from 'node:string_decoder';
+
+/** Longest line that is kept, in characters; the rest of a longer one is counted, not kept. */
+export const LINE_LENGTH_MAX = 4_096;
+
+export class PrintedLines {
+  private readonly take: (line: string) => void;
+  private readonly decoder = new StringDecoder('utf8');
+  private pending = '';
+  private left = 0;
+
+  /** @param take gets each line, printable, without its end */
+  constructor(take: (line: string) => void) {
+    this.take = take;
+  }
+
+  write(piece: Uint8Array | string): void {
+    const text = typeof piece === 'string' ? piece : this.decoder.write(Buffer.from(piece));
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.keep(text, from, end);
+      this.flush();
+      from = end + 1;
+    }
+    this.keep(text, from, text.length);
+  }
+
+  /** Hands on the last line, where it had no end. */
+  end(): void {
+    const rest = this.decoder.end();
+    this.keep(rest, 0, rest.length);
+    if (this.pending !== '') this.flush();
+  }
+
+  private keep(text: string, from: number, to: number): void {
+    const room = Math.max(0, LINE_LENGTH_MAX - this.pending.length);
+    this.pending += text.slice(from, Math.min(to, from + room));
+    this.left += Math.max(0, to - from - room);
+  }
+
+  private flush(): void {
+    const mark = this.left > 0 ? ` … (${this.left} more characters)` : '';
+    this.take(printable(this.pending) + mark);
+    this.pending = '';
+    this.left = 0;
+  }
+}
+
+/** Colours are taken away; what else a terminal would act on becomes the sign for the unknown. */
+export function printable(line: string): string {
+  return line.replace(/\r$/, '').replace(ANSI, '').replace(UNSEEN, '\ufffd');
+}
+
+// The rule against control characters in patterns is about mistakes; here they are the subject.
+const ANSI = new RegExp('\\u001b\\[[0-?]*[ -/]*[@-~]', 'g');
+const UNSEEN = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]', 'g');
