@@ -1,7 +1,8 @@
 /** What of the stack runs on this board, and what it says about the rest. */
 import type { StackFunction } from '#gateway/runtime/stack-file.ts';
-import { findOperation } from '#gateway/runtime/heavy.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
+import { isServiceName } from '#shared/operations/names.ts';
 import { allLocal, remotePlaces, type Place, type Placement } from '#shared/placement/placement.ts';
 
 export function isHere(placement: Placement) {
@@ -25,8 +26,8 @@ export function elsewhereOf(
 }
 
 function placeOf(name: string, { places }: Placement): Place | undefined {
-  const operation = findOperation(name);
-  return operation && places[operation.service];
+  const service = isServiceName(name) ? name : operationAt(name, '/')?.operation.service;
+  return service && places[service];
 }
 
 /** For the person who starts the board; nothing where there is only one. */

@@ -13,7 +13,7 @@ import { callbackUrl } from './callback.ts';
 import { forwardHeaders, stampCall } from './call-headers.ts';
 import { targetOf, type CallTarget } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
-import { findOperation } from './heavy.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
 import { give } from './invoke-route.ts';
 import { pageNotFound, sayError } from './platform-errors.ts';
 
@@ -43,14 +43,19 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     stampCall(request, response, options.servedBy);
     if (request.method !== 'POST') return void response.status(405).end();
     if (!target.deployed) return give(response, host.notHere(target.name));
-    const refusal = refusalOf(request, target.deployed.spec.name, options.tokens);
+    const refusal = refusalOf(request, target.deployed.spec.name, target.url, options.tokens);
     if (!refusal) return next();
     response.status(refusal.rule.http).json(refusal);
   };
 }
 
-function refusalOf(request: Request, name: string, tokens: Tokens | null): Failure | undefined {
-  const operation = findOperation(name);
+function refusalOf(
+  request: Request,
+  name: string,
+  path: string,
+  tokens: Tokens | null,
+): Failure | undefined {
+  const operation = operationAt(name, path)?.operation;
   try {
     if (operation) requireAccess(operation.effect, request.headers.authorization, tokens);
     return undefined;

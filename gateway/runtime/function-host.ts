@@ -161,7 +161,7 @@ export class FunctionHost {
   ): Promise<FunctionResult> {
     const { name, handler } = deployed.spec;
     const { pool, log } = this.options;
-    if (pool && thinksLong(name, event.headers)) {
+    if (pool && thinksLong(name, event.path, event.headers)) {
       return pool.run(handler, event, context).catch((thrown: unknown) => {
         if (!(thrown instanceof ThreadLost)) throw thrown;
         log.error('thread-lost', { function: name, callId: context.callId, cause: thrown });

@@ -10,11 +10,13 @@ import type { Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
 import type { World } from '#shared/runtime/context.ts';
 import { openLog } from '#shared/runtime/log.ts';
 import { parseSettings } from '#shared/runtime/settings.ts';
+import { tokensIn } from '#shared/runtime/tokens.ts';
 import { openWorld } from '#shared/runtime/world.ts';
-import { findOperation, thinksLong } from './heavy.ts';
+import { thinksLong } from './heavy.ts';
 import { answerOf, eventOf } from './in-process-transport.ts';
 import { isPieces } from '#template/function.ts';
 import { mounted } from '#template/surroundings.ts';
@@ -123,12 +125,14 @@ function world(): Promise<World> | undefined {
 
 async function openOwnWorld({
   env,
-  tokens,
+  secretsDir,
   gatewayUrl,
   placement,
 }: NonNullable<ThreadData['world']>): Promise<World> {
   const settings = parseSettings(env);
-  const local = nearOr(httpTransport(gatewayUrl, tokens.trade), tokens.trade);
+  const tokens = tokensIn(secretsDir);
+  const token = (): string => tokens.trade;
+  const local = nearOr(httpTransport(gatewayUrl, token), token);
   const log = openLog(settings.logLevel);
   const { transport } = await openRoutes({ placement, local, settings, log });
   return openWorld(settings, { tokens, transport, placement, log });
@@ -138,11 +142,11 @@ async function openOwnWorld({
  * A long thought that asks for another long thought has it on its own thread: waiting for a free
  * one, while holding one, could wait for ever.
  */
-function nearOr(far: Transport, token: string): Transport {
+function nearOr(far: Transport, token: () => string): Transport {
   return async (call) => {
-    const event = eventOf(call, call.name, token);
-    const operation = findOperation(call.name);
-    if (!operation || !thinksLong(call.name, event.headers)) return far(call);
+    const event = eventOf(call, call.name, token());
+    const operation = operationAt(call.name, '/')?.operation;
+    if (!operation || !thinksLong(call.name, '/', event.headers)) return far(call);
     const handler = await loadHandler(operation.folder);
     const { requestId: callId, signal } = call;
     const context = { callId, signal, shared: await world(), ...mounted() };
