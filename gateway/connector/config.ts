@@ -3,14 +3,14 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import type { Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
-import { readToken } from '#shared/runtime/tokens.ts';
+import { tokensIn } from '#shared/runtime/tokens.ts';
 
 export interface ConnectorConfig {
   readonly redisUrl: string;
   readonly keyPrefix: string;
   readonly gatewayUrl: string;
   /** The trade token: what is carried may move money. */
-  readonly token: string;
+  readonly token: () => string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Tells whose queues to work. */
   readonly placement: Placement;
@@ -34,7 +34,8 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
   );
   const gatewayUrl = env['GATEWAY_URL']?.trim() || 'http://127.0.0.1:8080';
   const secretsDir = env['SECRETS_DIR']?.trim() || '/var/openfaas/secrets';
-  const token = await readToken(secretsDir, 'trade-token').catch(Failure.from);
+  const tokens = tokensIn(secretsDir);
+  const token = attempt(() => tokens.trade);
   const violations: FieldViolation[] = [];
   if (settings instanceof Failure) violations.push(...violationsOf(settings));
   else if (settings.redisUrl === undefined)
@@ -47,7 +48,14 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     throw invalidRequest(...violations);
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
   const placement = await readPlacement(settings);
-  return Object.freeze({ redisUrl, keyPrefix, gatewayUrl, token, logLevel, placement });
+  return Object.freeze({
+    redisUrl,
+    keyPrefix,
+    gatewayUrl,
+    token: () => tokens.trade,
+    logLevel,
+    placement,
+  });
 }
 
 function attempt<T>(work: () => T): T | Failure {

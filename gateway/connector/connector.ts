@@ -4,6 +4,7 @@
  */
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { Bearer } from '#shared/clients/bearer.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/operations/catalogue.ts';
@@ -22,7 +23,7 @@ export interface ConnectorOptions {
   /** Base address of the gateway. */
   readonly gatewayUrl: string;
   /** The trade token. */
-  readonly token: string;
+  readonly token: Bearer;
   readonly log: Log;
   /** Queues of other boards' services are theirs to work; all are ours unless given. */
   readonly placement?: Placement | undefined;

@@ -148,13 +148,13 @@ async function openFunctions(
     threadsMax: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
     data: () => ({
       root: distDir,
-      world: { env, gatewayUrl: gatewayUrl(), tokens: secrets.tokens, placement },
+      world: { env, gatewayUrl: gatewayUrl(), secretsDir: secrets.dir, placement },
     }),
   });
   const elsewhere = elsewhereOf(stack, placement);
   const host = new FunctionHost({ functions, load: loaderFrom(distDir), log, pool, elsewhere });
   const local = inProcessTransport(host, {
-    token: secrets.tokens.trade,
+    token: () => secrets.tokens.trade,
     withoutQueue: !settings.embeddedParts.includes('connector'),
   });
   const { tokens } = secrets;
@@ -213,7 +213,7 @@ async function openParts(
           redisUrl: redis.url,
           keyPrefix: settings.redisKeyPrefix,
           gatewayUrl: runtime.url,
-          token: secrets.tokens.trade,
+          token: () => secrets.tokens.trade,
           log,
           database: world.database,
           placement: world.placement,

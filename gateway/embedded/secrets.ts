@@ -6,11 +6,14 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '#shared/kernel/failure.ts';
+import type { Tokens } from '#shared/runtime/context.ts';
+import { tokenNames, tokensIn } from '#shared/runtime/tokens.ts';
 
 export interface Secrets {
   readonly dir: string;
   readonly basicAuth: { readonly user: string; readonly password: string };
-  readonly tokens: { readonly write: string; readonly trade: string };
+  /** As the files say now. */
+  readonly tokens: Tokens;
 }
 
 const LENGTH_MIN = 16;
@@ -21,9 +24,8 @@ export async function openSecrets(dataDir: string): Promise<Secrets> {
   await chmod(dir, 0o700);
   const user = await secret(dir, 'basic-auth-user', () => 'admin', 1);
   const password = await secret(dir, 'basic-auth-password');
-  const write = await secret(dir, 'write-token');
-  const trade = await secret(dir, 'trade-token');
-  return { dir, basicAuth: { user, password }, tokens: { write, trade } };
+  for (const name of tokenNames) await secret(dir, name);
+  return { dir, basicAuth: { user, password }, tokens: tokensIn(dir) };
 }
 
 /** Reads a secret, or makes it. A file that is there but empty is an error, never a new secret. */

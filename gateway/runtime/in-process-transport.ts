@@ -11,6 +11,7 @@ import {
   type FunctionCall,
   type Transport,
 } from '#shared/clients/functions-client.ts';
+import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
 import { piecesOf } from './pieces.ts';
 
@@ -20,7 +21,7 @@ export interface Host {
 
 export interface InProcessOptions {
   /** Sent as bearer token. */
-  readonly token: string;
+  readonly token: Bearer;
   /**
    * Runs long operations at once instead of through their queue; for a host beside which nobody
    * works the queue.
@@ -35,7 +36,7 @@ export function inProcessTransport(
   const layout = new FunctionLayout();
   return (call) =>
     layout.reach(call.name, async (address) => {
-      const event = eventOf(call, address, token);
+      const event = eventOf(call, address, bearerText(token));
       const run = call.idempotencyKey ?? call.requestId;
       const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
       const [name = ''] = address.split('/');

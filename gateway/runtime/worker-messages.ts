@@ -48,7 +48,8 @@ export interface ThreadData {
   readonly world?: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly gatewayUrl: string;
-    readonly tokens: { readonly write: string; readonly trade: string };
+    /** Where the tokens lie, to be read anew when they change. */
+    readonly secretsDir: string;
     readonly placement: Placement;
   };
 }

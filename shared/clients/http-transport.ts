@@ -5,6 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { unavailable } from '#shared/kernel/failure.ts';
+import { bearerText, type Bearer } from './bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from './function-layout.ts';
 import {
   staleMsOf,
@@ -17,7 +18,7 @@ import {
  * @param gateway base address, e.g. `http://127.0.0.1:8080`
  * @param token sent as bearer token; empty sends none
  */
-export function httpTransport(gateway: string, token: string): Transport {
+export function httpTransport(gateway: string, token: Bearer): Transport {
   const base = gateway.replace(/\/+$/, '');
   const secure = base.startsWith('https:');
   // Closes idle sockets, and only those, before servers do, so that no call meets a closing one.
@@ -25,7 +26,7 @@ export function httpTransport(gateway: string, token: string): Transport {
   const open = secure ? httpsRequest : httpRequest;
   const layout = new FunctionLayout();
   const send = async (call: FunctionCall, path: string): Promise<IncomingMessage> => {
-    const options = { method: 'POST', headers: headersOf(call, token), signal: call.signal, agent };
+    const options = { method: 'POST', headers: headersOf(call, bearerText(token)), signal: call.signal, agent };
     return new Promise<IncomingMessage>((resolve, reject) => {
       const sent = open(`${base}/function/${path}`, options, resolve);
       sent.once('error', reject);

@@ -4,24 +4,52 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Effect } from '#shared/operations/row.ts';
 import type { Tokens } from './context.ts';
 
+/** Whether operations that only read are open to whoever reaches them, or need a token too. */
+export type ReadAccess = 'open' | 'token';
+
+type Scope = 'read' | 'write' | 'trade';
+
+/** From the smallest scope to the largest; a token allows its own effect and those before it. */
+const scopes: readonly Scope[] = ['read', 'write', 'trade'];
+const needs: Readonly<Record<Effect, Scope>> = { reads: 'read', writes: 'write', trades: 'trade' };
+
 /**
- * `reads` is open to whoever reaches the function; `writes` takes either token, `trades` only the
- * trade token.
- * @throws Failure UNAUTHENTICATED without a known token, NOT_ALLOWED with one of too small a scope
+ * `writes` takes the write token or the trade token, `trades` only the trade token. `reads` is open,
+ * or takes any of the three.
+ * @throws Failure UNAUTHENTICATED without a known token, NOT_ALLOWED with one of too small a scope,
+ * UNAVAILABLE where a secret is missing or unusable
  */
 export function requireAccess(
   effect: Effect,
   authorization: string | undefined,
   tokens: Tokens | null,
+  readAccess: ReadAccess = 'open',
 ): void {
-  if (effect === 'reads' || tokens === null) return;
-  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  const mayTrade = same(token, tokens.trade);
-  const mayWrite = same(token, tokens.write);
-  if (!mayTrade && !mayWrite)
+  if (tokens === null || (effect === 'reads' && readAccess === 'open')) return;
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
+  const scope = scopeOf(given, tokens, readAccess);
+  if (scope === undefined)
     throw new Failure('UNAUTHENTICATED', 'This operation needs an "Authorization: Bearer" token.');
-  if (effect === 'trades' && !mayTrade)
-    throw new Failure('NOT_ALLOWED', 'This operation moves money and needs the trade token.');
+  if (scopes.indexOf(scope) < scopes.indexOf(needs[effect]))
+    throw new Failure('NOT_ALLOWED', `This operation needs the ${needs[effect]} token.`);
+}
+
+/** The token that a caller of ours shows for an operation: the smallest that will do. */
+export function tokenFor(effect: Effect, tokens: Tokens): string {
+  if (effect === 'trades') return tokens.trade;
+  return effect === 'writes' ? tokens.write : (tokens.read ?? '');
+}
+
+/** Compares with every token, whatever the first says, so that time tells nothing. */
+function scopeOf(given: string, tokens: Tokens, readAccess: ReadAccess): Scope | undefined {
+  const known: Readonly<Record<Scope, string | undefined>> = {
+    read: readAccess === 'token' ? tokens.read : undefined,
+    write: tokens.write,
+    trade: tokens.trade,
+  };
+  return scopes
+    .map((scope) => ({ scope, matches: same(given, known[scope] ?? '') && given !== '' }))
+    .findLast(({ matches }) => matches)?.scope;
 }
 
 /** Compares in constant time, whatever the lengths. */

@@ -34,6 +34,8 @@ export interface World {
 }
 
 export interface Tokens {
+  /** Lets a caller read, where reading needs a token. */
+  readonly read?: string;
   /** Lets a caller change state. */
   readonly write: string;
   /** Lets a caller also move money. */

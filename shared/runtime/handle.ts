@@ -114,7 +114,9 @@ class Call {
   }
 
   private async proceed(): Promise<FunctionResult> {
-    requireAccess(this.operation.effect, this.event.headers['authorization'], this.world.tokens);
+    const { tokens, settings } = this.world;
+    const { authorization } = this.event.headers;
+    requireAccess(this.operation.effect, authorization, tokens, settings.readAccess);
     if (this.givenKey !== undefined && !isSafeId(this.givenKey))
       throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
     const follows = this.operation.queue?.caller === 'follows';
@@ -217,6 +219,7 @@ class Call {
       headers: {
         'content-type': 'application/json',
         ...(retryAfterMs > 0 && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+        ...(body.code === 'UNAUTHENTICATED' && { 'www-authenticate': BEARER_CHALLENGE }),
       },
       body: JSON.stringify(body),
     };
@@ -309,6 +312,9 @@ class Call {
 function safe(id: string | undefined): string | undefined {
   return id !== undefined && isSafeId(id) ? id : undefined;
 }
+
+/** What a refusal for want of a token says that it takes. */
+const BEARER_CHALLENGE = 'Bearer realm="arduino-trader"';
 
 /** JSON in which every number is finite. */
 function encodeJson(message: unknown): string {

@@ -179,6 +179,12 @@ export const settingTable = {
     'oldest price to trade on, in days',
     between(0, 3650),
   ),
+  lotMethod: row(
+    'LOT_METHOD',
+    'fifo',
+    'which lots sales take: `fifo`, `lifo`, `hifo` (highest cost first) or `average` cost',
+    oneOf('fifo', 'lifo', 'hifo', 'average'),
+  ),
   cooldownDays: row(
     'COOLDOWN_DAYS',
     '0',
@@ -196,6 +202,12 @@ export const settingTable = {
     'facade,connector',
     'what `npm start` runs beside the gateway: any of facade, connector; `none` for neither',
     parts,
+  ),
+  readAccess: row(
+    'READ_ACCESS',
+    'open',
+    '`open`: whoever reaches a function may read; `token`: reading needs one of the three tokens',
+    oneOf('open', 'token'),
   ),
   claimLeaseMs: row(
     'CLAIM_LEASE_MS',

@@ -1,23 +1,75 @@
-/** The secrets that callers prove themselves with, one file each, as OpenFaaS mounts them. */
-import { readFile } from 'node:fs/promises';
+/**
+ * The secrets that callers prove themselves with, one file each, as OpenFaaS mounts them. A file
+ * that changes is read anew within a second, so a token is replaced without a restart.
+ */
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Tokens } from './context.ts';
 
-const LENGTH_MIN = 16;
+export const tokenNames = ['read-token', 'write-token', 'trade-token'] as const;
+export type TokenName = (typeof tokenNames)[number];
 
-/** @throws Failure UNAVAILABLE when a secret is missing: a guarded function never runs unguarded */
-export async function readTokens(dir: string): Promise<Tokens> {
-  return { write: await readToken(dir, 'write-token'), trade: await readToken(dir, 'trade-token') };
+const LENGTH_MIN = 16;
+const LOOK_MS = 1_000;
+
+/**
+ * Tokens that follow their files. Each is read when it is first asked for, and asking throws Failure
+ * UNAVAILABLE naming the secret while it is missing or unusable: a guarded function never runs
+ * unguarded.
+ */
+export function tokensIn(dir: string): Tokens {
+  const [read, write, trade] = tokenNames.map((name) => new SecretFile(join(dir, name), name));
+  return {
+    get read() {
+      return read?.text() ?? '';
+    },
+    get write() {
+      return write?.text() ?? '';
+    },
+    get trade() {
+      return trade?.text() ?? '';
+    },
+  };
 }
 
-/** @throws Failure UNAVAILABLE */
-export async function readToken(dir: string, name: 'write-token' | 'trade-token'): Promise<string> {
-  const text = await readFile(join(dir, name), 'utf8').catch((cause: unknown) => {
-    throw new Failure('UNAVAILABLE', `The secret ${name} is missing.`, {}, cause);
-  });
-  const token = text.trim();
-  if (token.length < LENGTH_MIN)
-    throw new Failure('UNAVAILABLE', `The secret ${name} is too short.`);
-  return token;
+/** The text of a file that may be replaced, looked at once a second at most. */
+class SecretFile {
+  private readonly file: string;
+  private readonly name: string;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private stamp = '';
+  private kept = '';
+
+  constructor(file: string, name: string) {
+    this.file = file;
+    this.name = name;
+  }
+
+  text(): string {
+    const now = performance.now();
+    if (now - this.lookedAt < LOOK_MS) return this.kept;
+    try {
+      // Orchestrators replace what a link points to; its target's identity tells.
+      const { ino, mtimeMs, size } = statSync(this.file);
+      const stamp = `${ino} ${mtimeMs} ${size}`;
+      if (stamp !== this.stamp) this.kept = this.usable(readFileSync(this.file, 'utf8').trim());
+      this.stamp = stamp;
+    } catch (cause) {
+      this.lookedAt = Number.NEGATIVE_INFINITY;
+      this.stamp = '';
+      if (cause instanceof Failure) throw cause;
+      throw new Failure('UNAVAILABLE', `The secret ${this.name} is missing.`, {}, cause);
+    }
+    this.lookedAt = now;
+    return this.kept;
+  }
+
+  private usable(token: string): string {
+    if (token.length < LENGTH_MIN)
+      throw new Failure('UNAVAILABLE', `The secret ${this.name} is too short.`);
+    if (!/^[\x21-\x7e]+$/.test(token))
+      throw new Failure('UNAVAILABLE', `The secret ${this.name} has characters no header takes.`);
+    return token;
+  }
 }

@@ -19,7 +19,7 @@ import type { Tokens, World } from './context.ts';
 import { openLog, type Log } from './log.ts';
 import { Runs } from './runs.ts';
 import { parseSettings, type Environment, type Settings } from './settings.ts';
-import { readTokens } from './tokens.ts';
+import { tokensIn } from './tokens.ts';
 
 /** What a host or a test provides instead of what the environment says. */
 export interface WorldParts {
@@ -61,7 +61,7 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
     placement: parts.placement ?? allLocal,
     runs,
-    tokens: parts.tokens === undefined ? await readTokens(SECRETS_DIR) : parts.tokens,
+    tokens: parts.tokens === undefined ? usableTokens(settings) : parts.tokens,
     now,
     newId: () => randomBytes(16).toString('hex'),
     close: async () => {
@@ -86,9 +86,9 @@ export function ambientWorld(env: Environment = process.env): Promise<World> {
 }
 
 async function openAmbient(env: Environment): Promise<World> {
-  const tokens = await readTokens(SECRETS_DIR);
   const settings = parseSettings(env);
-  const local = httpTransport(GATEWAY_URL, tokens.trade);
+  const tokens = usableTokens(settings);
+  const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)
     return openWorld(settings, { tokens, transport: local });
   // Loaded only by functions that have other boards to call.
@@ -98,6 +98,13 @@ async function openAmbient(env: Environment): Promise<World> {
   const log = openLog(settings.logLevel);
   const { transport } = await openRoutes({ placement, local, settings, log });
   return openWorld(settings, { tokens, transport, placement, log });
+}
+
+/** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unguarded */
+function usableTokens({ readAccess }: Settings): Tokens {
+  const tokens = tokensIn(SECRETS_DIR);
+  void [tokens.write, tokens.trade, readAccess === 'token' && tokens.read];
+  return tokens;
 }
 
 function defaultTransport(): Transport {
