@@ -1,4 +1,5 @@
 import { operationsOf } from '#shared/operations/catalogue.ts';
+import { jobsOf } from '#shared/operations/jobs.ts';
 import { portOffsets, rpcName, serviceNames, type ServiceName } from '#shared/operations/names.ts';
 import type { Operation, QueuePolicy } from '#shared/operations/row.ts';
 import type { Descriptors, FieldText } from './descriptors.ts';
@@ -7,9 +8,9 @@ import { durationText, generatedFrom, table } from './markdown.ts';
 const GRPC_PORT_BASE = 50_051;
 
 const INTRODUCTION = `
-Call one with \`POST /function/<name>\` and a JSON body, or as the rpc over gRPC. \`reads\` is open;
-\`writes\` needs the write token or the trade token; \`trades\` needs the trade token
-(\`Authorization: Bearer …\`). A streaming operation answers one JSON message a line to whoever sends
+Call one with \`POST /function/<name>\` and a JSON body, or as the rpc over gRPC. \`reads\` is open
+unless \`READ_ACCESS=token\`; \`writes\` needs the write token or the trade token; \`trades\` needs
+the trade token ([access](access.md)). The schedule is that of the jobs that call the operation. A streaming operation answers one JSON message a line to whoever sends
 \`Accept: application/x-ndjson\`, and its last message to all others.`;
 
 export function operationsPage(descriptors: Descriptors): string {
@@ -32,14 +33,16 @@ function section(service: ServiceName, descriptors: Descriptors): string {
 }
 
 function rowOf(operation: Operation): string[] {
-  const { name, service, rpc, effect, timeoutMs, queue, schedule, needs } = operation;
+  const { name, service, rpc, effect, timeoutMs, queue, needs } = operation;
   return [
     `\`${name}\``,
     `\`${rpcName(service, rpc)}\``,
     effect,
     durationText(timeoutMs),
     queue ? queueText(operation.topic, queue) : '',
-    schedule === null ? '' : `\`${schedule}\``,
+    jobsOf(operation)
+      .map(({ schedule }) => `\`${schedule}\``)
+      .join(', '),
     needs.join(', '),
   ];
 }

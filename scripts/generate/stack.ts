@@ -1,7 +1,7 @@
 /**
  * The two stack files of the one catalogue, as faas-cli deploys them: a function an operation, and a
- * function a service. Queued operations name their topic, scheduled ones their schedule, in
- * annotations that connectors read.
+ * function a service. Queued operations name their topic in an
+ * annotation that connectors read.
  */
 import { stringify } from 'yaml';
 import { operations, operationsOf } from '#shared/operations/catalogue.ts';
@@ -80,7 +80,7 @@ function entry(name: string, folder: string, service: ServiceName, carried: read
       read_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
       write_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
     },
-    secrets: ['write-token', 'trade-token'],
+    secrets: ['read-token', 'write-token', 'trade-token'],
     labels: { service, effect: greatest(carried), board: boards[service] },
     ...(annotations && { annotations }),
   };
@@ -92,13 +92,10 @@ function greatest(carried: readonly Operation[]): Effect {
   return effects.includes('writes') ? 'writes' : 'reads';
 }
 
+/** No schedules: the table of jobs is the one that says what runs by the clock (decision 011). */
 function annotationsOf(carried: readonly Operation[]): Record<string, string> | undefined {
   const topics = carried.filter(({ queue }) => queue).map(({ topic }) => topic);
-  // A connector of schedules calls a function without a path: a pack would not know what is meant.
-  const schedule = carried.length === 1 ? (carried[0]?.schedule ?? null) : null;
-  if (schedule !== null) topics.push('cron-function');
-  if (topics.length === 0) return undefined;
-  return { topic: topics.join(','), ...(schedule !== null && { schedule }) };
+  return topics.length === 0 ? undefined : { topic: topics.join(',') };
 }
 
 function seconds(ms: number): string {

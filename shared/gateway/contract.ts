@@ -35,7 +35,6 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       joins: 'any-request',
       caller: 'follows',
     },
-    schedule: '0 7 * * 1-5',
   },
   processDeposit: {
     ...usual.write,
@@ -67,8 +66,6 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       joins: 'equal-request',
       caller: 'leaves',
     },
-    // The scheduler calls it with the name of a job; without one there is nothing to trigger.
-    schedule: null,
   },
   getServicesHealth: {
     ...usual.read,

@@ -90,6 +90,11 @@ export function requireJob(name: string): JobRow {
   return job;
 }
 
+/** The jobs that call an operation. */
+export function jobsOf({ name }: Pick<Operation, 'name'>): readonly JobRow[] {
+  return jobs.filter(({ work }) => work.kind === 'operation' && work.operation.name === name);
+}
+
 function calls(
   operation: Operation,
   request: Readonly<Record<string, unknown>>,

@@ -37,8 +37,6 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   /** Heavy operations think long; the embedded host runs them on worker threads. */
   readonly weight: 'light' | 'heavy';
   readonly queue: QueuePolicy | null;
-  /** Five-field cron expression in UTC, for a scheduler that knows only this function. */
-  readonly schedule: string | null;
 }
 
 /** A row with the names derived for it. `Response` is the wire message it answers or streams. */
@@ -125,7 +123,6 @@ const lightRead = {
   needs: ['redis'],
   weight: 'light',
   queue: null,
-  schedule: null,
 } as const;
 
 /** What most rows have in common; a row states only how it differs. */

@@ -54,7 +54,6 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
       joins: 'equal-request',
       caller: 'follows',
     },
-    schedule: null,
   },
   getPlan: {
     ...usual.read,

@@ -29,7 +29,6 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     needs: ['redis', 'broker', 'prices'],
     summary: "Makes the book agree with the broker's; what nobody here traded is external.",
     request: request({ accountId: account, positions: list(position), forceSync: bool }),
-    schedule: '*/15 * * * *',
   },
   getCashBalance: {
     ...usual.read,

@@ -29,7 +29,6 @@ export const scoring = contract<typeof ScoringServiceService>()('scoring', {
       isins: list(isin),
       filters: map(text(), ['sector', 'exchange', 'currency', 'minScore']),
     }),
-    schedule: '0 23 * * 1-5',
   },
   scorePortfolio: {
     ...usual.read,

@@ -52,12 +52,10 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
   syncPrices: {
     ...sync,
     summary: 'Fetches, checks and stores daily bars and exchange rates; streams progress.',
-    schedule: '30 22 * * 1-5',
   },
   syncFundamentals: {
     ...sync,
     summary: 'Fetches and stores fundamentals; streams progress.',
-    schedule: '0 6 * * 6',
   },
   getMarketData: {
     ...usual.read,

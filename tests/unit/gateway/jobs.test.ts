@@ -1,17 +1,4 @@
-import { operations } from '#shared/operations/catalogue.ts';
 import { jobs } from '#shared/operations/jobs.ts';
-
-const scheduled = operations.filter(({ schedule }) => schedule !== null);
-
-it.each(scheduled.map(({ name, schedule }) => [name, schedule]))(
-  'the schedule of %s is the schedule of a job that calls it',
-  (name, schedule) => {
-    const own = jobs.filter(
-      ({ work }) => work.kind === 'operation' && work.operation.name === name,
-    );
-    expect(own.map((job) => job.schedule)).toContain(schedule);
-  },
-);
 
 it('every job has a name of its own that is safe in an id', () => {
   expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length);
