@@ -11,6 +11,7 @@ import {
   storedPrice,
 } from '#shared/redis/codec.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
+import { lotMethods } from './model/lots.ts';
 import type { DayValuation } from './model/valuation.ts';
 
 const lot = z.strictObject({
@@ -62,6 +63,8 @@ export const ledgerRecord = z.strictObject({
   quantity: storedDecimal.optional(),
   price: storedPrice.optional(),
   exchangeRate: storedDecimal.optional(),
+  lotMethod: z.enum(lotMethods).optional(),
+  lotIds: z.array(z.string()).readonly().optional(),
   cash: storedMoney,
   happenedAt: storedInstant,
   recordedAt: storedInstant,

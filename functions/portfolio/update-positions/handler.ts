@@ -45,7 +45,9 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     // Taken after the book was read: the statement is never older than the book it corrects.
     const statement = await takeStatement(accountId, stated, context);
     const prices = await loadPrices(context, isinsOf(before, statement));
-    const next = reconcile(before, statement, worthOf(prices.quotes, prices.rates), context.now());
+    const worth = worthOf(prices.quotes, prices.rates);
+    const { lotMethod } = context.settings;
+    const next = reconcile(before, statement, worth, context.now(), lotMethod);
     const valuation = valuationNow(next.book, prices, context);
     if (await store.save(version, next.book, next.entries, valuation)) return message(before, next);
   }

@@ -7,14 +7,18 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { LotMethod } from './lots.ts';
 
-/** Shares bought together; sales take from the oldest lot first. */
+/** Shares bought together. */
 export interface Lot {
   readonly lotId: string;
   readonly quantity: Quantity;
   /** Paid for each share, in the security's currency, fees included. */
   readonly unitCost: Price;
-  /** The whole lot's cost in the account's currency, fees included; exact. */
+  /**
+   * The whole lot's cost in the account's currency, fees included; exact. With average cost a sale
+   * gives all that are left the same cost a share.
+   */
   readonly cost: Money;
   readonly acquiredAt: Instant;
 }
@@ -63,6 +67,10 @@ export interface LedgerEntry {
   readonly quantity?: Quantity | undefined;
   readonly price?: Price | undefined;
   readonly exchangeRate?: Decimal | undefined;
+  /** Which lots a line that takes shares takes; the oldest first where absent. */
+  readonly lotMethod?: LotMethod | undefined;
+  /** With `specific`: those, in this order. */
+  readonly lotIds?: readonly string[] | undefined;
   /** Change of the cash balance. */
   readonly cash: Money;
   readonly happenedAt: Instant;

@@ -2,20 +2,20 @@
  * How a line of the ledger changes the book. There is no other way to change cash or shares, so a
  * ledger replayed from nothing gives the book.
  *
- * Shares are kept in lots, and sales take from the oldest lot first (FIFO). A lot's cost is the cash
- * that was paid for it, to the minor unit; when part of a lot goes, it takes its share of the cost
- * rounded half-even and the rest keeps the difference, so that no cent appears or is lost.
+ * Shares are kept in lots; which of them a sale takes (`lots.ts`) is said by its line, so that a
+ * replay needs no setting: the oldest first where it says nothing. A lot's cost is the cash that was
+ * paid for it, to the minor unit.
  */
 import { assert } from '#shared/kernel/assert.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { takeLots } from './lots.ts';
 
 export function emptyBook(accountId: AccountId, currency: Currency): Book {
   const zero = Money.zero(currency);
@@ -116,45 +116,39 @@ function unitCost(entry: LedgerEntry, cost: Money, quantity: Quantity): Price {
 }
 
 function given(holding: Holding, entry: LedgerEntry): Holding {
-  const { lots, cost } = takeOldest(holding, quantityIn(entry), entry.cash.currency);
-  const gain = entry.kind === 'sell' ? entry.cash.subtract(cost) : Money.zero(cost.currency);
+  const { currency } = entry.cash;
+  const priced = holding.lots.map((lot) => ({ ...lot, cost: lot.cost.amount, lot }));
+  const choice = { method: entry.lotMethod ?? 'fifo', lotIds: entry.lotIds };
+  const sale = takeLots(priced, quantityIn(entry), choice, minorDigits(currency));
+  const cost = Money.rounded(sale.cost, currency, 'half-even');
+  const gain = entry.kind === 'sell' ? entry.cash.subtract(cost) : Money.zero(currency);
   return {
     isin: holding.isin,
     symbol: holding.symbol,
-    lots,
+    lots: sale.left.map(({ lot, quantity, cost: left }) => ({
+      ...lot,
+      quantity,
+      ...(choice.method === 'average' && { unitCost: meanUnitCost(holding.lots) ?? lot.unitCost }),
+      cost: Money.rounded(left, currency, 'half-even'),
+    })),
     realized: holding.realized.add(gain),
-    ...(lots.length === 0 && { closedAt: entry.happenedAt }),
+    ...(sale.left.length === 0 && { closedAt: entry.happenedAt }),
   };
 }
 
-function takeOldest(
-  holding: Holding,
-  wanted: Quantity,
-  currency: Currency,
-): { lots: Lot[]; cost: Money } {
-  const lots: Lot[] = [];
-  let [missing, cost] = [wanted, Money.zero(currency)];
-  for (const lot of holding.lots) {
-    const taken = missing.compare(lot.quantity) < 0 ? missing : lot.quantity;
-    const takenCost = costShare(lot, taken);
-    missing = missing.subtract(taken);
-    cost = cost.add(takenCost);
-    const quantity = lot.quantity.subtract(taken).normalize();
-    if (quantity.sign > 0) lots.push({ ...lot, quantity, cost: lot.cost.subtract(takenCost) });
-  }
-  if (missing.sign > 0)
-    throw refused('no-short', `${holding.isin}: more shares leave the book than it holds.`, {
-      isin: holding.isin,
-      missing: missing.toString(),
-    });
-  return { lots, cost };
-}
-
-function costShare(lot: Lot, taken: Quantity): Money {
-  if (taken.sign === 0) return Money.zero(lot.cost.currency);
-  if (taken.equals(lot.quantity)) return lot.cost;
-  const units = new Decimal(lot.cost.minorUnits, 0).multiply(taken);
-  return new Money(units.divide(lot.quantity, 0, 'half-even').units, lot.cost.currency);
+/** In the security's currency; undefined where that of some shares is not known. */
+function meanUnitCost(lots: readonly Lot[]): Price | undefined {
+  const [first] = lots;
+  if (!first || lots.some((lot) => lot.unitCost.amount.sign === 0)) return undefined;
+  const [quantity, paid] = lots.reduce(
+    ([shares, cost], lot) => [
+      shares.add(lot.quantity),
+      cost.add(lot.unitCost.amount.multiply(lot.quantity)),
+    ],
+    [Decimal.zero, Decimal.zero],
+  );
+  const mean = paid.divide(quantity, PRICE_DECIMALS_MAX, 'half-even');
+  return new Price(mean, first.unitCost.currency);
 }
 
 function withHolding(book: Book, holding: Holding): Book {

@@ -6,6 +6,7 @@ import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { LedgerEntry } from './book.ts';
+import type { LotMethod } from './lots.ts';
 
 /** An execution: exact and final. */
 export interface ReportedFill {
@@ -64,6 +65,17 @@ export function flowLine(
     happenedAt: flow.happenedAt,
     recordedAt,
   };
+}
+
+/**
+ * Says on each line that takes shares which lots it takes, so that the line books the same whatever
+ * is set later. The oldest first is what a line without a word means.
+ */
+export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod): LedgerEntry[] {
+  if (method === 'fifo') return [...lines];
+  return lines.map((line) =>
+    (sharesMoved(line)?.sign ?? 0) < 0 ? { ...line, lotMethod: method } : line,
+  );
 }
 
 /** Within one moment what comes is booked before what goes. */

@@ -18,9 +18,11 @@ import {
   flowLine,
   inOrder,
   sharesMoved,
+  withLotMethod,
   type ReportedFill,
   type ReportedFlow,
 } from './ledger-lines.ts';
+import type { LotMethod } from './lots.ts';
 
 /** The part of a broker's statement that a book is held against. */
 export interface Statement {
@@ -52,12 +54,16 @@ export interface Reconciliation {
   readonly externalBooked: number;
 }
 
-/** @throws Failure REFUSED account-currency when the account is in another currency */
+/**
+ * @param lotMethod which lots the new lines take shares from
+ * @throws Failure REFUSED account-currency when the account is in another currency
+ */
 export function reconcile(
   book: Book,
   statement: Statement,
   worth: ReadonlyMap<Isin, Worth>,
   recordedAt: Instant,
+  lotMethod: LotMethod = 'fifo',
 ): Reconciliation {
   if (statement.currency !== book.currency)
     throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {
@@ -72,7 +78,7 @@ export function reconcile(
   const unknown = (line: LedgerEntry): boolean => !book.booked.has(line.id);
   const reported = inOrder([...fills, ...flows].filter(unknown));
   const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
-  const entries = [...external.before, ...reported, ...external.after];
+  const entries = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   return {
     book: { ...bookEntries(book, entries), syncedAt: recordedAt },
     entries,

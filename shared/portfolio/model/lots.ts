@@ -1,0 +1,160 @@
+/**
+ * Which of the shares that are held a sale takes, and what those had cost.
+ *
+ * Costs are exact: in units of the account's smallest coin. When part of a lot goes, it takes its
+ * share of the cost rounded half-even and the rest keeps the difference, so that what was taken and
+ * what is left always add up to what was there.
+ */
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+
+/**
+ * | method     | a sale takes                                                                    |
+ * |------------|---------------------------------------------------------------------------------|
+ * | `fifo`     | the oldest lots first                                                           |
+ * | `lifo`     | the youngest first                                                              |
+ * | `hifo`     | those with the highest cost a share first; of equal ones the older              |
+ * | `average`  | the oldest shares, at the mean cost of all that are held (moving average)       |
+ * | `specific` | the lots that are named, in their order                                         |
+ */
+export const lotMethods = ['fifo', 'lifo', 'hifo', 'average', 'specific'] as const;
+export type LotMethod = (typeof lotMethods)[number];
+
+export interface CostedLot {
+  readonly lotId: string;
+  readonly quantity: Quantity;
+  /** Of the whole lot. */
+  readonly cost: Decimal;
+}
+
+export interface LotChoice {
+  readonly method: LotMethod;
+  /** For `specific`: which lots, in the order they are taken. */
+  readonly lotIds?: readonly string[] | undefined;
+}
+
+/** Part of a lot, or all of it. */
+export interface TakenLot extends CostedLot {
+  readonly whole: boolean;
+}
+
+export interface Sale<L extends CostedLot> {
+  /** Oldest first, as they came. */
+  readonly left: readonly L[];
+  readonly taken: readonly TakenLot[];
+  /** Of all that was taken. */
+  readonly cost: Decimal;
+}
+
+/**
+ * @param lots oldest first
+ * @param decimals of the costs: the currency's minor digits
+ * @throws Failure REFUSED no-short when the lots (that are named) hold less than is wanted
+ */
+export function takeLots<L extends CostedLot>(
+  lots: readonly L[],
+  wanted: Quantity,
+  choice: LotChoice,
+  decimals: number,
+): Sale<L> {
+  const taken = new Map<string, TakenLot>();
+  let missing = wanted;
+  for (const lot of inOrder(lots, choice)) {
+    if (missing.sign <= 0) break;
+    const part = partOf(lot, missing, decimals);
+    taken.set(lot.lotId, part);
+    missing = missing.subtract(part.quantity);
+  }
+  if (missing.sign > 0) throw short(wanted, missing, choice);
+  const sale = settled(lots, [...taken.values()]);
+  return choice.method === 'average' ? averaged(sale, decimals) : sale;
+}
+
+/** Cost of all lots. */
+export function totalCost(lots: readonly CostedLot[]): Decimal {
+  return lots.reduce((sum, lot) => sum.add(lot.cost), Decimal.zero);
+}
+
+export function totalQuantity(lots: readonly CostedLot[]): Quantity {
+  return lots.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero);
+}
+
+function inOrder<L extends CostedLot>(lots: readonly L[], choice: LotChoice): readonly L[] {
+  switch (choice.method) {
+    case 'lifo':
+      return [...lots].reverse();
+    case 'hifo':
+      return [...lots].sort((a, b) =>
+        b.cost.multiply(a.quantity).compare(a.cost.multiply(b.quantity)),
+      );
+    case 'specific':
+      return [...new Set(choice.lotIds)].flatMap((id) => lots.filter((lot) => lot.lotId === id));
+    default:
+      return lots;
+  }
+}
+
+function partOf(lot: CostedLot, missing: Quantity, decimals: number): TakenLot {
+  const { lotId } = lot;
+  if (missing.compare(lot.quantity) >= 0)
+    return { lotId, quantity: lot.quantity, cost: lot.cost, whole: true };
+  return {
+    lotId,
+    quantity: missing,
+    cost: costShare(lot.cost, missing, lot.quantity, decimals),
+    whole: false,
+  };
+}
+
+function settled<L extends CostedLot>(lots: readonly L[], taken: readonly TakenLot[]): Sale<L> {
+  const left = lots.flatMap((lot) => {
+    const part = taken.find(({ lotId }) => lotId === lot.lotId);
+    if (!part) return [lot];
+    if (part.whole) return [];
+    const quantity = lot.quantity.subtract(part.quantity).normalize();
+    return [{ ...lot, quantity, cost: lot.cost.subtract(part.cost) }];
+  });
+  return { left, taken, cost: totalCost(taken) };
+}
+
+/** The same shares, all at the mean cost: one rounding parts the pool, then each side is shared out. */
+function averaged<L extends CostedLot>({ left, taken }: Sale<L>, decimals: number): Sale<L> {
+  const [rest, sold] = [totalQuantity(left), totalQuantity(taken)];
+  const all = totalCost(left).add(totalCost(taken));
+  const cost = costShare(all, sold, sold.add(rest), decimals);
+  return {
+    left: spread(left, all.subtract(cost), decimals),
+    taken: spread(taken, cost, decimals),
+    cost,
+  };
+}
+
+/** A cost over lots by their quantities; the last one keeps what rounding left. */
+function spread<L extends CostedLot>(
+  lots: readonly L[],
+  cost: Decimal,
+  decimals: number,
+): readonly L[] {
+  let [quantityLeft, costLeft] = [totalQuantity(lots), cost];
+  return lots.map((lot) => {
+    const share = costShare(costLeft, lot.quantity, quantityLeft, decimals);
+    costLeft = costLeft.subtract(share);
+    quantityLeft = quantityLeft.subtract(lot.quantity);
+    return { ...lot, cost: share };
+  });
+}
+
+function costShare(cost: Decimal, part: Quantity, whole: Quantity, decimals: number): Decimal {
+  if (part.sign === 0) return Decimal.zero;
+  if (part.equals(whole)) return cost;
+  return cost.multiply(part).divide(whole, decimals, 'half-even');
+}
+
+function short(wanted: Quantity, missing: Quantity, { method }: LotChoice) {
+  return refused('no-short', 'More shares leave the book than its lots hold.', {
+    wanted: wanted.toString(),
+    missing: missing.normalize().toString(),
+    method,
+  });
+}
