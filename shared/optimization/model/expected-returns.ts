@@ -1,186 +1,163 @@
 /**
- * Expected returns: an anchor that nobody had to forecast, a shrunk history, and the posterior that
- * puts opinions on the anchor. All figures are in the period of the covariance that is given.
+ * Expected returns from history. Columns are returns of one security each, all of one length; NaN is
+ * a return that is missing, and each security's figures are over the returns it has. Answers are per
+ * year when `periodsPerYear` is the number of periods in one, and per period when it is 1.
  */
-import { TRADING_DAYS_PER_YEAR } from './covariance.ts';
-import { at, build, cell, diagonal, dot, plus, scaled, solved, sum, times } from './matrix.ts';
-import type { Rows } from './matrix.ts';
+import { sampleCovariance, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+import { at, cell, dot, inverted, spectrum, sum, times, type Rows } from './matrix.ts';
+import { recentMeans, type Memory } from './weighted-covariance.ts';
 
-/**
- * Returns at which an investor with this risk aversion would hold just these weights:
- * pi = delta S w (Sharpe 1974; Black and Litterman 1992, "Global portfolio optimization").
- */
-export function impliedReturns(
-  covariance: Rows,
-  weights: ArrayLike<number>,
-  riskAversion: number,
+export interface YearOptions {
+  readonly periodsPerYear?: number | undefined;
+  /** (1 + mean)^periods - 1, or for `meanReturns` the growth there was; else the mean x periods. */
+  readonly compounding?: boolean | undefined;
+}
+
+/** The mean return: of growth (geometric) when compounding, as PyPortfolioOpt's default; else plain. */
+export function meanReturns(
+  columns: readonly Float64Array[],
+  { periodsPerYear = TRADING_DAYS_PER_YEAR, compounding = true }: YearOptions = {},
 ): Float64Array {
-  return scaled(times(covariance, weights), riskAversion);
+  return Float64Array.from(columns, (column) => {
+    const known = column.filter((value) => !Number.isNaN(value));
+    if (!compounding) return (sum(known) / known.length) * periodsPerYear;
+    const growth = known.reduce((all, value) => all * (1 + value), 1);
+    return Math.pow(growth, periodsPerYear / known.length) - 1;
+  });
+}
+
+/** The exponentially weighted mean return (PyPortfolioOpt's `ema_historical_return`). */
+export function recentMeanReturns(
+  columns: readonly Float64Array[],
+  memory: Memory,
+  { periodsPerYear = TRADING_DAYS_PER_YEAR, compounding = true }: YearOptions = {},
+): Float64Array {
+  return recentMeans(columns, memory).map((mean) =>
+    compounding ? Math.pow(1 + mean, periodsPerYear) - 1 : mean * periodsPerYear,
+  );
+}
+
+export interface MarketModel {
+  /** Returns of the market in the same periods, NaN where missing; the mean of the columns if none. */
+  readonly market?: Float64Array | undefined;
+  /** A year. */
+  readonly riskFree?: number | undefined;
 }
 
 /**
- * Yearly Bayes-Stein mean: history shrunk towards the mean of the minimum-variance portfolio
- * (Jorion, "Bayes-Stein estimation for portfolio analysis", Journal of Financial and Quantitative
- * Analysis 21/3, 1986).
- *
- * @param columns daily returns of each security
- * @param covariance of the same daily returns
+ * Capital asset pricing model: rf + beta (E[market] - rf), beta from the periods in which both have a
+ * return (Sharpe, "Capital asset prices", Journal of Finance 19/3, 1964).
  */
-export function bayesSteinMean(columns: readonly Float64Array[], covariance: Rows): Float64Array {
+export function capmReturns(
+  columns: readonly Float64Array[],
+  { market = meanColumn(columns), riskFree = 0 }: MarketModel = {},
+  options: YearOptions = {},
+): Float64Array {
+  const known = market.filter((value) => !Number.isNaN(value));
+  const variance = cell(sampleCovariance([known]), 0, 0);
+  const premium = at(meanReturns([market], options), 0) - riskFree;
+  return Float64Array.from(columns, (column) => {
+    const beta = cell(sampleCovariance([column, market]), 0, 1) / variance;
+    return riskFree + beta * premium;
+  });
+}
+
+/** The mean over the securities that have a return in the period. */
+function meanColumn(columns: readonly Float64Array[]): Float64Array {
+  return new Float64Array(columns[0]?.length ?? 0).map((_, t) => {
+    const known = columns.map((column) => at(column, t)).filter((value) => !Number.isNaN(value));
+    return sum(known) / known.length;
+  });
+}
+
+export interface ShrunkMeanOptions {
+  /**
+   * - `james-stein`: Jorion 1986 citing Stein; intensity (trace - 2 largest eigenvalue) / (T |m - t|^2).
+   * - `bayes-stein` (default): Jorion, "Bayes-Stein estimation for portfolio analysis", Journal of
+   *   Financial and Quantitative Analysis 21/3 (1986).
+   * - `bodnar-okhrin`: Bodnar, Okhrin, Parolya, "Optimal shrinkage estimator for high-dimensional mean
+   *   vector", Journal of Multivariate Analysis 170 (2019); its two shares need not sum to 1.
+   */
+  readonly method?: 'james-stein' | 'bayes-stein' | 'bodnar-okhrin' | undefined;
+  /** `minimum-variance` (default): the mean of that portfolio; `grand-mean`: of all securities. */
+  readonly target?: 'minimum-variance' | 'grand-mean' | undefined;
+  /**
+   * Which inverse covariance Bayes-Stein takes: `sample` inverts the one given; `unbiased` (default)
+   * multiplies it by (T - n - 2)/(T - 1), as Jorion does.
+   */
+  readonly precision?: 'sample' | 'unbiased' | undefined;
+}
+
+export interface ShrunkMeans {
+  /** Per period. */
+  readonly means: Float64Array;
+  /** The means are `own` x sample mean + `common` x target. */
+  readonly own: number;
+  readonly common: number;
+  readonly target: number;
+}
+
+/**
+ * Means of the returns shrunk towards a common one.
+ * @param columns without gaps
+ * @param covariance of the same returns per period, positive definite
+ */
+export function shrunkMeans(
+  columns: readonly Float64Array[],
+  covariance: Rows,
+  { method = 'bayes-stein', target = 'minimum-variance', precision }: ShrunkMeanOptions = {},
+): ShrunkMeans {
   const [n, periods] = [columns.length, columns[0]?.length ?? 0];
-  const mean = Float64Array.from(columns, (column) => sum(column) / periods);
-  const ones = new Float64Array(n).fill(1);
-  const precise = solved(covariance, ones);
-  const grand = dot(precise, mean) / sum(precise);
-  const gap = plus(mean, ones, -grand);
-  const spread = Math.max(0, dot(gap, solved(covariance, gap)));
-  const adjusted = (spread * Math.max(1, periods - n - 2)) / Math.max(1, periods - 1);
-  const shrink = (n + 2) / (n + 2 + periods * adjusted);
-  return mean.map((value) => ((1 - shrink) * value + shrink * grand) * TRADING_DAYS_PER_YEAR);
+  const means = Float64Array.from(columns, (column) => sum(column) / periods);
+  const inverse = inverted(covariance);
+  const precise = times(inverse, new Float64Array(n).fill(1));
+  const common = target === 'grand-mean' ? sum(means) / n : dot(precise, means) / sum(precise);
+  const gaps = means.map((mean) => mean - common);
+  const shares = { n, periods, means, gaps, common, inverse, covariance };
+  const { own, other } = shareOf[method](shares, precision ?? 'unbiased');
+  return {
+    means: means.map((mean) => own * mean + other * common),
+    own,
+    common: other,
+    target: common,
+  };
 }
 
-/** An opinion: the combination `picks` of the securities returns `value`. */
-export interface View {
-  /** One coefficient for each security. */
-  readonly picks: Float64Array;
-  readonly value: number;
-  /** Variance of the opinion's error; above 0. */
-  readonly variance: number;
-}
-
-export interface Posterior {
-  readonly expected: Float64Array;
-  /** Covariance of returns with the uncertainty about their mean: S + M. */
+interface Shrinking {
+  readonly n: number;
+  readonly periods: number;
+  readonly means: Float64Array;
+  /** Mean less the common one. */
+  readonly gaps: Float64Array;
+  readonly common: number;
+  readonly inverse: Rows;
   readonly covariance: Rows;
 }
 
-/** Uncertainty of the anchor's mean as a share of the covariance (He and Litterman 1999). */
-export const TAU = 0.05;
+type Shares = { readonly own: number; readonly other: number };
 
-/**
- * mu = pi + tau S P' (P tau S P' + Omega)^-1 (Q - P pi)
- * M = tau S - tau S P' (P tau S P' + Omega)^-1 P tau S
- *
- * Black and Litterman (1992); He and Litterman, "The intuition behind Black-Litterman model
- * portfolios" (1999).
- */
-export function blackLitterman(
-  prior: Float64Array,
-  covariance: Rows,
-  views: readonly View[],
-  tau = TAU,
-): Posterior {
-  const n = prior.length;
-  // Row k is tau S p_k.
-  const reach = views.map(({ picks }) => scaled(times(covariance, picks), tau));
-  const middle = build(views.length, (k, l) => {
-    const view = views[l];
-    const common = view ? dot(reach[k] ?? [], view.picks) : 0;
-    return k === l && view ? common + view.variance : common;
-  });
-  const surprise = Float64Array.from(views, ({ picks, value }) => value - dot(picks, prior));
-  const pull = views.length > 0 ? solved(middle, surprise) : surprise;
-  const expected = reach.reduce((mean, row, k) => plus(mean, row, at(pull, k)), prior);
-  // Column j of the inverse times P tau S.
-  const gains = Array.from({ length: n }, (_, j) =>
-    views.length > 0
-      ? solved(
-          middle,
-          reach.map((row) => at(row, j)),
-        )
-      : new Float64Array(0),
-  );
-  const uncertainty = build(n, (i, j) => {
-    let removed = 0;
-    reach.forEach((row, k) => (removed += at(row, i) * cell(gains, j, k)));
-    return tau * cell(covariance, i, j) - removed;
-  });
-  const total = build(
-    n,
-    (i, j) => cell(covariance, i, j) + (cell(uncertainty, i, j) + cell(uncertainty, j, i)) / 2,
-  );
-  return { expected, covariance: total };
-}
-
-/** What a score says about one security. */
-export interface ScoreOpinion {
-  /** 0 to 1; 0.5 is an average security. */
-  readonly total: number;
-  /** Share of the score's components for which there was data, 0 to 1. */
-  readonly coverage: number;
-}
-
-/**
- * Correlation between a forecast and what then happens: 0.05 is good, 0.10 is very good
- * (Grinold and Kahn, "Active portfolio management", 2000, chapter 6).
- */
-export const INFORMATION_COEFFICIENT = 0.1;
-/** Confidence in a view with all its data; as much as in the anchor. */
-export const CONFIDENCE_MAX = 0.5;
-const SCORE_EDGE = 0.01;
-
-/** Scores closer together than this say little, and are not spread out to look like more. */
-const SPREAD_MIN = 0.1;
-const Z_MAX = 2.5;
-
-/**
- * Scores as views, never as multipliers. The scores become normal scores z with mean 0 and standard
- * deviation 1 across the universe, so that views say who is better and not where the market goes;
- * the view is pi_i + IC x volatility_i x z_i (Grinold, "Alpha is volatility times IC times score",
- * Journal of Portfolio Management 20/4, 1994). Its confidence c is CONFIDENCE_MAX x coverage, and
- * its variance (1 - c)/c x tau s_ii (Idzorek 2005), so a security about which little is known stays
- * near the anchor.
- *
- * @param opinions one for each security; undefined where there is no score, hence no view
- * @param covariance yearly
- */
-export function scoreViews(
-  opinions: readonly (ScoreOpinion | undefined)[],
-  prior: Float64Array,
-  covariance: Rows,
-  tau = TAU,
-): View[] {
-  const known = opinions.flatMap((opinion, i) =>
-    opinion && opinion.coverage > 0 ? [{ i, opinion }] : [],
-  );
-  const zs = standardised(known.map(({ opinion }) => normalScore(opinion.total)));
-  const variances = diagonal(covariance);
-  return known.map(({ i, opinion }, k) => {
-    const picks = new Float64Array(prior.length);
-    picks[i] = 1;
-    const alpha = INFORMATION_COEFFICIENT * Math.sqrt(at(variances, i)) * at(zs, k);
-    const confidence = CONFIDENCE_MAX * Math.min(1, opinion.coverage);
-    return {
-      picks,
-      value: at(prior, i) + alpha,
-      variance: ((1 - confidence) / confidence) * tau * at(variances, i),
-    };
-  });
-}
-
-function standardised(values: readonly number[]): readonly number[] {
-  const count = Math.max(1, values.length);
-  const mean = sum(values) / count;
-  const spread = Math.sqrt(values.reduce((all, value) => all + (value - mean) ** 2, 0) / count);
-  return values.map((value) => {
-    const z = (value - mean) / Math.max(SPREAD_MIN, spread);
-    return Math.min(Z_MAX, Math.max(-Z_MAX, z));
-  });
-}
-
-function normalScore(score: number): number {
-  return normalQuantile(Math.min(1 - SCORE_EDGE, Math.max(SCORE_EDGE, score)));
-}
-
-/**
- * Inverse of the standard normal distribution, to 4.5e-4 (Abramowitz and Stegun 26.2.23): finer than
- * any score.
- */
-export function normalQuantile(probability: number): number {
-  const tail = Math.min(probability, 1 - probability);
-  const t = Math.sqrt(-2 * Math.log(tail));
-  const above = 2.515517 + t * (0.802853 + t * 0.010328);
-  const below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308));
-  const quantile = t - above / below;
-  return probability < 0.5 ? -quantile : probability > 0.5 ? quantile : 0;
-}
+const shareOf: Record<
+  NonNullable<ShrunkMeanOptions['method']>,
+  (of: Shrinking, precision: 'sample' | 'unbiased') => Shares
+> = {
+  'james-stein': ({ periods, gaps, covariance }) => {
+    const { values } = spectrum(covariance);
+    const other = (sum(values) - 2 * (values.at(-1) ?? 0)) / dot(gaps, gaps) / periods;
+    return { own: 1 - other, other };
+  },
+  'bayes-stein': ({ n, periods, gaps, inverse }, precision) => {
+    const unbiased = Math.max(1, periods - n - 2) / Math.max(1, periods - 1);
+    const spread = Math.max(0, dot(gaps, times(inverse, gaps)));
+    const adjusted = precision === 'unbiased' ? spread * unbiased : spread;
+    const other = (n + 2) / (n + 2 + periods * adjusted);
+    return { own: 1 - other, other };
+  },
+  'bodnar-okhrin': ({ n, periods, means, common, inverse }) => {
+    const precise = times(inverse, means);
+    const u = dot(means, precise);
+    const v = common * sum(precise);
+    const w = common ** 2 * inverse.reduce((all, row) => all + sum(row), 0);
+    const own = ((u - n / (periods - n)) * w - v ** 2) / (u * w - v ** 2);
+    return { own, other: ((1 - own) * v) / u };
+  },
+};

@@ -1,8 +1,14 @@
 /** Small dense linear algebra on rows of doubles; factorisations come from ml-matrix. */
-import { EigenvalueDecomposition, Matrix, solve } from 'ml-matrix';
+import { EigenvalueDecomposition, inverse, Matrix, pseudoInverse, solve } from 'ml-matrix';
 
 /** A square matrix, row by row; here always symmetric. */
 export type Rows = readonly Float64Array[];
+
+/** A square matrix of zeros whose rows lie one after the other in one piece of memory. */
+export function emptyRows(size: number): Rows {
+  const whole = new Float64Array(size * size);
+  return Array.from({ length: size }, (_, i) => whole.subarray(i * size, (i + 1) * size));
+}
 
 export function at(vector: ArrayLike<number>, index: number): number {
   return vector[index] ?? 0;
@@ -49,9 +55,25 @@ export function quadratic(matrix: Rows, vector: ArrayLike<number>): number {
 }
 
 export function build(size: number, value: (row: number, column: number) => number): Rows {
-  return Array.from({ length: size }, (_, i) =>
-    Float64Array.from({ length: size }, (_unused, j) => value(i, j)),
-  );
+  const rows = emptyRows(size);
+  rows.forEach((row, i) => {
+    for (let j = 0; j < size; j += 1) row[j] = value(i, j);
+  });
+  return rows;
+}
+
+/** As `build`, with each value computed once for both of its places. */
+export function buildSymmetric(size: number, value: (row: number, column: number) => number): Rows {
+  const rows = emptyRows(size);
+  rows.forEach((row, i) => {
+    for (let j = i; j < size; j += 1) {
+      const one = value(i, j);
+      row[j] = one;
+      const mirror = rows[j];
+      if (mirror) mirror[i] = one;
+    }
+  });
+  return rows;
 }
 
 export function diagonal(matrix: Rows): Float64Array {
@@ -74,20 +96,47 @@ export function solved(matrix: Rows, right: ArrayLike<number>): Float64Array {
   }
 }
 
-/**
- * Lifts eigenvalues below `floorRatio` of the largest to that floor (spectral clipping), so that
- * the matrix is positive definite; one that already is comes back unchanged.
- */
-export function repaired(matrix: Rows, floorRatio = 1e-8): Rows {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
-    toMatrix(matrix),
-    { assumeSymmetric: true },
-  );
-  const floor = floorRatio * Math.max(...values, Number.MIN_VALUE);
-  if (values.every((value) => value >= floor)) return matrix;
-  const lifted = Matrix.diag(values.map((value) => Math.max(value, floor)));
-  const whole = vectors.mmul(lifted).mmul(vectors.transpose());
-  return build(matrix.length, (i, j) => (whole.get(i, j) + whole.get(j, i)) / 2);
+/** Eigenvalues of a symmetric matrix, rising, and its eigenvectors, `vectors[k]` with `values[k]`. */
+export interface Spectrum {
+  readonly values: Float64Array;
+  readonly vectors: Rows;
+}
+
+export function spectrum(matrix: Rows): Spectrum {
+  if (matrix.length === 0) return { values: new Float64Array(0), vectors: [] };
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(toMatrix(matrix), {
+    assumeSymmetric: true,
+  });
+  const rising = realEigenvalues.map((_, k) => k);
+  rising.sort((k, l) => at(realEigenvalues, k) - at(realEigenvalues, l));
+  return {
+    values: Float64Array.from(rising, (k) => at(realEigenvalues, k)),
+    vectors: rising.map((k) => Float64Array.from(eigenvectorMatrix.getColumn(k))),
+  };
+}
+
+/** The symmetric matrix with these eigenvalues and eigenvectors. */
+export function fromSpectrum({ values, vectors }: Spectrum): Rows {
+  return buildSymmetric(vectors.length, (i, j) => {
+    let entry = 0;
+    vectors.forEach((vector, k) => (entry += at(values, k) * at(vector, i) * at(vector, j)));
+    return entry;
+  });
+}
+
+/** The inverse of a matrix; its pseudo-inverse when it has none. */
+export function inverted(matrix: Rows): Rows {
+  const whole = toMatrix(matrix);
+  const answer = attempted(() => inverse(whole)) ?? pseudoInverse(whole);
+  return build(matrix.length, (i, j) => answer.get(i, j));
+}
+
+function attempted<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch {
+    return undefined;
+  }
 }
 
 function toMatrix(rows: Rows): Matrix {

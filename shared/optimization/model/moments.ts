@@ -3,15 +3,13 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { alignPrices, dailyReturns } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
-import { annualised, shrunkCovariance, type ShrinkageTarget } from './covariance.ts';
-import {
-  bayesSteinMean,
-  blackLitterman,
-  impliedReturns,
-  scoreViews,
-  type ScoreOpinion,
-} from './expected-returns.ts';
-import { repaired } from './matrix.ts';
+import { blackLitterman, impliedReturns } from './black-litterman.ts';
+import { annualised, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+import { repaired } from './definiteness.ts';
+import { shrunkMeans } from './expected-returns.ts';
+import { scaled, type Rows } from './matrix.ts';
+import { scoreViews, type ScoreOpinion } from './score-views.ts';
+import { shrunkCovariance, type ShrinkageTarget } from './shrinkage.ts';
 
 export interface Moments {
   /** Order of the rows and columns below. */
@@ -77,7 +75,7 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
     return { moments: { isins, expected: anchor, covariance }, dropped: prices.dropped };
   if (options.expected === 'history')
     return {
-      moments: { isins, expected: bayesSteinMean(returns, daily), covariance },
+      moments: { isins, expected: history(returns, daily), covariance },
       dropped: prices.dropped,
     };
   const scores: ReadonlyMap<Isin, ScoreOpinion> = options.scores ?? scoreUniverse(view).scores;
@@ -88,6 +86,10 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
     moments: { isins, expected: posterior.expected, covariance: used },
     dropped: prices.dropped,
   };
+}
+
+function history(returns: readonly Float64Array[], daily: Rows): Float64Array {
+  return scaled(shrunkMeans(returns, daily).means, TRADING_DAYS_PER_YEAR);
 }
 
 /** Equal weights; or by market value, where it is known of every security. */

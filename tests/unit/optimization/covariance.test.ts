@@ -2,9 +2,10 @@ import {
   annualised,
   correlation,
   sampleCovariance,
-  shrunkCovariance,
 } from '#shared/optimization/model/covariance.ts';
-import { cell, quadratic, repaired, type Rows } from '#shared/optimization/model/matrix.ts';
+import { repaired } from '#shared/optimization/model/definiteness.ts';
+import { cell, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+import { shrunkCovariance } from '#shared/optimization/model/shrinkage.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 
 const columns = (rows: readonly (readonly number[])[]) => rows.map((row) => Float64Array.from(row));
@@ -23,11 +24,11 @@ describe('covariance', () => {
       [-0.05, 0.03, -0.01],
     ]);
     // portfolio_allocation_js b687956, tests_covmatrix: population covariance.
-    expectRows(sampleCovariance(returns), [
+    expectRows(sampleCovariance(returns, { ddof: 0 }), [
       [0.0003555555555555556, -0.0005333333333333334],
       [-0.0005333333333333334, 0.0010666666666666667],
     ]);
-    expect(cell(sampleCovariance(returns, 'T-1'), 0, 0)).toBeCloseTo(0.0003555555555555556 * 1.5);
+    expect(cell(sampleCovariance(returns), 0, 0)).toBeCloseTo(0.0003555555555555556 * 1.5);
   });
 
   it('shrinks to constant correlation as the published example', () => {

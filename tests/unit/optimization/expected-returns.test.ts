@@ -1,12 +1,11 @@
+import { shrunkMeans } from '#shared/optimization/model/expected-returns.ts';
 import {
-  bayesSteinMean,
   blackLitterman,
   impliedReturns,
-  normalQuantile,
-  scoreViews,
   TAU,
   type View,
-} from '#shared/optimization/model/expected-returns.ts';
+} from '#shared/optimization/model/black-litterman.ts';
+import { normalQuantile, scoreViews } from '#shared/optimization/model/score-views.ts';
 import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
 import { at, build, cell, dot, scaled, solved, times } from '#shared/optimization/model/matrix.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
@@ -74,11 +73,11 @@ describe('expected returns', () => {
     const returns = Array.from({ length: 4 }, (_, i) =>
       Float64Array.from({ length: 500 }, () => 0.0005 * i + 0.01 * normal(random)),
     );
-    const daily = sampleCovariance(returns);
-    const raw = returns.map((column) => (252 * column.reduce((a, b) => a + b, 0)) / 500);
+    const daily = sampleCovariance(returns, { ddof: 0 });
+    const raw = returns.map((column) => column.reduce((a, b) => a + b, 0) / 500);
     const precise = solved(daily, [1, 1, 1, 1]);
     const grand = dot(precise, raw) / precise.reduce((a, b) => a + b, 0);
-    bayesSteinMean(returns, daily).forEach((value, i) => {
+    shrunkMeans(returns, daily).means.forEach((value, i) => {
       const share = (value - grand) / (at(raw, i) - grand);
       expect(share).toBeGreaterThan(0);
       expect(share).toBeLessThan(1);

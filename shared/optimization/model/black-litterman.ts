@@ -1,0 +1,143 @@
+/**
+ * Expected returns that start from those a market implies and move towards opinions (Black and
+ * Litterman, "Global portfolio optimization", Financial Analysts Journal 48/5, 1992; He and
+ * Litterman, "The intuition behind Black-Litterman model portfolios", 1999). All figures are in the
+ * period of the covariance that is given.
+ */
+import { at, build, cell, dot, plus, scaled, solved, sum, times, type Rows } from './matrix.ts';
+import { meanReturns } from './expected-returns.ts';
+import { sampleCovariance, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+
+/**
+ * Returns at which an investor with this risk aversion would hold just these weights:
+ * pi = delta S w + rf (Sharpe 1974; Black and Litterman 1992). The risk-free return is 0 where the
+ * figures are excess returns.
+ */
+export function impliedReturns(
+  covariance: Rows,
+  weights: ArrayLike<number>,
+  riskAversion: number,
+  riskFree = 0,
+): Float64Array {
+  return scaled(times(covariance, weights), riskAversion).map((value) => value + riskFree);
+}
+
+/**
+ * Price of risk that a market's returns imply: (mean - rf)/variance, of a year.
+ * @param returns of the market, per period
+ */
+export function impliedRiskAversion(
+  returns: Float64Array,
+  riskFree = 0,
+  periodsPerYear = TRADING_DAYS_PER_YEAR,
+): number {
+  const mean = at(meanReturns([returns], { periodsPerYear, compounding: false }), 0);
+  return (mean - riskFree) / (cell(sampleCovariance([returns]), 0, 0) * periodsPerYear);
+}
+
+/** An opinion: the combination `picks` of the securities returns `value`. */
+export interface View {
+  /** One coefficient for each security: row of P. */
+  readonly picks: Float64Array;
+  /** Entry of Q. */
+  readonly value: number;
+  /** Variance of the opinion's error; 0 is certain, infinite says nothing. */
+  readonly variance: number;
+}
+
+export interface Posterior {
+  readonly expected: Float64Array;
+  /** Covariance of returns with the uncertainty about their mean: S + M. */
+  readonly covariance: Rows;
+}
+
+/** Uncertainty of the anchor's mean as a share of the covariance (He and Litterman 1999). */
+export const TAU = 0.05;
+
+/** Variance of a view that is as uncertain as the anchor: tau p'S p (He and Litterman 1999). */
+export function proportionalVariance(covariance: Rows, picks: Float64Array, tau = TAU): number {
+  return tau * dot(picks, times(covariance, picks));
+}
+
+/**
+ * Variance of a view held with a confidence of 0 to 1: (1 - c)/c tau p'S p (Idzorek, "A step-by-step
+ * guide to the Black-Litterman model", 2005, in the closed form of Walters, "The Black-Litterman
+ * model in detail", 2014, formulas 41 and 44).
+ */
+export function idzorekVariance(
+  covariance: Rows,
+  picks: Float64Array,
+  confidence: number,
+  tau = TAU,
+): number {
+  if (confidence <= 0) return Infinity;
+  return ((1 - confidence) / confidence) * proportionalVariance(covariance, picks, tau);
+}
+
+/**
+ * mu = pi + tau S P' (P tau S P' + Omega)^-1 (Q - P pi)
+ * M = tau S - tau S P' (P tau S P' + Omega)^-1 P tau S
+ *
+ * @param omega covariance of the errors of the views; the diagonal of their variances if none
+ */
+export function blackLitterman(
+  prior: Float64Array,
+  covariance: Rows,
+  given: readonly View[],
+  tau = TAU,
+  omega?: Rows,
+): Posterior {
+  const views = omega ? given : given.filter(({ variance }) => variance < Infinity);
+  // Row k is tau S p_k.
+  const reach = views.map(({ picks }) => scaled(times(covariance, picks), tau));
+  const middle = build(views.length, (k, l) => {
+    const common = dot(reach[k] ?? [], views[l]?.picks ?? []);
+    if (omega) return common + cell(omega, k, l);
+    return k === l ? common + (views[l]?.variance ?? 0) : common;
+  });
+  const surprise = Float64Array.from(views, ({ picks, value }) => value - dot(picks, prior));
+  const pull = views.length > 0 ? solved(middle, surprise) : surprise;
+  const expected = reach.reduce((mean, row, k) => plus(mean, row, at(pull, k)), prior);
+  const uncertainty = meanUncertainty(covariance, reach, middle, tau);
+  const total = build(prior.length, (i, j) => {
+    const both = cell(uncertainty, i, j) + cell(uncertainty, j, i);
+    return cell(covariance, i, j) + both / 2;
+  });
+  return { expected, covariance: total };
+}
+
+function meanUncertainty(
+  covariance: Rows,
+  reach: readonly Float64Array[],
+  middle: Rows,
+  tau: number,
+): Rows {
+  // Column j of the inverse of the middle times P tau S.
+  const gains = Array.from(covariance, (_, j) =>
+    reach.length > 0
+      ? solved(
+          middle,
+          reach.map((row) => at(row, j)),
+        )
+      : new Float64Array(0),
+  );
+  return build(covariance.length, (i, j) => {
+    let removed = 0;
+    reach.forEach((row, k) => (removed += at(row, i) * cell(gains, j, k)));
+    return tau * cell(covariance, i, j) - removed;
+  });
+}
+
+/**
+ * Weights an investor without limits holds for these returns: (delta S)^-1 mu.
+ * @param normalised scaled to a sum of 1
+ */
+export function impliedWeights(
+  covariance: Rows,
+  expected: Float64Array,
+  riskAversion: number,
+  normalised = false,
+): Float64Array {
+  const weights = scaled(solved(covariance, expected), 1 / riskAversion);
+  return normalised ? scaled(weights, 1 / sum(weights)) : weights;
+}
