@@ -2,15 +2,17 @@
  * One front for all convex quadratic programs: minimise x'Qx/2 + c'x within linear rows.
  *
  * The program is scaled (largest diagonal of Q, and every row's norm, to 1) and solved by the dual
- * method of Goldfarb and Idnani (1983). Where Q is only semidefinite (Q = 0 makes a linear program)
- * the proximal point method repeats it with a small ridge around the last answer, which ends after
- * finitely many rounds (Rockafellar 1976; Ferris 1991). The active rows are then solved once more as
- * equations. The residual of the optimality conditions is computed from the program alone.
+ * method of Goldfarb and Idnani (1983). Where Q is only semidefinite (Q = 0 makes a linear program),
+ * or rounding defeats that method, the interior-point method of `convex-program.ts` takes its place.
+ * The active rows are then solved once more as equations. The residual of the optimality conditions is
+ * computed from the program alone.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { solveQP } from 'quadprog';
 import { Failure } from '#shared/kernel/failure.ts';
+import { solveRows } from './convex-program.ts';
 import { at, cell, dot, largest, plus, scaled, solved, times, type Rows } from './matrix.ts';
+import { sparse, type Sparse, type Triplet } from './sparse.ts';
 
 export interface LinearRow {
   readonly coefficients: Float64Array;
@@ -41,11 +43,8 @@ export interface QuadraticAnswer {
 /** Rows hold at least this well in every answer; each row is measured in its own norm. */
 export const FEASIBILITY_TOLERANCE = 1e-8;
 const SLACK = 1e-9;
-/** Smaller ones end sooner; larger ones are solved where rounding makes smaller ones fail. */
-const RIDGE_LARGEST = 1;
-const RIDGES = [1e-4, 1e-2, RIDGE_LARGEST] as const;
-const ROUNDS_MAX = 60;
-const RESIDUAL_WANTED = 1e-9;
+/** Turns the program into one whose rows alone decide whether there is an answer. */
+const RIDGE = 1;
 
 /** The program as the solver takes it: all rows `>=`, of norm 1, equalities first. */
 interface Scaled {
@@ -97,20 +96,17 @@ export function unit(size: number, index: number): Float64Array {
 }
 
 /**
- * Tries the program as it is where Q is definite, then with ridges from small to large. What the
- * smallest and the largest ridge both find contradictory is so.
+ * The dual method where Q is definite; else, or where its answer misses a row, the interior-point
+ * method. What that one and the dual method with a ridge both find contradictory is so.
  */
 function pointOf(problem: Scaled): Point | undefined {
-  const definite = isDefinite(problem.quadratic);
-  const first = definite ? dual(problem, 0, undefined) : proximal(problem, RIDGES[0]);
+  const first = isDefinite(problem.quadratic) ? dual(problem, 0) : undefined;
   const best = first && polished(problem, first);
   if (best && holds(problem, best)) return best;
-  if (!dual(problem, RIDGE_LARGEST, undefined)) return undefined;
-  for (const ridge of RIDGES) {
-    const point = proximal(problem, ridge);
-    const retried = point && polished(problem, point);
-    if (retried && holds(problem, retried)) return retried;
-  }
+  const inner = innerPoint(problem);
+  const retried = inner && polished(problem, inner);
+  if (retried && holds(problem, retried)) return retried;
+  if (!dual(problem, RIDGE)) return undefined;
   throw new Failure('BUG', 'Invariant: an answer satisfies every row of its program');
 }
 
@@ -118,34 +114,36 @@ function holds(problem: Scaled, { x }: Point): boolean {
   return violationOf(problem, x) <= FEASIBILITY_TOLERANCE;
 }
 
-/** Ends as soon as the active rows, solved as equations, meet the conditions of the program itself. */
-function proximal(problem: Scaled, ridge: number): Point | undefined {
-  let point = dual(problem, ridge, undefined);
-  for (let round = 1; point && round < ROUNDS_MAX; round += 1) {
-    const best = polished(problem, point);
-    if (residualOf(problem, best) <= RESIDUAL_WANTED) return best;
-    const next = dual(problem, ridge, point.x);
-    if (!next) break;
-    point = { ...next, iterations: point.iterations + next.iterations };
-  }
-  return point;
+function innerPoint({ quadratic, linear, normals, bounds, equalities }: Scaled): Point | undefined {
+  const high = bounds.map((bound, k) => (k < equalities ? bound : Infinity));
+  const rows = sparseRows(normals, linear.length);
+  const program = { quadratic: sparseRows(quadratic, linear.length), linear, rows };
+  const answer = solveRows({ ...program, low: bounds, high });
+  if (answer.status === 'infeasible' || answer.status === 'unbounded') return undefined;
+  return answer;
 }
 
-/** Solves with a ridge around a point; bounds that only rounding contradicts are met within SLACK. */
-function dual(problem: Scaled, ridge: number, around: Float64Array | undefined): Point | undefined {
-  return goldfarbIdnani(problem, ridge, around, 0) ?? goldfarbIdnani(problem, ridge, around, SLACK);
+function sparseRows(rows: readonly Float64Array[], columns: number): Sparse {
+  const triplets = rows.flatMap((row, i) =>
+    Array.from(row).flatMap((value, j): Triplet[] => (value === 0 ? [] : [[i, j, value]])),
+  );
+  return sparse(rows.length, columns, triplets);
+}
+
+/** Solves with a ridge; bounds that only rounding contradicts are met within SLACK. */
+function dual(problem: Scaled, ridge: number): Point | undefined {
+  return goldfarbIdnani(problem, ridge, 0) ?? goldfarbIdnani(problem, ridge, SLACK);
 }
 
 function goldfarbIdnani(
   { quadratic, linear, normals, bounds, equalities }: Scaled,
   ridge: number,
-  around: Float64Array | undefined,
   slack: number,
 ): Point | undefined {
   const n = linear.length;
   const columns = Array.from({ length: n }, (_, i) => i);
   const d = quadratic.map((row, i) => [0, ...row.map((v, j) => (i === j ? v + ridge : v))]);
-  const linearTerm = columns.map((i) => -at(linear, i) + ridge * at(around ?? [], i));
+  const linearTerm = columns.map((i) => -at(linear, i));
   // Without any row the solver still wants one.
   const rows = normals.length > 0 ? normals : [new Float64Array(n)];
   const a = columns.map((i) => [0, ...rows.map((normal) => at(normal, i))]);

@@ -1,0 +1,68 @@
+/**
+ * Convex programs of any kind, sparse and badly scaled ones too: minimise x'Px/2 + q'x where
+ * low <= Ax <= high; reduced and equilibrated (`row-program.ts`), solved by the interior-point method,
+ * and polished: what is active is solved once more as equations.
+ */
+import { polished, residualOf } from './active-set-polish.ts';
+import { interiorPoint } from './interior-point.ts';
+import { at, dot } from './matrix.ts';
+import { equilibrated, multipliersOf, reducedProgram, type RowProgram } from './row-program.ts';
+import { largestEntries, product } from './sparse.ts';
+
+export interface RowAnswer {
+  /** `stalled`: neither an optimum nor a proof that there is none was found. */
+  readonly status: 'optimal' | 'infeasible' | 'unbounded' | 'stalled';
+  readonly x: Float64Array;
+  readonly value: number;
+  /** Px + q = A' multipliers; not negative where only `low` binds, not positive where only `high`. */
+  readonly multipliers: Float64Array;
+  /** Largest violation of the optimality conditions, of the equilibrated program. */
+  readonly kktResidual: number;
+  /** Largest violation of a row, in units of its largest coefficient. */
+  readonly violation: number;
+  readonly iterations: number;
+}
+
+const ACCEPTED = 1e-6;
+
+export function solveRows(program: RowProgram): RowAnswer {
+  const reduced = reducedProgram(program);
+  if (!reduced) return nowhere(program, 'infeasible', 0);
+  const scaling = equilibrated(reduced.program);
+  const answer = interiorPoint(scaling.program);
+  if (answer.status === 'infeasible' || answer.status === 'unbounded')
+    return nowhere(program, answer.status, answer.iterations);
+  const best = polished(scaling.program, answer);
+  const x = best.x.map((value, j) => value * at(scaling.columns, j));
+  const multipliers = multipliersOf(program, reduced, scaling, best);
+  const kktResidual = residualOf(scaling.program, best);
+  const status = kktResidual <= ACCEPTED ? 'optimal' : answer.status;
+  const curved = product(program.quadratic, x);
+  return {
+    status,
+    x,
+    value: dot(curved, x) / 2 + dot(program.linear, x),
+    multipliers,
+    kktResidual,
+    violation: violationOf(program, x),
+    iterations: answer.iterations,
+  };
+}
+
+function violationOf({ rows, low, high }: RowProgram, x: Float64Array): number {
+  const reached = product(rows, x);
+  const norms = largestEntries(rows).rows;
+  let worst = 0;
+  reached.forEach((value, i) => {
+    const miss = Math.max(0, at(low, i) - value, value - at(high, i));
+    worst = Math.max(worst, miss / (at(norms, i) || 1));
+  });
+  return worst;
+}
+
+function nowhere(program: RowProgram, status: RowAnswer['status'], iterations: number): RowAnswer {
+  const x = new Float64Array(program.linear.length);
+  const value = status === 'unbounded' ? -Infinity : NaN;
+  const multipliers = new Float64Array(program.rows.rows);
+  return { status, x, value, multipliers, kktResidual: NaN, violation: NaN, iterations };
+}
