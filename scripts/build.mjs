@@ -16,6 +16,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = [
   'gateway/embedded/main.ts',
   'gateway/connector/main.ts',
+  'gateway/facade/main.ts',
   'gateway/runtime/worker.ts',
 ];
 

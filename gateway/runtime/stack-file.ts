@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { substituted } from './substitution.ts';
 
 const texts = z.record(z.string(), z.string()).default({});
 
@@ -34,9 +35,15 @@ export interface StackFunction {
   readonly secrets: readonly string[];
 }
 
-/** @throws Failure INVALID_REQUEST naming every wrong key */
-export function parseStack(yaml: string): readonly StackFunction[] {
-  const parsed = stackSchema.safeParse(parse(yaml));
+/**
+ * @param env gives the variables in it their values
+ * @throws Failure INVALID_REQUEST naming every wrong key
+ */
+export function parseStack(
+  yaml: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): readonly StackFunction[] {
+  const parsed = stackSchema.safeParse(parse(substituted(yaml, env)));
   if (!parsed.success)
     throw invalidRequest(
       ...parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),

@@ -74,7 +74,7 @@ function entry(name: string, folder: string, service: ServiceName, carried: read
   return {
     lang: TEMPLATE,
     handler: `./${folder}`,
-    image: `arduino-trader/${name}:latest`,
+    image: `\${IMAGE_PREFIX:-arduino-trader}/${name}:\${IMAGE_TAG:-latest}`,
     environment: {
       exec_timeout: seconds(timeoutMs + EXEC_MARGIN_MS),
       read_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),

@@ -1,0 +1,45 @@
+/**
+ * The gRPC facade as a process of its own, beside a gateway:
+ * `node dist/gateway/facade/main.js`.
+ */
+import { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { httpTransport } from '#shared/clients/http-transport.ts';
+import { openRoutes } from '#shared/clients/open-routes.ts';
+import { openLog } from '#shared/runtime/log.ts';
+import type { Environment } from '#shared/runtime/settings.ts';
+import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
+import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { readProcessConfig } from '../process-config.ts';
+import { runProcess, type Running } from '../run-process.ts';
+import { openFacade } from './facade.ts';
+
+const SETTINGS = ['GRPC_HOST', 'GRPC_PORT_BASE', 'GRPC_SHARED_PORT', 'GRPC_REFLECTION'];
+
+await runProcess('facade', start);
+
+async function start(env: Environment): Promise<Running> {
+  const { settings, gatewayUrl, tokens, placement } = await readProcessConfig(env, SETTINGS);
+  const log = openLog(settings.logLevel);
+  const files = tlsFilesOf(settings);
+  const tls = files && (await WatchedTls.open(files, { log }));
+  const local = httpTransport(gatewayUrl, () => tokens.trade);
+  const routes = await openRoutes({ placement, local, settings, log });
+  const facade = await openFacade({
+    portBase: settings.grpcPortBase,
+    sharedPort: settings.grpcSharedPort,
+    host: settings.grpcHost,
+    reflection: settings.grpcReflection === 'on',
+    functions: new FunctionsClient(routes.transport),
+    tls,
+    log,
+  });
+  return {
+    log,
+    facts: { gatewayUrl, ports: facade.ports, sharedPort: facade.sharedPort },
+    close: async () => {
+      await facade.close();
+      routes.close();
+      tls?.close();
+    },
+  };
+}
