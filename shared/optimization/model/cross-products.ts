@@ -1,13 +1,10 @@
 /**
  * All products of pairs of columns at once: the part of a covariance that takes the time. Four
- * columns meet four others, so that each value is read once for sixteen products, and the columns
- * go through in pieces that stay in the processor's nearest cache.
+ * columns meet four others, so that each value is read once for four products.
  */
 import { at, emptyRows, type Rows } from './matrix.ts';
 
 const BLOCK = 4;
-/** Eight pieces of this many doubles fill half of a cache of 32 KB. */
-const PIECE = 256;
 
 type Quad = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
 
@@ -17,17 +14,12 @@ export function crossProducts(columns: readonly Float64Array[]): Rows {
   const quads = quadsOf(columns, length);
   const products = emptyRows(columns.length);
   const sums = new Float64Array(BLOCK * BLOCK);
-  for (let from = 0; from < length; from += PIECE) {
-    const to = Math.min(length, from + PIECE);
-    quads.forEach((left, p) => {
-      for (let q = p; q < quads.length; q += 1) {
-        const right = quads[q];
-        if (!right) continue;
-        multiply(left, right, [from, to], sums);
-        add(products, p * BLOCK, q * BLOCK, sums);
-      }
-    });
-  }
+  quads.forEach((left, p) => {
+    for (let q = p; q < quads.length; q += 1) {
+      multiply(left, quads[q] ?? left, length, sums);
+      put(products, p * BLOCK, q * BLOCK, sums);
+    }
+  });
   return mirrored(products);
 }
 
@@ -49,14 +41,14 @@ function quadsOf(columns: readonly Float64Array[], length: number): Quad[] {
 function multiply(
   [a, b, c, d]: Quad,
   [e, f, g, h]: Quad,
-  [from, to]: readonly [number, number],
+  length: number,
   sums: Float64Array,
 ): void {
   let [ae, af, ag, ah] = [0, 0, 0, 0];
   let [be, bf, bg, bh] = [0, 0, 0, 0];
   let [ce, cf, cg, ch] = [0, 0, 0, 0];
   let [de, df, dg, dh] = [0, 0, 0, 0];
-  for (let t = from; t < to; t += 1) {
+  for (let t = 0; t < length; t += 1) {
     const i = at(a, t);
     const j = at(b, t);
     const k = at(c, t);
@@ -85,13 +77,13 @@ function multiply(
   sums.set([ae, af, ag, ah, be, bf, bg, bh, ce, cf, cg, ch, de, df, dg, dh]);
 }
 
-function add(products: Rows, row: number, column: number, sums: Float64Array): void {
+function put(products: Rows, row: number, column: number, sums: Float64Array): void {
   const size = products.length;
   for (let i = 0; i < BLOCK && row + i < size; i += 1) {
     const target = products[row + i];
     if (!target) return;
     for (let j = 0; j < BLOCK && column + j < size; j += 1)
-      target[column + j] = at(target, column + j) + at(sums, i * BLOCK + j);
+      target[column + j] = at(sums, i * BLOCK + j);
   }
 }
 

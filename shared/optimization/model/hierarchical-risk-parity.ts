@@ -5,93 +5,134 @@
  * halves share by inverse variance.
  */
 import { correlation } from './covariance.ts';
-import { at, build, cell, diagonal, quadratic, submatrix, sum, type Rows } from './matrix.ts';
+import { orderedLeaves } from './leaf-order.ts';
+import { joins, leavesOf, type Linkage } from './linkage.ts';
+import { at, build, buildSymmetric, cell, type Rows } from './matrix.ts';
+
+export interface HierarchicalOptions {
+  readonly linkage?: Linkage | undefined;
+  /** Distance between securities, where it is not the one of this covariance. */
+  readonly distance?: Rows | undefined;
+  /**
+   * What halves share by, and securities within a half: the inverse of the `variance` (default) or
+   * of the `deviation`.
+   */
+  readonly risk?: 'variance' | 'deviation' | undefined;
+  /**
+   * `tree` (default): as joins stand. `optimal`: neighbours as near as the tree allows (Bar-Joseph,
+   * Gifford, Jaakkola, "Fast optimal leaf ordering for hierarchical clustering", 2001), as skfolio.
+   */
+  readonly order?: 'tree' | 'optimal' | undefined;
+  /**
+   * Bounds of each weight. A half gets no less than its lower bounds and no more than its upper ones
+   * allow (Pfitzinger, Katzke, "A constrained hierarchical risk parity algorithm with cluster-based
+   * capital allocation", 2019), the right half's bounds last.
+   */
+  readonly lower?: ArrayLike<number> | undefined;
+  readonly upper?: ArrayLike<number> | undefined;
+}
 
 /**
- * @param covariance positive definite
- * @param distance between securities, where it is not the one of this covariance
- * @returns weights, positive, summing to 1
+ * @param covariance of positive variances
+ * @returns weights, not negative, summing to 1 where the bounds allow
  */
 export function hierarchicalRiskParity(
   covariance: Rows,
-  distance = correlationDistance(covariance),
+  options: HierarchicalOptions = {},
 ): Float64Array {
-  const order = leafOrder(distance);
-  const weights = new Float64Array(covariance.length).fill(1);
-  bisect(covariance, order, weights);
-  return weights;
+  const distance = options.distance ?? correlationDistance(covariance);
+  const order = leafOrder(distance, options);
+  const inOrder = Int32Array.from(order);
+  const sorted = build(order.length, (i, j) => cell(covariance, at(inOrder, i), at(inOrder, j)));
+  const weights = new Float64Array(order.length).fill(order.length > 0 ? 1 : 0);
+  const inverse = inverseRisks(sorted, options.risk ?? 'variance');
+  bisect({ sorted, inverse, inOrder, options, weights }, 0, order.length);
+  const answer = new Float64Array(order.length);
+  order.forEach((security, k) => (answer[security] = at(weights, k)));
+  return answer;
 }
 
 export function correlationDistance(covariance: Rows): Rows {
   const rho = correlation(covariance);
-  return build(rho.length, (i, j) => Math.sqrt(Math.max(0, (1 - cell(rho, i, j)) / 2)));
+  return buildSymmetric(rho.length, (i, j) => Math.sqrt(Math.max(0, (1 - cell(rho, i, j)) / 2)));
 }
 
-interface Cluster {
-  /** Leaves count from 0, joined clusters on from there in the order of joining. */
-  readonly number: number;
-  readonly leaves: readonly number[];
+/** Order of the leaves in the tree of the linkage. */
+export function leafOrder(
+  distance: Rows,
+  { linkage = 'single', order = 'tree' }: Pick<HierarchicalOptions, 'linkage' | 'order'> = {},
+): readonly number[] {
+  const tree = joins(distance, linkage);
+  return order === 'optimal' ? orderedLeaves(tree, distance) : leavesOf(tree, distance.length);
 }
 
-/**
- * Order of the leaves in the tree of single linkage. Joins go by distance, then by the lower
- * numbers; of two joined clusters the one with the lower number stands first.
- */
-export function leafOrder(distance: Rows): readonly number[] {
-  let clusters: Cluster[] = distance.map((_, i) => ({ number: i, leaves: [i] }));
-  const size = distance.length;
-  const gaps = distance.map((row) => Array.from(row));
-  for (let number = size; clusters.length > 1; number += 1) {
-    const [first, second] = nearestPair(clusters, gaps);
-    const joined = { number, leaves: [...first.leaves, ...second.leaves] };
-    clusters = clusters.filter((cluster) => cluster !== first && cluster !== second);
-    const row: number[] = [];
-    for (const { number: other } of clusters) {
-      const gap = Math.min(cell(gaps, first.number, other), cell(gaps, second.number, other));
-      row[other] = gap;
-      const mirror = gaps[other];
-      if (mirror) mirror[number] = gap;
-    }
-    gaps[number] = row;
-    clusters.push(joined);
-  }
-  return clusters[0]?.leaves ?? [];
-}
-
-function nearestPair(clusters: readonly Cluster[], gaps: readonly number[][]): [Cluster, Cluster] {
-  let best: [Cluster, Cluster] | undefined;
-  let least = Infinity;
-  clusters.forEach((first, i) => {
-    for (const second of clusters.slice(i + 1)) {
-      const gap = cell(gaps, first.number, second.number);
-      if (best && gap >= least) continue;
-      best = [first, second];
-      least = gap;
-    }
-  });
-  const none: Cluster = { number: 0, leaves: [] };
-  return best ?? [none, none];
-}
-
-function bisect(covariance: Rows, order: readonly number[], weights: Float64Array): void {
-  if (order.length < 2) return;
-  const half = Math.floor(order.length / 2);
-  const [left, right] = [order.slice(0, half), order.slice(half)];
-  const [risky, other] = [clusterVariance(covariance, left), clusterVariance(covariance, right)];
-  const share = other / (risky + other);
-  for (const i of left) weights[i] = at(weights, i) * share;
-  for (const i of right) weights[i] = at(weights, i) * (1 - share);
-  bisect(covariance, left, weights);
-  bisect(covariance, right, weights);
-}
-
-/** Variance of a cluster that is held by inverse variance. */
-function clusterVariance(covariance: Rows, members: readonly number[]): number {
-  const part = submatrix(covariance, members);
-  const inverse = diagonal(part).map((variance) => 1 / variance);
-  const total = sum(inverse);
-  return quadratic(
-    part,
-    inverse.map((value) => value / total),
+/** Variance of securities held by inverse variance. */
+export function clusterVariance(covariance: Rows, members: readonly number[]): number {
+  const part = build(members.length, (i, j) =>
+    cell(covariance, members[i] ?? -1, members[j] ?? -1),
   );
+  return rangeVariance(part, inverseRisks(part, 'variance'), 0, members.length);
+}
+
+interface Bisection {
+  /** The covariance in the order of the leaves. */
+  readonly sorted: Rows;
+  readonly inverse: Float64Array;
+  readonly inOrder: Int32Array;
+  readonly options: HierarchicalOptions;
+  readonly weights: Float64Array;
+}
+
+function bisect(of: Bisection, from: number, to: number): void {
+  if (to - from < 2) return;
+  const middle = from + Math.floor((to - from) / 2);
+  const [left, right] = [rangeRisk(of, from, middle), rangeRisk(of, middle, to)];
+  const share = boundedShare(of, [from, middle, to], right / (left + right));
+  for (let k = from; k < to; k += 1)
+    of.weights[k] = at(of.weights, k) * (k < middle ? share : 1 - share);
+  bisect(of, from, middle);
+  bisect(of, middle, to);
+}
+
+function boundedShare(
+  { options: { lower, upper }, inOrder, weights }: Bisection,
+  [from, middle, to]: readonly [number, number, number],
+  share: number,
+): number {
+  if (!lower && !upper) return share;
+  const clamp = (wanted: number, start: number, end: number): number => {
+    let [least, most] = [0, 0];
+    for (let k = start; k < end; k += 1) {
+      least += lower ? at(lower, at(inOrder, k)) : 0;
+      most += upper ? at(upper, at(inOrder, k)) : 1;
+    }
+    const whole = at(weights, start);
+    return Math.min(most / whole, Math.max(least / whole, wanted));
+  };
+  return 1 - clamp(1 - clamp(share, from, middle), middle, to);
+}
+
+function rangeRisk({ sorted, inverse, options }: Bisection, from: number, to: number): number {
+  const variance = rangeVariance(sorted, inverse, from, to);
+  return options.risk === 'deviation' ? Math.sqrt(variance) : variance;
+}
+
+function inverseRisks(covariance: Rows, risk: 'variance' | 'deviation'): Float64Array {
+  return Float64Array.from(covariance, (row, i) =>
+    risk === 'variance' ? 1 / at(row, i) : 1 / Math.sqrt(at(row, i)),
+  );
+}
+
+/** w'Sw of the rows from `from` to before `to`, held in the proportion of `inverse`. */
+function rangeVariance(sorted: Rows, inverse: Float64Array, from: number, to: number): number {
+  let [variance, total] = [0, 0];
+  for (let i = from; i < to; i += 1) {
+    const row = sorted[i] ?? inverse;
+    let withOthers = 0;
+    for (let j = from; j < i; j += 1) withOthers += at(row, j) * at(inverse, j);
+    const own = at(inverse, i);
+    variance += own * (2 * withOthers + own * at(row, i));
+    total += own;
+  }
+  return variance / total ** 2;
 }
