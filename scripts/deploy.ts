@@ -1,0 +1,115 @@
+/**
+ * Deploys the functions of a board with faas-cli, and looks whether they are there:
+ *
+ *   npm run deploy -- --board FOLDER --gateway URL [--stack FILE] [--secrets FOLDER]
+ *                     [--settings FILE] [--dry-run] [--password-file FILE]
+ *
+ * `--secrets`: files named like the secrets in deploy/faasd/secrets; each is created or brought up to
+ * date, and mounted into every function. `--settings`: lines NAME=VALUE, set in every function.
+ * Running it twice changes nothing. Exit code 0, or 1 when a function was not deployed.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { differences } from './deploy/differences.ts';
+import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
+import { regexOf, servicesOf, wantedFunctions } from './deploy/wanted.ts';
+
+/** Where a function finds its secrets, and the settings that name those which are files. */
+const MOUNTED = '/var/openfaas/secrets';
+const SETTING_OF_SECRET: Readonly<Record<string, string>> = {
+  'redis-url': 'REDIS_URL_FILE',
+  'device-yaml': 'DEVICE_FILE',
+  'services-yaml': 'SERVICES_FILE',
+  'grpc-cert': 'GRPC_TLS_CERT',
+  'grpc-key': 'GRPC_TLS_KEY',
+  'grpc-ca': 'GRPC_TLS_CA',
+};
+/** On faasd a function reaches the others of its board by this name. */
+const GATEWAY_INSIDE = 'http://gateway:8080';
+
+const { values } = parseArgs({
+  options: {
+    board: { type: 'string', default: 'deploy/boards/all-local' },
+    gateway: { type: 'string', default: process.env['OPENFAAS_URL'] ?? 'http://127.0.0.1:8080' },
+    stack: { type: 'string', default: 'stack.yml' },
+    secrets: { type: 'string' },
+    settings: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
+    'password-file': { type: 'string' },
+  },
+});
+const gateway = gatewayAddress(values.gateway);
+
+/** @returns whether it succeeded */
+function faasCli(args: readonly string[], quiet = false): boolean {
+  const program = process.env['FAAS_CLI'] ?? 'faas-cli';
+  if (!quiet) console.log(['faas-cli', ...args].map(quoted).join(' '));
+  if (values['dry-run']) return true;
+  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error) throw new Error(`${program} cannot be run: ${error.message}`);
+  return status === 0;
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function secretNames(): string[] {
+  return values.secrets === undefined ? [] : readdirSync(values.secrets).sort();
+}
+
+/** faas-cli ends with 0 even where the gateway refused a secret; the deployment will say so. */
+function bringSecrets(): void {
+  for (const name of secretNames()) {
+    const file = join(values.secrets ?? '', name);
+    const options = ['--from-file', file, '--gateway', gateway];
+    faasCli(['secret', 'create', name, '--replace', ...options]);
+  }
+}
+
+function settingsOf(): string[] {
+  const lines =
+    values.settings === undefined ? [] : readFileSync(values.settings, 'utf8').split('\n');
+  const given = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const files = secretNames().flatMap((name) => {
+    const setting = SETTING_OF_SECRET[name];
+    return setting === undefined ? [] : [`${setting}=${MOUNTED}/${name}`];
+  });
+  return [`GATEWAY_URL=${GATEWAY_INSIDE}`, ...files, ...given];
+}
+
+async function main(): Promise<number> {
+  const services = servicesOf(values.board);
+  bringSecrets();
+  const deployed = faasCli([
+    'deploy',
+    '--yaml',
+    values.stack,
+    '--gateway',
+    gateway,
+    '--regex',
+    regexOf(services),
+    ...settingsOf().flatMap((setting) => ['--env', setting]),
+    ...secretNames().flatMap((name) => ['--secret', name]),
+  ]);
+  if (values['dry-run']) return 0;
+  const authorization = authorizationOf(gateway, values['password-file'], process.env);
+  const wanted = wantedFunctions(values.stack, services, process.env);
+  const lines = differences(wanted, await listFunctions(gateway, authorization));
+  for (const line of lines) console.log(line);
+  console.log(
+    lines.length === 0
+      ? `${wanted.length} functions are deployed and ready`
+      : 'not as it should be',
+  );
+  return deployed && lines.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main().catch((thrown: unknown) => {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  return 2;
+});

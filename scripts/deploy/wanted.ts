@@ -1,0 +1,29 @@
+/** What a board shall have: the functions of a stack file whose services are local there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
+import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { servicesFileSchema } from '#shared/placement/placement-schemas.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @param board folder with the board's `services.yaml` */
+export function servicesOf(board: string): readonly ServiceName[] {
+  const file = servicesFileSchema.parse(parse(readFileSync(join(board, 'services.yaml'), 'utf8')));
+  return serviceNames.filter((name) => file.services[name].mode === 'local');
+}
+
+export function wantedFunctions(
+  stackFile: string,
+  services: readonly ServiceName[],
+  env: Environment,
+): readonly StackFunction[] {
+  const stack = parseStack(readFileSync(stackFile, 'utf8'), env);
+  return stack.filter(({ labels }) => services.some((service) => service === labels['service']));
+}
+
+/** For `faas-cli --regex`: these services, whichever way they are cut into functions. */
+export function regexOf(services: readonly ServiceName[]): string {
+  return `^(${services.join('|')})(-|$)`;
+}
