@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
+import { textFiles } from './text-files.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = [
@@ -35,7 +36,7 @@ export async function build({ out = 'dist' } = {}) {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    loader: { '.lua': 'text' },
+    loader: textFiles,
     sourcemap: 'linked',
     define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion()) },
     logLevel: 'error',

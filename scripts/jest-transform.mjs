@@ -1,7 +1,8 @@
-// Turns TypeScript into what jest runs, and Redis scripts into their own text.
+// Turns TypeScript into what jest runs, and files that are imported as text into that.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { transformSync, version } from 'esbuild';
+import { textFiles } from './text-files.mjs';
 
 const self = readFileSync(new URL(import.meta.url));
 
@@ -15,7 +16,7 @@ export default {
       .digest('hex');
   },
   process(source, filename) {
-    if (filename.endsWith('.lua')) {
+    if (Object.keys(textFiles).some((ending) => filename.endsWith(ending))) {
       return { code: `module.exports = { __esModule: true, default: ${JSON.stringify(source)} };` };
     }
     const { code, map } = transformSync(source, {

@@ -138,7 +138,7 @@ await build({
   platform: 'node',
   target: 'node20',
   packages: 'external',
-  loader: { '.lua': 'text' },
+  loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
 });
 const redis = await startTestRedis();
 const candidates = await Promise.all(variants.map((v) => openCandidate(v, redis.url)));

@@ -1,5 +1,6 @@
 /** HTTP Basic, in constant time, with the answer OpenFaaS gives. */
 import type { RequestHandler } from 'express';
+import { Failure } from '#shared/kernel/failure.ts';
 import { same } from '#shared/runtime/access.ts';
 import { sayError } from './platform-errors.ts';
 
@@ -8,7 +9,10 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** @throws Failure REFUSED (`empty-password`): a guard that an empty password opens is none */
 export function basicAuth({ user, password }: Credentials): RequestHandler {
+  if (password === '')
+    throw new Failure('REFUSED', "The gateway's password is empty.", { rule: 'empty-password' });
   return (request, response, next) => {
     if (allowed(request.headers.authorization ?? '', user, password)) return next();
     response.set('www-authenticate', 'Basic realm="Restricted"');

@@ -47,11 +47,10 @@ export class PrintedLines {
   }
 }
 
-/** Colours are taken away; what else a terminal would act on becomes the sign for the unknown. */
+/** A terminal's colours are taken away; what else it would act on becomes the sign for the unknown. */
 export function printable(line: string): string {
-  return line.replace(/\r$/, '').replace(ANSI, '').replace(UNSEEN, '\ufffd');
+  return line
+    .replace(/\r$/, '')
+    .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
+    .replace(/\p{Cc}/gu, (control) => (control === '\t' ? control : '\ufffd'));
 }
-
-// The rule against control characters in patterns is about mistakes; here they are the subject.
-const ANSI = new RegExp('\\u001b\\[[0-?]*[ -/]*[@-~]', 'g');
-const UNSEEN = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]', 'g');

@@ -1,19 +1,25 @@
-/** The OpenFaaS-compatible gateway over a host of functions, listening on one port. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/**
+ * The OpenFaaS-compatible gateway over a host of functions: one port for callers and operators, and
+ * one for what is measured.
+ */
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { Failure } from '#shared/kernel/failure.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { AsyncQueue } from './async-queue.ts';
 import { asyncRoute } from './async-route.ts';
-import type { Credentials } from './basic-auth.ts';
-import type { FunctionHost } from './function-host.ts';
+import { basicAuth, type Credentials } from './basic-auth.ts';
 import { nameRequest } from './call-headers.ts';
+import { redirectUncleanPaths } from './clean-path.ts';
+import type { FunctionHost } from './function-host.ts';
 import { invokeRoute } from './invoke-route.ts';
+import { listen, type Listener } from './listen.ts';
+import { answer } from './methods.ts';
+import { metricsDoor } from './metrics-door.ts';
 import { pageNotFound, sayError } from './platform-errors.ts';
+import type { SecretFiles } from './secret-files.ts';
 import { systemRoutes } from './system-routes.ts';
+import { uiRoutes } from './ui-routes.ts';
 
 export interface RuntimeOptions {
   readonly host: FunctionHost;
@@ -21,11 +27,15 @@ export interface RuntimeOptions {
   readonly address: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Where `/metrics` is answered, on the same address; 0 takes a free one, absent: nowhere. */
+  readonly metricsPort?: number | undefined;
   readonly credentials: Credentials;
   readonly build: string;
   readonly log: Log;
   readonly tokens: Tokens | null;
   readonly bodyBytesMax?: number;
+  /** Absent: `/system/secrets` is a 404. */
+  readonly secrets?: SecretFiles | undefined;
   /** Absent: `/async-function/*` is a 404, as in OpenFaaS without a queue. */
   readonly queue?:
     { readonly redisUrl: string; readonly prefix: string; readonly name?: string } | undefined;
@@ -35,47 +45,69 @@ export interface Runtime {
   readonly app: Express;
   readonly port: number;
   readonly url: string;
+  /** Of the metrics listener, where there is one. */
+  readonly metricsUrl: string | undefined;
   /** Takes no new calls, lets running ones end for so long, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
 
-/** @throws Failure REFUSED (`port-in-use`) when someone else has the port */
+/** @throws Failure REFUSED (`port-in-use`) when someone else has a port */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { host, log, tokens } = options;
   const queue =
     options.queue && new AsyncQueue(host, { ...options.queue, token: tokens?.trade ?? '', log });
-  const app = gatewayApp(options, queue);
-  const server = createServer(app);
+  const stopping = new AbortController();
+  const opened: Listener[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    stopping.abort();
+    await Promise.all([...opened.map((one) => one.close(graceMs)), queue?.close(graceMs)]);
+  };
   try {
-    await listen(server, options.port, options.address);
+    const app = gatewayApp(options, queue, stopping.signal);
+    const { address, port, metricsPort } = options;
+    const gateway = await listen(app, { address, port, portSetting: 'GATEWAY_PORT' });
+    opened.push(gateway);
+    const metrics = await listenForMetrics(options, metricsPort);
+    if (metrics) opened.push(metrics);
+    return { app, port: gateway.port, url: gateway.url, metricsUrl: metrics?.url, close };
   } catch (thrown) {
-    await queue?.close(0);
+    await close(0);
     throw thrown;
   }
-  const { port } = server.address() as AddressInfo;
-  return {
-    app,
-    port,
-    url: `http://${hostText(options.address)}:${port}`,
-    close: async (graceMs) => {
-      await Promise.all([drain(server, graceMs), queue?.close(graceMs)]);
-    },
-  };
 }
 
-function gatewayApp(options: RuntimeOptions, queue: AsyncQueue | undefined): Express {
-  const { host, build, credentials, tokens, bodyBytesMax = BODY_BYTES_MAX } = options;
+async function listenForMetrics(
+  { host, address, log }: RuntimeOptions,
+  port: number | undefined,
+): Promise<Listener | undefined> {
+  if (port === undefined) return undefined;
+  const door = metricsDoor(host.metrics, log);
+  return listen(door, { address, port, portSetting: 'GATEWAY_METRICS_PORT' });
+}
+
+function gatewayApp(
+  options: RuntimeOptions,
+  queue: AsyncQueue | undefined,
+  stopping: AbortSignal,
+): Express {
+  const { host, build, credentials, tokens, secrets, bodyBytesMax = BODY_BYTES_MAX } = options;
   const servedBy = `arduino-trader/${build}`;
+  const guard = basicAuth(credentials);
   const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(nameRequest);
-  app.get('/healthz', (_request, response) => void response.type('text/plain').send('OK'));
-  app.all('/healthz', (_request, response) => void response.status(405).end());
+  app.disable('x-powered-by').disable('etag');
+  app.enable('case sensitive routing').enable('strict routing');
+  app.use(nameRequest, redirectUncleanPaths);
   app.use('/function', invokeRoute(host, { servedBy, bodyBytesMax }));
   if (queue)
     app.use('/async-function', asyncRoute(host, queue, { servedBy, bodyBytesMax, tokens }));
-  app.use('/system', systemRoutes(host, { credentials, build }));
+  answer(app, '/healthz', {
+    GET: (_request, response) => void response.type('text/plain').send('OK'),
+  });
+  answer(app, '/', {
+    GET: (_request, response) => void response.redirect(307, '/ui/'),
+  });
+  app.use('/system', guard, systemRoutes(host, { build, secrets, stopping }));
+  app.use('/ui', guard, uiRoutes());
   app.use((_request, response) => pageNotFound(response));
   app.use(lastCatch(options.log));
   return app;
@@ -91,41 +123,4 @@ function lastCatch(log: Log): ErrorRequestHandler {
     response.set('x-openfaas-internal', 'gateway');
     sayError(response, status, status === 413 ? 'the body is too large' : 'the gateway failed');
   };
-}
-
-function listen(server: Server, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(refusalOf(cause, port, address)));
-    server.listen(port, address, resolve);
-  });
-}
-
-function refusalOf(cause: NodeJS.ErrnoException, port: number, address: string): Failure {
-  if (cause.code === 'EADDRINUSE')
-    return new Failure(
-      'REFUSED',
-      `GATEWAY_PORT: port ${port} is taken; name another one, or 0 for a free one.`,
-      { rule: 'port-in-use', port },
-      cause,
-    );
-  return new Failure(
-    'REFUSED',
-    `GATEWAY_HOST, GATEWAY_PORT: cannot listen on ${address}:${port} (${cause.code}).`,
-    { rule: 'cannot-listen', port },
-    cause,
-  );
-}
-
-async function drain(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(timer);
-}
-
-/** A gateway that listens everywhere is reached from here on the loopback address. */
-function hostText(address: string): string {
-  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
-  return address.includes(':') ? `[${address}]` : address;
 }

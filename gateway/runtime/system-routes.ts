@@ -1,64 +1,66 @@
 /** `/system/*`: what is deployed here, behind the operator's name and password. */
-import { arch } from 'node:os';
-import { Router, type RequestHandler, type Response } from 'express';
-import { basicAuth, type Credentials } from './basic-auth.ts';
+import { Router, type ErrorRequestHandler } from 'express';
+import { Failure } from '#shared/kernel/failure.ts';
+import { refuseCrossSite } from './cross-site.ts';
 import type { DeployedFunction } from './deployed-function.ts';
 import type { FunctionHost } from './function-host.ts';
 import { functionStatus } from './function-status.ts';
-import { NAMESPACE, pageNotFound, sayError } from './platform-errors.ts';
+import { gatewayInfo } from './gateway-info.ts';
+import { logsRoute } from './logs-route.ts';
+import { answer } from './methods.ts';
+import { namespaceRoutes } from './namespace-routes.ts';
+import { pageNotFound, sayError } from './platform-errors.ts';
+import { scaleRoutes } from './scale-routes.ts';
+import type { SecretFiles } from './secret-files.ts';
+import { secretRoutes } from './secret-routes.ts';
+import { rawBody, requireNamespace } from './system-body.ts';
 
 export interface SystemOptions {
-  readonly credentials: Credentials;
   readonly build: string;
+  /** Absent: `/system/secrets` is a 404. */
+  readonly secrets: SecretFiles | undefined;
+  /** Ends what would go on for as long as the caller stays. */
+  readonly stopping: AbortSignal;
 }
 
+/** The caller is known when these are asked. */
 export function systemRoutes(host: FunctionHost, options: SystemOptions): Router {
-  const router = Router();
-  const status = (deployed: DeployedFunction) =>
-    functionStatus(deployed, host.metrics.invocations(deployed.spec.name));
-  router.use(basicAuth(options.credentials));
-  get(router, '/functions', (request, response) => {
-    if (!knownNamespace(request.query['namespace'])) return badNamespace(response);
-    response.json(host.list().map(status));
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(refuseCrossSite, rawBody);
+  functionRoutes(router, host);
+  answer(router, '/info', {
+    GET: (_request, response) => void response.json(gatewayInfo(options.build)),
   });
-  get(router, '/function/:name', (request, response) => {
-    if (!knownNamespace(request.query['namespace'])) return badNamespace(response);
-    const deployed = host.find(String(request.params['name']));
-    if (deployed) response.json(status(deployed));
-    else response.status(404).end();
-  });
-  get(router, '/info', (_request, response) => void response.json(gatewayInfo(options.build)));
-  get(router, '/namespaces', (_request, response) => void response.json([NAMESPACE]));
+  namespaceRoutes(router);
+  scaleRoutes(router, host);
+  if (options.secrets) secretRoutes(router, options.secrets);
+  logsRoute(router, host, options.stopping);
   router.use((_request, response) => pageNotFound(response));
+  router.use(sayFailure);
   return router;
 }
 
-/** The path answers GET; all other methods are 405, as every known path does. */
-function get(router: Router, path: string, handler: RequestHandler): void {
-  router.get(path, handler);
-  router.all(path, (_request, response) => void response.status(405).end());
+function functionRoutes(router: Router, host: FunctionHost): void {
+  const status = (deployed: DeployedFunction) =>
+    functionStatus(deployed, host.metrics.invocations(deployed.spec.name));
+  answer(router, '/functions', {
+    GET: (request, response) => {
+      requireNamespace(request);
+      response.json(host.list().map(status));
+    },
+  });
+  answer(router, '/function/:name', {
+    GET: (request, response) => {
+      requireNamespace(request);
+      const deployed = host.find(String(request.params['name']));
+      if (deployed) response.json(status(deployed));
+      else response.status(404).end();
+    },
+  });
 }
 
-function knownNamespace(namespace: unknown): boolean {
-  return namespace === undefined || namespace === '' || namespace === NAMESPACE;
-}
-
-function badNamespace(response: Response): void {
-  sayError(response, 400, 'namespace not valid');
-}
-
-/** Nothing in it is ever null: faas-cli ends in a panic over a missing provider or version. */
-function gatewayInfo(build: string) {
-  const [release = build, sha = 'unknown'] = build.split('+');
-  const version = { release, sha };
-  return {
-    provider: { provider: 'arduino-trader', version, orchestration: 'embedded' },
-    version,
-    arch: goArch(arch()),
-  };
-}
-
-/** Node's name of the architecture in Go's words, which the CLI prints. */
-function goArch(name: string): string {
-  return { x64: 'x86_64', arm64: 'aarch64' }[name] ?? name;
-}
+/** A refusal of ours as a line of text; what is no refusal goes on. */
+const sayFailure: ErrorRequestHandler = (thrown: unknown, _request, response, next) => {
+  if (thrown instanceof Failure) sayError(response, thrown.rule.http, thrown.message);
+  else next(thrown);
+};

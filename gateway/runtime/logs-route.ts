@@ -1,0 +1,80 @@
+/**
+ * `GET /system/logs`: what a function said, one JSON object a line; with `follow` for as long as the
+ * caller stays. A caller who reads too slowly misses lines and is told how many: the lines of a
+ * function never wait for a reader.
+ */
+import type { Request, Response, Router } from 'express';
+import type { FunctionHost } from './function-host.ts';
+import type { LogLine } from './line-ring.ts';
+import { chosen, isAskedFor, readLogQuery, type LogQuery } from './log-query.ts';
+import { answer } from './methods.ts';
+import { NAMESPACE, sayError } from './platform-errors.ts';
+import { requireNamespace } from './system-body.ts';
+
+/** @param stopping ends all that follow */
+export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSignal): void {
+  answer(router, '/logs', {
+    GET: (request, response) => {
+      requireNamespace(request);
+      const query = readLogQuery(searchOf(request));
+      const deployed = host.find(query.name);
+      if (!deployed) return sayError(response, 404, `function ${query.name} not found`);
+      const { name } = deployed.spec;
+      response.type('application/x-ndjson');
+      for (const line of chosen(host.logs.lines(name), query)) response.write(entry(name, line));
+      if (!query.follow) return void response.end();
+      response.flushHeaders();
+      follow(new Follower(response, name, query), host, stopping);
+    },
+  });
+}
+
+function searchOf(request: Request): URLSearchParams {
+  return new URL(request.url, 'http://gateway').searchParams;
+}
+
+function entry(name: string, { atMs, instance, text }: LogLine): string {
+  const timestamp = new Date(atMs).toISOString();
+  return `${JSON.stringify({ name, namespace: NAMESPACE, instance, timestamp, text })}\n`;
+}
+
+function follow(follower: Follower, { logs }: FunctionHost, stopping: AbortSignal): void {
+  const { response, name } = follower;
+  const unlisten = logs.listen(name, (line) => follower.hear(line));
+  const end = (): void => void response.end();
+  stopping.addEventListener('abort', end, { once: true });
+  response.once('close', () => {
+    unlisten();
+    stopping.removeEventListener('abort', end);
+  });
+  if (stopping.aborted) end();
+}
+
+class Follower {
+  readonly response: Response;
+  readonly name: string;
+  private readonly query: LogQuery;
+  private missed = 0;
+  private lastInstance = '';
+
+  constructor(response: Response, name: string, query: LogQuery) {
+    this.response = response;
+    this.name = name;
+    this.query = query;
+    response.on('drain', () => this.catchUp());
+  }
+
+  hear(line: LogLine): void {
+    if (!isAskedFor(line, this.query)) return;
+    this.lastInstance = line.instance;
+    if (this.response.writableNeedDrain) this.missed += 1;
+    else this.response.write(entry(this.name, line));
+  }
+
+  private catchUp(): void {
+    if (this.missed === 0) return;
+    const text = `… (${this.missed} lines were not sent: the reader was too slow)`;
+    this.missed = 0;
+    this.response.write(entry(this.name, { atMs: Date.now(), instance: this.lastInstance, text }));
+  }
+}

@@ -1,5 +1,0 @@
-/** Redis scripts are imported as their own text. */
-declare module '*.lua' {
-  const source: string;
-  export default source;
-}
