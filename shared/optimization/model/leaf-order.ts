@@ -6,10 +6,10 @@
 import type { Join } from './linkage.ts';
 import { at, cell, emptyRows, type Rows } from './matrix.ts';
 
-interface Node {
+interface Branch {
   readonly leaves: readonly number[];
-  readonly left?: Node;
-  readonly right?: Node;
+  readonly left?: Branch;
+  readonly right?: Branch;
 }
 
 /** For two leaves at the ends of the least node that holds both. */
@@ -21,7 +21,7 @@ interface Tables {
 }
 
 export function orderedLeaves(tree: readonly Join[], distance: Rows): readonly number[] {
-  const nodes: Node[] = distance.map((_, i) => ({ leaves: [i] }));
+  const nodes: Branch[] = distance.map((_, i) => ({ leaves: [i] }));
   const tables: Tables = { least: emptyRows(distance.length), inner: emptyRows(distance.length) };
   for (const { first, second } of tree) {
     const [left, right] = [nodes[first], nodes[second]];
@@ -42,12 +42,12 @@ export function orderedLeaves(tree: readonly Join[], distance: Rows): readonly n
 }
 
 /** Leaves that can stand at the other end when `end` stands at one. */
-function partners(node: Node, end: number): readonly number[] {
+function partners(node: Branch, end: number): readonly number[] {
   if (!node.left || !node.right) return node.leaves;
   return node.left.leaves.includes(end) ? node.right.leaves : node.left.leaves;
 }
 
-function fill(left: Node, right: Node, distance: Rows, { least, inner }: Tables): void {
+function fill(left: Branch, right: Branch, distance: Rows, { least, inner }: Tables): void {
   // For each end on the left, and each leaf on the right that may touch: the best way to it.
   for (const from of left.leaves) {
     const touching = partners(left, from);
@@ -86,7 +86,7 @@ function set(
 }
 
 /** Leaves of the node with `from` first and `to` last. */
-function unfolded(node: Node, from: number, to: number, tables: Tables): readonly number[] {
+function unfolded(node: Branch, from: number, to: number, tables: Tables): readonly number[] {
   if (!node.left || !node.right) return node.leaves;
   const [near, far] = node.left.leaves.includes(from)
     ? [node.left, node.right]
