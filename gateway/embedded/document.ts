@@ -22,7 +22,7 @@ export function documentOf(
       connector: hasConnector,
       market,
       account,
-      secretsDir: secrets.dir,
+      secretsDir: secrets.files.dir,
       startMs: steps.totalMs,
       steps: steps.times,
     },

@@ -57,6 +57,9 @@ export interface Embedded {
 }
 
 const GATEWAY_GRACE_MS = 500;
+/** 8080 and 8082 are the ports of OpenFaaS. */
+const METRICS_PORT_STEP = 2;
+const PORT_MAX = 65_535;
 const THREADS_MAX = 2;
 
 /** What was opened, closed from the last to the first. */
@@ -103,7 +106,9 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         host,
         address: settings.gatewayHost,
         port: settings.gatewayPort,
+        metricsPort: metricsPortOf(settings),
         credentials: secrets.basicAuth,
+        secrets: secrets.files,
         build: BUILD,
         log,
         tokens: secrets.tokens,
@@ -113,7 +118,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
           ...(placement !== allLocal && { name: `async-${placement.device}` }),
         },
       }),
-    ({ url }) => `gateway at ${url}`,
+    ({ url, metricsUrl }) => `gateway at ${url} (metrics at ${metricsUrl}/metrics)`,
   );
   closers.push(() => pool.close());
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
@@ -121,6 +126,13 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
   return { world, runtime, redis, secrets, functionCount, placement, ...parts };
+}
+
+/** Beside the gateway's port, so that two boards on one machine do not meet there either. */
+function metricsPortOf({ gatewayPort, gatewayMetricsPort }: Settings): number {
+  if (gatewayMetricsPort !== undefined) return gatewayMetricsPort;
+  const beside = gatewayPort + METRICS_PORT_STEP;
+  return gatewayPort === 0 || beside > PORT_MAX ? 0 : beside;
 }
 
 interface Home {
@@ -137,7 +149,7 @@ async function openFunctions(
   gatewayUrl: () => string,
 ) {
   const { distDir, projectDir, settings, steps, log } = options;
-  const stack = parseStack(await readStack(projectDir));
+  const stack = parseStack(await readStack(projectDir), env);
   const functions = await steps.take(
     'functions',
     () => requireBuilt(stack.filter(isHere(placement)), distDir),
@@ -148,7 +160,7 @@ async function openFunctions(
     threadsMax: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
     data: () => ({
       root: distDir,
-      world: { env, gatewayUrl: gatewayUrl(), secretsDir: secrets.dir, placement },
+      world: { env, gatewayUrl: gatewayUrl(), secretsDir: secrets.files.dir, placement },
     }),
   });
   const elsewhere = elsewhereOf(stack, placement);

@@ -103,8 +103,8 @@ function tell(embedded: Embedded, outcome: CycleOutcome, { say, complain, paint 
   if (!success) complain(`${paint.bad('✗')} ${trouble}: ${message}`);
   say('');
   const { runtime, secrets } = embedded;
-  const where = { gatewayUrl: runtime.url, secretsDir: secrets.dir };
-  for (const line of nextText(where)) say(line);
+  const where = { tokensDir: secrets.files.dir, passwordDir: secrets.dir };
+  for (const line of nextText({ gatewayUrl: runtime.url, ...where })) say(line);
 }
 
 /** Why it did not start, in a line for each complaint. */

@@ -155,14 +155,16 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 
 export interface Whereabouts {
   readonly gatewayUrl: string;
-  readonly secretsDir: string;
+  readonly tokensDir: string;
+  readonly passwordDir: string;
 }
 
-export function nextText({ gatewayUrl, secretsDir }: Whereabouts): string[] {
+export function nextText({ gatewayUrl, tokensDir, passwordDir }: Whereabouts): string[] {
   return [
     'Where to look next',
     `  curl -s -X POST ${gatewayUrl}/function/portfolio-get-summary`,
     '  docs/start.md says what runs here, docs/operations.md what can be called',
-    `  tokens and the gateway's password: ${secretsDir}`,
+    `  tokens: ${tokensDir}`,
+    `  password of ${gatewayUrl}/ui/: ${passwordDir}`,
   ];
 }

@@ -1,16 +1,22 @@
 /**
  * Secrets of an installation: files only the owner reads, made once from 32 random bytes each. They
- * are never printed and never logged; whoever needs one reads its file.
+ * are never printed and never logged; whoever needs one reads its file. The tokens that guard
+ * functions are secrets of functions like any other, so that faas-cli lists and replaces them too.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SecretFiles } from '#gateway/runtime/secret-files.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { tokenNames, tokensIn } from '#shared/runtime/tokens.ts';
 
 export interface Secrets {
+  /** Of the gateway's user and password. */
   readonly dir: string;
+  /** What functions may read: the tokens, and what operators put there. */
+  readonly files: SecretFiles;
   readonly basicAuth: { readonly user: string; readonly password: string };
   /** As the files say now. */
   readonly tokens: Tokens;
@@ -24,8 +30,17 @@ export async function openSecrets(dataDir: string): Promise<Secrets> {
   await chmod(dir, 0o700);
   const user = await secret(dir, 'basic-auth-user', () => 'admin', 1);
   const password = await secret(dir, 'basic-auth-password');
-  for (const name of tokenNames) await secret(dir, name);
-  return { dir, basicAuth: { user, password }, tokens: tokensIn(dir) };
+  const files = await SecretFiles.open(join(dataDir, 'function-secrets'));
+  for (const name of tokenNames) {
+    await moveOver(join(dir, name), join(files.dir, name));
+    await secret(files.dir, name);
+  }
+  return { dir, files, basicAuth: { user, password }, tokens: tokensIn(files.dir) };
+}
+
+/** Installations made before functions had a folder of secrets kept their tokens beside it. */
+async function moveOver(from: string, to: string): Promise<void> {
+  if (existsSync(from) && !existsSync(to)) await rename(from, to);
 }
 
 /** Reads a secret, or makes it. A file that is there but empty is an error, never a new secret. */

@@ -26,6 +26,11 @@ export type MarketDataChoice =
 export const settingTable = {
   gatewayPort: row('GATEWAY_PORT', '8080', 'HTTP port of the gateway; 0 takes a free one', port),
   gatewayHost: row('GATEWAY_HOST', '127.0.0.1', 'address the gateway listens on', text),
+  gatewayMetricsPort: optional(
+    'GATEWAY_METRICS_PORT',
+    'HTTP port of the metrics; 0 takes a free one; unset: two above GATEWAY_PORT, a free one where that is 0',
+    port,
+  ),
   grpcPortBase: row(
     'GRPC_PORT_BASE',
     '50051',

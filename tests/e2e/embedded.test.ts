@@ -108,7 +108,7 @@ describe('one cycle', () => {
     const DATA_DIR = await freshDataDir();
     const { ready } = await onceAsJson(['--dry-run'], { DATA_DIR, REDIS_URL: redis.url });
     expect(ready.redis.own).toBe(false);
-    expect(await readdir(DATA_DIR)).toEqual(['secrets']);
+    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'secrets']);
     expect(redis.process.exitCode).toBeNull();
     await redis.stop();
   });
@@ -123,15 +123,18 @@ describe('staying up', () => {
     const summary = await request(url).post('/function/portfolio-get-summary').expect(200);
     expect(summary.body.totalValue).toEqual({ amount: '25000.00', currency: 'EUR' });
     await request(url).post('/function/gateway-trigger-trading-cycle').expect(401);
-    const secret = (name: string) => readFile(join(DATA_DIR, 'secrets', name), 'utf8');
-    const password = (await secret('basic-auth-password')).trim();
+    const secret = (path: string) => readFile(join(DATA_DIR, path), 'utf8');
+    const password = (await secret('secrets/basic-auth-password')).trim();
     const list = await request(url).get('/system/functions').auth('admin', password).expect(200);
     expect(list.body).toHaveLength(38);
-    for (const name of ['basic-auth-password', 'write-token', 'trade-token'])
-      expect(run.stdout() + run.stderr()).not.toContain((await secret(name)).trim());
+    const tokens = ['write-token', 'trade-token'].map(
+      (name) => `function-secrets/openfaas-fn/${name}`,
+    );
+    for (const path of ['secrets/basic-auth-password', ...tokens])
+      expect(run.stdout() + run.stderr()).not.toContain((await secret(path)).trim());
     run.child.kill('SIGINT');
     expect(await run.ended).toBe(0);
-    expect(await readdir(DATA_DIR)).toEqual(['redis', 'secrets']);
+    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'redis', 'secrets']);
   });
 
   it('stops in the middle of the first cycle as well', async () => {

@@ -140,8 +140,9 @@ async function writeBoard(
   ports: ReadonlyMap<string, Ports>,
 ): Promise<Record<string, string>> {
   const dataDir = join(folder, plan.name);
-  await mkdir(join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
-  await writeFile(join(dataDir, 'secrets', 'trade-token'), `${tokenOf(plan.name)}\n`);
+  const secrets = join(dataDir, 'function-secrets', 'openfaas-fn');
+  await mkdir(secrets, { recursive: true, mode: 0o700 });
+  await writeFile(join(secrets, 'trade-token'), `${tokenOf(plan.name)}\n`);
   const deviceFile = join(folder, `${plan.name}-device.yaml`);
   const servicesFile = servicesFileOf(folder, plan);
   await writeFile(deviceFile, stringify(deviceYaml(plan, split, ports)));
@@ -167,7 +168,7 @@ function deviceYaml(plan: BoardPlan, split: Split, ports: ReadonlyMap<string, Po
       roles: index === split.boards.length - 1 ? ['state'] : ['compute'],
       gateway: `http://127.0.0.1:${gateway}`,
       facade: { host: '127.0.0.1', portBase: facadeBase },
-      tokenFile: `${board.name}/secrets/trade-token`,
+      tokenFile: `${board.name}/function-secrets/openfaas-fn/trade-token`,
     };
     return [board.name, device];
   });

@@ -183,10 +183,12 @@ it('names the orders that did not go through', () => {
 });
 
 it('says where to look next, and never a secret itself', () => {
-  expect(nextText({ gatewayUrl: 'http://127.0.0.1:8080', secretsDir: '/data/secrets' })).toEqual([
+  const where = { tokensDir: '/data/function-secrets/openfaas-fn', passwordDir: '/data/secrets' };
+  expect(nextText({ gatewayUrl: 'http://127.0.0.1:8080', ...where })).toEqual([
     'Where to look next',
     '  curl -s -X POST http://127.0.0.1:8080/function/portfolio-get-summary',
     '  docs/start.md says what runs here, docs/operations.md what can be called',
-    "  tokens and the gateway's password: /data/secrets",
+    '  tokens: /data/function-secrets/openfaas-fn',
+    '  password of http://127.0.0.1:8080/ui/: /data/secrets',
   ]);
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments } from '#gateway/embedded/arguments.ts';
@@ -86,9 +86,13 @@ describe('secrets', () => {
   it('are made once, and only the owner may read them', async () => {
     const first = await openSecrets(dir);
     expect(await openSecrets(dir)).toEqual(first);
-    expect((await stat(first.dir)).mode & 0o777).toBe(0o700);
-    for (const name of await readdir(first.dir))
-      expect((await stat(join(first.dir, name))).mode & 0o777).toBe(0o600);
+    for (const folder of [first.dir, first.files.dir]) {
+      expect((await stat(folder)).mode & 0o777).toBe(0o700);
+      for (const name of await readdir(folder))
+        expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    }
+    expect(await readdir(first.dir)).toEqual(['basic-auth-password', 'basic-auth-user']);
+    expect(await first.files.names()).toEqual(['read-token', 'trade-token', 'write-token']);
   });
 
   it('are 32 random bytes in hex, each its own', async () => {
@@ -96,12 +100,22 @@ describe('secrets', () => {
     const all = [tokens.write, tokens.trade, basicAuth.password];
     for (const secret of all) expect(secret).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(all).size).toBe(3);
-    expect(await readFile(join(dir, 'secrets', 'trade-token'), 'utf8')).toBe(`${tokens.trade}\n`);
+    const file = join(dir, 'function-secrets', 'openfaas-fn', 'trade-token');
+    expect(await readFile(file, 'utf8')).toBe(`${tokens.trade}\n`);
+  });
+
+  it('that lay in the folder of the password move to those of functions', async () => {
+    await mkdir(join(dir, 'secrets'));
+    await writeFile(join(dir, 'secrets', 'trade-token'), 'a-token-of-an-older-installation\n');
+    const { tokens, files } = await openSecrets(dir);
+    expect(tokens.trade).toBe('a-token-of-an-older-installation');
+    expect(await readdir(join(dir, 'secrets'))).not.toContain('trade-token');
+    expect(files.has('trade-token')).toBe(true);
   });
 
   it('that were emptied are an error, never silently new', async () => {
-    const { dir: secrets } = await openSecrets(dir);
-    await writeFile(join(secrets, 'trade-token'), '\n');
+    const { files } = await openSecrets(dir);
+    await writeFile(join(files.dir, 'trade-token'), '\n');
     await expect(openSecrets(dir)).rejects.toMatchObject({ facts: { rule: 'secret-too-short' } });
   });
 });
