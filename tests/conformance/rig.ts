@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { FunctionHost } from '#gateway/runtime/function-host.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
+import { SecretFiles } from '#gateway/runtime/secret-files.ts';
 import type { StackFunction } from '#gateway/runtime/stack-file.ts';
 import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
 import { openLog } from '#shared/runtime/log.ts';
@@ -108,7 +109,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       return parts.runtime.url;
     },
     get metricsUrl() {
-      return parts.runtime.url;
+      return parts.runtime.metricsUrl ?? '';
     },
     auth,
     adminPassword: ADMIN_PASSWORD,
@@ -142,7 +143,7 @@ afterAll(async () => {
 async function openParts(
   root: string,
   redisUrl: string,
-  _dataDir: string,
+  dataDir: string,
   lines: string[],
   options: RigOptions,
 ): Promise<{ readonly runtime: Runtime; close(): Promise<void> }> {
@@ -167,6 +168,8 @@ async function openParts(
     build: '1.2.3+abcdef',
     log,
     tokens: null,
+    metricsPort: 0,
+    secrets: await SecretFiles.open(join(dataDir, 'function-secrets')),
     queue: { redisUrl, prefix: 'rig' },
   });
   return {
