@@ -78,6 +78,11 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', ...ambient] },
   },
   {
+    files: ['template/node-typescript/function/*.test.ts'],
+    // The sample tests with node:test, which waits for its tests by itself.
+    rules: { '@typescript-eslint/no-floating-promises': 'off' },
+  },
+  {
     files: ['tests/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }] },
   },

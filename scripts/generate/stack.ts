@@ -53,7 +53,8 @@ function stackOf(functions: [name: string, entry: object][]): string {
     functions: Object.fromEntries(functions),
     configuration: {
       templates: [{ name: TEMPLATE }],
-      copy: ['./shared', './protos'],
+      // The lock file makes an image hold the very packages that the tests ran with.
+      copy: ['./shared', './protos', './package.json', './package-lock.json'],
     },
   };
   return (

@@ -1,8 +1,34 @@
-/** A container of one function: opens the door on the port, and closes it on SIGTERM. */
+/** The process of a container of one function: its start, its end, and what it says when it fails. */
+import { log } from './call-log.ts';
 import handler from './function/handler.ts';
 import { serve } from './serve.ts';
 
-const served = await serve(handler, process.env);
-process.once('SIGTERM', () => void served.drain().then(() => process.exit(0)));
+let stopped = false;
+
+function fail(cause: unknown): never {
+  log('error', 'fatal', { cause });
+  process.exit(1);
+}
+
+process.on('uncaughtException', fail);
+// What one call left behind must not end the others.
+process.on('unhandledRejection', (cause) => log('error', 'unhandled-rejection', { cause }));
+// A platform takes code 0 for "ended as told"; a function that calls exit(0) did not.
+process.on('exit', (code) => {
+  if (code === 0 && !stopped) process.exitCode = 1;
+});
+
+const serving = serve(handler, process.env);
+serving.then(({ port, metricsPort }) => log('info', 'serving', { port, metricsPort }), fail);
+
 process.once('SIGINT', () => process.exit(130));
-process.on('unhandledRejection', (cause) => console.error('unhandled rejection', cause));
+process.once('SIGTERM', () => {
+  log('info', 'stopping', {});
+  void serving
+    .then((served) => served.drain())
+    .then((whole) => {
+      log('info', 'stopped', { whole });
+      stopped = whole;
+      process.exit(whole ? 0 : 1);
+    });
+});

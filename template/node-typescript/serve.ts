@@ -1,65 +1,240 @@
 /**
- * Serves one handler as OpenFaaS expects of a container: on `port` (8080), with a lock file that says
- * it is ready, and a stop that lets running calls end.
+ * Serves one handler with the promises of of-watchdog, in the handler's own process: its paths,
+ * limits, metrics, lock file, and a stop that lets running calls end.
  */
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { access, rm, writeFile } from 'node:fs/promises';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { durationMs } from './durations.ts';
-import type { FunctionHandler } from './function.ts';
-import { door } from './server.ts';
+import { log } from './call-log.ts';
+import { inTime } from './exec-timeout.ts';
+import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
+import { readLimits, type Limits } from './limits.ts';
+import { CallMetrics } from './metrics.ts';
+import { answer } from './server.ts';
+import { mounted } from './surroundings.ts';
 
 export interface Served {
   readonly port: number;
-  /** Says it is no longer there, waits until callers know, and lets running calls end. */
-  drain(): Promise<void>;
+  /** Undefined when the port of the metrics was taken: they are no reason not to serve. */
+  readonly metricsPort: number | undefined;
+  /**
+   * Says it is no longer there, goes on until callers know, and lets running calls end.
+   * @returns false when calls had to be cut off
+   */
+  drain(): Promise<boolean>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What proxies write for a call whose connection ended before the answer began. */
+const NOT_ANSWERED = 499;
 
-const PORT_DEFAULT = 8080;
-const WRITE_TIMEOUT_MS_DEFAULT = 30_000;
-const HEALTHCHECK_MS_DEFAULT = 1_000;
-
+/** @throws Error when a limit cannot be read, the port is taken or the lock cannot be written */
 export async function serve(handler: FunctionHandler, env: Environment): Promise<Served> {
-  const app = door(handler);
-  let stopping = false;
-  const server = createServer((request, response) => {
-    request.headers['x-call-id'] ??= randomUUID();
-    if (!stopping || !request.url?.startsWith('/_/')) return void app(request, response);
-    response.statusCode = 503;
-    response.end('stopping');
-  });
-  await listen(server, Number(env['port'] ?? PORT_DEFAULT));
-  const lock = join(env['TMPDIR'] ?? tmpdir(), '.lock');
-  const writesLock = env['suppress_lock'] !== 'true';
-  if (writesLock) await writeFile(lock, '');
+  const limits = readLimits(env);
+  const door = new Door(handler, env, limits);
+  const server = createServer(timesOf(limits), (request, response) =>
+    door.enter(request, response),
+  );
+  await listen(server, limits.port);
+  await door.open();
+  const metrics = createServer(door.metrics.page);
+  const metricsPort = await listen(metrics, limits.metricsPort).then(
+    () => portOf(metrics),
+    (cause: unknown) => void log('warn', 'no-metrics', { port: limits.metricsPort, cause }),
+  );
   return {
-    port: (server.address() as AddressInfo).port,
+    port: portOf(server),
+    metricsPort: metricsPort ?? undefined,
     drain: async () => {
-      stopping = true;
-      await rm(lock, { force: true });
-      await sleep(durationMs(env['healthcheck_interval'] ?? '') ?? HEALTHCHECK_MS_DEFAULT);
-      await end(server, durationMs(env['write_timeout'] ?? '') ?? WRITE_TIMEOUT_MS_DEFAULT);
+      await door.close();
+      await sleep(limits.healthcheckIntervalMs);
+      const whole = await end(server, drainMs(limits));
+      metrics.close();
+      metrics.closeAllConnections();
+      return whole;
     },
   };
+}
+
+function timesOf({ readTimeoutMs }: Limits): ServerOptions {
+  return {
+    requestTimeout: readTimeoutMs,
+    headersTimeout: readTimeoutMs,
+    // Node looks at its connections only so often.
+    connectionsCheckingInterval: Math.min(Math.max(readTimeoutMs / 4, 50), 5_000),
+    // A proxy must not find a connection closed that it just chose; it lets go first.
+    keepAliveTimeout: Math.max(readTimeoutMs, 5_000),
+  };
+}
+
+/** Ends by itself shortly before the platform would end it. */
+function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limits): number {
+  const left = Math.max(gracePeriodMs - healthcheckIntervalMs - 1_000, 0);
+  return writeTimeoutMs === 0 ? left : Math.min(writeTimeoutMs, left);
+}
+
+/** What a request meets first: the host's own paths, and the limits of a call. */
+class Door {
+  readonly metrics = new CallMetrics();
+  private readonly handler: FunctionHandler;
+  private readonly timed: FunctionHandler;
+  private readonly env: Environment;
+  private readonly limits: Limits;
+  private readonly lock: string;
+  private stopping = false;
+
+  constructor(handler: FunctionHandler, env: Environment, limits: Limits) {
+    this.handler = handler;
+    this.timed = inTime(handler, limits.execTimeoutMs);
+    this.env = env;
+    this.limits = limits;
+    this.lock = join(env['TMPDIR'] || tmpdir(), '.lock');
+  }
+
+  async open(): Promise<void> {
+    if (!this.limits.suppressLock) await writeFile(this.lock, '');
+  }
+
+  async close(): Promise<void> {
+    this.stopping = true;
+    await rm(this.lock, { force: true });
+  }
+
+  enter(request: IncomingMessage, response: ServerResponse): void {
+    // Who comes while we stop shall come to another next time.
+    if (this.stopping) response.setHeader('connection', 'close');
+    const path = request.url?.split('?')[0];
+    if (path === '/_/health' || path === '/_/ready') void this.look(path, request, response);
+    else void this.call(request, response);
+  }
+
+  private async look(path: string, request: IncomingMessage, response: ServerResponse) {
+    if (request.method !== 'GET') return say(response, 405);
+    if (this.stopping || !(await this.isLocked())) return say(response, 503, 'stopping');
+    if (path === '/_/health') return say(response, 200, 'OK');
+    const { inflightMax, readyPath } = this.limits;
+    if (this.isFull()) return say(response, 429, tooMany(inflightMax));
+    if (readyPath !== undefined) return this.pass(request, response, readyPath);
+    const reason = await this.whyNotReady(response);
+    return reason === undefined ? say(response, 200, 'OK') : say(response, 503, reason);
+  }
+
+  private async isLocked(): Promise<boolean> {
+    if (this.limits.suppressLock) return true;
+    return access(this.lock).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async whyNotReady(response: ServerResponse): Promise<string | undefined> {
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const own = { callId: randomUUID(), signal: left.signal };
+    const context: FunctionContext = { ...own, ...mounted(this.env) };
+    try {
+      await this.handler.ready?.(context);
+      return undefined;
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown.message : 'not ready';
+    }
+  }
+
+  private isFull(): boolean {
+    const { inflightMax } = this.limits;
+    return inflightMax > 0 && this.metrics.inflight >= inflightMax;
+  }
+
+  private async call(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const full = this.isFull();
+    request.headers['x-call-id'] ??= randomUUID();
+    this.measure(request, response);
+    if (full) {
+      response.setHeader('x-openfaas-internal', 'faas-middleware');
+      return say(response, 429, tooMany(this.limits.inflightMax));
+    }
+    await this.pass(request, response, request.url ?? '/');
+  }
+
+  private pass(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    const isJson = /^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '');
+    const bodyBytesMax = isJson ? this.limits.jsonBytesMax : this.limits.rawBytesMax;
+    return answer(this.timed, request, response, url, {
+      bodyBytesMax,
+      surroundings: mounted(this.env),
+    });
+  }
+
+  /** Counts, times and logs the call, and cuts off an answer that is not taken in time. */
+  private measure(request: IncomingMessage, response: ServerResponse): void {
+    const startedAt = performance.now();
+    const { writeTimeoutMs } = this.limits;
+    const timer = writeTimeoutMs > 0 && setTimeout(() => response.destroy(), writeTimeoutMs);
+    this.metrics.inflight += 1;
+    response.once('close', () => {
+      if (timer) clearTimeout(timer);
+      this.metrics.inflight -= 1;
+      const ms = performance.now() - startedAt;
+      const { method = 'GET', url = '/' } = request;
+      // Nothing was said: the caller left, or its time was up.
+      const status = response.headersSent ? response.statusCode : NOT_ANSWERED;
+      this.metrics.end(status, method, ms / 1_000);
+      log('info', 'call', {
+        callId: response.getHeader('x-call-id') ?? request.headers['x-call-id'],
+        method,
+        // Without the query, where callers put what is nobody's business.
+        path: url.split('?')[0],
+        status,
+        durationMs: Number(ms.toFixed(3)),
+        ...(!response.writableFinished && { cut: true }),
+      });
+    });
+  }
+}
+
+function tooMany(inflightMax: number): string {
+  return `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`;
+}
+
+function say(response: ServerResponse, status: number, text = ''): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'text/plain; charset=utf-8');
+  response.end(text);
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, resolve);
+    server.listen(port, () => {
+      server.off('error', reject);
+      resolve();
+    });
   });
 }
 
-async function end(server: Server, limitMs: number): Promise<void> {
+/** @returns whether all calls ended by themselves */
+async function end(server: Server, limitMs: number): Promise<boolean> {
+  let whole = true;
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), limitMs);
+  const timer = setTimeout(() => {
+    whole = false;
+    server.closeAllConnections();
+  }, limitMs);
   await ended;
   clearTimeout(timer);
+  return whole;
 }

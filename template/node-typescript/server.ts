@@ -7,7 +7,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type Express } from 'express';
 import { isPieces } from './function.ts';
 import type {
   FunctionContext,
@@ -27,15 +26,16 @@ export interface DoorOptions {
 
 export const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
-/** An express application that answers every path and method with the handler. */
-export function door(handler: FunctionHandler, options: Partial<DoorOptions> = {}): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use((request, response) =>
-    answer(handler, request, response, request.url, { bodyBytesMax: BODY_BYTES_MAX, ...options }),
-  );
-  return app;
+/** Answers every path and method with the handler; what Node's servers and supertest take. */
+export function door(
+  handler: FunctionHandler,
+  options: Partial<DoorOptions> = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) =>
+    void answer(handler, request, response, request.url ?? '/', {
+      bodyBytesMax: BODY_BYTES_MAX,
+      ...options,
+    });
 }
 
 /**
@@ -66,7 +66,15 @@ export async function answer(
   if (result === undefined) return void response.destroy();
   const seconds = (performance.now() - startedAt) / 1000;
   response.setHeader('x-duration-seconds', seconds.toFixed(6));
-  await send(response, result);
+  await send(response, result).catch(() => spoil(response));
+}
+
+/** For a result that cannot be sent: a circular body, a header that is none. */
+function spoil(response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy();
+  response.statusCode = 500;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ code: 'BUG', message: 'The function failed.' }));
 }
 
 async function resultOf(

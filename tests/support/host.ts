@@ -1,7 +1,6 @@
 /** A host of functions for tests: calls between operations stay in the process. */
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { World } from '#shared/runtime/context.ts';
@@ -11,7 +10,7 @@ import type { FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/surroundings.ts';
 
 /** The HTTP door of one function, as it stands in production, over a world. */
-export function doorOf(handler: FunctionHandler, world: World): Express {
+export function doorOf(handler: FunctionHandler, world: World): ReturnType<typeof door> {
   return door(handler, { shared: world });
 }
 
@@ -38,8 +37,8 @@ export function inProcess(): TestTransport {
   return { transport, into: (opened) => void (world = opened) };
 }
 
-export async function listen(app: Express): Promise<{ server: Server; url: string }> {
-  const server = app.listen(0, '127.0.0.1');
+export async function listen(app: RequestListener): Promise<{ server: Server; url: string }> {
+  const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }

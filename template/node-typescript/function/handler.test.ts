@@ -1,0 +1,15 @@
+import { test } from 'node:test';
+import request from 'supertest';
+import { door } from '#template/server.ts';
+import handler from './handler.ts';
+
+const app = door(handler);
+
+test('greets by name', async () => {
+  await request(app).post('/').send({ name: 'Ada' }).expect(200, { greeting: 'Hello, Ada.' });
+});
+
+for (const body of ['', 'no JSON', 'null', '{}', '{"name": 1}', '{"name": ""}'])
+  test(`refuses ${body || 'an empty body'}`, async () => {
+    await request(app).post('/').send(body).expect(400, { message: 'name: a text is needed' });
+  });
