@@ -1,5 +1,5 @@
 /** What is active at a point, solved once more as equations; and how well a point solves a program. */
-import type { ConvexProgram, PrimalDual } from './interior-point.ts';
+import type { ConvexProgram, PrimalDual } from './bounded-program.ts';
 import { KktSystem } from './kkt-system.ts';
 import { at, dot, largest } from './matrix.ts';
 import { product, transposedProduct } from './sparse.ts';

@@ -8,7 +8,8 @@
  *   the sum of x, normalised afterwards (skfolio's `RiskBudgeting`).
  */
 import { at, build, cell, dot, largest, plus, scaled, sum, times, type Rows } from './matrix.ts';
-import { solveQuadratic, type LinearRow } from './quadratic.ts';
+import { solveQuadratic } from './quadratic.ts';
+import { type LinearRow } from './quadratic-program.ts';
 import { budgetShares, riskParity, riskShares, startOf, sweep } from './risk-parity.ts';
 import type { RiskParity } from './risk-parity.ts';
 

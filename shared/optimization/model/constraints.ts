@@ -6,7 +6,7 @@
  */
 import type { Isin } from '#shared/kernel/isin.ts';
 import { at } from './matrix.ts';
-import { unit, type LinearRow } from './quadratic.ts';
+import { unit, type LinearRow } from './quadratic-program.ts';
 
 /** One thing that was asked for. Rows and figures of one requirement hold or fall together. */
 export interface Requirement {

@@ -1,5 +1,5 @@
 /** One Newton step of the interior-point method, and how far it may go. */
-import type { ConvexProgram } from './interior-point.ts';
+import type { ConvexProgram } from './bounded-program.ts';
 import type { KktSystem } from './kkt-system.ts';
 import { at } from './matrix.ts';
 

@@ -5,7 +5,8 @@
  */
 import { deviations } from './covariance.ts';
 import { at, dot, quadratic, scaled, sum, type Rows } from './matrix.ts';
-import { solveQuadratic, unit, type LinearRow } from './quadratic.ts';
+import { solveQuadratic } from './quadratic.ts';
+import { unit, type LinearRow } from './quadratic-program.ts';
 
 export interface BestRatio {
   /** Not negative, summing to 1. */
@@ -49,7 +50,7 @@ export function bestRatio(
     new Float64Array(n).map((_, j) => (i === j ? 1 - bound : -bound));
   const rows = Array.from({ length: n }, (_, i): LinearRow[] => [
     {
-      coefficients: lower ? share(i, at(lower, i)) : unit(n, i),
+      coefficients: share(i, lower ? at(lower, i) : 0),
       relation: '>=',
       bound: 0,
     },

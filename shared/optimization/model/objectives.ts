@@ -9,7 +9,8 @@ import { hierarchicalRiskParity } from './hierarchical-risk-parity.ts';
 import { at, dot, plus, quadratic as quadraticForm, scaled, submatrix, sum } from './matrix.ts';
 import type { Rows } from './matrix.ts';
 import type { Moments } from './moments.ts';
-import { solveQuadratic, type LinearRow, type QuadraticAnswer } from './quadratic.ts';
+import { solveQuadratic } from './quadratic.ts';
+import { type LinearRow, type QuadraticAnswer } from './quadratic-program.ts';
 import { riskParity } from './risk-parity.ts';
 
 export type Goal =

@@ -5,7 +5,7 @@
  * the nodes last; beyond that the best one found is answered, and that it is not proven is said.
  */
 import { at } from './matrix.ts';
-import { unit, type LinearRow } from './quadratic.ts';
+import { unit, type LinearRow } from './quadratic-program.ts';
 import type { Solution } from './objectives.ts';
 
 /** A weight below this is no position. */

@@ -10,35 +10,16 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { solveQP } from 'quadprog';
 import { Failure } from '#shared/kernel/failure.ts';
+import { solveBoxBudget } from './box-rows.ts';
 import { solveRows } from './convex-program.ts';
 import { at, cell, dot, largest, plus, scaled, solved, times, type Rows } from './matrix.ts';
+import {
+  unit,
+  type LinearRow,
+  type QuadraticAnswer,
+  type QuadraticProgram,
+} from './quadratic-program.ts';
 import { sparse, type Sparse, type Triplet } from './sparse.ts';
-
-export interface LinearRow {
-  readonly coefficients: Float64Array;
-  readonly relation: '>=' | '<=' | '=';
-  readonly bound: number;
-}
-
-export interface QuadraticProgram {
-  /** Symmetric, positive semidefinite. */
-  readonly quadratic: Rows;
-  readonly linear: Float64Array;
-  readonly rows: readonly LinearRow[];
-}
-
-export interface QuadraticAnswer {
-  readonly x: Float64Array;
-  readonly value: number;
-  /**
-   * What a unit of each row's bound is worth: Qx + c = sum of multiplier x coefficients. Not negative
-   * for `>=`, not positive for `<=`.
-   */
-  readonly multipliers: Float64Array;
-  /** Largest violation of the optimality conditions, of the scaled program. */
-  readonly kktResidual: number;
-  readonly iterations: number;
-}
 
 /** Rows hold at least this well in every answer; each row is measured in its own norm. */
 export const FEASIBILITY_TOLERANCE = 1e-8;
@@ -65,6 +46,10 @@ interface Point {
 
 /** @returns undefined when no point satisfies all rows */
 export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | undefined {
+  return solveBoxBudget(program) ?? solveGeneral(program);
+}
+
+function solveGeneral(program: QuadraticProgram): QuadraticAnswer | undefined {
   const scale = objectiveScale(program);
   const problem = scaledProgram(program, scale);
   if (!problem) return undefined;
@@ -87,12 +72,6 @@ export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | und
 export function isFeasible(size: number, rows: readonly LinearRow[]): boolean {
   const quadratic = Array.from({ length: size }, (_, i) => unit(size, i));
   return solveQuadratic({ quadratic, linear: new Float64Array(size), rows }) !== undefined;
-}
-
-export function unit(size: number, index: number): Float64Array {
-  const vector = new Float64Array(size);
-  vector[index] = 1;
-  return vector;
 }
 
 /**

@@ -3,7 +3,7 @@
  * coefficient become bounds, the rest is equilibrated (Ruiz, "A scaling algorithm to equilibrate both
  * rows and columns norms in matrices", 2001).
  */
-import type { ConvexProgram, PrimalDual } from './interior-point.ts';
+import type { ConvexProgram, PrimalDual } from './bounded-program.ts';
 import { at, largest } from './matrix.ts';
 import {
   largestEntries,

@@ -15,7 +15,7 @@ import {
 import { at, build, dot, quadratic, sum, type Rows } from '#shared/optimization/model/matrix.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { solveGoal, type Goal, type Solution } from '#shared/optimization/model/objectives.ts';
-import { unit } from '#shared/optimization/model/quadratic.ts';
+import { unit } from '#shared/optimization/model/quadratic-program.ts';
 import { riskParity, riskShares } from '#shared/optimization/model/risk-parity.ts';
 import { bai, bailey, markowitz, richard, roncalli, sharpe } from './published.ts';
 

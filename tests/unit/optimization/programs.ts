@@ -5,7 +5,7 @@ import {
   unit,
   type LinearRow,
   type QuadraticProgram,
-} from '#shared/optimization/model/quadratic.ts';
+} from '#shared/optimization/model/quadratic-program.ts';
 
 /** Random covariance of the given rank; 0 makes a linear program. */
 export function randomCovariance(seed: string, size: number, rank: number): Rows {

@@ -1,11 +1,7 @@
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { at, dot, plus, times } from '#shared/optimization/model/matrix.ts';
-import {
-  isFeasible,
-  solveQuadratic,
-  unit,
-  type LinearRow,
-} from '#shared/optimization/model/quadratic.ts';
+import { isFeasible, solveQuadratic } from '#shared/optimization/model/quadratic.ts';
+import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
 import { descend, randomCovariance, randomProgram, valueAt, violation } from './programs.ts';
 
 const PROGRAMS = 300;
