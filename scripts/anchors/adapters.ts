@@ -1,4 +1,6 @@
 /** Every category of rows that the project answers. */
+import { lotAccounting } from './lot-accounting.ts';
+import { performanceMetrics } from './performance-metrics.ts';
 import type { Adapter } from './row.ts';
 
-export const adapters: readonly Adapter[] = [];
+export const adapters: readonly Adapter[] = [lotAccounting, performanceMetrics];

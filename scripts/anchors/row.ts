@@ -15,6 +15,8 @@ export interface AnchorRow {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly expected: unknown;
   readonly tolerance: Tolerance;
+  /** Who published the number; its conventions hold where the row states none. */
+  readonly source?: { readonly repo?: string };
 }
 
 /** A row asks for something the project does not compute. The text says what. */

@@ -7,9 +7,9 @@ export interface DatedAmount {
 }
 
 const DAYS_A_YEAR = 365;
-/** Continuous rates searched: from -99.9 % to a thousandfold a year. */
-const RATE_MAX = Math.log(1000);
-const STEPS = 400;
+/** Continuous rates searched: from -99.9999 % to a millionfold a year. */
+const RATE_MAX = Math.log(1e6);
+const STEPS = 800;
 const HALVINGS = 100;
 
 /**
@@ -17,14 +17,18 @@ const HALVINGS = 100;
  * rates is a root; of several the one nearest to zero is taken, then halved down to it, so that no
  * start value can lead astray.
  *
+ * @param options.daysAYear 365 where absent, as in spreadsheets (actual/365)
  * @returns a fraction; undefined where there is no root in range, as without amounts of both signs
  */
-export function internalRate(amounts: readonly DatedAmount[]): number | undefined {
+export function internalRate(
+  amounts: readonly DatedAmount[],
+  { daysAYear = DAYS_A_YEAR } = {},
+): number | undefined {
   const [first] = amounts;
   if (!first) return undefined;
   const flows = amounts.map(({ day, amount }) => ({
     amount,
-    years: daysBetween(first.day, day) / DAYS_A_YEAR,
+    years: daysBetween(first.day, day) / daysAYear,
   }));
   if (flows.every((flow) => flow.years === 0)) return undefined;
   const worth = (rate: number): number =>

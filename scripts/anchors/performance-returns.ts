@@ -1,0 +1,224 @@
+/** Rows about returns, growth, rates and calendars. */
+import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
+import {
+  aggregateReturns,
+  annualGrowth,
+  returnToDate,
+  trailingGrowth,
+  trailingReturn,
+  type CalendarPeriod,
+} from '#shared/universe/model/measures/calendar-returns.ts';
+import { rescaled, winsorised } from '#shared/universe/model/measures/quantile.ts';
+import {
+  DAYS_A_YEAR,
+  annualReturn,
+  annualised,
+  arithmeticAnnualReturn,
+  compoundGrowth,
+  cumulativeReturns,
+  growth,
+  logReturns,
+  perPeriod,
+  rebased,
+  simpleReturns,
+  totalReturn,
+} from '#shared/universe/model/measures/returns.ts';
+import {
+  each,
+  isFrom,
+  lists,
+  main,
+  named,
+  number,
+  numbers,
+  parameter,
+  periodsPerYear,
+  present,
+  text,
+  type Measured,
+} from './performance-inputs.ts';
+import { NotSupported, type Compute } from './row.ts';
+
+export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
+  [/xirr|\birr\b|internal rate|money[\s_-]*weighted/i, xirr],
+  [named('year frac'), ({ inputs, parameters }) => daysOf(inputs, parameters) / DAYS_A_YEAR],
+  [named('aggregate returns'), aggregate],
+  [named('rebase|price index'), each((series, row) => atRow(row, indexed(series, row)))],
+  [
+    named('cum(ulative)? returns? final|total return|cumulative return$|^ror'),
+    each((series, row) => final(series, row)),
+  ],
+  [named('cum(ulative)? returns'), each(cumulated)],
+  [
+    named('mtd|ytd|month to date|year to date'),
+    each(({ path, days }, row) =>
+      returnToDate({ days, values: path }, /mtd|month/i.test(row.operation) ? 'month' : 'year'),
+    ),
+  ],
+  [/^(trailing|one|three|six|1|3|6|12)[\s_-]*(m|month|year|y)s?\b/i, each(trailing)],
+  [
+    /(three|five|ten|3|5|10)[\s_-]*(year|y)/i,
+    each(({ path, days }, row) =>
+      trailingGrowth({ days, values: path }, yearsNamed(row.operation)),
+    ),
+  ],
+  [
+    named('de annuali[sz]e'),
+    (row) =>
+      perPeriod(
+        present(parameter(row, 'returns', 'rate', 'value'), 'no rate'),
+        periodsPerYear(row),
+      ),
+  ],
+  [
+    /^annuali[sz]ed?$/i,
+    (row) =>
+      annualised(
+        present(parameter(row, 'returns', 'return', 'value'), 'no return'),
+        present(parameter(row, 'durations', 'duration', 'days'), 'no duration'),
+        parameter(row, 'one_year'),
+      ),
+  ],
+  [/^(annual(i[sz]ed)?[\s_-]*returns?|cagr)/i, annual],
+  [
+    named('annuali[sz]ed mean|arithmetic annual'),
+    each(({ returns }, row) =>
+      arithmeticAnnualReturn(returns, { periodsPerYear: periodsPerYear(row) }),
+    ),
+  ],
+  [named('log returns'), each((series, row) => atRow(row, withGap(logReturns(series.path), row)))],
+  [
+    named('simple returns|arithmetic returns|to returns'),
+    each((series, row) => atRow(row, withGap(simpleReturns(series.path), row))),
+  ],
+  [
+    named('winsori[sz]e'),
+    (row, files) => winsorised(main(row, files).returns, parameter(row, 'limits') ?? 0.01),
+  ],
+  [
+    named('rescale'),
+    (row, files) =>
+      rescaled(main(row, files).returns, parameter(row, 'min'), parameter(row, 'max')),
+  ],
+];
+
+const xirrDays = (value: unknown): CalendarDay[] =>
+  Array.isArray(value) ? value.map((day) => parseDay(String(day).slice(0, 10))) : [];
+
+function xirr({ inputs, parameters }: Parameters<Compute>[0]): unknown {
+  const days = xirrDays(inputs['dates'] ?? inputs['days']);
+  const amounts = numbers(inputs['cashflows'] ?? inputs['amounts'] ?? inputs['values']);
+  if (!amounts || amounts.length !== days.length) throw new NotSupported('no dated amounts');
+  const daysAYear = Number(/365\.25|360|365/.exec(JSON.stringify(parameters))?.[0] ?? 365);
+  const flows = days.map((day, i) => ({ day, amount: amounts[i] ?? NaN }));
+  return internalRate(flows, { daysAYear }) ?? null;
+}
+
+function daysOf(...records: Readonly<Record<string, unknown>>[]): number {
+  const day = (...names: string[]): number => {
+    const found = records
+      .flatMap((record) => names.map((name) => record[name]))
+      .find((one) => typeof one === 'string');
+    return epochDay(parseDay(String(present(found, 'no day')).slice(0, 10)));
+  };
+  return day('to', 'end') - day('from', 'start');
+}
+
+function annual(row: Parameters<Compute>[0], files: Parameters<Compute>[1]): unknown {
+  const { inputs, parameters } = row;
+  if (number(inputs['first']) !== undefined)
+    return compoundGrowth(
+      Number(inputs['first']),
+      Number(inputs['last']),
+      daysOf(inputs, parameters) / DAYS_A_YEAR,
+    );
+  return each(({ path, returns, days }) =>
+    path.length > 0 && (typeof inputs['prices'] === 'string' || inputs['dates'] !== undefined)
+      ? annualGrowth({ days, values: path })
+      : annualReturn(returns, { periodsPerYear: periodsPerYear(row) }),
+  )(row, files);
+}
+
+function aggregate(row: Parameters<Compute>[0], files: Parameters<Compute>[1]): unknown {
+  const { inputs, parameters } = row;
+  const to = String(
+    parameters['convert_to'] ?? parameters['to'] ?? parameters['period'] ?? row.operation,
+  ).toLowerCase();
+  const period = (['week', 'month', 'quarter', 'year'] as const).find((one) => to.includes(one));
+  const { returns } = main(row, files);
+  const days = inputs['dates']
+    ? Float64Array.from(inputs['dates'] as string[], (day) => epochDay(parseDay(day.slice(0, 10))))
+    : daysFrom(String(parameters['start'] ?? inputs['start'] ?? ''), returns.length, row);
+  return aggregateReturns(
+    { days, values: returns },
+    present<CalendarPeriod>(period, `periods "${to}"`),
+  );
+}
+
+/** Days from a start by a frequency, as test-suites state their series. */
+function daysFrom(start: string, length: number, row: Parameters<Compute>[0]): Float64Array {
+  if (start === '') throw new NotSupported('no dates');
+  const first = epochDay(parseDay(start.slice(0, 10)));
+  const step = /week/i.test(String(row.parameters['frequency'] ?? row.inputs['frequency'] ?? ''))
+    ? 7
+    : 1;
+  return Float64Array.from({ length }, (_, i) => first + step * i);
+}
+
+function final({ path, returns }: Measured, row: Parameters<Compute>[0]): number {
+  const start = parameter(row, 'starting_value') ?? 0;
+  if (path.length === 1 || (path.length === 0 && returns.length === 0)) return NaN;
+  const total = totalReturn(returns);
+  return start === 0 ? total : start * (1 + total);
+}
+
+function cumulated({ returns }: Measured, row: Parameters<Compute>[0]): Float64Array {
+  const start = parameter(row, 'starting_value') ?? 0;
+  if (/uncompound|non[\s_-]*comp|compounded"?: ?false|simple sum/i.test(text(row)))
+    return growth(returns, { compounded: false }).map((value, i) =>
+      Number.isNaN(returns[i] ?? 0) ? NaN : value - 1,
+    );
+  return start === 0 ? cumulativeReturns(returns) : growth(returns).map((value) => value * start);
+}
+
+function indexed({ path, returns }: Measured, row: Parameters<Compute>[0]): Float64Array {
+  const base =
+    parameter(row, 'value', 'start', 'base') ?? Number(/to (\d+)/.exec(row.operation)?.[1] ?? 100);
+  if (path.length > 0) return rebased(path, base);
+  const values = growth(returns).map((value) => value * base);
+  return Number.isNaN(returns[0] ?? 0) ? values : Float64Array.of(base, ...values);
+}
+
+function trailing({ path, days }: Measured, row: Parameters<Compute>[0]): number {
+  const many = yearsNamed(row.operation);
+  return /y/i.test(row.operation.replace(/^[a-z]*ly/i, '')) && !/month|\dm/i.test(row.operation)
+    ? many === 1
+      ? trailingReturn({ days, values: path }, 12)
+      : trailingGrowth({ days, values: path }, many)
+    : trailingReturn({ days, values: path }, many);
+}
+
+function yearsNamed(operation: string): number {
+  const words: Record<string, number> = { one: 1, three: 3, five: 5, six: 6, ten: 10 };
+  const [found = '1'] = /\d+|one|three|five|six|ten/i.exec(operation) ?? [];
+  return words[found.toLowerCase()] ?? Number(found);
+}
+
+/** A missing value where the first price has no return, as libraries with price columns have it. */
+function withGap(returns: Float64Array, row: Parameters<Compute>[0]): Float64Array {
+  return isFrom(row, /ffn|portfolio_analytics/) ? Float64Array.of(NaN, ...returns) : returns;
+}
+
+/** The whole series, or the value in the row that the operation names, counted from 1. */
+export function atRow(row: Parameters<Compute>[0], values: Float64Array): unknown {
+  const [, counted] = /at row (\d+)/i.exec(text(row)) ?? [];
+  const [, index] = /(?:index|iloc)["\s:=[]*(\d+)/i.exec(text(row)) ?? [];
+  if (counted !== undefined) return values[Number(counted) - 1] ?? NaN;
+  return index === undefined ? values : (values[Number(index)] ?? NaN);
+}
+
+/** Whether a row gives lists at all. */
+export function hasLists(row: Parameters<Compute>[0]): boolean {
+  return lists(row).size > 0;
+}
