@@ -2,32 +2,21 @@
  * Everything on one machine, in the order of dependence: Redis, the world, the functions, the
  * gateway, the connector, the facade. Stopped in the opposite order.
  */
-import { access, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { openConnector } from '#gateway/connector/connector.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
-import { FunctionHost } from '#gateway/runtime/function-host.ts';
-import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
-import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
-import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
-import { openRoutes } from '#shared/clients/open-routes.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/runtime/build.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
-import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
-import { openWorld } from '#shared/runtime/world.ts';
+import type { Environment, Settings } from '#shared/runtime/settings.ts';
 import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
 import { WatchedTls } from '#shared/tls/watched-tls.ts';
-import type { FunctionHandler } from '#template/function.ts';
 import { takeDataDir } from './data-dir.ts';
-import { elsewhereOf, isHere, placementText } from './split.ts';
+import { openHomeFunctions } from './functions.ts';
+import { placementText } from './split.ts';
 import { openRedisSource, type RedisSource } from './redis-source.ts';
 import type { StartSteps } from './readiness.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
@@ -60,7 +49,6 @@ const GATEWAY_GRACE_MS = 500;
 /** 8080 and 8082 are the ports of OpenFaaS. */
 const METRICS_PORT_STEP = 2;
 const PORT_MAX = 65_535;
-const THREADS_MAX = 2;
 
 /** What was opened, closed from the last to the first. */
 type Closers = (() => Promise<unknown>)[];
@@ -97,13 +85,21 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     ({ version, whereabouts }) => `redis ${version} ${whereabouts}`,
   );
   closers.push(() => redis.close());
-  const home = { env: { ...env, REDIS_URL: redis.url }, secrets, placement };
-  const { host, world, pool } = await openFunctions(options, home, closers, () => runtime.url);
+  const home = {
+    ...options,
+    env: { ...env, REDIS_URL: redis.url },
+    secrets,
+    placement,
+    dataDir: dataDir.path,
+    gatewayUrl: () => runtime.url,
+  };
+  const { host, deployments, world } = await openHomeFunctions(home, closers);
   const runtime = await steps.take(
     'gateway',
     () =>
       openRuntime({
         host,
+        deployments,
         address: settings.gatewayHost,
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
@@ -112,15 +108,19 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         build: BUILD,
         log,
         tokens: secrets.tokens,
+        readAccess: settings.readAccess,
         queue: {
           redisUrl: redis.url,
           prefix: `${settings.redisKeyPrefix}:queue`,
+          bodyBytesMax: settings.asyncBodyBytesMax,
+          waitingBytesMax: settings.asyncWaitingBytesMax,
+          deadBytesMax: settings.asyncDeadBytesMax,
+          callbackHosts: settings.asyncCallbackHosts,
           ...(placement !== allLocal && { name: `async-${placement.device}` }),
         },
       }),
     ({ url, metricsUrl }) => `gateway at ${url} (metrics at ${metricsUrl}/metrics)`,
   );
-  closers.push(() => pool.close());
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
   const parts = await openParts(options, { world, runtime, redis, secrets, tls });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
@@ -133,77 +133,6 @@ function metricsPortOf({ gatewayPort, gatewayMetricsPort }: Settings): number {
   if (gatewayMetricsPort !== undefined) return gatewayMetricsPort;
   const beside = gatewayPort + METRICS_PORT_STEP;
   return gatewayPort === 0 || beside > PORT_MAX ? 0 : beside;
-}
-
-interface Home {
-  readonly env: Environment;
-  readonly secrets: Secrets;
-  readonly placement: Placement;
-}
-
-/** The functions of the stack file, the world they share, and threads for the heavy ones. */
-async function openFunctions(
-  options: EmbeddedOptions,
-  { env, secrets, placement }: Home,
-  closers: Closers,
-  gatewayUrl: () => string,
-) {
-  const { distDir, projectDir, settings, steps, log } = options;
-  const stack = parseStack(await readStack(projectDir), env);
-  const functions = await steps.take(
-    'functions',
-    () => requireBuilt(stack.filter(isHere(placement)), distDir),
-    (ready) => `${ready.length} functions ready`,
-  );
-  const pool = new WorkerPool({
-    file: join(distDir, 'gateway/runtime/worker.js'),
-    threadsMax: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
-    data: () => ({
-      root: distDir,
-      world: { env, gatewayUrl: gatewayUrl(), secretsDir: secrets.files.dir, placement },
-    }),
-  });
-  const elsewhere = elsewhereOf(stack, placement);
-  const host = new FunctionHost({ functions, load: loaderFrom(distDir), log, pool, elsewhere });
-  const local = inProcessTransport(host, {
-    token: () => secrets.tokens.trade,
-    withoutQueue: !settings.embeddedParts.includes('connector'),
-  });
-  const { tokens } = secrets;
-  const routes = await openRoutes({ placement, local, settings, log });
-  closers.push(async () => routes.close());
-  const { transport } = routes;
-  const world = await openWorld(parseSettings(env), { transport, placement, tokens, log });
-  closers.push(() => world.close());
-  host.carry(world);
-  return { host, world, pool };
-}
-
-function readStack(projectDir: string): Promise<string> {
-  return readFile(join(projectDir, 'stack.yml'), 'utf8');
-}
-
-/** Every handler is there; none is loaded before it is called. */
-async function requireBuilt(
-  functions: readonly StackFunction[],
-  distDir: string,
-): Promise<readonly StackFunction[]> {
-  const checks = functions.map(({ handler }) => access(join(distDir, handler, 'handler.js')));
-  const results = await Promise.allSettled(checks);
-  const missing = functions.filter((_one, i) => results[i]?.status === 'rejected');
-  if (missing.length === 0) return functions;
-  const names = missing.map(({ name }) => name).join(', ');
-  throw new Failure('REFUSED', `The stack file names functions that are not built: ${names}.`, {
-    rule: 'functions-missing',
-  });
-}
-
-function loaderFrom(distDir: string) {
-  return async (folder: string): Promise<FunctionHandler> => {
-    const file = pathToFileURL(join(distDir, folder, 'handler.js')).href;
-    const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    return handler;
-  };
 }
 
 interface OpenedSoFar extends Pick<Embedded, 'world' | 'runtime' | 'redis' | 'secrets'> {

@@ -1,38 +1,35 @@
 /**
  * Calls that are answered later. They lie in Redis until a function took them, so they survive a
  * restart; a call whose host died is run again, and carries its call id as idempotency key so that
- * nothing is done twice. Answers of 429 and 503 are tried again with back-off, up to ATTEMPTS in
- * all; every other answer is final. The time limit of a call is that of its function.
+ * nothing is done twice. Answers that the function's policy names are tried again with back-off;
+ * what is still refused then, and what broke, is kept as a dead letter. The time limit of a call is
+ * that of its function.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Queue, Worker, type Job } from 'bullmq';
-import type { FunctionEvent, FunctionResult } from '#template/function.ts';
-import { connectQueueRedis } from '#shared/redis/client.ts';
+import { DelayedError, UnrecoverableError } from 'bullmq';
+import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
+import { Lanes } from '#gateway/queue/lanes.ts';
+import { operationAt, packedPath } from '#shared/operations/catalogue.ts';
+import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
+import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
-import { callBack } from './callback.ts';
+import { isPieces, type FunctionEvent, type FunctionResult } from '#template/function.ts';
+import { bareName, jobIdOf, laneFor, withoutContent } from './async-call.ts';
+import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
+import { Callbacks } from './async-callbacks.ts';
+import { AsyncLedger, keyOf } from './async-ledger.ts';
+import type { CallOutcome } from './callback.ts';
 import type { FunctionHost } from './function-host.ts';
-import { isPieces } from '#template/function.ts';
 import { wholeOf } from './pieces.ts';
 
 const QUEUE = 'async';
-const ATTEMPTS = 5;
-const BACKOFF_MS = 500;
-const CONCURRENCY = 4;
-const STALLED_LOOK_MS = 5_000;
-const LOCK_MS = 15_000;
 const KEEP_SECONDS = 86_400;
-const RETRIED = [429, 503];
-
-/** One queued call. It holds no token: what the caller may do was decided when it was queued. */
-export interface QueuedCall {
-  readonly callId: string;
-  readonly functionName: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly bodyBase64: string;
-  readonly callbackUrl?: string | undefined;
-}
+const KEEP_COUNT = 200;
+const DEAD_SECONDS = 7 * 86_400;
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+const DEAD_BYTES_MAX = 16 * 1024 * 1024;
+/** How long a call waits for a place among a function's calls before that counts as a failure. */
+const FULL_MS_MAX = 3_600_000;
+const FULL_PAUSE_MS_MAX = 30_000;
 
 export interface AsyncQueueOptions {
   readonly redisUrl: string;
@@ -40,86 +37,175 @@ export interface AsyncQueueOptions {
   readonly name?: string | undefined;
   /** As the other queues of this installation have it. */
   readonly prefix: string;
-  /** Sent to the function in the caller's place. */
-  readonly token: string;
+  /** What our operations are called with in the caller's place; null where none is demanded. */
+  readonly tokens: Tokens | null;
+  readonly readAccess?: ReadAccess | undefined;
+  /** Where `http://gateway:8080` of a callback leads. */
+  readonly gatewayUrl: () => string;
   readonly log: Log;
+  readonly waitingBytesMax?: number | undefined;
+  readonly deadBytesMax?: number | undefined;
 }
 
+export type Added = 'added' | 'known' | 'another-call' | 'full';
+
 export class AsyncQueue {
+  readonly callbacks: Callbacks;
+  readonly lanes: Lanes<QueuedCall>;
+  readonly ledger: AsyncLedger;
   private readonly host: FunctionHost;
   private readonly options: AsyncQueueOptions;
-  private readonly queue: Queue<QueuedCall>;
-  private readonly worker: Worker<QueuedCall>;
-  private readonly connections;
-  /** Ends the calls that are still running when time is up. */
-  private readonly cut = new AbortController();
-  private readonly running = new Set<Promise<void>>();
+  /** Complaints that were logged. */
+  private readonly told = new Set<string>();
 
   constructor(host: FunctionHost, options: AsyncQueueOptions) {
     this.host = host;
     this.options = options;
-    const { redisUrl, prefix, name = QUEUE } = options;
-    this.connections = [connectQueueRedis(redisUrl), connectQueueRedis(redisUrl)] as const;
-    const [adding, taking] = this.connections;
-    this.queue = new Queue<QueuedCall>(name, { connection: adding, prefix });
-    this.worker = new Worker<QueuedCall>(name, (job) => this.tracked(job), {
-      connection: taking,
+    const { redisUrl, prefix, name = QUEUE, gatewayUrl, log } = options;
+    const { waitingBytesMax = WAITING_BYTES_MAX, deadBytesMax = DEAD_BYTES_MAX } = options;
+    this.ledger = new AsyncLedger({ waitingBytesMax, deadBytesMax });
+    const bury = (key: string, bytes: number): Promise<void> => this.bury(key, bytes);
+    const { ledger } = this;
+    const callbacks = {
+      redisUrl,
       prefix,
-      concurrency: CONCURRENCY,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_LOOK_MS,
-      maxStalledCount: ATTEMPTS,
+      name: `${name}-callbacks`,
+      gatewayUrl,
+      log,
+      ledger,
+      bury,
+    };
+    this.callbacks = new Callbacks(callbacks);
+    this.lanes = new Lanes<QueuedCall>({
+      redisUrl,
+      prefix,
+      name,
+      concurrencyOf: (lane) => this.concurrencyOf(lane),
+      work: (job, token, signal) => this.carryOut(job, token, signal),
+      failed: (lane, job, error) => this.died(lane, job, error),
     });
-    this.queue.on('error', () => undefined);
-    this.worker.on('error', () => undefined);
   }
 
-  async add(call: QueuedCall): Promise<void> {
-    await this.queue.add('call', call, {
-      attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: BACKOFF_MS },
-      removeOnComplete: true,
-      removeOnFail: { age: KEEP_SECONDS },
+  /** Goes on with what was left, once the functions are there. */
+  async open(): Promise<void> {
+    await this.ledger.count('call', this.lanes);
+    await this.ledger.count('callback', this.callbacks.lanes);
+    await Promise.all([this.lanes.open(), this.callbacks.lanes.open()]);
+  }
+
+  /** A call that comes again under its id is the same call; one that died begins again. */
+  async add(call: QueuedCall): Promise<Added> {
+    const lane = laneFor(call.functionName, call.path);
+    const jobId = jobIdOf(call.callId);
+    const known = await this.lanes.queueOf(lane).getJob(jobId);
+    if (known && known.data.digest !== call.digest) return 'another-call';
+    if (known) {
+      if (await known.isFailed()) await this.retry(lane, known);
+      return 'known';
+    }
+    const bytes = JSON.stringify(call).length;
+    if (!this.ledger.hasRoom(bytes)) return 'full';
+    const { attempts, backoffMs } = this.policyOf(call.functionName, call.path);
+    this.ledger.waits(keyOf('call', lane, jobId), bytes);
+    await this.lanes.add(lane, 'call', call, {
+      jobId,
+      attempts,
+      backoff: { type: 'exponential', delay: backoffMs },
+      removeOnComplete: { age: KEEP_SECONDS, count: KEEP_COUNT },
+      removeOnFail: { age: DEAD_SECONDS },
     });
+    return 'added';
+  }
+
+  /** Runs a dead letter again, with all its attempts, and tells its outcome anew. */
+  async retry(lane: string, job: CallJob): Promise<void> {
+    const id = job.id ?? '';
+    await this.callbacks.drop(lane, id);
+    this.ledger.waits(keyOf('call', lane, id), JSON.stringify(job.data).length);
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    this.lanes.work(lane);
   }
 
   /** Lets running calls end, for so long; those cut off run again at the next start. */
   async close(graceMs: number): Promise<void> {
-    await this.worker.pause(true);
-    const ended = Promise.allSettled(this.running).then(() => true);
-    const isIdle = await Promise.race([ended, sleep(graceMs, false, { ref: false })]);
-    await this.worker.close(!isIdle);
-    this.cut.abort();
-    await this.queue.close();
-    for (const connection of this.connections) connection.disconnect();
+    await this.lanes.close(graceMs);
+    await this.callbacks.lanes.close(Math.min(graceMs, 500));
   }
 
-  private tracked(job: Job<QueuedCall>): Promise<void> {
-    const work = this.carryOut(job);
-    this.running.add(work);
-    return work.finally(() => this.running.delete(work));
-  }
-
-  private async carryOut(job: Job<QueuedCall>): Promise<void> {
-    const { callId, functionName, callbackUrl } = job.data;
-    const { log } = this.options;
+  private async carryOut(job: CallJob, token: string, signal: AbortSignal): Promise<CallEnd> {
+    const call = job.data;
+    const lane = laneFor(call.functionName, call.path);
+    // The host died between telling the outcome and noting that it is told.
+    const told = await this.callbacks.end(lane, job.id ?? '');
+    if (told) return this.conclude(lane, job, { status: told.status, seconds: told.seconds });
     const startedAt = performance.now();
-    const result = await this.run(job.data);
-    const status = result.status ?? 200;
-    if (RETRIED.includes(status) && job.attemptsMade + 1 < ATTEMPTS)
-      throw new Error(`answered ${status}`);
-    const seconds = (performance.now() - startedAt) / 1000;
-    log.info('async-call-ended', { callId, function: functionName, status, seconds });
-    if (callbackUrl === undefined) return;
-    await callBack(callbackUrl, { callId, functionName, seconds, result }).catch((cause: unknown) =>
-      log.warn('callback-failed', { callId, function: functionName, cause }),
-    );
+    const result = await this.run(call, signal);
+    signal.throwIfAborted();
+    const end = { status: result.status ?? 200, seconds: secondsSince(startedAt) };
+    const policy = this.policyOf(call.functionName, call.path);
+    if (isFull(result) && Date.now() - job.timestamp < FULL_MS_MAX)
+      await this.waitForPlace(job, token, policy);
+    await job.updateProgress({ ...end });
+    const left = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
+    const again = left > 0 && policy.retried.includes(end.status);
+    this.options.log.info('async-call-ended', {
+      callId: call.callId,
+      function: lane,
+      ...end,
+      ...(again && { again }),
+    });
+    if (again) throw new Error(`answered ${end.status}`);
+    await this.tell(lane, job, { ...end, result });
+    return this.conclude(lane, job, end, isPlatforms(result));
   }
 
-  private async run(call: QueuedCall): Promise<FunctionResult> {
-    const context = { callId: call.callId, signal: this.cut.signal };
+  /** Goes back without having used up an attempt: the function was not asked. */
+  private async waitForPlace(job: CallJob, token: string, { backoffMs }: CallPolicy) {
+    const turns = Math.min(job.attemptsStarted - job.attemptsMade - 1, 6);
+    const pauseMs = Math.min(backoffMs * 2 ** turns, FULL_PAUSE_MS_MAX) * (0.5 + Math.random() / 2);
+    await job.moveToDelayed(Date.now() + pauseMs, token);
+    throw new DelayedError();
+  }
+
+  /** @throws UnrecoverableError for an outcome that an operator may want to run again */
+  private async conclude(lane: string, job: CallJob, end: CallEnd, platforms = false) {
+    const isDead = end.status >= 500 || end.status === 429 || (platforms && end.status === 404);
+    if (isDead) throw new UnrecoverableError(`answered ${end.status}`);
+    await job.updateData(withoutContent(job.data));
+    this.ledger.forget(keyOf('call', lane, job.id ?? ''));
+    return end;
+  }
+
+  private async tell(lane: string, job: CallJob, ended: CallEnd & { result: FunctionResult }) {
+    const { callbackUrl } = job.data;
+    if (callbackUrl === undefined) return;
+    await this.callbacks.tell(lane, job.id ?? '', callbackUrl, await outcomeOf(job.data, ended));
+  }
+
+  private async died(lane: string, job: CallJob, error: Error): Promise<void> {
+    const { callId } = job.data;
+    this.options.log.warn('async-call-dead', { callId, function: lane, reason: error.message });
+    // Its host died too often: whoever waits for the outcome is told that there is none.
+    if (/stalled/.test(error.message))
+      await this.tell(lane, job, { status: 503, seconds: 0, result: { status: 503 } });
+    await this.bury(keyOf('call', lane, job.id ?? ''), JSON.stringify(job.data).length);
+  }
+
+  /** Notes a dead letter; the oldest go where there are too many. */
+  private async bury(key: string, bytes: number): Promise<void> {
+    for (const oldest of this.ledger.dies(key, bytes)) {
+      const [kind, lane = '', id = ''] = oldest.split(' ');
+      this.options.log.warn('dead-letter-dropped', { kind, function: lane });
+      if (kind === 'callback') await this.callbacks.drop(lane, id);
+      else await this.lanes.queueOf(lane).remove(id);
+    }
+  }
+
+  private async run(call: QueuedCall, signal: AbortSignal): Promise<FunctionResult> {
+    const { name, path } = this.placeOf(call);
     try {
-      const result = await this.host.call(call.functionName, this.eventOf(call), context);
+      const event = this.eventOf(call, path);
+      const result = await this.host.call(name, event, { callId: call.callId, signal });
       // A stream counts as answered when it is through.
       return isPieces(result.body) ? { ...result, body: await wholeOf(result.body) } : result;
     } catch {
@@ -127,17 +213,82 @@ export class AsyncQueue {
     }
   }
 
-  private eventOf(call: QueuedCall): FunctionEvent {
+  /** Where the function is now: what is deployed may be cut otherwise than when it was queued. */
+  private placeOf({ functionName, path }: Pick<QueuedCall, 'functionName' | 'path'>): {
+    readonly name: string;
+    readonly path: string;
+  } {
+    const name = bareName(functionName);
+    const found = this.host.find(name) ? undefined : operationAt(name, path);
+    if (!found) return { name, path };
+    const { operation, path: rest } = found;
+    if (this.host.find(operation.name)) return { name: operation.name, path: rest };
+    const [service = '', own = ''] = packedPath(operation).split('/');
+    return { name: service, path: `/${own}${rest === '/' ? '' : rest}` };
+  }
+
+  private eventOf(call: QueuedCall, path: string): FunctionEvent {
     return {
       method: 'POST',
-      path: call.path,
+      path,
       query: new URLSearchParams(call.query),
       headers: {
         'idempotency-key': call.callId.replaceAll(':', '-'),
         ...call.headers,
-        authorization: `Bearer ${this.options.token}`,
+        ...this.authorization(call),
       },
       body: Buffer.from(call.bodyBase64, 'base64'),
     };
   }
+
+  /** Only our own operations are shown a token, and the smallest that they take. */
+  private authorization(call: QueuedCall): { authorization?: string } {
+    const { tokens, readAccess = 'open' } = this.options;
+    const operation = operationAt(bareName(call.functionName), call.path)?.operation;
+    if (!operation || !tokens || (operation.effect === 'reads' && readAccess === 'open')) return {};
+    return { authorization: `Bearer ${tokenFor(operation.effect, tokens)}` };
+  }
+
+  private policyOf(functionName: string, path: string): CallPolicy {
+    const { name } = this.placeOf({ functionName, path });
+    const { annotations } = this.host.find(name)?.spec ?? {};
+    const { policy, complaints } = callPolicy(bareName(functionName), path, annotations);
+    for (const annotation of complaints) {
+      if (this.told.has(`${name} ${annotation}`)) continue;
+      this.told.add(`${name} ${annotation}`);
+      this.options.log.warn('async-annotation-ignored', { function: name, annotation });
+    }
+    return policy;
+  }
+
+  /** Never more than the function takes: what it would refuse need not be asked. */
+  private concurrencyOf(lane: string): number {
+    const { concurrency } = this.policyOf(lane, '/');
+    const { name } = this.placeOf({ functionName: lane, path: '/' });
+    return Math.min(concurrency, this.host.find(name)?.inflightMax ?? concurrency);
+  }
+}
+
+/** The platform's own word that the function has its hands full. */
+function isFull({ status, headers }: FunctionResult): boolean {
+  return status === 429 && headers?.['x-openfaas-internal'] === 'faas-middleware';
+}
+
+function isPlatforms({ headers }: FunctionResult): boolean {
+  return headers?.['x-openfaas-internal'] !== undefined;
+}
+
+async function outcomeOf(
+  { callId, functionName }: QueuedCall,
+  { status, seconds, result }: CallEnd & { readonly result: FunctionResult },
+): Promise<CallOutcome> {
+  const { headers = {}, body } = result;
+  const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json';
+  const typed = { ...(body !== undefined && { 'content-type': type }), ...headers };
+  return { callId, functionName, status, seconds, headers: typed, body: await wholeOf(body) };
+}
+
+function secondsSince(startedAt: number): number {
+  return Math.round(performance.now() - startedAt) / 1000;
 }

@@ -4,16 +4,17 @@
  * Unlike OpenFaaS CE, a function that does not exist is a 404 at once, and so is a missing right: the
  * caller's token is checked here against the operation's row and is never stored.
  */
-import express, { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
-import { requireAccess } from '#shared/runtime/access.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
+import { requireAccess, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
-import type { AsyncQueue } from './async-queue.ts';
+import { digestOf, type QueuedCall } from './async-call.ts';
+import type { Added, AsyncQueue } from './async-queue.ts';
 import { callbackUrl } from './callback.ts';
 import { forwardHeaders, stampCall } from './call-headers.ts';
 import { targetOf, type CallTarget } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
 import { give } from './invoke-route.ts';
 import { pageNotFound, sayError } from './platform-errors.ts';
 
@@ -21,16 +22,26 @@ export interface AsyncOptions {
   readonly servedBy: string;
   readonly bodyBytesMax: number;
   readonly tokens: Tokens | null;
+  readonly readAccess?: ReadAccess | undefined;
+  /** Hosts that may be called back beside this machine. */
+  readonly callbackHosts?: readonly string[] | undefined;
 }
 
+/** As much as OpenFaaS CE takes: what waits lies in Redis, beside the portfolio. */
+export const ASYNC_BODY_BYTES_MAX = 256_000;
+
+/** Never handed to the function later: secrets of the caller, and what was meant for the gateway. */
+const NOT_KEPT = ['authorization', 'cookie', 'x-callback-url', 'content-length', 'host', 'expect'];
+
+const RETRY_AFTER_SECONDS = '30';
+
 export function asyncRoute(host: FunctionHost, queue: AsyncQueue, options: AsyncOptions): Router {
-  const router = Router();
+  const router = Router({ strict: true });
   router.use(accepts(host, options));
-  router.use(express.raw({ type: () => true, limit: options.bodyBytesMax }));
   router.use(async (request, response) => {
     const target = targetOf(host, request.url);
     if (!target) return pageNotFound(response);
-    await enqueue(queue, target, request, response);
+    await enqueue(queue, target, request, response, options);
   });
   return router;
 }
@@ -43,8 +54,10 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     stampCall(request, response, options.servedBy);
     if (request.method !== 'POST') return void response.status(405).end();
     if (!target.deployed) return give(response, host.notHere(target.name));
-    const refusal = refusalOf(request, target.deployed.spec.name, target.url, options.tokens);
+    const refusal = refusalOf(request, target.deployed.spec.name, pathOf(target).path, options);
     if (!refusal) return next();
+    if (refusal.code === 'UNAUTHENTICATED')
+      response.set('www-authenticate', 'Bearer realm="arduino-trader"');
     response.status(refusal.rule.http).json(refusal);
   };
 }
@@ -53,11 +66,12 @@ function refusalOf(
   request: Request,
   name: string,
   path: string,
-  tokens: Tokens | null,
+  { tokens, readAccess }: AsyncOptions,
 ): Failure | undefined {
   const operation = operationAt(name, path)?.operation;
   try {
-    if (operation) requireAccess(operation.effect, request.headers.authorization, tokens);
+    if (operation)
+      requireAccess(operation.effect, request.headers.authorization, tokens, readAccess);
     return undefined;
   } catch (thrown) {
     return Failure.from(thrown);
@@ -69,31 +83,66 @@ async function enqueue(
   target: CallTarget,
   request: Request,
   response: Response,
+  { bodyBytesMax, callbackHosts }: AsyncOptions,
 ): Promise<void> {
   const wanted = request.header('x-callback-url');
-  const callback = wanted === undefined ? undefined : callbackUrl(wanted);
+  const callback = wanted === undefined ? undefined : callbackUrl(wanted, callbackHosts);
   if (callback && 'refusal' in callback) return sayError(response, 400, callback.refusal);
-  const { pathname, search } = new URL(target.url, 'http://function');
+  const body = await bodyOf(request, bodyBytesMax);
+  if ('over' in body) return tooLarge(response, body.over, bodyBytesMax);
   forwardHeaders(request);
-  const body: unknown = request.body;
-  await queue.add({
+  const { path, query } = pathOf(target);
+  const call: QueuedCall = {
     callId: String(request.headers['x-call-id']),
     functionName: target.name,
-    path: pathname,
-    query: search,
-    headers: storedHeaders(request),
-    bodyBase64: Buffer.isBuffer(body) ? body.toString('base64') : '',
+    path,
+    query,
+    headers: keptHeaders(request),
+    bodyBase64: body.toString('base64'),
     callbackUrl: callback?.url,
-  });
-  response.status(202).end();
+    digest: digestOf(path, query, body),
+  };
+  say(response, await queue.add(call));
 }
 
-/** What the function shall see later; secrets are not kept. */
-function storedHeaders(request: Request): Record<string, string | undefined> {
-  const secret = ['authorization', 'cookie', 'x-callback-url'];
+function say(response: Response, added: Added): void {
+  if (added === 'added' || added === 'known') return void response.status(202).end();
+  response.set('x-openfaas-internal', 'gateway');
+  if (added === 'another-call')
+    return sayError(response, 409, 'X-Call-Id: another call has this id');
+  response.set('retry-after', RETRY_AFTER_SECONDS);
+  sayError(response, 429, 'Error queuing request: the queue holds as much as it may');
+}
+
+function tooLarge(response: Response, size: string, bytesMax: number): void {
+  response.set({ 'x-openfaas-internal': 'gateway', connection: 'close' });
+  const text = `request body too large (${size}), maximum: ${bytesMax} bytes`;
+  sayError(response, 413, `Error queuing request: ${text}`);
+}
+
+function pathOf({ url }: CallTarget): { path: string; query: string } {
+  const { pathname, search } = new URL(url, 'http://function');
+  return { path: pathname, query: search };
+}
+
+function keptHeaders(request: Request): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(request.headers)
-      .filter(([name]) => !secret.includes(name))
+      .filter(([name]) => !NOT_KEPT.includes(name))
       .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+}
+
+/** The body as it came, or its length where it is longer than the limit, as far as that is known. */
+async function bodyOf(request: Request, bytesMax: number): Promise<Buffer | { over: string }> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > bytesMax) return { over: `${announced} bytes` };
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > bytesMax) return { over: `over ${bytesMax} bytes` };
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }

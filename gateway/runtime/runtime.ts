@@ -3,14 +3,17 @@
  * one for what is measured.
  */
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { AsyncQueue } from './async-queue.ts';
-import { asyncRoute } from './async-route.ts';
+import { asyncCallsRoute } from './async-calls-route.ts';
+import { ASYNC_BODY_BYTES_MAX, asyncRoute } from './async-route.ts';
 import { basicAuth, type Credentials } from './basic-auth.ts';
 import { nameRequest } from './call-headers.ts';
 import { redirectUncleanPaths } from './clean-path.ts';
+import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from './function-host.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { listen, type Listener } from './listen.ts';
@@ -34,11 +37,26 @@ export interface RuntimeOptions {
   readonly log: Log;
   readonly tokens: Tokens | null;
   readonly bodyBytesMax?: number;
+  /** Absent: what is deployed cannot be changed. */
+  readonly deployments?: Deployments | undefined;
   /** Absent: `/system/secrets` is a 404. */
   readonly secrets?: SecretFiles | undefined;
   /** Absent: `/async-function/*` is a 404, as in OpenFaaS without a queue. */
-  readonly queue?:
-    { readonly redisUrl: string; readonly prefix: string; readonly name?: string } | undefined;
+  readonly queue?: QueueOptions | undefined;
+  /** Whether reading needs a token; absent: it does not. */
+  readonly readAccess?: ReadAccess | undefined;
+}
+
+export interface QueueOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly name?: string | undefined;
+  readonly bodyBytesMax?: number | undefined;
+  /** What waits and what died may take in Redis. */
+  readonly waitingBytesMax?: number | undefined;
+  readonly deadBytesMax?: number | undefined;
+  /** Hosts that may be called back beside this machine. */
+  readonly callbackHosts?: readonly string[] | undefined;
 }
 
 export interface Runtime {
@@ -53,9 +71,7 @@ export interface Runtime {
 
 /** @throws Failure REFUSED (`port-in-use`) when someone else has a port */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { host, log, tokens } = options;
-  const queue =
-    options.queue && new AsyncQueue(host, { ...options.queue, token: tokens?.trade ?? '', log });
+  const queue = queueOf(options, () => opened[0]?.url ?? '');
   const stopping = new AbortController();
   const opened: Listener[] = [];
   const close = async (graceMs: number): Promise<void> => {
@@ -67,6 +83,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { address, port, metricsPort } = options;
     const gateway = await listen(app, { address, port, portSetting: 'GATEWAY_PORT' });
     opened.push(gateway);
+    await queue?.open();
     const metrics = await listenForMetrics(options, metricsPort);
     if (metrics) opened.push(metrics);
     return { app, port: gateway.port, url: gateway.url, metricsUrl: metrics?.url, close };
@@ -74,6 +91,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     await close(0);
     throw thrown;
   }
+}
+
+function queueOf(options: RuntimeOptions, gatewayUrl: () => string): AsyncQueue | undefined {
+  const { host, log, tokens, readAccess, queue } = options;
+  return queue && new AsyncQueue(host, { ...queue, tokens, readAccess, gatewayUrl, log });
 }
 
 async function listenForMetrics(
@@ -90,7 +112,8 @@ function gatewayApp(
   queue: AsyncQueue | undefined,
   stopping: AbortSignal,
 ): Express {
-  const { host, build, credentials, tokens, secrets, bodyBytesMax = BODY_BYTES_MAX } = options;
+  const { host, build, credentials, tokens, deployments, secrets } = options;
+  const { bodyBytesMax = BODY_BYTES_MAX } = options;
   const servedBy = `arduino-trader/${build}`;
   const guard = basicAuth(credentials);
   const app = express();
@@ -98,19 +121,31 @@ function gatewayApp(
   app.enable('case sensitive routing').enable('strict routing');
   app.use(nameRequest, redirectUncleanPaths);
   app.use('/function', invokeRoute(host, { servedBy, bodyBytesMax }));
-  if (queue)
-    app.use('/async-function', asyncRoute(host, queue, { servedBy, bodyBytesMax, tokens }));
+  if (queue) {
+    const async = { servedBy, tokens, readAccess: options.readAccess, ...asyncLimits(options) };
+    app.use('/async-function', asyncRoute(host, queue, async));
+    app.use('/system/async', guard, asyncCallsRoute(queue));
+  }
   answer(app, '/healthz', {
     GET: (_request, response) => void response.type('text/plain').send('OK'),
   });
   answer(app, '/', {
     GET: (_request, response) => void response.redirect(307, '/ui/'),
   });
-  app.use('/system', guard, systemRoutes(host, { build, secrets, stopping }));
+  app.use('/system', guard, systemRoutes(host, { build, deployments, secrets, stopping }));
   app.use('/ui', guard, uiRoutes());
   app.use((_request, response) => pageNotFound(response));
   app.use(lastCatch(options.log));
   return app;
+}
+
+/** What may be queued is smaller than what may be sent directly: it lies in Redis. */
+function asyncLimits({ queue, bodyBytesMax = BODY_BYTES_MAX }: RuntimeOptions) {
+  const asyncMax = queue?.bodyBytesMax ?? ASYNC_BODY_BYTES_MAX;
+  return {
+    bodyBytesMax: Math.min(bodyBytesMax, asyncMax),
+    callbackHosts: queue?.callbackHosts,
+  };
 }
 
 /** What went wrong in the gateway itself, or in reading a request. */

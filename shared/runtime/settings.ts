@@ -78,6 +78,11 @@ export const settingTable = {
     'services.yaml: which service runs here, and which on another board',
     text,
   ),
+  stackFile: optional(
+    'STACK_FILE',
+    'stack file of the functions to run; unset: stack.yml of this project, one function an operation',
+    text,
+  ),
   marketData: row(
     'MARKET_DATA',
     'sample',
@@ -214,6 +219,30 @@ export const settingTable = {
     '`open`: whoever reaches a function may read; `token`: reading needs one of the three tokens',
     oneOf('open', 'token'),
   ),
+  asyncBodyBytesMax: row(
+    'ASYNC_BODY_BYTES_MAX',
+    '256000',
+    'largest body of a call that is queued with /async-function',
+    between(1_000, 4_194_304),
+  ),
+  asyncWaitingBytesMax: row(
+    'ASYNC_WAITING_BYTES_MAX',
+    '67108864',
+    'what queued calls may take in Redis together; beyond that a call is answered 429',
+    between(1_000_000, 1_073_741_824),
+  ),
+  asyncDeadBytesMax: row(
+    'ASYNC_DEAD_BYTES_MAX',
+    '16777216',
+    'what dead letters may take in Redis; beyond that the oldest are dropped',
+    between(1_000_000, 1_073_741_824),
+  ),
+  asyncCallbackHosts: row(
+    'ASYNC_CALLBACK_HOSTS',
+    'none',
+    'hosts an X-Callback-Url may name beside this machine, separated by comma',
+    hosts,
+  ),
   claimLeaseMs: row(
     'CLAIM_LEASE_MS',
     '5000',
@@ -319,6 +348,12 @@ function oneOf<const Names extends readonly string[]>(...names: Names) {
 function parts(value: string): readonly ('facade' | 'connector')[] {
   if (value === 'none') return [];
   return value.split(',').map((part) => oneOf('facade', 'connector')(part.trim()));
+}
+
+function hosts(value: string): readonly string[] {
+  if (value === 'none') return [];
+  const names = value.split(',').map((name) => name.trim().toLowerCase());
+  return names.every((name) => /^[a-z0-9.-]+$/.test(name)) ? names : bad('host names or `none`');
 }
 
 function keyPrefix(value: string): string {

@@ -1,0 +1,96 @@
+/**
+ * How a call that nobody waits for is carried out: how often it is tried, with which pauses, after
+ * which answers, and how many run side by side. For our operations the catalogue says it; for other
+ * functions the defaults below, and annotations of the deployment.
+ */
+import { failureTable } from '#shared/kernel/failure.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
+import type { Operation } from '#shared/operations/row.ts';
+import { durationMs } from '#template/durations.ts';
+
+export interface CallPolicy {
+  /** Runs in all. */
+  readonly attempts: number;
+  /** First pause between runs; doubles each time. */
+  readonly backoffMs: number;
+  /** Calls of the function that run side by side. */
+  readonly concurrency: number;
+  /** Answers after which the same call is tried again. */
+  readonly retried: readonly number[];
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+const PREFIX = 'arduino-trader/async-';
+
+export const defaultPolicy: CallPolicy = {
+  attempts: 5,
+  backoffMs: 500,
+  concurrency: 4,
+  retried: [429, 502, 503],
+};
+
+/** Most that an annotation may ask for. */
+const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
+
+/** A call of a long operation thinks nowhere; it only follows the run that its queue carries. */
+const FOLLOWERS = 16;
+const HEAVY_CONCURRENCY = 2;
+
+/** What the failure table lets send again; ours are repeated under one idempotency key. */
+const retriedOfOurs = Object.values(failureTable)
+  .filter(({ retry }) => retry !== 'never')
+  .map(({ http }) => http);
+
+/**
+ * @param path what follows the function's name; in a packed service it names the operation
+ * @returns the policy, and what is wrong with annotations, which are then left aside
+ */
+export function callPolicy(
+  functionName: string,
+  path: string,
+  annotations: Annotations = {},
+): { policy: CallPolicy; complaints: readonly string[] } {
+  const operation = operationAt(functionName, path)?.operation;
+  const base = operation ? policyOfOurs(operation) : defaultPolicy;
+  const complaints: string[] = [];
+  const read = <T>(name: string, usual: T, parse: (text: string) => T | undefined): T => {
+    const text = annotations[PREFIX + name]?.trim();
+    if (text === undefined) return usual;
+    const value = parse(text);
+    if (value === undefined) complaints.push(`${PREFIX}${name}: "${text.slice(0, 40)}"`);
+    return value ?? usual;
+  };
+  const policy: CallPolicy = {
+    attempts: read('attempts', base.attempts, (text) => count(text, most.attempts)),
+    backoffMs: read('backoff', base.backoffMs, backoff),
+    concurrency: read('concurrency', base.concurrency, (text) => count(text, most.concurrency)),
+    retried: read('retry-on', base.retried, statuses),
+  };
+  return { policy, complaints };
+}
+
+/** A long operation is tried again by its own queue of runs, not by who follows the run. */
+function policyOfOurs({ queue, weight }: Operation): CallPolicy {
+  const heavy = weight === 'heavy' ? HEAVY_CONCURRENCY : defaultPolicy.concurrency;
+  const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: heavy };
+  if (!queue) return base;
+  if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: FOLLOWERS };
+  return { ...base, ...{ attempts: queue.attempts, backoffMs: queue.backoffMs } };
+}
+
+function count(text: string, max: number): number | undefined {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return number >= 1 && number <= max ? number : undefined;
+}
+
+function backoff(text: string): number | undefined {
+  const ms = durationMs(text);
+  return ms !== undefined && ms > 0 && ms <= most.backoffMs ? ms : undefined;
+}
+
+function statuses(text: string): readonly number[] | undefined {
+  if (text === '' || text === 'none') return [];
+  const list = text.split(',').map((one) => one.trim());
+  return list.every((one) => /^[45]\d\d$/.test(one)) ? list.map(Number) : undefined;
+}

@@ -1,0 +1,133 @@
+/** Queued calls as an operator sees them: looked up, listed, run again, dropped. */
+import type { JobType } from 'bullmq';
+import { jobIdOf, statusOf, type CallJob, type CallState, type CallStatus } from './async-call.ts';
+import { keyOf } from './async-ledger.ts';
+import type { AsyncQueue } from './async-queue.ts';
+
+const LISTED_BY: Readonly<Record<CallState, readonly JobType[]>> = {
+  queued: ['wait', 'delayed'],
+  running: ['active'],
+  retrying: ['delayed'],
+  done: ['completed'],
+  dead: ['failed'],
+};
+
+interface Found {
+  readonly lane: string;
+  readonly job: CallJob;
+  readonly state: CallState;
+}
+
+export type Change = 'changed' | 'unknown' | 'not-now';
+
+export class AsyncCalls {
+  private readonly queue: AsyncQueue;
+
+  constructor(queue: AsyncQueue) {
+    this.queue = queue;
+  }
+
+  /** One status a function that was called under the id; mostly one. */
+  async byId(callId: string, lane?: string): Promise<readonly CallStatus[]> {
+    return Promise.all((await this.find(callId, lane)).map((found) => this.status(found)));
+  }
+
+  /** The latest first. */
+  async list(
+    state: CallState | undefined,
+    lane: string | undefined,
+    max: number,
+  ): Promise<readonly CallStatus[]> {
+    const lanes = lane === undefined ? await this.queue.lanes.names() : [lane];
+    const states = state === undefined ? Object.values(LISTED_BY).flat() : LISTED_BY[state];
+    const types = [...new Set(states)];
+    const found = await Promise.all(
+      lanes.map(async (one) => {
+        const queue = this.queue.lanes.queueOf(one);
+        const jobs = (await queue.getJobs(types, 0, max - 1, false)) as (CallJob | undefined)[];
+        const here = jobs.filter((job) => job !== undefined);
+        return Promise.all(here.map((job) => this.withState(one, job)));
+      }),
+    );
+    const dead = state === undefined || state === 'dead' ? await this.untold(lanes, max) : [];
+    const wanted = [...found.flat(), ...dead]
+      .filter((one) => state === undefined || one.state === state || dead.includes(one))
+      .toSorted((one, other) => other.job.timestamp - one.job.timestamp);
+    const unique = wanted.filter(
+      (one, i) =>
+        wanted.findIndex(({ lane, job }) => lane === one.lane && job.id === one.job.id) === i,
+    );
+    return Promise.all(unique.slice(0, max).map((one) => this.status(one)));
+  }
+
+  /** Calls that are done and whose callback is dead. */
+  private async untold(lanes: readonly string[], max: number): Promise<Found[]> {
+    const found = await Promise.all(
+      lanes.map(async (lane) => {
+        const told = await this.queue.callbacks.lanes.queueOf(lane).getJobs(['failed'], 0, max - 1);
+        const calls = told.map(({ id = '' }) => this.queue.lanes.queueOf(lane).getJob(id));
+        const jobs = (await Promise.all(calls)).filter((job) => job !== undefined);
+        return Promise.all(jobs.map((job) => this.withState(lane, job)));
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Runs a dead call again; where only its outcome was not told, tells that again. */
+  async retry(callId: string, lane?: string): Promise<Change> {
+    const found = await this.find(callId, lane);
+    if (found.length === 0) return 'unknown';
+    let changed = false;
+    for (const { lane: at, job, state } of found) {
+      if (state === 'dead') await this.queue.retry(at, job);
+      else if (!(await this.queue.callbacks.retry(at, job.id ?? ''))) continue;
+      changed = true;
+    }
+    return changed ? 'changed' : 'not-now';
+  }
+
+  /** Forgets a call, whatever its state; one that runs is not stopped. */
+  async drop(callId: string, lane?: string): Promise<Change> {
+    const found = await this.find(callId, lane);
+    if (found.length === 0) return 'unknown';
+    if (found.some(({ state }) => state === 'running')) return 'not-now';
+    for (const { lane: at, job } of found) {
+      // Begun just now by a worker: then it is not to be removed.
+      const gone = await job.remove().then(
+        () => true,
+        () => false,
+      );
+      if (!gone) return 'not-now';
+      this.queue.ledger.forget(keyOf('call', at, job.id ?? ''));
+      await this.queue.callbacks.drop(at, job.id ?? '');
+    }
+    return 'changed';
+  }
+
+  private async find(callId: string, lane?: string): Promise<readonly Found[]> {
+    const lanes = lane === undefined ? await this.queue.lanes.names() : [lane];
+    const found = await Promise.all(
+      lanes.map(async (one) => {
+        const job = await this.queue.lanes.queueOf(one).getJob(jobIdOf(callId));
+        return job ? [await this.withState(one, job)] : [];
+      }),
+    );
+    return found.flat();
+  }
+
+  private async withState(lane: string, job: CallJob): Promise<Found> {
+    const state = await job.getState();
+    return { lane, job, state: stateOf(state, job.attemptsStarted > 0) };
+  }
+
+  private async status({ lane, job, state }: Found): Promise<CallStatus> {
+    return statusOf(lane, job, state, await this.queue.callbacks.status(lane, job.id ?? ''));
+  }
+}
+
+function stateOf(state: string, wasBegun: boolean): CallState {
+  if (state === 'active') return 'running';
+  if (state === 'completed') return 'done';
+  if (state === 'failed') return 'dead';
+  return state === 'delayed' && wasBegun ? 'retrying' : 'queued';
+}
