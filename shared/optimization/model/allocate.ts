@@ -10,7 +10,8 @@ import {
   type Requirement,
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
-import { dot, plus, quadratic, sum } from './matrix.ts';
+import { plus, quadratic, sum } from './matrix.ts';
+import { portfolioFigures } from './mean-variance.ts';
 import type { Moments } from './moments.ts';
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
@@ -77,12 +78,8 @@ export function metricsOf(
   weights: Float64Array,
   benchmark: Float64Array,
 ): AllocationMetrics {
-  const expectedReturn = dot(expected, weights);
-  const volatility = Math.sqrt(quadratic(covariance, weights));
   return {
-    expectedReturn,
-    volatility,
-    sharpe: volatility > 0 ? expectedReturn / volatility : 0,
+    ...portfolioFigures({ expected, covariance }, weights),
     trackingError: Math.sqrt(quadratic(covariance, plus(weights, benchmark, -1))),
   };
 }

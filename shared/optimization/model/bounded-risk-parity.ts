@@ -9,7 +9,7 @@
  */
 import { at, build, cell, dot, largest, plus, scaled, sum, times, type Rows } from './matrix.ts';
 import { solveQuadratic } from './quadratic.ts';
-import { type LinearRow } from './quadratic-program.ts';
+import type { LinearRow } from './quadratic-program.ts';
 import { budgetShares, riskParity, riskShares, startOf, sweep } from './risk-parity.ts';
 import type { RiskParity } from './risk-parity.ts';
 

@@ -16,7 +16,7 @@ import {
 import type { ConvexProgram, PrimalDual } from './bounded-program.ts';
 import { KktSystem } from './kkt-system.ts';
 import { at, dot, largest } from './matrix.ts';
-import { product, transposedProduct, type Sparse } from './sparse.ts';
+import { product, transposedProduct } from './sparse.ts';
 
 export interface InteriorAnswer extends PrimalDual {
   /** `stalled`: no certificate of anything; x and y are the best there were. */

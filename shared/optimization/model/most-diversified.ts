@@ -6,7 +6,7 @@
 import { deviations } from './covariance.ts';
 import { at, dot, quadratic, scaled, sum, type Rows } from './matrix.ts';
 import { solveQuadratic } from './quadratic.ts';
-import { unit, type LinearRow } from './quadratic-program.ts';
+import type { LinearRow } from './quadratic-program.ts';
 
 export interface BestRatio {
   /** Not negative, summing to 1. */

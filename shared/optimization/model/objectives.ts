@@ -1,16 +1,25 @@
 /**
- * The goals an allocation can have, each as one or a few quadratic programs over the same rows.
+ * The goals an allocation can have, each a mean-variance program over the same rows.
  *
  * Goals of risk alone (minimum volatility, maximum Sharpe, risk parity, HRP) would be met by cash, so
  * they invest as much as the limits allow first. The others weigh cash, which earns and risks
  * nothing, against the securities and may hold more of it than the reserve.
  */
 import { hierarchicalRiskParity } from './hierarchical-risk-parity.ts';
-import { at, dot, plus, quadratic as quadraticForm, scaled, submatrix, sum } from './matrix.ts';
-import type { Rows } from './matrix.ts';
+import { at, scaled, submatrix } from './matrix.ts';
+import {
+  efficientReturn,
+  efficientRisk,
+  leastVariance,
+  mostSharpe,
+  mostUtility,
+  nearest,
+  type MeanVarianceProgram,
+  type Weighed,
+} from './mean-variance.ts';
 import type { Moments } from './moments.ts';
-import { solveQuadratic } from './quadratic.ts';
-import { type LinearRow, type QuadraticAnswer } from './quadratic-program.ts';
+import type { LinearRow } from './quadratic-program.ts';
+import { isFeasible, solveQuadratic } from './quadratic.ts';
 import { riskParity } from './risk-parity.ts';
 
 export type Goal =
@@ -51,23 +60,24 @@ export interface Solution {
 
 /** @returns undefined when no weights satisfy the rows (and the target return, where there is one) */
 export function solveGoal(goal: Goal, problem: Problem): Solution | undefined {
+  const program = programOf(problem);
   switch (goal.kind) {
     case 'MINIMUM_VOLATILITY':
-      return inFull(problem, (full) => leastVariance(full));
+      return inFull(problem, (full) => solution(leastVariance(programOf(full))));
     case 'MAXIMUM_SHARPE':
-      return inFull(problem, mostSharpe);
+      return inFull(problem, bestSharpe);
     case 'TARGET_RETURN':
-      return leastVariance(withReturn(problem, goal.returnMin));
+      return solution(efficientReturn(program, goal.returnMin));
     case 'TARGET_RISK':
-      return mostReturn(problem, goal.volatilityMax);
+      return solution(efficientRisk(program, goal.volatilityMax));
     case 'QUADRATIC_UTILITY':
     case 'BLACK_LITTERMAN':
-      return mostUtility(problem, goal.riskAversion);
+      return solution(mostUtility(program, goal.riskAversion));
     case 'TRACKING':
-      return nearest(problem, goal.weights);
+      return solution(nearest(program, goal.weights));
     case 'RISK_PARITY':
     case 'HRP':
-      return inFull(problem, (full) => nearest(full, goal.weights));
+      return inFull(problem, (full) => solution(nearest(programOf(full), goal.weights)));
   }
 }
 
@@ -90,11 +100,8 @@ export function balancedWeights(kind: 'RISK_PARITY' | 'HRP', problem: Problem): 
 /** Most that can be invested within the rows; undefined when the rows contradict each other. */
 export function mostInvested(problem: Problem): number | undefined {
   const row = investedRow(problem, '=', problem.investedMax);
-  const flat = zeros(problem.variables);
-  const inFull = minimise({ ...problem, rows: [...problem.rows, row] }, flat, undefined);
-  if (inFull) return problem.investedMax;
-  const most = minimise(problem, flat, scaled(row.coefficients, -1));
-  return most && -most.value;
+  if (isFeasible(problem.variables, [...problem.rows, row])) return problem.investedMax;
+  return mostOf(problem, row);
 }
 
 /** The most that can be invested is met within this, or nothing would be left to choose from. */
@@ -114,96 +121,22 @@ function inFull(problem: Problem, solve: Full): Solution | undefined {
   return solution && { ...solution, invested };
 }
 
-function leastVariance(problem: Problem): Solution | undefined {
-  const answer = minimise(problem, problem.moments.covariance, undefined);
-  return answer && solutionOf(problem, answer, 2 * answer.value);
+/** The best Sharpe ratio; where nothing is expected to earn, the least variance, as `degenerate`. */
+function bestSharpe(problem: Problem, invested: number): Solution | undefined {
+  const program = programOf(problem);
+  if (invested < 1e-9) return solution(leastVariance(program));
+  const best = solution(mostSharpe(program, invested));
+  if (best) return best;
+  const safest = solution(leastVariance(program));
+  return safest && { ...safest, degenerate: true };
 }
 
-function mostUtility(problem: Problem, riskAversion: number): Solution | undefined {
-  const { expected, covariance } = problem.moments;
-  const risk = covariance.map((row) => scaled(row, riskAversion));
-  const answer = minimise(problem, risk, scaled(expected, -1));
-  return answer && solutionOf(problem, answer, answer.value);
+function programOf({ moments, variables, rows }: Problem): MeanVarianceProgram {
+  return { expected: moments.expected, covariance: moments.covariance, variables, rows };
 }
 
-function nearest(problem: Problem, aim: Float64Array): Solution | undefined {
-  const { covariance } = problem.moments;
-  const pull = Float64Array.from(covariance, (row) => -dot(row, aim));
-  const answer = minimise(problem, covariance, pull);
-  if (!answer) return undefined;
-  const gap = plus(answer.x.slice(0, aim.length), aim, -1);
-  return solutionOf(problem, answer, quadraticForm(covariance, gap));
-}
-
-/**
- * Maximum Sharpe ratio as a quadratic program in y, w = y S / sum(y): minimise y'Sy where mu'y = 1,
- * and each row a'w <= b becomes (a - b/S 1)'y <= 0 (Cornuejols and Tutuncu, "Optimization methods in
- * finance", 2007, section 8.2). Cash earns nothing, so no risk-free rate is taken off.
- */
-function mostSharpe(problem: Problem, invested: number): Solution | undefined {
-  const { expected, covariance } = problem.moments;
-  const n = expected.length;
-  if (invested < 1e-9) return leastVariance(problem);
-  const rows = problem.rows.map(({ coefficients, relation, bound }): LinearRow => ({
-    coefficients: coefficients.map((v, i) => (i < n ? v - bound / invested : v)),
-    relation,
-    bound: 0,
-  }));
-  const unitReturn: LinearRow = {
-    coefficients: extended(expected, problem.variables),
-    relation: '=',
-    bound: 1,
-  };
-  const answer = minimise({ ...problem, rows: [...rows, unitReturn] }, covariance, undefined);
-  if (!answer) {
-    const safest = leastVariance(problem);
-    return safest && { ...safest, degenerate: true };
-  }
-  const y = answer.x.slice(0, n);
-  const weights = scaled(y, invested / sum(y));
-  const ratio = dot(expected, weights) / Math.sqrt(quadraticForm(covariance, weights));
-  return { ...solutionOf(problem, answer, -ratio), weights };
-}
-
-/**
- * Most return within a volatility: where the frontier's variance v(r), the least with a return of at
- * least r, meets the allowed one. v is convex with slope 2 nu, nu being the multiplier of the return
- * row, so Newton's steps from the richest end never pass the meeting point. There nu proves that no
- * more is possible: the conditions of min w'Sw/2, mu'w >= r, divided by nu, are those of max mu'w,
- * w'Sw <= volatility^2.
- */
-function mostReturn(problem: Problem, volatilityMax: number): Solution | undefined {
-  const safest = leastVariance(problem);
-  if (!safest || Math.sqrt(safest.loss) > volatilityMax + 1e-10) return undefined;
-  const { expected, covariance } = problem.moments;
-  const varianceMax = volatilityMax ** 2;
-  let best = mostUtility(problem, NEARLY_INDIFFERENT) ?? safest;
-  if (quadraticForm(covariance, best.weights) <= varianceMax) {
-    const greedy = minimise(problem, zeros(problem.variables), scaled(expected, -1));
-    const richest = greedy && solutionOf(problem, greedy, greedy.value);
-    if (richest && quadraticForm(covariance, richest.weights) <= varianceMax) return richest;
-  }
-  let wanted = dot(expected, best.weights);
-  for (let round = 0; round < 60; round += 1) {
-    const rich = withReturn(problem, wanted);
-    const answer = minimise(rich, covariance, undefined);
-    if (!answer) break;
-    best = solutionOf(problem, answer, 2 * answer.value);
-    const over = best.loss - varianceMax;
-    const slope = 2 * at(answer.multipliers, rich.rows.length - 1);
-    if (over <= 1e-14 || slope <= 0) break;
-    wanted -= over / slope;
-  }
-  if (Math.sqrt(best.loss) > volatilityMax + 1e-9) best = safest;
-  return { ...best, loss: -dot(expected, best.weights) };
-}
-
-/** Risk aversion that goes for return; Newton's steps start from its answer. */
-const NEARLY_INDIFFERENT = 1e-3;
-
-function withReturn(problem: Problem, ratio: number): Problem {
-  const coefficients = extended(problem.moments.expected, problem.variables);
-  return { ...problem, rows: [...problem.rows, { coefficients, relation: '>=', bound: ratio }] };
+function solution(found: Weighed | undefined): Solution | undefined {
+  return found && { ...found, invested: 0 };
 }
 
 function investedRow(
@@ -215,36 +148,22 @@ function investedRow(
   return { coefficients: extended(ones, variables), relation, bound };
 }
 
-function minimise(
-  { variables, rows }: Problem,
-  quadratic: Rows,
-  linear: Float64Array | undefined,
-): QuadraticAnswer | undefined {
-  return solveQuadratic({
-    quadratic: Array.from({ length: variables }, (_, i) =>
-      extended(quadratic[i] ?? new Float64Array(0), variables),
-    ),
-    linear: extended(linear ?? new Float64Array(0), variables),
-    rows,
+/** Most of the sum of the weights. */
+function mostOf(problem: Problem, row: LinearRow): number | undefined {
+  const quadratic = Array.from(
+    { length: problem.variables },
+    () => new Float64Array(row.coefficients.length),
+  );
+  const answer = solveQuadratic({
+    quadratic,
+    linear: scaled(row.coefficients, -1),
+    rows: problem.rows,
   });
-}
-
-function solutionOf(problem: Problem, answer: QuadraticAnswer, loss: number): Solution {
-  return {
-    weights: answer.x.slice(0, problem.moments.isins.length),
-    loss,
-    invested: 0,
-    kktResidual: answer.kktResidual,
-    iterations: answer.iterations,
-  };
+  return answer && -answer.value;
 }
 
 function extended(vector: ArrayLike<number>, size: number): Float64Array {
   const longer = new Float64Array(size);
   longer.set(vector);
   return longer;
-}
-
-function zeros(size: number): Rows {
-  return Array.from({ length: size }, () => new Float64Array(size));
 }

@@ -11,7 +11,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { solveQP } from 'quadprog';
 import { Failure } from '#shared/kernel/failure.ts';
 import { solveBoxBudget } from './box-rows.ts';
-import { solveRows } from './convex-program.ts';
+import { solveRows, type RowAnswer } from './convex-program.ts';
 import { at, cell, dot, largest, plus, scaled, solved, times, type Rows } from './matrix.ts';
 import {
   unit,
@@ -44,7 +44,7 @@ interface Point {
   readonly iterations: number;
 }
 
-/** @returns undefined when no point satisfies all rows */
+/** @returns undefined when no point satisfies all rows, or none of them is the best */
 export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | undefined {
   return solveBoxBudget(program) ?? solveGeneral(program);
 }
@@ -83,7 +83,8 @@ function pointOf(problem: Scaled): Point | undefined {
   const best = first && polished(problem, first);
   if (best && holds(problem, best)) return best;
   const inner = innerPoint(problem);
-  const retried = inner && polished(problem, inner);
+  if (inner.status === 'unbounded') return undefined;
+  const retried = inner.status === 'infeasible' ? undefined : polished(problem, inner);
   if (retried && holds(problem, retried)) return retried;
   if (!dual(problem, RIDGE)) return undefined;
   throw new Failure('BUG', 'Invariant: an answer satisfies every row of its program');
@@ -93,13 +94,11 @@ function holds(problem: Scaled, { x }: Point): boolean {
   return violationOf(problem, x) <= FEASIBILITY_TOLERANCE;
 }
 
-function innerPoint({ quadratic, linear, normals, bounds, equalities }: Scaled): Point | undefined {
+function innerPoint({ quadratic, linear, normals, bounds, equalities }: Scaled): RowAnswer {
   const high = bounds.map((bound, k) => (k < equalities ? bound : Infinity));
   const rows = sparseRows(normals, linear.length);
   const program = { quadratic: sparseRows(quadratic, linear.length), linear, rows };
-  const answer = solveRows({ ...program, low: bounds, high });
-  if (answer.status === 'infeasible' || answer.status === 'unbounded') return undefined;
-  return answer;
+  return solveRows({ ...program, low: bounds, high });
 }
 
 function sparseRows(rows: readonly Float64Array[], columns: number): Sparse {
