@@ -1,7 +1,8 @@
 /** Expected returns and covariance of a set of securities. */
 import type { Isin } from '#shared/kernel/isin.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
-import { alignPrices, dailyReturns } from '#shared/universe/model/aligned-prices.ts';
+import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
+import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { blackLitterman, impliedReturns } from './black-litterman.ts';
 import { annualised, TRADING_DAYS_PER_YEAR } from './covariance.ts';
@@ -63,7 +64,7 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
       moments: { isins, expected: new Float64Array(0), covariance: [] },
       dropped: prices.dropped,
     };
-  const returns = prices.prices.map(dailyReturns);
+  const returns = prices.prices.map(simpleReturns);
   const daily = repaired(shrunkCovariance(returns, options.target).covariance);
   const covariance = annualised(daily);
   const anchor = impliedReturns(

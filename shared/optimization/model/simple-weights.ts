@@ -1,5 +1,5 @@
 /** Weights by a rule of thumb, and what is done to weights afterwards. */
-import { normalCdf } from '#shared/scoring/model/robust-z.ts';
+import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
 import { correlation, deviations } from './covariance.ts';
 import { at, cell, diagonal, scaled, sum, times, type Rows } from './matrix.ts';
 
@@ -30,7 +30,7 @@ export function minimumCorrelationWeights(covariance: Rows): Float64Array {
   const pairs = rho.flatMap((row, i) => Array.from(row.subarray(i + 1)));
   const { mean, deviation } = spreadOf(pairs);
   const adjusted = rho.map((row, i) =>
-    row.map((value, j) => (i === j ? 0 : 1 - normalCdf((value - mean) / deviation))),
+    row.map((value, j) => (i === j ? 0 : 1 - normalCumulative((value - mean) / deviation))),
   );
   const means = adjusted.map((row) => sum(row) / (n - 1));
   const ranks = normalised(Float64Array.from(means, (value) => rankOf(value, means)));
@@ -46,7 +46,7 @@ export function minimumCorrelationWeights(covariance: Rows): Float64Array {
 export function proportionalMinimumVarianceWeights(covariance: Rows): Float64Array {
   const means = covariance.map((row) => sum(row) / covariance.length);
   const { mean, deviation } = spreadOf(means);
-  const raw = Float64Array.from(means, (value) => 1 - normalCdf((value - mean) / deviation));
+  const raw = Float64Array.from(means, (value) => 1 - normalCumulative((value - mean) / deviation));
   return normalised(raw.map((value, i) => value / cell(covariance, i, i)));
 }
 

@@ -1,14 +1,25 @@
 /** What holdings are together: their score, their risk, their concentration. */
 import type { Isin } from '#shared/kernel/isin.ts';
-import { alignPrices, dailyReturns } from '#shared/universe/model/aligned-prices.ts';
+import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
+import { depthsOfReturns, maximumDrawdown } from '#shared/universe/model/measures/drawdowns.ts';
+import { sum } from '#shared/universe/model/measures/moments.ts';
+import {
+  diversificationRatio,
+  effectiveHoldings,
+  portfolioReturns,
+} from '#shared/universe/model/measures/portfolio-returns.ts';
+import {
+  TRADING_DAYS_A_YEAR,
+  annualVolatility,
+  simpleReturns,
+} from '#shared/universe/model/measures/returns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { UniverseScores } from './score-universe.ts';
 
 /** Shares of the holdings' value (cash left out), summing to 1. */
 export type HoldingWeights = ReadonlyMap<Isin, number>;
 
-const TRADING_DAYS_A_YEAR = 252;
 /** Volatility is of the last year, the drawdown of three. */
 const PATH_DAYS = 3 * TRADING_DAYS_A_YEAR;
 
@@ -63,7 +74,7 @@ export function portfolioMetrics(weights: HoldingWeights, view: MarketView): Por
   const byCountry = shares(held, (isin) => securities.get(isin)?.country);
   return {
     holdings: held.length,
-    effectiveHoldings: 1 / sumOfSquares(held.map(([, weight]) => weight)),
+    effectiveHoldings: effectiveHoldings(held.map(([, weight]) => weight)),
     sectorHerfindahl: sumOfSquares(bySector),
     largestSectorRatio: Math.max(...bySector),
     countryHerfindahl: sumOfSquares(byCountry),
@@ -75,20 +86,17 @@ export function portfolioMetrics(weights: HoldingWeights, view: MarketView): Por
 function riskMetrics(weights: HoldingWeights, view: MarketView): PortfolioMetrics {
   const aligned = alignPrices(heldOnly(view, weights), { days: PATH_DAYS + 1 });
   const raw = aligned.isins.map((isin) => weights.get(isin) ?? 0);
-  const measured = raw.reduce((sum, weight) => sum + weight, 0);
+  const measured = sum(raw);
   if (measured === 0) return { measuredRatio: 0 };
-  const columns = aligned.prices.map(dailyReturns);
-  const path = weighted(
-    columns,
-    raw.map((weight) => weight / measured),
-  );
+  const shares = raw.map((weight) => weight / measured);
+  const columns = aligned.prices.map(simpleReturns);
   const year = columns.map((column) => column.subarray(-TRADING_DAYS_A_YEAR));
-  const volatility = annualVolatility(path.subarray(-TRADING_DAYS_A_YEAR));
-  const apart = year.reduce((sum, column, i) => sum + (raw[i] ?? 0) * annualVolatility(column), 0);
+  const path = portfolioReturns(columns, shares);
+  const diversification = diversificationRatio(year, shares);
   return {
-    volatilityRatio: volatility,
-    ...(volatility > 0 && { diversificationRatio: apart / measured / volatility }),
-    maximumDrawdownRatio: maximumDrawdown(path),
+    volatilityRatio: annualVolatility(path.subarray(-TRADING_DAYS_A_YEAR)),
+    ...(!Number.isNaN(diversification) && { diversificationRatio: diversification }),
+    maximumDrawdownRatio: maximumDrawdown(depthsOfReturns(path)),
     measuredRatio: measured,
   };
 }
@@ -111,29 +119,4 @@ function shares(
 
 function sumOfSquares(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value * value, 0);
-}
-
-function weighted(columns: readonly Float64Array[], weights: readonly number[]): Float64Array {
-  const sum = new Float64Array(columns[0]?.length ?? 0);
-  columns.forEach((column, i) => {
-    const weight = weights[i] ?? 0;
-    for (let t = 0; t < sum.length; t += 1) sum[t] = (sum[t] ?? 0) + weight * (column[t] ?? 0);
-  });
-  return sum;
-}
-
-function annualVolatility(returns: Float64Array): number {
-  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
-  const squares = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt((squares / (returns.length - 1)) * TRADING_DAYS_A_YEAR);
-}
-
-function maximumDrawdown(returns: Float64Array): number {
-  let [value, peak, deepest] = [1, 1, 0];
-  for (const one of returns) {
-    value *= 1 + one;
-    peak = Math.max(peak, value);
-    deepest = Math.max(deepest, 1 - value / peak);
-  }
-  return deepest;
 }

@@ -3,6 +3,8 @@
  * of the exchange rate does not pass for momentum or risk of the security.
  */
 import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { depths } from '#shared/universe/model/measures/drawdowns.ts';
+import { annualVolatility, logReturns } from '#shared/universe/model/measures/returns.ts';
 import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
 
 const YEAR_DAYS = 365;
@@ -12,7 +14,6 @@ const MONTH_DAYS = 30;
 export const STALE_DAYS_MAX = 10;
 /** Returns (or closes) within the year that volatility and drawdown need. */
 export const OBSERVATIONS_MIN = 60;
-const TRADING_DAYS_A_YEAR = 252;
 
 export interface PriceFigures {
   /** Return from 12 months ago to 1 month ago. */
@@ -34,10 +35,11 @@ export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigur
     closeAt(series, addDays(asOf, -MONTH_DAYS)) / closeAt(series, addDays(asOf, -YEAR_DAYS)) - 1;
   const first = indexAt(days, addDays(asOf, -YEAR_DAYS)) + 1;
   if (last - first < OBSERVATIONS_MIN) return { ...unknown, momentum };
+  const year = closes.subarray(first, last + 1);
   return {
     momentum,
-    volatility: annualVolatility(closes, first, last),
-    drawdown: 1 - (closes[last] ?? NaN) / highest(closes, first, last),
+    volatility: annualVolatility(logReturns(year)),
+    drawdown: depths(year).at(-1) ?? NaN,
   };
 }
 
@@ -46,23 +48,4 @@ function closeAt({ days, adjustedClose }: PriceSeries, day: CalendarDay): number
   const index = indexAt(days, day);
   if (index < 0 || epochDay(day) - (days[index] ?? 0) > STALE_DAYS_MAX) return NaN;
   return adjustedClose[index] ?? NaN;
-}
-
-function annualVolatility(closes: Float64Array, first: number, last: number): number {
-  // Welford (1962): one pass, no loss by cancellation.
-  let [count, mean, squares] = [0, 0, 0];
-  for (let i = first + 1; i <= last; i += 1) {
-    const value = Math.log((closes[i] ?? NaN) / (closes[i - 1] ?? NaN));
-    count += 1;
-    const before = value - mean;
-    mean += before / count;
-    squares += before * (value - mean);
-  }
-  return Math.sqrt((squares / (count - 1)) * TRADING_DAYS_A_YEAR);
-}
-
-function highest(closes: Float64Array, first: number, last: number): number {
-  let high = 0;
-  for (let i = first; i <= last; i += 1) high = Math.max(high, closes[i] ?? 0);
-  return high;
 }

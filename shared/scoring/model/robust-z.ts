@@ -2,6 +2,8 @@
  * Robust standard scores of a cross-section. The median and the median absolute deviation (MAD) are
  * not moved by a few extreme values, as mean and standard deviation are.
  */
+import { mean } from '#shared/universe/model/measures/moments.ts';
+import { quantile } from '#shared/universe/model/measures/quantile.ts';
 
 /** MAD × 1.4826 estimates the standard deviation of normal data (Rousseeuw & Croux 1993). */
 const MAD_TO_DEVIATION = 1.4826;
@@ -23,7 +25,7 @@ export function robustZ(values: Float64Array): Float64Array {
   // Sorted, so that the order of securities cannot change a sum by rounding.
   const known = values.filter((value) => !Number.isNaN(value)).sort();
   if (known.length < PEERS_MIN) return new Float64Array(values.length).fill(NaN);
-  const centre = median(known);
+  const centre = quantile(known, 0.5);
   const deviation = spread(known, centre);
   return values.map((value) => {
     if (deviation === 0 && !Number.isNaN(value)) return 0;
@@ -32,28 +34,7 @@ export function robustZ(values: Float64Array): Float64Array {
 }
 
 function spread(sorted: Float64Array, centre: number): number {
-  const distances = sorted.map((value) => Math.abs(value - centre)).sort();
-  const mad = median(distances) * MAD_TO_DEVIATION;
-  if (mad > 0) return mad;
-  const sum = distances.reduce((total, distance) => total + distance, 0);
-  return (sum / distances.length) * MEAN_TO_DEVIATION;
-}
-
-function median(sorted: Float64Array): number {
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
-/**
- * Share of a standard normal population below z, by the series of G. Marsaglia, "Evaluating the
- * Normal Distribution", Journal of Statistical Software 11/4 (2004); exact to about 1e-15.
- */
-export function normalCdf(z: number): number {
-  let [sum, term] = [z, z];
-  for (let k = 3; Math.abs(term) > 1e-17; k += 2) {
-    term *= (z * z) / k;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+  const distances = sorted.map((value) => Math.abs(value - centre));
+  const mad = quantile(distances, 0.5) * MAD_TO_DEVIATION;
+  return mad > 0 ? mad : mean(distances.sort()) * MEAN_TO_DEVIATION;
 }

@@ -6,6 +6,7 @@
  */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import {
   componentNames,
@@ -23,7 +24,7 @@ import {
   type FigureValues,
 } from './figures.ts';
 import { gradeOf, percentiles, type Grade } from './grade.ts';
-import { normalCdf, robustZ } from './robust-z.ts';
+import { robustZ } from './robust-z.ts';
 
 /**
  * Least coverage of a score: what low volatility and drawdown have together, so that a new listing
@@ -121,7 +122,7 @@ function componentScores(
       .map((figure) => zs.get(figure)?.[row] ?? NaN)
       .filter((z) => !Number.isNaN(z));
     if (known.length === 0) continue;
-    scores.set(name, normalCdf(known.reduce((sum, z) => sum + z, 0) / known.length));
+    scores.set(name, normalCumulative(known.reduce((sum, z) => sum + z, 0) / known.length));
   }
   return scores;
 }

@@ -81,22 +81,6 @@ export function commonDays(view: MarketView): Int32Array {
   return Int32Array.from(common);
 }
 
-/** Simple returns from each price to the next: one shorter than the prices. */
-export function dailyReturns(prices: Float64Array): Float64Array {
-  const returns = new Float64Array(Math.max(0, prices.length - 1));
-  for (let i = 0; i < returns.length; i += 1)
-    returns[i] = (prices[i + 1] ?? NaN) / (prices[i] ?? NaN) - 1;
-  return returns;
-}
-
-/** Logarithmic returns from each price to the next: one shorter than the prices. */
-export function logReturns(prices: Float64Array): Float64Array {
-  const returns = new Float64Array(Math.max(0, prices.length - 1));
-  for (let i = 0; i < returns.length; i += 1)
-    returns[i] = Math.log((prices[i + 1] ?? NaN) / (prices[i] ?? NaN));
-  return returns;
-}
-
 function columnOf(view: MarketView, security: Security, days: Int32Array): Column | string {
   const bars = view.series.get(security.isin);
   if (!bars) return 'has no stored bars';

@@ -1,8 +1,10 @@
 /** Figures drawn from a security's bars. What too few bars tell is absent, never 0. */
 import { addDays, dayOfEpoch } from '#shared/kernel/calendar-day.ts';
+import { beta } from './measures/benchmark.ts';
+import { mean } from './measures/moments.ts';
+import { TRADING_DAYS_A_YEAR, annualVolatility, simpleReturns } from './measures/returns.ts';
 import { indexAt, type PriceSeries } from './price-series.ts';
 
-const TRADING_DAYS = 252;
 /** About a quarter. */
 const VOLUME_DAYS = 63;
 const RETURNS_MIN = 20;
@@ -27,7 +29,7 @@ export function barMetrics(series: PriceSeries, benchmark: PriceSeries | undefin
   const { close } = series;
   const [previous, last] = [close.at(-2), close.at(-1)];
   return {
-    beta: benchmark && beta(series, benchmark),
+    beta: benchmark && betaOf(series, benchmark),
     volatilityRatio: volatility(series),
     averageVolume: averageVolume(series),
     lastCloses: previous === undefined || last === undefined ? undefined : [previous, last],
@@ -36,13 +38,12 @@ export function barMetrics(series: PriceSeries, benchmark: PriceSeries | undefin
 }
 
 function volatility({ adjustedClose }: PriceSeries): number | undefined {
-  const returns = returnsOf(adjustedClose.slice(-TRADING_DAYS - 1));
-  if (returns.length < RETURNS_MIN) return undefined;
-  return Math.sqrt(covariance(returns, returns) * TRADING_DAYS);
+  const returns = simpleReturns(adjustedClose.subarray(-TRADING_DAYS_A_YEAR - 1));
+  return returns.length < RETURNS_MIN ? undefined : annualVolatility(returns);
 }
 
 /** On the days that both have. */
-function beta(series: PriceSeries, benchmark: PriceSeries): number | undefined {
+function betaOf(series: PriceSeries, benchmark: PriceSeries): number | undefined {
   const own: number[] = [];
   const others: number[] = [];
   let j = 0;
@@ -52,17 +53,16 @@ function beta(series: PriceSeries, benchmark: PriceSeries): number | undefined {
     own.push(series.adjustedClose[i] ?? Number.NaN);
     others.push(benchmark.adjustedClose[j] ?? Number.NaN);
   });
-  const market = returnsOf(others.slice(-TRADING_DAYS - 1));
+  const year = -TRADING_DAYS_A_YEAR - 1;
+  const market = simpleReturns(others.slice(year));
   if (market.length < BETA_RETURNS_MIN) return undefined;
-  const variance = covariance(market, market);
-  return variance > 0
-    ? covariance(returnsOf(own.slice(-TRADING_DAYS - 1)), market) / variance
-    : undefined;
+  const slope = beta(simpleReturns(own.slice(year)), market);
+  return Number.isNaN(slope) ? undefined : slope;
 }
 
 function averageVolume({ volume }: PriceSeries): number | undefined {
-  const known = volume.slice(-VOLUME_DAYS).filter((shares) => !Number.isNaN(shares));
-  return known.length === 0 ? undefined : mean(known);
+  const shares = mean(volume.subarray(-VOLUME_DAYS));
+  return Number.isNaN(shares) ? undefined : shares;
 }
 
 function yearRange(series: PriceSeries): BarMetrics['range'] {
@@ -73,21 +73,4 @@ function yearRange(series: PriceSeries): BarMetrics['range'] {
     high: Math.max(...series.high.subarray(first)),
     low: Math.min(...series.low.subarray(first)),
   };
-}
-
-function returnsOf(closes: ArrayLike<number>): number[] {
-  return Array.from({ length: Math.max(0, closes.length - 1) }, (_, i) => {
-    return (closes[i + 1] ?? Number.NaN) / (closes[i] ?? Number.NaN) - 1;
-  });
-}
-
-/** Sample covariance, with n - 1. */
-function covariance(a: readonly number[], b: readonly number[]): number {
-  const [meanA, meanB] = [mean(a), mean(b)];
-  const sum = a.reduce((total, value, i) => total + (value - meanA) * ((b[i] ?? 0) - meanB), 0);
-  return sum / (a.length - 1);
-}
-
-function mean(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }

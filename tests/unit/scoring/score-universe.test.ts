@@ -6,7 +6,7 @@ import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { componentNames, components, defaultWeights } from '#shared/scoring/model/components.ts';
 import { figureNames, figures, type FigureName } from '#shared/scoring/model/figures.ts';
 import { gradeOf, gradeTable, percentiles } from '#shared/scoring/model/grade.ts';
-import { normalCdf } from '#shared/scoring/model/robust-z.ts';
+import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
 import {
   byRank,
   scoreUniverse,
@@ -46,7 +46,7 @@ describe('a cross-section worked out by hand', () => {
   test('value is Φ of the z of the earnings yield', () => {
     const values = [0, 1, 2, 3, 4].map((i) => scoreOf(scores, i).components.get('value'));
     expect(values).toEqual(
-      [-2, -1, 0, 1, 2].map((distance) => expect.closeTo(normalCdf(distance / 1.4826), 12)),
+      [-2, -1, 0, 1, 2].map((distance) => expect.closeTo(normalCumulative(distance / 1.4826), 12)),
     );
   });
 
@@ -59,7 +59,7 @@ describe('a cross-section worked out by hand', () => {
     const { total, coverage, components: known } = scoreOf(scores, 4);
     expect([...known.keys()]).toEqual(['value', 'quality']);
     expect(coverage).toBeCloseTo(0.45, 12);
-    expect(total).toBeCloseTo((0.2 * normalCdf(2 / 1.4826) + 0.25 * 0.5) / 0.45, 12);
+    expect(total).toBeCloseTo((0.2 * normalCumulative(2 / 1.4826) + 0.25 * 0.5) / 0.45, 12);
   });
 
   test('percentiles are mid-ranks, and grades follow them', () => {

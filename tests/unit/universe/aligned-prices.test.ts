@@ -1,11 +1,7 @@
 import { epochDay } from '#shared/kernel/calendar-day.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import {
-  alignPrices,
-  commonDays,
-  dailyReturns,
-  logReturns,
-} from '#shared/universe/model/aligned-prices.ts';
+import { alignPrices, commonDays } from '#shared/universe/model/aligned-prices.ts';
+import { logReturns } from '#shared/universe/model/measures/returns.ts';
 import {
   USD,
   closesOf,
@@ -144,13 +140,4 @@ describe('aligning prices', () => {
     expect(deviation(filled) / deviation(observed)).toBeGreaterThan(0.85);
     expect(deviation(filled) / deviation(observed)).toBeLessThan(1.15);
   });
-});
-
-test('returns are one shorter than the prices', () => {
-  const prices = Float64Array.of(100, 110, 55);
-  const [up = 0, down = 0] = dailyReturns(prices);
-  expect(up).toBeCloseTo(0.1, 12);
-  expect(down).toBeCloseTo(-0.5, 12);
-  expect(logReturns(prices)[1]).toBeCloseTo(Math.log(0.5), 12);
-  expect(dailyReturns(new Float64Array(0))).toHaveLength(0);
 });
