@@ -1,6 +1,19 @@
 /** Every category of rows that the project answers. */
+import { blackLitterman } from './black-litterman.ts';
+import { covariance } from './covariance.ts';
+import { expectedReturns } from './expected-returns.ts';
 import { lotAccounting } from './lot-accounting.ts';
 import { performanceMetrics } from './performance-metrics.ts';
+import { hierarchical, riskBudgets, simpleWeights } from './risk-weights.ts';
 import type { Adapter } from './row.ts';
 
-export const adapters: readonly Adapter[] = [lotAccounting, performanceMetrics];
+export const adapters: readonly Adapter[] = [
+  covariance,
+  expectedReturns,
+  blackLitterman,
+  hierarchical,
+  riskBudgets,
+  simpleWeights,
+  lotAccounting,
+  performanceMetrics,
+];

@@ -43,6 +43,20 @@ function pairwiseCovariance(
   });
 }
 
+/**
+ * Correlation over the periods in which both securities have a return, variances included (pandas'
+ * `DataFrame.corr`); without missing returns, that of the sample covariance.
+ */
+export function sampleCorrelation(columns: readonly Float64Array[]): Rows {
+  if (!columns.some(hasGaps)) return correlation(sampleCovariance(columns));
+  return buildSymmetric(columns.length, (i, j) => {
+    const [a, b] = [columns[i] ?? new Float64Array(0), columns[j] ?? new Float64Array(0)];
+    const pair = commonOf(a, b);
+    const both = [a, b].map((column) => Float64Array.from(pair.periods, (t) => at(column, t)));
+    return i === j ? 1 : cell(correlation(sampleCovariance(both)), 0, 1);
+  });
+}
+
 interface Common {
   readonly periods: readonly number[];
   /** Means over the common periods. */

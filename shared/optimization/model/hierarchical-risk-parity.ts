@@ -52,8 +52,8 @@ export function hierarchicalRiskParity(
   return answer;
 }
 
-export function correlationDistance(covariance: Rows): Rows {
-  const rho = correlation(covariance);
+/** sqrt((1 - rho)/2), from 0 for what moves alike to 1 for opposites. */
+export function correlationDistance(covariance: Rows, rho = correlation(covariance)): Rows {
   return buildSymmetric(rho.length, (i, j) => Math.sqrt(Math.max(0, (1 - cell(rho, i, j)) / 2)));
 }
 

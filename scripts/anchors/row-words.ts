@@ -1,0 +1,101 @@
+/** What the words and numbers of a row say. Names are compared without case, spaces and signs. */
+import { NotSupported, type AnchorRow } from './row.ts';
+
+/** What the row gives under one of these names, in its parameters or else its inputs. */
+export function given(row: AnchorRow, ...names: readonly string[]): unknown {
+  for (const name of names)
+    for (const source of [row.parameters, row.inputs])
+      for (const [key, value] of Object.entries(source))
+        if (plainName(key) === plainName(name)) return value;
+  return undefined;
+}
+
+export function plainName(name: string): string {
+  return name
+    .replace(/\(.*?\)/g, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** A number, or the first one in a text such as `3.07 (fit: 3.0651)`. */
+export function numberOf(row: AnchorRow, ...names: readonly string[]): number | undefined {
+  const value = given(row, ...names);
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string' && /^\s*-?[\d.]/.test(value)) return Number.parseFloat(value);
+  return undefined;
+}
+
+export function textOf(row: AnchorRow, ...names: readonly string[]): string {
+  const value = given(row, ...names);
+  return typeof value === 'string' ? value : '';
+}
+
+export function needed<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new NotSupported(`the row gives no ${what}`);
+  return value;
+}
+
+/** All that the row says in words, for conventions that may stand in any of its texts. */
+export function allWords(row: AnchorRow): string {
+  const texts = [...Object.values(row.parameters), ...Object.values(row.inputs)].filter(
+    (value) => typeof value === 'string',
+  );
+  return [row.operation, ...texts].join('; ').toLowerCase();
+}
+
+/** The number after a name in a text, e.g. of `span` in `exp_cov(span=180, 252)`. */
+export function numberIn(text: string, name: string): number | undefined {
+  const found = new RegExp(`\\b${name}\\s*(?:=|:|of|is)?\\s*(-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?)`, 'i');
+  const value = found.exec(text)?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Taken off the number of periods before dividing. */
+export function ddofOf(row: AnchorRow, unless: number): number {
+  const stated = numberOf(row, 'ddof') ?? numberIn(allWords(row), 'ddof');
+  if (stated !== undefined) return stated;
+  const divisor = textOf(row, 'divided_by', 'divisor').toLowerCase().replaceAll(' ', '');
+  if (divisor === 'n' || divisor === 't') return 0;
+  if (divisor === 'n-1' || divisor === 't-1') return 1;
+  const words = allWords(row);
+  if (/divided by (n|t)\s*-\s*1/.test(words)) return 1;
+  return /divided by (n|t)\b|population/.test(words) ? 0 : unless;
+}
+
+/** Periods in a year, 1 where nothing is said of years. */
+export function frequencyOf(row: AnchorRow): number {
+  const stated = numberOf(row, 'frequency', 'periods_per_year', 'annualisation', 'annualization');
+  return stated ?? numberIn(allWords(row), '\\*') ?? 1;
+}
+
+export function isTrue(row: AnchorRow, unless: boolean, ...names: readonly string[]): boolean {
+  const value = given(row, ...names);
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') return !/^(false|no|none)/i.test(value);
+  return unless;
+}
+
+/** A vector in the order of the names: a list, or a record by name (0 for a name it leaves out). */
+export function vectorOf(
+  value: unknown,
+  names: readonly string[],
+  size: number,
+): Float64Array | undefined {
+  if (Array.isArray(value)) return Float64Array.from(value as number[]);
+  if (typeof value === 'number') return new Float64Array(size).fill(value);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, number>;
+  const keys = names.length > 0 ? names : Object.keys(record);
+  return Float64Array.from(keys, (name) => record[name] ?? 0);
+}
+
+/** As the row expects it: by name, or in order. */
+export function named(
+  row: AnchorRow,
+  names: readonly string[],
+  values: ArrayLike<number>,
+): unknown {
+  const byName = row.expected !== null && typeof row.expected === 'object';
+  if (Array.isArray(row.expected) || !byName || names.length === 0) return values;
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+}
