@@ -92,7 +92,8 @@ export const rows: readonly Row[] = [
     section: 'Authentication and basics',
     level: 'D',
     behaviour: 'password compare is constant time; empty password refused',
-    faasdCe: 'Compares with Go’s `==`, and takes an empty password file.',
+    faasdCe:
+      'Compares the password in constant time, unless its length is wrong; takes an empty password.',
   },
   {
     number: 14,

@@ -1,5 +1,7 @@
 /** Shows what /system/functions lists, and looks again every few seconds while somebody watches. */
 const LOOK_MS = 5_000;
+/** From the origin: the page's own address may hold a name and password, which fetch refuses. */
+const LIST = new URL('/system/functions', window.location.origin);
 
 const state = document.getElementById('state');
 const filter = document.getElementById('filter');
@@ -43,7 +45,7 @@ function show() {
 async function look() {
   if (document.hidden) return;
   try {
-    const answer = await fetch('/system/functions');
+    const answer = await fetch(LIST);
     if (!answer.ok) throw new Error(`the gateway answered ${answer.status}`);
     functions = (await answer.json()) ?? [];
     functions.sort((a, b) => a.name.localeCompare(b.name));
