@@ -10,6 +10,7 @@ import type { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { PlanningServiceService } from '#protos/gen/planning.ts';
 import { openFacade } from '#gateway/facade/facade.ts';
 import { FunctionHost } from '#gateway/runtime/function-host.ts';
+import { Images } from '#gateway/runtime/images.ts';
 import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
 import { planning } from '#shared/planning/contract.ts';
@@ -23,9 +24,11 @@ export type Variant = 'bare' | 'facade' | 'http';
 
 async function open(variant: Variant): Promise<number> {
   const { name, folder } = planning.getPlan;
-  const spec = { name, handler: folder, image: '', environment: {}, labels: {}, annotations: {} };
+  const createdAt = new Date().toISOString();
+  const spec = { name, image: name, environment: {}, labels: {}, annotations: {}, secrets: [] };
   const host = new FunctionHost({
-    functions: [{ ...spec, secrets: [] } as never],
+    functions: [{ ...spec, createdAt }],
+    images: new Images([{ name, folder }]),
     load: () => Promise.resolve(getPlan),
     log: silentLog,
   });

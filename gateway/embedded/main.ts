@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { endProcess } from '#gateway/runtime/exit-guard.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { openLog } from '#shared/runtime/log.ts';
@@ -22,7 +23,7 @@ import { accountText, lookAtAccount, lookAtMarket, marketText } from './surround
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CLOSE_MS_MAX = 4_900;
 
-process.exit(await main(process.argv.slice(2)));
+endProcess(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);

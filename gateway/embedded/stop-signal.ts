@@ -1,11 +1,12 @@
 /** Ctrl-C and its relatives: the first asks, the second insists. */
+import { endProcess } from '#gateway/runtime/exit-guard.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(exitCodes.forced);
+      if (stop.signal.aborted) endProcess(exitCodes.forced);
       stop.abort(new DOMException('The program stops.', 'AbortError'));
     });
   return stop.signal;

@@ -1,40 +1,142 @@
-/** One function as this host carries it: what the stack says, its limits, and its counts. */
-import type { FunctionHandler } from '#template/function.ts';
+/** One function as this host carries it: what was deployed, its limits, and its running calls. */
+import type {
+  CallContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+} from '#template/function.ts';
 import { durationMs } from '#template/durations.ts';
-import type { StackFunction } from './stack-file.ts';
+import { operationAt, type OperationCall } from '#shared/operations/catalogue.ts';
+import type { Carrier } from './carriers.ts';
+import type { Deployment } from './deployment.ts';
+import type { Program } from './images.ts';
 
-/** @param folder the handler's folder, as the stack names it */
+/** @param folder the handler's folder, absolute or as it lies in the build */
 export type LoadHandler = (folder: string) => Promise<FunctionHandler>;
 
 const EXEC_TIMEOUT_MS_DEFAULT = 60_000;
+const LOAD_TIMEOUT_MS = 30_000;
+/** Who asks whether it can serve does not wait longer, and is not asked for more often. */
+const PROBE_MS = 1_000;
 
 export class DeployedFunction {
-  readonly spec: StackFunction;
-  readonly createdAt: Date;
+  readonly spec: Deployment;
+  /** An operation of our catalogue, or a packed service of it. */
+  readonly isOurs: boolean;
   /** Time after which the platform answers 504 in the function's place. */
   readonly execTimeoutMs: number;
   /** Calls that may run side by side; absent: as many as come. */
   readonly inflightMax: number | undefined;
   inflight = 0;
-  private readonly loadHandler: LoadHandler;
-  private loading: Promise<FunctionHandler> | undefined;
+  /** Another has taken its place, or none; it ends with its last call. */
+  isRetired = false;
+  private readonly programName: string;
+  private readonly carrier: Carrier;
+  private readonly ended: () => void;
+  private state: 'untouched' | 'loading' | 'loaded' | 'failed' = 'untouched';
+  private wasReady = false;
+  private probed: { readonly atMs: number; readonly isReady: Promise<boolean> } | undefined;
 
-  constructor(spec: StackFunction, loadHandler: LoadHandler, createdAt: Date) {
+  /** @param ended told when it was retired and its last call is over */
+  constructor(
+    spec: Deployment,
+    { name, isOurs }: Pick<Program, 'name' | 'isOurs'>,
+    carrier: Carrier,
+    ended: () => void = () => undefined,
+  ) {
     this.spec = spec;
-    this.createdAt = createdAt;
-    this.loadHandler = loadHandler;
+    this.programName = name;
+    this.isOurs = isOurs;
+    this.carrier = carrier;
+    this.ended = ended;
     const { exec_timeout: execTimeout = '', max_inflight: inflight } = spec.environment;
     this.execTimeoutMs = durationMs(execTimeout) || EXEC_TIMEOUT_MS_DEFAULT;
     this.inflightMax = positive(spec.labels['max_inflight'] ?? inflight);
   }
 
-  /** The handler, loaded at the first call; a load that failed is tried again at the next. */
-  load(): Promise<FunctionHandler> {
-    this.loading ??= this.loadHandler(this.spec.handler).catch((thrown: unknown) => {
-      this.loading = undefined;
+  /** Which operation a call is for; undefined for a function that is none of ours. */
+  operationAt(path: string): OperationCall | undefined {
+    return this.isOurs ? operationAt(this.programName, path) : undefined;
+  }
+
+  /** Rejects with the reason why its handler cannot be loaded. */
+  async load(): Promise<void> {
+    this.state = 'loading';
+    try {
+      await this.carrier.load(AbortSignal.timeout(LOAD_TIMEOUT_MS));
+      this.state = 'loaded';
+    } catch (thrown) {
+      this.state = 'failed';
       throw thrown;
+    }
+  }
+
+  ready(context: CallContext): Promise<void> {
+    return this.carrier.ready(context);
+  }
+
+  /** Rejects only with what the handler itself threw. */
+  run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    return this.carrier.run(event, context);
+  }
+
+  /**
+   * Whether a call now would be served. A handler that nobody has needed since the start is loaded
+   * by the first call, and counts as able until that failed.
+   */
+  async isAvailable(): Promise<boolean> {
+    if (this.state === 'loading' || this.state === 'failed') return false;
+    if (!this.carrier.isWarm) return this.state === 'untouched' || this.wasReady;
+    const nowMs = performance.now();
+    if (!this.probed || nowMs - this.probed.atMs > PROBE_MS)
+      this.probed = { atMs: nowMs, isReady: this.probe() };
+    return this.probed.isReady;
+  }
+
+  /** For one that cannot be carried: it is listed, and serves nobody. */
+  fail(): this {
+    this.state = 'failed';
+    return this;
+  }
+
+  /** Takes no new calls; what it holds is let go when its last call is over. */
+  retire(): void {
+    this.isRetired = true;
+    this.endWhenIdle();
+  }
+
+  begin(): void {
+    this.inflight += 1;
+  }
+
+  end(): void {
+    this.inflight -= 1;
+    this.endWhenIdle();
+  }
+
+  /** Lets go of threads and worlds at once. */
+  close(): Promise<void> {
+    return this.carrier.close();
+  }
+
+  private endWhenIdle(): void {
+    if (this.isRetired && this.inflight === 0) this.ended();
+  }
+
+  /** One that is too busy to say is as it was. */
+  private async probe(): Promise<boolean> {
+    const signal = AbortSignal.timeout(PROBE_MS);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(this.wasReady), PROBE_MS);
     });
-    return this.loading;
+    const asked = this.carrier.ready({ callId: 'ready', signal }).then(
+      () => true,
+      () => false,
+    );
+    this.wasReady = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    return this.wasReady;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { parseGoJson } from './go-json.ts';
 import { NAMESPACE } from './platform-errors.ts';
 
 export type Texts = Readonly<Record<string, string>>;
@@ -48,11 +49,11 @@ const deploymentSchema = z.object({
 });
 
 /**
- * @param json the parsed body of a POST or PUT
+ * @param body of a POST or PUT
  * @throws Failure INVALID_REQUEST naming every wrong field
  */
-export function parseDeployment(json: unknown, createdAt: string): Deployment {
-  const sent = read(deploymentSchema, json);
+export function parseDeployment(body: Uint8Array, createdAt: string): Deployment {
+  const sent = parseGoJson(deploymentSchema, body);
   requireNamespace(sent.namespace);
   const { service: name, envVars: environment, namespace: _here, ...rest } = sent;
   return { ...rest, name, environment, secrets: [...new Set(sent.secrets)], createdAt };
@@ -64,8 +65,8 @@ const removalSchema = z.object({
 });
 
 /** @returns the name of the function that a DELETE names; @throws Failure INVALID_REQUEST */
-export function parseRemoval(json: unknown): string {
-  const { functionName, namespace } = read(removalSchema, json);
+export function parseRemoval(body: Uint8Array): string {
+  const { functionName, namespace } = parseGoJson(removalSchema, body);
   requireNamespace(namespace);
   return functionName;
 }
@@ -77,32 +78,6 @@ export function isOurNamespace(namespace: unknown): boolean {
 function requireNamespace(namespace: string | undefined): void {
   if (!isOurNamespace(namespace))
     throw invalidRequest({ field: 'namespace', message: 'namespace not valid' });
-}
-
-function read<Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape>,
-  json: unknown,
-): z.output<z.ZodObject<Shape>> {
-  const parsed = schema.safeParse(knownKeys(json, Object.keys(schema.shape)));
-  if (parsed.success) return parsed.data;
-  throw invalidRequest(
-    ...parsed.error.issues.map(({ path, message }) => ({
-      field: path.join('.') || 'body',
-      message,
-    })),
-  );
-}
-
-/** The keys we know, however they were written; of two that differ in case only, the last. */
-function knownKeys(json: unknown, keys: readonly string[]): unknown {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
-  const known = new Map(keys.map((key) => [key.toLowerCase(), key]));
-  return Object.fromEntries(
-    Object.entries(json).flatMap(([key, value]): [string, unknown][] => {
-      const name = known.get(key.toLowerCase());
-      return name === undefined || value === null ? [] : [[name, value]];
-    }),
-  );
 }
 
 /** What the state file holds of one function: every field, spelled as in this program. */

@@ -1,44 +1,64 @@
 /**
- * Carries the functions of a stack in this process: finds one by name, holds it to its limits, and
+ * Carries the deployed functions in this process: finds one by name, holds it to its limits, and
  * calls it, here or on a worker thread. HTTP, the queue and calls between functions all come
- * through `invoke`.
+ * through `invoke`. A new deployment takes an old one's place in one step, when it is able to serve;
+ * calls that the old one has taken end there.
  */
 import type {
   CallContext,
+  Environment,
   FunctionContext,
   FunctionEvent,
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
-import type { Failure } from '#shared/kernel/failure.ts';
+import { invoke } from '#template/server.ts';
+import { mounted } from '#template/surroundings.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { operations } from '#shared/operations/catalogue.ts';
 import type { Log } from '#shared/runtime/log.ts';
+import { CallSlot, OVERDUE } from './call-slot.ts';
+import { HereCarrier, NoCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './carriers.ts';
 import { DeployedFunction, type LoadHandler } from './deployed-function.ts';
+import type { Deployment } from './deployment.ts';
+import { guardExit } from './exit-guard.ts';
 import { FunctionLogs } from './function-logs.ts';
+import { surroundingsOf } from './function-surroundings.ts';
+import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { thinksLong } from './heavy.ts';
+import type { Images, Program } from './images.ts';
+import { heapMbOf, isolationOf } from './isolation.ts';
 import {
   NAMESPACE,
   execTimeout,
   functionElsewhere,
   tooManyCalls,
   unknownFunction,
-  unreachableFunction,
 } from './platform-errors.ts';
-import { isPieces } from '#template/function.ts';
-import { invoke } from '#template/server.ts';
-import { mounted } from '#template/surroundings.ts';
-import type { StackFunction } from './stack-file.ts';
-import { ThreadLost, type WorkerPool } from './worker-pool.ts';
+import type { SecretFiles } from './secret-files.ts';
+import { Worlds, type OpenWorld } from './worlds.ts';
 
 export interface HostOptions {
-  readonly functions: readonly StackFunction[];
+  /** What is deployed from the start. */
+  readonly functions: readonly Deployment[];
+  readonly images: Images;
+  /** Loads a handler into this thread. */
   readonly load: LoadHandler;
   readonly log: Log;
-  /** Where heavy operations run; absent: here. */
-  readonly pool?: WorkerPool | undefined;
+  /** The host's environment, which a deployment's goes over. */
+  readonly env?: Environment;
+  /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
+  readonly secrets?: Pick<SecretFiles, 'dir' | 'has'> | undefined;
+  /** Where heavy operations and functions that are kept apart run; absent: all run here. */
+  readonly threads?: ThreadsOptions | undefined;
+  /** For operations whose deployment sets settings; absent: all share the host's world. */
+  readonly openWorld?: OpenWorld | undefined;
   /** Functions of services that another board has: what to tell who looks for them here. */
   readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
 }
+
+const HEAVY = operations.filter(({ weight }) => weight === 'heavy');
 
 export class FunctionHost {
   /** What the functions said lately. */
@@ -47,24 +67,27 @@ export class FunctionHost {
   readonly metrics = new GatewayMetrics(() =>
     this.list().map(({ spec }) => ({ name: spec.name, replicas: 1 })),
   );
-  private readonly functions: ReadonlyMap<string, DeployedFunction>;
+  private readonly functions = new Map<string, DeployedFunction>();
   private readonly options: HostOptions;
-  private shared: unknown;
+  private readonly worlds: Worlds;
+  private readonly threads: FunctionThreads | undefined;
+  private readonly releaseExit: () => void;
+  /** Heavy operations that are deployed otherwise than in the build; asked for at each call. */
+  private farOperations: readonly string[] | undefined;
 
   constructor(options: HostOptions) {
-    const createdAt = new Date();
     this.options = options;
-    this.functions = new Map(
-      options.functions.map((spec) => [
-        spec.name,
-        new DeployedFunction(spec, options.load, createdAt),
-      ]),
-    );
+    const { env = {}, secrets, threads, openWorld } = options;
+    this.worlds = new Worlds(env, openWorld);
+    const surroundings = { env, secretsDir: secrets?.dir, logs: this.logs };
+    this.threads = threads && new FunctionThreads(threads, surroundings);
+    this.releaseExit = guardExit();
+    for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
   /** Hands the functions what they share; before that they open a world of their own. */
   carry(shared: unknown): void {
-    this.shared = shared;
+    this.worlds.carry(shared);
   }
 
   list(): readonly DeployedFunction[] {
@@ -74,6 +97,57 @@ export class FunctionHost {
   /** @param name with or without `.openfaas-fn` */
   find(name: string): DeployedFunction | undefined {
     return this.functions.get(bare(name));
+  }
+
+  /**
+   * Makes a function able to serve, without letting it serve yet.
+   * @throws Failure INVALID_REQUEST naming what of the deployment is wrong
+   */
+  async prepare(spec: Deployment): Promise<DeployedFunction> {
+    this.requireSecrets(spec);
+    const prepared = this.build(spec, this.options.images.require(spec.image));
+    try {
+      await prepared.load();
+      return prepared;
+    } catch (thrown) {
+      await prepared.close();
+      const why = thrown instanceof Error ? thrown.message : 'failed';
+      throw new Failure(
+        'INVALID_REQUEST',
+        `image: "${spec.image}" does not start: ${why}`,
+        { field: 'image' },
+        thrown,
+      );
+    }
+  }
+
+  /** Lets a prepared function take the place of what had its name. */
+  take(prepared: DeployedFunction): void {
+    const { name } = prepared.spec;
+    const old = this.functions.get(name);
+    this.functions.set(name, prepared);
+    this.farOperations = undefined;
+    old?.retire();
+  }
+
+  /** @returns false where no function has the name */
+  remove(name: string): boolean {
+    const old = this.functions.get(name);
+    if (!old) return false;
+    this.functions.delete(name);
+    this.farOperations = undefined;
+    old.retire();
+    this.logs.forget(name);
+    return true;
+  }
+
+  /** Lets go of all threads and of all worlds but the host's. */
+  async close(): Promise<void> {
+    this.releaseExit();
+    await Promise.all([
+      this.threads?.operations.close(),
+      ...this.list().map((deployed) => deployed.close()),
+    ]);
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
@@ -92,21 +166,19 @@ export class FunctionHost {
   handlerOf(deployed: DeployedFunction): FunctionHandler {
     return Object.assign(
       (event: FunctionEvent, context: FunctionContext) => this.invoke(deployed, event, context),
-      {
-        ready: async (context: FunctionContext): Promise<void> => {
-          const handler = await deployed.load();
-          await handler.ready?.({ ...context, shared: this.shared });
-        },
-      },
+      { ready: (context: FunctionContext): Promise<void> => deployed.ready(context) },
     );
   }
 
   /** Rejects only with what the handler itself threw. */
   async invoke(
-    deployed: DeployedFunction,
+    found: DeployedFunction,
     event: FunctionEvent,
     context: CallContext,
   ): Promise<FunctionResult> {
+    // It may have been deployed anew while the request was read.
+    const deployed = found.isRetired ? this.find(found.spec.name) : found;
+    if (!deployed) return this.notHere(found.spec.name);
     if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
     const { inflightMax, execTimeoutMs } = deployed;
     const over = this.watch(deployed.spec.name, event, context.callId);
@@ -114,9 +186,9 @@ export class FunctionHost {
       over(429);
       return tooManyCalls(inflightMax);
     }
-    const slot = new Slot(deployed, context.signal, over);
+    const slot = new CallSlot(deployed, context.signal, over);
     try {
-      const running = this.run(deployed, event, { ...context, signal: slot.signal });
+      const running = deployed.run(event, { ...context, signal: slot.signal });
       const result = await Promise.race([running, slot.overdue]);
       if (result === OVERDUE) {
         running.catch(() => undefined);
@@ -154,26 +226,100 @@ export class FunctionHost {
     return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
   }
 
-  private async run(
-    deployed: DeployedFunction,
-    event: FunctionEvent,
-    context: CallContext,
-  ): Promise<FunctionResult> {
-    const { name, handler } = deployed.spec;
-    const { pool, log } = this.options;
-    if (pool && thinksLong(name, event.path, event.headers)) {
-      return pool.run(handler, event, context).catch((thrown: unknown) => {
-        if (!(thrown instanceof ThreadLost)) throw thrown;
-        log.error('thread-lost', { function: name, callId: context.callId, cause: thrown });
-        return unreachableFunction(name);
-      });
+  /** What cannot be carried is listed all the same, serves nobody, and can be deployed anew. */
+  private atStart(spec: Deployment): DeployedFunction {
+    const { log, images, secrets } = this.options;
+    const missing = secrets ? spec.secrets.filter((name) => !secrets.has(name)) : [];
+    if (missing.length > 0) log.warn('secrets-missing', { function: spec.name, secrets: missing });
+    try {
+      return this.build(spec, images.require(spec.image));
+    } catch (cause) {
+      log.error('function-not-carried', { function: spec.name, cause });
+      const program = { name: spec.name, isOurs: false };
+      return new DeployedFunction(spec, program, new NoCarrier(spec.name)).fail();
     }
-    const load = await deployed.load().catch((cause: unknown) => {
-      log.error('handler-not-loaded', { function: name, cause });
-      return undefined;
-    });
-    if (!load) return unreachableFunction(name);
-    return load(event, { ...context, ...mounted(), shared: this.shared });
+  }
+
+  private requireSecrets({ secrets }: Deployment): void {
+    const store = this.options.secrets;
+    const missing = store ? secrets.filter((name) => !store.has(name)) : [];
+    if (missing.length > 0)
+      throw invalidRequest({
+        field: 'secrets',
+        message: `unable to find secret: ${missing.join(', ')}`,
+      });
+  }
+
+  private build(spec: Deployment, program: Program): DeployedFunction {
+    heapMbOf(spec);
+    const { log } = this.options;
+    const deployed: DeployedFunction = new DeployedFunction(
+      spec,
+      program,
+      this.carrierOf(spec, program),
+      () => {
+        deployed.close().catch((cause: unknown) => log.warn('close-failed', { cause }));
+      },
+    );
+    return deployed;
+  }
+
+  /** @throws Failure INVALID_REQUEST naming a wrong annotation or setting */
+  private carrierOf(spec: Deployment, program: Program): Carrier {
+    const isolation = isolationOf(spec, program.isOurs);
+    const world = program.isOurs ? this.worlds.take(spec.environment) : undefined;
+    if (!this.threads) return this.here(spec, program, world);
+    if (isolation === 'thread') {
+      void world?.release();
+      return this.onOwnThreads(spec, program, this.threads);
+    }
+    const here = this.here(spec, program, world);
+    if (!HEAVY.some(({ name, service }) => [name, service].some((it) => it === program.name)))
+      return here;
+    const ownsThreads = this.worlds.isOwn(spec.environment);
+    const threads = ownsThreads
+      ? this.onOwnThreads(spec, program, this.threads)
+      : this.onThreads(spec, program, this.threads.operations);
+    return new SplitCarrier({ here, threads, ownsThreads }, ({ path, headers }) =>
+      thinksLong(program.name, path, headers),
+    );
+  }
+
+  private here(
+    { name, environment, secrets }: Deployment,
+    { folder }: Program,
+    world: ReturnType<Worlds['take']> | undefined,
+  ): Carrier {
+    const { env = {}, secrets: store, load, log } = this.options;
+    const surroundings = surroundingsOf({ ...env, ...environment }, secrets, store?.dir);
+    return new HereCarrier({ name, load: () => load(folder), surroundings, world, log });
+  }
+
+  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Carrier {
+    const inflightMax = Number(spec.environment['max_inflight']) || undefined;
+    return this.onThreads(spec, program, threads.open(spec, inflightMax, program.isOurs), () =>
+      HEAVY.map(({ name }) => name),
+    );
+  }
+
+  private onThreads(
+    { name, environment, secrets }: Deployment,
+    { folder }: Program,
+    pool: FunctionThreads['operations'],
+    far = (): readonly string[] => (this.farOperations ??= this.deployedOtherwise()),
+  ): Carrier {
+    const surroundings = { environment, secrets };
+    return new ThreadCarrier({ name, pool, folder, surroundings, far, log: this.options.log });
+  }
+
+  /** A thread thinks only those operations itself that are deployed as in the build. */
+  private deployedOtherwise(): readonly string[] {
+    return HEAVY.filter(({ name, service }) => {
+      const spec = (this.find(name) ?? this.find(service))?.spec;
+      if (!spec || this.worlds.isOwn(spec.environment)) return true;
+      const program = this.options.images.find(spec.image);
+      return !program?.isOurs || ![name, service].includes(program.name);
+    }).map(({ name }) => name);
   }
 }
 
@@ -181,73 +327,4 @@ export class FunctionHost {
 function bare(name: string): string {
   const suffix = `.${NAMESPACE}`;
   return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
-}
-
-const OVERDUE = Symbol('overdue');
-
-/** What is counted for a call whose caller did not wait for the answer; nobody is sent it. */
-const CALLER_LEFT = 499;
-
-/** One place among a function's running calls, with its time limit; freed when the answer is out. */
-class Slot {
-  readonly signal: AbortSignal;
-  readonly overdue: Promise<typeof OVERDUE>;
-  private readonly deployed: DeployedFunction;
-  private readonly timer: NodeJS.Timeout;
-  private readonly callerSignal: AbortSignal;
-  private readonly over: (status: number) => void;
-  private readonly stop = new AbortController();
-  private held = true;
-
-  /** @param over told the status of the answer when the slot is free */
-  constructor(
-    deployed: DeployedFunction,
-    callerSignal: AbortSignal,
-    over: (status: number) => void,
-  ) {
-    this.deployed = deployed;
-    this.over = over;
-    this.callerSignal = callerSignal;
-    this.signal = this.stop.signal;
-    deployed.inflight += 1;
-    let late: (value: typeof OVERDUE) => void = () => undefined;
-    this.overdue = new Promise((resolve) => void (late = resolve));
-    this.timer = setTimeout(() => {
-      this.stop.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
-      late(OVERDUE);
-    }, deployed.execTimeoutMs);
-    callerSignal.addEventListener('abort', this.leave);
-    if (callerSignal.aborted) this.leave();
-  }
-
-  /** A caller who leaves before a stream began will never finish reading it. */
-  private readonly leave = (): void => {
-    this.stop.abort(this.callerSignal.reason);
-    this.release(CALLER_LEFT);
-  };
-
-  /** Frees the slot at once, or when the answer's pieces are through. */
-  free(result: FunctionResult): FunctionResult {
-    const { status = 200, body } = result;
-    if (isPieces(body)) return { ...result, body: this.through(body, status) };
-    this.release(status);
-    return result;
-  }
-
-  release(status: number): void {
-    if (!this.held) return;
-    this.held = false;
-    this.over(status);
-    clearTimeout(this.timer);
-    this.callerSignal.removeEventListener('abort', this.leave);
-    this.deployed.inflight -= 1;
-  }
-
-  private async *through<T>(pieces: AsyncIterable<T>, status: number): AsyncGenerator<T> {
-    try {
-      yield* pieces;
-    } finally {
-      this.release(status);
-    }
-  }
 }

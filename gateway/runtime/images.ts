@@ -11,13 +11,22 @@ export interface Program {
   readonly name: string;
   /** Folder of its `handler.js`: absolute, or as it lies in the build. */
   readonly folder: string;
+  /** An operation of the catalogue, or a packed service of it. */
+  readonly isOurs: boolean;
 }
 
 export class Images {
   private readonly programs: ReadonlyMap<string, Program>;
 
-  constructor(programs: readonly Program[]) {
-    this.programs = new Map(programs.map((program) => [program.name, program]));
+  /** @param programs of those with one name, the last is found */
+  constructor(programs: readonly Omit<Program, 'isOurs'>[]) {
+    const ours = new Map(catalogueImages().map(({ name, folder }) => [name, folder]));
+    this.programs = new Map(
+      programs.map(({ name, folder }) => [
+        name,
+        { name, folder, isOurs: ours.get(name) === folder },
+      ]),
+    );
   }
 
   /** @param image `ghcr.io/someone/arduino-trader/planning-create-plan:1.2` */
@@ -44,7 +53,7 @@ export function programName(image: string): string {
 }
 
 /** All that the catalogue has: a program an operation, and one a service. */
-export function catalogueImages(): readonly Program[] {
+export function catalogueImages(): readonly Omit<Program, 'isOurs'>[] {
   return [
     ...operations.map(({ name, folder }) => ({ name, folder })),
     ...serviceNames.map((service) => ({ name: service, folder: packFolder(service) })),

@@ -1,60 +1,142 @@
 /** What a stack file says about each function; keys nobody here knows are left alone. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { invalidRequest } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { NAME_PATTERN, type Deployment } from './deployment.ts';
+import { programName, type Program } from './images.ts';
 import { substituted } from './substitution.ts';
 
-const texts = z.record(z.string(), z.string()).default({});
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const texts = z.record(z.string(), z.string());
 
 const functionSchema = z.looseObject({
   handler: z.string().min(1),
   image: z.string().min(1),
-  environment: texts,
-  labels: texts,
-  annotations: texts,
+  lang: z.string().optional(),
+  fprocess: z.string().optional(),
+  environment: texts.default({}),
+  environment_file: z.array(z.string()).default([]),
+  labels: texts.default({}),
+  annotations: texts.default({}),
   secrets: z.array(z.string()).default([]),
+  constraints: z.array(z.string()).optional(),
+  limits: texts.optional(),
+  requests: texts.optional(),
+  readonly_root_filesystem: z.boolean().optional(),
 });
 
 const stackSchema = z.looseObject({
   version: z.literal('1.0').optional(),
   provider: z.looseObject({ name: z.literal('openfaas') }),
-  functions: z.record(
-    z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label'),
-    functionSchema,
-  ),
+  functions: z.record(z.string().regex(NAME_PATTERN, 'a DNS label'), functionSchema),
 });
 
-export interface StackFunction {
-  readonly name: string;
+export interface StackFunction extends Omit<Deployment, 'createdAt'> {
   /** Folder of the handler, without a leading `./`. */
   readonly handler: string;
-  readonly image: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly secrets: readonly string[];
+  /** The template it is written for. */
+  readonly lang?: string | undefined;
+  /** Files with more of its environment, the later over the earlier. */
+  readonly environmentFiles?: readonly string[];
 }
 
 /**
  * @param env gives the variables in it their values
  * @throws Failure INVALID_REQUEST naming every wrong key
  */
-export function parseStack(
-  yaml: string,
-  env: Readonly<Record<string, string | undefined>> = {},
-): readonly StackFunction[] {
-  const parsed = stackSchema.safeParse(parse(substituted(yaml, env)));
-  if (!parsed.success)
-    throw invalidRequest(
-      ...parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),
-    );
-  return Object.entries(parsed.data.functions).map(([name, row]) => ({
+export function parseStack(yaml: string, env: Variables = {}): readonly StackFunction[] {
+  const { functions } = readYaml(stackSchema, substituted(yaml, env));
+  return Object.entries(functions).map(([name, row]) => ({
     name,
     handler: row.handler.replace(/^\.\//, '').replace(/\/+$/, ''),
     image: row.image,
+    lang: row.lang,
+    envProcess: row.fprocess,
     environment: row.environment,
+    environmentFiles: row.environment_file,
     labels: row.labels,
     annotations: row.annotations,
     secrets: row.secrets,
+    constraints: row.constraints,
+    limits: row.limits,
+    requests: row.requests,
+    readOnlyRootFilesystem: row.readonly_root_filesystem,
   }));
+}
+
+/**
+ * A stack file with all it refers to; paths in it are from its own folder.
+ * @throws Failure REFUSED where a file cannot be read, INVALID_REQUEST naming every wrong key
+ */
+export async function readStackFile(
+  file: string,
+  env: Variables,
+): Promise<readonly StackFunction[]> {
+  const stack = parseStack(await readText(file), env);
+  const folder = dirname(file);
+  return Promise.all(
+    stack.map(async ({ environmentFiles = [], ...one }) => {
+      const files = environmentFiles.map((name) => environmentIn(resolve(folder, name), env));
+      const environments = [one.environment, ...(await Promise.all(files))];
+      return {
+        ...one,
+        environment: Object.assign({}, ...environments) as Deployment['environment'],
+      };
+    }),
+  );
+}
+
+const environmentSchema = z.looseObject({ environment: texts.default({}) });
+
+async function environmentIn(file: string, env: Variables): Promise<Deployment['environment']> {
+  return readYaml(environmentSchema, substituted(await readText(file), env)).environment;
+}
+
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Failure(
+      'REFUSED',
+      `STACK_FILE: cannot read ${file} (${cause.code ?? 'unknown'}).`,
+      { rule: 'stack-file-unreadable' },
+      cause,
+    );
+  });
+}
+
+function readYaml<S extends z.ZodType>(schema: S, yaml: string): z.output<S> {
+  const parsed = schema.safeParse(parse(yaml));
+  if (parsed.success) return parsed.data;
+  throw invalidRequest(
+    ...parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),
+  );
+}
+
+/** A function of a stack file as what is deployed when a host starts. */
+export function deploymentOf(
+  { handler: _folder, lang: _template, environmentFiles: _read, ...deployment }: StackFunction,
+  createdAt: string,
+): Deployment {
+  return { ...deployment, createdAt };
+}
+
+/**
+ * The programs that a stack file names by the images of its functions.
+ * @throws Failure INVALID_REQUEST where one image stands for two handlers
+ */
+export function programsOf(stack: readonly StackFunction[]): readonly Omit<Program, 'isOurs'>[] {
+  const programs = new Map<string, Omit<Program, 'isOurs'>>();
+  for (const { name: functionName, image, handler: folder } of stack) {
+    const name = programName(image);
+    const known = programs.get(name);
+    if (known && known.folder !== folder)
+      throw invalidRequest({
+        field: `functions.${functionName}.image`,
+        message: `"${name}" already stands for ${known.folder}`,
+      });
+    programs.set(name, { name, folder });
+  }
+  return [...programs.values()];
 }

@@ -2,9 +2,9 @@
 import { Router, type ErrorRequestHandler } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { refuseCrossSite } from './cross-site.ts';
-import type { DeployedFunction } from './deployed-function.ts';
+import { deployRoutes } from './deploy-routes.ts';
+import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from './function-host.ts';
-import { functionStatus } from './function-status.ts';
 import { gatewayInfo } from './gateway-info.ts';
 import { logsRoute } from './logs-route.ts';
 import { answer } from './methods.ts';
@@ -13,10 +13,12 @@ import { pageNotFound, sayError } from './platform-errors.ts';
 import { scaleRoutes } from './scale-routes.ts';
 import type { SecretFiles } from './secret-files.ts';
 import { secretRoutes } from './secret-routes.ts';
-import { rawBody, requireNamespace } from './system-body.ts';
+import { rawBody } from './system-body.ts';
 
 export interface SystemOptions {
   readonly build: string;
+  /** Absent: what is deployed cannot be changed. */
+  readonly deployments: Deployments | undefined;
   /** Absent: `/system/secrets` is a 404. */
   readonly secrets: SecretFiles | undefined;
   /** Ends what would go on for as long as the caller stays. */
@@ -27,7 +29,7 @@ export interface SystemOptions {
 export function systemRoutes(host: FunctionHost, options: SystemOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(refuseCrossSite, rawBody);
-  functionRoutes(router, host);
+  deployRoutes(router, host, options.deployments);
   answer(router, '/info', {
     GET: (_request, response) => void response.json(gatewayInfo(options.build)),
   });
@@ -38,25 +40,6 @@ export function systemRoutes(host: FunctionHost, options: SystemOptions): Router
   router.use((_request, response) => pageNotFound(response));
   router.use(sayFailure);
   return router;
-}
-
-function functionRoutes(router: Router, host: FunctionHost): void {
-  const status = (deployed: DeployedFunction) =>
-    functionStatus(deployed, host.metrics.invocations(deployed.spec.name));
-  answer(router, '/functions', {
-    GET: (request, response) => {
-      requireNamespace(request);
-      response.json(host.list().map(status));
-    },
-  });
-  answer(router, '/function/:name', {
-    GET: (request, response) => {
-      requireNamespace(request);
-      const deployed = host.find(String(request.params['name']));
-      if (deployed) response.json(status(deployed));
-      else response.status(404).end();
-    },
-  });
 }
 
 /** A refusal of ours as a line of text; what is no refusal goes on. */

@@ -1,4 +1,5 @@
 /** What a host and its worker threads say to each other. A thread runs one call at a time. */
+import type { FunctionResult } from '#template/function.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 
 /** An event in values that may cross between threads. */
@@ -10,6 +11,14 @@ export interface PlainEvent {
   readonly body: Uint8Array;
 }
 
+/** What of a deployment a function may see. */
+export interface PlainSurroundings {
+  /** What the deployment sets over the environment of the thread. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of the secrets it may read. */
+  readonly secrets: readonly string[];
+}
+
 export type ToThread =
   | {
       readonly kind: 'call';
@@ -18,6 +27,9 @@ export type ToThread =
       readonly folder: string;
       readonly callId: string;
       readonly event: PlainEvent;
+      readonly surroundings: PlainSurroundings;
+      /** Heavy operations that this thread must not think itself: they are deployed otherwise. */
+      readonly far: readonly string[];
     }
   | { readonly kind: 'abort'; readonly id: number }
   /** One piece was read; one more may be sent. */
@@ -29,27 +41,40 @@ export type FromThread =
       readonly kind: 'head';
       readonly id: number;
       readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
+      readonly headers: NonNullable<FunctionResult['headers']>;
       readonly body: string | Uint8Array | undefined;
       readonly pieces: boolean;
     }
   | { readonly kind: 'piece'; readonly id: number; readonly piece: string | Uint8Array }
   | { readonly kind: 'end'; readonly id: number }
   /** The handler threw, or its stream broke. */
-  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+  /** The handler's module did not load. */
+  | { readonly kind: 'not-loaded'; readonly id: number; readonly message: string };
 
 /** Pieces a thread may send before the first of them was read. */
 export const PIECES_AHEAD = 16;
 
+/** Paths on which the host asks a thread, in place of a call; no caller's path has a blank. */
+export const LOADED_PATH = 'is it loaded';
+export const READY_PATH = 'is it ready';
+
 /** What a thread needs to open a world of its own; secrets stay in memory. */
+export interface ThreadWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly gatewayUrl: string;
+  /** Where the tokens lie, to be read anew when they change. */
+  readonly secretsDir: string;
+  readonly placement: Placement;
+}
+
 export interface ThreadData {
   /** Folder in which handlers lie: `<root>/functions/…/handler.js`. */
   readonly root: string;
-  readonly world?: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly gatewayUrl: string;
-    /** Where the tokens lie, to be read anew when they change. */
-    readonly secretsDir: string;
-    readonly placement: Placement;
-  };
+  /** Folder of the functions' secrets; absent: where OpenFaaS mounts them. */
+  readonly secretsDir?: string | undefined;
+  /** Bytes outside the heap, such as buffers, above which the thread ends itself. */
+  readonly bufferBytesMax?: number | undefined;
+  /** For operations of our catalogue; a function that is none of ours gets neither world nor tokens. */
+  readonly world?: ThreadWorld | undefined;
 }

@@ -1,50 +1,87 @@
 /**
- * A few threads for operations that think long, so that the door never waits for them. Threads
- * start at the first need. One that dies fails only the call it carried; the next call gets a new
- * one.
+ * Threads of one kind: for operations that think long, or for one function alone. They start at the
+ * first need and end when they were idle for a while. One that dies fails only the call it carried;
+ * the next call gets a new one.
  */
-import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import type { FunctionResult } from '#template/function.ts';
+import type { ThreadBudget } from './thread-budget.ts';
 import type { ThreadData } from './worker-messages.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { WorkerThread, type Printer, type ThreadEvents, type ThreadJob } from './worker-thread.ts';
 
-export { ThreadLost } from './worker-thread.ts';
+export { NotLoaded, ThreadLost, type ThreadJob } from './worker-thread.ts';
 
 export interface PoolOptions {
+  /** Names its threads in logs: `name-1`, `name-2`. */
+  readonly name: string;
   /** The built `worker.js`. */
   readonly file: string;
   readonly threadsMax: number;
   /** Asked when a thread starts, so the gateway's address may be settled later than the pool. */
   readonly data: () => ThreadData;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly heapMbMax?: number | undefined;
   /** Time a call has to let go once it was aborted. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
+  /** Time after which a thread without a call ends; absent: never. */
+  readonly idleMs?: number | undefined;
+  /** Shared with other pools: how many threads there may be in all. */
+  readonly budget?: ThreadBudget | undefined;
+  readonly printer?: ThreadEvents['printer'] | undefined;
 }
 
 const GRACE_MS_DEFAULT = 1_000;
+
+/** The host's own stdout may be a document; whatever a function prints is a log. */
+const toStderr: Printer = {
+  write: (piece) => void process.stderr.write(piece),
+  end: () => undefined,
+};
 
 interface Waiter {
   readonly take: (thread: WorkerThread) => void;
   readonly refuse: (thrown: Error) => void;
 }
 
+interface IdleThread {
+  readonly thread: WorkerThread;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
 export class WorkerPool {
   private readonly options: PoolOptions;
   private readonly threads = new Set<WorkerThread>();
-  private readonly idle: WorkerThread[] = [];
+  /** The one that was busy last stands last, and is taken first. */
+  private readonly idle: IdleThread[] = [];
   private readonly waiters: Waiter[] = [];
+  private started = 0;
   private closed = false;
 
   constructor(options: PoolOptions) {
     this.options = options;
+    options.budget?.join(this);
+  }
+
+  get size(): number {
+    return this.threads.size;
   }
 
   /** @throws ThreadLost when the thread died under the call; else what the handler threw */
-  async run(folder: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
-    const thread = await this.thread(context.signal);
-    return thread.call(folder, event, context);
+  async run(job: ThreadJob): Promise<FunctionResult> {
+    const thread = await this.thread(job.context.signal);
+    return thread.call(job);
+  }
+
+  /** Ends the thread that has been idle for longest. @returns false where none is idle */
+  retireOne(): boolean {
+    const oldest = this.idle[0];
+    if (oldest) this.retire(oldest.thread);
+    return oldest !== undefined;
   }
 
   async close(): Promise<void> {
     this.closed = true;
+    this.options.budget?.leave(this);
+    for (const { timer } of this.idle) clearTimeout(timer);
     for (const waiter of this.waiters.splice(0)) waiter.refuse(new Error('the host stops'));
     await Promise.all([...this.threads].map((thread) => thread.end()));
   }
@@ -52,9 +89,11 @@ export class WorkerPool {
   private async thread(signal: AbortSignal): Promise<WorkerThread> {
     signal.throwIfAborted();
     const free = this.idle.pop();
-    if (free) return free;
-    if (this.threads.size < this.options.threadsMax) return this.start();
-    return this.nextFree(signal);
+    clearTimeout(free?.timer);
+    if (free) return free.thread;
+    const { threadsMax, budget } = this.options;
+    const mayStart = this.size < threadsMax && (budget?.grants(this) ?? true);
+    return mayStart ? this.start() : this.nextFree(signal);
   }
 
   private nextFree(signal: AbortSignal): Promise<WorkerThread> {
@@ -74,10 +113,14 @@ export class WorkerPool {
   }
 
   private start(): WorkerThread {
-    const { file, data, graceMs = GRACE_MS_DEFAULT } = this.options;
-    const thread = new WorkerThread(file, data(), graceMs, {
+    const { name, file, data, env, heapMbMax, graceMs = GRACE_MS_DEFAULT } = this.options;
+    this.started += 1;
+    const instance = `${name}-${this.started}`;
+    const options = { file, data: data(), env, heapMbMax, graceMs, instance };
+    const thread = new WorkerThread(options, {
       idle: (freed) => this.offer(freed),
       gone: (lost) => this.replace(lost),
+      printer: this.options.printer ?? (() => toStderr),
     });
     this.threads.add(thread);
     return thread;
@@ -85,14 +128,26 @@ export class WorkerPool {
 
   private offer(thread: WorkerThread): void {
     const waiter = this.waiters.shift();
-    if (waiter) waiter.take(thread);
-    else this.idle.push(thread);
+    if (waiter) return waiter.take(thread);
+    const { idleMs } = this.options;
+    const timer =
+      idleMs === undefined ? undefined : setTimeout(() => this.retire(thread), idleMs).unref();
+    this.idle.push({ thread, timer });
+  }
+
+  private retire(thread: WorkerThread): void {
+    this.forget(thread);
+    void thread.end();
   }
 
   private replace(lost: WorkerThread): void {
-    this.threads.delete(lost);
-    const at = this.idle.indexOf(lost);
-    if (at >= 0) this.idle.splice(at, 1);
+    this.forget(lost);
     if (this.waiters.length > 0 && !this.closed) this.offer(this.start());
+  }
+
+  private forget(thread: WorkerThread): void {
+    this.threads.delete(thread);
+    const at = this.idle.findIndex((one) => one.thread === thread);
+    if (at >= 0) clearTimeout(this.idle.splice(at, 1)[0]?.timer);
   }
 }

@@ -1,61 +1,118 @@
 /** One worker thread as its host sees it: one call at a time, and what becomes of it. */
 import { Worker } from 'node:worker_threads';
 import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
-import type { FromThread, ThreadData, ToThread } from './worker-messages.ts';
+import type { FromThread, PlainSurroundings, ThreadData, ToThread } from './worker-messages.ts';
 
 /** Enough for the heaviest model; a leak ends its own thread, not the host. */
-const HEAP_MB_MAX = 512;
+const HEAP_MB_DEFAULT = 512;
+const MB = 1024 * 1024;
 
 /** The thread died under its call, or was ended because the call overran its time. */
 export class ThreadLost extends Error {
   override readonly name = 'ThreadLost';
 }
 
+/** The handler's module threw while it was loaded, or is not there. */
+export class NotLoaded extends Error {
+  override readonly name = 'NotLoaded';
+}
+
+/** One call, and what of its deployment the handler may see. */
+export interface ThreadJob {
+  readonly functionName: string;
+  /** Folder of the handler. */
+  readonly folder: string;
+  readonly event: FunctionEvent;
+  readonly context: CallContext;
+  readonly surroundings?: PlainSurroundings;
+  readonly far?: readonly string[];
+}
+
+export interface ThreadOptions {
+  /** The built `worker.js`. */
+  readonly file: string;
+  readonly data: ThreadData;
+  /** The thread's own `process.env`; absent: a copy of the host's. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly heapMbMax?: number | undefined;
+  /** Time a call has to let go once it was aborted. */
+  readonly graceMs: number;
+  /** Names the thread in logs. */
+  readonly instance: string;
+}
+
 export interface ThreadEvents {
   /** The call is over and the thread may take the next. */
   idle(thread: WorkerThread): void;
   gone(thread: WorkerThread): void;
+  /** Asked for each function it carries: where that function's output goes. */
+  printer(functionName: string, instance: string): Printer;
+}
+
+/** Takes what a function prints, piece by piece. */
+export interface Printer {
+  write(piece: Uint8Array): void;
+  end(): void;
 }
 
 export class WorkerThread {
+  readonly instance: string;
   private readonly worker: Worker;
   private readonly graceMs: number;
   private readonly events: ThreadEvents;
   private current: ThreadCall | undefined;
+  private functionName = '';
+  private printer: Printer | undefined;
   private lastId = 0;
   private lastError: unknown;
 
-  constructor(file: string, data: ThreadData, graceMs: number, events: ThreadEvents) {
+  constructor(options: ThreadOptions, events: ThreadEvents) {
+    const { file, data, env, heapMbMax = HEAP_MB_DEFAULT, graceMs, instance } = options;
     this.graceMs = graceMs;
     this.events = events;
+    this.instance = instance;
     this.worker = new Worker(file, {
-      workerData: data,
+      workerData: { ...data, bufferBytesMax: heapMbMax * MB },
+      ...(env && { env }),
       stdout: true,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: heapMbMax },
     });
-    // The host's stdout may be a document; whatever a function prints is a log.
-    this.worker.stdout.on('data', (text: Buffer) => void process.stderr.write(text));
+    for (const output of [this.worker.stdout, this.worker.stderr])
+      output.on('data', (piece: Buffer) => this.printer?.write(piece));
     this.worker.on('message', (message: FromThread) => this.hear(message));
     this.worker.on('error', (thrown) => void (this.lastError = thrown));
     this.worker.on('exit', (code) => this.buried(code));
   }
 
-  call(folder: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+  call(job: ThreadJob): Promise<FunctionResult> {
+    const { folder, functionName, context, far = [] } = job;
+    const { surroundings = { environment: {}, secrets: [] } } = job;
     this.lastId += 1;
+    this.printFor(functionName);
     const id = this.lastId;
     const call = new ThreadCall((kind) => this.say({ kind, id }));
     this.current = call;
     const abort = (): void => this.abort(call);
     context.signal.addEventListener('abort', abort, { once: true });
     call.whenOver(() => context.signal.removeEventListener('abort', abort));
-    const { method, path, query, headers, body } = event;
-    const plain = { method, path, query: query.toString(), headers, body };
-    this.say({ kind: 'call', id, folder, callId: context.callId, event: plain });
+    const { method, path, query, headers, body } = job.event;
+    const event = { method, path, query: query.toString(), headers, body };
+    const { callId } = context;
+    this.say({ kind: 'call', id, folder, callId, event, surroundings, far });
     return call.result;
   }
 
   async end(): Promise<void> {
     await this.worker.terminate();
+  }
+
+  /** What comes after a call, before the next, is still of the last. */
+  private printFor(functionName: string): void {
+    if (this.functionName === functionName) return;
+    this.printer?.end();
+    this.functionName = functionName;
+    this.printer = this.events.printer(functionName, this.instance);
   }
 
   private say(message: ToThread): void {
@@ -65,7 +122,9 @@ export class WorkerThread {
   private hear(message: FromThread): void {
     if (message.id !== this.lastId || !this.current?.hear(message)) return;
     this.current = undefined;
-    this.events.idle(this);
+    // A module that failed to load stays failed in its thread; another thread may try anew.
+    if (message.kind === 'not-loaded') void this.end();
+    else this.events.idle(this);
   }
 
   /** Asks the call to stop; a thread that does not let go in time is ended with it. */
@@ -77,6 +136,7 @@ export class WorkerThread {
 
   private buried(code: number): void {
     const cause = this.lastError;
+    this.printer?.end();
     this.current?.fail(new ThreadLost(`the thread ended with code ${code}`, { cause }));
     this.current = undefined;
     this.events.gone(this);
@@ -124,6 +184,8 @@ class ThreadCall {
         return this.finish();
       case 'failed':
         return this.fail(new Error(message.message));
+      case 'not-loaded':
+        return this.fail(new NotLoaded(message.message));
     }
   }
 

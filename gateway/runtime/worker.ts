@@ -1,32 +1,34 @@
 /**
- * A thread for operations that think long. It opens a world of its own with the host's settings,
- * loads handlers as they are asked for, and reaches all other functions through the host's gateway.
+ * A thread that runs handlers, one call at a time: of operations that think long, or of one function
+ * that shall harm nobody else. Whatever a handler does to its thread ends with the thread.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FunctionHandler, FunctionResult } from '#template/function.ts';
-import type { Transport } from '#shared/clients/functions-client.ts';
-import { httpTransport } from '#shared/clients/http-transport.ts';
-import { openRoutes } from '#shared/clients/open-routes.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { openLog } from '#shared/runtime/log.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
-import { tokensIn } from '#shared/runtime/tokens.ts';
-import { openWorld } from '#shared/runtime/world.ts';
-import { thinksLong } from './heavy.ts';
-import { answerOf, eventOf } from './in-process-transport.ts';
-import { isPieces } from '#template/function.ts';
-import { mounted } from '#template/surroundings.ts';
 import {
+  isPieces,
+  type FunctionContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
+} from '#template/function.ts';
+import { surroundingsOf } from './function-surroundings.ts';
+import {
+  LOADED_PATH,
   PIECES_AHEAD,
+  READY_PATH,
   type FromThread,
   type PlainEvent,
   type ThreadData,
   type ToThread,
 } from './worker-messages.ts';
+
+/** A larger answer goes in pieces, so that the host never holds all of it. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const MEMORY_LOOK_MS = 250;
 
 const host = present(parentPort, 'this file runs as a worker thread');
 const data = workerData as ThreadData;
@@ -62,6 +64,8 @@ host.on('message', (message: ToThread) => {
   else void carryOut(message);
 });
 
+watchBuffers(data.bufferBytesMax);
+
 function say(message: FromThread): void {
   host.postMessage(message);
 }
@@ -71,85 +75,118 @@ async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
   const call = new RunningCall();
   running.set(id, call);
   try {
-    const handler = await loadHandler(message.folder);
-    const shared = await world();
-    const context = { callId: message.callId, signal: call.abort.signal, shared, ...mounted() };
-    await answer(id, call, await handler(revived(message.event), context));
+    const handler = await loadHandler(message.folder).catch((thrown: unknown) => {
+      say({ kind: 'not-loaded', id, message: textOf(thrown) });
+    });
+    if (!handler) return;
+    const context = {
+      ...surroundings(message),
+      signal: call.abort.signal,
+      shared: await world(message),
+    };
+    await answer(id, call, await result(handler, revived(message.event), context));
   } catch (thrown) {
-    say({ kind: 'failed', id, message: thrown instanceof Error ? thrown.message : 'failed' });
+    say({ kind: 'failed', id, message: textOf(thrown) });
   } finally {
     running.delete(id);
   }
 }
 
-async function answer(id: number, call: RunningCall, result: FunctionResult): Promise<void> {
-  const { status = 200, headers = {}, body } = result;
-  if (!isPieces(body)) {
-    const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-    const typed = isPlain ? headers : { 'content-type': 'application/json', ...headers };
-    const plain = isPlain ? body : JSON.stringify(body);
-    return say({ kind: 'head', id, status, headers: typed, body: plain, pieces: false });
-  }
-  say({ kind: 'head', id, status, headers, body: undefined, pieces: true });
-  for await (const piece of body) {
-    await call.room();
-    if (call.abort.signal.aborted) break;
-    say({ kind: 'piece', id, piece });
-  }
-  say({ kind: 'end', id });
+function surroundings({
+  callId,
+  surroundings: { environment, secrets },
+}: ToThread & { kind: 'call' }) {
+  const env = { ...process.env, ...environment };
+  return { callId, ...surroundingsOf(env, secrets, data.secretsDir) };
 }
 
-function revived(event: PlainEvent) {
+/** The host asks on its own paths how the function is; all others are the function's. */
+async function result(
+  handler: FunctionHandler,
+  event: FunctionEvent,
+  context: FunctionContext,
+): Promise<FunctionResult> {
+  if (event.path === READY_PATH) await handler.ready?.(context);
+  const isAnswered = event.path === READY_PATH || event.path === LOADED_PATH;
+  return isAnswered ? {} : handler(event, context);
+}
+
+async function answer(id: number, call: RunningCall, answered: FunctionResult): Promise<void> {
+  const { status = 200, headers = {}, body } = plain(answered);
+  if (isPieces(body)) {
+    say({ kind: 'head', id, status, headers, body: undefined, pieces: true });
+    for await (const piece of body) {
+      await call.room();
+      if (call.abort.signal.aborted) break;
+      say({ kind: 'piece', id, piece });
+    }
+    return say({ kind: 'end', id });
+  }
+  say({ kind: 'head', id, status, headers, body, pieces: false });
+}
+
+type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8Array>;
+
+/** An answer whose body can cross between threads, in pieces where it is large. */
+function plain({ status, headers, body }: FunctionResult) {
+  const head = { ...(status !== undefined && { status }), headers };
+  if (isPieces(body)) return { ...head, body: body as PlainBody };
+  const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  const typed = isPlain ? headers : { 'content-type': 'application/json', ...headers };
+  const whole = isPlain ? body : JSON.stringify(body);
+  if (whole === undefined || whole.length <= WHOLE_BYTES_MAX)
+    return { ...head, headers: typed, body: whole as PlainBody };
+  const bytes = Buffer.from(whole as string);
+  const type = typeof whole === 'string' ? { 'content-type': 'text/plain; charset=utf-8' } : {};
+  const length = { 'content-length': String(bytes.length) };
+  return { ...head, headers: { ...type, ...length, ...typed }, body: cut(bytes) as PlainBody };
+}
+
+/** Each piece is a copy: what crosses between threads takes its whole buffer along. */
+async function* cut(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    yield Uint8Array.prototype.slice.call(bytes, at, at + PIECE_BYTES);
+}
+
+function revived(event: PlainEvent): FunctionEvent {
   const { buffer, byteOffset, byteLength } = event.body;
   const body = Buffer.from(buffer, byteOffset, byteLength);
   return { ...event, query: new URLSearchParams(event.query), body };
 }
 
 async function loadHandler(folder: string): Promise<FunctionHandler> {
-  const file = pathToFileURL(join(data.root, folder, 'handler.js')).href;
+  const file = pathToFileURL(join(resolve(data.root, folder), 'handler.js')).href;
   const { default: handler } = (await import(file)) as { default: FunctionHandler };
   return handler;
 }
 
 let opened: Promise<World> | undefined;
+let far: readonly string[] = [];
 
-function world(): Promise<World> | undefined {
+function world(message: ToThread & { kind: 'call' }): Promise<World> | undefined {
   const wanted = data.world;
   if (!wanted) return undefined;
-  opened ??= openOwnWorld(wanted).catch((thrown: unknown) => {
-    opened = undefined;
-    throw thrown;
-  });
+  far = message.far;
+  opened ??= import('./thread-world.ts')
+    .then(({ openThreadWorld }) =>
+      openThreadWorld(wanted, { loadHandler, isFar: (name) => far.includes(name) }),
+    )
+    .catch((thrown: unknown) => {
+      opened = undefined;
+      throw thrown;
+    });
   return opened;
 }
 
-async function openOwnWorld({
-  env,
-  secretsDir,
-  gatewayUrl,
-  placement,
-}: NonNullable<ThreadData['world']>): Promise<World> {
-  const settings = parseSettings(env);
-  const tokens = tokensIn(secretsDir);
-  const token = (): string => tokens.trade;
-  const local = nearOr(httpTransport(gatewayUrl, token), token);
-  const log = openLog(settings.logLevel);
-  const { transport } = await openRoutes({ placement, local, settings, log });
-  return openWorld(settings, { tokens, transport, placement, log });
+/** The limit of the heap does not see buffers; a thread that keeps too many of them ends itself. */
+function watchBuffers(bytesMax: number | undefined): void {
+  if (bytesMax === undefined) return;
+  const look = (): void => {
+    if (process.memoryUsage().arrayBuffers > bytesMax) process.exit(1);
+  };
+  setInterval(look, MEMORY_LOOK_MS).unref();
 }
 
-/**
- * A long thought that asks for another long thought has it on its own thread: waiting for a free
- * one, while holding one, could wait for ever.
- */
-function nearOr(far: Transport, token: () => string): Transport {
-  return async (call) => {
-    const event = eventOf(call, call.name, token());
-    const operation = operationAt(call.name, '/')?.operation;
-    if (!operation || !thinksLong(call.name, '/', event.headers)) return far(call);
-    const handler = await loadHandler(operation.folder);
-    const { requestId: callId, signal } = call;
-    const context = { callId, signal, shared: await world(), ...mounted() };
-    return answerOf(await handler(event, context));
-  };
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : 'failed';
 }

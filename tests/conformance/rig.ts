@@ -8,17 +8,20 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { FunctionHost } from '#gateway/runtime/function-host.ts';
+import { openFunctions } from '#gateway/runtime/open-functions.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { SecretFiles } from '#gateway/runtime/secret-files.ts';
 import type { StackFunction } from '#gateway/runtime/stack-file.ts';
-import { WorkerPool } from '#gateway/runtime/worker-pool.ts';
 import { openLog } from '#shared/runtime/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { startTestRedis, type TestRedis } from '../support/world.ts';
 
 const FIXTURES = 'tests/fixtures/functions';
 const ADMIN_PASSWORD = 'open sesame: truly';
+
+interface Module {
+  readonly default: FunctionHandler;
+}
 
 export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -148,17 +151,24 @@ async function openParts(
   options: RigOptions,
 ): Promise<{ readonly runtime: Runtime; close(): Promise<void> }> {
   const log = openLog('debug', (line) => void lines.push(line));
-  const pool = new WorkerPool({
-    file: join(root, 'gateway/runtime/worker.js'),
-    threadsMax: 8,
-    graceMs: 100,
-    data: () => ({ root }),
-  });
-  const host = new FunctionHost({
-    functions: await stackOf(options),
-    load: (folder): Promise<FunctionHandler> =>
-      Promise.resolve((event, context) => pool.run(folder, event, context)),
+  const secrets = await SecretFiles.open(join(dataDir, 'function-secrets'));
+  const { host, deployments } = await openFunctions({
+    stack: await stackOf(options),
+    dataDir,
+    // For those that a test lets share this thread; jest loads what is imported here.
+    load: async (folder) => {
+      const { default: handler } = (await import(`../../${folder}/handler.ts`)) as Module;
+      return handler;
+    },
     log,
+    env: process.env,
+    secrets,
+    threads: {
+      file: join(root, 'gateway/runtime/worker.js'),
+      root,
+      operationsMax: 1,
+      graceMs: 100,
+    },
   });
   const runtime = await openRuntime({
     host,
@@ -169,14 +179,15 @@ async function openParts(
     log,
     tokens: null,
     metricsPort: 0,
-    secrets: await SecretFiles.open(join(dataDir, 'function-secrets')),
+    secrets,
+    deployments,
     queue: { redisUrl, prefix: 'rig' },
   });
   return {
     runtime,
     close: async () => {
       await runtime.close(500);
-      await pool.close();
+      await host.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 /** A gateway over handlers that do just what a test needs. */
 import { FunctionHost, type HostOptions } from '#gateway/runtime/function-host.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '#gateway/runtime/runtime.ts';
-import type { StackFunction } from '#gateway/runtime/stack-file.ts';
+import { Images } from '#gateway/runtime/images.ts';
+import { deploymentOf, programsOf, type StackFunction } from '#gateway/runtime/stack-file.ts';
 import { silentLog } from '#shared/runtime/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 
@@ -30,8 +31,10 @@ export async function openFixtures(
   options: Partial<RuntimeOptions> & Partial<HostOptions> = {},
 ): Promise<Runtime & { readonly host: FunctionHost; readonly loaded: string[] }> {
   const loaded: string[] = [];
+  const stack = Object.entries(fixtures).map(([name, { spec }]) => fixture(name, spec));
   const host = new FunctionHost({
-    functions: Object.entries(fixtures).map(([name, { spec }]) => fixture(name, spec)),
+    functions: stack.map((one) => deploymentOf(one, new Date().toISOString())),
+    images: new Images(programsOf(stack)),
     load: async (folder) => {
       loaded.push(folder);
       const found = fixtures[folder.replace('functions/', '')];

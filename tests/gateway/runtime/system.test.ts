@@ -62,6 +62,7 @@ describe('the list of functions', () => {
         name: 'alpha',
         image: 'test/alpha:latest',
         namespace: 'openfaas-fn',
+        envProcess: '',
         envVars: { exec_timeout: '5s' },
         secrets: ['write-token'],
         labels: { service: 'universe' },

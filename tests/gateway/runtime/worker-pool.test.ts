@@ -33,8 +33,9 @@ beforeAll(async () => {
   root = await mkdtemp(resolve('build', 'threads-'));
   await build({
     entryPoints: ['gateway/runtime/worker.ts'],
-    outfile: join(root, 'worker.js'),
+    outdir: root,
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'node',
     packages: 'external',
@@ -54,6 +55,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 function openPool(threadsMax: number): WorkerPool {
   return new WorkerPool({
+    name: 'test',
     file: join(root, 'worker.js'),
     threadsMax,
     graceMs: 100,
@@ -70,7 +72,7 @@ const event: FunctionEvent = {
 };
 
 function run(folder: keyof typeof handlers, signal = new AbortController().signal) {
-  return pool.run(folder, event, { callId: 'call-1', signal });
+  return pool.run({ functionName: folder, folder, event, context: { callId: 'call-1', signal } });
 }
 
 it('carries the call to the thread and the answer back', async () => {

@@ -1,0 +1,95 @@
+/** The functions of this home, the world they share, and threads for what must not share. */
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
+import { openRoutes } from '#shared/clients/open-routes.ts';
+import type { Transport } from '#shared/clients/functions-client.ts';
+import type { Placement } from '#shared/placement/placement.ts';
+import type { World } from '#shared/runtime/context.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
+import { openWorld } from '#shared/runtime/world.ts';
+import type { FunctionHandler } from '#template/function.ts';
+import type { StartSteps } from './readiness.ts';
+import type { Secrets } from './secrets.ts';
+import { elsewhereOf, isHere } from './split.ts';
+import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack.ts';
+
+const OPERATION_THREADS_MAX = 2;
+
+export interface Home extends StackPlaces {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly secrets: Secrets;
+  readonly placement: Placement;
+  readonly log: Log;
+  readonly steps: StartSteps;
+  /** Known when the gateway listens. */
+  readonly gatewayUrl: () => string;
+}
+
+export interface HomeFunctions extends Functions {
+  readonly world: World;
+}
+
+/** @param closers get what ends the parts that were opened, in the order of opening */
+export async function openHomeFunctions(
+  home: Home,
+  closers: (() => Promise<unknown>)[],
+): Promise<HomeFunctions> {
+  const { settings, env, secrets, placement, log, steps, distDir, dataDir } = home;
+  const file = stackFileOf(settings.stackFile, home);
+  const all = await readStack(file, env);
+  const stack = await steps.take(
+    'functions',
+    () => withPrograms(all.filter(isHere(placement)), file, home),
+    (ready) => `${ready.length} functions ready`,
+  );
+  const { tokens } = secrets;
+  const parts: { transport?: Transport } = {};
+  const openOwnWorld = (own: Settings): Promise<World> =>
+    openWorld(own, { ...parts, placement, tokens, log });
+  const functions = await openFunctions({
+    stack,
+    dataDir,
+    load: loaderFrom(distDir),
+    log,
+    env,
+    secrets: secrets.files,
+    threads: threadsOf(home),
+    openWorld: openOwnWorld,
+    elsewhere: elsewhereOf(all, placement),
+  });
+  const { host } = functions;
+  closers.push(() => host.close());
+  const local = inProcessTransport(host, {
+    token: () => tokens.trade,
+    withoutQueue: !settings.embeddedParts.includes('connector'),
+  });
+  const routes = await openRoutes({ placement, local, settings, log });
+  closers.push(async () => routes.close());
+  parts.transport = routes.transport;
+  const world = await openOwnWorld(parseSettings(env));
+  closers.push(() => world.close());
+  host.carry(world);
+  return { ...functions, world };
+}
+
+function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
+  return {
+    file: join(distDir, 'gateway/runtime/worker.js'),
+    root: distDir,
+    operationsMax: Math.max(1, Math.min(OPERATION_THREADS_MAX, availableParallelism() - 1)),
+    world: () => ({ env, gatewayUrl: gatewayUrl(), secretsDir: secrets.files.dir, placement }),
+  };
+}
+
+function loaderFrom(distDir: string) {
+  return async (folder: string): Promise<FunctionHandler> => {
+    const file = pathToFileURL(join(resolve(distDir, folder), 'handler.js')).href;
+    const { default: handler } = (await import(file)) as { default: FunctionHandler };
+    return handler;
+  };
+}

@@ -1,0 +1,214 @@
+/** The ways to carry a function's calls: on this thread, on threads, or not at all. */
+import type {
+  CallContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+  Surroundings,
+} from '#template/function.ts';
+import { unavailable } from '#shared/kernel/failure.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { unreachableFunction } from './platform-errors.ts';
+import { LOADED_PATH, READY_PATH, type PlainSurroundings } from './worker-messages.ts';
+import { NotLoaded, ThreadLost, type WorkerPool } from './worker-pool.ts';
+import type { WorldLease } from './worlds.ts';
+
+export interface Carrier {
+  /** Loads the handler; rejects with the reason why it cannot be. */
+  load(signal: AbortSignal): Promise<void>;
+  /** Rejects with the reason while the handler could not do its work. */
+  ready(context: CallContext): Promise<void>;
+  /** Whether the handler is loaded somewhere at this moment. */
+  readonly isWarm: boolean;
+  /** Rejects only with what the handler itself threw. */
+  run(event: FunctionEvent, context: CallContext): Promise<FunctionResult>;
+  close(): Promise<void>;
+}
+
+export interface HereParts {
+  readonly name: string;
+  readonly load: () => Promise<FunctionHandler>;
+  readonly surroundings: Surroundings;
+  /** Absent for what is no operation of ours. */
+  readonly world: WorldLease | undefined;
+  readonly log: Log;
+}
+
+/** On the thread that answers everybody. */
+export class HereCarrier implements Carrier {
+  private readonly parts: HereParts;
+  private handler: FunctionHandler | undefined;
+  private loading: Promise<FunctionHandler> | undefined;
+
+  constructor(parts: HereParts) {
+    this.parts = parts;
+  }
+
+  get isWarm(): boolean {
+    return this.handler !== undefined;
+  }
+
+  async load(): Promise<void> {
+    await this.loaded();
+    await this.parts.world?.open();
+  }
+
+  async ready(context: CallContext): Promise<void> {
+    const handler = await this.loaded();
+    await handler.ready?.(await this.whole(context));
+  }
+
+  async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    const { name, log } = this.parts;
+    const handler =
+      this.handler ??
+      (await this.loaded().catch((cause: unknown) => {
+        log.error('handler-not-loaded', { function: name, cause });
+        return undefined;
+      }));
+    if (!handler) return unreachableFunction(name);
+    return handler(event, await this.whole(context));
+  }
+
+  async close(): Promise<void> {
+    await this.parts.world?.release();
+  }
+
+  /** Loaded at the first call; a load that failed is tried again at the next. */
+  private async loaded(): Promise<FunctionHandler> {
+    this.loading ??= this.parts.load();
+    try {
+      return (this.handler = await this.loading);
+    } catch (thrown) {
+      this.loading = undefined;
+      throw thrown;
+    }
+  }
+
+  private async whole(context: CallContext) {
+    const { surroundings, world } = this.parts;
+    const shared: unknown = world && (world.current ?? (await world.open()));
+    return { ...context, ...surroundings, shared };
+  }
+}
+
+export interface ThreadParts {
+  readonly name: string;
+  readonly pool: WorkerPool;
+  readonly folder: string;
+  readonly surroundings: PlainSurroundings;
+  /** Heavy operations that a thread must not think itself. */
+  readonly far: () => readonly string[];
+  readonly log: Log;
+}
+
+/** On worker threads. */
+export class ThreadCarrier implements Carrier {
+  private readonly parts: ThreadParts;
+
+  constructor(parts: ThreadParts) {
+    this.parts = parts;
+  }
+
+  get isWarm(): boolean {
+    return this.parts.pool.size > 0;
+  }
+
+  async load(signal: AbortSignal): Promise<void> {
+    await this.ask(LOADED_PATH, { callId: 'load', signal });
+  }
+
+  async ready(context: CallContext): Promise<void> {
+    await this.ask(READY_PATH, context);
+  }
+
+  async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    const { name, log } = this.parts;
+    try {
+      return await this.send(event, context);
+    } catch (cause) {
+      if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
+      const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-not-loaded';
+      log.error(what, { function: name, callId: context.callId, cause });
+      return unreachableFunction(name);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.parts.pool.close();
+  }
+
+  private async ask(path: string, context: CallContext): Promise<void> {
+    const query = new URLSearchParams();
+    await this.send({ method: 'GET', path, query, headers: {}, body: Buffer.alloc(0) }, context);
+  }
+
+  private send(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    const { name: functionName, pool, folder, surroundings, far } = this.parts;
+    return pool.run({ functionName, folder, event, context, surroundings, far: far() });
+  }
+}
+
+/** Light calls here, those that think long on threads. */
+export class SplitCarrier implements Carrier {
+  private readonly here: Carrier;
+  private readonly threads: Carrier;
+  private readonly thinksLong: (event: FunctionEvent) => boolean;
+  /** Whether the threads are this function's alone, and end with it. */
+  private readonly ownsThreads: boolean;
+
+  constructor(
+    { here, threads, ownsThreads }: { here: Carrier; threads: Carrier; ownsThreads: boolean },
+    thinksLong: (event: FunctionEvent) => boolean,
+  ) {
+    this.here = here;
+    this.threads = threads;
+    this.ownsThreads = ownsThreads;
+    this.thinksLong = thinksLong;
+  }
+
+  get isWarm(): boolean {
+    return this.here.isWarm;
+  }
+
+  load(signal: AbortSignal): Promise<void> {
+    return this.here.load(signal);
+  }
+
+  ready(context: CallContext): Promise<void> {
+    return this.here.ready(context);
+  }
+
+  run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    return (this.thinksLong(event) ? this.threads : this.here).run(event, context);
+  }
+
+  async close(): Promise<void> {
+    await this.here.close();
+    if (this.ownsThreads) await this.threads.close();
+  }
+}
+
+/** Nowhere: what is deployed cannot be run here, for a reason the log has. */
+export class NoCarrier implements Carrier {
+  readonly isWarm = false;
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  load(): Promise<void> {
+    return Promise.reject(unavailable(this.name));
+  }
+
+  ready(): Promise<void> {
+    return this.load();
+  }
+
+  async run(): Promise<FunctionResult> {
+    return unreachableFunction(this.name);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,103 @@
+/**
+ * The worker threads of a host: a few that all heavy operations share, and for every function that
+ * is kept apart its own. What a function prints goes to its log.
+ */
+import type { Environment } from '#template/function.ts';
+import type { Deployment } from './deployment.ts';
+import type { FunctionLogs } from './function-logs.ts';
+import { heapMbOf } from './isolation.ts';
+import { ThreadBudget } from './thread-budget.ts';
+import type { ThreadWorld } from './worker-messages.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface ThreadsOptions {
+  /** The built `worker.js`. */
+  readonly file: string;
+  /** Folder in which the handlers of the build lie. */
+  readonly root: string;
+  /** For operations of our catalogue. Asked when a thread starts; the gateway listens by then. */
+  readonly world?: (() => ThreadWorld) | undefined;
+  /** Threads that heavy operations share. */
+  readonly operationsMax: number;
+  /** Of one function that is kept apart. */
+  readonly perFunctionMax?: number;
+  /** Of all functions that are kept apart, beyond one each. */
+  readonly threadsMax?: number;
+  readonly idleMs?: number;
+  readonly graceMs?: number;
+}
+
+const PER_FUNCTION_MAX = 16;
+const THREADS_MAX = 32;
+const IDLE_MS = 30_000;
+/** A thread of operations has read the market; it is worth keeping for longer. */
+const OPERATIONS_IDLE_MS = 300_000;
+
+export class FunctionThreads {
+  readonly operations: WorkerPool;
+  private readonly options: ThreadsOptions;
+  private readonly env: Environment;
+  private readonly secretsDir: string | undefined;
+  private readonly logs: FunctionLogs;
+  private readonly budget: ThreadBudget;
+
+  /** @param env the host's environment */
+  constructor(
+    options: ThreadsOptions,
+    {
+      env,
+      secretsDir,
+      logs,
+    }: { env: Environment; secretsDir: string | undefined; logs: FunctionLogs },
+  ) {
+    this.options = options;
+    this.env = env;
+    this.secretsDir = secretsDir;
+    this.logs = logs;
+    this.budget = new ThreadBudget(options.threadsMax ?? THREADS_MAX);
+    this.operations = new WorkerPool({
+      ...this.alike(options.world),
+      name: 'operations',
+      threadsMax: options.operationsMax,
+      idleMs: OPERATIONS_IDLE_MS,
+    });
+  }
+
+  /**
+   * Threads for one function alone; they start at its first call.
+   * @param isOurs an operation, which gets a world with its deployment's settings
+   */
+  open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
+    const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, world } = this.options;
+    const env = { ...this.env, ...deployment.environment };
+    return new WorkerPool({
+      ...this.alike(
+        isOurs && world ? () => ({ ...world(), env: { ...world().env, ...env } }) : undefined,
+      ),
+      name: deployment.name,
+      threadsMax: Math.min(perFunctionMax, threadsMax ?? perFunctionMax),
+      env: defined(env),
+      heapMbMax: heapMbOf(deployment),
+      idleMs,
+      budget: this.budget,
+    });
+  }
+
+  private alike(world: (() => ThreadWorld) | undefined) {
+    const { file, root, graceMs } = this.options;
+    return {
+      file,
+      graceMs,
+      data: () => ({ root, secretsDir: this.secretsDir, world: world?.() }),
+      printer: (functionName: string, instance: string) =>
+        this.logs.printer(functionName, instance),
+    };
+  }
+}
+
+function defined(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,33 @@
+/** The functions of a home: what its stack file names and the API changed, carried by one host. */
+import { join } from 'node:path';
+import { deployedAtStart, Deployments } from './deployments.ts';
+import { DeploymentsState } from './deployments-state.ts';
+import { FunctionHost, type HostOptions } from './function-host.ts';
+import { catalogueImages, Images } from './images.ts';
+import { deploymentOf, programsOf, type StackFunction } from './stack-file.ts';
+
+export interface FunctionsOptions extends Omit<HostOptions, 'functions' | 'images'> {
+  readonly stack: readonly StackFunction[];
+  /** Keeps `gateway/functions.json`. */
+  readonly dataDir: string;
+}
+
+export interface Functions {
+  readonly host: FunctionHost;
+  readonly deployments: Deployments;
+}
+
+/** @throws Failure DATA_CORRUPT naming the state file that does not parse */
+export async function openFunctions(options: FunctionsOptions): Promise<Functions> {
+  const { stack: functions, dataDir, log } = options;
+  const startedAt = new Date().toISOString();
+  const stack = functions.map((one) => deploymentOf(one, startedAt));
+  const state = await DeploymentsState.open(join(dataDir, 'gateway', 'functions.json'));
+  const host = new FunctionHost({
+    ...options,
+    functions: deployedAtStart(stack, state.current),
+    // Of an image that is in both, the stack file's program runs.
+    images: new Images([...catalogueImages(), ...programsOf(functions)]),
+  });
+  return { host, deployments: new Deployments(host, { state, stack, log }) };
+}

@@ -1,0 +1,37 @@
+/**
+ * How many threads all functions together may have. A function that has none always gets one, so
+ * that nobody's calls wait for somebody else's; beyond that, threads that stand idle make room.
+ */
+export interface ThreadHolder {
+  readonly size: number;
+  /** Ends the thread that has been idle for longest; false where none is. */
+  retireOne(): boolean;
+}
+
+export class ThreadBudget {
+  private readonly threadsMax: number;
+  /** The one that asked last stands last. */
+  private readonly holders = new Set<ThreadHolder>();
+
+  constructor(threadsMax: number) {
+    this.threadsMax = threadsMax;
+  }
+
+  join(holder: ThreadHolder): void {
+    this.holders.add(holder);
+  }
+
+  leave(holder: ThreadHolder): void {
+    this.holders.delete(holder);
+  }
+
+  /** Whether the holder may start one more thread; makes room for it where it can. */
+  grants(asking: ThreadHolder): boolean {
+    this.holders.delete(asking);
+    this.holders.add(asking);
+    const total = [...this.holders].reduce((sum, { size }) => sum + size, 0);
+    if (total < this.threadsMax) return true;
+    const madeRoom = [...this.holders].some((holder) => holder !== asking && holder.retireOne());
+    return madeRoom || asking.size === 0;
+  }
+}
