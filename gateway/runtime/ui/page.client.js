@@ -15,10 +15,10 @@ function cell(content, className = '') {
   return made;
 }
 
-function link(path) {
-  const made = document.createElement('a');
-  made.href = path;
-  made.textContent = path;
+/** As text to copy: a link would call the function, and some of them trade. */
+function address(name) {
+  const made = document.createElement('code');
+  made.textContent = `${window.location.origin}/function/${encodeURIComponent(name)}`;
   return made;
 }
 
@@ -29,7 +29,7 @@ function row({ name, image, availableReplicas = 0, replicas = 0, invocationCount
     cell(image, 'image'),
     cell(`${availableReplicas}/${replicas}`, 'number'),
     cell(invocationCount.toLocaleString(), 'number'),
-    cell(link(`/function/${encodeURIComponent(name)}`)),
+    cell(address(name)),
   );
   return made;
 }
