@@ -7,6 +7,8 @@ import { join } from 'node:path';
 
 export interface Program {
   start(args: readonly string[], env: Readonly<Record<string, string>>): Run;
+  /** Another of its processes, e.g. `gateway/facade/main.js`. */
+  startProcess(file: string, env: Readonly<Record<string, string>>): Run;
   remove(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export function buildProgram(name: string): Program {
   execFileSync(process.execPath, ['scripts/build.mjs', '--out', out]);
   return {
     start: (args, env) => start(`${out}/gateway/embedded/main.js`, args, env),
+    startProcess: (file, env) => start(`${out}/${file}`, [], env),
     remove: () => rm(out, { recursive: true, force: true }),
   };
 }

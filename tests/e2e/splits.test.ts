@@ -1,4 +1,7 @@
-/** The same installation on one board and on two, split in every way that the examples show. */
+/**
+ * The same installation on one board and on two, split in every way that the examples show, and with
+ * its functions cut an operation each or a service each.
+ */
 import { serviceNames } from '#shared/operations/names.ts';
 import { openBoards, type Board, type Split } from '../support/boards.ts';
 import { runEndToEnd, type Outcome } from '../support/end-to-end.ts';
@@ -19,6 +22,7 @@ afterAll(async () => {
 
 // A small plan is searched as a large one is, and four times sooner.
 const env = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '4' };
+const packed = { STACK_FILE: 'stack.packed.yml' };
 
 const splits: Readonly<Record<string, Split>> = {
   'all local': { boards: [{ name: 'one', has: serviceNames }], protocol: 'http', env },
@@ -42,6 +46,19 @@ const splits: Readonly<Record<string, Split>> = {
     boards: [
       { name: 'a', has: ['planning', 'optimization', 'gateway'] },
       { name: 'b', has: ['scoring', 'universe', 'portfolio', 'trading'] },
+    ],
+    protocol: 'http',
+    env,
+  },
+  'all local, packed': {
+    boards: [{ name: 'one', has: serviceNames, env: packed }],
+    protocol: 'http',
+    env,
+  },
+  'compute packed and state not': {
+    boards: [
+      { name: 'compute', has: ['planning', 'scoring', 'optimization', 'gateway'], env: packed },
+      { name: 'state', has: ['portfolio', 'trading', 'universe'] },
     ],
     protocol: 'http',
     env,

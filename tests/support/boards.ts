@@ -18,6 +18,7 @@ export interface BoardPlan {
   readonly name: string;
   /** Services that run on it; the others run on the other board. */
   readonly has: readonly ServiceName[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Split {
@@ -67,7 +68,8 @@ export async function openBoards(
   const opened: ServiceClients[] = [];
   for (const plan of split.boards) {
     const env = await writeBoard(folder, plan, split, ports);
-    const shared = { REDIS_URL: redis.url, REDIS_KEY_PREFIX: redis.prefix, ...split.env };
+    const redisOf = { REDIS_URL: redis.url, REDIS_KEY_PREFIX: redis.prefix };
+    const shared = { ...redisOf, ...split.env, ...plan.env };
     boards.push(openBoard(program, plan.name, { ...env, ...shared }, portsOf(ports, plan), opened));
   }
   for (const board of boards) board.start();
@@ -153,6 +155,7 @@ async function writeBoard(
     DEVICE_FILE: deviceFile,
     SERVICES_FILE: servicesFile,
     GATEWAY_PORT: String(gateway),
+    GATEWAY_METRICS_PORT: '0',
     GRPC_PORT_BASE: String(facadeBase),
   };
 }
