@@ -1,0 +1,84 @@
+/**
+ * npm run bench -- runtime
+ *
+ * What a call costs: through our gateway to a function in its process, through our container server,
+ * through the official chain (of-watchdog and the node template) where it is installed, and to bare
+ * node:http. The function is the same. One interleaved run; read the ratios.
+ */
+import { build } from 'esbuild';
+import { Candidate, openOfficial, openOurs, type Name, type Round } from './candidates.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
+const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
+const HOST = 'build/bench/runtime-host.mjs';
+
+async function openAll(): Promise<Candidate[]> {
+  const ours = await Promise.all(
+    (['bare', 'embedded', 'container'] as const).map((name) => openOurs(name, HOST)),
+  );
+  const official = await openOfficial();
+  if (!official) console.log('official chain: not measured; set OF_WATCHDOG and NODE_TEMPLATE');
+  return official ? [...ours, official] : ours;
+}
+
+async function measure(candidates: readonly Candidate[]): Promise<void> {
+  for (const candidate of candidates) await candidate.round(ROUND_MS);
+  for (let round = 0; round < ROUNDS; round += 1)
+    // Each round begins with another one, so that none always runs in the others' wake.
+    for (let i = 0; i < candidates.length; i += 1) {
+      const candidate = candidates[(round + i) % candidates.length];
+      candidate?.rounds.push(await candidate.round(ROUND_MS));
+    }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function summary({ rounds }: Candidate): Round {
+  const of = (pick: (round: Round) => number): number => Math.round(median(rounds.map(pick)));
+  return {
+    p50Us: of((round) => round.p50Us),
+    p99Us: of((round) => round.p99Us),
+    cpuUsPerCall: of((round) => round.cpuUsPerCall),
+  };
+}
+
+function report(results: ReadonlyMap<Name, Round>): void {
+  console.table(Object.fromEntries(results));
+  const bare = results.get('bare');
+  const official = results.get('official');
+  const ratios: Record<string, Record<string, string>> = {};
+  for (const [name, round] of results) {
+    if (name !== 'bare' && bare) ratios[`${name} / bare`] = ratio(round, bare);
+    if (name !== 'official' && official) ratios[`${name} / official`] = ratio(round, official);
+  }
+  console.table(ratios);
+}
+
+function ratio(a: Round, b: Round): Record<string, string> {
+  return {
+    p50: (a.p50Us / b.p50Us).toFixed(3),
+    p99: (a.p99Us / b.p99Us).toFixed(3),
+    'CPU per call': (a.cpuUsPerCall / b.cpuUsPerCall).toFixed(3),
+  };
+}
+
+await build({
+  entryPoints: ['bench/runtime/host.ts'],
+  outfile: HOST,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
+});
+const candidates = await openAll();
+try {
+  await measure(candidates);
+  report(new Map(candidates.map((one) => [one.name, summary(one)])));
+} finally {
+  for (const candidate of candidates) candidate.close();
+}

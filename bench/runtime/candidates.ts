@@ -1,0 +1,112 @@
+/** The processes that are compared, and how each is called. */
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Variant } from './host.ts';
+import { cpuUs } from './process-figures.ts';
+
+export type Name = Variant | 'official';
+
+export interface Round {
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly cpuUsPerCall: number;
+}
+
+const BODY = JSON.stringify({ greeting: 'hello', numbers: [1, 2, 3] });
+const WATCHDOG_PORT = 18_080;
+const TEMPLATE_PORT = 18_081;
+
+export class Candidate {
+  readonly name: Name;
+  readonly rounds: Round[] = [];
+  private readonly child: ChildProcess;
+  private readonly call: () => Promise<void>;
+
+  constructor(name: Name, child: ChildProcess, call: () => Promise<void>) {
+    this.name = name;
+    this.child = child;
+    this.call = call;
+  }
+
+  /** Calls one after the other for so long. */
+  async round(ms: number): Promise<Round> {
+    const pid = this.child.pid ?? 0;
+    const before = cpuUs(pid);
+    const latencies: number[] = [];
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < ms) {
+      const began = performance.now();
+      await this.call();
+      latencies.push((performance.now() - began) * 1000);
+    }
+    const cpuUsPerCall = (cpuUs(pid) - before) / latencies.length;
+    latencies.sort((a, b) => a - b);
+    const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
+    return { p50Us: at(0.5), p99Us: at(0.99), cpuUsPerCall };
+  }
+
+  close(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+function caller(port: number, path: string): () => Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { 'content-type': 'application/json', 'content-length': BODY.length };
+  return () =>
+    new Promise((resolve, reject) => {
+      const sent = httpRequest({ port, path, method: 'POST', agent, headers }, (response) => {
+        response.resume();
+        response.once('end', () => {
+          if (response.statusCode === 200) resolve();
+          else reject(new Error(`answered ${response.statusCode}`));
+        });
+      });
+      sent.once('error', reject);
+      sent.end(BODY);
+    });
+}
+
+export async function openOurs(name: Variant, file: string): Promise<Candidate> {
+  const child = fork(file, [name]);
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const path = name === 'embedded' ? '/function/echo' : '/';
+  return new Candidate(name, child, caller(port, path));
+}
+
+/**
+ * of-watchdog in front of the official node template, where both are installed: OF_WATCHDOG names the
+ * program, NODE_TEMPLATE the folder with its `index.js` and modules.
+ */
+export async function openOfficial(): Promise<Candidate | undefined> {
+  const { OF_WATCHDOG: watchdog, NODE_TEMPLATE: folder } = process.env;
+  if (!watchdog || !folder || !existsSync(watchdog) || !existsSync(folder)) return undefined;
+  const child = spawn(watchdog, [], {
+    cwd: folder,
+    stdio: 'ignore',
+    env: {
+      PATH: process.env['PATH'],
+      mode: 'http',
+      port: String(WATCHDOG_PORT),
+      http_port: String(TEMPLATE_PORT),
+      upstream_url: `http://127.0.0.1:${TEMPLATE_PORT}`,
+      fprocess: `${process.execPath} index.js`,
+      exec_timeout: '10s',
+      suppress_lock: 'true',
+      prefix_logs: 'false',
+    },
+  });
+  const call = caller(WATCHDOG_PORT, '/');
+  for (let attempt = 0; ; attempt += 1) {
+    const isUp = await call().then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return new Candidate('official', child, call);
+    if (attempt > 100) throw new Error('of-watchdog and its template do not answer');
+    await sleep(100);
+  }
+}
