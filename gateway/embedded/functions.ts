@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
 import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
+import { operationLines } from '#gateway/runtime/operation-lines.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { World } from '#shared/runtime/context.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import { openLog, type Log } from '#shared/runtime/log.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
 import { openWorld } from '#shared/runtime/world.ts';
 import type { FunctionHandler } from '#template/function.ts';
@@ -50,7 +51,11 @@ export async function openHomeFunctions(
   const { tokens } = secrets;
   const parts: { transport?: Transport } = {};
   const openOwnWorld = (own: Settings): Promise<World> =>
-    openWorld(own, { ...parts, placement, tokens, log });
+    openWorld(own, { ...parts, placement, tokens, log: operationLog });
+  const operationLog = openLog(
+    settings.logLevel,
+    operationLines(() => functions.host),
+  );
   const functions = await openFunctions({
     stack,
     dataDir,

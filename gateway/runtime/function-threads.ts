@@ -9,6 +9,7 @@ import { heapMbOf } from './isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
 import type { ThreadWorld } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
+import type { Printer } from './worker-thread.ts';
 
 export interface ThreadsOptions {
   /** The built `worker.js`. */
@@ -89,10 +90,23 @@ export class FunctionThreads {
       file,
       graceMs,
       data: () => ({ root, secretsDir: this.secretsDir, world: world?.() }),
-      printer: (functionName: string, instance: string) =>
-        this.logs.printer(functionName, instance),
+      printer: (functionName: string, instance: string) => {
+        const lines = this.logs.printer(functionName, instance);
+        return world ? alsoToStderr(lines) : lines;
+      },
     };
   }
+}
+
+/** What operations of ours say is a log of this program as well. */
+function alsoToStderr(lines: Printer): Printer {
+  return {
+    write: (piece) => {
+      process.stderr.write(piece);
+      lines.write(piece);
+    },
+    end: () => lines.end(),
+  };
 }
 
 function defined(env: Environment): Record<string, string> {

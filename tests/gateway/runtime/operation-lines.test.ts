@@ -1,0 +1,46 @@
+import { FunctionLogs } from '#gateway/runtime/function-logs.ts';
+import { operationLines } from '#gateway/runtime/operation-lines.ts';
+import { openLog } from '#shared/runtime/log.ts';
+
+/** A log over a host that carries these functions, and what it made of what was said. */
+function listening(deployed: readonly string[]) {
+  const logs = new FunctionLogs();
+  const find = (name: string) => (deployed.includes(name) ? { spec: { name } } : undefined);
+  const written: string[] = [];
+  const host = { find, logs } as unknown as Parameters<
+    typeof operationLines
+  >[0] extends () => infer H
+    ? H
+    : never;
+  const log = openLog(
+    'info',
+    operationLines(
+      () => host,
+      (line) => void written.push(line),
+    ),
+  );
+  const textsOf = (name: string) => logs.lines(name).map(({ text }) => JSON.parse(text) as unknown);
+  return { log, written, textsOf };
+}
+
+it('shows what an operation says among the lines of its function, and on stderr as before', () => {
+  const { log, written, textsOf } = listening(['planning-create-plan']);
+  log.with({ operation: 'planning-create-plan', callId: 'c' }).error('call-failed', { n: 1 });
+  const line = { level: 'error', event: 'call-failed', operation: 'planning-create-plan' };
+  expect(textsOf('planning-create-plan')).toEqual([expect.objectContaining({ ...line, n: 1 })]);
+  expect(written).toHaveLength(1);
+});
+
+it('shows it among those of the service where operations are packed', () => {
+  const { log, textsOf } = listening(['planning']);
+  log.with({ operation: 'planning-create-plan' }).info('said');
+  expect(textsOf('planning')).toHaveLength(1);
+});
+
+it('leaves to stderr alone what no function said', () => {
+  const { log, written, textsOf } = listening(['planning']);
+  log.info('redis-lost');
+  log.info('said', { operation: 'scoring-score-all' });
+  log.debug('said', { operation: 'planning-create-plan' });
+  expect([written.length, textsOf('planning')]).toEqual([2, []]);
+});
