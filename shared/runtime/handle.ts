@@ -22,6 +22,7 @@ import { once } from './idempotency.ts';
 import { ranOut } from './ran-out.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';
+import { unopened } from './unopened.ts';
 import { encodeMessage, readRequest, type Format } from './wire.ts';
 import { ambientWorld } from './world.ts';
 
@@ -47,7 +48,8 @@ export function handle<O extends Operation>(operation: O, story: Story<O>): Oper
     event: FunctionEvent,
     functionContext: FunctionContext,
   ): Promise<FunctionResult> => {
-    const world = await worldOf(functionContext);
+    const world = await worldOf(functionContext).catch((thrown: unknown) => ({ thrown }));
+    if ('thrown' in world) return unopened(operation, functionContext, world.thrown);
     const call = new Call(operation, story as unknown as AnyStory, event, functionContext, world);
     return call.answer();
   };

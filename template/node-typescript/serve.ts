@@ -94,7 +94,7 @@ class Door {
 
   constructor(handler: FunctionHandler, env: Environment, limits: Limits) {
     this.handler = handler;
-    this.timed = inTime(handler, limits.execTimeoutMs);
+    this.timed = inTime(loud(handler), limits.execTimeoutMs);
     this.env = env;
     this.limits = limits;
     this.lock = join(env['TMPDIR'] || tmpdir(), '.lock');
@@ -199,6 +199,18 @@ class Door {
       });
     });
   }
+}
+
+/** The caller learns only that the function failed; the log says why. */
+function loud(handler: FunctionHandler): FunctionHandler {
+  return async (event, context) => {
+    try {
+      return await handler(event, context);
+    } catch (cause) {
+      log('error', 'handler-failed', { callId: context.callId, cause });
+      throw cause;
+    }
+  };
 }
 
 function tooMany(inflightMax: number): string {
