@@ -6,6 +6,7 @@ import { endProcess } from '#gateway/runtime/exit-guard.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { openLog } from '#shared/runtime/log.ts';
+import { withSecretFiles } from '#shared/runtime/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
 import { openConsole, type Console } from './console.ts';
@@ -36,8 +37,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCodes.wrongInput;
   }
   const console = openConsole({ json: parsed.given.json, env: process.env });
-  const env = { ...process.env, LOG_LEVEL: logLevel(process.env) };
   try {
+    const env = { ...withSecretFiles(process.env), LOG_LEVEL: logLevel(process.env) };
     return await run(parsed.given, env, console);
   } catch (thrown) {
     return explain(Failure.from(thrown), parsed.given, console);

@@ -18,6 +18,7 @@ import { BUILD } from './build.ts';
 import type { Tokens, World } from './context.ts';
 import { openLog, type Log } from './log.ts';
 import { Runs } from './runs.ts';
+import { withSecretFiles } from './secret-environment.ts';
 import { parseSettings, type Environment, type Settings } from './settings.ts';
 import { tokensIn } from './tokens.ts';
 
@@ -86,7 +87,7 @@ export function ambientWorld(env: Environment = process.env): Promise<World> {
 }
 
 async function openAmbient(env: Environment): Promise<World> {
-  const settings = parseSettings(env);
+  const settings = parseSettings(withSecretFiles(env));
   const tokens = usableTokens(settings);
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)
