@@ -64,6 +64,7 @@ export class DeployedFunction {
     this.state = 'loading';
     try {
       await this.carrier.load(AbortSignal.timeout(LOAD_TIMEOUT_MS));
+      await this.probe();
       this.state = 'loaded';
     } catch (thrown) {
       this.state = 'failed';
@@ -86,7 +87,7 @@ export class DeployedFunction {
    */
   async isAvailable(): Promise<boolean> {
     if (this.state === 'loading' || this.state === 'failed') return false;
-    if (!this.carrier.isWarm) return this.state === 'untouched' || this.wasReady;
+    if (!this.carrier.isWarm && (this.state === 'untouched' || this.wasReady)) return true;
     const nowMs = performance.now();
     if (!this.probed || nowMs - this.probed.atMs > PROBE_MS)
       this.probed = { atMs: nowMs, isReady: this.probe() };

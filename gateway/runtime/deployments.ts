@@ -15,7 +15,9 @@ export function deployedAtStart(
   stack: readonly Deployment[],
   { deployed, removed }: State,
 ): readonly Deployment[] {
-  const kept = stack.filter(({ name }) => !removed.includes(name) && !deployed[name]);
+  const isChanged = (name: string): boolean =>
+    removed.includes(name) || Object.hasOwn(deployed, name);
+  const kept = stack.filter(({ name }) => !isChanged(name));
   return [...kept, ...Object.values(deployed)];
 }
 

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { deployedAtStart, Deployments } from './deployments.ts';
 import { DeploymentsState } from './deployments-state.ts';
 import { FunctionHost, type HostOptions } from './function-host.ts';
-import { catalogueImages, Images } from './images.ts';
+import { catalogueImages, Images, type Program } from './images.ts';
 import { deploymentOf, programsOf, type StackFunction } from './stack-file.ts';
 
 export interface FunctionsOptions extends Omit<HostOptions, 'functions' | 'images'> {
   readonly stack: readonly StackFunction[];
+  /** What can be deployed besides, through the API. */
+  readonly programs?: readonly Omit<Program, 'isOurs'>[];
   /** Keeps `gateway/functions.json`. */
   readonly dataDir: string;
 }
@@ -19,7 +21,7 @@ export interface Functions {
 
 /** @throws Failure DATA_CORRUPT naming the state file that does not parse */
 export async function openFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { stack: functions, dataDir, log } = options;
+  const { stack: functions, programs = [], dataDir, log } = options;
   const startedAt = new Date().toISOString();
   const stack = functions.map((one) => deploymentOf(one, startedAt));
   const state = await DeploymentsState.open(join(dataDir, 'gateway', 'functions.json'));
@@ -27,7 +29,7 @@ export async function openFunctions(options: FunctionsOptions): Promise<Function
     ...options,
     functions: deployedAtStart(stack, state.current),
     // Of an image that is in both, the stack file's program runs.
-    images: new Images([...catalogueImages(), ...programsOf(functions)]),
+    images: new Images([...catalogueImages(), ...programs, ...programsOf(functions)]),
   });
   return { host, deployments: new Deployments(host, { state, stack, log }) };
 }

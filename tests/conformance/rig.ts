@@ -154,6 +154,7 @@ async function openParts(
   const secrets = await SecretFiles.open(join(dataDir, 'function-secrets'));
   const { host, deployments } = await openFunctions({
     stack: await stackOf(options),
+    programs: (await readdir(FIXTURES)).map((name) => ({ name, folder: `${FIXTURES}/${name}` })),
     dataDir,
     // For those that a test lets share this thread; jest loads what is imported here.
     load: async (folder) => {
