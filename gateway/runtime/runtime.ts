@@ -14,6 +14,7 @@ import { basicAuth, type Credentials } from './basic-auth.ts';
 import { nameRequest } from './call-headers.ts';
 import { redirectUncleanPaths } from './clean-path.ts';
 import type { Deployments } from './deployments.ts';
+import { refuseCrossSite } from './cross-site.ts';
 import type { FunctionHost } from './function-host.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { listen, type Listener } from './listen.ts';
@@ -115,7 +116,7 @@ function gatewayApp(
   const { host, build, credentials, tokens, deployments, secrets } = options;
   const { bodyBytesMax = BODY_BYTES_MAX } = options;
   const servedBy = `arduino-trader/${build}`;
-  const guard = basicAuth(credentials);
+  const guard = [basicAuth(credentials), refuseCrossSite];
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');

@@ -1,7 +1,6 @@
 /** `/system/*`: what is deployed here, behind the operator's name and password. */
 import { Router, type ErrorRequestHandler } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
-import { refuseCrossSite } from './cross-site.ts';
 import { deployRoutes } from './deploy-routes.ts';
 import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from './function-host.ts';
@@ -28,7 +27,7 @@ export interface SystemOptions {
 /** The caller is known when these are asked. */
 export function systemRoutes(host: FunctionHost, options: SystemOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(refuseCrossSite, rawBody);
+  router.use(rawBody);
   deployRoutes(router, host, options.deployments);
   answer(router, '/info', {
     GET: (_request, response) => void response.json(gatewayInfo(options.build)),

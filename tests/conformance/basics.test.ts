@@ -60,6 +60,8 @@ row(6, async () => {
     ['POST', '/system/alert'],
     ['GET', '/system/logs?name=echo&follow=true'],
     ['GET', '/system/info'],
+    ['GET', '/system/async'],
+    ['DELETE', '/system/async/some-call'],
     ['GET', '/system/nope'],
     ['GET', '/ui/'],
     ['GET', '/ui/page.client.js'],
@@ -193,6 +195,10 @@ test('a page of another site changes nothing through the operator’s browser', 
   const scale = (headers: Record<string, string>) =>
     rig.call('POST', '/system/scale-function/echo', { auth: true, body, headers });
   const foreign = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
-  for (const headers of foreign) expect((await scale(headers)).status).toBe(403);
+  for (const headers of foreign) {
+    expect((await scale(headers)).status).toBe(403);
+    const dropped = await rig.call('DELETE', '/system/async/some-call', { auth: true, headers });
+    expect(dropped.status).toBe(403);
+  }
   expect((await scale({ origin: rig.url, 'sec-fetch-site': 'same-origin' })).status).toBe(202);
 });
