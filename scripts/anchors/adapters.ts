@@ -4,7 +4,8 @@ import { covariance } from './covariance.ts';
 import { expectedReturns } from './expected-returns.ts';
 import { lotAccounting } from './lot-accounting.ts';
 import { performanceMetrics } from './performance-metrics.ts';
-import { hierarchical, riskBudgets, simpleWeights } from './risk-weights.ts';
+import { hierarchical } from './hierarchical.ts';
+import { riskBudgets, simpleWeights } from './risk-weights.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [

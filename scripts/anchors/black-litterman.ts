@@ -16,7 +16,14 @@ import {
   equalWeights,
   normalised,
 } from '#shared/optimization/model/simple-weights.ts';
-import { covarianceInput, matrixOf, panelOf, returnsOf, riskFreeOf } from './risk-inputs.ts';
+import {
+  covarianceInput,
+  matrixOf,
+  panelOf,
+  returnsOf,
+  describedMeans,
+  riskFreeOf,
+} from './risk-inputs.ts';
 import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
 import {
   allWords,
@@ -93,10 +100,13 @@ function priorOf(
   const words = typeof stated === 'string' ? stated.toLowerCase() : '';
   if (/zero|none/.test(words)) return new Float64Array(n);
   if (/equal/.test(words)) return equalWeights(n);
+  if (/histor|ema|arithmetic/.test(words))
+    return describedMeans(words, returnsOf(row, files).columns);
   const known = given(row, 'market_caps', 'market_weights', 'weights') ?? given(row, 'w_mkt');
   if (known === undefined || typeof known === 'string') return new Float64Array(n);
   const weights = marketWeights(row, names, n);
-  return impliedReturns(covariance, weights, riskAversionOf(row, files), riskFreeOf(row));
+  const riskFree = numberIn(words, 'rf') ?? (/\+ ?rf/.test(allWords(row)) ? riskFreeOf(row) : 0);
+  return impliedReturns(covariance, weights, riskAversionOf(row, files), riskFree);
 }
 
 function modelOf(row: AnchorRow, files: AnchorFiles): Model {
@@ -152,7 +162,9 @@ function opinions(
   const matrix = given(row, 'P', 'picking_matrix', 'picks');
   const stated = given(row, 'Q', 'views', 'absolute_views', 'viewdict');
   const own = viewNames(row);
-  const values = needed(vectorOf(stated, own, size), 'views').map(Number);
+  const forAll = typeof stated === 'string' && /every|each|all/.test(stated);
+  const alike = forAll ? new Float64Array(size).fill(Number.parseFloat(stated)) : undefined;
+  const values = needed(alike ?? vectorOf(stated, own, size), 'views').map(Number);
   if (Array.isArray(matrix))
     return { picks: (matrix as number[][]).map((one) => Float64Array.from(one)), values };
   const picks = Array.from(values, (_, k) => {

@@ -5,6 +5,7 @@ import {
   meanReturns,
   recentMeanReturns,
   shrunkMeans,
+  type ShrunkMeanMethod,
   type YearOptions,
 } from '#shared/optimization/model/expected-returns.ts';
 import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
@@ -93,14 +94,17 @@ function marketReturns(row: AnchorRow, files: AnchorFiles, panel: Panel): Float6
   return Float64Array.from(panel.days, (day) => byDay.get(day) ?? NaN);
 }
 
+/** Without a formula, Bodnar and Okhrin's as the rows' source has it (v/u). */
+function shrinkageOf(words: string, formulas: string): ShrunkMeanMethod {
+  if (/bodnar/.test(words))
+    return /v ?\/ ?w/.test(formulas) ? 'bodnar-okhrin' : 'bodnar-okhrin-by-sample';
+  return /bayes|jorion/.test(words) ? 'bayes-stein' : 'james-stein';
+}
+
 const shrunkHistory: Compute = (row, files) => {
   const { names, columns } = returnsOf(row, files);
   const words = `${row.operation} ${textOf(row, 'method')}`.toLowerCase();
-  const method = /bodnar/.test(words)
-    ? 'bodnar-okhrin'
-    : /bayes|jorion/.test(words)
-      ? 'bayes-stein'
-      : 'james-stein';
+  const method = shrinkageOf(words, allWords(row));
   const weighted = isTrue(
     row,
     /jorion/.test(words),

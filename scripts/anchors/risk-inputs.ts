@@ -43,11 +43,16 @@ export function pricesOf(row: AnchorRow, files: AnchorFiles): Panel | undefined 
 
 /** The row's returns: given ones, or those of its prices. */
 export function returnsOf(row: AnchorRow, files: AnchorFiles): Panel {
+  return complete(row, returnsAsGiven(row, files));
+}
+
+/** Before the row's rule of missing returns. */
+export function returnsAsGiven(row: AnchorRow, files: AnchorFiles): Panel {
   const source = given(row, 'returns', 'series', 'returns_rows', 'returns_data', 'X');
   const series = given(row, 'series', 'assets_returns');
   if (Array.isArray(series)) return { names: [], days: [], columns: seriesColumns(series) };
   if (Array.isArray(source) || (typeof source === 'string' && /\.csv$/.test(source)))
-    return complete(row, chosenRows(row, chosenColumns(row, panelOf(source, files)), true));
+    return chosenRows(row, chosenColumns(row, panelOf(source, files)), true);
   const prices = pricesOf(row, files);
   if (!prices) throw new NotSupported('the row gives neither returns nor prices');
   const words = allWords(row);
@@ -58,7 +63,7 @@ export function returnsOf(row: AnchorRow, files: AnchorFiles): Panel {
     days: whole.days.slice(1),
     columns: whole.columns.map(log ? logReturns : simpleReturns),
   };
-  return complete(row, chosenRows(row, panel, true));
+  return chosenRows(row, panel, true);
 }
 
 /** Missing returns become 0, or their periods are left out, where the row says so. */
@@ -244,19 +249,21 @@ function yearsIn(text: string): number {
 export function expectedInput(row: AnchorRow, files: AnchorFiles): Float64Array {
   const stated = given(row, 'mu', 'expected_returns', 'mean');
   const text = typeof stated === 'string' ? stated : '';
-  const panel = text === '' ? undefined : returnsOf(row, files);
-  if (!panel) {
-    const vector = vectorOf(stated, [], 0);
-    if (!vector) throw new NotSupported('the row gives no expected returns');
-    return vector;
-  }
+  if (text !== '') return describedMeans(text, returnsOf(row, files).columns);
+  const vector = vectorOf(stated, [], 0);
+  if (!vector) throw new NotSupported('the row gives no expected returns');
+  return vector;
+}
+
+/** Of words such as `ema_historical_return (span 500, compounding, 252)`. */
+export function describedMeans(text: string, columns: readonly Float64Array[]): Float64Array {
   const options = {
     periodsPerYear: yearsIn(text),
     compounding: /compound/.test(text) && !/compounding\s*=\s*false/i.test(text),
   };
   if (/ema|exponential/.test(text))
-    return recentMeanReturns(panel.columns, { span: numberIn(text, 'span') ?? 500 }, options);
-  return meanReturns(panel.columns, options);
+    return recentMeanReturns(columns, { span: numberIn(text, 'span') ?? 500 }, options);
+  return meanReturns(columns, options);
 }
 
 export function riskFreeOf(row: AnchorRow): number {

@@ -1,15 +1,7 @@
-/** Rows of hierarchical risk parity, risk budgets and simple weights. */
+/** Rows of risk budgets, diversification and simple weights. */
 import { boundedRiskParity } from '#shared/optimization/model/bounded-risk-parity.ts';
-import { sampleCorrelation, sampleCovariance } from '#shared/optimization/model/covariance.ts';
-import {
-  clusterVariance,
-  correlationDistance,
-  hierarchicalRiskParity,
-  leafOrder,
-  type HierarchicalOptions,
-} from '#shared/optimization/model/hierarchical-risk-parity.ts';
-import type { Linkage } from '#shared/optimization/model/linkage.ts';
-import { dot, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
+import { quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
 import {
   bestRatio,
   diversificationRatio,
@@ -32,14 +24,7 @@ import {
   normalised,
   proportionalMinimumVarianceWeights,
 } from '#shared/optimization/model/simple-weights.ts';
-import {
-  covarianceInput,
-  expectedInput,
-  matrixOf,
-  returnsOf,
-  riskFreeOf,
-  type RiskInput,
-} from './risk-inputs.ts';
+import { covarianceInput, returnsOf, riskFreeOf } from './risk-inputs.ts';
 import { allWords, ddofOf, given, named, needed, numberOf, textOf, vectorOf } from './row-words.ts';
 import {
   NotSupported,
@@ -48,132 +33,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
-
-const linkages: readonly Linkage[] = [
-  'single',
-  'complete',
-  'average',
-  'weighted',
-  'ward',
-  'centroid',
-  'median',
-];
-
-function treeOptions(row: AnchorRow): HierarchicalOptions {
-  const words = allWords(row);
-  const stated = textOf(row, 'linkage', 'linkage_method', 'method').toLowerCase();
-  const [lower, upper] = [boundOf(row, 0), boundOf(row, 1)];
-  return {
-    linkage: linkages.find((name) => stated.includes(name)) ?? 'single',
-    order: /optimal (leaf|order)|optimal_ordering|skfolio/.test(words) ? 'optimal' : 'tree',
-    risk: /standard.?deviation|inverse.?vol/.test(textOf(row, 'risk_measure', 'risk').toLowerCase())
-      ? 'deviation'
-      : 'variance',
-    distance: matrixOf(given(row, 'distance_matrix')),
-    lower,
-    upper,
-  };
-}
-
-/** `bounds: [low, high]`, or lists of minima and maxima. */
-function boundOf(row: AnchorRow, side: 0 | 1): Float64Array | undefined {
-  const names =
-    side === 0 ? ['min_weights', 'minWeights', 'lower'] : ['max_weights', 'maxWeights', 'upper'];
-  const size = sizeOf(row);
-  const own = vectorOf(given(row, ...names), [], size);
-  if (own) return own;
-  const bounds = given(row, 'bounds', 'weight_bounds');
-  if (!Array.isArray(bounds)) return undefined;
-  if (Array.isArray(bounds[0]))
-    return Float64Array.from(bounds as number[][], (pair) => pair[side] ?? side);
-  return vectorOf(bounds[side] ?? undefined, [], size);
-}
-
-function sizeOf(row: AnchorRow): number {
-  const { expected } = row;
-  if (Array.isArray(expected)) return expected.length;
-  return expected !== null && typeof expected === 'object' ? Object.keys(expected).length : 0;
-}
-
-interface Tree extends RiskInput {
-  readonly options: HierarchicalOptions;
-}
-
-/** Of returns the correlation is pairwise too, as the covariance is; a covariance has its own. */
-function treeInput(row: AnchorRow, files: AnchorFiles): Tree {
-  const input = covarianceInput(row, files);
-  const options = treeOptions(row);
-  const stated = given(row, 'cov', 'covariance');
-  const ofReturns = stated === undefined || /sample/i.test(String(stated));
-  if (options.distance || !ofReturns || given(row, 'corr') !== undefined)
-    return { ...input, options };
-  const rho = sampleCorrelation(returnsOf(row, files).columns);
-  return {
-    ...input,
-    options: { ...options, distance: correlationDistance(input.covariance, rho) },
-  };
-}
-
-function leavesIn({ covariance, options }: Tree): readonly number[] {
-  return leafOrder(options.distance ?? correlationDistance(covariance), options);
-}
-
-const hrp: Compute = (row, files) => {
-  const tree = treeInput(row, files);
-  const { names, covariance } = tree;
-  const weights = hierarchicalRiskParity(covariance, tree.options);
-  const keys = Object.keys((row.expected ?? {}) as object);
-  if (!Array.isArray(row.expected) && keys.includes('weights')) {
-    const order = leavesIn(tree);
-    const inner = (row.expected as Record<string, unknown>)['weights'];
-    return {
-      weights: named({ ...row, expected: inner }, names, weights),
-      order,
-      leaf_order: order,
-      leaves: order,
-    };
-  }
-  return named(row, names, weights);
-};
-
-const hrpPerformance: Compute = (row, files) => {
-  const { covariance, options } = treeInput(row, files);
-  const weights = hierarchicalRiskParity(covariance, options);
-  const volatility = Math.sqrt(quadratic(covariance, weights));
-  if (given(row, 'mu') === undefined && typeof row.expected === 'number') return volatility;
-  if (given(row, 'mu') === undefined) return [null, volatility, null];
-  const mean = dot(weights, expectedInput(row, files));
-  return [mean, volatility, (mean - riskFreeOf(row)) / volatility];
-};
-
-const cluster: Compute = (row, files) => {
-  const { names, covariance } = covarianceInput(row, files);
-  const members = given(row, 'cluster', 'items', 'cluster_items', 'tickers', 'members', 'assets');
-  const list = Array.isArray(members) ? (members as (string | number)[]) : [...covariance.keys()];
-  return clusterVariance(
-    covariance,
-    list.map((one) => (typeof one === 'number' ? one : names.indexOf(one))),
-  );
-};
-
-/** The whole order, or as many of its first leaves as the row expects; numbers or names. */
-const order: Compute = (row, files) => {
-  const tree = treeInput(row, files);
-  const leaves = leavesIn(tree);
-  const expected = Array.isArray(row.expected) ? (row.expected as unknown[]) : [];
-  const shown = leaves.slice(0, expected.length > 0 ? expected.length : leaves.length);
-  return typeof expected[0] === 'string' ? shown.map((leaf) => tree.names[leaf]) : shown;
-};
-
-export const hierarchical: Adapter = {
-  category: 'hrp',
-  operations: [
-    [/performance|volatility/i, hrpPerformance],
-    [/cluster[\s_-]*var/i, cluster],
-    [/order|quasi|leaves|seriation/i, order],
-    [/hrp|hierarchical|weights/i, hrp],
-  ],
-};
+import { boundOf, sizeOf } from './weight-bounds.ts';
 
 function budgetsOf(
   row: AnchorRow,
@@ -278,7 +138,10 @@ const fromRisk =
   };
 
 const byRule: Adapter['operations'] = [
-  [/equal[\s_-]*(risk|.*contribution)|\berc\b|risk[\s_-]*(parity|budget)|budgeted/i, parity],
+  [
+    /equal[\s_-]*(risk|.*contribution)|(^|[\s_-])erc($|[\s_-])|risk[\s_-]*(parity|budget)|budgeted/i,
+    parity,
+  ],
   [/diversification[\s_-]*ratio/i, ratio],
   [/most[\s_-]*diversif|max\w*[\s_-]*diversif|\bmdp\b/i, diversified],
   [/inv\w*[\s_-]*vol/i, fromRisk(inverseVolatilityWeights)],

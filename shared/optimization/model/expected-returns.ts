@@ -70,6 +70,9 @@ function meanColumn(columns: readonly Float64Array[]): Float64Array {
   });
 }
 
+export type ShrunkMeanMethod =
+  'james-stein' | 'bayes-stein' | 'bodnar-okhrin' | 'bodnar-okhrin-by-sample';
+
 export interface ShrunkMeanOptions {
   /**
    * - `james-stein`: Jorion 1986 citing Stein; intensity (trace - 2 largest eigenvalue) / (T |m - t|^2).
@@ -77,8 +80,10 @@ export interface ShrunkMeanOptions {
    *   Financial and Quantitative Analysis 21/3 (1986).
    * - `bodnar-okhrin`: Bodnar, Okhrin, Parolya, "Optimal shrinkage estimator for high-dimensional mean
    *   vector", Journal of Multivariate Analysis 170 (2019); its two shares need not sum to 1.
+   * - `bodnar-okhrin-by-sample`: the same, the target's share divided by m'S^-1 m instead of t'S^-1 t,
+   *   as skfolio has it until version 1.11.
    */
-  readonly method?: 'james-stein' | 'bayes-stein' | 'bodnar-okhrin' | undefined;
+  readonly method?: ShrunkMeanMethod | undefined;
   /** `minimum-variance` (default): the mean of that portfolio; `grand-mean`: of all securities. */
   readonly target?: 'minimum-variance' | 'grand-mean' | undefined;
   /**
@@ -137,7 +142,7 @@ interface Shrinking {
 type Shares = { readonly own: number; readonly other: number };
 
 const shareOf: Record<
-  NonNullable<ShrunkMeanOptions['method']>,
+  ShrunkMeanMethod,
   (of: Shrinking, precision: 'sample' | 'unbiased') => Shares
 > = {
   'james-stein': ({ periods, gaps, covariance }) => {
@@ -152,12 +157,18 @@ const shareOf: Record<
     const other = (n + 2) / (n + 2 + periods * adjusted);
     return { own: 1 - other, other };
   },
-  'bodnar-okhrin': ({ n, periods, means, common, inverse }) => {
-    const precise = times(inverse, means);
-    const u = dot(means, precise);
-    const v = common * sum(precise);
-    const w = common ** 2 * inverse.reduce((all, row) => all + sum(row), 0);
-    const own = ((u - n / (periods - n)) * w - v ** 2) / (u * w - v ** 2);
-    return { own, other: ((1 - own) * v) / u };
-  },
+  'bodnar-okhrin': (of) => bodnarOkhrin(of, 'target'),
+  'bodnar-okhrin-by-sample': (of) => bodnarOkhrin(of, 'sample'),
 };
+
+function bodnarOkhrin(
+  { n, periods, means, common, inverse }: Shrinking,
+  by: 'target' | 'sample',
+): Shares {
+  const precise = times(inverse, means);
+  const u = dot(means, precise);
+  const v = common * sum(precise);
+  const w = common ** 2 * inverse.reduce((all, row) => all + sum(row), 0);
+  const own = ((u - n / (periods - n)) * w - v ** 2) / (u * w - v ** 2);
+  return { own, other: ((1 - own) * v) / (by === 'target' ? w : u) };
+}

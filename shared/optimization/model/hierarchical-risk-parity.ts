@@ -5,7 +5,6 @@
  * halves share by inverse variance.
  */
 import { correlation } from './covariance.ts';
-import { orderedLeaves } from './leaf-order.ts';
 import { joins, leavesOf, type Linkage } from './linkage.ts';
 import { at, build, buildSymmetric, cell, type Rows } from './matrix.ts';
 
@@ -18,11 +17,6 @@ export interface HierarchicalOptions {
    * of the `deviation`.
    */
   readonly risk?: 'variance' | 'deviation' | undefined;
-  /**
-   * `tree` (default): as joins stand. `optimal`: neighbours as near as the tree allows (Bar-Joseph,
-   * Gifford, Jaakkola, "Fast optimal leaf ordering for hierarchical clustering", 2001), as skfolio.
-   */
-  readonly order?: 'tree' | 'optimal' | undefined;
   /**
    * Bounds of each weight. A half gets no less than its lower bounds and no more than its upper ones
    * allow (Pfitzinger, Katzke, "A constrained hierarchical risk parity algorithm with cluster-based
@@ -41,7 +35,7 @@ export function hierarchicalRiskParity(
   options: HierarchicalOptions = {},
 ): Float64Array {
   const distance = options.distance ?? correlationDistance(covariance);
-  const order = leafOrder(distance, options);
+  const order = leafOrder(distance, options.linkage);
   const inOrder = Int32Array.from(order);
   const sorted = build(order.length, (i, j) => cell(covariance, at(inOrder, i), at(inOrder, j)));
   const weights = new Float64Array(order.length).fill(order.length > 0 ? 1 : 0);
@@ -58,12 +52,8 @@ export function correlationDistance(covariance: Rows, rho = correlation(covarian
 }
 
 /** Order of the leaves in the tree of the linkage. */
-export function leafOrder(
-  distance: Rows,
-  { linkage = 'single', order = 'tree' }: Pick<HierarchicalOptions, 'linkage' | 'order'> = {},
-): readonly number[] {
-  const tree = joins(distance, linkage);
-  return order === 'optimal' ? orderedLeaves(tree, distance) : leavesOf(tree, distance.length);
+export function leafOrder(distance: Rows, linkage: Linkage = 'single'): readonly number[] {
+  return leavesOf(joins(distance, linkage), distance.length);
 }
 
 /** Variance of securities held by inverse variance. */
