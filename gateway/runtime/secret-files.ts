@@ -3,8 +3,8 @@
  * Values are written whole or not at all, and never appear in a listing, a log or an error text.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { NAMESPACE } from './platform-errors.ts';
@@ -57,24 +57,29 @@ export class SecretFiles {
   }
 
   /**
-   * Makes a secret or gives it a new value; who reads the file sees the old or the new one whole.
+   * Makes a secret. @returns false where there is one of that name, which stays as it is
+   * @throws Failure INVALID_REQUEST on a name that is none
+   */
+  async create(name: string, value: Uint8Array): Promise<boolean> {
+    const file = this.fileOf(name);
+    return this.drafted(value, async (draft) => {
+      try {
+        await link(draft, file);
+        return true;
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw thrown;
+      }
+    });
+  }
+
+  /**
+   * Gives a secret a new value; who reads the file sees the old or the new one whole.
    * @throws Failure INVALID_REQUEST on a name that is none
    */
   async write(name: string, value: Uint8Array): Promise<void> {
     const file = this.fileOf(name);
-    const draft = join(this.dir, `.${randomUUID()}`);
-    try {
-      const handle = await open(draft, 'wx', 0o600);
-      try {
-        await handle.writeFile(value);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(draft, file);
-    } finally {
-      await rm(draft, { force: true });
-    }
+    return this.drafted(value, (draft) => rename(draft, file));
   }
 
   /** @returns false where there was none */
@@ -82,6 +87,16 @@ export class SecretFiles {
     if (!this.has(name)) return false;
     await rm(this.fileOf(name), { force: true });
     return true;
+  }
+
+  private async drafted<T>(value: Uint8Array, use: (draft: string) => Promise<T>): Promise<T> {
+    const draft = join(this.dir, `.${randomUUID()}`);
+    try {
+      await writeFile(draft, value, { mode: 0o600, flag: 'wx', flush: true });
+      return await use(draft);
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 
   private fileOf(name: string): string {

@@ -31,8 +31,8 @@ export function secretRoutes(router: Router, secrets: SecretFiles): void {
     POST: async (request, response) => {
       const sent = readSecret(request);
       const value = valueOf(sent);
-      if (secrets.has(sent.name)) throw conflict(`secret ${sent.name} already exists`);
-      await secrets.write(sent.name, value);
+      if (!(await secrets.create(sent.name, value)))
+        throw conflict(`secret ${sent.name} already exists`);
       response.end();
     },
     PUT: async (request, response) => {

@@ -34,6 +34,14 @@ it('gives a secret a new value, and leaves nothing else in the folder', async ()
   expect(String(await secrets.read('pin'))).toBe('new');
 });
 
+it('makes a secret of one name once, however many ask at a time', async () => {
+  const values = ['a', 'b', 'c', 'd'];
+  const made = await Promise.all(values.map((value) => secrets.create('pin', Buffer.from(value))));
+  expect(made.filter(Boolean)).toHaveLength(1);
+  expect(String(await secrets.read('pin'))).toBe(values[made.indexOf(true)]);
+  expect(await readdir(secrets.dir)).toEqual(['pin']);
+});
+
 it('never shows half a value to who reads while it changes', async () => {
   const values = ['a', 'b'].map((letter) => letter.repeat(200_000));
   await secrets.write('pin', Buffer.from(values[0] ?? ''));
