@@ -153,6 +153,14 @@ async function send(response: ServerResponse, result: FunctionResult): Promise<v
   response.end(JSON.stringify(body));
 }
 
+async function drained(response: ServerResponse): Promise<void> {
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  // The one that did not come is no longer listened for.
+  either.abort();
+}
+
 /** Writes pieces as they come, and waits while the caller reads slowly. */
 async function stream(
   response: ServerResponse,
@@ -161,8 +169,7 @@ async function stream(
   try {
     for await (const piece of pieces) {
       if (response.destroyed) return;
-      if (!response.write(piece))
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(piece)) await drained(response);
     }
     response.end();
   } catch {

@@ -128,6 +128,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     logText: () => lines.join('\n'),
     restart: async () => {
       await parts.close();
+      // Where it does not open again, there is nothing left to close.
+      parts = { ...parts, close: async () => undefined };
       parts = await open();
     },
     close: async () => {
