@@ -41,8 +41,6 @@ export interface DiscreteCosts {
 export interface DiscreteLimits {
   /** Least cash after all orders and their cost. */
   readonly cashFloor: number;
-  /** When true, only a purchase must respect the floor: sales alone are always allowed. */
-  readonly floorForPurchases: boolean;
   /** Kept above the floor: for each order, and as a share of what is traded. */
   readonly keptPerOrder: number;
   readonly keptRatio: number;
@@ -81,12 +79,4 @@ export interface Utility {
    * there is nothing else.
    */
   readonly background?: Float64Array | undefined;
-}
-
-/** No limit but that nothing is sold short and cash does not fall below `cashFloor`. */
-export function onlyFloor(cashFloor: number): DiscreteLimits {
-  return {
-    ...{ cashFloor, floorForPurchases: false, keptPerOrder: 0, keptRatio: 0 },
-    ...{ turnoverMost: Infinity, ordersMost: Infinity, positionsMore: Infinity, groups: [] },
-  };
 }

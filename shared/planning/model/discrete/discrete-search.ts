@@ -1,55 +1,69 @@
 /**
- * The best whole lots, with proof: branch and bound, best bound first. A range of choices is bounded
- * by the relaxation, narrowed by what the bound rules out, and split at the security whose sizes are
- * mixed most. What was found first is rounding and local search.
+ * The best whole lots, with proof: branch and bound. A range of choices is bounded by the relaxation,
+ * narrowed by what the bound rules out, and split. From the range with the least bound the search dives
+ * into the better half until nothing better can be there. What is found first comes from rounding and
+ * local search.
  */
+import { Branching, halvesOf } from './branching.ts';
 import { columnsOf, type Columns } from './columns.ts';
 import type { DiscreteProblem } from './discrete-problem.ts';
 import { improveLots } from './local-search.ts';
 import { LotState } from './lot-state.ts';
+import { narrow } from './narrowing.ts';
 import { OpenRanges, type OpenRange } from './open-ranges.ts';
 import { Ranges } from './ranges.ts';
-import { Relaxation, TUNE } from './relaxation.ts';
+import { Relaxation } from './relaxation.ts';
 
 export interface DiscreteOptions {
-  /** Most ranges that are bounded; the answer to "how long" on any machine. */
+  /** Most ranges that are bounded: the same work on every machine. */
   readonly nodesMost: number;
-  /** Done when the objective is proven to be this near the best. */
-  readonly gap?: number;
-  /** The same as a share of the objective. */
+  /** Done when the objective is proven to be this near the best, as a share of it. */
   readonly gapRatio?: number;
+  /** The same, absolute. */
+  readonly gap?: number;
   /** Choices to begin with, in lots. */
   readonly starts?: readonly ArrayLike<number>[];
 }
 
 export interface DiscreteSolution {
+  /**
+   * exact: nothing is better by more than the absolute gap. bounded: nothing is better than `bound`.
+   * infeasible: no choice keeps the limits. unknown: none was found within the budget.
+   */
   readonly status: 'exact' | 'bounded' | 'infeasible' | 'unknown';
   /** Signed lots. */
   readonly lots: Int32Array;
-  /** In the problem's own sense: tracking to be small, utility to be great. */
+  /** In the problem's own sense: tracking is to be small, utility great. */
   readonly objective: number;
-  /** No choice is better than this. */
   readonly bound: number;
   /** |objective - bound|. */
   readonly gap: number;
+  /** Ranges bounded. */
   readonly nodes: number;
-  /** Choices evaluated by rounding and local search, and ranges bounded. */
+  /** Choices weighed: those of rounding and local search, and one a range. */
   readonly evaluated: number;
 }
 
-export interface DiscreteProgress {
-  readonly nodes: number;
-  readonly evaluated: number;
-  readonly objective: number;
-  readonly bound: number;
-}
+export type DiscreteProgress = Pick<
+  DiscreteSolution,
+  'objective' | 'bound' | 'nodes' | 'evaluated'
+>;
 
 /** Differences of the objective that do not matter. */
 const GAP = 2e-10;
 const START_BUDGET = 3_000_000;
+const ROUND_BUDGET = 300_000;
 const NODES_A_STEP = 2_000;
+const ROOT_SWEEPS = 40;
+const SWEEPS = 20;
+/** A bound is no longer worth a sweep when so many in a row closed so little of what is open. */
+const SLOW_SWEEPS = 6;
+const SLOW_RATIO = 0.02;
 
-export function solveDiscrete(problem: DiscreteProblem, options: DiscreteOptions): DiscreteSolution {
+export function solveDiscrete(
+  problem: DiscreteProblem,
+  options: DiscreteOptions,
+): DiscreteSolution {
   const search = searchDiscrete(problem, options);
   for (;;) {
     const next = search.next();
@@ -57,7 +71,7 @@ export function solveDiscrete(problem: DiscreteProblem, options: DiscreteOptions
   }
 }
 
-/** Yields after parts of the work. */
+/** Yields after parts of the work; returns the best choice and its bound. */
 export function* searchDiscrete(
   problem: DiscreteProblem,
   options: DiscreteOptions,
@@ -69,17 +83,20 @@ export function* searchDiscrete(
     const { nodes, evaluated, best, bound } = search;
     yield { nodes, evaluated, objective: sign * best, bound: sign * bound };
   }
-  const { nodes, evaluated, best, bound, lots } = search;
-  const solved = best <= bound + (options.gap ?? GAP);
-  const found = best < Infinity;
+  const { nodes, evaluated, best, lots } = search;
+  const bound = Math.min(best, search.bound);
+  const gap = best - bound;
   return {
-    status: found ? (solved ? 'exact' : 'bounded') : bound === Infinity ? 'infeasible' : 'unknown',
-    lots,
+    status: statusOf(best, search.bound, options.gap ?? GAP),
+    ...{ lots, nodes, evaluated, gap: best < Infinity ? gap : Infinity },
     objective: sign * best,
-    bound: sign * Math.min(best, bound),
-    gap: Math.max(0, best - bound),
-    ...{ nodes, evaluated },
+    bound: sign * bound,
   };
+}
+
+function statusOf(best: number, bound: number, gap: number): DiscreteSolution['status'] {
+  if (best === Infinity) return bound === Infinity ? 'infeasible' : 'unknown';
+  return best <= bound + gap ? 'exact' : 'bounded';
 }
 
 class BranchAndBound {
@@ -90,45 +107,44 @@ class BranchAndBound {
   private readonly columns: Columns;
   private readonly options: DiscreteOptions;
   private readonly relaxation: Relaxation;
+  private readonly branching: Branching;
   private readonly open = new OpenRanges();
+  /** What is split next. */
+  private dive: OpenRange | undefined;
   private nextRounding = 1;
-  /** Least bound of what was given up because it cannot be better by more than the gap. */
+  /** Least bound of what was given up because it is near enough. */
   private given = Infinity;
 
   constructor(columns: Columns, options: DiscreteOptions) {
     this.columns = columns;
     this.options = options;
     this.relaxation = new Relaxation(columns);
+    this.branching = new Branching(columns, this.relaxation);
     this.lots = new Int32Array(columns.size);
   }
 
   get bound(): number {
-    return Math.min(this.open.least, this.given);
+    return Math.min(this.open.least, this.given, this.dive?.bound ?? Infinity);
   }
 
   begin(): void {
     const { columns, options } = this;
     this.offer(new LotState(columns));
-    for (const start of options.starts ?? []) {
-      const state = LotState.of(columns, start);
-      this.evaluated += improveLots(state, START_BUDGET).evaluated;
-      this.offer(state);
-    }
-    const ranges = Ranges.of(columns);
+    for (const start of options.starts ?? [])
+      this.improve(LotState.of(columns, start), START_BUDGET);
     const prices = new Float64Array(columns.available.length + 1);
-    this.consider(ranges, new Float64Array(columns.size), prices, -Infinity, 40);
+    const mean = new Float64Array(columns.size);
+    this.dive = this.bounded(Ranges.of(columns), { mean, prices, bound: -Infinity }, ROOT_SWEEPS);
   }
 
   /** Bounds some ranges more. False when nothing is left to do. */
   advance(nodes: number): boolean {
     const until = this.nodes + nodes;
     while (this.nodes < until) {
-      const range = this.open.take();
+      const range = this.dive ?? this.open.take();
+      this.dive = undefined;
       if (!range) return false;
-      if (this.isNear(range.bound)) {
-        this.given = Math.min(this.given, range.bound);
-        continue;
-      }
+      if (this.givesUp(range.bound)) continue;
       if (this.nodes >= this.options.nodesMost) {
         this.open.add(range);
         return false;
@@ -138,109 +154,74 @@ class BranchAndBound {
     return true;
   }
 
-  private isNear(bound: number): boolean {
+  /** True when nothing above the bound is better by more than what does not matter. */
+  private givesUp(bound: number): boolean {
     const { gap = GAP, gapRatio = 0 } = this.options;
-    return bound >= this.best - Math.max(gap, gapRatio * Math.abs(this.best));
-  }
-
-  private split(range: OpenRange): void {
-    const { security: i, at } = range;
-    for (const side of [0, 1]) {
-      const ranges = range.ranges.copy();
-      if (side === 0) ranges.hi[i] = at;
-      else ranges.lo[i] = at + 1;
-      this.consider(ranges, range.mean, range.prices, range.bound, TUNE.sweeps);
-    }
-  }
-
-  /** Bounds a range and keeps it open, unless nothing in it can be better. */
-  private consider(
-    ranges: Ranges,
-    mean: Float64Array,
-    prices: Float64Array,
-    known: number,
-    sweeps: number,
-  ): void {
-    const { relaxation, columns } = this;
-    if (!ranges.propagate(columns)) return;
-    this.nodes += 1;
-    this.evaluated += 1;
-    if (ranges.isPoint()) return this.offer(LotState.of(columns, ranges.lo));
-    let bound = known;
-    let [bestPrices, bestMean] = [prices, mean];
-    relaxation.start(ranges, mean, prices);
-    let slow = 0;
-    for (let sweep = 1; sweep <= sweeps; sweep += 1) {
-      relaxation.sweep(ranges);
-      const now = relaxation.bound(ranges);
-      if (now === Infinity) return;
-      if (now > bound) {
-        slow = now - bound < 0.02 * (this.best - now) ? slow + 1 : 0;
-        bound = now;
-      } else slow += 1;
-      if (this.isNear(bound)) {
-        this.given = Math.min(this.given, bound);
-        return;
-      }
-      if (this.best < Infinity && !this.narrow(ranges, this.best - now)) return;
-      if (slow >= 4) break;
-      relaxation.reprice();
-    }
-    relaxation.average();
-    bestPrices = relaxation.multipliers();
-    bestMean = Float64Array.from(relaxation.mean);
-    if (!ranges.propagate(columns)) return;
-    if (ranges.isPoint()) return this.offer(LotState.of(columns, ranges.lo));
-    this.round(bestMean);
-    if (this.isNear(bound)) {
-      this.given = Math.min(this.given, bound);
-      return;
-    }
-    const { security, at } = this.branch(ranges, bestMean);
-    this.open.add({ ranges, bound, mean: bestMean, prices: bestPrices, security, at });
-  }
-
-  /** Takes out what the last bound rules out. False where nothing is left. */
-  private narrow(ranges: Ranges, slack: number): boolean {
-    const { relaxation, columns } = this;
-    const { pieces } = relaxation;
-    for (let i = 0; i < columns.size; i += 1) {
-      const [lo, hi] = [ranges.lo[i] as number, ranges.hi[i] as number];
-      if (lo === hi) continue;
-      pieces.of(i, relaxation.pulls[i] as number, relaxation.prices);
-      const most = (relaxation.least[i] as number) + slack;
-      if (hi > 0 && pieces.at(hi) > most) {
-        const from = Math.max(lo, columns.buyLeast[i] as number);
-        const last = from <= hi ? pieces.lastWithin(1, from, hi, most) : 0;
-        ranges.hi[i] = last >= from ? last : lo > 0 ? lo - 1 : pieces.at(0) <= most ? 0 : -1;
-      } else if (hi === 0 && pieces.at(0) > most) ranges.hi[i] = -1;
-      if (lo < 0 && pieces.at(lo) > most) {
-        const to = Math.min(ranges.hi[i] as number, -(columns.sellLeast[i] as number));
-        const first = lo <= to ? pieces.firstWithin(-1, lo, to, most) : 0;
-        ranges.lo[i] = lo <= to && first <= to ? first : hi < 0 ? hi + 1 : pieces.at(0) <= most ? 0 : 1;
-      } else if (lo === 0 && pieces.at(0) > most) ranges.lo[i] = 1;
-      if (!ranges.trim(columns, i)) return false;
-    }
+    if (bound < this.best - Math.max(gap, gapRatio * Math.abs(this.best))) return false;
+    this.given = Math.min(this.given, bound);
     return true;
   }
 
-  private branch(ranges: Ranges, mean: Float64Array): { security: number; at: number } {
-    const { relaxation, columns } = this;
-    let [security, most] = [-1, 1e-9];
-    for (let i = 0; i < columns.size; i += 1) {
-      const open = (ranges.lo[i] as number) < (ranges.hi[i] as number);
-      if (open && (relaxation.spread[i] as number) > most)
-        [security, most] = [i, relaxation.spread[i] as number];
+  /** Goes on with the better half at once, so that choices are reached early; keeps the other. */
+  private split(range: OpenRange): void {
+    const { split, mean } = range;
+    const both = halvesOf(range.ranges, split).map((half) => this.bounded(half, range, SWEEPS));
+    const bounds = both.map((half) => half?.bound ?? Infinity);
+    this.branching.learn(split.security, range.bound, bounds, this.best);
+    const [below, above] = both;
+    if (!below || !above) {
+      this.dive = below ?? above;
+      return;
     }
-    if (security < 0)
-      for (let i = 0; i < columns.size; i += 1) {
-        const width = (ranges.hi[i] as number) - (ranges.lo[i] as number);
-        const weight = width * (columns.lot[i] as number);
-        if (weight > most || (width > 0 && security < 0)) [security, most] = [i, weight];
-      }
-    const [lo, hi] = [ranges.lo[security] as number, ranges.hi[security] as number];
-    const at = Math.min(hi - 1, Math.max(lo, Math.floor((mean[security] as number) + 1e-9)));
-    return { security, at };
+    const nearBelow = (mean[split.security] as number) - split.at < 0.5;
+    const first = below.bound === above.bound ? nearBelow : below.bound < above.bound;
+    this.dive = first ? below : above;
+    this.open.add(first ? above : below);
+  }
+
+  /** Bounds a range that is part of another; undefined where nothing in it can be better. */
+  private bounded(
+    ranges: Ranges,
+    from: Pick<OpenRange, 'mean' | 'prices' | 'bound'>,
+    sweeps: number,
+  ): OpenRange | undefined {
+    const { relaxation, columns } = this;
+    if (!ranges.propagate(columns)) return undefined;
+    this.nodes += 1;
+    this.evaluated += 1;
+    if (ranges.isPoint()) return this.settle(ranges);
+    relaxation.start(ranges, from.mean, from.prices);
+    const bound = this.iterate(ranges, from.bound, sweeps);
+    if (bound === undefined || !ranges.propagate(columns)) return undefined;
+    if (ranges.isPoint()) return this.settle(ranges);
+    const mean = relaxation.means();
+    const known = { ranges, bound, mean, prices: relaxation.multipliers() };
+    this.round(mean);
+    if (this.givesUp(bound)) return undefined;
+    return { ...known, split: this.branching.choose(known, this.best) };
+  }
+
+  /** Sweeps while that raises the bound; undefined where nothing in the range can be better. */
+  private iterate(ranges: Ranges, known: number, sweeps: number): number | undefined {
+    const { relaxation } = this;
+    let [bound, own, slow] = [known, -Infinity, 0];
+    for (let sweep = 1; sweep <= sweeps && slow < SLOW_SWEEPS; sweep += 1) {
+      relaxation.sweep(ranges);
+      const now = relaxation.bound(ranges);
+      if (now === Infinity) return undefined;
+      slow = now - own < SLOW_RATIO * (this.best - now) ? slow + 1 : 0;
+      own = Math.max(own, now);
+      bound = Math.max(bound, now);
+      if (this.givesUp(bound)) return undefined;
+      if (this.best < Infinity && !narrow(ranges, relaxation, this.best - now)) return undefined;
+      relaxation.reprice();
+    }
+    return bound;
+  }
+
+  private settle(ranges: Ranges): undefined {
+    this.offer(LotState.of(this.columns, ranges.lo));
+    return undefined;
   }
 
   /** Rounds the averages to sizes and improves on them; ever more seldom. */
@@ -248,27 +229,31 @@ class BranchAndBound {
     if (this.nodes < this.nextRounding) return;
     const first = this.nextRounding === 1;
     this.nextRounding = Math.ceil(this.nextRounding * 1.5) + 1;
-    const { columns } = this;
-    const all = Ranges.of(columns);
-    const state = new LotState(columns);
-    for (let i = 0; i < columns.size; i += 1) {
-      const m = Math.min(all.hi[i] as number, Math.max(all.lo[i] as number, mean[i] as number));
-      const [below, above] = [all.sizeBelow(columns, i, m), all.sizeAbove(columns, i, m)];
-      const k = m - below <= above - m ? below : above;
-      if (k !== 0) state.set(i, k);
-    }
-    this.evaluated += improveLots(state, first ? START_BUDGET : START_BUDGET / 10).evaluated;
-    this.offer(state);
-    if (!first) return;
-    const still = new LotState(columns);
-    this.evaluated += improveLots(still, START_BUDGET).evaluated;
-    this.offer(still);
+    this.improve(rounded(this.columns, mean), first ? START_BUDGET : ROUND_BUDGET);
+    if (first) this.improve(new LotState(this.columns), START_BUDGET);
   }
 
-  private offer(state: LotState): void {
-    const anew = LotState.of(this.columns, state.lots);
-    if (anew.violation > 0 || anew.objective >= this.best) return;
-    this.best = anew.objective;
-    this.lots = Int32Array.from(state.lots);
+  private improve(state: LotState, budget: number): void {
+    this.evaluated += improveLots(state, budget).evaluated;
+    this.offer(state);
   }
+
+  private offer({ lots }: LotState): void {
+    // Anew, so that nothing has added up along the way.
+    const state = LotState.of(this.columns, lots);
+    if (state.violation > 0 || state.objective >= this.best) return;
+    this.best = state.objective;
+    this.lots = Int32Array.from(lots);
+  }
+}
+
+function rounded(columns: Columns, mean: Float64Array): LotState {
+  const ranges = Ranges.of(columns);
+  const lots = mean.map((average, i) => {
+    const within = ranges.nearest(i, average);
+    const below = ranges.sizeBelow(columns, i, within);
+    const above = ranges.sizeAbove(columns, i, within);
+    return within - below <= above - within ? below : above;
+  });
+  return LotState.of(columns, lots);
 }

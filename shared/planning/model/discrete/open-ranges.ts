@@ -1,15 +1,8 @@
 /** Ranges still to be split, the least bound first: a binary heap. */
-import type { Ranges } from './ranges.ts';
+import type { Bounded, Split } from './branching.ts';
 
-export interface OpenRange {
-  readonly ranges: Ranges;
-  readonly bound: number;
-  /** Where the relaxation ended: averages and multipliers. */
-  readonly mean: Float64Array;
-  readonly prices: Float64Array;
-  /** What is split next: this security, after this size. */
-  readonly security: number;
-  readonly at: number;
+export interface OpenRange extends Bounded {
+  readonly split: Split;
 }
 
 export class OpenRanges {
@@ -37,11 +30,9 @@ export class OpenRanges {
     const { heap } = this;
     const first = heap[0];
     const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
+    if (last === undefined || heap.length === 0) return first;
     let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      if (down >= heap.length) break;
+    for (let down = 1; down < heap.length; down = 2 * at + 1) {
       const right = heap[down + 1];
       if (right && right.bound < (heap[down] as OpenRange).bound) down += 1;
       const below = heap[down] as OpenRange;

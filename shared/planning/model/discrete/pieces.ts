@@ -115,8 +115,8 @@ export class Pieces {
   }
 
   /** Largest size of [from, to] on one side whose value is at most `most`; below `from` if none. */
-  lastWithin(side: 1 | -1, from: number, to: number, most: number): number {
-    const top = this.bestOf(side > 0 ? this.buyEach : this.sellEach, from, to);
+  lastWithin(from: number, to: number, most: number): number {
+    const top = this.bestOf(from > 0 ? this.buyEach : this.sellEach, from, to);
     if (this.at(top) > most) return this.at(from) <= most ? from : from - 1;
     let [good, bad] = [top, to + 1];
     while (bad - good > 1) {
@@ -128,9 +128,9 @@ export class Pieces {
   }
 
   /** Smallest size of [from, to] on one side whose value is at most `most`; above `to` if none. */
-  firstWithin(side: 1 | -1, from: number, to: number, most: number): number {
+  firstWithin(from: number, to: number, most: number): number {
     if (this.at(from) <= most) return from;
-    const top = this.bestOf(side > 0 ? this.buyEach : this.sellEach, from, to);
+    const top = this.bestOf(from > 0 ? this.buyEach : this.sellEach, from, to);
     if (this.at(top) > most) return to + 1;
     let [bad, good] = [from, top];
     while (good - bad > 1) {

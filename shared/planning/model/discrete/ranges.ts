@@ -1,6 +1,5 @@
 /** The sizes that are still in question: from lo to hi for each security, as far as they are sizes. */
 import {
-  CASH,
   COMMON,
   ORDERS,
   POSITIONS,
@@ -20,7 +19,10 @@ export class Ranges {
   }
 
   static of({ buyMost, sellMost }: Columns): Ranges {
-    return new Ranges(sellMost.map((most) => -most), Int32Array.from(buyMost));
+    return new Ranges(
+      sellMost.map((most) => -most),
+      Int32Array.from(buyMost),
+    );
   }
 
   copy(): Ranges {
@@ -32,28 +34,25 @@ export class Ranges {
     return true;
   }
 
-  /** The size at or below a number within the range; the lowest size where there is none below. */
-  sizeBelow(columns: Columns, i: number, at: number): number {
-    const k = Math.floor(at + 1e-9);
-    const { buyLeast, sellLeast } = columns;
-    if (k > 0 && k < (buyLeast[i] as number))
-      return (this.lo[i] as number) <= 0 ? this.closest(columns, i, 0) : (buyLeast[i] as number);
-    if (k < 0 && -k < (sellLeast[i] as number)) return -(sellLeast[i] as number);
-    return k;
+  nearest(i: number, at: number): number {
+    return Math.min(this.hi[i] as number, Math.max(this.lo[i] as number, at));
   }
 
-  sizeAbove(columns: Columns, i: number, at: number): number {
+  /** The size at or below a number within the range; the lowest where there is none below. */
+  sizeBelow({ buyLeast, sellLeast }: Columns, i: number, at: number): number {
+    const k = Math.floor(at + 1e-9);
+    if (k > 0 && k < (buyLeast[i] as number))
+      return (this.lo[i] as number) <= 0 ? 0 : (buyLeast[i] as number);
+    return k < 0 && -k < (sellLeast[i] as number) ? -(sellLeast[i] as number) : k;
+  }
+
+  /** The size at or above a number within the range; the highest where there is none above. */
+  sizeAbove({ buyLeast, sellLeast }: Columns, i: number, at: number): number {
     const k = Math.ceil(at - 1e-9);
-    const { buyLeast, sellLeast } = columns;
     if (k > 0 && k < (buyLeast[i] as number)) return buyLeast[i] as number;
     if (k < 0 && -k < (sellLeast[i] as number))
       return (this.hi[i] as number) >= 0 ? 0 : -(sellLeast[i] as number);
     return k;
-  }
-
-  private closest(columns: Columns, i: number, k: number): number {
-    void columns;
-    return Math.min(this.hi[i] as number, Math.max(this.lo[i] as number, k));
   }
 
   /** Ends become sizes. False where a range holds none. */
@@ -150,4 +149,3 @@ function fewer(columns: Columns, i: number, r: number, most: number): number {
   const each = columns.buyEach[at] as number;
   return Math.max(0, Math.floor(room / each + 1e-9));
 }
-void CASH;
