@@ -81,11 +81,104 @@ export interface GetPerformanceRequest {
   accountId: string;
   /** Calendar days back from today; 0 is all. */
   days: number;
+  /** What to compare with; empty is the market data's own benchmark, if it has one. */
+  benchmarkIsin: string;
+  /** Also explain the return by sectors against the equally weighted universe. */
+  withAttribution: boolean;
 }
 
 export interface GetPerformanceResponse {
   history: PerformanceDataPoint[];
-  metrics: PerformanceMetrics | undefined;
+  metrics:
+    | PerformanceMetrics
+    | undefined;
+  /** The ten deepest, deepest first. */
+  drawdowns: Drawdown[];
+  /** What each position earned, the largest contribution first; together the total return. */
+  contributions: Contribution[];
+  sectorContributions: SectorContribution[];
+  /** Returns to date and over the last months and years, where history is long enough. */
+  periodReturns: PeriodReturn[];
+  benchmark: BenchmarkComparison | undefined;
+  attribution: SectorAttribution[];
+}
+
+/** A fall below the highest value so far, of returns cleaned of deposits and withdrawals. */
+export interface Drawdown {
+  depthPct: number;
+  /** The last day at the high. */
+  peakDate: Timestamp | undefined;
+  valleyDate:
+    | Timestamp
+    | undefined;
+  /** Absent while the high has not been reached again. */
+  recoveryDate:
+    | Timestamp
+    | undefined;
+  /** Calendar days from the high to its recovery, or to the last day. */
+  lengthDays: number;
+}
+
+export interface Contribution {
+  /** Empty for what no security earned: fees, interest. */
+  isin: string;
+  symbol: string;
+  sector: string;
+  contributionPct: number;
+  gain: Money | undefined;
+}
+
+export interface SectorContribution {
+  /** Empty for securities whose sector is not known, and for what no security earned. */
+  sector: string;
+  contributionPct: number;
+  gain: Money | undefined;
+}
+
+export interface PeriodReturn {
+  /** MTD, 3M, 6M, YTD, 1Y, 3Y, 5Y, 10Y; those from 3Y on are by the year. */
+  period: string;
+  returnPct: number;
+}
+
+/** Of the days that both have; yearly where it says so. */
+export interface BenchmarkComparison {
+  isin: string;
+  symbol: string;
+  totalReturnPct: number;
+  beta?:
+    | number
+    | undefined;
+  /** Return that beta does not explain, yearly. */
+  alphaPct?: number | undefined;
+  correlation?:
+    | number
+    | undefined;
+  /** Yearly. */
+  trackingErrorPct?:
+    | number
+    | undefined;
+  /** Yearly. */
+  informationRatio?:
+    | number
+    | undefined;
+  /** Share of the benchmark's yearly return on its rising days. */
+  upCapture?: number | undefined;
+  downCapture?:
+    | number
+    | undefined;
+  /** Share of days that were better than the benchmark's, in percent. */
+  battingAveragePct?: number | undefined;
+}
+
+/** Brinson and Fachler: why the return differs from the equally weighted universe's. */
+export interface SectorAttribution {
+  sector: string;
+  weightPct: number;
+  benchmarkWeightPct: number;
+  allocationPct: number;
+  selectionPct: number;
+  interactionPct: number;
 }
 
 export interface PerformanceDataPoint {
@@ -114,7 +207,48 @@ export interface PerformanceMetrics {
    * Internal rate of return of the owner's own deposits and withdrawals, annual; absent where the
    * period is shorter than 30 days.
    */
-  moneyWeightedReturnPct?: number | undefined;
+  moneyWeightedReturnPct?:
+    | number
+    | undefined;
+  /** Absent where there are too few days, or nothing to divide by. Risk-free and required return 0. */
+  downsideDeviation?: number | undefined;
+  sortinoRatio?: number | undefined;
+  calmarRatio?: number | undefined;
+  omegaRatio?:
+    | number
+    | undefined;
+  /** Root mean square of the drawdowns, in percent. */
+  ulcerIndex?:
+    | number
+    | undefined;
+  /** Mean of the drawdowns. */
+  painIndexPct?:
+    | number
+    | undefined;
+  /** Loss of a day that 95 of 100 days do not exceed, and the mean of the worse ones; historical. */
+  valueAtRiskPct?: number | undefined;
+  conditionalValueAtRiskPct?:
+    | number
+    | undefined;
+  /** The same from mean, deviation, skewness and kurtosis (Cornish and Fisher). */
+  modifiedValueAtRiskPct?: number | undefined;
+  skewness?:
+    | number
+    | undefined;
+  /** 3 for a normal distribution. */
+  kurtosis?: number | undefined;
+  tailRatio?:
+    | number
+    | undefined;
+  /** R squared of a line through the logarithm of the linked returns. */
+  stability?: number | undefined;
+  bestDayPct?: number | undefined;
+  worstDayPct?: number | undefined;
+  positiveDaysPct?:
+    | number
+    | undefined;
+  /** Probability that the true Sharpe ratio is above 0. */
+  probabilisticSharpeRatio?: number | undefined;
 }
 
 export interface UpdatePositionsRequest {
@@ -1153,7 +1287,7 @@ export const GetSummaryResponse_RegionAllocationEntry: MessageFns<GetSummaryResp
 };
 
 function createBaseGetPerformanceRequest(): GetPerformanceRequest {
-  return { accountId: "", days: 0 };
+  return { accountId: "", days: 0, benchmarkIsin: "", withAttribution: false };
 }
 
 export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
@@ -1163,6 +1297,12 @@ export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
     }
     if (message.days !== 0) {
       writer.uint32(16).int32(message.days);
+    }
+    if (message.benchmarkIsin !== "") {
+      writer.uint32(26).string(message.benchmarkIsin);
+    }
+    if (message.withAttribution !== false) {
+      writer.uint32(32).bool(message.withAttribution);
     }
     return writer;
   },
@@ -1196,6 +1336,22 @@ export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
             message.days = reader.int32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.benchmarkIsin = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.withAttribution = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1216,6 +1372,16 @@ export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
         ? globalThis.String(object.account_id)
         : "",
       days: isSet(object.days) ? globalThis.Number(object.days) : 0,
+      benchmarkIsin: isSet(object.benchmarkIsin)
+        ? globalThis.String(object.benchmarkIsin)
+        : isSet(object.benchmark_isin)
+        ? globalThis.String(object.benchmark_isin)
+        : "",
+      withAttribution: isSet(object.withAttribution)
+        ? globalThis.Boolean(object.withAttribution)
+        : isSet(object.with_attribution)
+        ? globalThis.Boolean(object.with_attribution)
+        : false,
     };
   },
 
@@ -1227,6 +1393,12 @@ export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
     if (message.days !== 0) {
       obj.days = Math.round(message.days);
     }
+    if (message.benchmarkIsin !== "") {
+      obj.benchmarkIsin = message.benchmarkIsin;
+    }
+    if (message.withAttribution !== false) {
+      obj.withAttribution = message.withAttribution;
+    }
     return obj;
   },
 
@@ -1237,12 +1409,23 @@ export const GetPerformanceRequest: MessageFns<GetPerformanceRequest> = {
     const message = createBaseGetPerformanceRequest();
     message.accountId = object.accountId ?? "";
     message.days = object.days ?? 0;
+    message.benchmarkIsin = object.benchmarkIsin ?? "";
+    message.withAttribution = object.withAttribution ?? false;
     return message;
   },
 };
 
 function createBaseGetPerformanceResponse(): GetPerformanceResponse {
-  return { history: [], metrics: undefined };
+  return {
+    history: [],
+    metrics: undefined,
+    drawdowns: [],
+    contributions: [],
+    sectorContributions: [],
+    periodReturns: [],
+    benchmark: undefined,
+    attribution: [],
+  };
 }
 
 export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
@@ -1252,6 +1435,24 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
     }
     if (message.metrics !== undefined) {
       PerformanceMetrics.encode(message.metrics, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.drawdowns) {
+      Drawdown.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.contributions) {
+      Contribution.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.sectorContributions) {
+      SectorContribution.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.periodReturns) {
+      PeriodReturn.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.benchmark !== undefined) {
+      BenchmarkComparison.encode(message.benchmark, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.attribution) {
+      SectorAttribution.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -1285,6 +1486,54 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
             message.metrics = PerformanceMetrics.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.drawdowns.push(Drawdown.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contributions.push(Contribution.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sectorContributions.push(SectorContribution.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.periodReturns.push(PeriodReturn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.benchmark = BenchmarkComparison.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.attribution.push(SectorAttribution.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1303,6 +1552,26 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
         ? object.history.map((e: any) => PerformanceDataPoint.fromJSON(e))
         : [],
       metrics: isSet(object.metrics) ? PerformanceMetrics.fromJSON(object.metrics) : undefined,
+      drawdowns: globalThis.Array.isArray(object?.drawdowns)
+        ? object.drawdowns.map((e: any) => Drawdown.fromJSON(e))
+        : [],
+      contributions: globalThis.Array.isArray(object?.contributions)
+        ? object.contributions.map((e: any) => Contribution.fromJSON(e))
+        : [],
+      sectorContributions: globalThis.Array.isArray(object?.sectorContributions)
+        ? object.sectorContributions.map((e: any) => SectorContribution.fromJSON(e))
+        : globalThis.Array.isArray(object?.sector_contributions)
+        ? object.sector_contributions.map((e: any) => SectorContribution.fromJSON(e))
+        : [],
+      periodReturns: globalThis.Array.isArray(object?.periodReturns)
+        ? object.periodReturns.map((e: any) => PeriodReturn.fromJSON(e))
+        : globalThis.Array.isArray(object?.period_returns)
+        ? object.period_returns.map((e: any) => PeriodReturn.fromJSON(e))
+        : [],
+      benchmark: isSet(object.benchmark) ? BenchmarkComparison.fromJSON(object.benchmark) : undefined,
+      attribution: globalThis.Array.isArray(object?.attribution)
+        ? object.attribution.map((e: any) => SectorAttribution.fromJSON(e))
+        : [],
     };
   },
 
@@ -1313,6 +1582,24 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
     }
     if (message.metrics !== undefined) {
       obj.metrics = PerformanceMetrics.toJSON(message.metrics);
+    }
+    if (message.drawdowns?.length) {
+      obj.drawdowns = message.drawdowns.map((e) => Drawdown.toJSON(e));
+    }
+    if (message.contributions?.length) {
+      obj.contributions = message.contributions.map((e) => Contribution.toJSON(e));
+    }
+    if (message.sectorContributions?.length) {
+      obj.sectorContributions = message.sectorContributions.map((e) => SectorContribution.toJSON(e));
+    }
+    if (message.periodReturns?.length) {
+      obj.periodReturns = message.periodReturns.map((e) => PeriodReturn.toJSON(e));
+    }
+    if (message.benchmark !== undefined) {
+      obj.benchmark = BenchmarkComparison.toJSON(message.benchmark);
+    }
+    if (message.attribution?.length) {
+      obj.attribution = message.attribution.map((e) => SectorAttribution.toJSON(e));
     }
     return obj;
   },
@@ -1326,6 +1613,942 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
     message.metrics = (object.metrics !== undefined && object.metrics !== null)
       ? PerformanceMetrics.fromPartial(object.metrics)
       : undefined;
+    message.drawdowns = object.drawdowns?.map((e) => Drawdown.fromPartial(e)) || [];
+    message.contributions = object.contributions?.map((e) => Contribution.fromPartial(e)) || [];
+    message.sectorContributions = object.sectorContributions?.map((e) => SectorContribution.fromPartial(e)) || [];
+    message.periodReturns = object.periodReturns?.map((e) => PeriodReturn.fromPartial(e)) || [];
+    message.benchmark = (object.benchmark !== undefined && object.benchmark !== null)
+      ? BenchmarkComparison.fromPartial(object.benchmark)
+      : undefined;
+    message.attribution = object.attribution?.map((e) => SectorAttribution.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDrawdown(): Drawdown {
+  return { depthPct: 0, peakDate: undefined, valleyDate: undefined, recoveryDate: undefined, lengthDays: 0 };
+}
+
+export const Drawdown: MessageFns<Drawdown> = {
+  encode(message: Drawdown, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.depthPct !== 0) {
+      writer.uint32(9).double(message.depthPct);
+    }
+    if (message.peakDate !== undefined) {
+      Timestamp.encode(message.peakDate, writer.uint32(18).fork()).join();
+    }
+    if (message.valleyDate !== undefined) {
+      Timestamp.encode(message.valleyDate, writer.uint32(26).fork()).join();
+    }
+    if (message.recoveryDate !== undefined) {
+      Timestamp.encode(message.recoveryDate, writer.uint32(34).fork()).join();
+    }
+    if (message.lengthDays !== 0) {
+      writer.uint32(40).int32(message.lengthDays);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Drawdown {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrawdown();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.depthPct = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.peakDate = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.valleyDate = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.recoveryDate = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.lengthDays = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Drawdown {
+    return {
+      depthPct: isSet(object.depthPct)
+        ? globalThis.Number(object.depthPct)
+        : isSet(object.depth_pct)
+        ? globalThis.Number(object.depth_pct)
+        : 0,
+      peakDate: isSet(object.peakDate)
+        ? Timestamp.fromJSON(object.peakDate)
+        : isSet(object.peak_date)
+        ? Timestamp.fromJSON(object.peak_date)
+        : undefined,
+      valleyDate: isSet(object.valleyDate)
+        ? Timestamp.fromJSON(object.valleyDate)
+        : isSet(object.valley_date)
+        ? Timestamp.fromJSON(object.valley_date)
+        : undefined,
+      recoveryDate: isSet(object.recoveryDate)
+        ? Timestamp.fromJSON(object.recoveryDate)
+        : isSet(object.recovery_date)
+        ? Timestamp.fromJSON(object.recovery_date)
+        : undefined,
+      lengthDays: isSet(object.lengthDays)
+        ? globalThis.Number(object.lengthDays)
+        : isSet(object.length_days)
+        ? globalThis.Number(object.length_days)
+        : 0,
+    };
+  },
+
+  toJSON(message: Drawdown): unknown {
+    const obj: any = {};
+    if (message.depthPct !== 0) {
+      obj.depthPct = floatToJson(message.depthPct);
+    }
+    if (message.peakDate !== undefined) {
+      obj.peakDate = Timestamp.toJSON(message.peakDate);
+    }
+    if (message.valleyDate !== undefined) {
+      obj.valleyDate = Timestamp.toJSON(message.valleyDate);
+    }
+    if (message.recoveryDate !== undefined) {
+      obj.recoveryDate = Timestamp.toJSON(message.recoveryDate);
+    }
+    if (message.lengthDays !== 0) {
+      obj.lengthDays = Math.round(message.lengthDays);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Drawdown>, I>>(base?: I): Drawdown {
+    return Drawdown.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Drawdown>, I>>(object: I): Drawdown {
+    const message = createBaseDrawdown();
+    message.depthPct = object.depthPct ?? 0;
+    message.peakDate = (object.peakDate !== undefined && object.peakDate !== null)
+      ? Timestamp.fromPartial(object.peakDate)
+      : undefined;
+    message.valleyDate = (object.valleyDate !== undefined && object.valleyDate !== null)
+      ? Timestamp.fromPartial(object.valleyDate)
+      : undefined;
+    message.recoveryDate = (object.recoveryDate !== undefined && object.recoveryDate !== null)
+      ? Timestamp.fromPartial(object.recoveryDate)
+      : undefined;
+    message.lengthDays = object.lengthDays ?? 0;
+    return message;
+  },
+};
+
+function createBaseContribution(): Contribution {
+  return { isin: "", symbol: "", sector: "", contributionPct: 0, gain: undefined };
+}
+
+export const Contribution: MessageFns<Contribution> = {
+  encode(message: Contribution, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.sector !== "") {
+      writer.uint32(26).string(message.sector);
+    }
+    if (message.contributionPct !== 0) {
+      writer.uint32(33).double(message.contributionPct);
+    }
+    if (message.gain !== undefined) {
+      Money.encode(message.gain, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Contribution {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContribution();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sector = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.contributionPct = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.gain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Contribution {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      sector: isSet(object.sector) ? globalThis.String(object.sector) : "",
+      contributionPct: isSet(object.contributionPct)
+        ? globalThis.Number(object.contributionPct)
+        : isSet(object.contribution_pct)
+        ? globalThis.Number(object.contribution_pct)
+        : 0,
+      gain: isSet(object.gain) ? Money.fromJSON(object.gain) : undefined,
+    };
+  },
+
+  toJSON(message: Contribution): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.sector !== "") {
+      obj.sector = message.sector;
+    }
+    if (message.contributionPct !== 0) {
+      obj.contributionPct = floatToJson(message.contributionPct);
+    }
+    if (message.gain !== undefined) {
+      obj.gain = Money.toJSON(message.gain);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Contribution>, I>>(base?: I): Contribution {
+    return Contribution.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Contribution>, I>>(object: I): Contribution {
+    const message = createBaseContribution();
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.sector = object.sector ?? "";
+    message.contributionPct = object.contributionPct ?? 0;
+    message.gain = (object.gain !== undefined && object.gain !== null) ? Money.fromPartial(object.gain) : undefined;
+    return message;
+  },
+};
+
+function createBaseSectorContribution(): SectorContribution {
+  return { sector: "", contributionPct: 0, gain: undefined };
+}
+
+export const SectorContribution: MessageFns<SectorContribution> = {
+  encode(message: SectorContribution, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sector !== "") {
+      writer.uint32(10).string(message.sector);
+    }
+    if (message.contributionPct !== 0) {
+      writer.uint32(17).double(message.contributionPct);
+    }
+    if (message.gain !== undefined) {
+      Money.encode(message.gain, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SectorContribution {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSectorContribution();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sector = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.contributionPct = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.gain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SectorContribution {
+    return {
+      sector: isSet(object.sector) ? globalThis.String(object.sector) : "",
+      contributionPct: isSet(object.contributionPct)
+        ? globalThis.Number(object.contributionPct)
+        : isSet(object.contribution_pct)
+        ? globalThis.Number(object.contribution_pct)
+        : 0,
+      gain: isSet(object.gain) ? Money.fromJSON(object.gain) : undefined,
+    };
+  },
+
+  toJSON(message: SectorContribution): unknown {
+    const obj: any = {};
+    if (message.sector !== "") {
+      obj.sector = message.sector;
+    }
+    if (message.contributionPct !== 0) {
+      obj.contributionPct = floatToJson(message.contributionPct);
+    }
+    if (message.gain !== undefined) {
+      obj.gain = Money.toJSON(message.gain);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SectorContribution>, I>>(base?: I): SectorContribution {
+    return SectorContribution.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SectorContribution>, I>>(object: I): SectorContribution {
+    const message = createBaseSectorContribution();
+    message.sector = object.sector ?? "";
+    message.contributionPct = object.contributionPct ?? 0;
+    message.gain = (object.gain !== undefined && object.gain !== null) ? Money.fromPartial(object.gain) : undefined;
+    return message;
+  },
+};
+
+function createBasePeriodReturn(): PeriodReturn {
+  return { period: "", returnPct: 0 };
+}
+
+export const PeriodReturn: MessageFns<PeriodReturn> = {
+  encode(message: PeriodReturn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.period !== "") {
+      writer.uint32(10).string(message.period);
+    }
+    if (message.returnPct !== 0) {
+      writer.uint32(17).double(message.returnPct);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeriodReturn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeriodReturn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.period = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.returnPct = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PeriodReturn {
+    return {
+      period: isSet(object.period) ? globalThis.String(object.period) : "",
+      returnPct: isSet(object.returnPct)
+        ? globalThis.Number(object.returnPct)
+        : isSet(object.return_pct)
+        ? globalThis.Number(object.return_pct)
+        : 0,
+    };
+  },
+
+  toJSON(message: PeriodReturn): unknown {
+    const obj: any = {};
+    if (message.period !== "") {
+      obj.period = message.period;
+    }
+    if (message.returnPct !== 0) {
+      obj.returnPct = floatToJson(message.returnPct);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PeriodReturn>, I>>(base?: I): PeriodReturn {
+    return PeriodReturn.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PeriodReturn>, I>>(object: I): PeriodReturn {
+    const message = createBasePeriodReturn();
+    message.period = object.period ?? "";
+    message.returnPct = object.returnPct ?? 0;
+    return message;
+  },
+};
+
+function createBaseBenchmarkComparison(): BenchmarkComparison {
+  return {
+    isin: "",
+    symbol: "",
+    totalReturnPct: 0,
+    beta: undefined,
+    alphaPct: undefined,
+    correlation: undefined,
+    trackingErrorPct: undefined,
+    informationRatio: undefined,
+    upCapture: undefined,
+    downCapture: undefined,
+    battingAveragePct: undefined,
+  };
+}
+
+export const BenchmarkComparison: MessageFns<BenchmarkComparison> = {
+  encode(message: BenchmarkComparison, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.totalReturnPct !== 0) {
+      writer.uint32(25).double(message.totalReturnPct);
+    }
+    if (message.beta !== undefined) {
+      writer.uint32(33).double(message.beta);
+    }
+    if (message.alphaPct !== undefined) {
+      writer.uint32(41).double(message.alphaPct);
+    }
+    if (message.correlation !== undefined) {
+      writer.uint32(49).double(message.correlation);
+    }
+    if (message.trackingErrorPct !== undefined) {
+      writer.uint32(57).double(message.trackingErrorPct);
+    }
+    if (message.informationRatio !== undefined) {
+      writer.uint32(65).double(message.informationRatio);
+    }
+    if (message.upCapture !== undefined) {
+      writer.uint32(73).double(message.upCapture);
+    }
+    if (message.downCapture !== undefined) {
+      writer.uint32(81).double(message.downCapture);
+    }
+    if (message.battingAveragePct !== undefined) {
+      writer.uint32(89).double(message.battingAveragePct);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BenchmarkComparison {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBenchmarkComparison();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.totalReturnPct = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.beta = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.alphaPct = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.correlation = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.trackingErrorPct = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.informationRatio = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.upCapture = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.downCapture = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.battingAveragePct = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BenchmarkComparison {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      totalReturnPct: isSet(object.totalReturnPct)
+        ? globalThis.Number(object.totalReturnPct)
+        : isSet(object.total_return_pct)
+        ? globalThis.Number(object.total_return_pct)
+        : 0,
+      beta: isSet(object.beta) ? globalThis.Number(object.beta) : undefined,
+      alphaPct: isSet(object.alphaPct)
+        ? globalThis.Number(object.alphaPct)
+        : isSet(object.alpha_pct)
+        ? globalThis.Number(object.alpha_pct)
+        : undefined,
+      correlation: isSet(object.correlation) ? globalThis.Number(object.correlation) : undefined,
+      trackingErrorPct: isSet(object.trackingErrorPct)
+        ? globalThis.Number(object.trackingErrorPct)
+        : isSet(object.tracking_error_pct)
+        ? globalThis.Number(object.tracking_error_pct)
+        : undefined,
+      informationRatio: isSet(object.informationRatio)
+        ? globalThis.Number(object.informationRatio)
+        : isSet(object.information_ratio)
+        ? globalThis.Number(object.information_ratio)
+        : undefined,
+      upCapture: isSet(object.upCapture)
+        ? globalThis.Number(object.upCapture)
+        : isSet(object.up_capture)
+        ? globalThis.Number(object.up_capture)
+        : undefined,
+      downCapture: isSet(object.downCapture)
+        ? globalThis.Number(object.downCapture)
+        : isSet(object.down_capture)
+        ? globalThis.Number(object.down_capture)
+        : undefined,
+      battingAveragePct: isSet(object.battingAveragePct)
+        ? globalThis.Number(object.battingAveragePct)
+        : isSet(object.batting_average_pct)
+        ? globalThis.Number(object.batting_average_pct)
+        : undefined,
+    };
+  },
+
+  toJSON(message: BenchmarkComparison): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.totalReturnPct !== 0) {
+      obj.totalReturnPct = floatToJson(message.totalReturnPct);
+    }
+    if (message.beta !== undefined) {
+      obj.beta = floatToJson(message.beta);
+    }
+    if (message.alphaPct !== undefined) {
+      obj.alphaPct = floatToJson(message.alphaPct);
+    }
+    if (message.correlation !== undefined) {
+      obj.correlation = floatToJson(message.correlation);
+    }
+    if (message.trackingErrorPct !== undefined) {
+      obj.trackingErrorPct = floatToJson(message.trackingErrorPct);
+    }
+    if (message.informationRatio !== undefined) {
+      obj.informationRatio = floatToJson(message.informationRatio);
+    }
+    if (message.upCapture !== undefined) {
+      obj.upCapture = floatToJson(message.upCapture);
+    }
+    if (message.downCapture !== undefined) {
+      obj.downCapture = floatToJson(message.downCapture);
+    }
+    if (message.battingAveragePct !== undefined) {
+      obj.battingAveragePct = floatToJson(message.battingAveragePct);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BenchmarkComparison>, I>>(base?: I): BenchmarkComparison {
+    return BenchmarkComparison.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BenchmarkComparison>, I>>(object: I): BenchmarkComparison {
+    const message = createBaseBenchmarkComparison();
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.totalReturnPct = object.totalReturnPct ?? 0;
+    message.beta = object.beta ?? undefined;
+    message.alphaPct = object.alphaPct ?? undefined;
+    message.correlation = object.correlation ?? undefined;
+    message.trackingErrorPct = object.trackingErrorPct ?? undefined;
+    message.informationRatio = object.informationRatio ?? undefined;
+    message.upCapture = object.upCapture ?? undefined;
+    message.downCapture = object.downCapture ?? undefined;
+    message.battingAveragePct = object.battingAveragePct ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSectorAttribution(): SectorAttribution {
+  return { sector: "", weightPct: 0, benchmarkWeightPct: 0, allocationPct: 0, selectionPct: 0, interactionPct: 0 };
+}
+
+export const SectorAttribution: MessageFns<SectorAttribution> = {
+  encode(message: SectorAttribution, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sector !== "") {
+      writer.uint32(10).string(message.sector);
+    }
+    if (message.weightPct !== 0) {
+      writer.uint32(17).double(message.weightPct);
+    }
+    if (message.benchmarkWeightPct !== 0) {
+      writer.uint32(25).double(message.benchmarkWeightPct);
+    }
+    if (message.allocationPct !== 0) {
+      writer.uint32(33).double(message.allocationPct);
+    }
+    if (message.selectionPct !== 0) {
+      writer.uint32(41).double(message.selectionPct);
+    }
+    if (message.interactionPct !== 0) {
+      writer.uint32(49).double(message.interactionPct);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SectorAttribution {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSectorAttribution();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sector = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.weightPct = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.benchmarkWeightPct = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.allocationPct = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.selectionPct = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.interactionPct = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SectorAttribution {
+    return {
+      sector: isSet(object.sector) ? globalThis.String(object.sector) : "",
+      weightPct: isSet(object.weightPct)
+        ? globalThis.Number(object.weightPct)
+        : isSet(object.weight_pct)
+        ? globalThis.Number(object.weight_pct)
+        : 0,
+      benchmarkWeightPct: isSet(object.benchmarkWeightPct)
+        ? globalThis.Number(object.benchmarkWeightPct)
+        : isSet(object.benchmark_weight_pct)
+        ? globalThis.Number(object.benchmark_weight_pct)
+        : 0,
+      allocationPct: isSet(object.allocationPct)
+        ? globalThis.Number(object.allocationPct)
+        : isSet(object.allocation_pct)
+        ? globalThis.Number(object.allocation_pct)
+        : 0,
+      selectionPct: isSet(object.selectionPct)
+        ? globalThis.Number(object.selectionPct)
+        : isSet(object.selection_pct)
+        ? globalThis.Number(object.selection_pct)
+        : 0,
+      interactionPct: isSet(object.interactionPct)
+        ? globalThis.Number(object.interactionPct)
+        : isSet(object.interaction_pct)
+        ? globalThis.Number(object.interaction_pct)
+        : 0,
+    };
+  },
+
+  toJSON(message: SectorAttribution): unknown {
+    const obj: any = {};
+    if (message.sector !== "") {
+      obj.sector = message.sector;
+    }
+    if (message.weightPct !== 0) {
+      obj.weightPct = floatToJson(message.weightPct);
+    }
+    if (message.benchmarkWeightPct !== 0) {
+      obj.benchmarkWeightPct = floatToJson(message.benchmarkWeightPct);
+    }
+    if (message.allocationPct !== 0) {
+      obj.allocationPct = floatToJson(message.allocationPct);
+    }
+    if (message.selectionPct !== 0) {
+      obj.selectionPct = floatToJson(message.selectionPct);
+    }
+    if (message.interactionPct !== 0) {
+      obj.interactionPct = floatToJson(message.interactionPct);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SectorAttribution>, I>>(base?: I): SectorAttribution {
+    return SectorAttribution.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SectorAttribution>, I>>(object: I): SectorAttribution {
+    const message = createBaseSectorAttribution();
+    message.sector = object.sector ?? "";
+    message.weightPct = object.weightPct ?? 0;
+    message.benchmarkWeightPct = object.benchmarkWeightPct ?? 0;
+    message.allocationPct = object.allocationPct ?? 0;
+    message.selectionPct = object.selectionPct ?? 0;
+    message.interactionPct = object.interactionPct ?? 0;
     return message;
   },
 };
@@ -1445,6 +2668,23 @@ function createBasePerformanceMetrics(): PerformanceMetrics {
     peakValue: undefined,
     peakDate: undefined,
     moneyWeightedReturnPct: undefined,
+    downsideDeviation: undefined,
+    sortinoRatio: undefined,
+    calmarRatio: undefined,
+    omegaRatio: undefined,
+    ulcerIndex: undefined,
+    painIndexPct: undefined,
+    valueAtRiskPct: undefined,
+    conditionalValueAtRiskPct: undefined,
+    modifiedValueAtRiskPct: undefined,
+    skewness: undefined,
+    kurtosis: undefined,
+    tailRatio: undefined,
+    stability: undefined,
+    bestDayPct: undefined,
+    worstDayPct: undefined,
+    positiveDaysPct: undefined,
+    probabilisticSharpeRatio: undefined,
   };
 }
 
@@ -1473,6 +2713,57 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
     }
     if (message.moneyWeightedReturnPct !== undefined) {
       writer.uint32(65).double(message.moneyWeightedReturnPct);
+    }
+    if (message.downsideDeviation !== undefined) {
+      writer.uint32(73).double(message.downsideDeviation);
+    }
+    if (message.sortinoRatio !== undefined) {
+      writer.uint32(81).double(message.sortinoRatio);
+    }
+    if (message.calmarRatio !== undefined) {
+      writer.uint32(89).double(message.calmarRatio);
+    }
+    if (message.omegaRatio !== undefined) {
+      writer.uint32(97).double(message.omegaRatio);
+    }
+    if (message.ulcerIndex !== undefined) {
+      writer.uint32(105).double(message.ulcerIndex);
+    }
+    if (message.painIndexPct !== undefined) {
+      writer.uint32(113).double(message.painIndexPct);
+    }
+    if (message.valueAtRiskPct !== undefined) {
+      writer.uint32(121).double(message.valueAtRiskPct);
+    }
+    if (message.conditionalValueAtRiskPct !== undefined) {
+      writer.uint32(129).double(message.conditionalValueAtRiskPct);
+    }
+    if (message.modifiedValueAtRiskPct !== undefined) {
+      writer.uint32(137).double(message.modifiedValueAtRiskPct);
+    }
+    if (message.skewness !== undefined) {
+      writer.uint32(145).double(message.skewness);
+    }
+    if (message.kurtosis !== undefined) {
+      writer.uint32(153).double(message.kurtosis);
+    }
+    if (message.tailRatio !== undefined) {
+      writer.uint32(161).double(message.tailRatio);
+    }
+    if (message.stability !== undefined) {
+      writer.uint32(169).double(message.stability);
+    }
+    if (message.bestDayPct !== undefined) {
+      writer.uint32(177).double(message.bestDayPct);
+    }
+    if (message.worstDayPct !== undefined) {
+      writer.uint32(185).double(message.worstDayPct);
+    }
+    if (message.positiveDaysPct !== undefined) {
+      writer.uint32(193).double(message.positiveDaysPct);
+    }
+    if (message.probabilisticSharpeRatio !== undefined) {
+      writer.uint32(201).double(message.probabilisticSharpeRatio);
     }
     return writer;
   },
@@ -1554,6 +2845,142 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
             message.moneyWeightedReturnPct = reader.double();
             continue;
           }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.downsideDeviation = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.sortinoRatio = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.calmarRatio = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.omegaRatio = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.ulcerIndex = reader.double();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.painIndexPct = reader.double();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.valueAtRiskPct = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 129) {
+              break;
+            }
+
+            message.conditionalValueAtRiskPct = reader.double();
+            continue;
+          }
+          case 17: {
+            if (tag !== 137) {
+              break;
+            }
+
+            message.modifiedValueAtRiskPct = reader.double();
+            continue;
+          }
+          case 18: {
+            if (tag !== 145) {
+              break;
+            }
+
+            message.skewness = reader.double();
+            continue;
+          }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.kurtosis = reader.double();
+            continue;
+          }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.tailRatio = reader.double();
+            continue;
+          }
+          case 21: {
+            if (tag !== 169) {
+              break;
+            }
+
+            message.stability = reader.double();
+            continue;
+          }
+          case 22: {
+            if (tag !== 177) {
+              break;
+            }
+
+            message.bestDayPct = reader.double();
+            continue;
+          }
+          case 23: {
+            if (tag !== 185) {
+              break;
+            }
+
+            message.worstDayPct = reader.double();
+            continue;
+          }
+          case 24: {
+            if (tag !== 193) {
+              break;
+            }
+
+            message.positiveDaysPct = reader.double();
+            continue;
+          }
+          case 25: {
+            if (tag !== 201) {
+              break;
+            }
+
+            message.probabilisticSharpeRatio = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1604,6 +3031,79 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
         : isSet(object.money_weighted_return_pct)
         ? globalThis.Number(object.money_weighted_return_pct)
         : undefined,
+      downsideDeviation: isSet(object.downsideDeviation)
+        ? globalThis.Number(object.downsideDeviation)
+        : isSet(object.downside_deviation)
+        ? globalThis.Number(object.downside_deviation)
+        : undefined,
+      sortinoRatio: isSet(object.sortinoRatio)
+        ? globalThis.Number(object.sortinoRatio)
+        : isSet(object.sortino_ratio)
+        ? globalThis.Number(object.sortino_ratio)
+        : undefined,
+      calmarRatio: isSet(object.calmarRatio)
+        ? globalThis.Number(object.calmarRatio)
+        : isSet(object.calmar_ratio)
+        ? globalThis.Number(object.calmar_ratio)
+        : undefined,
+      omegaRatio: isSet(object.omegaRatio)
+        ? globalThis.Number(object.omegaRatio)
+        : isSet(object.omega_ratio)
+        ? globalThis.Number(object.omega_ratio)
+        : undefined,
+      ulcerIndex: isSet(object.ulcerIndex)
+        ? globalThis.Number(object.ulcerIndex)
+        : isSet(object.ulcer_index)
+        ? globalThis.Number(object.ulcer_index)
+        : undefined,
+      painIndexPct: isSet(object.painIndexPct)
+        ? globalThis.Number(object.painIndexPct)
+        : isSet(object.pain_index_pct)
+        ? globalThis.Number(object.pain_index_pct)
+        : undefined,
+      valueAtRiskPct: isSet(object.valueAtRiskPct)
+        ? globalThis.Number(object.valueAtRiskPct)
+        : isSet(object.value_at_risk_pct)
+        ? globalThis.Number(object.value_at_risk_pct)
+        : undefined,
+      conditionalValueAtRiskPct: isSet(object.conditionalValueAtRiskPct)
+        ? globalThis.Number(object.conditionalValueAtRiskPct)
+        : isSet(object.conditional_value_at_risk_pct)
+        ? globalThis.Number(object.conditional_value_at_risk_pct)
+        : undefined,
+      modifiedValueAtRiskPct: isSet(object.modifiedValueAtRiskPct)
+        ? globalThis.Number(object.modifiedValueAtRiskPct)
+        : isSet(object.modified_value_at_risk_pct)
+        ? globalThis.Number(object.modified_value_at_risk_pct)
+        : undefined,
+      skewness: isSet(object.skewness) ? globalThis.Number(object.skewness) : undefined,
+      kurtosis: isSet(object.kurtosis) ? globalThis.Number(object.kurtosis) : undefined,
+      tailRatio: isSet(object.tailRatio)
+        ? globalThis.Number(object.tailRatio)
+        : isSet(object.tail_ratio)
+        ? globalThis.Number(object.tail_ratio)
+        : undefined,
+      stability: isSet(object.stability) ? globalThis.Number(object.stability) : undefined,
+      bestDayPct: isSet(object.bestDayPct)
+        ? globalThis.Number(object.bestDayPct)
+        : isSet(object.best_day_pct)
+        ? globalThis.Number(object.best_day_pct)
+        : undefined,
+      worstDayPct: isSet(object.worstDayPct)
+        ? globalThis.Number(object.worstDayPct)
+        : isSet(object.worst_day_pct)
+        ? globalThis.Number(object.worst_day_pct)
+        : undefined,
+      positiveDaysPct: isSet(object.positiveDaysPct)
+        ? globalThis.Number(object.positiveDaysPct)
+        : isSet(object.positive_days_pct)
+        ? globalThis.Number(object.positive_days_pct)
+        : undefined,
+      probabilisticSharpeRatio: isSet(object.probabilisticSharpeRatio)
+        ? globalThis.Number(object.probabilisticSharpeRatio)
+        : isSet(object.probabilistic_sharpe_ratio)
+        ? globalThis.Number(object.probabilistic_sharpe_ratio)
+        : undefined,
     };
   },
 
@@ -1633,6 +3133,57 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
     if (message.moneyWeightedReturnPct !== undefined) {
       obj.moneyWeightedReturnPct = floatToJson(message.moneyWeightedReturnPct);
     }
+    if (message.downsideDeviation !== undefined) {
+      obj.downsideDeviation = floatToJson(message.downsideDeviation);
+    }
+    if (message.sortinoRatio !== undefined) {
+      obj.sortinoRatio = floatToJson(message.sortinoRatio);
+    }
+    if (message.calmarRatio !== undefined) {
+      obj.calmarRatio = floatToJson(message.calmarRatio);
+    }
+    if (message.omegaRatio !== undefined) {
+      obj.omegaRatio = floatToJson(message.omegaRatio);
+    }
+    if (message.ulcerIndex !== undefined) {
+      obj.ulcerIndex = floatToJson(message.ulcerIndex);
+    }
+    if (message.painIndexPct !== undefined) {
+      obj.painIndexPct = floatToJson(message.painIndexPct);
+    }
+    if (message.valueAtRiskPct !== undefined) {
+      obj.valueAtRiskPct = floatToJson(message.valueAtRiskPct);
+    }
+    if (message.conditionalValueAtRiskPct !== undefined) {
+      obj.conditionalValueAtRiskPct = floatToJson(message.conditionalValueAtRiskPct);
+    }
+    if (message.modifiedValueAtRiskPct !== undefined) {
+      obj.modifiedValueAtRiskPct = floatToJson(message.modifiedValueAtRiskPct);
+    }
+    if (message.skewness !== undefined) {
+      obj.skewness = floatToJson(message.skewness);
+    }
+    if (message.kurtosis !== undefined) {
+      obj.kurtosis = floatToJson(message.kurtosis);
+    }
+    if (message.tailRatio !== undefined) {
+      obj.tailRatio = floatToJson(message.tailRatio);
+    }
+    if (message.stability !== undefined) {
+      obj.stability = floatToJson(message.stability);
+    }
+    if (message.bestDayPct !== undefined) {
+      obj.bestDayPct = floatToJson(message.bestDayPct);
+    }
+    if (message.worstDayPct !== undefined) {
+      obj.worstDayPct = floatToJson(message.worstDayPct);
+    }
+    if (message.positiveDaysPct !== undefined) {
+      obj.positiveDaysPct = floatToJson(message.positiveDaysPct);
+    }
+    if (message.probabilisticSharpeRatio !== undefined) {
+      obj.probabilisticSharpeRatio = floatToJson(message.probabilisticSharpeRatio);
+    }
     return obj;
   },
 
@@ -1653,6 +3204,23 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
       ? Timestamp.fromPartial(object.peakDate)
       : undefined;
     message.moneyWeightedReturnPct = object.moneyWeightedReturnPct ?? undefined;
+    message.downsideDeviation = object.downsideDeviation ?? undefined;
+    message.sortinoRatio = object.sortinoRatio ?? undefined;
+    message.calmarRatio = object.calmarRatio ?? undefined;
+    message.omegaRatio = object.omegaRatio ?? undefined;
+    message.ulcerIndex = object.ulcerIndex ?? undefined;
+    message.painIndexPct = object.painIndexPct ?? undefined;
+    message.valueAtRiskPct = object.valueAtRiskPct ?? undefined;
+    message.conditionalValueAtRiskPct = object.conditionalValueAtRiskPct ?? undefined;
+    message.modifiedValueAtRiskPct = object.modifiedValueAtRiskPct ?? undefined;
+    message.skewness = object.skewness ?? undefined;
+    message.kurtosis = object.kurtosis ?? undefined;
+    message.tailRatio = object.tailRatio ?? undefined;
+    message.stability = object.stability ?? undefined;
+    message.bestDayPct = object.bestDayPct ?? undefined;
+    message.worstDayPct = object.worstDayPct ?? undefined;
+    message.positiveDaysPct = object.positiveDaysPct ?? undefined;
+    message.probabilisticSharpeRatio = object.probabilisticSharpeRatio ?? undefined;
     return message;
   },
 };

@@ -1,6 +1,15 @@
 /** Rows of the portfolio service: the book, and what it earned. */
 import type { PortfolioServiceService } from '#protos/gen/portfolio.ts';
-import { account, bool, int32, isin, list, position, request } from '#shared/operations/fields.ts';
+import {
+  account,
+  bool,
+  int32,
+  isin,
+  list,
+  optionalIsin,
+  position,
+  request,
+} from '#shared/operations/fields.ts';
 import { contract, usual } from '#shared/operations/row.ts';
 
 export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
@@ -21,8 +30,14 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   getPerformance: {
     ...usual.read,
-    summary: 'Daily values and returns, cleaned of deposits and withdrawals.',
-    request: request({ accountId: account, days: int32({ min: 0, max: 20_000 }) }),
+    summary:
+      'Daily values and returns, cleaned of deposits and withdrawals, and what explains them.',
+    request: request({
+      accountId: account,
+      days: int32({ min: 0, max: 20_000 }),
+      benchmarkIsin: optionalIsin,
+      withAttribution: bool,
+    }),
   },
   updatePositions: {
     ...usual.write,

@@ -3,12 +3,18 @@
  * brought in (counted at the day's start) or took out (counted at its end), linked over the days, so
  * that they say how the money was managed and not when it came.
  */
-import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { DayValue } from './value-history.ts';
+import { daysBetween, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { depthsOfReturns, maximumDrawdown } from '#shared/universe/model/measures/drawdowns.ts';
+import { sharpeRatio } from '#shared/universe/model/measures/ratios.ts';
+import {
+  DAYS_A_YEAR,
+  annualVolatility,
+  annualised,
+} from '#shared/universe/model/measures/returns.ts';
 import { internalRate, type DatedAmount } from './internal-rate.ts';
+import { linked } from './linking.ts';
+import type { DayValue } from './value-history.ts';
 
-export const TRADING_DAYS_A_YEAR = 252;
-const DAYS_A_YEAR = 365.25;
 /** Over less time than this a yearly rate says nothing, and none is stated. */
 export const ANNUALISED_DAYS_MIN = 30;
 
@@ -26,7 +32,7 @@ export interface Performance {
   readonly annualisedRatio: number;
   /** Sample standard deviation of daily returns x sqrt(252); 0 with fewer than two days. */
   readonly volatility: number;
-  /** Mean over standard deviation of daily returns x sqrt(252), risk-free rate 0; 0 without risk. */
+  /** Of daily returns x sqrt(252), risk-free rate 0; 0 without risk. */
   readonly sharpeRatio: number;
   /** Deepest fall of the linked returns from a high before, as a positive fraction. */
   readonly maxDrawdownRatio: number;
@@ -36,77 +42,80 @@ export interface Performance {
   readonly moneyWeightedRatio?: number | undefined;
 }
 
+/** Days of an account from some day on, and the one before them. */
+export interface Window {
+  readonly before: DayValue | undefined;
+  readonly days: readonly DayValue[];
+}
+
 /** @param days oldest first @param from first day of the window; all days where it is absent */
-export function performance(days: readonly DayValue[], from?: CalendarDay): Performance {
+export function windowFrom(days: readonly DayValue[], from: CalendarDay | undefined): Window {
   const start = from === undefined ? 0 : days.findIndex((value) => value.day >= from);
-  const window = start < 0 ? [] : days.slice(start);
-  const before = start > 0 ? days[start - 1] : undefined;
-  const points = window.map((value, i) => ({
+  return {
+    days: start < 0 ? [] : days.slice(start),
+    before: start > 0 ? days[start - 1] : undefined,
+  };
+}
+
+export function performance({ before, days }: Window): Performance {
+  const points = days.map((value, i) => ({
     day: value.day,
     value: value.value,
-    returnRatio: dayReturn(i === 0 ? before : window[i - 1], value),
+    returnRatio: dayReturn(i === 0 ? before : days[i - 1], value),
   }));
   const returns = points.map((point) => point.returnRatio);
-  const [first, last] = [before ?? window[0], window.at(-1)];
+  const [first, last] = [before ?? days[0], days.at(-1)];
   const elapsedDays = first && last ? daysBetween(first.day, last.day) : 0;
   const totalRatio = linked(returns);
   return {
     points,
     totalRatio,
-    annualisedRatio: annualised(totalRatio, elapsedDays),
-    volatility: standardDeviation(returns) * Math.sqrt(TRADING_DAYS_A_YEAR),
-    sharpeRatio: sharpeRatio(returns),
-    maxDrawdownRatio: maxDrawdown(returns),
+    annualisedRatio:
+      elapsedDays < ANNUALISED_DAYS_MIN || totalRatio <= -1
+        ? totalRatio
+        : annualised(totalRatio, elapsedDays, DAYS_A_YEAR),
+    volatility: finiteOr0(annualVolatility(returns)),
+    sharpeRatio: finiteOr0(sharpeRatio(returns)),
+    maxDrawdownRatio: finiteOr0(maximumDrawdown(depthsOfReturns(returns))),
     peak: peakOf(points),
     ...(elapsedDays >= ANNUALISED_DAYS_MIN && {
-      moneyWeightedRatio: internalRate(ownersFlows(before, window)),
+      moneyWeightedRatio: internalRate(ownersFlows(before, days)),
     }),
   };
 }
 
+/** What 1 grew to by the end of each day, with the value before the first of them. */
+export function growthIndex({ before, days }: Window): {
+  readonly days: Int32Array;
+  readonly values: Float64Array;
+} {
+  const first = before ?? days[0];
+  if (!first) return { days: new Int32Array(0), values: new Float64Array(0) };
+  // Without a day before, the first day's own return is counted from the day itself.
+  const start = before ? epochDay(before.day) : epochDay(first.day) - 1;
+  let value = 1;
+  const values = days.map(
+    (day, i) => (value *= 1 + dayReturn(i === 0 ? before : days[i - 1], day)),
+  );
+  return {
+    days: Int32Array.of(start, ...days.map(({ day }) => epochDay(day))),
+    values: Float64Array.of(1, ...values),
+  };
+}
+
+/** What a day's gain was earned on: the value before, and what the owner brought in. */
+export function capitalOf(before: DayValue | undefined, day: DayValue): number {
+  return (before?.value ?? 0) + day.broughtIn;
+}
+
 /** Growth of a day on what was there; 0 where nothing was. */
 export function dayReturn(before: DayValue | undefined, day: DayValue): number {
-  const invested = (before?.value ?? 0) + day.broughtIn;
-  return invested > 0 ? (day.value + day.takenOut) / invested - 1 : 0;
+  const capital = capitalOf(before, day);
+  return capital > 0 ? (day.value + day.takenOut) / capital - 1 : 0;
 }
 
-export function linked(returns: readonly number[]): number {
-  return returns.reduce((growth, r) => growth * (1 + r), 1) - 1;
-}
-
-/** Compound annual growth rate, years of 365.25 days. */
-export function annualised(totalRatio: number, elapsedDays: number): number {
-  if (elapsedDays < ANNUALISED_DAYS_MIN || totalRatio <= -1) return totalRatio;
-  return (1 + totalRatio) ** (DAYS_A_YEAR / elapsedDays) - 1;
-}
-
-export function standardDeviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const center = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
-}
-
-/** Sharpe (1994), annualised by sqrt(252), risk-free rate 0. */
-export function sharpeRatio(returns: readonly number[]): number {
-  const deviation = standardDeviation(returns);
-  const noRisk = 1e-12;
-  if (deviation < noRisk) return 0;
-  return (mean(returns) / deviation) * Math.sqrt(TRADING_DAYS_A_YEAR);
-}
-
-export function maxDrawdown(returns: readonly number[]): number {
-  let [growth, high, deepest] = [1, 1, 0];
-  for (const r of returns) {
-    growth *= 1 + r;
-    high = Math.max(high, growth);
-    deepest = Math.max(deepest, 1 - growth / high);
-  }
-  return deepest;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function finiteOr0(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
 
 function peakOf(points: readonly PerformancePoint[]): PerformancePoint | undefined {

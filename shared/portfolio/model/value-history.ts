@@ -2,18 +2,23 @@
 import { dayOf, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import { sum } from '#shared/universe/model/measures/moments.ts';
 import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { LedgerEntry } from './book.ts';
 import { sharesMoved } from './ledger-lines.ts';
 
-/** All that a walk needs; estimates, in the currencies they come in. */
-export interface History {
-  readonly ledger: readonly LedgerEntry[];
+/** Daily prices of securities, in the currencies they come in. */
+export interface Prices {
   readonly series: ReadonlyMap<Isin, PriceSeries>;
   readonly currencies: ReadonlyMap<Isin, Currency>;
   /** Daily rates into the base currency; none for the base itself. */
   readonly rateSeries: ReadonlyMap<Currency, RateSeries>;
   readonly base: Currency;
+}
+
+/** All that a walk needs. Every day on which one of the securities was traded is valued. */
+export interface History extends Prices {
+  readonly ledger: readonly LedgerEntry[];
   readonly today: CalendarDay;
 }
 
@@ -24,6 +29,16 @@ export interface DayValue {
   /** Deposits and shares transferred in since the day before, at this day's prices. */
   readonly broughtIn: number;
   readonly takenOut: number;
+  /** What each position earned since the day before; what is missing to the whole gain no security did. */
+  readonly positions: ReadonlyMap<Isin, PositionDay>;
+}
+
+/** One position between two days, in the base currency. */
+export interface PositionDay {
+  /** Change of its value, plus what sales and dividends brought, less what purchases cost. */
+  readonly gain: number;
+  /** Its value the day before, and what was put into it since. */
+  readonly invested: number;
 }
 
 /**
@@ -55,6 +70,9 @@ class Account {
   private cashIn = 0;
   private cashOut = 0;
   private readonly transferred = new Map<Isin, number>();
+  /** Cash that moved for a security since the day before: paid is negative. */
+  private readonly paid = new Map<Isin, { in: number; out: number }>();
+  private worth: ReadonlyMap<Isin, number> = new Map();
 
   constructor(history: History) {
     this.history = history;
@@ -67,27 +85,57 @@ class Account {
       if (cash > 0) this.cashIn += cash;
       else this.cashOut -= cash;
     }
+    if (line.isin === undefined) return;
+    const known = this.paid.get(line.isin) ?? { in: 0, out: 0 };
+    this.paid.set(line.isin, {
+      in: known.in + Math.max(-cash, 0),
+      out: known.out + Math.max(cash, 0),
+    });
     const moved = sharesMoved(line)?.toEstimate();
-    if (moved === undefined || line.isin === undefined) return;
+    if (moved === undefined) return;
     add(this.shares, line.isin, moved);
     if (line.kind !== 'buy' && line.kind !== 'sell') add(this.transferred, line.isin, moved);
   }
 
   /** Values the day and begins the next; undefined where a price is missing. */
   close(day: CalendarDay): DayValue | undefined {
-    let value = this.cash;
-    let [broughtIn, takenOut] = [this.cashIn, this.cashOut];
+    const worth = new Map<Isin, number>();
+    const brought = new Map<Isin, number>();
     for (const isin of new Set([...this.shares.keys(), ...this.transferred.keys()])) {
-      const price = priceAt(this.history, isin, day);
+      const price = priceOn(this.history, isin, day);
       if (price === undefined) return undefined;
-      value += (this.shares.get(isin) ?? 0) * price;
-      const moved = (this.transferred.get(isin) ?? 0) * price;
-      if (moved > 0) broughtIn += moved;
-      else takenOut -= moved;
+      worth.set(isin, (this.shares.get(isin) ?? 0) * price);
+      brought.set(isin, (this.transferred.get(isin) ?? 0) * price);
     }
+    const moved = [...brought.values()];
+    const closed = {
+      day,
+      value: this.cash + sum([...worth.values()]),
+      broughtIn: this.cashIn + sum(moved.filter((amount) => amount > 0)),
+      takenOut: this.cashOut - sum(moved.filter((amount) => amount < 0)),
+      positions: this.positionDays(worth, brought),
+    };
     [this.cashIn, this.cashOut] = [0, 0];
     this.transferred.clear();
-    return { day, value, broughtIn, takenOut };
+    this.paid.clear();
+    this.worth = worth;
+    return closed;
+  }
+
+  private positionDays(
+    worth: ReadonlyMap<Isin, number>,
+    brought: ReadonlyMap<Isin, number>,
+  ): Map<Isin, PositionDay> {
+    const isins = new Set([...this.worth.keys(), ...worth.keys(), ...this.paid.keys()]);
+    return new Map(
+      [...isins].map((isin) => {
+        const before = this.worth.get(isin) ?? 0;
+        const { in: paid, out: received } = this.paid.get(isin) ?? { in: 0, out: 0 };
+        const transferred = brought.get(isin) ?? 0;
+        const gain = (worth.get(isin) ?? 0) - before - transferred + received - paid;
+        return [isin, { gain, invested: before + paid + Math.max(transferred, 0) }];
+      }),
+    );
   }
 }
 
@@ -106,10 +154,15 @@ function isOwnersMoney(kind: LedgerEntry['kind']): boolean {
 }
 
 /** Close in the base currency, the last on or before a day. */
-function priceAt(history: History, isin: Isin, day: CalendarDay): number | undefined {
+export function priceOn(
+  history: Prices,
+  isin: Isin,
+  day: CalendarDay,
+  column: 'close' | 'adjustedClose' = 'close',
+): number | undefined {
   const series = history.series.get(isin);
   const currency = history.currencies.get(isin);
-  const close = series && series.close[indexAt(series.days, day)];
+  const close = series && series[column][indexAt(series.days, day)];
   if (close === undefined || currency === undefined) return undefined;
   if (currency === history.base) return close;
   const rates = history.rateSeries.get(currency);

@@ -78,6 +78,73 @@ describe('GetPerformance', () => {
     expect(body.metrics).not.toHaveProperty('peakValue');
   });
 
+  it('says what each position and each sector earned, and where the account fell', async () => {
+    await threeDays();
+    const { body } = await ask(getPerformance, on);
+    const [first] = body.contributions;
+    expect(first).toMatchObject({
+      isin: ALPHA,
+      symbol: 'ALPHA',
+      sector: 'Technology',
+      contributionPct: expect.closeTo(-0.5, 9),
+      gain: { amount: '-10.00', currency: 'EUR' },
+    });
+    expect(body.contributions).toHaveLength(1);
+    expect(body.sectorContributions).toEqual([
+      { sector: 'Technology', contributionPct: expect.closeTo(-0.5, 9), gain: euros('-10.00') },
+    ]);
+    const seconds = (day: string) => ({ seconds: String(Date.parse(day) / 1000), nanos: 0 });
+    expect(body.drawdowns).toEqual([
+      {
+        depthPct: expect.closeTo((110 / 2100) * 100, 9),
+        peakDate: seconds('2024-03-05'),
+        valleyDate: seconds('2024-03-06'),
+        lengthDays: 1,
+      },
+    ]);
+    expect(body.metrics).toMatchObject({
+      bestDayPct: expect.closeTo(5, 9),
+      worstDayPct: expect.closeTo((-110 / 2100) * 100, 9),
+      positiveDaysPct: expect.closeTo(100 / 3, 9),
+    });
+    expect(body.metrics).not.toHaveProperty('sortinoRatio');
+    expect(body.metrics).not.toHaveProperty('valueAtRiskPct');
+  });
+
+  it('compares with a benchmark that is asked for', async () => {
+    await threeDays();
+    const { body } = await ask(getPerformance, on, { benchmarkIsin: ALPHA });
+    expect(body.benchmark).toMatchObject({
+      isin: ALPHA,
+      symbol: 'ALPHA',
+      totalReturnPct: expect.closeTo(-1, 9),
+    });
+    const unknown = await ask(getPerformance, on, { benchmarkIsin: 'IE00B4L5Y983' });
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND']);
+    const bad = await ask(getPerformance, on, { benchmarkIsin: 'NOT-AN-ISIN' });
+    expect([bad.status, bad.body.field]).toEqual([400, 'benchmarkIsin']);
+  });
+
+  it('explains the return by sectors against the universe, where that is asked for', async () => {
+    await threeDays();
+    const { body } = await ask(getPerformance, on, { withAttribution: true });
+    expect(body.attribution.map((one: { sector: string }) => one.sector).sort()).toEqual([
+      '',
+      'Health Care',
+      'Technology',
+    ]);
+    type Effects = Record<'allocationPct' | 'selectionPct' | 'interactionPct', number>;
+    const explained = body.attribution.reduce(
+      (sum: number, one: Effects) =>
+        sum + one.allocationPct + one.selectionPct + one.interactionPct,
+      0,
+    );
+    // Linked from the second day on: the account -0.5 %, ALPHA and BETA -0.5 % and 0 a half each.
+    const universe = (1 + 0.05) * (1 - 0.05) - 1;
+    expect(explained).toBeCloseTo((-0.005 - universe) * 100, 6);
+    expect((await ask(getPerformance, on)).body.attribution).toEqual([]);
+  });
+
   it('refuses a negative number of days', async () => {
     const { status, body } = await ask(getPerformance, on, { days: -1 });
     expect([status, body.field]).toEqual([400, 'days']);

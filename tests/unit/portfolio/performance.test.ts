@@ -1,52 +1,19 @@
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
-import {
-  annualised,
-  linked,
-  maxDrawdown,
-  performance,
-  sharpeRatio,
-  standardDeviation,
-} from '#shared/portfolio/model/performance.ts';
+import { performance as measure, windowFrom } from '#shared/portfolio/model/performance.ts';
 import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
 import { day } from './lines.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 
 const value = (on: string, worth: number, broughtIn = 0, takenOut = 0): DayValue => ({
   day: day(on),
   value: worth,
   broughtIn,
   takenOut,
+  positions: new Map(),
 });
 
-// Published daily returns, without their missing first entry (stefan-jansen/empyrical-reloaded).
-const mixed = [0.01, 0.1, -0.04, 0.02, 0.03, 0.02, 0.01, -0.1];
-
-describe('measures of returns', () => {
-  it('agree with published values', () => {
-    expect(standardDeviation(mixed) * Math.sqrt(252)).toBeCloseTo(0.9136465399704637, 10);
-    expect(sharpeRatio(mixed)).toBeCloseTo(1.7238613961706866, 8);
-    expect(sharpeRatio([0.01, 0.02, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01])).toBeCloseTo(
-      52.915026221291804,
-      8,
-    );
-    expect(maxDrawdown(mixed)).toBeCloseTo(0.1, 12);
-    expect(annualised(0.1, 365)).toBeCloseTo(0.10007181138351062, 10);
-  });
-
-  it('find the deepest fall from any high before', () => {
-    const values = [60, 40, 80, 140, 100, 90, 110, 70, 100, 130, 110, 120, 90, 150, 120, 130];
-    const returns = values.slice(1).map((v, i) => v / (values[i] ?? 1) - 1);
-    expect(maxDrawdown(returns)).toBeCloseTo(0.5, 12);
-  });
-
-  it('are 0 where there is nothing to measure', () => {
-    expect([
-      standardDeviation([0.1]),
-      sharpeRatio([0.1, 0.1]),
-      maxDrawdown([]),
-      linked([]),
-    ]).toEqual([0, 0, 0, 0]);
-  });
-});
+const performance = (days: readonly DayValue[], from?: CalendarDay) =>
+  measure(windowFrom(days, from));
 
 describe('performance', () => {
   it('does not take a deposit for a gain, nor a withdrawal for a loss', () => {
@@ -138,6 +105,34 @@ describe('the internal rate', () => {
     const from = { day: day('2020-01-01'), amount: -100 };
     expect(internalRate([from, { day: day('2020-12-31'), amount: 1 }])).toBeCloseTo(-0.99, 8);
     expect(internalRate([from, { day: day('2020-12-31'), amount: 5000 }])).toBeCloseTo(49, 6);
+  });
+
+  it('agrees with two more published cases, a slow curve and a near total loss', () => {
+    const amounts = (...flows: [string, number][]) =>
+      internalRate(flows.map(([on, amount]) => ({ day: day(on), amount })));
+    expect(
+      amounts(
+        ['2002-11-30', -4398],
+        ['2007-06-11', 200],
+        ['2008-05-11', 270],
+        ['2009-05-01', 280],
+        ['2010-06-01', 280],
+        ['2011-05-02', 300],
+        ['2012-04-30', 330],
+        ['2012-12-06', 14508],
+      ),
+    ).toBeCloseTo(0.1444629967, 4);
+    expect(
+      amounts(['2019-05-24', -1560.94], ['2020-01-13', -1160], ['2020-06-29', 42.8]),
+    ).toBeCloseTo(-0.999251643, 5);
+  });
+
+  it('counts years as it is told', () => {
+    const flows = [
+      { day: day('2020-01-01'), amount: -100 },
+      { day: day('2020-12-26'), amount: 110 },
+    ];
+    expect(internalRate(flows, { daysAYear: 360 })).toBeCloseTo(0.1, 10);
   });
 
   it('is absent without amounts of both signs or without time', () => {

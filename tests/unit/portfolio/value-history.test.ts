@@ -76,7 +76,7 @@ describe('the daily value', () => {
     const ledger = [deposit, trade('transfer-in', '2', '50', '0', { on: '2024-01-02' })];
     const closes = { '2024-01-04': 70, '2024-01-05': 80 };
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
-    expect(values).toEqual([
+    expect(values).toMatchObject([
       { day: '2024-01-04', value: 1140, broughtIn: 1140, takenOut: 0 },
       { day: '2024-01-05', value: 1160, broughtIn: 0, takenOut: 0 },
     ]);
@@ -89,7 +89,26 @@ describe('the daily value', () => {
       line('withdrawal', '-100.00', { happenedAt: at('2024-01-04') }),
     ];
     const [, last] = dailyValues(history({ ledger: [deposit, ...paid] }));
-    expect(last).toEqual({ day: '2024-01-05', value: 905, broughtIn: 0, takenOut: 100 });
+    expect(last).toMatchObject({ day: '2024-01-05', value: 905, broughtIn: 0, takenOut: 100 });
+    expect(last?.positions.size).toBe(0);
+  });
+
+  it('says what each position earned, and on what', () => {
+    const ledger = [
+      deposit,
+      trade('buy', '5', '100', '-501.00', { on: '2024-01-03' }),
+      line('dividend', '4.00', { isin: ALPHA, symbol: 'ALPHA', happenedAt: at('2024-01-04') }),
+      trade('sell', '5', '103', '514.00', { on: '2024-01-05' }),
+      trade('transfer-in', '1', '103', '0', { on: '2024-01-05' }),
+    ];
+    const closes = { '2024-01-02': 99, '2024-01-03': 100, '2024-01-04': 102, '2024-01-05': 103 };
+    const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
+    expect(values.map(({ positions }) => positions.get(ALPHA))).toEqual([
+      undefined,
+      { gain: -1, invested: 501 },
+      { gain: 14, invested: 500 },
+      { gain: 4, invested: 613 },
+    ]);
   });
 
   it('is empty before anything moved', () => {

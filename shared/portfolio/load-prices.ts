@@ -1,0 +1,31 @@
+/** Daily prices and rates of securities over the life of an account. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { MarketReader } from '#shared/universe/market-reader.ts';
+import type { RateSeries } from '#shared/universe/model/price-series.ts';
+import type { Security } from '#shared/universe/model/security.ts';
+import type { Prices } from './model/value-history.ts';
+
+/** @param from first day of the bars */
+export async function loadDailyPrices(
+  market: MarketReader,
+  securities: readonly Security[],
+  base: Currency,
+  from: CalendarDay,
+): Promise<Prices> {
+  const foreign = new Set(securities.map((s) => s.currency).filter((c) => c !== base));
+  const rateSeries = [...foreign].map(async (currency): Promise<[Currency, RateSeries]> => [
+    currency,
+    await market.rateSeries(currency, base),
+  ]);
+  return {
+    series: await market.seriesOf(
+      securities.map(({ isin }) => isin),
+      from,
+    ),
+    currencies: new Map(securities.map(({ isin, currency }): [Isin, Currency] => [isin, currency])),
+    rateSeries: new Map(await Promise.all(rateSeries)),
+    base,
+  };
+}
