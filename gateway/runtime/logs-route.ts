@@ -13,6 +13,10 @@ import { requireNamespace } from './system-body.ts';
 
 /** @param stopping ends all that follow */
 export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSignal): void {
+  const following = new Set<Response>();
+  stopping.addEventListener('abort', () => {
+    for (const response of following) response.end();
+  });
   answer(router, '/logs', {
     GET: (request, response) => {
       requireNamespace(request);
@@ -22,9 +26,15 @@ export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSig
       const { name } = deployed.spec;
       response.type('application/x-ndjson');
       for (const line of chosen(host.logs.lines(name), query)) response.write(entry(name, line));
-      if (!query.follow) return void response.end();
+      if (!query.follow || stopping.aborted) return void response.end();
       response.flushHeaders();
-      follow(new Follower(response, name, query), host, stopping);
+      const follower = new Follower(response, name, query);
+      const unlisten = host.logs.listen(name, (line) => follower.hear(line));
+      following.add(response);
+      response.once('close', () => {
+        unlisten();
+        following.delete(response);
+      });
     },
   });
 }
@@ -38,21 +48,9 @@ function entry(name: string, { atMs, instance, text }: LogLine): string {
   return `${JSON.stringify({ name, namespace: NAMESPACE, instance, timestamp, text })}\n`;
 }
 
-function follow(follower: Follower, { logs }: FunctionHost, stopping: AbortSignal): void {
-  const { response, name } = follower;
-  const unlisten = logs.listen(name, (line) => follower.hear(line));
-  const end = (): void => void response.end();
-  stopping.addEventListener('abort', end, { once: true });
-  response.once('close', () => {
-    unlisten();
-    stopping.removeEventListener('abort', end);
-  });
-  if (stopping.aborted) end();
-}
-
 class Follower {
-  readonly response: Response;
-  readonly name: string;
+  private readonly response: Response;
+  private readonly name: string;
   private readonly query: LogQuery;
   private missed = 0;
   private lastInstance = '';

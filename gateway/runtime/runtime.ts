@@ -149,6 +149,11 @@ function asyncLimits({ queue, bodyBytesMax = BODY_BYTES_MAX }: RuntimeOptions) {
   };
 }
 
+function wordsFor(status: number): string {
+  if (status === 413) return 'the body is too large';
+  return status < 500 ? 'the request cannot be read' : 'the gateway failed';
+}
+
 /** What went wrong in the gateway itself, or in reading a request. */
 function lastCatch(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
@@ -157,6 +162,6 @@ function lastCatch(log: Log): ErrorRequestHandler {
     if (status >= 500) log.error('gateway-failed', { cause: thrown });
     if (response.headersSent) return void response.destroy();
     response.set('x-openfaas-internal', 'gateway');
-    sayError(response, status, status === 413 ? 'the body is too large' : 'the gateway failed');
+    sayError(response, status, wordsFor(status));
   };
 }
