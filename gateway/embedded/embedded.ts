@@ -6,6 +6,7 @@ import { openConnector } from '#gateway/connector/connector.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
+import { gateway } from '#shared/gateway/contract.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/runtime/build.ts';
@@ -38,6 +39,8 @@ export interface Embedded {
   readonly redis: RedisSource;
   readonly secrets: Secrets;
   readonly functionCount: number;
+  /** Whether the stack file has the function that trades. */
+  readonly hasCycle: boolean;
   readonly facade: Facade | undefined;
   readonly hasConnector: boolean;
   readonly placement: Placement;
@@ -125,7 +128,9 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const parts = await openParts(options, { world, runtime, redis, secrets, tls });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
-  return { world, runtime, redis, secrets, functionCount, placement, ...parts };
+  const { triggerTradingCycle: cycle } = gateway;
+  const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
+  return { world, runtime, redis, secrets, functionCount, hasCycle, placement, ...parts };
 }
 
 /** Beside the gateway's port, so that two boards on one machine do not meet there either. */
@@ -155,6 +160,7 @@ async function openParts(
           keyPrefix: settings.redisKeyPrefix,
           gatewayUrl: runtime.url,
           token: () => secrets.tokens.trade,
+          credentials: () => secrets.basicAuth,
           log,
           database: world.database,
           placement: world.placement,

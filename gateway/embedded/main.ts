@@ -62,9 +62,11 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     say,
   });
   try {
-    const starts = given.once || isLocal(embedded.placement, 'gateway');
+    const isOurs = isLocal(embedded.placement, 'gateway');
+    const starts = given.once || (isOurs && embedded.hasCycle);
     const succeeded = starts ? await trade(embedded, given, steps, console, stop) : true;
-    if (!starts) say('The board with the gateway service runs the trading cycle.');
+    if (!starts && !isOurs) say('The board with the gateway service runs the trading cycle.');
+    else if (!starts) say('The stack file has no trading cycle; its functions wait.');
     if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
     if (!stop.aborted) say(paint.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
     await untilAborted(stop);
