@@ -2,6 +2,7 @@
  * Scores as views of a Black-Litterman model, never as multipliers. All figures are in the period of
  * the covariance that is given.
  */
+import { normalQuantile } from '#shared/universe/model/measures/distributions.ts';
 import { idzorekVariance, TAU, type View } from './black-litterman.ts';
 import { at, diagonal, sum, type Rows } from './matrix.ts';
 
@@ -73,17 +74,4 @@ function standardised(values: readonly number[]): readonly number[] {
 
 function normalScore(score: number): number {
   return normalQuantile(Math.min(1 - SCORE_EDGE, Math.max(SCORE_EDGE, score)));
-}
-
-/**
- * Inverse of the standard normal distribution, to 4.5e-4 (Abramowitz and Stegun 26.2.23): finer than
- * any score.
- */
-export function normalQuantile(probability: number): number {
-  const tail = Math.min(probability, 1 - probability);
-  const t = Math.sqrt(-2 * Math.log(tail));
-  const above = 2.515517 + t * (0.802853 + t * 0.010328);
-  const below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308));
-  const quantile = t - above / below;
-  return probability < 0.5 ? -quantile : probability > 0.5 ? quantile : 0;
 }

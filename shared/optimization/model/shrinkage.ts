@@ -53,6 +53,9 @@ interface Sample {
   readonly entryVariance: Rows;
 }
 
+/** Squares of relative differences below this are those of doubles. */
+const ROUNDING = 1e-28;
+
 /** @param columns a column of returns for each security, all of one length above 1, none missing */
 export function shrunkCovariance(
   columns: readonly Float64Array[],
@@ -63,7 +66,9 @@ export function shrunkCovariance(
   const { aim, covarianceWithAim } = targets[target](sample);
   const variance = total(sample.entryVariance);
   const distance = squaredDistance(aim, sample.covariance);
-  const wanted = distance > 0 ? (variance - covarianceWithAim) / distance / sample.count : 0;
+  // Two securities have no other constant correlation than their own: what is left is rounding.
+  const alike = distance <= ROUNDING * total(build(aim.length, (i, j) => cell(aim, i, j) ** 2));
+  const wanted = alike ? 0 : (variance - covarianceWithAim) / distance / sample.count;
   const intensity = Math.min(1, Math.max(0, wanted));
   return { intensity, covariance: mixed(aim, sample.covariance, intensity) };
 }

@@ -5,7 +5,7 @@ import {
   TAU,
   type View,
 } from '#shared/optimization/model/black-litterman.ts';
-import { normalQuantile, scoreViews } from '#shared/optimization/model/score-views.ts';
+import { scoreViews } from '#shared/optimization/model/score-views.ts';
 import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
 import { at, build, cell, dot, scaled, solved, times } from '#shared/optimization/model/matrix.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
@@ -124,11 +124,5 @@ describe('scores as views', () => {
     const [first] = scoreViews(opinions, equilibrium, covariance);
     const gap = (first?.value ?? 0) - at(equilibrium, 0);
     expect(gap / Math.sqrt(at(times(covariance, first?.picks ?? []), 0))).toBeLessThanOrEqual(0.25);
-  });
-
-  it('inverts the normal distribution', () => {
-    expect(normalQuantile(0.975)).toBeCloseTo(1.96, 2);
-    expect(normalQuantile(0.5)).toBe(0);
-    expect(normalQuantile(0.1)).toBeCloseTo(-normalQuantile(0.9), 12);
   });
 });
