@@ -37,6 +37,8 @@ export interface Served {
 /** What proxies write for a call whose connection ended before the answer began. */
 const NOT_ANSWERED = 499;
 
+const SWEEP_MS = 50;
+
 /** @throws Error when a limit cannot be read, the port is taken or the lock cannot be written */
 export async function serve(handler: FunctionHandler, env: Environment): Promise<Served> {
   const limits = readLimits(env);
@@ -241,12 +243,14 @@ function listen(server: Server, port: number): Promise<void> {
 async function end(server: Server, limitMs: number): Promise<boolean> {
   let whole = true;
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose last answer is out stays open for the next request, which will not come.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const timer = setTimeout(() => {
     whole = false;
     server.closeAllConnections();
   }, limitMs);
   await ended;
+  clearInterval(sweep);
   clearTimeout(timer);
   return whole;
 }

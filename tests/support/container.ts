@@ -1,6 +1,6 @@
 /** Runs what an image runs: its command, in its folder, with its environment, on free ports. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Image } from './dockerfile.ts';
@@ -53,6 +53,7 @@ export async function launch(
   { uid }: StartOptions = {},
 ): Promise<Launched> {
   const tmp = await mkdtemp(join(tmpdir(), 'container-'));
+  if (uid !== undefined) await chown(tmp, uid, uid);
   const [program = '', ...rest] = image.command;
   const child = spawn(program === 'node' ? process.execPath : program, rest, {
     cwd: join(image.root, image.workdir),

@@ -5,7 +5,18 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 export interface Image {
@@ -72,7 +83,7 @@ export class DockerfileBuilder {
   private async begin(rest: string, { stages }: Build): Promise<Stage> {
     const [, image = '', name = String(stages.size)] =
       /^(?:--platform=\S+ +)?(\S+)(?: +AS +(\S+))?$/i.exec(rest) ?? [];
-    const root = await mkdtemp(join(this.folder, 'stage-'));
+    const root = await this.empty('stage-');
     const settings = { workdir: '/', env: {}, args: {}, user: 'root', command: [] };
     const stage = {
       ...settings,
@@ -98,8 +109,15 @@ export class DockerfileBuilder {
     return { ...stage, key, root: await making };
   }
 
+  /** A folder that whoever the container runs as may read. */
+  private async empty(prefix: string): Promise<string> {
+    const root = await mkdtemp(join(this.folder, prefix));
+    await chmod(root, 0o755);
+    return root;
+  }
+
   private async make(below: string, work: Work): Promise<string> {
-    const root = await mkdtemp(join(this.folder, 'layer-'));
+    const root = await this.empty('layer-');
     await spread(below, root);
     await work(root);
     return root;
