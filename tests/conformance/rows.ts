@@ -112,18 +112,21 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'M',
     behaviour: 'POST new → 200 or 202, never 201',
+    here: '200.',
   },
   {
     number: 17,
     section: 'Functions: create, update, list, delete',
     level: 'M',
     behaviour: 'PUT existing → 200 or 202',
+    here: '200. A deployment that says the same is carried out too: the handler is loaded anew.',
   },
   {
     number: 18,
     section: 'Functions: create, update, list, delete',
     level: 'F',
     behaviour: 'POST existing → 4xx with text (CE: 400 "already exists")',
+    here: '400, as CE.',
   },
   {
     number: 19,
@@ -142,12 +145,15 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'missing `service` or `image` → 400',
+    faasdCe: 'A deployment without either fails later, in containerd.',
   },
   {
     number: 22,
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'name outside DNS-1123 → 400',
+    faasdCe: 'Any name is taken; containerd may refuse it.',
+    here: 'The name is also said to be at most 63 characters long.',
   },
   {
     number: 23,
@@ -166,12 +172,16 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'F',
     behaviour: 'unknown secret in spec → 400 naming it, nothing changed',
+    faasdCe: 'On PUT the 400 is written and the old function is removed all the same.',
   },
   {
     number: 26,
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'failed update leaves the old function serving',
+    faasdCe:
+      'A failed PUT can leave no function at all: the old one is removed before the new one is known to start.',
+    here: 'The new one is loaded before it takes the old one’s place; calls that the old one took end there.',
   },
   {
     number: 27,
@@ -179,6 +189,8 @@ export const rows: readonly Row[] = [
     level: 'M',
     behaviour:
       'list item has name, image, namespace, labels, annotations, envProcess, envVars, secrets, replicas, availableReplicas, invocationCount, createdAt',
+    faasdCe: '`envVars` also lists what the image sets.',
+    here: 'What was deployed, no more: there is no image with an environment of its own. `constraints`, `limits`, `requests` and `readOnlyRootFilesystem` only where they were sent.',
   },
   {
     number: 28,
@@ -197,18 +209,22 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'env values with `=` or non-ASCII come back whole',
+    faasdCe: 'A value is shown cut at its second `=`.',
   },
   {
     number: 31,
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'limits/requests echoed as sent in list **and** single status',
+    faasdCe: 'The list shows memory normalised; the single status leaves limits out.',
+    here: 'The memory limit bounds the heap of the function’s threads, and a size that is none is a 400; cpu, requests and constraints are kept and say nothing here.',
   },
   {
     number: 32,
     section: 'Functions: create, update, list, delete',
     level: 'M',
     behaviour: 'GET /system/function/NAME → same object',
+    faasdCe: 'Limits are missing.',
   },
   {
     number: 33,
@@ -233,6 +249,8 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'availableReplicas > 0 only when it can serve',
+    faasdCe: 'A task that runs counts as available; readiness is not asked.',
+    here: 'Its handler is loaded and its `ready` passes. A function that nobody has called since the runtime started counts as available: its first call loads it, and waits for that.',
   },
   {
     number: 37,
@@ -257,6 +275,9 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'deploy needs no registry round trip for a local image, or fails cleanly',
+    faasdCe:
+      'The image is pulled at every deployment, and without the registry the deployment fails.',
+    here: 'Nothing is pulled. An image is known by the last part of its name, whatever its registry, tag or digest: the programs of the build and of the stack file. Any other is a 400 that names it.',
   },
   {
     number: 41,
@@ -269,12 +290,15 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: '40 functions can be deployed',
+    faasdCe: 'The 16th is refused with 400: the licence of CE allows 15.',
   },
   {
     number: 43,
     section: 'Functions: create, update, list, delete',
     level: 'D',
     behaviour: 'functions survive a runtime restart',
+    faasdCe: 'Tasks end with the host; each comes back at its first call through the gateway.',
+    here: 'The stack file is read anew, and what the API changed over it is kept in `gateway/functions.json` of the data folder. A function is loaded at its first call.',
   },
   {
     number: 44,
@@ -729,12 +753,15 @@ export const rows: readonly Row[] = [
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: '/_/health 200 only when able to serve; 503 after SIGTERM',
+    faasdCe:
+      'of-watchdog says healthy before the function listens, so first calls may get 500; faasd does not ask',
   },
   {
     number: 116,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: '/_/ready 200, 429 at max_inflight, 503 stopping; honours ready_path',
+    faasdCe: 'nothing there asks for it',
   },
   {
     number: 117,
@@ -749,18 +776,22 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       'env read_timeout, write_timeout, exec_timeout, healthcheck_interval, max_inflight accept `10`, `10s`, `1m`',
+    here: 'healthcheck_interval is 1s unless set (of-watchdog: write_timeout), so that a drain ends before the platform kills; a text that is no duration ends the start instead of counting as the default',
   },
   {
     number: 119,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: 'SIGTERM: running call finishes; exit 0 after drain; ≤ 30 s',
+    here: 'calls that outlast grace_period (30s, as on faasd) are cut off a second before the kill, with code 1',
   },
   {
     number: 120,
     section: 'Runtime contract inside the container',
     level: 'D',
     behaviour: 'unhandled rejection does not stop other calls; fatal exit is non-zero',
+    faasdCe:
+      'the official template answers 200 to a rejection; of-watchdog stays up without its function when that exits with 0',
   },
   {
     number: 121,
@@ -779,12 +810,14 @@ export const rows: readonly Row[] = [
     section: 'Runtime contract inside the container',
     level: 'O',
     behaviour: 'one log line per call with call id, status, duration; ≤ 4 KB; no colour',
+    faasdCe: 'a line of text, with the call id only if log_callid is set',
   },
   {
     number: 124,
     section: 'Runtime contract inside the container',
     level: 'O',
     behaviour: 'lock file /tmp/.lock written when ready, removed on SIGTERM (`suppress_lock` off)',
+    faasdCe: 'written before the function listens',
   },
   {
     number: 125,
@@ -792,12 +825,14 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       'handler signature `(event, context)` with body, headers, method, query, path; status(), headers(), succeed(), fail()',
+    here: 'a rejection is 500 and not 200, an object is application/json and not text/html, an error is never HTML; docs/template.md has the list',
   },
   {
     number: 126,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: 'RAW_BODY, MAX_JSON_SIZE, MAX_RAW_SIZE honoured',
+    here: 'MAX_RAW_SIZE holds for every body but JSON (officially 100kb for text and forms, not to be changed); unset: 4 MB',
   },
   {
     number: 127,
