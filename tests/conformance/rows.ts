@@ -153,7 +153,7 @@ export const rows: readonly Row[] = [
     level: 'D',
     behaviour: 'name outside DNS-1123 → 400',
     faasdCe: 'Any name is taken; containerd may refuse it.',
-    here: 'The name is also said to be at most 63 characters long.',
+    here: 'A label of a host name, at most 63 characters.',
   },
   {
     number: 23,
