@@ -754,14 +754,14 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour: '/_/health 200 only when able to serve; 503 after SIGTERM',
     faasdCe:
-      'of-watchdog says healthy before the function listens, so first calls may get 500; faasd does not ask',
+      'of-watchdog says healthy before the function listens, so first calls may get 500; faasd does not ask.',
   },
   {
     number: 116,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: '/_/ready 200, 429 at max_inflight, 503 stopping; honours ready_path',
-    faasdCe: 'nothing there asks for it',
+    faasdCe: 'Nothing there asks for it.',
   },
   {
     number: 117,
@@ -776,14 +776,14 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       'env read_timeout, write_timeout, exec_timeout, healthcheck_interval, max_inflight accept `10`, `10s`, `1m`',
-    here: 'healthcheck_interval is 1s unless set (of-watchdog: write_timeout), so that a drain ends before the platform kills; a text that is no duration ends the start instead of counting as the default',
+    here: 'healthcheck_interval is 1s unless set (of-watchdog: write_timeout), so that a drain ends before the platform kills; a text that is no duration ends the start instead of counting as the default.',
   },
   {
     number: 119,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: 'SIGTERM: running call finishes; exit 0 after drain; ≤ 30 s',
-    here: 'calls that outlast grace_period (30s, as on faasd) are cut off a second before the kill, with code 1',
+    here: 'Calls that outlast grace_period (30s, as on faasd) are cut off a second before the kill, with code 1.',
   },
   {
     number: 120,
@@ -791,7 +791,7 @@ export const rows: readonly Row[] = [
     level: 'D',
     behaviour: 'unhandled rejection does not stop other calls; fatal exit is non-zero',
     faasdCe:
-      'the official template answers 200 to a rejection; of-watchdog stays up without its function when that exits with 0',
+      'The official template answers 200 to a rejection; of-watchdog stays up without its function when that exits with 0.',
   },
   {
     number: 121,
@@ -810,14 +810,14 @@ export const rows: readonly Row[] = [
     section: 'Runtime contract inside the container',
     level: 'O',
     behaviour: 'one log line per call with call id, status, duration; ≤ 4 KB; no colour',
-    faasdCe: 'a line of text, with the call id only if log_callid is set',
+    faasdCe: 'A line of text, with the call id only if log_callid is set.',
   },
   {
     number: 124,
     section: 'Runtime contract inside the container',
     level: 'O',
     behaviour: 'lock file /tmp/.lock written when ready, removed on SIGTERM (`suppress_lock` off)',
-    faasdCe: 'written before the function listens',
+    faasdCe: 'Written before the function listens.',
   },
   {
     number: 125,
@@ -825,14 +825,14 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       'handler signature `(event, context)` with body, headers, method, query, path; status(), headers(), succeed(), fail()',
-    here: 'a rejection is 500 and not 200, an object is application/json and not text/html, an error is never HTML; docs/template.md has the list',
+    here: 'A rejection is 500 and not 200, an object is application/json and not text/html, an error is never HTML; docs/template.md has the list.',
   },
   {
     number: 126,
     section: 'Runtime contract inside the container',
     level: 'F',
     behaviour: 'RAW_BODY, MAX_JSON_SIZE, MAX_RAW_SIZE honoured',
-    here: 'MAX_RAW_SIZE holds for every body but JSON (officially 100kb for text and forms, not to be changed); unset: 4 MB',
+    here: 'MAX_RAW_SIZE holds for every body but JSON (officially 100kb for text and forms, not to be changed); unset: 4 MB.',
   },
   {
     number: 127,
