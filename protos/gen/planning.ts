@@ -230,7 +230,7 @@ export interface NotTaken {
 
 /** How the plan was found, so that a reader knows what "best" was compared with. */
 export interface PlanSearch {
-  /** exhaustive, or anytime. */
+  /** exhaustive: every sequence was looked at or ruled out. anytime: the bound says how far it may be. */
   method: string;
   sequencesEvaluated: string;
   depth: number;
@@ -240,6 +240,13 @@ export interface PlanSearch {
   utility: number;
   utilityOfHolding: number;
   margin: number;
+  /**
+   * No plan within the limits has a greater utility; gap is how far the best that was found may be
+   * from it, and nodes how many ranges of sequences were bounded to prove it.
+   */
+  utilityBound?: number | undefined;
+  gap?: number | undefined;
+  nodes?: string | undefined;
 }
 
 function createBaseCreatePlanRequest(): CreatePlanRequest {
@@ -1991,6 +1998,9 @@ function createBasePlanSearch(): PlanSearch {
     utility: 0,
     utilityOfHolding: 0,
     margin: 0,
+    utilityBound: undefined,
+    gap: undefined,
+    nodes: undefined,
   };
 }
 
@@ -2016,6 +2026,15 @@ export const PlanSearch: MessageFns<PlanSearch> = {
     }
     if (message.margin !== 0) {
       writer.uint32(57).double(message.margin);
+    }
+    if (message.utilityBound !== undefined) {
+      writer.uint32(65).double(message.utilityBound);
+    }
+    if (message.gap !== undefined) {
+      writer.uint32(73).double(message.gap);
+    }
+    if (message.nodes !== undefined) {
+      writer.uint32(80).int64(message.nodes);
     }
     return writer;
   },
@@ -2089,6 +2108,30 @@ export const PlanSearch: MessageFns<PlanSearch> = {
             message.margin = reader.double();
             continue;
           }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.utilityBound = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.gap = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.nodes = reader.int64().toString();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2122,6 +2165,13 @@ export const PlanSearch: MessageFns<PlanSearch> = {
         ? globalThis.Number(object.utility_of_holding)
         : 0,
       margin: isSet(object.margin) ? globalThis.Number(object.margin) : 0,
+      utilityBound: isSet(object.utilityBound)
+        ? globalThis.Number(object.utilityBound)
+        : isSet(object.utility_bound)
+        ? globalThis.Number(object.utility_bound)
+        : undefined,
+      gap: isSet(object.gap) ? globalThis.Number(object.gap) : undefined,
+      nodes: isSet(object.nodes) ? globalThis.String(object.nodes) : undefined,
     };
   },
 
@@ -2148,6 +2198,15 @@ export const PlanSearch: MessageFns<PlanSearch> = {
     if (message.margin !== 0) {
       obj.margin = floatToJson(message.margin);
     }
+    if (message.utilityBound !== undefined) {
+      obj.utilityBound = floatToJson(message.utilityBound);
+    }
+    if (message.gap !== undefined) {
+      obj.gap = floatToJson(message.gap);
+    }
+    if (message.nodes !== undefined) {
+      obj.nodes = message.nodes;
+    }
     return obj;
   },
 
@@ -2163,6 +2222,9 @@ export const PlanSearch: MessageFns<PlanSearch> = {
     message.utility = object.utility ?? 0;
     message.utilityOfHolding = object.utilityOfHolding ?? 0;
     message.margin = object.margin ?? 0;
+    message.utilityBound = object.utilityBound ?? undefined;
+    message.gap = object.gap ?? undefined;
+    message.nodes = object.nodes ?? undefined;
     return message;
   },
 };

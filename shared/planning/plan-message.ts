@@ -23,7 +23,11 @@ export function planMessage(plan: Plan): PlanMessage {
     cashBefore: plan.cashBefore.toJSON(),
     cashAfter: plan.cashAfter.toJSON(),
     summary: plan.summary,
-    search: { ...search, sequencesEvaluated: String(search.sequencesEvaluated) },
+    search: {
+      ...search,
+      sequencesEvaluated: String(search.sequencesEvaluated),
+      nodes: search.nodes === undefined ? undefined : String(search.nodes),
+    },
   };
 }
 

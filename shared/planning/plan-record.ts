@@ -45,6 +45,9 @@ const search = z.strictObject({
   utility: z.number(),
   utilityOfHolding: z.number(),
   margin: z.number(),
+  utilityBound: z.number().optional(),
+  gap: z.number().optional(),
+  nodes: z.number().int().optional(),
 });
 
 export const planRecord: z.ZodType<Plan> = z.strictObject({

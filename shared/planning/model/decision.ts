@@ -4,8 +4,7 @@
  */
 import { eligible } from './eligibility.ts';
 import type { LeftOut, Opportunity } from './opportunity.ts';
-import { searchPlan, type SearchOutcome, type SearchProgress } from './plan-search.ts';
-import { improve } from './improvement.ts';
+import { searchFrom, searchPlan, type SearchOutcome, type SearchProgress } from './plan-search.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
 import { searchSpace, type SearchSpace } from './search-space.ts';
 import { ordersOf, type SizedOrder } from './sequence.ts';
@@ -34,7 +33,6 @@ export interface Decision {
 
 /** Plans from where a plan leads, to see whether it left something over. */
 const ROUNDS_MAX = 3;
-const REFINE_BUDGET = 5_000_000;
 
 export function* decide(problem: PlanningProblem): Generator<SearchProgress, Decision> {
   const { space, opportunities, leftOut } = spaceOf(problem);
@@ -75,7 +73,9 @@ function* searchToRest(
     if (more.gain <= marginRatio) break;
     const joined = join(space, search, further, more);
     if (!joined || joined.gain <= search.gain) return { search, continues: true };
-    search = { ...search, lots: joined.lots, gain: joined.gain, method: 'anytime' };
+    search = yield* searchFrom(space, { ...search, lots: joined.lots, gain: joined.gain }, [
+      joined.lots,
+    ]);
   }
   return { search, continues: false };
 }
@@ -95,9 +95,7 @@ function join(
     lots[index] = (lots[index] ?? 0) + (side === 'SELL' ? -size : size);
   }
   const state = SequenceState.of(space, lots);
-  if (!state.isAllowed()) return undefined;
-  improve(state, REFINE_BUDGET);
-  return state;
+  return state.isAllowed() ? state : undefined;
 }
 
 /** Sells first, the largest first; then buys, the most useful first. */

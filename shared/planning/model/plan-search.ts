@@ -1,29 +1,31 @@
 /**
- * The best sequence that can be found: all sequences up to the stated depth, then improvement from
- * there and from other starting points up to the order limit. No clock: budgets count evaluations,
- * so the same problem gives the same plan on every machine.
+ * The best sequence: all sequences up to the stated depth first, then whole lots of every size with
+ * proof, from the best of them. No clock: budgets count evaluations, so the same problem gives the same
+ * plan on every machine.
  */
+import { solvePlan } from './discrete-plan.ts';
 import { searchExhaustively } from './exhaustive.ts';
-import { improve } from './improvement.ts';
 import type { SearchSpace } from './search-space.ts';
 import { SequenceState } from './sequence-state.ts';
 
 /** Sequences looked at before the search narrows to the most promising securities. */
 export const EXHAUSTIVE_BUDGET = 1_500_000;
-/** Changes evaluated from each starting point. */
-export const IMPROVEMENT_BUDGET = 20_000_000;
 
 export interface SearchOutcome {
   /** Signed lots by security of the space. */
   readonly lots: Int32Array;
   /** Utility over holding, a year. */
   readonly gain: number;
+  /** exhaustive: every sequence was looked at or ruled out. */
   readonly method: 'exhaustive' | 'anytime';
   readonly evaluated: number;
   readonly depth: number;
+  /** Share of the sequences up to the depth that were looked at; 1 where all of any depth were. */
   readonly coverageRatio: number;
-  /** True when no change of one or two orders helps any more. */
-  readonly converged: boolean;
+  /** No sequence gains more than this. */
+  readonly gainBound: number;
+  /** Ranges of sequences that were bounded. */
+  readonly nodes: number;
 }
 
 export interface SearchProgress {
@@ -31,76 +33,42 @@ export interface SearchProgress {
   readonly gain: number;
 }
 
-/** Differences of utility that are rounding. */
-const SAME_GAIN = 1e-10;
-
 /** Yields after each part of the work; returns the best sequence, which may be to hold. */
 export function* searchPlan(
   space: SearchSpace,
   depth: number,
 ): Generator<SearchProgress, SearchOutcome> {
   const exhausted = searchExhaustively(space, depth, EXHAUSTIVE_BUDGET);
-  let { evaluated, gain } = exhausted;
+  const { lots, gain, evaluated, coverageRatio } = exhausted;
   yield { evaluated, gain };
-  let best = SequenceState.of(space, exhausted.lots);
-  let converged = true;
-  for (const start of startsOf(space, exhausted.lots)) {
-    const outcome = improve(start, IMPROVEMENT_BUDGET);
-    evaluated += outcome.evaluated;
-    if (start.gain > best.gain + SAME_GAIN) best = start;
-    converged &&= outcome.converged;
-    yield { evaluated, gain: best.gain };
-  }
-  gain = best.gain;
-  const optimal = exhausted.coverageRatio === 1 && gain <= exhausted.gain + SAME_GAIN;
-  return {
-    ...{ lots: best.lots, gain, evaluated, depth, converged },
-    method: optimal ? 'exhaustive' : 'anytime',
-    coverageRatio: exhausted.coverageRatio,
+  const known: SearchOutcome = {
+    ...{ lots, gain, evaluated, depth, coverageRatio, gainBound: Infinity, nodes: 0 },
+    method: 'anytime',
   };
+  return yield* searchFrom(space, known, [lots, space.toTarget]);
 }
 
-/** Where improvement begins: the best short sequence, nothing at all, and all the way to target. */
-function startsOf(space: SearchSpace, short: Int32Array): readonly SequenceState[] {
-  return [
-    SequenceState.of(space, short),
-    greedily(space, (state, i) => bestSize(state, i)),
-    greedily(space, (state, i) => targetSize(space, state, i)),
-  ];
-}
-
-type Proposal = { readonly lots: number; readonly gain: number } | undefined;
-
-/** Adds the most useful order until none helps. */
-function greedily(
+/** The best sequence from where a search has come; never worse than that. */
+export function* searchFrom(
   space: SearchSpace,
-  propose: (state: SequenceState, i: number) => Proposal,
-): SequenceState {
-  const state = new SequenceState(space);
-  for (;;) {
-    let [chosen, lots, gain] = [-1, 0, 0];
-    for (let i = 0; i < space.size; i += 1) {
-      if (state.lots[i] !== 0) continue;
-      const proposal = propose(state, i);
-      if (proposal && proposal.gain > gain)
-        [chosen, lots, gain] = [i, proposal.lots, proposal.gain];
-    }
-    if (chosen < 0) return state;
-    state.set(chosen, lots);
-  }
-}
-
-function bestSize(state: SequenceState, i: number): Proposal {
-  let best: Proposal;
-  for (const lots of state.space.sizes[i] ?? []) {
-    const gain = state.gainOf(i, lots);
-    if (gain > (best?.gain ?? 0) && state.barrier(i, lots) === undefined) best = { lots, gain };
-  }
-  return best;
-}
-
-function targetSize(space: SearchSpace, state: SequenceState, i: number): Proposal {
-  const toTarget = space.toTarget[i] as number;
-  if (toTarget === 0 || state.barrier(i, toTarget) !== undefined) return undefined;
-  return { lots: toTarget, gain: state.gainOf(i, toTarget) };
+  known: SearchOutcome,
+  starts: readonly Int32Array[],
+): Generator<SearchProgress, SearchOutcome> {
+  if (space.size === 0) return { ...known, method: 'exhaustive', coverageRatio: 1, gainBound: 0 };
+  const solving = solvePlan(space, starts);
+  let next = solving.next();
+  for (; !next.done; next = solving.next())
+    yield { evaluated: known.evaluated + next.value, gain: known.gain };
+  const { lots, exact, gap, nodes, evaluated } = next.value;
+  const gain = SequenceState.of(space, lots).gain;
+  const outcome = {
+    ...known,
+    evaluated: known.evaluated + evaluated,
+    nodes: known.nodes + nodes,
+    gainBound: gain + gap,
+    method: exact ? ('exhaustive' as const) : ('anytime' as const),
+    coverageRatio: exact ? 1 : known.coverageRatio,
+  };
+  yield { evaluated: outcome.evaluated, gain: Math.max(gain, known.gain) };
+  return gain > known.gain ? { ...outcome, lots, gain } : outcome;
 }

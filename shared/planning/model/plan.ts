@@ -46,6 +46,12 @@ export interface PlanSearch {
   readonly utility: number;
   readonly utilityOfHolding: number;
   readonly margin: number;
+  /** No plan's utility is greater; absent in plans from before it was measured. */
+  readonly utilityBound?: number | undefined;
+  /** Of the best that was found to the bound. */
+  readonly gap?: number | undefined;
+  /** Ranges of sequences that were bounded. */
+  readonly nodes?: number | undefined;
 }
 
 export interface PlanContent {

@@ -35,6 +35,8 @@ export interface SearchSpace {
   readonly held: Uint8Array;
   /** Lots whose sale closes the position; 0 where a part of a lot would stay. */
   readonly lotsToClose: Int32Array;
+  /** Share of the value held of each security. */
+  readonly weight: Float64Array;
   /** mu of each security, and S among them row by row. */
   readonly expected: Float64Array;
   readonly covariance: Float64Array;
@@ -140,6 +142,7 @@ function riskColumns(problem: PlanningProblem, instruments: readonly Instrument[
   const all = chosen.flatMap((a) => chosen.map((b) => covariance[a]?.[b] ?? 0));
   const variance = dot(weights, products);
   return {
+    weight: Float64Array.from(instruments, (one) => weightOf(one, value)),
     expected: Float64Array.from(chosen, (row) => expected[row] ?? 0),
     covariance: Float64Array.from(all),
     gradient: Float64Array.from(chosen, (row) => products[row] ?? 0),

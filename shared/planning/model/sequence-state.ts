@@ -9,7 +9,7 @@ import type { SearchSpace } from './search-space.ts';
 /** Weights that differ by less are equal. */
 const WEIGHT_EPSILON = 1e-12;
 /** Exact costs are rounded up to the minor unit; kept for each order. */
-const ROUNDING_RESERVE = 0.05;
+export const ROUNDING_RESERVE = 0.05;
 
 export type Barrier =
   'cash-reserve' | 'orders-max' | 'turnover-max' | 'positions-max' | 'sector-max' | 'country-max';

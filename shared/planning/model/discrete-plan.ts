@@ -1,0 +1,122 @@
+/** The search space as a discrete problem: the same rules and the same utility, solved with proof. */
+import type { DiscreteProblem, DiscreteSecurity } from './discrete/discrete-problem.ts';
+import { searchDiscrete, type DiscreteSolution } from './discrete/discrete-search.ts';
+import { PRICE_MOVE_RATIO } from './limits.ts';
+import type { SearchSpace } from './search-space.ts';
+import { ROUNDING_RESERVE } from './sequence-state.ts';
+
+/** Ranges that are bounded before the search ends with what it has, and says how far it is. */
+export const PLAN_NODES = 10_000;
+/** A thousandth of a basis point a year is no difference. */
+const SAME_UTILITY = 1e-7;
+
+export interface SolvedPlan {
+  readonly lots: Int32Array;
+  readonly exact: boolean;
+  /** No plan's utility exceeds that of these lots by more. */
+  readonly gap: number;
+  readonly nodes: number;
+  readonly evaluated: number;
+}
+
+/** Yields the count of choices weighed so far. @param starts sequences to begin with */
+export function* solvePlan(
+  space: SearchSpace,
+  starts: readonly Int32Array[],
+): Generator<number, SolvedPlan> {
+  let solved = yield* solve(discreteOf(space), starts);
+  // Below the reserve nothing may be bought; what is sold brings cash, however little.
+  if (space.cash < space.reserve)
+    solved = better(solved, yield* solve(salesOnly(discreteOf(space)), []));
+  const found = solved.gap < Infinity;
+  return {
+    lots: found ? solved.lots : new Int32Array(space.size),
+    exact: solved.status === 'exact',
+    ...{ gap: solved.gap, nodes: solved.nodes, evaluated: solved.evaluated },
+  };
+}
+
+function* solve(
+  problem: DiscreteProblem,
+  starts: readonly Int32Array[],
+): Generator<number, DiscreteSolution> {
+  const search = searchDiscrete(problem, { nodesMost: PLAN_NODES, gap: SAME_UTILITY, starts });
+  for (;;) {
+    const next = search.next();
+    if (next.done) return next.value;
+    yield next.value.evaluated;
+  }
+}
+
+/** The greater utility of two, and what is proven of both. */
+function better(a: DiscreteSolution, b: DiscreteSolution): DiscreteSolution {
+  if (a.status === 'infeasible') return counted(b, a);
+  const best = b.objective > a.objective ? b : a;
+  const gap = Math.max(a.bound, b.bound) - best.objective;
+  const exact = a.status === 'exact' && b.status === 'exact';
+  return counted({ ...best, gap, status: exact ? 'exact' : 'bounded' }, best === a ? b : a);
+}
+
+function counted(one: DiscreteSolution, other: DiscreteSolution): DiscreteSolution {
+  const { nodes, evaluated } = other;
+  return { ...one, nodes: one.nodes + nodes, evaluated: one.evaluated + evaluated };
+}
+
+function salesOnly(problem: DiscreteProblem): DiscreteProblem {
+  return {
+    ...problem,
+    securities: problem.securities.map((one) => ({ ...one, buyMost: 0 })),
+    limits: { ...problem.limits, cashFloor: -Infinity },
+  };
+}
+
+export function discreteOf(space: SearchSpace): DiscreteProblem {
+  const { value, cash, costScale } = space;
+  return {
+    ...{ value, cash },
+    securities: space.instruments.map((_, i) => securityOf(space, i)),
+    costs: {
+      fixed: space.feeFixed,
+      buyRatio: space.buyCostRatio,
+      sellRatio: space.sellCostRatio,
+    },
+    limits: {
+      ...{ cashFloor: space.reserve, keptPerOrder: ROUNDING_RESERVE, keptRatio: PRICE_MOVE_RATIO },
+      ...{ turnoverMost: space.turnoverMax, ordersMost: space.ordersMax },
+      positionsMore: space.positionsMax - space.positions,
+      groups: [...space.groupWeight].map((weight, g) => ({
+        ...{ weight, weightMost: space.groupMax[g] as number },
+      })),
+    },
+    objective: {
+      ...{ kind: 'utility', expected: space.expected, covariance: space.covariance },
+      ...{ riskAversion: space.riskAversion, costWeight: value / costScale },
+      background: backgroundOf(space),
+    },
+  };
+}
+
+function securityOf(space: SearchSpace, i: number): DiscreteSecurity {
+  const least = space.lotsMin[i] as number;
+  const groups = [space.sector[i] as number, space.country[i] as number];
+  return {
+    lotValue: space.lotValue[i] as number,
+    heldValue: (space.weight[i] as number) * space.value,
+    ...{ buyLeast: least, sellLeast: least },
+    buyMost: space.buyMax[i] as number,
+    sellMost: space.sellMax[i] as number,
+    lotsToClose: space.lotsToClose[i] as number,
+    held: space.held[i] === 1,
+    groups: groups.filter((group) => group >= 0),
+  };
+}
+
+/** S w of what is held and not in the space. */
+function backgroundOf({ size, gradient, covariance, weight }: SearchSpace): Float64Array {
+  return gradient.map((all, i) => {
+    let own = 0;
+    for (let j = 0; j < size; j += 1)
+      own += (covariance[i * size + j] as number) * (weight[j] as number);
+    return all - own;
+  });
+}
