@@ -47,6 +47,8 @@ function covarianceOf(seed: string, count: number): Rows {
   );
 }
 
+type Bounds = { lower: number[]; upper: number[] };
+
 describe('risk budgets', () => {
   const table1 = rowsOf(richard.covariance);
 
@@ -104,12 +106,11 @@ describe('risk budgets', () => {
   });
 
   // portfolio_allocation_js b687956, tests of the equal risk contributions and budgeting portfolios.
-  it.each<[string, number[][], number[], number[], number[] | undefined, number[], number]>([
+  it.each<[string, number[][], Bounds, number[] | undefined, number[], number]>([
     [
       'all at most 30 %',
       richard.covariance.map((row) => [...row]),
-      [0, 0, 0, 0],
-      [0.3, 0.3, 0.3, 0.3],
+      { lower: [0, 0, 0, 0], upper: [0.3, 0.3, 0.3, 0.3] },
       undefined,
       [0.3, 0.3, 0.24, 0.16],
       1e-3,
@@ -117,8 +118,7 @@ describe('risk budgets', () => {
     [
       'budgets, all at most 30 %',
       richard.covariance.map((row) => [...row]),
-      [0, 0, 0, 0],
-      [0.3, 0.3, 0.3, 0.3],
+      { lower: [0, 0, 0, 0], upper: [0.3, 0.3, 0.3, 0.3] },
       [0.3, 0.3, 0.195, 0.205],
       [0.3, 0.3, 0.2356, 0.1643],
       1e-3,
@@ -132,8 +132,7 @@ describe('risk budgets', () => {
         [0.0225, 0.024, 0.06, 0.09, 0.003],
         [0.0075, 0.008, 0.00125, 0.003, 0.01],
       ],
-      [0.2, 0.2, 0.05, 0.05, 0.25],
-      [0.3, 0.3, 0.15, 0.15, 0.35],
+      { lower: [0.2, 0.2, 0.05, 0.05, 0.25], upper: [0.3, 0.3, 0.15, 0.15, 0.35] },
       undefined,
       [0.2289, 0.2, 0.1169, 0.1042, 0.35],
       1e-4,
@@ -144,14 +143,13 @@ describe('risk budgets', () => {
         [1, -0.38998515536757905],
         [-0.38998515536757905, 1],
       ],
-      [0, 0.8213735428258124],
-      [0.17862645717418746, 1],
+      { lower: [0, 0.8213735428258124], upper: [0.17862645717418746, 1] },
       undefined,
       [0.17862645717418746, 0.8213735428258124],
       1e-8,
     ],
-  ])('within fixed bounds: %s', (_title, matrix, lower, upper, budgets, expected, within) => {
-    const answer = boundedRiskParity(rowsOf(matrix), { lower, upper }, budgets);
+  ])('within fixed bounds: %s', (_title, matrix, bounds, budgets, expected, within) => {
+    const answer = boundedRiskParity(rowsOf(matrix), bounds, budgets);
     expectWeights(answer?.weights, expected, within);
     expect(sum(answer?.weights ?? [])).toBeCloseTo(1, 9);
   });
