@@ -18,6 +18,12 @@ export interface Measured {
   readonly days: Float64Array;
 }
 
+/** Measures of one series, by the name of the operation. */
+export type Measures = readonly (readonly [
+  RegExp,
+  (series: Measured, row: AnchorRow) => unknown,
+])[];
+
 type Rows = readonly (readonly string[])[];
 
 export function text({ operation, parameters, inputs }: AnchorRow): string {

@@ -289,23 +289,3 @@ export const meanOverRiskOperation: readonly [RegExp, Compute] = [
   /[\s_-]ratio$/i,
   each(meanOverRisk),
 ];
-
-/** The same operation on each window of the lists. */
-export function rolling(operations: readonly (readonly [RegExp, Compute])[]): Compute {
-  return (row, files) => {
-    const window = present(parameter(row, 'window'), 'no window');
-    const operation = row.operation.replace(/^roll(ing)?[\s_-]+/i, '');
-    const compute = operations.find(([pattern]) => pattern.test(operation))?.[1];
-    if (!compute) throw new NotSupported(`no rolling "${operation}"`);
-    const { length } = main(row, files).returns;
-    const [expected] = Array.isArray(row.expected) ? (row.expected as unknown[]) : [row.expected];
-    return Array.from({ length: Math.max(0, length - window + 1) }, (_, from) => {
-      const cut = (value: unknown): unknown =>
-        Array.isArray(value) ? value.slice(from, from + window) : value;
-      const inputs = Object.fromEntries(
-        Object.entries(row.inputs).map(([name, value]) => [name, cut(value)]),
-      );
-      return compute({ ...row, operation, inputs, expected }, files);
-    });
-  };
-}

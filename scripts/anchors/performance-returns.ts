@@ -27,7 +27,6 @@ import {
 import {
   each,
   isFrom,
-  lists,
   main,
   named,
   number,
@@ -87,9 +86,12 @@ export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
       arithmeticAnnualReturn(returns, { periodsPerYear: periodsPerYear(row) }),
     ),
   ],
-  [named('log returns'), each((series, row) => atRow(row, withGap(logReturns(series.path), row)))],
   [
-    named('simple returns|arithmetic returns|to returns'),
+    named('^(to )?log(arithmic)? returns'),
+    each((series, row) => atRow(row, withGap(logReturns(series.path), row))),
+  ],
+  [
+    named('^(simple|arithmetic|to) returns'),
     each((series, row) => atRow(row, withGap(simpleReturns(series.path), row))),
   ],
   [
@@ -216,9 +218,4 @@ export function atRow(row: Parameters<Compute>[0], values: Float64Array): unknow
   const [, index] = /(?:index|iloc)["\s:=[]*(\d+)/i.exec(text(row)) ?? [];
   if (counted !== undefined) return values[Number(counted) - 1] ?? NaN;
   return index === undefined ? values : (values[Number(index)] ?? NaN);
-}
-
-/** Whether a row gives lists at all. */
-export function hasLists(row: Parameters<Compute>[0]): boolean {
-  return lists(row).size > 0;
 }

@@ -59,8 +59,11 @@ export function conditionalDrawdown(depthSeries: Series, confidence?: number): n
 }
 
 /** Entropic value at risk of the depths. */
-export function entropicDrawdown(depthSeries: Series, confidence?: number): number {
-  return entropicValueAtRisk(negated(depthSeries), { confidence });
+export function entropicDrawdown(
+  depthSeries: Series,
+  options: Parameters<typeof entropicValueAtRisk>[1] = {},
+): number {
+  return entropicValueAtRisk(negated(depthSeries), options);
 }
 
 /** One fall below a high, by indices into the path. */

@@ -16,6 +16,8 @@ import {
 import { quantile, sorted } from './quantile.ts';
 
 export const CONFIDENCE = 0.95;
+/** Of the logarithm of theta, around that of the largest return. */
+const THETA_RANGE = 14;
 
 interface Confidence {
   readonly confidence?: number | undefined;
@@ -124,22 +126,25 @@ export function entropicRisk(
 
 /**
  * Entropic value at risk (Ahmadi-Javid 2012): the least entropic risk over all theta, found by golden
- * section; it is convex in theta.
+ * section; it is convex in theta. As theta goes to 0 it becomes the worst loss, which it never exceeds.
+ *
+ * @param options.thetaMin smallest theta looked at, as a share of the worst loss; 0 where absent. Some
+ * libraries stop at 0.01, and then state a little more than the worst loss of small samples.
  */
 export function entropicValueAtRisk(
   returns: Series,
-  { confidence = CONFIDENCE }: Confidence = {},
+  { confidence = CONFIDENCE, thetaMin = 0 }: Confidence & { readonly thetaMin?: number } = {},
 ): number {
   const known = present(returns);
   if (known.length === 0) return NaN;
-  const scale = Math.max(
-    ...[extent(known)].flatMap(({ least, most }) => [-least, most].map(Math.abs)),
-  );
+  const { least, most } = extent(known);
+  const scale = Math.max(Math.abs(least), Math.abs(most));
   if (scale === 0) return 0;
   const risk = (logTheta: number): number =>
     entropicRisk(known, { theta: Math.exp(logTheta), confidence });
-  const [from, to] = [Math.log(scale) - 14, Math.log(scale) + 14];
-  return Math.min(risk(goldenSection(risk, from, to)), worstOf(known));
+  const from = thetaMin > 0 ? Math.log(-least * thetaMin) : Math.log(scale) - THETA_RANGE;
+  const found = risk(goldenSection(risk, from, Math.log(scale) + THETA_RANGE));
+  return thetaMin > 0 ? Math.min(found, risk(from)) : Math.min(found, -least);
 }
 
 /** Where a function with one valley between two points is least. */
@@ -160,10 +165,6 @@ export function goldenSection(value: (x: number) => number, from: number, to: nu
     }
   }
   return (low + high) / 2;
-}
-
-function worstOf(values: Float64Array): number {
-  return -extent(values).least;
 }
 
 function weightedTail(
