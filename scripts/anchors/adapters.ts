@@ -6,6 +6,10 @@ import { lotAccounting } from './lot-accounting.ts';
 import { performanceMetrics } from './performance-metrics.ts';
 import { hierarchical } from './hierarchical.ts';
 import { riskBudgets, simpleWeights } from './risk-weights.ts';
+import { criticalLineRows } from './critical-line.ts';
+import { meanVariance } from './mean-variance.ts';
+import { orlibFrontier } from './orlib-frontier.ts';
+import { quadraticPrograms } from './quadratic-programs.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [
@@ -17,4 +21,8 @@ export const adapters: readonly Adapter[] = [
   simpleWeights,
   lotAccounting,
   performanceMetrics,
+  meanVariance,
+  criticalLineRows,
+  orlibFrontier,
+  quadraticPrograms,
 ];
