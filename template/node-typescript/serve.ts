@@ -158,7 +158,7 @@ class Door {
 
   private async call(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const full = this.isFull();
-    request.headers['x-call-id'] ??= randomUUID();
+    nameCall(request);
     this.measure(request, response);
     if (full) {
       response.setHeader('x-openfaas-internal', 'faas-middleware');
@@ -191,7 +191,7 @@ class Door {
       const status = response.headersSent ? response.statusCode : NOT_ANSWERED;
       this.metrics.end(status, method, ms / 1_000);
       log('info', 'call', {
-        callId: response.getHeader('x-call-id') ?? request.headers['x-call-id'],
+        callId: request.headers['x-call-id'],
         method,
         // Without the query, where callers put what is nobody's business.
         path: url.split('?')[0],
@@ -201,6 +201,12 @@ class Door {
       });
     });
   }
+}
+
+/** Every call has an id; what is no id is replaced, so that nobody writes into our log. */
+function nameCall({ headers }: IncomingMessage): void {
+  if (!/^[\w.:-]{1,128}$/.test(String(headers['x-call-id'] ?? '')))
+    headers['x-call-id'] = randomUUID();
 }
 
 /** The caller learns only that the function failed; the log says why. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { startContainer } from '../../support/container.ts';
 import { DockerfileBuilder, type Image } from '../../support/dockerfile.ts';
+import { startTestRedis } from '../../support/world.ts';
 import { assemble, findFaasCli, readStack, shrinkwrap } from '../../support/shrinkwrap.ts';
 
 const STACKS = ['stack.yml', 'stack.packed.yml'];
@@ -17,6 +18,7 @@ const faasCli = findFaasCli();
 let folder: string;
 let secrets: string;
 let builder: DockerfileBuilder;
+const images = new Map<string, Image>();
 
 beforeAll(async () => {
   // Outside of the project, where no package is found by accident.
@@ -77,6 +79,7 @@ it.each(STACKS)(
     const layers = new Set<string>();
     await inPairs([...contexts], async ([name, context]) => {
       const image = await builder.build(context);
+      images.set(name, image);
       layers.add(JSON.stringify(image.layers));
       said[name] = await ask(image).catch((thrown: unknown) => String(thrown));
     });
@@ -91,6 +94,22 @@ it.each(STACKS)(
   },
   180_000,
 );
+
+it('does its work in the image where there is a Redis', async () => {
+  const redis = await startTestRedis();
+  const image = images.get('scoring-get-score-history');
+  if (!image) throw new Error('the image was not built');
+  const env = { REDIS_URL: redis.url, SECRETS_DIR: secrets };
+  const container = await startContainer(image, env);
+  await request(container.url).get('/_/ready').expect(200);
+  const history = await request(container.url).post('/').send({ isin: 'US0378331005' });
+  expect([history.status, history.body]).toEqual([200, expect.objectContaining({ points: [] })]);
+  const wrong = await request(container.url).post('/').send({ isin: 'US0378331006' });
+  expect([wrong.status, wrong.body.field]).toEqual([400, 'isin']);
+  await redis.stop();
+  await request(container.url).get('/_/ready').expect(503);
+  await container.stop();
+});
 
 const withFaasCli = faasCli === undefined ? it.skip : it;
 withFaasCli('assembles contexts by hand as faas-cli does', async () => {
