@@ -44,7 +44,9 @@ export class Prices {
   at(r: number, over: number): number {
     if (over === -Infinity) return 0;
     const price = (this.multiplier[r] as number) + (this.stiffness[r] as number) * over;
-    return Math.min(this.most[r] as number, Math.max(this.least[r] as number, price));
+    const least = this.least[r] as number;
+    const most = this.most[r] as number;
+    return price < least ? least : price > most ? most : price;
   }
 
   /** Takes the price of now as the multiplier. */

@@ -99,6 +99,17 @@ export class Relaxation {
     for (let r = 0; r <= this.cash; r += 1) this.prices[r] = this.limits.at(r, this.over(r));
   }
 
+  /** Only the prices that a security's sizes depend on. */
+  private priceFor(i: number): void {
+    const { prices, limits, columns, cash } = this;
+    for (let r = 0; r < COMMON; r += 1) prices[r] = limits.at(r, this.over(r));
+    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+      const group = columns.group[g] as number;
+      if (group >= 0) prices[group] = limits.at(group, this.over(group));
+    }
+    if (columns.tracking) prices[cash] = limits.at(cash, this.over(cash));
+  }
+
   /** Taken of a limit beyond what there is; for the cash of tracking, its weight less the target. */
   private over(r: number): number {
     if (r === this.cash) return this.columns.tracking ? this.mixtures.cashOff : -Infinity;
@@ -113,7 +124,7 @@ export class Relaxation {
 
   private step(i: number, lo: number, hi: number): void {
     const { columns, pieces, mixtures } = this;
-    this.priceAll();
+    this.priceFor(i);
     pieces.of(i, this.pullOn(i), this.prices);
     if (columns.utility) {
       const lot = columns.lot[i] as number;
@@ -121,7 +132,7 @@ export class Relaxation {
       const around = ((mixtures.weight[i] as number) - (columns.start[i] as number)) / lot;
       // Near the average first: with the curvature of the coupled part, that is where it is going.
       if (this.shift(i, pieces.best(lo, hi, 0.5 * own * lot * lot, around))) {
-        this.priceAll();
+        this.priceFor(i);
         pieces.of(i, this.pullOn(i), this.prices);
       }
     }
