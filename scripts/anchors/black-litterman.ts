@@ -7,6 +7,7 @@ import {
   impliedWeights,
   proportionalVariance,
   TAU,
+  viewTilts,
   type Posterior,
   type View,
 } from '#shared/optimization/model/black-litterman.ts';
@@ -36,7 +37,13 @@ import {
   textOf,
   vectorOf,
 } from './row-words.ts';
-import type { Adapter, AnchorFiles, AnchorRow, Compute } from './row.ts';
+import {
+  NotSupported,
+  type Adapter,
+  type AnchorFiles,
+  type AnchorRow,
+  type Compute,
+} from './row.ts';
 
 interface Model {
   readonly names: readonly string[];
@@ -118,7 +125,10 @@ function modelOf(row: AnchorRow, files: AnchorFiles): Model {
   const omega = given(row, 'omega', 'omega_values', 'Omega');
   const errors = Array.isArray(omega) ? omega : given(row, 'omega_values');
   const full = Array.isArray(errors) && Array.isArray(errors[0]) ? matrixOf(errors) : undefined;
-  const variances = full ? undefined : vectorOf(errors, [], picks.length);
+  const overTau = vectorOf(given(row, 'omega_over_tau'), [], picks.length);
+  const variances = full
+    ? undefined
+    : (vectorOf(errors, [], picks.length) ?? overTau?.map((value) => value * tau));
   const confidences = vectorOf(
     given(row, 'view_confidences', 'confidences'),
     viewNames(row),
@@ -192,6 +202,13 @@ function weightsOf(row: AnchorRow, model: Model): Float64Array {
   return digits === undefined ? weights : cleanedWeights(weights, { digits: Number(digits) });
 }
 
+/** How far the weights lean to each view. */
+function tiltsOf(row: AnchorRow, whole: Model): Float64Array {
+  const { names, covariance, views, tau } = whole;
+  const market = marketWeights(row, names, covariance.length);
+  return viewTilts(weightsOf(row, whole), market, views, tau);
+}
+
 function omegaOf({ views, omega }: Model): readonly (readonly number[])[] | Rows {
   return omega ?? views.map((view, k) => views.map((_, l) => (k === l ? view.variance : 0)));
 }
@@ -211,18 +228,22 @@ const model: Compute = (row, files) => {
   const { names } = whole;
   const keys = Object.keys((row.expected ?? {}) as object);
   if (
-    keys.some((key) => /^(mean|weights|cov|posterior|prior|omega|returns|mu|performance)/.test(key))
+    keys.some((key) =>
+      /^(mean|weights|lambda|tilt|cov|posterior|prior|omega|returns|mu|performance)/.test(key),
+    )
   ) {
     const posterior = solved(whole);
     const inParts = (values: ArrayLike<number>, key: string): unknown =>
       named({ ...row, expected: (row.expected as Record<string, unknown>)[key] }, names, values);
     return Object.fromEntries(
       keys.map((key) => {
+        if (/tilt|lambda|view_?weight/.test(key)) return [key, tiltsOf(row, whole)];
         if (/weight/.test(key)) return [key, inParts(weightsOf(row, whole), key)];
         if (/cov/.test(key)) return [key, posterior.covariance];
         if (/prior|^pi$/.test(key)) return [key, inParts(whole.prior, key)];
         if (/omega/.test(key)) return [key, omegaOf(whole)];
         if (/performance/.test(key)) return [key, performanceOf(row, whole)];
+        if (!/mean|return|mu|posterior/.test(key)) throw new NotSupported(`no "${key}"`);
         return [key, inParts(posterior.expected, key)];
       }),
     );

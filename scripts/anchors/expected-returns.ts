@@ -105,9 +105,10 @@ const shrunkHistory: Compute = (row, files) => {
   const { names, columns } = returnsOf(row, files);
   const words = `${row.operation} ${textOf(row, 'method')}`.toLowerCase();
   const method = shrinkageOf(words, allWords(row));
+  const target = textOf(row, 'target', 'mu_target').toLowerCase();
   const weighted = isTrue(
     row,
-    /jorion/.test(words),
+    /jorion/.test(words) || /vol|min\w*[\s_-]*var|weighted/.test(target),
     'vol_weighted_target',
     'volatility_weighted_target',
   );
@@ -121,8 +122,8 @@ const shrunkHistory: Compute = (row, files) => {
   const keys = Object.keys((row.expected ?? {}) as object);
   if (!keys.some((key) => /^(mu|alpha|beta|target|shrinkage)/.test(key)))
     return named(row, names, means);
-  const { own, common, target } = answer;
-  return { mu: means, alpha: own, beta: common, shrinkage: 1 - own, target, mu_target: target };
+  const { own, common } = answer;
+  return { mu: means, alpha: own, beta: common, shrinkage: 1 - own, mu_target: answer.target };
 };
 
 const equilibrium: Compute = (row, files) => {

@@ -15,7 +15,7 @@ import {
   noiseDensity,
 } from '#shared/optimization/model/denoising.ts';
 import { spectrum, type Rows } from '#shared/optimization/model/matrix.ts';
-import { covarianceInput, matrixOf, returnsOf } from './risk-inputs.ts';
+import { covarianceInput, matrixNamed, matrixOf, returnsOf } from './risk-inputs.ts';
 import { given, isTrue, needed, numberOf, textOf } from './row-words.ts';
 import type { Adapter, AnchorFiles, AnchorRow, Compute } from './row.ts';
 
@@ -54,15 +54,12 @@ const converted =
   };
 
 const matrixIn = (row: AnchorRow): Rows =>
-  needed(
-    matrixOf(given(row, 'matrix', 'corr', 'correlation', 'cov', 'covariance', 'A', 'mat')),
-    'matrix',
-  );
+  needed(matrixNamed(row, 'matrix', 'corr', 'correlation', 'cov', 'covariance', 'mat'), 'matrix');
 
 /** By its method: eigenvalues, diagonal, mixture, nearest. */
 export function repairs(row: AnchorRow, matrix: Rows): Rows {
   const words = `${row.operation} ${textOf(row, 'method', 'fix_method')}`.toLowerCase();
-  const minEigenvalue = numberOf(row, 'minEigenvalue', 'min_eigenvalue', 'eps', 'delta');
+  const minEigenvalue = numberOf(row, 'minEigenvalue', 'min_eigenvalue', 'eigenvalue_floor');
   if (/diag/.test(words)) return diagonallyLifted(matrix);
   if (/shrink/.test(words))
     return mixedCorrelation(

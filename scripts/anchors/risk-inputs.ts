@@ -57,7 +57,12 @@ export function returnsAsGiven(row: AnchorRow, files: AnchorFiles): Panel {
   if (!prices) throw new NotSupported('the row gives neither returns nor prices');
   const words = allWords(row);
   const log = isTrue(row, /log(arithmic)?[ _-]?returns?/.test(words), 'log_returns', 'log');
-  const whole = /any (blank|missing|nan)[^,;]* dropped/.test(words) ? withoutGaps(prices) : prices;
+  const whole =
+    /any (blank|missing|nan) (price|value|cell)?[^,;]*dropped first|any (blank|missing|nan) prices?[^,;]* dropped|complete cases/.test(
+      words,
+    )
+      ? withoutGaps(prices)
+      : prices;
   const panel: Panel = {
     names: whole.names,
     days: whole.days.slice(1),
@@ -69,6 +74,12 @@ export function returnsAsGiven(row: AnchorRow, files: AnchorFiles): Panel {
 /** Missing returns become 0, or their periods are left out, where the row says so. */
 function complete(row: AnchorRow, panel: Panel): Panel {
   const rule = textOf(row, 'missing', 'missing_data', 'nan').toLowerCase();
+  if (
+    /returns? (rows )?with (any )?(a )?(missing|blank|nan)[^,;]*dropped|any (missing|blank|nan) returns?[^,;]*dropped/.test(
+      allWords(row),
+    )
+  )
+    return withoutGaps(panel);
   if (/-> ?0|zero|as 0|nan_to_num/.test(rule))
     return { ...panel, columns: gapsAsZero(panel.columns) };
   return /drop|complete|listwise/.test(rule) ? withoutGaps(panel) : panel;
@@ -179,6 +190,16 @@ export function matrixOf(value: unknown): Rows | undefined {
   return names.map((one) => Float64Array.from(names, (other) => record[one]?.[other] ?? NaN));
 }
 
+/** The row's matrix by one of these names, or the first one among its inputs. */
+export function matrixNamed(row: AnchorRow, ...names: readonly string[]): Rows | undefined {
+  const stated = matrixOf(given(row, ...names));
+  if (stated) return stated;
+  const first = Object.values(row.inputs).find(
+    (value) => Array.isArray(value) && Array.isArray(value[0]),
+  );
+  return matrixOf(first);
+}
+
 export interface RiskInput {
   readonly names: readonly string[];
   readonly covariance: Rows;
@@ -267,6 +288,7 @@ export function describedMeans(text: string, columns: readonly Float64Array[]): 
 }
 
 export function riskFreeOf(row: AnchorRow): number {
-  const words = numberIn(allWords(row), '(?:rf|risk.free(?: rate)?)');
-  return numberOf(row, 'risk_free_rate', 'risk_free', 'rf') ?? words ?? 0;
+  const words = textOf(row, 'performance', 'sharpe', 'formula');
+  const inWords = numberIn(words, '(?:rf|risk.free(?: rate)?)');
+  return numberOf(row, 'risk_free_rate', 'risk_free', 'rf') ?? inWords ?? 0;
 }

@@ -22,7 +22,9 @@ export function numberOf(row: AnchorRow, ...names: readonly string[]): number | 
   const value = given(row, ...names);
   if (typeof value === 'number') return value;
   if (typeof value === 'string' && /^\s*-?[\d.]/.test(value)) return Number.parseFloat(value);
-  return undefined;
+  // `exp_cov(span=60)` says it in the operation's name.
+  const inName = names.map((name) => numberIn(row.operation, `${name}\\s*=`));
+  return inName.find((one) => one !== undefined);
 }
 
 export function textOf(row: AnchorRow, ...names: readonly string[]): string {

@@ -141,3 +141,21 @@ export function impliedWeights(
   const weights = scaled(solved(covariance, expected), 1 / riskAversion);
   return normalised ? scaled(weights, 1 / sum(weights)) : weights;
 }
+
+/**
+ * How much of each view's portfolio the weights hold on top of the market's: the lambda of
+ * w = w_market / (1 + tau) + P' lambda, as He and Litterman (1999) print it in tables 4 to 8.
+ */
+export function viewTilts(
+  weights: Float64Array,
+  market: ArrayLike<number>,
+  views: readonly View[],
+  tau = TAU,
+): Float64Array {
+  const lean = plus(weights, market, -1 / (1 + tau));
+  const between = build(views.length, (k, l) => dot(views[k]?.picks ?? [], views[l]?.picks ?? []));
+  return solved(
+    between,
+    views.map(({ picks }) => dot(picks, lean)),
+  );
+}

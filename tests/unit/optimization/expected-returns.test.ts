@@ -2,7 +2,9 @@ import { shrunkMeans } from '#shared/optimization/model/expected-returns.ts';
 import {
   blackLitterman,
   impliedReturns,
+  impliedWeights,
   TAU,
+  viewTilts,
   type View,
 } from '#shared/optimization/model/black-litterman.ts';
 import { scoreViews } from '#shared/optimization/model/score-views.ts';
@@ -46,6 +48,18 @@ describe('expected returns', () => {
     const weights = scaled(solved(posterior.covariance, posterior.expected), 1 / 2.5);
     [0.015, 0.021, -0.04, 0.354, 0.11, -0.095, 0.586].forEach((value, i) =>
       expect(Math.abs(at(weights, i) - value)).toBeLessThan(1.1e-3),
+    );
+  });
+
+  it('leans to the view as He and Litterman, table 4, say: lambda 0.302', () => {
+    const picks = Float64Array.from([0, 0, -0.295, 1, 0, -0.705, 0]);
+    const view: View = { picks, value: 0.05, variance: 0.0010653833320000004 };
+    const posterior = blackLitterman(equilibrium, covariance, [view], 0.05);
+    const weights = impliedWeights(posterior.covariance, posterior.expected, 2.5);
+    const [tilt] = viewTilts(weights, marketWeights, [view], 0.05);
+    expect(tilt).toBeCloseTo(0.302, 3);
+    weights.forEach((weight, i) =>
+      expect(weight).toBeCloseTo(at(marketWeights, i) / 1.05 + (tilt ?? NaN) * at(picks, i), 10),
     );
   });
 
