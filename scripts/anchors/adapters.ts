@@ -1,6 +1,7 @@
 /** Every category of rows that the project answers. */
 import { blackLitterman } from './black-litterman.ts';
 import { covariance } from './covariance.ts';
+import { discreteAllocation } from './discrete-allocation.ts';
 import { expectedReturns } from './expected-returns.ts';
 import { lotAccounting } from './lot-accounting.ts';
 import { performanceMetrics } from './performance-metrics.ts';
@@ -10,6 +11,7 @@ import { criticalLineRows } from './critical-line.ts';
 import { meanVariance } from './mean-variance.ts';
 import { orlibFrontier } from './orlib-frontier.ts';
 import { quadraticPrograms } from './quadratic-programs.ts';
+import { tailRiskOptimisation } from './tail-risk-optimisation.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [
@@ -25,4 +27,6 @@ export const adapters: readonly Adapter[] = [
   criticalLineRows,
   orlibFrontier,
   quadraticPrograms,
+  tailRiskOptimisation,
+  discreteAllocation,
 ];

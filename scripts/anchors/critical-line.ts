@@ -2,8 +2,7 @@
 import { criticalLine as turningPoints } from '#shared/optimization/model/critical-line.ts';
 import { frontierAtLambda } from '#shared/optimization/model/frontier.ts';
 import { lineProgram, meanVariance, problemOf } from './mean-variance.ts';
-import { figuresOf, inShape } from './portfolio-figures.ts';
-import { riskFreeOf } from './risk-inputs.ts';
+import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { given, numberOf } from './row-words.ts';
 import type { Adapter, Compute } from './row.ts';
 
@@ -16,7 +15,7 @@ const turningPoint: Compute = (row, files) => {
   if (/number|count|how many/i.test(row.operation)) return points.length;
   const { expected, covariance } = program;
   const shown = (weights: Float64Array, lambda: number) => ({
-    ...figuresOf(problem.names, weights, expected, covariance, riskFreeOf(row)),
+    ...figuresOf(problem.names, weights, expected, covariance, riskFreeOfFigures(row)),
     lambda,
   });
   const index = indexOf(given(row, 'order', 'index', 'point', 'number'), points.length);

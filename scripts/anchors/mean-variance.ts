@@ -19,7 +19,7 @@ import {
   nearest,
   type MeanVarianceProgram,
 } from '#shared/optimization/model/mean-variance.ts';
-import { figuresOf, inShape } from './portfolio-figures.ts';
+import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { limitsOf, type PortfolioLimits } from './portfolio-limits.ts';
 import { covarianceInput, expectedInput, riskFreeOf } from './risk-inputs.ts';
 import { allWords, given, isTrue, needed, numberOf, textOf, vectorOf } from './row-words.ts';
@@ -165,7 +165,7 @@ const answered =
     const weights = method(row, problem);
     if (!weights) return null;
     const { expected, covariance } = problem.program;
-    const [ridge, rate] = [problem.limits.ridge, riskFreeOf(row)];
+    const [ridge, rate] = [problem.limits.ridge, riskFreeOfFigures(row)];
     if (isTrue(row, false, 'objective_value'))
       return quadratic(covariance, weights) + ridge * dot(weights, weights);
     return inShape(row, figuresOf(problem.names, weights, expected, covariance, rate));

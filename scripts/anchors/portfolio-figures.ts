@@ -1,6 +1,6 @@
 /** The figures of a portfolio in the shape a row expects them. */
 import { dot, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
-import { given, named } from './row-words.ts';
+import { given, named, numberOf } from './row-words.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
 
 export interface Figures {
@@ -94,4 +94,18 @@ export function figure(text: string, figures: Figures): number {
     .sort((a, b) => a.place - b.place)[0];
   if (!found) throw new NotSupported(`no figure "${text}"`);
   return found.value;
+}
+
+/**
+ * The risk-free rate of the figures: of the text that lists them, else the row's, else the one its
+ * publisher's performance tables take.
+ */
+export function riskFreeOfFigures(row: AnchorRow): number {
+  const listed = String(given(row, 'performance', 'output') ?? '');
+  const stated =
+    /(?:rf|risk.free(?:.rate)?)\s*(?:=|of|is)?\s*(\d*\.?\d+)/i.exec(listed)?.[1] ??
+    /-\s*(\d*\.\d+)\s*\)\s*\//.exec(listed)?.[1];
+  if (stated !== undefined) return Number(stated);
+  const usual = /pyportfolioopt/i.test(row.source?.repo ?? '') ? 0.02 : 0;
+  return numberOf(row, 'risk_free_rate', 'risk_free', 'rf') ?? usual;
 }

@@ -1,7 +1,7 @@
 /** Bounds, sums, groups, linear conditions, ridges and costs of portfolio rows, as one program's rows. */
 import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
 import { linearCondition } from './linear-condition.ts';
-import { allWords, given, isTrue, numberIn, numberOf, plainName } from './row-words.ts';
+import { allWords, given, isTrue, numberIn, numberOf } from './row-words.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
 
 export interface PortfolioLimits {
@@ -23,6 +23,7 @@ type Condition = Omit<LinearRow, 'coefficients'> & {
 
 /** Variables: weights, then absolute changes, then absolute weights, where the row limits them. */
 export function limitsOf(row: AnchorRow, names: readonly string[], size: number): PortfolioLimits {
+  requireKnown(row);
   const [low, high] = boundsOf(row, names, size);
   const total = totalOf(row);
   const conditions: Condition[] = [
@@ -273,12 +274,8 @@ function ridgeOf(row: AnchorRow): number {
 }
 
 /** A limit that rows state and this project does not know must not be passed over. */
-export function requireKnown(row: AnchorRow, known: readonly string[]): void {
-  const plain = new Set(known.map(plainName));
+function requireKnown(row: AnchorRow): void {
   for (const name of Object.keys(row.parameters))
-    if (
-      /barrier|cardinality|max_assets|integer|threshold/i.test(name) &&
-      !plain.has(plainName(name))
-    )
+    if (/barrier|cardinality|max_assets|integer|threshold/i.test(name))
       throw new NotSupported(`no ${name}`);
 }
