@@ -3,7 +3,13 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import type { Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
-import { tokensIn } from '#shared/runtime/tokens.ts';
+import { durationMs } from '#template/durations.ts';
+import { secretIn, tokensIn } from '#shared/runtime/tokens.ts';
+
+import type { GatewayCredentials } from './deployed.ts';
+
+const INTERVAL_DEFAULT = '10s';
+const INTERVAL_MS_MIN = 1_000;
 
 export interface ConnectorConfig {
   readonly redisUrl: string;
@@ -11,6 +17,10 @@ export interface ConnectorConfig {
   readonly gatewayUrl: string;
   /** The trade token: what is carried may move money. */
   readonly token: () => string;
+  /** With which the gateway is asked what is deployed. @throws Failure while they are missing */
+  readonly credentials: () => GatewayCredentials;
+  /** How often it is asked. */
+  readonly intervalMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Tells whose queues to work. */
   readonly placement: Placement;
@@ -36,16 +46,21 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
   const secretsDir = env['SECRETS_DIR']?.trim() || '/var/openfaas/secrets';
   const tokens = tokensIn(secretsDir);
   const token = attempt(() => tokens.trade);
+  const intervalMs = durationMs(env['rebuild_interval']?.trim() || INTERVAL_DEFAULT) ?? 0;
   const violations: FieldViolation[] = [];
   if (settings instanceof Failure) violations.push(...violationsOf(settings));
   else if (settings.redisUrl === undefined)
     violations.push({ field: 'REDIS_URL', message: 'is needed' });
   if (!/^https?:\/\//.test(gatewayUrl) || !URL.canParse(gatewayUrl))
     violations.push({ field: 'GATEWAY_URL', message: 'is an http:// or https:// address' });
+  if (intervalMs < INTERVAL_MS_MIN)
+    violations.push({ field: 'rebuild_interval', message: 'is a time of at least a second: 10s' });
   if (token instanceof Failure)
     violations.push({ field: 'SECRETS_DIR', message: `${token.message} (${secretsDir})` });
   if (settings instanceof Failure || token instanceof Failure || violations.length > 0)
     throw invalidRequest(...violations);
+  const user = secretIn(secretsDir, 'basic-auth-user');
+  const password = secretIn(secretsDir, 'basic-auth-password');
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
   const placement = await readPlacement(settings);
   return Object.freeze({
@@ -53,6 +68,8 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     keyPrefix,
     gatewayUrl,
     token: () => tokens.trade,
+    credentials: () => ({ user: user(), password: password() }),
+    intervalMs,
     logLevel,
     placement,
   });

@@ -1,6 +1,6 @@
 /**
  * Carries what is queued to the functions: a BullMQ worker for each operation with a queue policy,
- * and the schedules. Several connectors may run; Redis says who carries what.
+ * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several connectors may run; Redis says who carries what.
  */
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -15,6 +15,8 @@ import { Database } from '#shared/redis/database.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
 import { carry, RunFailed, type Carrier, type GivingUp } from './carry.ts';
+import { Annotations } from './annotations.ts';
+import type { GatewayCredentials } from './deployed.ts';
 import { openSchedules } from './schedules.ts';
 
 export interface ConnectorOptions {
@@ -24,6 +26,10 @@ export interface ConnectorOptions {
   readonly gatewayUrl: string;
   /** The trade token. */
   readonly token: Bearer;
+  /** With which the gateway is asked what is deployed; absent: annotations are not read. */
+  readonly credentials?: (() => GatewayCredentials) | undefined;
+  /** How often it is asked. */
+  readonly intervalMs?: number | undefined;
   readonly log: Log;
   /** Queues of other boards' services are theirs to work; all are ours unless given. */
   readonly placement?: Placement | undefined;
@@ -37,6 +43,7 @@ const STALLED_LOOK_MS = 5_000;
 const CRASHES_MAX = 10;
 /** Time that running calls get to end by themselves when the connector stops. */
 const FAREWELL_MS = 3_000;
+const INTERVAL_MS = 10_000;
 const NEVER = new AbortController().signal;
 
 export async function openConnector(
@@ -58,14 +65,27 @@ export async function openConnector(
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   const workers = queued.map((operation) => openWorker(carrier, operation, connection, prefix));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  const annotations = annotationsOf(options, prefix, placement);
+  await annotations?.open();
   return {
     close: async () => {
-      await Promise.all(workers.map(closeWorker));
+      await Promise.all([...workers.map(closeWorker), annotations?.close()]);
       await runs.close();
       connection.disconnect();
       own?.disconnect();
     },
   };
+}
+
+function annotationsOf(
+  options: ConnectorOptions,
+  prefix: string,
+  placement: Placement,
+): Annotations | undefined {
+  const { redisUrl, gatewayUrl, token, log, credentials, intervalMs = INTERVAL_MS } = options;
+  const device = placement === allLocal ? undefined : placement.device;
+  const shared = { redisUrl, prefix, device, gatewayUrl, token, log, intervalMs };
+  return credentials && new Annotations({ ...shared, credentials });
 }
 
 /** The policy's limit holds for all connectors together, not for each. */

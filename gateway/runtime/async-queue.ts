@@ -5,9 +5,10 @@
  * what is still refused then, and what broke, is kept as a dead letter. The time limit of a call is
  * that of its function.
  */
-import { DelayedError, UnrecoverableError } from 'bullmq';
+import { UnrecoverableError } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
 import { Lanes } from '#gateway/queue/lanes.ts';
+import { waitForPlace } from '#gateway/queue/place.ts';
 import { operationAt, packedPath } from '#shared/operations/catalogue.ts';
 import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
@@ -27,9 +28,6 @@ const KEEP_COUNT = 200;
 const DEAD_SECONDS = 7 * 86_400;
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const DEAD_BYTES_MAX = 16 * 1024 * 1024;
-/** How long a call waits for a place among a function's calls before that counts as a failure. */
-const FULL_MS_MAX = 3_600_000;
-const FULL_PAUSE_MS_MAX = 30_000;
 
 export interface AsyncQueueOptions {
   readonly redisUrl: string;
@@ -143,8 +141,7 @@ export class AsyncQueue {
     signal.throwIfAborted();
     const end = { status: result.status ?? 200, seconds: secondsSince(startedAt) };
     const policy = this.policyOf(call.functionName, call.path);
-    if (isFull(result) && Date.now() - job.timestamp < FULL_MS_MAX)
-      await this.waitForPlace(job, token, policy);
+    if (isFull(result)) await waitForPlace(job, token, policy.backoffMs);
     await job.updateProgress({ ...end });
     const left = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
     const again = left > 0 && policy.retried.includes(end.status);
@@ -157,14 +154,6 @@ export class AsyncQueue {
     if (again) throw new Error(`answered ${end.status}`);
     await this.tell(lane, job, { ...end, result });
     return this.conclude(lane, job, end, isPlatforms(result));
-  }
-
-  /** Goes back without having used up an attempt: the function was not asked. */
-  private async waitForPlace(job: CallJob, token: string, { backoffMs }: CallPolicy) {
-    const turns = Math.min(job.attemptsStarted - job.attemptsMade - 1, 6);
-    const pauseMs = Math.min(backoffMs * 2 ** turns, FULL_PAUSE_MS_MAX) * (0.5 + Math.random() / 2);
-    await job.moveToDelayed(Date.now() + pauseMs, token);
-    throw new DelayedError();
   }
 
   /** @throws UnrecoverableError for an outcome that an operator may want to run again */

@@ -19,7 +19,7 @@ const LOOK_MS = 1_000;
  * unguarded.
  */
 export function tokensIn(dir: string): Tokens {
-  const [read, write, trade] = tokenNames.map((name) => new SecretFile(join(dir, name), name));
+  const [read, write, trade] = tokenNames.map((name) => new SecretFile(dir, name, requireToken));
   return {
     get read() {
       return read?.text() ?? '';
@@ -33,17 +33,28 @@ export function tokensIn(dir: string): Tokens {
   };
 }
 
+/**
+ * Any other secret, read anew when it changes.
+ * @returns what gives its text, and throws Failure UNAVAILABLE while it is missing or empty
+ */
+export function secretIn(dir: string, name: string): () => string {
+  const file = new SecretFile(dir, name, requireText);
+  return () => file.text();
+}
+
 /** The text of a file that may be replaced, looked at once a second at most. */
 class SecretFile {
   private readonly file: string;
   private readonly name: string;
+  private readonly require: (name: string, text: string) => void;
   private lookedAt = Number.NEGATIVE_INFINITY;
   private stamp = '';
   private kept = '';
 
-  constructor(file: string, name: string) {
-    this.file = file;
+  constructor(dir: string, name: string, require: (name: string, text: string) => void) {
+    this.file = join(dir, name);
     this.name = name;
+    this.require = require;
   }
 
   text(): string {
@@ -65,11 +76,19 @@ class SecretFile {
     return this.kept;
   }
 
-  private usable(token: string): string {
-    if (token.length < LENGTH_MIN)
-      throw new Failure('UNAVAILABLE', `The secret ${this.name} is too short.`);
-    if (!/^[\x21-\x7e]+$/.test(token))
-      throw new Failure('UNAVAILABLE', `The secret ${this.name} has characters no header takes.`);
-    return token;
+  private usable(text: string): string {
+    this.require(this.name, text);
+    return text;
   }
+}
+
+function requireText(name: string, text: string): void {
+  if (text === '') throw new Failure('UNAVAILABLE', `The secret ${name} is empty.`);
+}
+
+function requireToken(name: string, token: string): void {
+  if (token.length < LENGTH_MIN)
+    throw new Failure('UNAVAILABLE', `The secret ${name} is too short.`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new Failure('UNAVAILABLE', `The secret ${name} has characters no header takes.`);
 }

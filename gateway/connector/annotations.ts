@@ -1,0 +1,220 @@
+/**
+ * Looks again and again at what is deployed on the gateway, and sees to it that functions are called
+ * as their annotations ask: on each message of a topic, at each turn of a schedule. A look that fails
+ * changes nothing.
+ */
+import { DelayedError, Worker, type Job } from 'bullmq';
+import { shortHash } from '#shared/kernel/hash.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Bearer } from '#shared/clients/bearer.ts';
+import { connectQueueRedis } from '#shared/redis/client.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { topicsQueue, type TopicMessage } from '#shared/runtime/topics.ts';
+import { readDeployed, type Deployed, type GatewayCredentials } from './deployed.ts';
+import { FunctionCalls, type FunctionCall } from './function-calls.ts';
+import {
+  CRON_TOPIC,
+  subscriptionsOf,
+  type ScheduledFunction,
+  type Subscriptions,
+} from './subscriptions.ts';
+
+export interface AnnotationOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  /** Set where boards share a Redis. */
+  readonly device?: string | undefined;
+  readonly gatewayUrl: string;
+  readonly credentials: () => GatewayCredentials;
+  readonly token: Bearer;
+  readonly intervalMs: number;
+  readonly log: Log;
+}
+
+const STOP_MS = 3_000;
+const MESSAGES_AT_ONCE = 8;
+const FULL_PAUSE_MS = 1_000;
+const none: Subscriptions = { topics: new Map(), schedules: [], ignored: [] };
+
+export class Annotations {
+  private readonly options: AnnotationOptions;
+  private readonly calls: FunctionCalls;
+  private readonly connection;
+  private readonly worker: Worker<TopicMessage>;
+  private deployed: ReadonlyMap<string, Deployed> = new Map();
+  private subscriptions = none;
+  /** What is scheduled, by lane and key, as it was told to the scheduler. */
+  private readonly scheduled = new Map<string, string>();
+  private readonly told = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+  /** Why the last look failed; told once. */
+  private trouble = '';
+  private isOpen = false;
+  private closed = false;
+
+  constructor(options: AnnotationOptions) {
+    this.options = options;
+    const { redisUrl, prefix, device, gatewayUrl, token, log } = options;
+    const name = device === undefined ? 'calls' : `calls-${device}`;
+    const deployed = (functionName: string) => this.deployed.get(functionName);
+    const caller = { redisUrl, prefix, name, gatewayUrl, token, log, deployed };
+    this.calls = new FunctionCalls(caller);
+    this.connection = connectQueueRedis(redisUrl);
+    this.worker = new Worker<TopicMessage>(
+      topicsQueue(device),
+      (job, token) => this.handOn(job, token ?? ''),
+      {
+        connection: this.connection,
+        prefix,
+        concurrency: MESSAGES_AT_ONCE,
+        autorun: false,
+      },
+    );
+    this.worker.on('error', () => undefined);
+  }
+
+  /** Looks for the first time; a gateway that is not there yet is looked at again. */
+  async open(): Promise<void> {
+    await this.look();
+    this.again();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.looking;
+    await this.worker.close();
+    await this.calls.lanes.close(STOP_MS);
+    this.connection.disconnect();
+  }
+
+  private again(): void {
+    if (this.closed) return;
+    this.timer = setTimeout(() => {
+      this.looking = this.look().finally(() => this.again());
+    }, this.options.intervalMs);
+  }
+
+  private async look(): Promise<void> {
+    const { gatewayUrl, credentials, log } = this.options;
+    try {
+      const list = await readDeployed(gatewayUrl, credentials());
+      this.deployed = new Map(list.map((one) => [one.name, one]));
+      this.subscriptions = subscriptionsOf(list);
+      this.tellIgnored();
+      await this.schedule(this.subscriptions.schedules);
+      if (!this.isOpen) await this.begin();
+      this.trouble = '';
+    } catch (thrown) {
+      const failure = Failure.from(thrown);
+      if (failure.message !== this.trouble)
+        log.warn('functions-not-read', {
+          detail: failure.message,
+          ...(failure !== thrown && { cause: thrown }),
+        });
+      this.trouble = failure.message;
+    }
+  }
+
+  /** Messages and calls wait until it is known who is there to take them. */
+  private async begin(): Promise<void> {
+    this.isOpen = true;
+    await this.calls.lanes.open();
+    void this.worker.run().catch(() => undefined);
+  }
+
+  /** A message becomes one call for each subscriber, each with attempts of its own. */
+  private async handOn(job: Job<TopicMessage>, token: string): Promise<void> {
+    const { name: topic, data } = job;
+    const subscribers = this.subscriptions.topics.get(topic) ?? [];
+    const areFull = subscribers.map(({ functionName }) => this.calls.isFull(functionName));
+    if ((await Promise.all(areFull)).includes(true)) {
+      await job.moveToDelayed(Date.now() + FULL_PAUSE_MS, token);
+      throw new DelayedError();
+    }
+    if (subscribers.length === 0) this.options.log.warn('topic-without-function', { topic });
+    for (const { functionName, path } of subscribers) {
+      await this.calls.add(`message-${job.id ?? ''}`, { functionName, path, topic, ...data });
+    }
+  }
+
+  private async schedule(wanted: readonly ScheduledFunction[]): Promise<void> {
+    const keyed = new Map(wanted.map((one) => [laneKey(one), one]));
+    if (!this.isOpen) await this.takeOver();
+    for (const [id, fingerprint] of this.scheduled) {
+      const one = keyed.get(id);
+      if (one && fingerprintOf(one) === fingerprint) continue;
+      const [lane = '', key = ''] = id.split(' ');
+      await this.calls.lanes.queueOf(lane).removeJobScheduler(key);
+      this.scheduled.delete(id);
+      if (!one) this.options.log.info('schedule-removed', { function: lane });
+    }
+    for (const [id, one] of keyed) {
+      if (this.scheduled.has(id)) continue;
+      // One that cannot be loaded, because its turn runs at this moment, is tried at the next look.
+      await this.load(id, one).catch((cause: unknown) =>
+        this.options.log.warn('schedule-not-loaded', { function: one.functionName, cause }),
+      );
+    }
+  }
+
+  /** Knows what an earlier connector scheduled, so that what is gone by now is removed. */
+  private async takeOver(): Promise<void> {
+    for (const lane of await this.calls.lanes.names())
+      for (const { key, template } of await this.calls.lanes.queueOf(lane).getJobSchedulers()) {
+        const catchUp = (template?.data as FunctionCall | undefined)?.catchUp === true;
+        // Scheduled anew, a turn that was missed is dropped; one to be made up for stays.
+        this.scheduled.set(`${lane} ${key}`, catchUp ? `${key} true` : '');
+      }
+  }
+
+  private async load(id: string, one: ScheduledFunction): Promise<void> {
+    const { functionName, schedule, catchUp } = one;
+    const call: FunctionCall = {
+      functionName,
+      path: '/',
+      topic: CRON_TOPIC,
+      bodyBase64: '',
+      schedule: schedule.text,
+      catchUp,
+    };
+    const { lanes } = this.calls;
+    await lanes.note(functionName);
+    const job = await lanes.queueOf(functionName).upsertJobScheduler(keyOf(one), schedule.turns, {
+      name: 'turn',
+      data: call,
+      opts: this.calls.jobOptions(call),
+    });
+    lanes.work(functionName);
+    this.scheduled.set(id, fingerprintOf(one));
+    const next = job && new Date(job.timestamp + (job.opts.delay ?? 0)).toISOString();
+    this.options.log.info('schedule-loaded', {
+      function: functionName,
+      schedule: schedule.text,
+      next,
+    });
+  }
+
+  /** Once each: an annotation that stays wrong is not told every few seconds. */
+  private tellIgnored(): void {
+    for (const { functionName, schedule, reason } of this.subscriptions.ignored) {
+      const text = `${functionName} ${schedule} ${reason}`;
+      if (this.told.has(text)) continue;
+      this.told.add(text);
+      this.options.log.warn('schedule-ignored', { function: functionName, schedule, reason });
+    }
+  }
+}
+
+function laneKey(one: ScheduledFunction): string {
+  return `${one.functionName} ${keyOf(one)}`;
+}
+
+function keyOf({ schedule }: ScheduledFunction): string {
+  return `schedule-${shortHash(schedule.text)}`;
+}
+
+function fingerprintOf(one: ScheduledFunction): string {
+  return `${keyOf(one)} ${one.catchUp}`;
+}

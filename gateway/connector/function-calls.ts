@@ -1,0 +1,179 @@
+/**
+ * Calls of the connector to functions: a message of a topic, a turn of a schedule. Each lies in its
+ * function's lane until the function took it, and is tried again by the function's policy.
+ */
+import { UnrecoverableError, type Job } from 'bullmq';
+import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
+import { Lanes } from '#gateway/queue/lanes.ts';
+import { waitForPlace } from '#gateway/queue/place.ts';
+import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
+import type { Log } from '#shared/runtime/log.ts';
+import { durationMs } from '#template/durations.ts';
+import type { Deployed } from './deployed.ts';
+import { post } from './post.ts';
+import { isAsync } from './subscriptions.ts';
+
+export interface FunctionCall {
+  readonly functionName: string;
+  readonly path: string;
+  readonly topic: string;
+  readonly bodyBase64: string;
+  readonly contentType?: string | undefined;
+  /** For a turn: the schedule as it is written, and whether one that was missed is made up for. */
+  readonly schedule?: string | undefined;
+  readonly catchUp?: boolean | undefined;
+}
+
+export interface CallerOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly gatewayUrl: string;
+  /** Shown to our own operations only. */
+  readonly token: Bearer;
+  readonly log: Log;
+  /** As the gateway lists it now. */
+  readonly deployed: (functionName: string) => Deployed | undefined;
+}
+
+const CONNECTOR = 'arduino-trader';
+const EXEC_TIMEOUT_MS_DEFAULT = 60_000;
+/** Beyond the function's own time; only a gateway that hangs gets this far. */
+const GRACE_MS = 30_000;
+/** A turn that comes later than this was missed. */
+const LATE_MS_MAX = 60_000;
+const DEAD_SECONDS = 7 * 86_400;
+const DEAD_COUNT = 100;
+const KEEP_COUNT = 100;
+const WAITING_MAX = 1_000;
+
+export class FunctionCalls {
+  readonly lanes: Lanes<FunctionCall>;
+  private readonly options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    const { redisUrl, prefix, name, log } = options;
+    this.options = options;
+    this.lanes = new Lanes<FunctionCall>({
+      redisUrl,
+      prefix,
+      name,
+      concurrencyOf: (lane) => this.policyOf(lane, '/').concurrency,
+      work: (job, token, signal) => this.carryOut(job, token, signal),
+      failed: (lane, job, error) => {
+        const { topic } = job.data;
+        log.warn('connector-call-dead', {
+          function: lane,
+          topic,
+          id: job.id,
+          reason: error.message,
+        });
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** @param id a call that is added again under its id is the same call */
+  async add(id: string, call: FunctionCall): Promise<void> {
+    const options = { ...this.jobOptions(call), jobId: id };
+    await this.lanes.add(call.functionName, 'message', call, options);
+  }
+
+  /** Whether so many calls of a function wait that its messages had better wait where they are. */
+  async isFull(functionName: string): Promise<boolean> {
+    return (await this.lanes.queueOf(functionName).count()) >= WAITING_MAX;
+  }
+
+  jobOptions({ functionName, path }: FunctionCall) {
+    const { attempts, backoffMs } = this.policyOf(functionName, path);
+    return {
+      attempts,
+      backoff: { type: 'exponential', delay: backoffMs },
+      removeOnComplete: { count: KEEP_COUNT },
+      removeOnFail: { age: DEAD_SECONDS, count: DEAD_COUNT },
+    };
+  }
+
+  private async carryOut(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
+    const call = job.data;
+    const skipped = await this.whySkipped(job);
+    const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
+    const log = this.options.log.with(facts);
+    if (skipped !== undefined) return log.info('schedule-turn-skipped', { reason: skipped });
+    const policy = this.policyOf(call.functionName, call.path);
+    const { status, internal } = await this.call(job, signal);
+    signal.throwIfAborted();
+    if (status === 429 && internal === 'faas-middleware')
+      await waitForPlace(job, token, policy.backoffMs);
+    log.info('connector-call-ended', { callId: callIdOf(job), status });
+    if (status < 400) return job.updateData({ ...call, bodyBase64: '' });
+    const again = policy.retried.includes(status);
+    throw again ? new Error(`answered ${status}`) : new UnrecoverableError(`answered ${status}`);
+  }
+
+  /** A turn that was missed, or that would overlap the one before it. */
+  private async whySkipped(job: Job<FunctionCall>): Promise<string | undefined> {
+    const { schedule, catchUp, functionName } = job.data;
+    if (schedule === undefined) return undefined;
+    const plannedAt = Number(job.id?.split(':').at(-1));
+    const isFirst = job.attemptsMade === 0 && job.attemptsStarted <= 1;
+    if (isFirst && catchUp !== true && Date.now() - plannedAt > LATE_MS_MAX)
+      return 'its time has passed';
+    const active = await this.lanes.queueOf(functionName).getActive();
+    const other = active.find(
+      ({ id, repeatJobKey }) => id !== job.id && repeatJobKey === job.repeatJobKey,
+    );
+    return other && 'the turn before it still runs';
+  }
+
+  private async call(job: Job<FunctionCall>, signal: AbortSignal) {
+    const { functionName, path, bodyBase64 } = job.data;
+    const { gatewayUrl, deployed } = this.options;
+    const found = deployed(functionName);
+    const route = found && isAsync(found) ? 'async-function' : 'function';
+    const url = new URL(`/${route}/${functionName}${path === '/' ? '' : path}`, gatewayUrl);
+    const limit = AbortSignal.timeout(timeoutMsOf(job.data, found) + GRACE_MS);
+    const body = Buffer.from(bodyBase64, 'base64');
+    const headers = this.headersOf(job);
+    return post(url, headers, body, AbortSignal.any([signal, limit])).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      const isLate = limit.aborted;
+      this.options.log.warn('connector-call-broken', { function: functionName, cause });
+      throw new Error(isLate ? 'no answer in time' : 'the gateway does not answer');
+    });
+  }
+
+  private headersOf(job: Job<FunctionCall>): Record<string, string> {
+    const { functionName, path, topic, contentType } = job.data;
+    const callId = callIdOf(job);
+    const isOurs = operationAt(functionName, path) !== undefined;
+    return {
+      'x-topic': topic,
+      'x-connector': CONNECTOR,
+      'x-call-id': callId,
+      ...(contentType !== undefined && { 'content-type': contentType }),
+      ...(isOurs && {
+        authorization: `Bearer ${bearerText(this.options.token)}`,
+        'idempotency-key': callId,
+      }),
+    };
+  }
+
+  private policyOf(functionName: string, path: string): CallPolicy {
+    const { annotations } = this.options.deployed(functionName) ?? {};
+    const { policy } = callPolicy(functionName, path, annotations);
+    return policy;
+  }
+}
+
+/** The same for each attempt, so that a repeated call is known as one. */
+function callIdOf({ id = '' }: Job<FunctionCall>): string {
+  return id.replaceAll(/[^\w.-]/g, '-').slice(0, 128);
+}
+
+function timeoutMsOf({ functionName, path }: FunctionCall, found: Deployed | undefined): number {
+  const operation = operationAt(functionName, path)?.operation;
+  const own = durationMs(found?.envVars['exec_timeout'] ?? '') || EXEC_TIMEOUT_MS_DEFAULT;
+  return Math.max(own, operation?.timeoutMs ?? 0);
+}

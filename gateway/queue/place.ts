@@ -1,0 +1,20 @@
+/** What becomes of a call whose function has its hands full. */
+import { DelayedError, type Job } from 'bullmq';
+
+/** How long a call waits for a place among a function's calls before that counts as a failure. */
+const FULL_MS_MAX = 3_600_000;
+const PAUSE_MS_MAX = 30_000;
+const DOUBLINGS_MAX = 6;
+
+/**
+ * Sends a job back to its lane without using up an attempt: the function was not asked. Returns when
+ * it has waited too long.
+ * @throws DelayedError, by which BullMQ knows that the job went back
+ */
+export async function waitForPlace(job: Job, token: string, backoffMs: number): Promise<void> {
+  if (Date.now() - job.timestamp > FULL_MS_MAX) return;
+  const turns = Math.min(job.attemptsStarted - job.attemptsMade - 1, DOUBLINGS_MAX);
+  const pauseMs = Math.min(backoffMs * 2 ** turns, PAUSE_MS_MAX) * (0.5 + Math.random() / 2);
+  await job.moveToDelayed(Date.now() + pauseMs, token);
+  throw new DelayedError();
+}

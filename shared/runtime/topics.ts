@@ -1,0 +1,62 @@
+/**
+ * Messages for functions that name a topic in their `topic` annotation. A message lies in Redis until
+ * the connector has handed it to each of them.
+ */
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+
+/** A job of the queue; its name is the topic. */
+export interface TopicMessage {
+  readonly bodyBase64: string;
+  /** Absent: the functions are called without a Content-Type. */
+  readonly contentType?: string | undefined;
+}
+
+export const PAYLOAD_BYTES_MAX = 256_000;
+const WAITING_MAX = 10_000;
+const RETRY_AFTER_MS = 30_000;
+
+/** @param device set where boards share a Redis: each carries the messages of its own functions */
+export function topicsQueue(device?: string): string {
+  return device === undefined ? 'topics' : `topics-${device}`;
+}
+
+export class Topics {
+  private readonly queue: Queue<TopicMessage>;
+
+  /** @param prefix as the other queues of the installation have it: `<REDIS_KEY_PREFIX>:queue` */
+  constructor(connection: Redis, prefix: string, device?: string) {
+    this.queue = new Queue<TopicMessage>(topicsQueue(device), { connection, prefix });
+    this.queue.on('error', () => undefined);
+  }
+
+  /**
+   * @param topic compared exactly with the annotations
+   * @param id a message that is published again under its id is the same message
+   * @throws Failure INVALID_REQUEST, TOO_LARGE, or TOO_BUSY when too many messages wait
+   */
+  async publish(
+    topic: string,
+    payload: string | Uint8Array,
+    { contentType, id }: { readonly contentType?: string; readonly id?: string } = {},
+  ): Promise<void> {
+    if (!/^[^,\s]{1,200}$/.test(topic))
+      throw invalidRequest({ field: 'topic', message: '1 to 200 characters, no comma, no blank' });
+    const body = Buffer.from(payload);
+    if (body.length > PAYLOAD_BYTES_MAX)
+      throw new Failure('TOO_LARGE', `A message is at most ${PAYLOAD_BYTES_MAX} bytes.`);
+    if ((await this.queue.count()) >= WAITING_MAX)
+      throw new Failure('TOO_BUSY', 'Too many messages wait.', { retryAfterMs: RETRY_AFTER_MS });
+    const message = { bodyBase64: body.toString('base64'), contentType };
+    await this.queue.add(topic, message, {
+      removeOnComplete: true,
+      removeOnFail: true,
+      ...(id !== undefined && { jobId: `message-${id.replaceAll(':', '-')}` }),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+  }
+}

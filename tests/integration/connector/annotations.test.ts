@@ -1,0 +1,327 @@
+/** Functions are called as their annotations ask, on a gateway that others deploy to. */
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
+import { Annotations } from '#gateway/connector/annotations.ts';
+import { Lanes } from '#gateway/queue/lanes.ts';
+import { connectQueueRedis } from '#shared/redis/client.ts';
+import { openLog } from '#shared/runtime/log.ts';
+import { Topics } from '#shared/runtime/topics.ts';
+import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
+import { gatewayOf } from '../../support/gateway.ts';
+import { listen } from '../../support/host.ts';
+import { startTestRedis, type TestRedis } from '../../support/world.ts';
+
+interface Listed {
+  name: string;
+  annotations?: Record<string, string>;
+  envVars?: Record<string, string>;
+}
+
+let redis: TestRedis;
+let server: Server;
+let url: string;
+let list: Listed[];
+let failing: number | undefined;
+let functions: Record<string, FunctionHandler>;
+let calls: { name: string; event: FunctionEvent; at: number }[];
+let queued: string[];
+let lines: string[];
+let prefix = '';
+let prefixes = 0;
+const open: Annotations[] = [];
+
+const NO_PAUSE = { 'arduino-trader/async-backoff': '20ms' };
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  const app = express();
+  app.get('/system/functions', (request, response) => {
+    const expected = `Basic ${Buffer.from('admin:pass word').toString('base64')}`;
+    if (failing !== undefined) return void response.status(failing).end();
+    if (request.headers.authorization !== expected) return void response.status(401).end();
+    response.json(list);
+  });
+  app.post('/async-function/:name', (request, response) => {
+    queued.push(request.params.name);
+    response.status(202).end();
+  });
+  const byName = new Proxy({} as Record<string, FunctionHandler>, {
+    get: (_target, name: string) => functions[name],
+  });
+  app.use(gatewayOf(byName));
+  ({ server, url } = await listen(app));
+});
+
+beforeEach(() => {
+  prefixes += 1;
+  prefix = `annotations-${prefixes}`;
+  [list, functions, calls, queued, lines, failing] = [[], {}, [], [], [], undefined];
+});
+
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await redis.stop();
+});
+
+function serve(name: string, handler: FunctionHandler = () => ({ body: 'ok' })): void {
+  functions[name] = (event, context) => {
+    calls.push({ name, event, at: Date.now() });
+    return handler(event, context);
+  };
+}
+
+async function start(): Promise<Annotations> {
+  const annotations = new Annotations({
+    redisUrl: redis.url,
+    prefix,
+    gatewayUrl: url,
+    credentials: () => ({ user: 'admin', password: 'pass word' }),
+    token: () => 'the-trade-token',
+    intervalMs: 50,
+    log: openLog('debug', (line) => void lines.push(line)),
+  });
+  open.push(annotations);
+  await annotations.open();
+  return annotations;
+}
+
+async function publish(
+  topic: string,
+  payload: string,
+  options: Parameters<Topics['publish']>[2] = {},
+): Promise<void> {
+  const connection = connectQueueRedis(redis.url);
+  const topics = new Topics(connection, prefix);
+  try {
+    await topics.publish(topic, payload, options);
+  } finally {
+    await topics.close();
+    connection.disconnect();
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !condition(); i += 1) await sleep(25);
+  expect(condition()).toBe(true);
+}
+
+const said = (event: string): string[] =>
+  lines.filter((line) => line.includes(`"event":"${event}"`));
+
+describe('a message of a topic', () => {
+  it('reaches each function that names just this topic, with the headers of connectors', async () => {
+    for (const name of ['one', 'two', 'three']) serve(name);
+    list = [
+      { name: 'one', annotations: { topic: 'orders.filled' } },
+      { name: 'two', annotations: { topic: 'other, orders.filled ,' } },
+      { name: 'three', annotations: { topic: 'Orders.Filled,orders' } },
+    ];
+    await start();
+    await publish('orders.filled', '{"id":1}', { contentType: 'application/json' });
+    await until(() => calls.length === 2);
+    expect(calls.map(({ name }) => name).sort()).toEqual(['one', 'two']);
+    const { event } = calls[0] ?? {};
+    expect([event?.method, String(event?.body)]).toEqual(['POST', '{"id":1}']);
+    expect(event?.headers).toMatchObject({
+      'x-topic': 'orders.filled',
+      'x-connector': 'arduino-trader',
+      'content-type': 'application/json',
+    });
+    expect(event?.headers['authorization']).toBeUndefined();
+    expect(lines.join()).not.toContain('{\\"id');
+  });
+
+  it('is tried again for the function that failed, and not for the other', async () => {
+    let refusals = 2;
+    serve('shaky', () => (refusals-- > 0 ? { status: 503 } : {}));
+    serve('steady');
+    list = [
+      { name: 'shaky', annotations: { topic: 'news', ...NO_PAUSE } },
+      { name: 'steady', annotations: { topic: 'news' } },
+    ];
+    await start();
+    await publish('news', 'x');
+    await until(() => calls.length === 4);
+    expect(calls.filter(({ name }) => name === 'steady')).toHaveLength(1);
+    const ids = calls
+      .filter(({ name }) => name === 'shaky')
+      .map(({ event }) => event.headers['x-call-id']);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('goes to the queue of the gateway where the function asks for it', async () => {
+    list = [{ name: 'later', annotations: { topic: 'news', 'arduino-trader/async': 'true' } }];
+    await start();
+    await publish('news', 'x');
+    await until(() => queued.length === 1);
+    expect(queued).toEqual(['later']);
+  });
+
+  it('shows our own operations the token, and finds them in a packed service', async () => {
+    serve('planning');
+    serve('scoring-score-security');
+    list = [
+      { name: 'planning', annotations: { topic: 'planning.create-plan' } },
+      { name: 'scoring-score-security', annotations: { topic: 'news' } },
+    ];
+    await start();
+    await publish('planning.create-plan', '{}');
+    await publish('news', '{}');
+    await until(() => calls.length === 2);
+    const packed = calls.find(({ name }) => name === 'planning');
+    expect(packed?.event.path).toBe('/create-plan');
+    for (const { event } of calls)
+      expect(event.headers['authorization']).toBe('Bearer the-trade-token');
+  });
+
+  it('waits for a gateway that is not there yet, and for one that comes back', async () => {
+    failing = 503;
+    serve('one');
+    list = [{ name: 'one', annotations: { topic: 'news' } }];
+    await start();
+    await publish('news', 'early');
+    await sleep(200);
+    expect(calls).toEqual([]);
+    expect(said('functions-not-read')).toHaveLength(1);
+    failing = undefined;
+    await until(() => calls.length === 1);
+    failing = 500;
+    await publish('news', 'later');
+    await until(() => calls.length === 2);
+  });
+
+  it('reaches a function that was deployed since, and no longer one that was removed', async () => {
+    serve('old');
+    serve('new');
+    list = [{ name: 'old', annotations: { topic: 'news' } }];
+    await start();
+    list = [{ name: 'new', annotations: { topic: 'news' } }];
+    await sleep(200);
+    await publish('news', 'x');
+    await until(() => calls.length === 1);
+    expect(calls[0]?.name).toBe('new');
+  });
+
+  it('is refused with a topic that nobody can name, or when it is too large', async () => {
+    await expect(publish('a,b', 'x')).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(publish('a', 'x'.repeat(256_001))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+});
+
+describe('a schedule', () => {
+  const cron = (schedule: string, more: Record<string, string> = {}) => ({
+    topic: 'cron-function',
+    schedule,
+    ...more,
+  });
+
+  it('calls with an empty body and without a Content-Type, at each turn', async () => {
+    serve('tick');
+    list = [{ name: 'tick', annotations: cron('@every 1s') }];
+    await start();
+    expect(said('schedule-loaded')[0]).toContain('"schedule":"@every 1s","next":"20');
+    await until(() => calls.length >= 2);
+    const { event } = calls[0] ?? {};
+    expect([event?.method, event?.path, event?.body.length]).toEqual(['POST', '/', 0]);
+    expect(event?.headers).toMatchObject({
+      'x-topic': 'cron-function',
+      'x-connector': 'arduino-trader',
+      'content-length': '0',
+    });
+    expect(event?.headers).not.toHaveProperty('content-type');
+    const [first = 0, second = 0] = calls.map(({ at }) => at);
+    expect(second - first).toBeGreaterThan(600);
+  });
+
+  it('begins and ends with what is deployed, and is loaded once', async () => {
+    serve('tick');
+    list = [{ name: 'tick', annotations: cron('@every 1s') }];
+    await start();
+    await until(() => calls.length >= 1);
+    expect(said('schedule-loaded')).toHaveLength(1);
+    list = [];
+    await until(() => said('schedule-removed').length === 1);
+    const before = calls.length;
+    await sleep(1_500);
+    expect(calls.length).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('is told once when it is none, and does not keep others from being loaded', async () => {
+    list = [
+      { name: 'bad', annotations: cron('61 * * * *; @hourly') },
+      { name: 'lonely', annotations: { schedule: '@hourly' } },
+      { name: 'universe-sync-prices', annotations: cron('@hourly') },
+      { name: 'planning', annotations: cron('@hourly') },
+    ];
+    await start();
+    await sleep(200);
+    const ignored = said('schedule-ignored').map(
+      (line) => JSON.parse(line) as Record<string, string>,
+    );
+    expect(ignored.map(({ function: name, reason }) => [name, reason])).toEqual([
+      ['bad', 'its minute is "61"'],
+      ['lonely', 'its topic does not name cron-function'],
+      ['universe-sync-prices', 'the job sync-prices already calls it by the clock'],
+      ['planning', 'a packed service is called by path, and a schedule names none'],
+    ]);
+    expect(said('schedule-loaded')).toHaveLength(1);
+  });
+
+  it('does not overlap itself', async () => {
+    let inside = 0;
+    let highest = 0;
+    serve('long', async () => {
+      inside += 1;
+      highest = Math.max(highest, inside);
+      await sleep(2_500);
+      inside -= 1;
+      return {};
+    });
+    list = [{ name: 'long', annotations: cron('@every 1s') }];
+    await start();
+    await until(() => said('schedule-turn-skipped').length >= 1);
+    expect(said('schedule-turn-skipped')[0]).toContain('the turn before it still runs');
+    expect(highest).toBe(1);
+  });
+
+  it('is not made up for where nobody was there, unless that is asked for', async () => {
+    serve('missed');
+    serve('caught');
+    list = [
+      { name: 'missed', annotations: cron('@hourly') },
+      {
+        name: 'caught',
+        annotations: cron('@hourly', { 'arduino-trader/schedule-catch-up': 'true' }),
+      },
+    ];
+    const first = await start();
+    await first.close();
+    // As if both turns had come an hour ago, while nobody was there.
+    const lanes = new Lanes<unknown>({
+      redisUrl: redis.url,
+      prefix,
+      name: 'calls',
+      concurrencyOf: () => 1,
+      work: () => Promise.resolve(),
+      failed: () => Promise.resolve(),
+    });
+    for (const lane of ['missed', 'caught']) {
+      const queue = lanes.queueOf(lane);
+      const [scheduler] = await queue.getJobSchedulers();
+      const hourAgo = `repeat:${scheduler?.key}:${Date.now() - 3_600_000}`;
+      await queue.add('turn', scheduler?.template?.data, { jobId: hourAgo });
+    }
+    await lanes.close(0);
+    await start();
+    await until(() => calls.length >= 1);
+    await until(() => said('schedule-turn-skipped').length === 1);
+    expect(said('schedule-turn-skipped')[0]).toContain('its time has passed');
+    expect(calls.map(({ name }) => name)).toEqual(['caught']);
+  }, 15_000);
+});
