@@ -5,6 +5,8 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS } from '#shared/kernel/instant.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { replay } from '#shared/portfolio/model/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { doorOf } from '../../support/host.ts';
@@ -57,6 +59,26 @@ describe('UpdatePositions', () => {
     expect(second.body).toMatchObject({ fillsBooked: 0, flowsBooked: 0, positionsAdded: 0 });
     const { cash } = await on.broker.statement(DEFAULT_ACCOUNT, new AbortController().signal);
     expect((await stored().book(DEFAULT_ACCOUNT)).cash).toEqual(cash);
+  });
+
+  it('takes sold shares from the lots that LOT_METHOD names, and a replay does too', async () => {
+    const young = await openAccount(redis, { LOT_METHOD: 'lifo' });
+    const hold = (quantity: number) =>
+      ask(updatePositions, young, { positions: [{ ...ALPHA_3, quantity }] });
+    await hold(3);
+    young.advance(MINUTE_MS);
+    await hold(5);
+    young.advance(MINUTE_MS);
+    await hold(4);
+    const reader = new StoredBook(young.world.database, young.world.baseCurrency);
+    const book = await reader.book(DEFAULT_ACCOUNT);
+    const lots = (from: Book) =>
+      from.holdings.get(ALPHA)?.lots.map(({ quantity }) => quantity.toString());
+    // Three and then two were brought in; the one that left was of the two.
+    expect(lots(book)).toEqual(['3', '1']);
+    const ledger = await reader.ledger(DEFAULT_ACCOUNT);
+    expect(lots(replay(DEFAULT_ACCOUNT, book.currency, ledger))).toEqual(['3', '1']);
+    await young.world.close();
   });
 
   it('does not ask the broker again within a minute, unless forced', async () => {
