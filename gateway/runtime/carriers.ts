@@ -32,6 +32,8 @@ export interface HereParts {
   /** Absent for what is no operation of ours. */
   readonly world: WorldLease | undefined;
   readonly log: Log;
+  /** Adds to what the function says. */
+  readonly say: (text: string) => void;
 }
 
 /** On the thread that answers everybody. */
@@ -67,7 +69,12 @@ export class HereCarrier implements Carrier {
         return undefined;
       }));
     if (!handler) return unreachableFunction(name);
-    return handler(event, await this.whole(context));
+    try {
+      return await handler(event, await this.whole(context));
+    } catch (thrown) {
+      this.parts.say(reasonOf(thrown));
+      throw thrown;
+    }
   }
 
   async close(): Promise<void> {
@@ -100,6 +107,8 @@ export interface ThreadParts {
   /** Heavy operations that a thread must not think itself. */
   readonly far: () => readonly string[];
   readonly log: Log;
+  /** Adds to what the function says. */
+  readonly say: (text: string) => void;
 }
 
 /** On worker threads. */
@@ -125,11 +134,12 @@ export class ThreadCarrier implements Carrier {
   async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
     const { name, log } = this.parts;
     try {
-      return await this.send(event, context);
+      return await this.parts.pool.run(this.job(event, context));
     } catch (cause) {
       if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
       const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-not-loaded';
       log.error(what, { function: name, callId: context.callId, cause });
+      this.parts.say(`${cause.message}: ${reasonOf(cause.cause)}`);
       return unreachableFunction(name);
     }
   }
@@ -140,13 +150,20 @@ export class ThreadCarrier implements Carrier {
 
   private async ask(path: string, context: CallContext): Promise<void> {
     const query = new URLSearchParams();
-    await this.send({ method: 'GET', path, query, headers: {}, body: Buffer.alloc(0) }, context);
+    const event = { method: 'GET', path, query, headers: {}, body: Buffer.alloc(0) };
+    await this.parts.pool.run({ ...this.job(event, context), isQuestion: true });
   }
 
-  private send(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
-    const { name: functionName, pool, folder, surroundings, far } = this.parts;
-    return pool.run({ functionName, folder, event, context, surroundings, far: far() });
+  private job(event: FunctionEvent, context: CallContext) {
+    const { name: functionName, folder, surroundings, far } = this.parts;
+    return { functionName, folder, event, context, surroundings, far: far() };
   }
+}
+
+/** Why it went wrong, with where, for those who read the function's log. */
+function reasonOf(thrown: unknown): string {
+  if (thrown === undefined) return 'without a reason';
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
 /** Light calls here, those that think long on threads. */

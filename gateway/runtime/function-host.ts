@@ -6,7 +6,6 @@
  */
 import type {
   CallContext,
-  Environment,
   FunctionContext,
   FunctionEvent,
   FunctionHandler,
@@ -15,20 +14,16 @@ import type {
 import { invoke } from '#template/server.ts';
 import { mounted } from '#template/surroundings.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
-import { operations } from '#shared/operations/catalogue.ts';
-import type { Log } from '#shared/runtime/log.ts';
 import { CallSlot, OVERDUE } from './call-slot.ts';
-import { HereCarrier, NoCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './carriers.ts';
-import { DeployedFunction, type LoadHandler } from './deployed-function.ts';
+import { NoCarrier } from './carriers.ts';
+import { DeployedFunction } from './deployed-function.ts';
 import type { Deployment } from './deployment.ts';
 import { guardExit } from './exit-guard.ts';
 import { FunctionLogs } from './function-logs.ts';
-import { surroundingsOf } from './function-surroundings.ts';
-import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
+import { FunctionCarriers, type CarrierOptions } from './function-carriers.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
-import { thinksLong } from './heavy.ts';
-import type { Images, Program } from './images.ts';
-import { heapMbOf, isolationOf } from './isolation.ts';
+import type { Program } from './images.ts';
+import { heapMbOf } from './isolation.ts';
 import {
   NAMESPACE,
   execTimeout,
@@ -37,28 +32,15 @@ import {
   unknownFunction,
 } from './platform-errors.ts';
 import type { SecretFiles } from './secret-files.ts';
-import { Worlds, type OpenWorld } from './worlds.ts';
 
-export interface HostOptions {
+export interface HostOptions extends CarrierOptions {
   /** What is deployed from the start. */
   readonly functions: readonly Deployment[];
-  readonly images: Images;
-  /** Loads a handler into this thread. */
-  readonly load: LoadHandler;
-  readonly log: Log;
-  /** The host's environment, which a deployment's goes over. */
-  readonly env?: Environment;
   /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
   readonly secrets?: Pick<SecretFiles, 'dir' | 'has'> | undefined;
-  /** Where heavy operations and functions that are kept apart run; absent: all run here. */
-  readonly threads?: ThreadsOptions | undefined;
-  /** For operations whose deployment sets settings; absent: all share the host's world. */
-  readonly openWorld?: OpenWorld | undefined;
   /** Functions of services that another board has: what to tell who looks for them here. */
   readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
 }
-
-const HEAVY = operations.filter(({ weight }) => weight === 'heavy');
 
 export class FunctionHost {
   /** What the functions said lately. */
@@ -69,25 +51,19 @@ export class FunctionHost {
   );
   private readonly functions = new Map<string, DeployedFunction>();
   private readonly options: HostOptions;
-  private readonly worlds: Worlds;
-  private readonly threads: FunctionThreads | undefined;
+  private readonly carriers: FunctionCarriers;
   private readonly releaseExit: () => void;
-  /** Heavy operations that are deployed otherwise than in the build; asked for at each call. */
-  private farOperations: readonly string[] | undefined;
 
   constructor(options: HostOptions) {
     this.options = options;
-    const { env = {}, secrets, threads, openWorld } = options;
-    this.worlds = new Worlds(env, openWorld);
-    const surroundings = { env, secretsDir: secrets?.dir, logs: this.logs };
-    this.threads = threads && new FunctionThreads(threads, surroundings);
+    this.carriers = new FunctionCarriers(options, this.logs, (name) => this.find(name)?.spec);
     this.releaseExit = guardExit();
     for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
   /** Hands the functions what they share; before that they open a world of their own. */
   carry(shared: unknown): void {
-    this.worlds.carry(shared);
+    this.carriers.carry(shared);
   }
 
   list(): readonly DeployedFunction[] {
@@ -126,7 +102,7 @@ export class FunctionHost {
     const { name } = prepared.spec;
     const old = this.functions.get(name);
     this.functions.set(name, prepared);
-    this.farOperations = undefined;
+    this.carriers.changed();
     old?.retire();
   }
 
@@ -135,7 +111,7 @@ export class FunctionHost {
     const old = this.functions.get(name);
     if (!old) return false;
     this.functions.delete(name);
-    this.farOperations = undefined;
+    this.carriers.changed();
     old.retire();
     this.logs.forget(name);
     return true;
@@ -144,10 +120,7 @@ export class FunctionHost {
   /** Lets go of all threads and of all worlds but the host's. */
   async close(): Promise<void> {
     this.releaseExit();
-    await Promise.all([
-      this.threads?.operations.close(),
-      ...this.list().map((deployed) => deployed.close()),
-    ]);
+    await Promise.all([this.carriers.close(), ...this.list().map((deployed) => deployed.close())]);
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
@@ -256,70 +229,12 @@ export class FunctionHost {
     const deployed: DeployedFunction = new DeployedFunction(
       spec,
       program,
-      this.carrierOf(spec, program),
+      this.carriers.carrierOf(spec, program),
       () => {
         deployed.close().catch((cause: unknown) => log.warn('close-failed', { cause }));
       },
     );
     return deployed;
-  }
-
-  /** @throws Failure INVALID_REQUEST naming a wrong annotation or setting */
-  private carrierOf(spec: Deployment, program: Program): Carrier {
-    const isolation = isolationOf(spec, program.isOurs);
-    const world = program.isOurs ? this.worlds.take(spec.environment) : undefined;
-    if (!this.threads) return this.here(spec, program, world);
-    if (isolation === 'thread') {
-      void world?.release();
-      return this.onOwnThreads(spec, program, this.threads);
-    }
-    const here = this.here(spec, program, world);
-    if (!HEAVY.some(({ name, service }) => [name, service].some((it) => it === program.name)))
-      return here;
-    const ownsThreads = this.worlds.isOwn(spec.environment);
-    const threads = ownsThreads
-      ? this.onOwnThreads(spec, program, this.threads)
-      : this.onThreads(spec, program, this.threads.operations);
-    return new SplitCarrier({ here, threads, ownsThreads }, ({ path, headers }) =>
-      thinksLong(program.name, path, headers),
-    );
-  }
-
-  private here(
-    { name, environment, secrets }: Deployment,
-    { folder }: Program,
-    world: ReturnType<Worlds['take']> | undefined,
-  ): Carrier {
-    const { env = {}, secrets: store, load, log } = this.options;
-    const surroundings = surroundingsOf({ ...env, ...environment }, secrets, store?.dir);
-    return new HereCarrier({ name, load: () => load(folder), surroundings, world, log });
-  }
-
-  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Carrier {
-    const inflightMax = Number(spec.environment['max_inflight']) || undefined;
-    return this.onThreads(spec, program, threads.open(spec, inflightMax, program.isOurs), () =>
-      HEAVY.map(({ name }) => name),
-    );
-  }
-
-  private onThreads(
-    { name, environment, secrets }: Deployment,
-    { folder }: Program,
-    pool: FunctionThreads['operations'],
-    far = (): readonly string[] => (this.farOperations ??= this.deployedOtherwise()),
-  ): Carrier {
-    const surroundings = { environment, secrets };
-    return new ThreadCarrier({ name, pool, folder, surroundings, far, log: this.options.log });
-  }
-
-  /** A thread thinks only those operations itself that are deployed as in the build. */
-  private deployedOtherwise(): readonly string[] {
-    return HEAVY.filter(({ name, service }) => {
-      const spec = (this.find(name) ?? this.find(service))?.spec;
-      if (!spec || this.worlds.isOwn(spec.environment)) return true;
-      const program = this.options.images.find(spec.image);
-      return !program?.isOurs || ![name, service].includes(program.name);
-    }).map(({ name }) => name);
   }
 }
 

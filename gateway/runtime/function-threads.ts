@@ -84,6 +84,10 @@ export class FunctionThreads {
     });
   }
 
+  async close(): Promise<void> {
+    await Promise.all([this.operations.close(), this.budget.close()]);
+  }
+
   private alike(world: (() => ThreadWorld) | undefined) {
     const { file, root, graceMs } = this.options;
     return {

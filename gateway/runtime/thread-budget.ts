@@ -6,6 +6,7 @@ export interface ThreadHolder {
   readonly size: number;
   /** Ends the thread that has been idle for longest; false where none is. */
   retireOne(): boolean;
+  close(): Promise<void>;
 }
 
 export class ThreadBudget {
@@ -23,6 +24,11 @@ export class ThreadBudget {
 
   leave(holder: ThreadHolder): void {
     this.holders.delete(holder);
+  }
+
+  /** Ends all threads, also of holders that wait for their last call. */
+  async close(): Promise<void> {
+    await Promise.all([...this.holders].map((holder) => holder.close()));
   }
 
   /** Whether the holder may start one more thread; makes room for it where it can. */

@@ -47,12 +47,19 @@ interface IdleThread {
   readonly timer: NodeJS.Timeout | undefined;
 }
 
+/** A call, or a question of the host's own, after which a thread has been idle as long as before. */
+export interface PoolJob extends ThreadJob {
+  readonly isQuestion?: boolean;
+}
+
 export class WorkerPool {
   private readonly options: PoolOptions;
   private readonly threads = new Set<WorkerThread>();
   /** The one that was busy last stands last, and is taken first. */
   private readonly idle: IdleThread[] = [];
   private readonly waiters: Waiter[] = [];
+  /** When each thread's last call was over. */
+  private readonly idleSinceMs = new WeakMap<WorkerThread, number>();
   private started = 0;
   private closed = false;
 
@@ -66,8 +73,9 @@ export class WorkerPool {
   }
 
   /** @throws ThreadLost when the thread died under the call; else what the handler threw */
-  async run(job: ThreadJob): Promise<FunctionResult> {
+  async run(job: PoolJob): Promise<FunctionResult> {
     const thread = await this.thread(job.context.signal);
+    if (!job.isQuestion) this.idleSinceMs.delete(thread);
     return thread.call(job);
   }
 
@@ -129,9 +137,13 @@ export class WorkerPool {
   private offer(thread: WorkerThread): void {
     const waiter = this.waiters.shift();
     if (waiter) return waiter.take(thread);
+    const nowMs = performance.now();
+    const sinceMs = this.idleSinceMs.get(thread) ?? nowMs;
+    this.idleSinceMs.set(thread, sinceMs);
     const { idleMs } = this.options;
+    const leftMs = idleMs !== undefined && sinceMs + idleMs - nowMs;
     const timer =
-      idleMs === undefined ? undefined : setTimeout(() => this.retire(thread), idleMs).unref();
+      leftMs === false ? undefined : setTimeout(() => this.retire(thread), leftMs).unref();
     this.idle.push({ thread, timer });
   }
 

@@ -86,6 +86,8 @@ async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
     };
     await answer(id, call, await result(handler, revived(message.event), context));
   } catch (thrown) {
+    // For the function's own log; its caller is told nothing.
+    if (message.event.path !== READY_PATH) console.error(thrown);
     say({ kind: 'failed', id, message: textOf(thrown) });
   } finally {
     running.delete(id);

@@ -2,6 +2,7 @@
  * What a function does to itself harms its own call and nobody else's: while it misbehaves, calls of
  * another function succeed, and so does its own next call.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openRig, type Rig } from '../../conformance/rig.ts';
 
 let rig: Rig;
@@ -174,3 +175,24 @@ it('reads the secrets its deployment lists, as they are now, and no others', asy
     '{"length":7,"same":true}',
   ]);
 });
+
+it.each([
+  ['throws', '/function/throws', /TypeError: a detail[\s\S]*handler/],
+  ['rejects', '/function/rejects?loose=1', /ended with code 1: TypeError: rejected on purpose/],
+  ['exits', '/function/exits?code=7', /the thread ended with code 7/],
+])('the log of a function that %s says why', async (name, path, reason) => {
+  await text(path);
+  const read = async () =>
+    (await rig.call('GET', `/system/logs?name=${name}&follow=false`, { auth: true })).text();
+  let lines = await read();
+  for (let i = 0; i < 50 && !reason.test(spoken(lines)); i += 1) {
+    await sleep(20);
+    lines = await read();
+  }
+  expect(spoken(lines)).toMatch(reason);
+});
+
+function spoken(lines: string): string {
+  const texts = lines.split('\n').filter((line) => line !== '');
+  return texts.map((line) => (JSON.parse(line) as { text: string }).text).join('\n');
+}

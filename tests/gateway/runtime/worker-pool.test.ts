@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { ThreadLost, WorkerPool } from '#gateway/runtime/worker-pool.ts';
+import { ThreadLost, WorkerPool, type PoolOptions } from '#gateway/runtime/worker-pool.ts';
+import { READY_PATH } from '#gateway/runtime/worker-messages.ts';
 import { wholeOf } from '#gateway/runtime/pieces.ts';
 import type { FunctionEvent } from '#template/function.ts';
 
@@ -53,13 +54,14 @@ beforeEach(() => {
 afterEach(() => pool.close());
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-function openPool(threadsMax: number): WorkerPool {
+function openPool(threadsMax: number, options: Partial<PoolOptions> = {}): WorkerPool {
   return new WorkerPool({
     name: 'test',
     file: join(root, 'worker.js'),
     threadsMax,
     graceMs: 100,
     data: () => ({ root }),
+    ...options,
   });
 }
 
@@ -164,4 +166,35 @@ it('keeps what a function prints away from stdout', async () => {
   await sleep(50);
   expect(write.mock.calls.flat().join('')).not.toContain('nobody asked');
   write.mockRestore();
+});
+
+it('ends a thread that was idle for so long, and starts one again at the next call', async () => {
+  await pool.close();
+  pool = openPool(2, { idleMs: 50 });
+  await run('echo');
+  expect(pool.size).toBe(1);
+  await sleep(200);
+  expect(pool.size).toBe(0);
+  expect((await run('echo')).status).toBe(201);
+});
+
+it('is not kept by questions of the host', async () => {
+  await pool.close();
+  pool = openPool(2, { idleMs: 300 });
+  await run('echo');
+  const { signal } = new AbortController();
+  for (let i = 0; i < 6; i += 1) {
+    await sleep(100);
+    if (pool.size === 0) break;
+    const question = { ...event, path: READY_PATH };
+    const context = { callId: 'ready', signal };
+    await pool.run({
+      functionName: 'echo',
+      folder: 'echo',
+      event: question,
+      context,
+      isQuestion: true,
+    });
+  }
+  expect(pool.size).toBe(0);
 });
