@@ -302,6 +302,7 @@ describe('a schedule', () => {
     ];
     const first = await start();
     await first.close();
+    open.pop();
     // As if both turns had come an hour ago, while nobody was there.
     const lanes = new Lanes<unknown>({
       redisUrl: redis.url,
