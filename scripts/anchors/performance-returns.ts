@@ -1,5 +1,6 @@
 /** Rows about returns, growth, rates and calendars. */
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { DAY_MS } from '#shared/kernel/instant.ts';
 import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
 import {
   aggregateReturns,
@@ -151,20 +152,23 @@ function aggregate(row: Parameters<Compute>[0], files: Parameters<Compute>[1]): 
   const { returns } = main(row, files);
   const days = inputs['dates']
     ? Float64Array.from(inputs['dates'] as string[], (day) => epochDay(parseDay(day.slice(0, 10))))
-    : daysFrom(String(parameters['start'] ?? inputs['start'] ?? ''), returns.length, row);
+    : daysFrom(row, returns.length);
   return aggregateReturns(
     { days, values: returns },
     present<CalendarPeriod>(period, `periods "${to}"`),
   );
 }
 
-/** Days from a start by a frequency, as test-suites state their series. */
-function daysFrom(start: string, length: number, row: Parameters<Compute>[0]): Float64Array {
-  if (start === '') throw new NotSupported('no dates');
-  const first = epochDay(parseDay(start.slice(0, 10)));
-  const step = /week/i.test(String(row.parameters['frequency'] ?? row.inputs['frequency'] ?? ''))
-    ? 7
-    : 1;
+/** Days from the one date that a row names, by its frequency: days, weeks, or ends of months. */
+function daysFrom(row: Parameters<Compute>[0], length: number): Float64Array {
+  const said = JSON.stringify({ ...row.inputs, ...row.parameters });
+  const start = present(/\d{4}-\d{2}-\d{2}/.exec(said)?.[0], 'no dates');
+  const first = epochDay(parseDay(start));
+  const [, frequency = ''] = /"(?:freq\w*|spacing|step)":\s*"(\w+)/i.exec(said) ?? [];
+  const [year, month] = [Number(start.slice(0, 4)), Number(start.slice(5, 7))];
+  const endOfMonth = (i: number): number => Date.UTC(year, month + i, 0) / DAY_MS;
+  if (/^m/i.test(frequency)) return Float64Array.from({ length }, (_, i) => endOfMonth(i));
+  const step = /^w/i.test(frequency) ? 7 : 1;
   return Float64Array.from({ length }, (_, i) => first + step * i);
 }
 
