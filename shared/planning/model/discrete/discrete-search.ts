@@ -156,6 +156,7 @@ class BranchAndBound {
 
   /** True when nothing above the bound is better by more than what does not matter. */
   private givesUp(bound: number): boolean {
+    if (this.best === Infinity) return false;
     const { gap = GAP, gapRatio = 0 } = this.options;
     if (bound < this.best - Math.max(gap, gapRatio * Math.abs(this.best))) return false;
     this.given = Math.min(this.given, bound);
