@@ -23,6 +23,26 @@ export function crossProducts(columns: readonly Float64Array[]): Rows {
   return mirrored(products);
 }
 
+/**
+ * @returns entry (i, j) is the sum over t of left_i(t) right_j(t); as many columns on each side, all
+ * of one length
+ */
+export function productsBetween(
+  left: readonly Float64Array[],
+  right: readonly Float64Array[],
+): Rows {
+  const length = left[0]?.length ?? 0;
+  const products = emptyRows(left.length);
+  const sums = new Float64Array(BLOCK * BLOCK);
+  quadsOf(left, length).forEach((four, p) =>
+    quadsOf(right, length).forEach((others, q) => {
+      multiply(four, others, length, sums);
+      put(products, p * BLOCK, q * BLOCK, sums);
+    }),
+  );
+  return products;
+}
+
 /** The columns four by four; the last four are filled up with zeros. */
 function quadsOf(columns: readonly Float64Array[], length: number): Quad[] {
   const zero = new Float64Array(columns.length % BLOCK === 0 ? 0 : length);

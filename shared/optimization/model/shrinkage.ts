@@ -18,7 +18,7 @@
  *   approach to large-scale covariance matrix estimation", 2005, target D).
  */
 import { centred, correlation, deviations } from './covariance.ts';
-import { crossProducts } from './cross-products.ts';
+import { crossProducts, productsBetween } from './cross-products.ts';
 import { at, build, buildSymmetric, cell, diagonal, sum, type Rows } from './matrix.ts';
 
 export type ShrinkageTarget =
@@ -136,7 +136,10 @@ function constantCorrelation(sample: Sample): Target {
   const n = covariance.length;
   const deviation = deviations(covariance);
   const mean = n > 1 ? (total(correlation(covariance)) - n) / (n * (n - 1)) : 0;
-  const cubes = sample.deviations.map((column) => column.map((x) => x * x * x));
+  const cubes = productsBetween(
+    sample.deviations.map((column) => column.map((x) => x * x * x)),
+    sample.deviations,
+  );
   let rho = sum(diagonal(entryVariance));
   for (let i = 0; i < n; i += 1)
     for (let j = 0; j < n; j += 1) {
@@ -144,7 +147,7 @@ function constantCorrelation(sample: Sample): Target {
       const [own, both] = [cell(covariance, i, i), cell(covariance, i, j)];
       // Mean of (x_i^2 - s_ii)(x_i x_j - s_ij).
       const theta =
-        product(cubes[i], sample.deviations[j]) / count -
+        cell(cubes, i, j) / count -
         both * cell(products, i, i) -
         own * cell(products, i, j) +
         (own * both * periods) / count;
@@ -165,15 +168,16 @@ function singleFactor(sample: Sample): Target {
   const withMarket = Float64Array.from(columns, (x) => product(x, market) / count);
   const variance = product(market, market) / count;
   const beta = withMarket.map((value) => (variance > 0 ? value / variance : 0));
-  const squares = columns.map((x) => x.map((value) => value ** 2));
-  const crossed = columns.map((x) => x.map((value, t) => value * at(market, t)));
+  const moved = columns.map((x) => x.map((value, t) => value * at(market, t)));
+  const squares = columns.map((x) => x.map((value) => value * value));
+  const [withSquares, crossed] = [productsBetween(squares, moved), crossProducts(moved)];
   let rho = sum(diagonal(entryVariance));
   for (let i = 0; i < n; i += 1)
     for (let j = 0; j < n; j += 1) {
       if (i === j) continue;
       const own = cell(covariance, i, j);
-      const first = product(squares[i], crossed[j]) / count - at(withMarket, i) * own;
-      const both = product(crossed[i], crossed[j]) / count - variance * own;
+      const first = cell(withSquares, i, j) / count - at(withMarket, i) * own;
+      const both = cell(crossed, i, j) / count - variance * own;
       rho += 2 * first * at(beta, j) - both * at(beta, i) * at(beta, j);
     }
   const aim = build(n, (i, j) =>
