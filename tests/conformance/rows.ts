@@ -680,18 +680,21 @@ export const rows: readonly Row[] = [
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'unknown function: 202 in CE; 404 is friendlier',
+    faasdCe: '202 for any name; the call is lost when it is carried out.',
   },
   {
     number: 104,
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'body over the limit → error naming it (CE 500 at 256,000 bytes; use 413)',
+    faasdCe: '500 at 256,000 bytes.',
   },
   {
     number: 105,
     section: 'Asynchronous invocation',
     level: 'F',
     behaviour: 'bad X-Callback-Url → 400',
+    here: 'Besides, only addresses of this machine, the name `gateway`, and hosts of ASYNC_CALLBACK_HOSTS are called; all others are a 400 too.',
   },
   {
     number: 106,
@@ -699,6 +702,8 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       "callback: one POST with the function's body and headers + X-Call-Id, X-Function-Name, X-Function-Status, X-Duration-Seconds",
+    faasdCe:
+      'Sent once; lost when nobody listens. Here it is sent until it is taken, six times at most, and the function does not run again.',
   },
   {
     number: 107,
@@ -717,30 +722,36 @@ export const rows: readonly Row[] = [
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'queue survives restart',
+    faasdCe:
+      'True with the file store; a message whose run outlasts ack_wait is run again beside the first.',
   },
   {
     number: 110,
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'retry policy (CE: none) documented; 429 retried with back-off',
+    faasdCe: 'No retry: whatever is answered, the call is done.',
   },
   {
     number: 111,
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'a slow function does not block others',
+    faasdCe: 'One call at a time, all functions mixed.',
   },
   {
     number: 112,
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'async time limit equals sync one in CE (60 s); ours documented',
+    faasdCe: '60 s for every function. Here it is exec_timeout of the function.',
   },
   {
     number: 113,
     section: 'Asynchronous invocation',
     level: 'D',
     behaviour: 'payloads and headers not written to logs',
+    faasdCe: 'Every message is logged whole, headers and body.',
   },
   {
     number: 114,
@@ -918,6 +929,7 @@ export const rows: readonly Row[] = [
     level: 'F',
     behaviour:
       'cron call arrives: POST, empty body, X-Topic, X-Connector, no Content-Type → handler copes',
+    faasdCe: 'X-Connector of its cron-connector is `cron-connector`; ours says `arduino-trader`.',
   },
   {
     number: 140,
