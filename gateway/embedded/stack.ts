@@ -2,8 +2,8 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { programName } from '#gateway/runtime/images.ts';
-import { buildProgram, hasHandler } from '#gateway/runtime/program-build.ts';
-import { readStackFile, type StackFunction } from '#gateway/runtime/stack-file.ts';
+import { buildProgram, hasHandler, type ProgramSource } from '#gateway/runtime/program-build.ts';
+import { programsOf, readStackFile, type StackFunction } from '#gateway/runtime/stack-file.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Environment } from '#shared/runtime/settings.ts';
 
@@ -36,6 +36,8 @@ export async function withPrograms(
   file: string,
   places: StackPlaces,
 ): Promise<readonly StackFunction[]> {
+  // Said before anything is built: an image stands for one handler.
+  programsOf(stack);
   const programsDir = join(places.dataDir, 'gateway', 'programs');
   await rm(programsDir, { recursive: true, force: true });
   const found = await Promise.all(
@@ -48,17 +50,26 @@ export async function withPrograms(
       `The stack file names functions that are not built: ${missing.join(', ')}.`,
       { rule: 'functions-missing' },
     );
+  const built = new Map<string, Promise<string>>();
   return Promise.all(
     found.map(async ({ one, program = { kind: 'built', folder: '' } }) => {
       if (program.kind === 'built') return { ...one, handler: program.folder };
-      const to = join(programsDir, programName(one.image));
-      await mkdir(to, { recursive: true, mode: 0o700 });
-      await writeFile(join(to, 'package.json'), '{"type":"module"}\n');
-      const { projectDir } = places;
-      await buildProgram({ functionName: one.name, from: program.folder, to, projectDir });
-      return { ...one, handler: to };
+      const name = programName(one.image);
+      const to = join(programsDir, name);
+      const source = { functionName: one.name, from: program.folder, to };
+      // Functions may share an image; it is built once.
+      const building = built.get(name) ?? make({ ...source, projectDir: places.projectDir });
+      built.set(name, building);
+      return { ...one, handler: await building };
     }),
   );
+}
+
+async function make(source: ProgramSource): Promise<string> {
+  await mkdir(source.to, { recursive: true, mode: 0o700 });
+  await writeFile(join(source.to, 'package.json'), '{"type":"module"}\n');
+  await buildProgram(source);
+  return source.to;
 }
 
 type Found = { readonly kind: 'built' | 'source'; readonly folder: string } | undefined;
