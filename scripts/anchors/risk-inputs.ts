@@ -243,7 +243,8 @@ export function covarianceInput(row: AnchorRow, files: AnchorFiles): RiskInput {
 function describedCovariance(row: AnchorRow, text: string, columns: readonly Float64Array[]): Rows {
   const years = yearsIn(text);
   const filled = gapsAsZero(columns);
-  if (/semi/i.test(text)) return annualised(semicovariance(columns), years);
+  if (/semi/i.test(text))
+    return annualised(semicovariance(columns, numberIn(text, 'benchmark')), years);
   if (/exp|ewm/i.test(text))
     return annualised(recentCovariance(columns, { span: numberIn(text, 'span') ?? 180 }), years);
   if (/single.?factor/i.test(text))

@@ -87,8 +87,11 @@ function descend(
       search.best = { loss: lost + 2 * given.amount, taken, given: given.counts };
     return;
   }
-  descend(search, k + 1, spent + step.price, lost, [...taken, step.security]);
-  descend(search, k + 1, spent, lost + step.gain, taken);
+  const take = () => descend(search, k + 1, spent + step.price, lost, [...taken, step.security]);
+  const leave = () => descend(search, k + 1, spent, lost + step.gain, taken);
+  // What the money reaches for comes first, so that a good answer is known early.
+  const ways = spent + step.price <= search.rest ? [take, leave] : [leave, take];
+  for (const way of ways) way();
 }
 
 /** What must still be lost if steps could be taken in part. */
