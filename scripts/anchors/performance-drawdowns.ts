@@ -9,6 +9,7 @@ import {
   drawdowns,
   entropicDrawdown,
   longestDrawdown,
+  longestRecovery,
   maximumDrawdown,
   painIndex,
   ulcerIndex,
@@ -45,6 +46,7 @@ export const drawdownMeasures: Measures = [
     named('ulcer index'),
     (series, row) => ulcerIndex(depthOf(series, row)) * (inPercent(row) ? 100 : 1),
   ],
+  [named('recovery'), ({ path, days }) => longestRecovery(path, days)],
   [named('longest|drawdown duration'), ({ path, days }) => longestDrawdown(path, days)],
   [named('top drawdowns?'), topDrawdowns],
   [named('drawdown details|drawdowns? (list|length)'), details],
@@ -64,6 +66,9 @@ export const drawdownMeasures: Measures = [
 
 /** Depths of the path, or of the returns: compounded or added up, from the start or the first value. */
 function depthOf({ path, returns }: Measured, row: Row): Float64Array {
+  // Some state a path as returns since its start.
+  const sinceStart = isFrom(row, /portfolio-performance/) || /cumulative return/i.test(text(row));
+  if (path.length > 0 && sinceStart) return depths(path.map((value) => 1 + value));
   if (path.length > 0 && !isFrom(row, /skfolio/)) return depths(path);
   const said = text(row);
   const added =

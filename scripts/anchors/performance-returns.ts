@@ -38,7 +38,7 @@ import {
   text,
   type Measured,
 } from './performance-inputs.ts';
-import { NotSupported, type Compute } from './row.ts';
+import type { Compute } from './row.ts';
 
 export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
   [/xirr|\birr\b|internal rate|money[\s_-]*weighted/i, xirr],
@@ -106,16 +106,22 @@ export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
   ],
 ];
 
-const xirrDays = (value: unknown): CalendarDay[] =>
-  Array.isArray(value) ? value.map((day) => parseDay(String(day).slice(0, 10))) : [];
-
-function xirr({ inputs, parameters }: Parameters<Compute>[0]): unknown {
-  const days = xirrDays(inputs['dates'] ?? inputs['days']);
+/** Dates and amounts side by side, or pairs of them. */
+function flowsOf({ inputs }: Parameters<Compute>[0]): { day: CalendarDay; amount: number }[] {
+  const dates = inputs['dates'] ?? inputs['days'];
   const amounts = numbers(inputs['cashflows'] ?? inputs['amounts'] ?? inputs['values']);
-  if (!amounts || amounts.length !== days.length) throw new NotSupported('no dated amounts');
-  const daysAYear = Number(/365\.25|360|365/.exec(JSON.stringify(parameters))?.[0] ?? 365);
-  const flows = days.map((day, i) => ({ day, amount: amounts[i] ?? NaN }));
-  return internalRate(flows, { daysAYear }) ?? null;
+  const pairs = Array.isArray(dates)
+    ? dates.map((date, i): unknown[] => [date, amounts?.[i]])
+    : Object.values(inputs).find((value): value is unknown[][] => Array.isArray(value));
+  return present(pairs, 'no dated amounts').map((pair) => {
+    const [date, amount] = Array.isArray(pair) ? pair : Object.values(pair as object);
+    return { day: parseDay(String(date).slice(0, 10)), amount: number(amount) ?? NaN };
+  });
+}
+
+function xirr(row: Parameters<Compute>[0]): unknown {
+  const daysAYear = Number(/365\.25|360|365/.exec(JSON.stringify(row.parameters))?.[0] ?? 365);
+  return internalRate(flowsOf(row), { daysAYear }) ?? null;
 }
 
 function daysOf(...records: Readonly<Record<string, unknown>>[]): number {

@@ -123,14 +123,22 @@ export function disjointFalls(path: Series, most: number): Drawdown[] {
   return falls.sort((a, b) => b.depth - a.depth || a.peak - b.peak).slice(0, most);
 }
 
-/** Longest time between two highs, and from a high to the end, in the unit of `days`. */
+/** Longest time from a high until a higher one, or to the end; in the unit of `days`. */
 export function longestDrawdown(path: Series, days: Series): number {
   let [longest, peak] = [0, 0];
   for (let i = 1; i < path.length; i += 1) {
     longest = Math.max(longest, (days[i] ?? NaN) - (days[peak] ?? NaN));
-    if ((path[i] ?? NaN) >= (path[peak] ?? NaN)) peak = i;
+    if ((path[i] ?? NaN) > (path[peak] ?? NaN)) peak = i;
   }
   return longest;
+}
+
+/** Longest time from the low of a drawdown to its recovery; 0 where none recovered. */
+export function longestRecovery(path: Series, days: Series): number {
+  const times = drawdowns(path).map(({ valley, recovery }) =>
+    recovery === undefined ? 0 : (days[recovery] ?? NaN) - (days[valley] ?? NaN),
+  );
+  return Math.max(0, ...times);
 }
 
 function deepestFall(path: Series, from: number, to: number): Drawdown | undefined {

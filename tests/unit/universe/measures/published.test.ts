@@ -30,6 +30,8 @@ import {
   depthsOfReturns,
   disjointFalls,
   drawdowns,
+  longestDrawdown,
+  longestRecovery,
   maximumDrawdown,
   painIndex,
 } from '#shared/universe/model/measures/drawdowns.ts';
@@ -149,6 +151,15 @@ test('a drawdown lasts until its high is reached again', () => {
     { depth: expect.closeTo(0.2, 12), peak: 13, valley: 14 },
   ]);
   expect(drawdowns([])).toEqual([]);
+});
+
+test('a drawdown is as long, and recovers as long, as portfolio-performance states', () => {
+  const daily = (path: readonly number[]) => path.map((_, i) => i);
+  const falling = [2, 2, 0.5, 2, 2, 3, 4, 5, 6, 7];
+  expect(longestDrawdown(falling, daily(falling))).toBe(5);
+  const recovering = [100, 120, 110, 80, 85, 90, 95, 100, 105, 110, 115, 120];
+  expect(longestRecovery(recovering, daily(recovering))).toBe(8);
+  expect(longestRecovery([3, 2, 1], [0, 1, 2])).toBe(0);
 });
 
 test('returns are linked within the periods of the calendar', () => {
