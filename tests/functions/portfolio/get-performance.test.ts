@@ -111,6 +111,38 @@ describe('GetPerformance', () => {
     expect(body.metrics).not.toHaveProperty('valueAtRiskPct');
   });
 
+  it('states ratios, tail figures and returns to date once there are days enough for them', async () => {
+    await ask(updatePositions, on, { positions: [{ isin: ALPHA, symbol: 'ALPHA', quantity: 10 }] });
+    const first = Date.parse('2024-03-04');
+    for (let i = 1; i <= 100; i += 1) {
+      const day = new Date(first + i * DAY_MS).toISOString().slice(0, 10);
+      on.market.setClose(ALPHA, day, 100 + i / 4 + 3 * Math.sin(i));
+    }
+    on.advance(100 * DAY_MS);
+    await seedMarket(on.world, 0.4, ({ isin }) => isin === ALPHA);
+    await sync(on);
+    const { body } = await ask(getPerformance, on, { benchmarkIsin: ALPHA });
+    const { metrics, benchmark, periodReturns, drawdowns } = body;
+    expect(body.history).toHaveLength(101);
+    for (const name of ['sortinoRatio', 'calmarRatio', 'omegaRatio', 'skewness', 'stability'])
+      expect(metrics[name]).toEqual(expect.any(Number));
+    expect(metrics.conditionalValueAtRiskPct).toBeGreaterThan(metrics.valueAtRiskPct);
+    expect(metrics.maxDrawdownPct).toBeCloseTo(drawdowns[0].depthPct, 9);
+    expect(drawdowns).toHaveLength(10);
+    // Half of the account is cash, so it moves about half as much as what it holds.
+    expect(benchmark.beta).toBeGreaterThan(0.45);
+    expect(benchmark.beta).toBeLessThan(0.6);
+    expect(benchmark.correlation).toBeGreaterThan(0.99);
+    const periods = periodReturns.map((one: { period: string }) => one.period);
+    expect(periods).toEqual(['MTD', '3M', 'YTD']);
+    expect(periodReturns.at(-1).returnPct).toBeCloseTo(metrics.totalReturnPct, 9);
+    const explained = body.contributions.reduce(
+      (sum: number, one: { contributionPct: number }) => sum + one.contributionPct,
+      0,
+    );
+    expect(explained).toBeCloseTo(metrics.totalReturnPct, 9);
+  });
+
   it('compares with a benchmark that is asked for', async () => {
     await threeDays();
     const { body } = await ask(getPerformance, on, { benchmarkIsin: ALPHA });
