@@ -1,6 +1,7 @@
 /** npm run bench -- <name>: one interleaved comparison with a peer; ratios are what counts. */
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   grpc: () => import('./grpc/bench.ts'),
+  planning: () => import('./planning/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
 };
 

@@ -1,0 +1,142 @@
+/**
+ * npm run bench -- planning
+ *
+ * Sequences a second of the plan search against copying and recomputing each of them, and the exact
+ * engine against a MIP solver (HiGHS as WebAssembly) on the same instances, turn by turn in one process
+ * on one machine: read the ratios, not the absolute figures.
+ *
+ * The MIP solver gets the tracking objective only: utility is a mixed-integer quadratic programme,
+ * which HiGHS does not solve. For utility our time and proven gap stand alone.
+ */
+import * as highsModule from 'highs';
+import {
+  solveDiscrete,
+  type DiscreteSolution,
+} from '#shared/planning/model/discrete/discrete-search.ts';
+import { eligible } from '#shared/planning/model/eligibility.ts';
+import { searchExhaustively } from '#shared/planning/model/exhaustive.ts';
+import { portfolioValue } from '#shared/planning/model/problem.ts';
+import { searchSpace } from '#shared/planning/model/search-space.ts';
+import { ordersOf } from '#shared/planning/model/sequence.ts';
+import { cashReserve } from '#shared/planning/model/settlement.ts';
+import { problemOf } from '../../scripts/anchors/trade-planning.ts';
+import { drawnInstance } from '../../tests/unit/planning/instances.ts';
+import { oracleBest } from '../../tests/unit/planning/oracle.ts';
+import { drawnProblem } from '../../tests/unit/planning/problems.ts';
+import { milpOf } from './milp.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const INSTANCES = Number(process.env['BENCH_INSTANCES'] ?? 8);
+// Its types describe the CommonJS build; the ES build exports the function itself.
+const load = highsModule.default as unknown as typeof highsModule.default.default;
+const highs = await load();
+
+function timed<T>(work: () => T): { readonly ms: number; readonly result: T } {
+  const began = performance.now();
+  const result = work();
+  return { ms: performance.now() - began, result };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+function sequences(depth: number): Record<string, string> {
+  const drawn = { securities: 12, cash: '6000', heldRatio: 0.5 };
+  const problem = drawnProblem('bench', drawn);
+  const { opportunities } = eligible(problem);
+  const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
+  const space = searchSpace(problem, figures, opportunities);
+  const ours = () => searchExhaustively(space, depth, Infinity);
+  const naive = () => oracleBest(problem, opportunities, depth);
+  const rates = { ours: [] as number[], naive: [] as number[] };
+  let same = true;
+  ours();
+  naive();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const repeats = 20;
+    const fast = timed(() => Array.from({ length: repeats }, ours));
+    const slow = timed(naive);
+    const found = fast.result[0];
+    rates.ours.push((repeats * (found?.evaluated ?? 0) * 1000) / fast.ms);
+    rates.naive.push((slow.result.looked * 1000) / slow.ms);
+    const orders = ordersOf(found?.lots ?? new Int32Array());
+    const plan = orders.map((o) => `${o.side} ${o.lots} ${space.instruments[o.security]?.isin}`);
+    const other = slow.result.orders.map((o) => `${o.side} ${o.lots} ${o.isin}`);
+    same &&= plan.sort().join() === other.sort().join();
+  }
+  const [a, b] = [median(rates.ours), median(rates.naive)];
+  return {
+    'sequences/s': a.toFixed(0),
+    'naive sequences/s': b.toFixed(0),
+    ratio: (a / b).toFixed(0),
+    'same best plan': same ? 'yes' : 'NO',
+  };
+}
+
+/** Both prove their answer to the same gap; who begins changes by turns. */
+function against(securities: number, gapRatio: number): Record<string, string> {
+  const [ours, mip, differences]: [number[], number[], number[]] = [[], [], []];
+  let proven = 0;
+  for (let k = 0; k < INSTANCES; k += 1) {
+    const problem = problemOf(drawnInstance(`bench-${k}`, { securities }), 'tracking');
+    const text = milpOf(problem);
+    const solveOurs = () => timed(() => solveDiscrete(problem, { nodesMost: 200_000, gapRatio }));
+    const solveMip = () =>
+      timed(() => highs.solve(text, { mip_rel_gap: gapRatio, mip_abs_gap: 1e-9, time_limit: 60 }));
+    const turns = Array.from({ length: ROUNDS }, (_, round) => {
+      if ((round + k) % 2 === 0) return { a: solveOurs(), b: solveMip() };
+      const b = solveMip();
+      return { a: solveOurs(), b };
+    });
+    ours.push(median(turns.map(({ a }) => a.ms)));
+    mip.push(median(turns.map(({ b }) => b.ms)));
+    const last = turns.at(-1);
+    const { objective = 0, gap = 0 } = last?.a.result ?? ({} as Partial<DiscreteSolution>);
+    differences.push(objective - (last?.b.result.ObjectiveValue ?? 0));
+    if (gap <= Math.max(2e-10, gapRatio * Math.abs(objective))) proven += 1;
+  }
+  return {
+    'ours ms': `${median(ours).toFixed(1)} (sum ${sum(ours).toFixed(0)})`,
+    'MIP ms': `${median(mip).toFixed(1)} (sum ${sum(mip).toFixed(0)})`,
+    'MIP / ours, median': median(mip.map((ms, k) => ms / (ours[k] ?? 1))).toFixed(1),
+    'MIP / ours, sum': (sum(mip) / sum(ours)).toFixed(1),
+    proven: `${proven} of ${INSTANCES}`,
+    'ours worse by at most': Math.max(0, ...differences).toExponential(1),
+  };
+}
+
+function utilityAlone(securities: number, gapRatio: number): Record<string, string> {
+  const runs = Array.from({ length: INSTANCES }, (_, k) => {
+    const problem = problemOf(drawnInstance(`bench-${k}`, { securities }), 'utility');
+    return timed(() => solveDiscrete(problem, { nodesMost: 200_000, gapRatio }));
+  });
+  const gaps = runs.map(({ result }) => result.gap / Math.abs(result.objective));
+  return {
+    'ours ms': `${median(runs.map(({ ms }) => ms)).toFixed(1)} (sum ${sum(runs.map(({ ms }) => ms)).toFixed(0)})`,
+    'largest gap': `${(100 * Math.max(...gaps)).toFixed(4)} %`,
+  };
+}
+
+export {};
+
+console.log('plan search against copying and recomputing every sequence');
+console.table({ 'up to 3 orders': sequences(3) });
+const sizes = [
+  [8, 0],
+  [20, 1e-3],
+  [40, 1e-3],
+] as const;
+const named = (of: (n: number, gap: number) => Record<string, string>) =>
+  Object.fromEntries(
+    sizes.map(([n, gap]) => [`${n} securities, ${gap === 0 ? 'exact' : 'gap 0.1 %'}`, of(n, gap)]),
+  );
+console.log('exact engine against a MIP solver, tracking');
+console.table(named(against));
+console.log('exact engine alone, utility (mixed-integer quadratic: not for the MIP solver)');
+console.table(named(utilityAlone));
