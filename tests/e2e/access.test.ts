@@ -1,0 +1,112 @@
+/** The whole with reading guarded: everything inside goes on, and outside only tokens open. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import request from 'supertest';
+import { PortfolioServiceClient } from '#protos/gen/portfolio.ts';
+import { plain, unary } from '../support/grpc.ts';
+import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+
+let program: Program;
+let run: Run;
+let url: string;
+let dataDir: string;
+let password: string;
+
+const READ = '/function/portfolio-get-summary';
+
+beforeAll(async () => {
+  program = buildProgram('access');
+  dataDir = await freshDataDir();
+  run = program.start([], { DATA_DIR: dataDir, READ_ACCESS: 'token' });
+  await run.says('Ctrl-C stops');
+  url = /gateway at (\S+)/.exec(run.stdout())?.[1] ?? '';
+  const file = join(dataDir, 'secrets', 'basic-auth-password');
+  password = (await readFile(file, 'utf8')).trim();
+}, 60_000);
+
+afterAll(async () => {
+  run.child.kill('SIGTERM');
+  await run.ended;
+  await program.remove();
+  await removeDataDirs();
+});
+
+async function bearer(name: string): Promise<{ authorization: string }> {
+  const file = join(dataDir, 'function-secrets/openfaas-fn', name);
+  return { authorization: `Bearer ${(await readFile(file, 'utf8')).trim()}` };
+}
+
+const system = (method: 'get' | 'post' | 'put', path: string) =>
+  request(url)[method](path).auth('admin', password);
+
+it('runs its first cycle through connector and threads', () => {
+  expect(run.stdout()).toMatch(/bought|Bought|BUY/);
+});
+
+it('answers reads to each token, and to nobody without one', async () => {
+  const refused = await request(url).post(READ).expect(401);
+  expect(refused.headers['www-authenticate']).toBe('Bearer realm="arduino-trader"');
+  for (const name of ['read-token', 'write-token', 'trade-token'])
+    await request(url)
+      .post(READ)
+      .set(await bearer(name))
+      .expect(200);
+  const write = () => request(url).post('/function/portfolio-update-positions');
+  expect((await write().set(await bearer('read-token'))).body.code).toBe('NOT_ALLOWED');
+  await request(url).get(`${READ}/_/ready`).expect(200);
+});
+
+it('answers over gRPC as before', async () => {
+  const ports = /gRPC on ports ([^\n]*)/.exec(run.stdout())?.[1] ?? '';
+  const all = [...ports.matchAll(/\d+/g)].map(([port]) => Number(port));
+  const answers = await Promise.allSettled(
+    all.map(async (port) => {
+      const client = new PortfolioServiceClient(`127.0.0.1:${port}`, plain);
+      try {
+        return await unary(client, client.getSummary, { accountId: '' });
+      } finally {
+        client.close();
+      }
+    }),
+  );
+  expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
+});
+
+it('follows a token that the operator replaces', async () => {
+  const old = await bearer('read-token');
+  const value = 'another-read-token-of-some-length';
+  await system('put', '/system/secrets').send({ name: 'read-token', value }).expect(200);
+  await sleep(1_200);
+  await request(url).post(READ).set(old).expect(401);
+  await request(url).post(READ).set('authorization', `Bearer ${value}`).expect(200);
+});
+
+it('carries a queued read for whom may read', async () => {
+  const path = '/async-function/portfolio-get-summary';
+  await request(url).post(path).expect(401);
+  const token = await bearer('read-token');
+  await request(url).post(path).set(token).set('x-call-id', 'queued-read').expect(202);
+  for (let i = 0; i < 200; i += 1) {
+    const { body } = await system('get', '/system/async/queued-read');
+    if (body.state === 'done') return expect(body.status).toBe(200);
+    await sleep(25);
+  }
+  throw new Error('the queued read was never done');
+});
+
+it('calls by its schedule what was deployed while it runs', async () => {
+  const deployment = {
+    service: 'my-summary',
+    image: 'arduino-trader/portfolio-get-summary:latest',
+    secrets: ['read-token', 'write-token', 'trade-token'],
+    annotations: { topic: 'cron-function', schedule: '@every 1s' },
+  };
+  await system('post', '/system/functions').send(deployment).expect(200);
+  for (let i = 0; i < 200; i += 1) {
+    const { body } = await system('get', '/system/function/my-summary');
+    if (body.invocationCount > 1) return;
+    await sleep(100);
+  }
+  throw new Error(`the schedule never came:\n${run.stderr().slice(-2_000)}`);
+}, 30_000);
