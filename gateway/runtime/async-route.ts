@@ -4,6 +4,7 @@
  * Unlike OpenFaaS CE, a function that does not exist is a 404 at once, and so is a missing right: the
  * caller's token is checked here against the operation's row and is never stored.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/operations/catalogue.ts';
@@ -12,7 +13,7 @@ import type { Tokens } from '#shared/runtime/context.ts';
 import { digestOf, type QueuedCall } from './async-call.ts';
 import type { Added, AsyncQueue } from './async-queue.ts';
 import { callbackUrl } from './callback.ts';
-import { forwardHeaders, stampCall } from './call-headers.ts';
+import { forwardHeaders, nameCall } from './call-headers.ts';
 import { targetOf, type CallTarget } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
 import { give } from './invoke-route.ts';
@@ -33,6 +34,7 @@ export const ASYNC_BODY_BYTES_MAX = 256_000;
 /** Never handed to the function later: secrets of the caller, and what was meant for the gateway. */
 const NOT_KEPT = ['authorization', 'cookie', 'x-callback-url', 'content-length', 'host', 'expect'];
 
+const QUEUE_TIMEOUT_MS = 5_000;
 const RETRY_AFTER_SECONDS = '30';
 
 export function asyncRoute(host: FunctionHost, queue: AsyncQueue, options: AsyncOptions): Router {
@@ -51,7 +53,7 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
   return (request, response, next) => {
     const target = targetOf(host, request.url);
     if (!target) return pageNotFound(response);
-    stampCall(request, response, options.servedBy);
+    response.set(nameCall(request, options.servedBy));
     if (request.method !== 'POST') return void response.status(405).end();
     if (!target.deployed) return give(response, host.notHere(target.name));
     const refusal = refusalOf(request, target.deployed.spec.name, pathOf(target).path, options);
@@ -102,15 +104,22 @@ async function enqueue(
     callbackUrl: callback?.url,
     digest: digestOf(path, query, body),
   };
-  say(response, await queue.add(call));
+  say(response, await Promise.race([queue.add(call), tooLong()]));
 }
 
-function say(response: Response, added: Added): void {
+/** The queue's connection waits for Redis as long as it takes; callers do not. */
+function tooLong(): Promise<'no-queue'> {
+  return sleep(QUEUE_TIMEOUT_MS, 'no-queue' as const, { ref: false });
+}
+
+function say(response: Response, added: Added | 'no-queue'): void {
   if (added === 'added' || added === 'known') return void response.status(202).end();
   response.set('x-openfaas-internal', 'gateway');
   if (added === 'another-call')
     return sayError(response, 409, 'X-Call-Id: another call has this id');
   response.set('retry-after', RETRY_AFTER_SECONDS);
+  if (added === 'no-queue')
+    return sayError(response, 503, 'Error queuing request: Redis does not answer');
   sayError(response, 429, 'Error queuing request: the queue holds as much as it may');
 }
 

@@ -75,6 +75,12 @@ const fixtures: Record<string, Fixture> = {
       return {};
     },
   },
+  planning: {
+    handler: (event) => {
+      runs.push(event.path);
+      return {};
+    },
+  },
   'trading-execute-trade': {
     handler: (event) => {
       runs.push(String(event.headers['authorization']));
@@ -343,6 +349,56 @@ it('says which annotation it leaves aside', async () => {
     const said = lines.filter((line) => line.includes('async-annotation-ignored'));
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('arduino-trader/async-attempts');
+  });
+});
+
+it('answers 503 while Redis is away, and runs what it had taken when Redis is back', async () => {
+  await opened(async ({ post, reaches }) => {
+    await post('echo', { 'x-call-id': 'warm' });
+    await reaches('warm', 'done');
+    redis.process.kill('SIGSTOP');
+    const answer = await post('echo', { 'x-call-id': 'late' });
+    redis.process.kill('SIGCONT');
+    expect([answer.status, answer.text]).toEqual([
+      503,
+      'Error queuing request: Redis does not answer\n',
+    ]);
+    await reaches('late', 'done');
+  });
+}, 15_000);
+
+describe('a packed service', () => {
+  it('has a lane for each of its operations, each with its own rights', async () => {
+    const tokens = { write: 'w'.repeat(32), trade: 't'.repeat(32) };
+    await opened(
+      async ({ post, system, reaches }) => {
+        const write = '/create-plan';
+        for (const query of ['', '?a=1', '/?b=/get-plan'])
+          await post(`planning${write}${query}`).expect(401);
+        await post('planning/get-plan', { 'x-call-id': 'read' }).expect(202);
+        const authorization = `Bearer ${tokens.write}`;
+        await post(`planning${write}?a=1`, { 'x-call-id': 'write', authorization }).expect(202);
+        await reaches('write', 'done');
+        await reaches('read', 'done');
+        expect(runs.toSorted()).toEqual(['/create-plan', '/get-plan']);
+        const listed = await system('get', '?function=planning/create-plan');
+        expect(listed.body).toMatchObject([{ callId: 'write', function: 'planning-create-plan' }]);
+      },
+      { tokens },
+    );
+  });
+
+  it('takes over calls that were queued for its operations', async () => {
+    const planning = fixtures['planning'] as Fixture;
+    const queue = { redisUrl: redis.url, prefix: 'cut-anew' };
+    const never: Fixture = { handler: () => new Promise(() => undefined) };
+    const before = await openFixtures({ 'planning-list-plans': never }, { queue });
+    await request(before.url).post('/async-function/planning-list-plans').expect(202);
+    await before.close(50);
+    const packed = await openFixtures({ planning }, { queue });
+    for (let i = 0; i < 200 && runs.length === 0; i += 1) await sleep(25);
+    await packed.close(200);
+    expect(runs).toEqual(['/list-plans']);
   });
 });
 
