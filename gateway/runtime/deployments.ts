@@ -113,6 +113,8 @@ export class Deployments {
 /** Equal in all but when; what is undefined is not there. */
 function isSame(one: Deployment | undefined, other: Deployment): boolean {
   const plain = (spec: Deployment): unknown =>
-    JSON.parse(JSON.stringify({ ...spec, createdAt: undefined }));
+    JSON.parse(
+      JSON.stringify({ ...spec, secrets: [...spec.secrets].sort(), createdAt: undefined }),
+    );
   return one !== undefined && isDeepStrictEqual(plain(one), plain(other));
 }

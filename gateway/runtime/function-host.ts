@@ -14,6 +14,8 @@ import type {
 import { invoke } from '#template/server.ts';
 import { mounted } from '#template/surroundings.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { operationAt } from '#shared/operations/catalogue.ts';
+import { isServiceName } from '#shared/operations/names.ts';
 import { CallSlot, OVERDUE } from './call-slot.ts';
 import { NoCarrier } from './carriers.ts';
 import { DeployedFunction } from './deployed-function.ts';
@@ -81,7 +83,9 @@ export class FunctionHost {
    */
   async prepare(spec: Deployment): Promise<DeployedFunction> {
     this.requireSecrets(spec);
-    const prepared = this.build(spec, this.options.images.require(spec.image));
+    const program = this.options.images.require(spec.image);
+    requireOwnName(spec, program);
+    const prepared = this.build(spec, program);
     try {
       await prepared.load();
       return prepared;
@@ -236,6 +240,16 @@ export class FunctionHost {
     );
     return deployed;
   }
+}
+
+/** Callers show tokens to what has an operation's name, so nothing else may take it. */
+function requireOwnName({ name }: Deployment, program: Program): void {
+  const isOperations = isServiceName(name) || operationAt(name, '/') !== undefined;
+  if (isOperations && !program.isOurs)
+    throw invalidRequest({
+      field: 'service',
+      message: `${name} is the name of an operation, which only an image of this project may have`,
+    });
 }
 
 /** Without the namespace. */

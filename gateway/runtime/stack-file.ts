@@ -79,14 +79,26 @@ export async function readStackFile(
   const folder = dirname(file);
   return Promise.all(
     stack.map(async ({ environmentFiles = [], ...one }) => {
+      const envProcess = one.envProcess ?? (await processOf(one.lang, folder));
       const files = environmentFiles.map((name) => environmentIn(resolve(folder, name), env));
       const environments = [one.environment, ...(await Promise.all(files))];
       return {
         ...one,
+        envProcess,
         environment: Object.assign({}, ...environments) as Deployment['environment'],
       };
     }),
   );
+}
+
+const templateSchema = z.looseObject({ fprocess: z.string().optional() });
+
+/** What faas-cli would send where the function itself names no process: that of its template. */
+async function processOf(lang: string | undefined, folder: string): Promise<string | undefined> {
+  if (lang === undefined || !/^[\w.-]+$/.test(lang)) return undefined;
+  const file = resolve(folder, 'template', lang, 'template.yml');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : readYaml(templateSchema, text).fprocess;
 }
 
 const environmentSchema = z.looseObject({ environment: texts.default({}) });

@@ -107,6 +107,15 @@ it('reads environment files, the later over the earlier, and fills in variables'
   expect(hello?.environment).toEqual({ A: 'one', B: 'two', C: 'fallback', D: 'given' });
 });
 
+it('names the process that faas-cli would send, from the template or the function', async () => {
+  await write('hello/handler.ts', 'export default () => ({});');
+  await write('template/node-typescript/template.yml', 'fprocess: node index.js');
+  const processOf = async (more: string) => (await open(entry('hello', more)))[0]?.envProcess;
+  expect(await processOf('    lang: node-typescript\n')).toBe('node index.js');
+  expect(await processOf('    lang: node-typescript\n    fprocess: cat\n')).toBe('cat');
+  expect(await processOf('    lang: other\n')).toBeUndefined();
+});
+
 it.each([
   ['names a handler that is nowhere', entry('nowhere'), /not built: nowhere/],
   [

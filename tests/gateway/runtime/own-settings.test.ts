@@ -109,3 +109,15 @@ it('gives a function that is none of ours no world', async () => {
   expect(await ask('other')).toEqual({ home: '/home/host' });
   expect(opened).toEqual([]);
 });
+
+it.each(['trading-execute-trade', 'trading'])(
+  'keeps the name %s, to which callers show tokens, for programs of ours',
+  async (name) => {
+    await expect(deploy(name, {}, 'foreign')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      facts: { field: 'service' },
+    });
+    await deploy(name);
+    expect(await ask(name)).toMatchObject({ riskAversion: 5 });
+  },
+);
