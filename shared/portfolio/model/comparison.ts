@@ -9,7 +9,7 @@ import {
   trackingError,
 } from '#shared/universe/model/measures/benchmark.ts';
 import { correlation, paired } from '#shared/universe/model/measures/moments.ts';
-import { linked } from './linking.ts';
+import { totalReturn } from '#shared/universe/model/measures/returns.ts';
 import { dayReturn, type Window } from './performance.ts';
 import { RATIO_RETURNS_MIN } from './risk-figures.ts';
 import { priceOn, type Prices } from './value-history.ts';
@@ -48,7 +48,7 @@ export function compareWith(
   });
   const [returns, moves] = paired(own, others);
   if (returns.length === 0) return undefined;
-  return { totalRatio: linked([...moves]), ...figuresOf(returns, moves) };
+  return { totalRatio: totalReturn(moves), ...figuresOf(returns, moves) };
 }
 
 function figuresOf(returns: Float64Array, market: Float64Array): Partial<Comparison> {

@@ -2,7 +2,8 @@
  * What parts contributed to a return. Within a period contributions are gains over the capital of
  * the whole, and add up to its return; over several periods they are linked so that they still do.
  */
-import { linked, linkingFactors } from './linking.ts';
+import { totalReturn } from '#shared/universe/model/measures/returns.ts';
+import { linkingFactors } from './linking.ts';
 import { capitalOf, dayReturn } from './performance.ts';
 import type { DayValue } from './value-history.ts';
 
@@ -37,7 +38,7 @@ export function contributions(
     }
     add(REST, rest);
   });
-  return withoutNothing(parts, linked(returns));
+  return withoutNothing(parts, totalReturn(returns));
 }
 
 /** A rest that is only rounding is no contribution. */

@@ -1,11 +1,6 @@
 /** How figures of single periods that add up are brought to add up over several. */
 import { totalReturn } from '#shared/universe/model/measures/returns.ts';
 
-/** Returns of periods linked: the growth of all of them minus 1. */
-export function linked(returns: readonly number[]): number {
-  return totalReturn(returns);
-}
-
 /**
  * What each period's parts are multiplied by so that they sum to the linked return (Cariño 1999):
  * k(r)/k(R) with k(x) = ln(1 + x)/x. After a period that lost everything there is no logarithm; then
@@ -13,7 +8,7 @@ export function linked(returns: readonly number[]): number {
  */
 export function linkingFactors(returns: readonly number[]): number[] {
   if (returns.some((one) => 1 + one <= 0)) return growthBefore(returns);
-  const total = logarithmic(linked(returns), 0);
+  const total = logarithmic(totalReturn(returns), 0);
   return returns.map((one) => logarithmic(one, 0) / total);
 }
 
@@ -22,7 +17,7 @@ export function activeLinkingFactors(
   returns: readonly number[],
   benchmark: readonly number[],
 ): number[] {
-  const total = logarithmic(linked(returns), linked(benchmark));
+  const total = logarithmic(totalReturn(returns), totalReturn(benchmark));
   return returns.map((one, i) => logarithmic(one, benchmark[i] ?? 0) / total);
 }
 

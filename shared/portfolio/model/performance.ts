@@ -10,9 +10,9 @@ import {
   DAYS_A_YEAR,
   annualVolatility,
   annualised,
+  totalReturn,
 } from '#shared/universe/model/measures/returns.ts';
 import { internalRate, type DatedAmount } from './internal-rate.ts';
-import { linked } from './linking.ts';
 import type { DayValue } from './value-history.ts';
 
 /** Over less time than this a yearly rate says nothing, and none is stated. */
@@ -66,7 +66,7 @@ export function performance({ before, days }: Window): Performance {
   const returns = points.map((point) => point.returnRatio);
   const [first, last] = [before ?? days[0], days.at(-1)];
   const elapsedDays = first && last ? daysBetween(first.day, last.day) : 0;
-  const totalRatio = linked(returns);
+  const totalRatio = totalReturn(returns);
   return {
     points,
     totalRatio,

@@ -6,8 +6,9 @@ import {
   type Segment,
 } from '#shared/portfolio/model/attribution.ts';
 import { contributions } from '#shared/portfolio/model/contribution.ts';
-import { linked, linkingFactors } from '#shared/portfolio/model/linking.ts';
+import { linkingFactors } from '#shared/portfolio/model/linking.ts';
 import { performance } from '#shared/portfolio/model/performance.ts';
+import { totalReturn } from '#shared/universe/model/measures/returns.ts';
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
 import { ALPHA, BETA } from '../../support/set-market.ts';
 
@@ -64,7 +65,7 @@ describe('contributions', () => {
   it('still sum after a day that lost everything', () => {
     const returns = [0.1, -1, 0.2];
     const linkedSum = linkingFactors(returns).reduce((sum, k, i) => sum + k * (returns[i] ?? 0), 0);
-    expect(linkedSum).toBeCloseTo(linked(returns), 12);
+    expect(linkedSum).toBeCloseTo(totalReturn(returns), 12);
   });
 });
 
@@ -148,7 +149,7 @@ describe('attribution', () => {
           (sum, e) => sum + e.allocation + e.selection + e.interaction,
           0,
         );
-        expect(total).toBeCloseTo(linked(own) - linked(other), 9);
+        expect(total).toBeCloseTo(totalReturn(own) - totalReturn(other), 9);
       }),
       { seed: 13, numRuns: 200 },
     );
