@@ -6,6 +6,8 @@
  * so that the filled days have the observed volatility and not just its systematic part. There is no
  * alpha: what a security gained since its listing says nothing about the time before.
  */
+import { beta } from './measures/benchmark.ts';
+import { mean } from './measures/moments.ts';
 
 /**
  * @param prices columns of equal length, filled in place; entries before `starts[i]` are ignored
@@ -47,29 +49,19 @@ function fillColumn(column: Float64Array, start: number, { sums, counts }: Marke
     const t = start + 1 + k;
     return ((sums[t] ?? 0) - value) / Math.max(1, (counts[t] ?? 0) - 1);
   });
-  const { beta, residuals } = regress(own, others);
+  const { slope, residuals } = regress(own, others);
   for (let t = start; t > 0; t -= 1) {
-    const systematic = (beta * (sums[t] ?? 0)) / Math.max(1, counts[t] ?? 0);
+    const systematic = (slope * (sums[t] ?? 0)) / Math.max(1, counts[t] ?? 0);
     const residual = residuals[(start - t) % Math.max(1, residuals.length)] ?? 0;
     column[t - 1] = (column[t] ?? NaN) / Math.exp(systematic + residual);
   }
 }
 
-/** Ordinary least squares; without variance in x, beta is 0. */
-function regress(y: Float64Array, x: Float64Array): { beta: number; residuals: Float64Array } {
+/** Ordinary least squares; without variance in x, the slope is 0. */
+function regress(y: Float64Array, x: Float64Array): { slope: number; residuals: Float64Array } {
   const [meanX, meanY] = [mean(x), mean(y)];
-  let [products, squares] = [0, 0];
-  for (let k = 0; k < x.length; k += 1) {
-    const dx = (x[k] ?? 0) - meanX;
-    products += dx * ((y[k] ?? 0) - meanY);
-    squares += dx * dx;
-  }
-  const beta = squares > 0 ? products / squares : 0;
-  return { beta, residuals: y.map((value, k) => value - meanY - beta * ((x[k] ?? 0) - meanX)) };
-}
-
-function mean(values: Float64Array): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const slope = beta(y, x) || 0;
+  return { slope, residuals: y.map((value, k) => value - meanY - slope * ((x[k] ?? 0) - meanX)) };
 }
 
 function logReturn(column: Float64Array, t: number): number {
