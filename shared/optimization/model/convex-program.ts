@@ -7,7 +7,7 @@ import { polished, residualOf } from './active-set-polish.ts';
 import { interiorPoint } from './interior-point.ts';
 import { at, dot } from './matrix.ts';
 import { equilibrated, multipliersOf, reducedProgram, type RowProgram } from './row-program.ts';
-import { largestEntries, product } from './sparse.ts';
+import { largestEntries, product, sparse, tripletsOf, type Triplet } from './sparse.ts';
 
 export interface RowAnswer {
   /** `stalled`: neither an optimum nor a proof that there is none was found. */
@@ -24,8 +24,15 @@ export interface RowAnswer {
 }
 
 const ACCEPTED = 1e-6;
+const CONTRADICTION = 1e-7;
 
 export function solveRows(program: RowProgram): RowAnswer {
+  const answer = attempt(program);
+  if (answer.status !== 'stalled' || !isContradictory(program)) return answer;
+  return nowhere(program, 'infeasible', answer.iterations);
+}
+
+function attempt(program: RowProgram): RowAnswer {
   const reduced = reducedProgram(program);
   if (!reduced) return nowhere(program, 'infeasible', 0);
   const scaling = equilibrated(reduced.program);
@@ -47,6 +54,27 @@ export function solveRows(program: RowProgram): RowAnswer {
     violation: violationOf(program, x),
     iterations: answer.iterations,
   };
+}
+
+/** Whether rows must be missed in sum by more than rounding: the elastic program always has an answer. */
+function isContradictory({ rows, low, high, linear }: RowProgram): boolean {
+  const [n, m] = [linear.length, rows.rows];
+  const norms = largestEntries(rows).rows;
+  const size = n + 2 * m;
+  const elastic = Array.from({ length: m }, (_, i): Triplet[] => [
+    [i, n + i, at(norms, i) || 1],
+    [i, n + m + i, -(at(norms, i) || 1)],
+    [m + i, n + i, 1],
+    [2 * m + i, n + m + i, 1],
+  ]);
+  const answer = attempt({
+    quadratic: sparse(size, size, []),
+    linear: new Float64Array(size).fill(1, n),
+    rows: sparse(3 * m, size, [...tripletsOf(rows), ...elastic.flat()]),
+    low: Float64Array.from({ length: 3 * m }, (_, i) => (i < m ? at(low, i) : 0)),
+    high: Float64Array.from({ length: 3 * m }, (_, i) => (i < m ? at(high, i) : Infinity)),
+  });
+  return answer.status === 'optimal' && answer.value > CONTRADICTION;
 }
 
 function violationOf({ rows, low, high }: RowProgram, x: Float64Array): number {
