@@ -52,12 +52,13 @@ export class HereCarrier implements Carrier {
 
   async load(): Promise<void> {
     await this.loaded();
-    await this.parts.world?.open();
+    await this.opened();
   }
 
   async ready(context: CallContext): Promise<void> {
     const handler = await this.loaded();
-    await handler.ready?.(await this.whole(context));
+    const { surroundings } = this.parts;
+    await handler.ready?.({ ...context, ...surroundings, shared: await this.opened() });
   }
 
   async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
@@ -69,8 +70,11 @@ export class HereCarrier implements Carrier {
         return undefined;
       }));
     if (!handler) return unreachableFunction(name);
+    const { surroundings, world } = this.parts;
+    // Mostly it is open, and then a call does not wait even for a moment.
+    const shared: unknown = world && (world.current ?? (await this.opened()));
     try {
-      return await handler(event, await this.whole(context));
+      return await handler(event, { ...context, ...surroundings, shared });
     } catch (thrown) {
       this.parts.say(reasonOf(thrown));
       throw thrown;
@@ -92,10 +96,8 @@ export class HereCarrier implements Carrier {
     }
   }
 
-  private async whole(context: CallContext) {
-    const { surroundings, world } = this.parts;
-    const shared: unknown = world && (world.current ?? (await world.open()));
-    return { ...context, ...surroundings, shared };
+  private async opened(): Promise<unknown> {
+    return this.parts.world?.open();
   }
 }
 
