@@ -65,7 +65,7 @@ export function* searchFrom(
     ...known,
     evaluated: known.evaluated + evaluated,
     nodes: known.nodes + nodes,
-    gainBound: gain + gap,
+    gainBound: Math.max(gain + gap, known.gain),
     method: exact ? ('exhaustive' as const) : ('anytime' as const),
     coverageRatio: exact ? 1 : known.coverageRatio,
   };

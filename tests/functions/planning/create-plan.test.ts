@@ -89,6 +89,11 @@ describe('planning-create-plan', () => {
       (plan.search?.utility ?? 0) - (plan.search?.utilityOfHolding ?? 0),
       12,
     );
+    const { utility = 0, utilityBound = 0, gap = -1 } = plan.search ?? {};
+    expect(utilityBound).toBeGreaterThan(utility - 1e-12);
+    expect(gap).toBeGreaterThanOrEqual(0);
+    expect(gap).toBeLessThan(1e-3 * utilityBound);
+    expect(Number(plan.search?.nodes)).toBeGreaterThan(0);
     expect(plan.actions.map((action) => action.priority)).toEqual(
       plan.actions.map((_, i) => i + 1),
     );

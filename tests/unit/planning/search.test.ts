@@ -129,6 +129,20 @@ describe('the search for a sequence', () => {
     expect(gainBound - gain).toBeLessThan(1e-3 * gainBound);
   });
 
+  test.each(seeds)('sells below the reserve, and buys only what ends above it (%s)', (seed) => {
+    const stated = { cashReserveRatio: 0.2, ordersMax: 4, marginRatio: 0 };
+    const drawn = { securities: 9, cash: '300', heldRatio: 0.8, limits: stated };
+    const problem = drawnProblem(seed, drawn);
+    const space = spaceOf(problem);
+    expect(space.cash).toBeLessThan(space.reserve);
+    const { lots, gain, gainBound, method } = finished(searchPlan(space, 3));
+    expect(method).toBe('exhaustive');
+    expect(oracleAllows(problem, asOrders(space, lots))).toBe(true);
+    const oracle = oracleBest(problem, eligible(problem).opportunities, 3);
+    expect(gain).toBeGreaterThan(oracle.gain - 1e-12);
+    expect(gainBound).toBeGreaterThanOrEqual(gain);
+  });
+
   test('measures the utility of a sequence as the discrete problem does', () => {
     const problem = drawnProblem('same', { securities: 20, cash: '9000', heldRatio: 0.5 });
     const space = spaceOf(problem);
