@@ -3,9 +3,8 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import type { Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
-import { durationMs } from '#template/durations.ts';
 import { secretIn, tokensIn } from '#shared/runtime/tokens.ts';
-
+import { durationMs } from '#template/durations.ts';
 import type { GatewayCredentials } from './deployed.ts';
 
 const INTERVAL_DEFAULT = '10s';
@@ -59,8 +58,10 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     violations.push({ field: 'SECRETS_DIR', message: `${token.message} (${secretsDir})` });
   if (settings instanceof Failure || token instanceof Failure || violations.length > 0)
     throw invalidRequest(...violations);
-  const user = secretIn(secretsDir, 'basic-auth-user');
-  const password = secretIn(secretsDir, 'basic-auth-password');
+  // Under the name that OpenFaaS' own connectors know; faasd mounts its password apart.
+  const operatorDir = env['secret_mount_path']?.trim() || secretsDir;
+  const user = secretIn(operatorDir, 'basic-auth-user');
+  const password = secretIn(operatorDir, 'basic-auth-password');
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
   const placement = await readPlacement(settings);
   return Object.freeze({
