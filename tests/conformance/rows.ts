@@ -119,7 +119,7 @@ export const rows: readonly Row[] = [
     section: 'Functions: create, update, list, delete',
     level: 'M',
     behaviour: 'PUT existing → 200 or 202',
-    here: '200. A deployment that says the same is carried out too: the handler is loaded anew.',
+    here: '200. A deployment that says the same is carried out too.',
   },
   {
     number: 18,
