@@ -4,9 +4,9 @@
  * diversification", Journal of Portfolio Management 35/1, 2008).
  */
 import { deviations } from './covariance.ts';
-import { at, dot, quadratic, scaled, sum, type Rows } from './matrix.ts';
-import { solveQuadratic } from './quadratic.ts';
-import type { LinearRow } from './quadratic-program.ts';
+import { at, dot, quadratic, type Rows } from './matrix.ts';
+import { mostSharpe } from './mean-variance.ts';
+import { unit, type LinearRow } from './quadratic-program.ts';
 
 export interface BestRatio {
   /** Not negative, summing to 1. */
@@ -35,8 +35,7 @@ export function diversificationRatio(covariance: Rows, weights: ArrayLike<number
 }
 
 /**
- * As a quadratic program in y, w = y / sum(y): minimise y'Sy where m'y = 1; a bound on w_i is one on
- * y_i's share of the sum (Cornuejols and Tutuncu, "Optimization methods in finance", 2007, section 8.2).
+ * The best ratio of merits to volatility: `mostSharpe`, with merits in place of returns.
  *
  * @param merits some weights within the bounds have a positive one
  */
@@ -46,25 +45,12 @@ export function bestRatio(
   { lower, upper }: WeightBounds = {},
 ): BestRatio | undefined {
   const n = covariance.length;
-  const share = (i: number, bound: number): Float64Array =>
-    new Float64Array(n).map((_, j) => (i === j ? 1 - bound : -bound));
   const rows = Array.from({ length: n }, (_, i): LinearRow[] => [
-    {
-      coefficients: share(i, lower ? at(lower, i) : 0),
-      relation: '>=',
-      bound: 0,
-    },
+    { coefficients: unit(n, i), relation: '>=', bound: lower ? at(lower, i) : 0 },
     ...(upper && at(upper, i) < 1
-      ? [{ coefficients: share(i, at(upper, i)), relation: '<=', bound: 0 } as const]
+      ? [{ coefficients: unit(n, i), relation: '<=', bound: at(upper, i) } as const]
       : []),
   ]).flat();
-  const answer = solveQuadratic({
-    quadratic: covariance,
-    linear: new Float64Array(n),
-    rows: [{ coefficients: merits, relation: '=', bound: 1 }, ...rows],
-  });
-  if (!answer || sum(answer.x) <= 0) return undefined;
-  const weights = scaled(answer.x, 1 / sum(answer.x));
-  const ratio = dot(merits, weights) / Math.sqrt(quadratic(covariance, weights));
-  return { weights, ratio, kktResidual: answer.kktResidual };
+  const best = mostSharpe({ expected: merits, covariance, variables: n, rows }, 1);
+  return best && { weights: best.weights, ratio: -best.loss, kktResidual: best.kktResidual };
 }
