@@ -72,7 +72,8 @@ export async function openWorld(settings: Settings, parts: WorldParts = {}): Pro
   };
 }
 
-const SECRETS_DIR = process.env['SECRETS_DIR'] ?? '/var/openfaas/secrets';
+const SECRETS_DIR =
+  process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
 let ambient: Promise<World> | undefined;

@@ -55,7 +55,9 @@ it('builds into an image that tests it and greets', async () => {
   const files = await readdir(join(image.root, image.workdir));
   expect(files.sort()).toEqual(['index.js', 'package.json']);
   const container = await startContainer(image);
-  const greeted = await request(container.url).post('/').send({ name: 'Ada' });
-  await container.stop();
+  const greeted = await request(container.url)
+    .post('/')
+    .send({ name: 'Ada' })
+    .finally(() => container.stop());
   expect([greeted.status, greeted.body]).toEqual([200, { greeting: 'Hello, Ada.' }]);
 }, 120_000);
