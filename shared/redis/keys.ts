@@ -65,6 +65,7 @@ export const keys = {
     followers: (job: string) => `{run:${job}}:followers`,
     follower: (follower: string) => `{follower:${follower}}:run`,
     left: (follower: string) => `{follower:${follower}}:left`,
+    /** Beside the queues, so with `queue:` in front as well. */
     lanes: (queue: string) => `{lanes:${queue}}:names`,
   },
   paperBroker: {
@@ -108,7 +109,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.followers('job-1'), 'document', 7 * DAY_MS, 'runtime', 'who wants a queued run'),
   row(keys.runtime.follower('f'), 'string', 7 * DAY_MS, 'runtime', 'the run of a follower'),
   row(keys.runtime.left('f'), 'string', 7 * DAY_MS, 'runtime', 'that it took its wish back'),
-  row(keys.runtime.lanes('async'), 'set', null, 'runtime', 'functions once called later'),
+  row(keys.runtime.lanes('async'), 'set', null, 'runtime', 'functions with queued calls'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
 ];
 
