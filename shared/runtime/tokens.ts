@@ -8,7 +8,6 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Tokens } from './context.ts';
 
 export const tokenNames = ['read-token', 'write-token', 'trade-token'] as const;
-export type TokenName = (typeof tokenNames)[number];
 
 const LENGTH_MIN = 16;
 const LOOK_MS = 1_000;
