@@ -5,7 +5,7 @@
  */
 import { polished, residualOf } from './active-set-polish.ts';
 import { interiorPoint } from './interior-point.ts';
-import { at, dot } from './matrix.ts';
+import { at, dot, largest } from './matrix.ts';
 import { equilibrated, multipliersOf, reducedProgram, type RowProgram } from './row-program.ts';
 import { largestEntries, product, sparse, tripletsOf, type Triplet } from './sparse.ts';
 
@@ -28,8 +28,9 @@ const CONTRADICTION = 1e-7;
 
 export function solveRows(program: RowProgram): RowAnswer {
   const answer = attempt(program);
-  if (answer.status !== 'stalled' || !isContradictory(program)) return answer;
-  return nowhere(program, 'infeasible', answer.iterations);
+  if (answer.status !== 'stalled') return answer;
+  if (isContradictory(program)) return nowhere(program, 'infeasible', answer.iterations);
+  return hasNoEnd(program) ? nowhere(program, 'unbounded', answer.iterations) : answer;
 }
 
 function attempt(program: RowProgram): RowAnswer {
@@ -75,6 +76,25 @@ function isContradictory({ rows, low, high, linear }: RowProgram): boolean {
     high: Float64Array.from({ length: 3 * m }, (_, i) => (i < m ? at(high, i) : Infinity)),
   });
   return answer.status === 'optimal' && answer.value > CONTRADICTION;
+}
+
+/** Whether some direction without curvature, which no row ends, gains. */
+function hasNoEnd({ quadratic, linear, rows, low, high }: RowProgram): boolean {
+  const [n, m] = [linear.length, rows.rows];
+  const flat = tripletsOf(quadratic).map(([i, j, value]): Triplet => [m + i, j, value]);
+  const box = Array.from({ length: n }, (_, j): Triplet => [m + n + j, j, 1]);
+  const sides = (bounds: Float64Array, none: number, box: number) =>
+    Float64Array.from({ length: m + 2 * n }, (_, i) =>
+      i < m ? (Number.isFinite(at(bounds, i)) ? 0 : none) : i < m + n ? 0 : box,
+    );
+  const answer = attempt({
+    quadratic: sparse(n, n, []),
+    linear,
+    rows: sparse(m + 2 * n, n, [...tripletsOf(rows), ...flat, ...box]),
+    low: sides(low, -Infinity, -1),
+    high: sides(high, Infinity, 1),
+  });
+  return answer.status === 'optimal' && answer.value < -CONTRADICTION * largest(linear);
 }
 
 function violationOf({ rows, low, high }: RowProgram, x: Float64Array): number {

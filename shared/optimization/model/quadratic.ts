@@ -84,7 +84,7 @@ function pointOf(problem: Scaled): Point | undefined {
   if (best && holds(problem, best)) return best;
   const inner = innerPoint(problem);
   if (inner.status === 'unbounded') return undefined;
-  const retried = inner.status === 'infeasible' ? undefined : polished(problem, inner);
+  const retried = inner.status === 'optimal' ? polished(problem, inner) : undefined;
   if (retried && holds(problem, retried)) return retried;
   if (!dual(problem, RIDGE)) return undefined;
   throw new Failure('BUG', 'Invariant: an answer satisfies every row of its program');
