@@ -12,6 +12,7 @@ import { meanVariance } from './mean-variance.ts';
 import { orlibFrontier } from './orlib-frontier.ts';
 import { quadraticPrograms } from './quadratic-programs.ts';
 import { tailRiskOptimisation } from './tail-risk-optimisation.ts';
+import { technicalIndicators } from './technical-indicators.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [
@@ -29,4 +30,5 @@ export const adapters: readonly Adapter[] = [
   quadraticPrograms,
   tailRiskOptimisation,
   discreteAllocation,
+  technicalIndicators,
 ];
