@@ -105,6 +105,7 @@ function against(securities: number, gapRatio: number): Record<string, string> {
     'ours ms': `${median(ours).toFixed(1)} (sum ${sum(ours).toFixed(0)})`,
     'MIP ms': `${median(mip).toFixed(1)} (sum ${sum(mip).toFixed(0)})`,
     'MIP / ours, median': median(mip.map((ms, k) => ms / (ours[k] ?? 1))).toFixed(1),
+    'MIP / ours, least': Math.min(...mip.map((ms, k) => ms / (ours[k] ?? 1))).toFixed(1),
     'MIP / ours, sum': (sum(mip) / sum(ours)).toFixed(1),
     proven: `${proven} of ${INSTANCES}`,
     'ours worse by at most': Math.max(0, ...differences).toExponential(1),
