@@ -13,6 +13,8 @@ import { orlibFrontier } from './orlib-frontier.ts';
 import { quadraticPrograms } from './quadratic-programs.ts';
 import { tailRiskOptimisation } from './tail-risk-optimisation.ts';
 import { technicalIndicators } from './technical-indicators.ts';
+import { executionCost } from './execution-cost.ts';
+import { exchangeCalendar } from './exchange-calendar.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [
@@ -31,4 +33,6 @@ export const adapters: readonly Adapter[] = [
   tailRiskOptimisation,
   discreteAllocation,
   technicalIndicators,
+  executionCost,
+  exchangeCalendar,
 ];

@@ -1,6 +1,7 @@
 /**
  * Slices orders over trading days: one slice up to 5 % of the average volume of the last 20 days, else
- * an Almgren-Chriss trajectory of which no slice takes more than 10 %, one a trading day from now on.
+ * an Almgren-Chriss trajectory of which no slice takes more than 10 %, the first at once and one in each
+ * following session of the exchange (each weekday, where its calendar is not known).
  * Prices and impact are estimates by the paper's calibration on the configured spread;
  * `total_cost` is fees, spread and impact of all slices in base currency.
  *
@@ -18,6 +19,7 @@ import { planExecution } from '#shared/optimization/model/plan-execution.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import { loadSituation } from '#shared/optimization/situation.ts';
 import { handle } from '#shared/runtime/handle.ts';
+import { calendarOf } from '#shared/universe/model/calendars/calendars.ts';
 
 const YEARS = 1;
 
@@ -38,7 +40,7 @@ export default handle(optimization.optimizeExecution, async (request, context) =
     const worth = Math.max(account.total.toEstimate(), 1);
     const series = view.series.get(order.isin);
     const plan = planExecution(order, listing, series, settings, settings.riskAversion, worth);
-    return { order, ...plan };
+    return { order, calendar: calendarOf(listing.security.exchange), ...plan };
   });
   const base = view.base;
   const cost = Money.sum(
@@ -55,11 +57,11 @@ export default handle(optimization.optimizeExecution, async (request, context) =
   const inBase = cash && rate && convert(cash, rate, 'down');
   return {
     success: inBase === undefined || needs.compare(inBase) <= 0,
-    executionPlans: planned.map(({ order, slices, strategy }) => ({
+    executionPlans: planned.map(({ order, calendar, slices, strategy }) => ({
       isin: order.isin,
       slices: slices.map(({ quantity, day, price }) => ({
         quantity: quantity.toEstimate(),
-        executeAt: toTimestamp(tradingDaysLater(first, day)),
+        executeAt: toTimestamp(tradingDaysLater(first, day, calendar)),
         estimatedPrice: price.toJSON(),
         strategy,
       })),

@@ -6,14 +6,8 @@ import { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { valueOf, type Listing } from './account.ts';
-import {
-  averageVolume,
-  dayVolatility,
-  expectedCost,
-  impactModel,
-  slicePrices,
-  slices,
-} from './execution.ts';
+import { expectedCost, impactModel } from './almgren-chriss.ts';
+import { averageVolume, dayVolatility, slicePrices, slices } from './execution.ts';
 
 export interface ExecutionOrder {
   readonly isin: Isin;

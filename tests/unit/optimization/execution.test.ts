@@ -4,15 +4,17 @@ import { isoText } from '#shared/kernel/instant.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import {
-  averageVolume,
-  dayVolatility,
   expectedCost,
   impactModel,
+  trajectory,
+  type ImpactModel,
+} from '#shared/optimization/model/almgren-chriss.ts';
+import {
+  averageVolume,
+  dayVolatility,
   PARTICIPATION_MAX,
   slicePrices,
   slices,
-  trajectory,
-  type ImpactModel,
 } from '#shared/optimization/model/execution.ts';
 import { at, sum } from '#shared/optimization/model/matrix.ts';
 
