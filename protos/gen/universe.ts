@@ -139,6 +139,36 @@ export interface MarketMetrics {
   dayChange: Money | undefined;
   week52High: Money | undefined;
   week52Low: Money | undefined;
+  indicators: Indicators | undefined;
+}
+
+/**
+ * Technical indicators at the last bar, of adjusted closes (true ranges: of the bars as traded). What
+ * too few bars tell is absent. Definitions are in docs/domain/indicators.md.
+ */
+export interface Indicators {
+  sma50?: number | undefined;
+  sma200?: number | undefined;
+  ema20?:
+    | number
+    | undefined;
+  /** 0 to 100. */
+  rsi14?: number | undefined;
+  macd?: number | undefined;
+  macdSignal?:
+    | number
+    | undefined;
+  /** Average true range in percent of the close. */
+  atrPct14?:
+    | number
+    | undefined;
+  /** Place in the Bollinger bands of 20 days, 0 on the lower and 1 on the upper. */
+  bollingerPosition?:
+    | number
+    | undefined;
+  /** Percent change over 20 and over 252 bars. */
+  changePct20?: number | undefined;
+  changePct252?: number | undefined;
 }
 
 export interface AddSecurityRequest {
@@ -1773,6 +1803,7 @@ function createBaseMarketMetrics(): MarketMetrics {
     dayChange: undefined,
     week52High: undefined,
     week52Low: undefined,
+    indicators: undefined,
   };
 }
 
@@ -1807,6 +1838,9 @@ export const MarketMetrics: MessageFns<MarketMetrics> = {
     }
     if (message.week52Low !== undefined) {
       Money.encode(message.week52Low, writer.uint32(82).fork()).join();
+    }
+    if (message.indicators !== undefined) {
+      Indicators.encode(message.indicators, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1904,6 +1938,14 @@ export const MarketMetrics: MessageFns<MarketMetrics> = {
             message.week52Low = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.indicators = Indicators.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1960,6 +2002,7 @@ export const MarketMetrics: MessageFns<MarketMetrics> = {
         : isSet(object.week_52_low)
         ? Money.fromJSON(object.week_52_low)
         : undefined,
+      indicators: isSet(object.indicators) ? Indicators.fromJSON(object.indicators) : undefined,
     };
   },
 
@@ -1995,6 +2038,9 @@ export const MarketMetrics: MessageFns<MarketMetrics> = {
     if (message.week52Low !== undefined) {
       obj.week52Low = Money.toJSON(message.week52Low);
     }
+    if (message.indicators !== undefined) {
+      obj.indicators = Indicators.toJSON(message.indicators);
+    }
     return obj;
   },
 
@@ -2019,6 +2065,269 @@ export const MarketMetrics: MessageFns<MarketMetrics> = {
     message.week52Low = (object.week52Low !== undefined && object.week52Low !== null)
       ? Money.fromPartial(object.week52Low)
       : undefined;
+    message.indicators = (object.indicators !== undefined && object.indicators !== null)
+      ? Indicators.fromPartial(object.indicators)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseIndicators(): Indicators {
+  return {
+    sma50: undefined,
+    sma200: undefined,
+    ema20: undefined,
+    rsi14: undefined,
+    macd: undefined,
+    macdSignal: undefined,
+    atrPct14: undefined,
+    bollingerPosition: undefined,
+    changePct20: undefined,
+    changePct252: undefined,
+  };
+}
+
+export const Indicators: MessageFns<Indicators> = {
+  encode(message: Indicators, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sma50 !== undefined) {
+      writer.uint32(9).double(message.sma50);
+    }
+    if (message.sma200 !== undefined) {
+      writer.uint32(17).double(message.sma200);
+    }
+    if (message.ema20 !== undefined) {
+      writer.uint32(25).double(message.ema20);
+    }
+    if (message.rsi14 !== undefined) {
+      writer.uint32(33).double(message.rsi14);
+    }
+    if (message.macd !== undefined) {
+      writer.uint32(41).double(message.macd);
+    }
+    if (message.macdSignal !== undefined) {
+      writer.uint32(49).double(message.macdSignal);
+    }
+    if (message.atrPct14 !== undefined) {
+      writer.uint32(57).double(message.atrPct14);
+    }
+    if (message.bollingerPosition !== undefined) {
+      writer.uint32(65).double(message.bollingerPosition);
+    }
+    if (message.changePct20 !== undefined) {
+      writer.uint32(73).double(message.changePct20);
+    }
+    if (message.changePct252 !== undefined) {
+      writer.uint32(81).double(message.changePct252);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Indicators {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIndicators();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.sma50 = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.sma200 = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.ema20 = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.rsi14 = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.macd = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.macdSignal = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.atrPct14 = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.bollingerPosition = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.changePct20 = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.changePct252 = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Indicators {
+    return {
+      sma50: isSet(object.sma50)
+        ? globalThis.Number(object.sma50)
+        : isSet(object.sma_50)
+        ? globalThis.Number(object.sma_50)
+        : undefined,
+      sma200: isSet(object.sma200)
+        ? globalThis.Number(object.sma200)
+        : isSet(object.sma_200)
+        ? globalThis.Number(object.sma_200)
+        : undefined,
+      ema20: isSet(object.ema20)
+        ? globalThis.Number(object.ema20)
+        : isSet(object.ema_20)
+        ? globalThis.Number(object.ema_20)
+        : undefined,
+      rsi14: isSet(object.rsi14)
+        ? globalThis.Number(object.rsi14)
+        : isSet(object.rsi_14)
+        ? globalThis.Number(object.rsi_14)
+        : undefined,
+      macd: isSet(object.macd) ? globalThis.Number(object.macd) : undefined,
+      macdSignal: isSet(object.macdSignal)
+        ? globalThis.Number(object.macdSignal)
+        : isSet(object.macd_signal)
+        ? globalThis.Number(object.macd_signal)
+        : undefined,
+      atrPct14: isSet(object.atrPct14)
+        ? globalThis.Number(object.atrPct14)
+        : isSet(object.atr_pct_14)
+        ? globalThis.Number(object.atr_pct_14)
+        : undefined,
+      bollingerPosition: isSet(object.bollingerPosition)
+        ? globalThis.Number(object.bollingerPosition)
+        : isSet(object.bollinger_position)
+        ? globalThis.Number(object.bollinger_position)
+        : undefined,
+      changePct20: isSet(object.changePct20)
+        ? globalThis.Number(object.changePct20)
+        : isSet(object.change_pct_20)
+        ? globalThis.Number(object.change_pct_20)
+        : undefined,
+      changePct252: isSet(object.changePct252)
+        ? globalThis.Number(object.changePct252)
+        : isSet(object.change_pct_252)
+        ? globalThis.Number(object.change_pct_252)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Indicators): unknown {
+    const obj: any = {};
+    if (message.sma50 !== undefined) {
+      obj.sma50 = floatToJson(message.sma50);
+    }
+    if (message.sma200 !== undefined) {
+      obj.sma200 = floatToJson(message.sma200);
+    }
+    if (message.ema20 !== undefined) {
+      obj.ema20 = floatToJson(message.ema20);
+    }
+    if (message.rsi14 !== undefined) {
+      obj.rsi14 = floatToJson(message.rsi14);
+    }
+    if (message.macd !== undefined) {
+      obj.macd = floatToJson(message.macd);
+    }
+    if (message.macdSignal !== undefined) {
+      obj.macdSignal = floatToJson(message.macdSignal);
+    }
+    if (message.atrPct14 !== undefined) {
+      obj.atrPct14 = floatToJson(message.atrPct14);
+    }
+    if (message.bollingerPosition !== undefined) {
+      obj.bollingerPosition = floatToJson(message.bollingerPosition);
+    }
+    if (message.changePct20 !== undefined) {
+      obj.changePct20 = floatToJson(message.changePct20);
+    }
+    if (message.changePct252 !== undefined) {
+      obj.changePct252 = floatToJson(message.changePct252);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Indicators>, I>>(base?: I): Indicators {
+    return Indicators.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Indicators>, I>>(object: I): Indicators {
+    const message = createBaseIndicators();
+    message.sma50 = object.sma50 ?? undefined;
+    message.sma200 = object.sma200 ?? undefined;
+    message.ema20 = object.ema20 ?? undefined;
+    message.rsi14 = object.rsi14 ?? undefined;
+    message.macd = object.macd ?? undefined;
+    message.macdSignal = object.macdSignal ?? undefined;
+    message.atrPct14 = object.atrPct14 ?? undefined;
+    message.bollingerPosition = object.bollingerPosition ?? undefined;
+    message.changePct20 = object.changePct20 ?? undefined;
+    message.changePct252 = object.changePct252 ?? undefined;
     return message;
   },
 };

@@ -1,9 +1,10 @@
 /** Bars and figures as callers see them. */
-import type { MarketMetrics, PriceBar } from '#protos/gen/universe.ts';
+import type { Indicators, MarketMetrics, PriceBar } from '#protos/gen/universe.ts';
 import { dayOfEpoch, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { Price } from '#shared/kernel/price.ts';
+import type { LatestIndicators } from './model/indicators/latest.ts';
 import type { BarMetrics } from './model/market-metrics.ts';
 import { indexAt, type PriceSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
@@ -26,7 +27,11 @@ export function toWireBars(series: PriceSeries, after: CalendarDay): PriceBar[] 
   });
 }
 
-export function toWireMetrics(security: Security, metrics: BarMetrics): MarketMetrics {
+export function toWireMetrics(
+  security: Security,
+  metrics: BarMetrics,
+  indicators: LatestIndicators,
+): MarketMetrics {
   const { currency, fundamentals } = security;
   const { beta, volatilityRatio, averageVolume, lastCloses, range } = metrics;
   return {
@@ -40,6 +45,28 @@ export function toWireMetrics(security: Security, metrics: BarMetrics): MarketMe
     dayChange: lastCloses && difference(lastCloses, currency),
     week52High: range && Price.fromEstimate(range.high, currency).toJSON(),
     week52Low: range && Price.fromEstimate(range.low, currency).toJSON(),
+    indicators: toWireIndicators(indicators),
+  };
+}
+
+function toWireIndicators({
+  changeRatio20,
+  changeRatio252,
+  ...same
+}: LatestIndicators): Indicators | undefined {
+  const isKnown = Object.values(same).some((value) => value !== undefined);
+  if (!isKnown && changeRatio20 === undefined) return undefined;
+  return {
+    sma50: same.sma50,
+    sma200: same.sma200,
+    ema20: same.ema20,
+    rsi14: same.rsi14,
+    macd: same.macd,
+    macdSignal: same.macdSignal,
+    atrPct14: same.atrPct14,
+    bollingerPosition: same.bollingerPosition,
+    changePct20: changeRatio20 === undefined ? undefined : changeRatio20 * 100,
+    changePct252: changeRatio252 === undefined ? undefined : changeRatio252 * 100,
   };
 }
 

@@ -2,6 +2,7 @@ import { addDays } from '#shared/kernel/calendar-day.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/universe/contract.ts';
+import { latestIndicators } from '#shared/universe/model/indicators/latest.ts';
 import { barMetrics } from '#shared/universe/model/market-metrics.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { toWireBars, toWireMetrics } from '#shared/universe/wire-market-data.ts';
@@ -11,7 +12,8 @@ const DAYS_DEFAULT = 365;
 
 /**
  * Daily bars of the last `days` calendar days (365 where 0) before the market's day, oldest first,
- * and figures drawn from the last year: ratios are fractions, what is not known is absent.
+ * figures drawn from the last year (ratios are fractions) and indicators at the last bar; what is not
+ * known is absent.
  * @throws Failure NOT_FOUND for a security that was never in the universe
  */
 export default handle(universe.getMarketData, async ({ isin, days }, context) => {
@@ -29,7 +31,7 @@ export default handle(universe.getMarketData, async ({ isin, days }, context) =>
     isin,
     security: toWireSecurity(security, quote),
     history: toWireBars(series, from),
-    metrics: toWireMetrics(security, barMetrics(series, benchmark)),
+    metrics: toWireMetrics(security, barMetrics(series, benchmark), latestIndicators(series)),
     provider: marketData.name,
     simulated: marketData.simulated,
   };

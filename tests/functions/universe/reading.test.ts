@@ -178,6 +178,18 @@ describe('reading the universe', () => {
       expect(high?.currency).toBe('USD');
     });
 
+    test('tells the indicators of all bars, whatever the days asked for', async () => {
+      const { history, metrics } = await data({ isin: ALDR, days: 1000 });
+      const closes = history.map(({ adjustedClose }) => adjustedClose);
+      const { sma50, rsi14, changePct20 } = metrics?.indicators ?? {};
+      const latest = closes.slice(-50);
+      expect(sma50).toBeCloseTo(latest.reduce((sum, close) => sum + close, 0) / 50, 8);
+      const [last = NaN, then = NaN] = [closes.at(-1), closes.at(-21)];
+      expect(changePct20).toBeCloseTo((last / then - 1) * 100, 8);
+      expect(rsi14).toBeGreaterThan(0);
+      expect(rsi14).toBeLessThan(100);
+    });
+
     test('tells the day change exactly', async () => {
       const { history, metrics } = await data({ isin: ALDR, days: 5 });
       const [previous = 0, last = 0] = history.slice(-2).map(({ close }) => close);
