@@ -33,7 +33,13 @@ import {
   wilders,
   wma,
 } from '#shared/universe/model/indicators/moving-averages.ts';
+import { rateOfChange } from '#shared/universe/model/indicators/momentum.ts';
 import { meanDeviation } from '#shared/universe/model/indicators/oscillators.ts';
+import {
+  rollingBeta,
+  rollingCorrelation,
+  rollingCovariance,
+} from '#shared/universe/model/indicators/pairs.ts';
 import {
   forecastOscillator,
   lastLine,
@@ -61,6 +67,12 @@ function ofWindow(
   periods = 14,
 ): Indicator {
   return [name, (input) => [[names, compute(input.close, input.periods(periods), input)]]];
+}
+
+/** The series that is judged, and the one it is judged by. A file to compare with is the former. */
+function pairOf(input: IndicatorInput): readonly [Float64Array, Float64Array] {
+  const isJudged = /eval|compare/.test(Object.keys(input.row.inputs).join());
+  return isJudged ? [input.other, input.close] : [input.close, input.other];
 }
 
 export const averages: readonly Indicator[] = [
@@ -148,7 +160,7 @@ export const averages: readonly Indicator[] = [
     },
   ],
   ofWindow(/^stderr$|standarderror/, 'stderr', standardError),
-  ofWindow(/^md$|meandeviation/, 'md|mad', meanDeviation),
+  ofWindow(/^md$|meandeviation/, 'md|mad', (x, n) => meanDeviation(x, n)),
   ofWindow(/^(volatility|vol)$/, 'volatility', (x, n, { row, ddof }) =>
     historicalVolatility(x, n, {
       periodsPerYear: numberOf(row, 'periods_per_year', 'annualisation') ?? 252,
@@ -175,6 +187,45 @@ export const averages: readonly Indicator[] = [
         ['zScore', zScore(input.close, n)],
         ['width|WidthBand', widths],
         ['stdev|20-day Standard Deviation', rollingDeviation(input.close, n, input.ddof)],
+      ];
+    },
+  ],
+  [
+    /^(corr|correlation)/,
+    (input) => {
+      const [[a, b], n] = [pairOf(input), input.periods(20)];
+      const correlation = rollingCorrelation(a, b, n);
+      return [
+        ['correlation|corr', correlation],
+        ['covariance', rollingCovariance(a, b, n)],
+        ['varianceA', rollingVariance(a, n)],
+        ['varianceB', rollingVariance(b, n)],
+        ['rSquared', correlation.map((one) => one ** 2)],
+      ];
+    },
+  ],
+  [
+    /^beta/,
+    (input) => {
+      const [own, market] = pairOf(input);
+      const returns = (x: Float64Array): Float64Array =>
+        rateOfChange(x, 1).map((one, i) => (i === 0 ? 0 : one));
+      return [
+        ['beta', rollingBeta(own, market, input.periods(50))],
+        ['returnsEval', returns(own)],
+        ['returnsMrkt', returns(market)],
+      ];
+    },
+  ],
+  [
+    /^sma-?analysis/,
+    (input) => {
+      const [values, n] = [input.close, input.periods(20)];
+      return [
+        ['sma', sma(values, n)],
+        ['mad', meanDeviation(values, n)],
+        ['mse', rollingVariance(values, n)],
+        ['mape', meanDeviation(values, n, 'value')],
       ];
     },
   ],

@@ -6,10 +6,12 @@ import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
 export class IndicatorInput {
   readonly row: AnchorRow;
   private readonly columns: ReadonlyMap<string, Float64Array>;
+  private readonly files: AnchorFiles;
 
   constructor(row: AnchorRow, files: AnchorFiles) {
     this.row = row;
     this.columns = columnsOf(row, files);
+    this.files = files;
   }
 
   get open(): Float64Array {
@@ -37,6 +39,16 @@ export class IndicatorInput {
     const only = this.columns.size === 1 ? [...this.columns.values()][0] : undefined;
     if (only) return only;
     throw new NotSupported(`the row has no column ${names[0] ?? ''}`);
+  }
+
+  /** Closes of the other series of two: of a file of its own, or the second list. */
+  get other(): Float64Array {
+    const names = ['compare', 'ohlcv_compare', 'ohlcv2', 'other', 'market', 'benchmark', 'eval'];
+    const file = given(this.row, ...names);
+    if (typeof file !== 'string') return this.nth(1);
+    const column = tableColumns(this.row, this.files.table(file)).get('close');
+    if (!column) throw new NotSupported(`no closes in ${file}`);
+    return column;
   }
 
   has(name: string): boolean {

@@ -152,7 +152,9 @@ export const movements: readonly Indicator[] = [
     /^tsi$/,
     (input) => {
       const [slow, fast] = [input.option(0, 25, ...SLOW), input.option(1, 13, ...FAST)];
-      const strength = tsi(input.close, slow, fast, { seed: input.seed });
+      // ChartSchool's table starts from means, unlike the same source's other averages.
+      const seed = input.from(/\/ta$/i) ? 'mean' : input.seed;
+      const strength = tsi(input.close, slow, fast, { seed });
       return [
         ['tsi', strength],
         ['signal', ema(strength, input.option(2, 7, ...SIGNAL), { seed: input.seed })],

@@ -328,7 +328,10 @@ export const ranges: readonly Indicator[] = [
       ['FI_1', combined((a, b) => a * b, changes(input.close), input.volume)],
     ],
   ],
-  [/^vwap$/, (input) => [['vwap', vwap(input, input.periods(input.from(/\/ta$/i) ? 14 : 0))]]],
+  [
+    /^vwap$/,
+    (input) => [['vwap', vwap(input, input.periods(input.from(/\/ta$/i) ? 14 : Infinity))]],
+  ],
   [
     /^elder/,
     (input) => {

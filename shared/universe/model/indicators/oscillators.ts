@@ -99,13 +99,23 @@ export function cci(bars: HighLowClose, periods: number): Float64Array {
   );
 }
 
-/** Mean of |value - the window's mean|. Each window is read whole, for its mean is its own. */
-export function meanDeviation(values: Float64Array, periods: number): Float64Array {
+/**
+ * Mean of |value - the window's mean|, or of that over the value. Each window is read whole, for its
+ * mean is its own.
+ */
+export function meanDeviation(
+  values: Float64Array,
+  periods: number,
+  over: 'one' | 'value' = 'one',
+): Float64Array {
   const means = sma(values, periods);
   return means.map((mean, i) => {
     if (Number.isNaN(mean)) return NaN;
     let sum = 0;
-    for (let j = i - periods + 1; j <= i; j += 1) sum += Math.abs(at(values, j) - mean);
+    for (let j = i - periods + 1; j <= i; j += 1) {
+      const value = at(values, j);
+      sum += Math.abs(value - mean) / (over === 'value' ? value : 1);
+    }
     return sum / periods;
   });
 }
@@ -205,26 +215,26 @@ export function connorsRsi(
     return streak;
   });
   const rates = combined((move, before) => move / before, moves, lagged(values, 1));
-  const start = firstKnown(rates) + rankPeriods;
+  // The first rank has one change less to be compared with; the mean of all three waits for the next.
+  const start = firstKnown(values) + rankPeriods;
   const rank = rates.map((rate, i) => {
     if (!(i >= start)) return NaN;
     let below = 0;
     for (let j = i - rankPeriods; j < i; j += 1) if (at(rates, j) < rate) below += 1;
     return (100 * below) / rankPeriods;
   });
-  const [own, lengths] = [rsi(values, periods), rsi(streaks, streakPeriods)];
+  // The first change has no streak before it to be compared with.
+  const runs = streaks.map((length, i) => (i < firstKnown(rates) + 1 ? NaN : length));
+  const [own, lengths] = [rsi(values, periods), rsi(runs, streakPeriods)];
   return {
     rsi: own,
     streakRsi: lengths,
     rank,
     streak: streaks,
-    connors: combined((a, b, c) => (a + b + c) / 3, own, lengths, rank),
+    connors: own.map((strength, i) =>
+      i <= start ? NaN : (strength + at(lengths, i) + at(rank, i)) / 3,
+    ),
   };
-}
-
-/** Schaff's trend cycle: stochastics of the MACD, and stochastics of those; 0 to 100. */
-export function positionOf(values: Float64Array, periods: number): Float64Array {
-  return rangePosition({ high: values, low: values, close: values }, periods);
 }
 
 /** Alligator (Williams): smoothed medians, moved ahead. */

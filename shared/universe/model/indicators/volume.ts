@@ -178,14 +178,16 @@ export function forceIndex(
   );
 }
 
-/** Volume-weighted average price, of the window or (0) from the start. */
-export function vwap(bars: BarsWithVolume, periods = 0): Float64Array {
+/** Volume-weighted average price from the start, or of the last bars: as many as there are at first. */
+export function vwap(bars: BarsWithVolume, periods = Infinity): Float64Array {
   const traded = combined((price, shares) => price * shares, typicalPrice(bars), bars.volume);
-  const [money, shares] =
-    periods === 0
-      ? [cumulated(traded), cumulated(bars.volume)]
-      : [rollingSums(traded, periods), rollingSums(bars.volume, periods)];
-  return combined((a, b) => a / b, money, shares);
+  const total = (values: Float64Array): Float64Array => {
+    const all = cumulated(values);
+    if (periods >= values.length) return all;
+    const windows = rollingSums(values, periods);
+    return all.map((sum, i) => (i < periods ? sum : at(windows, i)));
+  };
+  return combined((a, b) => a / b, total(traded), total(bars.volume));
 }
 
 /** Bull and bear power (Elder): high and low less the average of closes. */
