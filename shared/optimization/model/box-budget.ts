@@ -5,6 +5,7 @@
  * Ito and Kunisch, SIAM Journal on Optimization 13/3, 2002). A handful of rounds is enough; where it
  * goes round in circles there is no answer, and the caller takes another method.
  */
+import { cholesky, substitute } from './cholesky.ts';
 import { at, type Rows } from './matrix.ts';
 
 export interface BoxProgram {
@@ -109,39 +110,4 @@ function solveFree(
   const multiplier = -spent / perPrice;
   for (let k = 0; k < m; k += 1) x[at(free, k)] = at(pull, k) + multiplier * at(price, k);
   return multiplier;
-}
-
-/** A pivot this small beside its own diagonal is rounding. */
-const PIVOT_RATIO = 1e-12;
-
-/** Lower factor in place of the lower triangle, row by row. @returns whether it is positive definite */
-export function cholesky(a: Float64Array, n: number): boolean {
-  for (let i = 0; i < n; i += 1) {
-    const rowI = i * n;
-    const own = at(a, rowI + i);
-    for (let j = 0; j <= i; j += 1) {
-      const rowJ = j * n;
-      let value = at(a, rowI + j);
-      for (let k = 0; k < j; k += 1) value -= at(a, rowI + k) * at(a, rowJ + k);
-      if (j < i) a[rowI + j] = value / at(a, rowJ + j);
-      else if (value > PIVOT_RATIO * own) a[rowI + i] = Math.sqrt(value);
-      else return false;
-    }
-  }
-  return true;
-}
-
-/** Solves L L' x = b in place of b. */
-export function substitute(factor: Float64Array, b: Float64Array): void {
-  const n = b.length;
-  for (let i = 0; i < n; i += 1) {
-    let value = at(b, i);
-    for (let k = 0; k < i; k += 1) value -= at(factor, i * n + k) * at(b, k);
-    b[i] = value / at(factor, i * n + i);
-  }
-  for (let i = n - 1; i >= 0; i -= 1) {
-    const value = at(b, i) / at(factor, i * n + i);
-    b[i] = value;
-    for (let k = 0; k < i; k += 1) b[k] = at(b, k) - at(factor, i * n + k) * value;
-  }
 }

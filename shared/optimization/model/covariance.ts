@@ -26,7 +26,8 @@ export function sampleCovariance(
   if (columns.some(hasGaps)) return pairwiseCovariance(columns, options);
   const count = (columns[0]?.length ?? 0) - (options.ddof ?? 1);
   const products = crossProducts(options.assumeCentred ? columns : columns.map(centred));
-  return build(columns.length, (i, j) => cell(products, i, j) / count);
+  for (const row of products) for (let j = 0; j < row.length; j += 1) row[j] = at(row, j) / count;
+  return products;
 }
 
 function pairwiseCovariance(
@@ -116,5 +117,7 @@ export function gapsAsZero(columns: readonly Float64Array[]): Float64Array[] {
 /** @param column without gaps */
 export function centred(column: Float64Array): Float64Array {
   const mean = sum(column) / column.length;
-  return column.map((value) => value - mean);
+  const moved = new Float64Array(column.length);
+  for (let t = 0; t < moved.length; t += 1) moved[t] = (column[t] ?? 0) - mean;
+  return moved;
 }

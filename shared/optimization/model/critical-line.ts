@@ -4,7 +4,7 @@
  * within bounds. From the most return down, the weights of w = argmin w'Sw/2 - lambda mu'w move along
  * lines in lambda; a line ends where a free weight meets a bound or a held one wants to leave it.
  */
-import { cholesky, substitute } from './box-budget.ts';
+import { cholesky, substitute } from './cholesky.ts';
 import { at, cell, dot, submatrix, type Rows } from './matrix.ts';
 import { unit, type LinearRow } from './quadratic-program.ts';
 import { solveQuadratic } from './quadratic.ts';

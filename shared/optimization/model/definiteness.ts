@@ -3,6 +3,7 @@
  * estimates, opinions or rounding left it indefinite.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { isDefiniteAbove } from './cholesky.ts';
 import { correlation } from './covariance.ts';
 import {
   at,
@@ -23,9 +24,12 @@ export function isPositiveSemidefinite(matrix: Rows, ridge = 1e-16): boolean {
 
 /**
  * Lifts eigenvalues below `floorRatio` of the largest to that floor (spectral clipping), so that
- * the matrix is positive definite; one that already is comes back unchanged.
+ * the matrix is positive definite; one that already is comes back unchanged. No eigenvalue is larger
+ * than the largest sum of a row's sizes, so factors of the matrix less that floor settle most cases.
  */
 export function repaired(matrix: Rows, floorRatio = 1e-8): Rows {
+  const ceiling = Math.max(0, ...matrix.map(sizeOf));
+  if (ceiling > 0 && isDefiniteAbove(matrix, floorRatio * ceiling)) return matrix;
   const whole = spectrum(matrix);
   return clipped(matrix, floorRatio * Math.max(whole.values.at(-1) ?? 0, Number.MIN_VALUE), whole);
 }
@@ -111,6 +115,13 @@ export function mixedCorrelation(
     else low = middle;
   }
   return mixed(high);
+}
+
+/** Sum of the absolute values of a row. */
+function sizeOf(row: Float64Array): number {
+  let size = 0;
+  for (let j = 0; j < row.length; j += 1) size += Math.abs(row[j] ?? 0);
+  return size;
 }
 
 function difference(a: Rows, b: Rows): Rows {

@@ -18,8 +18,8 @@
  *   approach to large-scale covariance matrix estimation", 2005, target D).
  */
 import { centred, correlation, deviations } from './covariance.ts';
-import { crossProducts, productsBetween } from './cross-products.ts';
-import { at, build, buildSymmetric, cell, diagonal, sum, type Rows } from './matrix.ts';
+import { crossProducts } from './cross-products.ts';
+import { at, build, buildSymmetric, cell, diagonal, dot, sum, times, type Rows } from './matrix.ts';
 
 export type ShrinkageTarget =
   'constant-correlation' | 'identity' | 'single-factor' | 'two-parameter' | 'diagonal';
@@ -49,8 +49,10 @@ interface Sample {
   readonly covariance: Rows;
   /** Sums of products of deviations, divided by the count. */
   readonly products: Rows;
-  /** Asymptotic variance of each entry times T: mean of (x_i x_j - s_ij)^2. */
-  readonly entryVariance: Rows;
+  /** Sum of the asymptotic variances of all entries times T: means of (x_i x_j - s_ij)^2. */
+  readonly variance: number;
+  /** Those of the entries of the diagonal. */
+  readonly ownVariances: Float64Array;
 }
 
 /** Squares of relative differences below this are those of doubles. */
@@ -64,11 +66,10 @@ export function shrunkCovariance(
 ): ShrunkCovariance {
   const sample = sampleOf(columns, options);
   const { aim, covarianceWithAim } = targets[target](sample);
-  const variance = total(sample.entryVariance);
   const distance = squaredDistance(aim, sample.covariance);
   // Two securities have no other constant correlation than their own: what is left is rounding.
   const alike = distance <= ROUNDING * total(build(aim.length, (i, j) => cell(aim, i, j) ** 2));
-  const wanted = alike ? 0 : (variance - covarianceWithAim) / distance / sample.count;
+  const wanted = alike ? 0 : (sample.variance - covarianceWithAim) / distance / sample.count;
   const intensity = Math.min(1, Math.max(0, wanted));
   return { intensity, covariance: mixed(aim, sample.covariance, intensity) };
 }
@@ -118,9 +119,9 @@ const targets: Record<ShrinkageTarget, (sample: Sample) => Target> = {
     const mean = n > 1 ? (total(covariance) - variance) / (n * (n - 1)) : 0;
     return { aim: build(n, (i, j) => (i === j ? variance / n : mean)), covarianceWithAim: 0 };
   },
-  diagonal: ({ covariance, entryVariance }) => ({
+  diagonal: ({ covariance, ownVariances }) => ({
     aim: build(covariance.length, (i, j) => (i === j ? cell(covariance, i, i) : 0)),
-    covarianceWithAim: sum(diagonal(entryVariance)),
+    covarianceWithAim: sum(ownVariances),
   }),
   'constant-correlation': constantCorrelation,
   'single-factor': singleFactor,
@@ -132,54 +133,56 @@ function identityTarget(covariance: Rows): Rows {
 }
 
 function constantCorrelation(sample: Sample): Target {
-  const { covariance, products, count, periods, entryVariance } = sample;
+  const { covariance, products, count, periods, ownVariances } = sample;
   const n = covariance.length;
   const deviation = deviations(covariance);
+  const inverse = deviation.map((one) => (one > 0 ? 1 / one : 0));
   const mean = n > 1 ? (total(correlation(covariance)) - n) / (n * (n - 1)) : 0;
-  const cubes = productsBetween(
-    sample.deviations.map((column) => column.map((x) => x * x * x)),
-    sample.deviations,
-  );
-  let rho = sum(diagonal(entryVariance));
-  for (let i = 0; i < n; i += 1)
+  const cubes = combined(sample.deviations, inverse, 3);
+  // Sum over i and j of sd_j / sd_i times theta_ij, the mean of (x_i^2 - s_ii)(x_i x_j - s_ij).
+  let theta = dot(cubes, combined(sample.deviations, deviation)) / count;
+  for (let i = 0; i < n; i += 1) {
+    const [own, ofProduct] = [cell(covariance, i, i), cell(products, i, i)];
     for (let j = 0; j < n; j += 1) {
-      if (i === j || at(deviation, i) === 0) continue;
-      const [own, both] = [cell(covariance, i, i), cell(covariance, i, j)];
-      // Mean of (x_i^2 - s_ii)(x_i x_j - s_ij).
-      const theta =
-        cell(cubes, i, j) / count -
-        both * cell(products, i, i) -
-        own * cell(products, i, j) +
-        (own * both * periods) / count;
-      rho += mean * (at(deviation, j) / at(deviation, i)) * theta;
+      const both = cell(covariance, i, j);
+      const rest = (own * both * periods) / count - both * ofProduct - own * cell(products, i, j);
+      theta += at(inverse, i) * at(deviation, j) * rest;
     }
+    // theta_ii is the variance of the entry itself.
+    if (own > 0) theta -= at(ownVariances, i);
+  }
   const aim = build(n, (i, j) =>
     i === j ? cell(covariance, i, i) : mean * at(deviation, i) * at(deviation, j),
   );
-  return { aim, covarianceWithAim: rho };
+  return { aim, covarianceWithAim: sum(ownVariances) + mean * theta };
 }
 
 function singleFactor(sample: Sample): Target {
-  const { covariance, count, entryVariance } = sample;
+  const { covariance, count, deviations: columns, ownVariances } = sample;
   const n = covariance.length;
-  const columns = sample.deviations;
-  const market = new Float64Array(sample.periods);
-  for (const column of columns) column.forEach((x, t) => (market[t] = at(market, t) + x / n));
-  const withMarket = Float64Array.from(columns, (x) => product(x, market) / count);
-  const variance = product(market, market) / count;
+  const market = combined(columns, new Float64Array(n).fill(1 / n));
+  const withMarket = Float64Array.from(columns, (x) => dot(x, market) / count);
+  const variance = dot(market, market) / count;
   const beta = withMarket.map((value) => (variance > 0 ? value / variance : 0));
-  const moved = columns.map((x) => x.map((value, t) => value * at(market, t)));
-  const squares = columns.map((x) => x.map((value) => value * value));
-  const [withSquares, crossed] = [productsBetween(squares, moved), crossProducts(moved)];
-  let rho = sum(diagonal(entryVariance));
-  for (let i = 0; i < n; i += 1)
-    for (let j = 0; j < n; j += 1) {
-      if (i === j) continue;
-      const own = cell(covariance, i, j);
-      const first = cell(withSquares, i, j) / count - at(withMarket, i) * own;
-      const both = cell(crossed, i, j) / count - variance * own;
-      rho += 2 * first * at(beta, j) - both * at(beta, i) * at(beta, j);
+  const moved = combined(columns, beta).map((value, t) => value * at(market, t));
+  const ones = new Float64Array(n).fill(1);
+  const squares = combined(columns, ones, 2);
+  // Sums over i and j of 2 beta_j first_ij - beta_i beta_j both_ij, then less their diagonal.
+  const pull = times(covariance, beta);
+  let rho = sum(ownVariances);
+  rho += 2 * (dot(squares, moved) / count - dot(withMarket, pull));
+  rho -= dot(moved, moved) / count - variance * dot(beta, pull);
+  columns.forEach((x, i) => {
+    const [own, slope] = [cell(covariance, i, i), at(beta, i)];
+    let [cubed, squared] = [0, 0];
+    for (let t = 0; t < x.length; t += 1) {
+      const step = (x[t] ?? 0) * (market[t] ?? 0);
+      cubed += (x[t] ?? 0) * (x[t] ?? 0) * step;
+      squared += step * step;
     }
+    rho -= 2 * slope * (cubed / count - at(withMarket, i) * own);
+    rho += slope * slope * (squared / count - variance * own);
+  });
   const aim = build(n, (i, j) =>
     i === j ? cell(covariance, i, i) : at(beta, i) * at(withMarket, j),
   );
@@ -193,13 +196,44 @@ function sampleOf(columns: readonly Float64Array[], options: ShrinkageOptions): 
   const sums = crossProducts(fromMean);
   const products = build(columns.length, (i, j) => cell(sums, i, j) / count);
   const covariance = options.sample ?? products;
-  const squares = crossProducts(fromMean.map((column) => column.map((x) => x * x)));
-  const entryVariance = buildSymmetric(columns.length, (i, j) => {
+  const squares = combined(fromMean, new Float64Array(columns.length).fill(1), 2);
+  const spread = (i: number, j: number): number => {
     const entry = cell(covariance, i, j);
-    const spread = (entry * entry * periods) / count - 2 * entry * cell(products, i, j);
-    return cell(squares, i, j) / count + spread;
+    return (entry * entry * periods) / count - 2 * entry * cell(products, i, j);
+  };
+  const ownVariances = Float64Array.from(
+    fromMean,
+    (x, i) => sumOfFourthPowers(x) / count + spread(i, i),
+  );
+  const variance = dot(squares, squares) / count + total(build(columns.length, spread));
+  return { deviations: fromMean, count, periods, covariance, products, variance, ownVariances };
+}
+
+/** For each period the sum over the columns of weight times the value to a power. */
+function combined(
+  columns: readonly Float64Array[],
+  weights: ArrayLike<number>,
+  power: 1 | 2 | 3 = 1,
+): Float64Array {
+  const result = new Float64Array(columns[0]?.length ?? 0);
+  columns.forEach((column, i) => {
+    const weight = at(weights, i);
+    for (let t = 0; t < result.length; t += 1) {
+      const value = column[t] ?? 0;
+      const raised = power === 1 ? value : power === 2 ? value * value : value * value * value;
+      result[t] = (result[t] ?? 0) + weight * raised;
+    }
   });
-  return { deviations: fromMean, count, periods, covariance, products, entryVariance };
+  return result;
+}
+
+function sumOfFourthPowers(column: Float64Array): number {
+  let total = 0;
+  for (let t = 0; t < column.length; t += 1) {
+    const square = (column[t] ?? 0) * (column[t] ?? 0);
+    total += square * square;
+  }
+  return total;
 }
 
 function mixed(aim: Rows, covariance: Rows, intensity: number): Rows {
@@ -211,13 +245,6 @@ function mixed(aim: Rows, covariance: Rows, intensity: number): Rows {
 
 function squaredDistance(a: Rows, b: Rows): number {
   return total(build(a.length, (i, j) => (cell(a, i, j) - cell(b, i, j)) ** 2));
-}
-
-function product(a: Float64Array | undefined, b: Float64Array | undefined): number {
-  let result = 0;
-  if (!a || !b) return result;
-  for (let t = 0; t < a.length; t += 1) result += at(a, t) * at(b, t);
-  return result;
 }
 
 function total(matrix: Rows): number {
