@@ -71,7 +71,8 @@ function caller(port: number, path: string): () => Promise<void> {
 }
 
 export async function openOurs(name: Variant, file: string): Promise<Candidate> {
-  const child = fork(file, [name]);
+  // Log lines are made and written as ever, and read by nobody.
+  const child = fork(file, [name], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const path = name === 'embedded' ? '/function/echo' : '/';
   return new Candidate(name, child, caller(port, path));

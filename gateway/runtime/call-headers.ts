@@ -1,9 +1,10 @@
 /** Headers the gateway adds to a call and its answer, and those that end at this hop. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 
-export const HOP_BY_HOP: readonly string[] = [
+/** They end at this hop, whatever comes behind it. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -13,30 +14,27 @@ export const HOP_BY_HOP: readonly string[] = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-];
+]);
 
 const CALL_ID = /^[\w.:-]{1,128}$/;
 
 /**
  * Names and times the call: `X-Call-Id` (kept when well formed, and always answered), and
  * `X-Start-Time` in Unix nanoseconds, on the request as on the answer.
- * @returns the call id
+ * @returns the headers of the answer
  */
-export function stampCall(
-  request: IncomingMessage,
-  response: ServerResponse,
-  servedBy: string,
-): string {
+export function nameCall(request: IncomingMessage, servedBy: string): Record<string, string> {
   const given = request.headers['x-call-id'];
   const callId = typeof given === 'string' && CALL_ID.test(given) ? given : randomUUID();
-  const startTime = String(BigInt(Date.now()) * 1_000_000n);
+  const startTime = `${Date.now()}000000`;
   request.headers['x-call-id'] = callId;
   request.headers['x-start-time'] = startTime;
-  response.setHeader('x-call-id', callId);
-  response.setHeader('x-request-id', requestIdOf(request) ?? callId);
-  response.setHeader('x-start-time', startTime);
-  response.setHeader('x-served-by', servedBy);
-  return callId;
+  return {
+    'x-call-id': callId,
+    'x-request-id': requestIdOf(request) ?? callId,
+    'x-start-time': startTime,
+    'x-served-by': servedBy,
+  };
 }
 
 /** The caller's own id for the request, where it is one. */
@@ -58,9 +56,17 @@ export function nameRequest(
 /** Says for whom the call is forwarded, and drops what was meant for this hop only. */
 export function forwardHeaders(request: IncomingMessage): void {
   const { headers } = request;
+  const named = headers.connection?.toLowerCase().split(',');
+  const forwarded: IncomingHttpHeaders = {};
+  for (const name in headers)
+    if (!HOP_BY_HOP.has(name) && !named?.some((one) => one.trim() === name))
+      forwarded[name] = headers[name];
   const peer = request.socket.remoteAddress ?? 'unknown';
   const before = headers['x-forwarded-for'];
-  headers['x-forwarded-for'] = before === undefined ? peer : `${String(before)}, ${peer}`;
-  headers['x-forwarded-host'] ??= headers.host;
-  for (const name of HOP_BY_HOP) delete headers[name];
+  forwarded['x-forwarded-for'] = before === undefined ? peer : `${String(before)}, ${peer}`;
+  forwarded['x-forwarded-host'] ??= headers.host;
+  // Ours, whatever the caller calls its own.
+  forwarded['x-call-id'] = headers['x-call-id'];
+  forwarded['x-start-time'] = headers['x-start-time'];
+  request.headers = forwarded;
 }

@@ -1,5 +1,6 @@
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
-import { isPieces, type FunctionResult } from '#template/function.ts';
+import { Caller } from '#template/caller.ts';
+import { isPieces, type CallContext, type FunctionResult } from '#template/function.ts';
 import type { DeployedFunction } from './deployed-function.ts';
 
 export const OVERDUE = Symbol('overdue');
@@ -7,40 +8,51 @@ export const OVERDUE = Symbol('overdue');
 /** What is counted for a call whose caller did not wait for the answer; nobody is sent it. */
 const CALLER_LEFT = 499;
 
-export class CallSlot {
-  readonly signal: AbortSignal;
+/** Is also the context that the function is called with. */
+export class CallSlot implements CallContext {
   readonly overdue: Promise<typeof OVERDUE>;
   private readonly deployed: DeployedFunction;
   private readonly timer: NodeJS.Timeout;
-  private readonly callerSignal: AbortSignal;
+  private readonly context: CallContext;
   private readonly over: (status: number) => void;
-  private readonly stop = new AbortController();
+  /** The function's caller is this host, which leaves when the time is up or its own caller leaves. */
+  private readonly host = new Caller();
   private held = true;
 
   /** @param over told the status of the answer when the slot is free */
-  constructor(
-    deployed: DeployedFunction,
-    callerSignal: AbortSignal,
-    over: (status: number) => void,
-  ) {
+  constructor(deployed: DeployedFunction, context: CallContext, over: (status: number) => void) {
     this.deployed = deployed;
     this.over = over;
-    this.callerSignal = callerSignal;
-    this.signal = this.stop.signal;
+    this.context = context;
     deployed.begin();
     let late: (value: typeof OVERDUE) => void = () => undefined;
     this.overdue = new Promise((resolve) => void (late = resolve));
     this.timer = setTimeout(() => {
-      this.stop.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
       late(OVERDUE);
+      this.host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
     }, deployed.execTimeoutMs);
-    callerSignal.addEventListener('abort', this.leave);
-    if (callerSignal.aborted) this.leave();
+    if (context.caller) context.caller.tell(this.leave);
+    else {
+      context.signal.addEventListener('abort', this.leave);
+      if (context.signal.aborted) this.leave();
+    }
+  }
+
+  get callId(): string {
+    return this.context.callId;
+  }
+
+  get signal(): AbortSignal {
+    return this.host.signal;
+  }
+
+  get caller(): Caller {
+    return this.host;
   }
 
   /** A caller who leaves before a stream began will never finish reading it. */
   private readonly leave = (): void => {
-    this.stop.abort(this.callerSignal.reason);
+    this.host.leave(this.context.signal.reason);
     this.release(CALLER_LEFT);
   };
 
@@ -57,15 +69,37 @@ export class CallSlot {
     this.held = false;
     this.over(status);
     clearTimeout(this.timer);
-    this.callerSignal.removeEventListener('abort', this.leave);
+    if (this.context.caller) this.context.caller.tell(undefined);
+    else this.context.signal.removeEventListener('abort', this.leave);
     this.deployed.end();
   }
 
-  private async *through<T>(pieces: AsyncIterable<T>, status: number): AsyncGenerator<T> {
-    try {
-      yield* pieces;
-    } finally {
+  /**
+   * Passes pieces on until there are no more, the time is up, or nobody wants them; also a stream of
+   * which none was wanted ends its call.
+   */
+  private through<T>(pieces: AsyncIterable<T>, status: number): AsyncIterable<T> {
+    const source = pieces[Symbol.asyncIterator]();
+    // Not awaited: a source that hangs must not hold who reads.
+    const end = (): void => void source.return?.().catch(() => undefined);
+    const next = async (): Promise<IteratorResult<T>> => {
+      try {
+        const piece = await Promise.race([source.next(), this.overdue]);
+        if (piece === OVERDUE) throw new Error('the execution time ran out');
+        if (piece.done) this.release(status);
+        return piece;
+      } catch (thrown) {
+        this.release(status);
+        end();
+        throw thrown;
+      }
+    };
+    const stop = async (): Promise<IteratorResult<T>> => {
+      if (this.held) this.host.leave();
       this.release(status);
-    }
+      end();
+      return { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
   }
 }

@@ -90,8 +90,7 @@ function resolved(url: string, gatewayUrl: string): string {
 function headersOf(outcome: CallOutcome): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(outcome.headers)) {
-    if (HOP_BY_HOP.includes(name.toLowerCase()) || name.toLowerCase() === 'content-length')
-      continue;
+    if (HOP_BY_HOP.has(name.toLowerCase()) || name.toLowerCase() === 'content-length') continue;
     for (const one of [value].flat()) headers.append(name, String(one));
   }
   headers.set('x-call-id', outcome.callId);

@@ -1,13 +1,15 @@
 /** The ways to carry a function's calls: on this thread, on threads, or not at all. */
-import type {
-  CallContext,
-  FunctionEvent,
-  FunctionHandler,
-  FunctionResult,
-  Surroundings,
+import {
+  inSurroundings,
+  type CallContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
+  type Surroundings,
 } from '#template/function.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/runtime/log.ts';
+import { isExit } from './exit-guard.ts';
 import { unreachableFunction } from './platform-errors.ts';
 import { LOADED_PATH, READY_PATH, type PlainSurroundings } from './worker-messages.ts';
 import { NotLoaded, ThreadLost, type WorkerPool } from './worker-pool.ts';
@@ -58,7 +60,7 @@ export class HereCarrier implements Carrier {
   async ready(context: CallContext): Promise<void> {
     const handler = await this.loaded();
     const { surroundings } = this.parts;
-    await handler.ready?.({ ...context, ...surroundings, shared: await this.opened() });
+    await handler.ready?.(inSurroundings(context, surroundings, await this.opened()));
   }
 
   async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
@@ -74,10 +76,12 @@ export class HereCarrier implements Carrier {
     // Mostly it is open, and then a call does not wait even for a moment.
     const shared: unknown = world && (world.current ?? (await this.opened()));
     try {
-      return await handler(event, { ...context, ...surroundings, shared });
+      return await handler(event, inSurroundings(context, surroundings, shared));
     } catch (thrown) {
       this.parts.say(reasonOf(thrown));
-      throw thrown;
+      if (!isExit(thrown)) throw thrown;
+      log.error('exit-refused', { function: name, callId: context.callId });
+      return unreachableFunction(name);
     }
   }
 

@@ -59,7 +59,7 @@ export class FunctionHost {
   constructor(options: HostOptions) {
     this.options = options;
     this.carriers = new FunctionCarriers(options, this.logs, (name) => this.find(name)?.spec);
-    this.releaseExit = guardExit();
+    this.releaseExit = guardExit((cause) => options.log.error('exit-refused', { cause }));
     for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
@@ -163,9 +163,9 @@ export class FunctionHost {
       over(429);
       return tooManyCalls(inflightMax);
     }
-    const slot = new CallSlot(deployed, context.signal, over);
+    const slot = new CallSlot(deployed, context, over);
     try {
-      const running = deployed.run(event, { ...context, signal: slot.signal });
+      const running = deployed.run(event, slot);
       const result = await Promise.race([running, slot.overdue]);
       if (result === OVERDUE) {
         running.catch(() => undefined);

@@ -70,11 +70,16 @@ export function answerOf(result: FunctionResult): FunctionAnswer & PlatformAnswe
   return {
     status,
     body: piecesOf(body),
-    staleMs: staleMsOf(headers['x-stale-ms']),
+    staleMs: staleMsOf(first(headers['x-stale-ms'])),
     // A body that is no text and no bytes leaves as JSON.
-    contentType: headers['content-type'] ?? (isObject(body) ? 'application/json' : undefined),
-    internal: headers['x-openfaas-internal'],
+    contentType:
+      first(headers['content-type']) ?? (isObject(body) ? 'application/json' : undefined),
+    internal: first(headers['x-openfaas-internal']),
   };
+}
+
+function first(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
 }
 
 function isObject(body: FunctionResult['body']): boolean {

@@ -2,6 +2,7 @@
  * The OpenFaaS-compatible gateway over a host of functions: one port for callers and operators, and
  * one for what is measured.
  */
+import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
@@ -61,7 +62,8 @@ export interface QueueOptions {
 }
 
 export interface Runtime {
-  readonly app: Express;
+  /** What answers a request; for callers in this process. */
+  readonly app: RequestListener;
   readonly port: number;
   readonly url: string;
   /** Of the metrics listener, where there is one. */
@@ -80,7 +82,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     await Promise.all([...opened.map((one) => one.close(graceMs)), queue?.close(graceMs)]);
   };
   try {
-    const app = gatewayApp(options, queue, stopping.signal);
+    const app = frontOf(options, gatewayApp(options, queue, stopping.signal));
     const { address, port, metricsPort } = options;
     const gateway = await listen(app, { address, port, portSetting: 'GATEWAY_PORT' });
     opened.push(gateway);
@@ -108,22 +110,37 @@ async function listenForMetrics(
   return listen(door, { address, port, portSetting: 'GATEWAY_METRICS_PORT' });
 }
 
+/** Calls of functions go their own way; everything else is routed. */
+function frontOf(options: RuntimeOptions, router: Express): RequestListener {
+  const { host, build, bodyBytesMax = BODY_BYTES_MAX } = options;
+  const invoked = invokeRoute(host, { servedBy: servedBy(build), bodyBytesMax });
+  return (request, response) => {
+    if (!invoked(request, response)) router(request, response);
+  };
+}
+
+function servedBy(build: string): string {
+  return `arduino-trader/${build}`;
+}
+
 function gatewayApp(
   options: RuntimeOptions,
   queue: AsyncQueue | undefined,
   stopping: AbortSignal,
 ): Express {
   const { host, build, credentials, tokens, deployments, secrets } = options;
-  const { bodyBytesMax = BODY_BYTES_MAX } = options;
-  const servedBy = `arduino-trader/${build}`;
   const guard = [basicAuth(credentials), refuseCrossSite];
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
   app.use(nameRequest, redirectUncleanPaths);
-  app.use('/function', invokeRoute(host, { servedBy, bodyBytesMax }));
   if (queue) {
-    const async = { servedBy, tokens, readAccess: options.readAccess, ...asyncLimits(options) };
+    const async = {
+      servedBy: servedBy(build),
+      tokens,
+      readAccess: options.readAccess,
+      ...asyncLimits(options),
+    };
     app.use('/async-function', asyncRoute(host, queue, async));
     app.use('/system/async', guard, asyncCallsRoute(queue));
   }

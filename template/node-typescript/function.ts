@@ -1,5 +1,7 @@
 /** What a function is to its host: a call comes in as an event, an answer goes out as a result. */
 
+import type { Caller } from './caller.ts';
+
 export interface FunctionEvent {
   readonly method: string;
   /** What follows the function's name, with its leading slash; `/` when nothing follows. */
@@ -27,16 +29,37 @@ export interface CallContext {
   readonly callId: string;
   /** Aborts when the caller leaves or the host stops. */
   readonly signal: AbortSignal;
+  /** Whose leaving the signal tells, where a host wants to know without one. */
+  readonly caller?: Caller | undefined;
   /** What a host shares between the functions it carries; absent in a container of one. */
   readonly shared?: unknown;
 }
 
 export interface FunctionContext extends CallContext, Surroundings {}
 
+/** A call's context with what surrounds its function; its signal is made when it is asked for. */
+export function inSurroundings(
+  context: CallContext,
+  { env, secret }: Surroundings,
+  shared: unknown = context.shared,
+): FunctionContext {
+  const { callId, caller } = context;
+  return {
+    callId,
+    caller,
+    get signal() {
+      return context.signal;
+    },
+    shared,
+    env,
+    secret,
+  };
+}
+
 export interface FunctionResult {
   /** 200 unless given. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Text and bytes go out as they are, an async iterable piece by piece, all else as JSON. */
   readonly body?: unknown;
 }

@@ -7,14 +7,16 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isPieces } from './function.ts';
-import type {
-  FunctionContext,
-  FunctionEvent,
-  FunctionHandler,
-  FunctionResult,
-  Surroundings,
+import { Caller } from './caller.ts';
+import {
+  inSurroundings,
+  type FunctionContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
+  type Surroundings,
 } from './function.ts';
+import { send } from './sending.ts';
 import { mounted } from './surroundings.ts';
 
 export interface DoorOptions {
@@ -22,9 +24,14 @@ export interface DoorOptions {
   readonly shared?: unknown;
   /** Of a container, unless given. */
   readonly surroundings?: Surroundings;
+  /** Headers of the platform, on every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const BODY_BYTES_MAX = 4 * 1024 * 1024;
+export const BODY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** How long one who is still sending may go on, to read that it is too much. */
+const LINGER_MS = 1_000;
 
 /** Answers every path and method with the handler; what Node's servers and supertest take. */
 export function door(
@@ -50,52 +57,46 @@ export async function answer(
   options: DoorOptions,
 ): Promise<void> {
   const startedAt = performance.now();
-  const left = new AbortController();
+  const caller = new Caller();
   response.once('close', () => {
-    if (!response.writableFinished) left.abort();
+    if (!response.writableFinished) caller.leave();
   });
   const callId = header(request, 'x-call-id') ?? randomUUID();
-  const { shared, surroundings = mounted() } = options;
-  const context: FunctionContext = { callId, signal: left.signal, shared, ...surroundings };
-  response.setHeader('x-call-id', callId);
-  response.setHeader('x-request-id', header(request, 'x-request-id') ?? callId);
-  const result = await resultOf(handler, request, url, context, options.bodyBytesMax).catch(
-    // Only reading can fail here: the caller went away in the middle of the request.
-    () => undefined,
+  const { shared, surroundings = mounted(), headers } = options;
+  const call = {
+    callId,
+    caller,
+    get signal() {
+      return caller.signal;
+    },
+  };
+  const context = inSurroundings(call, surroundings, shared);
+  const body = await readBody(request, options.bodyBytesMax).catch(
+    // The caller went away in the middle of the request.
+    (): typeof GONE => GONE,
   );
-  if (result === undefined) return void response.destroy();
-  const seconds = (performance.now() - startedAt) / 1000;
-  response.setHeader('x-duration-seconds', seconds.toFixed(6));
-  await send(response, result).catch(() => spoil(response));
+  if (body === GONE) return void response.destroy();
+  const result =
+    body === TOO_LARGE ? undefined : await invoke(handler, eventOf(request, url, body), context);
+  if (response.destroyed) return;
+  const requestId = header(request, 'x-request-id') ?? callId;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(6);
+  const own = { 'x-call-id': callId, 'x-request-id': requestId, 'x-duration-seconds': seconds };
+  const platform = { ...headers, ...own };
+  if (body === TOO_LARGE) return refuse(request, response, options.bodyBytesMax, platform);
+  await send(response, result, platform);
 }
 
-/** For a result that cannot be sent: a circular body, a header that is none. */
-function spoil(response: ServerResponse): void {
-  if (response.headersSent) return void response.destroy();
-  response.statusCode = 500;
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ code: 'BUG', message: 'The function failed.' }));
-}
-
-async function resultOf(
-  handler: FunctionHandler,
-  request: IncomingMessage,
-  url: string,
-  context: FunctionContext,
-  bodyBytesMax: number,
-): Promise<FunctionResult> {
-  const { pathname, searchParams } = new URL(url, 'http://function');
-  const body = await readBody(request, bodyBytesMax);
-  if (body === undefined)
-    return failure(413, 'TOO_LARGE', `The body is over ${bodyBytesMax} bytes.`);
-  const event: FunctionEvent = {
+function eventOf(request: IncomingMessage, url: string, body: Buffer): FunctionEvent {
+  const mark = url.indexOf('?');
+  return {
     method: request.method ?? 'GET',
-    path: pathname,
-    query: searchParams,
+    // As it came: nothing of it is decoded, so that a function sees what its caller wrote.
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark)),
     headers: plainHeaders(request),
     body,
   };
-  return invoke(handler, event, context);
 }
 
 /** Calls a handler, or answers for it on the two paths that are the host's. Never throws. */
@@ -125,57 +126,60 @@ async function readiness(
   }
 }
 
-/** @returns undefined when the body is too large; the rest of it is then left unread */
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > bytesMax) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+const GONE = Symbol('gone');
+const TOO_LARGE = Symbol('too large');
+const NOTHING = Buffer.alloc(0);
+
+/** Rejects when the caller leaves in the middle. What is too large is left unread. */
+function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | typeof TOO_LARGE> {
+  if (Number(request.headers['content-length']) > bytesMax) return Promise.resolve(TOO_LARGE);
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    const take = (piece: Buffer): void => {
+      bytes += piece.length;
+      if (bytes <= bytesMax) return void pieces.push(piece);
+      request.off('data', take).pause();
+      resolve(TOO_LARGE);
+    };
+    request.on('data', take);
+    request.once('end', () => {
+      const [first = NOTHING] = pieces;
+      resolve(pieces.length > 1 ? Buffer.concat(pieces) : first);
+    });
+    request.once('error', reject);
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the caller left'));
+    });
+  });
 }
 
-async function send(response: ServerResponse, result: FunctionResult): Promise<void> {
-  const { status = 200, headers = {}, body } = result;
-  if (response.destroyed) return;
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (isPieces(body)) return stream(response, body);
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
-    if (!response.hasHeader('content-type') && typeof body === 'string')
-      response.setHeader('content-type', 'text/plain; charset=utf-8');
-    response.end(body);
-    return;
-  }
-  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(body));
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  const either = new AbortController();
-  const { signal } = either;
-  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
-  // The one that did not come is no longer listened for.
-  either.abort();
-}
-
-/** Writes pieces as they come, and waits while the caller reads slowly. */
-async function stream(
+/**
+ * Answers while the caller is still sending, and closes the connection. It is closed when the caller
+ * has read the answer or some time is over: closed at once, it would take the answer with it.
+ */
+async function refuse(
+  request: IncomingMessage,
   response: ServerResponse,
-  pieces: AsyncIterable<string | Uint8Array>,
+  bytesMax: number,
+  platform: Readonly<Record<string, string>>,
 ): Promise<void> {
-  try {
-    for await (const piece of pieces) {
-      if (response.destroyed) return;
-      if (!response.write(piece)) await drained(response);
-    }
-    response.end();
-  } catch {
-    // The head is out; all that is left is to show that the body is not whole.
-    response.destroy();
-  }
+  const body = JSON.stringify({
+    code: 'TOO_LARGE',
+    message: `The body is over ${bytesMax} bytes, which is the limit.`,
+  });
+  response.shouldKeepAlive = false;
+  response.writeHead(413, {
+    ...platform,
+    'x-openfaas-internal': 'faas-middleware',
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.write(body);
+  request.resume();
+  const over = AbortSignal.timeout(LINGER_MS);
+  if (!request.complete) await once(request, 'close', { signal: over }).catch(() => undefined);
+  response.end();
 }
 
 function failure(status: number, code: string, message: string): FunctionResult {
@@ -187,11 +191,9 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
 }
 
-function plainHeaders(request: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  );
+/** Node joins repeated headers itself, all but one kind of them. */
+function plainHeaders({ headers }: IncomingMessage): Record<string, string | undefined> {
+  const { 'set-cookie': cookies } = headers;
+  if (cookies === undefined) return headers as Record<string, string | undefined>;
+  return { ...(headers as Record<string, string>), 'set-cookie': cookies.join(', ') };
 }
