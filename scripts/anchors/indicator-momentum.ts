@@ -273,16 +273,17 @@ export const movements: readonly Indicator[] = [
   [
     /^(crsi|connors)/,
     (input) => {
+      const streakPeriods = input.option(1, 2, 'streak_periods');
       const answer = connorsRsi(input.close, {
+        streakPeriods,
         periods: input.option(0, 3, 'n', 'rsi_periods'),
-        streakPeriods: input.option(1, 2, 'streak_periods'),
         rankPeriods: input.option(2, 100, 'rank_periods'),
       });
       return [
         ['connorsRsi', answer.connors],
         ['rsi', answer.rsi],
         ['streak', answer.streak],
-        ['rsiStreak', answer.streakRsi],
+        ['rsiStreak', answer.streakRsi.map((value, i) => (i < streakPeriods + 2 ? NaN : value))],
         ['percentRank', answer.rank],
       ];
     },

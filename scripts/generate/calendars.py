@@ -5,7 +5,7 @@
 It makes a virtual environment of its own in build/calendars and installs the package there from PyPI
 (Apache-2.0; its calendars are facts that the exchanges publish). Run it once a year: the tables end
 with the year after the one it is run in, or where the package's own knowledge ends. The committed
-tables are what the project uses; nothing else needs Python, and tests/unit/universe/calendars.test.ts
+tables are what the project uses; nothing else needs Python, and tests/unit/universe/calendars
 holds them to their session counts and checksums offline.
 """
 
@@ -55,6 +55,7 @@ def main():
     for exchange, name in EXCHANGES.items():
         write(exchange, name)
     index()
+    subprocess.run(['npx', 'prettier', '--log-level', 'warn', '--write', str(TABLES)], check=True, cwd=ROOT)
 
 
 def calendar_of(exchange):

@@ -1,12 +1,18 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
-import { isoText } from '#shared/kernel/instant.ts';
+import { instantOf, isoText } from '#shared/kernel/instant.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import {
+  adjustedTemporary,
+  costAtRisk,
+  executionFrontier,
   expectedCost,
+  holdingsOf,
   impactModel,
+  tradeHalfLife,
   trajectory,
+  urgency,
   type ImpactModel,
 } from '#shared/optimization/model/almgren-chriss.ts';
 import {
@@ -17,6 +23,7 @@ import {
   slices,
 } from '#shared/optimization/model/execution.ts';
 import { at, sum } from '#shared/optimization/model/matrix.ts';
+import { requireCalendar } from '#shared/universe/model/calendars/calendars.ts';
 
 // Almgren and Chriss (2000), section 4: one million shares over five days.
 const paper: ImpactModel = {
@@ -52,6 +59,67 @@ describe('Almgren and Chriss', () => {
     const eager = trajectory(100, 4, paper, 1e12);
     expect(at(eager, 0)).toBeCloseTo(100, 6);
     expect(sum(eager)).toBeCloseTo(100, 9);
+  });
+
+  it('costs what the closed form of the optimum says, for any interval', () => {
+    // Equation 20 of the paper.
+    const [x, lambda] = [1e6, 1e-6];
+    for (const [intervals, tau] of [
+      [5, 1],
+      [20, 0.25],
+      [3, 2],
+    ] as const) {
+      const [kappa, days] = [urgency(paper, lambda, tau), intervals * tau];
+      const eta = adjustedTemporary(paper, tau);
+      const { expected, variance } = expectedCost(
+        trajectory(x, intervals, paper, lambda, tau),
+        paper,
+        tau,
+      );
+      const impact =
+        (eta *
+          x ** 2 *
+          Math.tanh((kappa * tau) / 2) *
+          (tau * Math.sinh(2 * kappa * days) + 2 * days * Math.sinh(kappa * tau))) /
+        (2 * tau ** 2 * Math.sinh(kappa * days) ** 2);
+      const fixed = (paper.permanent * x ** 2) / 2 + paper.halfSpread * x;
+      expect(expected / (fixed + impact)).toBeCloseTo(1, 10);
+      const spread =
+        (paper.sigma ** 2 *
+          x ** 2 *
+          (tau * Math.sinh(kappa * days) * Math.cosh(kappa * (days - tau)) -
+            days * Math.sinh(kappa * tau))) /
+        (2 * Math.sinh(kappa * days) ** 2 * Math.sinh(kappa * tau));
+      expect(variance / spread).toBeCloseTo(1, 10);
+    }
+  });
+
+  it('is better than any schedule nearby (seed schedules 5)', () => {
+    const random = seededRandom('schedules 5');
+    const worth = (trades: Float64Array): number => {
+      const { expected, variance } = expectedCost(trades, paper);
+      return expected + 2e-6 * variance;
+    };
+    const best = trajectory(1e6, 5, paper, 2e-6);
+    for (let k = 0; k < 100; k += 1) {
+      const [from, to] = [integerBelow(random, 5), integerBelow(random, 5)];
+      const moved = 20_000 * random();
+      const other = best.map((one, j) => one + (Number(j === to) - Number(j === from)) * moved);
+      expect(worth(other)).toBeGreaterThanOrEqual(worth(best) - 1e-6);
+    }
+  });
+
+  it('buys less risk with more cost along the frontier', () => {
+    const points = executionFrontier(1e6, 5, paper, [0, 1e-8, 1e-7, 1e-6, 1e-5]);
+    points.slice(1).forEach((point, i) => {
+      expect(point.expected).toBeGreaterThan(points[i]?.expected ?? Infinity);
+      expect(point.variance).toBeLessThan(points[i]?.variance ?? 0);
+    });
+    expect(
+      costAtRisk({ permanent: 4, temporary: 5, spread: 1, expected: 10, variance: 4 }, 1.5),
+    ).toBe(13);
+    expect(tradeHalfLife(paper, 0)).toBe(Infinity);
+    expect(holdingsOf(Float64Array.from([3, 2, 1]))).toEqual(Float64Array.from([6, 3, 1, 0]));
   });
 
   it('calibrates impact as the paper did', () => {
@@ -114,5 +182,30 @@ describe('figures of the market', () => {
     expect(isoText(tradingDaysLater(friday, 0))).toBe('2024-06-28T00:00:00.000Z');
     expect(isoText(tradingDaysLater(friday, 1))).toBe('2024-07-01T00:00:00.000Z');
     expect(isoText(tradingDaysLater(friday, 6))).toBe('2024-07-08T00:00:00.000Z');
+  });
+
+  it('passes over the holidays of the exchange', () => {
+    const calendar = requireCalendar('XETR');
+    const at = (text: string) => instantOf(Date.parse(text));
+    const days = [0, 1, 2].map((k) => tradingDaysLater(at('2024-12-23T09:00:00Z'), k, calendar));
+    expect(days.map(isoText)).toEqual([
+      '2024-12-23T09:00:00.000Z',
+      '2024-12-27T09:00:00.000Z',
+      '2024-12-30T09:00:00.000Z',
+    ]);
+  });
+
+  it('goes to the opening where the hour is outside of the session, as after a half day', () => {
+    const calendar = requireCalendar('XNYS');
+    const from = instantOf(Date.parse('2024-11-27T19:00:00Z'));
+    expect(isoText(tradingDaysLater(from, 1, calendar))).toBe('2024-11-29T14:30:00.000Z');
+    // The same hour of New York's clock, which has changed since.
+    const before = instantOf(Date.parse('2024-11-01T14:00:00Z'));
+    expect(isoText(tradingDaysLater(before, 1, calendar))).toBe('2024-11-04T15:00:00.000Z');
+  });
+
+  it('does not guess past the calendar', () => {
+    const from = instantOf(Date.parse('2027-12-30T10:00:00Z'));
+    expect(() => tradingDaysLater(from, 3, requireCalendar('XETR'))).toThrow('covers');
   });
 });

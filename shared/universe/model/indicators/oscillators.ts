@@ -223,9 +223,7 @@ export function connorsRsi(
     for (let j = i - rankPeriods; j < i; j += 1) if (at(rates, j) < rate) below += 1;
     return (100 * below) / rankPeriods;
   });
-  // The first change has no streak before it to be compared with.
-  const runs = streaks.map((length, i) => (i < firstKnown(rates) + 1 ? NaN : length));
-  const [own, lengths] = [rsi(values, periods), rsi(runs, streakPeriods)];
+  const [own, lengths] = [rsi(values, periods), rsi(streaks, streakPeriods)];
   return {
     rsi: own,
     streakRsi: lengths,

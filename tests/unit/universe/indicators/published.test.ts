@@ -1,0 +1,17 @@
+/** Numbers of TulipCharts' tests (commit be18abb): Achelis' book and the library's own answers. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { anchorFiles } from '../../../../scripts/anchors/files.ts';
+import { judge } from '../../../../scripts/anchors/judge.ts';
+import type { AnchorRow } from '../../../../scripts/anchors/row.ts';
+import { technicalIndicators } from '../../../../scripts/anchors/technical-indicators.ts';
+
+const fixture = join(__dirname, '../../../fixtures/indicators/achelis.json');
+const { rows } = JSON.parse(readFileSync(fixture, 'utf8')) as { rows: readonly AnchorRow[] };
+
+describe('published indicators', () => {
+  it.each(rows.map((row) => [row.case, row] as const))('%s has the published digits', (_, row) => {
+    const { verdict, reason } = judge(row, technicalIndicators, anchorFiles(__dirname));
+    expect([verdict, reason]).toEqual(['passed', '']);
+  });
+});
