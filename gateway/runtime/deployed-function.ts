@@ -35,6 +35,7 @@ export class DeployedFunction {
   private readonly ended: () => void;
   private state: 'untouched' | 'loading' | 'loaded' | 'failed' = 'untouched';
   private wasReady = false;
+  private wasCalled = false;
   private probed: { readonly atMs: number; readonly isReady: Promise<boolean> } | undefined;
 
   /** @param ended told when it was retired and its last call is over */
@@ -78,16 +79,18 @@ export class DeployedFunction {
 
   /** Rejects only with what the handler itself threw. */
   run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    this.wasCalled = true;
     return this.carrier.run(event, context);
   }
 
   /**
    * Whether a call now would be served. A handler that nobody has needed since the start is loaded
-   * by the first call, and counts as able until that failed.
+   * by the first call, and counts as able until then.
    */
   async isAvailable(): Promise<boolean> {
     if (this.state === 'loading' || this.state === 'failed') return false;
-    if (!this.carrier.isWarm && (this.state === 'untouched' || this.wasReady)) return true;
+    const isUntried = this.state === 'untouched' && !this.wasCalled;
+    if (!this.carrier.isWarm && (isUntried || this.wasReady)) return true;
     const nowMs = performance.now();
     if (!this.probed || nowMs - this.probed.atMs > PROBE_MS)
       this.probed = { atMs: nowMs, isReady: this.probe() };

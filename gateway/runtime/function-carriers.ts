@@ -1,5 +1,7 @@
 /** Decides for each deployment how its calls are carried: here, on threads that are shared, or its own. */
 import type { Environment } from '#template/function.ts';
+import { readLimits } from '#template/limits.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/operations/catalogue.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { HereCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './carriers.ts';
@@ -71,6 +73,7 @@ export class FunctionCarriers {
 
   /** @throws Failure INVALID_REQUEST naming a wrong annotation, limit or setting */
   carrierOf(spec: Deployment, program: Program): Carrier {
+    requireLimits(spec);
     const isolation = isolationOf(spec, program.isOurs);
     const world = program.isOurs ? this.worlds.take(spec.environment) : undefined;
     if (!this.threads) return this.here(spec, program, world);
@@ -151,4 +154,13 @@ function canThinkLong(program: Program): boolean {
   const isIt = ({ name, service }: (typeof HEAVY)[number]): boolean =>
     name === program.name || service === program.name;
   return program.isOurs && HEAVY.some(isIt);
+}
+
+/** In a container of its own it would not start with a limit that cannot be read. */
+function requireLimits({ environment }: Deployment): void {
+  try {
+    readLimits(environment);
+  } catch (thrown) {
+    throw invalidRequest({ field: 'envVars', message: (thrown as Error).message });
+  }
 }
