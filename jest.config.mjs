@@ -4,7 +4,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   transform: { '\\.(ts|lua|html|css|client\\.js)$': '<rootDir>/scripts/jest-transform.mjs' },
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'lua', 'html', 'css', 'node'],
-  globalSetup: '<rootDir>/tests/support/require-redis.ts',
+  globalSetup: '<rootDir>/tests/support/set-up.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -38,14 +38,36 @@ function run({ name, command }: Step): boolean {
   return status === 0;
 }
 
-/** The suite's counts, alone on a line, for whoever reads only that. */
+interface Results {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/** The suite's counts, alone on a line, for whoever reads only that; and why tests were skipped. */
 function sayCounts(): void {
   if (!existsSync(RESULTS)) return;
-  const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Record<string, number>;
-  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = results;
-  const { numRuntimeErrorTestSuites = 0 } = results;
-  const failed = numFailedTests + numRuntimeErrorTestSuites;
-  console.log(`${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped`);
+  const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results;
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  for (const [reason, count] of skipped(results)) console.log(`${count} skipped: ${reason}`);
+  console.log(
+    `${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped`,
+  );
+}
+
+/** How many tests were skipped for each reason that stands in their titles. */
+function skipped({ testResults }: Results): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { status, fullName } of testResults.flatMap((file) => file.assertionResults)) {
+    if (status !== 'pending') continue;
+    const reason = /\[skipped: (.*)\]/.exec(fullName)?.[1] ?? fullName;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function main(wanted: readonly string[]): number {

@@ -13,6 +13,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { differences } from './deploy/differences.ts';
+import { findFaasCli, type FaasCli } from './deploy/faas-cli.ts';
 import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
 import { regexOf, servicesOf, wantedFunctions } from './deploy/wanted.ts';
 
@@ -42,14 +43,16 @@ const { values } = parseArgs({
 });
 const gateway = gatewayAddress(values.gateway);
 
+let faasCliFound: FaasCli | undefined;
+
 /** @returns whether it succeeded */
 function faasCli(args: readonly string[], quiet = false): boolean {
-  const program = process.env['FAAS_CLI'] ?? 'faas-cli';
   if (!quiet) console.log(['faas-cli', ...args].map(quoted).join(' '));
   if (values['dry-run']) return true;
-  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (error) throw new Error(`${program} cannot be run: ${error.message}`);
-  return status === 0;
+  faasCliFound ??= findFaasCli(process.env);
+  if ('missing' in faasCliFound) throw new Error(faasCliFound.missing);
+  const { program } = faasCliFound;
+  return spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 }
 
 function quoted(text: string): string {

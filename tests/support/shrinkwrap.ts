@@ -9,17 +9,6 @@ interface StackFile {
   readonly configuration?: { readonly copy?: readonly string[] };
 }
 
-/** @returns the program to call: `FAAS_CLI`, or what PATH has; undefined where there is none */
-export function findFaasCli(): string | undefined {
-  const program = process.env['FAAS_CLI'] ?? 'faas-cli';
-  try {
-    execFileSync(program, ['version', '--short-version'], { stdio: 'ignore' });
-    return program;
-  } catch {
-    return undefined;
-  }
-}
-
 export async function readStack(file: string): Promise<StackFile> {
   return parse(await readFile(file, 'utf8')) as StackFile;
 }

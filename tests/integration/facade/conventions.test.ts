@@ -17,6 +17,7 @@ import type { World } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/runtime/log.ts';
 import { grpcurl, grpcurlPath, plain, unary } from '../../support/grpc.ts';
 import { inProcess } from '../../support/host.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
 
 const PLANNING = 'arduino_trader.planning.PlanningService';
@@ -140,11 +141,9 @@ describe('standard health', () => {
   });
 });
 
-const describeGrpcurl = grpcurlPath === undefined ? describe.skip : describe;
-if (grpcurlPath === undefined)
-  console.log('The tests with grpcurl are skipped: there is no ~/go/bin/grpcurl.');
+const noGrpcurl = grpcurlPath === undefined ? 'there is no ~/go/bin/grpcurl' : undefined;
 
-describeGrpcurl('grpcurl without files', () => {
+describeNeeding(noGrpcurl, 'grpcurl without files', () => {
   const at = (port: number | undefined): string => `127.0.0.1:${port}`;
 
   test('lists the service of a port, with health', async () => {

@@ -9,11 +9,12 @@ import request from 'supertest';
 import { startContainer } from '../../support/container.ts';
 import { DockerfileBuilder, type Image } from '../../support/dockerfile.ts';
 import { startTestRedis } from '../../support/world.ts';
-import { assemble, findFaasCli, readStack, shrinkwrap } from '../../support/shrinkwrap.ts';
+import { faasCliProgram as faasCli, noFaasCli } from '../../support/faas-cli.ts';
+import { testNeeding } from '../../support/needing.ts';
+import { assemble, readStack, shrinkwrap } from '../../support/shrinkwrap.ts';
 
 const STACKS = ['stack.yml', 'stack.packed.yml'];
 const TOKENS = ['read-token', 'write-token', 'trade-token'];
-const faasCli = findFaasCli();
 
 let folder: string;
 let secrets: string;
@@ -27,7 +28,6 @@ beforeAll(async () => {
   await mkdir(secrets);
   for (const name of TOKENS) await writeFile(join(secrets, name), `${name.repeat(4)}\n`);
   builder = new DockerfileBuilder(folder);
-  if (faasCli === undefined) console.warn('no faas-cli: contexts are assembled by its rules');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -112,8 +112,7 @@ it('does its work in the image where there is a Redis', async () => {
   }
 });
 
-const withFaasCli = faasCli === undefined ? it.skip : it;
-withFaasCli('assembles contexts by hand as faas-cli does', async () => {
+testNeeding(noFaasCli, 'assembles contexts by hand as faas-cli does', async () => {
   const stackFile = 'stack.packed.yml';
   const { functions, configuration } = await readStack(stackFile);
   const [[name, spec] = ['', { lang: '', handler: '' }]] = Object.entries(functions);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
@@ -8,6 +8,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { isinCheckDigit, parseIsin } from '#shared/kernel/isin.ts';
 import { inFolder } from '../../support/folders.ts';
+import { testNeeding } from '../../support/needing.ts';
 
 const fixtures = join(__dirname, '../../fixtures/csv');
 const BEGINNING = parseDay('1900-01-01');
@@ -228,32 +229,35 @@ describe('csv: what is wrong', () => {
 
 describe('csv: real prices', () => {
   const real = join(__dirname, '../../../../shared/anchors/data/prices_skfolio_sp500_20.csv');
-  if (!existsSync(real)) process.stdout.write(`skipped, as the file is not here: ${real}\n`);
-  const testReal = existsSync(real) ? test : test.skip;
+  const missing = existsSync(real) ? undefined : `no file ${basename(real)}`;
 
-  testReal('reads twenty shares over thirty-three years in under two seconds', async () => {
-    const [header = ''] = (await readFile(real, 'utf8')).split('\n');
-    const symbols = header.trim().split(',').slice(1);
-    const lines = symbols.map((symbol, i) => {
-      const body = `US0000000${String(i).padStart(2, '0')}`;
-      return `${body}${isinCheckDigit(body)},${symbol},USD`;
-    });
-    await inFolder(
-      { 'securities.csv': `isin,symbol,currency\n${lines.join('\n')}\n` },
-      async (folder) => {
-        await copyFile(real, join(folder, 'prices.csv'));
-        const before = process.cpuUsage();
-        const source = await openCsv(folder);
-        // Time of the processor: the machine may be busy with other tests.
-        const { user, system } = process.cpuUsage(before);
-        expect((user + system) / 1_000).toBeLessThan(2_000);
-        expect(source.today(NOW)).toBe('2022-12-28');
-        expect(source.onlyCurrency).toBe('USD');
-        const listing = await source.listing();
-        expect(listing.map(({ symbol }) => symbol)).toEqual([...symbols].sort());
-        for (const { isin } of listing)
-          expect(await source.bars(isin, BEGINNING)).toHaveLength(8313);
-      },
-    );
-  });
+  testNeeding(
+    missing,
+    'reads twenty shares over thirty-three years in under two seconds',
+    async () => {
+      const [header = ''] = (await readFile(real, 'utf8')).split('\n');
+      const symbols = header.trim().split(',').slice(1);
+      const lines = symbols.map((symbol, i) => {
+        const body = `US0000000${String(i).padStart(2, '0')}`;
+        return `${body}${isinCheckDigit(body)},${symbol},USD`;
+      });
+      await inFolder(
+        { 'securities.csv': `isin,symbol,currency\n${lines.join('\n')}\n` },
+        async (folder) => {
+          await copyFile(real, join(folder, 'prices.csv'));
+          const before = process.cpuUsage();
+          const source = await openCsv(folder);
+          // Time of the processor: the machine may be busy with other tests.
+          const { user, system } = process.cpuUsage(before);
+          expect((user + system) / 1_000).toBeLessThan(2_000);
+          expect(source.today(NOW)).toBe('2022-12-28');
+          expect(source.onlyCurrency).toBe('USD');
+          const listing = await source.listing();
+          expect(listing.map(({ symbol }) => symbol)).toEqual([...symbols].sort());
+          for (const { isin } of listing)
+            expect(await source.bars(isin, BEGINNING)).toHaveLength(8313);
+        },
+      );
+    },
+  );
 });

@@ -1,0 +1,22 @@
+/**
+ * Before any test: the real redis-server must be there, and where it may be installed, it is. The
+ * real faas-cli is looked for, and installed where Go is; its tests are skipped where it is not to be
+ * had, and why is said here and at the end of `npm run check`.
+ */
+import { findRedisServer } from '#gateway/embedded/redis-program.ts';
+import { bringFaasCli } from '../../scripts/deploy/faas-cli.ts';
+
+export default async function setUp(): Promise<void> {
+  await findRedisServer({
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+    say: (line) => console.error(line),
+  });
+  const faasCli = bringFaasCli(process.env);
+  // The processes that run the tests inherit it.
+  if ('program' in faasCli) process.env['FAAS_CLI'] = faasCli.program;
+  else {
+    process.env['NO_FAAS_CLI'] = faasCli.missing;
+    console.error(`tests with faas-cli are skipped: ${faasCli.missing}`);
+  }
+}
