@@ -84,7 +84,7 @@ function expectOwnRunsOnly(boards: readonly Board[], split: Split): void {
 
 test.each(Object.keys(splits))('a client sees the same installation with %s', async (name) => {
   const split = splits[name] as Split;
-  const prefix = `splits-${name.replaceAll(' ', '-')}`;
+  const prefix = `splits-${name.replaceAll(/\W+/g, '-')}`;
   const { boards, close } = await openBoards(program, split, { url: redis.url, prefix });
   try {
     await Promise.all(boards.map((board) => board.ready()));
