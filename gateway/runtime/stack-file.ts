@@ -12,24 +12,34 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const texts = z.record(z.string(), z.string());
 
+/** A key with nothing behind it is as good as absent. */
+const someTexts = texts.nullish().transform((value) => value ?? {});
+const someList = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const optional = <Value extends z.ZodType>(value: Value) =>
+  value.nullish().transform((given) => given ?? undefined);
+
 const functionSchema = z.looseObject({
   handler: z.string().min(1),
   image: z.string().min(1),
-  lang: z.string().optional(),
-  fprocess: z.string().optional(),
-  environment: texts.default({}),
-  environment_file: z.array(z.string()).default([]),
-  labels: texts.default({}),
-  annotations: texts.default({}),
-  secrets: z.array(z.string()).default([]),
-  constraints: z.array(z.string()).optional(),
-  limits: texts.optional(),
-  requests: texts.optional(),
-  readonly_root_filesystem: z.boolean().optional(),
+  lang: optional(z.string()),
+  fprocess: optional(z.string()),
+  environment: someTexts,
+  environment_file: someList,
+  labels: someTexts,
+  annotations: someTexts,
+  secrets: someList,
+  constraints: optional(z.array(z.string())),
+  limits: optional(texts),
+  requests: optional(texts),
+  readonly_root_filesystem: optional(z.boolean()),
 });
 
 const stackSchema = z.looseObject({
-  version: z.literal('1.0').optional(),
+  // faas-cli writes it without quotes, which makes it a number.
+  version: z.literal(['1.0', 1]).nullish(),
   provider: z.looseObject({ name: z.literal('openfaas') }),
   functions: z.record(z.string().regex(NAME_PATTERN, 'a DNS label'), functionSchema),
 });
@@ -101,7 +111,7 @@ async function processOf(lang: string | undefined, folder: string): Promise<stri
   return text === undefined ? undefined : readYaml(templateSchema, text).fprocess;
 }
 
-const environmentSchema = z.looseObject({ environment: texts.default({}) });
+const environmentSchema = z.looseObject({ environment: someTexts });
 
 async function environmentIn(file: string, env: Variables): Promise<Deployment['environment']> {
   return readYaml(environmentSchema, substituted(await readText(file), env)).environment;
