@@ -1,22 +1,29 @@
 /**
  * Keeps a function that shares the host's thread from ending the host: while a guard is held,
- * `process.exit` is refused, and only `endProcess` ends.
+ * `process.exit` is refused, and only `endProcess` ends. A refusal that a function's own timer or
+ * callback runs into reaches no caller; it is told to the holders, and the host goes on.
  */
-import { refused } from '#shared/kernel/failure.ts';
+import { Failure, refused } from '#shared/kernel/failure.ts';
 
+const RULE = 'exit-in-host';
 const exit = process.exit.bind(process);
-let holders = 0;
+const holders = new Set<(refusal: Error) => void>();
 
-/** @returns what gives the guard back */
-export function guardExit(): () => void {
-  holders += 1;
+/**
+ * @param stray told of a refusal that ended nobody's call
+ * @returns what gives the guard back
+ */
+export function guardExit(stray: (refusal: Error) => void): () => void {
+  // Each holder is one of its own, whatever function it hands in.
+  const holder = (refusal: Error): void => stray(refusal);
+  if (holders.size === 0) process.on('uncaughtException', outlive);
+  holders.add(holder);
   process.exit = refuse;
-  let isHeld = true;
   return () => {
-    if (!isHeld) return;
-    isHeld = false;
-    holders -= 1;
-    if (holders === 0) process.exit = exit;
+    holders.delete(holder);
+    if (holders.size > 0) return;
+    process.exit = exit;
+    process.off('uncaughtException', outlive);
   };
 }
 
@@ -24,6 +31,19 @@ export function endProcess(code: number): never {
   return exit(code);
 }
 
+/** Whether it was thrown at who wanted to end the host. */
+export function isExit(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.facts['rule'] === RULE;
+}
+
 function refuse(): never {
-  throw refused('exit-in-host', 'a function that shares its process with others may not end it');
+  throw refused(RULE, 'a function that shares its process with others may not end it');
+}
+
+/** Everything else ends the process, as it does where nobody listens. */
+function outlive(thrown: Error): void {
+  if (isExit(thrown)) return holders.forEach((stray) => stray(thrown));
+  if (process.listenerCount('uncaughtException') > 1) return;
+  process.stderr.write(`${thrown?.stack ?? String(thrown)}\n`);
+  exit(1);
 }

@@ -1,0 +1,147 @@
+/** Puts the result of a call on its socket. Whatever cannot be sent becomes a 500. */
+import { once } from 'node:events';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { isPieces, type FunctionResult } from './function.ts';
+
+/** By lower-case name. */
+export type ResponseHeaders = Record<string, string | readonly string[]>;
+
+const TEXT = 'text/plain; charset=utf-8';
+const BYTES = 'application/octet-stream';
+const JSON_TYPE = 'application/json';
+const STATUS_MIN = 200;
+/** Meant for one connection only: a function cannot speak for the next one. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * @param result undefined, which a handler of untyped code may answer, cannot be sent either
+ * @param platform headers to send beside those of the result, which win where they are the same
+ */
+export async function send(
+  response: ServerResponse,
+  result: FunctionResult | undefined,
+  platform: Readonly<ResponseHeaders>,
+): Promise<void> {
+  try {
+    if (!result) throw new TypeError('the handler answered nothing');
+    await put(response, result, { ...platform });
+  } catch {
+    letGo(result?.body);
+    spoil(response, platform);
+  }
+}
+
+async function put(
+  response: ServerResponse,
+  { status = 200, headers: given, body }: FunctionResult,
+  headers: ResponseHeaders,
+): Promise<void> {
+  // After an answer below that a caller goes on waiting for the real one.
+  if (status < STATUS_MIN) throw new RangeError(`${status} is no status of an answer`);
+  take(headers, given);
+  if (isPieces(body)) {
+    headers['content-type'] ??= BYTES;
+    if (!isWanted(response, status)) letGo(body);
+    else return stream(response, status, headers, body);
+  }
+  const bytes = bytesOf(response, status, headers, body);
+  response.writeHead(status, headers as OutgoingHttpHeaders);
+  response.end(bytes);
+}
+
+/** Those that end at this hop stay behind, and so do those that their `Connection` names. */
+function take(headers: ResponseHeaders, given: FunctionResult['headers']): void {
+  let ending: unknown;
+  for (const name in given) {
+    const value = given[name];
+    const lower = name.toLowerCase();
+    if (lower === 'connection') ending = value;
+    if (value !== undefined && !HOP_BY_HOP.has(lower)) headers[lower] = value;
+  }
+  if (ending === undefined) return;
+  for (const name of String(ending).toLowerCase().split(',')) delete headers[name.trim()];
+}
+
+/** Whether a body belongs to the answer at all. */
+function isWanted(response: ServerResponse, status: number): boolean {
+  return status !== 204 && status !== 304 && response.req.method !== 'HEAD';
+}
+
+/** What goes over the wire; its kind and its true length are written into the headers. */
+function bytesOf(
+  response: ServerResponse,
+  status: number,
+  headers: ResponseHeaders,
+  body: unknown,
+): string | Uint8Array | undefined {
+  if (status === 204) delete headers['content-length'];
+  if (status === 204 || status === 304) return undefined;
+  // A stream in front of HEAD: how long it would be, nobody knows but the function.
+  if (isPieces(body)) return undefined;
+  if (body === undefined) {
+    if (isWanted(response, status)) headers['content-length'] = '0';
+    return undefined;
+  }
+  const isBytes = body instanceof Uint8Array;
+  const bytes = typeof body === 'string' || isBytes ? body : JSON.stringify(body);
+  headers['content-type'] ??= typeof body === 'string' ? TEXT : isBytes ? BYTES : JSON_TYPE;
+  headers['content-length'] = String(Buffer.byteLength(bytes));
+  return bytes;
+}
+
+/** Writes pieces as they come, and waits while the caller reads slowly. */
+async function stream(
+  response: ServerResponse,
+  status: number,
+  headers: ResponseHeaders,
+  pieces: AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  // A length that the function promises must be kept, or the next answer would be read as its rest.
+  response.strictContentLength = true;
+  response.writeHead(status, headers as OutgoingHttpHeaders);
+  response.flushHeaders();
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed) return;
+      if (!response.write(piece)) await drained(response);
+    }
+    response.end();
+  } catch {
+    // The head is out; all that is left is to show that the body is not whole.
+    response.destroy();
+  }
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  // The one that did not come is no longer listened for.
+  either.abort();
+}
+
+/** Tells a stream that nobody will read it. */
+function letGo(body: unknown): void {
+  if (!isPieces(body)) return;
+  void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => undefined);
+}
+
+/** For a result that cannot be sent: a circular body, a header or a status that is none. */
+function spoil(response: ServerResponse, platform: Readonly<ResponseHeaders>): void {
+  if (response.headersSent) return void response.destroy();
+  const body = JSON.stringify({ code: 'BUG', message: 'The function failed.' });
+  const length = String(Buffer.byteLength(body));
+  const headers = { ...platform, 'content-type': JSON_TYPE, 'content-length': length };
+  // In words too: those of the status that could not be sent are remembered.
+  response.writeHead(500, 'Internal Server Error', headers as OutgoingHttpHeaders);
+  response.end(body);
+}
