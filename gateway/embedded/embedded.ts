@@ -112,6 +112,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         log,
         tokens: secrets.tokens,
         readAccess: settings.readAccess,
+        bodyBytesMax: settings.gatewayBodyBytesMax,
         queue: {
           redisUrl: redis.url,
           prefix: `${settings.redisKeyPrefix}:queue`,

@@ -31,6 +31,12 @@ export const settingTable = {
     'HTTP port of the metrics; 0 takes a free one; unset: two above GATEWAY_PORT, a free one where that is 0',
     port,
   ),
+  gatewayBodyBytesMax: row(
+    'GATEWAY_BODY_BYTES_MAX',
+    '8388608',
+    'largest body of a call of a function; a larger one is answered 413',
+    between(1_000, 1_073_741_824),
+  ),
   grpcPortBase: row(
     'GRPC_PORT_BASE',
     '50051',

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
+import { BODY_BYTES_MAX } from '#template/server.ts';
 import { openFixtures } from './fixtures.ts';
 
 type Gateway = Awaited<ReturnType<typeof openFixtures>>;
@@ -126,7 +127,7 @@ describe('calling a function', () => {
   it('refuses a body over the limit with 413', async () => {
     const answer = await at()
       .post('/function/echo')
-      .send('x'.repeat(4 * 1024 * 1024 + 1));
+      .send('x'.repeat(BODY_BYTES_MAX + 1));
     expect(answer.status).toBe(413);
   });
 

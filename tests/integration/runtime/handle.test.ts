@@ -8,6 +8,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Context, World } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
+import { BODY_BYTES_MAX } from '#template/server.ts';
 import { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { doorOf } from '../../support/host.ts';
 import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
@@ -107,7 +108,7 @@ describe('the door of a unary operation', () => {
     const answer = await door()
       .post('/')
       .set('content-type', 'application/json')
-      .send(`"${'x'.repeat(4 * 1024 * 1024)}"`);
+      .send(`"${'x'.repeat(BODY_BYTES_MAX)}"`);
     expect(answer.status).toBe(413);
     expect(answer.body).toMatchObject({ code: 'TOO_LARGE' });
   });
