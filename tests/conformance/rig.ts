@@ -37,6 +37,7 @@ export interface RigOptions {
   readonly fixtures?: readonly string[];
   /** Parts of these fixtures' deployments, by name. */
   readonly spec?: Readonly<Record<string, Partial<StackFunction>>>;
+  readonly bodyBytesMax?: number;
 }
 
 export interface Rig {
@@ -182,6 +183,7 @@ async function openParts(
     log,
     tokens: null,
     metricsPort: 0,
+    ...(options.bodyBytesMax !== undefined && { bodyBytesMax: options.bodyBytesMax }),
     secrets,
     deployments,
     queue: { redisUrl, prefix: 'rig' },
