@@ -78,7 +78,8 @@ export const movements: readonly Indicator[] = [
     /^(rsi|relativestrength)/,
     (input) => {
       // Exponentially weighted means of the changes, as of a series without a beginning.
-      const zero = /ewm/.test(input.words) || input.from(/\/ta$/i);
+      const isStated = /mean of|sma|simple|average of/.test(input.words);
+      const zero = /ewm/.test(input.words) || (input.from(/\/ta$/i) && !isStated);
       const seed = zero ? 'zero' : 'mean';
       const still = input.from(/stock\.?indicators/i) ? NaN : 50;
       return [['rsi', rsi(input.close, input.periods(14), { seed, still })]];
@@ -198,8 +199,17 @@ export const movements: readonly Indicator[] = [
       const single = input.from(/\/ta$/i) ? 1 : 3;
       const { k, d, j } = stochastic(input, {
         periods: input.option(0, 14, 'n', 'k', 'window', 'lookback', 'period'),
-        slowing: input.option(1, single, 'smooth', 'slowing', 'k_slowing', 'smooth_k'),
-        signal: input.option(2, 3, ...SIGNAL, 'smooth_window'),
+        slowing: input.option(
+          1,
+          single,
+          'smooth',
+          'slowing',
+          'k_slowing',
+          'smooth_k',
+          'k_smooth',
+          'slow_k',
+        ),
+        signal: input.option(2, 3, ...SIGNAL, 'smooth_window', 'd_periods', 'slow_d'),
       });
       return [
         ['k|oscillator|SO', k],

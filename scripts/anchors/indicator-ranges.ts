@@ -260,7 +260,7 @@ export const ranges: readonly Indicator[] = [
     (input) => [['obv', onBalanceVolume(input, numberOf(input.row, 'start') ?? 0)]],
   ],
   [
-    /^(ad|adl|accum)/,
+    /^(adl?|adosc|accum\w*)$/,
     (input) =>
       /osc/.test(input.row.operation)
         ? chaikin(input)

@@ -1,4 +1,5 @@
 /** Rows of technical indicators: by name, in the order or under the names that their source has. */
+import { arithmetic } from './indicator-arithmetic.ts';
 import { averages, type Outputs } from './indicator-averages.ts';
 import { IndicatorInput } from './indicator-input.ts';
 import { movements } from './indicator-momentum.ts';
@@ -6,7 +7,7 @@ import { ranges } from './indicator-ranges.ts';
 import { given, numberOf, plainName, textOf } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
 
-const indicators = [...averages, ...movements, ...ranges];
+const indicators = [...averages, ...movements, ...ranges, ...arithmetic];
 
 const indicator: Compute = (row, files) => {
   const name = row.operation.toLowerCase().replaceAll(/[\s_]|\(.*\)/g, '');
