@@ -4,9 +4,22 @@
  * Litterman, "The intuition behind Black-Litterman model portfolios", 1999). All figures are in the
  * period of the covariance that is given.
  */
-import { at, build, cell, dot, plus, scaled, solved, sum, times, type Rows } from './matrix.ts';
+import {
+  at,
+  build,
+  cell,
+  dot,
+  plus,
+  scaled,
+  solved,
+  solvedAll,
+  sum,
+  times,
+  type Rows,
+} from './matrix.ts';
 import { meanReturns } from './expected-returns.ts';
-import { sampleCovariance, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+import { sampleCovariance } from './covariance.ts';
+import { TRADING_DAYS_A_YEAR } from '#shared/universe/model/measures/returns.ts';
 
 /**
  * Returns at which an investor with this risk aversion would hold just these weights:
@@ -29,7 +42,7 @@ export function impliedReturns(
 export function impliedRiskAversion(
   returns: Float64Array,
   riskFree = 0,
-  periodsPerYear = TRADING_DAYS_PER_YEAR,
+  periodsPerYear = TRADING_DAYS_A_YEAR,
 ): number {
   const mean = at(meanReturns([returns], { periodsPerYear, compounding: false }), 0);
   return (mean - riskFree) / (cell(sampleCovariance([returns]), 0, 0) * periodsPerYear);
@@ -56,7 +69,7 @@ export const TAU = 0.05;
 
 /** Variance of a view that is as uncertain as the anchor: tau p'S p (He and Litterman 1999). */
 export function proportionalVariance(covariance: Rows, picks: Float64Array, tau = TAU): number {
-  return tau * dot(picks, times(covariance, picks));
+  return tau * picked(picks, along(covariance, picks));
 }
 
 /**
@@ -87,45 +100,84 @@ export function blackLitterman(
   tau = TAU,
   omega?: Rows,
 ): Posterior {
-  const views = omega ? given : given.filter(({ variance }) => variance < Infinity);
-  // Row k is tau S p_k.
-  const reach = views.map(({ picks }) => scaled(times(covariance, picks), tau));
-  const middle = build(views.length, (k, l) => {
-    const common = dot(reach[k] ?? [], views[l]?.picks ?? []);
-    if (omega) return common + cell(omega, k, l);
-    return k === l ? common + (views[l]?.variance ?? 0) : common;
-  });
-  const surprise = Float64Array.from(views, ({ picks, value }) => value - dot(picks, prior));
-  const pull = views.length > 0 ? solved(middle, surprise) : surprise;
-  const expected = reach.reduce((mean, row, k) => plus(mean, row, at(pull, k)), prior);
-  const uncertainty = meanUncertainty(covariance, reach, middle, tau);
+  const stated = statementOf(covariance, given, tau, omega);
+  const uncertainty = meanUncertainty(covariance, stated, tau);
   const total = build(prior.length, (i, j) => {
     const both = cell(uncertainty, i, j) + cell(uncertainty, j, i);
     return cell(covariance, i, j) + both / 2;
   });
-  return { expected, covariance: total };
+  return { expected: moved(prior, stated), covariance: total };
 }
 
-function meanUncertainty(
+/** The posterior's expected returns alone, which take much less time. */
+export function posteriorReturns(
+  prior: Float64Array,
   covariance: Rows,
-  reach: readonly Float64Array[],
-  middle: Rows,
+  given: readonly View[],
+  tau = TAU,
+): Float64Array {
+  return moved(prior, statementOf(covariance, given, tau));
+}
+
+interface Statement {
+  readonly views: readonly View[];
+  /** Row k is tau S p_k. */
+  readonly reach: readonly Float64Array[];
+  /** P tau S P' + Omega. */
+  readonly middle: Rows;
+}
+
+function statementOf(
+  covariance: Rows,
+  given: readonly View[],
   tau: number,
-): Rows {
-  // Column j of the inverse of the middle times P tau S.
-  const gains = Array.from(covariance, (_, j) =>
-    reach.length > 0
-      ? solved(
-          middle,
-          reach.map((row) => at(row, j)),
-        )
-      : new Float64Array(0),
-  );
-  return build(covariance.length, (i, j) => {
-    let removed = 0;
-    reach.forEach((row, k) => (removed += at(row, i) * cell(gains, j, k)));
-    return tau * cell(covariance, i, j) - removed;
+  omega?: Rows,
+): Statement {
+  const views = omega ? given : given.filter(({ variance }) => variance < Infinity);
+  const reach = views.map(({ picks }) => scaled(along(covariance, picks), tau));
+  const middle = build(views.length, (k, l) => {
+    const common = picked(views[l]?.picks ?? [], reach[k] ?? []);
+    if (omega) return common + cell(omega, k, l);
+    return k === l ? common + (views[l]?.variance ?? 0) : common;
   });
+  return { views, reach, middle };
+}
+
+function moved(prior: Float64Array, { views, reach, middle }: Statement): Float64Array {
+  const surprise = Float64Array.from(views, ({ picks, value }) => value - picked(picks, prior));
+  const pull = views.length > 0 ? solved(middle, surprise) : surprise;
+  return reach.reduce((mean, row, k) => plus(mean, row, at(pull, k)), prior);
+}
+
+function meanUncertainty(covariance: Rows, { reach, middle }: Statement, tau: number): Rows {
+  const columns = covariance.map((_, j) => Float64Array.from(reach, (row) => at(row, j)));
+  // Each is a column of the inverse of the middle times P tau S.
+  const gains = reach.length > 0 ? solvedAll(middle, columns) : columns;
+  return build(
+    covariance.length,
+    (i, j) => tau * cell(covariance, i, j) - dot(columns[i] ?? [], gains[j] ?? []),
+  );
+}
+
+/** S p of a symmetric S; most views pick one or two securities. */
+function along(matrix: Rows, picks: Float64Array): Float64Array {
+  const result = new Float64Array(matrix.length);
+  picks.forEach((pick, k) => {
+    const row = matrix[k];
+    if (pick === 0 || !row) return;
+    for (let i = 0; i < result.length; i += 1) result[i] = (result[i] ?? 0) + (row[i] ?? 0) * pick;
+  });
+  return result;
+}
+
+/** p'v, by the securities that are picked. */
+function picked(picks: ArrayLike<number>, vector: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < picks.length; i += 1) {
+    const pick = picks[i] ?? 0;
+    if (pick !== 0) total += pick * at(vector, i);
+  }
+  return total;
 }
 
 /**

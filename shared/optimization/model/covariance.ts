@@ -6,10 +6,9 @@
  * return, each measured from its mean over just those periods (pairwise complete observations, as
  * pandas' `DataFrame.cov`). Such a matrix need not be positive semidefinite: see `definiteness.ts`.
  */
+import { TRADING_DAYS_A_YEAR } from '#shared/universe/model/measures/returns.ts';
 import { crossProducts } from './cross-products.ts';
 import { at, build, buildSymmetric, cell, diagonal, sum, type Rows } from './matrix.ts';
-
-export const TRADING_DAYS_PER_YEAR = 252;
 
 export interface SampleOptions {
   /** Taken off the number of periods before dividing: 1 (default) is unbiased, 0 divides by T. */
@@ -78,7 +77,7 @@ function commonOf(a: Float64Array, b: Float64Array): Common {
   return { periods, first: first / periods.length, second: second / periods.length };
 }
 
-export function annualised(covariance: Rows, periodsPerYear = TRADING_DAYS_PER_YEAR): Rows {
+export function annualised(covariance: Rows, periodsPerYear = TRADING_DAYS_A_YEAR): Rows {
   return build(covariance.length, (i, j) => cell(covariance, i, j) * periodsPerYear);
 }
 

@@ -3,7 +3,13 @@
  * a return that is missing, and each security's figures are over the returns it has. Answers are per
  * year when `periodsPerYear` is the number of periods in one, and per period when it is 1.
  */
-import { sampleCovariance, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+import { present } from '#shared/universe/model/measures/moments.ts';
+import {
+  annualReturn,
+  arithmeticAnnualReturn,
+  TRADING_DAYS_A_YEAR,
+} from '#shared/universe/model/measures/returns.ts';
+import { sampleCovariance } from './covariance.ts';
 import { at, cell, dot, inverted, spectrum, sum, times, type Rows } from './matrix.ts';
 import { recentMeans, type Memory } from './weighted-covariance.ts';
 
@@ -16,21 +22,17 @@ export interface YearOptions {
 /** The mean return: of growth (geometric) when compounding, as PyPortfolioOpt's default; else plain. */
 export function meanReturns(
   columns: readonly Float64Array[],
-  { periodsPerYear = TRADING_DAYS_PER_YEAR, compounding = true }: YearOptions = {},
+  { periodsPerYear = TRADING_DAYS_A_YEAR, compounding = true }: YearOptions = {},
 ): Float64Array {
-  return Float64Array.from(columns, (column) => {
-    const known = column.filter((value) => !Number.isNaN(value));
-    if (!compounding) return (sum(known) / known.length) * periodsPerYear;
-    const growth = known.reduce((all, value) => all * (1 + value), 1);
-    return Math.pow(growth, periodsPerYear / known.length) - 1;
-  });
+  const yearly = compounding ? annualReturn : arithmeticAnnualReturn;
+  return Float64Array.from(columns, (column) => yearly(present(column), { periodsPerYear }));
 }
 
 /** The exponentially weighted mean return (PyPortfolioOpt's `ema_historical_return`). */
 export function recentMeanReturns(
   columns: readonly Float64Array[],
   memory: Memory,
-  { periodsPerYear = TRADING_DAYS_PER_YEAR, compounding = true }: YearOptions = {},
+  { periodsPerYear = TRADING_DAYS_A_YEAR, compounding = true }: YearOptions = {},
 ): Float64Array {
   return recentMeans(columns, memory).map((mean) =>
     compounding ? Math.pow(1 + mean, periodsPerYear) - 1 : mean * periodsPerYear,

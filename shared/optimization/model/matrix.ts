@@ -87,13 +87,15 @@ export function submatrix(matrix: Rows, kept: readonly number[]): Rows {
 
 /** Solves A x = b; by singular values when A has no inverse. */
 export function solved(matrix: Rows, right: ArrayLike<number>): Float64Array {
+  return solvedAll(matrix, [right])[0] ?? new Float64Array(0);
+}
+
+/** Solves A x = b for each b, with one factorisation. */
+export function solvedAll(matrix: Rows, rights: readonly ArrayLike<number>[]): Float64Array[] {
   const a = toMatrix(matrix);
-  const b = Matrix.columnVector(Array.from(right));
-  try {
-    return Float64Array.from(solve(a, b).to1DArray());
-  } catch {
-    return Float64Array.from(solve(a, b, true).to1DArray());
-  }
+  const b = new Matrix(rights.map((right) => Array.from(right))).transpose();
+  const answer = attempted(() => solve(a, b)) ?? solve(a, b, true);
+  return rights.map((_, k) => Float64Array.from(answer.getColumn(k)));
 }
 
 /** Eigenvalues of a symmetric matrix, rising, and its eigenvectors, `vectors[k]` with `values[k]`. */

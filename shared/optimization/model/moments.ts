@@ -2,10 +2,15 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
-import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
+import { simpleReturns, TRADING_DAYS_A_YEAR } from '#shared/universe/model/measures/returns.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
-import { blackLitterman, impliedReturns } from './black-litterman.ts';
-import { annualised, TRADING_DAYS_PER_YEAR } from './covariance.ts';
+import {
+  blackLitterman,
+  impliedReturns,
+  posteriorReturns,
+  type Posterior,
+} from './black-litterman.ts';
+import { annualised } from './covariance.ts';
 import { repaired } from './definiteness.ts';
 import { shrunkMeans } from './expected-returns.ts';
 import { scaled, type Rows } from './matrix.ts';
@@ -81,16 +86,19 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
     };
   const scores: ReadonlyMap<Isin, ScoreOpinion> = options.scores ?? scoreUniverse(view).scores;
   const opinions = isins.map((isin) => scores.get(isin));
-  const posterior = blackLitterman(anchor, covariance, scoreViews(opinions, anchor, covariance));
-  const used = options.uncertainMean ? repaired(posterior.covariance) : covariance;
-  return {
-    moments: { isins, expected: posterior.expected, covariance: used },
-    dropped: prices.dropped,
-  };
+  const views = scoreViews(opinions, anchor, covariance);
+  const moments = options.uncertainMean
+    ? uncertain(isins, blackLitterman(anchor, covariance, views))
+    : { isins, expected: posteriorReturns(anchor, covariance, views), covariance };
+  return { moments, dropped: prices.dropped };
+}
+
+function uncertain(isins: readonly Isin[], { expected, covariance }: Posterior): Moments {
+  return { isins, expected, covariance: repaired(covariance) };
 }
 
 function history(returns: readonly Float64Array[], daily: Rows): Float64Array {
-  return scaled(shrunkMeans(returns, daily).means, TRADING_DAYS_PER_YEAR);
+  return scaled(shrunkMeans(returns, daily).means, TRADING_DAYS_A_YEAR);
 }
 
 /** Equal weights; or by market value, where it is known of every security. */

@@ -1,4 +1,5 @@
 /** How widely the last values scatter. */
+import { TRADING_DAYS_A_YEAR } from '../measures/returns.ts';
 import type { HighLow } from './bars.ts';
 import { rateOfChange } from './momentum.ts';
 import { ema, sma, type EmaOptions } from './moving-averages.ts';
@@ -32,7 +33,7 @@ export function zScore(values: Float64Array, periods: number): Float64Array {
 export function historicalVolatility(
   values: Float64Array,
   periods: number,
-  { periodsPerYear = 252, ddof = 0 } = {},
+  { periodsPerYear = TRADING_DAYS_A_YEAR, ddof = 0 } = {},
 ): Float64Array {
   const deviations = rollingDeviation(rateOfChange(values, 1), periods, ddof);
   return deviations.map((deviation) => deviation * Math.sqrt(periodsPerYear));
