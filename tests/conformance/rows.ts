@@ -909,6 +909,8 @@ export const rows: readonly Row[] = [
     level: 'M',
     behaviour:
       'stack.yml parses with faas-cli, names DNS-1123, image has a `/`, provider.name openfaas',
+    faasdCe: 'It takes any name.',
+    here: 'Both stack files are generated from the catalogue of operations; `faas-cli generate` reads in them what our gateway reads.',
   },
   {
     number: 132,
@@ -921,30 +923,37 @@ export const rows: readonly Row[] = [
     section: 'Metrics, build, deploy tooling',
     level: 'M',
     behaviour: '`faas-cli build --shrinkwrap` puts shared code where imports expect it',
+    here: 'Shared code is copied under `function/`, where `#shared` and `#protos` lead by the `package.json` that is copied with it. Every context of both stack files is built by the Dockerfile’s own steps, and asked, in `tests/integration/template/images.test.ts`.',
   },
   {
     number: 134,
     section: 'Metrics, build, deploy tooling',
     level: 'M',
     behaviour: 'template folder vendored: deploy works offline',
+    here: 'The template lies in this repository; neither building nor deploying asks a store of templates.',
   },
   {
     number: 135,
     section: 'Metrics, build, deploy tooling',
     level: 'O',
     behaviour: 'images are arm64',
+    here: 'Not built here: there was no container engine to build an image with, and no board to run it on. What is tested is what the Dockerfile promises: the image that ships is for the platform asked for, arm64 unless said otherwise; its base has both; nothing runs in it while it is built, and all that is copied into it is one bundle of JavaScript.',
   },
   {
     number: 136,
     section: 'Metrics, build, deploy tooling',
     level: 'M',
     behaviour: "`--filter 'a-*'` selects the intended subset",
+    here: 'A board is selected with `--regex`, because a service is one function or several; `npm run deploy` does it.',
   },
   {
     number: 137,
     section: 'Metrics, build, deploy tooling',
     level: 'M',
     behaviour: 'deploy of N functions with one failing → N−1 deployed, exit 1, one line naming it',
+    faasdCe:
+      'Where the failing function was there before, it is gone: PUT removes the old one first.',
+    here: 'The one that fails leaves the old one of its name serving.',
   },
   {
     number: 138,
@@ -965,5 +974,8 @@ export const rows: readonly Row[] = [
     section: 'Metrics, build, deploy tooling',
     level: 'D',
     behaviour: 'reboot of a board: all functions answer without manual action',
+    faasdCe:
+      'A task ends with the host and comes back at the first call of its function through the gateway.',
+    here: 'The embedded runtime has all functions from its stack file and its state, each loaded at its first call. On faasd `npm run deployed` shows what sleeps.',
   },
 ];
