@@ -46,6 +46,10 @@ export class FaasCli {
     return new FaasCli(await mkdtemp(join(tmpdir(), 'trader-faas-cli-')), gateway);
   }
 
+  get program(): string {
+    return faasCliProgram ?? 'faas-cli';
+  }
+
   get env(): Record<string, string> {
     return {
       PATH: process.env['PATH'] ?? '',
@@ -107,7 +111,7 @@ export class FaasCli {
   }
 
   private spawn(args: readonly string[], { cwd = this.home, env = {} }: Options): ChildProcess {
-    return spawn(faasCliProgram ?? 'faas-cli', args, {
+    return spawn(this.program, args, {
       cwd,
       env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
