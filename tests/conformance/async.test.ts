@@ -147,44 +147,64 @@ row(108, async () => {
   expect(broken.headers['x-function-status']).toBe('500');
 });
 
-row(109, async () => {
-  const ids: string[] = [];
-  for (let i = 0; i < 4; i += 1) ids.push(await queue('sleep?ms=700', { body: String(i) }));
-  await rig.restart();
-  for (const id of ids) expect((await outcome(id)).headers['x-function-status']).toBe('200');
-}, 20_000);
+row(
+  109,
+  async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i += 1) ids.push(await queue('sleep?ms=700', { body: String(i) }));
+    await rig.restart();
+    for (const id of ids) expect((await outcome(id)).headers['x-function-status']).toBe('200');
+  },
+  20_000,
+);
 
-row(110, async () => {
-  const ids: string[] = [];
-  for (let i = 0; i < 10; i += 1) {
-    ids.push(await queue('sleep?ms=30', { body: String(i) }));
-    // Others take the one place in between, so that calls of the queue meet a 429.
-    void rig.call('POST', '/function/sleep?ms=30').then((answer) => answer.text());
-  }
-  for (const id of ids) expect((await outcome(id)).headers['x-function-status']).toBe('200');
-}, 20_000);
+row(
+  110,
+  async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      ids.push(await queue('sleep?ms=30', { body: String(i) }));
+      // Others take the one place in between, so that calls of the queue meet a 429.
+      void rig.call('POST', '/function/sleep?ms=30').then((answer) => answer.text());
+    }
+    for (const id of ids) expect((await outcome(id)).headers['x-function-status']).toBe('200');
+  },
+  20_000,
+);
 
-row(111, async () => {
-  const slow = await queue('sleep?ms=1500');
-  await outcome(await queue('echo'));
-  expect(arrivals.some(({ headers }) => headers['x-call-id'] === slow)).toBe(false);
-  await outcome(slow);
-}, 20_000);
+row(
+  111,
+  async () => {
+    const slow = await queue('sleep?ms=1500');
+    await outcome(await queue('echo'));
+    expect(arrivals.some(({ headers }) => headers['x-call-id'] === slow)).toBe(false);
+    await outcome(slow);
+  },
+  20_000,
+);
 
-row(112, async () => {
-  const startedAt = performance.now();
-  const { headers } = await outcome(await queue('sleep?ms=30000'));
-  expect(headers['x-function-status']).toBe('504');
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
-}, 20_000);
+row(
+  112,
+  async () => {
+    const startedAt = performance.now();
+    const { headers } = await outcome(await queue('sleep?ms=30000'));
+    expect(headers['x-function-status']).toBe('504');
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  },
+  20_000,
+);
 
-row(113, async () => {
-  const headers = { authorization: 'Bearer secret-1', 'x-own': 'secret-2' };
-  await outcome(await queue('status?code=503&q=secret-3', { headers, body: 'secret-4' }));
-  const listed = await rig.call('GET', '/system/async', { auth: true });
-  const seen = rig.logText() + (await listed.text());
-  for (const secret of ['secret-1', 'secret-2', 'secret-4']) expect(seen).not.toContain(secret);
-}, 30_000);
+row(
+  113,
+  async () => {
+    const headers = { authorization: 'Bearer secret-1', 'x-own': 'secret-2' };
+    await outcome(await queue('status?code=503&q=secret-3', { headers, body: 'secret-4' }));
+    const listed = await rig.call('GET', '/system/async', { auth: true });
+    const seen = rig.logText() + (await listed.text());
+    for (const secret of ['secret-1', 'secret-2', 'secret-4']) expect(seen).not.toContain(secret);
+  },
+  30_000,
+);
 
 row(138, async () => {
   const answer = await rig.call('GET', '/system/functions', { auth: true });
