@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  categoriesOf,
+  count,
+  judgedCategories,
+  linesOf,
+} from '../../scripts/anchors/judge-folder.ts';
+
+const FOLDER = '../shared/anchors';
+const folder = resolve(FOLDER);
+const missing = `${FOLDER} is not there, so published values are not compared`;
+
+if (!existsSync(folder)) {
+  process.stdout.write(`${missing}\n`);
+  // What cannot be compared here must not look as if it had been.
+  it.skip(`agrees with published values (${missing})`, () => undefined);
+} else
+  describe('published values', () => {
+    it.each(categoriesOf(folder))('no row of %s is off by more than its tolerance', (name) => {
+      const [category] = [...judgedCategories(folder, [name])];
+      if (!category) throw new Error(`${name} was not judged`);
+      const unsupported = count(category.rows, 'not supported');
+      if (unsupported > 0) process.stdout.write(`${linesOf(category).join('\n')}\n`);
+      const failed = category.rows.filter(({ verdict }) => verdict === 'failed');
+      expect(failed.map((row) => `${row.name}: ${row.reason}`)).toEqual([]);
+      expect(category.rows.length).toBeGreaterThan(0);
+    });
+  });
