@@ -3,11 +3,20 @@ import { arithmetic } from './indicator-arithmetic.ts';
 import { averages, type Outputs } from './indicator-averages.ts';
 import { IndicatorInput } from './indicator-input.ts';
 import { movements } from './indicator-momentum.ts';
+import { oscillators } from './indicator-oscillators.ts';
 import { ranges } from './indicator-ranges.ts';
+import { volumes } from './indicator-volumes.ts';
 import { given, numberOf, plainName, textOf } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
 
-const indicators = [...averages, ...movements, ...ranges, ...arithmetic];
+const indicators = [
+  ...averages,
+  ...movements,
+  ...oscillators,
+  ...ranges,
+  ...volumes,
+  ...arithmetic,
+];
 
 const indicator: Compute = (row, files) => {
   const name = row.operation.toLowerCase().replaceAll(/[\s_]|\(.*\)/g, '');
