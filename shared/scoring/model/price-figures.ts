@@ -2,10 +2,10 @@
  * What a score reads from a security's own bars: adjusted closes in its own currency, so that a move
  * of the exchange rate does not pass for momentum or risk of the security.
  */
-import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { depths } from '#shared/universe/model/measures/drawdowns.ts';
 import { annualVolatility, logReturns } from '#shared/universe/model/measures/returns.ts';
-import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
+import { indexAtEpoch, type PriceSeries } from '#shared/universe/model/price-series.ts';
 
 const YEAR_DAYS = 365;
 /** The latest month is left out of momentum: it tends to reverse (Jegadeesh 1990). */
@@ -29,11 +29,11 @@ const unknown: PriceFigures = { momentum: NaN, volatility: NaN, drawdown: NaN };
 /** NaN for what the bars do not tell; all of it when the last bar is stale on `asOf`. */
 export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigures {
   const { days, adjustedClose: closes } = series;
-  const last = indexAt(days, asOf);
-  if (last < 0 || epochDay(asOf) - (days[last] ?? 0) > STALE_DAYS_MAX) return unknown;
-  const momentum =
-    closeAt(series, addDays(asOf, -MONTH_DAYS)) / closeAt(series, addDays(asOf, -YEAR_DAYS)) - 1;
-  const first = indexAt(days, addDays(asOf, -YEAR_DAYS)) + 1;
+  const today = epochDay(asOf);
+  const last = indexAtEpoch(days, today);
+  if (last < 0 || today - (days[last] ?? 0) > STALE_DAYS_MAX) return unknown;
+  const momentum = closeAt(series, today - MONTH_DAYS) / closeAt(series, today - YEAR_DAYS) - 1;
+  const first = indexAtEpoch(days, today - YEAR_DAYS) + 1;
   if (last - first < OBSERVATIONS_MIN) return { ...unknown, momentum };
   const year = closes.subarray(first, last + 1);
   return {
@@ -43,9 +43,9 @@ export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigur
   };
 }
 
-/** The adjusted close on a day or at most STALE_DAYS_MAX before it; else NaN. */
-function closeAt({ days, adjustedClose }: PriceSeries, day: CalendarDay): number {
-  const index = indexAt(days, day);
-  if (index < 0 || epochDay(day) - (days[index] ?? 0) > STALE_DAYS_MAX) return NaN;
+/** The adjusted close on a day since 1970-01-01 or at most STALE_DAYS_MAX before it; else NaN. */
+function closeAt({ days, adjustedClose }: PriceSeries, day: number): number {
+  const index = indexAtEpoch(days, day);
+  if (index < 0 || day - (days[index] ?? 0) > STALE_DAYS_MAX) return NaN;
   return adjustedClose[index] ?? NaN;
 }

@@ -27,7 +27,11 @@ export function lengthOf(series: PriceSeries): number {
 
 /** Index of the last entry on or before a day; -1 when there is none. */
 export function indexAt(days: Int32Array, day: CalendarDay): number {
-  const wanted = epochDay(day);
+  return indexAtEpoch(days, epochDay(day));
+}
+
+/** The same for a day that is counted since 1970-01-01 already; for where many series are asked. */
+export function indexAtEpoch(days: Int32Array, wanted: number): number {
   let [low, high] = [0, days.length];
   while (low < high) {
     const middle = (low + high) >> 1;
