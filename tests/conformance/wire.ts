@@ -41,6 +41,8 @@ export async function wire(
   for (const piece of pieces ?? []) request.write(piece);
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
+  // An answer may be whole before the request is, which then cannot go on.
+  request.on('error', () => undefined);
   return answerOf(response);
 }
 

@@ -1,0 +1,115 @@
+import { jest } from '@jest/globals';
+import { Caller } from '#template/caller.ts';
+import { inSurroundings } from '#template/function.ts';
+
+const REASON = new Error('gone home');
+
+describe('the signal of a caller', () => {
+  it('is not made before somebody asks for it', () => {
+    const { AbortController: Real } = globalThis;
+    const made = jest.fn();
+    globalThis.AbortController = class extends Real {
+      constructor() {
+        super();
+        made();
+      }
+    };
+    const caller = new Caller();
+    inSurroundings(
+      {
+        callId: 'x',
+        caller,
+        get signal() {
+          return caller.signal;
+        },
+      },
+      { env: {}, secret: async () => '' },
+    );
+    caller.tell(() => undefined);
+    caller.leave(REASON);
+    expect(caller.hasLeft).toBe(true);
+    expect(made).not.toHaveBeenCalled();
+    expect(caller.signal.aborted).toBe(true);
+    expect(made).toHaveBeenCalledTimes(1);
+    globalThis.AbortController = Real;
+  });
+
+  it('is one and the same, however often it is asked for', () => {
+    const caller = new Caller();
+    expect(caller.signal).toBe(caller.signal);
+  });
+
+  it('asked for before the caller leaves, aborts with its reason', () => {
+    const caller = new Caller();
+    const { signal } = caller;
+    const heard = jest.fn();
+    signal.addEventListener('abort', heard);
+    expect(signal.aborted).toBe(false);
+    caller.leave(REASON);
+    expect([signal.aborted, signal.reason]).toEqual([true, REASON]);
+    expect(heard).toHaveBeenCalledTimes(1);
+  });
+
+  it('asked for afterwards, has aborted with its reason', () => {
+    const caller = new Caller();
+    caller.leave(REASON);
+    expect([caller.signal.aborted, caller.signal.reason]).toEqual([true, REASON]);
+  });
+
+  it.each(['before', 'after'])('asked for %s leaving without a reason, names one', (when) => {
+    const caller = new Caller();
+    if (when === 'before') void caller.signal;
+    caller.leave();
+    expect((caller.signal.reason as DOMException).name).toBe('AbortError');
+  });
+
+  it('keeps the first reason', () => {
+    const caller = new Caller();
+    caller.leave(REASON);
+    caller.leave(new Error('again'));
+    expect(caller.signal.reason).toBe(REASON);
+  });
+});
+
+describe('who wants to be told', () => {
+  it('is told once, when the caller has left', () => {
+    const caller = new Caller();
+    const seen: boolean[] = [];
+    caller.tell(() => void seen.push(caller.hasLeft));
+    expect(seen).toEqual([]);
+    caller.leave();
+    caller.leave();
+    expect(seen).toEqual([true]);
+  });
+
+  it('is told at once when it asks too late', () => {
+    const caller = new Caller();
+    caller.leave();
+    const told = jest.fn();
+    caller.tell(told);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not told any more when nobody or another asks', () => {
+    const caller = new Caller();
+    const [first, second] = [jest.fn(), jest.fn()];
+    caller.tell(first);
+    caller.tell(second);
+    caller.leave();
+    expect(first).not.toHaveBeenCalled();
+    expect(second).toHaveBeenCalledTimes(1);
+    const other = new Caller();
+    other.tell(first);
+    other.tell(undefined);
+    other.leave();
+    expect(first).not.toHaveBeenCalled();
+  });
+
+  it('sees the reason on the signal', () => {
+    const caller = new Caller();
+    let reason: unknown;
+    caller.tell(() => (reason = caller.signal.reason));
+    caller.leave(REASON);
+    expect(reason).toBe(REASON);
+  });
+});
