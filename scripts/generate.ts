@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { conformancePage } from './generate/conformance-page.ts';
 import { readDescriptors } from './generate/descriptors.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
@@ -48,6 +49,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     'docs/settings.md': settingsPage(),
     'docs/errors.md': errorsPage(),
     'docs/redis-keys.md': redisKeysPage(),
+    'docs/openfaas-conformance.md': conformancePage(),
   };
   const config = await resolveConfig('docs/operations.md');
   const formatted = Object.entries(markdown).map(
