@@ -1,4 +1,5 @@
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
+import { boundedPieces } from '#template/bounded-pieces.ts';
 import { Caller } from '#template/caller.ts';
 import { isPieces, type CallContext, type FunctionResult } from '#template/function.ts';
 import type { DeployedFunction } from './deployed-function.ts';
@@ -56,12 +57,18 @@ export class CallSlot implements CallContext {
     this.release(CALLER_LEFT);
   };
 
-  /** Frees the slot at once, or when the answer's pieces are through. */
+  /** Frees the slot at once, or when the answer's pieces are through or nobody wants them. */
   free(result: FunctionResult): FunctionResult {
     const { status = 200, body } = result;
-    if (isPieces(body)) return { ...result, body: this.through(body, status) };
-    this.release(status);
-    return result;
+    if (!isPieces(body)) {
+      this.release(status);
+      return result;
+    }
+    const over = (how: string): void => {
+      if (how === 'left' && this.held) this.host.leave();
+      this.release(status);
+    };
+    return { ...result, body: boundedPieces(body, { timeUp: this.overdue, over }) };
   }
 
   release(status: number): void {
@@ -72,34 +79,5 @@ export class CallSlot implements CallContext {
     if (this.context.caller) this.context.caller.tell(undefined);
     else this.context.signal.removeEventListener('abort', this.leave);
     this.deployed.end();
-  }
-
-  /**
-   * Passes pieces on until there are no more, the time is up, or nobody wants them; also a stream of
-   * which none was wanted ends its call.
-   */
-  private through<T>(pieces: AsyncIterable<T>, status: number): AsyncIterable<T> {
-    const source = pieces[Symbol.asyncIterator]();
-    // Not awaited: a source that hangs must not hold who reads.
-    const end = (): void => void source.return?.().catch(() => undefined);
-    const next = async (): Promise<IteratorResult<T>> => {
-      try {
-        const piece = await Promise.race([source.next(), this.overdue]);
-        if (piece === OVERDUE) throw new Error('the execution time ran out');
-        if (piece.done) this.release(status);
-        return piece;
-      } catch (thrown) {
-        this.release(status);
-        end();
-        throw thrown;
-      }
-    };
-    const stop = async (): Promise<IteratorResult<T>> => {
-      if (this.held) this.host.leave();
-      this.release(status);
-      end();
-      return { done: true, value: undefined };
-    };
-    return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
   }
 }

@@ -1,6 +1,8 @@
 /** Holds a handler to its time: what is not answered in it is answered for it, with 504. */
 import { durationMs } from './durations.ts';
-import { isPieces } from './function.ts';
+import { boundedPieces } from './bounded-pieces.ts';
+import { Caller } from './caller.ts';
+import { inSurroundings, isPieces } from './function.ts';
 import type {
   FunctionContext,
   FunctionEvent,
@@ -39,51 +41,57 @@ async function race(
   context: FunctionContext,
   ms: number,
 ): Promise<FunctionResult> {
-  const stop = new AbortController();
-  const leave = (): void => stop.abort(context.signal.reason);
-  context.signal.addEventListener('abort', leave, { once: true });
+  // The handler's caller is this host, which leaves when the time is up or its own caller leaves.
+  const host = new Caller();
+  const end = whenLeft(context, (reason) => host.leave(reason));
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<typeof OVERDUE>((resolve) => {
     timer = setTimeout(() => {
-      stop.abort(new DOMException('The execution time ran out.', 'TimeoutError'));
       resolve(OVERDUE);
+      host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
     }, ms);
   });
-  const end = (): void => {
+  const over = (how?: string): void => {
     clearTimeout(timer);
-    context.signal.removeEventListener('abort', leave);
+    end();
+    if (how === 'left') host.leave();
   };
   try {
-    const running = Promise.resolve(handler(event, { ...context, signal: stop.signal }));
+    const running = Promise.resolve(handler(event, calledBy(host, context)));
     const result = await Promise.race([running, overdue]);
-    if (!isPieces(result.body)) end();
     // What a handler throws after its time concerns nobody any more.
     if (result === OVERDUE) running.catch(() => undefined);
-    return isPieces(result.body) ? { ...result, body: until(overdue, result.body, end) } : result;
+    if (isPieces(result.body))
+      return { ...result, body: boundedPieces(result.body, { timeUp: overdue, over }) };
+    over();
+    return result;
   } catch (thrown) {
-    end();
+    over();
     throw thrown;
   }
 }
 
-/** Passes pieces on until the time is up; then it throws, which shows that the body is not whole. */
-async function* until<T>(
-  overdue: Promise<unknown>,
-  pieces: AsyncIterable<T>,
-  end: () => void,
-): AsyncGenerator<T> {
-  const source = pieces[Symbol.asyncIterator]();
-  const late = overdue.then(() => Promise.reject(new Error('the execution time ran out')));
-  late.catch(() => undefined);
-  try {
-    for (;;) {
-      const next = await Promise.race([source.next(), late]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    end();
-    // Not awaited: a source that hangs must not hold the connection.
-    void source.return?.()?.catch(() => undefined);
+/** @returns what stops listening */
+function whenLeft(context: FunctionContext, leave: (reason: unknown) => void): () => void {
+  const left = (): void => leave(context.signal.reason);
+  const { caller } = context;
+  if (caller) {
+    caller.tell(left);
+    return () => caller.tell(undefined);
   }
+  const { signal } = context;
+  if (signal.aborted) left();
+  signal.addEventListener('abort', left, { once: true });
+  return () => signal.removeEventListener('abort', left);
+}
+
+function calledBy(caller: Caller, context: FunctionContext): FunctionContext {
+  const call = {
+    callId: context.callId,
+    caller,
+    get signal() {
+      return caller.signal;
+    },
+  };
+  return inSurroundings(call, context, context.shared);
 }
