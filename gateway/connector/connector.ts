@@ -90,7 +90,7 @@ function annotationsOf(
 
 /** The policy's limit holds for all connectors together, not for each. */
 async function limitTogether(runs: Runs, { topic, queue }: Operation): Promise<void> {
-  if (queue) await runs.queueOf(topic).setGlobalConcurrency(queue.concurrency);
+  if (queue) await (await runs.queueOf(topic)).setGlobalConcurrency(queue.concurrency);
 }
 
 function openWorker(

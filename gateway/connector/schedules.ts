@@ -1,4 +1,5 @@
 /** Hands the table of jobs to BullMQ's scheduler, which keeps it in Redis for all connectors. */
+import type { Queue } from 'bullmq';
 import { gateway } from '#shared/gateway/contract.ts';
 import { jobs, type JobRow } from '#shared/operations/jobs.ts';
 import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs.ts';
@@ -7,14 +8,14 @@ const trigger = gateway.triggerJob;
 
 /** Afterwards exactly the jobs of the table are scheduled, as the table says. */
 export async function openSchedules(runs: Runs): Promise<void> {
-  const queue = runs.queueOf(trigger.topic);
+  const queue = await runs.queueOf(trigger.topic);
   const known = await queue.getJobSchedulers();
   const gone = known.filter(({ key }) => !jobs.some((job) => job.name === key));
   for (const { key } of gone) await queue.removeJobScheduler(key);
   for (const job of jobs) {
     const scheduled = known.find(({ key }) => key === job.name);
     if (scheduled?.pattern === job.schedule && mayComeLate(job)) continue;
-    await schedule(runs, job);
+    await schedule(queue, job);
   }
 }
 
@@ -26,14 +27,12 @@ function mayComeLate({ work }: JobRow): boolean {
   return work.kind === 'task' || work.operation.effect !== 'trades';
 }
 
-async function schedule(runs: Runs, job: JobRow): Promise<void> {
+async function schedule(queue: Queue<RunData>, job: JobRow): Promise<void> {
   const body = JSON.stringify({ jobName: job.name });
   const data: RunData = { run: '', operation: trigger.name, body, requestId: '' };
-  await runs
-    .queueOf(trigger.topic)
-    .upsertJobScheduler(
-      job.name,
-      { pattern: job.schedule, tz: 'UTC' },
-      { name: trigger.rpc, data, opts: jobOptions(trigger) },
-    );
+  await queue.upsertJobScheduler(
+    job.name,
+    { pattern: job.schedule, tz: 'UTC' },
+    { name: trigger.rpc, data, opts: jobOptions(trigger) },
+  );
 }

@@ -25,7 +25,7 @@ async function cleanQueues({ runs }: Context): Promise<number> {
   let cleaned = 0;
   for (const { topic } of operations.filter(({ queue }) => queue !== null))
     for (const state of ['completed', 'failed'] as const)
-      cleaned += (await runs.queueOf(topic).clean(RUNS_KEPT_MS, CLEAN_MAX, state)).length;
+      cleaned += (await (await runs.queueOf(topic)).clean(RUNS_KEPT_MS, CLEAN_MAX, state)).length;
   return cleaned;
 }
 

@@ -6,7 +6,7 @@
  * Recorded messages live in a list; the outcome in a string beside it, written once. The last
  * message is part of the outcome: whoever sees the one sees the other, and nobody sees two.
  */
-import { Queue, type Job, type JobsOptions } from 'bullmq';
+import type { Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,7 +83,7 @@ export class Runs {
   private readonly database: Database;
   private readonly connection: () => Redis;
   private readonly prefix: string;
-  private readonly queues = new Map<string, Queue<RunData>>();
+  private readonly queues = new Map<string, Promise<Queue<RunData>>>();
   private readonly followers: Followers;
   private redis: Redis | undefined;
 
@@ -132,8 +132,9 @@ export class Runs {
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
     const options = { ...jobOptions(operation), jobId: wanted, deduplication: { id: joinKey } };
     const data: RunData = { run: wanted, operation: operation.name, body, requestId };
-    const added = await this.queueOf(operation.topic).add(operation.rpc, data, options);
-    const job = await this.queueOf(operation.topic).getJob(added.id ?? wanted);
+    const queue = await this.queueOf(operation.topic);
+    const added = await queue.add(operation.rpc, data, options);
+    const job = await queue.getJob(added.id ?? wanted);
     const run = job ? runOf(job) : wanted;
     if (job && requestHash(operation, job.data.body) !== hash)
       throw conflict(
@@ -167,7 +168,7 @@ export class Runs {
   async takeBack(operation: Operation, follower: string): Promise<void> {
     const run = await this.followers.leave(follower);
     if (run === undefined) return;
-    const job = await this.queueOf(operation.topic).getJob(run);
+    const job = await (await this.queueOf(operation.topic)).getJob(run);
     if (!job || job.attemptsStarted > 0 || (await job.isActive())) return;
     // Fails when someone begins to carry it just now, who then stops it.
     const dropped = await job.remove().then(
@@ -212,7 +213,7 @@ export class Runs {
 
   /** A job that has ended, or is gone, without an outcome: its connector died at the wrong moment. */
   private async lost(operation: Operation, run: string): Promise<Outcome | undefined> {
-    const state = await this.queueOf(operation.topic).getJobState(run);
+    const state = await (await this.queueOf(operation.topic)).getJobState(run);
     if (state !== 'failed' && state !== 'completed' && state !== 'unknown') return undefined;
     return (
       (await this.outcome(run)) ?? {
@@ -230,7 +231,7 @@ export class Runs {
 
   /** Runs of an operation that wait or run; not those that a scheduler has planned for later. */
   async pending(operation: Operation): Promise<readonly PendingRun[]> {
-    const queue = this.queueOf(operation.topic);
+    const queue = await this.queueOf(operation.topic);
     const [active, waiting, delayed] = await Promise.all([
       queue.getJobs(['active'], 0, PENDING_MAX),
       queue.getJobs(['waiting', 'prioritized'], 0, PENDING_MAX),
@@ -248,7 +249,7 @@ export class Runs {
 
   /** When the schedules of an operation come next, by the schedule's name. */
   async nextTurns(operation: Operation): Promise<ReadonlyMap<string, Instant>> {
-    const schedules = await this.queueOf(operation.topic).getJobSchedulers();
+    const schedules = await (await this.queueOf(operation.topic)).getJobSchedulers();
     return new Map(
       schedules.flatMap(({ key, next }): [string, Instant][] =>
         next === undefined ? [] : [[key, instantOf(next)]],
@@ -279,19 +280,24 @@ export class Runs {
     await this.database.redis.set(key, encode(outcome), 'PX', RUNS_KEPT_MS, 'NX');
   }
 
-  queueOf(topic: string): Queue<RunData> {
-    const known = this.queues.get(topic);
-    if (known) return known;
-    this.redis ??= this.connection();
-    const queue = new Queue<RunData>(topic, { connection: this.redis, prefix: this.prefix });
-    // BullMQ reports what commands report too; without a listener it would end the process.
-    queue.on('error', () => undefined);
+  queueOf(topic: string): Promise<Queue<RunData>> {
+    const queue = this.queues.get(topic) ?? this.openQueue(topic);
     this.queues.set(topic, queue);
     return queue;
   }
 
+  /** BullMQ is loaded at the first need: most functions queue nothing, and it takes much memory. */
+  private async openQueue(topic: string): Promise<Queue<RunData>> {
+    const { Queue } = await import('bullmq');
+    this.redis ??= this.connection();
+    const queue = new Queue<RunData>(topic, { connection: this.redis, prefix: this.prefix });
+    // BullMQ reports what commands report too; without a listener it would end the process.
+    queue.on('error', () => undefined);
+    return queue;
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await Promise.all([...this.queues.values()].map(async (queue) => (await queue).close()));
     this.redis?.disconnect();
   }
 }

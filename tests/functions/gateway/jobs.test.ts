@@ -67,7 +67,7 @@ describe('gateway-trigger-job, called from outside', () => {
     const { body, status } = await trigger({ jobName: 'sync-prices', force: true });
     const { success, runId } = body as TriggerJobResponse;
     expect({ status, success }).toEqual({ status: 200, success: true });
-    const job = await world.runs.queueOf(gateway.triggerJob.topic).getJob(runId);
+    const job = await (await world.runs.queueOf(gateway.triggerJob.topic)).getJob(runId);
     expect(JSON.parse(job?.data.body ?? '')).toEqual({
       jobName: 'sync-prices',
       force: true,

@@ -109,7 +109,7 @@ describe('universe-add-security', () => {
     const answer = await add({ isin: LISTED, syncImmediately: true }, 'queued');
     expect((answer.body as { message: string }).message).toContain('queued');
     for (const operation of [universe.syncPrices, universe.syncFundamentals]) {
-      const [job] = await world.runs.queueOf(operation.topic).getJobs();
+      const [job] = await (await world.runs.queueOf(operation.topic)).getJobs();
       expect(JSON.parse(present(job, 'a run is queued').data.body)).toEqual({
         isins: [LISTED],
         forceRefresh: false,
@@ -119,7 +119,7 @@ describe('universe-add-security', () => {
 
   test('queues nothing when not asked to', async () => {
     await add({ isin: LISTED });
-    expect(await world.runs.queueOf(universe.syncPrices.topic).getJobs()).toEqual([]);
+    expect(await (await world.runs.queueOf(universe.syncPrices.topic)).getJobs()).toEqual([]);
   });
 
   test.each([

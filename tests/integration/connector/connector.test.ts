@@ -245,7 +245,7 @@ describe('a run that fails', () => {
     });
     await add('busy', 'run-busy');
     await add('jj', 'run-lost');
-    const job = await world.runs.queueOf(operation.topic).getJob('run-lost');
+    const job = await (await world.runs.queueOf(operation.topic)).getJob('run-lost');
     await job?.remove();
     const { outcome } = await follow('run-lost');
     expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'UNAVAILABLE' } });
@@ -258,7 +258,7 @@ describe('schedules', () => {
   const queue = () => world.runs.queueOf(gatewayRows.triggerJob.topic);
 
   it('hold every job of the table', async () => {
-    const scheduled = await queue().getJobSchedulers();
+    const scheduled = await (await queue()).getJobSchedulers();
     expect(scheduled.map(({ key, pattern, tz }) => [key, pattern, tz]).sort()).toEqual(
       jobs.map((job) => [job.name, job.schedule, 'UTC']).sort(),
     );
@@ -271,7 +271,7 @@ describe('schedules', () => {
 
   it('carry a job out under an id made of its name and its time', async () => {
     serve(gatewayRows.triggerJob.name, () => ({ body: { success: true } }));
-    const [next] = await queue().getJobs(['delayed']);
+    const [next] = await (await queue()).getJobs(['delayed']);
     await next?.promote();
     const { name } = JSON.parse(next?.data.body ?? '{}').jobName
       ? { name: String(JSON.parse(next?.data.body ?? '{}').jobName) }
@@ -288,7 +288,7 @@ async function* messagesOf(row: Parameters<typeof world.runs.follow>[0], run: st
 }
 
 async function untilEnded(run: string): Promise<void> {
-  const queue = world.runs.queueOf(operation.topic);
+  const queue = await world.runs.queueOf(operation.topic);
   while (!['completed', 'failed'].includes(await queue.getJobState(run))) await sleep(10);
 }
 

@@ -133,7 +133,7 @@ it('ends cleanly when it is asked to, and puts back what it carries', async () =
   const gone = exit(child);
   child.kill('SIGTERM');
   expect(await gone).toBe(0);
-  expect(await runs.queueOf(operation.topic).getJobState(run)).toBe('waiting');
+  expect(await (await runs.queueOf(operation.topic)).getJobState(run)).toBe('waiting');
   expect(await runs.outcome(run)).toBeUndefined();
 });
 

@@ -200,7 +200,7 @@ describe('a run in the queue', () => {
     expect(await ended).toBe(status.CANCELLED);
     await until(() => planner.aborted === 1);
     await until(idle);
-    const failed = await queue().getFailed(0, 0);
+    const failed = await (await queue()).getFailed(0, 0);
     const run = failed[0]?.data.run ?? '';
     expect(await world.runs.outcome(run)).toMatchObject({
       kind: 'failed',
@@ -288,9 +288,9 @@ describe('a run in the queue', () => {
     const busy = Array.from({ length: concurrency }, (_, i) => follow(`busy-${i}`));
     await Promise.all(busy.map(({ first }) => first));
     const waiting = follow('waits');
-    await until(async () => (await queue().getWaitingCount()) === 1);
+    await until(async () => (await (await queue()).getWaitingCount()) === 1);
     waiting.stream.cancel();
-    await until(async () => (await queue().getWaitingCount()) === 0);
+    await until(async () => (await (await queue()).getWaitingCount()) === 0);
     for (const { stream } of busy) stream.cancel();
     await until(idle);
     expect(planner.begun).toBe(concurrency);
@@ -344,7 +344,7 @@ describe('a trading cycle whose caller cancels', () => {
   }
 
   const runOf = async (): Promise<string> => {
-    const jobs = world.runs.queueOf(gatewayRows.triggerTradingCycle.topic);
+    const jobs = await world.runs.queueOf(gatewayRows.triggerTradingCycle.topic);
     await until(async () => (await jobs.getFailed(0, 0)).length > 0);
     return (await jobs.getFailed(0, 0))[0]?.data.run ?? '';
   };
