@@ -4,7 +4,7 @@
 //   functions/<service>/handler.ts, the packed service, likewise
 // Node modules stay outside; what several files share becomes one chunk.
 //
-// node scripts/build.mjs [--out <folder inside the project>]
+// node scripts/build.mjs [--out <folder inside the project>] [--also <program.ts>]…
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -21,12 +21,19 @@ const PROGRAMS = [
   'gateway/runtime/worker.ts',
 ];
 
-/** Builds everything; `out` is a folder inside the project, so that node_modules is found from it. */
-export async function build({ out = 'dist' } = {}) {
+/**
+ * Builds everything; `out` is a folder inside the project, so that node_modules is found from it.
+ * `also` are programs besides, such as those that measure the others.
+ */
+export async function build({ out = 'dist', also = [] } = {}) {
   rmSync(join(ROOT, out), { recursive: true, force: true });
   await bundle({
     absWorkingDir: ROOT,
-    entryPoints: [...PROGRAMS.filter((file) => existsSync(join(ROOT, file))), ...handlers()],
+    entryPoints: [
+      ...PROGRAMS.filter((file) => existsSync(join(ROOT, file))),
+      ...handlers(),
+      ...also,
+    ],
     outdir: out,
     outbase: '.',
     bundle: true,
@@ -71,8 +78,13 @@ export function buildVersion() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: 'dist' } } });
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string', default: 'dist' },
+      also: { type: 'string', multiple: true, default: [] },
+    },
+  });
   const startedAt = performance.now();
-  await build({ out: values.out });
+  await build(values);
   console.error(`built ${values.out}/ in ${Math.round(performance.now() - startedAt)} ms`);
 }
