@@ -1,12 +1,13 @@
 /**
  * Keeps a function that shares the host's thread from ending the host: while a guard is held,
- * `process.exit` is refused, and only `endProcess` ends. A refusal that a function's own timer or
+ * `process.exit` and signals to itself are refused, and only `endProcess` ends. A refusal that a function's own timer or
  * callback runs into reaches no caller; it is told to the holders, and the host goes on.
  */
 import { Failure, refused } from '#shared/kernel/failure.ts';
 
 const RULE = 'exit-in-host';
 const exit = process.exit.bind(process);
+const kill = process.kill.bind(process);
 const holders = new Set<(refusal: Error) => void>();
 
 /**
@@ -16,14 +17,27 @@ const holders = new Set<(refusal: Error) => void>();
 export function guardExit(stray: (refusal: Error) => void): () => void {
   // Each holder is one of its own, whatever function it hands in.
   const holder = (refusal: Error): void => stray(refusal);
-  if (holders.size === 0) process.on('uncaughtException', outlive);
+  if (holders.size === 0) {
+    process.on('uncaughtException', outlive);
+    guardKill(refuse);
+  }
   holders.add(holder);
   process.exit = refuse;
   return () => {
     holders.delete(holder);
     if (holders.size > 0) return;
     process.exit = exit;
+    process.kill = kill;
     process.off('uncaughtException', outlive);
+  };
+}
+
+/** A signal that would reach this very process, in which others live too, does this instead. */
+export function guardKill(instead: () => never): void {
+  process.kill = (pid, signal) => {
+    const own = [process.pid, -process.pid, 0, -1];
+    // 0 asks only whether there is such a process.
+    return signal !== 0 && own.includes(pid) ? instead() : kill(pid, signal);
   };
 }
 

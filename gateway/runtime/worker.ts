@@ -14,6 +14,7 @@ import {
   type FunctionHandler,
   type FunctionResult,
 } from '#template/function.ts';
+import { guardKill } from './exit-guard.ts';
 import { surroundingsOf } from './function-surroundings.ts';
 import {
   LOADED_PATH,
@@ -65,6 +66,8 @@ host.on('message', (message: ToThread) => {
 });
 
 watchBuffers(data.bufferBytesMax);
+// Who would end its process ends its thread: the process is the host's.
+guardKill(() => process.exit(1));
 
 function say(message: FromThread): void {
   host.postMessage(message);

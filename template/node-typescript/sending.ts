@@ -40,11 +40,12 @@ export async function send(
   }
 }
 
-async function put(
+/** @returns a promise only for what takes its time */
+function put(
   response: ServerResponse,
   { status = 200, headers: given, body }: FunctionResult,
   headers: ResponseHeaders,
-): Promise<void> {
+): Promise<void> | undefined {
   // After an answer below that a caller goes on waiting for the real one.
   if (status < STATUS_MIN) throw new RangeError(`${status} is no status of an answer`);
   take(headers, given);
@@ -56,6 +57,7 @@ async function put(
   const bytes = bytesOf(response, status, headers, body);
   response.writeHead(status, headers as OutgoingHttpHeaders);
   response.end(bytes);
+  return undefined;
 }
 
 /** Those that end at this hop stay behind, and so do those that their `Connection` names. */

@@ -65,8 +65,8 @@ rowForEach(92, async (isolation) => {
 
 rowForEach(93, async (isolation) => {
   const name = await deploy('exits', isolation);
-  for (const code of [1, 0, 137]) {
-    const answer = await get(`${name}?code=${code}`);
+  for (const how of ['code=1', 'code=0', 'code=137', 'signal=SIGTERM', 'signal=SIGKILL']) {
+    const answer = await get(`${name}?${how}`);
     expect(said(answer)).toEqual([500, 'proxy', `Can't reach service for: ${name}.\n`]);
     expect((await get(name)).body.toString()).toBe('alive');
   }

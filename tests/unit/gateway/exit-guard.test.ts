@@ -36,9 +36,21 @@ async function run(code: string): Promise<{ status: number | null; said: string;
 
 const AFTERWARDS = `await sleep(20); console.log('alive'); endProcess(3);`;
 
-it('throws at a function that would end the process', async () => {
-  const code = `try { process.exit(0); } catch (thrown) { console.log(isExit(thrown)); }`;
-  expect(await run(`${code} ${AFTERWARDS}`)).toMatchObject({ status: 3, said: 'true\nalive' });
+it.each(['process.exit(0)', `process.kill(process.pid)`, `process.kill(0, 'SIGKILL')`])(
+  'throws at a function that would end the process: %s',
+  async (end) => {
+    const code = `try { ${end}; } catch (thrown) { console.log(isExit(thrown)); }`;
+    expect(await run(`${code} ${AFTERWARDS}`)).toMatchObject({ status: 3, said: 'true\nalive' });
+  },
+);
+
+it('lets ask whether a process is there, and end another', async () => {
+  const code = `import { spawn } from 'node:child_process';
+    console.log(process.kill(process.pid, 0));
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    process.kill(child.pid, 'SIGKILL');
+    child.on('exit', (code, signal) => { console.log(signal); endProcess(3); });`;
+  expect(await run(code)).toMatchObject({ status: 3, said: 'true\nSIGKILL' });
 });
 
 it.each([
@@ -66,9 +78,11 @@ it('leaves everything else to who listens beside it', async () => {
   expect(await run(`${code} ${AFTERWARDS}`)).toMatchObject({ status: 3, said: 'heard\nalive' });
 });
 
-it('gives exit back when the last guard is released', async () => {
+it('gives exit and kill back when the last guard is released', async () => {
   const code = `const other = guardExit(() => undefined); release(); release();
     try { process.exit(0); } catch { console.log('still held'); }
     other(); process.exit(4);`;
   expect(await run(code)).toMatchObject({ status: 4, said: 'still held' });
+  const { status } = await run(`release(); process.kill(process.pid, 'SIGKILL');`);
+  expect(status).toBeNull();
 });
