@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { skipped, type Results } from './check/skipped.ts';
 
 interface Step {
   readonly name: string;
@@ -38,16 +39,6 @@ function run({ name, command }: Step): boolean {
   return status === 0;
 }
 
-interface Results {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numRuntimeErrorTestSuites: number;
-  readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
-
 /** The suite's counts, alone on a line, for whoever reads only that; and why tests were skipped. */
 function sayCounts(): void {
   if (!existsSync(RESULTS)) return;
@@ -57,17 +48,6 @@ function sayCounts(): void {
   console.log(
     `${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped`,
   );
-}
-
-/** How many tests were skipped for each reason that stands in their titles. */
-function skipped({ testResults }: Results): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { status, fullName } of testResults.flatMap((file) => file.assertionResults)) {
-    if (status !== 'pending') continue;
-    const reason = /\[skipped: (.*)\]/.exec(fullName)?.[1] ?? fullName;
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function main(wanted: readonly string[]): number {
