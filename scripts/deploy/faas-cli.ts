@@ -11,23 +11,23 @@ export type FaasCli = { readonly program: string } | { readonly missing: string 
 const MODULE = 'github.com/openfaas/faas-cli@latest';
 /** Where `go install` puts it for this project alone. */
 const OWN_FOLDER = resolve('build', 'tools');
-/** What became of the last attempt to install it; a closed network need not be asked before every test. */
-const FAILED = join(OWN_FOLDER, 'faas-cli.failed');
-const FAILED_MS = 3_600_000;
+/** A closed network need not be asked before every run of tests. */
+const ASK_AGAIN_MS = 3_600_000;
 const INSTALL_MS_MAX = 300_000;
 
 /**
- * The first that runs of: `FAAS_CLI`, what the path has, what `go install` left before.
+ * The first that runs of: `FAAS_CLI`, what the path has, what `go install` has left.
  * @throws Error when `FAAS_CLI` names a program that does not run
  */
-export function findFaasCli(env: Environment): FaasCli {
+export function findFaasCli(env: Environment, folder = OWN_FOLDER): FaasCli {
   const given = env['FAAS_CLI'];
   if (given) {
-    if (!runs(given)) throw new Error(`FAAS_CLI: ${given} cannot be run`);
+    if (!runs(given, env)) throw new Error(`FAAS_CLI: ${given} cannot be run`);
     return { program: given };
   }
-  const places = ['faas-cli', ...goFolders().map((folder) => join(folder, 'faas-cli'))];
-  const program = places.find(runs);
+  const folders = [...goFolders(env), folder];
+  const places = ['faas-cli', ...folders.map((one) => join(one, 'faas-cli'))];
+  const program = places.find((place) => runs(place, env));
   return program === undefined ? { missing: 'no faas-cli is installed' } : { program };
 }
 
@@ -35,31 +35,31 @@ export function findFaasCli(env: Environment): FaasCli {
  * Finds it, or installs it with Go.
  * @param again whether to try although an attempt has failed within the hour
  */
-export function bringFaasCli(env: Environment, again = false): FaasCli {
-  const found = findFaasCli(env);
+export function bringFaasCli(env: Environment, again = false, folder = OWN_FOLDER): FaasCli {
+  const found = findFaasCli(env, folder);
   if ('program' in found) return found;
-  const failed = again ? undefined : lastFailure();
-  if (failed !== undefined) return { missing: failed };
+  const failed = join(folder, 'faas-cli.failed');
+  if (!again && isFresh(failed)) return { missing: readFileSync(failed, 'utf8') };
   try {
-    mkdirSync(OWN_FOLDER, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     execFileSync('go', ['install', MODULE], {
-      env: { ...env, GOBIN: OWN_FOLDER },
+      env: { ...env, GOBIN: folder },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
       timeout: INSTALL_MS_MAX,
     });
-    rmSync(FAILED, { force: true });
-    return findFaasCli(env);
+    rmSync(failed, { force: true });
+    return findFaasCli(env, folder);
   } catch (thrown) {
     const missing = `${found.missing}, and ${reasonOf(thrown)}`;
-    writeFileSync(FAILED, missing);
+    writeFileSync(failed, missing);
     return { missing };
   }
 }
 
-function runs(program: string): boolean {
+function runs(program: string, env: Environment): boolean {
   try {
-    execFileSync(program, ['version', '--short-version'], { stdio: 'ignore' });
+    execFileSync(program, ['version', '--short-version'], { env, stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -67,24 +67,24 @@ function runs(program: string): boolean {
 }
 
 /** Where `go install` may have put it. */
-function goFolders(): string[] {
+function goFolders(env: Environment): string[] {
   try {
-    const asked = ['env', 'GOBIN', 'GOPATH'];
-    const [bin = '', path = ''] = execFileSync('go', asked, { encoding: 'utf8' }).split('\n');
-    return [bin, path && join(path, 'bin'), OWN_FOLDER].filter((folder) => folder !== '');
+    const asked = execFileSync('go', ['env', 'GOBIN', 'GOPATH'], { env, encoding: 'utf8' });
+    const [bin = '', path = ''] = asked.split('\n');
+    return [bin, path && join(path, 'bin')].filter((folder) => folder !== '');
   } catch {
-    return [OWN_FOLDER];
+    return [];
   }
 }
 
-function lastFailure(): string | undefined {
-  if (!existsSync(FAILED) || Date.now() - statSync(FAILED).mtimeMs > FAILED_MS) return undefined;
-  return readFileSync(FAILED, 'utf8');
+function isFresh(file: string): boolean {
+  return existsSync(file) && Date.now() - statSync(file).mtimeMs < ASK_AGAIN_MS;
 }
 
 function reasonOf(thrown: unknown): string {
   const { code, stderr } = thrown as { code?: string; stderr?: string };
   if (code === 'ENOENT') return 'there is no Go to install it with';
-  const said = stderr?.trim().split('\n')[0] ?? '';
-  return `go install ${MODULE} failed: ${code === 'ETIMEDOUT' ? 'it took too long' : said}`;
+  if (code === 'ETIMEDOUT') return `go install ${MODULE} took too long`;
+  const said = stderr?.trim().split('\n')[0]?.replace(`go: ${MODULE}: `, '');
+  return `go install ${MODULE} failed: ${said ?? 'without a reason'}`;
 }
