@@ -53,7 +53,7 @@ export function valueAt({ quadratic, linear }: QuadraticProgram, x: Float64Array
 }
 
 /**
- * Projected gradient descent on the simplex with upper bounds: slow, and nothing like the solver.
+ * Projected gradient descent on the simplex with upper bounds: nothing like the solver.
  *
  * @param high upper bounds whose sum is at least 1
  */
@@ -69,15 +69,27 @@ export function descend(quadratic: Rows, linear: Float64Array, high: Float64Arra
   return x;
 }
 
-/** Nearest point with sum 1 and 0 <= x <= high, by bisection on the multiplier of the sum. */
+/**
+ * Nearest point with sum 1 and 0 <= x <= high: the sum falls as the shift grows, in straight pieces
+ * whose ends are known, so the shift is found between two of them.
+ */
 function project(point: Float64Array, high: Float64Array): Float64Array {
-  let [low, most] = [-10, 10];
-  const clipped = (shift: number): Float64Array =>
-    point.map((value, i) => Math.min(at(high, i), Math.max(0, value - shift)));
-  for (let round = 0; round < 100; round += 1) {
-    const middle = (low + most) / 2;
-    if (clipped(middle).reduce((a, b) => a + b, 0) > 1) low = middle;
-    else most = middle;
-  }
-  return clipped((low + most) / 2);
+  const ends = new Float64Array(2 * point.length);
+  point.forEach((value, i) => {
+    ends[2 * i] = value;
+    ends[2 * i + 1] = value - at(high, i);
+  });
+  ends.sort();
+  const sumAt = (shift: number): number => {
+    let total = 0;
+    for (let i = 0; i < point.length; i += 1)
+      total += Math.min(at(high, i), Math.max(0, at(point, i) - shift));
+    return total;
+  };
+  let k = ends.length - 1;
+  while (k > 0 && sumAt(at(ends, k)) < 1) k -= 1;
+  const [low, most] = [at(ends, k), at(ends, Math.min(k + 1, ends.length - 1))];
+  const [more, less] = [sumAt(low), sumAt(most)];
+  const shift = more > less ? low + ((more - 1) / (more - less)) * (most - low) : low;
+  return point.map((value, i) => Math.min(at(high, i), Math.max(0, value - shift)));
 }

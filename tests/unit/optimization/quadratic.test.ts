@@ -4,7 +4,7 @@ import { isFeasible, solveQuadratic } from '#shared/optimization/model/quadratic
 import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
 import { descend, randomCovariance, randomProgram, valueAt, violation } from './programs.ts';
 
-const PROGRAMS = 300;
+const PROGRAMS = 150;
 
 describe('solveQuadratic', () => {
   it('meets every row to 1e-8 and the optimality conditions, whatever the program', () => {
@@ -21,17 +21,18 @@ describe('solveQuadratic', () => {
       expect([seed, violation(program.rows, answer.x) <= 1e-8]).toEqual([seed, true]);
       expect([seed, answer.kktResidual <= 1e-8]).toEqual([seed, true]);
       let gradient = plus(times(program.quadratic, answer.x), program.linear);
+      // The worst of all rows at once: an expectation for each would take longer than the solver.
+      let [wrongSign, complementarity] = [0, 0];
       program.rows.forEach(({ coefficients, relation, bound }, i) => {
         const multiplier = at(answer.multipliers, i);
         gradient = plus(gradient, coefficients, -multiplier);
         if (relation === '=') return;
-        expect([seed, (relation === '<=' ? -multiplier : multiplier) >= -1e-8]).toEqual([
-          seed,
-          true,
-        ]);
+        wrongSign = Math.max(wrongSign, relation === '<=' ? multiplier : -multiplier);
         const slack = dot(coefficients, answer.x) - bound;
-        expect([seed, Math.abs(multiplier * slack) <= 1e-8]).toEqual([seed, true]);
+        complementarity = Math.max(complementarity, Math.abs(multiplier * slack));
       });
+      expect([seed, wrongSign <= 1e-8]).toEqual([seed, true]);
+      expect([seed, complementarity <= 1e-8]).toEqual([seed, true]);
       const steepest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect([seed, steepest <= 1e-7]).toEqual([seed, true]);
     }
