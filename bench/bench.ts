@@ -1,8 +1,12 @@
 /** npm run bench -- <name>: one interleaved comparison with a peer; ratios are what counts. */
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   grpc: () => import('./grpc/bench.ts'),
+  memory: () => import('./memory/bench.ts'),
+  optimization: () => import('./optimization/bench.ts'),
   planning: () => import('./planning/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
+  scoring: () => import('./scoring/bench.ts'),
+  stall: () => import('./stall/bench.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -1,0 +1,111 @@
+/**
+ * npm run bench -- optimization
+ *
+ * From five years of daily returns to weights: hierarchical risk parity with its covariance, and the least
+ * volatility with capped weights, against PyPortfolioOpt and skfolio on the same numbers. Every side takes
+ * its own time in its own process after warming up; turns alternate. Read the ratios.
+ */
+import { annualised, sampleCovariance } from '#shared/optimization/model/covariance.ts';
+import { hierarchicalRiskParity } from '#shared/optimization/model/hierarchical-risk-parity.ts';
+import { quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+import { leastVariance } from '#shared/optimization/model/mean-variance.ts';
+import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
+import { panelOf } from '../peers/panel.ts';
+import { withPeers, type PythonPeers } from '../peers/python.ts';
+import { median, msPerCall } from '../timing.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
+const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 150);
+const DAYS = 1261;
+const SIZES = [20, 50, 100, 200];
+/** Twice the equal weight at 20 securities, and so often that at 200 that many can still take part. */
+const capOf = (securities: number): number => Math.max(0.1, 2 / securities);
+
+type Task = 'hrp' | 'capped' | 'minimum';
+const PEERS = ['PyPortfolioOpt', 'skfolio'] as const;
+const tasks: Readonly<Record<Task, string>> = {
+  hrp: 'hierarchical risk parity with its covariance (aim: 10 times)',
+  capped: 'least volatility within 0 and a cap, of a covariance that is known (aim: 5 times)',
+  minimum: 'the same with its covariance',
+};
+
+function hrp(returns: readonly Float64Array[]): Float64Array {
+  return hierarchicalRiskParity(sampleCovariance(returns));
+}
+
+function capped(covariance: Rows, cap: number): Float64Array {
+  const n = covariance.length;
+  const rows = covariance.flatMap((_, i): LinearRow[] => [
+    { coefficients: unit(n, i), relation: '>=', bound: 0 },
+    { coefficients: unit(n, i), relation: '<=', bound: cap },
+  ]);
+  const budget: LinearRow = { coefficients: new Float64Array(n).fill(1), relation: '=', bound: 1 };
+  const program = { expected: new Float64Array(n), covariance, variables: n };
+  return leastVariance({ ...program, rows: [...rows, budget] })?.weights ?? new Float64Array(n);
+}
+
+/** How far the peer's weights are from ours, and by how much of ours its volatility is higher. */
+function differences(task: Task, returns: readonly Float64Array[], ours: Float64Array) {
+  const covariance = sampleCovariance(returns);
+  const volatility = (weights: Float64Array) => Math.sqrt(quadratic(covariance, weights));
+  return (values: readonly number[]): string => {
+    const theirs = Float64Array.from(values);
+    const apart = ours.reduce((most, w, i) => Math.max(most, Math.abs(w - (theirs[i] ?? 0))), 0);
+    const excess = volatility(theirs) / volatility(ours) - 1;
+    const weights = `weights ${apart.toExponential(0)}`;
+    return task === 'hrp' ? weights : `${weights}, volatility ${excess.toExponential(0)}`;
+  };
+}
+
+async function compare(task: Task, securities: number, python: PythonPeers) {
+  const { returns } = panelOf(securities, DAYS);
+  const cap = capOf(securities);
+  const covariance = annualised(sampleCovariance(returns));
+  await python.load({ returns, covariance });
+  const own = {
+    hrp: () => hrp(returns),
+    capped: () => capped(covariance, cap),
+    minimum: () => capped(annualised(sampleCovariance(returns)), cap),
+  }[task];
+  const away = differences(task, returns, own());
+  const ms: Record<string, number[]> = { ours: [] };
+  const checked: Record<string, string> = {};
+  const turns = [
+    ...PEERS.map((peer) => async (leastMs: number): Promise<number> => {
+      const answer = await python.time(`${peer} ${task}`, { cap }, leastMs);
+      checked[peer] = away(answer.values);
+      (ms[peer] ??= []).push(answer.ms);
+      return answer.ms;
+    }),
+    (leastMs: number): Promise<number> => {
+      const taken = msPerCall(own, leastMs);
+      ms['ours']?.push(taken);
+      return Promise.resolve(taken);
+    },
+  ];
+  for (const turn of turns) await turn(ROUND_MS);
+  for (const of of Object.values(ms)) of.length = 0;
+  // Each round begins with another one, so that none always runs in the others' wake.
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (let i = 0; i < turns.length; i += 1) await turns[(round + i) % turns.length]?.(ROUND_MS);
+  const [ours, ...theirs] = ['ours', ...PEERS].map((name) => median(ms[name] ?? []));
+  const fastest = Math.min(...theirs);
+  return {
+    'ours ms': (ours ?? 0).toFixed(3),
+    ...Object.fromEntries(PEERS.map((peer, i) => [`${peer} ms`, (theirs[i] ?? 0).toFixed(2)])),
+    'faster peer / ours': (fastest / (ours ?? NaN)).toFixed(1),
+    ...Object.fromEntries(PEERS.map((peer) => [`${peer} off by`, checked[peer] ?? ''])),
+  };
+}
+
+async function main(python: PythonPeers): Promise<void> {
+  console.log(`5 years of daily returns: ${panelOf(SIZES.at(-1) ?? 0, DAYS).says}`);
+  for (const [task, says] of Object.entries(tasks) as [Task, string][]) {
+    console.log(`${says}; ${ROUNDS} rounds, medians`);
+    const table: Record<string, Record<string, string>> = {};
+    for (const size of SIZES) table[`${size} securities`] = await compare(task, size, python);
+    console.table(table);
+  }
+}
+
+await withPeers(main);
