@@ -144,6 +144,29 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
       expect(await answer.json()).toMatchObject({ complete: true });
     });
 
+    test('faas-cli invokes what has a name, with a token where one is needed', async () => {
+      const token = await readFile(
+        join(dataDir, 'function-secrets/openfaas-fn/trade-token'),
+        'utf8',
+      );
+      const invoke = (operation: string, ...more: string[]): Promise<Said> =>
+        cli.run(['invoke', nameOf(operation), ...more], { stdin: '{}' });
+      const plan = (...more: string[]) => invoke('planning-create-plan', ...more);
+      const said = { read: await invoke('portfolio-get-summary'), closed: await plan() };
+      const open = await plan('-H', `Authorization: Bearer ${token.trim()}`);
+      if (stack === 'stack.yml') {
+        expect(JSON.parse(said.read.out)).toHaveProperty('totalValue');
+        expect([said.closed.code, said.closed.out]).toEqual([
+          1,
+          expect.stringMatching(/code: 401/),
+        ]);
+        expect(JSON.parse(open.out)).toMatchObject({ complete: true });
+      } else
+        // It has no way to say which operation of a service is meant.
+        for (const { code, out } of [said.read, open])
+          expect([code, out]).toEqual([1, expect.stringContaining('There is no operation')]);
+    });
+
     test('deployed agrees, and names each thing that was changed since', async () => {
       const agreed = await script('deployed', all);
       expect(agreed).toMatchObject({
