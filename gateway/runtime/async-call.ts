@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { operationAt } from '#shared/operations/catalogue.ts';
-import { NAMESPACE } from './platform-errors.ts';
+import { bareName } from './platform-errors.ts';
 
 /** One queued call. It holds no token: what the caller may do was decided when it was queued. */
 export interface QueuedCall {
@@ -51,12 +51,6 @@ export interface CallbackStatus {
   readonly state: 'queued' | 'delivered' | 'dead';
   readonly attempts: number;
   readonly reason?: string | undefined;
-}
-
-/** Without the namespace. */
-export function bareName(name: string): string {
-  const suffix = `.${NAMESPACE}`;
-  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
 /** The lane of a call: the operation's where it is ours, so that a packed service is not one lane. */

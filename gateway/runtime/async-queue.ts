@@ -14,13 +14,14 @@ import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { isPieces, type FunctionEvent, type FunctionResult } from '#template/function.ts';
-import { bareName, jobIdOf, laneFor, withoutContent } from './async-call.ts';
+import { jobIdOf, laneFor, withoutContent } from './async-call.ts';
 import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
 import { Callbacks } from './async-callbacks.ts';
 import { AsyncLedger, keyOf } from './async-ledger.ts';
 import type { CallOutcome } from './callback.ts';
 import type { FunctionHost } from './function-host.ts';
 import { wholeOf } from './pieces.ts';
+import { bareName } from './platform-errors.ts';
 
 const QUEUE = 'async';
 const KEEP_SECONDS = 86_400;

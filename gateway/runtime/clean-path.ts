@@ -18,6 +18,12 @@ export function redirectUncleanPaths(
   response.end();
 }
 
+/** The target without scheme and host, which proxies write and every server must take. */
+export function withoutOrigin(target: string): string {
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return rest.startsWith('/') || rest === target ? rest : `/${rest}`;
+}
+
 /**
  * `path.Clean` of Go, with a slash at the end kept, on the path of a URL; the query stays as it is.
  * A backslash is written as %5C where the path changes: browsers take one for a slash, and two at

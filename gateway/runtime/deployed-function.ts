@@ -5,7 +5,7 @@ import type {
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
-import { durationMs } from '#template/durations.ts';
+import { timerMs } from '#template/durations.ts';
 import { operationAt, type OperationCall } from '#shared/operations/catalogue.ts';
 import type { Carrier } from './carriers.ts';
 import type { Deployment } from './deployment.ts';
@@ -51,7 +51,7 @@ export class DeployedFunction {
     this.carrier = carrier;
     this.ended = ended;
     const { exec_timeout: execTimeout = '', max_inflight: inflight } = spec.environment;
-    this.execTimeoutMs = durationMs(execTimeout) || EXEC_TIMEOUT_MS_DEFAULT;
+    this.execTimeoutMs = timerMs(execTimeout) || EXEC_TIMEOUT_MS_DEFAULT;
     this.inflightMax = positive(spec.labels['max_inflight'] ?? inflight);
   }
 

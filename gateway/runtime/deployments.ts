@@ -8,7 +8,7 @@ import type { Log } from '#shared/runtime/log.ts';
 import type { Deployment } from './deployment.ts';
 import type { DeploymentsState, State } from './deployments-state.ts';
 import type { FunctionHost } from './function-host.ts';
-import { NAMESPACE } from './platform-errors.ts';
+import { bareName, NAMESPACE } from './platform-errors.ts';
 
 /** @returns what is deployed when a host starts: the stack file's, and what the API changed */
 export function deployedAtStart(
@@ -56,8 +56,9 @@ export class Deployments {
     });
   }
 
-  /** @throws Failure NOT_FOUND */
-  remove(name: string): Promise<void> {
+  /** @param given with or without the namespace; @throws Failure NOT_FOUND */
+  remove(given: string): Promise<void> {
+    const name = bareName(given);
     return this.inTurn(name, async () => {
       this.require(name);
       await this.state.change((state) => this.without(state, name));

@@ -27,7 +27,7 @@ import { GatewayMetrics } from './gateway-metrics.ts';
 import type { Program } from './images.ts';
 import { heapMbOf } from './isolation.ts';
 import {
-  NAMESPACE,
+  bareName,
   execTimeout,
   functionElsewhere,
   tooManyCalls,
@@ -74,7 +74,7 @@ export class FunctionHost {
 
   /** @param name with or without `.openfaas-fn` */
   find(name: string): DeployedFunction | undefined {
-    return this.functions.get(bare(name));
+    return this.functions.get(bareName(name));
   }
 
   /**
@@ -135,7 +135,7 @@ export class FunctionHost {
 
   /** The answer for a function that is not deployed here; names the board that has it. */
   notHere(name: string): FunctionResult {
-    const where = this.options.elsewhere?.get(bare(name));
+    const where = this.options.elsewhere?.get(bareName(name));
     return where ? functionElsewhere(where) : unknownFunction(name);
   }
 
@@ -250,10 +250,4 @@ function requireOwnName({ name }: Deployment, program: Program): void {
       field: 'service',
       message: `${name} is the name of an operation, which only an image of this project may have`,
     });
-}
-
-/** Without the namespace. */
-function bare(name: string): string {
-  const suffix = `.${NAMESPACE}`;
-  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }

@@ -8,6 +8,12 @@ import type { Failure } from '#shared/kernel/failure.ts';
 
 export const NAMESPACE = 'openfaas-fn';
 
+/** The name of a function, which may have been written with the namespace, without it. */
+export function bareName(name: string): string {
+  const suffix = `.${NAMESPACE}`;
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+}
+
 export function unknownFunction(name: string): FunctionResult {
   const full = name.includes('.') ? name : `${name}.${NAMESPACE}`;
   return platform(

@@ -13,7 +13,7 @@ import { asyncCallsRoute } from './async-calls-route.ts';
 import { ASYNC_BODY_BYTES_MAX, asyncRoute } from './async-route.ts';
 import { basicAuth, type Credentials } from './basic-auth.ts';
 import { nameRequest } from './call-headers.ts';
-import { redirectUncleanPaths } from './clean-path.ts';
+import { redirectUncleanPaths, withoutOrigin } from './clean-path.ts';
 import type { Deployments } from './deployments.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import type { FunctionHost } from './function-host.ts';
@@ -115,6 +115,7 @@ function frontOf(options: RuntimeOptions, router: Express): RequestListener {
   const { host, build, bodyBytesMax = BODY_BYTES_MAX } = options;
   const invoked = invokeRoute(host, { servedBy: servedBy(build), bodyBytesMax });
   return (request, response) => {
+    if (request.url?.startsWith('/') === false) request.url = withoutOrigin(request.url);
     if (!invoked(request, response)) router(request, response);
   };
 }

@@ -119,8 +119,9 @@ export class WorkerThread {
     this.worker.postMessage(message);
   }
 
-  private hear(message: FromThread): void {
-    if (message.id !== this.lastId || !this.current?.hear(message)) return;
+  /** @param message a function can send anything itself; what is no message of ours says nothing */
+  private hear(message: FromThread | null | undefined): void {
+    if (message?.id !== this.lastId || !this.current?.hear(message)) return;
     this.current = undefined;
     // A module that failed to load stays failed in its thread; another thread may try anew.
     if (message.kind === 'not-loaded') void this.end();

@@ -9,6 +9,15 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
 };
 
+/** A timer of Node that is set for longer rings at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** @returns at most what a timer can be set for; undefined for a text that is no duration */
+export function timerMs(text: string): number | undefined {
+  const ms = durationMs(text);
+  return ms === undefined ? undefined : Math.min(ms, TIMER_MS_MAX);
+}
+
 /** @returns undefined for a text that is no duration */
 export function durationMs(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) * 1_000;

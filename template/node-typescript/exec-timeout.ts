@@ -1,5 +1,5 @@
 /** Holds a handler to its time: what is not answered in it is answered for it, with 504. */
-import { durationMs } from './durations.ts';
+import { timerMs } from './durations.ts';
 import { boundedPieces } from './bounded-pieces.ts';
 import { Caller } from './caller.ts';
 import { inSurroundings, isPieces } from './function.ts';
@@ -30,7 +30,7 @@ export function inTime(handler: FunctionHandler, limitMs: number): FunctionHandl
 
 /** A caller may shorten its own time with `X-Timeout`, never lengthen it. */
 function allowedMs(event: FunctionEvent, limitMs: number): number {
-  const wanted = durationMs(event.headers['x-timeout'] ?? '');
+  const wanted = timerMs(event.headers['x-timeout'] ?? '');
   if (!wanted) return limitMs;
   return limitMs === 0 ? wanted : Math.min(wanted, limitMs);
 }

@@ -3,7 +3,7 @@
  * official Node template. Other names of theirs (`mode`, `fprocess`, `upstream_url`, …) mean nothing
  * here and do no harm.
  */
-import { durationMs } from './durations.ts';
+import { timerMs } from './durations.ts';
 import type { Environment } from './function.ts';
 import { BODY_BYTES_MAX } from './server.ts';
 
@@ -49,14 +49,11 @@ export function readLimits(env: Environment): Limits {
   };
 }
 
-/** A timer of Node that is set for longer rings at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
-
 function duration(env: Environment, name: string, otherwise: string): number {
   const text = env[name] || otherwise;
-  const ms = durationMs(text);
+  const ms = timerMs(text);
   if (ms === undefined) throw unreadable(name, text, 'a duration such as 10, 10s or 1m30s');
-  return Math.min(ms, TIMER_MS_MAX);
+  return ms;
 }
 
 function count(env: Environment, name: string, otherwise: number): number {
