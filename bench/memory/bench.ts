@@ -1,0 +1,141 @@
+/**
+ * npm run bench -- memory
+ *
+ * Memory (PSS, pages that are shared counted in parts) of all functions, each called once: all in one
+ * process, one process a function, one a service, and as many pairs of of-watchdog and the official
+ * node template where they are installed. One run, turn by turn, on a real Redis that is not counted.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sampleSecurities } from '#shared/clients/market-data/sample/sample-listing.ts';
+import { operations } from '#shared/operations/catalogue.ts';
+import { serviceNames } from '#shared/operations/names.ts';
+import { startTestRedis } from '../../tests/support/world.ts';
+import { buildEmbedded } from '../embedded-build.ts';
+import { median } from '../timing.ts';
+import { realCalls } from './calls.ts';
+import {
+  memoryMb,
+  openContainers,
+  openEmbedded,
+  openOfficial,
+  TOKEN,
+  type Candidate,
+  type Surroundings,
+} from './candidates.ts';
+import { makeImages, megabytesOf } from './images.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+/** After the last call, so that what only the calls needed may be let go. */
+const SETTLE_MS = 5_000;
+const OUT = 'build/bench/memory';
+
+interface Figures {
+  processes: number;
+  readonly mb: number[];
+}
+
+interface Entrant {
+  readonly name: string;
+  open(surroundings: Surroundings): Promise<Candidate | undefined>;
+}
+
+/** @throws Error naming the operations that did not do their work */
+async function callAll(candidate: Candidate): Promise<void> {
+  const isin = sampleSecurities[0]?.isin ?? '';
+  const undone: string[] = [];
+  for (const { operation, body, headers } of realCalls(isin, TOKEN)) {
+    const response = await fetch(candidate.address(operation), { method: 'POST', body, headers });
+    const text = await response.text();
+    // A refusal in the words of the domain is an answer; one of the platform or the door is not.
+    const isAnswer = response.headers.get('content-type')?.startsWith('application/json');
+    if (!isAnswer || !(response.ok || [404, 409, 422].includes(response.status)))
+      undone.push(`${operation.name}: ${response.status} ${text.slice(0, 300)}`);
+  }
+  if (undone.length > 0) throw new Error(undone.join('\n'));
+}
+
+async function measure(entrant: Entrant, redisUrl: string, turn: number, figures: Figures) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bench-memory-'));
+  const keyPrefix = `${entrant.name.replaceAll(/\W/g, '-')}-${turn}`;
+  try {
+    const candidate = await entrant.open({ redisUrl, keyPrefix, dataDir });
+    if (!candidate) return;
+    try {
+      if (entrant.name !== OFFICIAL) await callAll(candidate);
+      await sleep(SETTLE_MS);
+      figures.mb.push(memoryMb(candidate));
+      figures.processes = candidate.processes.length;
+      console.log(`${entrant.name}: ${memoryMb(candidate).toFixed(0)} MB`);
+    } finally {
+      await candidate.close();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function bundles(name: string, handlers: readonly (readonly [string, string])[]) {
+  const images = await makeImages(new Map(handlers), join(OUT, name));
+  const sizes = await Promise.all([...images.values()].map(megabytesOf));
+  console.log(`${name}: ${images.size} bundles, ${median(sizes).toFixed(1)} MB each (median)`);
+  return images;
+}
+
+const OFFICIAL = 'official pairs';
+
+async function entrants(): Promise<readonly Entrant[]> {
+  const dist = await buildEmbedded(join(OUT, 'dist'));
+  const single = await bundles(
+    'functions',
+    operations.map(({ name, folder }) => [name, folder]),
+  );
+  const packed = await bundles(
+    'packed',
+    serviceNames.map((service) => [service, `functions/${service}`]),
+  );
+  return [
+    { name: 'embedded', open: (around) => openEmbedded(around, { dist, whole: false }) },
+    { name: 'npm start', open: (around) => openEmbedded(around, { dist, whole: true }) },
+    { name: 'a process a function', open: (around) => openContainers(around, single) },
+    { name: 'packed', open: (around) => openContainers(around, packed) },
+    { name: OFFICIAL, open: () => openOfficial(operations.length) },
+  ];
+}
+
+function report(results: ReadonlyMap<string, Figures>): void {
+  const official = median(results.get(OFFICIAL)?.mb ?? []);
+  const separate = median(results.get('a process a function')?.mb ?? []);
+  if (official === 0) console.log(`${OFFICIAL}: not measured; set OF_WATCHDOG and NODE_TEMPLATE`);
+  const rows = [...results].filter(([, { mb }]) => mb.length > 0);
+  console.table(
+    Object.fromEntries(
+      rows.map(([name, { processes, mb }]) => [
+        name,
+        {
+          processes,
+          'MB (PSS)': Math.round(median(mb)),
+          'MB a process': Number((median(mb) / processes).toFixed(1)),
+          '/ a process a function': Number((median(mb) / separate).toFixed(3)),
+          ...(official > 0 && { '/ official': Number((median(mb) / official).toFixed(3)) }),
+        },
+      ]),
+    ),
+  );
+}
+
+const redis = await startTestRedis();
+try {
+  const all = await entrants();
+  const results = new Map(all.map(({ name }) => [name, { processes: 0, mb: [] } as Figures]));
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const entrant of all) {
+      const figures = results.get(entrant.name);
+      if (figures) await measure(entrant, redis.url, round, figures);
+    }
+  report(results);
+} finally {
+  await redis.stop();
+}

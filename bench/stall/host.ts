@@ -1,0 +1,74 @@
+/**
+ * A gateway with all functions, their queue's connector and a Redis given by its address, as the
+ * embedded home has them:
+ *   threads  operations that think long have threads, as in the embedded home
+ *   one      everything is thought on the thread that answers everybody
+ * Says where it listens, once it does.
+ */
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { openConnector } from '#gateway/connector/connector.ts';
+import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { openFunctions } from '#gateway/runtime/open-functions.ts';
+import { openRuntime } from '#gateway/runtime/runtime.ts';
+import { readStackFile } from '#gateway/runtime/stack-file.ts';
+import { allLocal } from '#shared/placement/placement.ts';
+import type { Transport } from '#shared/clients/functions-client.ts';
+import { silentLog } from '#shared/runtime/log.ts';
+import { parseSettings, type Settings } from '#shared/runtime/settings.ts';
+import { tokensIn } from '#shared/runtime/tokens.ts';
+import { openWorld } from '#shared/runtime/world.ts';
+import type { FunctionHandler } from '#template/function.ts';
+
+export type Variant = 'threads' | 'one';
+
+const [, , variant, distDir = '', dataDir = '', secretsDir = ''] = process.argv;
+const { env } = process;
+const settings = parseSettings(env);
+const tokens = tokensIn(secretsDir);
+const parts: { transport?: Transport } = {};
+const openOwnWorld = (own: Settings) => openWorld(own, { ...parts, tokens, log: silentLog });
+let gatewayUrl = '';
+
+const { host } = await openFunctions({
+  stack: await readStackFile('stack.yml', env),
+  dataDir,
+  load: async (folder) => {
+    const file = pathToFileURL(join(resolve(distDir, folder), 'handler.js')).href;
+    return ((await import(file)) as { default: FunctionHandler }).default;
+  },
+  log: silentLog,
+  env,
+  openWorld: openOwnWorld,
+  threads:
+    variant === 'one'
+      ? undefined
+      : {
+          file: join(distDir, 'gateway/runtime/worker.js'),
+          root: distDir,
+          operationsMax: 1,
+          world: () => ({ env, gatewayUrl, secretsDir, placement: allLocal }),
+        },
+});
+parts.transport = inProcessTransport(host, { token: () => tokens.trade });
+const world = await openOwnWorld(settings);
+host.carry(world);
+const runtime = await openRuntime({
+  host,
+  address: '127.0.0.1',
+  port: 0,
+  credentials: { user: 'admin', password: 'password of the bench' },
+  build: world.build,
+  log: silentLog,
+  tokens,
+});
+gatewayUrl = runtime.url;
+await openConnector({
+  redisUrl: settings.redisUrl ?? '',
+  keyPrefix: settings.redisKeyPrefix,
+  gatewayUrl,
+  token: () => tokens.trade,
+  log: silentLog,
+  database: world.database,
+});
+process.send?.({ url: gatewayUrl });
