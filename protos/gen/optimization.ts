@@ -46,6 +46,8 @@ export const Objective = {
   RISK_PARITY: "RISK_PARITY",
   HRP: "HRP",
   BLACK_LITTERMAN: "BLACK_LITTERMAN",
+  /** MAXIMUM_DIVERSIFICATION - Most of the mean volatility of the securities for the volatility of the whole. */
+  MAXIMUM_DIVERSIFICATION: "MAXIMUM_DIVERSIFICATION",
 } as const;
 
 export type Objective = typeof Objective[keyof typeof Objective];
@@ -60,6 +62,7 @@ export namespace Objective {
   export type RISK_PARITY = typeof Objective.RISK_PARITY;
   export type HRP = typeof Objective.HRP;
   export type BLACK_LITTERMAN = typeof Objective.BLACK_LITTERMAN;
+  export type MAXIMUM_DIVERSIFICATION = typeof Objective.MAXIMUM_DIVERSIFICATION;
 }
 
 export function objectiveFromJSON(object: any): Objective {
@@ -91,6 +94,9 @@ export function objectiveFromJSON(object: any): Objective {
     case 8:
     case "BLACK_LITTERMAN":
       return Objective.BLACK_LITTERMAN;
+    case 9:
+    case "MAXIMUM_DIVERSIFICATION":
+      return Objective.MAXIMUM_DIVERSIFICATION;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Objective");
   }
@@ -116,6 +122,8 @@ export function objectiveToJSON(object: Objective): string {
       return "HRP";
     case Objective.BLACK_LITTERMAN:
       return "BLACK_LITTERMAN";
+    case Objective.MAXIMUM_DIVERSIFICATION:
+      return "MAXIMUM_DIVERSIFICATION";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Objective");
   }
@@ -141,6 +149,8 @@ export function objectiveToNumber(object: Objective): number {
       return 7;
     case Objective.BLACK_LITTERMAN:
       return 8;
+    case Objective.MAXIMUM_DIVERSIFICATION:
+      return 9;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Objective");
   }

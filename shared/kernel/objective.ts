@@ -8,6 +8,7 @@ export const objectives = [
   'RISK_PARITY',
   'HRP',
   'BLACK_LITTERMAN',
+  'MAXIMUM_DIVERSIFICATION',
 ] as const;
 
 export type Objective = (typeof objectives)[number];

@@ -13,6 +13,7 @@ import { smallestConflict } from './infeasibility.ts';
 import { plus, quadratic, sum } from './matrix.ts';
 import { portfolioFigures } from './mean-variance.ts';
 import type { Moments } from './moments.ts';
+import { diversificationRatio } from './most-diversified.ts';
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
 
@@ -69,6 +70,8 @@ export interface AllocationMetrics {
   readonly volatility: number;
   /** Expected return over volatility; 0 where nothing is at risk. Cash earns nothing. */
   readonly sharpe: number;
+  /** Weighted volatilities over that of the whole, from 1; 0 where nothing is at risk. */
+  readonly diversification: number;
   readonly trackingError: number;
 }
 
@@ -78,24 +81,28 @@ export function metricsOf(
   weights: Float64Array,
   benchmark: Float64Array,
 ): AllocationMetrics {
+  const figures = portfolioFigures({ expected, covariance }, weights);
   return {
-    ...portfolioFigures({ expected, covariance }, weights),
+    ...figures,
+    diversification: figures.volatility > 0 ? diversificationRatio(covariance, weights) : 0,
     trackingError: Math.sqrt(quadratic(covariance, plus(weights, benchmark, -1))),
   };
 }
 
 /**
  * The goal's own figure for weights: volatility a year (minimum volatility, target return, risk
- * parity, HRP), Sharpe ratio, expected return a year (target risk), utility (quadratic utility,
+ * parity, HRP), Sharpe ratio, diversification ratio, expected return a year (target risk), utility (quadratic utility,
  * Black-Litterman), tracking error against the targets (tracking).
  */
 export function objectiveValue(
   goal: WantedGoal,
-  { expectedReturn, volatility, sharpe, trackingError }: AllocationMetrics,
+  { expectedReturn, volatility, sharpe, diversification, trackingError }: AllocationMetrics,
 ): number {
   switch (goal.kind) {
     case 'MAXIMUM_SHARPE':
       return sharpe;
+    case 'MAXIMUM_DIVERSIFICATION':
+      return diversification;
     case 'TARGET_RISK':
       return expectedReturn;
     case 'QUADRATIC_UTILITY':

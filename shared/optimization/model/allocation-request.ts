@@ -103,6 +103,7 @@ export function goalOfWish(
       return { kind, volatilityMax: needed('targetVolatilityRatio', wish.targetVolatilityRatio) };
     case 'MINIMUM_VOLATILITY':
     case 'MAXIMUM_SHARPE':
+    case 'MAXIMUM_DIVERSIFICATION':
     case 'RISK_PARITY':
     case 'HRP':
       return { kind };

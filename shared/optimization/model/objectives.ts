@@ -1,10 +1,11 @@
 /**
  * The goals an allocation can have, each a mean-variance program over the same rows.
  *
- * Goals of risk alone (minimum volatility, maximum Sharpe, risk parity, HRP) would be met by cash, so
- * they invest as much as the limits allow first. The others weigh cash, which earns and risks
+ * Goals of risk alone (minimum volatility, maximum Sharpe and diversification, risk parity, HRP) would be
+ * met by cash, so they invest as much as the limits allow first. The others weigh cash, which earns and risks
  * nothing, against the securities and may hold more of it than the reserve.
  */
+import { deviations } from './covariance.ts';
 import { hierarchicalRiskParity } from './hierarchical-risk-parity.ts';
 import { at, scaled, submatrix } from './matrix.ts';
 import {
@@ -23,7 +24,7 @@ import { isFeasible, solveQuadratic } from './quadratic.ts';
 import { riskParity } from './risk-parity.ts';
 
 export type Goal =
-  | { readonly kind: 'MINIMUM_VOLATILITY' | 'MAXIMUM_SHARPE' }
+  | { readonly kind: 'MINIMUM_VOLATILITY' | 'MAXIMUM_SHARPE' | 'MAXIMUM_DIVERSIFICATION' }
   /** As near as the limits allow to `weights`, the answer without limits (`balancedWeights`). */
   | { readonly kind: 'RISK_PARITY' | 'HRP'; readonly weights: Float64Array }
   /** Least volatility with at least this expected return a year. */
@@ -48,7 +49,7 @@ export interface Problem {
 
 export interface Solution {
   readonly weights: Float64Array;
-  /** What is made smallest: variance, negative Sharpe ratio, negative return, negative utility. */
+  /** What is made smallest: variance, negative ratio, negative return, negative utility. */
   readonly loss: number;
   /** For goals that invest in full, how much could be; 0 for others. More of it goes first. */
   readonly invested: number;
@@ -66,6 +67,8 @@ export function solveGoal(goal: Goal, problem: Problem): Solution | undefined {
       return inFull(problem, (full) => solution(leastVariance(programOf(full))));
     case 'MAXIMUM_SHARPE':
       return inFull(problem, bestSharpe);
+    case 'MAXIMUM_DIVERSIFICATION':
+      return inFull(withMerits(problem), bestSharpe);
     case 'TARGET_RETURN':
       return solution(efficientReturn(program, goal.returnMin));
     case 'TARGET_RISK':
@@ -129,6 +132,12 @@ function bestSharpe(problem: Problem, invested: number): Solution | undefined {
   if (best) return best;
   const safest = solution(leastVariance(program));
   return safest && { ...safest, degenerate: true };
+}
+
+/** The best ratio of merits to volatility is the most diversified where the merits are volatilities. */
+function withMerits(problem: Problem): Problem {
+  const { moments } = problem;
+  return { ...problem, moments: { ...moments, expected: deviations(moments.covariance) } };
 }
 
 function programOf({ moments, variables, rows }: Problem): MeanVarianceProgram {

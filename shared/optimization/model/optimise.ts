@@ -113,7 +113,7 @@ function nothing({ isins }: Moments): Optimised {
       iterations: 0,
     },
     goal: undefined,
-    metrics: { expectedReturn: 0, volatility: 0, sharpe: 0, trackingError: 0 },
+    metrics: { expectedReturn: 0, volatility: 0, sharpe: 0, diversification: 0, trackingError: 0 },
     objectiveValue: 0,
     targets: new Map(),
   };

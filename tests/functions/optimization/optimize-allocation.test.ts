@@ -45,6 +45,7 @@ describe('optimization-optimize-allocation', () => {
     ['MAXIMUM_SHARPE', {}],
     ['QUADRATIC_UTILITY', {}],
     ['BLACK_LITTERMAN', {}],
+    ['MAXIMUM_DIVERSIFICATION', {}],
     ['RISK_PARITY', {}],
     ['HRP', {}],
     ['TARGET_RETURN', { targetReturnRatio: 0.04 }],

@@ -1,6 +1,11 @@
 import { isinOf } from '../../support/market-views.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import { allocate, metricsOf, type WantedGoal } from '#shared/optimization/model/allocate.ts';
+import {
+  allocate,
+  metricsOf,
+  objectiveValue,
+  type WantedGoal,
+} from '#shared/optimization/model/allocate.ts';
 import {
   requirementsOf,
   variablesOf,
@@ -15,6 +20,7 @@ import {
 import { at, build, dot, quadratic, sum, type Rows } from '#shared/optimization/model/matrix.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { solveGoal, type Goal, type Solution } from '#shared/optimization/model/objectives.ts';
+import { mostDiversified } from '#shared/optimization/model/most-diversified.ts';
 import { unit } from '#shared/optimization/model/quadratic-program.ts';
 import { riskParity, riskShares } from '#shared/optimization/model/risk-parity.ts';
 import { bai, bailey, markowitz, richard, roncalli, sharpe } from './published.ts';
@@ -92,6 +98,7 @@ function limitsOf(moments: Moments, over: Partial<Limits> = {}): Limits {
 const goals: WantedGoal[] = [
   { kind: 'MINIMUM_VOLATILITY' },
   { kind: 'MAXIMUM_SHARPE' },
+  { kind: 'MAXIMUM_DIVERSIFICATION' },
   { kind: 'TARGET_RETURN', returnMin: 0.06 },
   { kind: 'TARGET_RISK', volatilityMax: 0.1 },
   { kind: 'QUADRATIC_UTILITY', riskAversion: 5 },
@@ -197,7 +204,7 @@ describe('allocate', () => {
     expect(answer.cashWeight).toBeGreaterThan(0.02 - 1e-9);
   });
 
-  it.each(goals.slice(0, 5))(
+  it.each(goals.slice(0, 6))(
     'is beaten by no random portfolio within the limits: $kind',
     (goal) => {
       const limits = limitsOf(moments, {
@@ -207,8 +214,10 @@ describe('allocate', () => {
       });
       const answer = allocate(goal, moments, limits);
       const score = (weights: Float64Array): number => {
-        const { expectedReturn, volatility, sharpe: ratio } = metricsOf(moments, weights, weights);
-        if (goal.kind === 'MAXIMUM_SHARPE') return ratio;
+        const metrics = metricsOf(moments, weights, weights);
+        const { expectedReturn, volatility } = metrics;
+        if (goal.kind === 'MAXIMUM_SHARPE') return metrics.sharpe;
+        if (goal.kind === 'MAXIMUM_DIVERSIFICATION') return metrics.diversification;
         if (goal.kind === 'MINIMUM_VOLATILITY') return -volatility;
         if (goal.kind === 'TARGET_RETURN') return expectedReturn >= 0.06 ? -volatility : -Infinity;
         if (goal.kind === 'TARGET_RISK') return volatility <= 0.1 ? expectedReturn : -Infinity;
@@ -217,7 +226,7 @@ describe('allocate', () => {
       const random = seededRandom(`rivals ${goal.kind}`);
       const best = score(answer.weights);
       expect(best).toBeGreaterThan(-Infinity);
-      const all = goal.kind === 'MINIMUM_VOLATILITY' || goal.kind === 'MAXIMUM_SHARPE';
+      const all = goal.kind === 'MINIMUM_VOLATILITY' || goal.kind.startsWith('MAXIMUM_');
       let rival = -Infinity;
       for (let k = 0; k < 3_000; k += 1) {
         const near = random() < 0.7 ? 0.2 * random() : 1;
@@ -231,6 +240,27 @@ describe('allocate', () => {
       expect(rival).toBeLessThanOrEqual(best + 1e-9);
     },
   );
+
+  it('holds without limits what the most diversified portfolio holds', () => {
+    const limits = {
+      weightMaxRatio: 1,
+      sectorMaxRatio: 1,
+      countryMaxRatio: 1,
+      cashReserveRatio: 0,
+    };
+    const answer = allocate(
+      { kind: 'MAXIMUM_DIVERSIFICATION' },
+      moments,
+      limitsOf(moments, limits),
+    );
+    const alone = mostDiversified(moments.covariance);
+    expectWeights(answer.weights, [...(alone?.weights ?? [])], 1e-9);
+    const metrics = metricsOf(moments, answer.weights, answer.weights);
+    expect(objectiveValue({ kind: 'MAXIMUM_DIVERSIFICATION' }, metrics)).toBeCloseTo(
+      alone?.ratio ?? NaN,
+      10,
+    );
+  });
 
   it('leaves in cash what the limits keep from being invested', () => {
     const answer = allocate(
