@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { dataCorrupt } from '#shared/kernel/failure.ts';
+import { dataCorrupt, refused } from '#shared/kernel/failure.ts';
 import { NAME_PATTERN, storedDeployment, type Deployment } from './deployment.ts';
 
 const stateSchema = z.strictObject({
@@ -30,11 +30,14 @@ export class DeploymentsState {
     this.value = value;
   }
 
-  /** @throws Failure DATA_CORRUPT naming the file, rather than forgetting what was deployed */
+  /** @throws Failure DATA_CORRUPT or REFUSED naming the file, rather than forgetting what was deployed */
   static async open(file: string): Promise<DeploymentsState> {
     const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
       if (thrown.code === 'ENOENT') return undefined;
-      throw thrown;
+      throw refused(
+        'functions-file-unreadable',
+        `DATA_DIR: cannot read ${file} (${thrown.code ?? 'unknown'}).`,
+      );
     });
     const value = text === undefined ? { deployed: {}, removed: [] } : parsed(file, text);
     return new DeploymentsState(file, value);

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
-import { NAME_PATTERN, type Deployment } from './deployment.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { NAME_PATTERN, NAME_RULE, type Deployment } from './deployment.ts';
 import { programName, type Program } from './images.ts';
 import { substituted } from './substitution.ts';
 
@@ -41,7 +41,7 @@ const stackSchema = z.looseObject({
   // faas-cli writes it without quotes, which makes it a number.
   version: z.literal(['1.0', 1]).nullish(),
   provider: z.looseObject({ name: z.literal('openfaas') }),
-  functions: z.record(z.string().regex(NAME_PATTERN, 'a DNS label'), functionSchema),
+  functions: z.record(z.string().regex(NAME_PATTERN, NAME_RULE), functionSchema),
 });
 
 export interface StackFunction extends Omit<Deployment, 'createdAt'> {
@@ -129,11 +129,25 @@ function readText(file: string): Promise<string> {
 }
 
 function readYaml<S extends z.ZodType>(schema: S, yaml: string): z.output<S> {
-  const parsed = schema.safeParse(parse(yaml));
+  const parsed = schema.safeParse(parsedYaml(yaml));
   if (parsed.success) return parsed.data;
-  throw invalidRequest(
-    ...parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),
-  );
+  throw invalidRequest(...parsed.error.issues.map(complaintOf));
+}
+
+/** @throws Failure INVALID_REQUEST with the first line of what the parser says, which names the place */
+function parsedYaml(yaml: string): unknown {
+  try {
+    return parse(yaml);
+  } catch (thrown) {
+    const [why = ''] = (thrown as Error).message.split('\n');
+    throw invalidRequest({ field: 'STACK_FILE', message: `no YAML: ${why}` });
+  }
+}
+
+/** Of a key that is wrong, it is the rule for keys that says why. */
+function complaintOf(issue: z.core.$ZodIssue): FieldViolation {
+  const [ofKey] = issue.code === 'invalid_key' ? issue.issues : [];
+  return { field: issue.path.join('.') || 'STACK_FILE', message: (ofKey ?? issue).message };
 }
 
 /** A function of a stack file as what is deployed when a host starts. */

@@ -1,5 +1,5 @@
 /** Deploying over what runs: nobody's call fails, and what was deployed is there after a restart. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRig, type Rig } from '../../conformance/rig.ts';
 
@@ -107,6 +107,16 @@ it('lists what it can no longer run, serves nobody with it, and goes on with the
   expect((await call('echo'))[0]).toBe(200);
   expect((await rig.deploy('twin', { image: 'fixtures/echo' })).status).toBe(200);
   expect((await call('twin'))[0]).toBe(200);
+});
+
+it('does not start on a state file that cannot be read, and says which it is', async () => {
+  const whole = await readFile(functionsFile(), 'utf8');
+  await rm(functionsFile());
+  await mkdir(functionsFile());
+  await expect(rig.restart()).rejects.toThrow(`cannot read ${functionsFile()} (EISDIR)`);
+  await rm(functionsFile(), { recursive: true });
+  await writeFile(functionsFile(), whole);
+  await rig.restart();
 });
 
 it('does not start on a state file that does not parse, and says which it is', async () => {

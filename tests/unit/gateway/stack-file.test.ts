@@ -20,3 +20,12 @@ test('may have a key with nothing behind it', () => {
   expect(hello).toMatchObject({ environment: {}, labels: {}, annotations: {}, secrets: [] });
   expect(hello?.limits).toBeUndefined();
 });
+
+test.each([
+  ['a broken text', 'provider: : [', /^STACK_FILE: no YAML: .*line 1/],
+  ['nothing', '', /^STACK_FILE: /],
+  ['a name that is none', fileOf('').replace('hello:\n', 'Big_One:\n'), /Big_One: lower-case/],
+])('that are %s are refused in one line that says where', (_what, text, words) => {
+  expect(() => parseStack(text)).toThrow(Failure);
+  expect(() => parseStack(text)).toThrow(words);
+});
