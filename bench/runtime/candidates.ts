@@ -3,6 +3,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Variant } from './host.ts';
 import { cpuUs, treeOf } from './process-figures.ts';
@@ -16,8 +17,6 @@ export interface Round {
 }
 
 const BODY = JSON.stringify({ greeting: 'hello', numbers: [1, 2, 3] });
-const WATCHDOG_PORT = 18_080;
-const TEMPLATE_PORT = 18_081;
 
 export class Candidate {
   readonly name: Name;
@@ -86,22 +85,23 @@ export async function openOurs(name: Variant, file: string): Promise<Candidate> 
 export async function openOfficial(): Promise<Candidate | undefined> {
   const { OF_WATCHDOG: watchdog, NODE_TEMPLATE: folder } = process.env;
   if (!watchdog || !folder || !existsSync(watchdog) || !existsSync(folder)) return undefined;
+  const [port, innerPort] = await Promise.all([freePort(), freePort()]);
   const child = spawn(watchdog, [], {
     cwd: folder,
     stdio: 'ignore',
     env: {
       PATH: process.env['PATH'],
       mode: 'http',
-      port: String(WATCHDOG_PORT),
-      http_port: String(TEMPLATE_PORT),
-      upstream_url: `http://127.0.0.1:${TEMPLATE_PORT}`,
+      port: String(port),
+      http_port: String(innerPort),
+      upstream_url: `http://127.0.0.1:${innerPort}`,
       fprocess: `${process.execPath} index.js`,
       exec_timeout: '10s',
       suppress_lock: 'true',
       prefix_logs: 'false',
     },
   });
-  const call = caller(WATCHDOG_PORT, '/');
+  const call = caller(port, '/');
   for (let attempt = 0; ; attempt += 1) {
     const isUp = await call().then(
       () => true,
@@ -111,4 +111,12 @@ export async function openOfficial(): Promise<Candidate | undefined> {
     if (attempt > 100) throw new Error('of-watchdog and its template do not answer');
     await sleep(100);
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -17,6 +17,7 @@ import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
 import type { Variant } from './host.ts';
 import type { LoopDelay } from './probe.ts';
+import { post } from './post.ts';
 import { Reads } from './reads.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 4);
@@ -106,13 +107,8 @@ class Server {
   }
 
   private async call<T>(name: string, request: object): Promise<T> {
-    const response = await fetch(`${this.url}/function/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
-      body: JSON.stringify(request),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${name}: ${response.status} ${text.slice(0, 300)}`);
+    const url = `${this.url}/function/${name}`;
+    const text = await post({ url, body: JSON.stringify(request), token: TOKEN });
     return JSON.parse(text) as T;
   }
 }

@@ -1,6 +1,7 @@
 /** Reads at a steady pace, whether or not the ones before were answered. */
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { post } from './post.ts';
 
 const PER_SECOND = 100;
 const INTERVAL_MS = 1_000 / PER_SECOND;
@@ -38,19 +39,7 @@ export class Reads {
     this.agent.destroy();
   }
 
-  private ask(): Promise<void> {
-    const { url, body } = this.read;
-    const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    return new Promise((resolve, reject) => {
-      const sent = httpRequest(url, { method: 'POST', agent: this.agent, headers }, (response) => {
-        response.resume();
-        response.once('end', () => {
-          if (response.statusCode === 200) resolve();
-          else reject(new Error(`a read was answered ${response.statusCode}`));
-        });
-      });
-      sent.once('error', reject);
-      sent.end(body);
-    });
+  private async ask(): Promise<void> {
+    await post({ ...this.read, agent: this.agent });
   }
 }
