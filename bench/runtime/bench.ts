@@ -6,7 +6,8 @@
  * node:http. The function is the same. One interleaved run; read the ratios.
  */
 import { build } from 'esbuild';
-import { Candidate, openOfficial, openOurs, type Name, type Round } from './candidates.ts';
+import type { Candidate} from './candidates.ts';
+import { openOfficial, openOurs, type Name, type Round } from './candidates.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);

@@ -26,7 +26,12 @@ export function httpTransport(gateway: string, token: Bearer): Transport {
   const open = secure ? httpsRequest : httpRequest;
   const layout = new FunctionLayout();
   const send = async (call: FunctionCall, path: string): Promise<IncomingMessage> => {
-    const options = { method: 'POST', headers: headersOf(call, bearerText(token)), signal: call.signal, agent };
+    const options = {
+      method: 'POST',
+      headers: headersOf(call, bearerText(token)),
+      signal: call.signal,
+      agent,
+    };
     return new Promise<IncomingMessage>((resolve, reject) => {
       const sent = open(`${base}/function/${path}`, options, resolve);
       sent.once('error', reject);

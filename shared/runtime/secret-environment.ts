@@ -3,7 +3,8 @@
  * whoever lists the functions can read: `REDIS_URL_FILE` names a file that holds REDIS_URL.
  */
 import { readFileSync } from 'node:fs';
-import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import type { Failure} from '#shared/kernel/failure.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Environment } from './settings.ts';
 
 const SETTING = 'REDIS_URL';
