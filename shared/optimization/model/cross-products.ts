@@ -1,81 +1,62 @@
 /**
- * All products of pairs of columns at once: the part of a covariance that takes the time. Four
- * columns meet four others, so that each value is read once for four products. Elements are read in
+ * All products of pairs of columns at once: the part of a covariance that takes the time. Three
+ * columns meet three others, so that each value is read once for three products and the nine sums, with
+ * the six values they grow by, stay in the registers of a processor. Elements are read in
  * place and not through `at`, which sees arrays of every kind and is slower for it.
  */
 import { at, emptyRows, type Rows } from './matrix.ts';
 
-const BLOCK = 4;
+const BLOCK = 3;
 
-type Quad = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+type Three = readonly [Float64Array, Float64Array, Float64Array];
 
 /** @returns entry (i, j) is the sum over t of x_i(t) x_j(t), for columns of one length */
 export function crossProducts(columns: readonly Float64Array[]): Rows {
   const length = columns[0]?.length ?? 0;
-  const quads = quadsOf(columns, length);
+  const threes = threesOf(columns, length);
   const products = emptyRows(columns.length);
   const sums = new Float64Array(BLOCK * BLOCK);
-  quads.forEach((left, p) => {
-    for (let q = p; q < quads.length; q += 1) {
-      multiply(left, quads[q] ?? left, length, sums);
+  threes.forEach((left, p) => {
+    for (let q = p; q < threes.length; q += 1) {
+      multiply(left, threes[q] ?? left, length, sums);
       put(products, p * BLOCK, q * BLOCK, sums);
     }
   });
   return mirrored(products);
 }
 
-/** The columns four by four; the last four are filled up with zeros. */
-function quadsOf(columns: readonly Float64Array[], length: number): Quad[] {
+/** The columns three by three; the last three are filled up with zeros. */
+function threesOf(columns: readonly Float64Array[], length: number): Three[] {
   const zero = new Float64Array(columns.length % BLOCK === 0 ? 0 : length);
-  const quads: Quad[] = [];
+  const threes: Three[] = [];
   for (let i = 0; i < columns.length; i += BLOCK)
-    quads.push([
-      columns[i] ?? zero,
-      columns[i + 1] ?? zero,
-      columns[i + 2] ?? zero,
-      columns[i + 3] ?? zero,
-    ]);
-  return quads;
+    threes.push([columns[i] ?? zero, columns[i + 1] ?? zero, columns[i + 2] ?? zero]);
+  return threes;
 }
 
-/** The sixteen sums are written one by one because only local variables stay in registers. */
-function multiply(
-  [a, b, c, d]: Quad,
-  [e, f, g, h]: Quad,
-  length: number,
-  sums: Float64Array,
-): void {
-  let [ae, af, ag, ah] = [0, 0, 0, 0];
-  let [be, bf, bg, bh] = [0, 0, 0, 0];
-  let [ce, cf, cg, ch] = [0, 0, 0, 0];
-  let [de, df, dg, dh] = [0, 0, 0, 0];
+/** The nine sums are written one by one because only local variables stay in registers. */
+function multiply([a, b, c]: Three, [d, e, f]: Three, length: number, sums: Float64Array): void {
+  let [ad, ae, af] = [0, 0, 0];
+  let [bd, be, bf] = [0, 0, 0];
+  let [cd, ce, cf] = [0, 0, 0];
   for (let t = 0; t < length; t += 1) {
+    const x = d[t] ?? 0;
+    const y = e[t] ?? 0;
+    const z = f[t] ?? 0;
     const i = a[t] ?? 0;
+    ad += i * x;
+    ae += i * y;
+    af += i * z;
     const j = b[t] ?? 0;
+    bd += j * x;
+    be += j * y;
+    bf += j * z;
     const k = c[t] ?? 0;
-    const l = d[t] ?? 0;
-    const w = e[t] ?? 0;
-    const x = f[t] ?? 0;
-    const y = g[t] ?? 0;
-    const z = h[t] ?? 0;
-    ae += i * w;
-    af += i * x;
-    ag += i * y;
-    ah += i * z;
-    be += j * w;
-    bf += j * x;
-    bg += j * y;
-    bh += j * z;
-    ce += k * w;
-    cf += k * x;
-    cg += k * y;
-    ch += k * z;
-    de += l * w;
-    df += l * x;
-    dg += l * y;
-    dh += l * z;
+    cd += k * x;
+    ce += k * y;
+    cf += k * z;
   }
-  sums.set([ae, af, ag, ah, be, bf, bg, bh, ce, cf, cg, ch, de, df, dg, dh]);
+  sums.set([ad, ae, af, bd, be, bf, cd, ce, cf]);
 }
 
 function put(products: Rows, row: number, column: number, sums: Float64Array): void {
