@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { operationAt } from '#shared/operations/catalogue.ts';
+import type { Effect } from '#shared/operations/row.ts';
 import { bareName } from './platform-errors.ts';
 
 /** One queued call. It holds no token: what the caller may do was decided when it was queued. */
@@ -16,6 +17,8 @@ export interface QueuedCall {
   readonly callbackUrl?: string | undefined;
   /** Tells a call that comes again from another one under the same id. */
   readonly digest: string;
+  /** What its caller was let in for, where it is for an operation of ours. */
+  readonly effect?: Effect | undefined;
 }
 
 /** How a run ended. */

@@ -231,12 +231,16 @@ export class AsyncQueue {
     };
   }
 
-  /** Only our own operations are shown a token, and the smallest that they take. */
-  private authorization(call: QueuedCall): { authorization?: string } {
+  /**
+   * Only our own operations are shown a token: the smallest that they took when the call was queued,
+   * whatever has its function's name by now.
+   */
+  private authorization({ functionName, path, effect }: QueuedCall): { authorization?: string } {
     const { tokens, readAccess = 'open' } = this.options;
-    const operation = operationAt(bareName(call.functionName), call.path)?.operation;
-    if (!operation || !tokens || (operation.effect === 'reads' && readAccess === 'open')) return {};
-    return { authorization: `Bearer ${tokenFor(operation.effect, tokens)}` };
+    const name = bareName(functionName);
+    const isOurs = operationAt(name, path) ?? this.host.find(name)?.operationAt(path);
+    if (!isOurs || !effect || !tokens || (effect === 'reads' && readAccess === 'open')) return {};
+    return { authorization: `Bearer ${tokenFor(effect, tokens)}` };
   }
 
   private policyOf(functionName: string, path: string): CallPolicy {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/operations/catalogue.ts';
+import type { Effect } from '#shared/operations/row.ts';
 import { requireAccess, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { digestOf, type QueuedCall } from './async-call.ts';
@@ -17,7 +18,7 @@ import { forwardHeaders, nameCall } from './call-headers.ts';
 import { targetOf, type CallTarget } from './call-target.ts';
 import type { FunctionHost } from './function-host.ts';
 import { give } from './invoke-route.ts';
-import { pageNotFound, sayError } from './platform-errors.ts';
+import { bareName, pageNotFound, sayError } from './platform-errors.ts';
 
 export interface AsyncOptions {
   readonly servedBy: string;
@@ -56,7 +57,7 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     response.set(nameCall(request, options.servedBy));
     if (request.method !== 'POST') return void response.status(405).end();
     if (!target.deployed) return give(response, host.notHere(target.name));
-    const refusal = refusalOf(request, target.deployed.spec.name, pathOf(target).path, options);
+    const refusal = refusalOf(request, effectOf(target), options);
     if (!refusal) return next();
     if (refusal.code === 'UNAUTHENTICATED')
       response.set('www-authenticate', 'Bearer realm="arduino-trader"');
@@ -66,18 +67,22 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
 
 function refusalOf(
   request: Request,
-  name: string,
-  path: string,
+  effect: Effect | undefined,
   { tokens, readAccess }: AsyncOptions,
 ): Failure | undefined {
-  const operation = operationAt(name, path)?.operation;
   try {
-    if (operation)
-      requireAccess(operation.effect, request.headers.authorization, tokens, readAccess);
+    if (effect) requireAccess(effect, request.headers.authorization, tokens, readAccess);
     return undefined;
   } catch (thrown) {
     return Failure.from(thrown);
   }
+}
+
+/** Of the operation that is called, under its own name or another; undefined for what is none. */
+function effectOf(target: CallTarget): Effect | undefined {
+  const { name, deployed } = target;
+  const { path } = pathOf(target);
+  return (operationAt(bareName(name), path) ?? deployed?.operationAt(path))?.operation.effect;
 }
 
 async function enqueue(
@@ -103,6 +108,7 @@ async function enqueue(
     bodyBase64: body.toString('base64'),
     callbackUrl: callback?.url,
     digest: digestOf(path, query, body),
+    effect: effectOf(target),
   };
   say(response, await Promise.race([queue.add(call), tooLong()]));
 }

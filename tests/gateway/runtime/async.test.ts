@@ -156,6 +156,25 @@ it('asks for the token when it takes the call, and stores none', async () => {
   });
 });
 
+it('asks for the token of an operation that is deployed under another name', async () => {
+  const shown: unknown[] = [];
+  const handler: Fixture['handler'] = (event) => {
+    shown.push(event.headers['authorization']);
+    return {};
+  };
+  const spec = { handler: 'functions/universe/add-security', image: 'x/universe-add-security' };
+  const gateway = await openFixtures(
+    { mine: { spec, handler } },
+    { queue: { redisUrl: redis.url, prefix: 'mine' }, tokens, load: async () => handler },
+  );
+  const add = () => request(gateway.url).post('/async-function/mine');
+  await add().expect(401);
+  await add().set('authorization', `Bearer ${tokens.write}`).expect(202);
+  await until(() => shown.length > 0);
+  expect(shown).toEqual([`Bearer ${tokens.write}`]);
+  await gateway.close(2_000);
+});
+
 it('keeps queued calls over a restart', async () => {
   const gateway = await openFixtures(
     { echo: { handler: () => new Promise(() => undefined) } },
