@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import { PlanningServiceClient } from '#protos/gen/planning.ts';
 import { startTestRedis } from '../../tests/support/world.ts';
 import type { Variant } from './host.ts';
+import { median } from '../timing.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
@@ -110,11 +111,6 @@ async function openCandidate(variant: Variant, redisUrl: string): Promise<Candid
   const child = fork('build/bench/grpc-host.mjs', [variant], { env });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return new Candidate(variant, child, port);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function summary({ rounds }: Candidate): Round {

@@ -23,6 +23,7 @@ import { problemOf } from '../../scripts/anchors/trade-planning.ts';
 import { drawnInstance } from '../../tests/unit/planning/instances.ts';
 import { oracleBest } from '../../tests/unit/planning/oracle.ts';
 import { drawnProblem } from '../../tests/unit/planning/problems.ts';
+import { median, timed } from '../timing.ts';
 import { milpOf } from './milp.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -30,17 +31,6 @@ const INSTANCES = Number(process.env['BENCH_INSTANCES'] ?? 8);
 // Its types describe the CommonJS build; the ES build exports the function itself.
 const load = highsModule.default as unknown as typeof highsModule.default.default;
 const highs = await load();
-
-function timed<T>(work: () => T): { readonly ms: number; readonly result: T } {
-  const began = performance.now();
-  const result = work();
-  return { ms: performance.now() - began, result };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);

@@ -8,6 +8,7 @@
 import { build } from 'esbuild';
 import type { Candidate} from './candidates.ts';
 import { openOfficial, openOurs, type Name, type Round } from './candidates.ts';
+import { median } from '../timing.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
@@ -30,11 +31,6 @@ async function measure(candidates: readonly Candidate[]): Promise<void> {
       const candidate = candidates[(round + i) % candidates.length];
       candidate?.rounds.push(await candidate.round(ROUND_MS));
     }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function summary({ rounds }: Candidate): Round {
