@@ -6,7 +6,7 @@
  * node:http. The function is the same. One interleaved run; read the ratios.
  */
 import { build } from 'esbuild';
-import type { Candidate} from './candidates.ts';
+import type { Candidate } from './candidates.ts';
 import { openOfficial, openOurs, type Name, type Round } from './candidates.ts';
 import { median } from '../timing.ts';
 
