@@ -72,7 +72,7 @@ export class Callbacks {
 
   /** Keeps the outcome until it is told; a second outcome of the same call is not another one. */
   async tell(lane: string, id: string, url: string, outcome: CallOutcome): Promise<void> {
-    if (outcome.body.length > KEPT_BYTES_MAX) return this.deliver(url, outcome);
+    if (outcome.body.length > KEPT_BYTES_MAX) return this.tellOnce(lane, url, outcome);
     const { callId, functionName, status, seconds, headers, body } = outcome;
     const bodyBase64 = body.toString('base64');
     const data = { callId, lane, functionName, url, status, seconds, headers, bodyBase64 };
@@ -119,6 +119,14 @@ export class Callbacks {
       .queueOf(lane)
       .remove(id)
       .catch(() => undefined);
+  }
+
+  /** What is lost on the way is lost: it is not kept, and the function shall not run again for it. */
+  private async tellOnce(lane: string, url: string, outcome: CallOutcome): Promise<void> {
+    const { callId } = outcome;
+    await this.deliver(url, outcome).catch(({ message: reason }: Error) => {
+      this.options.log.warn('callback-dead', { callId, function: lane, reason });
+    });
   }
 
   private async deliver(url: string, outcome: CallOutcome): Promise<void> {

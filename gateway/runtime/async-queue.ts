@@ -20,13 +20,15 @@ import { Callbacks } from './async-callbacks.ts';
 import { AsyncLedger, keyOf } from './async-ledger.ts';
 import type { CallOutcome } from './callback.ts';
 import type { FunctionHost } from './function-host.ts';
-import { wholeOf } from './pieces.ts';
+import { drained, wholeOf } from './pieces.ts';
 import { bareName } from './platform-errors.ts';
 
 const QUEUE = 'async';
 const KEEP_SECONDS = 86_400;
 const KEEP_COUNT = 200;
 const DEAD_SECONDS = 7 * 86_400;
+/** Of an answer that is called back: it stands in memory, beside those of other calls. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const DEAD_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -196,8 +198,12 @@ export class AsyncQueue {
     try {
       const event = this.eventOf(call, path);
       const result = await this.host.call(name, event, { callId: call.callId, signal });
-      // A stream counts as answered when it is through.
-      return isPieces(result.body) ? { ...result, body: await wholeOf(result.body) } : result;
+      if (!isPieces(result.body)) return result;
+      // A stream counts as answered when it is through; without a callback nobody wants to have it.
+      if (call.callbackUrl !== undefined)
+        return { ...result, body: await wholeOf(result.body, ANSWER_BYTES_MAX) };
+      await drained(result.body);
+      return { ...result, body: undefined };
     } catch {
       return { status: 500, body: 'The function failed.' };
     }

@@ -44,6 +44,26 @@ const fixtures: Record<string, Fixture> = {
       return { status: statuses.shift() ?? 200, body: `run ${runs.length}` };
     },
   },
+  endless: {
+    handler: ({ query }) => ({
+      body: (async function* () {
+        const piece = Buffer.alloc(1024 * 1024);
+        const most = Number(query.get('pieces') ?? Number.POSITIVE_INFINITY);
+        while (runs.length < most) {
+          await new Promise((resolve) => setImmediate(resolve));
+          runs.push('piece');
+          yield piece;
+        }
+      })(),
+    }),
+  },
+  large: {
+    spec: { annotations: NO_PAUSE },
+    handler: () => {
+      runs.push('large');
+      return { body: 'x'.repeat(2 * 1024 * 1024) };
+    },
+  },
   slow: {
     spec: { annotations: { 'arduino-trader/async-concurrency': '2' } },
     handler: async () => {
@@ -256,6 +276,32 @@ it('lists a callback that is dead, and tells the outcome again when told to', as
     await system('post', '/d/retry').expect(202);
     await reaches('d', 'delivered');
     expect([runs.length, told.length]).toEqual([1, 2]);
+  });
+});
+
+it('sends a large answer once, and does not run the function again for it', async () => {
+  answers = [503];
+  await opened(async ({ post, reaches }) => {
+    await post('large', { 'x-call-id': 'l', 'x-callback-url': callback });
+    expect(await reaches('l', 'done')).toMatchObject({ status: 200, attempts: 1 });
+    expect([runs.length, told.length]).toEqual([1, 1]);
+    expect(lines.join('\n')).toContain('callback-dead');
+  });
+});
+
+it('holds no more of an answer than it may, and takes one without an end for broken', async () => {
+  await opened(async ({ post, reaches }) => {
+    await post('endless', { 'x-call-id': 'e', 'x-callback-url': callback });
+    expect(await reaches('e', 'dead')).toMatchObject({ status: 500, attempts: 1 });
+    expect(runs).toHaveLength(65);
+  });
+});
+
+it('reads an answer that nobody wants to its end, and keeps none of it', async () => {
+  await opened(async ({ post, reaches }) => {
+    await post('endless?pieces=100', { 'x-call-id': 'u' });
+    expect(await reaches('u', 'done')).toMatchObject({ status: 200, attempts: 1 });
+    expect(runs).toHaveLength(100);
   });
 });
 
