@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { dataCorrupt, refused } from '#shared/kernel/failure.ts';
+import { notWritten } from './not-written.ts';
 import { NAME_PATTERN, storedDeployment, type Deployment } from './deployment.ts';
 
 const stateSchema = z.strictObject({
@@ -51,7 +52,11 @@ export class DeploymentsState {
   change(by: (state: State) => State): Promise<void> {
     const work = this.writing.then(async () => {
       const next = by(this.value);
-      await writeWhole(this.file, `${JSON.stringify({ version: 1, ...next }, null, 2)}\n`);
+      await writeWhole(this.file, `${JSON.stringify({ version: 1, ...next }, null, 2)}\n`).catch(
+        (cause: unknown) => {
+          throw notWritten(this.file, cause);
+        },
+      );
       this.value = next;
     });
     this.writing = work.catch(() => undefined);

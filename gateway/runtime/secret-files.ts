@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { notWritten } from './not-written.ts';
 import { NAMESPACE } from './platform-errors.ts';
 
 /** A name that is one step of a path and no hidden file: a DNS subdomain, as faas-cli asks too. */
@@ -92,7 +93,11 @@ export class SecretFiles {
   private async drafted<T>(value: Uint8Array, use: (draft: string) => Promise<T>): Promise<T> {
     const draft = join(this.dir, `.${randomUUID()}`);
     try {
-      await writeFile(draft, value, { mode: 0o600, flag: 'wx', flush: true });
+      await writeFile(draft, value, { mode: 0o600, flag: 'wx', flush: true }).catch(
+        (cause: unknown) => {
+          throw notWritten(this.dir, cause);
+        },
+      );
       return await use(draft);
     } finally {
       await rm(draft, { force: true });

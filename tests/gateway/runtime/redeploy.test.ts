@@ -109,6 +109,19 @@ it('lists what it can no longer run, serves nobody with it, and goes on with the
   expect((await call('twin'))[0]).toBe(200);
 });
 
+it('says that it could not write down what was asked, and then has not done it', async () => {
+  const whole = await readFile(functionsFile(), 'utf8');
+  await rm(functionsFile());
+  await mkdir(join(functionsFile(), 'in the way'), { recursive: true });
+  const answer = await system('POST', { service: 'unwritten', image: 'fixtures/echo' });
+  const text = await answer.text();
+  expect([answer.status, text]).toEqual([503, expect.stringContaining(functionsFile())]);
+  expect(text).toMatch(/cannot write .*\(E[A-Z]+\)/);
+  expect((await call('unwritten'))[0]).toBe(404);
+  await rm(functionsFile(), { recursive: true });
+  await writeFile(functionsFile(), whole);
+});
+
 it('does not start on a state file that cannot be read, and says which it is', async () => {
   const whole = await readFile(functionsFile(), 'utf8');
   await rm(functionsFile());
