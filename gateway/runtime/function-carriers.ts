@@ -8,7 +8,7 @@ import { HereCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './carrie
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from './deployment.ts';
 import type { FunctionLogs } from './function-logs.ts';
-import { surroundingsOf } from './function-surroundings.ts';
+import { hostEnvironment, surroundingsOf } from './function-surroundings.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { thinksLong } from './heavy.ts';
 import type { Images, Program } from './images.ts';
@@ -100,10 +100,12 @@ export class FunctionCarriers {
     );
   }
 
-  private here(spec: Deployment, { folder }: Program, world: WorldLease | undefined): Carrier {
+  private here(spec: Deployment, program: Program, world: WorldLease | undefined): Carrier {
     const { env = {}, secrets, load, log } = this.options;
     const { name, environment } = spec;
-    const surroundings = surroundingsOf({ ...env, ...environment }, spec.secrets, secrets?.dir);
+    const { folder, isOurs } = program;
+    const visible = { ...hostEnvironment(env, isOurs), ...environment };
+    const surroundings = surroundingsOf(visible, spec.secrets, secrets?.dir);
     const parts = { name, surroundings, world, log, say: this.sayFor(name) };
     return new HereCarrier({ ...parts, load: () => load(folder) });
   }

@@ -4,6 +4,15 @@ import { mounted, readSecret } from '#template/surroundings.ts';
 import { refused } from '#shared/kernel/failure.ts';
 
 /**
+ * What a function finds of the host's environment. The address of Redis, which may have a password in
+ * it and leads to the portfolio, is for operations of ours only.
+ */
+export function hostEnvironment(env: Environment, isOurs: boolean): Environment {
+  const { REDIS_URL: _ours, ...others } = env;
+  return isOurs ? env : others;
+}
+
+/**
  * @param env what the function shall see: the host's environment under its deployment's
  * @param secrets names of its deployment; it reads no other
  * @param dir folder of the secrets; absent: where OpenFaaS mounts them

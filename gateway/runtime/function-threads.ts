@@ -5,6 +5,7 @@
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from './deployment.ts';
 import type { FunctionLogs } from './function-logs.ts';
+import { hostEnvironment } from './function-surroundings.ts';
 import { heapMbOf } from './isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
 import type { ThreadWorld } from './worker-messages.ts';
@@ -70,7 +71,7 @@ export class FunctionThreads {
    */
   open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
     const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, world } = this.options;
-    const env = { ...this.env, ...deployment.environment };
+    const env = { ...hostEnvironment(this.env, isOurs), ...deployment.environment };
     return new WorkerPool({
       ...this.alike(
         isOurs && world ? () => ({ ...world(), env: { ...world().env, ...env } }) : undefined,

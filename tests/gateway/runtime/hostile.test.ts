@@ -5,9 +5,13 @@ import { openRig, type Rig } from '../../conformance/rig.ts';
 let rig: Rig;
 
 beforeAll(async () => {
-  rig = await openRig({ fixtures: ['echo', 'intrudes'] });
+  process.env['REDIS_URL'] = 'redis://:hidden@127.0.0.1:1';
+  rig = await openRig({ fixtures: ['echo', 'environment', 'intrudes'] });
 });
-afterAll(() => rig.close());
+afterAll(() => {
+  delete process.env['REDIS_URL'];
+  return rig.close();
+});
 
 const system = (method: string, body: object) =>
   rig.call(method, '/system/functions', { auth: true, body });
@@ -42,4 +46,10 @@ it('takes a target with scheme and host, as proxies send it', async () => {
       .end();
   });
   expect(status).toBe(200);
+});
+
+it.each(['thread', 'shared'])('keeps the address of Redis from a function on %s', async (where) => {
+  await rig.deploy('environment', { annotations: { 'arduino-trader/isolation': where } });
+  expect(await statusOf('/function/environment?name=PATH')).toBe(200);
+  expect(await statusOf('/function/environment?name=REDIS_URL')).toBe(404);
 });
