@@ -6,8 +6,7 @@
  * node:http. The function is the same. One interleaved run; read the ratios.
  */
 import { build } from 'esbuild';
-import type { Candidate } from './candidates.ts';
-import { openOfficial, openOurs, type Name, type Round } from './candidates.ts';
+import { openOfficial, openOurs, type Candidate, type Name, type Round } from './candidates.ts';
 import { median } from '../timing.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
@@ -19,8 +18,9 @@ async function openAll(): Promise<Candidate[]> {
     (['bare', 'embedded', 'container'] as const).map((name) => openOurs(name, HOST)),
   );
   const official = await openOfficial();
-  if (!official) console.log('official chain: not measured; set OF_WATCHDOG and NODE_TEMPLATE');
-  return official ? [...ours, official] : ours;
+  if (official.length === 0)
+    console.log('official chain: not measured; set OF_WATCHDOG and NODE_TEMPLATE');
+  return [...ours, ...official];
 }
 
 async function measure(candidates: readonly Candidate[]): Promise<void> {
@@ -45,11 +45,15 @@ function summary({ rounds }: Candidate): Round {
 function report(results: ReadonlyMap<Name, Round>): void {
   console.table(Object.fromEntries(results));
   const bare = results.get('bare');
-  const official = results.get('official');
+  const theirs = (['official', 'chain'] as const).flatMap((name): [Name, Round][] => {
+    const round = results.get(name);
+    return round ? [[name, round]] : [];
+  });
   const ratios: Record<string, Record<string, string>> = {};
   for (const [name, round] of results) {
     if (name !== 'bare' && bare) ratios[`${name} / bare`] = ratio(round, bare);
-    if (name !== 'official' && official) ratios[`${name} / official`] = ratio(round, official);
+    if (name === 'embedded' || name === 'container')
+      for (const [peer, other] of theirs) ratios[`${name} / ${peer}`] = ratio(round, other);
   }
   console.table(ratios);
 }

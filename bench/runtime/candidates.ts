@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Variant } from './host.ts';
 import { cpuUs, treeOf } from './process-figures.ts';
 
-export type Name = Variant | 'official';
+/** `official`: of-watchdog and the node template; `chain`: the official gateway before them. */
+export type Name = Variant | 'official' | 'chain';
 
 export interface Round {
   readonly p50Us: number;
@@ -21,19 +22,18 @@ const BODY = JSON.stringify({ greeting: 'hello', numbers: [1, 2, 3] });
 export class Candidate {
   readonly name: Name;
   readonly rounds: Round[] = [];
-  private readonly child: ChildProcess;
-  private readonly call: () => Promise<void>;
+  readonly children: readonly ChildProcess[];
+  readonly call: () => Promise<void>;
 
-  constructor(name: Name, child: ChildProcess, call: () => Promise<void>) {
+  constructor(name: Name, children: readonly ChildProcess[], call: () => Promise<void>) {
     this.name = name;
-    this.child = child;
+    this.children = children;
     this.call = call;
   }
 
   /** Calls one after the other for so long. */
   async round(ms: number): Promise<Round> {
-    const pid = this.child.pid ?? 0;
-    const before = cpuUs(pid);
+    const before = this.cpuUs();
     const latencies: number[] = [];
     const startedAt = performance.now();
     while (performance.now() - startedAt < ms) {
@@ -41,15 +41,21 @@ export class Candidate {
       await this.call();
       latencies.push((performance.now() - began) * 1000);
     }
-    const cpuUsPerCall = (cpuUs(pid) - before) / latencies.length;
+    const cpuUsPerCall = (this.cpuUs() - before) / latencies.length;
     latencies.sort((a, b) => a - b);
     const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
     return { p50Us: at(0.5), p99Us: at(0.99), cpuUsPerCall };
   }
 
-  /** With what it started: a watchdog that is ended by force leaves its template behind. */
+  /** With what they started: a watchdog that is ended by force leaves its template behind. */
   close(): void {
-    for (const pid of treeOf(this.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    for (const child of this.children)
+      if (child.exitCode === null && child.signalCode === null)
+        for (const pid of treeOf(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+  }
+
+  private cpuUs(): number {
+    return this.children.reduce((sum, { pid = 0 }) => sum + cpuUs(pid), 0);
   }
 }
 
@@ -75,16 +81,16 @@ export async function openOurs(name: Variant, file: string): Promise<Candidate> 
   const child = fork(file, [name], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const path = name === 'embedded' ? '/function/echo' : '/';
-  return new Candidate(name, child, caller(port, path));
+  return new Candidate(name, [child], caller(port, path));
 }
 
 /**
  * of-watchdog in front of the official node template, where both are installed: OF_WATCHDOG names the
  * program, NODE_TEMPLATE the folder with its `index.js` and modules.
  */
-export async function openOfficial(): Promise<Candidate | undefined> {
+export async function openOfficial(): Promise<Candidate[]> {
   const { OF_WATCHDOG: watchdog, NODE_TEMPLATE: folder } = process.env;
-  if (!watchdog || !folder || !existsSync(watchdog) || !existsSync(folder)) return undefined;
+  if (!watchdog || !folder || !existsSync(watchdog) || !existsSync(folder)) return [];
   const [port, innerPort] = await Promise.all([freePort(), freePort()]);
   const child = spawn(watchdog, [], {
     cwd: folder,
@@ -101,14 +107,40 @@ export async function openOfficial(): Promise<Candidate | undefined> {
       prefix_logs: 'false',
     },
   });
-  const call = caller(port, '/');
+  const official = new Candidate('official', [child], caller(port, '/'));
+  await answering(official);
+  const chain = await openChain(official, port);
+  return chain ? [official, chain] : [official];
+}
+
+/**
+ * The official gateway before the watchdog: OPENFAAS_GATEWAY names the program. Its port is fixed, so
+ * 8080 and 8082 must be free. Calls go to the watchdog as if it were the provider, which leaves out a
+ * hop that a real installation has.
+ */
+async function openChain(
+  { children }: Candidate,
+  watchdogPort: number,
+): Promise<Candidate | undefined> {
+  const gateway = process.env['OPENFAAS_GATEWAY'];
+  if (!gateway || !existsSync(gateway)) return undefined;
+  const child = spawn(gateway, [], {
+    stdio: 'ignore',
+    env: { functions_provider_url: `http://127.0.0.1:${watchdogPort}/` },
+  });
+  const chain = new Candidate('chain', [child, ...children], caller(8080, '/function/echo'));
+  await answering(chain);
+  return chain;
+}
+
+async function answering(candidate: Candidate): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const isUp = await call().then(
+    const isUp = await candidate.call().then(
       () => true,
       () => false,
     );
-    if (isUp) return new Candidate('official', child, call);
-    if (attempt > 100) throw new Error('of-watchdog and its template do not answer');
+    if (isUp) return;
+    if (attempt > 100) throw new Error(`${candidate.name} does not answer`);
     await sleep(100);
   }
 }
