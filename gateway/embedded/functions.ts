@@ -1,7 +1,7 @@
 /** The functions of this home, the world they share, and threads for what must not share. */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importHandler } from '#gateway/runtime/handler-module.ts';
 import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
 import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
 import { operationLines } from '#gateway/runtime/operation-lines.ts';
@@ -92,9 +92,5 @@ function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
 }
 
 function loaderFrom(distDir: string) {
-  return async (folder: string): Promise<FunctionHandler> => {
-    const file = pathToFileURL(join(resolve(distDir, folder), 'handler.js')).href;
-    const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    return handler;
-  };
+  return (folder: string): Promise<FunctionHandler> => importHandler(resolve(distDir, folder));
 }

@@ -2,8 +2,7 @@
  * A thread that runs handlers, one call at a time: of operations that think long, or of one function
  * that shall harm nobody else. Whatever a handler does to its thread ends with the thread.
  */
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '#shared/kernel/assert.ts';
 import type { World } from '#shared/runtime/context.ts';
@@ -16,6 +15,7 @@ import {
 } from '#template/function.ts';
 import { guardKill } from './exit-guard.ts';
 import { surroundingsOf } from './function-surroundings.ts';
+import { importHandler } from './handler-module.ts';
 import {
   LOADED_PATH,
   PIECES_AHEAD,
@@ -159,10 +159,8 @@ function revived(event: PlainEvent): FunctionEvent {
   return { ...event, query: new URLSearchParams(event.query), body };
 }
 
-async function loadHandler(folder: string): Promise<FunctionHandler> {
-  const file = pathToFileURL(join(resolve(data.root, folder), 'handler.js')).href;
-  const { default: handler } = (await import(file)) as { default: FunctionHandler };
-  return handler;
+function loadHandler(folder: string): Promise<FunctionHandler> {
+  return importHandler(resolve(data.root, folder));
 }
 
 let opened: Promise<World> | undefined;

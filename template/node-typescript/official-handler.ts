@@ -37,8 +37,12 @@ export type OfficialHandler = (
 type Headers = Record<string, string>;
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** Makes a function of a handler that was written for the official Node templates. */
+/**
+ * Makes a function of a handler that was written for the official Node templates.
+ * @throws TypeError where it is no function, so that what cannot answer does not start
+ */
 export function official(handler: OfficialHandler): FunctionHandler {
+  if (typeof handler !== 'function') throw new TypeError('handler.js exports no function');
   return async (event, { env }) => {
     const read = bodyOf(event, env);
     if ('refused' in read) return { status: 400, body: { code: 400, message: read.refused } };

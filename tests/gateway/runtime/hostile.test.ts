@@ -6,7 +6,7 @@ let rig: Rig;
 
 beforeAll(async () => {
   process.env['REDIS_URL'] = 'redis://:hidden@127.0.0.1:1';
-  rig = await openRig({ fixtures: ['echo', 'environment', 'intrudes'] });
+  rig = await openRig({ fixtures: ['echo', 'environment', 'intrudes', 'no-handler'] });
 });
 afterAll(() => {
   delete process.env['REDIS_URL'];
@@ -52,4 +52,17 @@ it.each(['thread', 'shared'])('keeps the address of Redis from a function on %s'
   await rig.deploy('environment', { annotations: { 'arduino-trader/isolation': where } });
   expect(await statusOf('/function/environment?name=PATH')).toBe(200);
   expect(await statusOf('/function/environment?name=REDIS_URL')).toBe(404);
+});
+
+it('says at once that a module has no handler', async () => {
+  const answer = await rig.call('POST', '/function/no-handler');
+  expect([answer.status, await answer.text()]).toEqual([
+    500,
+    "Can't reach service for: no-handler.\n",
+  ]);
+  const deployed = await system('POST', { service: 'mute', image: 'fixtures/no-handler' });
+  expect([deployed.status, await deployed.text()]).toEqual([
+    400,
+    expect.stringContaining('no default export that is a function'),
+  ]);
 });
