@@ -32,8 +32,8 @@ export interface ThreadsOptions {
 const PER_FUNCTION_MAX = 16;
 const THREADS_MAX = 32;
 const IDLE_MS = 30_000;
-/** A thread of operations has read the market; it is worth keeping for longer. */
-const OPERATIONS_IDLE_MS = 300_000;
+/** A thread of operations costs some 80 MB, and is back in a fraction of a second when it is needed. */
+const OPERATIONS_IDLE_MS = 30_000;
 
 export class FunctionThreads {
   readonly operations: WorkerPool;
