@@ -28,7 +28,8 @@ export interface Deployment {
 }
 
 export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-export const NAME_RULE = 'lower-case letters, digits and -, at most 63, as in a host name (DNS-1123)';
+export const NAME_RULE =
+  'lower-case letters, digits and -, at most 63, as in a host name (DNS-1123)';
 
 const texts = z.record(z.string(), z.string());
 const names = z.array(z.string());

@@ -3,7 +3,7 @@
  * whoever lists the functions can read: `REDIS_URL_FILE` names a file that holds REDIS_URL.
  */
 import { readFileSync } from 'node:fs';
-import type { Failure} from '#shared/kernel/failure.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Environment } from './settings.ts';
 
