@@ -108,8 +108,14 @@ export class AsyncCalls {
     const lanes = lane === undefined ? await this.queue.lanes.names() : [lane];
     const found = await Promise.all(
       lanes.map(async (one) => {
-        const job = await this.queue.lanes.queueOf(one).getJob(jobIdOf(callId));
-        return job ? [await this.withState(one, job)] : [];
+        const read = () => this.queue.lanes.queueOf(one).getJob(jobIdOf(callId));
+        const job = await read();
+        if (!job) return [];
+        const found = await this.withState(one, job);
+        if (!endedMeanwhile(found)) return [found];
+        // What was read before its end says less than the state that was read after it.
+        const ended = await read();
+        return ended ? [await this.withState(one, ended)] : [];
       }),
     );
     return found.flat();
@@ -123,6 +129,10 @@ export class AsyncCalls {
   private async status({ lane, job, state }: Found): Promise<CallStatus> {
     return statusOf(lane, job, state, await this.queue.callbacks.status(lane, job.id ?? ''));
   }
+}
+
+function endedMeanwhile({ job, state }: Found): boolean {
+  return (state === 'done' || state === 'dead') && job.finishedOn === undefined;
 }
 
 function stateOf(state: string, wasBegun: boolean): CallState {
