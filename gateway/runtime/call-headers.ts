@@ -2,19 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
+import { HOP_BY_HOP } from '#template/sending.ts';
 
-/** They end at this hop, whatever comes behind it. */
-export const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** What a request has besides, for the proxy alone that it is sent to. */
+export const ENDING_HERE: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'proxy-authorization']);
 
 const CALL_ID = /^[\w.:-]{1,128}$/;
 
@@ -59,7 +50,7 @@ export function forwardHeaders(request: IncomingMessage): void {
   const named = headers.connection?.toLowerCase().split(',');
   const forwarded: IncomingHttpHeaders = {};
   for (const name in headers)
-    if (!HOP_BY_HOP.has(name) && !named?.some((one) => one.trim() === name))
+    if (!ENDING_HERE.has(name) && !named?.some((one) => one.trim() === name))
       forwarded[name] = headers[name];
   const peer = request.socket.remoteAddress ?? 'unknown';
   const before = headers['x-forwarded-for'];

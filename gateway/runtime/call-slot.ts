@@ -1,7 +1,7 @@
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
 import { boundedPieces } from '#template/bounded-pieces.ts';
 import { Caller } from '#template/caller.ts';
-import { isPieces, type CallContext, type FunctionResult } from '#template/function.ts';
+import { isPieces, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
 import type { DeployedFunction } from './deployed-function.ts';
 
 export const OVERDUE = Symbol('overdue');
@@ -19,6 +19,8 @@ export class CallSlot implements CallContext {
   /** The function's caller is this host, which leaves when the time is up or its own caller leaves. */
   private readonly host = new Caller();
   private held = true;
+  /** Not there yet for a caller who had left before. */
+  private readonly stopListening: (() => void) | undefined;
 
   /** @param over told the status of the answer when the slot is free */
   constructor(deployed: DeployedFunction, context: CallContext, over: (status: number) => void) {
@@ -32,11 +34,7 @@ export class CallSlot implements CallContext {
       late(OVERDUE);
       this.host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
     }, deployed.execTimeoutMs);
-    if (context.caller) context.caller.tell(this.leave);
-    else {
-      context.signal.addEventListener('abort', this.leave);
-      if (context.signal.aborted) this.leave();
-    }
+    this.stopListening = whenLeft(context, this.leave);
   }
 
   get callId(): string {
@@ -76,8 +74,7 @@ export class CallSlot implements CallContext {
     this.held = false;
     this.over(status);
     clearTimeout(this.timer);
-    if (this.context.caller) this.context.caller.tell(undefined);
-    else this.context.signal.removeEventListener('abort', this.leave);
+    this.stopListening?.();
     this.deployed.end();
   }
 }

@@ -7,7 +7,7 @@
  */
 import { isIP } from 'node:net';
 import type { FunctionResult } from '#template/function.ts';
-import { HOP_BY_HOP } from './call-headers.ts';
+import { ENDING_HERE } from './call-headers.ts';
 
 const TIMEOUT_MS = 10_000;
 /** The name under which functions on faasd know their gateway. */
@@ -90,7 +90,7 @@ function resolved(url: string, gatewayUrl: string): string {
 function headersOf(outcome: CallOutcome): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(outcome.headers)) {
-    if (HOP_BY_HOP.has(name.toLowerCase()) || name.toLowerCase() === 'content-length') continue;
+    if (ENDING_HERE.has(name.toLowerCase()) || name.toLowerCase() === 'content-length') continue;
     for (const one of [value].flat()) headers.append(name, String(one));
   }
   headers.set('x-call-id', outcome.callId);

@@ -4,6 +4,7 @@
  */
 import type { Response } from 'express';
 import type { FunctionResult } from '#template/function.ts';
+import { tooMany } from '#template/limits.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
 
 export const NAMESPACE = 'openfaas-fn';
@@ -37,11 +38,7 @@ export function unreachableFunction(name: string): FunctionResult {
 }
 
 export function tooManyCalls(inflightMax: number): FunctionResult {
-  return platform(
-    429,
-    'faas-middleware',
-    `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`,
-  );
+  return platform(429, 'faas-middleware', tooMany(inflightMax));
 }
 
 export function execTimeout(): FunctionResult {

@@ -2,7 +2,7 @@
 import { timerMs } from './durations.ts';
 import { boundedPieces } from './bounded-pieces.ts';
 import { Caller } from './caller.ts';
-import { inSurroundings, isPieces } from './function.ts';
+import { callBy, inSurroundings, isPieces, whenLeft } from './function.ts';
 import type {
   FunctionContext,
   FunctionEvent,
@@ -43,7 +43,7 @@ async function race(
 ): Promise<FunctionResult> {
   // The handler's caller is this host, which leaves when the time is up or its own caller leaves.
   const host = new Caller();
-  const end = whenLeft(context, (reason) => host.leave(reason));
+  const end = whenLeft(context, () => host.leave(context.signal.reason));
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<typeof OVERDUE>((resolve) => {
     timer = setTimeout(() => {
@@ -57,7 +57,9 @@ async function race(
     if (how === 'left') host.leave();
   };
   try {
-    const running = Promise.resolve(handler(event, calledBy(host, context)));
+    const running = Promise.resolve(
+      handler(event, inSurroundings(callBy(context.callId, host), context, context.shared)),
+    );
     const result = await Promise.race([running, overdue]);
     // What a handler throws after its time concerns nobody any more.
     if (result === OVERDUE) running.catch(() => undefined);
@@ -69,29 +71,4 @@ async function race(
     over();
     throw thrown;
   }
-}
-
-/** @returns what stops listening */
-function whenLeft(context: FunctionContext, leave: (reason: unknown) => void): () => void {
-  const left = (): void => leave(context.signal.reason);
-  const { caller } = context;
-  if (caller) {
-    caller.tell(left);
-    return () => caller.tell(undefined);
-  }
-  const { signal } = context;
-  if (signal.aborted) left();
-  signal.addEventListener('abort', left, { once: true });
-  return () => signal.removeEventListener('abort', left);
-}
-
-function calledBy(caller: Caller, context: FunctionContext): FunctionContext {
-  const call = {
-    callId: context.callId,
-    caller,
-    get signal() {
-      return caller.signal;
-    },
-  };
-  return inSurroundings(call, context, context.shared);
 }

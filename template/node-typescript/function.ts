@@ -37,6 +37,34 @@ export interface CallContext {
 
 export interface FunctionContext extends CallContext, Surroundings {}
 
+/** A call's own part of its context; the signal is made when it is asked for. */
+export function callBy(callId: string, caller: Caller): CallContext {
+  return {
+    callId,
+    caller,
+    get signal() {
+      return caller.signal;
+    },
+  };
+}
+
+/**
+ * Tells that a call's caller left, at once if it is too late; without making a signal where that can
+ * be.
+ * @returns what stops listening
+ */
+export function whenLeft(context: CallContext, left: () => void): () => void {
+  const { caller } = context;
+  if (caller) {
+    caller.tell(left);
+    return () => caller.tell(undefined);
+  }
+  const { signal } = context;
+  if (signal.aborted) left();
+  signal.addEventListener('abort', left, { once: true });
+  return () => signal.removeEventListener('abort', left);
+}
+
 /** A call's context with what surrounds its function; its signal is made when it is asked for. */
 export function inSurroundings(
   context: CallContext,

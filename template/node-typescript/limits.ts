@@ -87,3 +87,8 @@ export function sizeBytes(text: string): number | undefined {
 function unreadable(name: string, text: string, wanted: string): Error {
   return new Error(`${name} is "${text}"; it must be ${wanted}`);
 }
+
+/** What a caller is told whose call is one too many. */
+export function tooMany(inflightMax: number): string {
+  return `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`;
+}

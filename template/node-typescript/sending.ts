@@ -11,7 +11,7 @@ const BYTES = 'application/octet-stream';
 const JSON_TYPE = 'application/json';
 const STATUS_MIN = 200;
 /** Meant for one connection only: a function cannot speak for the next one. */
-const HOP_BY_HOP = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',

@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
 import { inTime } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
-import { readLimits, type Limits } from './limits.ts';
+import { readLimits, tooMany, type Limits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
 import { answer } from './server.ts';
 import { mounted } from './surroundings.ts';
@@ -219,10 +219,6 @@ function loud(handler: FunctionHandler): FunctionHandler {
       throw cause;
     }
   };
-}
-
-function tooMany(inflightMax: number): string {
-  return `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`;
 }
 
 function say(response: ServerResponse, status: number, text = ''): void {

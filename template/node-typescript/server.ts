@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Caller } from './caller.ts';
 import {
+  callBy,
   inSurroundings,
   type FunctionContext,
   type FunctionEvent,
@@ -63,14 +64,7 @@ export async function answer(
   });
   const callId = header(request, 'x-call-id') ?? randomUUID();
   const { shared, surroundings = mounted(), headers } = options;
-  const call = {
-    callId,
-    caller,
-    get signal() {
-      return caller.signal;
-    },
-  };
-  const context = inSurroundings(call, surroundings, shared);
+  const context = inSurroundings(callBy(callId, caller), surroundings, shared);
   const body = await readBody(request, options.bodyBytesMax).catch(
     // The caller went away in the middle of the request.
     (): typeof GONE => GONE,
