@@ -8,10 +8,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { build } from 'esbuild';
 import { PlanningServiceClient } from '#protos/gen/planning.ts';
 import { startTestRedis } from '../../tests/support/world.ts';
+import { buildEmbedded } from '../embedded-build.ts';
 import type { Variant } from './host.ts';
 import { median } from '../timing.ts';
 
@@ -106,9 +107,11 @@ function overHttp(port: number): () => Promise<void> {
     });
 }
 
+const HOST = 'bench/grpc/host.ts';
+
 async function openCandidate(variant: Variant, redisUrl: string): Promise<Candidate> {
   const env = { ...process.env, REDIS_URL: redisUrl, REDIS_KEY_PREFIX: 'bench' };
-  const child = fork('build/bench/grpc-host.mjs', [variant], { env });
+  const child = fork(file, [variant], { env });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return new Candidate(variant, child, port);
 }
@@ -126,16 +129,7 @@ function summary({ rounds }: Candidate): Round {
 
 export {};
 
-await build({
-  entryPoints: ['bench/grpc/host.ts'],
-  outfile: 'build/bench/grpc-host.mjs',
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
-});
+const file = join(await buildEmbedded('build/bench/grpc', [HOST]), HOST.replace('.ts', '.js'));
 const redis = await startTestRedis();
 const candidates = await Promise.all(variants.map((v) => openCandidate(v, redis.url)));
 for (const candidate of candidates) await candidate.round(ROUND_MS);

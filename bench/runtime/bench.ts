@@ -5,17 +5,20 @@
  * through the official chain (of-watchdog and the node template) where it is installed, and to bare
  * node:http. The function is the same. One interleaved run; read the ratios.
  */
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { openOfficial, openOurs, type Candidate, type Name, type Round } from './candidates.ts';
+import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
-const HOST = 'build/bench/runtime-host.mjs';
+const HOST = 'bench/runtime/host.ts';
 
 async function openAll(): Promise<Candidate[]> {
+  const dist = await buildEmbedded('build/bench/runtime', [HOST]);
+  const file = join(dist, HOST.replace('.ts', '.js'));
   const ours = await Promise.all(
-    (['bare', 'embedded', 'container'] as const).map((name) => openOurs(name, HOST)),
+    (['bare', 'embedded', 'container'] as const).map((name) => openOurs(name, file)),
   );
   const official = await openOfficial();
   if (official.length === 0)
@@ -66,16 +69,6 @@ function ratio(a: Round, b: Round): Record<string, string> {
   };
 }
 
-await build({
-  entryPoints: ['bench/runtime/host.ts'],
-  outfile: HOST,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
-});
 const candidates = await openAll();
 try {
   await measure(candidates);
