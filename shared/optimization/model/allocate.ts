@@ -14,6 +14,7 @@ import { plus, quadratic, sum } from './matrix.ts';
 import { portfolioFigures } from './mean-variance.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from './most-diversified.ts';
+import { requireVariances } from './positive-variances.ts';
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
 
@@ -40,13 +41,25 @@ export interface Allocation {
   readonly iterations: number;
 }
 
+/** A security without variance would take these over; the others weigh it by its return too. */
+const ofRiskAlone: ReadonlySet<WantedGoal['kind']> = new Set([
+  'MINIMUM_VOLATILITY',
+  'MAXIMUM_SHARPE',
+  'MAXIMUM_DIVERSIFICATION',
+  'RISK_PARITY',
+  'HRP',
+]);
+
 const NODES_MAX = 300;
 /** Each node solves some ten programs. */
 const NODES_MAX_TARGET_RISK = 40;
 
+/** @throws Failure REFUSED zero-variance for a goal of risk alone, naming the securities */
 export function allocate(wanted: WantedGoal, moments: Moments, limits: Limits): Allocation {
   const requirements = requirementsOf(limits);
   const problem = problemOf(moments, limits, requirements);
+  if (ofRiskAlone.has(wanted.kind))
+    requireVariances(moments.covariance, wanted.kind, moments.isins, problem.excluded);
   const { solution, proven, nodes } = solve(goalOf(wanted, problem), problem, requirements);
   if (!solution) {
     const conflicts = proven ? conflictsOf(wanted, moments, limits, requirements) : [];

@@ -7,6 +7,7 @@
 import { correlation } from './covariance.ts';
 import { joins, leavesOf, type Linkage } from './linkage.ts';
 import { at, build, buildSymmetric, cell, type Rows } from './matrix.ts';
+import { requireVariances } from './positive-variances.ts';
 
 export interface HierarchicalOptions {
   readonly linkage?: Linkage | undefined;
@@ -29,11 +30,13 @@ export interface HierarchicalOptions {
 /**
  * @param covariance of positive variances
  * @returns weights, not negative, summing to 1 where the bounds allow
+ * @throws Failure REFUSED zero-variance
  */
 export function hierarchicalRiskParity(
   covariance: Rows,
   options: HierarchicalOptions = {},
 ): Float64Array {
+  requireVariances(covariance, 'HRP');
   const distance = options.distance ?? correlationDistance(covariance);
   const order = leafOrder(distance, options.linkage);
   const inOrder = Int32Array.from(order);

@@ -6,6 +6,7 @@
 import { deviations } from './covariance.ts';
 import { at, dot, quadratic, type Rows } from './matrix.ts';
 import { mostSharpe } from './mean-variance.ts';
+import { requireVariances } from './positive-variances.ts';
 import { unit, type LinearRow } from './quadratic-program.ts';
 
 export interface BestRatio {
@@ -21,11 +22,15 @@ export interface WeightBounds {
   readonly upper?: ArrayLike<number> | undefined;
 }
 
-/** @returns undefined when no weights within the bounds sum to 1 */
+/**
+ * @returns undefined when no weights within the bounds sum to 1
+ * @throws Failure REFUSED zero-variance
+ */
 export function mostDiversified(
   covariance: Rows,
   bounds: WeightBounds = {},
 ): BestRatio | undefined {
+  requireVariances(covariance, 'Maximum diversification');
   return bestRatio(covariance, deviations(covariance), bounds);
 }
 

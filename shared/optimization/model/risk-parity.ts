@@ -7,6 +7,7 @@
  * computing high-dimensional risk parity portfolios", 2013).
  */
 import { at, dot, quadratic, sum, times, type Rows } from './matrix.ts';
+import { requireVariances } from './positive-variances.ts';
 
 const SWEEPS_MAX = 2_000;
 const TOLERANCE = 1e-13;
@@ -22,8 +23,10 @@ export interface RiskParity {
 /**
  * @param covariance positive definite
  * @param budgets shares of the risk, not negative; scaled to a sum of 1; equal if none
+ * @throws Failure REFUSED zero-variance
  */
 export function riskParity(covariance: Rows, budgets?: ArrayLike<number>): RiskParity {
+  requireVariances(covariance, 'Risk parity');
   const shares = budgetShares(covariance.length, budgets);
   const x = startOf(covariance, shares);
   let iterations = 0;

@@ -2,18 +2,21 @@
 import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
 import { correlation, deviations } from './covariance.ts';
 import { at, cell, diagonal, scaled, sum, times, type Rows } from './matrix.ts';
+import { requireVariances } from './positive-variances.ts';
 
 export function equalWeights(size: number): Float64Array {
   return new Float64Array(size).fill(1 / size);
 }
 
-/** w_i proportional to 1/deviation_i; a security that does not move gets none. */
+/** w_i proportional to 1/deviation_i. @throws Failure REFUSED zero-variance */
 export function inverseVolatilityWeights(covariance: Rows): Float64Array {
+  requireVariances(covariance, 'Inverse volatility');
   return normalised(deviations(covariance).map(inverse));
 }
 
-/** w_i proportional to 1/variance_i; a security that does not move gets none. */
+/** w_i proportional to 1/variance_i. @throws Failure REFUSED zero-variance */
 export function inverseVarianceWeights(covariance: Rows): Float64Array {
+  requireVariances(covariance, 'Inverse variance');
   return normalised(diagonal(covariance).map(inverse));
 }
 
@@ -22,8 +25,10 @@ export function inverseVarianceWeights(covariance: Rows): Float64Array {
  * theirs, ranks weigh the adjusted correlations, and the outcome is divided by the volatility (Varadi,
  * Kapler, Bee, Rittenhouse, "The minimum correlation algorithm", 2012). Two securities or one: inverse
  * volatility.
+ * @throws Failure REFUSED zero-variance
  */
 export function minimumCorrelationWeights(covariance: Rows): Float64Array {
+  requireVariances(covariance, 'Minimum correlation');
   const n = covariance.length;
   if (n <= 2) return inverseVolatilityWeights(covariance);
   const rho = correlation(covariance);
@@ -86,7 +91,7 @@ export function normalised(values: Float64Array): Float64Array {
 }
 
 function inverse(value: number): number {
-  return value > 0 ? 1 / value : 0;
+  return 1 / value;
 }
 
 /** 1 for the largest; equal values have the best of their ranks. */
