@@ -73,12 +73,16 @@ export interface MarketData {
   readonly simulated: boolean;
   /** @throws Failure UNAVAILABLE */
   ping(signal: AbortSignal): Promise<void>;
+  /** What the source can read and thinks likely wrong, a sentence each. */
+  readonly doubts?: readonly string[] | undefined;
   /** Every security the source can tell about, by symbol. */
   listing(signal: AbortSignal): Promise<readonly ListedSecurity[]>;
   /** The benchmark's ISIN, where the source has one. */
   readonly benchmark?: Isin | undefined;
   /** Bars from a day on, oldest first. @throws Failure NOT_FOUND for an unknown security */
   bars(isin: Isin, from: CalendarDay, signal: AbortSignal): Promise<readonly DailyBar[]>;
+  /** Where a bar comes from, for a person: `AAA.csv:301`. Sources without files have none. */
+  originOf?(isin: Isin, day: CalendarDay): string | undefined;
   fundamentals(isin: Isin, signal: AbortSignal): Promise<ListedFundamentals | undefined>;
   /** Rates from a day on, oldest first; empty when the source does not know the pair. */
   rates(

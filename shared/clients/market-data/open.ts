@@ -22,7 +22,7 @@ export async function openMarketData(
       marketData: new SampleMarketData(choice.seed, now),
       baseCurrency: baseCurrency ?? BASE_CURRENCY_DEFAULT,
     };
-  const marketData = await openCsv(choice.path);
+  const marketData = await openCsv(choice.path, now());
   return {
     marketData,
     baseCurrency: baseCurrency ?? marketData.onlyCurrency ?? BASE_CURRENCY_DEFAULT,

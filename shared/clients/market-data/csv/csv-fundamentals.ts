@@ -1,15 +1,13 @@
 /** `fundamentals.csv`: isin or symbol, and columns named like the figures; ratios are fractions. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
-import {
-  columnOf,
-  parseFigure,
-  parseFileDay,
-  plainName,
-  type Complaints,
-  type Table,
-} from './csv-table.ts';
+import { columnOf, plainName } from './column-names.ts';
+import { complainOfForm, figureReader, type Table } from './csv-table.ts';
+import { futureDay, type Reading } from './csv-prices.ts';
+import { parseFileDay } from './day-format.ts';
+import { SymbolMatch } from './symbol-match.ts';
 
 export const FUNDAMENTAL_COLUMNS = [
   'peRatio',
@@ -24,43 +22,59 @@ export const FUNDAMENTAL_COLUMNS = [
   'analystRating',
 ] as const satisfies readonly (keyof ListedFundamentals)[];
 
-/** @param today the day figures stand at that carry none of their own (column `asOf`) */
+/** @param lastDay the day figures stand at that carry none of their own (column `asOf`) */
 export function readFundamentals(
   table: Table,
   securities: readonly ListedSecurity[],
-  today: CalendarDay,
-  complaints: Complaints,
+  lastDay: CalendarDay,
+  reading: Reading,
 ): ReadonlyMap<Isin, ListedFundamentals> {
-  const { header, file } = table;
+  const { header, file, headerLine } = table;
+  const { complaints } = reading;
+  complainOfForm(table, complaints);
+  const figure = figureReader(table, complaints);
   const found = new Map<Isin, ListedFundamentals>();
   const [isinAt, symbolAt] = [columnOf(header, 'isin'), columnOf(header, 'symbol')];
-  if (isinAt < 0 && symbolAt < 0) complaints.add(file, 1, 'needs a column isin or symbol');
-  const byName = new Map(
-    securities.flatMap((s) => [[s.isin, s] as const, [s.symbol.toUpperCase(), s] as const]),
-  );
+  if (isinAt < 0 && symbolAt < 0)
+    complaints.add(
+      file,
+      headerLine,
+      `needs a column isin or symbol; found ${header.join(', ') || 'no columns'}`,
+    );
+  const match = new SymbolMatch(securities);
   for (const { cells, line } of table.rows) {
-    const name = (cells[isinAt] || cells[symbolAt] || '').toUpperCase();
-    const security = byName.get(name);
+    const name = cells[isinAt] || cells[symbolAt] || '';
+    const security = match.find(name);
     if (!security) complaints.add(file, line, `${name || 'a blank'} is not in securities.csv`);
     else if (found.has(security.isin)) complaints.add(file, line, `${name} comes twice`);
     else {
-      const figures = complaints.try(file, line, () => figuresOf(header, cells, today));
+      const figures = complaints.try(file, line, () =>
+        figuresOf(header, cells, { figure, lastDay, today: reading.today }),
+      );
       if (figures) found.set(security.isin, figures);
     }
   }
   return found;
 }
 
+interface Around {
+  readonly figure: (cell: string | undefined) => number | undefined;
+  readonly lastDay: CalendarDay;
+  readonly today: CalendarDay;
+}
+
 function figuresOf(
   header: readonly string[],
   cells: readonly string[],
-  today: CalendarDay,
+  around: Around,
 ): ListedFundamentals {
   const known = FUNDAMENTAL_COLUMNS.flatMap((name): [string, number][] => {
     const at = columnOf(header, plainName(name));
-    const figure = at < 0 ? undefined : parseFigure(cells[at]);
+    const figure = at < 0 ? undefined : around.figure(cells[at]);
     return figure === undefined ? [] : [[name, figure]];
   });
-  const asOf = cells[columnOf(header, 'asof')] ?? '';
-  return { asOf: asOf === '' ? today : parseFileDay(asOf), ...Object.fromEntries(known) };
+  const cell = cells[columnOf(header, 'asof')] ?? '';
+  const asOf = cell === '' ? around.lastDay : parseFileDay(cell, 'month-first');
+  if (asOf > around.today) throw new Failure('INVALID_REQUEST', futureDay(asOf, around.today));
+  return { asOf, ...Object.fromEntries(known) };
 }

@@ -1,104 +1,132 @@
-/** Files of prices: one file a symbol with open, high, low, close; or one wide file of closes. */
+/** Daily bars from tables of bars and from wide tables of closes. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { ListedSecurity } from '../market-data.ts';
 import type { DailyBar } from '../market-data.ts';
-import {
-  columnOf,
-  parseFigure,
-  parseFileDay,
-  plainName,
-  type Complaints,
-  type Row,
-  type Table,
-} from './csv-table.ts';
+import { barColumnOf, dateColumn, isBarColumnName, wideColumns } from './column-names.ts';
+import type { Complaints } from './complaints.ts';
+import { figureReader, type Table } from './csv-table.ts';
+import { dayFormatOf, parseFileDay } from './day-format.ts';
+import { inCurrency, type QuoteUnit } from './quote-unit.ts';
+import type { SymbolMatch } from './symbol-match.ts';
 
-export type BarsBySymbol = ReadonlyMap<string, readonly DailyBar[]>;
-
-const DATE_NAMES = ['date', 'datetime', 'timestamp', 'time', 'day'];
-const CLOSE_NAMES = ['close', 'closelast'];
-
-/** Whether a header is that of one symbol's daily bars. */
-export function isBarHeader(header: readonly string[]): boolean {
-  return columnOf(header, ...DATE_NAMES) >= 0 && columnOf(header, ...CLOSE_NAMES) >= 0;
+/** A bar and the line of the file it stands in. */
+export interface FileBar extends DailyBar {
+  readonly line: number;
 }
 
-/** The columns behind the date; in a wide file, symbols. */
-export function wideColumns(header: readonly string[]): readonly string[] {
-  return header.slice(dateColumn(header) + 1).filter((column) => column !== '');
+/** Days after this one cannot have prices yet. */
+export interface Reading {
+  readonly today: CalendarDay;
+  readonly complaints: Complaints;
 }
 
-/** One symbol's bars, oldest first. */
-export function readBars(table: Table, complaints: Complaints): readonly DailyBar[] {
+interface DatedRow {
+  readonly day: CalendarDay;
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** One security's bars, oldest first. @param closeAt the column of closes, where it has a name of its own */
+export function readBars(
+  table: Table,
+  unit: QuoteUnit,
+  reading: Reading,
+  closeAt = barColumnOf(table.header, 'close'),
+): readonly FileBar[] {
   const { header, file } = table;
-  const column = {
-    date: columnOf(header, ...DATE_NAMES),
-    open: columnOf(header, 'open'),
-    high: columnOf(header, 'high'),
-    low: columnOf(header, 'low'),
-    close: columnOf(header, ...CLOSE_NAMES),
-    adjusted: columnOf(header, 'adjclose', 'adjustedclose', 'closeadj'),
-    volume: columnOf(header, 'volume', 'vol'),
+  const figure = figureReader(table, reading.complaints);
+  const columns = {
+    ...{ open: barColumnOf(header, 'open'), high: barColumnOf(header, 'high') },
+    ...{ low: barColumnOf(header, 'low'), close: closeAt },
+    ...{ adjusted: barColumnOf(header, 'adjusted'), volume: barColumnOf(header, 'volume') },
   };
-  const bars = table.rows.flatMap(({ cells, line }) => {
-    const figure = (at: number): number | undefined => parseFigure(at < 0 ? '' : cells[at]);
-    const bar = complaints.try(file, line, () =>
-      barOf(parseFileDay(cells[column.date] ?? ''), {
-        open: figure(column.open),
-        high: figure(column.high),
-        low: figure(column.low),
-        close: figure(column.close),
-        adjusted: figure(column.adjusted),
-        volume: figure(column.volume),
-      }),
+  const rows = datedRows(table, dateAtOf(header), reading);
+  return rows.flatMap(({ day, line, cells }) => {
+    const at = (column: number) => (column < 0 ? undefined : figure(cells[column]));
+    const price = (column: number) => scaled(at(column), unit);
+    const bar = reading.complaints.try(file, line, () =>
+      barOf(
+        { day, line },
+        {
+          ...{ open: price(columns.open), high: price(columns.high) },
+          ...{ low: price(columns.low), close: price(columns.close) },
+          ...{ adjusted: price(columns.adjusted), volume: at(columns.volume) },
+        },
+      ),
     );
-    return bar ? [{ bar, line }] : [];
+    return bar ? [bar] : [];
   });
-  complainOfTwins(
-    file,
-    bars.map(({ bar, line }) => ({ day: bar.day, line })),
-    complaints,
-  );
-  return bars.map(({ bar }) => bar).sort(byDay);
 }
 
-/**
- * A wide file's closes by symbol in capitals; a blank cell is no bar.
- * @param symbols in capitals; other columns are left alone
- */
+/** A wide table's closes by security; a blank cell is no bar, other columns are left alone. */
 export function readWide(
   table: Table,
-  symbols: ReadonlySet<string>,
-  complaints: Complaints,
-): BarsBySymbol {
-  const dateAt = dateColumn(table.header);
-  const days = table.rows.flatMap((row) => {
-    const day = complaints.try(table.file, row.line, () => parseFileDay(row.cells[dateAt] ?? ''));
-    return day === undefined ? [] : [{ day, row, line: row.line }];
-  });
-  complainOfTwins(table.file, days, complaints);
-  days.sort(byDay);
-  const found = new Map<string, readonly DailyBar[]>();
-  table.header.forEach((column, at) => {
-    const symbol = column.toUpperCase();
-    if (at <= dateAt || !symbols.has(symbol)) return;
-    if (found.has(symbol)) complaints.add(table.file, 1, `column ${column} comes twice`);
-    found.set(symbol, readColumn(table.file, days, at, complaints));
+  match: SymbolMatch,
+  unitOf: (security: ListedSecurity) => QuoteUnit,
+  reading: Reading,
+): ReadonlyMap<ListedSecurity, readonly FileBar[]> {
+  const { file, header, headerLine } = table;
+  const figure = figureReader(table, reading.complaints);
+  const dateAt = dateColumn(header);
+  const rows = datedRows(table, dateAt, reading);
+  const symbols = new Set(wideColumns(header));
+  const found = new Map<ListedSecurity, readonly FileBar[]>();
+  header.forEach((column, at) => {
+    const security = at > dateAt && match.find(column);
+    if (!security) return;
+    if (!symbols.has(column)) {
+      if (isBarColumnName(column))
+        reading.complaints.add(file, headerLine, ambiguousColumn(column, security.symbol));
+      return;
+    }
+    if (found.has(security))
+      reading.complaints.add(file, headerLine, `column ${column} comes twice`);
+    const bars = rows.flatMap(({ day, line, cells }) => {
+      const close = reading.complaints.try(file, line, () => figure(cells[at]));
+      const bar = barOf({ day, line }, { close: scaled(close, unitOf(security)) });
+      return bar ? [bar] : [];
+    });
+    found.set(security, bars);
   });
   return found;
 }
 
-function readColumn(
-  file: string,
-  days: readonly { day: CalendarDay; row: Row }[],
-  at: number,
-  complaints: Complaints,
-): readonly DailyBar[] {
-  const bars: DailyBar[] = [];
-  for (const { day, row } of days) {
-    const close = complaints.try(file, row.line, () => parseFigure(row.cells[at]));
-    const bar = close === undefined ? undefined : barOf(day, { close });
-    if (bar) bars.push(bar);
+function ambiguousColumn(column: string, symbol: string): string {
+  return (
+    `the column ${column} may hold prices of ${symbol} or be a column of bars; ` +
+    `put the prices of ${symbol} into a file ${symbol}.csv`
+  );
+}
+
+/** The column of the date; the first one where none is called so. */
+function dateAtOf(header: readonly string[]): number {
+  const at = barColumnOf(header, 'date');
+  return at < 0 ? dateColumn(header) : at;
+}
+
+/** Rows by day, oldest first; complains of days that are none, come twice or lie ahead. */
+function datedRows(table: Table, dateAt: number, reading: Reading): readonly DatedRow[] {
+  const { file, rows } = table;
+  const { complaints, today } = reading;
+  const format = dayFormatOf(rows.map(({ cells, line }) => ({ text: cells[dateAt] ?? '', line })));
+  if (typeof format !== 'string') {
+    complaints.add(file, format.line, format.message);
+    return [];
   }
-  return bars;
+  const seen = new Set<CalendarDay>();
+  const dated = rows.flatMap(({ cells, line }): DatedRow[] => {
+    const day = complaints.try(file, line, () => parseFileDay(cells[dateAt] ?? '', format));
+    if (day === undefined) return [];
+    if (seen.has(day)) complaints.add(file, line, `${day} comes twice`);
+    seen.add(day);
+    if (day > today) complaints.add(file, line, futureDay(day, today));
+    return [{ day, line, cells }];
+  });
+  return dated.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+}
+
+export function futureDay(day: CalendarDay, today: CalendarDay): string {
+  return `${day} is in the future: today is ${today}`;
 }
 
 interface Figures {
@@ -110,39 +138,26 @@ interface Figures {
   readonly volume?: number | undefined;
 }
 
-/** Without a close there is no bar; what else is missing is the close. */
-function barOf(day: CalendarDay, figures: Figures): DailyBar | undefined {
-  const { close, open = close, volume } = figures;
-  if (close === undefined || open === undefined) return undefined;
+/**
+ * A row without any price is no bar. One with prices but no close has a close that is not a number,
+ * so that the check of bars sets it aside by name. What else is missing is the close.
+ */
+function barOf(
+  { day, line }: { readonly day: CalendarDay; readonly line: number },
+  { open, high, low, close = Number.NaN, adjusted, volume }: Figures,
+): FileBar | undefined {
+  const isBlank = [open, high, low].every((price) => price === undefined);
+  if (Number.isNaN(close) && isBlank) return undefined;
+  const first = open ?? close;
   return {
-    day,
-    open,
-    high: figures.high ?? Math.max(open, close),
-    low: figures.low ?? Math.min(open, close),
-    close,
-    adjustedClose: figures.adjusted ?? close,
+    ...{ day, line, open: first, close },
+    high: high ?? Math.max(first, close),
+    low: low ?? Math.min(first, close),
+    adjustedClose: adjusted ?? close,
     ...(volume !== undefined && { volume }),
   };
 }
 
-/** The first column, or the second behind an unnamed one of row numbers. */
-function dateColumn(header: readonly string[]): number {
-  const [first = '', second = ''] = header;
-  return first === '' && DATE_NAMES.includes(plainName(second)) ? 1 : 0;
-}
-
-function complainOfTwins(
-  file: string,
-  days: readonly { day: CalendarDay; line: number }[],
-  complaints: Complaints,
-): void {
-  const seen = new Set<CalendarDay>();
-  for (const { day, line } of days) {
-    if (seen.has(day)) complaints.add(file, line, `${day} comes twice`);
-    seen.add(day);
-  }
-}
-
-function byDay(a: { day: CalendarDay }, b: { day: CalendarDay }): number {
-  return a.day < b.day ? -1 : a.day > b.day ? 1 : 0;
+function scaled(price: number | undefined, unit: QuoteUnit): number | undefined {
+  return price === undefined ? undefined : inCurrency(price, unit);
 }

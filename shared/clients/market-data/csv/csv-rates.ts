@@ -1,9 +1,17 @@
-/** `rates.csv`: date, from, to, rate; one unit of `from` in units of `to`. */
+/**
+ * `rates.csv`: date, from, to, rate; one unit of `from` in units of `to`. A unit such as GBp is a
+ * hundredth of its currency here too.
+ */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { DailyRate } from '../market-data.ts';
-import { columnOf, parseFigure, parseFileDay, type Complaints, type Table } from './csv-table.ts';
+import { columnOf } from './column-names.ts';
+import type { Complaints } from './complaints.ts';
+import { futureDay, type Reading } from './csv-prices.ts';
+import { complainOfForm, figureReader, type Table } from './csv-table.ts';
+import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
+import { parseQuoteUnit } from './quote-unit.ts';
 
 const COLUMNS = ['date', 'from', 'to', 'rate'] as const;
 const SIGNIFICANT_DIGITS = 12;
@@ -51,28 +59,53 @@ export class CsvRates {
   }
 }
 
-export function readRates(table: Table, complaints: Complaints): CsvRates {
-  const { header, file } = table;
-  const [date = -1, from = -1, to = -1, rate = -1] = COLUMNS.map((name) => columnOf(header, name));
-  if (Math.min(date, from, to, rate) < 0) {
-    complaints.add(file, 1, `needs the columns ${COLUMNS.join(',')}`);
+export function readRates(table: Table, reading: Reading): CsvRates {
+  const { header, file, headerLine } = table;
+  const { complaints } = reading;
+  complainOfForm(table, complaints);
+  const missing = COLUMNS.filter((name) => columnOf(header, name) < 0);
+  if (missing.length > 0) {
+    const found = header.join(', ') || 'no columns';
+    const message = `needs the columns ${COLUMNS.join(',')}; found ${found}`;
+    complaints.add(file, headerLine, message);
     return new CsvRates(new Map());
   }
-  const pairs = new Map<string, Map<CalendarDay, number>>();
-  for (const { cells, line } of table.rows)
-    complaints.try(file, line, () => {
-      const code = (at: number): Currency => parseCurrency((cells[at] ?? '').toUpperCase());
-      const pair = `${code(from)}-${code(to)}`;
-      const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
-      const day = parseFileDay(cells[date] ?? '');
-      if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
-      pairs.set(pair, days.set(day, positive(cells[rate])));
-    });
-  return new CsvRates(pairs);
+  const order = dayOrderOf(table, complaints);
+  if (!order) return new CsvRates(new Map());
+  return new CsvRates(pairsOf(table, order, reading));
 }
 
-function positive(cell: string | undefined): number {
-  const rate = parseFigure(cell);
+function dayOrderOf(table: Table, complaints: Complaints): DayOrder | undefined {
+  const at = columnOf(table.header, 'date');
+  const format = dayFormatOf(
+    table.rows.map(({ cells, line }) => ({ text: cells[at] ?? '', line })),
+  );
+  if (typeof format === 'string') return format;
+  complaints.add(table.file, format.line, format.message);
+  return undefined;
+}
+
+function pairsOf(table: Table, order: DayOrder, { complaints, today }: Reading) {
+  const figure = figureReader(table, complaints);
+  const at = (name: (typeof COLUMNS)[number]): number => columnOf(table.header, name);
+  const [date, from, to, rate] = [at('date'), at('from'), at('to'), at('rate')];
+  const pairs = new Map<string, Map<CalendarDay, number>>();
+  for (const { cells, line } of table.rows)
+    complaints.try(table.file, line, () => {
+      const [one, other] = [parseQuoteUnit(cells[from] ?? ''), parseQuoteUnit(cells[to] ?? '')];
+      const pair = `${one.currency}-${other.currency}`;
+      const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
+      const day = parseFileDay(cells[date] ?? '', order);
+      if (day > today) throw new Failure('INVALID_REQUEST', futureDay(day, today));
+      if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
+      const stated = positive(figure(cells[rate]));
+      const scale = one.perCurrency / other.perCurrency;
+      pairs.set(pair, days.set(day, scale === 1 ? stated : short(stated * scale)));
+    });
+  return pairs;
+}
+
+function positive(rate: number | undefined): number {
   if (rate === undefined || rate <= 0) throw new Failure('INVALID_REQUEST', 'a rate is positive');
   return rate;
 }

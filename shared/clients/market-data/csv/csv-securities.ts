@@ -1,10 +1,13 @@
 /** `securities.csv`: what the prices are prices of. */
-import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import type { ListedSecurity } from '../market-data.ts';
-import { columnOf, type Complaints, type Row, type Table } from './csv-table.ts';
+import { columnOf } from './column-names.ts';
+import type { Complaints } from './complaints.ts';
+import { complainOfForm, type Row, type Table } from './csv-table.ts';
+import { parseFigure } from './number-format.ts';
+import { parseQuoteUnit, type QuoteUnit } from './quote-unit.ts';
 
 export const SECURITIES_HEADER = 'isin,symbol,name,currency,exchange,sector,country,lot';
 
@@ -14,43 +17,56 @@ export interface CsvListing {
   readonly securities: readonly ListedSecurity[];
   /** The row marked in an optional column `benchmark`. */
   readonly benchmark: Isin | undefined;
+  /** What the prices of each security are quoted in. */
+  readonly units: ReadonlyMap<Isin, QuoteUnit>;
+}
+
+interface ReadSecurity {
+  readonly security: ListedSecurity;
+  readonly unit: QuoteUnit;
 }
 
 export function readSecurities(table: Table, complaints: Complaints): CsvListing {
+  complainOfForm(table, complaints);
   const missing = REQUIRED.filter((name) => columnOf(table.header, name) < 0);
   if (missing.length > 0)
     complaints.add(
       table.file,
-      1,
-      `needs ${missing.join(', ')}; a full header is ${SECURITIES_HEADER}`,
+      table.headerLine,
+      `needs ${missing.join(', ')}; found ${table.header.join(', ') || 'no columns'}; ` +
+        `a full header is ${SECURITIES_HEADER}`,
     );
-  if (missing.length > 0) return { securities: [], benchmark: undefined };
+  const units = new Map<Isin, QuoteUnit>();
+  if (missing.length > 0) return { securities: [], benchmark: undefined, units };
   const securities: ListedSecurity[] = [];
   let benchmark: Isin | undefined;
   for (const row of table.rows) {
-    const security = readSecurity(table, row, complaints);
-    if (!security) continue;
+    const read = readSecurity(table, row, complaints);
+    if (!read) continue;
+    const { security, unit } = read;
     complainOfTwins(table, row, security, securities, complaints);
     securities.push(security);
+    units.set(security.isin, unit);
     if (cellOf(table, row, 'benchmark') !== '') benchmark ??= security.isin;
   }
-  return { securities: securities.sort((a, b) => (a.symbol < b.symbol ? -1 : 1)), benchmark };
+  securities.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  return { securities, benchmark, units };
 }
 
-function readSecurity(table: Table, row: Row, complaints: Complaints): ListedSecurity | undefined {
+function readSecurity(table: Table, row: Row, complaints: Complaints): ReadSecurity | undefined {
   const cell = (...names: string[]): string => cellOf(table, row, ...names);
   const field = <T>(name: string, parse: () => T): T | undefined =>
     complaints.try(table.file, row.line, () => named(name, parse));
   const isin = field('isin', () => parseIsin(cell('isin').toUpperCase()));
   const symbol = field('symbol', () => parseSymbol(cell('symbol')));
-  const currency = field('currency', () => parseCurrency(cell('currency').toUpperCase()));
-  const lot = field('lot', () => parseLot(cell('lot')));
+  const unit = field('currency', () => parseQuoteUnit(cell('currency')));
+  const lot = field('lot', () => parseLot(cell('lot'), table));
   const country = field('country', () => parseCountry(cell('country')));
-  if (!isin || !symbol || !currency || !lot) return undefined;
-  return {
+  if (!isin || !symbol || !unit || !lot) return undefined;
+  const security = {
     isin,
     symbol,
-    currency,
+    currency: unit.currency,
     lot,
     country: country || undefined,
     name: cell('name') || symbol,
@@ -59,6 +75,7 @@ function readSecurity(table: Table, row: Row, complaints: Complaints): ListedSec
     industry: cell('industry') || undefined,
     securityType: (cell('type', 'securitytype') || 'EQUITY').toUpperCase(),
   };
+  return { security, unit };
 }
 
 function complainOfTwins(
@@ -88,13 +105,16 @@ function named<T>(name: string, parse: () => T): T {
 }
 
 function parseSymbol(text: string): string {
-  if (!/^[A-Za-z0-9._:/-]{1,32}$/.test(text))
-    throw new Failure('INVALID_REQUEST', 'is needed: letters, digits and . _ : / - only');
+  if (!/^[A-Za-z0-9._:/&^=+-]{1,32}$/.test(text))
+    throw new Failure('INVALID_REQUEST', 'is needed: letters, digits and . _ : / & ^ = + - only');
   return text;
 }
 
-function parseLot(text: string): string {
-  const lot = parseQuantity(text === '' ? '1' : text);
+/** Exact where it is written plainly; else as the file writes its numbers. */
+function parseLot(text: string, { numbers }: Table): string {
+  const isPlain = text === '' || /^\d+(\.\d+)?$/.test(text);
+  const decimal = typeof numbers === 'string' ? numbers : '.';
+  const lot = parseQuantity(isPlain ? text || '1' : String(parseFigure(text, decimal)));
   if (lot.sign === 0) throw new Failure('INVALID_REQUEST', 'is above 0');
   return lot.toString();
 }

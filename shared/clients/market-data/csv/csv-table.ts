@@ -1,112 +1,140 @@
-/** A CSV file as rows of trimmed cells, and complaints that name file and line. */
+/** A CSV file as rows of trimmed cells, in one locale; what is wrong with its form, by line. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parse } from 'csv-parse/sync';
-import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { parse, type Info } from 'csv-parse/sync';
+import type { Complaints } from './complaints.ts';
+import { textOf } from './csv-text.ts';
+import { numberFormatOf, parseFigure, type NumberFormat } from './number-format.ts';
 
 export interface Table {
   /** Name without its folder. */
   readonly file: string;
   readonly header: readonly string[];
+  readonly headerLine: number;
   readonly rows: readonly Row[];
+  readonly numbers: NumberFormat;
+  /** Rows whose cells do not fit the header; they are not among `rows`. */
+  readonly faults: readonly TableFault[];
 }
 
 export interface Row {
-  /** As an editor counts, the header being line 1. */
+  /** As an editor counts, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-const COMPLAINTS_MAX = 100;
-
-/** Gathers what is wrong in all files, so that a person mends it in one go. */
-export class Complaints {
-  private readonly violations: FieldViolation[] = [];
-
-  add(file: string, line: number, message: string): void {
-    this.violations.push({ field: `${file}:${line}`, message });
-  }
-
-  /** The value, or undefined and a complaint where parsing it fails. */
-  try<T>(file: string, line: number, parseIt: () => T): T | undefined {
-    try {
-      return parseIt();
-    } catch (thrown) {
-      this.add(file, line, Failure.from(thrown).message);
-      return undefined;
-    }
-  }
-
-  /** @throws Failure INVALID_REQUEST with every complaint */
-  throwIfAny(): void {
-    const more = this.violations.length - COMPLAINTS_MAX;
-    const shown = this.violations.slice(0, COMPLAINTS_MAX);
-    if (more > 0) shown.push({ field: 'and', message: `${more} more` });
-    if (shown.length > 0) throw invalidRequest(...shown);
-  }
+export interface TableFault {
+  readonly line: number;
+  readonly message: string;
 }
 
-/** @throws Failure INVALID_REQUEST where the file is no CSV at all */
-export async function readTable(path: string): Promise<Table> {
-  const file = basename(path);
-  const text = await readFile(path, 'utf8');
-  const records = parseRecords(text, file);
-  const [header = [], ...rest] = records;
-  const rows = rest.flatMap((cells, i) =>
-    cells.every((cell) => cell === '') ? [] : [{ line: i + 2, cells }],
-  );
-  return { file, header, rows };
+type Reader = (cell: string | undefined) => number | undefined;
+
+/** A file's first rows may be a title; a header is looked for so far down. */
+const PREAMBLE_ROWS_MAX = 20;
+const FAULTS_SHOWN = 5;
+
+/** @param isHeader whether a row is the header; the first row is one where none is */
+export async function readTable(
+  path: string,
+  isHeader: (cells: readonly string[]) => boolean = () => true,
+): Promise<Table> {
+  return tableOf(basename(path), textOf(await readFile(path)), isHeader);
 }
 
-function parseRecords(text: string, file: string): string[][] {
+export function tableOf(
+  file: string,
+  text: string,
+  isHeader: (cells: readonly string[]) => boolean = () => true,
+): Table {
+  const { delimiter, records, fault } = recordsOf(text);
+  const found = records.slice(0, PREAMBLE_ROWS_MAX).findIndex(({ cells }) => isHeader(cells));
+  const first = records[Math.max(0, found)];
+  const rest = records.slice(Math.max(0, found) + 1).filter(({ cells }) => cells.some(Boolean));
+  const width = first?.cells.length ?? 0;
+  const rows = rest.filter(({ cells }) => fits(cells, width));
+  const ragged = rest.filter(({ cells }) => !fits(cells, width));
+  return {
+    file,
+    header: first?.cells ?? [],
+    headerLine: first?.line ?? 1,
+    rows,
+    numbers: numberFormatOf(cellsOf(rows), delimiter),
+    faults: [...fault, ...ragged.map(({ cells, line }) => raggedFault(cells, line, width))],
+  };
+}
+
+/** Complains of the form of a table whose contents are used. */
+export function complainOfForm({ file, faults }: Table, complaints: Complaints): void {
+  for (const { line, message } of faults.slice(0, FAULTS_SHOWN))
+    complaints.add(file, line, message);
+  const next = faults[FAULTS_SHOWN];
+  const more = faults.length - FAULTS_SHOWN;
+  if (next) complaints.add(file, next.line, `and ${more} more rows with such a fault`);
+}
+
+/** Reads figures as the file writes them; complains once where that cannot be known. */
+export function figureReader({ file, numbers }: Table, complaints: Complaints): Reader {
+  if (typeof numbers === 'string') return (cell) => parseFigure(cell, numbers);
+  complaints.add(file, numbers.line, numbers.message);
+  return () => undefined;
+}
+
+/** Only empty cells may be too many. */
+function fits(cells: readonly string[], width: number): boolean {
+  return cells.length >= width && cells.slice(width).every((cell) => cell === '');
+}
+
+function raggedFault(cells: readonly string[], line: number, width: number): TableFault {
+  const shown = cells.slice(0, 12).join(' | ');
+  const hint =
+    cells.length > width
+      ? '; numbers with a separator inside are written in quotes or without it'
+      : '';
+  return {
+    line,
+    message: `has ${cells.length} cells where the header has ${width}${hint}: ${shown.slice(0, 80)}`,
+  };
+}
+
+function* cellsOf(rows: readonly Row[]): Generator<{ text: string; line: number }> {
+  for (const { cells, line } of rows) for (const text of cells) yield { text, line };
+}
+
+interface Records {
+  readonly delimiter: string;
+  readonly records: readonly Row[];
+  readonly fault: readonly TableFault[];
+}
+
+/** Excel may say the separator in a first line of its own: `sep=;`. */
+function recordsOf(text: string): Records {
+  const stated = /^\ufeff?"?sep=(.)"?[^\S\n]*\r?\n/i.exec(text);
+  const delimiter = stated?.[1] ?? delimiterOf(text);
+  const linesBefore = stated ? 1 : 0;
   try {
-    return parse(text, {
+    const parsed = parse(stated ? text.slice(stated[0].length) : text, {
       bom: true,
-      delimiter: delimiterOf(text),
+      delimiter,
+      info: true,
       relax_column_count: true,
       skip_empty_lines: false,
       trim: true,
-    });
+    }) as unknown as { record: string[]; info: Info }[];
+    const records = parsed.map(({ record, info }) => ({
+      cells: record,
+      line: info.lines + linesBefore,
+    }));
+    return { delimiter, records: records.filter(({ cells }) => cells.some(Boolean)), fault: [] };
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : 'is not CSV';
-    throw invalidRequest({ field: file, message: why });
+    const message = thrown instanceof Error ? thrown.message : 'is not CSV';
+    return { delimiter, records: [], fault: [{ line: 1, message }] };
   }
 }
 
-/** Commas; or semicolons or tabs where the header has more of them. */
+/** Commas; or semicolons, tabs or bars where the first lines have more of them. */
 function delimiterOf(text: string): string {
-  const header = text.slice(0, text.indexOf('\n') + 1 || undefined);
-  const count = (sign: string): number => header.split(sign).length;
-  return [',', ';', '\t'].sort((a, b) => count(b) - count(a))[0] ?? ',';
-}
-
-/** Index of the first column with one of these names; case, spaces and signs do not count. */
-export function columnOf(header: readonly string[], ...names: readonly string[]): number {
-  return header.findIndex((column) => names.includes(plainName(column)));
-}
-
-export function plainName(column: string): string {
-  return column.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/** `2024-03-01`, `3/1/2024`, or either with a time behind it. @throws Failure INVALID_REQUEST */
-export function parseFileDay(cell: string): CalendarDay {
-  const day = cell.split(/[T ]/)[0] ?? '';
-  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(day);
-  if (!american) return parseDay(day);
-  const [, month = '', date = '', year = ''] = american;
-  return parseDay(`${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`);
-}
-
-const MISSING = new Set(['', 'null', 'nan', 'n/a', 'na', '-']);
-
-/** A figure, with `$` and thousands separators taken off; undefined where the cell is blank. */
-export function parseFigure(cell: string | undefined): number | undefined {
-  if (cell === undefined || MISSING.has(cell.toLowerCase())) return undefined;
-  const plain = cell.replace(/^\$/, '').replace(/,(?=\d{3}(\D|$))/g, '');
-  const figure = Number(plain);
-  if (plain === '' || !/^[-+.\deE]+$/.test(plain) || !Number.isFinite(figure))
-    throw new Failure('INVALID_REQUEST', `"${cell.slice(0, 20)}" is not a number`);
-  return figure;
+  const start = text.slice(0, text.indexOf('\n') + 1 || undefined).replace(/"[^"]*"/g, '');
+  const count = (sign: string): number => start.split(sign).length;
+  return [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a))[0] ?? ',';
 }

@@ -1,0 +1,93 @@
+/**
+ * What the columns of price files are called by Yahoo, yfinance, Alpha Vantage, Nasdaq, NSE, BSE,
+ * Stooq, Investing.com, ariva.de and others, in the languages they write.
+ */
+
+/** In order of preference: a file may have `price` beside `close`. */
+export const barColumnNames = {
+  date:
+    'date datetime timestamp dates tradedate tradingdate tradingday day datum data fecha dzien ' +
+    'time tarih',
+  close:
+    'close closelast closeprice closingprice last lastprice schluss schlusskurs zuletzt ' +
+    'dernier cloture cierre ultimo chiusura fechamento slotkoers slot laatste zamkniecie ' +
+    'kurszamkniecia price kurs prix precio prezzo preco',
+  open:
+    'open openprice openingprice eroffnung eroffnungskurs eroffn eroff erster ouv ouverture ' +
+    'apertura abertura otwarcie openingskoers',
+  high:
+    'high highprice hoch hochstkurs hochst tageshoch plushaut haut maximo max massimo maxima ' +
+    'najwyzszy hoog hoogste',
+  low:
+    'low lowprice tief tiefstkurs tiefst tagestief plusbas bas minimo min minima najnizszy laag ' +
+    'laagste',
+  adjusted:
+    'adjclose adjustedclose closeadj adjcloseprice adjustedprice closeadjusted adjusted ' +
+    'bereinigterschluss bereinigterschlusskurs adjschluss skoryg',
+  volume:
+    'volume vol stuecke stucke volumen wolumen volumes volym noofshares totaltradedquantity ' +
+    'tottrdqty tradedvolume sharevolume',
+} as const;
+
+export type BarColumn = keyof typeof barColumnNames;
+
+const namesOf = new Map(
+  Object.entries(barColumnNames).map(([column, names]) => [column, names.split(' ')] as const),
+);
+const SYMBOL_NAMES = ['symbol', 'ticker', 'tickersymbol'];
+const allBarNames = new Set(['time', ...[...namesOf.values()].flat()]);
+
+/** Lower-case letters and digits alone: `Adj Close**` is `adjclose`, `<DATE>` is `date`. */
+export function plainName(column: string): string {
+  const ascii = column
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .replaceAll('ł', 'l');
+  return ascii.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Index of the first of these names that a column has; -1 where none has. */
+export function columnOf(header: readonly string[], ...names: readonly string[]): number {
+  const plain = header.map(plainName);
+  for (const name of names) {
+    const at = plain.indexOf(name);
+    if (at >= 0) return at;
+  }
+  return -1;
+}
+
+/** The same for a column of bars; Alpha Vantage numbers them: `4. close`. */
+export function barColumnOf(header: readonly string[], column: BarColumn): number {
+  const plain = header.map((name) => name.replace(/^\s*\d+\.\s*/, ''));
+  return columnOf(plain, ...(namesOf.get(column) ?? []));
+}
+
+/** The column that names the security of each row; -1 where there is none. */
+export function symbolColumnOf(header: readonly string[]): number {
+  return columnOf(header, ...SYMBOL_NAMES);
+}
+
+export function isBarColumnName(column: string): boolean {
+  return allBarNames.has(plainName(column));
+}
+
+/** Whether a header is that of daily bars: a date and a close. */
+export function isBarHeader(header: readonly string[]): boolean {
+  return barColumnOf(header, 'date') >= 0 && barColumnOf(header, 'close') >= 0;
+}
+
+/** The first column, or the second behind an unnamed one of row numbers. */
+export function dateColumn(header: readonly string[]): number {
+  const [first = '', second = ''] = header;
+  return first === '' && barColumnOf([second], 'date') === 0 ? 1 : 0;
+}
+
+/**
+ * The columns behind the date; in a wide file, symbols. OPEN, HIGH, LOW are tickers too, but a file
+ * that has several columns named like those of bars has no symbols there.
+ */
+export function wideColumns(header: readonly string[]): readonly string[] {
+  const columns = header.slice(dateColumn(header) + 1).filter((column) => column !== '');
+  const isWide = columns.filter(isBarColumnName).length < 2;
+  return isWide ? columns : columns.filter((column) => !isBarColumnName(column));
+}

@@ -1,0 +1,175 @@
+/** All that the files of a folder say, and what is wrong with them. */
+import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
+import { wideColumns } from './column-names.ts';
+import { Complaints } from './complaints.ts';
+import { readFiles, type CsvFiles } from './csv-folder.ts';
+import { readFundamentals } from './csv-fundamentals.ts';
+import { barTables, columnsText, type BarTable } from './csv-layout.ts';
+import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
+import { readRates, type CsvRates } from './csv-rates.ts';
+import { readSecurities, type CsvListing } from './csv-securities.ts';
+import { complainOfForm, type Table } from './csv-table.ts';
+import type { QuoteUnit } from './quote-unit.ts';
+import { SymbolMatch } from './symbol-match.ts';
+
+export interface CsvSeries {
+  readonly file: string;
+  /** Oldest first. */
+  readonly bars: readonly FileBar[];
+}
+
+/** A file of which nothing is used, and why. */
+export interface UnusedFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface CsvContents {
+  readonly files: CsvFiles;
+  readonly listing: CsvListing;
+  readonly series: ReadonlyMap<Isin, CsvSeries>;
+  readonly rates: CsvRates | undefined;
+  readonly fundamentals: ReadonlyMap<Isin, ListedFundamentals>;
+  readonly unused: readonly UnusedFile[];
+  readonly complaints: Complaints;
+  /** The last day that has a bar; undefined where no symbol has one. */
+  readonly lastDay: CalendarDay | undefined;
+}
+
+/** A row stands alone when so many days lie before the next. */
+const GAP_NAMED_DAYS = 370;
+const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map() };
+
+/** @throws Failure REFUSED market-data-missing; everything else is a complaint */
+export async function readContents(path: string, now: Instant): Promise<CsvContents> {
+  const files = await readFiles(path);
+  const complaints = new Complaints();
+  const reading = { today: dayOf(now), complaints };
+  const listing = files.securities ? readSecurities(files.securities, complaints) : EMPTY;
+  const { series, unused } = new PriceReader(listing, reading).read(files.prices);
+  const rates = files.rates && readRates(files.rates, reading);
+  const lastDay = lastDayOf(series);
+  const fundamentals =
+    files.fundamentals && lastDay !== undefined
+      ? readFundamentals(files.fundamentals, listing.securities, lastDay, reading)
+      : new Map<Isin, ListedFundamentals>();
+  return { files, listing, series, rates, fundamentals, unused, complaints, lastDay };
+}
+
+class PriceReader {
+  private readonly listing: CsvListing;
+  private readonly reading: Reading;
+  private readonly match: SymbolMatch;
+  private readonly series = new Map<Isin, CsvSeries>();
+  private readonly unused: UnusedFile[] = [];
+
+  constructor(listing: CsvListing, reading: Reading) {
+    this.listing = listing;
+    this.reading = reading;
+    this.match = new SymbolMatch(listing.securities);
+  }
+
+  read(tables: readonly Table[]) {
+    for (const table of tables) this.readTable(table);
+    return { series: this.series, unused: this.unused };
+  }
+
+  /** The name of a file and its layout decide what it is, before its columns do. */
+  private readTable(table: Table): void {
+    const named = this.match.ofFile(table.file);
+    const bars = barTables(table);
+    if (bars) return this.readBarTables(table, bars, named);
+    if (this.isWide(table)) return this.readWide(table);
+    const columns = columnsText(table.header);
+    if (!named) return void this.unused.push({ file: table.file, reason: columns });
+    complainOfForm(table, this.reading.complaints);
+    this.reading.complaints.add(
+      table.file,
+      table.headerLine,
+      `is named after ${named.symbol}, but no prices can be read: ${columns}`,
+    );
+  }
+
+  private readBarTables(
+    table: Table,
+    bars: readonly BarTable[],
+    named: ListedSecurity | undefined,
+  ): void {
+    const [only, ...others] = bars;
+    const about = bars.flatMap((part) => {
+      const own = part.symbol === undefined ? undefined : this.match.ofFile(part.symbol);
+      const security = others.length === 0 ? (own ?? named) : own;
+      return security ? [{ security, part }] : [];
+    });
+    if (only?.symbol !== undefined && others.length === 0 && named) {
+      const [own] = about;
+      if (own && own.security !== named) this.complainOfName(table, named, only.symbol);
+    }
+    if (about.length === 0) {
+      const reason = 'is named after no symbol of securities.csv and names none';
+      return void this.unused.push({ file: table.file, reason });
+    }
+    complainOfForm(table, this.reading.complaints);
+    for (const { security, part } of about)
+      this.put(table, security, readBars(part, this.unitOf(security), this.reading));
+  }
+
+  private complainOfName(table: Table, named: ListedSecurity, inside: string): void {
+    this.reading.complaints.add(
+      table.file,
+      table.headerLine,
+      `is named after ${named.symbol}, but its prices are of ${inside}`,
+    );
+  }
+
+  private isWide({ header }: Table): boolean {
+    return wideColumns(header).some((column) => this.match.find(column) !== undefined);
+  }
+
+  private readWide(table: Table): void {
+    complainOfForm(table, this.reading.complaints);
+    const found = readWide(table, this.match, (one) => this.unitOf(one), this.reading);
+    for (const [security, bars] of found) this.put(table, security, bars);
+  }
+
+  private put(
+    { file, headerLine }: Table,
+    { isin, symbol }: ListedSecurity,
+    bars: readonly FileBar[],
+  ) {
+    if (bars.length === 0) return;
+    const other = this.series.get(isin);
+    if (other)
+      this.reading.complaints.add(
+        file,
+        headerLine,
+        `has prices of ${symbol}, as ${other.file} has`,
+      );
+    this.series.set(isin, { file, bars });
+  }
+
+  private unitOf({ isin, currency }: ListedSecurity): QuoteUnit {
+    return this.listing.units.get(isin) ?? { currency, perCurrency: 1 };
+  }
+}
+
+function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefined {
+  const days = [...series.values()].flatMap(({ bars }) => bars.at(-1)?.day ?? []);
+  return days.sort().at(-1);
+}
+
+/** Sentences on what can be read and is likely wrong: rows years away from the others. */
+export function doubtsOf({ series, unused }: CsvContents): readonly string[] {
+  const gaps = [...series.values()].flatMap(({ file, bars }) =>
+    bars.flatMap((bar, i) => {
+      const before = bars[i - 1];
+      const days = before ? daysBetween(before.day, bar.day) : 0;
+      if (!before || days <= GAP_NAMED_DAYS) return [];
+      return [`${file}:${bar.line}: ${days} days lie between ${before.day} and ${bar.day}.`];
+    }),
+  );
+  return [...gaps, ...unused.map(({ file, reason }) => `${file} is not used: it ${reason}.`)];
+}

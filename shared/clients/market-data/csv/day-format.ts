@@ -1,0 +1,129 @@
+/**
+ * How a file writes its days. `2024-03-08`, `2024/03/08`, `20240308`, `08-Mar-2024`, `Mar 08, 2024`
+ * and `08.03.2024` say it themselves; so do seconds since 1970. Of `03/08/2024` and `03-08-2024` the
+ * whole column decides: a part above 12 is a day, prices are not made at weekends, and they are made
+ * on consecutive days. Where both orders pass, the month comes first; where neither, the file is refused.
+ */
+import {
+  dayOf,
+  daysBetween,
+  isWeekend,
+  parseDay,
+  type CalendarDay,
+} from '#shared/kernel/calendar-day.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+
+export type DayOrder = 'month-first' | 'day-first';
+
+/** The order of day and month, or why there is none. */
+export type DayFormat = DayOrder | { readonly line: number; readonly message: string };
+
+interface Cell {
+  readonly text: string;
+  readonly line: number;
+}
+
+const NUMERIC = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})$/;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** Prices of consecutive trading days lie no farther apart, holidays included. */
+const GAP_MAX_DAYS = 7;
+const SECONDS_DIGITS = 10;
+
+export function dayFormatOf(cells: readonly Cell[]): DayFormat {
+  const numeric = cells.flatMap((cell) => {
+    const match = NUMERIC.exec(withoutTime(cell.text));
+    return match ? [{ ...cell, a: Number(match[1]), b: Number(match[3]) }] : [];
+  });
+  const dayFirst = numeric.find(({ a }) => a > 12);
+  const monthFirst = numeric.find(({ b }) => b > 12);
+  if (dayFirst && monthFirst) return conflict(dayFirst, monthFirst);
+  if (dayFirst) return 'day-first';
+  if (monthFirst || numeric.length === 0) return 'month-first';
+  return likelier(numeric);
+}
+
+function conflict(dayFirst: Cell, monthFirst: Cell): DayFormat {
+  const [before, after] =
+    dayFirst.line <= monthFirst.line ? [dayFirst, monthFirst] : [monthFirst, dayFirst];
+  return {
+    line: after.line,
+    message: `"${after.text}" has day and month the other way round than "${before.text}" in line ${before.line}`,
+  };
+}
+
+function likelier(cells: readonly Cell[]): DayFormat {
+  const read = (order: DayOrder) => cells.map(({ text }) => parseFileDay(text, order)).sort();
+  const [american, european] = [read('month-first'), read('day-first')];
+  const [a, b] = [american.some(isWeekend), european.some(isWeekend)];
+  if (a && !b) return 'day-first';
+  if (b && !a) return 'month-first';
+  if (!a && isConsecutive(american)) return 'month-first';
+  if (!b && isConsecutive(european)) return 'day-first';
+  const [first] = cells;
+  return {
+    line: first?.line ?? 1,
+    message: `"${first?.text}" may begin with the month or with the day, and no other row tells; write days as YYYY-MM-DD`,
+  };
+}
+
+function isConsecutive(days: readonly CalendarDay[]): boolean {
+  return days.every((day, i) => {
+    const before = days[i - 1];
+    return before === undefined || daysBetween(before, day) <= GAP_MAX_DAYS;
+  });
+}
+
+/** @throws Failure INVALID_REQUEST */
+export function parseFileDay(cell: string, order: DayOrder): CalendarDay {
+  const text = withoutTime(cell);
+  const iso =
+    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? /^(\d{4})(\d{2})(\d{2})$/.exec(text);
+  if (iso) return built(cell, iso[1], iso[2], iso[3]);
+  const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text);
+  if (dotted) return built(cell, dotted[3], dotted[2], dotted[1]);
+  const numeric = NUMERIC.exec(text);
+  if (numeric) {
+    const [, first, , second, year] = numeric;
+    return order === 'day-first'
+      ? built(cell, year, second, first)
+      : built(cell, year, first, second);
+  }
+  return named(text) ?? ofSeconds(text) ?? unreadable(cell);
+}
+
+/** `2024-03-08 00:00:00-05:00` and `2024-03-08T17:30Z` without what follows the day. */
+function withoutTime(cell: string): string {
+  return cell.replace(/(?:T|,?\s+)\d{1,2}:\d{2}.*$/, '').trim();
+}
+
+/** `08-Mar-2024`, `8 March 2024`, `Mar 08, 2024`. */
+function named(text: string): CalendarDay | undefined {
+  const dayFirst = /^(\d{1,2})[-\s.]+([A-Za-z]{3,9})\.?[-\s,]+(\d{4})$/.exec(text);
+  const monthFirst = /^([A-Za-z]{3,9})\.?[-\s]+(\d{1,2}),?[-\s]+(\d{4})$/.exec(text);
+  const [day, name, year] = dayFirst
+    ? [dayFirst[1], dayFirst[2], dayFirst[3]]
+    : [monthFirst?.[2], monthFirst?.[1], monthFirst?.[3]];
+  const month = MONTHS.indexOf((name ?? '').slice(0, 3).toLowerCase()) + 1;
+  return month === 0 ? undefined : built(text, year, String(month), day);
+}
+
+function ofSeconds(text: string): CalendarDay | undefined {
+  if (!/^\d{10}(\d{3})?$/.test(text)) return undefined;
+  return dayOf(instantOf(Number(text) * (text.length === SECONDS_DIGITS ? 1_000 : 1)));
+}
+
+function built(cell: string, year = '', month = '', day = ''): CalendarDay {
+  try {
+    return parseDay(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+  } catch {
+    return unreadable(cell);
+  }
+}
+
+function unreadable(cell: string): never {
+  const hint = /\d{1,2}[-/.]\w{1,9}[-/.]\d{2}$/.test(cell)
+    ? '; write the year with four digits'
+    : '';
+  throw new Failure('INVALID_REQUEST', `"${cell.slice(0, 20)}" is not a day${hint}`);
+}
