@@ -1,29 +1,78 @@
-// Who may import whom. Each rule says why; the order of the services is the order of dependence.
-const services = [
-  'universe',
-  'portfolio',
-  'scoring',
-  'optimization',
-  'planning',
-  'trading',
-  'gateway',
+// Who may import whom. One table, the ladder: a folder reaches only those above it in the list,
+// directly or through others. What the order cannot say stands below it, each rule with its reason.
+const ladder = [
+  'protos',
+  'template',
+  'shared/kernel',
+  'shared/quant/measures',
+  'shared/quant/calendars',
+  'shared/quant/indicators',
+  'shared/quant/linear-algebra',
+  'shared/quant/solvers',
+  'shared/quant/estimation',
+  'shared/quant/allocation',
+  'shared/quant/execution',
+  'shared/process',
+  'shared/contract',
+  'shared/placement',
+  'shared/redis',
+  'shared/clients',
+  'shared/runtime',
+  'shared/universe',
+  'shared/portfolio',
+  'shared/scoring',
+  'shared/optimization',
+  'shared/trading',
+  'shared/planning',
+  'shared/gateway',
+  'functions',
+  'gateway/queue',
+  'gateway/runtime/http',
+  'gateway/runtime/observe',
+  'gateway/runtime/deployments',
+  'gateway/runtime/executors',
+  'gateway/runtime/invoke',
+  'gateway/runtime/async',
+  'gateway/runtime/system-api',
+  'gateway/runtime',
+  'gateway/facade',
+  'gateway/connector',
+  'gateway/embedded',
+  'cli',
 ];
 
-/** A model sees the kernel, its own room and the models to its left. */
+const services = ladder
+  .slice(ladder.indexOf('shared/universe'), ladder.indexOf('functions'))
+  .map((folder) => folder.slice('shared/'.length));
+
+/** The files of a folder; of one with rooms of its own in the table, those beside the rooms. */
+const filesOf = (folder) =>
+  ladder.some((other) => other.startsWith(`${folder}/`)) ? `^${folder}/[^/]+$` : `^${folder}/`;
+
+const ladderRules = ladder
+  .map((folder, index) => ({
+    name: `ladder-${folder.replaceAll('/', '-')}`,
+    comment: 'A folder reaches only those above it in the table.',
+    severity: 'error',
+    from: { path: filesOf(folder) },
+    to: { path: ladder.slice(index + 1).map(filesOf) },
+  }))
+  .filter((rule) => rule.to.path.length > 0);
+
+/** A model sees the kernel, the mathematics, its own room and the models above it. */
 const modelRules = services.map((service, index) => ({
   name: `model-${service}`,
-  comment: 'A model knows the kernel and the models before it in the line; nothing to its right.',
+  comment: 'Models are pure: they know no store, no contract and no process.',
   severity: 'error',
   from: { path: `^shared/${service}/model/` },
   to: {
     path: '^(shared|gateway|functions|template|protos)/',
     pathNot: [
-      '^shared/kernel/',
+      '^shared/(kernel|quant)/',
       ...services.slice(0, index + 1).map((left) => `^shared/${left}/model/`),
-      // Views of the market that every model measures with; interfaces only.
-      '^shared/universe/(market-view|market-reader)\\.ts$',
+      // What every model measures on; an interface only.
+      '^shared/universe/market-reader\\.ts$',
     ],
-    dependencyTypesNot: [],
   },
 }));
 
@@ -33,7 +82,7 @@ const storeRules = services.map((service) => ({
   comment: "Only a service's own store writes its keys; others read through its reader.",
   severity: 'error',
   from: {
-    path: '^(shared|functions|gateway)/',
+    path: '^(shared|functions|gateway|cli)/',
     pathNot: [`^shared/${service}/`, `^functions/${service}/`],
   },
   to: { path: `^shared/${service}/[a-z-]+-store\\.ts$` },
@@ -43,63 +92,41 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'A cycle is one room with two doors.',
+      comment: 'Files in a cycle cannot be read one after the other.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { pathNot: '^protos/gen/' } },
     },
+    ...ladderRules,
     {
       name: 'kernel-imports-nothing',
-      comment: 'The kernel is the words of the trade; hash.ts alone may use node:crypto.',
+      comment: 'The kernel holds the basic terms; hash.ts alone may use node:crypto.',
       severity: 'error',
       from: { path: '^shared/kernel/' },
       to: { pathNot: ['^shared/kernel/', '^(node:)?crypto$'] },
     },
     {
       name: 'model-no-node',
-      comment: 'Models do no I/O.',
+      comment: 'Models and mathematics do no I/O.',
       severity: 'error',
-      from: { path: '^shared/[a-z]+/model/' },
+      from: { path: '^shared/([a-z]+/model|quant)/' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'model-no-infrastructure',
-      comment: 'Models know neither stores nor schemas.',
+      comment: 'Models and mathematics know neither stores nor schemas.',
       severity: 'error',
-      from: { path: '^shared/[a-z]+/model/' },
+      from: { path: '^shared/([a-z]+/model|quant)/' },
       to: { path: 'node_modules/(zod|ioredis|bullmq|express|@grpc)/' },
     },
     ...modelRules,
     ...storeRules,
     {
-      name: 'redis-knows-no-service',
-      comment: 'Redis is below the services.',
-      severity: 'error',
-      from: { path: '^shared/redis/' },
-      to: {
-        path: `^(shared/(${services.join('|')})/|shared/(clients|runtime)/|gateway/|functions/)`,
-      },
-    },
-    {
-      name: 'operations-are-facts',
-      comment: 'The catalogue holds rows, not behaviour.',
-      severity: 'error',
-      from: { path: '^shared/operations/' },
-      to: { path: '(-store\\.ts$|/model/|^shared/(runtime|redis|clients)/|^gateway/|^functions/)' },
-    },
-    {
       name: 'clients-no-store',
       comment: 'Clients talk to the outside; they keep no state of ours.',
       severity: 'error',
       from: { path: '^shared/clients/' },
-      to: { path: `(^shared/(${services.join('|')})/(?!contract\\.ts)|^gateway/|^functions/)` },
-    },
-    {
-      name: 'runtime-no-service',
-      comment: 'The runtime surrounds operations; it knows none of them.',
-      severity: 'error',
-      from: { path: '^shared/runtime/' },
-      to: { path: `^(shared/(${services.join('|')})/|gateway/|functions/)` },
+      to: { path: '-store\\.ts$' },
     },
     {
       name: 'handler-no-handler',
@@ -109,25 +136,18 @@ module.exports = {
       to: { path: '^functions/', pathNot: '^functions/$1/' },
     },
     {
-      name: 'handler-no-gateway',
-      comment: 'A function does not know its host.',
-      severity: 'error',
-      from: { path: '^(functions|shared)/' },
-      to: { path: '^gateway/' },
-    },
-    {
       name: 'handler-no-raw-redis',
-      comment: 'Handlers speak to stores.',
+      comment: 'Handlers use stores.',
       severity: 'error',
       from: { path: '^functions/' },
       to: { path: '(^shared/redis/|node_modules/(ioredis|bullmq)/)' },
     },
     {
-      name: 'gateway-no-thinking',
-      comment: 'The gateway carries calls; it neither thinks nor stores.',
+      name: 'gateway-no-services',
+      comment: 'The gateway transports calls; it neither computes nor stores.',
       severity: 'error',
       from: { path: '^gateway/' },
-      to: { path: `(-store\\.ts$|^shared/(${services.join('|')})/(?!contract\\.ts))` },
+      to: { path: `(-store\\.ts$|^shared/(${services.join('|')})/)` },
     },
     {
       name: 'template-is-free',
@@ -145,11 +165,11 @@ module.exports = {
     },
     {
       name: 'no-vague-names',
-      comment: 'If a name is needed, the concept is missing.',
+      comment: 'If such a name is needed, the concept is missing.',
       severity: 'error',
       from: {},
       to: {
-        path: '^(shared|gateway|functions|template|scripts)/.*(utils?|helpers?|common|misc|types|manager|index)\\.ts$',
+        path: '^(shared|gateway|functions|template|scripts|cli)/.*(utils?|helpers?|common|misc|types|manager|index)\\.ts$',
         pathNot: '^(protos/gen/|template/node-typescript/index\\.ts)',
       },
     },
@@ -157,12 +177,12 @@ module.exports = {
       name: 'declared-packages-only',
       comment: 'What is imported is in package.json.',
       severity: 'error',
-      from: { path: '^(shared|gateway|functions|template)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(shared|gateway|functions|template|cli)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'resolves',
-      comment: 'Every import leads somewhere; the sample finds the template by the build.',
+      comment: 'Every import resolves; the sample finds the template through the build.',
       severity: 'error',
       from: { pathNot: '^template/node-typescript/function/' },
       to: { couldNotResolve: true, pathNot: ['\\.lua$', '^\\.\\./dist/'] },

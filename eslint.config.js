@@ -67,14 +67,14 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 90, skipBlankLines: true, skipComments: true }] },
   },
   {
-    files: ['shared/*/model/**/*.ts', 'shared/kernel/**/*.ts'],
+    files: ['shared/*/model/**/*.ts', 'shared/quant/**/*.ts', 'shared/kernel/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...ambient.filter(({ name }) => name !== 'Date')],
       'no-restricted-syntax': ['error', noRawErrors, ...noAmbient],
     },
   },
   {
-    files: ['shared/*/model/**/*.ts'],
+    files: ['shared/*/model/**/*.ts', 'shared/quant/**/*.ts'],
     rules: { 'no-restricted-globals': ['error', ...ambient] },
   },
   {

@@ -6,8 +6,8 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import type { Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
-import { withSecretFiles } from '#shared/runtime/secret-environment.ts';
-import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
+import { withSecretFiles } from '#shared/process/secret-environment.ts';
+import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
 
 export interface ProcessConfig {

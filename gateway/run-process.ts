@@ -1,7 +1,7 @@
 /** The life of a process beside a gateway: it starts or says why not, and stops when it is told to. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { openLog, type Log } from '#shared/runtime/log.ts';
-import type { Environment } from '#shared/runtime/settings.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
+import type { Environment } from '#shared/process/settings.ts';
 
 export interface Running {
   readonly log: Log;

@@ -18,7 +18,7 @@ const PROGRAMS = [
   'gateway/embedded/main.ts',
   'gateway/connector/main.ts',
   'gateway/facade/main.ts',
-  'gateway/runtime/worker.ts',
+  'gateway/runtime/executors/worker.ts',
 ];
 
 /**

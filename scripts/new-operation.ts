@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { handlerFolder } from '#shared/operations/names.ts';
+import { handlerFolder } from '#shared/contract/names.ts';
 import {
   handlerText,
   newOperation,
@@ -61,7 +61,7 @@ function leftToDo(operation: NewOperation): string {
   const { service, rpc } = operation;
   return `
 Left to write:
-  shared/${service}/contract.ts, the row:
+  shared/contract/${service}.ts, the row:
 
 ${rowText(operation)}
 

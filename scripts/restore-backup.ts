@@ -7,7 +7,7 @@ import { restoreInto } from '#shared/gateway/backup/export.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
+import { parseSettings } from '#shared/process/settings.ts';
 
 async function restore(file: string | undefined): Promise<string> {
   if (file === undefined) throw new Failure('INVALID_REQUEST', 'usage: npm run restore -- FILE');

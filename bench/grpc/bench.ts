@@ -11,7 +11,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { PlanningServiceClient } from '#protos/gen/planning.ts';
-import { startTestRedis } from '../../tests/support/world.ts';
+import { startTestRedis } from '../../tests/support/dependencies.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import type { Variant } from './host.ts';
 import { median } from '../timing.ts';

@@ -9,15 +9,15 @@ import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } f
 import type { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { PlanningServiceService } from '#protos/gen/planning.ts';
 import { openFacade } from '#gateway/facade/facade.ts';
-import { FunctionHost } from '#gateway/runtime/function-host.ts';
-import { Images } from '#gateway/runtime/images.ts';
-import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
+import { Images } from '#gateway/runtime/deployments/images.ts';
+import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
 import type { Context, World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
-import { openWorld } from '#shared/runtime/world.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { openWorld } from '#shared/runtime/dependencies.ts';
 import getPlan from '../../functions/planning/get-plan/handler.ts';
 
 export type Variant = 'bare' | 'facade' | 'http';

@@ -1,6 +1,6 @@
 /** One real call of each operation, in an order in which each finds what it needs. */
-import { operations, requireOperation } from '#shared/operations/catalogue.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { operations, requireOperation } from '#shared/contract/catalogue.ts';
+import type { Operation } from '#shared/contract/row.ts';
 
 export interface RealCall {
   readonly operation: Operation;

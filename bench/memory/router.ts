@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { operationAt } from '#shared/operations/catalogue.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
 
 export class Router {
   readonly ports = new Map<string, number>();

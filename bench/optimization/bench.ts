@@ -5,11 +5,11 @@
  * volatility with capped weights, against PyPortfolioOpt and skfolio on the same numbers. Every side takes
  * its own time in its own process after warming up; turns alternate. Read the ratios.
  */
-import { annualised, sampleCovariance } from '#shared/optimization/model/covariance.ts';
-import { hierarchicalRiskParity } from '#shared/optimization/model/hierarchical-risk-parity.ts';
-import { quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
-import { leastVariance } from '#shared/optimization/model/mean-variance.ts';
-import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
+import { annualised, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
+import { quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
+import { leastVariance } from '#shared/quant/allocation/mean-variance.ts';
+import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { panelOf } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median, msPerCall } from '../timing.ts';

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { parseDay, epochDay } from '#shared/kernel/calendar-day.ts';
 import { integerBelow, normal, seededRandom, type Random } from '#shared/kernel/random.ts';
-import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
+import { simpleReturns } from '#shared/quant/measures/returns.ts';
 
 const PRICES = '../shared/anchors/data/prices_skfolio_sp500_20.csv';
 const BLOCK_DAYS = 21;

@@ -1,10 +1,10 @@
 /** One of the candidates, in a process of its own: says where it listens once it does. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FunctionHost } from '#gateway/runtime/function-host.ts';
-import { Images } from '#gateway/runtime/images.ts';
+import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
+import { Images } from '#gateway/runtime/deployments/images.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { serve } from '#template/serve.ts';
 

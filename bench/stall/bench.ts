@@ -11,7 +11,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tokenNames } from '#shared/runtime/tokens.ts';
-import { startTestRedis } from '../../tests/support/world.ts';
+import { startTestRedis } from '../../tests/support/dependencies.ts';
 import { end, start } from '../children.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';

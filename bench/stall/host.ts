@@ -8,16 +8,16 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openConnector } from '#gateway/connector/connector.ts';
-import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openFunctions } from '#gateway/runtime/open-functions.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
-import { readStackFile } from '#gateway/runtime/stack-file.ts';
+import { readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { allLocal } from '#shared/placement/placement.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import { parseSettings, type Settings } from '#shared/runtime/settings.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { parseSettings, type Settings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
-import { openWorld } from '#shared/runtime/world.ts';
+import { openWorld } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 
 export type Variant = 'threads' | 'one';
@@ -44,7 +44,7 @@ const { host } = await openFunctions({
     variant === 'one'
       ? undefined
       : {
-          file: join(distDir, 'gateway/runtime/worker.js'),
+          file: join(distDir, 'gateway/runtime/executors/worker.js'),
           root: distDir,
           operationsMax: 1,
           world: () => ({ env, gatewayUrl, secretsDir, placement: allLocal }),

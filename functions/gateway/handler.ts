@@ -6,7 +6,7 @@ import listJobs from './list-jobs/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
 import triggerJob from './trigger-job/handler.ts';
 import triggerTradingCycle from './trigger-trading-cycle/handler.ts';
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('gateway', gateway, {

@@ -3,7 +3,7 @@ import createPlan from './create-plan/handler.ts';
 import getBestResult from './get-best-result/handler.ts';
 import getPlan from './get-plan/handler.ts';
 import listPlans from './list-plans/handler.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('planning', planning, {

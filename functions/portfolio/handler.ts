@@ -5,7 +5,7 @@ import getPosition from './get-position/handler.ts';
 import getPositions from './get-positions/handler.ts';
 import getSummary from './get-summary/handler.ts';
 import updatePositions from './update-positions/handler.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('portfolio', portfolio, {

@@ -3,7 +3,7 @@ import batchScoreSecurities from './batch-score-securities/handler.ts';
 import getScoreHistory from './get-score-history/handler.ts';
 import scorePortfolio from './score-portfolio/handler.ts';
 import scoreSecurity from './score-security/handler.ts';
-import { scoring } from '#shared/scoring/contract.ts';
+import { scoring } from '#shared/contract/scoring.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('scoring', scoring, {

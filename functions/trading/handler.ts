@@ -5,7 +5,7 @@ import executeTrade from './execute-trade/handler.ts';
 import getTradeHistory from './get-trade-history/handler.ts';
 import getTradeStatus from './get-trade-status/handler.ts';
 import validateTrade from './validate-trade/handler.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('trading', trading, {

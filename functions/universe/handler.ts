@@ -7,7 +7,7 @@ import removeSecurity from './remove-security/handler.ts';
 import searchSecurities from './search-securities/handler.ts';
 import syncFundamentals from './sync-fundamentals/handler.ts';
 import syncPrices from './sync-prices/handler.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('universe', universe, {

@@ -8,7 +8,7 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import { topicsQueue, type TopicMessage } from '#shared/runtime/topics.ts';
 import { readDeployed, type Deployed, type GatewayCredentials } from './deployed.ts';
 import { FunctionCalls, type FunctionCall } from './function-calls.ts';

@@ -1,7 +1,7 @@
 /** What the connector reads from its environment, all complaints at once. */
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Placement } from '#shared/placement/placement.ts';
-import type { Environment, Settings } from '#shared/runtime/settings.ts';
+import type { Environment, Settings } from '#shared/process/settings.ts';
 import { secretIn } from '#shared/runtime/tokens.ts';
 import { durationMs } from '#template/durations.ts';
 import { readProcessConfig } from '../process-config.ts';

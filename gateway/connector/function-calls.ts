@@ -4,11 +4,11 @@
  */
 import { UnrecoverableError, type Job } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
-import { Lanes } from '#gateway/queue/lanes.ts';
-import { waitForPlace } from '#gateway/queue/place.ts';
+import { Lanes } from '#gateway/queue/function-queues.ts';
+import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import type { Log } from '#shared/process/log.ts';
 import { durationMs } from '#template/durations.ts';
 import type { Deployed } from './deployed.ts';
 import { post } from './post.ts';

@@ -1,6 +1,6 @@
 /** The connector as a process of its own: `node dist/gateway/connector/main.js`. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { openLog } from '#shared/runtime/log.ts';
+import { openLog } from '#shared/process/log.ts';
 import { readConfig } from './config.ts';
 import { openConnector } from './connector.ts';
 

@@ -1,7 +1,7 @@
 /** Hands the table of jobs to BullMQ's scheduler, which keeps it in Redis for all connectors. */
 import type { Queue } from 'bullmq';
-import { gateway } from '#shared/gateway/contract.ts';
-import { jobs, type JobRow } from '#shared/operations/jobs.ts';
+import { gateway } from '#shared/contract/gateway.ts';
+import { jobs, type JobRow } from '#shared/contract/jobs.ts';
 import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs.ts';
 
 const trigger = gateway.triggerJob;

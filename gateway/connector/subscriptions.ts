@@ -1,7 +1,7 @@
 /** What the annotations of deployed functions ask a connector for. Pure. */
-import { operations } from '#shared/operations/catalogue.ts';
-import { jobsOf } from '#shared/operations/jobs.ts';
-import { kebab, serviceNames } from '#shared/operations/names.ts';
+import { operations } from '#shared/contract/catalogue.ts';
+import { jobsOf } from '#shared/contract/jobs.ts';
+import { kebab, serviceNames } from '#shared/contract/names.ts';
 import { parseSchedules, type CronSchedule } from './cron-schedule.ts';
 import type { Deployed } from './deployed.ts';
 

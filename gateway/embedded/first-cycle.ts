@@ -1,6 +1,6 @@
 /** The trading cycle that a start runs, and what it tells on its way. */
 import type { TradingCycleResult } from '#protos/gen/gateway.ts';
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { Update } from './progress.ts';

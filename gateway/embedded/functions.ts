@@ -1,17 +1,17 @@
 /** The functions of this home, the world they share, and threads for what must not share. */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { importHandler } from '#gateway/runtime/handler-module.ts';
-import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
+import { importHandler } from '#gateway/runtime/executors/handler-module.ts';
+import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
-import { operationLines } from '#gateway/runtime/operation-lines.ts';
+import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { openLog, type Log } from '#shared/runtime/log.ts';
-import { parseSettings, type Environment, type Settings } from '#shared/runtime/settings.ts';
-import { openWorld } from '#shared/runtime/world.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
+import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
+import { openWorld } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import type { StartSteps } from './readiness.ts';
 import type { Secrets } from './secrets.ts';
@@ -84,7 +84,7 @@ export async function openHomeFunctions(
 
 function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
   return {
-    file: join(distDir, 'gateway/runtime/worker.js'),
+    file: join(distDir, 'gateway/runtime/executors/worker.js'),
     root: distDir,
     operationsMax: Math.max(1, Math.min(OPERATION_THREADS_MAX, availableParallelism() - 1)),
     world: () => ({ env, gatewayUrl: gatewayUrl(), secretsDir: secrets.files.dir, placement }),

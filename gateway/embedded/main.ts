@@ -2,12 +2,12 @@
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { endProcess } from '#gateway/runtime/exit-guard.ts';
+import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
-import { openLog } from '#shared/runtime/log.ts';
-import { withSecretFiles } from '#shared/runtime/secret-environment.ts';
-import { parseSettings, type Environment } from '#shared/runtime/settings.ts';
+import { openLog } from '#shared/process/log.ts';
+import { withSecretFiles } from '#shared/process/secret-environment.ts';
+import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
 import { openConsole, type Console } from './console.ts';
 import { documentOf } from './document.ts';
@@ -18,7 +18,7 @@ import { Progress } from './progress.ts';
 import { StartSteps } from './readiness.ts';
 import { cycleText, nextText } from './report.ts';
 import { stopSignal } from './stop-signal.ts';
-import { accountText, lookAtAccount, lookAtMarket, marketText } from './surroundings.ts';
+import { accountText, lookAtAccount, lookAtMarket, marketText } from './start-facts.ts';
 
 /** `dist/`, in which this file lies as it lies in the sources. */
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

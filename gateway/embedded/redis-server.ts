@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import { lives, markOf } from './processes.ts';
 
 /** A socket's path must fit into sun_path: 104 bytes at the least of systems, with the end. */

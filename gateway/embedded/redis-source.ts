@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { connectRedis } from '#shared/redis/client.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import { findRedisServer } from './redis-program.ts';
 import { redisVersion, startOwnRedis } from './redis-server.ts';
 

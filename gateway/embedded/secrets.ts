@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SecretFiles } from '#gateway/runtime/secret-files.ts';
+import { SecretFiles } from '#gateway/runtime/deployments/secret-files.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { tokenNames, tokensIn } from '#shared/runtime/tokens.ts';

@@ -1,8 +1,8 @@
 /** What of the stack runs on this board, and what it says about the rest. */
-import type { StackFunction } from '#gateway/runtime/stack-file.ts';
+import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
-import { isServiceName } from '#shared/operations/names.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import { isServiceName } from '#shared/contract/names.ts';
 import { allLocal, remotePlaces, type Place, type Placement } from '#shared/placement/placement.ts';
 
 export function isHere(placement: Placement) {

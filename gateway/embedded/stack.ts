@@ -1,11 +1,19 @@
 /** The stack file in use, with a program for each of its functions. */
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { programName } from '#gateway/runtime/images.ts';
-import { buildProgram, hasHandler, type ProgramSource } from '#gateway/runtime/program-build.ts';
-import { programsOf, readStackFile, type StackFunction } from '#gateway/runtime/stack-file.ts';
+import { programName } from '#gateway/runtime/deployments/images.ts';
+import {
+  buildProgram,
+  hasHandler,
+  type ProgramSource,
+} from '#gateway/runtime/executors/program-build.ts';
+import {
+  programsOf,
+  readStackFile,
+  type StackFunction,
+} from '#gateway/runtime/deployments/stack-file.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Environment } from '#shared/runtime/settings.ts';
+import type { Environment } from '#shared/process/settings.ts';
 
 export interface StackPlaces {
   /** Where the project's own stack file lies. */

@@ -1,5 +1,5 @@
 /** Ctrl-C and its relatives: the first asks, the second insists. */
-import { endProcess } from '#gateway/runtime/exit-guard.ts';
+import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function stopSignal(): AbortSignal {

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { takenBack, type CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
-import type { Operation } from '#shared/operations/row.ts';
-import { ranOut } from '#shared/runtime/ran-out.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import { ranOut } from '#shared/runtime/timed-out.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
 import { connectionOf, type Connection } from './connection.ts';
 

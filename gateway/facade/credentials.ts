@@ -1,8 +1,8 @@
 /** With what the facade's ports prove who they are, and whom they let in. */
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { invalidRequest } from '#shared/kernel/failure.ts';
-import { hostComplaints } from '#shared/tls/tls-settings.ts';
-import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { hostComplaints } from '#shared/process/tls-settings.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
 
 /**
  * New certificates are taken up by the next connection; those that stand go on. With a CA, a caller

@@ -6,10 +6,10 @@
 import { Server, type ServerOptions } from '@grpc/grpc-js';
 import type { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import type { Log } from '#shared/runtime/log.ts';
-import { hostPort } from '#shared/tls/loopback.ts';
-import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import type { Log } from '#shared/process/log.ts';
+import { hostPort } from '#shared/process/loopback.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { FacadeCall } from './call.ts';
 import { requireSafeHost, serverCredentials } from './credentials.ts';
 import { Descriptors } from './descriptors.ts';

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 import { fullNameOf } from './services.ts';
 import { statusOf } from './status.ts';
 

@@ -5,10 +5,10 @@
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
-import { openLog } from '#shared/runtime/log.ts';
-import type { Environment } from '#shared/runtime/settings.ts';
-import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { openLog } from '#shared/process/log.ts';
+import type { Environment } from '#shared/process/settings.ts';
+import { tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { readProcessConfig } from '../process-config.ts';
 import { runProcess, type Running } from '../run-process.ts';
 import { openFacade } from './facade.ts';

@@ -6,7 +6,7 @@
 import type { Server, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import type { Descriptors } from './descriptors.ts';
 import { statusOf } from './status.ts';
 

@@ -1,7 +1,7 @@
 /** The seven generated service definitions, by name; everything else follows from them. */
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 
 export const services: Readonly<
   Record<ServiceName, ServiceDefinition<UntypedServiceImplementation>>

@@ -4,8 +4,8 @@
  * functions the defaults below, and annotations of the deployment.
  */
 import { failureTable } from '#shared/kernel/failure.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import { durationMs } from '#template/durations.ts';
 
 export interface CallPolicy {

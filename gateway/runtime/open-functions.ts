@@ -1,10 +1,10 @@
 /** The functions of a home: what its stack file names and the API changed, carried by one host. */
 import { join } from 'node:path';
-import { deployedAtStart, Deployments } from './deployments.ts';
-import { DeploymentsState } from './deployments-state.ts';
-import { FunctionHost, type HostOptions } from './function-host.ts';
-import { catalogueImages, Images, type Program } from './images.ts';
-import { deploymentOf, programsOf, type StackFunction } from './stack-file.ts';
+import { deployedAtStart, Deployments } from './system-api/deployments.ts';
+import { DeploymentsState } from './deployments/deployments-state.ts';
+import { FunctionHost, type HostOptions } from './invoke/function-host.ts';
+import { catalogueImages, Images, type Program } from './deployments/images.ts';
+import { deploymentOf, programsOf, type StackFunction } from './deployments/stack-file.ts';
 
 export interface FunctionsOptions extends Omit<HostOptions, 'functions' | 'images'> {
   readonly stack: readonly StackFunction[];

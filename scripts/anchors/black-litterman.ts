@@ -10,13 +10,13 @@ import {
   viewTilts,
   type Posterior,
   type View,
-} from '#shared/optimization/model/black-litterman.ts';
-import { at, cell, dot, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+} from '#shared/quant/estimation/black-litterman.ts';
+import { at, cell, dot, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   cleanedWeights,
   equalWeights,
   normalised,
-} from '#shared/optimization/model/simple-weights.ts';
+} from '#shared/quant/allocation/simple-weights.ts';
 import {
   covarianceInput,
   matrixOf,
@@ -25,7 +25,7 @@ import {
   describedMeans,
   riskFreeOf,
 } from './risk-inputs.ts';
-import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
+import { simpleReturns } from '#shared/quant/measures/returns.ts';
 import {
   allWords,
   frequencyOf,

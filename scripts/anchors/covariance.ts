@@ -1,19 +1,19 @@
 /** Rows of risk models. */
-import { annualised, gapsAsZero, sampleCovariance } from '#shared/optimization/model/covariance.ts';
-import { isPositiveSemidefinite } from '#shared/optimization/model/definiteness.ts';
-import type { Rows } from '#shared/optimization/model/matrix.ts';
+import { annualised, gapsAsZero, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import { isPositiveSemidefinite } from '#shared/quant/estimation/definiteness.ts';
+import type { Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   oracleApproximatingCovariance,
   shrunkBy,
   shrunkCovariance,
   type ShrinkageTarget,
-} from '#shared/optimization/model/shrinkage.ts';
+} from '#shared/quant/estimation/shrinkage.ts';
 import {
   recentCovariance,
   semicovariance,
   SEMICOVARIANCE_BENCHMARK,
   type Memory,
-} from '#shared/optimization/model/weighted-covariance.ts';
+} from '#shared/quant/estimation/weighted-covariance.ts';
 import { matrixOperations, repairs, shaped } from './matrix-operations.ts';
 import { returnsAsGiven, returnsOf, type Panel } from './risk-inputs.ts';
 import {

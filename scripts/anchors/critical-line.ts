@@ -1,6 +1,6 @@
 /** Rows of the critical line: its turning points, and portfolios of the frontier they span. */
-import { criticalLine as turningPoints } from '#shared/optimization/model/critical-line.ts';
-import { frontierAtLambda } from '#shared/optimization/model/frontier.ts';
+import { criticalLine as turningPoints } from '#shared/quant/allocation/critical-line.ts';
+import { frontierAtLambda } from '#shared/quant/allocation/frontier.ts';
 import { lineProgram, meanVariance, problemOf } from './mean-variance.ts';
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { given, numberOf } from './row-words.ts';

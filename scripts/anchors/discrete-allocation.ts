@@ -4,7 +4,7 @@ import {
   allocationRmse,
   greedyShares,
   integerShares,
-} from '#shared/optimization/model/discrete-allocation.ts';
+} from '#shared/quant/allocation/discrete-allocation.ts';
 import { maximumSharpe, minimumVolatility, problemOf } from './mean-variance.ts';
 import { pricesOf } from './risk-inputs.ts';
 import {

@@ -1,6 +1,6 @@
 /** Rows of sessions, holidays and closing times. */
-import type { ExchangeCalendar } from '#shared/universe/model/calendars/exchange-calendar.ts';
-import { calendarOf } from '#shared/universe/model/calendars/calendars.ts';
+import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar.ts';
+import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { given, textOf } from './row-words.ts';
 import {

@@ -8,7 +8,7 @@ import {
   trajectory,
   urgency,
   type ImpactModel,
-} from '#shared/optimization/model/almgren-chriss.ts';
+} from '#shared/quant/execution/almgren-chriss.ts';
 import { allWords, given, needed, numberOf, plainName } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
 

@@ -1,5 +1,5 @@
 /** Rows of expected returns. */
-import { impliedReturns } from '#shared/optimization/model/black-litterman.ts';
+import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import {
   capmReturns,
   meanReturns,
@@ -7,11 +7,11 @@ import {
   shrunkMeans,
   type ShrunkMeanMethod,
   type YearOptions,
-} from '#shared/optimization/model/expected-returns.ts';
-import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
-import { scaled } from '#shared/optimization/model/matrix.ts';
-import { equalWeights } from '#shared/optimization/model/simple-weights.ts';
-import { simpleReturns, logReturns } from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/estimation/expected-returns.ts';
+import { sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import { scaled } from '#shared/quant/linear-algebra/matrix.ts';
+import { equalWeights } from '#shared/quant/allocation/simple-weights.ts';
+import { simpleReturns, logReturns } from '#shared/quant/measures/returns.ts';
 import { memoryOf } from './covariance.ts';
 import {
   covarianceInput,

@@ -1,14 +1,14 @@
 /** Rows of hierarchical risk parity. */
-import { sampleCorrelation } from '#shared/optimization/model/covariance.ts';
+import { sampleCorrelation } from '#shared/quant/estimation/covariance.ts';
 import {
   clusterVariance,
   correlationDistance,
   hierarchicalRiskParity,
   leafOrder,
   type HierarchicalOptions,
-} from '#shared/optimization/model/hierarchical-risk-parity.ts';
-import type { Linkage } from '#shared/optimization/model/linkage.ts';
-import { dot, quadratic } from '#shared/optimization/model/matrix.ts';
+} from '#shared/quant/allocation/hierarchical-risk-parity.ts';
+import type { Linkage } from '#shared/quant/allocation/linkage.ts';
+import { dot, quadratic } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   covarianceInput,
   expectedInput,

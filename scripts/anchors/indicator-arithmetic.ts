@@ -1,5 +1,5 @@
 /** Rows of plain arithmetic, element by element, which libraries of indicators list among them. */
-import { combined } from '#shared/universe/model/indicators/windows.ts';
+import { combined } from '#shared/quant/indicators/windows.ts';
 import type { Indicator } from './indicator-averages.ts';
 
 const single: Readonly<Record<string, (value: number) => number>> = {

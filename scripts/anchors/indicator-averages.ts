@@ -1,16 +1,6 @@
 /** Rows of averages, lines and scatter of one series. */
-import {
-  kama,
-  mcginley,
-  vidya,
-  zlema,
-} from '#shared/universe/model/indicators/adaptive-averages.ts';
-import {
-  bandWidth,
-  bollinger,
-  envelope,
-  percentB,
-} from '#shared/universe/model/indicators/bands.ts';
+import { kama, mcginley, vidya, zlema } from '#shared/quant/indicators/adaptive-averages.ts';
+import { bandWidth, bollinger, envelope, percentB } from '#shared/quant/indicators/bands.ts';
 import {
   historicalVolatility,
   rollingDeviation,
@@ -19,7 +9,7 @@ import {
   standardError,
   verticalHorizontal,
   zScore,
-} from '#shared/universe/model/indicators/dispersion.ts';
+} from '#shared/quant/indicators/dispersion.ts';
 import {
   alma,
   dema,
@@ -32,26 +22,17 @@ import {
   vwma,
   wilders,
   wma,
-} from '#shared/universe/model/indicators/moving-averages.ts';
-import { rateOfChange } from '#shared/universe/model/indicators/momentum.ts';
-import { meanDeviation } from '#shared/universe/model/indicators/oscillators.ts';
+} from '#shared/quant/indicators/moving-averages.ts';
+import { rateOfChange } from '#shared/quant/indicators/momentum.ts';
+import { meanDeviation } from '#shared/quant/indicators/oscillators.ts';
 import {
   rollingBeta,
   rollingCorrelation,
   rollingCovariance,
-} from '#shared/universe/model/indicators/pairs.ts';
-import {
-  forecastOscillator,
-  lastLine,
-  regression,
-} from '#shared/universe/model/indicators/regression.ts';
-import {
-  crosses,
-  crossesOver,
-  decay,
-  exponentialDecay,
-} from '#shared/universe/model/indicators/signals.ts';
-import { highest, lagged, lowest, rollingSums } from '#shared/universe/model/indicators/windows.ts';
+} from '#shared/quant/indicators/pairs.ts';
+import { forecastOscillator, lastLine, regression } from '#shared/quant/indicators/regression.ts';
+import { crosses, crossesOver, decay, exponentialDecay } from '#shared/quant/indicators/signals.ts';
+import { highest, lagged, lowest, rollingSums } from '#shared/quant/indicators/windows.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 import { numberOf } from './row-words.ts';
 

@@ -1,5 +1,5 @@
 /** What a row of an indicator gives: columns of bars, periods in order or by name, and its convention. */
-import type { FirstRange } from '#shared/universe/model/indicators/ranges.ts';
+import type { FirstRange } from '#shared/quant/indicators/ranges.ts';
 import { allWords, given, numberIn, numberOf, plainName } from './row-words.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
 

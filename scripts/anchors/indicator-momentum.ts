@@ -11,10 +11,10 @@ import {
   rsi,
   trix,
   tsi,
-} from '#shared/universe/model/indicators/momentum.ts';
-import { ema, sma } from '#shared/universe/model/indicators/moving-averages.ts';
-import { stochasticRsi } from '#shared/universe/model/indicators/oscillators.ts';
-import { combined, lagged } from '#shared/universe/model/indicators/windows.ts';
+} from '#shared/quant/indicators/momentum.ts';
+import { ema, sma } from '#shared/quant/indicators/moving-averages.ts';
+import { stochasticRsi } from '#shared/quant/indicators/oscillators.ts';
+import { combined, lagged } from '#shared/quant/indicators/windows.ts';
 import type { Indicator, Outputs } from './indicator-averages.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 

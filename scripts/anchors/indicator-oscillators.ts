@@ -4,7 +4,7 @@ import {
   medianPrice,
   typicalPrice,
   weightedClose,
-} from '#shared/universe/model/indicators/bars.ts';
+} from '#shared/quant/indicators/bars.ts';
 import {
   awesome,
   balanceOfPower,
@@ -17,8 +17,8 @@ import {
   stochasticMomentum,
   ultimate,
   williamsR,
-} from '#shared/universe/model/indicators/oscillators.ts';
-import { combined } from '#shared/universe/model/indicators/windows.ts';
+} from '#shared/quant/indicators/oscillators.ts';
+import { combined } from '#shared/quant/indicators/windows.ts';
 import type { Indicator } from './indicator-averages.ts';
 
 const FAST = ['fast', 'n_fast', 'fast_periods', 'window_fast', 'short'];

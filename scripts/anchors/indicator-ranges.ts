@@ -6,25 +6,25 @@ import {
   keltner,
   starc,
   type Bands,
-} from '#shared/universe/model/indicators/bands.ts';
+} from '#shared/quant/indicators/bands.ts';
 import {
   aroon,
   directionalIndex,
   directionalIndicators,
   directionalMovement,
   vortex,
-} from '#shared/universe/model/indicators/direction.ts';
-import { chaikinVolatility } from '#shared/universe/model/indicators/dispersion.ts';
-import { alligatorLine } from '#shared/universe/model/indicators/oscillators.ts';
-import { medianPrice } from '#shared/universe/model/indicators/bars.ts';
+} from '#shared/quant/indicators/direction.ts';
+import { chaikinVolatility } from '#shared/quant/indicators/dispersion.ts';
+import { alligatorLine } from '#shared/quant/indicators/oscillators.ts';
+import { medianPrice } from '#shared/quant/indicators/bars.ts';
 import {
   averageTrueRange,
   choppiness,
   massIndex,
   normalisedTrueRange,
   trueRange,
-} from '#shared/universe/model/indicators/ranges.ts';
-import { chandelier, parabolicSar, supertrend } from '#shared/universe/model/indicators/stops.ts';
+} from '#shared/quant/indicators/ranges.ts';
+import { chandelier, parabolicSar, supertrend } from '#shared/quant/indicators/stops.ts';
 import type { Indicator, Outputs } from './indicator-averages.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 

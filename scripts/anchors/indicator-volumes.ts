@@ -1,5 +1,5 @@
 /** Rows of volumes. */
-import { ema, sma } from '#shared/universe/model/indicators/moving-averages.ts';
+import { ema, sma } from '#shared/quant/indicators/moving-averages.ts';
 import {
   accumulation,
   chaikinMoneyFlow,
@@ -19,8 +19,8 @@ import {
   volumePriceTrend,
   vwap,
   williamsAccumulation,
-} from '#shared/universe/model/indicators/volume.ts';
-import { changes, combined } from '#shared/universe/model/indicators/windows.ts';
+} from '#shared/quant/indicators/volume.ts';
+import { changes, combined } from '#shared/quant/indicators/windows.ts';
 import type { Indicator, Outputs } from './indicator-averages.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 import { numberOf } from './row-words.ts';

@@ -1,5 +1,5 @@
 /** Rows that turn one matrix into another: conversions, repairs, less noise. */
-import { correlation, covarianceOf, deviations } from '#shared/optimization/model/covariance.ts';
+import { correlation, covarianceOf, deviations } from '#shared/quant/estimation/covariance.ts';
 import {
   clipped,
   clippedCorrelation,
@@ -7,14 +7,14 @@ import {
   isPositiveSemidefinite,
   mixedCorrelation,
   nearestCorrelation,
-} from '#shared/optimization/model/definiteness.ts';
+} from '#shared/quant/estimation/definiteness.ts';
 import {
   denoisedCovariance,
   detonedCovariance,
   noiseBand,
   noiseDensity,
-} from '#shared/optimization/model/denoising.ts';
-import { spectrum, type Rows } from '#shared/optimization/model/matrix.ts';
+} from '#shared/quant/estimation/denoising.ts';
+import { spectrum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { covarianceInput, matrixNamed, matrixOf, returnsOf } from './risk-inputs.ts';
 import { given, isTrue, needed, numberOf, textOf } from './row-words.ts';
 import type { Adapter, AnchorFiles, AnchorRow, Compute } from './row.ts';

@@ -1,15 +1,12 @@
 /** Rows of mean-variance optimisation. */
-import {
-  criticalLine,
-  type CriticalLineProgram,
-} from '#shared/optimization/model/critical-line.ts';
+import { criticalLine, type CriticalLineProgram } from '#shared/quant/allocation/critical-line.ts';
 import {
   frontierAtReturn,
   frontierAtVolatility,
   frontierMaxSharpe,
   frontierPoints,
-} from '#shared/optimization/model/frontier.ts';
-import { dot, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+} from '#shared/quant/allocation/frontier.ts';
+import { dot, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   efficientReturn,
   efficientRisk,
@@ -18,7 +15,7 @@ import {
   mostUtility,
   nearest,
   type MeanVarianceProgram,
-} from '#shared/optimization/model/mean-variance.ts';
+} from '#shared/quant/allocation/mean-variance.ts';
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { limitsOf, type PortfolioLimits } from './portfolio-limits.ts';
 import { covarianceInput, expectedInput, riskFreeOf } from './risk-inputs.ts';

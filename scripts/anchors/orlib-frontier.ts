@@ -1,11 +1,11 @@
 /** Rows of the OR-Library's portfolio problems: unconstrained efficient frontiers. */
-import { build } from '#shared/optimization/model/matrix.ts';
+import { build } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   efficientReturn,
   efficientRisk,
   leastVariance,
   portfolioFigures,
-} from '#shared/optimization/model/mean-variance.ts';
+} from '#shared/quant/allocation/mean-variance.ts';
 import { assembled } from './mean-variance.ts';
 import { figuresOf, inShape } from './portfolio-figures.ts';
 import { given, needed, numberOf } from './row-words.ts';

@@ -13,7 +13,7 @@ import {
   maximumDrawdown,
   painIndex,
   ulcerIndex,
-} from '#shared/universe/model/measures/drawdowns.ts';
+} from '#shared/quant/measures/drawdowns.ts';
 import {
   isFrom,
   named,

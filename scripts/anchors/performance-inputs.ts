@@ -1,13 +1,13 @@
 /** What a row of performance metrics measures: series by name, and the conventions it states. */
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { portfolioReturns } from '#shared/universe/model/measures/portfolio-returns.ts';
+import { portfolioReturns } from '#shared/quant/measures/portfolio-returns.ts';
 import {
   PERIODS_A_YEAR,
   TRADING_DAYS_A_YEAR,
   logReturns,
   perPeriod,
   simpleReturns,
-} from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/returns.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
 
 /** One series, as values of a path and as returns. */

@@ -10,10 +10,10 @@ import {
   marketCapture,
   marketPeriods,
   trackingError,
-} from '#shared/universe/model/measures/benchmark.ts';
-import { annualGrowth } from '#shared/universe/model/measures/calendar-returns.ts';
-import { depths, maximumDrawdown } from '#shared/universe/model/measures/drawdowns.ts';
-import { mean } from '#shared/universe/model/measures/moments.ts';
+} from '#shared/quant/measures/benchmark.ts';
+import { annualGrowth } from '#shared/quant/measures/calendar-returns.ts';
+import { depths, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
+import { mean } from '#shared/quant/measures/moments.ts';
 import {
   calmarRatio,
   gainToPainRatio,
@@ -21,12 +21,12 @@ import {
   sharpeRatio,
   sortinoRatio,
   ulcerPerformanceIndex,
-} from '#shared/universe/model/measures/ratios.ts';
+} from '#shared/quant/measures/ratios.ts';
 import {
   arithmeticAnnualReturn,
   excessReturns,
   totalReturn,
-} from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/returns.ts';
 import {
   biasAdjustedSharpe,
   deflatedSharpe,
@@ -39,7 +39,7 @@ import {
   sharpeInformationCriterion,
   sharpeInterval,
   type SharpeEstimate,
-} from '#shared/universe/model/measures/sharpe-inference.ts';
+} from '#shared/quant/measures/sharpe-inference.ts';
 import {
   benchmarkOf,
   benchmarkSeries,

@@ -1,7 +1,7 @@
 /** Rows about returns, growth, rates and calendars. */
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
-import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
+import { internalRate } from '#shared/quant/measures/internal-rate.ts';
 import {
   aggregateReturns,
   annualGrowth,
@@ -9,8 +9,8 @@ import {
   trailingGrowth,
   trailingReturn,
   type CalendarPeriod,
-} from '#shared/universe/model/measures/calendar-returns.ts';
-import { rescaled, winsorised } from '#shared/universe/model/measures/quantile.ts';
+} from '#shared/quant/measures/calendar-returns.ts';
+import { rescaled, winsorised } from '#shared/quant/measures/quantile.ts';
 import {
   DAYS_A_YEAR,
   annualReturn,
@@ -24,7 +24,7 @@ import {
   rebased,
   simpleReturns,
   totalReturn,
-} from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/returns.ts';
 import {
   each,
   isFrom,

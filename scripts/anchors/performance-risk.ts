@@ -1,5 +1,5 @@
 /** Rows about moments, losses and drawdowns. */
-import { normalCumulative, normalQuantile } from '#shared/universe/model/measures/distributions.ts';
+import { normalCumulative, normalQuantile } from '#shared/quant/measures/distributions.ts';
 import {
   downsideDeviation,
   giniMeanDifference,
@@ -10,7 +10,7 @@ import {
   stability,
   tailRatio,
   worstRealisation,
-} from '#shared/universe/model/measures/downside.ts';
+} from '#shared/quant/measures/downside.ts';
 import {
   centralMoment,
   correlation,
@@ -22,12 +22,12 @@ import {
   skewness,
   standardDeviation,
   variance,
-} from '#shared/universe/model/measures/moments.ts';
+} from '#shared/quant/measures/moments.ts';
 import {
   diversificationRatio,
   effectiveHoldings,
-} from '#shared/universe/model/measures/portfolio-returns.ts';
-import { annualVolatility } from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/portfolio-returns.ts';
+import { annualVolatility } from '#shared/quant/measures/returns.ts';
 import { drawdownMeasures } from './performance-drawdowns.ts';
 import {
   benchmarkSeries,

@@ -8,7 +8,7 @@ import {
   normalValueAtRisk,
   valueAtRisk,
   type QuantileRule,
-} from '#shared/universe/model/measures/tail-risk.ts';
+} from '#shared/quant/measures/tail-risk.ts';
 import {
   isFrom,
   named,

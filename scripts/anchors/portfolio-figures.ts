@@ -1,5 +1,5 @@
 /** The figures of a portfolio in the shape a row expects them. */
-import { dot, quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+import { dot, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { given, named, numberOf } from './row-words.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
 

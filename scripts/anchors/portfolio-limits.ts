@@ -1,5 +1,5 @@
 /** Bounds, sums, groups, linear conditions, ridges and costs of portfolio rows, as one program's rows. */
-import { unit, type LinearRow } from '#shared/optimization/model/quadratic-program.ts';
+import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { linearCondition } from './linear-condition.ts';
 import { allWords, given, isTrue, numberIn, numberOf } from './row-words.ts';
 import { NotSupported, type AnchorRow } from './row.ts';

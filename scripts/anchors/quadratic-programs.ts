@@ -1,6 +1,6 @@
 /** Rows of general convex programs. */
-import { solveRows } from '#shared/optimization/model/convex-program.ts';
-import { sparse, type Triplet } from '#shared/optimization/model/sparse.ts';
+import { solveRows } from '#shared/quant/solvers/convex-program.ts';
+import { sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
 import { given, numberOf } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
 

@@ -4,15 +4,12 @@ import {
   covarianceOf,
   gapsAsZero,
   sampleCovariance,
-} from '#shared/optimization/model/covariance.ts';
-import { meanReturns, recentMeanReturns } from '#shared/optimization/model/expected-returns.ts';
-import { build, type Rows } from '#shared/optimization/model/matrix.ts';
-import { shrunkCovariance } from '#shared/optimization/model/shrinkage.ts';
-import {
-  recentCovariance,
-  semicovariance,
-} from '#shared/optimization/model/weighted-covariance.ts';
-import { simpleReturns, logReturns } from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/estimation/covariance.ts';
+import { meanReturns, recentMeanReturns } from '#shared/quant/estimation/expected-returns.ts';
+import { build, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
+import { shrunkCovariance } from '#shared/quant/estimation/shrinkage.ts';
+import { recentCovariance, semicovariance } from '#shared/quant/estimation/weighted-covariance.ts';
+import { simpleReturns, logReturns } from '#shared/quant/measures/returns.ts';
 import {
   allWords,
   ddofOf,

@@ -1,19 +1,15 @@
 /** Rows of risk budgets, diversification and simple weights. */
-import { boundedRiskParity } from '#shared/optimization/model/bounded-risk-parity.ts';
-import { sampleCovariance } from '#shared/optimization/model/covariance.ts';
-import { quadratic, type Rows } from '#shared/optimization/model/matrix.ts';
+import { boundedRiskParity } from '#shared/quant/allocation/bounded-risk-parity.ts';
+import { sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import { quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   bestRatio,
   diversificationRatio,
   mostDiversified,
-} from '#shared/optimization/model/most-diversified.ts';
-import {
-  riskContributions,
-  riskParity,
-  riskShares,
-} from '#shared/optimization/model/risk-parity.ts';
-import { meanReturns } from '#shared/optimization/model/expected-returns.ts';
-import { shrunkCovariance } from '#shared/optimization/model/shrinkage.ts';
+} from '#shared/quant/allocation/most-diversified.ts';
+import { riskContributions, riskParity, riskShares } from '#shared/quant/allocation/risk-parity.ts';
+import { meanReturns } from '#shared/quant/estimation/expected-returns.ts';
+import { shrunkCovariance } from '#shared/quant/estimation/shrinkage.ts';
 import {
   cleanedWeights,
   equalWeights,
@@ -23,7 +19,7 @@ import {
   minimumCorrelationWeights,
   normalised,
   proportionalMinimumVarianceWeights,
-} from '#shared/optimization/model/simple-weights.ts';
+} from '#shared/quant/allocation/simple-weights.ts';
 import { covarianceInput, returnsOf, riskFreeOf } from './risk-inputs.ts';
 import { allWords, ddofOf, given, named, needed, numberOf, textOf, vectorOf } from './row-words.ts';
 import {

@@ -1,20 +1,20 @@
 /** Rows of portfolios with the least tail risk over scenarios. */
-import { gapsAsZero } from '#shared/optimization/model/covariance.ts';
+import { gapsAsZero } from '#shared/quant/estimation/covariance.ts';
 import {
   conditionalDrawdown,
   cvar,
   riskOf,
   semideviation,
   type TailRisk,
-} from '#shared/optimization/model/scenario-risk.ts';
+} from '#shared/quant/allocation/scenario-risk.ts';
 import {
   leastTailRisk,
   mostTailUtility,
   tailEfficientReturn,
   tailEfficientRisk,
   type TailProgram,
-} from '#shared/optimization/model/tail-risk.ts';
-import { simpleReturns } from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/allocation/tail-risk.ts';
+import { simpleReturns } from '#shared/quant/measures/returns.ts';
 import { inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { limitsOf } from './portfolio-limits.ts';
 import { describedMeans, pricesOf, returnsOf, withoutGaps, type Panel } from './risk-inputs.ts';

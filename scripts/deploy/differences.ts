@@ -1,8 +1,8 @@
 /** What a gateway lists against what it should have. */
 import { z } from 'zod';
-import type { StackFunction } from '#gateway/runtime/stack-file.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
-import { isServiceName } from '#shared/operations/names.ts';
+import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import { isServiceName } from '#shared/contract/names.ts';
 
 const texts = z.record(z.string(), z.string()).nullish();
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { parseStack, type StackFunction } from '#gateway/runtime/stack-file.ts';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { parseStack, type StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { servicesFileSchema } from '#shared/placement/placement-schemas.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

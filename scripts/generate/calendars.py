@@ -1,11 +1,11 @@
-"""Writes shared/universe/model/calendars/tables/*.ts from the `exchange_calendars` package.
+"""Writes shared/quant/calendars/tables/*.ts from the `exchange_calendars` package.
 
     python3 scripts/generate/calendars.py
 
 It makes a virtual environment of its own in build/calendars and installs the package there from PyPI
 (Apache-2.0; its calendars are facts that the exchanges publish). Run it once a year: the tables end
 with the year after the one it is run in, or where the package's own knowledge ends. The committed
-tables are what the project uses; nothing else needs Python, and tests/unit/universe/calendars
+tables are what the project uses; nothing else needs Python, and tests/unit/quant/calendars
 holds them to their session counts and checksums offline.
 """
 
@@ -22,7 +22,7 @@ PACKAGE = 'exchange_calendars==4.13.2'
 BESIDE = 'pandas<3'
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / 'build' / 'calendars'
-TABLES = ROOT / 'shared' / 'universe' / 'model' / 'calendars' / 'tables'
+TABLES = ROOT / 'shared' / 'quant' / 'calendars' / 'tables'
 FIRST = '1980-01-01'
 EXCHANGES = {
     'XNYS': 'New York Stock Exchange', 'XTSE': 'Toronto Stock Exchange',

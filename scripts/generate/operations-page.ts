@@ -1,7 +1,7 @@
-import { operationsOf } from '#shared/operations/catalogue.ts';
-import { jobsOf } from '#shared/operations/jobs.ts';
-import { portOffsets, rpcName, serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import type { Operation, QueuePolicy } from '#shared/operations/row.ts';
+import { operationsOf } from '#shared/contract/catalogue.ts';
+import { jobsOf } from '#shared/contract/jobs.ts';
+import { portOffsets, rpcName, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import type { Operation, QueuePolicy } from '#shared/contract/row.ts';
 import type { Descriptors, FieldText } from './descriptors.ts';
 import { durationText, generatedFrom, table } from './markdown.ts';
 

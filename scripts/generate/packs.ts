@@ -1,6 +1,6 @@
 /** The packed function of each service: its operations' handlers under their paths. */
-import { operationsOf } from '#shared/operations/catalogue.ts';
-import { kebab, packFolder, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { operationsOf } from '#shared/contract/catalogue.ts';
+import { kebab, packFolder, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 
 /** @returns file and text of each service's `handler.ts` */
 export function packs(): [file: string, text: string][] {
@@ -14,7 +14,7 @@ function packOf(service: ServiceName): string {
   return [
     `/** Generated from the catalogue by \`npm run generate\`: the ${service} service in one function. */`,
     ...rpcs.map((rpc) => `import ${rpc} from './${kebab(rpc)}/handler.ts';`),
-    `import { ${service} } from '#shared/${service}/contract.ts';`,
+    `import { ${service} } from '#shared/contract/${service}.ts';`,
     "import { pack } from '#shared/runtime/pack.ts';",
     '',
     `export default pack('${service}', ${service}, {`,

@@ -1,4 +1,4 @@
-import { settingTable, type SettingRow } from '#shared/runtime/settings.ts';
+import { settingTable, type SettingRow } from '#shared/process/settings.ts';
 import { generatedFrom, table } from './markdown.ts';
 
 const INTRODUCTION = `
@@ -13,7 +13,7 @@ export function settingsPage(): string {
     setting.says,
   ]);
   return [
-    generatedFrom('shared/runtime/settings.ts'),
+    generatedFrom('shared/process/settings.ts'),
     '# Settings',
     INTRODUCTION,
     table(['name', 'default', 'says'], rows),

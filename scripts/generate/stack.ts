@@ -4,9 +4,9 @@
  * annotation that connectors read.
  */
 import { stringify } from 'yaml';
-import { operations, operationsOf } from '#shared/operations/catalogue.ts';
-import { packFolder, serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import type { Effect, Operation } from '#shared/operations/row.ts';
+import { operations, operationsOf } from '#shared/contract/catalogue.ts';
+import { packFolder, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import type { Effect, Operation } from '#shared/contract/row.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
 const TEMPLATE = 'node-typescript';

@@ -5,7 +5,7 @@ import {
   rpcName,
   serviceNames,
   type ServiceName,
-} from '#shared/operations/names.ts';
+} from '#shared/contract/names.ts';
 
 export interface NewOperation {
   readonly service: ServiceName;
@@ -49,7 +49,7 @@ export function withRpc(proto: string, { service, rpc }: NewOperation): string |
 
 export function handlerText({ service, rpc }: NewOperation): string {
   return `/** What this answers, what it changes, and when it refuses. */
-import { ${service} } from '#shared/${service}/contract.ts';
+import { ${service} } from '#shared/contract/${service}.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(${service}.${rpc}, async () => ({}));
@@ -60,7 +60,7 @@ export function testText({ service, kebab, rpc }: NewOperation): string {
   return `import request from 'supertest';
 import handler from '../../../${handlerFolder(service, rpc)}/handler.ts';
 import { doorOf } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import type { World } from '#shared/runtime/context.ts';
 
 describe('${service}-${kebab}', () => {

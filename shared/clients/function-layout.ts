@@ -3,8 +3,8 @@
  * told; they learn it from the gateway, which says of a name whether it has such a function, and so
  * they go on through a change of what is deployed.
  */
-import { operationAt, packedPath } from '#shared/operations/catalogue.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
+import { operationAt, packedPath } from '#shared/contract/catalogue.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 
 type Cut = 'operations' | 'services';
 

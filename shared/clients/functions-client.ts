@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Operation, ResponseOf, WireRequestOf } from '#shared/operations/row.ts';
+import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 
 export interface CallOptions {
   /**

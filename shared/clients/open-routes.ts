@@ -1,9 +1,9 @@
 /** Opens the ways to other boards that a placement names. */
 import { readFile } from 'node:fs/promises';
-import type { ServiceName } from '#shared/operations/names.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 import { remotePlaces, type Placement, type RemotePlace } from '#shared/placement/placement.ts';
-import type { Log } from '#shared/runtime/log.ts';
-import type { TlsSettings } from '#shared/tls/tls-settings.ts';
+import type { Log } from '#shared/process/log.ts';
+import type { TlsSettings } from '#shared/process/tls-settings.ts';
 import type { Transport } from './functions-client.ts';
 import { httpProbe, httpRoute } from './remote/http-route.ts';
 import { Targets } from './remote/targets.ts';

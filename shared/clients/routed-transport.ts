@@ -2,7 +2,7 @@
  * Sends each call where its service runs: to the handler in this process (or its gateway), or to the
  * board that has it. All callers of a board come through here: handlers, facade, worker threads.
  */
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
 import type { Placement, RemotePlace } from '#shared/placement/placement.ts';
 import type { Transport } from './functions-client.ts';

@@ -1,7 +1,7 @@
 /** Whether a service can do its work: each of its functions is asked. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { operationsOf } from '#shared/operations/catalogue.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
+import { operationsOf } from '#shared/contract/catalogue.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 import type { CallOptions, FunctionsClient } from './functions-client.ts';
 
 export interface ServiceHealth {

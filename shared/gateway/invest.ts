@@ -3,7 +3,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { gateway } from './contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { cycleIdOf } from './cycle/cycle.ts';
 
 export interface Investing {

@@ -1,10 +1,10 @@
 /** What the jobs did, do and will do: their records, the queue, and the scheduler. */
 import type { JobStatus } from '#protos/gen/gateway.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { jobs } from '#shared/operations/jobs.ts';
+import { jobs } from '#shared/contract/jobs.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { PendingRun } from '#shared/runtime/runs.ts';
-import { gateway, type jobStates } from './contract.ts';
+import { gateway, type jobStates } from '#shared/contract/gateway.ts';
 import { JobStore } from './job-store.ts';
 import type { JobRecord } from './model/job-record.ts';
 

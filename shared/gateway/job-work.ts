@@ -1,8 +1,8 @@
 /** What a job shall do this time: its own request, with what the trigger adds. */
 import type { z } from 'zod';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
-import type { JobRow, TaskName } from '#shared/operations/jobs.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import type { JobRow, TaskName } from '#shared/contract/jobs.ts';
+import type { Operation } from '#shared/contract/row.ts';
 
 export type Work =
   | { readonly kind: 'operation'; readonly operation: Operation; readonly request: object }

@@ -1,5 +1,5 @@
 /** The maintenance task: clears what has ended long ago, and looks after Redis. */
-import { operations } from '#shared/operations/catalogue.ts';
+import { operations } from '#shared/contract/catalogue.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { RUNS_KEPT_MS } from '#shared/runtime/runs.ts';
 import type { JobEnd } from './model/job-record.ts';

@@ -1,7 +1,7 @@
 /** Carries a job out, and keeps what came of it. */
 import { Failure } from '#shared/kernel/failure.ts';
-import type { TaskName } from '#shared/operations/jobs.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import type { TaskName } from '#shared/contract/jobs.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { backUp } from './backup/back-up.ts';
 import { JobStore } from './job-store.ts';

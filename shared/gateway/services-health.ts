@@ -2,9 +2,9 @@
 import type { ServiceHealth } from '#protos/gen/gateway.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import type { Settings } from '#shared/runtime/settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
 
 export function servicesHealth(context: Context): Promise<ServiceHealth[]> {
   return Promise.all(serviceNames.map((service) => measured(context, service)));

@@ -1,8 +1,8 @@
 /** What the two files mean together: the placement, or everything that is wrong with it. */
 import { dirname, resolve } from 'node:path';
 import type { FieldViolation } from '#shared/kernel/failure.ts';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import { hostPort, isLoopback } from '#shared/tls/loopback.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { hostPort, isLoopback } from '#shared/process/loopback.ts';
 import { facadePort, type Device, type Place, type Placement } from './placement.ts';
 import type { DeviceFile, DeviceRow, ServiceRow, ServicesFile } from './placement-schemas.ts';
 

@@ -1,6 +1,6 @@
 /** The two files by their form; what they mean together is judged in `judge-placement.ts`. */
 import { z } from 'zod';
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 import { BREAKER_USUAL, deviceRoles } from './placement.ts';
 
 const name = z

@@ -1,5 +1,5 @@
 /** Which service runs on which board, as `device.yaml` and `services.yaml` say together. */
-import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 
 /** A board as others reach it. */
 export interface Device {

@@ -23,9 +23,9 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import { DEFAULT_ACCOUNT, parseAccountId, type AccountId } from '#shared/kernel/identifiers.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { RequestOf } from '#shared/operations/row.ts';
-import type { Settings } from '#shared/runtime/settings.ts';
-import type { planConstraints, planning } from './contract.ts';
+import type { RequestOf } from '#shared/contract/row.ts';
+import type { Settings } from '#shared/process/settings.ts';
+import type { planConstraints, planning } from '#shared/contract/planning.ts';
 import type { PlanLimits } from './model/limits.ts';
 
 export type PlanRequest = RequestOf<typeof planning.createPlan>;

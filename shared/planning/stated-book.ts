@@ -4,7 +4,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { StatedPosition } from '#shared/operations/fields.ts';
+import type { StatedPosition } from '#shared/contract/fields.ts';
 import type { Book, Holding } from '#shared/portfolio/model/book.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import type { PlanRequest } from './plan-limits.ts';

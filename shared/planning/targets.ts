@@ -4,8 +4,8 @@ import { refused } from '#shared/kernel/failure.ts';
 import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import type { WireRequestOf } from '#shared/operations/row.ts';
-import type { optimization } from '#shared/optimization/contract.ts';
+import type { WireRequestOf } from '#shared/contract/row.ts';
+import type { optimization } from '#shared/contract/optimization.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 
 /**

@@ -17,8 +17,8 @@ import {
   returnToDate,
   trailingGrowth,
   trailingReturn,
-} from '#shared/universe/model/measures/calendar-returns.ts';
-import { deepest, drawdowns } from '#shared/universe/model/measures/drawdowns.ts';
+} from '#shared/quant/measures/calendar-returns.ts';
+import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { Comparison } from './model/comparison.ts';
 import { contributions } from './model/contribution.ts';

@@ -4,7 +4,7 @@ import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import type { StatedPosition } from '#shared/operations/fields.ts';
+import type { StatedPosition } from '#shared/contract/fields.ts';
 
 export type StatedHolding = BrokerHolding & { readonly price?: Price | undefined };
 

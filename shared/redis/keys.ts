@@ -5,7 +5,7 @@
  *
  * `docs/redis-keys.md` is this table in words.
  */
-import type { ServiceName } from '#shared/operations/names.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 
 export interface KeyRow {
   readonly example: string;

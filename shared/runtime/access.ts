@@ -1,7 +1,7 @@
 /** Who may call what: one check, driven by the row's effect. */
 import { timingSafeEqual, createHash } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Effect } from '#shared/operations/row.ts';
+import type { Effect } from '#shared/contract/row.ts';
 import type { Tokens } from './context.ts';
 
 /** Whether operations that only read are open to whoever reaches them, or need a token too. */

@@ -7,8 +7,8 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Runs } from './runs.ts';
-import type { Log } from './log.ts';
-import type { Settings } from './settings.ts';
+import type { Log } from '#shared/process/log.ts';
+import type { Settings } from '#shared/process/settings.ts';
 
 /** What a process opens once and every call shares. */
 export interface World {

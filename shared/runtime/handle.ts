@@ -12,19 +12,19 @@ import type { CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, failureTable, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import type { Operation, RequestOf, ResponseOf } from '#shared/operations/row.ts';
+import type { Operation, RequestOf, ResponseOf } from '#shared/contract/row.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
-import type { Log } from './log.ts';
+import type { Log } from '#shared/process/log.ts';
 import type { Context, World } from './context.ts';
-import { Deadline, untilAborted } from './deadline.ts';
+import { Deadline, untilAborted } from '#shared/process/deadline.ts';
 import { once } from './idempotency.ts';
-import { ranOut } from './ran-out.ts';
+import { ranOut } from './timed-out.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';
-import { unopened } from './unopened.ts';
+import { unopened } from './initialization-failure.ts';
 import { encodeMessage, readRequest, type Format } from './wire.ts';
-import { ambientWorld } from './world.ts';
+import { ambientWorld } from './dependencies.ts';
 
 /** The story of an operation: a promise of the answer, or the messages it streams. */
 export type Story<O extends Operation> = O['streams'] extends true

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { conflict } from '#shared/kernel/failure.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 

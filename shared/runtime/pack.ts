@@ -4,9 +4,9 @@
  * connector, which knows no paths, is told by its topic.
  */
 import { notFound } from '#shared/kernel/failure.ts';
-import { operationAt } from '#shared/operations/catalogue.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { invoke } from '#template/server.ts';
 import type { OperationHandler } from './handle.ts';

@@ -1,6 +1,6 @@
 /** Whether an operation could do its work now: everything its row needs answers. */
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Need, Operation } from '#shared/operations/row.ts';
+import type { Need, Operation } from '#shared/contract/row.ts';
 import type { World } from './context.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;

@@ -14,12 +14,12 @@ import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import { conflict, Failure, type FailureBody } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { requestHash } from '#shared/operations/equal-request.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { requestHash } from '#shared/contract/equal-request.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { Followers } from './followers.ts';
+import { Followers } from './run-subscribers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
 export interface RunData {

@@ -1,8 +1,8 @@
 /** A request's bytes to its domain values, and an answer to protobuf bytes. */
 import type { FunctionEvent } from '#template/function.ts';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
-import { codecOf } from '#shared/operations/codecs.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { codecOf } from '#shared/contract/codecs.ts';
+import type { Operation } from '#shared/contract/row.ts';
 
 export type Format = 'json' | 'protobuf';
 

@@ -2,7 +2,7 @@
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { loadMarketView } from '#shared/universe/market-view.ts';
+import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';

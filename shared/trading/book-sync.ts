@@ -1,7 +1,7 @@
 /** After fills the book is made to agree with the broker's; only that operation books them. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Context } from '#shared/runtime/context.ts';
 
 /** Best effort: the fills are safe at the broker, and the next sync books what this one missed. */

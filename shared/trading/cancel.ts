@@ -1,11 +1,11 @@
 /** Cancelling what is not filled yet. Always allowed, also while trading is HALTED. */
-import type { Desk } from './desk.ts';
+import type { Desk } from './order-dependencies.ts';
 import { SUBMIT_TIMEOUT_MS } from './model/timing.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { advance } from './model/trade-progress.ts';
 import { isCancellable } from './model/trade-state.ts';
 import { lookAt, refresh } from './resolve.ts';
-import { within } from './within.ts';
+import { within } from './time-limit.ts';
 
 /**
  * Cancels an order, or says of one that needs a person that it never came to be.

@@ -10,7 +10,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './desk.ts';
+import type { Desk } from './order-dependencies.ts';
 import type { AccountLook, CheckInputs } from './model/check-inputs.ts';
 import { baselineOf } from './model/baseline.ts';
 import type { Baseline, OrderDraft } from './model/order-record.ts';

@@ -9,7 +9,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './desk.ts';
+import type { Desk } from './order-dependencies.ts';
 import { baselineOf, sameBaseline } from './model/baseline.ts';
 import type { OrderRecord, SeenOrder } from './model/order-record.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from './model/timing.ts';
 import { advance, denied, withSeen } from './model/trade-progress.ts';
 import { isTerminal, isUnresolved } from './model/trade-state.ts';
-import { within } from './within.ts';
+import { within } from './time-limit.ts';
 
 export type Look =
   | { readonly kind: 'found'; readonly seen: SeenOrder }

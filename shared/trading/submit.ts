@@ -12,7 +12,7 @@ import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/bro
 import { conflict, Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './desk.ts';
+import type { Desk } from './order-dependencies.ts';
 import { loadChecks } from './load-checks.ts';
 import {
   hashOfDraft,
@@ -27,7 +27,7 @@ import { heldBack } from './model/trading-control.ts';
 import { validate } from './model/validation.ts';
 import { refresh, unknownText } from './resolve.ts';
 import type { StoredOrder } from './trade-store.ts';
-import { within } from './within.ts';
+import { within } from './time-limit.ts';
 
 /** Steps of the protocol at which a process may die; tests do so at each. */
 export const crashPoints = [

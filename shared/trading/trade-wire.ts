@@ -7,8 +7,8 @@ import type {
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import type { RequestOf, WireRequestOf } from '#shared/operations/row.ts';
-import type { trading } from './contract.ts';
+import type { RequestOf, WireRequestOf } from '#shared/contract/row.ts';
+import type { trading } from '#shared/contract/trading.ts';
 import type { OrderDraft, OrderRecord } from './model/order-record.ts';
 import type { Trade } from './model/trade.ts';
 import { isTerminal, isUnresolved, statusOf } from './model/trade-state.ts';

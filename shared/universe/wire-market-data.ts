@@ -4,7 +4,7 @@ import { dayOfEpoch, startOf, type CalendarDay } from '#shared/kernel/calendar-d
 import type { Currency } from '#shared/kernel/currency.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { Price } from '#shared/kernel/price.ts';
-import type { LatestIndicators } from './model/indicators/latest.ts';
+import type { LatestIndicators } from './model/latest-indicators.ts';
 import type { BarMetrics } from './model/market-metrics.ts';
 import { indexAt, type PriceSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';

@@ -1,6 +1,6 @@
 /** Holds a handler to its time: what is not answered in it is answered for it, with 504. */
 import { timerMs } from './durations.ts';
-import { boundedPieces } from './bounded-pieces.ts';
+import { boundedPieces } from './bounded-chunks.ts';
 import { Caller } from './caller.ts';
 import { callBy, inSurroundings, isPieces, whenLeft } from './function.ts';
 import type {

@@ -21,7 +21,7 @@ import type { Environment, FunctionContext, FunctionHandler } from './function.t
 import { readLimits, tooMany, type Limits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
 import { answer } from './server.ts';
-import { mounted } from './surroundings.ts';
+import { mounted } from './function-environment.ts';
 
 export interface Served {
   readonly port: number;

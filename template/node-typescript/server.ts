@@ -18,7 +18,7 @@ import {
   type Surroundings,
 } from './function.ts';
 import { send } from './sending.ts';
-import { mounted } from './surroundings.ts';
+import { mounted } from './function-environment.ts';
 
 export interface DoorOptions {
   readonly bodyBytesMax: number;

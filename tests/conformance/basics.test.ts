@@ -2,7 +2,7 @@
 import crypto from 'node:crypto';
 import { get } from 'node:http';
 import type { RequestHandler } from 'express';
-import { basicAuth } from '#gateway/runtime/basic-auth.ts';
+import { basicAuth } from '#gateway/runtime/http/basic-auth.ts';
 import { row } from './row.ts';
 import { openRig, type Rig } from './rig.ts';
 

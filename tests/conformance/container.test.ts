@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { readLimits } from '#template/limits.ts';
-import { readSecret } from '#template/surroundings.ts';
+import { readSecret } from '#template/function-environment.ts';
 import { launch, startContainer, type Container } from '../support/container.ts';
 import { DockerfileBuilder, type Image } from '../support/dockerfile.ts';
 import { assemble } from '../support/shrinkwrap.ts';

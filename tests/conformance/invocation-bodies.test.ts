@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { ISOLATION_ANNOTATION, isolations } from '#gateway/runtime/isolation.ts';
+import { ISOLATION_ANNOTATION, isolations } from '#gateway/runtime/deployments/isolation.ts';
 import { openGate } from './gate.ts';
 import { openRig, type Rig } from './rig.ts';
 import { row } from './row.ts';

@@ -4,7 +4,11 @@
  */
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { ISOLATION_ANNOTATION, isolations, type Isolation } from '#gateway/runtime/isolation.ts';
+import {
+  ISOLATION_ANNOTATION,
+  isolations,
+  type Isolation,
+} from '#gateway/runtime/deployments/isolation.ts';
 import { openGate, type Gate } from './gate.ts';
 import { openRig, type Rig } from './rig.ts';
 import { row } from './row.ts';

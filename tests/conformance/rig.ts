@@ -10,11 +10,11 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { openFunctions } from '#gateway/runtime/open-functions.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
-import { SecretFiles } from '#gateway/runtime/secret-files.ts';
-import type { StackFunction } from '#gateway/runtime/stack-file.ts';
-import { openLog } from '#shared/runtime/log.ts';
+import { SecretFiles } from '#gateway/runtime/deployments/secret-files.ts';
+import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
+import { openLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
 const FIXTURES = 'tests/fixtures/functions';
 const ADMIN_PASSWORD = 'open sesame: truly';
@@ -67,7 +67,7 @@ async function bundle(): Promise<string> {
   const names = await readdir(FIXTURES);
   await build({
     entryPoints: [
-      'gateway/runtime/worker.ts',
+      'gateway/runtime/executors/worker.ts',
       ...names.map((name) => `${FIXTURES}/${name}/handler.ts`),
     ],
     outdir: root,
@@ -168,7 +168,7 @@ async function openParts(
     env: process.env,
     secrets,
     threads: {
-      file: join(root, 'gateway/runtime/worker.js'),
+      file: join(root, 'gateway/runtime/executors/worker.js'),
       root,
       operationsMax: 1,
       graceMs: 100,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
-import { codecOf } from '#shared/operations/codecs.ts';
-import { operations } from '#shared/operations/catalogue.ts';
-import { handlerFolder, rpcName } from '#shared/operations/names.ts';
+import { codecOf } from '#shared/contract/codecs.ts';
+import { operations } from '#shared/contract/catalogue.ts';
+import { handlerFolder, rpcName } from '#shared/contract/names.ts';
 import { keyTable, keys } from '#shared/redis/keys.ts';
 import { buildDescriptors } from '../support/descriptors.ts';
 

@@ -1,8 +1,8 @@
 /** What must not compile; the types step of the checks reads the marks below. */
 import type { PlanningServiceService } from '#protos/gen/planning.ts';
-import { int32, limit, offset, request, requiredText, text } from '#shared/operations/fields.ts';
-import { contract, usual } from '#shared/operations/row.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { int32, limit, offset, request, requiredText, text } from '#shared/contract/fields.ts';
+import { contract, usual } from '#shared/contract/row.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 const { createPlan, getPlan, listPlans, getBestResult } = planning;

@@ -9,7 +9,7 @@ import {
   type Boards,
   type Split,
 } from '../support/boards.ts';
-import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 
 let program: Program;

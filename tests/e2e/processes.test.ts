@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openServiceClients } from '#shared/clients/grpc/service-clients.ts';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { silentLog } from '#shared/process/log.ts';
 import { runEndToEnd } from '../support/end-to-end.ts';
-import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
 let program: Program;

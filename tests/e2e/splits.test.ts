@@ -2,10 +2,10 @@
  * The same installation on one board and on two, split in every way that the examples show, and with
  * its functions cut an operation each or a service each.
  */
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 import { openBoards, type Board, type Split } from '../support/boards.ts';
 import { runEndToEnd, type Outcome } from '../support/end-to-end.ts';
-import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 
 let program: Program;

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { operations, packedPath } from '#shared/operations/catalogue.ts';
-import { rpcName, serviceNames } from '#shared/operations/names.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { operations, packedPath } from '#shared/contract/catalogue.ts';
+import { rpcName, serviceNames } from '#shared/contract/names.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import { buildDescriptors } from '../support/descriptors.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { operationAt, packedPath, requireOperation } from '#shared/operations/catalogue.ts';
+import { operationAt, packedPath, requireOperation } from '#shared/contract/catalogue.ts';
 import {
   buildProgram,
   freshDataDir,

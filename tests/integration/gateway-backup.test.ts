@@ -7,7 +7,7 @@ import { readBackup, verifyBackup, writeBackup } from '#shared/gateway/backup/ba
 import { exported, restoreInto } from '#shared/gateway/backup/export.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import { startTestRedis, type TestRedis } from '../support/world.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
 const never = new AbortController().signal;
 

@@ -10,8 +10,8 @@ import {
   type ServiceClients,
   type ServiceClientsOptions,
 } from '#shared/clients/grpc/service-clients.ts';
-import { portOffsets, serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { Program, Run } from '../e2e/program.ts';
 
 export interface BoardPlan {

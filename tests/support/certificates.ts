@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TlsFiles } from '#shared/tls/tls-settings.ts';
+import type { TlsFiles } from '#shared/process/tls-settings.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { openLog, type Log } from '#shared/runtime/log.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
 import type { PemPair } from '../../scripts/certificates/issue.ts';
 import { CertificateStore } from '../../scripts/certificates/store.ts';
 

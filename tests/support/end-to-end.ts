@@ -4,7 +4,7 @@
  */
 import type { ServiceClients } from '#shared/clients/grpc/service-clients.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 
 /** What no split may change. */
 export interface Outcome {

@@ -12,7 +12,7 @@ import {
 import { serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
 import { statusOf } from '#gateway/facade/status.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 
 export type Unary = ServerUnaryCall<object, object>;
 export type Stream = ServerWritableStream<object, object>;

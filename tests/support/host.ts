@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { inProcessTransport, type Host } from '#gateway/runtime/in-process-transport.ts';
+import { inProcessTransport, type Host } from '#gateway/runtime/executors/in-process-transport.ts';
 import { door, invoke } from '#template/server.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { mounted } from '#template/surroundings.ts';
+import { mounted } from '#template/function-environment.ts';
 
 /** The HTTP door of one function, as it stands in production, over a world. */
 export function doorOf(handler: FunctionHandler, world: World): ReturnType<typeof door> {

@@ -3,10 +3,10 @@ import { Metadata, type ChannelCredentials, type ChannelOptions } from '@grpc/gr
 import { connect } from 'node:tls';
 import { PlanningServiceClient, type GetPlanResponse } from '#protos/gen/planning.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { silentLog } from '#shared/process/log.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import { inProcess } from './host.ts';
-import { openTestWorld, startTestRedis } from './world.ts';
+import { openTestWorld, startTestRedis } from './dependencies.ts';
 
 export interface TestFacades {
   open(tls: WatchedTls | undefined, host?: string): Promise<Facade>;

@@ -1,5 +1,5 @@
 /** Answers the state of one job; `found` is false for a name that no job has. */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { handle } from '#shared/runtime/handle.ts';
 

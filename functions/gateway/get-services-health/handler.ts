@@ -2,7 +2,7 @@
  * Asks every function of every service whether it can do its work. Each answer is measured now,
  * whether `force_check` is set or not.
  */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { handle } from '#shared/runtime/handle.ts';
 

@@ -3,14 +3,14 @@
  * service cannot work or a job's last run failed; what cannot be asked is absent. Services and jobs
  * are listed with `include_details`.
  */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { vitalSigns } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 
 export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
   const { functions, marketData, broker } = context;

@@ -1,5 +1,5 @@
 /** Lists all jobs, or those in one state: idle, waiting, running or failed. */
-import { gateway, jobStates } from '#shared/gateway/contract.ts';
+import { gateway, jobStates } from '#shared/contract/gateway.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { handle } from '#shared/runtime/handle.ts';

@@ -3,12 +3,12 @@
  * follows; at a real one the money is on its way, and is recorded as pending until its statement
  * shows it. `auto_invest` starts a trading cycle that invests the cash and sells nothing.
  */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { investLater } from '#shared/gateway/invest.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.processDeposit, async (request, context) => {

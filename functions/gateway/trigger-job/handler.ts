@@ -3,11 +3,11 @@
  * connector it carries the run out. `force` ignores how fresh data is, where the job's operation
  * can. `parameters` override fields of the job's request, as text or JSON.
  */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { workOf } from '#shared/gateway/job-work.ts';
 import { runJob } from '#shared/gateway/run-job.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import { requireJob } from '#shared/operations/jobs.ts';
+import { requireJob } from '#shared/contract/jobs.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.triggerJob, async (request, context) => {

@@ -4,7 +4,7 @@
  * only what was not sent. When nobody wants it any more it stops at once, but among its orders only
  * between two of them, and books those. `force` ignores how fresh the prices are, never a check.
  */
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { Cycle } from '#shared/gateway/cycle/cycle.ts';
 import { findPlan, makePlan, validate } from '#shared/gateway/cycle/decide.ts';
 import { book, execute } from '#shared/gateway/cycle/execute.ts';

@@ -8,13 +8,13 @@
  */
 import { refused } from '#shared/kernel/failure.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
-import { optimization } from '#shared/optimization/contract.ts';
+import { optimization } from '#shared/contract/optimization.ts';
 import { checkEntries, noWish } from '#shared/optimization/model/allocation-request.ts';
 import { hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { rebalance, targetsOfEntries } from '#shared/optimization/model/rebalance.ts';
-import { HISTORY_YEARS, loadSituation, type Situation } from '#shared/optimization/situation.ts';
+import { HISTORY_YEARS, loadSituation, type Situation } from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import type { Settings } from '#shared/runtime/settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
 
 export default handle(optimization.calculateRebalancing, async (request, context) => {
   const entries = request.targetAllocations;

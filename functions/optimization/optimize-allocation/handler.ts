@@ -15,11 +15,11 @@
  * are exact to the limits; orders are rounded to whole lots, purchases down and sales up, unless
  * parts of shares are allowed. An account without value gets weights and no orders.
  */
-import { optimization } from '#shared/optimization/contract.ts';
+import { optimization } from '#shared/contract/optimization.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
 import { checkEntries } from '#shared/optimization/model/allocation-request.ts';
 import { changesTo, hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
-import { HISTORY_YEARS, loadSituation } from '#shared/optimization/situation.ts';
+import { HISTORY_YEARS, loadSituation } from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.optimizeAllocation, async (request, context) => {

@@ -13,13 +13,13 @@ import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { optimization } from '#shared/optimization/contract.ts';
+import { optimization } from '#shared/contract/optimization.ts';
 import { requireListing } from '#shared/optimization/model/account.ts';
 import { planExecution } from '#shared/optimization/model/plan-execution.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
-import { loadSituation } from '#shared/optimization/situation.ts';
+import { loadSituation } from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { calendarOf } from '#shared/universe/model/calendars/calendars.ts';
+import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 
 const YEARS = 1;
 

@@ -11,8 +11,8 @@
  *
  * The plan's id comes from the idempotency key, so a run that is repeated answers the same one plan.
  */
-import { optimization } from '#shared/optimization/contract.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { optimization } from '#shared/contract/optimization.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { loadPlanning } from '#shared/planning/load-planning.ts';
 import { withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';

@@ -3,11 +3,11 @@
  * unchanged since, and made on prices no older than QUOTE_AGE_DAYS_MAX. `found` is false when there
  * is none; a plan whose hash is stale is never answered.
  */
-import { planning } from '#shared/planning/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { bestValid } from '#shared/planning/model/best-plan.ts';
 import { planMessage } from '#shared/planning/plan-message.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
-import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(planning.getBestResult, async ({ portfolioHash }, context) => {

@@ -1,5 +1,5 @@
 /** Lists plans, newest first, of one portfolio hash where it is given; the total is before paging. */
-import { planning } from '#shared/planning/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { planMessage } from '#shared/planning/plan-message.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import { handle } from '#shared/runtime/handle.ts';

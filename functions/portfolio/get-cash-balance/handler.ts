@@ -5,7 +5,7 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { handle } from '#shared/runtime/handle.ts';

@@ -13,7 +13,7 @@
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { compareWith } from '#shared/portfolio/model/comparison.ts';

@@ -1,5 +1,5 @@
 /** The holding in one security, as GetPositions lists it; `found` only while shares are held. */
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { positionsOf } from '#shared/portfolio/model/valuation.ts';
 import { positionMessage } from '#shared/portfolio/position-message.ts';

@@ -3,7 +3,7 @@
  * those of the FIFO lots still held, fees included. A position without a stored price has no current
  * price, market value or gain; one whose cost nobody knows has no average price.
  */
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { positionsOf } from '#shared/portfolio/model/valuation.ts';
 import { positionMessage } from '#shared/portfolio/position-message.ts';

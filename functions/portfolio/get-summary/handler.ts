@@ -8,9 +8,9 @@
  * exchange-rate-missing.
  */
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
-import { liveOrder } from '#shared/portfolio/current-hash.ts';
+import { liveOrder } from '#shared/trading/current-hash.ts';
 import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';

@@ -13,7 +13,7 @@ import { conflict } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS, toTimestamp } from '#shared/kernel/instant.ts';
 import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
 import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcile.ts';

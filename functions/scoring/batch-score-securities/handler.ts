@@ -4,7 +4,7 @@
  * security that cannot be scored is counted and named with the reason.
  */
 import { handle } from '#shared/runtime/handle.ts';
-import { scoring } from '#shared/scoring/contract.ts';
+import { scoring } from '#shared/contract/scoring.ts';
 import { byRank, scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { parseFilters, selectSecurities } from '#shared/scoring/model/selection.ts';
 import { scoreMessage } from '#shared/scoring/score-message.ts';

@@ -3,7 +3,7 @@ import { addDays, startOf } from '#shared/kernel/calendar-day.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { scoring } from '#shared/scoring/contract.ts';
+import { scoring } from '#shared/contract/scoring.ts';
 import { ScoreStore } from '#shared/scoring/score-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 

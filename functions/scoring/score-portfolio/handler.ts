@@ -6,10 +6,10 @@
  */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
-import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { scoring } from '#shared/scoring/contract.ts';
+import { scoring } from '#shared/contract/scoring.ts';
 import {
   equalWeights,
   heldQuantities,

@@ -4,7 +4,7 @@
  */
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { scoring } from '#shared/scoring/contract.ts';
+import { scoring } from '#shared/contract/scoring.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { parseOverrides } from '#shared/scoring/model/what-if.ts';
 import { scoreMessage } from '#shared/scoring/score-message.ts';

@@ -2,7 +2,7 @@ import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { inTurn, keyOfTrade } from '#shared/trading/model/batch.ts';
 import { tradeIdOf } from '#shared/trading/trade-store.ts';
 import { unsentAnswer, wireOf } from '#shared/trading/trade-wire.ts';

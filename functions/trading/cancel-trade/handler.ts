@@ -2,8 +2,8 @@ import { notFound } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { cancelOrder } from '#shared/trading/cancel.ts';
-import { trading } from '#shared/trading/contract.ts';
-import { openDesk } from '#shared/trading/desk.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { openDesk } from '#shared/trading/order-dependencies.ts';
 import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-state.ts';
 
 /**

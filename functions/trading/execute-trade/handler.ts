@@ -1,7 +1,7 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { syncBook } from '#shared/trading/book-sync.ts';
-import { trading } from '#shared/trading/contract.ts';
-import { openDesk } from '#shared/trading/desk.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { openDesk } from '#shared/trading/order-dependencies.ts';
 import { loadChecks } from '#shared/trading/load-checks.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';

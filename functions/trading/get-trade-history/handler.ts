@@ -1,6 +1,6 @@
 import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { executionOf } from '#shared/trading/trade-wire.ts';
 

@@ -1,7 +1,7 @@
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
-import { openDesk } from '#shared/trading/desk.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { openDesk } from '#shared/trading/order-dependencies.ts';
 import { refresh } from '#shared/trading/resolve.ts';
 import { executionOf } from '#shared/trading/trade-wire.ts';
 

@@ -3,7 +3,7 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { newSecurity } from '#shared/universe/new-security.ts';

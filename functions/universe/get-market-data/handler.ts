@@ -1,8 +1,8 @@
 import { addDays } from '#shared/kernel/calendar-day.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
-import { latestIndicators } from '#shared/universe/model/indicators/latest.ts';
+import { universe } from '#shared/contract/universe.ts';
+import { latestIndicators } from '#shared/universe/model/latest-indicators.ts';
 import { barMetrics } from '#shared/universe/model/market-metrics.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { toWireBars, toWireMetrics } from '#shared/universe/wire-market-data.ts';

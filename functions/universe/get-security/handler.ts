@@ -1,6 +1,6 @@
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { toWireSecurity } from '#shared/universe/wire-security.ts';
 

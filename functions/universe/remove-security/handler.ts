@@ -5,7 +5,7 @@ import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 
 /**

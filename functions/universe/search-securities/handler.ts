@@ -1,5 +1,5 @@
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { search } from '#shared/universe/model/search.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { toWireSecurities } from '#shared/universe/wire-security.ts';

@@ -1,5 +1,5 @@
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { syncFundamentalsOf } from '#shared/universe/fundamentals-sync.ts';
 import {
   afterOne,

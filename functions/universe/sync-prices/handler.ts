@@ -1,5 +1,5 @@
 import { handle } from '#shared/runtime/handle.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';

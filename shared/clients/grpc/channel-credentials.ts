@@ -1,6 +1,6 @@
 /** With what our gRPC clients prove who they are, and whom they trust. */
 import { credentials, experimental, type ChannelCredentials } from '@grpc/grpc-js';
-import type { WatchedTls } from '#shared/tls/watched-tls.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
 
 /**
  * For the channels of a process; share one, so that channels to the same address share a connection.

@@ -1,10 +1,10 @@
 /** Functions of another board, called through its facade: JSON on this side, protobuf between. */
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { Failure } from '#shared/kernel/failure.ts';
-import { requireOperation } from '#shared/operations/catalogue.ts';
-import type { Log } from '#shared/runtime/log.ts';
-import { tlsFilesOf, type TlsSettings } from '#shared/tls/tls-settings.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { requireOperation } from '#shared/contract/catalogue.ts';
+import type { Log } from '#shared/process/log.ts';
+import { tlsFilesOf, type TlsSettings } from '#shared/process/tls-settings.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { FunctionAnswer, FunctionCall, Transport } from '../functions-client.ts';
 import type { RemoteService } from '../remote/remote-service.ts';
 import type { Probe } from '../remote/target.ts';

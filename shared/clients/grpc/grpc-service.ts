@@ -1,8 +1,8 @@
 /** The rpcs of one service on another board, guarded as all calls to other boards are. */
 import { Client, Metadata, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { present } from '#shared/kernel/assert.ts';
-import { requireOperation } from '#shared/operations/catalogue.ts';
-import { functionName, type ServiceName } from '#shared/operations/names.ts';
+import { requireOperation } from '#shared/contract/catalogue.ts';
+import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import type { CallOptions } from '../functions-client.ts';
 import { LastAnswers } from '../remote/last-answers.ts';
 import { Outage } from '../remote/outage.ts';

@@ -9,9 +9,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { DeepPartial } from '#protos/gen/common/common.ts';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { BREAKER_USUAL, type BreakerRule, type HealthCheck } from '#shared/placement/placement.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import type { CallOptions } from '../functions-client.ts';
 import { RemoteService } from '../remote/remote-service.ts';
 import { Target } from '../remote/target.ts';

@@ -8,7 +8,7 @@ import * as trading from '#protos/gen/trading.ts';
 import * as universe from '#protos/gen/universe.ts';
 import { Empty } from '#protos/gen/common/common.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { capital, type ServiceName } from '#shared/operations/names.ts';
+import { capital, type ServiceName } from '#shared/contract/names.ts';
 
 export const serviceDefinitions = {
   universe: universe.UniverseServiceService,

@@ -1,7 +1,7 @@
 /** The source of market data the settings name. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { Settings } from '#shared/runtime/settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import { openCsv } from './csv/csv-market-data.ts';
 import type { MarketData } from './market-data.ts';
 import { SampleMarketData } from './sample/sample-market-data.ts';

@@ -2,9 +2,9 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Failure } from '#shared/kernel/failure.ts';
-import { requireOperation } from '#shared/operations/catalogue.ts';
-import { requestHash } from '#shared/operations/equal-request.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import { requireOperation } from '#shared/contract/catalogue.ts';
+import { requestHash } from '#shared/contract/equal-request.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import {
   refusalOf,
   textOf,

@@ -1,6 +1,6 @@
 /** The one rule for sending a call again. */
 import { Failure, failureTable } from '#shared/kernel/failure.ts';
-import type { Effect } from '#shared/operations/row.ts';
+import type { Effect } from '#shared/contract/row.ts';
 import { Outage } from './outage.ts';
 
 export interface RepeatedCall {

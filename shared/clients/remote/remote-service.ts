@@ -11,8 +11,8 @@ import {
   type RetryPolicy,
 } from 'cockatiel';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
-import type { Operation } from '#shared/operations/row.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
+import type { Operation } from '#shared/contract/row.ts';
 import type { LastAnswers } from './last-answers.ts';
 import { isUnavailable, mayRepeat } from './may-repeat.ts';
 import { Outage, type Sent } from './outage.ts';

@@ -11,7 +11,7 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import type { BreakerRule, HealthCheck } from '#shared/placement/placement.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import { Outage } from './outage.ts';
 
 export interface TargetOptions {

@@ -1,6 +1,6 @@
 /** The addresses of other boards; services that share one share what is known of it. */
 import type { BreakerRule, RemotePlace } from '#shared/placement/placement.ts';
-import type { Log } from '#shared/runtime/log.ts';
+import type { Log } from '#shared/process/log.ts';
 import { RemoteService } from './remote-service.ts';
 import { Target, type Probe } from './target.ts';
 

@@ -1,6 +1,6 @@
 /** The time of one call, all its attempts together, and the end its caller may put to it. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { Deadline, untilAborted } from '#shared/runtime/deadline.ts';
+import { Deadline, untilAborted } from '#shared/process/deadline.ts';
 import { Outage } from './outage.ts';
 
 /**

@@ -6,9 +6,9 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
-import type { Operation, ResponseOf, WireRequestOf } from '#shared/operations/row.ts';
+import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/taken-back.ts';
+import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
 import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
 

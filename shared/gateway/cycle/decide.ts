@@ -3,8 +3,8 @@ import type { Plan, PlannedAction } from '#protos/gen/planning.ts';
 import type { ValidationError } from '#protos/gen/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
-import { planning } from '#shared/planning/contract.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { count } from '../model/cycle.ts';
 import type { Cycle, Telling } from './cycle.ts';
 

@@ -1,11 +1,11 @@
 /** The steps that bring the book, the prices and the scores up to date. All may be repeated. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { optimization } from '#shared/optimization/contract.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
-import { scoring } from '#shared/scoring/contract.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { optimization } from '#shared/contract/optimization.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { scoring } from '#shared/contract/scoring.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { count, percent } from '../model/cycle.ts';

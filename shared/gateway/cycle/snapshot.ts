@@ -2,7 +2,7 @@
 import type { Position } from '#protos/gen/common/position.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { convertWith, type RateTable } from '#shared/kernel/exchange-rate.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Snapshot, SnapshotHolding, WireAmount } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';

@@ -10,11 +10,11 @@ import {
   type Requirement,
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
-import { plus, quadratic, sum } from './matrix.ts';
-import { portfolioFigures } from './mean-variance.ts';
+import { plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
+import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
 import type { Moments } from './moments.ts';
-import { diversificationRatio } from './most-diversified.ts';
-import { requireVariances } from './positive-variances.ts';
+import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
+import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
 

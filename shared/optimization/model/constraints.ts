@@ -5,8 +5,8 @@
  * Cash is what the weights leave of 1.
  */
 import type { Isin } from '#shared/kernel/isin.ts';
-import { at } from './matrix.ts';
-import { unit, type LinearRow } from './quadratic-program.ts';
+import { at } from '#shared/quant/linear-algebra/matrix.ts';
+import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 
 /** One thing that was asked for. Rows and figures of one requirement hold or fall together. */
 export interface Requirement {

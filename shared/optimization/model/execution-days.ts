@@ -1,8 +1,8 @@
 /** When slices go out. */
 import { addDays, dayOf, daysBetween, isWeekend } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS, MINUTE_MS, later, type Instant } from '#shared/kernel/instant.ts';
-import type { ExchangeCalendar } from '#shared/universe/model/calendars/exchange-calendar.ts';
-import { instantAt, localDay } from '#shared/universe/model/calendars/zone-time.ts';
+import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar.ts';
+import { instantAt, localDay } from '#shared/quant/calendars/zone-time.ts';
 
 /**
  * So many sessions on, at the same hour of the exchange's clock; at the opening where that hour is

@@ -1,9 +1,13 @@
 /** Slices of a large order: an Almgren-Chriss schedule in whole lots, within what a day can take. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { wholeLots, type Quantity } from '#shared/kernel/quantity.ts';
-import { adjustedTemporary, trajectory, type ImpactModel } from './almgren-chriss.ts';
-import { mean, standardDeviation } from '#shared/universe/model/measures/moments.ts';
-import { logReturns } from '#shared/universe/model/measures/returns.ts';
+import {
+  adjustedTemporary,
+  trajectory,
+  type ImpactModel,
+} from '#shared/quant/execution/almgren-chriss.ts';
+import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
+import { logReturns } from '#shared/quant/measures/returns.ts';
 
 /** An order below this share of a day's volume goes out in one piece. */
 export const PARTICIPATION_SINGLE = 0.05;

@@ -2,20 +2,20 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
-import { simpleReturns, TRADING_DAYS_A_YEAR } from '#shared/universe/model/measures/returns.ts';
+import { simpleReturns, TRADING_DAYS_A_YEAR } from '#shared/quant/measures/returns.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import {
   blackLitterman,
   impliedReturns,
   posteriorReturns,
   type Posterior,
-} from './black-litterman.ts';
-import { annualised } from './covariance.ts';
-import { repaired } from './definiteness.ts';
-import { shrunkMeans } from './expected-returns.ts';
-import { scaled, type Rows } from './matrix.ts';
+} from '#shared/quant/estimation/black-litterman.ts';
+import { annualised } from '#shared/quant/estimation/covariance.ts';
+import { repaired } from '#shared/quant/estimation/definiteness.ts';
+import { shrunkMeans } from '#shared/quant/estimation/expected-returns.ts';
+import { scaled, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { scoreViews, type ScoreOpinion } from './score-views.ts';
-import { shrunkCovariance, type ShrinkageTarget } from './shrinkage.ts';
+import { shrunkCovariance, type ShrinkageTarget } from '#shared/quant/estimation/shrinkage.ts';
 
 export interface Moments {
   /** Order of the rows and columns below. */

@@ -5,9 +5,9 @@
  * met by cash, so they invest as much as the limits allow first. The others weigh cash, which earns and risks
  * nothing, against the securities and may hold more of it than the reserve.
  */
-import { deviations } from './covariance.ts';
-import { hierarchicalRiskParity } from './hierarchical-risk-parity.ts';
-import { at, scaled, submatrix } from './matrix.ts';
+import { deviations } from '#shared/quant/estimation/covariance.ts';
+import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
+import { at, scaled, submatrix } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   efficientReturn,
   efficientRisk,
@@ -17,11 +17,11 @@ import {
   nearest,
   type MeanVarianceProgram,
   type Weighed,
-} from './mean-variance.ts';
+} from '#shared/quant/allocation/mean-variance.ts';
 import type { Moments } from './moments.ts';
-import type { LinearRow } from './quadratic-program.ts';
-import { isFeasible, solveQuadratic } from './quadratic.ts';
-import { riskParity } from './risk-parity.ts';
+import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
+import { isFeasible, solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
+import { riskParity } from '#shared/quant/allocation/risk-parity.ts';
 
 export type Goal =
   | { readonly kind: 'MINIMUM_VOLATILITY' | 'MAXIMUM_SHARPE' | 'MAXIMUM_DIVERSIFICATION' }

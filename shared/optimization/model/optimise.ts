@@ -18,7 +18,7 @@ import {
   type AllocationPolicy,
   type AllocationWish,
 } from './allocation-request.ts';
-import { at } from './matrix.ts';
+import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { estimateMoments, type Moments } from './moments.ts';
 
 export interface Optimised {

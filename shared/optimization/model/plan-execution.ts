@@ -6,7 +6,7 @@ import { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { valueOf, type Listing } from './account.ts';
-import { expectedCost, impactModel } from './almgren-chriss.ts';
+import { expectedCost, impactModel } from '#shared/quant/execution/almgren-chriss.ts';
 import { averageVolume, dayVolatility, slicePrices, slices } from './execution.ts';
 
 export interface ExecutionOrder {

@@ -4,8 +4,8 @@
  * both are tried; a branch whose answer is no better than the best one known is cut. Exact as long as
  * the nodes last; beyond that the best one found is answered, and that it is not proven is said.
  */
-import { at } from './matrix.ts';
-import { unit, type LinearRow } from './quadratic-program.ts';
+import { at } from '#shared/quant/linear-algebra/matrix.ts';
+import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import type { Solution } from './objectives.ts';
 
 /** A weight below this is no position. */

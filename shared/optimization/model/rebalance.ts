@@ -5,7 +5,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { changeTo, signedValue, weightIn, type Account, type Change } from './account.ts';
 import type { AllocationEntry } from './allocation-request.ts';
-import { at } from './matrix.ts';
+import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { correction, driftOf, type Bands, type Drift } from './rebalancing.ts';
 
 /** What one security should weigh, and how far it may stray. */

@@ -4,7 +4,7 @@
  * the best policy stops inside (Davis and Norman 1990; Leland, "Optimal portfolio management with
  * transaction costs and capital gains taxes", 1999).
  */
-import { at, largest, sum } from './matrix.ts';
+import { at, largest, sum } from '#shared/quant/linear-algebra/matrix.ts';
 
 export interface Bands {
   /** Total drift left alone. */

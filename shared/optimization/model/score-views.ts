@@ -2,9 +2,9 @@
  * Scores as views of a Black-Litterman model, never as multipliers. All figures are in the period of
  * the covariance that is given.
  */
-import { normalQuantile } from '#shared/universe/model/measures/distributions.ts';
-import { idzorekVariance, TAU, type View } from './black-litterman.ts';
-import { at, diagonal, sum, type Rows } from './matrix.ts';
+import { normalQuantile } from '#shared/quant/measures/distributions.ts';
+import { idzorekVariance, TAU, type View } from '#shared/quant/estimation/black-litterman.ts';
+import { at, diagonal, sum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 
 /** What a score says about one security. */
 export interface ScoreOpinion {

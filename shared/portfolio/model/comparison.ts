@@ -7,9 +7,9 @@ import {
   informationRatio,
   marketCapture,
   trackingError,
-} from '#shared/universe/model/measures/benchmark.ts';
-import { correlation, paired } from '#shared/universe/model/measures/moments.ts';
-import { totalReturn } from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/benchmark.ts';
+import { correlation, paired } from '#shared/quant/measures/moments.ts';
+import { totalReturn } from '#shared/quant/measures/returns.ts';
 import { dayReturn, type Window } from './performance.ts';
 import { RATIO_RETURNS_MIN } from './risk-figures.ts';
 import { priceOn, type Prices } from './value-history.ts';

@@ -2,8 +2,8 @@
  * What parts contributed to a return. Within a period contributions are gains over the capital of
  * the whole, and add up to its return; over several periods they are linked so that they still do.
  */
-import { totalReturn } from '#shared/universe/model/measures/returns.ts';
-import { linkingFactors } from './linking.ts';
+import { totalReturn } from '#shared/quant/measures/returns.ts';
+import { linkingFactors } from '#shared/quant/measures/linking.ts';
 import { capitalOf, dayReturn } from './performance.ts';
 import type { DayValue } from './value-history.ts';
 

@@ -4,15 +4,15 @@
  * that they say how the money was managed and not when it came.
  */
 import { daysBetween, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { depthsOfReturns, maximumDrawdown } from '#shared/universe/model/measures/drawdowns.ts';
-import { sharpeRatio } from '#shared/universe/model/measures/ratios.ts';
+import { depthsOfReturns, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
+import { sharpeRatio } from '#shared/quant/measures/ratios.ts';
 import {
   DAYS_A_YEAR,
   annualVolatility,
   annualised,
   totalReturn,
-} from '#shared/universe/model/measures/returns.ts';
-import { internalRate, type DatedAmount } from './internal-rate.ts';
+} from '#shared/quant/measures/returns.ts';
+import { internalRate, type DatedAmount } from '#shared/quant/measures/internal-rate.ts';
 import type { DayValue } from './value-history.ts';
 
 /** Over less time than this a yearly rate says nothing, and none is stated. */

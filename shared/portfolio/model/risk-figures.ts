@@ -5,28 +5,16 @@ import {
   tailRatio,
   winRatio,
   worstRealisation,
-} from '#shared/universe/model/measures/downside.ts';
-import {
-  depthsOfReturns,
-  painIndex,
-  ulcerIndex,
-} from '#shared/universe/model/measures/drawdowns.ts';
-import {
-  extent,
-  kurtosis,
-  skewness,
-  type Series,
-} from '#shared/universe/model/measures/moments.ts';
-import { calmarRatio, omegaRatio, sortinoRatio } from '#shared/universe/model/measures/ratios.ts';
-import {
-  probabilisticSharpe,
-  sharpeEstimate,
-} from '#shared/universe/model/measures/sharpe-inference.ts';
+} from '#shared/quant/measures/downside.ts';
+import { depthsOfReturns, painIndex, ulcerIndex } from '#shared/quant/measures/drawdowns.ts';
+import { extent, kurtosis, skewness, type Series } from '#shared/quant/measures/moments.ts';
+import { calmarRatio, omegaRatio, sortinoRatio } from '#shared/quant/measures/ratios.ts';
+import { probabilisticSharpe, sharpeEstimate } from '#shared/quant/measures/sharpe-inference.ts';
 import {
   conditionalValueAtRisk,
   modifiedValueAtRisk,
   valueAtRisk,
-} from '#shared/universe/model/measures/tail-risk.ts';
+} from '#shared/quant/measures/tail-risk.ts';
 
 /** Returns that a ratio needs, and those that the shape and the tail of a distribution need. */
 export const RATIO_RETURNS_MIN = 20;

@@ -1,7 +1,11 @@
 /** Why an account did better or worse than the equally weighted universe, by sectors. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { linkedAttribution, type Effects, type Segment } from './attribution.ts';
+import {
+  linkedAttribution,
+  type Effects,
+  type Segment,
+} from '#shared/quant/measures/attribution.ts';
 import { REST } from './contribution.ts';
 import { capitalOf, dayReturn, type Window } from './performance.ts';
 import { priceOn, type DayValue, type Prices } from './value-history.ts';

@@ -2,7 +2,7 @@
 import { dayOf, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { sum } from '#shared/universe/model/measures/moments.ts';
+import { sum } from '#shared/quant/measures/moments.ts';
 import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { LedgerEntry } from './book.ts';
 import { sharesMoved } from './ledger-lines.ts';

@@ -2,18 +2,18 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
-import { depthsOfReturns, maximumDrawdown } from '#shared/universe/model/measures/drawdowns.ts';
-import { sum } from '#shared/universe/model/measures/moments.ts';
+import { depthsOfReturns, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
+import { sum } from '#shared/quant/measures/moments.ts';
 import {
   diversificationRatio,
   effectiveHoldings,
   portfolioReturns,
-} from '#shared/universe/model/measures/portfolio-returns.ts';
+} from '#shared/quant/measures/portfolio-returns.ts';
 import {
   TRADING_DAYS_A_YEAR,
   annualVolatility,
   simpleReturns,
-} from '#shared/universe/model/measures/returns.ts';
+} from '#shared/quant/measures/returns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { UniverseScores } from './score-universe.ts';
 

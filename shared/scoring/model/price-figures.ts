@@ -3,8 +3,8 @@
  * of the exchange rate does not pass for momentum or risk of the security.
  */
 import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { depths } from '#shared/universe/model/measures/drawdowns.ts';
-import { annualVolatility, logReturns } from '#shared/universe/model/measures/returns.ts';
+import { depths } from '#shared/quant/measures/drawdowns.ts';
+import { annualVolatility, logReturns } from '#shared/quant/measures/returns.ts';
 import { indexAtEpoch, type PriceSeries } from '#shared/universe/model/price-series.ts';
 
 const YEAR_DAYS = 365;

@@ -2,8 +2,8 @@
  * Robust standard scores of a cross-section. The median and the median absolute deviation (MAD) are
  * not moved by a few extreme values, as mean and standard deviation are.
  */
-import { mean } from '#shared/universe/model/measures/moments.ts';
-import { quantile } from '#shared/universe/model/measures/quantile.ts';
+import { mean } from '#shared/quant/measures/moments.ts';
+import { quantile } from '#shared/quant/measures/quantile.ts';
 
 /** MAD × 1.4826 estimates the standard deviation of normal data (Rousseeuw & Croux 1993). */
 const MAD_TO_DEVIATION = 1.4826;

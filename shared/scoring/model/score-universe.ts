@@ -6,7 +6,7 @@
  */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
+import { normalCumulative } from '#shared/quant/measures/distributions.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import {
   componentNames,

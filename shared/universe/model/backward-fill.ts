@@ -6,8 +6,8 @@
  * so that the filled days have the observed volatility and not just its systematic part. There is no
  * alpha: what a security gained since its listing says nothing about the time before.
  */
-import { beta } from './measures/benchmark.ts';
-import { mean } from './measures/moments.ts';
+import { beta } from '#shared/quant/measures/benchmark.ts';
+import { mean } from '#shared/quant/measures/moments.ts';
 
 /**
  * @param prices columns of equal length, filled in place; entries before `starts[i]` are ignored

@@ -1,8 +1,12 @@
 /** Figures drawn from a security's bars. What too few bars tell is absent, never 0. */
 import { addDays, dayOfEpoch } from '#shared/kernel/calendar-day.ts';
-import { beta } from './measures/benchmark.ts';
-import { mean } from './measures/moments.ts';
-import { TRADING_DAYS_A_YEAR, annualVolatility, simpleReturns } from './measures/returns.ts';
+import { beta } from '#shared/quant/measures/benchmark.ts';
+import { mean } from '#shared/quant/measures/moments.ts';
+import {
+  TRADING_DAYS_A_YEAR,
+  annualVolatility,
+  simpleReturns,
+} from '#shared/quant/measures/returns.ts';
 import { indexAt, type PriceSeries } from './price-series.ts';
 
 /** About a quarter. */

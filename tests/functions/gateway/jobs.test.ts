@@ -7,9 +7,9 @@ import type {
   ListJobsResponse,
   TriggerJobResponse,
 } from '#protos/gen/gateway.ts';
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { jobs } from '#shared/operations/jobs.ts';
+import { jobs } from '#shared/contract/jobs.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
 import getJobStatus from '../../../functions/gateway/get-job-status/handler.ts';
@@ -22,7 +22,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

@@ -1,7 +1,7 @@
 import supertest from 'supertest';
 import type { ProcessDepositResponse } from '#protos/gen/gateway.ts';
 import type { Broker } from '#shared/clients/broker/broker.ts';
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -13,7 +13,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

@@ -2,8 +2,8 @@ import supertest from 'supertest';
 import type { GetServicesHealthResponse, GetSystemStatusResponse } from '#protos/gen/gateway.ts';
 import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
-import { portOffsets, serviceNames } from '#shared/operations/names.ts';
-import { jobs } from '#shared/operations/jobs.ts';
+import { portOffsets, serviceNames } from '#shared/contract/names.ts';
+import { jobs } from '#shared/contract/jobs.ts';
 import type { World } from '#shared/runtime/context.ts';
 import getHealth from '../../../functions/gateway/get-services-health/handler.ts';
 import getStatus from '../../../functions/gateway/get-system-status/handler.ts';
@@ -13,7 +13,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

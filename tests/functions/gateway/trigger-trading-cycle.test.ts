@@ -26,7 +26,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

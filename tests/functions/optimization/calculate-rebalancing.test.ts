@@ -5,8 +5,8 @@ import { Money } from '#shared/kernel/money.ts';
 import type { World } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import handler from '../../../functions/optimization/calculate-rebalancing/handler.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { answerOf, openOptimizationWorld, post } from './optimization-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { answerOf, openOptimizationWorld, post } from './optimization-fixture.ts';
 
 describe('optimization-calculate-rebalancing', () => {
   let redis: TestRedis;

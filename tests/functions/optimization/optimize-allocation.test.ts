@@ -8,8 +8,8 @@ import { bookEntries } from '#shared/portfolio/model/booking.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import type { World } from '#shared/runtime/context.ts';
 import handler from '../../../functions/optimization/optimize-allocation/handler.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
-import { answerOf, CASH, openOptimizationWorld, post } from './optimization-world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { answerOf, CASH, openOptimizationWorld, post } from './optimization-fixture.ts';
 
 const UNKNOWN = 'US0378331005';
 

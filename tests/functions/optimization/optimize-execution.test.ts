@@ -2,8 +2,8 @@ import type { OptimizeExecutionResponse } from '#protos/gen/optimization.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { World } from '#shared/runtime/context.ts';
 import handler from '../../../functions/optimization/optimize-execution/handler.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { answerOf, openOptimizationWorld, post } from './optimization-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { answerOf, openOptimizationWorld, post } from './optimization-fixture.ts';
 
 describe('optimization-optimize-execution', () => {
   let redis: TestRedis;

@@ -16,7 +16,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const UNKNOWN = 'US0378331005';
 const eur = (amount: string) => ({ amount, currency: 'EUR' });

@@ -13,7 +13,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 describe('a plan that the paper broker has carried out', () => {
   let redis: TestRedis;

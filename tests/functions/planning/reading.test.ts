@@ -6,7 +6,7 @@ import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import type { Plan } from '#shared/planning/model/plan.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';
-import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { World } from '#shared/runtime/context.ts';
 import getBestResult from '../../../functions/planning/get-best-result/handler.ts';
@@ -18,7 +18,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 import { euros } from '../../unit/planning/problems.ts';
 
 describe('planning-get-plan, planning-list-plans and planning-get-best-result', () => {

@@ -1,11 +1,11 @@
 import getPerformance from '../../../functions/portfolio/get-performance/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
-import type { PaperWorld } from '../../support/paper-world.ts';
+import type { PaperWorld } from '../../support/paper-fixture.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import { ALPHA } from '../../support/set-market.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { ask, openAccount, sync } from './portfolio-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { ask, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
 let on: PaperWorld;

@@ -1,10 +1,10 @@
 import getPosition from '../../../functions/portfolio/get-position/handler.ts';
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
-import type { PaperWorld } from '../../support/paper-world.ts';
+import type { PaperWorld } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { ask, buy, openAccount, sync } from './portfolio-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
 let on: PaperWorld;

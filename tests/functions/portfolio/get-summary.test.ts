@@ -6,13 +6,13 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { TradeStore } from '#shared/trading/trade-store.ts';
-import type { PaperWorld } from '../../support/paper-world.ts';
+import type { PaperWorld } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { ask, openAccount, sync } from './portfolio-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { ask, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
 let on: PaperWorld;

@@ -10,10 +10,10 @@ import { replay } from '#shared/portfolio/model/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { doorOf } from '../../support/host.ts';
-import { PAPER_DAY, type PaperWorld } from '../../support/paper-world.ts';
+import { PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
-import { ask, buy, openAccount } from './portfolio-world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { ask, buy, openAccount } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
 let on: PaperWorld;

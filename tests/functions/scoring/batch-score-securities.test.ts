@@ -19,7 +19,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const UNKNOWN = 'US0378331005';
 

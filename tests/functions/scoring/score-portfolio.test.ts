@@ -5,7 +5,7 @@ import { present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { currentPortfolioHash } from '#shared/portfolio/current-hash.ts';
+import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { bookEntries } from '#shared/portfolio/model/booking.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
@@ -19,7 +19,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const UNKNOWN = 'US0378331005';
 

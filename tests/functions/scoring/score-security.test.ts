@@ -8,7 +8,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';

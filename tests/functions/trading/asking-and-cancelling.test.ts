@@ -4,8 +4,8 @@ import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import history from '../../../functions/trading/get-trade-history/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-world.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let t: TradingWorld;

@@ -1,8 +1,8 @@
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-world.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let t: TradingWorld;

@@ -8,8 +8,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-world.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let t: TradingWorld;

@@ -1,7 +1,7 @@
 import supertest from 'supertest';
 import { present } from '#shared/kernel/assert.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import addSecurity from '../../../functions/universe/add-security/handler.ts';
 import { doorOf } from '../../support/host.ts';
@@ -10,7 +10,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const LISTED = 'US0SIM000166';
 const UNLISTED = 'GB0002374006';

@@ -21,7 +21,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const ALDR = parseIsin('US0SIM000166');
 const ARVN = parseIsin('DE0SIM000014');

@@ -16,7 +16,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 const ISIN = parseIsin('US0SIM000166');
 

@@ -14,7 +14,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 describe('universe-sync-fundamentals', () => {
   let redis: TestRedis;

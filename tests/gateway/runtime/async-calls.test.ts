@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { openLog } from '#shared/runtime/log.ts';
+import { openLog } from '#shared/process/log.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { credentials, openFixtures, type Fixture } from './fixtures.ts';
 
 interface Status {

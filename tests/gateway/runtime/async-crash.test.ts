@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { credentials } from './fixtures.ts';
 
 let redis: TestRedis;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cleanUrl } from '#gateway/runtime/clean-path.ts';
+import { cleanUrl } from '#gateway/runtime/http/clean-path.ts';
 
 it.each([
   // The examples of Go's path.Clean, as they are once a path is absolute.

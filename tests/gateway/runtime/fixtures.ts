@@ -1,9 +1,13 @@
 /** A gateway over handlers that do just what a test needs. */
-import { FunctionHost, type HostOptions } from '#gateway/runtime/function-host.ts';
+import { FunctionHost, type HostOptions } from '#gateway/runtime/invoke/function-host.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '#gateway/runtime/runtime.ts';
-import { Images } from '#gateway/runtime/images.ts';
-import { deploymentOf, programsOf, type StackFunction } from '#gateway/runtime/stack-file.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { Images } from '#gateway/runtime/deployments/images.ts';
+import {
+  deploymentOf,
+  programsOf,
+  type StackFunction,
+} from '#gateway/runtime/deployments/stack-file.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 
 export const credentials = { user: 'admin', password: 'open sesame: truly' };

@@ -1,6 +1,10 @@
-import { FunctionLogs } from '#gateway/runtime/function-logs.ts';
-import { chosen, readLogQuery } from '#gateway/runtime/log-query.ts';
-import { LINE_LENGTH_MAX, PrintedLines, printable } from '#gateway/runtime/printed-lines.ts';
+import { FunctionLogs } from '#gateway/runtime/observe/function-logs.ts';
+import { chosen, readLogQuery } from '#gateway/runtime/observe/log-query.ts';
+import {
+  LINE_LENGTH_MAX,
+  PrintedLines,
+  printable,
+} from '#gateway/runtime/observe/printed-lines.ts';
 
 const textsOf = (logs: FunctionLogs, name = 'f') => logs.lines(name).map(({ text }) => text);
 

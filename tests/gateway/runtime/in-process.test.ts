@@ -1,8 +1,8 @@
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
-import { inProcessTransport } from '#gateway/runtime/in-process-transport.ts';
-import { scoring } from '#shared/scoring/contract.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
+import { scoring } from '#shared/contract/scoring.ts';
+import { universe } from '#shared/contract/universe.ts';
 import type { FunctionEvent } from '#template/function.ts';
 import { openFixtures } from './fixtures.ts';
 

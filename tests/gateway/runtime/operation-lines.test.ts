@@ -1,6 +1,6 @@
-import { FunctionLogs } from '#gateway/runtime/function-logs.ts';
-import { operationLines } from '#gateway/runtime/operation-lines.ts';
-import { openLog } from '#shared/runtime/log.ts';
+import { FunctionLogs } from '#gateway/runtime/observe/function-logs.ts';
+import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
+import { openLog } from '#shared/process/log.ts';
 
 /** A log over a host that carries these functions, and what it made of what was said. */
 function listening(deployed: readonly string[]) {

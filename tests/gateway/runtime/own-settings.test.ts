@@ -1,12 +1,12 @@
 /** Operations whose deployment sets settings run in a world of their own. */
-import { FunctionHost } from '#gateway/runtime/function-host.ts';
-import type { Deployment, Texts } from '#gateway/runtime/deployment.ts';
-import { catalogueImages, Images } from '#gateway/runtime/images.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import { parseSettings, type Settings } from '#shared/runtime/settings.ts';
-import { openWorld } from '#shared/runtime/world.ts';
+import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
+import type { Deployment, Texts } from '#gateway/runtime/deployments/deployment.ts';
+import { catalogueImages, Images } from '#gateway/runtime/deployments/images.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { parseSettings, type Settings } from '#shared/process/settings.ts';
+import { openWorld } from '#shared/runtime/dependencies.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let host: FunctionHost;

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSecretName, SecretFiles } from '#gateway/runtime/secret-files.ts';
+import { isSecretName, SecretFiles } from '#gateway/runtime/deployments/secret-files.ts';
 
 let root: string;
 let secrets: SecretFiles;

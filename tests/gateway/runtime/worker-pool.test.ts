@@ -2,9 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { ThreadLost, WorkerPool, type PoolOptions } from '#gateway/runtime/worker-pool.ts';
-import { READY_PATH } from '#gateway/runtime/worker-messages.ts';
-import { wholeOf } from '#gateway/runtime/pieces.ts';
+import {
+  ThreadLost,
+  WorkerPool,
+  type PoolOptions,
+} from '#gateway/runtime/executors/worker-pool.ts';
+import { READY_PATH } from '#gateway/runtime/executors/worker-messages.ts';
+import { wholeOf } from '#gateway/runtime/http/chunks.ts';
 import type { FunctionEvent } from '#template/function.ts';
 
 const PIECE = 1024 * 1024;
@@ -33,7 +37,7 @@ beforeAll(async () => {
   await mkdir('build', { recursive: true });
   root = await mkdtemp(resolve('build', 'threads-'));
   await build({
-    entryPoints: ['gateway/runtime/worker.ts'],
+    entryPoints: ['gateway/runtime/executors/worker.ts'],
     outdir: root,
     bundle: true,
     splitting: true,

@@ -8,9 +8,9 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { conforms, explainedCash } from '../../support/broker-conformance.ts';
-import { openPaperWorld, PAPER_DAY, type PaperWorld } from '../../support/paper-world.ts';
+import { openPaperWorld, PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

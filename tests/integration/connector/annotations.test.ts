@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { Annotations } from '#gateway/connector/annotations.ts';
-import { Lanes } from '#gateway/queue/lanes.ts';
+import { Lanes } from '#gateway/queue/function-queues.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
-import { openLog } from '#shared/runtime/log.ts';
+import { openLog } from '#shared/process/log.ts';
 import { Topics } from '#shared/runtime/topics.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 interface Listed {
   name: string;

@@ -2,17 +2,17 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnector } from '#gateway/connector/connector.ts';
-import { gateway as gatewayRows } from '#shared/gateway/contract.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { jobs } from '#shared/operations/jobs.ts';
+import { jobs } from '#shared/contract/jobs.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { Outcome } from '#shared/runtime/runs.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const operation = planning.createPlan;
 const ATTEMPTS = operation.queue?.attempts ?? 0;

@@ -5,13 +5,13 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
 import { Database } from '#shared/redis/database.ts';
 import { Runs } from '#shared/runtime/runs.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const operation = planning.createPlan;
 const PREFIX = 'crash';

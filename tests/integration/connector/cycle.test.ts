@@ -4,11 +4,11 @@ import { openConnector } from '#gateway/connector/connector.ts';
 import type { ProcessDepositResponse, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
-import { gateway } from '#shared/gateway/contract.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import { operations } from '#shared/operations/catalogue.ts';
+import { operations } from '#shared/contract/catalogue.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
@@ -18,7 +18,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

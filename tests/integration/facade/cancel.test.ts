@@ -20,13 +20,13 @@ import {
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { CycleStore } from '#shared/gateway/cycle-store.ts';
 import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
-import { gateway as gatewayRows } from '#shared/gateway/contract.ts';
-import { planning as planningRows } from '#shared/planning/contract.ts';
+import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
+import { planning as planningRows } from '#shared/contract/planning.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
@@ -40,7 +40,7 @@ import {
   startTestRedis,
   steppingClock,
   type TestRedis,
-} from '../../support/world.ts';
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

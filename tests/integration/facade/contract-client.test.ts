@@ -12,8 +12,8 @@ import {
   type ServiceClientConstructor,
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
-import { serviceNames, type ServiceName } from '#shared/operations/names.ts';
-import { openFacadeWorld, type FacadeWorld } from '../../support/facade-world.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { openFacadeWorld, type FacadeWorld } from '../../support/facade-fixture.ts';
 import { all, plain, unary } from '../../support/grpc.ts';
 
 type Message = Record<string, unknown>;

@@ -12,13 +12,13 @@ import { GatewayServiceClient } from '#protos/gen/gateway.ts';
 import { PlanningServiceClient } from '#protos/gen/planning.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import { grpcurl, grpcurlPath, plain, unary } from '../../support/grpc.ts';
 import { inProcess } from '../../support/host.ts';
 import { describeNeeding } from '../../support/needing.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const PLANNING = 'arduino_trader.planning.PlanningService';
 

@@ -15,9 +15,9 @@ import {
 } from '#protos/gen/universe.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import type { World } from '#shared/runtime/context.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import { inProcess } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

@@ -15,17 +15,17 @@ import { UniverseServiceClient } from '#protos/gen/universe.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { failureTable, type FailureCode } from '#shared/kernel/failure.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { silentLog } from '#shared/process/log.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { planning as planningRows } from '#shared/planning/contract.ts';
-import { trading as tradingRows } from '#shared/trading/contract.ts';
+import { planning as planningRows } from '#shared/contract/planning.ts';
+import { trading as tradingRows } from '#shared/contract/trading.ts';
 import type { World } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { detailsOf } from '../../support/error-details.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { all, metadataOf, plain, unary } from '../../support/grpc.ts';
 import { listen } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 

@@ -33,7 +33,7 @@ import {
   UniverseServiceClient,
 } from '#protos/gen/universe.ts';
 import { detailsOf } from '../../support/error-details.ts';
-import { openFacadeWorld, type FacadeWorld } from '../../support/facade-world.ts';
+import { openFacadeWorld, type FacadeWorld } from '../../support/facade-fixture.ts';
 import { all, plain, unary } from '../../support/grpc.ts';
 
 let at: FacadeWorld;

@@ -3,7 +3,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { storedMoney } from '#shared/redis/codec.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let database: Database;

@@ -11,18 +11,18 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { openRoutes, type Routes } from '#shared/clients/open-routes.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
-import type { ServiceName } from '#shared/operations/names.ts';
+import type { ServiceName } from '#shared/contract/names.ts';
 import {
   allLocal,
   type Device,
   type Placement,
   type RemotePlace,
 } from '#shared/placement/placement.ts';
-import { planning } from '#shared/planning/contract.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
-import { scoring } from '#shared/scoring/contract.ts';
-import { trading } from '#shared/trading/contract.ts';
-import { silentLog } from '#shared/runtime/log.ts';
+import { planning } from '#shared/contract/planning.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { scoring } from '#shared/contract/scoring.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { silentLog } from '#shared/process/log.ts';
 import { openFailingService, type FailingService } from '../../support/failing-service.ts';
 
 interface Seen {

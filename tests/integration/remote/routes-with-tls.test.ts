@@ -2,10 +2,10 @@ import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { openRoutes, type Routes } from '#shared/clients/open-routes.ts';
 import type { Facade } from '#gateway/facade/facade.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
-import { planning } from '#shared/planning/contract.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import type { TlsSettings } from '#shared/tls/tls-settings.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { planning } from '#shared/contract/planning.ts';
+import { silentLog } from '#shared/process/log.ts';
+import type { TlsSettings } from '#shared/process/tls-settings.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { openCertificates, today, type TestCertificates } from '../../support/certificates.ts';
 import { openTestFacades, type TestFacades } from '../../support/tls-facade.ts';
 

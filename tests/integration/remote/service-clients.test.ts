@@ -6,9 +6,9 @@ import {
 } from '#shared/clients/grpc/service-clients.ts';
 import { requestOf, serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
 import { Failure, invalidRequest, refused } from '#shared/kernel/failure.ts';
-import { operations } from '#shared/operations/catalogue.ts';
-import { serviceNames } from '#shared/operations/names.ts';
-import { openLog } from '#shared/runtime/log.ts';
+import { operations } from '#shared/contract/catalogue.ts';
+import { serviceNames } from '#shared/contract/names.ts';
+import { openLog } from '#shared/process/log.ts';
 import { openFailingService, type FailingService } from '../../support/failing-service.ts';
 
 let service: FailingService;

@@ -1,8 +1,8 @@
 import request from 'supertest';
-import { planning } from '#shared/planning/contract.ts';
-import { portfolio } from '#shared/portfolio/contract.ts';
-import { trading } from '#shared/trading/contract.ts';
-import { universe } from '#shared/universe/contract.ts';
+import { planning } from '#shared/contract/planning.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { universe } from '#shared/contract/universe.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
@@ -11,7 +11,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { doorOf } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let world: World;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { startContainer } from '../../support/container.ts';
 import { DockerfileBuilder, type Image } from '../../support/dockerfile.ts';
-import { startTestRedis } from '../../support/world.ts';
+import { startTestRedis } from '../../support/dependencies.ts';
 import { faasCliProgram as faasCli, noFaasCli } from '../../support/faas-cli.ts';
 import { testNeeding } from '../../support/needing.ts';
 import { assemble, readStack, shrinkwrap } from '../../support/shrinkwrap.ts';

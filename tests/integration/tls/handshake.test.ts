@@ -3,8 +3,8 @@ import { credentials, status } from '@grpc/grpc-js';
 import type { Facade } from '#gateway/facade/facade.ts';
 import { channelCredentials } from '#shared/clients/grpc/channel-credentials.ts';
 import { DAY_MS, later } from '#shared/kernel/instant.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import {
   issueAuthority,
   issueLeaf,

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanningServiceClient } from '#protos/gen/planning.ts';
 import type { Facade } from '#gateway/facade/facade.ts';
 import { channelCredentials } from '#shared/clients/grpc/channel-credentials.ts';
-import { silentLog } from '#shared/runtime/log.ts';
-import type { TlsFiles } from '#shared/tls/tls-settings.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { silentLog } from '#shared/process/log.ts';
+import type { TlsFiles } from '#shared/process/tls-settings.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { issueAuthority, issueLeaf, type PemPair } from '../../../scripts/certificates/issue.ts';
 import {
   keptLog,

@@ -4,9 +4,9 @@
  */
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
-import { openDesk } from '#shared/trading/desk.ts';
+import { openDesk } from '#shared/trading/order-dependencies.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { crashPoints, submitTrade, type CrashPoint, type Hooks } from '#shared/trading/submit.ts';
 import { tradeIdOf } from '#shared/trading/trade-store.ts';
@@ -15,8 +15,8 @@ import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import type { LookFault, SubmitFault } from '../../support/faulty-broker.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-world.ts';
-import { startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const KEY = 'key-1';
 const tradeId = tradeIdOf(DEFAULT_ACCOUNT, KEY);

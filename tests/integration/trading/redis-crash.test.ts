@@ -9,8 +9,8 @@ import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import { crashAt } from '../../support/crash.ts';
 import { doorOf } from '../../support/host.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-world.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const env = {
   REDIS_KEY_PREFIX: 'redis-crash',

@@ -10,7 +10,7 @@ import { lastDay, lengthOf, type PriceSeries } from '#shared/universe/model/pric
 import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/world.ts';
+import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const [EUR, USD, GBP, JPY] = [
   parseCurrency('EUR'),

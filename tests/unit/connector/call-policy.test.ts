@@ -1,5 +1,5 @@
 import { callPolicy, defaultPolicy } from '#gateway/queue/call-policy.ts';
-import { operations } from '#shared/operations/catalogue.ts';
+import { operations } from '#shared/contract/catalogue.ts';
 
 const policyOf = (name: string, annotations: Record<string, string> = {}) =>
   callPolicy(name, '/', annotations).policy;

@@ -1,7 +1,7 @@
 import { Caller } from '#template/caller.ts';
 import type { CallContext, FunctionResult } from '#template/function.ts';
-import { CallSlot, OVERDUE } from '#gateway/runtime/call-slot.ts';
-import type { DeployedFunction } from '#gateway/runtime/deployed-function.ts';
+import { CallSlot, OVERDUE } from '#gateway/runtime/invoke/call-slot.ts';
+import type { DeployedFunction } from '#gateway/runtime/executors/deployed-function.ts';
 
 /** A slot in a function of which only the count of its calls matters. */
 function slotOf(context: Partial<CallContext> = {}, execTimeoutMs = 60_000) {

@@ -10,7 +10,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'exit-guard-'));
   await build({
-    entryPoints: ['gateway/runtime/exit-guard.ts'],
+    entryPoints: ['gateway/runtime/executors/exit-guard.ts'],
     outfile: join(folder, 'exit-guard.mjs'),
     bundle: true,
     format: 'esm',

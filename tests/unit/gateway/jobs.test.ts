@@ -1,4 +1,4 @@
-import { jobs } from '#shared/operations/jobs.ts';
+import { jobs } from '#shared/contract/jobs.ts';
 
 it('every job has a name of its own that is safe in an id', () => {
   expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length);

@@ -4,8 +4,8 @@ import { redisComplaints } from '#shared/gateway/model/redis-health.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { requestHash } from '#shared/operations/equal-request.ts';
-import { planning } from '#shared/planning/contract.ts';
+import { requestHash } from '#shared/contract/equal-request.ts';
+import { planning } from '#shared/contract/planning.ts';
 
 const eur = (amount: string): Money => Money.parse(amount, 'EUR');
 

@@ -1,5 +1,5 @@
 /** Stack files as people and faas-cli write them. */
-import { parseStack } from '#gateway/runtime/stack-file.ts';
+import { parseStack } from '#gateway/runtime/deployments/stack-file.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 
 const fileOf = (head: string, keys = '') =>

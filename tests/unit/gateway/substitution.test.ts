@@ -1,6 +1,6 @@
 import { Failure } from '#shared/kernel/failure.ts';
-import { parseStack } from '#gateway/runtime/stack-file.ts';
-import { substituted } from '#gateway/runtime/substitution.ts';
+import { parseStack } from '#gateway/runtime/deployments/stack-file.ts';
+import { substituted } from '#gateway/runtime/deployments/substitution.ts';
 
 describe('variables of a stack file', () => {
   test.each([

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import * as fields from '#shared/operations/fields.ts';
+import * as fields from '#shared/contract/fields.ts';
 
 function parse(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);

@@ -14,7 +14,7 @@ import {
   trajectory,
   urgency,
   type ImpactModel,
-} from '#shared/optimization/model/almgren-chriss.ts';
+} from '#shared/quant/execution/almgren-chriss.ts';
 import {
   averageVolume,
   dayVolatility,
@@ -22,8 +22,8 @@ import {
   slicePrices,
   slices,
 } from '#shared/optimization/model/execution.ts';
-import { at, sum } from '#shared/optimization/model/matrix.ts';
-import { requireCalendar } from '#shared/universe/model/calendars/calendars.ts';
+import { at, sum } from '#shared/quant/linear-algebra/matrix.ts';
+import { requireCalendar } from '#shared/quant/calendars/calendars.ts';
 
 // Almgren and Chriss (2000), section 4: one million shares over five days.
 const paper: ImpactModel = {

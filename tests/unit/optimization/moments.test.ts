@@ -1,5 +1,5 @@
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import { at, cell, dot, times } from '#shared/optimization/model/matrix.ts';
+import { at, cell, dot, times } from '#shared/quant/linear-algebra/matrix.ts';
 import { estimateMoments } from '#shared/optimization/model/moments.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {

@@ -16,14 +16,14 @@ import {
   correlationDistance,
   hierarchicalRiskParity,
   leafOrder,
-} from '#shared/optimization/model/hierarchical-risk-parity.ts';
-import { at, build, dot, quadratic, sum, type Rows } from '#shared/optimization/model/matrix.ts';
+} from '#shared/quant/allocation/hierarchical-risk-parity.ts';
+import { at, build, dot, quadratic, sum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { solveGoal, type Goal, type Solution } from '#shared/optimization/model/objectives.ts';
-import { mostDiversified } from '#shared/optimization/model/most-diversified.ts';
-import { unit } from '#shared/optimization/model/quadratic-program.ts';
-import { riskParity, riskShares } from '#shared/optimization/model/risk-parity.ts';
-import { bai, bailey, markowitz, richard, roncalli, sharpe } from './published.ts';
+import { mostDiversified } from '#shared/quant/allocation/most-diversified.ts';
+import { unit } from '#shared/quant/solvers/quadratic-program.ts';
+import { riskParity, riskShares } from '#shared/quant/allocation/risk-parity.ts';
+import { bai, bailey, markowitz, richard, roncalli, sharpe } from '../quant/published.ts';
 
 const rowsOf = (matrix: readonly (readonly number[])[]): Rows =>
   matrix.map((row) => Float64Array.from(row));

@@ -1,5 +1,5 @@
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
-import { at, plus, sum } from '#shared/optimization/model/matrix.ts';
+import { at, plus, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { correction, DESTINATION_RATIO, driftOf } from '#shared/optimization/model/rebalancing.ts';
 
 const bands = { driftBandRatio: 0.03, positionBandRatio: 0.05 };

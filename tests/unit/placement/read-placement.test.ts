@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Failure, FieldViolation } from '#shared/kernel/failure.ts';
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 import { allLocal, isLocal, remotePlaces, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement, type PlacementSettings } from '#shared/placement/read-placement.ts';
 

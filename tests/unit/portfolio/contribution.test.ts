@@ -4,11 +4,11 @@ import {
   attribution,
   linkedAttribution,
   type Segment,
-} from '#shared/portfolio/model/attribution.ts';
+} from '#shared/quant/measures/attribution.ts';
 import { contributions } from '#shared/portfolio/model/contribution.ts';
-import { linkingFactors } from '#shared/portfolio/model/linking.ts';
+import { linkingFactors } from '#shared/quant/measures/linking.ts';
 import { performance } from '#shared/portfolio/model/performance.ts';
-import { totalReturn } from '#shared/universe/model/measures/returns.ts';
+import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
 import { ALPHA, BETA } from '../../support/set-market.ts';
 

@@ -1,6 +1,6 @@
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
 import { performance as measure, windowFrom } from '#shared/portfolio/model/performance.ts';
-import { internalRate } from '#shared/portfolio/model/internal-rate.ts';
+import { internalRate } from '#shared/quant/measures/internal-rate.ts';
 import { day } from './lines.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 

@@ -1,6 +1,6 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
+import { parseSettings } from '#shared/process/settings.ts';
 import { bookOf, line, trade } from './lines.ts';
 
 const settings = parseSettings({});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Effect } from '#shared/operations/row.ts';
+import type { Effect } from '#shared/contract/row.ts';
 import { requireAccess, tokenFor } from '#shared/runtime/access.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { withSecretFiles } from '#shared/runtime/secret-environment.ts';
+import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { inFolder } from '../../support/folders.ts';
 
 describe('the address of Redis from a mounted file', () => {

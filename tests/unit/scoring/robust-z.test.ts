@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { robustZ, Z_MAX } from '#shared/scoring/model/robust-z.ts';
-import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
+import { normalCumulative } from '#shared/quant/measures/distributions.ts';
 
 describe('robust z', () => {
   test('measures from the median in units of 1.4826 MAD', () => {

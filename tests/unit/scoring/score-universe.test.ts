@@ -6,7 +6,7 @@ import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { componentNames, components, defaultWeights } from '#shared/scoring/model/components.ts';
 import { figureNames, figures, type FigureName } from '#shared/scoring/model/figures.ts';
 import { gradeOf, gradeTable, percentiles } from '#shared/scoring/model/grade.ts';
-import { normalCumulative } from '#shared/universe/model/measures/distributions.ts';
+import { normalCumulative } from '#shared/quant/measures/distributions.ts';
 import {
   byRank,
   scoreUniverse,

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { serviceNames } from '#shared/operations/names.ts';
+import { serviceNames } from '#shared/contract/names.ts';
 import { handlerText, newOperation, withRpc } from '../../../scripts/new/skeletons.ts';
 
 function operation(service: string, kebab: string) {

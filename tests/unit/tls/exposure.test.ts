@@ -1,7 +1,7 @@
 import { Failure } from '#shared/kernel/failure.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
-import { hostPort, isLoopback } from '#shared/tls/loopback.ts';
-import { tlsFilesOf } from '#shared/tls/tls-settings.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { hostPort, isLoopback } from '#shared/process/loopback.ts';
+import { tlsFilesOf } from '#shared/process/tls-settings.ts';
 
 /** The settings that are complained about, in order. */
 function complainedAbout(env: Record<string, string>): string[] {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { DAY_MS, HOUR_MS, later, type Instant } from '#shared/kernel/instant.ts';
-import { WatchedTls } from '#shared/tls/watched-tls.ts';
+import { WatchedTls } from '#shared/process/watched-tls.ts';
 import {
   issueAuthority,
   issueLeaf,

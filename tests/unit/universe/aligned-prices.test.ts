@@ -1,7 +1,7 @@
 import { epochDay } from '#shared/kernel/calendar-day.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { alignPrices, commonDays } from '#shared/universe/model/aligned-prices.ts';
-import { logReturns } from '#shared/universe/model/measures/returns.ts';
+import { logReturns } from '#shared/quant/measures/returns.ts';
 import {
   USD,
   closesOf,

@@ -14,7 +14,7 @@ import type {
   SimulatedFunding,
   SubmitOutcome,
 } from '#shared/clients/broker/broker.ts';
-import type { BrokerSurroundings } from '../surroundings.ts';
+import type { BrokerSurroundings } from '../broker-dependencies.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
 import { conflict, refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -22,7 +22,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { Settings } from '#shared/runtime/settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import {
   brokerOrderOf,
   liveOrders,

@@ -1,0 +1,145 @@
+/**
+ * Carries one queued run to its function and records what comes back. May be called again for the
+ * same run after any crash: what was recorded stays, and is not recorded twice.
+ */
+import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import {
+  linesOf,
+  takenBack,
+  textOf,
+  type FunctionAnswer,
+  type Transport,
+} from '#shared/clients/functions-client.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import type { Log } from '#shared/process/log.ts';
+import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
+import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/cancellation.ts';
+import { Recorder } from './recorder.ts';
+
+export interface Carrier {
+  readonly runs: Runs;
+  readonly transport: Transport;
+  readonly log: Log;
+}
+
+/** Why a run's call is given up before its function has answered. */
+export type GivingUp = 'lock-lost' | 'shutdown';
+
+/** Beyond the function's own time; only a gateway that hangs gets this far. */
+const GRACE_MS = 30_000;
+const NEVER = new AbortController().signal;
+
+/** The function's failure, in the form in which BullMQ tries again. */
+export class RunFailed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(`${failure.code}: ${failure.message}`);
+    this.name = 'RunFailed';
+    this.failure = failure;
+  }
+}
+
+/**
+ * @param signal aborts with a `GivingUp`
+ * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError when
+ * the job went back to the queue
+ */
+export async function carry(
+  carrier: Carrier,
+  operation: Operation,
+  job: Job<RunData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = runOf(job);
+  const log = carrier.log.with({ run, operation: operation.name, attempt: job.attemptsStarted });
+  // Ended before, and only the queue was not told.
+  if (await carrier.runs.outcome(run)) return;
+  log.info('run-started');
+  const unwanted = await watch(carrier.runs, operation, run);
+  try {
+    const last = await call(carrier, operation, job, AbortSignal.any([signal, unwanted.signal]));
+    await carrier.runs.finish(run, { kind: 'done', last });
+    log.info('run-done');
+  } catch (thrown) {
+    if (signal.aborted) throw await giveUp(job, token, signal, log);
+    const failure = unwanted.signal.aborted ? takenBack() : Failure.from(thrown);
+    throw await refuse(carrier.runs, job, failure, log);
+  } finally {
+    unwanted.close();
+  }
+}
+
+/**
+ * Aborts when nobody wants the run any more. What trades is not cut off: it looks for itself, and
+ * stops where that leaves nothing half done.
+ */
+function watch(runs: Runs, { effect }: Operation, run: string): Promise<TakenBackWatch> {
+  if (effect === 'trades') return Promise.resolve({ signal: NEVER, close: () => undefined });
+  return watchTakenBack(runs, run);
+}
+
+/** Calls the function and records its messages. @returns the last one */
+async function call(
+  { runs, transport }: Carrier,
+  operation: Operation,
+  job: Job<RunData>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const run = runOf(job);
+  const answer = await transport({
+    name: operation.name,
+    body: job.data.body,
+    accept: operation.streams ? 'application/x-ndjson' : 'application/json',
+    headers: { 'x-run-id': run },
+    requestId: job.data.requestId || run,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]),
+  });
+  if (answer.status !== 200) throw await failureOf(answer);
+  if (!operation.streams) return textOf(answer.body);
+  const recorder = await Recorder.resume(runs, run);
+  for await (const line of linesOf(answer.body)) await recorder.take(line);
+  return recorder.last;
+}
+
+async function failureOf(answer: FunctionAnswer): Promise<Failure> {
+  const text = await textOf(answer.body);
+  try {
+    return Failure.fromBody(JSON.parse(text), answer.status);
+  } catch {
+    return Failure.fromBody(undefined, answer.status);
+  }
+}
+
+/** The failure table decides whether the same input may be sent again. */
+async function refuse(
+  runs: Runs,
+  job: Job<RunData>,
+  failure: Failure,
+  log: Log,
+): Promise<RunFailed | UnrecoverableError> {
+  const attemptsLeft = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
+  const again = failure.rule.retry !== 'never' && attemptsLeft > 0;
+  log.warn('run-failed', { failureCode: failure.code, detail: failure.message, again });
+  if (again) return new RunFailed(failure);
+  await runs.finish(runOf(job), { kind: 'failed', failure: failure.toJSON() });
+  return new UnrecoverableError(`${failure.code}: ${failure.message}`);
+}
+
+/** Somebody else carries on; this attempt leaves no outcome. */
+async function giveUp(
+  job: Job<RunData>,
+  token: string,
+  signal: AbortSignal,
+  log: Log,
+): Promise<Error> {
+  const reason = signal.reason as GivingUp;
+  log.warn('run-given-up', { reason });
+  if (reason === 'shutdown') {
+    await job.moveToWait(token);
+    return new WaitingError();
+  }
+  return new RunFailed(new Failure('UNAVAILABLE', 'Another connector carries this run.'));
+}

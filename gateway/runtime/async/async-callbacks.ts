@@ -1,0 +1,145 @@
+/**
+ * Outcomes that wait to be told. They are jobs of their own: a listener that is away is asked again
+ * and the function does not run again; one that is slow holds up only outcomes of the same function.
+ */
+import { UnrecoverableError } from 'bullmq';
+import type { FunctionResult } from '#template/function.ts';
+import { Lanes } from '#gateway/queue/function-queues.ts';
+import type { Log } from '#shared/process/log.ts';
+import type { CallbackStatus } from './async-call.ts';
+import { keyOf, type AsyncLedger } from './async-ledger.ts';
+import { callBack, CallbackRefused, type CallOutcome } from './callback.ts';
+
+const ATTEMPTS = 6;
+const BACKOFF_MS = 1_000;
+const CONCURRENCY = 8;
+const KEEP_SECONDS = 86_400;
+const DEAD_SECONDS = 7 * 86_400;
+const KEEP_COUNT = 200;
+/** Larger answers are told once, from memory. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+
+interface QueuedCallback {
+  readonly callId: string;
+  readonly lane: string;
+  readonly functionName: string;
+  readonly url: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly headers: NonNullable<FunctionResult['headers']>;
+  readonly bodyBase64: string;
+}
+
+export interface CallbackOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly gatewayUrl: () => string;
+  readonly log: Log;
+  readonly ledger: AsyncLedger;
+  /** Notes a dead letter, and drops the oldest where there are too many. */
+  readonly bury: (key: string, bytes: number) => Promise<void>;
+}
+
+export class Callbacks {
+  readonly lanes: Lanes<QueuedCallback>;
+  private readonly options: CallbackOptions;
+
+  constructor(options: CallbackOptions) {
+    this.options = options;
+    const { redisUrl, prefix, name, ledger, log } = options;
+    this.lanes = new Lanes<QueuedCallback>({
+      redisUrl,
+      prefix,
+      name,
+      concurrencyOf: () => CONCURRENCY,
+      work: async (job) => {
+        const [lane, id] = [job.data.lane, job.id ?? ''];
+        await this.deliver(job.data.url, outcomeOf(job.data));
+        ledger.forget(keyOf('callback', lane, id));
+        await job.updateData({ ...job.data, url: '', headers: {}, bodyBase64: '' });
+      },
+      failed: async (lane, job, error) => {
+        log.warn('callback-dead', {
+          callId: job.data.callId,
+          function: lane,
+          reason: error.message,
+        });
+        await options.bury(keyOf('callback', lane, job.id ?? ''), job.data.bodyBase64.length);
+      },
+    });
+  }
+
+  /** Keeps the outcome until it is told; a second outcome of the same call is not another one. */
+  async tell(lane: string, id: string, url: string, outcome: CallOutcome): Promise<void> {
+    if (outcome.body.length > KEPT_BYTES_MAX) return this.tellOnce(lane, url, outcome);
+    const { callId, functionName, status, seconds, headers, body } = outcome;
+    const bodyBase64 = body.toString('base64');
+    const data = { callId, lane, functionName, url, status, seconds, headers, bodyBase64 };
+    this.options.ledger.waits(keyOf('callback', lane, id), bodyBase64.length);
+    await this.lanes.add(lane, 'callback', data, {
+      jobId: id,
+      attempts: ATTEMPTS,
+      backoff: { type: 'exponential', delay: BACKOFF_MS },
+      removeOnComplete: { age: KEEP_SECONDS, count: KEEP_COUNT },
+      removeOnFail: { age: DEAD_SECONDS },
+    });
+  }
+
+  /** What was found out about a call whose outcome is to be told, or was. */
+  async end(lane: string, id: string): Promise<{ status: number; seconds: number } | undefined> {
+    return (await this.lanes.queueOf(lane).getJob(id))?.data;
+  }
+
+  async status(lane: string, id: string): Promise<CallbackStatus | undefined> {
+    const job = await this.lanes.queueOf(lane).getJob(id);
+    if (!job) return undefined;
+    const state = await job.getState();
+    const dead = state === 'failed';
+    return {
+      state: dead ? 'dead' : state === 'completed' ? 'delivered' : 'queued',
+      attempts: job.attemptsMade,
+      reason: dead ? job.failedReason : undefined,
+    };
+  }
+
+  /** @returns whether there was a dead one to send again */
+  async retry(lane: string, id: string): Promise<boolean> {
+    const job = await this.lanes.queueOf(lane).getJob(id);
+    if (!job || !(await job.isFailed())) return false;
+    this.options.ledger.waits(keyOf('callback', lane, id), job.data.bodyBase64.length);
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    this.lanes.work(lane);
+    return true;
+  }
+
+  async drop(lane: string, id: string): Promise<void> {
+    this.options.ledger.forget(keyOf('callback', lane, id));
+    await this.lanes
+      .queueOf(lane)
+      .remove(id)
+      .catch(() => undefined);
+  }
+
+  /** What is lost on the way is lost: it is not kept, and the function shall not run again for it. */
+  private async tellOnce(lane: string, url: string, outcome: CallOutcome): Promise<void> {
+    const { callId } = outcome;
+    await this.deliver(url, outcome).catch(({ message: reason }: Error) => {
+      this.options.log.warn('callback-dead', { callId, function: lane, reason });
+    });
+  }
+
+  private async deliver(url: string, outcome: CallOutcome): Promise<void> {
+    try {
+      await callBack(url, outcome, this.options.gatewayUrl());
+    } catch (thrown) {
+      const again = !(thrown instanceof CallbackRefused) || thrown.again;
+      const reason = thrown instanceof CallbackRefused ? thrown.message : 'the callback failed';
+      throw again ? new Error(reason) : new UnrecoverableError(reason);
+    }
+  }
+}
+
+function outcomeOf({ bodyBase64, ...outcome }: QueuedCallback): CallOutcome {
+  return { ...outcome, body: Buffer.from(bodyBase64, 'base64') };
+}

@@ -1,0 +1,80 @@
+/**
+ * How much the queue holds, so that it never fills the memory that plans and orders need too. What
+ * waits and what died have bounds of their own: dead letters never keep out new calls.
+ */
+import type { JobType } from 'bullmq';
+import type { Lanes } from '#gateway/queue/function-queues.ts';
+
+export interface Bounds {
+  readonly waitingBytesMax: number;
+  readonly deadBytesMax: number;
+}
+
+/** What a job costs beside its body: its hash, its place in the lists. */
+const JOB_BYTES = 1_024;
+
+/** Names a job in the ledger. */
+export function keyOf(kind: 'call' | 'callback', lane: string, id: string): string {
+  return `${kind} ${lane} ${id}`;
+}
+
+export class AsyncLedger {
+  private readonly bounds: Bounds;
+  private readonly waiting = new Map<string, number>();
+  /** From the oldest death to the latest. */
+  private readonly dead = new Map<string, number>();
+  private waitingBytes = 0;
+  private deadBytes = 0;
+
+  constructor(bounds: Bounds) {
+    this.bounds = bounds;
+  }
+
+  /** Takes in what a host left behind. */
+  async count<Data>(kind: 'call' | 'callback', lanes: Lanes<Data>): Promise<void> {
+    for (const lane of await lanes.names()) {
+      const queue = lanes.queueOf(lane);
+      const sizes = async (states: JobType[]): Promise<[string, number][]> => {
+        const ids = await queue.getRanges(states, 0, -1, true);
+        const sizing = lanes.redis.pipeline();
+        for (const id of ids) sizing.hstrlen(queue.toKey(id), 'data');
+        const results = (await sizing.exec()) ?? [];
+        return ids.map((id, i) => [id, Number(results[i]?.[1] ?? 0)]);
+      };
+      for (const [id, bytes] of await sizes(['active', 'wait', 'delayed']))
+        this.waits(keyOf(kind, lane, id), bytes);
+      for (const [id, bytes] of await sizes(['failed'])) this.dies(keyOf(kind, lane, id), bytes);
+    }
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.waitingBytes + bytes + JOB_BYTES <= this.bounds.waitingBytesMax;
+  }
+
+  waits(job: string, bytes: number): void {
+    this.forget(job);
+    this.waiting.set(job, bytes + JOB_BYTES);
+    this.waitingBytes += bytes + JOB_BYTES;
+  }
+
+  /** @returns the dead letters that are one too many, the oldest first */
+  dies(job: string, bytes: number): readonly string[] {
+    this.forget(job);
+    this.dead.set(job, bytes + JOB_BYTES);
+    this.deadBytes += bytes + JOB_BYTES;
+    const dropped: string[] = [];
+    for (const oldest of this.dead.keys()) {
+      if (this.deadBytes <= this.bounds.deadBytesMax) break;
+      dropped.push(oldest);
+      this.forget(oldest);
+    }
+    return dropped;
+  }
+
+  forget(job: string): void {
+    this.waitingBytes -= this.waiting.get(job) ?? 0;
+    this.deadBytes -= this.dead.get(job) ?? 0;
+    this.waiting.delete(job);
+    this.dead.delete(job);
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * Calls that are answered later. They lie in Redis until a function took them, so they survive a
+ * restart; a call whose host died is run again, and carries its call id as idempotency key so that
+ * nothing is done twice. Answers that the function's policy names are tried again with back-off;
+ * what is still refused then, and what broke, is kept as a dead letter. The time limit of a call is
+ * that of its function.
+ */
+import { UnrecoverableError } from 'bullmq';
+import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
+import { Lanes } from '#gateway/queue/function-queues.ts';
+import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
+import { operationAt, packedPath } from '#shared/contract/catalogue.ts';
+import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
+import type { Tokens } from '#shared/runtime/context.ts';
+import type { Log } from '#shared/process/log.ts';
+import { isPieces, type FunctionEvent, type FunctionResult } from '#template/function.ts';
+import { jobIdOf, laneFor, withoutContent } from './async-call.ts';
+import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
+import { Callbacks } from './async-callbacks.ts';
+import { AsyncLedger, keyOf } from './async-ledger.ts';
+import type { CallOutcome } from './callback.ts';
+import type { FunctionHost } from '../invoke/function-host.ts';
+import { drained, wholeOf } from '../http/chunks.ts';
+import { bareName } from '../http/platform-errors.ts';
+
+const QUEUE = 'async';
+const KEEP_SECONDS = 86_400;
+const KEEP_COUNT = 200;
+const DEAD_SECONDS = 7 * 86_400;
+/** Of an answer that is called back: it stands in memory, beside those of other calls. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+const DEAD_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface AsyncQueueOptions {
+  readonly redisUrl: string;
+  /** Of this board: boards that share a Redis do not take each other's calls. */
+  readonly name?: string | undefined;
+  /** As the other queues of this installation have it. */
+  readonly prefix: string;
+  /** What our operations are called with in the caller's place; null where none is demanded. */
+  readonly tokens: Tokens | null;
+  readonly readAccess?: ReadAccess | undefined;
+  /** Where `http://gateway:8080` of a callback leads. */
+  readonly gatewayUrl: () => string;
+  readonly log: Log;
+  readonly waitingBytesMax?: number | undefined;
+  readonly deadBytesMax?: number | undefined;
+}
+
+export type Added = 'added' | 'known' | 'another-call' | 'full';
+
+export class AsyncQueue {
+  readonly callbacks: Callbacks;
+  readonly lanes: Lanes<QueuedCall>;
+  readonly ledger: AsyncLedger;
+  private readonly host: FunctionHost;
+  private readonly options: AsyncQueueOptions;
+  /** Complaints that were logged. */
+  private readonly told = new Set<string>();
+
+  constructor(host: FunctionHost, options: AsyncQueueOptions) {
+    this.host = host;
+    this.options = options;
+    const { redisUrl, prefix, name = QUEUE, gatewayUrl, log } = options;
+    const { waitingBytesMax = WAITING_BYTES_MAX, deadBytesMax = DEAD_BYTES_MAX } = options;
+    this.ledger = new AsyncLedger({ waitingBytesMax, deadBytesMax });
+    const bury = (key: string, bytes: number): Promise<void> => this.bury(key, bytes);
+    const { ledger } = this;
+    const callbacks = {
+      redisUrl,
+      prefix,
+      name: `${name}-callbacks`,
+      gatewayUrl,
+      log,
+      ledger,
+      bury,
+    };
+    this.callbacks = new Callbacks(callbacks);
+    this.lanes = new Lanes<QueuedCall>({
+      redisUrl,
+      prefix,
+      name,
+      concurrencyOf: (lane) => this.concurrencyOf(lane),
+      work: (job, token, signal) => this.carryOut(job, token, signal),
+      failed: (lane, job, error) => this.died(lane, job, error),
+    });
+  }
+
+  /** Goes on with what was left, once the functions are there. */
+  async open(): Promise<void> {
+    await this.ledger.count('call', this.lanes);
+    await this.ledger.count('callback', this.callbacks.lanes);
+    await Promise.all([this.lanes.open(), this.callbacks.lanes.open()]);
+  }
+
+  /** A call that comes again under its id is the same call; one that died begins again. */
+  async add(call: QueuedCall): Promise<Added> {
+    const lane = laneFor(call.functionName, call.path);
+    const jobId = jobIdOf(call.callId);
+    const known = await this.lanes.queueOf(lane).getJob(jobId);
+    if (known && known.data.digest !== call.digest) return 'another-call';
+    if (known) {
+      if (await known.isFailed()) await this.retry(lane, known);
+      return 'known';
+    }
+    const bytes = JSON.stringify(call).length;
+    if (!this.ledger.hasRoom(bytes)) return 'full';
+    const { attempts, backoffMs } = this.policyOf(call.functionName, call.path);
+    this.ledger.waits(keyOf('call', lane, jobId), bytes);
+    await this.lanes.add(lane, 'call', call, {
+      jobId,
+      attempts,
+      backoff: { type: 'exponential', delay: backoffMs },
+      removeOnComplete: { age: KEEP_SECONDS, count: KEEP_COUNT },
+      removeOnFail: { age: DEAD_SECONDS },
+    });
+    return 'added';
+  }
+
+  /** Runs a dead letter again, with all its attempts, and tells its outcome anew. */
+  async retry(lane: string, job: CallJob): Promise<void> {
+    const id = job.id ?? '';
+    await this.callbacks.drop(lane, id);
+    this.ledger.waits(keyOf('call', lane, id), JSON.stringify(job.data).length);
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    this.lanes.work(lane);
+  }
+
+  /** Lets running calls end, for so long; those cut off run again at the next start. */
+  async close(graceMs: number): Promise<void> {
+    await this.lanes.close(graceMs);
+    await this.callbacks.lanes.close(Math.min(graceMs, 500));
+  }
+
+  private async carryOut(job: CallJob, token: string, signal: AbortSignal): Promise<CallEnd> {
+    const call = job.data;
+    const lane = laneFor(call.functionName, call.path);
+    // The host died between telling the outcome and noting that it is told.
+    const told = await this.callbacks.end(lane, job.id ?? '');
+    if (told) return this.conclude(lane, job, { status: told.status, seconds: told.seconds });
+    const startedAt = performance.now();
+    const result = await this.run(call, signal);
+    signal.throwIfAborted();
+    const end = { status: result.status ?? 200, seconds: secondsSince(startedAt) };
+    const policy = this.policyOf(call.functionName, call.path);
+    if (isFull(result)) await waitForPlace(job, token, policy.backoffMs);
+    await job.updateProgress({ ...end });
+    const left = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
+    const again = left > 0 && policy.retried.includes(end.status);
+    this.options.log.info('async-call-ended', {
+      callId: call.callId,
+      function: lane,
+      ...end,
+      ...(again && { again }),
+    });
+    if (again) throw new Error(`answered ${end.status}`);
+    await this.tell(lane, job, { ...end, result });
+    return this.conclude(lane, job, end, isPlatforms(result));
+  }
+
+  /** @throws UnrecoverableError for an outcome that an operator may want to run again */
+  private async conclude(lane: string, job: CallJob, end: CallEnd, platforms = false) {
+    const isDead = end.status >= 500 || end.status === 429 || (platforms && end.status === 404);
+    if (isDead) throw new UnrecoverableError(`answered ${end.status}`);
+    await job.updateData(withoutContent(job.data));
+    this.ledger.forget(keyOf('call', lane, job.id ?? ''));
+    return end;
+  }
+
+  private async tell(lane: string, job: CallJob, ended: CallEnd & { result: FunctionResult }) {
+    const { callbackUrl } = job.data;
+    if (callbackUrl === undefined) return;
+    await this.callbacks.tell(lane, job.id ?? '', callbackUrl, await outcomeOf(job.data, ended));
+  }
+
+  private async died(lane: string, job: CallJob, error: Error): Promise<void> {
+    const { callId } = job.data;
+    this.options.log.warn('async-call-dead', { callId, function: lane, reason: error.message });
+    // Its host died too often: whoever waits for the outcome is told that there is none.
+    if (/stalled/.test(error.message))
+      await this.tell(lane, job, { status: 503, seconds: 0, result: { status: 503 } });
+    await this.bury(keyOf('call', lane, job.id ?? ''), JSON.stringify(job.data).length);
+  }
+
+  /** Notes a dead letter; the oldest go where there are too many. */
+  private async bury(key: string, bytes: number): Promise<void> {
+    for (const oldest of this.ledger.dies(key, bytes)) {
+      const [kind, lane = '', id = ''] = oldest.split(' ');
+      this.options.log.warn('dead-letter-dropped', { kind, function: lane });
+      if (kind === 'callback') await this.callbacks.drop(lane, id);
+      else await this.lanes.queueOf(lane).remove(id);
+    }
+  }
+
+  private async run(call: QueuedCall, signal: AbortSignal): Promise<FunctionResult> {
+    const { name, path } = this.placeOf(call);
+    try {
+      const event = this.eventOf(call, path);
+      const result = await this.host.call(name, event, { callId: call.callId, signal });
+      if (!isPieces(result.body)) return result;
+      // A stream counts as answered when it is through; without a callback nobody wants to have it.
+      if (call.callbackUrl !== undefined)
+        return { ...result, body: await wholeOf(result.body, ANSWER_BYTES_MAX) };
+      await drained(result.body);
+      return { ...result, body: undefined };
+    } catch {
+      return { status: 500, body: 'The function failed.' };
+    }
+  }
+
+  /** Where the function is now: what is deployed may be cut otherwise than when it was queued. */
+  private placeOf({ functionName, path }: Pick<QueuedCall, 'functionName' | 'path'>): {
+    readonly name: string;
+    readonly path: string;
+  } {
+    const name = bareName(functionName);
+    const found = this.host.find(name) ? undefined : operationAt(name, path);
+    if (!found) return { name, path };
+    const { operation, path: rest } = found;
+    if (this.host.find(operation.name)) return { name: operation.name, path: rest };
+    const [service = '', own = ''] = packedPath(operation).split('/');
+    return { name: service, path: `/${own}${rest === '/' ? '' : rest}` };
+  }
+
+  private eventOf(call: QueuedCall, path: string): FunctionEvent {
+    return {
+      method: 'POST',
+      path,
+      query: new URLSearchParams(call.query),
+      headers: {
+        'idempotency-key': call.callId.replaceAll(':', '-'),
+        ...call.headers,
+        ...this.authorization(call),
+      },
+      body: Buffer.from(call.bodyBase64, 'base64'),
+    };
+  }
+
+  /**
+   * Only our own operations are shown a token: the smallest that they took when the call was queued,
+   * whatever has its function's name by now.
+   */
+  private authorization({ functionName, path, effect }: QueuedCall): { authorization?: string } {
+    const { tokens, readAccess = 'open' } = this.options;
+    const name = bareName(functionName);
+    const isOurs = operationAt(name, path) ?? this.host.find(name)?.operationAt(path);
+    if (!isOurs || !effect || !tokens || (effect === 'reads' && readAccess === 'open')) return {};
+    return { authorization: `Bearer ${tokenFor(effect, tokens)}` };
+  }
+
+  private policyOf(functionName: string, path: string): CallPolicy {
+    const { name } = this.placeOf({ functionName, path });
+    const { annotations } = this.host.find(name)?.spec ?? {};
+    const { policy, complaints } = callPolicy(bareName(functionName), path, annotations);
+    for (const annotation of complaints) {
+      if (this.told.has(`${name} ${annotation}`)) continue;
+      this.told.add(`${name} ${annotation}`);
+      this.options.log.warn('async-annotation-ignored', { function: name, annotation });
+    }
+    return policy;
+  }
+
+  /** Never more than the function takes: what it would refuse need not be asked. */
+  private concurrencyOf(lane: string): number {
+    const { concurrency } = this.policyOf(lane, '/');
+    const { name } = this.placeOf({ functionName: lane, path: '/' });
+    return Math.min(concurrency, this.host.find(name)?.inflightMax ?? concurrency);
+  }
+}
+
+/** The platform's own word that the function has its hands full. */
+function isFull({ status, headers }: FunctionResult): boolean {
+  return status === 429 && headers?.['x-openfaas-internal'] === 'faas-middleware';
+}
+
+function isPlatforms({ headers }: FunctionResult): boolean {
+  return headers?.['x-openfaas-internal'] !== undefined;
+}
+
+async function outcomeOf(
+  { callId, functionName }: QueuedCall,
+  { status, seconds, result }: CallEnd & { readonly result: FunctionResult },
+): Promise<CallOutcome> {
+  const { headers = {}, body } = result;
+  const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json';
+  const typed = { ...(body !== undefined && { 'content-type': type }), ...headers };
+  return { callId, functionName, status, seconds, headers: typed, body: await wholeOf(body) };
+}
+
+function secondsSince(startedAt: number): number {
+  return Math.round(performance.now() - startedAt) / 1000;
+}

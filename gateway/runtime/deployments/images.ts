@@ -1,0 +1,61 @@
+/**
+ * The programs this runtime can run, found by the image that a deployment names. Nothing is pulled:
+ * an image is known by the last part of its path, and registry, tag and digest say nothing here.
+ */
+import { operations } from '#shared/contract/catalogue.ts';
+import { packFolder, serviceNames } from '#shared/contract/names.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+
+export interface Program {
+  /** `planning-create-plan` */
+  readonly name: string;
+  /** Folder of its `handler.js`: absolute, or as it lies in the build. */
+  readonly folder: string;
+  /** An operation of the catalogue, or a packed service of it. */
+  readonly isOurs: boolean;
+}
+
+export class Images {
+  private readonly programs: ReadonlyMap<string, Program>;
+
+  /** @param programs of those with one name, the last is found */
+  constructor(programs: readonly Omit<Program, 'isOurs'>[]) {
+    const ours = new Map(catalogueImages().map(({ name, folder }) => [name, folder]));
+    this.programs = new Map(
+      programs.map(({ name, folder }) => [
+        name,
+        { name, folder, isOurs: ours.get(name) === folder },
+      ]),
+    );
+  }
+
+  /** @param image `ghcr.io/someone/arduino-trader/planning-create-plan:1.2` */
+  find(image: string): Program | undefined {
+    return this.programs.get(programName(image));
+  }
+
+  /** @throws Failure INVALID_REQUEST naming the image */
+  require(image: string): Program {
+    const found = this.find(image);
+    if (found) return found;
+    throw invalidRequest({
+      field: 'image',
+      message: `"${image}" is no image of this runtime, which pulls none: it runs what its stack file and its catalogue name`,
+    });
+  }
+}
+
+/** `ghcr.io:443/x/planning-create-plan:1.2@sha256:…` → `planning-create-plan` */
+export function programName(image: string): string {
+  const [path = ''] = image.split('@');
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  return last.split(':')[0] ?? '';
+}
+
+/** All that the catalogue has: a program an operation, and one a service. */
+export function catalogueImages(): readonly Omit<Program, 'isOurs'>[] {
+  return [
+    ...operations.map(({ name, folder }) => ({ name, folder })),
+    ...serviceNames.map((service) => ({ name: service, folder: packFolder(service) })),
+  ];
+}

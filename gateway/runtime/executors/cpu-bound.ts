@@ -1,0 +1,18 @@
+/** Which calls think so long that they must not do it on the thread that answers everybody. */
+import { operationAt } from '#shared/contract/catalogue.ts';
+
+/**
+ * True for a heavy operation that will really run. A call that only puts a long operation on its
+ * queue and follows it is light; the run itself comes with `x-run-id`.
+ * @param path what follows the function's name; in a packed service it names the operation
+ */
+export function thinksLong(
+  functionName: string,
+  path: string,
+  headers: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const call = operationAt(functionName, path);
+  if (call?.operation.weight !== 'heavy' || call.path.startsWith('/_/')) return false;
+  const { operation } = call;
+  return operation.queue?.caller !== 'follows' || headers['x-run-id'] !== undefined;
+}

@@ -1,0 +1,107 @@
+/**
+ * The worlds that operations run in. Most share the host's; one whose deployment sets settings of its
+ * own gets a world opened with them, shared by all with equal settings and closed when none is left.
+ */
+import type { World } from '#shared/runtime/context.ts';
+import {
+  parseSettings,
+  settingTable,
+  type Environment,
+  type Settings,
+} from '#shared/process/settings.ts';
+import type { Texts } from '../deployments/deployment.ts';
+
+export type OpenWorld = (settings: Settings) => Promise<World>;
+
+/** A function's hold on its world. */
+export interface WorldLease {
+  /** The world where it is open already. */
+  readonly current: unknown;
+  open(): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+interface Entry {
+  holders: number;
+  world: World | undefined;
+  opening: Promise<World> | undefined;
+  readonly settings: Settings;
+}
+
+export class Worlds {
+  private readonly env: Environment;
+  private readonly openWorld: OpenWorld | undefined;
+  private readonly entries = new Map<string, Entry>();
+  private host: unknown;
+
+  /** @param env the host's environment */
+  constructor(env: Environment, openWorld: OpenWorld | undefined) {
+    this.env = env;
+    this.openWorld = openWorld;
+  }
+
+  /** The world of all whose deployment sets nothing of its own. */
+  carry(host: unknown): void {
+    this.host = host;
+  }
+
+  /** Whether a deployment's environment changes any setting. */
+  isOwn(environment: Texts): boolean {
+    return keyOf({ ...this.env, ...environment }) !== keyOf(this.env);
+  }
+
+  /** @throws Failure INVALID_REQUEST naming every wrong setting */
+  take(environment: Texts): WorldLease {
+    if (!this.openWorld || !this.isOwn(environment)) return this.hostLease();
+    const env = { ...this.env, ...environment };
+    const key = keyOf(env);
+    const entry = this.entries.get(key) ?? fresh(parseSettings(env));
+    this.entries.set(key, entry);
+    entry.holders += 1;
+    return {
+      get current() {
+        return entry.world;
+      },
+      open: () => this.opened(entry),
+      release: () => this.release(key, entry),
+    };
+  }
+
+  private hostLease(): WorldLease {
+    const host = (): unknown => this.host;
+    return {
+      get current() {
+        return host();
+      },
+      open: async () => host(),
+      release: async () => undefined,
+    };
+  }
+
+  private async opened(entry: Entry): Promise<World | undefined> {
+    entry.opening ??= this.openWorld?.(entry.settings);
+    try {
+      entry.world = await entry.opening;
+    } catch (thrown) {
+      entry.opening = undefined;
+      throw thrown;
+    }
+    return entry.world;
+  }
+
+  private async release(key: string, entry: Entry): Promise<void> {
+    entry.holders -= 1;
+    if (entry.holders > 0) return;
+    this.entries.delete(key);
+    await (await entry.opening)?.close();
+  }
+}
+
+function fresh(settings: Settings): Entry {
+  return { holders: 0, world: undefined, opening: undefined, settings };
+}
+
+/** Equal for environments that mean the same settings. */
+function keyOf(env: Environment): string {
+  return JSON.stringify(Object.values(settingTable).map((row) => env[row.env]?.trim() || null));
+}

@@ -1,0 +1,237 @@
+/** The ways to carry a function's calls: on this thread, on threads, or not at all. */
+import {
+  inSurroundings,
+  type CallContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
+  type Surroundings,
+} from '#template/function.ts';
+import { unavailable } from '#shared/kernel/failure.ts';
+import type { Log } from '#shared/process/log.ts';
+import { isExit } from './exit-guard.ts';
+import { unreachableFunction } from '../http/platform-errors.ts';
+import { LOADED_PATH, READY_PATH, type PlainSurroundings } from './worker-messages.ts';
+import { NotLoaded, ThreadLost, type WorkerPool } from './worker-pool.ts';
+import type { WorldLease } from './dependency-leases.ts';
+
+export interface Carrier {
+  /** Loads the handler; rejects with the reason why it cannot be. */
+  load(signal: AbortSignal): Promise<void>;
+  /** Rejects with the reason while the handler could not do its work. */
+  ready(context: CallContext): Promise<void>;
+  /** Whether the handler is loaded somewhere at this moment. */
+  readonly isWarm: boolean;
+  /** Rejects only with what the handler itself threw. */
+  run(event: FunctionEvent, context: CallContext): Promise<FunctionResult>;
+  close(): Promise<void>;
+}
+
+export interface HereParts {
+  readonly name: string;
+  readonly load: () => Promise<FunctionHandler>;
+  readonly surroundings: Surroundings;
+  /** Absent for what is no operation of ours. */
+  readonly world: WorldLease | undefined;
+  readonly log: Log;
+  /** Adds to what the function says. */
+  readonly say: (text: string) => void;
+}
+
+/** On the thread that answers everybody. */
+export class HereCarrier implements Carrier {
+  private readonly parts: HereParts;
+  private handler: FunctionHandler | undefined;
+  private loading: Promise<FunctionHandler> | undefined;
+
+  constructor(parts: HereParts) {
+    this.parts = parts;
+  }
+
+  get isWarm(): boolean {
+    return this.handler !== undefined;
+  }
+
+  async load(): Promise<void> {
+    await this.loaded();
+    await this.opened();
+  }
+
+  async ready(context: CallContext): Promise<void> {
+    const handler = await this.loaded();
+    const { surroundings } = this.parts;
+    await handler.ready?.(inSurroundings(context, surroundings, await this.opened()));
+  }
+
+  async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    const { name, log } = this.parts;
+    const handler =
+      this.handler ??
+      (await this.loaded().catch((cause: unknown) => {
+        log.error('handler-not-loaded', { function: name, cause });
+        return undefined;
+      }));
+    if (!handler) return unreachableFunction(name);
+    const { surroundings, world } = this.parts;
+    // Mostly it is open, and then a call does not wait even for a moment.
+    const shared: unknown = world && (world.current ?? (await this.opened()));
+    try {
+      return await handler(event, inSurroundings(context, surroundings, shared));
+    } catch (thrown) {
+      this.parts.say(reasonOf(thrown));
+      if (!isExit(thrown)) throw thrown;
+      log.error('exit-refused', { function: name, callId: context.callId });
+      return unreachableFunction(name);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.parts.world?.release();
+  }
+
+  /** Loaded at the first call; a load that failed is tried again at the next. */
+  private async loaded(): Promise<FunctionHandler> {
+    this.loading ??= this.parts.load();
+    try {
+      return (this.handler = await this.loading);
+    } catch (thrown) {
+      this.loading = undefined;
+      throw thrown;
+    }
+  }
+
+  private async opened(): Promise<unknown> {
+    return this.parts.world?.open();
+  }
+}
+
+export interface ThreadParts {
+  readonly name: string;
+  readonly pool: WorkerPool;
+  readonly folder: string;
+  readonly surroundings: PlainSurroundings;
+  /** Heavy operations that a thread must not think itself. */
+  readonly far: () => readonly string[];
+  readonly log: Log;
+  /** Adds to what the function says. */
+  readonly say: (text: string) => void;
+}
+
+/** On worker threads. */
+export class ThreadCarrier implements Carrier {
+  private readonly parts: ThreadParts;
+
+  constructor(parts: ThreadParts) {
+    this.parts = parts;
+  }
+
+  get isWarm(): boolean {
+    return this.parts.pool.size > 0;
+  }
+
+  async load(signal: AbortSignal): Promise<void> {
+    await this.ask(LOADED_PATH, { callId: 'load', signal });
+  }
+
+  async ready(context: CallContext): Promise<void> {
+    await this.ask(READY_PATH, context);
+  }
+
+  async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    const { name, log } = this.parts;
+    try {
+      return await this.parts.pool.run(this.job(event, context));
+    } catch (cause) {
+      if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
+      const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-not-loaded';
+      log.error(what, { function: name, callId: context.callId, cause });
+      this.parts.say(`${cause.message}: ${reasonOf(cause.cause)}`);
+      return unreachableFunction(name);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.parts.pool.close();
+  }
+
+  private async ask(path: string, context: CallContext): Promise<void> {
+    const query = new URLSearchParams();
+    const event = { method: 'GET', path, query, headers: {}, body: Buffer.alloc(0) };
+    await this.parts.pool.run({ ...this.job(event, context), isQuestion: true });
+  }
+
+  private job(event: FunctionEvent, context: CallContext) {
+    const { name: functionName, folder, surroundings, far } = this.parts;
+    return { functionName, folder, event, context, surroundings, far: far() };
+  }
+}
+
+/** Why it went wrong, with where, for those who read the function's log. */
+function reasonOf(thrown: unknown): string {
+  if (thrown === undefined) return 'without a reason';
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
+/** Light calls here, those that think long on threads. */
+export class SplitCarrier implements Carrier {
+  private readonly here: Carrier;
+  private readonly threads: Carrier;
+  private readonly thinksLong: (event: FunctionEvent) => boolean;
+  /** Whether the threads are this function's alone, and end with it. */
+  private readonly ownsThreads: boolean;
+
+  constructor(
+    { here, threads, ownsThreads }: { here: Carrier; threads: Carrier; ownsThreads: boolean },
+    thinksLong: (event: FunctionEvent) => boolean,
+  ) {
+    this.here = here;
+    this.threads = threads;
+    this.ownsThreads = ownsThreads;
+    this.thinksLong = thinksLong;
+  }
+
+  get isWarm(): boolean {
+    return this.here.isWarm;
+  }
+
+  load(signal: AbortSignal): Promise<void> {
+    return this.here.load(signal);
+  }
+
+  ready(context: CallContext): Promise<void> {
+    return this.here.ready(context);
+  }
+
+  run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
+    return (this.thinksLong(event) ? this.threads : this.here).run(event, context);
+  }
+
+  async close(): Promise<void> {
+    await this.here.close();
+    if (this.ownsThreads) await this.threads.close();
+  }
+}
+
+/** Nowhere: what is deployed cannot be run here, for a reason the log has. */
+export class NoCarrier implements Carrier {
+  readonly isWarm = false;
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  load(): Promise<void> {
+    return Promise.reject(unavailable(this.name));
+  }
+
+  ready(): Promise<void> {
+    return this.load();
+  }
+
+  async run(): Promise<FunctionResult> {
+    return unreachableFunction(this.name);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,168 @@
+/** Decides for each deployment how its calls are carried: here, on threads that are shared, or its own. */
+import type { Environment } from '#template/function.ts';
+import { readLimits } from '#template/limits.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { operations } from '#shared/contract/catalogue.ts';
+import type { Log } from '#shared/process/log.ts';
+import { HereCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './executor.ts';
+import type { LoadHandler } from './deployed-function.ts';
+import type { Deployment } from '../deployments/deployment.ts';
+import type { FunctionLogs } from '../observe/function-logs.ts';
+import { hostEnvironment, surroundingsOf } from './function-environment.ts';
+import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
+import { thinksLong } from './cpu-bound.ts';
+import type { Images, Program } from '../deployments/images.ts';
+import { isolationOf } from '../deployments/isolation.ts';
+import { Worlds, type OpenWorld, type WorldLease } from './dependency-leases.ts';
+
+export interface CarrierOptions {
+  readonly images: Images;
+  /** Loads a handler into this thread. */
+  readonly load: LoadHandler;
+  readonly log: Log;
+  /** The host's environment, which a deployment's goes over. */
+  readonly env?: Environment;
+  /** Folder of the functions' secrets; absent: where OpenFaaS mounts them. */
+  readonly secrets?: { readonly dir: string } | undefined;
+  /** Where heavy operations and functions that are kept apart run; absent: all run here. */
+  readonly threads?: ThreadsOptions | undefined;
+  /** For operations whose deployment sets settings; absent: all share the host's world. */
+  readonly openWorld?: OpenWorld | undefined;
+}
+
+const HEAVY = operations.filter(({ weight }) => weight === 'heavy');
+
+export class FunctionCarriers {
+  private readonly options: CarrierOptions;
+  private readonly logs: FunctionLogs;
+  private readonly find: (name: string) => Deployment | undefined;
+  private readonly worlds: Worlds;
+  private readonly threads: FunctionThreads | undefined;
+  /** Heavy operations that are deployed otherwise than in the build. */
+  private farOperations: readonly string[] | undefined;
+
+  /** @param find what is deployed under a name */
+  constructor(
+    options: CarrierOptions,
+    logs: FunctionLogs,
+    find: (name: string) => Deployment | undefined,
+  ) {
+    const { env = {}, secrets, threads, openWorld } = options;
+    this.options = options;
+    this.logs = logs;
+    this.find = find;
+    this.worlds = new Worlds(env, openWorld);
+    const surroundings = { env, secretsDir: secrets?.dir, logs };
+    this.threads = threads && new FunctionThreads(threads, surroundings);
+  }
+
+  /** The world of all operations whose deployment sets nothing of its own. */
+  carry(shared: unknown): void {
+    this.worlds.carry(shared);
+  }
+
+  /** To be told when what is deployed has changed. */
+  changed(): void {
+    this.farOperations = undefined;
+  }
+
+  /** Ends all threads, also of functions that wait for their last call. */
+  async close(): Promise<void> {
+    await this.threads?.close();
+  }
+
+  /** @throws Failure INVALID_REQUEST naming a wrong annotation, limit or setting */
+  carrierOf(spec: Deployment, program: Program): Carrier {
+    requireLimits(spec);
+    const isolation = isolationOf(spec, program.isOurs);
+    const world = program.isOurs ? this.worlds.take(spec.environment) : undefined;
+    if (!this.threads) return this.here(spec, program, world);
+    if (isolation === 'thread') {
+      void world?.release();
+      return this.onOwnThreads(spec, program, this.threads);
+    }
+    const here = this.here(spec, program, world);
+    return canThinkLong(program) ? this.split(here, spec, program, this.threads) : here;
+  }
+
+  private split(
+    here: Carrier,
+    spec: Deployment,
+    program: Program,
+    pools: FunctionThreads,
+  ): Carrier {
+    const ownsThreads = this.worlds.isOwn(spec.environment);
+    const threads = ownsThreads
+      ? this.onOwnThreads(spec, program, pools)
+      : this.onThreads(spec, program, pools.operations, () => this.deployedOtherwise());
+    return new SplitCarrier({ here, threads, ownsThreads }, ({ path, headers }) =>
+      thinksLong(program.name, path, headers),
+    );
+  }
+
+  private here(spec: Deployment, program: Program, world: WorldLease | undefined): Carrier {
+    const { env = {}, secrets, load, log } = this.options;
+    const { name, environment } = spec;
+    const { folder, isOurs } = program;
+    const visible = { ...hostEnvironment(env, isOurs), ...environment };
+    const surroundings = surroundingsOf(visible, spec.secrets, secrets?.dir);
+    const parts = { name, surroundings, world, log, say: this.sayFor(name) };
+    return new HereCarrier({ ...parts, load: () => load(folder) });
+  }
+
+  /** It thinks nothing but its own: what else there is has other settings, or another place. */
+  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Carrier {
+    const inflightMax = Number(spec.environment['max_inflight']) || undefined;
+    const pool = threads.open(spec, inflightMax, program.isOurs);
+    return this.onThreads(spec, program, pool, () => HEAVY.map(({ name }) => name));
+  }
+
+  private onThreads(
+    { name, environment, secrets }: Deployment,
+    { folder }: Program,
+    pool: FunctionThreads['operations'],
+    far: () => readonly string[],
+  ): Carrier {
+    const surroundings = { environment, secrets };
+    const { log } = this.options;
+    return new ThreadCarrier({
+      name,
+      pool,
+      folder,
+      surroundings,
+      far,
+      log,
+      say: this.sayFor(name),
+    });
+  }
+
+  private sayFor(name: string): (text: string) => void {
+    return (text) => this.logs.say(name, String(process.pid), text);
+  }
+
+  /** A thread thinks only those operations itself that are deployed as in the build. */
+  private deployedOtherwise(): readonly string[] {
+    this.farOperations ??= HEAVY.filter(({ name, service }) => {
+      const spec = this.find(name) ?? this.find(service);
+      const program = spec && this.options.images.find(spec.image);
+      if (!spec || !program?.isOurs || ![name, service].includes(program.name)) return true;
+      return this.worlds.isOwn(spec.environment) || isolationOf(spec, true) === 'thread';
+    }).map(({ name }) => name);
+    return this.farOperations;
+  }
+}
+
+function canThinkLong(program: Program): boolean {
+  const isIt = ({ name, service }: (typeof HEAVY)[number]): boolean =>
+    name === program.name || service === program.name;
+  return program.isOurs && HEAVY.some(isIt);
+}
+
+/** In a container of its own it would not start with a limit that cannot be read. */
+function requireLimits({ environment }: Deployment): void {
+  try {
+    readLimits(environment);
+  } catch (thrown) {
+    throw invalidRequest({ field: 'envVars', message: (thrown as Error).message });
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The worker threads of a host: a few that all heavy operations share, and for every function that
+ * is kept apart its own. What a function prints goes to its log.
+ */
+import type { Environment } from '#template/function.ts';
+import type { Deployment } from '../deployments/deployment.ts';
+import type { FunctionLogs } from '../observe/function-logs.ts';
+import { hostEnvironment } from './function-environment.ts';
+import { heapMbOf } from '../deployments/isolation.ts';
+import { ThreadBudget } from './thread-budget.ts';
+import type { ThreadWorld } from './worker-messages.ts';
+import { WorkerPool } from './worker-pool.ts';
+import type { Printer } from './worker-thread.ts';
+
+export interface ThreadsOptions {
+  /** The built `worker.js`. */
+  readonly file: string;
+  /** Folder in which the handlers of the build lie. */
+  readonly root: string;
+  /** For operations of our catalogue. Asked when a thread starts; the gateway listens by then. */
+  readonly world?: (() => ThreadWorld) | undefined;
+  /** Threads that heavy operations share. */
+  readonly operationsMax: number;
+  /** Of one function that is kept apart. */
+  readonly perFunctionMax?: number;
+  /** Of all functions that are kept apart, beyond one each. */
+  readonly threadsMax?: number;
+  readonly idleMs?: number;
+  readonly graceMs?: number;
+}
+
+const PER_FUNCTION_MAX = 16;
+const THREADS_MAX = 32;
+const IDLE_MS = 30_000;
+/** A thread of operations costs some 80 MB, and is back in a fraction of a second when it is needed. */
+const OPERATIONS_IDLE_MS = 30_000;
+
+export class FunctionThreads {
+  readonly operations: WorkerPool;
+  private readonly options: ThreadsOptions;
+  private readonly env: Environment;
+  private readonly secretsDir: string | undefined;
+  private readonly logs: FunctionLogs;
+  private readonly budget: ThreadBudget;
+
+  /** @param env the host's environment */
+  constructor(
+    options: ThreadsOptions,
+    {
+      env,
+      secretsDir,
+      logs,
+    }: { env: Environment; secretsDir: string | undefined; logs: FunctionLogs },
+  ) {
+    this.options = options;
+    this.env = env;
+    this.secretsDir = secretsDir;
+    this.logs = logs;
+    this.budget = new ThreadBudget(options.threadsMax ?? THREADS_MAX);
+    this.operations = new WorkerPool({
+      ...this.alike(options.world),
+      name: 'operations',
+      threadsMax: options.operationsMax,
+      idleMs: OPERATIONS_IDLE_MS,
+    });
+  }
+
+  /**
+   * Threads for one function alone; they start at its first call.
+   * @param isOurs an operation, which gets a world with its deployment's settings
+   */
+  open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
+    const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, world } = this.options;
+    const env = { ...hostEnvironment(this.env, isOurs), ...deployment.environment };
+    return new WorkerPool({
+      ...this.alike(
+        isOurs && world ? () => ({ ...world(), env: { ...world().env, ...env } }) : undefined,
+      ),
+      name: deployment.name,
+      threadsMax: Math.min(perFunctionMax, threadsMax ?? perFunctionMax),
+      env: defined(env),
+      heapMbMax: heapMbOf(deployment),
+      idleMs,
+      budget: this.budget,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.operations.close(), this.budget.close()]);
+  }
+
+  private alike(world: (() => ThreadWorld) | undefined) {
+    const { file, root, graceMs } = this.options;
+    return {
+      file,
+      graceMs,
+      data: () => ({ root, secretsDir: this.secretsDir, world: world?.() }),
+      printer: (functionName: string, instance: string) => {
+        const lines = this.logs.printer(functionName, instance);
+        return world ? alsoToStderr(lines) : lines;
+      },
+    };
+  }
+}
+
+/** What operations of ours say is a log of this program as well. */
+function alsoToStderr(lines: Printer): Printer {
+  return {
+    write: (piece) => {
+      process.stderr.write(piece);
+      lines.write(piece);
+    },
+    end: () => lines.end(),
+  };
+}
+
+function defined(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}

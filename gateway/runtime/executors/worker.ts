@@ -1,0 +1,195 @@
+/**
+ * A thread that runs handlers, one call at a time: of operations that think long, or of one function
+ * that shall harm nobody else. Whatever a handler does to its thread ends with the thread.
+ */
+import { resolve } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { present } from '#shared/kernel/assert.ts';
+import type { World } from '#shared/runtime/context.ts';
+import {
+  isPieces,
+  type FunctionContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
+} from '#template/function.ts';
+import { guardKill } from './exit-guard.ts';
+import { surroundingsOf } from './function-environment.ts';
+import { importHandler } from './handler-module.ts';
+import {
+  LOADED_PATH,
+  PIECES_AHEAD,
+  READY_PATH,
+  type FromThread,
+  type PlainEvent,
+  type ThreadData,
+  type ToThread,
+} from './worker-messages.ts';
+
+/** A larger answer goes in pieces, so that the host never holds all of it. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const MEMORY_LOOK_MS = 250;
+
+const host = present(parentPort, 'this file runs as a worker thread');
+const data = workerData as ThreadData;
+
+class RunningCall {
+  readonly abort = new AbortController();
+  private credit = PIECES_AHEAD;
+  private wake: () => void = () => undefined;
+
+  constructor() {
+    this.abort.signal.addEventListener('abort', () => this.wake(), { once: true });
+  }
+
+  more(): void {
+    this.credit += 1;
+    this.wake();
+  }
+
+  /** Waits until the host has read enough of what was sent. */
+  async room(): Promise<void> {
+    while (this.credit === 0 && !this.abort.signal.aborted)
+      await new Promise<void>((resolve) => void (this.wake = resolve));
+    this.credit -= 1;
+  }
+}
+
+const running = new Map<number, RunningCall>();
+
+host.on('message', (message: ToThread) => {
+  const call = running.get(message.id);
+  if (message.kind === 'more') call?.more();
+  else if (message.kind === 'abort') call?.abort.abort();
+  else void carryOut(message);
+});
+
+watchBuffers(data.bufferBytesMax);
+// Who would end its process ends its thread: the process is the host's.
+guardKill(() => process.exit(1));
+
+function say(message: FromThread): void {
+  host.postMessage(message);
+}
+
+async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
+  const { id } = message;
+  const call = new RunningCall();
+  running.set(id, call);
+  try {
+    const handler = await loadHandler(message.folder).catch((thrown: unknown) => {
+      say({ kind: 'not-loaded', id, message: textOf(thrown) });
+    });
+    if (!handler) return;
+    const context = {
+      ...surroundings(message),
+      signal: call.abort.signal,
+      shared: await world(message),
+    };
+    await answer(id, call, await result(handler, revived(message.event), context));
+  } catch (thrown) {
+    // For the function's own log; its caller is told nothing.
+    if (message.event.path !== READY_PATH) console.error(thrown);
+    say({ kind: 'failed', id, message: textOf(thrown) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function surroundings({
+  callId,
+  surroundings: { environment, secrets },
+}: ToThread & { kind: 'call' }) {
+  const env = { ...process.env, ...environment };
+  return { callId, ...surroundingsOf(env, secrets, data.secretsDir) };
+}
+
+/** The host asks on its own paths how the function is; all others are the function's. */
+async function result(
+  handler: FunctionHandler,
+  event: FunctionEvent,
+  context: FunctionContext,
+): Promise<FunctionResult> {
+  if (event.path === READY_PATH) await handler.ready?.(context);
+  const isAnswered = event.path === READY_PATH || event.path === LOADED_PATH;
+  return isAnswered ? {} : handler(event, context);
+}
+
+async function answer(id: number, call: RunningCall, answered: FunctionResult): Promise<void> {
+  const { status = 200, headers = {}, body } = plain(answered);
+  if (isPieces(body)) {
+    say({ kind: 'head', id, status, headers, body: undefined, pieces: true });
+    for await (const piece of body) {
+      await call.room();
+      if (call.abort.signal.aborted) break;
+      say({ kind: 'piece', id, piece });
+    }
+    return say({ kind: 'end', id });
+  }
+  say({ kind: 'head', id, status, headers, body, pieces: false });
+}
+
+type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8Array>;
+
+/** An answer whose body can cross between threads, in pieces where it is large. */
+function plain({ status, headers, body }: FunctionResult) {
+  const head = { ...(status !== undefined && { status }), headers };
+  if (isPieces(body)) return { ...head, body: body as PlainBody };
+  const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  const typed = isPlain ? headers : { 'content-type': 'application/json', ...headers };
+  const whole = isPlain ? body : JSON.stringify(body);
+  if (whole === undefined || whole.length <= WHOLE_BYTES_MAX)
+    return { ...head, headers: typed, body: whole as PlainBody };
+  const bytes = Buffer.from(whole as string);
+  const type = typeof whole === 'string' ? { 'content-type': 'text/plain; charset=utf-8' } : {};
+  const length = { 'content-length': String(bytes.length) };
+  return { ...head, headers: { ...type, ...length, ...typed }, body: cut(bytes) as PlainBody };
+}
+
+/** Each piece is a copy: what crosses between threads takes its whole buffer along. */
+async function* cut(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    yield Uint8Array.prototype.slice.call(bytes, at, at + PIECE_BYTES);
+}
+
+function revived(event: PlainEvent): FunctionEvent {
+  const { buffer, byteOffset, byteLength } = event.body;
+  const body = Buffer.from(buffer, byteOffset, byteLength);
+  return { ...event, query: new URLSearchParams(event.query), body };
+}
+
+function loadHandler(folder: string): Promise<FunctionHandler> {
+  return importHandler(resolve(data.root, folder));
+}
+
+let opened: Promise<World> | undefined;
+let far: readonly string[] = [];
+
+function world(message: ToThread & { kind: 'call' }): Promise<World> | undefined {
+  const wanted = data.world;
+  if (!wanted) return undefined;
+  far = message.far;
+  opened ??= import('./thread-dependencies.ts')
+    .then(({ openThreadWorld }) =>
+      openThreadWorld(wanted, { loadHandler, isFar: (name) => far.includes(name) }),
+    )
+    .catch((thrown: unknown) => {
+      opened = undefined;
+      throw thrown;
+    });
+  return opened;
+}
+
+/** The limit of the heap does not see buffers; a thread that keeps too many of them ends itself. */
+function watchBuffers(bytesMax: number | undefined): void {
+  if (bytesMax === undefined) return;
+  const look = (): void => {
+    if (process.memoryUsage().arrayBuffers > bytesMax) process.exit(1);
+  };
+  setInterval(look, MEMORY_LOOK_MS).unref();
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : 'failed';
+}

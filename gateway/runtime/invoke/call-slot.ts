@@ -1,0 +1,80 @@
+/** One place among a function's running calls, with its time limit; freed when the answer is out. */
+import { boundedPieces } from '#template/bounded-chunks.ts';
+import { Caller } from '#template/caller.ts';
+import { isPieces, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
+import type { DeployedFunction } from '../executors/deployed-function.ts';
+
+export const OVERDUE = Symbol('overdue');
+
+/** What is counted for a call whose caller did not wait for the answer; nobody is sent it. */
+const CALLER_LEFT = 499;
+
+/** Is also the context that the function is called with. */
+export class CallSlot implements CallContext {
+  readonly overdue: Promise<typeof OVERDUE>;
+  private readonly deployed: DeployedFunction;
+  private readonly timer: NodeJS.Timeout;
+  private readonly context: CallContext;
+  private readonly over: (status: number) => void;
+  /** The function's caller is this host, which leaves when the time is up or its own caller leaves. */
+  private readonly host = new Caller();
+  private held = true;
+  /** Not there yet for a caller who had left before. */
+  private readonly stopListening: (() => void) | undefined;
+
+  /** @param over told the status of the answer when the slot is free */
+  constructor(deployed: DeployedFunction, context: CallContext, over: (status: number) => void) {
+    this.deployed = deployed;
+    this.over = over;
+    this.context = context;
+    deployed.begin();
+    let late: (value: typeof OVERDUE) => void = () => undefined;
+    this.overdue = new Promise((resolve) => void (late = resolve));
+    this.timer = setTimeout(() => {
+      late(OVERDUE);
+      this.host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
+    }, deployed.execTimeoutMs);
+    this.stopListening = whenLeft(context, this.leave);
+  }
+
+  get callId(): string {
+    return this.context.callId;
+  }
+
+  get signal(): AbortSignal {
+    return this.host.signal;
+  }
+
+  get caller(): Caller {
+    return this.host;
+  }
+
+  /** A caller who leaves before a stream began will never finish reading it. */
+  private readonly leave = (): void => {
+    this.host.leave(this.context.signal.reason);
+    this.release(CALLER_LEFT);
+  };
+
+  /** Frees the slot at once, or when the answer's pieces are through or nobody wants them. */
+  free(result: FunctionResult): FunctionResult {
+    const { status = 200, body } = result;
+    if (!isPieces(body)) {
+      this.release(status);
+      return result;
+    }
+    const over = (how: string): void => {
+      if (how === 'left' && this.held) this.host.leave();
+      this.release(status);
+    };
+    return { ...result, body: boundedPieces(body, { timeUp: this.overdue, over }) };
+  }
+
+  release(status: number): void {
+    if (!this.held) return;
+    this.held = false;
+    this.over(status);
+    clearTimeout(this.timer);
+    this.stopListening?.();
+    this.deployed.end();
+  }
+}

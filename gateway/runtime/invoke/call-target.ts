@@ -1,0 +1,21 @@
+/** Which function a path names, and what of the path is for the function. */
+import type { DeployedFunction } from '../executors/deployed-function.ts';
+import type { FunctionHost } from './function-host.ts';
+
+const NAME_PATH = /^\/([-\w.]+)(\/[^?]*)?(\?.*)?$/;
+
+export interface CallTarget {
+  /** As written, perhaps with a namespace. */
+  readonly name: string;
+  readonly deployed: DeployedFunction | undefined;
+  /** Path and query as the function shall see them; percent signs untouched. */
+  readonly url: string;
+}
+
+/** @param url what follows `/function`; @returns undefined when it names nothing */
+export function targetOf(host: FunctionHost, url: string): CallTarget | undefined {
+  const match = NAME_PATH.exec(url);
+  if (!match) return undefined;
+  const [, name = '', path = '/', query = ''] = match;
+  return { name, deployed: host.find(name), url: path.replace(/^\/+/, '/') + query };
+}

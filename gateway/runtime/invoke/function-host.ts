@@ -1,0 +1,253 @@
+/**
+ * Carries the deployed functions in this process: finds one by name, holds it to its limits, and
+ * calls it, here or on a worker thread. HTTP, the queue and calls between functions all come
+ * through `invoke`. A new deployment takes an old one's place in one step, when it is able to serve;
+ * calls that the old one has taken end there.
+ */
+import type {
+  CallContext,
+  FunctionContext,
+  FunctionEvent,
+  FunctionHandler,
+  FunctionResult,
+} from '#template/function.ts';
+import { invoke } from '#template/server.ts';
+import { mounted } from '#template/function-environment.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import { isServiceName } from '#shared/contract/names.ts';
+import { CallSlot, OVERDUE } from './call-slot.ts';
+import { NoCarrier } from '../executors/executor.ts';
+import { DeployedFunction } from '../executors/deployed-function.ts';
+import type { Deployment } from '../deployments/deployment.ts';
+import { guardExit } from '../executors/exit-guard.ts';
+import { FunctionLogs } from '../observe/function-logs.ts';
+import { FunctionCarriers, type CarrierOptions } from '../executors/function-executors.ts';
+import { GatewayMetrics } from '../observe/gateway-metrics.ts';
+import type { Program } from '../deployments/images.ts';
+import { heapMbOf } from '../deployments/isolation.ts';
+import {
+  bareName,
+  execTimeout,
+  functionElsewhere,
+  tooManyCalls,
+  unknownFunction,
+} from '../http/platform-errors.ts';
+import type { SecretFiles } from '../deployments/secret-files.ts';
+
+export interface HostOptions extends CarrierOptions {
+  /** What is deployed from the start. */
+  readonly functions: readonly Deployment[];
+  /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
+  readonly secrets?: Pick<SecretFiles, 'dir' | 'has'> | undefined;
+  /** Functions of services that another board has: what to tell who looks for them here. */
+  readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
+}
+
+export class FunctionHost {
+  /** What the functions said lately. */
+  readonly logs = new FunctionLogs();
+  /** How often and how long each was called, also before it was deployed anew. */
+  readonly metrics = new GatewayMetrics(() =>
+    this.list().map(({ spec }) => ({ name: spec.name, replicas: 1 })),
+  );
+  private readonly functions = new Map<string, DeployedFunction>();
+  private readonly options: HostOptions;
+  private readonly carriers: FunctionCarriers;
+  private readonly releaseExit: () => void;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.carriers = new FunctionCarriers(options, this.logs, (name) => this.find(name)?.spec);
+    this.releaseExit = guardExit((cause) => options.log.error('exit-refused', { cause }));
+    for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
+  }
+
+  /** Hands the functions what they share; before that they open a world of their own. */
+  carry(shared: unknown): void {
+    this.carriers.carry(shared);
+  }
+
+  list(): readonly DeployedFunction[] {
+    return [...this.functions.values()];
+  }
+
+  /** @param name with or without `.openfaas-fn` */
+  find(name: string): DeployedFunction | undefined {
+    return this.functions.get(bareName(name));
+  }
+
+  /**
+   * Makes a function able to serve, without letting it serve yet.
+   * @throws Failure INVALID_REQUEST naming what of the deployment is wrong
+   */
+  async prepare(spec: Deployment): Promise<DeployedFunction> {
+    this.requireSecrets(spec);
+    const program = this.options.images.require(spec.image);
+    requireOwnName(spec, program);
+    const prepared = this.build(spec, program);
+    try {
+      await prepared.load();
+      return prepared;
+    } catch (thrown) {
+      await prepared.close();
+      const why = thrown instanceof Error ? thrown.message : 'failed';
+      throw new Failure(
+        'INVALID_REQUEST',
+        `image: "${spec.image}" does not start: ${why}`,
+        { field: 'image' },
+        thrown,
+      );
+    }
+  }
+
+  /** Lets a prepared function take the place of what had its name. */
+  take(prepared: DeployedFunction): void {
+    const { name } = prepared.spec;
+    const old = this.functions.get(name);
+    this.functions.set(name, prepared);
+    this.carriers.changed();
+    old?.retire();
+  }
+
+  /** @returns false where no function has the name */
+  remove(name: string): boolean {
+    const old = this.functions.get(name);
+    if (!old) return false;
+    this.functions.delete(name);
+    this.carriers.changed();
+    old.retire();
+    this.logs.forget(name);
+    return true;
+  }
+
+  /** Lets go of all threads and of all worlds but the host's. */
+  async close(): Promise<void> {
+    this.releaseExit();
+    await Promise.all([this.carriers.close(), ...this.list().map((deployed) => deployed.close())]);
+  }
+
+  /** Calls a function by name; a function that is not there is a 404, never a throw. */
+  async call(name: string, event: FunctionEvent, context: CallContext) {
+    const deployed = this.find(name);
+    return deployed ? this.invoke(deployed, event, context) : this.notHere(name);
+  }
+
+  /** The answer for a function that is not deployed here; names the board that has it. */
+  notHere(name: string): FunctionResult {
+    const where = this.options.elsewhere?.get(bareName(name));
+    return where ? functionElsewhere(where) : unknownFunction(name);
+  }
+
+  /** The function as a handler for the door; limits included. */
+  handlerOf(deployed: DeployedFunction): FunctionHandler {
+    return Object.assign(
+      (event: FunctionEvent, context: FunctionContext) => this.invoke(deployed, event, context),
+      { ready: (context: FunctionContext): Promise<void> => deployed.ready(context) },
+    );
+  }
+
+  /** Rejects only with what the handler itself threw. */
+  async invoke(
+    found: DeployedFunction,
+    event: FunctionEvent,
+    context: CallContext,
+  ): Promise<FunctionResult> {
+    // It may have been deployed anew while the request was read.
+    const deployed = found.isRetired ? this.find(found.spec.name) : found;
+    if (!deployed) return this.notHere(found.spec.name);
+    if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
+    const { inflightMax, execTimeoutMs } = deployed;
+    const over = this.watch(deployed.spec.name, event, context.callId);
+    if (inflightMax !== undefined && deployed.inflight >= inflightMax) {
+      over(429);
+      return tooManyCalls(inflightMax);
+    }
+    const slot = new CallSlot(deployed, context, over);
+    try {
+      const running = deployed.run(event, slot);
+      const result = await Promise.race([running, slot.overdue]);
+      if (result === OVERDUE) {
+        running.catch(() => undefined);
+        this.options.log.warn('exec-timeout', { function: deployed.spec.name, execTimeoutMs });
+        return slot.free(execTimeout());
+      }
+      return slot.free(result);
+    } catch (thrown) {
+      slot.release(500);
+      throw thrown;
+    }
+  }
+
+  /** Tells who watches of a call that begins. @returns what tells them that it is over */
+  private watch(name: string, event: FunctionEvent, callId: string): (status: number) => void {
+    const { method, path } = event;
+    const startedAt = performance.now();
+    this.metrics.started(name);
+    return (status) => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const call = { callId, method, path, status, seconds };
+      this.metrics.ended(name, call);
+      this.logs.ended(name, call);
+    };
+  }
+
+  /** Health and readiness, for callers that do not come through the door. */
+  private async lookInside(
+    deployed: DeployedFunction,
+    event: FunctionEvent,
+    context: CallContext,
+  ): Promise<FunctionResult> {
+    const isHostPath = event.path === '/_/health' || event.path === '/_/ready';
+    if (!isHostPath) return { status: 404, body: 'not found' };
+    return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
+  }
+
+  /** What cannot be carried is listed all the same, serves nobody, and can be deployed anew. */
+  private atStart(spec: Deployment): DeployedFunction {
+    const { log, images, secrets } = this.options;
+    const missing = secrets ? spec.secrets.filter((name) => !secrets.has(name)) : [];
+    if (missing.length > 0) log.warn('secrets-missing', { function: spec.name, secrets: missing });
+    try {
+      return this.build(spec, images.require(spec.image));
+    } catch (cause) {
+      log.error('function-not-carried', { function: spec.name, cause });
+      const program = { name: spec.name, isOurs: false };
+      return new DeployedFunction(spec, program, new NoCarrier(spec.name)).fail();
+    }
+  }
+
+  private requireSecrets({ secrets }: Deployment): void {
+    const store = this.options.secrets;
+    const missing = store ? secrets.filter((name) => !store.has(name)) : [];
+    if (missing.length > 0)
+      throw invalidRequest({
+        field: 'secrets',
+        message: `unable to find secret: ${missing.join(', ')}`,
+      });
+  }
+
+  private build(spec: Deployment, program: Program): DeployedFunction {
+    heapMbOf(spec);
+    const { log } = this.options;
+    const deployed: DeployedFunction = new DeployedFunction(
+      spec,
+      program,
+      this.carriers.carrierOf(spec, program),
+      () => {
+        deployed.close().catch((cause: unknown) => log.warn('close-failed', { cause }));
+      },
+    );
+    return deployed;
+  }
+}
+
+/** Callers show tokens to what has an operation's name, so nothing else may take it. */
+function requireOwnName({ name }: Deployment, program: Program): void {
+  const isOperations = isServiceName(name) || operationAt(name, '/') !== undefined;
+  if (isOperations && !program.isOurs)
+    throw invalidRequest({
+      field: 'service',
+      message: `${name} is the name of an operation, which only an image of this project may have`,
+    });
+}

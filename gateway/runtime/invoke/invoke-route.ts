@@ -1,0 +1,60 @@
+/**
+ * `/function/<name>[.openfaas-fn][/path][?query]`: a call that is answered by the function. Every
+ * call comes through here, so it stands before the router of everything else, and does only what
+ * each call needs.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FunctionResult, Surroundings } from '#template/function.ts';
+import { answer } from '#template/server.ts';
+import { forwardHeaders, nameCall } from '../http/call-headers.ts';
+import { targetOf } from './call-target.ts';
+import { cleanUrl } from '../http/clean-path.ts';
+import type { FunctionHost } from './function-host.ts';
+
+const PREFIX = '/function';
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Carriers give a function its own. */
+const NO_SURROUNDINGS: Surroundings = {
+  env: {},
+  secret: (name) => Promise.reject(new Error(`the secret "${name}" is not mounted`)),
+};
+
+export interface InvokeOptions {
+  readonly servedBy: string;
+  readonly bodyBytesMax: number;
+}
+
+/** @returns what answers a request that names a function, and leaves every other one: false */
+export function invokeRoute(
+  host: FunctionHost,
+  { servedBy, bodyBytesMax }: InvokeOptions,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  return (request, response) => {
+    const { url = '/' } = request;
+    if (!url.startsWith(`${PREFIX}/`) || cleanUrl(url) !== url) return false;
+    const target = targetOf(host, url.slice(PREFIX.length));
+    if (!target) return false;
+    const headers = nameCall(request, servedBy);
+    if (!METHODS.has(request.method ?? '')) give(response, { status: 405, headers });
+    else if (!target.deployed) give(response, withHeaders(host.notHere(target.name), headers));
+    else {
+      forwardHeaders(request);
+      const options = { bodyBytesMax, headers, surroundings: NO_SURROUNDINGS };
+      void answer(host.handlerOf(target.deployed), request, response, target.url, options);
+    }
+    return true;
+  };
+}
+
+function withHeaders(result: FunctionResult, headers: Record<string, string>): FunctionResult {
+  return { ...result, headers: { ...headers, ...result.headers } };
+}
+
+/** Sends a platform's answer as it is. */
+export function give(
+  response: ServerResponse,
+  { status = 200, headers, body }: FunctionResult,
+): void {
+  response.writeHead(status, headers as Record<string, string>);
+  response.end(body);
+}

@@ -1,0 +1,30 @@
+/** A deployed function as OpenFaaS lists it (`FunctionStatus`). */
+import type { DeployedFunction } from '../executors/deployed-function.ts';
+import { NAMESPACE } from '../http/platform-errors.ts';
+
+/**
+ * What is empty and was not sent is left out, as OpenFaaS does; maps are always there.
+ * @param invocationCount calls since this host started, whatever their outcome
+ */
+export async function functionStatus(deployed: DeployedFunction, invocationCount: number) {
+  const { spec } = deployed;
+  const { limits, requests, constraints, readOnlyRootFilesystem } = spec;
+  return {
+    name: spec.name,
+    image: spec.image,
+    namespace: NAMESPACE,
+    envProcess: spec.envProcess ?? '',
+    envVars: spec.environment,
+    ...(constraints && { constraints }),
+    secrets: spec.secrets,
+    labels: spec.labels,
+    annotations: spec.annotations,
+    ...(limits && { limits }),
+    ...(requests && { requests }),
+    ...(readOnlyRootFilesystem !== undefined && { readOnlyRootFilesystem }),
+    invocationCount,
+    replicas: 1,
+    availableReplicas: (await deployed.isAvailable()) ? 1 : 0,
+    createdAt: spec.createdAt,
+  };
+}

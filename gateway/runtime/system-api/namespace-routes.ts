@@ -1,0 +1,29 @@
+/** `/system/namespaces` and `/system/namespace/<name>`: there is one, and it cannot be changed. */
+import type { RequestHandler, Router } from 'express';
+import { answer } from '../http/methods.ts';
+import { NAMESPACE, sayError } from '../http/platform-errors.ts';
+
+const FIXED: RequestHandler = (_request, response) =>
+  sayError(
+    response,
+    501,
+    `namespaces cannot be created, changed or deleted here: ${NAMESPACE} is the only one`,
+  );
+
+export function namespaceRoutes(router: Router): void {
+  answer(router, '/namespaces', {
+    GET: (_request, response) => void response.json([NAMESPACE]),
+  });
+  // faas-cli creates with an empty name in the path.
+  answer(router, '/namespace/', { POST: FIXED });
+  answer(router, '/namespace/:name', {
+    GET: (request, response) => {
+      const name = String(request.params['name']);
+      if (name !== NAMESPACE) return sayError(response, 404, `namespace ${name} not found`);
+      response.json({ name, labels: { openfaas: '1' }, annotations: { openfaas: '1' } });
+    },
+    POST: FIXED,
+    PUT: FIXED,
+    DELETE: FIXED,
+  });
+}

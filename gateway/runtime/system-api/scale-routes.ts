@@ -1,0 +1,68 @@
+/**
+ * `/system/scale-function/<name>` and `/system/alert`. One process carries every call of a function,
+ * as many at a time as come, so there is nothing to scale: what is asked is checked as OpenFaaS
+ * checks it, and nothing changes.
+ */
+import type { Router } from 'express';
+import { z } from 'zod';
+import { Failure } from '#shared/kernel/failure.ts';
+import { parseGoJson } from '../http/go-json.ts';
+import type { FunctionHost } from '../invoke/function-host.ts';
+import { answer } from '../http/methods.ts';
+import { NAMESPACE, sayError } from '../http/platform-errors.ts';
+import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
+
+const scaleSchema = z.object({
+  serviceName: z.string().optional(),
+  replicas: z.number().int().default(0),
+  namespace: z.string().optional(),
+});
+
+const alertSchema = z.object({
+  alerts: z.array(
+    z.object({ status: z.string().optional(), labels: z.record(z.string(), z.string()) }),
+  ),
+});
+
+export function scaleRoutes(router: Router, host: FunctionHost): void {
+  answer(router, '/scale-function/:name', {
+    POST: (request, response) => {
+      const wanted = parsedOr('Error unmarshalling request body.', () =>
+        readBody(request, scaleSchema),
+      );
+      requireNamespace(request, wanted.namespace);
+      const name = String(request.params['name']);
+      if (!host.find(name)) return notDeployed(response, [name]);
+      response.status(202).end();
+    },
+  });
+  answer(router, '/alert', {
+    POST: (request, response) => {
+      const { alerts } = parsedOr('Unable to parse alert, bad format.', () =>
+        parseGoJson(alertSchema, bodyOf(request)),
+      );
+      const named = alerts.map(({ labels }) => labels['function_name'] ?? '');
+      const unknown = named.filter((name) => !host.find(name));
+      if (unknown.length > 0) return notDeployed(response, unknown);
+      response.end();
+    },
+  });
+}
+
+/** Upstream's sentence, and after it which field is meant. */
+function parsedOr<T>(sentence: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (thrown) {
+    throw new Failure('INVALID_REQUEST', `${sentence} ${Failure.from(thrown).message}`);
+  }
+}
+
+function notDeployed(response: Parameters<typeof sayError>[0], names: readonly string[]): void {
+  const sentences = names.map((name) => `function ${full(name)} not found`);
+  sayError(response, 404, sentences.join('; '));
+}
+
+function full(name: string): string {
+  return name.includes('.') ? name : `${name}.${NAMESPACE}`;
+}

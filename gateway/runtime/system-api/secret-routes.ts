@@ -1,0 +1,66 @@
+/**
+ * `/system/secrets`: names, and new values for them. Unlike faasd CE, POST does not overwrite what is
+ * there (409, on which `faas-cli --replace` goes on with PUT), and PUT and DELETE of what is not
+ * there are 404.
+ */
+import type { Request, Router } from 'express';
+import { z } from 'zod';
+import { conflict, invalidRequest, notFound } from '#shared/kernel/failure.ts';
+import { answer } from '../http/methods.ts';
+import { NAMESPACE } from '../http/platform-errors.ts';
+import { isSecretName, type SecretFiles } from '../deployments/secret-files.ts';
+import { readBody, requireNamespace } from '../http/system-body.ts';
+
+const secretSchema = z.object({
+  name: z.string().refine(isSecretName, 'lower-case letters, digits, - and . (DNS-1123)'),
+  namespace: z.string().optional(),
+  value: z.string().optional(),
+  /** Bytes as Base64; preferred, because it is exact. */
+  rawValue: z.base64('not Base64').optional(),
+});
+
+type SentSecret = z.output<typeof secretSchema>;
+
+export function secretRoutes(router: Router, secrets: SecretFiles): void {
+  answer(router, '/secrets', {
+    GET: async (request, response) => {
+      requireNamespace(request);
+      const names = await secrets.names();
+      response.json(names.map((name) => ({ name, namespace: NAMESPACE })));
+    },
+    POST: async (request, response) => {
+      const sent = readSecret(request);
+      const value = valueOf(sent);
+      if (!(await secrets.create(sent.name, value)))
+        throw conflict(`secret ${sent.name} already exists`);
+      response.end();
+    },
+    PUT: async (request, response) => {
+      const sent = readSecret(request);
+      const value = valueOf(sent);
+      if (!secrets.has(sent.name)) throw notFound('secret', sent.name);
+      await secrets.write(sent.name, value);
+      response.end();
+    },
+    DELETE: async (request, response) => {
+      const { name } = readSecret(request);
+      if (!(await secrets.remove(name))) throw notFound('secret', name);
+      response.end();
+    },
+  });
+}
+
+function readSecret(request: Request): SentSecret {
+  const sent = readBody(request, secretSchema);
+  requireNamespace(request, sent.namespace);
+  return sent;
+}
+
+function valueOf({ value = '', rawValue = '' }: SentSecret): Buffer {
+  const bytes = rawValue === '' ? Buffer.from(value) : Buffer.from(rawValue, 'base64');
+  if (bytes.length > 0) return bytes;
+  throw invalidRequest({
+    field: 'value',
+    message: 'value or rawValue must say what the secret is',
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * `/ui/`: one page that lists the functions, for a browser. It is plain HTML and may load nothing but
+ * itself and what the gateway says.
+ */
+import { Router, type RequestHandler } from 'express';
+import { answer } from '../http/methods.ts';
+import page from './ui/page.html';
+import script from './ui/page.client.js';
+import style from './ui/page.css';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The caller is known when these are asked. */
+export function uiRoutes(): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  answer(router, '/', { GET: file('text/html; charset=utf-8', page) });
+  answer(router, '/page.css', { GET: file('text/css; charset=utf-8', style) });
+  answer(router, '/page.client.js', { GET: file('text/javascript; charset=utf-8', script) });
+  return router;
+}
+
+function file(contentType: string, text: string): RequestHandler {
+  return (request, response) => {
+    // Names in the page are relative, so it must be asked for with its slash.
+    if (request.originalUrl.split('?')[0] === '/ui') return response.redirect(301, '/ui/');
+    response
+      .set({
+        'content-type': contentType,
+        'content-security-policy': POLICY,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-cache',
+      })
+      .send(text);
+  };
+}

@@ -1,0 +1,12 @@
+/** What an adapter to a broker is given beside the settings. */
+import type { MarketData } from '../market-data/market-data.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Database } from '#shared/redis/database.ts';
+
+export interface BrokerSurroundings {
+  readonly database: Database;
+  readonly marketData: MarketData;
+  readonly baseCurrency: Currency;
+  now(): Instant;
+}

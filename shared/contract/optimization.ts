@@ -1,0 +1,93 @@
+/** Rows of the optimization service: target weights, and the way there. */
+import type { z } from 'zod';
+import type { OptimizationServiceService } from '#protos/gen/optimization.ts';
+import { objectives } from '#shared/kernel/objective.ts';
+import {
+  bool,
+  double,
+  enumeration,
+  int32,
+  isin,
+  list,
+  map,
+  moneyNotNegative,
+  optionalDouble,
+  position,
+  positiveQuantity,
+  price,
+  request,
+  requiredEnumeration,
+  symbol,
+  text,
+} from './fields.ts';
+import { contract, usual } from './row.ts';
+
+const ratio = { min: 0, max: 1 };
+
+const allocation = request({
+  isin,
+  symbol,
+  targetWeight: double(ratio),
+  minWeight: double(ratio),
+  maxWeight: double(ratio),
+});
+
+const constraints = request({
+  maxPositions: int32({ min: 0 }),
+  minPositionSize: moneyNotNegative,
+  maxPositionSize: moneyNotNegative,
+  maxTurnoverPct: double({ min: 0, max: 200 }),
+  allowFractional: bool,
+});
+
+const order = request({
+  isin,
+  symbol,
+  side: requiredEnumeration(['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL']),
+  quantity: positiveQuantity,
+  limitPrice: price,
+});
+
+export const optimization = contract<typeof OptimizationServiceService>()('optimization', {
+  optimizeAllocation: {
+    ...usual.read,
+    timeoutMs: 120_000,
+    weight: 'heavy',
+    summary: 'Finds target weights by a stated objective within stated constraints.',
+    request: request({
+      portfolioHash: text(64),
+      currentPositions: list(position),
+      targetAllocations: list(allocation),
+      availableCash: moneyNotNegative,
+      constraints: constraints
+        .nullish()
+        .transform((value: z.output<typeof constraints> | null | undefined) => value ?? undefined),
+      objective: enumeration(['OBJECTIVE_UNSPECIFIED', ...objectives]),
+      riskAversion: double({ min: 0, max: 1000 }),
+      targetReturnRatio: double({ min: -1, max: 10 }),
+      targetVolatilityRatio: double({ min: 0, max: 10 }),
+      sectorLimits: map(double(ratio)),
+      countryLimits: map(double(ratio)),
+      cashReserveRatio: optionalDouble(ratio),
+    }),
+  },
+  optimizeExecution: {
+    ...usual.read,
+    summary: 'Slices large orders over time by participation of average volume.',
+    request: request({
+      portfolioHash: text(64),
+      orders: list(order),
+      availableCash: moneyNotNegative,
+    }),
+  },
+  calculateRebalancing: {
+    ...usual.read,
+    summary: 'Says whether the drift from the targets has left the band, and the way back inside.',
+    request: request({
+      portfolioHash: text(64),
+      currentPositions: list(position),
+      targetAllocations: list(allocation),
+      availableCash: moneyNotNegative,
+    }),
+  },
+});

@@ -1,0 +1,44 @@
+/** Rows of the portfolio service: the book, and what it earned. */
+import type { PortfolioServiceService } from '#protos/gen/portfolio.ts';
+import { account, bool, int32, isin, list, optionalIsin, position, request } from './fields.ts';
+import { contract, usual } from './row.ts';
+
+export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
+  getPositions: {
+    ...usual.read,
+    summary: 'Lists the holdings with live valuation.',
+    request: request({ accountId: account, includeClosed: bool }),
+  },
+  getPosition: {
+    ...usual.read,
+    summary: 'Answers the holding in one security.',
+    request: request({ accountId: account, isin }),
+  },
+  getSummary: {
+    ...usual.read,
+    summary: 'Totals of the account, its allocation, and the hash that plans are bound to.',
+    request: request({ accountId: account }),
+  },
+  getPerformance: {
+    ...usual.read,
+    summary:
+      'Daily values and returns, cleaned of deposits and withdrawals, and what explains them.',
+    request: request({
+      accountId: account,
+      days: int32({ min: 0, max: 20_000 }),
+      benchmarkIsin: optionalIsin,
+      withAttribution: bool,
+    }),
+  },
+  updatePositions: {
+    ...usual.write,
+    needs: ['redis', 'broker', 'prices'],
+    summary: "Makes the book agree with the broker's; what nobody here traded is external.",
+    request: request({ accountId: account, positions: list(position), forceSync: bool }),
+  },
+  getCashBalance: {
+    ...usual.read,
+    summary: 'Cash, what is pending, and what is free to trade.',
+    request: request({ accountId: account }),
+  },
+});

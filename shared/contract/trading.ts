@@ -1,0 +1,95 @@
+/** Rows of the trading service: orders, checked, sent at most once, and accounted for. */
+import type { TradingServiceService } from '#protos/gen/trading.ts';
+import {
+  account,
+  bool,
+  enumeration,
+  int32,
+  isin,
+  limit,
+  list,
+  offset,
+  optionalIsin,
+  positiveQuantity,
+  price,
+  request,
+  requiredEnumeration,
+  requiredText,
+  symbol,
+  text,
+} from './fields.ts';
+import { contract, usual } from './row.ts';
+
+export const tradeSides = ['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL'] as const;
+export const orderTypes = [
+  'ORDER_TYPE_UNSPECIFIED',
+  'MARKET',
+  'LIMIT',
+  'STOP',
+  'STOP_LIMIT',
+] as const;
+export const timesInForce = ['TIME_IN_FORCE_UNSPECIFIED', 'DAY', 'GTC', 'IOC', 'FOK'] as const;
+
+const trade = request({
+  accountId: account,
+  isin,
+  symbol,
+  side: requiredEnumeration(tradeSides),
+  quantity: positiveQuantity,
+  orderType: enumeration(orderTypes),
+  limitPrice: price,
+  stopPrice: price,
+  timeInForce: enumeration(timesInForce),
+  dryRun: bool,
+});
+
+export const trading = contract<typeof TradingServiceService>()('trading', {
+  executeTrade: {
+    ...usual.trade,
+    summary: 'Checks an order, stores the intent, sends it at most once, and answers the outcome.',
+    request: trade,
+  },
+  batchExecuteTrades: {
+    ...usual.trade,
+    timeoutMs: 300_000,
+    summary: 'Executes orders in turn, sells first.',
+    request: request({ accountId: account, trades: list(trade, 100), stopOnError: bool }),
+  },
+  getTradeStatus: {
+    ...usual.read,
+    summary: 'Answers the state of a trade.',
+    request: request({ tradeId: requiredText(128) }),
+  },
+  getTradeHistory: {
+    ...usual.read,
+    summary: 'Lists trades, newest first, filtered and paged.',
+    request: request({
+      accountId: account,
+      days: int32({ min: 0, max: 20_000 }),
+      isin: optionalIsin,
+      side: enumeration(tradeSides),
+      limit,
+      offset,
+    }),
+  },
+  cancelTrade: {
+    ...usual.trade,
+    summary: 'Asks the broker to cancel what is not filled yet.',
+    request: request({ tradeId: requiredText(128), reason: text(500) }),
+  },
+  validateTrade: {
+    ...usual.read,
+    needs: ['redis', 'broker', 'prices'],
+    summary: 'Runs every pre-trade check at once; a check without data fails.',
+    request: request({
+      accountId: account,
+      isin,
+      side: requiredEnumeration(tradeSides),
+      quantity: positiveQuantity,
+      limitPrice: price,
+      orderType: enumeration(orderTypes),
+      stopPrice: price,
+      timeInForce: enumeration(timesInForce),
+    }),
+  },
+});

@@ -1,0 +1,76 @@
+/** Rows of the universe service: securities and their market data. */
+import type { UniverseServiceService } from '#protos/gen/universe.ts';
+import {
+  bool,
+  int32,
+  isin,
+  limit,
+  list,
+  offset,
+  optionalIsin,
+  request,
+  requiredText,
+  symbol,
+  text,
+} from './fields.ts';
+import { contract, usual, type QueuePolicy } from './row.ts';
+
+const syncQueue: QueuePolicy = {
+  concurrency: 1,
+  attempts: 3,
+  backoffMs: 2_000,
+  joins: 'equal-request',
+  caller: 'follows',
+};
+
+const sync = {
+  request: request({ isins: list(isin), forceRefresh: bool }),
+  streams: true,
+  effect: 'writes',
+  timeoutMs: 600_000,
+  needs: ['redis', 'prices'],
+  weight: 'light',
+  queue: syncQueue,
+} as const;
+
+export const universe = contract<typeof UniverseServiceService>()('universe', {
+  getUniverse: {
+    ...usual.read,
+    summary: 'Lists the securities, by symbol.',
+    request: request({ tradableOnly: bool, sector: text(), exchange: text(), limit, offset }),
+  },
+  getSecurity: {
+    ...usual.read,
+    summary: 'Finds a security by ISIN, or by symbol where no ISIN is given.',
+    request: request({ isin: optionalIsin, symbol }),
+  },
+  searchSecurities: {
+    ...usual.read,
+    summary: 'Searches ISIN, symbol and name; prefixes first, without regard to case or accents.',
+    request: request({ query: requiredText(100), limit }),
+  },
+  syncPrices: {
+    ...sync,
+    summary: 'Fetches, checks and stores daily bars and exchange rates; streams progress.',
+  },
+  syncFundamentals: {
+    ...sync,
+    summary: 'Fetches and stores fundamentals; streams progress.',
+  },
+  getMarketData: {
+    ...usual.read,
+    summary: 'Answers daily bars, oldest first, and figures drawn from them.',
+    request: request({ isin, days: int32({ min: 0, max: 20_000 }) }),
+  },
+  addSecurity: {
+    ...usual.write,
+    needs: ['redis', 'prices'],
+    summary: 'Adds a security under its ISIN.',
+    request: request({ isin, symbol, name: text(), exchange: text(32), syncImmediately: bool }),
+  },
+  removeSecurity: {
+    ...usual.write,
+    summary: 'Takes a security out of the universe; its history stays readable.',
+    request: request({ isin, reason: text(500) }),
+  },
+});

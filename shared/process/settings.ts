@@ -1,0 +1,375 @@
+/**
+ * Every setting that shapes what the system does, as one table: environment name, default, parser,
+ * one sentence. `parseSettings` gathers all complaints and throws them together; a bad value stops
+ * the start. `docs/settings.md` is generated from this table.
+ */
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { objectives } from '#shared/kernel/objective.ts';
+import { exposureComplaints } from './tls-settings.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SettingRow<T> {
+  readonly env: string;
+  /** As it would be written in the environment; null where absence means something of its own. */
+  readonly default: string | null;
+  readonly says: string;
+  readonly parse: (text: string) => T;
+}
+
+export type MarketDataChoice =
+  | { readonly kind: 'sample'; readonly seed: string }
+  | { readonly kind: 'csv'; readonly path: string };
+
+export const settingTable = {
+  gatewayPort: row('GATEWAY_PORT', '8080', 'HTTP port of the gateway; 0 takes a free one', port),
+  gatewayHost: row('GATEWAY_HOST', '127.0.0.1', 'address the gateway listens on', text),
+  gatewayMetricsPort: optional(
+    'GATEWAY_METRICS_PORT',
+    'HTTP port of the metrics; 0 takes a free one; unset: two above GATEWAY_PORT, a free one where that is 0',
+    port,
+  ),
+  gatewayBodyBytesMax: row(
+    'GATEWAY_BODY_BYTES_MAX',
+    '8388608',
+    'largest body of a call of a function; a larger one is answered 413',
+    between(1_000, 1_073_741_824),
+  ),
+  grpcPortBase: row(
+    'GRPC_PORT_BASE',
+    '50051',
+    'first of the seven gRPC ports; 0 takes free ones, -1 opens none of them',
+    between(-1, 65_529),
+  ),
+  grpcSharedPort: optional(
+    'GRPC_SHARED_PORT',
+    'one more gRPC port, which has all seven services; 0 takes a free one, unset: none',
+    port,
+  ),
+  grpcReflection: row(
+    'GRPC_REFLECTION',
+    'on',
+    '`on` or `off`: whether gRPC clients may ask the server for its contract',
+    oneOf('on', 'off'),
+  ),
+  grpcHost: row(
+    'GRPC_HOST',
+    '127.0.0.1',
+    'address the gRPC ports listen on; other than loopback only with TLS',
+    text,
+  ),
+  grpcTlsCert: optional('GRPC_TLS_CERT', 'PEM file of the certificate of this board', text),
+  grpcTlsKey: optional('GRPC_TLS_KEY', 'PEM file of its private key', text),
+  grpcTlsCa: optional(
+    'GRPC_TLS_CA',
+    'PEM file of the CA that callers must have a certificate of, and that our clients trust',
+    text,
+  ),
+  dataDir: row('DATA_DIR', './data', 'where the embedded Redis and the secrets live', text),
+  redisUrl: optional(
+    'REDIS_URL',
+    'Redis to use: redis://, rediss:// or unix://; unset: own one',
+    text,
+  ),
+  redisKeyPrefix: row('REDIS_KEY_PREFIX', 'trader', 'put in front of every key', keyPrefix),
+  deviceFile: optional(
+    'DEVICE_FILE',
+    'device.yaml: which board this is, and where the others are; unset: one board has everything',
+    text,
+  ),
+  servicesFile: optional(
+    'SERVICES_FILE',
+    'services.yaml: which service runs here, and which on another board',
+    text,
+  ),
+  stackFile: optional(
+    'STACK_FILE',
+    'stack file of the functions to run; unset: stack.yml of this project, one function an operation',
+    text,
+  ),
+  marketData: row(
+    'MARKET_DATA',
+    'sample',
+    '`sample`, `sample:SEED`, or `csv:PATH` (a folder, or one file of closes)',
+    marketData,
+  ),
+  broker: row('BROKER', 'paper', '`paper`', oneOf('paper')),
+  baseCurrency: optional(
+    'BASE_CURRENCY',
+    'currency of the account; unset: EUR, or the one currency of the csv prices',
+    parseCurrency,
+  ),
+  cashReserveRatio: row(
+    'CASH_RESERVE_RATIO',
+    '0.02',
+    'share of the value always kept in cash',
+    ratio,
+  ),
+  minimumOrder: row('MINIMUM_ORDER', '250', 'smallest order, in base currency', positive),
+  maximumOrderRatio: row(
+    'MAXIMUM_ORDER_RATIO',
+    '0.25',
+    'largest order, as a share of the value',
+    ratio,
+  ),
+  dayTurnoverMaxRatio: row(
+    'DAY_TURNOVER_MAX_RATIO',
+    '1.2',
+    'most traded in a day, as a share of the value',
+    atLeastZero,
+  ),
+  ordersPerDayMax: row('ORDERS_PER_DAY_MAX', '40', 'most orders sent in a day', between(1, 10_000)),
+  feeFixed: row('FEE_FIXED', '2', 'fixed fee of an order, in base currency', positive),
+  feeRatio: row('FEE_RATIO', '0.002', 'proportional fee of an order', ratio),
+  halfSpreadRatio: row('HALF_SPREAD_RATIO', '0.0005', 'half the spread between bid and ask', ratio),
+  exchangeFeeRatio: row(
+    'EXCHANGE_FEE_RATIO',
+    '0',
+    'fee of the exchange, as a share of the order',
+    ratio,
+  ),
+  sellTaxRatio: row('SELL_TAX_RATIO', '0', 'tax on what is sold, as a share of the order', ratio),
+  weightMaxRatio: row('WEIGHT_MAX_RATIO', '0.15', 'most that one security may take', ratio),
+  sectorMaxRatio: row('SECTOR_MAX_RATIO', '0.4', 'most that one sector may take', ratio),
+  countryMaxRatio: row(
+    'COUNTRY_MAX_RATIO',
+    '1',
+    'most that one country may take; 1 sets no limit',
+    ratio,
+  ),
+  driftBandRatio: row(
+    'DRIFT_BAND_RATIO',
+    '0.03',
+    'total drift from the targets that is left alone',
+    ratio,
+  ),
+  positionBandRatio: row(
+    'POSITION_BAND_RATIO',
+    '0.05',
+    'drift of one position that is left alone',
+    ratio,
+  ),
+  monthlyDeposit: row(
+    'MONTHLY_DEPOSIT',
+    '500',
+    'deposit expected each month, in base currency',
+    positive,
+  ),
+  paperOpeningCash: row(
+    'PAPER_OPENING_CASH',
+    '25000',
+    'first deposit of a new paper account',
+    positive,
+  ),
+  objective: row(
+    'OBJECTIVE',
+    'QUADRATIC_UTILITY',
+    `one of ${objectives.join(', ')}`,
+    oneOf(...objectives),
+  ),
+  riskAversion: row('RISK_AVERSION', '5', "gamma of mu'w - (gamma/2) w'Sw", atLeastZero),
+  planOrdersMax: row('PLAN_ORDERS_MAX', '12', 'most orders of one plan', between(1, 100)),
+  planDepth: row(
+    'PLAN_DEPTH',
+    '4',
+    'orders up to which sequences are searched exhaustively',
+    between(1, 8),
+  ),
+  planMarginRatio: row(
+    'PLAN_MARGIN_RATIO',
+    '0.0005',
+    'gain a plan must have over holding, after cost',
+    ratio,
+  ),
+  priceCollarRatio: row(
+    'PRICE_COLLAR_RATIO',
+    '0.05',
+    'farthest a limit may lie from the last price',
+    ratio,
+  ),
+  quoteAgeDaysMax: row(
+    'QUOTE_AGE_DAYS_MAX',
+    '5',
+    'oldest price to trade on, in days',
+    between(0, 3650),
+  ),
+  lotMethod: row(
+    'LOT_METHOD',
+    'fifo',
+    'which lots sales take: `fifo`, `lifo`, `hifo` (highest cost first) or `average` cost',
+    oneOf('fifo', 'lifo', 'hifo', 'average'),
+  ),
+  cooldownDays: row(
+    'COOLDOWN_DAYS',
+    '0',
+    'days after a sale before the same security is bought again',
+    between(0, 3650),
+  ),
+  minimumHoldDays: row(
+    'MINIMUM_HOLD_DAYS',
+    '0',
+    'days after a purchase before it may be sold',
+    between(0, 3650),
+  ),
+  embeddedParts: row(
+    'EMBEDDED_PARTS',
+    'facade,connector',
+    'what `npm start` runs beside the gateway: any of facade, connector; `none` for neither',
+    parts,
+  ),
+  readAccess: row(
+    'READ_ACCESS',
+    'open',
+    '`open`: whoever reaches a function may read; `token`: reading needs one of the three tokens',
+    oneOf('open', 'token'),
+  ),
+  asyncBodyBytesMax: row(
+    'ASYNC_BODY_BYTES_MAX',
+    '256000',
+    'largest body of a call that is queued with /async-function',
+    between(1_000, 4_194_304),
+  ),
+  asyncWaitingBytesMax: row(
+    'ASYNC_WAITING_BYTES_MAX',
+    '67108864',
+    'what queued calls may take in Redis together; beyond that a call is answered 429',
+    between(1_000_000, 1_073_741_824),
+  ),
+  asyncDeadBytesMax: row(
+    'ASYNC_DEAD_BYTES_MAX',
+    '16777216',
+    'what dead letters may take in Redis; beyond that the oldest are dropped',
+    between(1_000_000, 1_073_741_824),
+  ),
+  asyncCallbackHosts: row(
+    'ASYNC_CALLBACK_HOSTS',
+    'none',
+    'hosts an X-Callback-Url may name beside this machine, separated by comma',
+    hosts,
+  ),
+  claimLeaseMs: row(
+    'CLAIM_LEASE_MS',
+    '5000',
+    'how long the idempotency key of a call whose process died stays taken',
+    between(100, 600_000),
+  ),
+  logLevel: row(
+    'LOG_LEVEL',
+    'info',
+    '`debug`, `info`, `warn` or `error`',
+    oneOf('debug', 'info', 'warn', 'error'),
+  ),
+} as const satisfies Record<string, SettingRow<unknown>>;
+
+export type Settings = {
+  readonly [K in keyof typeof settingTable]: (typeof settingTable)[K] extends SettingRow<infer T>
+    ? T
+    : never;
+};
+
+/** @throws Failure INVALID_REQUEST with every complaint */
+export function parseSettings(env: Environment): Settings {
+  const violations: FieldViolation[] = [];
+  const entries = Object.entries(settingTable).map(([name, setting]) => {
+    const given = env[setting.env]?.trim();
+    const value = given === undefined || given === '' ? setting.default : given;
+    try {
+      return [name, value === null ? undefined : setting.parse(value)];
+    } catch (thrown) {
+      violations.push({ field: setting.env, message: Failure.from(thrown).message });
+      return [name, undefined];
+    }
+  });
+  const settings = Object.freeze(Object.fromEntries(entries)) as Settings;
+  violations.push(...exposureComplaints(settings));
+  if (violations.length > 0) throw invalidRequest(...violations);
+  return settings;
+}
+
+function row<T>(
+  env: string,
+  defaultText: string,
+  says: string,
+  parse: (text: string) => T,
+): SettingRow<T> {
+  return { env, default: defaultText, says, parse };
+}
+
+function optional<T>(
+  env: string,
+  says: string,
+  parse: (text: string) => T,
+): SettingRow<T | undefined> {
+  return { env, default: null, says, parse };
+}
+
+function bad(message: string): never {
+  throw new Failure('INVALID_REQUEST', message);
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function number(value: string): number {
+  const parsed = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  return Number.isFinite(parsed) ? parsed : bad(`"${value}" is not a number`);
+}
+
+function atLeastZero(value: string): number {
+  const parsed = number(value);
+  return parsed >= 0 ? parsed : bad('is never negative');
+}
+
+function ratio(value: string): number {
+  const parsed = number(value);
+  return parsed >= 0 && parsed <= 1 ? parsed : bad('a fraction from 0 to 1');
+}
+
+function positive(value: string): Decimal {
+  const parsed = Decimal.parse(value);
+  return parsed.sign >= 0 ? parsed : bad('is never negative');
+}
+
+function between(min: number, max: number) {
+  return (value: string): number => {
+    const parsed = number(value);
+    return Number.isInteger(parsed) && parsed >= min && parsed <= max
+      ? parsed
+      : bad(`a whole number from ${min} to ${max}`);
+  };
+}
+
+function port(value: string): number {
+  return between(0, 65_535)(value);
+}
+
+function oneOf<const Names extends readonly string[]>(...names: Names) {
+  return (value: string): Names[number] =>
+    names.includes(value) ? value : bad(`one of ${names.join(', ')}`);
+}
+
+function parts(value: string): readonly ('facade' | 'connector')[] {
+  if (value === 'none') return [];
+  return value.split(',').map((part) => oneOf('facade', 'connector')(part.trim()));
+}
+
+function hosts(value: string): readonly string[] {
+  if (value === 'none') return [];
+  const names = value.split(',').map((name) => name.trim().toLowerCase());
+  return names.every((name) => /^[a-z0-9.-]+$/.test(name)) ? names : bad('host names or `none`');
+}
+
+function keyPrefix(value: string): string {
+  return /^[A-Za-z0-9_-]{1,40}$/.test(value) ? value : bad('1 to 40 letters, digits, _ or -');
+}
+
+function marketData(value: string): MarketDataChoice {
+  const [kind, ...rest] = value.split(':');
+  const detail = rest.join(':');
+  if (kind === 'sample') return { kind, seed: detail || '7' };
+  if (kind === 'csv' && detail !== '') return { kind, path: detail };
+  return bad('`sample`, `sample:SEED` or `csv:PATH`');
+}

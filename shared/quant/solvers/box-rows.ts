@@ -1,0 +1,94 @@
+/** Programs whose rows are bounds of single variables and one equation go to the method made for them. */
+import { solveBox, type BoxAnswer, type BoxProgram } from './box-budget.ts';
+import { at, diagonal, dot, largest, times } from '#shared/quant/linear-algebra/matrix.ts';
+import type { LinearRow, QuadraticAnswer, QuadraticProgram } from './quadratic-program.ts';
+
+/** Answers beyond this are left to the general methods. */
+const RESIDUAL_MAX = 1e-10;
+
+interface Box {
+  readonly program: BoxProgram;
+  readonly equation: number;
+  /** The row that sets each bound; -1 where none does. */
+  readonly lowFrom: Int32Array;
+  readonly highFrom: Int32Array;
+}
+
+/** @returns undefined where the program has another shape, or this method does not end with a proof */
+export function solveBoxBudget(program: QuadraticProgram): QuadraticAnswer | undefined {
+  const box = boxOf(program);
+  const answer = box && solveBox(box.program);
+  if (!answer) return undefined;
+  const kktResidual = residualOf(program, box, answer);
+  if (!(kktResidual <= RESIDUAL_MAX)) return undefined;
+  const { x, rounds: iterations } = answer;
+  const value = dot(times(program.quadratic, x), x) / 2 + dot(program.linear, x);
+  return { x, value, multipliers: multipliersOf(program, box, answer), kktResidual, iterations };
+}
+
+function boxOf({ quadratic, linear, rows }: QuadraticProgram): Box | undefined {
+  const n = linear.length;
+  const equation = rows.findIndex((row) => row.relation === '=' && support(row) > 1);
+  const row = rows[equation];
+  if (!row) return undefined;
+  const [low, high] = [new Float64Array(n).fill(-Infinity), new Float64Array(n).fill(Infinity)];
+  const [lowFrom, highFrom] = [new Int32Array(n).fill(-1), new Int32Array(n).fill(-1)];
+  for (let k = 0; k < rows.length; k += 1) {
+    const bound = rows[k];
+    if (!bound || k === equation) continue;
+    const i = bound.coefficients.findIndex((value) => value !== 0);
+    if (i < 0 || support(bound) !== 1) return undefined;
+    const coefficient = at(bound.coefficients, i);
+    const limit = bound.bound / coefficient;
+    const isLow = (bound.relation === '>=') === coefficient > 0;
+    const both = bound.relation === '=';
+    if ((both || isLow) && limit > at(low, i)) [low[i], lowFrom[i]] = [limit, k];
+    if ((both || !isLow) && limit < at(high, i)) [high[i], highFrom[i]] = [limit, k];
+  }
+  if (low.some((value, i) => value > at(high, i))) return undefined;
+  const budget = row.coefficients;
+  const program = { quadratic, linear, budget, total: row.bound, low, high };
+  return { program, equation, lowFrom, highFrom };
+}
+
+/** How many coefficients a row has, 2 standing for all above. */
+function support({ coefficients }: LinearRow): number {
+  let count = 0;
+  for (let i = 0; i < coefficients.length && count < 2; i += 1)
+    if (coefficients[i] !== 0) count += 1;
+  return count;
+}
+
+/** In units where the largest diagonal of the matrix and every row's norm are 1. */
+function residualOf({ quadratic }: QuadraticProgram, { program }: Box, answer: BoxAnswer): number {
+  const { linear, budget, total, low, high } = program;
+  const { x, budgetMultiplier, boundMultipliers } = answer;
+  const scale = largest(diagonal(quadratic)) || 1;
+  const norm = Math.sqrt(dot(budget, budget));
+  const gradient = times(quadratic, x);
+  let worst = Math.abs(dot(budget, x) - total) / norm;
+  for (let i = 0; i < x.length; i += 1) {
+    const multiplier = at(boundMultipliers, i);
+    const rest = at(gradient, i) + at(linear, i) - budgetMultiplier * at(budget, i) - multiplier;
+    const slack = multiplier > 0 ? at(x, i) - at(low, i) : at(high, i) - at(x, i);
+    const both = multiplier === 0 ? 0 : Math.abs(multiplier * slack) / scale;
+    worst = Math.max(worst, Math.abs(rest) / scale, both);
+    worst = Math.max(worst, at(low, i) - at(x, i), at(x, i) - at(high, i));
+  }
+  return worst;
+}
+
+function multipliersOf(
+  { rows }: QuadraticProgram,
+  { equation, lowFrom, highFrom }: Box,
+  { budgetMultiplier, boundMultipliers }: BoxAnswer,
+): Float64Array {
+  const multipliers = new Float64Array(rows.length);
+  multipliers[equation] = budgetMultiplier;
+  boundMultipliers.forEach((value, i) => {
+    const k = value > 0 ? at(lowFrom, i) : at(highFrom, i);
+    const row = rows[k];
+    if (value !== 0 && row) multipliers[k] = value / at(row.coefficients, i);
+  });
+  return multipliers;
+}

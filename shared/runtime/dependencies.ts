@@ -1,0 +1,114 @@
+/**
+ * Opens the world an operation runs in from the environment: Redis, market data, broker, the other
+ * functions. A process opens one; a function's container opens it at the first call.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Broker } from '#shared/clients/broker/broker.ts';
+import { openBroker } from '#shared/clients/broker/open.ts';
+import { FunctionsClient, type Transport } from '#shared/clients/functions-client.ts';
+import { httpTransport } from '#shared/clients/http-transport.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import { openMarketData } from '#shared/clients/market-data/open.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import { allLocal, type Placement } from '#shared/placement/placement.ts';
+import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
+import { BUILD } from '#shared/process/build.ts';
+import type { Tokens, World } from './context.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
+import { Runs } from './runs.ts';
+import { withSecretFiles } from '#shared/process/secret-environment.ts';
+import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
+import { tokensIn } from './tokens.ts';
+
+/** What a host or a test provides instead of what the environment says. */
+export interface WorldParts {
+  readonly transport?: Transport;
+  /** Everything here, unless given. */
+  readonly placement?: Placement;
+  readonly tokens?: Tokens | null;
+  readonly log?: Log;
+  readonly now?: () => Instant;
+  readonly marketData?: MarketData;
+  /** Puts something around the broker the settings name. */
+  readonly wrapBroker?: (broker: Broker) => Broker;
+}
+
+export async function openWorld(settings: Settings, parts: WorldParts = {}): Promise<World> {
+  if (settings.redisUrl === undefined)
+    throw new Failure('REFUSED', 'REDIS_URL is not set.', { rule: 'redis-not-configured' });
+  const { redisUrl, redisKeyPrefix } = settings;
+  const redis = connectRedis(redisUrl, redisKeyPrefix);
+  await requireSafeRedis(redis).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
+  const database = new Database(redis);
+  const now = parts.now ?? (() => instantOf(Date.now()));
+  const opened = await openMarketData(settings, now);
+  const { baseCurrency } = opened;
+  const marketData = parts.marketData ?? opened.marketData;
+  const broker = openBroker(settings, { database, marketData, baseCurrency, now });
+  const runs = new Runs(database, () => connectQueueRedis(redisUrl), `${redisKeyPrefix}:queue`);
+  return {
+    settings,
+    baseCurrency,
+    build: BUILD,
+    log: parts.log ?? openLog(settings.logLevel),
+    database,
+    marketData,
+    broker: parts.wrapBroker?.(broker) ?? broker,
+    functions: new FunctionsClient(parts.transport ?? defaultTransport()),
+    placement: parts.placement ?? allLocal,
+    runs,
+    tokens: parts.tokens === undefined ? usableTokens(settings) : parts.tokens,
+    now,
+    newId: () => randomBytes(16).toString('hex'),
+    close: async () => {
+      await runs.close();
+      redis.disconnect();
+    },
+  };
+}
+
+const SECRETS_DIR =
+  process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
+const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+
+let ambient: Promise<World> | undefined;
+
+/** The world of this process, opened at the first call. A failed opening is tried again. */
+export function ambientWorld(env: Environment = process.env): Promise<World> {
+  ambient ??= openAmbient(env).catch((thrown: unknown) => {
+    ambient = undefined;
+    throw thrown;
+  });
+  return ambient;
+}
+
+async function openAmbient(env: Environment): Promise<World> {
+  const settings = parseSettings(withSecretFiles(env));
+  const tokens = usableTokens(settings);
+  const local = httpTransport(GATEWAY_URL, () => tokens.trade);
+  if (settings.servicesFile === undefined && settings.deviceFile === undefined)
+    return openWorld(settings, { tokens, transport: local });
+  // Loaded only by functions that have other boards to call.
+  const { readPlacement } = await import('#shared/placement/read-placement.ts');
+  const { openRoutes } = await import('#shared/clients/open-routes.ts');
+  const placement = await readPlacement(settings);
+  const log = openLog(settings.logLevel);
+  const { transport } = await openRoutes({ placement, local, settings, log });
+  return openWorld(settings, { tokens, transport, placement, log });
+}
+
+/** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unguarded */
+function usableTokens({ readAccess }: Settings): Tokens {
+  const tokens = tokensIn(SECRETS_DIR);
+  void [tokens.write, tokens.trade, readAccess === 'token' && tokens.read];
+  return tokens;
+}
+
+function defaultTransport(): Transport {
+  return httpTransport(GATEWAY_URL, '');
+}

@@ -1,0 +1,22 @@
+/** The answer of a function that could not open its world: no Redis, no secrets, a wrong setting. */
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import { redisFailure } from '#shared/redis/client.ts';
+import type { CallContext, FunctionResult } from '#template/function.ts';
+import { openLog } from '#shared/process/log.ts';
+
+/** Says it in the log as well, as there is no world yet to log in. */
+export function unopened(
+  operation: Operation,
+  { callId }: CallContext,
+  thrown: unknown,
+): FunctionResult {
+  const failure = redisFailure(thrown) ?? Failure.from(thrown);
+  const facts = { callId, operation: operation.name, failureCode: failure.code };
+  openLog('error').error('world-not-opened', { ...facts, cause: failure.cause ?? failure });
+  return {
+    status: failure.rule.http,
+    headers: { 'content-type': 'application/json', 'x-request-id': callId },
+    body: JSON.stringify({ ...failure.toJSON(), requestId: callId }),
+  };
+}

@@ -1,0 +1,48 @@
+/** What the order engine works with: its stores, what it reads of others, the broker. */
+import type { Broker } from '#shared/clients/broker/broker.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { BookReader } from '#shared/portfolio/book-reader.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import type { World } from '#shared/runtime/context.ts';
+import type { Log } from '#shared/process/log.ts';
+import type { Settings } from '#shared/process/settings.ts';
+import type { MarketReader } from '#shared/universe/market-reader.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { ControlStore } from './control-store.ts';
+import { StoredTrades } from './stored-trades.ts';
+import { TradeStore } from './trade-store.ts';
+
+export interface Desk {
+  readonly store: TradeStore;
+  readonly trades: StoredTrades;
+  readonly control: ControlStore;
+  readonly market: MarketReader;
+  readonly book: BookReader;
+  readonly broker: Broker;
+  readonly marketData: MarketData;
+  readonly settings: Settings;
+  readonly baseCurrency: Currency;
+  readonly build: string;
+  readonly log: Log;
+  now(): Instant;
+}
+
+export function openDesk(world: World): Desk {
+  const { database, settings, baseCurrency, broker, marketData, build, log } = world;
+  return {
+    store: new TradeStore(database),
+    trades: new StoredTrades(database),
+    control: new ControlStore(database, settings.dataDir),
+    market: new StoredMarket(database),
+    book: new StoredBook(database, baseCurrency),
+    broker,
+    marketData,
+    settings,
+    baseCurrency,
+    build,
+    log,
+    now: () => world.now(),
+  };
+}

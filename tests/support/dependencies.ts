@@ -1,0 +1,70 @@
+/** What tests stand in: a real Redis of their own, and a world opened on it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { openWorld, type WorldParts } from '#shared/runtime/dependencies.ts';
+
+export interface TestRedis {
+  readonly url: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** Starts a redis-server on a socket in a folder of its own. */
+export async function startTestRedis(): Promise<TestRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'trader-redis-'));
+  const socket = join(dir, 'redis.sock');
+  const flags = ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', ''];
+  const server = spawn('redis-server', [...flags, '--appendonly', 'no'], { stdio: 'ignore' });
+  const url = `unix://${socket}`;
+  await untilAnswers(socket);
+  return {
+    url,
+    process: server,
+    stop: async () => {
+      const gone = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGKILL');
+      await gone;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Redis makes the socket when it is ready to be asked; connecting before that leaves timers. */
+async function untilAnswers(socket: string): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    if (existsSync(socket)) return;
+    await sleep(10);
+  }
+  throw new Error('the test redis-server did not start; is it installed?');
+}
+
+let prefixes = 0;
+
+/** Opens a world on a Redis, under a key prefix nobody else uses, with no tokens demanded. */
+export async function openTestWorld(
+  redis: TestRedis,
+  env: Record<string, string> = {},
+  parts: WorldParts = {},
+): Promise<World> {
+  prefixes += 1;
+  const settings = parseSettings({
+    REDIS_URL: redis.url,
+    REDIS_KEY_PREFIX: `t${process.pid}-${prefixes}`,
+    ...env,
+  });
+  return openWorld(settings, { tokens: null, log: silentLog, ...parts });
+}
+
+/** A clock that stands still until told to move. */
+export function steppingClock(startIso: string): { now: () => Instant; advance(ms: number): void } {
+  let ms = Date.parse(startIso);
+  return { now: () => instantOf(ms), advance: (by) => void (ms += by) };
+}

@@ -1,0 +1,71 @@
+/** A world with a few sample securities, a broker that can misbehave, and a clock that can stand. */
+import request from 'supertest';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { present } from '#shared/kernel/assert.ts';
+import type { World } from '#shared/runtime/context.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
+import type { FunctionHandler } from '#template/function.ts';
+import { FaultyBroker } from './faulty-broker.ts';
+import { doorOf, inProcess } from './host.ts';
+import { seedMarket } from './seed-market.ts';
+import { openTestWorld, steppingClock, type TestRedis } from './dependencies.ts';
+
+/** An ordinary weekday. */
+export const START = '2025-06-11T12:00:00Z';
+
+const symbols = ['ARVN', 'ALDR', 'CRVN', 'HAVL'];
+
+export interface TradingWorld {
+  readonly world: World;
+  readonly broker: FaultyBroker;
+  readonly clock: ReturnType<typeof steppingClock>;
+  /** Events logged at warn or above. */
+  readonly warnings: string[];
+  isin(symbol: string): Isin;
+  /** Calls an operation at its door, as JSON. */
+  call(handler: FunctionHandler, body: object, key?: string): request.Test;
+}
+
+export async function openTradingWorld(
+  redis: TestRedis,
+  env: Record<string, string> = {},
+): Promise<TradingWorld> {
+  const clock = steppingClock(START);
+  const test = inProcess();
+  const warnings: string[] = [];
+  const log = listening(warnings);
+  const opened = await openTestWorld(
+    redis,
+    { DATA_DIR: '/nonexistent', HALF_SPREAD_RATIO: '0', ...env },
+    { now: clock.now, transport: test.transport, log },
+  );
+  const broker = new FaultyBroker(opened.broker);
+  const world: World = {
+    ...opened,
+    broker,
+    now: () => opened.now(),
+    newId: () => opened.newId(),
+    close: () => opened.close(),
+  };
+  test.into(world);
+  const listed = await seedMarket(world, 0.1, ({ symbol }) => symbols.includes(symbol));
+  return {
+    world,
+    broker,
+    clock,
+    warnings,
+    isin: (symbol) =>
+      parseIsin(present(listed.find((s) => s.symbol === symbol)?.isin, 'the symbol is seeded')),
+    call: (handler, body, key) => {
+      const post = request(doorOf(handler, world)).post('/');
+      return (key === undefined ? post : post.set('idempotency-key', key)).send(body);
+    },
+  };
+}
+
+function listening(events: string[]): Log {
+  return openLog('warn', (line) => {
+    const { event, alarm } = JSON.parse(line) as { event: string; alarm?: string };
+    events.push(alarm === undefined ? event : `${event}: ${alarm}`);
+  });
+}
