@@ -66,7 +66,7 @@ describe('the command', () => {
     expect(stdout).toMatch(
       /would write protos\/planning\.proto\nwould write functions\/planning\/explain-itself\/handler\.ts\nwould write tests\/functions\/planning\/explain-itself\.test\.ts\n/,
     );
-    expect(stdout).toMatch(/Left to write:\n {2}shared\/planning\/contract\.ts[^]*handler\.ts/);
+    expect(stdout).toMatch(/Left to write:\n {2}shared\/contract\/planning\.ts[^]*handler\.ts/);
     expect(changes()).toBe(before);
   });
 
