@@ -56,10 +56,16 @@ const ROUND_BUDGET = 300_000;
 /** Roundings come so much more seldom each time. */
 const ROUNDING_PACE = 1.2;
 const NODES_A_STEP = 2_000;
-const ROOT_SWEEPS = 40;
-const SWEEPS = 20;
-/** A bound is no longer worth a sweep when so many in a row closed so little of what is open. */
-const SLOW_SWEEPS = 6;
+/** Iterations of a bound: at most so many, and no more after so many in a row without progress. */
+interface Effort {
+  readonly sweeps: number;
+  readonly slowSweeps: number;
+}
+
+/** Every other bound starts from the multipliers of the first, so that one is taken to its limit. */
+const FIRST_EFFORT: Effort = { sweeps: 1000, slowSweeps: 60 };
+const EFFORT: Effort = { sweeps: 20, slowSweeps: 6 };
+/** A sweep that closes less than this share of the open gap makes no progress. */
 const SLOW_RATIO = 0.02;
 
 export function solveDiscrete(
@@ -136,7 +142,7 @@ class BranchAndBound {
       this.improve(LotState.of(columns, start), START_BUDGET);
     const prices = new Float64Array(columns.available.length + 1);
     const mean = new Float64Array(columns.size);
-    this.dive = this.bounded(Ranges.of(columns), { mean, prices, bound: -Infinity }, ROOT_SWEEPS);
+    this.dive = this.bounded(Ranges.of(columns), { mean, prices, bound: -Infinity }, FIRST_EFFORT);
   }
 
   /** Bounds some ranges more. False when nothing is left to do. */
@@ -168,7 +174,7 @@ class BranchAndBound {
   /** Goes on with the better half at once, so that choices are reached early; keeps the other. */
   private split(range: OpenRange): void {
     const { split, mean } = range;
-    const both = halvesOf(range.ranges, split).map((half) => this.bounded(half, range, SWEEPS));
+    const both = halvesOf(range.ranges, split).map((half) => this.bounded(half, range, EFFORT));
     const bounds = both.map((half) => half?.bound ?? Infinity);
     this.branching.learn(split.security, range.bound, bounds, this.best);
     const [below, above] = both;
@@ -186,7 +192,7 @@ class BranchAndBound {
   private bounded(
     ranges: Ranges,
     from: Pick<OpenRange, 'mean' | 'prices' | 'bound'>,
-    sweeps: number,
+    effort: Effort,
   ): OpenRange | undefined {
     const { relaxation, columns } = this;
     if (!ranges.propagate(columns)) return undefined;
@@ -194,7 +200,7 @@ class BranchAndBound {
     this.evaluated += 1;
     if (ranges.isPoint()) return this.settle(ranges);
     relaxation.start(ranges, from.mean, from.prices);
-    const bound = this.iterate(ranges, from.bound, sweeps);
+    const bound = this.iterate(ranges, from.bound, effort);
     if (bound === undefined || !ranges.propagate(columns)) return undefined;
     if (ranges.isPoint()) return this.settle(ranges);
     const mean = relaxation.means();
@@ -205,10 +211,14 @@ class BranchAndBound {
   }
 
   /** Sweeps while that raises the bound; undefined where nothing in the range can be better. */
-  private iterate(ranges: Ranges, known: number, sweeps: number): number | undefined {
+  private iterate(
+    ranges: Ranges,
+    known: number,
+    { sweeps, slowSweeps }: Effort,
+  ): number | undefined {
     const { relaxation } = this;
     let [bound, own, slow] = [known, -Infinity, 0];
-    for (let sweep = 1; sweep <= sweeps && slow < SLOW_SWEEPS; sweep += 1) {
+    for (let sweep = 1; sweep <= sweeps && slow < slowSweeps; sweep += 1) {
       relaxation.sweep(ranges);
       const now = relaxation.bound(ranges);
       if (now === Infinity) return undefined;
