@@ -4,6 +4,8 @@ import cancelTrade from './cancel-trade/handler.ts';
 import executeTrade from './execute-trade/handler.ts';
 import getTradeHistory from './get-trade-history/handler.ts';
 import getTradeStatus from './get-trade-status/handler.ts';
+import getTradingState from './get-trading-state/handler.ts';
+import setTradingState from './set-trading-state/handler.ts';
 import validateTrade from './validate-trade/handler.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { pack } from '#shared/runtime/pack.ts';
@@ -14,5 +16,7 @@ export default pack('trading', trading, {
   executeTrade,
   getTradeHistory,
   getTradeStatus,
+  getTradingState,
+  setTradingState,
   validateTrade,
 });

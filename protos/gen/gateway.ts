@@ -53,6 +53,10 @@ export interface GetSystemStatusResponse {
   broker: string;
   /** True when prices come from a simulation. */
   simulated: boolean;
+  /** ACTIVE, REDUCING or HALTED; empty while it cannot be asked. */
+  tradingState: string;
+  /** Why the status is not healthy, a sentence each. */
+  complaints: string[];
 }
 
 export interface SystemMetrics {
@@ -294,6 +298,8 @@ function createBaseGetSystemStatusResponse(): GetSystemStatusResponse {
     marketData: "",
     broker: "",
     simulated: false,
+    tradingState: "",
+    complaints: [],
   };
 }
 
@@ -325,6 +331,12 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     }
     if (message.simulated !== false) {
       writer.uint32(72).bool(message.simulated);
+    }
+    if (message.tradingState !== "") {
+      writer.uint32(82).string(message.tradingState);
+    }
+    for (const v of message.complaints) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -414,6 +426,22 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
             message.simulated = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.tradingState = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.complaints.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -447,6 +475,14 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
         : "",
       broker: isSet(object.broker) ? globalThis.String(object.broker) : "",
       simulated: isSet(object.simulated) ? globalThis.Boolean(object.simulated) : false,
+      tradingState: isSet(object.tradingState)
+        ? globalThis.String(object.tradingState)
+        : isSet(object.trading_state)
+        ? globalThis.String(object.trading_state)
+        : "",
+      complaints: globalThis.Array.isArray(object?.complaints)
+        ? object.complaints.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -479,6 +515,12 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     if (message.simulated !== false) {
       obj.simulated = message.simulated;
     }
+    if (message.tradingState !== "") {
+      obj.tradingState = message.tradingState;
+    }
+    if (message.complaints?.length) {
+      obj.complaints = message.complaints;
+    }
     return obj;
   },
 
@@ -500,6 +542,8 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     message.marketData = object.marketData ?? "";
     message.broker = object.broker ?? "";
     message.simulated = object.simulated ?? false;
+    message.tradingState = object.tradingState ?? "";
+    message.complaints = object.complaints?.map((e) => e) || [];
     return message;
   },
 };

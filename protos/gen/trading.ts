@@ -187,6 +187,74 @@ export function timeInForceToNumber(object: TimeInForce): number {
   }
 }
 
+export const TradingState = {
+  TRADING_STATE_UNSPECIFIED: "TRADING_STATE_UNSPECIFIED",
+  /** ACTIVE - Purchases and sales are sent. */
+  ACTIVE: "ACTIVE",
+  /** REDUCING - Only sales are sent. */
+  REDUCING: "REDUCING",
+  /** HALTED - Nothing is sent; cancelling stays possible. */
+  HALTED: "HALTED",
+} as const;
+
+export type TradingState = typeof TradingState[keyof typeof TradingState];
+
+export namespace TradingState {
+  export type TRADING_STATE_UNSPECIFIED = typeof TradingState.TRADING_STATE_UNSPECIFIED;
+  export type ACTIVE = typeof TradingState.ACTIVE;
+  export type REDUCING = typeof TradingState.REDUCING;
+  export type HALTED = typeof TradingState.HALTED;
+}
+
+export function tradingStateFromJSON(object: any): TradingState {
+  switch (object) {
+    case 0:
+    case "TRADING_STATE_UNSPECIFIED":
+      return TradingState.TRADING_STATE_UNSPECIFIED;
+    case 1:
+    case "ACTIVE":
+      return TradingState.ACTIVE;
+    case 2:
+    case "REDUCING":
+      return TradingState.REDUCING;
+    case 3:
+    case "HALTED":
+      return TradingState.HALTED;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TradingState");
+  }
+}
+
+export function tradingStateToJSON(object: TradingState): string {
+  switch (object) {
+    case TradingState.TRADING_STATE_UNSPECIFIED:
+      return "TRADING_STATE_UNSPECIFIED";
+    case TradingState.ACTIVE:
+      return "ACTIVE";
+    case TradingState.REDUCING:
+      return "REDUCING";
+    case TradingState.HALTED:
+      return "HALTED";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TradingState");
+  }
+}
+
+export function tradingStateToNumber(object: TradingState): number {
+  switch (object) {
+    case TradingState.TRADING_STATE_UNSPECIFIED:
+      return 0;
+    case TradingState.ACTIVE:
+      return 1;
+    case TradingState.REDUCING:
+      return 2;
+    case TradingState.HALTED:
+      return 3;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum TradingState");
+  }
+}
+
 export interface ExecuteTradeRequest {
   accountId: string;
   isin: string;
@@ -307,6 +375,44 @@ export interface ValidationError {
 export interface ValidationWarning {
   code: string;
   message: string;
+}
+
+/** One reason for which trading is restricted; it stands until it is removed where it came from. */
+export interface TradingRestriction {
+  /** set-by-operator, file, or another stable word. */
+  code: string;
+  state: TradingState;
+  message: string;
+}
+
+export interface GetTradingStateRequest {
+}
+
+export interface GetTradingStateResponse {
+  /** The strictest of all reasons; ACTIVE without any. */
+  state: TradingState;
+  restrictions: TradingRestriction[];
+  /** When SetTradingState was last called; absent when it never was. */
+  changedAt: Timestamp | undefined;
+}
+
+export interface SetTradingStateRequest {
+  state: TradingState;
+  /** For a person; needed unless the state is ACTIVE. */
+  reason: string;
+}
+
+export interface SetTradingStateResponse {
+  /** False while another reason keeps trading more restricted than was asked for. */
+  success: boolean;
+  state: TradingState;
+  restrictions: TradingRestriction[];
+  message: string;
+  /**
+   * Orders that were sent, or started on their way, before the state was stored. No other order is
+   * sent against it; these stay at the broker unless they are cancelled.
+   */
+  ordersUnderWay: string[];
 }
 
 function createBaseExecuteTradeRequest(): ExecuteTradeRequest {
@@ -2528,6 +2634,498 @@ export const ValidationWarning: MessageFns<ValidationWarning> = {
   },
 };
 
+function createBaseTradingRestriction(): TradingRestriction {
+  return { code: "", state: TradingState.TRADING_STATE_UNSPECIFIED, message: "" };
+}
+
+export const TradingRestriction: MessageFns<TradingRestriction> = {
+  encode(message: TradingRestriction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== "") {
+      writer.uint32(10).string(message.code);
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      writer.uint32(16).int32(tradingStateToNumber(message.state));
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TradingRestriction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTradingRestriction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.state = tradingStateFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TradingRestriction {
+    return {
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      state: isSet(object.state) ? tradingStateFromJSON(object.state) : TradingState.TRADING_STATE_UNSPECIFIED,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: TradingRestriction): unknown {
+    const obj: any = {};
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      obj.state = tradingStateToJSON(message.state);
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TradingRestriction>, I>>(base?: I): TradingRestriction {
+    return TradingRestriction.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TradingRestriction>, I>>(object: I): TradingRestriction {
+    const message = createBaseTradingRestriction();
+    message.code = object.code ?? "";
+    message.state = object.state ?? TradingState.TRADING_STATE_UNSPECIFIED;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseGetTradingStateRequest(): GetTradingStateRequest {
+  return {};
+}
+
+export const GetTradingStateRequest: MessageFns<GetTradingStateRequest> = {
+  encode(_: GetTradingStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTradingStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTradingStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetTradingStateRequest {
+    return {};
+  },
+
+  toJSON(_: GetTradingStateRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTradingStateRequest>, I>>(base?: I): GetTradingStateRequest {
+    return GetTradingStateRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTradingStateRequest>, I>>(_: I): GetTradingStateRequest {
+    const message = createBaseGetTradingStateRequest();
+    return message;
+  },
+};
+
+function createBaseGetTradingStateResponse(): GetTradingStateResponse {
+  return { state: TradingState.TRADING_STATE_UNSPECIFIED, restrictions: [], changedAt: undefined };
+}
+
+export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
+  encode(message: GetTradingStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      writer.uint32(8).int32(tradingStateToNumber(message.state));
+    }
+    for (const v of message.restrictions) {
+      TradingRestriction.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.changedAt !== undefined) {
+      Timestamp.encode(message.changedAt, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTradingStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTradingStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = tradingStateFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.restrictions.push(TradingRestriction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.changedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTradingStateResponse {
+    return {
+      state: isSet(object.state) ? tradingStateFromJSON(object.state) : TradingState.TRADING_STATE_UNSPECIFIED,
+      restrictions: globalThis.Array.isArray(object?.restrictions)
+        ? object.restrictions.map((e: any) => TradingRestriction.fromJSON(e))
+        : [],
+      changedAt: isSet(object.changedAt)
+        ? Timestamp.fromJSON(object.changedAt)
+        : isSet(object.changed_at)
+        ? Timestamp.fromJSON(object.changed_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: GetTradingStateResponse): unknown {
+    const obj: any = {};
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      obj.state = tradingStateToJSON(message.state);
+    }
+    if (message.restrictions?.length) {
+      obj.restrictions = message.restrictions.map((e) => TradingRestriction.toJSON(e));
+    }
+    if (message.changedAt !== undefined) {
+      obj.changedAt = Timestamp.toJSON(message.changedAt);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTradingStateResponse>, I>>(base?: I): GetTradingStateResponse {
+    return GetTradingStateResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTradingStateResponse>, I>>(object: I): GetTradingStateResponse {
+    const message = createBaseGetTradingStateResponse();
+    message.state = object.state ?? TradingState.TRADING_STATE_UNSPECIFIED;
+    message.restrictions = object.restrictions?.map((e) => TradingRestriction.fromPartial(e)) || [];
+    message.changedAt = (object.changedAt !== undefined && object.changedAt !== null)
+      ? Timestamp.fromPartial(object.changedAt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSetTradingStateRequest(): SetTradingStateRequest {
+  return { state: TradingState.TRADING_STATE_UNSPECIFIED, reason: "" };
+}
+
+export const SetTradingStateRequest: MessageFns<SetTradingStateRequest> = {
+  encode(message: SetTradingStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      writer.uint32(8).int32(tradingStateToNumber(message.state));
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetTradingStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetTradingStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = tradingStateFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetTradingStateRequest {
+    return {
+      state: isSet(object.state) ? tradingStateFromJSON(object.state) : TradingState.TRADING_STATE_UNSPECIFIED,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: SetTradingStateRequest): unknown {
+    const obj: any = {};
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      obj.state = tradingStateToJSON(message.state);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SetTradingStateRequest>, I>>(base?: I): SetTradingStateRequest {
+    return SetTradingStateRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetTradingStateRequest>, I>>(object: I): SetTradingStateRequest {
+    const message = createBaseSetTradingStateRequest();
+    message.state = object.state ?? TradingState.TRADING_STATE_UNSPECIFIED;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSetTradingStateResponse(): SetTradingStateResponse {
+  return {
+    success: false,
+    state: TradingState.TRADING_STATE_UNSPECIFIED,
+    restrictions: [],
+    message: "",
+    ordersUnderWay: [],
+  };
+}
+
+export const SetTradingStateResponse: MessageFns<SetTradingStateResponse> = {
+  encode(message: SetTradingStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      writer.uint32(16).int32(tradingStateToNumber(message.state));
+    }
+    for (const v of message.restrictions) {
+      TradingRestriction.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    for (const v of message.ordersUnderWay) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetTradingStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetTradingStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.state = tradingStateFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.restrictions.push(TradingRestriction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ordersUnderWay.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetTradingStateResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      state: isSet(object.state) ? tradingStateFromJSON(object.state) : TradingState.TRADING_STATE_UNSPECIFIED,
+      restrictions: globalThis.Array.isArray(object?.restrictions)
+        ? object.restrictions.map((e: any) => TradingRestriction.fromJSON(e))
+        : [],
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      ordersUnderWay: globalThis.Array.isArray(object?.ordersUnderWay)
+        ? object.ordersUnderWay.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.orders_under_way)
+        ? object.orders_under_way.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SetTradingStateResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      obj.state = tradingStateToJSON(message.state);
+    }
+    if (message.restrictions?.length) {
+      obj.restrictions = message.restrictions.map((e) => TradingRestriction.toJSON(e));
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.ordersUnderWay?.length) {
+      obj.ordersUnderWay = message.ordersUnderWay;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SetTradingStateResponse>, I>>(base?: I): SetTradingStateResponse {
+    return SetTradingStateResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetTradingStateResponse>, I>>(object: I): SetTradingStateResponse {
+    const message = createBaseSetTradingStateResponse();
+    message.success = object.success ?? false;
+    message.state = object.state ?? TradingState.TRADING_STATE_UNSPECIFIED;
+    message.restrictions = object.restrictions?.map((e) => TradingRestriction.fromPartial(e)) || [];
+    message.message = object.message ?? "";
+    message.ordersUnderWay = object.ordersUnderWay?.map((e) => e) || [];
+    return message;
+  },
+};
+
 export type TradingServiceService = typeof TradingServiceService;
 export const TradingServiceService = {
   executeTrade: {
@@ -2592,6 +3190,30 @@ export const TradingServiceService = {
       Buffer.from(ValidateTradeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ValidateTradeResponse => ValidateTradeResponse.decode(value),
   },
+  /** What may be sent to the broker now, and why not more. */
+  getTradingState: {
+    path: "/arduino_trader.trading.TradingService/GetTradingState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetTradingStateRequest): Buffer =>
+      Buffer.from(GetTradingStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTradingStateRequest => GetTradingStateRequest.decode(value),
+    responseSerialize: (value: GetTradingStateResponse): Buffer =>
+      Buffer.from(GetTradingStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetTradingStateResponse => GetTradingStateResponse.decode(value),
+  },
+  /** Halts trading, restricts it to sales, or lifts what was set. */
+  setTradingState: {
+    path: "/arduino_trader.trading.TradingService/SetTradingState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetTradingStateRequest): Buffer =>
+      Buffer.from(SetTradingStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetTradingStateRequest => SetTradingStateRequest.decode(value),
+    responseSerialize: (value: SetTradingStateResponse): Buffer =>
+      Buffer.from(SetTradingStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetTradingStateResponse => SetTradingStateResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.trading.TradingService/HealthCheck" as const,
     requestStream: false as const,
@@ -2610,6 +3232,10 @@ export interface TradingServiceServer extends UntypedServiceImplementation {
   getTradeHistory: handleUnaryCall<GetTradeHistoryRequest, GetTradeHistoryResponse>;
   cancelTrade: handleUnaryCall<CancelTradeRequest, CancelTradeResponse>;
   validateTrade: handleUnaryCall<ValidateTradeRequest, ValidateTradeResponse>;
+  /** What may be sent to the broker now, and why not more. */
+  getTradingState: handleUnaryCall<GetTradingStateRequest, GetTradingStateResponse>;
+  /** Halts trading, restricts it to sales, or lifts what was set. */
+  setTradingState: handleUnaryCall<SetTradingStateRequest, SetTradingStateResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -2703,6 +3329,38 @@ export interface TradingServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ValidateTradeResponse) => void,
+  ): ClientUnaryCall;
+  /** What may be sent to the broker now, and why not more. */
+  getTradingState(
+    request: GetTradingStateRequest,
+    callback: (error: ServiceError | null, response: GetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  getTradingState(
+    request: GetTradingStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  getTradingState(
+    request: GetTradingStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  /** Halts trading, restricts it to sales, or lifts what was set. */
+  setTradingState(
+    request: SetTradingStateRequest,
+    callback: (error: ServiceError | null, response: SetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  setTradingState(
+    request: SetTradingStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  setTradingState(
+    request: SetTradingStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetTradingStateResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -29,6 +29,7 @@ export const orderTypes = [
   'STOP_LIMIT',
 ] as const;
 export const timesInForce = ['TIME_IN_FORCE_UNSPECIFIED', 'DAY', 'GTC', 'IOC', 'FOK'] as const;
+export const tradingStates = ['TRADING_STATE_UNSPECIFIED', 'ACTIVE', 'REDUCING', 'HALTED'] as const;
 
 const trade = request({
   accountId: account,
@@ -76,6 +77,17 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
     ...usual.trade,
     summary: 'Asks the broker to cancel what is not filled yet.',
     request: request({ tradeId: requiredText(128), reason: text(500) }),
+  },
+  getTradingState: {
+    ...usual.read,
+    summary: 'Answers what may be sent to the broker now, and why not more.',
+    request: request({}),
+  },
+  setTradingState: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Halts trading, restricts it to sales, or lifts what was set.',
+    request: request({ state: requiredEnumeration(tradingStates), reason: text(200) }),
   },
   validateTrade: {
     ...usual.read,

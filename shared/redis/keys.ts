@@ -33,6 +33,7 @@ export const keys = {
     book: (account: string) => `{account:${account}}:book`,
     ledger: (account: string) => `{account:${account}}:ledger`,
     valuations: (account: string) => `{account:${account}}:valuations`,
+    accounts: () => '{accounts}:opened',
   },
   scoring: {
     history: (isin: string) => `{security:${isin}}:scores`,
@@ -87,6 +88,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
   row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),
   row(keys.portfolio.valuations('default'), 'hash', null, 'portfolio', 'value at each day'),
+  row(keys.portfolio.accounts(), 'hash', null, 'portfolio', 'accounts that were opened, by id'),
   row(keys.scoring.history(isin), 'hash', null, 'scoring', 'score and grade, by day'),
   row(keys.planning.plan('plan-1'), 'document', null, 'planning', 'a plan and its status'),
   row(keys.planning.byTime(), 'zset', null, 'planning', 'plan ids by creation time'),

@@ -1,55 +1,59 @@
 /**
- * Reads and sets the kill switch. Two ways lead to HALTED that need neither queue nor planner: the
- * document in Redis, and a file named HALT in DATA_DIR. Either is enough.
+ * Reads and sets the trading state. The reasons for a restriction come from `reasons` alone: the
+ * document in Redis, and the files `HALTED` (or `HALT`) and `REDUCING` in DATA_DIR, which need
+ * neither Redis nor a running gateway to be made.
  */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
-import type { Database } from '#shared/redis/database.ts';
+import type { Database, Expectation } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { controlStates, type ControlState, type TradingControl } from './model/trading-control.ts';
+import { fileReasons } from './control-files.ts';
+import {
+  controlOf,
+  controlStates,
+  type ControlState,
+  type StoredControl,
+  type TradingControl,
+} from './model/trading-control.ts';
 
-const controlSchema: z.ZodType<TradingControl> = z.object({
+const controlSchema: z.ZodType<StoredControl> = z.object({
   state: z.enum(controlStates),
   reason: z.string(),
   changedAt: storedInstant.optional(),
 });
 
+/** The state as it was read, with what a commit that depends on it must still find. */
+export interface CurrentControl extends TradingControl {
+  readonly unchanged: Expectation;
+}
+
 export class ControlStore {
   private readonly database: Database;
-  private readonly haltFile: string;
+  private readonly dataDir: string;
 
   constructor(database: Database, dataDir: string) {
     this.database = database;
-    this.haltFile = join(dataDir, 'HALT');
+    this.dataDir = dataDir;
   }
 
-  /** Asked anew at each order. A halt file that cannot be looked for counts as there. */
-  async read(): Promise<TradingControl> {
-    const halted = await this.fileSays();
-    if (halted !== undefined) return { state: 'HALTED', reason: halted };
-    const document = await this.database.find(keys.trading.control(), controlSchema);
-    return document?.value ?? { state: 'ACTIVE', reason: 'never set' };
+  /** Asked anew at each order. A file that cannot be looked for counts as there. */
+  async read(): Promise<CurrentControl> {
+    // The files first: what is stored is then the latest of all that was looked at.
+    const files = await fileReasons(this.dataDir);
+    const key = keys.trading.control();
+    const document = await this.database.find(key, controlSchema);
+    const unchanged = { key, version: document?.version ?? 0 };
+    return { ...controlOf(document?.value, files), unchanged };
   }
 
+  /** @returns the state that follows; another one than was set while other reasons restrict it */
   async set(state: ControlState, reason: string, changedAt: Instant): Promise<TradingControl> {
-    const value: TradingControl = { state, reason, changedAt };
-    return this.database.update(keys.trading.control(), controlSchema, () => ({
+    const value: StoredControl = { state, reason, changedAt };
+    await this.database.update(keys.trading.control(), controlSchema, () => ({
       value,
       result: value,
     }));
-  }
-
-  private async fileSays(): Promise<string | undefined> {
-    try {
-      await access(this.haltFile);
-      return 'the file HALT is in the data directory';
-    } catch (thrown) {
-      const code = (thrown as NodeJS.ErrnoException).code;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      return `the file HALT cannot be looked for (${code ?? 'unknown'})`;
-    }
+    return this.read();
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Sending an order at most once.
  *
- *   checks → INTENT stored → SUBMITTING stored → last look at switch, version and time → sent once
+ *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last look at
+ *   trading state, version and time → sent once
  *   → outcome stored
  *
  * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never
@@ -56,6 +57,7 @@ const noHooks: Hooks = {
 };
 
 const ADMISSION_TRIES_MAX = 5;
+const CONTROL_TRIES_MAX = 10;
 
 /**
  * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
@@ -156,9 +158,8 @@ async function send(
   // From here on the caller's leaving changes nothing: what is begun is brought to an end.
   signal.throwIfAborted();
   const startedMs = hooks.monotonicMs();
-  const claim = advance(intent.order, 'submit', desk.now(), 'On its way to the broker.');
-  const claimed = await desk.store.replace(intent, claim);
-  if (!claimed) return asItStands(desk, intent.order, signal);
+  const claimed = await claim(desk, intent);
+  if (claimed?.order.state !== 'SUBMITTING') return asItStands(desk, intent.order, signal);
   await hooks.reach('P5-submitting');
   const obstacle = await obstacleTo(desk, claimed);
   await hooks.reach('P6-send');
@@ -174,6 +175,27 @@ async function send(
   return fresh;
 }
 
+/**
+ * Stores SUBMITTING in one commit with the look at the trading state, so that no order starts on its
+ * way after a restriction was set; or stores why it may not.
+ * @returns the order as it was stored; undefined when another process took it
+ */
+async function claim(desk: Desk, intent: StoredOrder): Promise<StoredOrder | undefined> {
+  for (let attempt = 0; attempt < CONTROL_TRIES_MAX; attempt += 1) {
+    const control = await desk.control.read();
+    const held = heldBack(control, intent.order.side);
+    const next = held
+      ? denied(intent.order, [{ ...held, field: 'side' }], desk.now())
+      : advance(intent.order, 'submit', desk.now(), 'On its way to the broker.');
+    const stored = await desk.store.replace(intent, next, control.unchanged);
+    if (stored) return stored;
+    const { accountId, tradeId } = intent.order;
+    const current = await desk.store.find(accountId, tradeId);
+    if (current?.version !== intent.version) return undefined;
+  }
+  throw new Failure('TOO_BUSY', 'The trading state keeps changing.', { retryAfterMs: 1_000 });
+}
+
 async function asItStands(
   desk: Desk,
   { accountId, tradeId }: OrderRecord,
@@ -184,7 +206,7 @@ async function asItStands(
   return refresh(desk, current.order, signal);
 }
 
-/** The last look before sending: the kill switch, and whether the order is still ours to send. */
+/** The last look before sending: the trading state, and whether the order is still ours to send. */
 async function obstacleTo(desk: Desk, claimed: StoredOrder): Promise<Violation | undefined> {
   const { order, version } = claimed;
   const current = await desk.store.find(order.accountId, order.tradeId);

@@ -9,7 +9,12 @@ import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
+import {
+  writeDocument,
+  type Database,
+  type Expectation,
+  type Write,
+} from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { isTerminal } from './model/trade-state.ts';
@@ -94,12 +99,19 @@ export class TradeStore {
     return done ? { order, version: 1 } : undefined;
   }
 
-  /** @returns undefined when the stored order is not that version any more */
-  async replace(stored: StoredOrder, order: OrderRecord): Promise<StoredOrder | undefined> {
+  /**
+   * @param also further documents that must not have changed
+   * @returns undefined when the stored order, or one of those, is not that version any more
+   */
+  async replace(
+    stored: StoredOrder,
+    order: OrderRecord,
+    ...also: readonly Expectation[]
+  ): Promise<StoredOrder | undefined> {
     const key = keys.trading.trade(order.accountId, order.tradeId);
     const { version } = stored;
     const done = await this.database.commit(
-      [{ key, version }],
+      [{ key, version }, ...also],
       [writeDocument(key, version, order), ...liveness(order)],
     );
     return done ? { order, version: version + 1 } : undefined;

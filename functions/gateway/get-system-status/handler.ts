@@ -1,11 +1,13 @@
 /**
- * The whole system in figures that are measured now. `status` is `healthy`, or `degraded` when a
- * service cannot work or a job's last run failed; what cannot be asked is absent. Services and jobs
- * are listed with `include_details`.
+ * The whole system in figures that are measured now. `status` is `healthy`; `halted` or `reducing`
+ * while trading is restricted; `degraded` when a service cannot work or a job's last run failed.
+ * `complaints` say why in words. What cannot be asked is absent. Services and jobs are listed with
+ * `include_details`.
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
+import { conditionOf } from '#shared/gateway/model/system-condition.ts';
 import { vitalSigns } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -15,17 +17,17 @@ import { trading } from '#shared/contract/trading.ts';
 export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
   const { functions, marketData, broker } = context;
   const options = context.callOptions();
-  const [services, jobs, signs, summary, trades] = await Promise.all([
+  const [services, jobs, signs, summary, trades, control] = await Promise.all([
     servicesHealth(context),
     jobStatuses(context),
     vitalSigns(context.signal),
     functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
     functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
+    functions.call(trading.getTradingState, {}, options).catch(() => undefined),
   ]);
-  const ill = services.some(({ healthy }) => !healthy) || !summary || !trades;
-  const failed = jobs.some(({ status }) => status === 'failed');
+  const condition = conditionOf({ services, jobs, summary, trades, control });
   return {
-    status: ill || failed ? 'degraded' : 'healthy',
+    status: condition.status,
     metrics: {
       uptimeSeconds: String(signs.uptimeSeconds),
       cpuUsagePct: signs.cpuUsagePct,
@@ -41,5 +43,7 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     marketData: marketData.name,
     broker: broker.name,
     simulated: marketData.simulated,
+    tradingState: control?.state ?? '',
+    complaints: [...condition.complaints],
   };
 });

@@ -44,7 +44,7 @@ export interface CheckInputs {
   readonly order: OrderDraft;
   readonly base: Currency;
   readonly limits: CheckLimits;
-  readonly control: TradingControl;
+  readonly control: Pick<TradingControl, 'state' | 'reason'>;
   /** Prices are made up, while the broker moves real money. */
   readonly realMoneyOnSimulatedPrices: boolean;
   /** The day the market data stands at. */

@@ -77,6 +77,11 @@ export function isUnresolved(state: TradeState): boolean {
   return state === 'SUBMITTING' || state === 'UNKNOWN' || state === 'NEEDS_HUMAN';
 }
 
+/** Whether the order was handed to the broker, or is about to be, and has not ended. */
+export function mayBeAtBroker(state: TradeState): boolean {
+  return state !== 'INTENT' && !isTerminal(state);
+}
+
 /** Whether the broker may hold the order to be cancelled. */
 export function isCancellable(state: TradeState): boolean {
   return state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';

@@ -26,6 +26,7 @@ const answers: Record<string, object> = {
     totalValue: { amount: '25000.00', currency: 'EUR' },
   },
   'trading-get-trade-history': { executions: [], total: 12 },
+  'trading-get-trading-state': { state: 'ACTIVE', restrictions: [] },
 };
 
 /** Functions that are all ready, but for those that are away. */
@@ -128,6 +129,20 @@ describe('gateway-get-system-status', () => {
     const answer = await status({ includeDetails: true });
     expect(answer.services).toHaveLength(serviceNames.length);
     expect(answer.jobs.map(({ jobName }) => jobName)).toEqual(jobs.map(({ name }) => name));
+  });
+
+  it.each([
+    ['HALTED', 'halted'],
+    ['REDUCING', 'reducing'],
+  ])('says that trading is %s, and why', async (state, word) => {
+    answers['trading-get-trading-state'] = {
+      state,
+      restrictions: [{ code: 'file', state, message: 'a drill' }],
+    };
+    const { status: told, tradingState, complaints } = await status();
+    answers['trading-get-trading-state'] = { state: 'ACTIVE', restrictions: [] };
+    expect([told, tradingState]).toEqual([word, state]);
+    expect(complaints).toEqual([`Trading is ${state}: a drill.`]);
   });
 
   it('is degraded, and leaves out what it cannot know, when the portfolio does not answer', async () => {

@@ -1,0 +1,59 @@
+/** What the parts of the system say about the whole. */
+
+/** As the answers of the operations say it. */
+export interface SystemParts {
+  readonly services: readonly {
+    readonly serviceName: string;
+    readonly healthy: boolean;
+    readonly status: string;
+  }[];
+  readonly jobs: readonly {
+    readonly jobName: string;
+    readonly status: string;
+    readonly lastError: string;
+  }[];
+  /** Absent where it could not be asked. */
+  readonly summary: object | undefined;
+  readonly trades: object | undefined;
+  readonly control:
+    | {
+        readonly state?: string | undefined;
+        readonly restrictions?: readonly { readonly state: string; readonly message: string }[];
+      }
+    | undefined;
+}
+
+export interface SystemCondition {
+  readonly status: 'healthy' | 'reducing' | 'halted' | 'degraded';
+  /** A sentence for each thing that is not as it should be; none when healthy. */
+  readonly complaints: readonly string[];
+}
+
+/** A restriction of trading is named before anything else that is wrong. */
+export function conditionOf(parts: SystemParts): SystemCondition {
+  const complaints = [...restrictions(parts), ...faults(parts)];
+  const { state } = parts.control ?? {};
+  if (state === 'HALTED') return { status: 'halted', complaints };
+  if (state === 'REDUCING') return { status: 'reducing', complaints };
+  return { status: complaints.length === 0 ? 'healthy' : 'degraded', complaints };
+}
+
+function restrictions({ control }: SystemParts): string[] {
+  return (control?.restrictions ?? []).map(
+    ({ state, message }) => `Trading is ${state}: ${message}.`,
+  );
+}
+
+function faults({ services, jobs, summary, trades, control }: SystemParts): string[] {
+  return [
+    ...services
+      .filter(({ healthy }) => !healthy)
+      .map(({ serviceName, status }) => `The ${serviceName} service: ${status}.`),
+    ...jobs
+      .filter(({ status }) => status === 'failed')
+      .map(({ jobName, lastError }) => `The job ${jobName} failed: ${lastError}`),
+    ...(summary ? [] : ['The account cannot be valued.']),
+    ...(trades ? [] : ['The history of trades cannot be read.']),
+    ...(control ? [] : ['The trading state cannot be asked.']),
+  ];
+}

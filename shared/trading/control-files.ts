@@ -1,0 +1,53 @@
+/**
+ * Files in DATA_DIR that restrict trading while they are there. What a file says in its first line is
+ * given as the reason.
+ */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TradingReason } from './model/trading-control.ts';
+
+/** File name to state; `HALT` is the older name. */
+export const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
+  HALTED: 'HALTED',
+  HALT: 'HALTED',
+  REDUCING: 'REDUCING',
+};
+
+const REASON_BYTES_MAX = 200;
+
+/** A file that cannot be looked for counts as there. */
+export async function fileReasons(dataDir: string): Promise<TradingReason[]> {
+  const found = await Promise.all(
+    Object.entries(controlFiles).map(([name, state]) => reasonIn(dataDir, name, state)),
+  );
+  return found.filter((reason) => reason !== undefined);
+}
+
+async function reasonIn(
+  dataDir: string,
+  name: string,
+  state: TradingReason['state'],
+): Promise<TradingReason | undefined> {
+  try {
+    const line = await firstLine(join(dataDir, name));
+    const said = line === '' ? '' : ` and says: ${line}`;
+    return { code: 'file', state, message: `the file ${name} is in the data directory${said}` };
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const message = `the file ${name} cannot be looked for (${code ?? 'unknown'})`;
+    return { code: 'file', state, message };
+  }
+}
+
+async function firstLine(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(REASON_BYTES_MAX), 0);
+    const [line = ''] = buffer.toString('utf8', 0, bytesRead).split(/[\r\n]/);
+    // eslint-disable-next-line no-control-regex
+    return line.replace(/[\u0000-\u001f\u007f\ufffd]/g, '').trim();
+  } finally {
+    await file.close();
+  }
+}
