@@ -10,8 +10,8 @@ import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
-import { parseSettings } from '#shared/runtime/settings.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { controlFiles } from '#shared/trading/control-files.ts';
 
 const USAGE = `Usage: npm run trading-state -- [active | reducing REASON | halted REASON]

@@ -1,3 +1,4 @@
+import { operations } from '#shared/contract/catalogue.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -67,7 +68,7 @@ describe('one cycle', () => {
     const first = await onceAsJson([], { DATA_DIR });
     expect(first.ready).toMatchObject({
       redis: { own: true },
-      functions: 38,
+      functions: operations.length,
       connector: true,
       market: { source: 'sample', simulated: true, securities: 40, seed: '7' },
       account: { broker: 'paper', cash: { amount: '25000.00', currency: 'EUR' } },
@@ -126,7 +127,7 @@ describe('staying up', () => {
     const secret = (path: string) => readFile(join(DATA_DIR, path), 'utf8');
     const password = (await secret('secrets/basic-auth-password')).trim();
     const list = await request(url).get('/system/functions').auth('admin', password).expect(200);
-    expect(list.body).toHaveLength(38);
+    expect(list.body).toHaveLength(operations.length);
     const tokens = ['write-token', 'trade-token'].map(
       (name) => `function-secrets/openfaas-fn/${name}`,
     );

@@ -120,7 +120,7 @@ function expectByContract(operation: Operation, { status, headers, text }: Answe
 }
 
 describe.each([
-  { file: 'stack.yml', count: 38, pathOf: ({ name }: Operation) => name },
+  { file: 'stack.yml', count: operations.length, pathOf: ({ name }: Operation) => name },
   { file: 'stack.packed.yml', count: serviceNames.length, pathOf: packedPath },
 ])('with $file', ({ file, count, pathOf }) => {
   const functionOf = (operation: Operation): string => pathOf(operation).split('/')[0] ?? '';

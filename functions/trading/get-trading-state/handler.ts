@@ -1,6 +1,6 @@
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 import { restrictionsOf } from '#shared/trading/control-message.ts';
 

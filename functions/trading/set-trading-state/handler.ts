@@ -1,9 +1,9 @@
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { trading } from '#shared/trading/contract.ts';
+import { trading } from '#shared/contract/trading.ts';
 import { controlText, restrictionsOf } from '#shared/trading/control-message.ts';
-import { openDesk } from '#shared/trading/desk.ts';
+import { openDesk } from '#shared/trading/order-dependencies.ts';
 import { mayBeAtBroker } from '#shared/trading/model/trade-state.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** Checks of the order against the market, the security and the kill switch. */
+/** Checks of the order against the market, the security and the trading state. */
 import { daysBetween } from '#shared/kernel/calendar-day.ts';
 import { minorDigits } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -164,7 +164,7 @@ describe('a process that dies', () => {
 describe('between storing and sending', () => {
   it.each<[string, () => Promise<void>, string]>([
     [
-      'the kill switch is thrown',
+      'trading is halted',
       async () =>
         void (await new ControlStore(t.world.database, '/nonexistent').set(
           'HALTED',
