@@ -3,7 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { operationAt, operations, packedPath, requireOperation } from '#shared/contract/catalogue.ts';
+import {
+  operationAt,
+  operations,
+  packedPath,
+  requireOperation,
+} from '#shared/contract/catalogue.ts';
 import {
   buildProgram,
   freshDataDir,
