@@ -27,13 +27,13 @@ export async function end(child: ChildProcess): Promise<void> {
  * @returns what was found
  * @throws Error with its last words if it ends before
  */
-export function hears(child: ChildProcess, from: 'stdout' | 'stderr', wanted: RegExp) {
+export function hears(child: ChildProcess, from: 'stdout' | 'stderr', requested: RegExp) {
   const output = child[from];
   return new Promise<RegExpExecArray>((resolve, reject) => {
     let text = '';
-    const heard = (piece: Buffer): void => {
-      text += piece.toString();
-      const found = wanted.exec(text);
+    const heard = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const found = requested.exec(text);
       if (!found) return;
       output?.off('data', heard).resume();
       resolve(found);

@@ -50,8 +50,8 @@ function sayCounts(): void {
   );
 }
 
-function main(wanted: readonly string[]): number {
-  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+function main(requested: readonly string[]): number {
+  const unknown = requested.filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length > 0) {
     console.error(
       `no such step: ${unknown.join(', ')}; steps: ${steps.map((s) => s.name).join(', ')}`,
@@ -59,7 +59,7 @@ function main(wanted: readonly string[]): number {
     return 2;
   }
   rmSync(RESULTS, { force: true });
-  const chosen = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
+  const chosen = steps.filter((step) => requested.length === 0 || requested.includes(step.name));
   const failed = chosen.filter((step) => !run(step)).map((step) => step.name);
   sayCounts();
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { differences } from './deploy/differences.ts';
 import { findFaasCli, type FaasCli } from './deploy/faas-cli.ts';
 import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
-import { regexOf, servicesOf, wantedFunctions } from './deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from './deploy/wanted.ts';
 
 /** Where a function finds its secrets, and the settings that name those which are files. */
 const MOUNTED = '/var/openfaas/secrets';
@@ -101,12 +101,12 @@ async function main(): Promise<number> {
   ]);
   if (values['dry-run']) return 0;
   const authorization = authorizationOf(gateway, values['password-file'], process.env);
-  const wanted = wantedFunctions(values.stack, services, process.env);
-  const lines = differences(wanted, await listFunctions(gateway, authorization));
+  const requested = requestedFunctions(values.stack, services, process.env);
+  const lines = differences(requested, await listFunctions(gateway, authorization));
   for (const line of lines) console.log(line);
   console.log(
     lines.length === 0
-      ? `${wanted.length} functions are deployed and ready`
+      ? `${requested.length} functions are deployed and ready`
       : 'not as it should be',
   );
   return deployed && lines.length === 0 ? 0 : 1;

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { differences } from './deploy/differences.ts';
 import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
-import { servicesOf, wantedFunctions } from './deploy/wanted.ts';
+import { servicesOf, requestedFunctions } from './deploy/wanted.ts';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -20,11 +20,11 @@ async function main(): Promise<number> {
     },
   });
   const gateway = gatewayAddress(values.gateway);
-  const wanted = wantedFunctions(values.stack, servicesOf(values.board), process.env);
+  const requested = requestedFunctions(values.stack, servicesOf(values.board), process.env);
   const authorization = authorizationOf(gateway, values['password-file'], process.env);
-  const lines = differences(wanted, await listFunctions(gateway, authorization));
+  const lines = differences(requested, await listFunctions(gateway, authorization));
   for (const line of lines) console.log(line);
-  const all = `${wanted.length} functions of ${values.stack}`;
+  const all = `${requested.length} functions of ${values.stack}`;
   console.log(
     lines.length === 0 ? `${all}: as they should be` : `${all}: ${lines.length} differences`,
   );

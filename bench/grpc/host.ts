@@ -14,10 +14,10 @@ import { Images } from '#gateway/runtime/deployments/images.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
 import { planning } from '#shared/contract/planning.ts';
-import type { Context, World } from '#shared/runtime/context.ts';
+import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { openWorld } from '#shared/runtime/dependencies.ts';
+import { openDependencies } from '#shared/runtime/dependencies.ts';
 import getPlan from '../../functions/planning/get-plan/handler.ts';
 
 export type Variant = 'bare' | 'facade' | 'http';
@@ -33,17 +33,17 @@ async function open(variant: Variant): Promise<number> {
     log: silentLog,
   });
   const transport = inProcessTransport(host, { token: '' });
-  const world = await openWorld(parseSettings(process.env), {
+  const dependencies = await openDependencies(parseSettings(process.env), {
     transport,
     tokens: null,
     log: silentLog,
   });
-  host.carry(world);
-  if (variant === 'bare') return openBare(world);
+  host.shareDependencies(dependencies);
+  if (variant === 'bare') return openBare(dependencies);
   if (variant === 'facade') {
     const facade = await openFacade({
       portBase: 0,
-      functions: world.functions,
+      functions: dependencies.functions,
       log: silentLog,
     } as never);
     return facade.ports.planning;
@@ -53,17 +53,17 @@ async function open(variant: Variant): Promise<number> {
     address: '127.0.0.1',
     port: 0,
     credentials: { user: 'admin', password: 'bench' },
-    build: world.build,
+    build: dependencies.build,
     log: silentLog,
     tokens: null,
   });
   return runtime.port;
 }
 
-function openBare(world: World): Promise<number> {
+function openBare(dependencies: Dependencies): Promise<number> {
   const getPlanOnce = async (wire: GetPlanRequest): Promise<GetPlanResponse> => {
     const request = planning.getPlan.request.parse(wire);
-    return getPlan.story(request, world as unknown as Context);
+    return getPlan.handlerBody(request, dependencies as unknown as Context);
   };
   const server = new Server();
   server.addService(

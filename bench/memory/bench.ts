@@ -23,7 +23,7 @@ import {
   openOfficial,
   TOKEN,
   type Candidate,
-  type Surroundings,
+  type FunctionEnvironment,
 } from './candidates.ts';
 import { makeImages, megabytesOf } from './images.ts';
 
@@ -43,7 +43,7 @@ interface Entrant {
   readonly name: string;
   /** Pause between the last call and the look; SETTLE_MS unless given. */
   readonly restMs?: number;
-  open(surroundings: Surroundings): Promise<Candidate | undefined>;
+  open(functionEnvironment: FunctionEnvironment): Promise<Candidate | undefined>;
 }
 
 /** @throws Error naming the operations that did not do their work */

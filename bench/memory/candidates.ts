@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** A Redis, and a folder with the tokens that guard the functions. */
-export interface Surroundings {
+export interface FunctionEnvironment {
   readonly redisUrl: string;
   readonly keyPrefix: string;
   readonly dataDir: string;
@@ -35,7 +35,7 @@ export function memoryMb({ processes }: Candidate): number {
   return processes.reduce((total, { pid = 0 }) => total + pssMb(pid), 0);
 }
 
-export async function prepare({ dataDir }: Surroundings): Promise<string> {
+export async function prepare({ dataDir }: FunctionEnvironment): Promise<string> {
   const secrets = join(dataDir, 'function-secrets', 'openfaas-fn');
   await mkdir(secrets, { recursive: true, mode: 0o700 });
   await mkdir(join(dataDir, 'secrets'), { mode: 0o700 });
@@ -44,7 +44,7 @@ export async function prepare({ dataDir }: Surroundings): Promise<string> {
   return secrets;
 }
 
-function environment({ redisUrl, keyPrefix }: Surroundings): NodeJS.ProcessEnv {
+function environment({ redisUrl, keyPrefix }: FunctionEnvironment): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     REDIS_URL: redisUrl,
@@ -59,11 +59,11 @@ function environment({ redisUrl, keyPrefix }: Surroundings): NodeJS.ProcessEnv {
  *   functions alone, and the function that trades is deployed when the program runs
  */
 export async function openEmbedded(
-  surroundings: Surroundings,
+  functionEnvironment: FunctionEnvironment,
   { dist, whole }: { readonly dist: string; readonly whole: boolean },
 ): Promise<Candidate> {
-  const { dataDir } = surroundings;
-  await prepare(surroundings);
+  const { dataDir } = functionEnvironment;
+  await prepare(functionEnvironment);
   const stack = parse(await readFile('stack.yml', 'utf8')) as { functions: Record<string, object> };
   if (!whole) delete stack.functions[CYCLE];
   const stackFile = join(dataDir, 'stack.yml');
@@ -74,7 +74,7 @@ export async function openEmbedded(
     {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: {
-        ...environment(surroundings),
+        ...environment(functionEnvironment),
         DATA_DIR: dataDir,
         STACK_FILE: stackFile,
         GATEWAY_PORT: '0',
@@ -112,14 +112,14 @@ async function deploy(gateway: string, service: string): Promise<void> {
 
 /** A process a function, as their images start it. */
 export async function openContainers(
-  surroundings: Surroundings,
+  functionEnvironment: FunctionEnvironment,
   images: ReadonlyMap<string, string>,
 ): Promise<Candidate> {
-  const secrets = await prepare(surroundings);
+  const secrets = await prepare(functionEnvironment);
   const router = await Router.open();
   const [program = '', ...args] = await imageCommand();
   const env = {
-    ...environment(surroundings),
+    ...environment(functionEnvironment),
     NODE_ENV: 'production',
     GATEWAY_URL: router.url,
     secret_mount_path: secrets,

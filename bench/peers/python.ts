@@ -31,14 +31,14 @@ class PeersMissing extends Error {
 function pythonWithPeers(): string {
   const python = join(FOLDER, 'bin', 'python');
   const stamp = join(FOLDER, 'installed');
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  const requested = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requested) return python;
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
   console.log(`installing ${REQUIREMENTS} into ${FOLDER}`);
   run('python3', ['-m', 'venv', FOLDER]);
   run(python, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS]);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, requested);
   return python;
 }
 

@@ -22,10 +22,10 @@ const echo: FunctionHandler = ({ body, headers }) => ({
 
 async function openBare(): Promise<number> {
   const server = createServer((request, response) => {
-    const pieces: Buffer[] = [];
-    request.on('data', (piece: Buffer) => pieces.push(piece));
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const body = JSON.stringify(JSON.parse(Buffer.concat(pieces).toString()));
+      const body = JSON.stringify(JSON.parse(Buffer.concat(chunks).toString()));
       const answer = JSON.stringify({ body, 'content-type': request.headers['content-type'] });
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(answer);

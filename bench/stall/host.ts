@@ -17,7 +17,7 @@ import type { Transport } from '#shared/clients/functions-client.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
-import { openWorld } from '#shared/runtime/dependencies.ts';
+import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 
 export type Variant = 'threads' | 'one';
@@ -27,7 +27,8 @@ const { env } = process;
 const settings = parseSettings(env);
 const tokens = tokensIn(secretsDir);
 const parts: { transport?: Transport } = {};
-const openOwnWorld = (own: Settings) => openWorld(own, { ...parts, tokens, log: silentLog });
+const openOwnDependencies = (own: Settings) =>
+  openDependencies(own, { ...parts, tokens, log: silentLog });
 let gatewayUrl = '';
 
 const { host } = await openFunctions({
@@ -39,7 +40,7 @@ const { host } = await openFunctions({
   },
   log: silentLog,
   env,
-  openWorld: openOwnWorld,
+  openDependencies: openOwnDependencies,
   threads:
     variant === 'one'
       ? undefined
@@ -47,18 +48,18 @@ const { host } = await openFunctions({
           file: join(distDir, 'gateway/runtime/executors/worker.js'),
           root: distDir,
           operationsMax: 1,
-          world: () => ({ env, gatewayUrl, secretsDir, placement: allLocal }),
+          dependencies: () => ({ env, gatewayUrl, secretsDir, placement: allLocal }),
         },
 });
 parts.transport = inProcessTransport(host, { token: () => tokens.trade });
-const world = await openOwnWorld(settings);
-host.carry(world);
+const dependencies = await openOwnDependencies(settings);
+host.shareDependencies(dependencies);
 const runtime = await openRuntime({
   host,
   address: '127.0.0.1',
   port: 0,
   credentials: { user: 'admin', password: 'password of the bench' },
-  build: world.build,
+  build: dependencies.build,
   log: silentLog,
   tokens,
 });
@@ -69,6 +70,6 @@ await openConnector({
   gatewayUrl,
   token: () => tokens.trade,
   log: silentLog,
-  database: world.database,
+  database: dependencies.database,
 });
 process.send?.({ url: gatewayUrl });

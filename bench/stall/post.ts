@@ -19,11 +19,11 @@ export function post({ url, body, token, agent }: Post): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers, agent: agent ?? false };
     const sent = httpRequest(url, options, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
       response.once('end', () => {
-        const text = Buffer.concat(pieces).toString();
+        const text = Buffer.concat(chunks).toString();
         if (response.statusCode === 200) resolve(text);
         else reject(new Error(`${url}: ${response.statusCode} ${text.slice(0, 300)}`));
       });

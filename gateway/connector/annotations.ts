@@ -45,9 +45,9 @@ export class Annotations {
   private subscriptions = none;
   /** What is scheduled, by lane and key, as it was told to the scheduler. */
   private readonly scheduled = new Map<string, string>();
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private polling: Promise<void> = Promise.resolve();
   /** Why the last look failed; told once. */
   private trouble = '';
   private isOpen = false;
@@ -76,33 +76,33 @@ export class Annotations {
 
   /** Looks for the first time; a gateway that is not there yet is looked at again. */
   async open(): Promise<void> {
-    await this.look();
+    await this.poll();
     this.again();
   }
 
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
-    await this.looking;
+    await this.polling;
     await this.worker.close();
-    await this.calls.lanes.close(STOP_MS);
+    await this.calls.functionQueues.close(STOP_MS);
     this.connection.disconnect();
   }
 
   private again(): void {
     if (this.closed) return;
     this.timer = setTimeout(() => {
-      this.looking = this.look().finally(() => this.again());
+      this.polling = this.poll().finally(() => this.again());
     }, this.options.intervalMs);
   }
 
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     const { gatewayUrl, credentials, log } = this.options;
     try {
       const list = await readDeployed(gatewayUrl, credentials());
       this.deployed = new Map(list.map((one) => [one.name, one]));
       this.subscriptions = subscriptionsOf(list);
-      this.tellIgnored();
+      this.reportIgnored();
       await this.schedule(this.subscriptions.schedules);
       if (!this.isOpen) await this.begin();
       this.trouble = '';
@@ -120,7 +120,7 @@ export class Annotations {
   /** Messages and calls wait until it is known who is there to take them. */
   private async begin(): Promise<void> {
     this.isOpen = true;
-    await this.calls.lanes.open();
+    await this.calls.functionQueues.open();
     void this.worker.run().catch(() => undefined);
   }
 
@@ -139,16 +139,16 @@ export class Annotations {
     }
   }
 
-  private async schedule(wanted: readonly ScheduledFunction[]): Promise<void> {
-    const keyed = new Map(wanted.map((one) => [laneKey(one), one]));
+  private async schedule(requested: readonly ScheduledFunction[]): Promise<void> {
+    const keyed = new Map(requested.map((one) => [queueKey(one), one]));
     if (!this.isOpen) await this.takeOver();
     for (const [id, fingerprint] of this.scheduled) {
       const one = keyed.get(id);
       if (one && fingerprintOf(one) === fingerprint) continue;
-      const [lane = '', key = ''] = id.split(' ');
-      await this.calls.lanes.queueOf(lane).removeJobScheduler(key);
+      const [queueName = '', key = ''] = id.split(' ');
+      await this.calls.functionQueues.queueOf(queueName).removeJobScheduler(key);
       this.scheduled.delete(id);
-      if (!one) this.options.log.info('schedule-removed', { function: lane });
+      if (!one) this.options.log.info('schedule-removed', { function: queueName });
     }
     for (const [id, one] of keyed) {
       if (this.scheduled.has(id)) continue;
@@ -161,11 +161,13 @@ export class Annotations {
 
   /** Knows what an earlier connector scheduled, so that what is gone by now is removed. */
   private async takeOver(): Promise<void> {
-    for (const lane of await this.calls.lanes.names())
-      for (const { key, template } of await this.calls.lanes.queueOf(lane).getJobSchedulers()) {
+    for (const queueName of await this.calls.functionQueues.names())
+      for (const { key, template } of await this.calls.functionQueues
+        .queueOf(queueName)
+        .getJobSchedulers()) {
         const catchUp = (template?.data as FunctionCall | undefined)?.catchUp === true;
         // Scheduled anew, a turn that was missed is dropped; one to be made up for stays.
-        this.scheduled.set(`${lane} ${key}`, catchUp ? `${key} true` : '');
+        this.scheduled.set(`${queueName} ${key}`, catchUp ? `${key} true` : '');
       }
   }
 
@@ -179,14 +181,16 @@ export class Annotations {
       schedule: schedule.text,
       catchUp,
     };
-    const { lanes } = this.calls;
-    await lanes.note(functionName);
-    const job = await lanes.queueOf(functionName).upsertJobScheduler(keyOf(one), schedule.turns, {
-      name: 'turn',
-      data: call,
-      opts: this.calls.jobOptions(call),
-    });
-    lanes.work(functionName);
+    const { functionQueues } = this.calls;
+    await functionQueues.note(functionName);
+    const job = await functionQueues
+      .queueOf(functionName)
+      .upsertJobScheduler(keyOf(one), schedule.turns, {
+        name: 'turn',
+        data: call,
+        opts: this.calls.jobOptions(call),
+      });
+    functionQueues.work(functionName);
     this.scheduled.set(id, fingerprintOf(one));
     const next = job && new Date(job.timestamp + (job.opts.delay ?? 0)).toISOString();
     this.options.log.info('schedule-loaded', {
@@ -197,17 +201,17 @@ export class Annotations {
   }
 
   /** Once each: an annotation that stays wrong is not told every few seconds. */
-  private tellIgnored(): void {
+  private reportIgnored(): void {
     for (const { functionName, schedule, reason } of this.subscriptions.ignored) {
       const text = `${functionName} ${schedule} ${reason}`;
-      if (this.told.has(text)) continue;
-      this.told.add(text);
+      if (this.reported.has(text)) continue;
+      this.reported.add(text);
       this.options.log.warn('schedule-ignored', { function: functionName, schedule, reason });
     }
   }
 }
 
-function laneKey(one: ScheduledFunction): string {
+function queueKey(one: ScheduledFunction): string {
   return `${one.functionName} ${keyOf(one)}`;
 }
 

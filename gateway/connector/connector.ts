@@ -14,7 +14,7 @@ import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import type { Log } from '#shared/process/log.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
-import { carry, RunFailed, type Carrier, type GivingUp } from './job-processor.ts';
+import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';
 import { openSchedules } from './schedules.ts';
@@ -38,11 +38,11 @@ export interface ConnectorOptions {
 }
 
 const LOCK_MS = 15_000;
-const STALLED_LOOK_MS = 5_000;
+const STALLED_POLL_MS = 5_000;
 /** A crash of the connector is not the run's fault; ten in one run are more than chance. */
 const CRASHES_MAX = 10;
 /** Time that running calls get to end by themselves when the connector stops. */
-const FAREWELL_MS = 3_000;
+const SHUTDOWN_GRACE_MS = 3_000;
 const INTERVAL_MS = 10_000;
 const NEVER = new AbortController().signal;
 
@@ -56,14 +56,16 @@ export async function openConnector(
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), prefix);
   const connection = connectQueueRedis(redisUrl);
   const transport = httpTransport(options.gatewayUrl, options.token);
-  const carrier: Carrier = { runs, transport, log };
+  const jobProcessor: JobProcessor = { runs, transport, log };
   const placement = options.placement ?? allLocal;
   const queued = operations.filter(
     ({ queue, service }) => queue !== null && isLocal(placement, service),
   );
   if (isLocal(placement, 'gateway')) await openSchedules(runs);
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
-  const workers = queued.map((operation) => openWorker(carrier, operation, connection, prefix));
+  const workers = queued.map((operation) =>
+    openWorker(jobProcessor, operation, connection, prefix),
+  );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   const annotations = annotationsOf(options, prefix, placement);
   await annotations?.open();
@@ -94,7 +96,7 @@ async function limitTogether(runs: Runs, { topic, queue }: Operation): Promise<v
 }
 
 function openWorker(
-  carrier: Carrier,
+  jobProcessor: JobProcessor,
   operation: Operation,
   connection: Redis,
   prefix: string,
@@ -102,29 +104,30 @@ function openWorker(
   const worker = new Worker<RunData>(
     operation.topic,
     // BullMQ gives a signal only to a function that names three parameters.
-    (job, token, signal) => carry(carrier, operation, job, token ?? '', signal ?? NEVER),
+    (job, token, signal) => processJob(jobProcessor, operation, job, token ?? '', signal ?? NEVER),
     {
       connection,
       prefix,
       concurrency: operation.queue?.concurrency ?? 1,
       lockDuration: LOCK_MS,
-      stalledInterval: STALLED_LOOK_MS,
+      stalledInterval: STALLED_POLL_MS,
       maxStalledCount: CRASHES_MAX,
     },
   );
-  const { log } = carrier;
+  const { log } = jobProcessor;
   worker.on('error', (error) => log.warn('queue-error', { topic: operation.topic, error }));
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'lock-lost' satisfies GivingUp);
   });
   worker.on('failed', (job, error) => {
-    if (job) void settle(carrier, job, error).catch((cause) => log.error('run-lost', { cause }));
+    if (job)
+      void settle(jobProcessor, job, error).catch((cause) => log.error('run-lost', { cause }));
   });
   return worker;
 }
 
 /** A job that failed for good has an outcome, also where it never came to be carried. */
-async function settle({ runs }: Carrier, job: Job<RunData>, error: Error): Promise<void> {
+async function settle({ runs }: JobProcessor, job: Job<RunData>, error: Error): Promise<void> {
   if (!(await job.isFailed())) return;
   const failure =
     error instanceof RunFailed
@@ -135,7 +138,10 @@ async function settle({ runs }: Carrier, job: Job<RunData>, error: Error): Promi
 
 /** Takes no more jobs, waits a little for those that run, and puts the others back. */
 async function closeWorker(worker: Worker<RunData>): Promise<void> {
-  const timer = setTimeout(() => worker.cancelAllJobs('shutdown' satisfies GivingUp), FAREWELL_MS);
+  const timer = setTimeout(
+    () => worker.cancelAllJobs('shutdown' satisfies GivingUp),
+    SHUTDOWN_GRACE_MS,
+  );
   await worker.close();
   clearTimeout(timer);
 }

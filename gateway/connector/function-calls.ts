@@ -4,7 +4,7 @@
  */
 import { UnrecoverableError, type Job } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
-import { Lanes } from '#gateway/queue/function-queues.ts';
+import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
@@ -49,22 +49,22 @@ const KEEP_COUNT = 100;
 const WAITING_MAX = 1_000;
 
 export class FunctionCalls {
-  readonly lanes: Lanes<FunctionCall>;
+  readonly functionQueues: FunctionQueues<FunctionCall>;
   private readonly options: CallerOptions;
 
   constructor(options: CallerOptions) {
     const { redisUrl, prefix, name, log } = options;
     this.options = options;
-    this.lanes = new Lanes<FunctionCall>({
+    this.functionQueues = new FunctionQueues<FunctionCall>({
       redisUrl,
       prefix,
       name,
-      concurrencyOf: (lane) => this.policyOf(lane, '/').concurrency,
-      work: (job, token, signal) => this.carryOut(job, token, signal),
-      failed: (lane, job, error) => {
+      concurrencyOf: (queueName) => this.policyOf(queueName, '/').concurrency,
+      work: (job, token, signal) => this.execute(job, token, signal),
+      failed: (queueName, job, error) => {
         const { topic } = job.data;
         log.warn('connector-call-dead', {
-          function: lane,
+          function: queueName,
           topic,
           id: job.id,
           reason: error.message,
@@ -77,12 +77,12 @@ export class FunctionCalls {
   /** @param id a call that is added again under its id is the same call */
   async add(id: string, call: FunctionCall): Promise<void> {
     const options = { ...this.jobOptions(call), jobId: id };
-    await this.lanes.add(call.functionName, 'message', call, options);
+    await this.functionQueues.add(call.functionName, 'message', call, options);
   }
 
   /** Whether so many calls of a function wait that its messages had better wait where they are. */
   async isFull(functionName: string): Promise<boolean> {
-    return (await this.lanes.queueOf(functionName).count()) >= WAITING_MAX;
+    return (await this.functionQueues.queueOf(functionName).count()) >= WAITING_MAX;
   }
 
   jobOptions({ functionName, path }: FunctionCall) {
@@ -95,7 +95,7 @@ export class FunctionCalls {
     };
   }
 
-  private async carryOut(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
+  private async execute(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
     const call = job.data;
     const skipped = await this.whySkipped(job);
     const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
@@ -120,7 +120,7 @@ export class FunctionCalls {
     const isFirst = job.attemptsMade === 0 && job.attemptsStarted <= 1;
     if (isFirst && catchUp !== true && Date.now() - plannedAt > LATE_MS_MAX)
       return 'its time has passed';
-    const active = await this.lanes.queueOf(functionName).getActive();
+    const active = await this.functionQueues.queueOf(functionName).getActive();
     const other = active.find(
       ({ id, repeatJobKey }) => id !== job.id && repeatJobKey === job.repeatJobKey,
     );

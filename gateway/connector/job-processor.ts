@@ -5,7 +5,7 @@
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import {
   linesOf,
-  takenBack,
+  cancelled,
   textOf,
   type FunctionAnswer,
   type Transport,
@@ -14,10 +14,10 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Log } from '#shared/process/log.ts';
 import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
-import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/cancellation.ts';
+import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
 import { Recorder } from './recorder.ts';
 
-export interface Carrier {
+export interface JobProcessor {
   readonly runs: Runs;
   readonly transport: Transport;
   readonly log: Log;
@@ -46,29 +46,38 @@ export class RunFailed extends Error {
  * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError when
  * the job went back to the queue
  */
-export async function carry(
-  carrier: Carrier,
+export async function processJob(
+  jobProcessor: JobProcessor,
   operation: Operation,
   job: Job<RunData>,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
   const run = runOf(job);
-  const log = carrier.log.with({ run, operation: operation.name, attempt: job.attemptsStarted });
+  const log = jobProcessor.log.with({
+    run,
+    operation: operation.name,
+    attempt: job.attemptsStarted,
+  });
   // Ended before, and only the queue was not told.
-  if (await carrier.runs.outcome(run)) return;
+  if (await jobProcessor.runs.outcome(run)) return;
   log.info('run-started');
-  const unwanted = await watch(carrier.runs, operation, run);
+  const cancellation = await watch(jobProcessor.runs, operation, run);
   try {
-    const last = await call(carrier, operation, job, AbortSignal.any([signal, unwanted.signal]));
-    await carrier.runs.finish(run, { kind: 'done', last });
+    const last = await call(
+      jobProcessor,
+      operation,
+      job,
+      AbortSignal.any([signal, cancellation.signal]),
+    );
+    await jobProcessor.runs.finish(run, { kind: 'done', last });
     log.info('run-done');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
-    const failure = unwanted.signal.aborted ? takenBack() : Failure.from(thrown);
-    throw await refuse(carrier.runs, job, failure, log);
+    const failure = cancellation.signal.aborted ? cancelled() : Failure.from(thrown);
+    throw await refuse(jobProcessor.runs, job, failure, log);
   } finally {
-    unwanted.close();
+    cancellation.close();
   }
 }
 
@@ -76,14 +85,14 @@ export async function carry(
  * Aborts when nobody wants the run any more. What trades is not cut off: it looks for itself, and
  * stops where that leaves nothing half done.
  */
-function watch(runs: Runs, { effect }: Operation, run: string): Promise<TakenBackWatch> {
+function watch(runs: Runs, { effect }: Operation, run: string): Promise<CancellationWatch> {
   if (effect === 'trades') return Promise.resolve({ signal: NEVER, close: () => undefined });
-  return watchTakenBack(runs, run);
+  return watchCancellation(runs, run);
 }
 
 /** Calls the function and records its messages. @returns the last one */
 async function call(
-  { runs, transport }: Carrier,
+  { runs, transport }: JobProcessor,
   operation: Operation,
   job: Job<RunData>,
   signal: AbortSignal,

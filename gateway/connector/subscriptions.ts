@@ -68,7 +68,7 @@ function schedulesOf(one: Deployed): Pick<Subscriptions, 'schedules' | 'ignored'
   const { name: functionName, annotations } = one;
   const text = annotations['schedule']?.trim();
   if (text === undefined) return { schedules: [], ignored: [] };
-  const reason = objection(one);
+  const reason = rejection(one);
   if (reason !== undefined)
     return { schedules: [], ignored: [{ functionName, schedule: text, reason }] };
   const catchUp = annotations[CATCH_UP]?.trim() === 'true';
@@ -85,7 +85,7 @@ function schedulesOf(one: Deployed): Pick<Subscriptions, 'schedules' | 'ignored'
 }
 
 /** Why a function has no schedules of its own. */
-function objection(one: Deployed): string | undefined {
+function rejection(one: Deployed): string | undefined {
   if (!topicsOf(one).includes(CRON_TOPIC)) return `its topic does not name ${CRON_TOPIC}`;
   if (serviceNames.some((service) => service === one.name))
     return 'a packed service is called by path, and a schedule names none';

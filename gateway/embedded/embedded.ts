@@ -10,7 +10,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/process/build.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
 import { tlsFilesOf } from '#shared/process/tls-settings.ts';
@@ -34,7 +34,7 @@ export interface EmbeddedOptions {
 }
 
 export interface Embedded {
-  readonly world: World;
+  readonly dependencies: Dependencies;
   readonly runtime: Runtime;
   readonly redis: RedisSource;
   readonly secrets: Secrets;
@@ -96,7 +96,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     dataDir: dataDir.path,
     gatewayUrl: () => runtime.url,
   };
-  const { host, deployments, world } = await openHomeFunctions(home, closers);
+  const { host, deployments, dependencies } = await openHomeFunctions(home, closers);
   const runtime = await steps.take(
     'gateway',
     () =>
@@ -126,12 +126,12 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     ({ url, metricsUrl }) => `gateway at ${url} (metrics at ${metricsUrl}/metrics)`,
   );
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = await openParts(options, { world, runtime, redis, secrets, tls });
+  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
   const { triggerTradingCycle: cycle } = gateway;
   const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
-  return { world, runtime, redis, secrets, functionCount, hasCycle, placement, ...parts };
+  return { dependencies, runtime, redis, secrets, functionCount, hasCycle, placement, ...parts };
 }
 
 /** Beside the gateway's port, so that two boards on one machine do not meet there either. */
@@ -141,14 +141,14 @@ function metricsPortOf({ gatewayPort, gatewayMetricsPort }: Settings): number {
   return gatewayPort === 0 || beside > PORT_MAX ? 0 : beside;
 }
 
-interface OpenedSoFar extends Pick<Embedded, 'world' | 'runtime' | 'redis' | 'secrets'> {
+interface OpenedSoFar extends Pick<Embedded, 'dependencies' | 'runtime' | 'redis' | 'secrets'> {
   readonly tls: WatchedTls | undefined;
 }
 
 /** What the settings want beside the gateway. */
 async function openParts(
   { settings, projectDir, log, steps }: EmbeddedOptions,
-  { world, runtime, redis, secrets, tls }: OpenedSoFar,
+  { dependencies, runtime, redis, secrets, tls }: OpenedSoFar,
 ) {
   const closers: Closers = [];
   const hasConnector = settings.embeddedParts.includes('connector');
@@ -163,26 +163,26 @@ async function openParts(
           token: () => secrets.tokens.trade,
           credentials: () => secrets.basicAuth,
           log,
-          database: world.database,
-          placement: world.placement,
+          database: dependencies.database,
+          placement: dependencies.placement,
         }),
       () => 'connector: queues and schedules',
     );
     closers.push(() => connector.close());
   }
-  const facade = await facadeOf({ settings, projectDir, log, steps }, world, tls);
+  const facade = await facadeOf({ settings, projectDir, log, steps }, dependencies, tls);
   if (facade) closers.push(() => facade.close());
   return { closers, hasConnector, facade };
 }
 
 async function facadeOf(
   { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'say'>,
-  { functions }: World,
+  { functions }: Dependencies,
   tls: WatchedTls | undefined,
 ) {
   const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
-  const wanted = portBase >= 0 || sharedPort !== undefined;
-  if (!embeddedParts.includes('facade') || !wanted) return undefined;
+  const requested = portBase >= 0 || sharedPort !== undefined;
+  if (!embeddedParts.includes('facade') || !requested) return undefined;
   const { grpcHost: host, grpcReflection } = settings;
   const places = { portBase, sharedPort, host, reflection: grpcReflection === 'on' };
   return steps.take(

@@ -2,7 +2,7 @@
 import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Update } from './progress.ts';
 
 export interface CycleOutcome {
@@ -16,23 +16,23 @@ export interface CycleOutcome {
 
 /** Never throws for a cycle that fails; that is its outcome. */
 export async function runFirstCycle(
-  world: World,
+  dependencies: Dependencies,
   dryRun: boolean,
   signal: AbortSignal,
-  tell: (update: Update) => void,
+  report: (update: Update) => void,
 ): Promise<CycleOutcome> {
   const startedAt = performance.now();
   const request = { dryRun, force: false };
-  const options = { signal, requestId: world.newId() };
+  const options = { signal, requestId: dependencies.newId() };
   let message = '';
   let result: TradingCycleResult | undefined;
   try {
-    for await (const update of world.functions.stream(
+    for await (const update of dependencies.functions.stream(
       gateway.triggerTradingCycle,
       request,
       options,
     )) {
-      tell(update);
+      report(update);
       message = update.error || update.message;
       result = update.result ?? result;
     }

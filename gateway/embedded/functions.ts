@@ -8,10 +8,10 @@ import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
-import { openWorld } from '#shared/runtime/dependencies.ts';
+import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import type { StartSteps } from './readiness.ts';
 import type { Secrets } from './secrets.ts';
@@ -32,7 +32,7 @@ export interface Home extends StackPlaces {
 }
 
 export interface HomeFunctions extends Functions {
-  readonly world: World;
+  readonly dependencies: Dependencies;
 }
 
 /** @param closers get what ends the parts that were opened, in the order of opening */
@@ -50,8 +50,8 @@ export async function openHomeFunctions(
   );
   const { tokens } = secrets;
   const parts: { transport?: Transport } = {};
-  const openOwnWorld = (own: Settings): Promise<World> =>
-    openWorld(own, { ...parts, placement, tokens, log: operationLog });
+  const openOwnDependencies = (own: Settings): Promise<Dependencies> =>
+    openDependencies(own, { ...parts, placement, tokens, log: operationLog });
   const operationLog = openLog(
     settings.logLevel,
     operationLines(() => functions.host),
@@ -64,7 +64,7 @@ export async function openHomeFunctions(
     env,
     secrets: secrets.files,
     threads: threadsOf(home),
-    openWorld: openOwnWorld,
+    openDependencies: openOwnDependencies,
     elsewhere: elsewhereOf(all, placement),
   });
   const { host } = functions;
@@ -76,10 +76,10 @@ export async function openHomeFunctions(
   const routes = await openRoutes({ placement, local, settings, log });
   closers.push(async () => routes.close());
   parts.transport = routes.transport;
-  const world = await openOwnWorld(parseSettings(env));
-  closers.push(() => world.close());
-  host.carry(world);
-  return { ...functions, world };
+  const dependencies = await openOwnDependencies(parseSettings(env));
+  closers.push(() => dependencies.close());
+  host.shareDependencies(dependencies);
+  return { ...functions, dependencies };
 }
 
 function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
@@ -87,7 +87,12 @@ function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
     file: join(distDir, 'gateway/runtime/executors/worker.js'),
     root: distDir,
     operationsMax: Math.max(1, Math.min(OPERATION_THREADS_MAX, availableParallelism() - 1)),
-    world: () => ({ env, gatewayUrl: gatewayUrl(), secretsDir: secrets.files.dir, placement }),
+    dependencies: () => ({
+      env,
+      gatewayUrl: gatewayUrl(),
+      secretsDir: secrets.files.dir,
+      placement,
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ import { Progress } from './progress.ts';
 import { StartSteps } from './readiness.ts';
 import { cycleText, nextText } from './report.ts';
 import { stopSignal } from './stop-signal.ts';
-import { accountText, lookAtAccount, lookAtMarket, marketText } from './start-facts.ts';
+import { accountText, accountFacts, marketFacts, marketText } from './start-facts.ts';
 
 /** `dist/`, in which this file lies as it lies in the sources. */
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -85,21 +85,27 @@ async function trade(
   console: Console,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const { world } = embedded;
+  const { dependencies } = embedded;
   const { say } = console;
-  const market = await steps.take('market', () => lookAtMarket(world, stop), marketText);
-  const account = await steps.take('account', () => lookAtAccount(world, stop), accountText);
+  const market = await steps.take('market', () => marketFacts(dependencies, stop), marketText);
+  const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
   say('');
   const progress = new Progress(say);
-  const outcome = await runFirstCycle(world, given.dryRun, stop, (update) => progress.tell(update));
+  const outcome = await runFirstCycle(dependencies, given.dryRun, stop, (update) =>
+    progress.report(update),
+  );
   progress.flush();
   if (stop.aborted) return false;
   if (given.json) console.document(documentOf(embedded, { market, account }, steps, outcome));
-  tell(embedded, outcome, console);
+  report(embedded, outcome, console);
   return outcome.success;
 }
 
-function tell(embedded: Embedded, outcome: CycleOutcome, { say, complain, paint }: Console): void {
+function report(
+  embedded: Embedded,
+  outcome: CycleOutcome,
+  { say, complain, paint }: Console,
+): void {
   const { result, success, message } = outcome;
   say('');
   if (result) for (const line of cycleText(result)) say(line);

@@ -23,7 +23,7 @@ export class Progress {
     this.nowMs = nowMs;
   }
 
-  tell(update: Update): void {
+  report(update: Update): void {
     if (this.held && this.held.step !== update.step) this.flush();
     this.held = update;
     if (this.nowMs() - this.saidAt >= QUIET_MS) this.flush();

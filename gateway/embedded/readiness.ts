@@ -7,10 +7,10 @@ export interface StepTime {
 
 export class StartSteps {
   readonly times: StepTime[] = [];
-  private readonly tell: (line: string) => void;
+  private readonly report: (line: string) => void;
 
-  constructor(tell: (line: string) => void) {
-    this.tell = tell;
+  constructor(report: (line: string) => void) {
+    this.report = report;
   }
 
   /** Runs a step; `words` says in a line what stands now. */
@@ -19,7 +19,7 @@ export class StartSteps {
     const result = await work();
     const ms = Math.round(performance.now() - startedAt);
     this.times.push({ step, ms });
-    this.tell(`${words(result)} (${ms} ms)`);
+    this.report(`${words(result)} (${ms} ms)`);
     return result;
   }
 

@@ -1,6 +1,6 @@
 /** The market and the account this run stands in, for the person who started it. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { moneyText } from './report.ts';
 
 export interface Market {
@@ -16,8 +16,11 @@ export interface Account {
   readonly cash: { readonly amount: string; readonly currency: string };
 }
 
-export async function lookAtMarket(world: World, signal: AbortSignal): Promise<Market> {
-  const { marketData, settings } = world;
+export async function marketFacts(
+  dependencies: Dependencies,
+  signal: AbortSignal,
+): Promise<Market> {
+  const { marketData, settings } = dependencies;
   const securities = (await marketData.listing(signal)).length;
   const { marketData: choice } = settings;
   const seed = choice.kind === 'sample' ? choice.seed : null;
@@ -25,7 +28,10 @@ export async function lookAtMarket(world: World, signal: AbortSignal): Promise<M
 }
 
 /** Asks the broker; the paper broker opens its account when it is first asked. */
-export async function lookAtAccount({ broker }: World, signal: AbortSignal): Promise<Account> {
+export async function accountFacts(
+  { broker }: Dependencies,
+  signal: AbortSignal,
+): Promise<Account> {
   const { cash } = await broker.statement(DEFAULT_ACCOUNT, signal);
   return { broker: broker.name, simulated: broker.simulated, cash: cash.toJSON() };
 }

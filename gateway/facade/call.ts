@@ -1,11 +1,11 @@
 /** One gRPC call as one function call: metadata in, deadline and cancellation on. */
 import { Metadata, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
-import { takenBack, type CallOptions } from '#shared/clients/functions-client.ts';
+import { cancelled, type CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import type { Operation } from '#shared/contract/row.ts';
-import { ranOut } from '#shared/runtime/timed-out.ts';
+import { timedOut } from '#shared/runtime/timed-out.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
 import { connectionOf, type Connection } from './connection.ts';
 
@@ -50,7 +50,7 @@ export class FacadeCall {
     const leftMs = this.deadline - Date.now();
     this.marginMs = Math.min(MARGIN_MS_MAX, Math.max(0, leftMs) * MARGIN_SHARE);
     const grantedMs = Math.min(leftMs - this.marginMs / 2, operation.timeoutMs + GRACE_MS);
-    this.timer = setTimeout(() => this.abort(this.ranOut()), Math.max(1, grantedMs));
+    this.timer = setTimeout(() => this.abort(this.timedOut()), Math.max(1, grantedMs));
     call.once('cancelled', () => this.left());
     this.options = this.callOptions(leftMs);
     call.sendMetadata(this.echo());
@@ -82,9 +82,9 @@ export class FacadeCall {
     return metadata;
   }
 
-  ranOut(): Failure {
+  timedOut(): Failure {
     const { requestId, givenKey: idempotencyKey } = this;
-    return ranOut(this.operation, { requestId, idempotencyKey });
+    return timedOut(this.operation, { requestId, idempotencyKey });
   }
 
   private callOptions(leftMs: number): CallOptions {
@@ -122,7 +122,7 @@ export class FacadeCall {
     // grpc-js tells of the end of every call here, of those that were answered too.
     if (this.ended) return;
     const inTime = Date.now() < this.deadline - this.marginMs;
-    this.abort(inTime && this.connection.wasCancelled() ? takenBack() : undefined);
+    this.abort(inTime && this.connection.wasCancelled() ? cancelled() : undefined);
   }
 
   private text(name: string): string | undefined {

@@ -79,8 +79,8 @@ function badRequest({ facts }: Failure): Uint8Array | undefined {
 
 function retryInfo({ rule, facts }: Failure): Uint8Array | undefined {
   if (rule.retry !== 'later') return undefined;
-  const wanted = Number(facts['retryAfterMs']);
-  const ms = Number.isFinite(wanted) && wanted >= 0 ? Math.ceil(wanted) : RETRY_MS;
+  const requested = Number(facts['retryAfterMs']);
+  const ms = Number.isFinite(requested) && requested >= 0 ? Math.ceil(requested) : RETRY_MS;
   const duration = new BinaryWriter()
     .uint32(tag(1, VARINT))
     .int64(Math.floor(ms / 1000))

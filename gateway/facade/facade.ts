@@ -57,7 +57,7 @@ const LOOPBACK = '127.0.0.1';
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** Calls in flight get this long to end by themselves; a host that stops has five seconds in all. */
 const DRAIN_MS = 2_500;
-const FAREWELL_MS = 500;
+const SHUTDOWN_GRACE_MS = 500;
 
 const serverOptions: ServerOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
@@ -143,15 +143,15 @@ function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Se
   return server;
 }
 
-function bind(server: Server, { port: wanted, name, setting }: Place, options: FacadeOptions) {
-  const address = hostPort(options.host ?? LOOPBACK, wanted);
+function bind(server: Server, { port: requested, name, setting }: Place, options: FacadeOptions) {
+  const address = hostPort(options.host ?? LOOPBACK, requested);
   return new Promise<number>((resolve, reject) => {
     server.bindAsync(address, serverCredentials(options.tls), (error, port) => {
       if (!error) return resolve(port);
       reject(
-        new Failure('REFUSED', `Port ${wanted} for ${name} is taken; set ${setting}.`, {
+        new Failure('REFUSED', `Port ${requested} for ${name} is taken; set ${setting}.`, {
           rule: 'port-busy',
-          port: wanted,
+          port: requested,
         }),
       );
     });
@@ -161,11 +161,11 @@ function bind(server: Server, { port: wanted, name, setting }: Place, options: F
 async function close(servers: readonly Server[], { health, open }: Parts): Promise<void> {
   health.drain();
   const stops = new Failure('UNAVAILABLE', 'This facade stops; runs in the queue go on.');
-  const farewell = setTimeout(() => {
+  const shutdownNotice = setTimeout(() => {
     for (const call of open) call.abort(stops);
   }, DRAIN_MS);
   await Promise.all(servers.map(drain));
-  clearTimeout(farewell);
+  clearTimeout(shutdownNotice);
 }
 
 function drain(server: Server): Promise<void> {
@@ -173,7 +173,7 @@ function drain(server: Server): Promise<void> {
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, DRAIN_MS + FAREWELL_MS);
+    }, DRAIN_MS + SHUTDOWN_GRACE_MS);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -23,11 +23,11 @@ interface Told {
 
 /** Several who ask at once are answered with one look. */
 const FRESH_MS = 1_000;
-const WATCH_LOOK_MS = 2_000;
+const WATCH_POLL_MS = 2_000;
 
 export class Health {
   private readonly functions: FunctionsClient;
-  private readonly looks = new Map<ServiceName, { readonly at: number; is: Promise<Status> }>();
+  private readonly polls = new Map<ServiceName, { readonly at: number; is: Promise<Status> }>();
   private readonly draining = new AbortController();
 
   constructor(functions: FunctionsClient) {
@@ -83,7 +83,7 @@ export class Health {
       if (status !== told) call.write({ status });
       told = status;
       if (this.draining.signal.aborted) break;
-      await sleep(WATCH_LOOK_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(WATCH_POLL_MS, undefined, { signal }).catch(() => undefined);
       if (left.signal.aborted) return;
     }
     const stops = new Failure('UNAVAILABLE', 'This facade stops.');
@@ -97,14 +97,14 @@ export class Health {
 
   private async one(service: ServiceName): Promise<Status> {
     if (this.draining.signal.aborted) return 'NOT_SERVING';
-    const known = this.looks.get(service);
+    const known = this.polls.get(service);
     if (known && performance.now() - known.at < FRESH_MS) return known.is;
-    const is = this.look(service);
-    this.looks.set(service, { at: performance.now(), is });
+    const is = this.poll(service);
+    this.polls.set(service, { at: performance.now(), is });
     return is;
   }
 
-  private async look(service: ServiceName): Promise<Status> {
+  private async poll(service: ServiceName): Promise<Status> {
     const options = { signal: this.draining.signal, requestId: randomUUID() };
     const health = await serviceHealth(this.functions, service, options).catch(() => undefined);
     return health?.healthy === true ? 'SERVING' : 'NOT_SERVING';

@@ -21,7 +21,7 @@ import { requireReadable, type RequestReader } from './read-request.ts';
 import { services } from './services.ts';
 import { statusOf, type StatusError } from './status.ts';
 
-export interface Surroundings {
+export interface FunctionEnvironment {
   readonly functions: FunctionsClient;
   readonly log: Log;
   readonly reader: RequestReader;
@@ -36,7 +36,7 @@ export interface Service {
 
 const HEALTH_CHECK: Called = { effect: 'reads', queue: null, timeoutMs: 10_000 };
 
-export function serviceOf(name: ServiceName, around: Surroundings): Service {
+export function serviceOf(name: ServiceName, around: FunctionEnvironment): Service {
   const definition: Record<string, MethodDefinition<unknown, Buffer>> = {};
   const methods: UntypedServiceImplementation = {};
   for (const [rpc, method] of Object.entries(services[name])) {
@@ -58,7 +58,7 @@ function methodOf(
   service: ServiceName,
   rpc: string,
   encode: Encode,
-  around: Surroundings,
+  around: FunctionEnvironment,
 ): UntypedHandleCall {
   const { functions } = around;
   if (rpc === 'healthCheck')
@@ -83,7 +83,7 @@ async function healthOf(service: ServiceName, functions: FunctionsClient, option
 function unary(
   operation: Called,
   encode: Encode,
-  around: Surroundings,
+  around: FunctionEnvironment,
   work: (request: object, options: CallOptions) => Promise<unknown>,
 ): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
@@ -97,7 +97,7 @@ function unary(
 function streaming(
   operation: Called,
   encode: Encode,
-  around: Surroundings,
+  around: FunctionEnvironment,
   work: (request: object, options: CallOptions) => AsyncGenerator<unknown>,
 ): UntypedHandleCall {
   return (call: ServerWritableStream<unknown, Buffer>): void => {
@@ -126,7 +126,7 @@ async function write(
 async function hold(
   grpc: AnyCall,
   operation: Called,
-  { open, log }: Surroundings,
+  { open, log }: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   const call = new FacadeCall(grpc, operation);

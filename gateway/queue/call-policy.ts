@@ -34,7 +34,7 @@ export const defaultPolicy: CallPolicy = {
 const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
 
 /** A call of a long operation thinks nowhere; it only follows the run that its queue carries. */
-const FOLLOWERS = 16;
+const SUBSCRIBERS = 16;
 const HEAVY_CONCURRENCY = 2;
 
 /** What the failure table lets send again; ours are repeated under one idempotency key. */
@@ -75,7 +75,7 @@ function policyOfOurs({ queue, weight }: Operation): CallPolicy {
   const heavy = weight === 'heavy' ? HEAVY_CONCURRENCY : defaultPolicy.concurrency;
   const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: heavy };
   if (!queue) return base;
-  if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: FOLLOWERS };
+  if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: SUBSCRIBERS };
   return { ...base, ...{ attempts: queue.attempts, backoffMs: queue.backoffMs } };
 }
 

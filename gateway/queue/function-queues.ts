@@ -12,42 +12,42 @@ import { connectQueueRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
 
 const LOCK_MS = 15_000;
-const STALLED_LOOK_MS = 5_000;
+const STALLED_POLL_MS = 5_000;
 /** A crash of the host is not the call's fault; five in one call are more than chance. */
 const CRASHES_MAX = 5;
 const IDLE_MS = 30_000;
 const STOPPED = Symbol('stopped');
 
-export interface LaneOptions<Data> {
+export interface FunctionQueueOptions<Data> {
   readonly redisUrl: string;
   /** As the other queues of this installation have it. */
   readonly prefix: string;
-  /** Of all lanes together; a lane's queue is `<name>.<lane>`. */
+  /** Of all lanes together; a lane's queue is `<name>.<queueName>`. */
   readonly name: string;
   /** Jobs of a lane that run side by side. */
-  readonly concurrencyOf: (lane: string) => number;
+  readonly concurrencyOf: (queueName: string) => number;
   /** @param signal aborts when the host stops; the job then goes back to its lane by itself */
   readonly work: (job: Job<Data>, token: string, signal: AbortSignal) => Promise<unknown>;
   /** Told of each job that failed for good, also of one whose host died too often. */
-  readonly failed: (lane: string, job: Job<Data>, error: Error) => Promise<void>;
+  readonly failed: (queueName: string, job: Job<Data>, error: Error) => Promise<void>;
 }
 
-interface Lane<Data> {
+interface FunctionQueue<Data> {
   readonly queue: Queue<Data>;
   worker?: Worker<Data> | undefined;
   timer?: NodeJS.Timeout | undefined;
 }
 
-export class Lanes<Data> {
+export class FunctionQueues<Data> {
   readonly redis: Redis;
-  private readonly options: LaneOptions<Data>;
-  private readonly lanes = new Map<string, Lane<Data>>();
+  private readonly options: FunctionQueueOptions<Data>;
+  private readonly functionQueues = new Map<string, FunctionQueue<Data>>();
   private readonly noted = new Set<string>();
   private readonly running = new Set<Promise<unknown>>();
   private readonly cut = new AbortController();
   private closed = false;
 
-  constructor(options: LaneOptions<Data>) {
+  constructor(options: FunctionQueueOptions<Data>) {
     // Each running job listens.
     setMaxListeners(0, this.cut.signal);
     this.options = options;
@@ -56,9 +56,9 @@ export class Lanes<Data> {
 
   /** Works every lane in which something was left. */
   async open(): Promise<void> {
-    for (const lane of await this.names()) {
-      const counts = await this.queueOf(lane).getJobCounts('wait', 'active', 'delayed');
-      if (Object.values(counts).some((count) => count > 0)) this.work(lane);
+    for (const queueName of await this.names()) {
+      const counts = await this.queueOf(queueName).getJobCounts('wait', 'active', 'delayed');
+      if (Object.values(counts).some((count) => count > 0)) this.work(queueName);
     }
   }
 
@@ -67,90 +67,92 @@ export class Lanes<Data> {
     return (await this.redis.smembers(this.namesKey())).sort();
   }
 
-  queueOf(lane: string): Queue<Data> {
-    return this.laneOf(lane).queue;
+  queueOf(queueName: string): Queue<Data> {
+    return this.queueNameOf(queueName).queue;
   }
 
-  async add(lane: string, name: string, data: Data, options: JobsOptions): Promise<void> {
-    await this.note(lane);
+  async add(queueName: string, name: string, data: Data, options: JobsOptions): Promise<void> {
+    await this.note(queueName);
     // BullMQ infers the types of name and data from a union that a type parameter cannot satisfy.
-    await (this.queueOf(lane) as unknown as Queue).add(name, data, options);
-    this.work(lane);
+    await (this.queueOf(queueName) as unknown as Queue).add(name, data, options);
+    this.work(queueName);
   }
 
   /** For who puts jobs into a lane's queue by other means: remembers the lane. */
-  async note(lane: string): Promise<void> {
-    if (this.noted.has(lane)) return;
-    await this.redis.sadd(this.namesKey(), lane);
-    this.noted.add(lane);
+  async note(queueName: string): Promise<void> {
+    if (this.noted.has(queueName)) return;
+    await this.redis.sadd(this.namesKey(), queueName);
+    this.noted.add(queueName);
   }
 
   /** Sees to it that a lane is worked. */
-  work(lane: string): void {
+  work(queueName: string): void {
     if (this.closed) return;
-    const one = this.laneOf(lane);
-    one.worker ??= this.openWorker(lane, one);
-    one.worker.concurrency = this.options.concurrencyOf(lane);
+    const one = this.queueNameOf(queueName);
+    one.worker ??= this.openWorker(queueName, one);
+    one.worker.concurrency = this.options.concurrencyOf(queueName);
   }
 
   /** Lets running jobs end, for so long; the others go back to their lanes. */
   async close(graceMs: number): Promise<void> {
     this.closed = true;
-    const workers = [...this.lanes.values()].flatMap(({ worker }) => (worker ? [worker] : []));
+    const workers = [...this.functionQueues.values()].flatMap(({ worker }) =>
+      worker ? [worker] : [],
+    );
     await Promise.all(workers.map((worker) => worker.pause(true)));
     const ended = Promise.allSettled(this.running);
     await Promise.race([ended, sleep(graceMs, undefined, { ref: false })]);
     this.cut.abort();
     await ended;
-    for (const { timer } of this.lanes.values()) clearTimeout(timer);
+    for (const { timer } of this.functionQueues.values()) clearTimeout(timer);
     await Promise.all(workers.map((worker) => worker.close()));
-    await Promise.all([...this.lanes.values()].map(({ queue }) => queue.close()));
+    await Promise.all([...this.functionQueues.values()].map(({ queue }) => queue.close()));
     this.redis.disconnect();
   }
 
   private namesKey(): string {
-    return `${this.options.prefix}:${keys.runtime.lanes(this.options.name)}`;
+    return `${this.options.prefix}:${keys.runtime.functionQueues(this.options.name)}`;
   }
 
-  private laneOf(lane: string): Lane<Data> {
-    const known = this.lanes.get(lane);
+  private queueNameOf(queueName: string): FunctionQueue<Data> {
+    const known = this.functionQueues.get(queueName);
     if (known) return known;
     const { prefix, name } = this.options;
-    const queue = new Queue<Data>(`${name}.${lane}`, { connection: this.redis, prefix });
+    const queue = new Queue<Data>(`${name}.${queueName}`, { connection: this.redis, prefix });
     // BullMQ reports what commands report too; without a listener it would end the process.
     queue.on('error', () => undefined);
-    const opened: Lane<Data> = { queue };
-    this.lanes.set(lane, opened);
+    const opened: FunctionQueue<Data> = { queue };
+    this.functionQueues.set(queueName, opened);
     return opened;
   }
 
-  private openWorker(lane: string, one: Lane<Data>): Worker<Data> {
+  private openWorker(queueName: string, one: FunctionQueue<Data>): Worker<Data> {
     const { prefix, concurrencyOf, failed } = this.options;
     const worker = new Worker<Data>(one.queue.name, (job, token) => this.run(job, token ?? ''), {
       connection: this.redis,
       prefix,
-      concurrency: concurrencyOf(lane),
+      concurrency: concurrencyOf(queueName),
       lockDuration: LOCK_MS,
-      stalledInterval: STALLED_LOOK_MS,
+      stalledInterval: STALLED_POLL_MS,
       maxStalledCount: CRASHES_MAX,
     });
     worker.on('error', () => undefined);
     worker.on('active', () => clearTimeout(one.timer));
     worker.on('drained', () => this.leaveLater(one));
     worker.on('failed', (job, error) => {
-      if (job) this.track(this.settle(lane, job, error, failed)).catch(() => undefined);
+      if (job) this.track(this.settle(queueName, job, error, failed)).catch(() => undefined);
     });
     this.leaveLater(one);
     return worker;
   }
 
   private async settle(
-    lane: string,
+    queueName: string,
     job: Job<Data>,
     error: Error,
-    failed: LaneOptions<Data>['failed'],
+    failed: FunctionQueueOptions<Data>['failed'],
   ): Promise<void> {
-    if (await job.isFailed()) await failed(lane, job, error);
+    if (await job.isFailed()) await failed(queueName, job, error);
   }
 
   /** A job that is cut off by the host's stop goes back to its lane, whatever its work does then. */
@@ -178,21 +180,21 @@ export class Lanes<Data> {
     return tracked;
   }
 
-  private leaveLater(one: Lane<Data>): void {
+  private leaveLater(one: FunctionQueue<Data>): void {
     clearTimeout(one.timer);
     one.timer = setTimeout(() => void this.leave(one).catch(() => undefined), IDLE_MS);
     one.timer.unref();
   }
 
-  private async leave(one: Lane<Data>): Promise<void> {
+  private async leave(one: FunctionQueue<Data>): Promise<void> {
     const counts = await one.queue.getJobCounts('wait', 'active', 'delayed', 'prioritized');
     if (Object.values(counts).some((count) => count > 0)) return this.leaveLater(one);
     const { worker } = one;
     one.worker = undefined;
     await worker?.close();
     // A job that came while the worker left waits for the next one.
-    const [lane] = [...this.lanes].find(([, found]) => found === one) ?? [];
-    if (lane !== undefined && (await one.queue.getJobCountByTypes('wait', 'delayed')) > 0)
-      this.work(lane);
+    const [queueName] = [...this.functionQueues].find(([, found]) => found === one) ?? [];
+    if (queueName !== undefined && (await one.queue.getJobCountByTypes('wait', 'delayed')) > 0)
+      this.work(queueName);
   }
 }

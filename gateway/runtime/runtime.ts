@@ -20,7 +20,7 @@ import type { FunctionHost } from './invoke/function-host.ts';
 import { invokeRoute } from './invoke/invoke-route.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { answer } from './http/methods.ts';
-import { metricsDoor } from './observe/metrics-endpoint.ts';
+import { metricsEndpoint } from './observe/metrics-endpoint.ts';
 import { pageNotFound, sayError } from './http/platform-errors.ts';
 import type { SecretFiles } from './deployments/secret-files.ts';
 import { systemRoutes } from './system-api/system-routes.ts';
@@ -106,7 +106,7 @@ async function listenForMetrics(
   port: number | undefined,
 ): Promise<Listener | undefined> {
   if (port === undefined) return undefined;
-  const door = metricsDoor(host.metrics, log);
+  const door = metricsEndpoint(host.metrics, log);
   return listen(door, { address, port, portSetting: 'GATEWAY_METRICS_PORT' });
 }
 

@@ -25,13 +25,13 @@ import {
   type Compute,
 } from './row.ts';
 
-interface Wanted {
+interface Requested {
   readonly names: readonly string[];
   readonly weights: Float64Array;
   readonly prices: Float64Array;
 }
 
-function wantedOf(row: AnchorRow, files: AnchorFiles): Wanted {
+function requestedOf(row: AnchorRow, files: AnchorFiles): Requested {
   const stated = given(row, 'weights', 'w');
   const latest = given(row, 'latest_prices', 'prices', 'price');
   const panel = typeof given(row, 'prices') === 'string' ? pricesOf(row, files) : undefined;
@@ -63,7 +63,7 @@ function computed(row: AnchorRow, files: AnchorFiles, text: string): Float64Arra
 }
 
 const allocation: Compute = (row, files) => {
-  const { names, weights, prices } = wantedOf(row, files);
+  const { names, weights, prices } = requestedOf(row, files);
   const value = needed(
     numberOf(row, 'total_portfolio_value', 'value', 'money', 'total', 'cash'),
     'value',

@@ -10,7 +10,7 @@ export interface PemPair {
   readonly keyPem: string;
 }
 
-export interface LeafWishes {
+export interface LeafPreferences {
   readonly name: string;
   /** Further DNS names and IP addresses under which the board is called. */
   readonly sans: readonly string[];
@@ -50,10 +50,14 @@ export async function issueAuthority(now: Instant): Promise<PemPair> {
 }
 
 /** A board's certificate with a new key; it never outlives its CA. */
-export async function issueLeaf(ca: PemPair, wishes: LeafWishes, now: Instant): Promise<PemPair> {
+export async function issueLeaf(
+  ca: PemPair,
+  preferences: LeafPreferences,
+  now: Instant,
+): Promise<PemPair> {
   const issuer = new x509.X509Certificate(ca.certPem);
   const keys = await webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
-  const { name, sans, lifetimeMs = LEAF_LIFETIME_MS, uses = ['server', 'client'] } = wishes;
+  const { name, sans, lifetimeMs = LEAF_LIFETIME_MS, uses = ['server', 'client'] } = preferences;
   const names = [...new Set([name, 'localhost', '127.0.0.1', ...sans])];
   const notAfter = Math.min(now + lifetimeMs, issuer.notAfter.getTime());
   const cert = await x509.X509CertificateGenerator.create({

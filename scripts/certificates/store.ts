@@ -11,7 +11,7 @@ import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
 import { Failure, notFound, refused } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { issueAuthority, issueLeaf, type LeafWishes, type PemPair } from './issue.ts';
+import { issueAuthority, issueLeaf, type LeafPreferences, type PemPair } from './issue.ts';
 
 export interface BoardCertificate {
   readonly name: string;
@@ -51,12 +51,12 @@ export class CertificateStore {
   }
 
   /** Makes a board's certificate, or the next one. */
-  async issue(wishes: LeafWishes, now: Instant): Promise<BoardCertificate> {
-    requireNames(wishes);
+  async issue(preferences: LeafPreferences, now: Instant): Promise<BoardCertificate> {
+    requireNames(preferences);
     const ca = await this.readAuthority();
-    const { certPem, keyPem } = await issueLeaf(ca, wishes, now);
+    const { certPem, keyPem } = await issueLeaf(ca, preferences, now);
     const serial = new X509Certificate(certPem).serialNumber.toLowerCase();
-    const board = join(this.dir, wishes.name);
+    const board = join(this.dir, preferences.name);
     const versions = join(board, 'versions');
     await mkdir(versions, { recursive: true, mode: 0o700 });
     const draft = join(versions, `.${serial}`);
@@ -64,7 +64,7 @@ export class CertificateStore {
     await rename(draft, join(versions, serial));
     await syncFolder(versions);
     await this.makeCurrent(board, serial);
-    return this.board(wishes.name, now);
+    return this.board(preferences.name, now);
   }
 
   /** Issues what is due again, under the same names. @returns what was renewed */
@@ -128,7 +128,7 @@ export class CertificateStore {
 }
 
 /** @throws Failure INVALID_REQUEST */
-function requireNames({ name, sans }: LeafWishes): void {
+function requireNames({ name, sans }: LeafPreferences): void {
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) || name === 'ca')
     throw new Failure('INVALID_REQUEST', `"${name}" is no board: a-z, 0-9 and - within, not "ca".`);
   const wrong = sans.find(

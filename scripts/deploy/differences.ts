@@ -27,13 +27,13 @@ export type Listed = NonNullable<z.output<typeof listedSchema>>;
  * A line for each thing that is not as it should be; none when all is well. What a deployment has
  * beyond the stack file (settings of the board, labels of the platform) is left alone.
  */
-export function differences(wanted: readonly StackFunction[], listed: Listed): string[] {
-  const lines = wanted.flatMap((spec) => {
+export function differences(requested: readonly StackFunction[], listed: Listed): string[] {
+  const lines = requested.flatMap((spec) => {
     const there = listed.find(({ name }) => name === spec.name);
     return there ? differencesOf(spec, there) : [`${spec.name}: is not deployed`];
   });
   const strangers = listed
-    .filter(({ name }) => isOurs(name) && !wanted.some((spec) => spec.name === name))
+    .filter(({ name }) => isOurs(name) && !requested.some((spec) => spec.name === name))
     .map(({ name }) => `${name}: is deployed, and does not belong here`);
   return [...lines, ...strangers];
 }
@@ -54,10 +54,10 @@ function differencesOf(spec: StackFunction, there: Listed[number]): string[] {
 
 function missing(
   what: string,
-  wanted: Readonly<Record<string, string>>,
+  requested: Readonly<Record<string, string>>,
   there: Readonly<Record<string, string>> | null | undefined,
 ): string[] {
-  return Object.entries(wanted)
+  return Object.entries(requested)
     .filter(([name, value]) => there?.[name] !== value)
     .map(([name, value]) => `${what} ${name} is ${there?.[name] ?? 'unset'}, should be ${value}`);
 }

@@ -14,7 +14,7 @@ export function servicesOf(board: string): readonly ServiceName[] {
   return serviceNames.filter((name) => file.services[name].mode === 'local');
 }
 
-export function wantedFunctions(
+export function requestedFunctions(
   stackFile: string,
   services: readonly ServiceName[],
   env: Environment,

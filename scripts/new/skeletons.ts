@@ -59,24 +59,24 @@ export default handle(${service}.${rpc}, async () => ({}));
 export function testText({ service, kebab, rpc }: NewOperation): string {
   return `import request from 'supertest';
 import handler from '../../../${handlerFolder(service, rpc)}/handler.ts';
-import { doorOf } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { World } from '#shared/runtime/context.ts';
+import { endpointOf } from '../../support/host.ts';
+import { openTestDependencies, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 
 describe('${service}-${kebab}', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    world = await openTestWorld(redis);
+    dependencies = await openTestDependencies(redis);
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
-  const post = (body: object) => request(doorOf(handler, world)).post('/').send(body);
+  const post = (body: object) => request(endpointOf(handler, dependencies)).post('/').send(body);
 
   it('answers', async () => {
     expect((await post({})).status).toBe(200);

@@ -9,7 +9,7 @@ import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.
 export interface CallOptions {
   /**
    * Aborting it stops a call that is answered directly. A call that follows a queued run stops
-   * following; only when the reason is `takenBack()` does it also take back its wish for the run.
+   * following; only when the reason is `cancelled()` does it also take back its wish for the run.
    */
   readonly signal: AbortSignal;
   readonly requestId: string;
@@ -28,11 +28,11 @@ export interface CallOptions {
 }
 
 /** The reason of an abort by which a caller takes back what it asked for. */
-export function takenBack(): Failure {
+export function cancelled(): Failure {
   return new Failure('CANCELLED', 'The caller took the call back.');
 }
 
-export function isTakenBack({ aborted, reason }: AbortSignal): boolean {
+export function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Failure && reason.code === 'CANCELLED';
 }
 
@@ -71,15 +71,15 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
-    const follower = new Follower(this.transport, operation, options);
+    const subscriber = new Subscriber(this.transport, operation, options);
     try {
-      const answer = await this.send(operation, request, 'application/json', options, follower);
+      const answer = await this.send(operation, request, 'application/json', options, subscriber);
       const text = await textOf(answer.body);
       if (answer.status !== 200) throw refusalOf(text, answer.status);
       if (answer.staleMs !== undefined) noteStale(operation, answer.staleMs, options);
       return parseJson(text, operation.name) as ResponseOf<O>;
     } finally {
-      await follower.leave();
+      await subscriber.leave();
     }
   }
 
@@ -89,9 +89,15 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
-    const follower = new Follower(this.transport, operation, options);
+    const subscriber = new Subscriber(this.transport, operation, options);
     try {
-      const answer = await this.send(operation, request, 'application/x-ndjson', options, follower);
+      const answer = await this.send(
+        operation,
+        request,
+        'application/x-ndjson',
+        options,
+        subscriber,
+      );
       if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
       for await (const line of linesOf(answer.body)) {
         const message = parseJson(line, operation.name) as { failure?: unknown };
@@ -99,7 +105,7 @@ export class FunctionsClient {
         yield message as ResponseOf<O>;
       }
     } finally {
-      await follower.leave();
+      await subscriber.leave();
     }
   }
 
@@ -119,7 +125,7 @@ export class FunctionsClient {
     request: unknown,
     accept: FunctionCall['accept'],
     options: CallOptions,
-    follower: Follower,
+    subscriber: Subscriber,
   ): Promise<FunctionAnswer> {
     const { timeoutMs, traceparent } = options;
     return this.transport({
@@ -130,14 +136,14 @@ export class FunctionsClient {
       headers: {
         ...(timeoutMs !== undefined && { 'x-timeout-ms': String(Math.ceil(timeoutMs)) }),
         ...(traceparent !== undefined && { traceparent }),
-        ...follower.headers,
+        ...subscriber.headers,
       },
     });
   }
 }
 
 /** A caller of an operation that runs in a queue: named, so that just its own wish can be undone. */
-class Follower {
+class Subscriber {
   readonly headers: Readonly<Record<string, string>>;
   private readonly transport: Transport;
   private readonly operation: Operation;
@@ -152,11 +158,11 @@ class Follower {
 
   /** Tells the function that the caller took the call back. A word that is lost lets the run go on. */
   async leave(): Promise<void> {
-    const follower = this.headers['x-follower'];
-    if (follower === undefined || !isTakenBack(this.options.signal)) return;
+    const subscriber = this.headers['x-follower'];
+    if (subscriber === undefined || !isCancelled(this.options.signal)) return;
     const { requestId } = this.options;
     const signal = AbortSignal.timeout(TAKE_BACK_MS_MAX);
-    const headers = { 'x-take-back': follower };
+    const headers = { 'x-take-back': subscriber };
     const { name } = this.operation;
     const call = {
       name,
@@ -180,16 +186,16 @@ function finiteOrText(_key: string, value: unknown): unknown {
 export async function textOf(body: AsyncIterable<Uint8Array | string>): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const piece of body)
-    text += typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+  for await (const chunk of body)
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
 }
 
 export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const piece of body) {
-    rest += typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+  for await (const chunk of body) {
+    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line !== '') yield line;

@@ -49,7 +49,7 @@ function answerOf(response: IncomingMessage, call: FunctionCall): FunctionAnswer
   const internal = headers['x-openfaas-internal'];
   return {
     status,
-    body: pieces(response, call),
+    body: chunks(response, call),
     staleMs: staleMsOf(headers['x-stale-ms']),
     contentType: headers['content-type'],
     internal: Array.isArray(internal) ? internal[0] : internal,
@@ -69,9 +69,9 @@ function headersOf(call: FunctionCall, token: string): Record<string, string> {
   };
 }
 
-async function* pieces(response: IncomingMessage, call: FunctionCall): AsyncGenerator<Uint8Array> {
+async function* chunks(response: IncomingMessage, call: FunctionCall): AsyncGenerator<Uint8Array> {
   try {
-    for await (const piece of response) yield piece as Uint8Array;
+    for await (const chunk of response) yield chunk as Uint8Array;
   } catch (cause) {
     refuse(call, cause);
   }

@@ -15,10 +15,10 @@ export interface Investing {
 /** The cycle is queued, not awaited; asking again for the same deposit starts no other. */
 export async function investLater(context: Context, deposit: string): Promise<Investing> {
   const operation = gateway.triggerTradingCycle;
-  const wanted = `${operation.name}-${shortHash(`invest-${deposit}`)}`;
+  const requested = `${operation.name}-${shortHash(`invest-${deposit}`)}`;
   const body = JSON.stringify({ buysOnly: true });
   try {
-    const { run, joined } = await context.runs.add(operation, body, wanted, context.requestId);
+    const { run, joined } = await context.runs.add(operation, body, requested, context.requestId);
     const cycleId = cycleIdOf(run);
     return joined
       ? { cycleId, message: `The cycle ${cycleId} runs already; what it leaves, the next invests.` }

@@ -2,7 +2,7 @@
 import type { JobStatus } from '#protos/gen/gateway.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { jobs } from '#shared/contract/jobs.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { PendingRun } from '#shared/runtime/runs.ts';
 import { gateway, type jobStates } from '#shared/contract/gateway.ts';
 import { JobStore } from './job-store.ts';
@@ -11,7 +11,7 @@ import type { JobRecord } from './model/job-record.ts';
 export type JobState = (typeof jobStates)[number];
 
 /** All jobs, in the order of the table. A job without a connector has no next run. */
-export async function jobStatuses({ database, runs }: World): Promise<JobStatus[]> {
+export async function jobStatuses({ database, runs }: Dependencies): Promise<JobStatus[]> {
   const store = new JobStore(database);
   const [pending, turns, records] = await Promise.all([
     runs.pending(gateway.triggerJob),

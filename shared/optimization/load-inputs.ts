@@ -7,7 +7,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { StatedPosition } from '#shared/contract/fields.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
@@ -17,7 +17,7 @@ import { valueAccount, type Account, type StatedHolding } from './model/account.
 /** Years of bars to load for moments: they are measured on five of trading days. */
 export const HISTORY_YEARS = 5.1;
 
-export interface Situation {
+export interface OptimizationInputs {
   readonly view: MarketView;
   readonly account: Account;
 }
@@ -37,24 +37,29 @@ export interface StatedAccount {
  * @throws Failure INVALID_REQUEST naming an unknown or repeated ISIN or a price in a wrong currency;
  * REFUSED price-missing, exchange-rate-missing
  */
-export async function loadSituation(
-  world: Pick<World, 'database' | 'baseCurrency' | 'marketData' | 'now'>,
+export async function loadInputs(
+  dependencies: Pick<Dependencies, 'database' | 'baseCurrency' | 'marketData' | 'now'>,
   stated: StatedAccount,
   mentioned: Mentioned,
   years: number,
-): Promise<Situation> {
-  const market = new StoredMarket(world.database);
+): Promise<OptimizationInputs> {
+  const market = new StoredMarket(dependencies.database);
   const securities = await market.securities();
   const known = new Map(securities.map((security) => [security.isin, security]));
   requireKnown([...mentioned, ...positionFields(stated)], known);
   const isStated = stated.currentPositions.length > 0 || stated.availableCash !== undefined;
-  const booked = isStated ? undefined : await bookedAccount(world);
+  const booked = isStated ? undefined : await bookedAccount(dependencies);
   const holdings = booked?.holdings ?? statedHoldings(stated, known);
-  const today = world.marketData.today(world.now());
+  const today = dependencies.marketData.today(dependencies.now());
   const held = holdings.filter(({ quantity }) => quantity.sign > 0).map(({ isin }) => isin);
   const tradable = securities.filter(isTradable).map(({ isin }) => isin);
   const isins = [...new Set([...tradable, ...held, ...mentioned.map(([, isin]) => isin)])];
-  const view = await loadMarketView(market, { base: world.baseCurrency, today, years, isins });
+  const view = await loadMarketView(market, {
+    base: dependencies.baseCurrency,
+    today,
+    years,
+    isins,
+  });
   const cash = booked?.cash ?? stated.availableCash ?? Money.zero(view.base);
   const rates = await market.rates(view.base, [cash.currency], today);
   const inBase = convert(cash, requireRate(rates, cash.currency), 'down');
@@ -62,9 +67,11 @@ export async function loadSituation(
 }
 
 async function bookedAccount(
-  world: Pick<World, 'database' | 'baseCurrency'>,
+  dependencies: Pick<Dependencies, 'database' | 'baseCurrency'>,
 ): Promise<{ holdings: StatedHolding[]; cash: Money }> {
-  const book = await new StoredBook(world.database, world.baseCurrency).book(DEFAULT_ACCOUNT);
+  const book = await new StoredBook(dependencies.database, dependencies.baseCurrency).book(
+    DEFAULT_ACCOUNT,
+  );
   const holdings = [...book.holdings.values()].map((holding) => ({
     isin: holding.isin,
     quantity: quantityOf(holding),

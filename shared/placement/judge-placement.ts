@@ -13,7 +13,7 @@ export interface PlacementFiles {
 }
 
 /** What the settings add: whether there are certificates, and a Redis that boards can share. */
-export interface PlacementSurroundings {
+export interface PlacementEnvironment {
   readonly hasTls: boolean;
   readonly redisUrl: string | undefined;
 }
@@ -22,7 +22,7 @@ type Complain = (file: 'device' | 'services', path: string, message: string) => 
 
 export function judgePlacement(
   files: PlacementFiles,
-  around: PlacementSurroundings,
+  around: PlacementEnvironment,
   complaints: FieldViolation[],
 ): Placement {
   const complain: Complain = (file, path, message) =>
@@ -72,7 +72,7 @@ function deviceOf(name: string, row: DeviceRow, folder: string): Device {
 interface Judging {
   readonly files: PlacementFiles;
   readonly devices: ReadonlyMap<string, Device>;
-  readonly around: PlacementSurroundings;
+  readonly around: PlacementEnvironment;
   readonly complain: Complain;
 }
 
@@ -95,9 +95,9 @@ function judgeService(service: ServiceName, row: ServiceRow, judging: Judging): 
     return complain('services', `${path}.device`, `is this board; its mode is local`);
   const address = row.protocol === 'http' ? httpAddress(device, row) : grpcAddress(device, row);
   if (address === undefined) {
-    const wanted = row.protocol === 'http' ? 'gateway' : 'facade';
+    const requested = row.protocol === 'http' ? 'gateway' : 'facade';
     const because = `is needed, because ${service} is reached there over ${row.protocol}`;
-    return complain('device', `devices.${device.name}.${wanted}`, because);
+    return complain('device', `devices.${device.name}.${requested}`, because);
   }
   judgeSafety(device, row, judging);
   const { protocol, timeoutMs, retries, healthCheck, staleMsMax } = row;

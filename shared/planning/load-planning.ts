@@ -10,7 +10,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { scoreUniverse, type UniverseScores } from '#shared/scoring/model/score-universe.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
@@ -33,8 +33,11 @@ export interface LoadedPlanning {
 }
 
 /** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, price-missing, exchange-rate-missing */
-export async function loadPlanning(world: World, request: PlanRequest): Promise<LoadedPlanning> {
-  const { settings, database, baseCurrency } = world;
+export async function loadPlanning(
+  dependencies: Dependencies,
+  request: PlanRequest,
+): Promise<LoadedPlanning> {
+  const { settings, database, baseCurrency } = dependencies;
   const { account, limits } = planLimits(request, settings, baseCurrency);
   const books = new StoredBook(database, baseCurrency);
   const [booked, ledger, live] = await Promise.all([
@@ -44,7 +47,7 @@ export async function loadPlanning(world: World, request: PlanRequest): Promise<
   ]);
   const orders = live.map(liveOrder);
   requirePresent(request, portfolioHash(booked, orders, settings));
-  const view = await loadView(world, booked, request);
+  const view = await loadView(dependencies, booked, request);
   const whatIf = isWhatIf(request);
   const book = whatIf ? statedBook(booked, request, view) : booked;
   const scores = scoreUniverse(view).scores;
@@ -70,8 +73,12 @@ function requirePresent({ portfolioHash: asked }: PlanRequest, present: Portfoli
   });
 }
 
-async function loadView(world: World, book: Book, request: PlanRequest): Promise<MarketView> {
-  const market = new StoredMarket(world.database);
+async function loadView(
+  dependencies: Dependencies,
+  book: Book,
+  request: PlanRequest,
+): Promise<MarketView> {
+  const market = new StoredMarket(dependencies.database);
   const tradable = (await market.securities()).filter(isTradable).map(({ isin }) => isin);
   const held = [...book.holdings.values()].filter((one) => quantityOf(one).sign > 0);
   const isins: readonly Isin[] = [
@@ -79,8 +86,8 @@ async function loadView(world: World, book: Book, request: PlanRequest): Promise
     ...[...held, ...request.positions].map((p) => p.isin),
   ];
   return loadMarketView(market, {
-    base: world.baseCurrency,
-    today: world.marketData.today(world.now()),
+    base: dependencies.baseCurrency,
+    today: dependencies.marketData.today(dependencies.now()),
     years: HISTORY_YEARS,
     isins: [...new Set(isins)],
   });

@@ -76,7 +76,7 @@ export function completeMessage(plan: Plan): PlanUpdate {
 }
 
 /** The steps of a search as they come; answers what the search answers. */
-export function* narrated<T>(
+export function* withProgress<T>(
   plan: PlanId,
   search: Generator<SearchProgress, T>,
 ): Generator<PlanUpdate, T> {

@@ -2,7 +2,7 @@
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Quote } from '#shared/universe/model/market-view.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
@@ -20,7 +20,7 @@ export interface AccountView extends Prices {
 }
 
 export async function loadAccount(
-  { database, baseCurrency }: Pick<World, 'database' | 'baseCurrency'>,
+  { database, baseCurrency }: Pick<Dependencies, 'database' | 'baseCurrency'>,
   account: AccountId,
 ): Promise<AccountView> {
   const book = await new StoredBook(database, baseCurrency).book(account);
@@ -28,7 +28,7 @@ export async function loadAccount(
 }
 
 export async function loadPrices(
-  { database, baseCurrency }: Pick<World, 'database' | 'baseCurrency'>,
+  { database, baseCurrency }: Pick<Dependencies, 'database' | 'baseCurrency'>,
   isins: readonly Isin[],
 ): Promise<Prices> {
   const market = new StoredMarket(database);

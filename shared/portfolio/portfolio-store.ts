@@ -49,7 +49,7 @@ export class PortfolioStore {
       [{ key: bookKey, version }],
       [
         writeDocument(bookKey, version, recordOf(book)),
-        ...inPieces(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
+        ...inChunks(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
         ...(valuation ? [valuationWrite(accountId, valuation)] : []),
       ],
     );
@@ -59,7 +59,7 @@ export class PortfolioStore {
 /** A script hands at most some thousands of arguments to one command. */
 const ARGUMENTS_MAX = 1000;
 
-function inPieces(lines: readonly string[]): string[][] {
+function inChunks(lines: readonly string[]): string[][] {
   const count = Math.ceil(lines.length / ARGUMENTS_MAX);
   return Array.from({ length: count }, (_, i) =>
     lines.slice(i * ARGUMENTS_MAX, (i + 1) * ARGUMENTS_MAX),

@@ -63,11 +63,11 @@ export const keys = {
     claim: (operation: string, key: string) => `{once:${operation}:${key}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
     outcome: (job: string) => `{run:${job}}:outcome`,
-    followers: (job: string) => `{run:${job}}:followers`,
-    follower: (follower: string) => `{follower:${follower}}:run`,
-    left: (follower: string) => `{follower:${follower}}:left`,
+    subscribers: (job: string) => `{run:${job}}:followers`,
+    subscriber: (subscriber: string) => `{follower:${subscriber}}:run`,
+    left: (subscriber: string) => `{follower:${subscriber}}:left`,
     /** Beside the queues, so with `queue:` in front as well. */
-    lanes: (queue: string) => `{lanes:${queue}}:names`,
+    functionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
@@ -108,10 +108,16 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.claim('x', 'k'), 'string', 5_000, 'runtime', 'who does the work under a key'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
-  row(keys.runtime.followers('job-1'), 'document', 7 * DAY_MS, 'runtime', 'who wants a queued run'),
-  row(keys.runtime.follower('f'), 'string', 7 * DAY_MS, 'runtime', 'the run of a follower'),
+  row(
+    keys.runtime.subscribers('job-1'),
+    'document',
+    7 * DAY_MS,
+    'runtime',
+    'who wants a queued run',
+  ),
+  row(keys.runtime.subscriber('f'), 'string', 7 * DAY_MS, 'runtime', 'the run of a follower'),
   row(keys.runtime.left('f'), 'string', 7 * DAY_MS, 'runtime', 'that it took its wish back'),
-  row(keys.runtime.lanes('async'), 'set', null, 'runtime', 'functions with queued calls'),
+  row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
 ];
 

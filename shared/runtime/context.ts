@@ -11,7 +11,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 
 /** What a process opens once and every call shares. */
-export interface World {
+export interface Dependencies {
   readonly settings: Settings;
   readonly baseCurrency: Currency;
   /** Version of the build. */
@@ -43,7 +43,7 @@ export interface Tokens {
 }
 
 /** One call. */
-export interface Context extends World {
+export interface Context extends Dependencies {
   /** Aborts when the caller leaves or the time is up. */
   readonly signal: AbortSignal;
   /** Names this call in logs and answers. */

@@ -15,7 +15,7 @@ import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { BUILD } from '#shared/process/build.ts';
-import type { Tokens, World } from './context.ts';
+import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { Runs } from './runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
@@ -23,7 +23,7 @@ import { parseSettings, type Environment, type Settings } from '#shared/process/
 import { tokensIn } from './tokens.ts';
 
 /** What a host or a test provides instead of what the environment says. */
-export interface WorldParts {
+export interface DependencyParts {
   readonly transport?: Transport;
   /** Everything here, unless given. */
   readonly placement?: Placement;
@@ -35,7 +35,10 @@ export interface WorldParts {
   readonly wrapBroker?: (broker: Broker) => Broker;
 }
 
-export async function openWorld(settings: Settings, parts: WorldParts = {}): Promise<World> {
+export async function openDependencies(
+  settings: Settings,
+  parts: DependencyParts = {},
+): Promise<Dependencies> {
   if (settings.redisUrl === undefined)
     throw new Failure('REFUSED', 'REDIS_URL is not set.', { rule: 'redis-not-configured' });
   const { redisUrl, redisKeyPrefix } = settings;
@@ -76,10 +79,10 @@ const SECRETS_DIR =
   process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
-let ambient: Promise<World> | undefined;
+let ambient: Promise<Dependencies> | undefined;
 
 /** The world of this process, opened at the first call. A failed opening is tried again. */
-export function ambientWorld(env: Environment = process.env): Promise<World> {
+export function ambientDependencies(env: Environment = process.env): Promise<Dependencies> {
   ambient ??= openAmbient(env).catch((thrown: unknown) => {
     ambient = undefined;
     throw thrown;
@@ -87,19 +90,19 @@ export function ambientWorld(env: Environment = process.env): Promise<World> {
   return ambient;
 }
 
-async function openAmbient(env: Environment): Promise<World> {
+async function openAmbient(env: Environment): Promise<Dependencies> {
   const settings = parseSettings(withSecretFiles(env));
   const tokens = usableTokens(settings);
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)
-    return openWorld(settings, { tokens, transport: local });
+    return openDependencies(settings, { tokens, transport: local });
   // Loaded only by functions that have other boards to call.
   const { readPlacement } = await import('#shared/placement/read-placement.ts');
   const { openRoutes } = await import('#shared/clients/open-routes.ts');
   const placement = await readPlacement(settings);
   const log = openLog(settings.logLevel);
   const { transport } = await openRoutes({ placement, local, settings, log });
-  return openWorld(settings, { tokens, transport, placement, log });
+  return openDependencies(settings, { tokens, transport, placement, log });
 }
 
 /** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unguarded */

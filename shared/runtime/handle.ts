@@ -16,22 +16,22 @@ import type { Operation, RequestOf, ResponseOf } from '#shared/contract/row.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from '#shared/process/log.ts';
-import type { Context, World } from './context.ts';
+import type { Context, Dependencies } from './context.ts';
 import { Deadline, untilAborted } from '#shared/process/deadline.ts';
 import { once } from './idempotency.ts';
-import { ranOut } from './timed-out.ts';
+import { timedOut } from './timed-out.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';
-import { unopened } from './initialization-failure.ts';
+import { initializationFailure } from './initialization-failure.ts';
 import { encodeMessage, readRequest, type Format } from './wire.ts';
-import { ambientWorld } from './dependencies.ts';
+import { ambientDependencies } from './dependencies.ts';
 
 /** The story of an operation: a promise of the answer, or the messages it streams. */
-export type Story<O extends Operation> = O['streams'] extends true
+export type HandlerBody<O extends Operation> = O['streams'] extends true
   ? (request: RequestOf<O>, context: Context) => AsyncGenerator<ResponseOf<O>>
   : (request: RequestOf<O>, context: Context) => Promise<ResponseOf<O>>;
 
-type AnyStory = (
+type AnyHandlerBody = (
   request: unknown,
   context: Context,
 ) => Promise<unknown> | AsyncGenerator<unknown, unknown>;
@@ -39,41 +39,55 @@ type AnyStory = (
 export interface OperationHandler<O extends Operation = Operation> extends FunctionHandler {
   readonly operation: O;
   /** The story without its door, for measuring what the door costs. */
-  readonly story: Story<O>;
+  readonly handlerBody: HandlerBody<O>;
 }
 
 /** Binds a story to its row; the result is what a function file exports. */
-export function handle<O extends Operation>(operation: O, story: Story<O>): OperationHandler<O> {
+export function handle<O extends Operation>(
+  operation: O,
+  handlerBody: HandlerBody<O>,
+): OperationHandler<O> {
   const handler = async (
     event: FunctionEvent,
     functionContext: FunctionContext,
   ): Promise<FunctionResult> => {
-    const world = await worldOf(functionContext).catch((thrown: unknown) => ({ thrown }));
-    if ('thrown' in world) return unopened(operation, functionContext, world.thrown);
-    const call = new Call(operation, story as unknown as AnyStory, event, functionContext, world);
+    const dependencies = await dependenciesOf(functionContext).catch((thrown: unknown) => ({
+      thrown,
+    }));
+    if ('thrown' in dependencies)
+      return initializationFailure(operation, functionContext, dependencies.thrown);
+    const call = new Call(
+      operation,
+      handlerBody as unknown as AnyHandlerBody,
+      event,
+      functionContext,
+      dependencies,
+    );
     return call.answer();
   };
   const ready = async (functionContext: FunctionContext): Promise<void> => {
-    await requireReady(operation, await worldOf(functionContext), functionContext.signal);
+    await requireReady(operation, await dependenciesOf(functionContext), functionContext.signal);
   };
-  return Object.assign(handler, { operation, ready, story });
+  return Object.assign(handler, { operation, ready, handlerBody });
 }
 
-function worldOf(functionContext: FunctionContext): Promise<World> {
-  return functionContext.shared ? Promise.resolve(functionContext.shared as World) : ambientWorld();
+function dependenciesOf(functionContext: FunctionContext): Promise<Dependencies> {
+  return functionContext.shared
+    ? Promise.resolve(functionContext.shared as Dependencies)
+    : ambientDependencies();
 }
 
 class Call {
   private readonly operation: Operation;
-  private readonly story: AnyStory;
+  private readonly handlerBody: AnyHandlerBody;
   private readonly event: FunctionEvent;
-  private readonly world: World;
+  private readonly dependencies: Dependencies;
   private readonly requestId: string;
   private readonly givenKey: string | undefined;
   /** Set when the connector carries out a queued run. */
   private readonly run: string | undefined;
   /** Set while the call follows a run that another carries out. */
-  private followedRun: string | undefined;
+  private subscribedRun: string | undefined;
   private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: Deadline;
@@ -84,21 +98,22 @@ class Call {
 
   constructor(
     operation: Operation,
-    story: AnyStory,
+    handlerBody: AnyHandlerBody,
     event: FunctionEvent,
     functionContext: FunctionContext,
-    world: World,
+    dependencies: Dependencies,
   ) {
     this.operation = operation;
-    this.story = story;
+    this.handlerBody = handlerBody;
     this.event = event;
-    this.world = world;
+    this.dependencies = dependencies;
     this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
     this.givenKey = event.headers['idempotency-key'];
     this.run = safe(event.headers['x-run-id']);
     this.traceparent = readTraceparent(event.headers['traceparent']);
-    const wanted = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
-    const timeoutMs = wanted > 0 ? Math.min(wanted, operation.timeoutMs) : operation.timeoutMs;
+    const requested = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
+    const timeoutMs =
+      requested > 0 ? Math.min(requested, operation.timeoutMs) : operation.timeoutMs;
     this.deadline = new Deadline(functionContext.signal, timeoutMs);
     this.signal = this.deadline.signal;
   }
@@ -116,20 +131,23 @@ class Call {
   }
 
   private async proceed(): Promise<FunctionResult> {
-    const { tokens, settings } = this.world;
+    const { tokens, settings } = this.dependencies;
     const { authorization } = this.event.headers;
     requireAccess(this.operation.effect, authorization, tokens, settings.readAccess);
     if (this.givenKey !== undefined && !isSafeId(this.givenKey))
       throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
     const follows = this.operation.queue?.caller === 'follows';
     const leaving = safe(this.event.headers['x-take-back']);
-    if (follows && leaving !== undefined) return this.takeBack(leaving);
+    if (follows && leaving !== undefined) return this.cancelRun(leaving);
     const { format, wire, request } = await readRequest(this.operation, this.event);
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
     const context = this.context();
     if (this.operation.streams)
-      return this.emit(this.story(request, context) as AsyncGenerator<unknown>, format);
-    const message = await this.unary(wire, () => this.story(request, context) as Promise<unknown>);
+      return this.emit(this.handlerBody(request, context) as AsyncGenerator<unknown>, format);
+    const message = await this.unary(
+      wire,
+      () => this.handlerBody(request, context) as Promise<unknown>,
+    );
     return this.single(message, format);
   }
 
@@ -137,7 +155,7 @@ class Call {
   private async unary(wire: unknown, work: () => Promise<unknown>): Promise<unknown> {
     const inTime = (): Promise<unknown> => untilAborted(work(), this.signal);
     if (this.operation.effect === 'reads' || this.givenKey === undefined) return inTime();
-    const { database, settings } = this.world;
+    const { database, settings } = this.dependencies;
     const { operation, givenKey: key, signal } = this;
     const json = await once(
       { database, operation, key, body: wire, signal, leaseMs: settings.claimLeaseMs },
@@ -148,14 +166,14 @@ class Call {
 
   /** Puts the call on the queue and yields what its run streams. */
   private async *followed(wire: unknown): AsyncGenerator<unknown> {
-    const id = this.givenKey ? shortHash(this.givenKey) : this.world.newId();
-    const wanted = `${this.operation.name}-${id}`;
+    const id = this.givenKey ? shortHash(this.givenKey) : this.dependencies.newId();
+    const requested = `${this.operation.name}-${id}`;
     const body = JSON.stringify(wire);
-    const runs = this.world.runs;
-    const follower = safe(this.event.headers['x-follower']);
-    const following = { follower, signal: this.signal };
-    const { run } = await runs.add(this.operation, body, wanted, this.requestId, following);
-    this.followedRun = run;
+    const runs = this.dependencies.runs;
+    const subscriber = safe(this.event.headers['x-follower']);
+    const subscription = { subscriber, signal: this.signal };
+    const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
+    this.subscribedRun = run;
     const messages = runs.follow(this.operation, run, this.signal);
     for (;;) {
       const next = await messages.next();
@@ -165,8 +183,8 @@ class Call {
     }
   }
 
-  private async takeBack(follower: string): Promise<FunctionResult> {
-    await this.world.runs.takeBack(this.operation, follower);
+  private async cancelRun(subscriber: string): Promise<FunctionResult> {
+    await this.dependencies.runs.cancelRun(this.operation, subscriber);
     return this.single({}, 'json');
   }
 
@@ -249,10 +267,10 @@ class Call {
 
   private timeout(): Failure {
     if (!this.deadline.passed) return new Failure('CANCELLED', 'The caller left.');
-    return ranOut(this.operation, {
+    return timedOut(this.operation, {
       requestId: this.requestId,
       idempotencyKey: this.givenKey,
-      run: this.followedRun,
+      run: this.subscribedRun,
     });
   }
 
@@ -262,7 +280,7 @@ class Call {
     const key = this.run ?? this.givenKey ?? requestId;
     const context = {
       // The world lies behind the call instead of being copied into it, call by call.
-      __proto__: this.world,
+      __proto__: this.dependencies,
       signal,
       requestId,
       run: this.run,
@@ -289,7 +307,7 @@ class Call {
 
   private log() {
     const traceId = this.traceparent?.split('-')[1];
-    return this.world.log.with({
+    return this.dependencies.log.with({
       callId: this.requestId,
       operation: this.operation.name,
       ...(traceId !== undefined && { traceId }),

@@ -6,7 +6,7 @@ import type { CallContext, FunctionResult } from '#template/function.ts';
 import { openLog } from '#shared/process/log.ts';
 
 /** Says it in the log as well, as there is no world yet to log in. */
-export function unopened(
+export function initializationFailure(
   operation: Operation,
   { callId }: CallContext,
   thrown: unknown,

@@ -1,25 +1,26 @@
 /** Whether an operation could do its work now: everything its row needs answers. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Need, Operation } from '#shared/contract/row.ts';
-import type { World } from './context.ts';
+import type { Dependencies } from './context.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
 
-const probes: Record<Need, (world: World, signal: AbortSignal) => Promise<unknown>> = {
-  redis: (world) => world.database.redis.ping(),
-  broker: (world, signal) => world.broker.ping(signal),
-  prices: (world, signal) => world.marketData.ping(signal),
-};
+const probes: Record<Need, (dependencies: Dependencies, signal: AbortSignal) => Promise<unknown>> =
+  {
+    redis: (dependencies) => dependencies.database.redis.ping(),
+    broker: (dependencies, signal) => dependencies.broker.ping(signal),
+    prices: (dependencies, signal) => dependencies.marketData.ping(signal),
+  };
 
 /** @throws Failure UNAVAILABLE naming all that does not answer */
 export async function requireReady(
   operation: Operation,
-  world: World,
+  dependencies: Dependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   const results = await Promise.allSettled(
-    operation.needs.map((need) => inTime(probes[need](world, limited))),
+    operation.needs.map((need) => inTime(probes[need](dependencies, limited))),
   );
   const missing = operation.needs.filter((_need, i) => results[i]?.status === 'rejected');
   if (missing.length > 0)

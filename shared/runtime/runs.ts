@@ -19,7 +19,7 @@ import type { Operation } from '#shared/contract/row.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { Followers } from './run-subscribers.ts';
+import { Subscribers } from './run-subscribers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
 export interface RunData {
@@ -43,8 +43,8 @@ const outcomeSchema = z.union([
 ]);
 
 /** A caller of a run. */
-export interface Following {
-  readonly follower?: string | undefined;
+export interface Subscription {
+  readonly subscriber?: string | undefined;
   /** Ends the wait for a run that stops. */
   readonly signal?: AbortSignal;
 }
@@ -59,8 +59,8 @@ export interface PendingRun {
 export const RUNS_KEPT_MS = 7 * 86_400_000;
 const POLL_MS_MIN = 20;
 const POLL_MS_MAX = 250;
-const STOPPING_LOOK_MS = 50;
-const LOST_JOB_LOOK_MS = 3_000;
+const STOPPING_POLL_MS = 50;
+const LOST_JOB_POLL_MS = 3_000;
 const PENDING_MAX = 1_000;
 
 /** What BullMQ is told about each job of an operation. */
@@ -84,7 +84,7 @@ export class Runs {
   private readonly connection: () => Redis;
   private readonly prefix: string;
   private readonly queues = new Map<string, Promise<Queue<RunData>>>();
-  private readonly followers: Followers;
+  private readonly subscribers: Subscribers;
   private redis: Redis | undefined;
 
   /** @param connection opens the connection BullMQ uses, at the first need */
@@ -92,7 +92,7 @@ export class Runs {
     this.database = database;
     this.connection = connection;
     this.prefix = prefix;
-    this.followers = new Followers(database, RUNS_KEPT_MS);
+    this.subscribers = new Subscribers(database, RUNS_KEPT_MS);
   }
 
   /**
@@ -106,45 +106,45 @@ export class Runs {
   async add(
     operation: Operation,
     body: string,
-    wanted: string,
+    requested: string,
     requestId: string,
-    { follower = randomUUID(), signal }: Following = {},
+    { subscriber = randomUUID(), signal }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
     for (;;) {
-      const added = await this.addOrFind(operation, body, wanted, requestId);
-      if (await this.followers.join(added.run, follower)) {
-        if (await this.followers.hasLeft(follower)) await this.takeBack(operation, follower);
+      const added = await this.addOrFind(operation, body, requested, requestId);
+      if (await this.subscribers.join(added.run, subscriber)) {
+        if (await this.subscribers.hasLeft(subscriber)) await this.cancelRun(operation, subscriber);
         return added;
       }
       // Everyone else has taken that run back. It was done before, or another begins when it stopped.
       if ((await this.outcome(added.run))?.kind === 'done') return added;
-      await sleep(STOPPING_LOOK_MS, undefined, { ...(signal && { signal }) });
+      await sleep(STOPPING_POLL_MS, undefined, { ...(signal && { signal }) });
     }
   }
 
   private async addOrFind(
     operation: Operation,
     body: string,
-    wanted: string,
+    requested: string,
     requestId: string,
   ): Promise<{ run: string; joined: boolean }> {
     const hash = requestHash(operation, body);
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
-    const options = { ...jobOptions(operation), jobId: wanted, deduplication: { id: joinKey } };
-    const data: RunData = { run: wanted, operation: operation.name, body, requestId };
+    const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
+    const data: RunData = { run: requested, operation: operation.name, body, requestId };
     const queue = await this.queueOf(operation.topic);
     const added = await queue.add(operation.rpc, data, options);
-    const job = await queue.getJob(added.id ?? wanted);
-    const run = job ? runOf(job) : wanted;
+    const job = await queue.getJob(added.id ?? requested);
+    const run = job ? runOf(job) : requested;
     if (job && requestHash(operation, job.data.body) !== hash)
       throw conflict(
-        run === wanted
+        run === requested
           ? `The run ${run} of ${operation.name} was asked for with another request.`
           : `${operation.name} already runs with another request, as ${run}.`,
         { run },
       );
-    if (job && run === wanted) await this.beginAgainIfFailed(job, run);
-    return { run, joined: run !== wanted };
+    if (job && run === requested) await this.beginAgainIfFailed(job, run);
+    return { run, joined: run !== requested };
   }
 
   private async beginAgainIfFailed(job: Job<RunData>, run: string): Promise<void> {
@@ -157,16 +157,16 @@ export class Runs {
   }
 
   private async forget(run: string): Promise<void> {
-    const { updates, outcome, followers } = keys.runtime;
-    await this.database.redis.del(updates(run), outcome(run), followers(run));
+    const { updates, outcome, subscribers } = keys.runtime;
+    await this.database.redis.del(updates(run), outcome(run), subscribers(run));
   }
 
   /**
    * A caller no longer wants its run. With the last who does, the run is stopped: one that waits is
    * dropped, one that was begun is stopped by who carries it, and ends as CANCELLED.
    */
-  async takeBack(operation: Operation, follower: string): Promise<void> {
-    const run = await this.followers.leave(follower);
+  async cancelRun(operation: Operation, subscriber: string): Promise<void> {
+    const run = await this.subscribers.leave(subscriber);
     if (run === undefined) return;
     const job = await (await this.queueOf(operation.topic)).getJob(run);
     if (!job || job.attemptsStarted > 0 || (await job.isActive())) return;
@@ -179,8 +179,8 @@ export class Runs {
   }
 
   /** Whether a run shall stop. */
-  takenBack(run: string): Promise<boolean> {
-    return this.followers.takenBack(run);
+  cancelled(run: string): Promise<boolean> {
+    return this.subscribers.cancelled(run);
   }
 
   /** Messages of a run from the first on, as they are recorded; ends with the run's outcome. */
@@ -191,12 +191,12 @@ export class Runs {
   ): AsyncGenerator<string, Outcome> {
     let seen = 0;
     let pause = POLL_MS_MIN;
-    let lookedAt = performance.now();
+    let polledAt = performance.now();
     for (;;) {
       signal.throwIfAborted();
       let outcome = await this.outcome(run);
-      if (!outcome && performance.now() - lookedAt > LOST_JOB_LOOK_MS) {
-        lookedAt = performance.now();
+      if (!outcome && performance.now() - polledAt > LOST_JOB_POLL_MS) {
+        polledAt = performance.now();
         outcome = await this.lost(operation, run);
       }
       const messages = await this.database.redis.lrange(keys.runtime.updates(run), seen, -1);

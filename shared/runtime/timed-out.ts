@@ -13,7 +13,7 @@ export interface CallIds {
 }
 
 /** A call that changes something may have taken effect; the failure says with which id to ask. */
-export function ranOut(operation: Behaviour, ids: CallIds): Failure {
+export function timedOut(operation: Behaviour, ids: CallIds): Failure {
   const { requestId, run } = ids;
   if (operation.effect === 'reads') return failure('Nothing was changed.', { requestId });
   if (operation.queue?.caller !== 'follows') {

@@ -10,7 +10,7 @@ import type { Tokens } from './context.ts';
 export const tokenNames = ['read-token', 'write-token', 'trade-token'] as const;
 
 const LENGTH_MIN = 16;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
  * Tokens that follow their files. Each is read when it is first asked for, and asking throws Failure
@@ -46,7 +46,7 @@ class SecretFile {
   private readonly file: string;
   private readonly name: string;
   private readonly require: (name: string, text: string) => void;
-  private lookedAt = Number.NEGATIVE_INFINITY;
+  private polledAt = Number.NEGATIVE_INFINITY;
   private stamp = '';
   private kept = '';
 
@@ -58,7 +58,7 @@ class SecretFile {
 
   text(): string {
     const now = performance.now();
-    if (now - this.lookedAt < LOOK_MS) return this.kept;
+    if (now - this.polledAt < POLL_MS) return this.kept;
     try {
       // Orchestrators replace what a link points to; its target's identity tells.
       const { ino, mtimeMs, size } = statSync(this.file);
@@ -66,12 +66,12 @@ class SecretFile {
       if (stamp !== this.stamp) this.kept = this.usable(readFileSync(this.file, 'utf8').trim());
       this.stamp = stamp;
     } catch (cause) {
-      this.lookedAt = Number.NEGATIVE_INFINITY;
+      this.polledAt = Number.NEGATIVE_INFINITY;
       this.stamp = '';
       if (cause instanceof Failure) throw cause;
       throw new Failure('UNAVAILABLE', `The secret ${this.name} is missing.`, {}, cause);
     }
-    this.lookedAt = now;
+    this.polledAt = now;
     return this.kept;
   }
 

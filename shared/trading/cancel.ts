@@ -1,10 +1,10 @@
 /** Cancelling what is not filled yet. Always allowed, also while trading is HALTED. */
-import type { Desk } from './order-dependencies.ts';
+import type { OrderDependencies } from './order-dependencies.ts';
 import { SUBMIT_TIMEOUT_MS } from './model/timing.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { advance } from './model/trade-progress.ts';
 import { isCancellable } from './model/trade-state.ts';
-import { lookAt, refresh } from './resolve.ts';
+import { queryOrder, refresh } from './resolve.ts';
 import { within } from './time-limit.ts';
 
 /**
@@ -15,37 +15,42 @@ import { within } from './time-limit.ts';
  * @throws Failure when the broker does not take the request; asking again is safe
  */
 export async function cancelOrder(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   reason: string,
   signal: AbortSignal,
 ): Promise<OrderRecord> {
-  const current = await refresh(desk, order, signal);
-  if (current.state === 'NEEDS_HUMAN') return dismiss(desk, current, reason, signal);
-  const asked = await desk.store.change(current, (latest) =>
-    advance(latest, 'ask-cancel', desk.now(), cancelText(reason)),
+  const current = await refresh(orderDependencies, order, signal);
+  if (current.state === 'NEEDS_HUMAN') return dismiss(orderDependencies, current, reason, signal);
+  const asked = await orderDependencies.store.change(current, (latest) =>
+    advance(latest, 'ask-cancel', orderDependencies.now(), cancelText(reason)),
   );
   if (!isCancellable(asked.state)) return asked;
   await within(
     SUBMIT_TIMEOUT_MS,
-    (limited) => desk.broker.cancel(asked.accountId, asked.clientOrderId, limited),
+    (limited) => orderDependencies.broker.cancel(asked.accountId, asked.clientOrderId, limited),
     signal,
   );
-  return refresh(desk, asked, signal);
+  return refresh(orderDependencies, asked, signal);
 }
 
 async function dismiss(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   reason: string,
   signal: AbortSignal,
 ): Promise<OrderRecord> {
   if (reason === '') return order;
-  const look = await lookAt(desk, order, signal);
+  const look = await queryOrder(orderDependencies, order, signal);
   if (look.kind !== 'missing') return order;
-  desk.log.warn('order-dismissed', { tradeId: order.tradeId, reason });
-  return desk.store.change(order, (latest) =>
-    advance(latest, 'dismiss', desk.now(), `A person says that it never came to be: ${reason}`),
+  orderDependencies.log.warn('order-dismissed', { tradeId: order.tradeId, reason });
+  return orderDependencies.store.change(order, (latest) =>
+    advance(
+      latest,
+      'dismiss',
+      orderDependencies.now(),
+      `A person says that it never came to be: ${reason}`,
+    ),
   );
 }
 

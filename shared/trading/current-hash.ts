@@ -1,13 +1,17 @@
 /** The portfolio hash as it stands now, for whoever asks whether a plan is still valid. */
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Trade } from './model/trade.ts';
 import { StoredTrades } from './stored-trades.ts';
 import { portfolioHash, type LiveOrder } from '#shared/portfolio/model/portfolio-hash.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 
 export async function currentPortfolioHash(
-  { database, baseCurrency, settings }: Pick<World, 'database' | 'baseCurrency' | 'settings'>,
+  {
+    database,
+    baseCurrency,
+    settings,
+  }: Pick<Dependencies, 'database' | 'baseCurrency' | 'settings'>,
   account: AccountId,
 ): Promise<PortfolioHash> {
   const [book, live] = await Promise.all([

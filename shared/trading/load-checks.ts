@@ -10,8 +10,8 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './order-dependencies.ts';
-import type { AccountLook, CheckInputs } from './model/check-inputs.ts';
+import type { OrderDependencies } from './order-dependencies.ts';
+import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
 import { baselineOf } from './model/baseline.ts';
 import type { Baseline, OrderDraft } from './model/order-record.ts';
 
@@ -26,41 +26,46 @@ export interface LoadedChecks {
 
 /** @param self the trade that is checked, which is no obstacle to itself */
 export async function loadChecks(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderDraft,
   self: TradeId | undefined,
   signal: AbortSignal,
 ): Promise<LoadedChecks> {
   const { accountId, isin } = order;
   // Before all else: whatever is let pass from here on changes it.
-  const admissions = await desk.store.admissions(accountId);
+  const admissions = await orderDependencies.store.admissions(accountId);
   // Before the statement: an order that leaves this list in between is then in the statement.
-  const live = await desk.trades.liveTrades(accountId);
-  const statement = await lookAtAccount(desk, order, signal);
-  const now = desk.now();
-  const today = desk.marketData.today(now);
-  const security = await desk.market.security(isin);
+  const live = await orderDependencies.trades.liveTrades(accountId);
+  const statement = await accountFacts(orderDependencies, order, signal);
+  const now = orderDependencies.now();
+  const today = orderDependencies.marketData.today(now);
+  const security = await orderDependencies.market.security(isin);
   const rates = security
-    ? await desk.market.rates(desk.baseCurrency, [security.currency], today)
+    ? await orderDependencies.market.rates(
+        orderDependencies.baseCurrency,
+        [security.currency],
+        today,
+      )
     : undefined;
-  const askedToday = await desk.trades.historySince(accountId, startOf(dayOf(now)));
+  const askedToday = await orderDependencies.trades.historySince(accountId, startOf(dayOf(now)));
   const inputs: CheckInputs = {
     order,
-    base: desk.baseCurrency,
-    limits: { ...desk.settings, costs: costModelOf(desk.settings) },
-    control: await desk.control.read(),
-    realMoneyOnSimulatedPrices: desk.marketData.simulated && !desk.broker.simulated,
+    base: orderDependencies.baseCurrency,
+    limits: { ...orderDependencies.settings, costs: costModelOf(orderDependencies.settings) },
+    control: await orderDependencies.control.read(),
+    realMoneyOnSimulatedPrices:
+      orderDependencies.marketData.simulated && !orderDependencies.broker.simulated,
     today,
     security,
-    session: security && sessionOf(desk, security.exchange),
-    quote: await desk.market.quote(isin),
+    session: security && sessionOf(orderDependencies, security.exchange),
+    quote: await orderDependencies.market.quote(isin),
     rate: security && rates?.get(security.currency),
     account: statement && accountOf(statement),
-    accountValue: statement && (await valueOf(desk, statement, today)),
+    accountValue: statement && (await valueOf(orderDependencies, statement, today)),
     live: live.filter((other) => other.tradeId !== self),
     askedToday: askedToday.filter((other) => other.tradeId !== self),
-    saleDays: await saleDaysOf(desk, order, statement),
-    lots: await lotsOf(desk, order),
+    saleDays: await saleDaysOf(orderDependencies, order, statement),
+    lots: await lotsOf(orderDependencies, order),
   };
   return {
     inputs,
@@ -70,22 +75,25 @@ export async function loadChecks(
   };
 }
 
-async function lookAtAccount(
-  desk: Desk,
+async function accountFacts(
+  orderDependencies: OrderDependencies,
   { accountId }: OrderDraft,
   signal: AbortSignal,
 ): Promise<BrokerStatement | undefined> {
   try {
-    const statement = await desk.broker.statement(accountId, signal);
-    return statement.cash.currency === desk.baseCurrency ? statement : undefined;
+    const statement = await orderDependencies.broker.statement(accountId, signal);
+    return statement.cash.currency === orderDependencies.baseCurrency ? statement : undefined;
   } catch (thrown) {
     signal.throwIfAborted();
-    desk.log.warn('account-not-seen', { accountId, detail: Failure.from(thrown).message });
+    orderDependencies.log.warn('account-not-seen', {
+      accountId,
+      detail: Failure.from(thrown).message,
+    });
     return undefined;
   }
 }
 
-function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountLook {
+function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountSnapshot {
   return {
     cash,
     holdings: new Map(holdings.map(({ isin, quantity }) => [isin, quantity])),
@@ -101,13 +109,17 @@ function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountLook
 
 /** Cash and every holding at its latest close; undefined when a price or a rate is missing. */
 async function valueOf(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   { cash, holdings }: BrokerStatement,
   today: CalendarDay,
 ): Promise<Money | undefined> {
-  const quotes = await desk.market.quotes(holdings.map(({ isin }) => isin));
+  const quotes = await orderDependencies.market.quotes(holdings.map(({ isin }) => isin));
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
-  const rates = await desk.market.rates(desk.baseCurrency, currencies, today);
+  const rates = await orderDependencies.market.rates(
+    orderDependencies.baseCurrency,
+    currencies,
+    today,
+  );
   let value = cash;
   for (const { isin, quantity } of holdings) {
     const price = quotes.get(isin)?.price;
@@ -117,9 +129,9 @@ async function valueOf(
   return value;
 }
 
-function sessionOf(desk: Desk, exchange: string): CheckInputs['session'] {
+function sessionOf(orderDependencies: OrderDependencies, exchange: string): CheckInputs['session'] {
   try {
-    return desk.marketData.session(exchange, desk.now());
+    return orderDependencies.marketData.session(exchange, orderDependencies.now());
   } catch (thrown) {
     if (Failure.from(thrown).code === 'NOT_FOUND') return undefined;
     throw thrown;
@@ -128,14 +140,14 @@ function sessionOf(desk: Desk, exchange: string): CheckInputs['session'] {
 
 /** From the broker's fills, and from the ledger for what lies before the broker's history. */
 async function saleDaysOf(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   { accountId, isin, side }: OrderDraft,
   statement: BrokerStatement | undefined,
 ): Promise<CheckInputs['saleDays']> {
-  if (desk.settings.cooldownDays === 0 || side !== 'BUY') return [];
+  if (orderDependencies.settings.cooldownDays === 0 || side !== 'BUY') return [];
   if (!statement) return undefined;
   const shown = statement.fills.filter((fill) => fill.isin === isin && fill.side === 'SELL');
-  const booked = (await desk.book.ledger(accountId)).filter(
+  const booked = (await orderDependencies.book.ledger(accountId)).filter(
     (entry) => entry.isin === isin && entry.kind === 'sell',
   );
   return [
@@ -145,11 +157,11 @@ async function saleDaysOf(
 }
 
 async function lotsOf(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   { accountId, isin, side }: OrderDraft,
 ): Promise<CheckInputs['lots']> {
-  if (desk.settings.minimumHoldDays === 0 || side !== 'SELL') return [];
-  const book = await desk.book.book(accountId);
+  if (orderDependencies.settings.minimumHoldDays === 0 || side !== 'SELL') return [];
+  const book = await orderDependencies.book.book(accountId);
   if (book.syncedAt === undefined) return undefined;
   const lots = book.holdings.get(isin)?.lots ?? [];
   return lots.map(({ quantity, acquiredAt }) => ({ quantity, day: dayOf(acquiredAt) }));

@@ -5,7 +5,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { BookReader } from '#shared/portfolio/book-reader.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
@@ -14,7 +14,7 @@ import { ControlStore } from './control-store.ts';
 import { StoredTrades } from './stored-trades.ts';
 import { TradeStore } from './trade-store.ts';
 
-export interface Desk {
+export interface OrderDependencies {
   readonly store: TradeStore;
   readonly trades: StoredTrades;
   readonly control: ControlStore;
@@ -29,8 +29,8 @@ export interface Desk {
   now(): Instant;
 }
 
-export function openDesk(world: World): Desk {
-  const { database, settings, baseCurrency, broker, marketData, build, log } = world;
+export function openOrderDependencies(dependencies: Dependencies): OrderDependencies {
+  const { database, settings, baseCurrency, broker, marketData, build, log } = dependencies;
   return {
     store: new TradeStore(database),
     trades: new StoredTrades(database),
@@ -43,6 +43,6 @@ export function openDesk(world: World): Desk {
     baseCurrency,
     build,
     log,
-    now: () => world.now(),
+    now: () => dependencies.now(),
   };
 }

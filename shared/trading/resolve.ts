@@ -9,14 +9,14 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './order-dependencies.ts';
+import type { OrderDependencies } from './order-dependencies.ts';
 import { baselineOf, sameBaseline } from './model/baseline.ts';
 import type { OrderRecord, SeenOrder } from './model/order-record.ts';
 import {
   INTENT_AGE_MAX_MS,
-  LOOK_SPACING_MS,
-  LOOK_TIMEOUT_MS,
-  LOOKS_NEEDED,
+  QUERY_SPACING_MS,
+  QUERY_TIMEOUT_MS,
+  QUERIES_NEEDED,
   NEEDS_HUMAN_AFTER_MS,
   SETTLING_MS,
   SUBMIT_WINDOW_MS,
@@ -25,7 +25,7 @@ import { advance, denied, withSeen } from './model/trade-progress.ts';
 import { isTerminal, isUnresolved } from './model/trade-state.ts';
 import { within } from './time-limit.ts';
 
-export type Look =
+export type OrderQuery =
   | { readonly kind: 'found'; readonly seen: SeenOrder }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly detail: string };
@@ -35,70 +35,88 @@ export type Look =
  * An ABSENT order is asked for too: should it appear after all, that must be heard of.
  */
 export async function refresh(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   signal: AbortSignal,
 ): Promise<OrderRecord> {
-  if (order.state === 'INTENT') return leaveOldIntent(desk, order);
+  if (order.state === 'INTENT') return leaveOldIntent(orderDependencies, order);
   if (isTerminal(order.state) && order.state !== 'ABSENT') return order;
-  const look = await lookAt(desk, order, signal);
-  if (look.kind === 'found') return take(desk, order, look.seen);
-  const current = await markLost(desk, order);
+  const look = await queryOrder(orderDependencies, order, signal);
+  if (look.kind === 'found') return take(orderDependencies, order, look.seen);
+  const current = await markLost(orderDependencies, order);
   if (current.state !== 'UNKNOWN') {
     if (look.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
-      desk.log.warn('order-not-shown', { tradeId: order.tradeId, state: current.state });
+      orderDependencies.log.warn('order-not-shown', {
+        tradeId: order.tradeId,
+        state: current.state,
+      });
     return current;
   }
-  return look.kind === 'missing' ? countMissing(desk, current, signal) : giveUpLate(desk, current);
+  return look.kind === 'missing'
+    ? countMissing(orderDependencies, current, signal)
+    : giveUpLate(orderDependencies, current);
 }
 
 /** Brings all live orders of an account up to date, one after the other. */
 export async function refreshLive(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   account: AccountId,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const order of await desk.trades.liveTrades(account)) await refresh(desk, order, signal);
+  for (const order of await orderDependencies.trades.liveTrades(account))
+    await refresh(orderDependencies, order, signal);
 }
 
 /** One look at the broker's order. What cannot be read is a failed look, not a missing order. */
-export async function lookAt(desk: Desk, order: OrderRecord, signal: AbortSignal): Promise<Look> {
+export async function queryOrder(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  signal: AbortSignal,
+): Promise<OrderQuery> {
   try {
     const seen = await within(
-      LOOK_TIMEOUT_MS,
-      (limited) => desk.broker.findOrder(order.accountId, order.clientOrderId, limited),
+      QUERY_TIMEOUT_MS,
+      (limited) =>
+        orderDependencies.broker.findOrder(order.accountId, order.clientOrderId, limited),
       signal,
     );
     if (seen === undefined) return { kind: 'missing' };
-    withSeen(order, seen, desk.now());
+    withSeen(order, seen, orderDependencies.now());
     return { kind: 'found', seen };
   } catch (thrown) {
     const detail = Failure.from(thrown).message;
-    desk.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    orderDependencies.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
     return { kind: 'failed', detail };
   }
 }
 
 /** Stores what the broker shows, and raises the alarms that come with it. */
-async function take(desk: Desk, order: OrderRecord, seen: SeenOrder): Promise<OrderRecord> {
+async function take(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  seen: SeenOrder,
+): Promise<OrderRecord> {
   let alarms: readonly string[] = [];
-  const next = await desk.store.change(order, (current) => {
-    const progress = withSeen(current, seen, desk.now());
+  const next = await orderDependencies.store.change(order, (current) => {
+    const progress = withSeen(current, seen, orderDependencies.now());
     alarms = progress.alarms;
     return progress.order;
   });
   for (const alarm of alarms)
-    desk.log.warn('order-alarm', { tradeId: order.tradeId, state: next.state, alarm });
+    orderDependencies.log.warn('order-alarm', { tradeId: order.tradeId, state: next.state, alarm });
   return next;
 }
 
 /** An intent is only ever sent by a call with its key; after a while nobody may send it. */
-function leaveOldIntent(desk: Desk, order: OrderRecord): Promise<OrderRecord> | OrderRecord {
-  if (desk.now() - order.requestedAt <= INTENT_AGE_MAX_MS) return order;
+function leaveOldIntent(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+): Promise<OrderRecord> | OrderRecord {
+  if (orderDependencies.now() - order.requestedAt <= INTENT_AGE_MAX_MS) return order;
   const message = 'The order was left behind before it was sent, and is too old to be sent now.';
   const errors = [{ code: 'intent-too-old', field: 'body', message }];
-  return desk.store.change(order, (current) =>
-    current.state === 'INTENT' ? denied(current, errors, desk.now()) : current,
+  return orderDependencies.store.change(order, (current) =>
+    current.state === 'INTENT' ? denied(current, errors, orderDependencies.now()) : current,
   );
 }
 
@@ -106,10 +124,16 @@ function leaveOldIntent(desk: Desk, order: OrderRecord): Promise<OrderRecord> | 
  * An order that is still SUBMITTING after the submit window lost the process that sent it, or that
  * process still waits for its answer; from now on asking decides.
  */
-async function markLost(desk: Desk, order: OrderRecord): Promise<OrderRecord> {
-  if (order.state !== 'SUBMITTING' || ageMs(desk, order) <= SUBMIT_WINDOW_MS) return order;
-  return desk.store.change(order, (current) =>
-    current.state === 'SUBMITTING' ? advance(current, 'lose', desk.now(), unknownText()) : current,
+async function markLost(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+): Promise<OrderRecord> {
+  if (order.state !== 'SUBMITTING' || ageMs(orderDependencies, order) <= SUBMIT_WINDOW_MS)
+    return order;
+  return orderDependencies.store.change(order, (current) =>
+    current.state === 'SUBMITTING'
+      ? advance(current, 'lose', orderDependencies.now(), unknownText())
+      : current,
   );
 }
 
@@ -118,25 +142,29 @@ export function unknownText(detail = 'the answer is missing'): string {
 }
 
 async function countMissing(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   signal: AbortSignal,
 ): Promise<OrderRecord> {
-  const now = desk.now();
-  if (ageMs(desk, order) < SETTLING_MS) return order;
-  if (order.lookedAt !== undefined && now - order.lookedAt < LOOK_SPACING_MS) return order;
-  const statement = await statementOf(desk, order, signal);
-  if (!statement) return giveUpLate(desk, order);
+  const now = orderDependencies.now();
+  if (ageMs(orderDependencies, order) < SETTLING_MS) return order;
+  if (order.lookedAt !== undefined && now - order.lookedAt < QUERY_SPACING_MS) return order;
+  const statement = await statementOf(orderDependencies, order, signal);
+  if (!statement) return giveUpLate(orderDependencies, order);
   const seen = inStatement(order, statement);
-  if (seen) return take(desk, order, seen);
+  if (seen) return take(orderDependencies, order, seen);
   const explained =
     order.baseline && sameBaseline(order.baseline, baselineOf(statement, order.isin));
   if (!explained)
-    return giveUp(desk, order, 'the account moved, and the statement does not say why');
-  return desk.store.change(order, (current) => {
+    return giveUp(
+      orderDependencies,
+      order,
+      'the account moved, and the statement does not say why',
+    );
+  return orderDependencies.store.change(order, (current) => {
     if (current.state !== 'UNKNOWN' || current.looks !== order.looks) return current;
     const looked = { ...current, looks: current.looks + 1, lookedAt: now, updatedAt: now };
-    return looked.looks < LOOKS_NEEDED
+    return looked.looks < QUERIES_NEEDED
       ? looked
       : advance(
           looked,
@@ -148,21 +176,21 @@ async function countMissing(
 }
 
 async function statementOf(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   signal: AbortSignal,
 ): Promise<BrokerStatement | undefined> {
   try {
     const statement = await within(
-      LOOK_TIMEOUT_MS,
-      (limited) => desk.broker.statement(order.accountId, limited),
+      QUERY_TIMEOUT_MS,
+      (limited) => orderDependencies.broker.statement(order.accountId, limited),
       signal,
     );
     baselineOf(statement, order.isin);
     return statement;
   } catch (thrown) {
     const detail = Failure.from(thrown).message;
-    desk.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    orderDependencies.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
     return undefined;
   }
 }
@@ -186,17 +214,30 @@ function inStatement(order: OrderRecord, statement: BrokerStatement): SeenOrder 
   };
 }
 
-function giveUpLate(desk: Desk, order: OrderRecord): Promise<OrderRecord> | OrderRecord {
-  if (ageMs(desk, order) < NEEDS_HUMAN_AFTER_MS) return order;
-  return giveUp(desk, order, 'the broker could not be asked for too long');
+function giveUpLate(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+): Promise<OrderRecord> | OrderRecord {
+  if (ageMs(orderDependencies, order) < NEEDS_HUMAN_AFTER_MS) return order;
+  return giveUp(orderDependencies, order, 'the broker could not be asked for too long');
 }
 
-function giveUp(desk: Desk, order: OrderRecord, why: string): Promise<OrderRecord> {
-  desk.log.error('order-needs-human', { tradeId: order.tradeId, isin: order.isin, why });
+function giveUp(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  why: string,
+): Promise<OrderRecord> {
+  orderDependencies.log.error('order-needs-human', {
+    tradeId: order.tradeId,
+    isin: order.isin,
+    why,
+  });
   const message = `A person must find out what became of the order: ${why}. Until then nothing else is ordered in ${order.symbol}.`;
-  return desk.store.change(order, (current) => advance(current, 'give-up', desk.now(), message));
+  return orderDependencies.store.change(order, (current) =>
+    advance(current, 'give-up', orderDependencies.now(), message),
+  );
 }
 
-function ageMs(desk: Desk, order: OrderRecord): number {
-  return desk.now() - (order.submittedAt ?? order.requestedAt);
+function ageMs(orderDependencies: OrderDependencies, order: OrderRecord): number {
+  return orderDependencies.now() - (order.submittedAt ?? order.requestedAt);
 }

@@ -13,7 +13,7 @@ import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/bro
 import { conflict, Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Desk } from './order-dependencies.ts';
+import type { OrderDependencies } from './order-dependencies.ts';
 import { loadChecks } from './load-checks.ts';
 import {
   hashOfDraft,
@@ -65,21 +65,21 @@ const CONTROL_TRIES_MAX = 10;
  * @throws Failure CONFLICT when the id stands for another order
  */
 export async function submitTrade(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   draft: OrderDraft,
   tradeId: TradeId,
   signal: AbortSignal,
   hooks: Hooks = noHooks,
 ): Promise<OrderRecord> {
   await hooks.reach('P3-checks');
-  const known = await desk.store.find(draft.accountId, tradeId);
+  const known = await orderDependencies.store.find(draft.accountId, tradeId);
   const stored = known
-    ? await reconsider(desk, known, draft, signal)
-    : await admit(desk, draft, tradeId, signal, hooks);
+    ? await reconsider(orderDependencies, known, draft, signal)
+    : await admit(orderDependencies, draft, tradeId, signal, hooks);
   requireSame(stored.order, draft);
-  if (stored.order.state !== 'INTENT') return refresh(desk, stored.order, signal);
+  if (stored.order.state !== 'INTENT') return refresh(orderDependencies, stored.order, signal);
   await hooks.reach('P4-intent');
-  return send(desk, stored, signal, hooks);
+  return send(orderDependencies, stored, signal, hooks);
 }
 
 function requireSame(order: OrderRecord, draft: OrderDraft): void {
@@ -89,7 +89,7 @@ function requireSame(order: OrderRecord, draft: OrderDraft): void {
 
 /** Checks a new order and stores it as INTENT or DENIED; again when another one came in between. */
 async function admit(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   draft: OrderDraft,
   tradeId: TradeId,
   signal: AbortSignal,
@@ -98,7 +98,7 @@ async function admit(
   let clientOrderId = '';
   for (let attempt = 0; attempt < ADMISSION_TRIES_MAX; attempt += 1) {
     const { inputs, admissions, baseline, idSeenMax } = await loadChecks(
-      desk,
+      orderDependencies,
       draft,
       tradeId,
       signal,
@@ -106,10 +106,10 @@ async function admit(
     const { errors, value, needed } = validate(inputs);
     const passes = errors.length === 0;
     if (passes && clientOrderId === '') {
-      clientOrderId = await desk.store.nextClientOrderId(draft.accountId, idSeenMax);
+      clientOrderId = await orderDependencies.store.nextClientOrderId(draft.accountId, idSeenMax);
       await hooks.reach('P4-number');
     }
-    const none = Money.zero(desk.baseCurrency);
+    const none = Money.zero(orderDependencies.baseCurrency);
     const facts = {
       tradeId,
       clientOrderId: passes ? clientOrderId : '',
@@ -118,13 +118,13 @@ async function admit(
       reserved: needed ?? none,
       errors,
       baseline,
-      at: desk.now(),
-      build: desk.build,
+      at: orderDependencies.now(),
+      build: orderDependencies.build,
     };
     const order = newOrder(draft, facts, passes ? 'intend' : 'deny');
     const stored =
-      (await desk.store.create(order, admissions)) ??
-      (await desk.store.find(draft.accountId, tradeId));
+      (await orderDependencies.store.create(order, admissions)) ??
+      (await orderDependencies.store.find(draft.accountId, tradeId));
     if (stored) return stored;
   }
   throw new Failure('TOO_BUSY', 'Other orders of this account keep coming in between.', {
@@ -134,23 +134,28 @@ async function admit(
 
 /** An intent that a crash left behind is checked again: the market has moved on since. */
 async function reconsider(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   known: StoredOrder,
   draft: OrderDraft,
   signal: AbortSignal,
 ): Promise<StoredOrder> {
   requireSame(known.order, draft);
-  const order = await refresh(desk, known.order, signal);
+  const order = await refresh(orderDependencies, known.order, signal);
   if (order.state !== 'INTENT') return { ...known, order };
-  const { inputs } = await loadChecks(desk, draft, order.tradeId, signal);
+  const { inputs } = await loadChecks(orderDependencies, draft, order.tradeId, signal);
   const { errors } = validate(inputs);
   if (errors.length === 0) return known;
-  const refusedNow = await desk.store.replace(known, denied(order, errors, desk.now()));
-  return refusedNow ?? (await desk.store.find(draft.accountId, order.tradeId)) ?? known;
+  const refusedNow = await orderDependencies.store.replace(
+    known,
+    denied(order, errors, orderDependencies.now()),
+  );
+  return (
+    refusedNow ?? (await orderDependencies.store.find(draft.accountId, order.tradeId)) ?? known
+  );
 }
 
 async function send(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   intent: StoredOrder,
   signal: AbortSignal,
   hooks: Hooks,
@@ -158,19 +163,21 @@ async function send(
   // From here on the caller's leaving changes nothing: what is begun is brought to an end.
   signal.throwIfAborted();
   const startedMs = hooks.monotonicMs();
-  const claimed = await claim(desk, intent);
-  if (claimed?.order.state !== 'SUBMITTING') return asItStands(desk, intent.order, signal);
+  const claimed = await claim(orderDependencies, intent);
+  if (claimed?.order.state !== 'SUBMITTING')
+    return asItStands(orderDependencies, intent.order, signal);
   await hooks.reach('P5-submitting');
-  const obstacle = await obstacleTo(desk, claimed);
+  const blockingReason = await blockingReasonOf(orderDependencies, claimed);
   await hooks.reach('P6-send');
   // Nothing is awaited between this look at the clocks and the call.
-  const held = obstacle ?? tooLate(desk, claimed.order, hooks.monotonicMs() - startedMs);
-  if (held) return holdBack(desk, claimed.order, held);
-  const outcome = await sendOnce(desk, claimed.order, hooks);
+  const held =
+    blockingReason ?? tooLate(orderDependencies, claimed.order, hooks.monotonicMs() - startedMs);
+  if (held) return holdBack(orderDependencies, claimed.order, held);
+  const outcome = await sendOnce(orderDependencies, claimed.order, hooks);
   await hooks.reach('P8-answered');
-  const order = await storeOutcome(desk, claimed.order, outcome);
+  const order = await storeOutcome(orderDependencies, claimed.order, outcome);
   await hooks.reach('P9-stored');
-  const fresh = await refresh(desk, order, signal);
+  const fresh = await refresh(orderDependencies, order, signal);
   await hooks.reach('P10-filled');
   return fresh;
 }
@@ -180,37 +187,43 @@ async function send(
  * way after a restriction was set; or stores why it may not.
  * @returns the order as it was stored; undefined when another process took it
  */
-async function claim(desk: Desk, intent: StoredOrder): Promise<StoredOrder | undefined> {
+async function claim(
+  orderDependencies: OrderDependencies,
+  intent: StoredOrder,
+): Promise<StoredOrder | undefined> {
   for (let attempt = 0; attempt < CONTROL_TRIES_MAX; attempt += 1) {
-    const control = await desk.control.read();
+    const control = await orderDependencies.control.read();
     const held = heldBack(control, intent.order.side);
     const next = held
-      ? denied(intent.order, [{ ...held, field: 'side' }], desk.now())
-      : advance(intent.order, 'submit', desk.now(), 'On its way to the broker.');
-    const stored = await desk.store.replace(intent, next, control.unchanged);
+      ? denied(intent.order, [{ ...held, field: 'side' }], orderDependencies.now())
+      : advance(intent.order, 'submit', orderDependencies.now(), 'On its way to the broker.');
+    const stored = await orderDependencies.store.replace(intent, next, control.unchanged);
     if (stored) return stored;
     const { accountId, tradeId } = intent.order;
-    const current = await desk.store.find(accountId, tradeId);
+    const current = await orderDependencies.store.find(accountId, tradeId);
     if (current?.version !== intent.version) return undefined;
   }
   throw new Failure('TOO_BUSY', 'The trading state keeps changing.', { retryAfterMs: 1_000 });
 }
 
 async function asItStands(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   { accountId, tradeId }: OrderRecord,
   signal: AbortSignal,
 ): Promise<OrderRecord> {
-  const current = await desk.store.find(accountId, tradeId);
+  const current = await orderDependencies.store.find(accountId, tradeId);
   if (!current) throw new Failure('BUG', `Invariant: order ${tradeId} is stored before it is sent`);
-  return refresh(desk, current.order, signal);
+  return refresh(orderDependencies, current.order, signal);
 }
 
 /** The last look before sending: the trading state, and whether the order is still ours to send. */
-async function obstacleTo(desk: Desk, claimed: StoredOrder): Promise<Violation | undefined> {
+async function blockingReasonOf(
+  orderDependencies: OrderDependencies,
+  claimed: StoredOrder,
+): Promise<Violation | undefined> {
   const { order, version } = claimed;
-  const current = await desk.store.find(order.accountId, order.tradeId);
-  const held = heldBack(await desk.control.read(), order.side);
+  const current = await orderDependencies.store.find(order.accountId, order.tradeId);
+  const held = heldBack(await orderDependencies.control.read(), order.side);
   if (held) return { ...held, field: 'side' };
   if (current?.version === version) return undefined;
   return {
@@ -221,8 +234,12 @@ async function obstacleTo(desk: Desk, claimed: StoredOrder): Promise<Violation |
 }
 
 /** Either clock may say that it is too late: one may have been set, the other may have slept. */
-function tooLate(desk: Desk, order: OrderRecord, elapsedMs: number): Violation | undefined {
-  const wallMs = desk.now() - (order.submittedAt ?? order.requestedAt);
+function tooLate(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  elapsedMs: number,
+): Violation | undefined {
+  const wallMs = orderDependencies.now() - (order.submittedAt ?? order.requestedAt);
   const longest = Math.max(elapsedMs, Math.abs(wallMs));
   if (longest <= SUBMIT_WINDOW_MS) return undefined;
   const message = `${Math.round(longest)} ms passed before it could be sent; at most ${SUBMIT_WINDOW_MS} may.`;
@@ -230,18 +247,28 @@ function tooLate(desk: Desk, order: OrderRecord, elapsedMs: number): Violation |
 }
 
 /** Only the process that stored SUBMITTING comes here, and it has not sent anything. */
-function holdBack(desk: Desk, order: OrderRecord, why: Violation): Promise<OrderRecord> {
-  desk.log.warn('order-held-back', { tradeId: order.tradeId, code: why.code });
-  return desk.store.change(order, (current) => denied(current, [why], desk.now()));
+function holdBack(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  why: Violation,
+): Promise<OrderRecord> {
+  orderDependencies.log.warn('order-held-back', { tradeId: order.tradeId, code: why.code });
+  return orderDependencies.store.change(order, (current) =>
+    denied(current, [why], orderDependencies.now()),
+  );
 }
 
 type Outcome = SubmitOutcome | { readonly kind: 'unknown'; readonly detail: string };
 
 /** The one place an order is sent from. Whatever is not a clear answer is unknown. */
-async function sendOnce(desk: Desk, order: OrderRecord, hooks: Hooks): Promise<Outcome> {
+async function sendOnce(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+  hooks: Hooks,
+): Promise<Outcome> {
   try {
     const answer = await within(hooks.submitTimeoutMs, (limited) =>
-      desk.broker.submit(instructionOf(order), limited),
+      orderDependencies.broker.submit(instructionOf(order), limited),
     );
     if (answer.kind === 'accepted' && isText(answer.brokerOrderId)) return answer;
     if (answer.kind === 'rejected' && isText(answer.reason)) return answer;
@@ -257,22 +284,33 @@ function isText(value: unknown): boolean {
 }
 
 async function storeOutcome(
-  desk: Desk,
+  orderDependencies: OrderDependencies,
   order: OrderRecord,
   outcome: Outcome,
 ): Promise<OrderRecord> {
   const { tradeId, clientOrderId } = order;
   const facts = { tradeId, clientOrderId, outcome: outcome.kind };
-  if (outcome.kind === 'unknown') desk.log.warn('order-outcome', { ...facts, ...outcome });
-  else desk.log.info('order-outcome', facts);
-  const stored = await desk.store.change(order, (current) => withOutcome(desk, current, outcome));
+  if (outcome.kind === 'unknown')
+    orderDependencies.log.warn('order-outcome', { ...facts, ...outcome });
+  else orderDependencies.log.info('order-outcome', facts);
+  const stored = await orderDependencies.store.change(order, (current) =>
+    withOutcome(orderDependencies, current, outcome),
+  );
   if (outcome.kind === 'accepted' && isTerminal(stored.state) && stored.filledQuantity.sign === 0)
-    desk.log.warn('order-alarm', { tradeId, state: stored.state, alarm: 'accepted after the end' });
+    orderDependencies.log.warn('order-alarm', {
+      tradeId,
+      state: stored.state,
+      alarm: 'accepted after the end',
+    });
   return stored;
 }
 
-function withOutcome(desk: Desk, current: OrderRecord, outcome: Outcome): OrderRecord {
-  const now = desk.now();
+function withOutcome(
+  orderDependencies: OrderDependencies,
+  current: OrderRecord,
+  outcome: Outcome,
+): OrderRecord {
+  const now = orderDependencies.now();
   if (outcome.kind === 'unknown') return advance(current, 'lose', now, unknownText(outcome.detail));
   if (outcome.kind === 'rejected')
     return advance(current, 'reject', now, `The broker rejected it: ${outcome.reason}`);

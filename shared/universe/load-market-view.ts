@@ -38,9 +38,9 @@ export async function loadMarketView(
   const { base, today, isins } = options;
   const from = addDays(today, -Math.ceil(options.years * YEAR_DAYS));
   const all = await reader.securities();
-  const wanted = choose(all, isins);
-  const currencies = new Set(wanted.map((security) => security.currency));
-  const ids = wanted.map((security) => security.isin);
+  const requested = choose(all, isins);
+  const currencies = new Set(requested.map((security) => security.currency));
+  const ids = requested.map((security) => security.isin);
   const [bars, quotes, rates, rateSeries] = await Promise.all([
     reader.seriesOf(ids, from),
     reader.quotes(ids),
@@ -48,9 +48,9 @@ export async function loadMarketView(
     loadRateSeries(reader, currencies, base, today),
   ]);
   const series = new Map([...bars].map(([isin, one]) => [isin, until(one, today)]));
-  const reasons = new Map(wanted.map((one) => [one.isin, missing(one, series, rates, from)]));
-  const priced = wanted.filter((security) => reasons.get(security.isin) === undefined);
-  const left = wanted.flatMap(({ isin, symbol }): UnpricedSecurity[] => {
+  const reasons = new Map(requested.map((one) => [one.isin, missing(one, series, rates, from)]));
+  const priced = requested.filter((security) => reasons.get(security.isin) === undefined);
+  const left = requested.flatMap(({ isin, symbol }): UnpricedSecurity[] => {
     const reason = reasons.get(isin);
     return reason === undefined ? [] : [{ isin, symbol, reason }];
   });

@@ -23,23 +23,23 @@ export interface SecurityToAdd {
  * @throws Failure INVALID_REQUEST where nobody tells the symbol
  */
 export function newSecurity(
-  wanted: SecurityToAdd,
+  requested: SecurityToAdd,
   listed: ListedSecurity | undefined,
   base: Currency,
   addedAt: Instant,
 ): Description {
-  const symbol = wanted.symbol || listed?.symbol;
+  const symbol = requested.symbol || listed?.symbol;
   if (!symbol)
     throw invalidRequest({
       field: 'symbol',
       message: 'is needed, as the source of market data does not list this ISIN',
     });
-  const known = listed ? describedBy(listed, addedAt) : unlisted(wanted.isin, base, addedAt);
+  const known = listed ? describedBy(listed, addedAt) : unlisted(requested.isin, base, addedAt);
   return {
     ...known,
     symbol,
-    name: wanted.name || listed?.name || symbol,
-    exchange: wanted.exchange || listed?.exchange || '',
+    name: requested.name || listed?.name || symbol,
+    exchange: requested.exchange || listed?.exchange || '',
   };
 }
 

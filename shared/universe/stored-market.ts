@@ -33,8 +33,8 @@ export class StoredMarket implements MarketReader {
 
   /** Without regard to case; where several bear the symbol, one that is not removed. */
   async bySymbol(symbol: string): Promise<Security | undefined> {
-    const wanted = symbol.toUpperCase();
-    const found = (await this.securities()).filter((s) => s.symbol.toUpperCase() === wanted);
+    const requested = symbol.toUpperCase();
+    const found = (await this.securities()).filter((s) => s.symbol.toUpperCase() === requested);
     return found.find(isTradable) ?? found[0];
   }
 

@@ -7,7 +7,7 @@ import { isTradable, type Security } from './model/security.ts';
 import type { Problem } from './model/sync-progress.ts';
 import type { SecurityStore } from './security-store.ts';
 
-export interface SyncWorld {
+export interface SyncFixture {
   readonly marketData: MarketData;
   readonly signal: AbortSignal;
   readonly idempotencyKey: string;
@@ -20,13 +20,13 @@ export interface SyncWorld {
  */
 export async function syncTargets(
   store: SecurityStore,
-  world: SyncWorld,
+  dependencies: SyncFixture,
   isins: readonly Isin[],
 ): Promise<readonly (Security | Problem)[]> {
-  const listing = await world.marketData.listing(world.signal);
+  const listing = await dependencies.marketData.listing(dependencies.signal);
   const before = await store.all();
   if (before.length === 0 && isins.length === 0)
-    await takeUp(store, listing, world.now(), world.idempotencyKey);
+    await takeUp(store, listing, dependencies.now(), dependencies.idempotencyKey);
   else await correctDescriptions(store, before.filter(isTradable), listing);
   const securities = await store.all();
   if (isins.length === 0) return securities.filter(isTradable);

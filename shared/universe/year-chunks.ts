@@ -141,8 +141,8 @@ function joinColumn(
   let at = 0;
   for (const year of years) {
     const column = pick(year);
-    const wanted = (year['days'] as unknown[]).length;
-    if (!Array.isArray(column) || column.length !== wanted)
+    const requested = (year['days'] as unknown[]).length;
+    if (!Array.isArray(column) || column.length !== requested)
       throw dataCorrupt(what, 'its columns differ in length');
     for (const value of column as unknown[]) {
       if (isBad(value)) throw dataCorrupt(what, `${String(value)} stands where a figure should`);

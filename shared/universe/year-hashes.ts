@@ -31,10 +31,10 @@ export class YearHashes {
   }
 
   /** The writes that make a hash hold just these years; none where it does already. */
-  async writes(key: string, wanted: ReadonlyMap<string, string>): Promise<Write[]> {
+  async writes(key: string, requested: ReadonlyMap<string, string>): Promise<Write[]> {
     const stored = await this.database.redis.hgetall(key);
-    const changed = [...wanted].filter(([year, json]) => stored[year] !== json);
-    const gone = Object.keys(stored).filter((year) => !wanted.has(year));
+    const changed = [...requested].filter(([year, json]) => stored[year] !== json);
+    const gone = Object.keys(stored).filter((year) => !requested.has(year));
     return [
       ...(changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() } as const] : []),
       ...(gone.length > 0 ? [{ op: 'HDEL', key, args: gone } as const] : []),
@@ -57,13 +57,13 @@ export class YearHashes {
   ): Promise<YearField[][]> {
     const known = await this.piped<string[]>(keys, (pipe, key) => pipe.hkeys(key));
     const chosen = known.map(choose);
-    const wanted = keys.flatMap((key, i) => (chosen[i] ?? []).map((year) => ({ key, i, year })));
-    const values = await this.piped<string | null, (typeof wanted)[number]>(
-      wanted,
+    const requested = keys.flatMap((key, i) => (chosen[i] ?? []).map((year) => ({ key, i, year })));
+    const values = await this.piped<string | null, (typeof requested)[number]>(
+      requested,
       (pipe, { key, year }) => pipe.hget(key, year),
     );
     const fields: YearField[][] = keys.map(() => []);
-    wanted.forEach(({ i, year }, at) => {
+    requested.forEach(({ i, year }, at) => {
       const json = values[at];
       if (typeof json === 'string') fields[i]?.push([year, json]);
     });

@@ -11,8 +11,8 @@ export interface Bounds {
  * Passes pieces on until there are no more, one cannot be made, the time is up, or nobody wants them:
  * unlike a generator, it is also over when nobody has begun to read it.
  */
-export function boundedPieces<T>(pieces: AsyncIterable<T>, bounds: Bounds): AsyncIterable<T> {
-  const source = pieces[Symbol.asyncIterator]();
+export function boundedChunks<T>(chunks: AsyncIterable<T>, bounds: Bounds): AsyncIterable<T> {
+  const source = chunks[Symbol.asyncIterator]();
   const late = bounds.timeUp.then(() => Promise.reject(new Error('the execution time ran out')));
   late.catch(() => undefined);
   let isOver = false;
@@ -25,9 +25,9 @@ export function boundedPieces<T>(pieces: AsyncIterable<T>, bounds: Bounds): Asyn
   };
   const next = async (): Promise<IteratorResult<T>> => {
     try {
-      const piece = await Promise.race([source.next(), late]);
-      if (piece.done) over('done');
-      return piece;
+      const chunk = await Promise.race([source.next(), late]);
+      if (chunk.done) over('done');
+      return chunk;
     } catch (thrown) {
       over('broken');
       throw thrown;

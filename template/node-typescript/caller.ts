@@ -29,7 +29,7 @@ export class Caller {
   }
 
   /** Tells one listener, at once if it is too late; without one, nobody. */
-  tell(listener: (() => void) | undefined): void {
+  onLeave(listener: (() => void) | undefined): void {
     this.listener = listener;
     if (this.left) listener?.();
   }

@@ -1,8 +1,8 @@
 /** Holds a handler to its time: what is not answered in it is answered for it, with 504. */
 import { timerMs } from './durations.ts';
-import { boundedPieces } from './bounded-chunks.ts';
+import { boundedChunks } from './bounded-chunks.ts';
 import { Caller } from './caller.ts';
-import { callBy, inSurroundings, isPieces, whenLeft } from './function.ts';
+import { callBy, inEnvironment, isChunks, whenLeft } from './function.ts';
 import type {
   FunctionContext,
   FunctionEvent,
@@ -30,9 +30,9 @@ export function inTime(handler: FunctionHandler, limitMs: number): FunctionHandl
 
 /** A caller may shorten its own time with `X-Timeout`, never lengthen it. */
 function allowedMs(event: FunctionEvent, limitMs: number): number {
-  const wanted = timerMs(event.headers['x-timeout'] ?? '');
-  if (!wanted) return limitMs;
-  return limitMs === 0 ? wanted : Math.min(wanted, limitMs);
+  const requested = timerMs(event.headers['x-timeout'] ?? '');
+  if (!requested) return limitMs;
+  return limitMs === 0 ? requested : Math.min(requested, limitMs);
 }
 
 async function race(
@@ -58,13 +58,13 @@ async function race(
   };
   try {
     const running = Promise.resolve(
-      handler(event, inSurroundings(callBy(context.callId, host), context, context.shared)),
+      handler(event, inEnvironment(callBy(context.callId, host), context, context.shared)),
     );
     const result = await Promise.race([running, overdue]);
     // What a handler throws after its time concerns nobody any more.
     if (result === OVERDUE) running.catch(() => undefined);
-    if (isPieces(result.body))
-      return { ...result, body: boundedPieces(result.body, { timeUp: overdue, over }) };
+    if (isChunks(result.body))
+      return { ...result, body: boundedChunks(result.body, { timeUp: overdue, over }) };
     over();
     return result;
   } catch (thrown) {

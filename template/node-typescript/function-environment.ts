@@ -1,13 +1,13 @@
 /** What a container gives its function: the environment, and the secrets that are mounted in it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment, Surroundings } from './function.ts';
+import type { Environment, FunctionEnvironment } from './function.ts';
 
 const SECRETS_DIR_DEFAULT = '/var/openfaas/secrets';
 const SECRET_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,252}[A-Za-z0-9])?$/;
 
 /** @param env its `secret_mount_path` says where secrets lie, if not where OpenFaaS mounts them */
-export function mounted(env: Environment = process.env): Surroundings {
+export function mounted(env: Environment = process.env): FunctionEnvironment {
   return { env, secret: (name) => readSecret(env['secret_mount_path'], name) };
 }
 

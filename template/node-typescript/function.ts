@@ -16,7 +16,7 @@ export interface FunctionEvent {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a function is given where it is deployed. */
-export interface Surroundings {
+export interface FunctionEnvironment {
   /** The environment its deployment sets, over the host's. */
   readonly env: Environment;
   /** The text of a secret of its deployment, without a newline at the end. Rejects if there is none. */
@@ -35,7 +35,7 @@ export interface CallContext {
   readonly shared?: unknown;
 }
 
-export interface FunctionContext extends CallContext, Surroundings {}
+export interface FunctionContext extends CallContext, FunctionEnvironment {}
 
 /** A call's own part of its context; the signal is made when it is asked for. */
 export function callBy(callId: string, caller: Caller): CallContext {
@@ -56,8 +56,8 @@ export function callBy(callId: string, caller: Caller): CallContext {
 export function whenLeft(context: CallContext, left: () => void): () => void {
   const { caller } = context;
   if (caller) {
-    caller.tell(left);
-    return () => caller.tell(undefined);
+    caller.onLeave(left);
+    return () => caller.onLeave(undefined);
   }
   const { signal } = context;
   if (signal.aborted) left();
@@ -66,9 +66,9 @@ export function whenLeft(context: CallContext, left: () => void): () => void {
 }
 
 /** A call's context with what surrounds its function; its signal is made when it is asked for. */
-export function inSurroundings(
+export function inEnvironment(
   context: CallContext,
-  { env, secret }: Surroundings,
+  { env, secret }: FunctionEnvironment,
   shared: unknown = context.shared,
 ): FunctionContext {
   const { callId, caller } = context;
@@ -99,6 +99,6 @@ export interface FunctionHandler {
 }
 
 /** Whether a result's body comes piece by piece. */
-export function isPieces(body: unknown): body is AsyncIterable<string | Uint8Array> {
+export function isChunks(body: unknown): body is AsyncIterable<string | Uint8Array> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }

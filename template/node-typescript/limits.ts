@@ -84,8 +84,8 @@ export function sizeBytes(text: string): number | undefined {
   return Math.floor(Number(amount) * (UNIT_BYTES[unit.toLowerCase()] ?? 1));
 }
 
-function unreadable(name: string, text: string, wanted: string): Error {
-  return new Error(`${name} is "${text}"; it must be ${wanted}`);
+function unreadable(name: string, text: string, requested: string): Error {
+  return new Error(`${name} is "${text}"; it must be ${requested}`);
 }
 
 /** What a caller is told whose call is one too many. */

@@ -4,7 +4,7 @@
  * data, this one does not (`docs/template.md` says where).
  */
 import { parse as parseQuery, type ParsedUrlQuery } from 'node:querystring';
-import { isPieces } from './function.ts';
+import { isChunks } from './function.ts';
 import type { Environment, FunctionEvent, FunctionHandler, FunctionResult } from './function.ts';
 
 export interface OfficialEvent {
@@ -135,7 +135,7 @@ function failed(error: unknown, context: Context): FunctionResult {
 function sendable(value: unknown): { body: unknown; type?: string } {
   if (value === undefined || value === null) return { body: undefined };
   if (typeof value === 'string') return { body: value, type: 'text/html; charset=utf-8' };
-  if (value instanceof Uint8Array || isPieces(value))
+  if (value instanceof Uint8Array || isChunks(value))
     return { body: value, type: 'application/octet-stream' };
   return { body: JSON.stringify(value), type: 'application/json' };
 }

@@ -1,7 +1,7 @@
 /** Puts the result of a call on its socket. Whatever cannot be sent becomes a 500. */
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { isPieces, type FunctionResult } from './function.ts';
+import { isChunks, type FunctionResult } from './function.ts';
 
 /** By lower-case name. */
 export type ResponseHeaders = Record<string, string | readonly string[]>;
@@ -49,9 +49,9 @@ function put(
   // After an answer below that a caller goes on waiting for the real one.
   if (status < STATUS_MIN) throw new RangeError(`${status} is no status of an answer`);
   take(headers, given);
-  if (isPieces(body)) {
+  if (isChunks(body)) {
     headers['content-type'] ??= BYTES;
-    if (!isWanted(response, status)) letGo(body);
+    if (!isRequested(response, status)) letGo(body);
     else return stream(response, status, headers, body);
   }
   const bytes = bytesOf(response, status, headers, body);
@@ -74,7 +74,7 @@ function take(headers: ResponseHeaders, given: FunctionResult['headers']): void 
 }
 
 /** Whether a body belongs to the answer at all. */
-function isWanted(response: ServerResponse, status: number): boolean {
+function isRequested(response: ServerResponse, status: number): boolean {
   return status !== 204 && status !== 304 && response.req.method !== 'HEAD';
 }
 
@@ -88,9 +88,9 @@ function bytesOf(
   if (status === 204) delete headers['content-length'];
   if (status === 204 || status === 304) return undefined;
   // A stream in front of HEAD: how long it would be, nobody knows but the function.
-  if (isPieces(body)) return undefined;
+  if (isChunks(body)) return undefined;
   if (body === undefined) {
-    if (isWanted(response, status)) headers['content-length'] = '0';
+    if (isRequested(response, status)) headers['content-length'] = '0';
     return undefined;
   }
   const isBytes = body instanceof Uint8Array;
@@ -105,16 +105,16 @@ async function stream(
   response: ServerResponse,
   status: number,
   headers: ResponseHeaders,
-  pieces: AsyncIterable<string | Uint8Array>,
+  chunks: AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   // A length that the function promises must be kept, or the next answer would be read as its rest.
   response.strictContentLength = true;
   response.writeHead(status, headers as OutgoingHttpHeaders);
   response.flushHeaders();
   try {
-    for await (const piece of pieces) {
+    for await (const chunk of chunks) {
       if (response.destroyed) return;
-      if (!response.write(piece)) await drained(response);
+      if (!response.write(chunk)) await drained(response);
     }
     response.end();
   } catch {
@@ -133,7 +133,7 @@ async function drained(response: ServerResponse): Promise<void> {
 
 /** Tells a stream that nobody will read it. */
 function letGo(body: unknown): void {
-  if (!isPieces(body)) return;
+  if (!isChunks(body)) return;
   void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => undefined);
 }
 

@@ -42,7 +42,7 @@ const SWEEP_MS = 50;
 /** @throws Error when a limit cannot be read, the port is taken or the lock cannot be written */
 export async function serve(handler: FunctionHandler, env: Environment): Promise<Served> {
   const limits = readLimits(env);
-  const door = new Door(handler, env, limits);
+  const door = new Endpoint(handler, env, limits);
   const server = createServer(timesOf(limits), (request, response) =>
     door.enter(request, response),
   );
@@ -85,7 +85,7 @@ function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limit
 }
 
 /** What a request meets first: the host's own paths, and the limits of a call. */
-class Door {
+class Endpoint {
   readonly metrics = new CallMetrics();
   private readonly handler: FunctionHandler;
   private readonly timed: FunctionHandler;
@@ -172,7 +172,7 @@ class Door {
     const bodyBytesMax = isJson ? this.limits.jsonBytesMax : this.limits.rawBytesMax;
     return answer(this.timed, request, response, url, {
       bodyBytesMax,
-      surroundings: mounted(this.env),
+      functionEnvironment: mounted(this.env),
     });
   }
 

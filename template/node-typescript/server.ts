@@ -10,21 +10,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Caller } from './caller.ts';
 import {
   callBy,
-  inSurroundings,
+  inEnvironment,
   type FunctionContext,
   type FunctionEvent,
   type FunctionHandler,
   type FunctionResult,
-  type Surroundings,
+  type FunctionEnvironment,
 } from './function.ts';
 import { send } from './sending.ts';
 import { mounted } from './function-environment.ts';
 
-export interface DoorOptions {
+export interface EndpointOptions {
   readonly bodyBytesMax: number;
   readonly shared?: unknown;
   /** Of a container, unless given. */
-  readonly surroundings?: Surroundings;
+  readonly functionEnvironment?: FunctionEnvironment;
   /** Headers of the platform, on every answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -37,7 +37,7 @@ const LINGER_MS = 1_000;
 /** Answers every path and method with the handler; what Node's servers and supertest take. */
 export function door(
   handler: FunctionHandler,
-  options: Partial<DoorOptions> = {},
+  options: Partial<EndpointOptions> = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) =>
     void answer(handler, request, response, request.url ?? '/', {
@@ -55,7 +55,7 @@ export async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   url: string,
-  options: DoorOptions,
+  options: EndpointOptions,
 ): Promise<void> {
   const startedAt = performance.now();
   const caller = new Caller();
@@ -63,8 +63,8 @@ export async function answer(
     if (!response.writableFinished) caller.leave();
   });
   const callId = header(request, 'x-call-id') ?? randomUUID();
-  const { shared, surroundings = mounted(), headers } = options;
-  const context = inSurroundings(callBy(callId, caller), surroundings, shared);
+  const { shared, functionEnvironment = mounted(), headers } = options;
+  const context = inEnvironment(callBy(callId, caller), functionEnvironment, shared);
   const body = await readBody(request, options.bodyBytesMax).catch(
     // The caller went away in the middle of the request.
     (): typeof GONE => GONE,
@@ -128,18 +128,18 @@ const NOTHING = Buffer.alloc(0);
 function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | typeof TOO_LARGE> {
   if (Number(request.headers['content-length']) > bytesMax) return Promise.resolve(TOO_LARGE);
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
+    const chunks: Buffer[] = [];
     let bytes = 0;
-    const take = (piece: Buffer): void => {
-      bytes += piece.length;
-      if (bytes <= bytesMax) return void pieces.push(piece);
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) return void chunks.push(chunk);
       request.off('data', take).pause();
       resolve(TOO_LARGE);
     };
     request.on('data', take);
     request.once('end', () => {
-      const [first = NOTHING] = pieces;
-      resolve(pieces.length > 1 ? Buffer.concat(pieces) : first);
+      const [first = NOTHING] = chunks;
+      resolve(chunks.length > 1 ? Buffer.concat(chunks) : first);
     });
     request.once('error', reject);
     request.once('close', () => {

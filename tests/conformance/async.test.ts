@@ -27,11 +27,11 @@ beforeAll(async () => {
     },
   });
   listener = createServer((incoming, response) => {
-    const pieces: Buffer[] = [];
-    incoming.on('data', (piece: Buffer) => pieces.push(piece));
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const { method, headers } = incoming;
-      arrivals.push({ method, headers, body: Buffer.concat(pieces).toString() });
+      arrivals.push({ method, headers, body: Buffer.concat(chunks).toString() });
       response.end();
     });
   });

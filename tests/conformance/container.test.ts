@@ -425,7 +425,7 @@ describe('what comes and goes over the wire', () => {
     call.end('two');
     const [answer] = (await once(call, 'response')) as [AsyncIterable<Buffer>];
     let text = '';
-    for await (const piece of answer) text += piece.toString();
+    for await (const chunk of answer) text += chunk.toString();
     const { body } = JSON.parse(text) as { body: string };
     expect(Buffer.from(body, 'base64').toString()).toBe('one,two');
   });
@@ -434,10 +434,10 @@ describe('what comes and goes over the wire', () => {
     const { url } = await start();
     const startedAt = performance.now();
     const answer = await fetch(`${url}/stream?pieces=3&ms=200`);
-    const pieces: number[] = [];
-    for await (const _ of answer.body ?? []) pieces.push(performance.now() - startedAt);
-    expect(pieces.length).toBe(3);
-    expect((pieces[2] ?? 0) - (pieces[0] ?? 0)).toBeGreaterThan(300);
+    const chunks: number[] = [];
+    for await (const _ of answer.body ?? []) chunks.push(performance.now() - startedAt);
+    expect(chunks.length).toBe(3);
+    expect((chunks[2] ?? 0) - (chunks[0] ?? 0)).toBeGreaterThan(300);
   });
 
   it('cuts a stream that outlasts exec_timeout, so that nobody takes it for whole', async () => {
@@ -460,7 +460,7 @@ describe('what comes and goes over the wire', () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write('POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf');
     let text = '';
-    socket.on('data', (piece) => void (text += piece.toString()));
+    socket.on('data', (chunk) => void (text += chunk.toString()));
     await once(socket, 'close');
     expect(text).not.toContain('200 OK');
   });

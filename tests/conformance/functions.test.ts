@@ -311,14 +311,14 @@ row(40, async () => {
 });
 
 row(41, async () => {
-  const wanted = Array.from({ length: 10 }, () => fresh());
-  const codes = await Promise.all(wanted.map((name) => statusOf(system('POST', specOf(name)))));
-  expect(codes).toEqual(wanted.map(() => 200));
+  const requested = Array.from({ length: 10 }, () => fresh());
+  const codes = await Promise.all(requested.map((name) => statusOf(system('POST', specOf(name)))));
+  expect(codes).toEqual(requested.map(() => 200));
   const kept = JSON.parse(await readFile(join(rig.dataDir, 'gateway/functions.json'), 'utf8')) as {
     deployed: object;
   };
   const listed = (await list()).map(({ name }) => name);
-  expect(listed).toEqual(expect.arrayContaining(wanted));
+  expect(listed).toEqual(expect.arrayContaining(requested));
   expect(Object.keys(kept.deployed).sort()).toEqual([...listed].sort());
   expect(listed.every((name) => NAME.test(name))).toBe(true);
 });
@@ -326,11 +326,11 @@ row(41, async () => {
 row(
   42,
   async () => {
-    const wanted = Array.from({ length: 40 }, () => fresh());
-    for (const name of wanted) expect(await statusOf(system('POST', specOf(name)))).toBe(200);
-    expect((await list()).map(({ name }) => name)).toEqual(expect.arrayContaining(wanted));
-    const answers = await Promise.all(wanted.map((name) => statusOf(invoke(name))));
-    expect(answers).toEqual(wanted.map(() => 200));
+    const requested = Array.from({ length: 40 }, () => fresh());
+    for (const name of requested) expect(await statusOf(system('POST', specOf(name)))).toBe(200);
+    expect((await list()).map(({ name }) => name)).toEqual(expect.arrayContaining(requested));
+    const answers = await Promise.all(requested.map((name) => statusOf(invoke(name))));
+    expect(answers).toEqual(requested.map(() => 200));
   },
   120_000,
 );

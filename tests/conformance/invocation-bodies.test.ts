@@ -49,18 +49,18 @@ row(86, async () => {
 
 row(87, async () => {
   const { body, headers } = echoOf(
-    await post('/function/echo', { pieces: ['in ', 'three ', '✓'] }),
+    await post('/function/echo', { chunks: ['in ', 'three ', '✓'] }),
   );
   expect(body).toBe('in three ✓');
   expect(headers).not.toHaveProperty('content-length');
   expect(headers).not.toHaveProperty('transfer-encoding');
   const bytes = randomBytes(300_000);
-  const pieces = [bytes.subarray(0, 100_000), bytes.subarray(100_000)];
-  expect(sha256((await post('/function/binary', { pieces })).body)).toBe(sha256(bytes));
+  const chunks = [bytes.subarray(0, 100_000), bytes.subarray(100_000)];
+  expect(sha256((await post('/function/binary', { chunks })).body)).toBe(sha256(bytes));
 });
 
 row(88, async () => {
-  for (const request of [{}, { body: '' }, { pieces: [] }]) {
+  for (const request of [{}, { body: '' }, { chunks: [] }]) {
     const answer = await post('/function/echo', request);
     expect([answer.status, echoOf(answer).body]).toEqual([200, '']);
   }
@@ -84,8 +84,8 @@ row(90, async () => {
   const whole = Buffer.alloc(BYTES_MAX, 'x');
   expect((await post('/function/binary', { body: whole })).body.length).toBe(BYTES_MAX);
   const over = Buffer.alloc(BYTES_MAX + 1, 'x');
-  const tooMuch = { body: over, pieces: [whole, 'x'], far: Buffer.alloc(5 * BYTES_MAX) };
-  const requests = [{ body: tooMuch.body }, { pieces: tooMuch.pieces }, { body: tooMuch.far }];
+  const tooMuch = { body: over, chunks: [whole, 'x'], far: Buffer.alloc(5 * BYTES_MAX) };
+  const requests = [{ body: tooMuch.body }, { chunks: tooMuch.chunks }, { body: tooMuch.far }];
   for (const request of requests) {
     const answer = await post('/function/binary', request);
     expect(answer.status).toBe(413);
@@ -106,13 +106,13 @@ row(91, async () => {
     }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     expect(response.headers['content-type']).toBe('text/event-stream');
-    const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     for (const i of [0, 1, 2]) {
       // The function makes the next one only when this one has arrived.
       if (i > 0) gate.open(`event-${i}`);
-      expect(String((await pieces.next()).value)).toBe(`data: ${i}\n\n`);
+      expect(String((await chunks.next()).value)).toBe(`data: ${i}\n\n`);
     }
-    expect((await pieces.next()).done).toBe(true);
+    expect((await chunks.next()).done).toBe(true);
     await gate.close();
   }
 });

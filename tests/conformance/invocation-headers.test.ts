@@ -18,7 +18,7 @@ const get = (path: string, request?: WireRequest): Promise<WireAnswer> =>
 
 /** A call of echo with a chunked body: its answer, and the headers that reached the function. */
 async function echo(...headers: string[]) {
-  const answer = await wire(rig.url, 'POST', '/function/echo', { headers, pieces: ['a', 'b'] });
+  const answer = await wire(rig.url, 'POST', '/function/echo', { headers, chunks: ['a', 'b'] });
   const { headers: seen } = JSON.parse(answer.body.toString()) as {
     headers: Record<string, string | undefined>;
   };
@@ -120,7 +120,7 @@ row(85, async () => {
     text: 'text/plain; charset=utf-8',
     bytes: 'application/octet-stream',
     json: 'application/json',
-    pieces: 'application/octet-stream',
+    chunks: 'application/octet-stream',
   };
   for (const [kind, type] of Object.entries(types)) {
     const headers = ['content-type', 'text/csv'];

@@ -8,7 +8,7 @@ export interface WireRequest {
   readonly headers?: readonly string[];
   readonly body?: string | Uint8Array;
   /** Sent in these pieces, without a length. */
-  readonly pieces?: readonly (string | Uint8Array)[];
+  readonly chunks?: readonly (string | Uint8Array)[];
 }
 
 export interface WireAnswer {
@@ -25,11 +25,11 @@ export async function wire(
   url: string,
   method: string,
   path: string,
-  { headers = [], body, pieces }: WireRequest = {},
+  { headers = [], body, chunks }: WireRequest = {},
 ): Promise<WireAnswer> {
   const { hostname, port, host } = new URL(url);
   const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))];
-  const chunked = pieces ? ['transfer-encoding', 'chunked'] : [];
+  const chunked = chunks ? ['transfer-encoding', 'chunked'] : [];
   const request = httpRequest({
     hostname,
     port,
@@ -38,7 +38,7 @@ export async function wire(
     agent: false,
     headers: ['host', host, ...length, ...chunked, ...headers],
   });
-  for (const piece of pieces ?? []) request.write(piece);
+  for (const chunk of chunks ?? []) request.write(chunk);
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   // An answer may be whole before the request is, which then cannot go on.
@@ -47,14 +47,14 @@ export async function wire(
 }
 
 async function answerOf(response: IncomingMessage): Promise<WireAnswer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of response) pieces.push(piece as Buffer);
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
   const { rawHeaders, statusCode = 0 } = response;
   const all = (name: string): string[] =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
   return {
     status: statusCode,
-    body: Buffer.concat(pieces),
+    body: Buffer.concat(chunks),
     all,
     header: (name) => {
       const [value, second] = all(name);
@@ -69,7 +69,7 @@ export async function spoken(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const heard: Buffer[] = [];
-  socket.on('data', (piece: Buffer) => heard.push(piece));
+  socket.on('data', (chunk: Buffer) => heard.push(chunk));
   socket.write(text);
   await once(socket, 'close');
   return Buffer.concat(heard).toString('latin1');

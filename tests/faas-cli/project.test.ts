@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { parseStack, readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { operationsOf } from '#shared/contract/catalogue.ts';
-import { regexOf, servicesOf, wantedFunctions } from '../../scripts/deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/wanted.ts';
 import { FaasCli, noFaasCli } from '../support/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
 import { readStack, shrinkwrap } from '../support/shrinkwrap.ts';
@@ -74,9 +74,9 @@ describeNeeding(noFaasCli, 'faas-cli and this project, without a network', () =>
     test.each(BOARDS)('--regex selects what belongs on board %s', async (board) => {
       const services = servicesOf(`deploy/boards/${board}`);
       const selected = await generated(file, '--regex', regexOf(services));
-      const wanted = wantedFunctions(file, services, {});
+      const requested = requestedFunctions(file, services, {});
       expect(selected.map(({ spec }) => spec.name).sort()).toEqual(
-        wanted.map(({ name }) => name).sort(),
+        requested.map(({ name }) => name).sort(),
       );
     });
 

@@ -14,11 +14,11 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { replay } from '#shared/portfolio/model/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { crashAt } from '../support/crash.ts';
 import { inProcess } from '../support/host.ts';
 import { RandomMarket } from '../support/random-market.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../support/dependencies.ts';
+import { openTestDependencies, startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
 const SEED = process.env['PROPERTY_SEED'] ?? 'cycles-1';
 const ACCOUNTS = 20;
@@ -47,7 +47,7 @@ class Life {
   }
 
   /** A process begins: nothing is left of the one before but what Redis and the broker keep. */
-  private open(): Promise<World> {
+  private open(): Promise<Dependencies> {
     const host = inProcess();
     const counted = (broker: Broker): Broker => ({
       name: broker.name,
@@ -68,26 +68,28 @@ class Life {
       PLAN_DEPTH: '2',
       CLAIM_LEASE_MS: '100',
     };
-    return openTestWorld(redis, env, {
+    return openTestDependencies(redis, env, {
       marketData: this.market,
       now: () => this.market.now(),
       transport: host.transport,
       wrapBroker: counted,
-    }).then((world) => {
-      host.into(world);
-      return world;
+    }).then((dependencies) => {
+      host.into(dependencies);
+      return dependencies;
     });
   }
 
   /** Does something under one key until it succeeds, dying up to three times on the way. */
-  private async despiteCrashes(work: (world: World) => Promise<unknown>): Promise<void> {
+  private async despiteCrashes(
+    work: (dependencies: Dependencies) => Promise<unknown>,
+  ): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const world = await this.open();
+      const dependencies = await this.open();
       const mayDie = attempt < CRASHES_MAX && this.random() < 0.5;
       const at = mayDie ? 1 + integerBelow(this.random, this.commandsOfACycle) : Infinity;
-      const point = crashAt(world, at, this.random);
+      const point = crashAt(dependencies, at, this.random);
       try {
-        await work(world);
+        await work(dependencies);
         if (!point.crashed()) {
           this.commandsOfACycle = Math.max(point.sent(), 20);
           return;
@@ -95,7 +97,7 @@ class Life {
       } catch (thrown) {
         if (!point.crashed()) throw thrown;
       } finally {
-        await world.close();
+        await dependencies.close();
       }
       this.crashes += 1;
       expect(attempt).toBeLessThan(CRASHES_MAX + 1);
@@ -106,16 +108,16 @@ class Life {
     const options = { signal: AbortSignal.timeout(60_000), requestId: `${this.name}-${index}` };
     if (this.random() < 0.4) {
       const amount = { amount: String(1 + integerBelow(this.random, 4000)), currency: 'EUR' };
-      await this.despiteCrashes((world) =>
-        world.functions.call(
+      await this.despiteCrashes((dependencies) =>
+        dependencies.functions.call(
           gateway.processDeposit,
           { amount, autoInvest: false },
           { ...options, idempotencyKey: `deposit-${index}` },
         ),
       );
     }
-    await this.despiteCrashes(async (world) => {
-      const answer = await world.functions.call(
+    await this.despiteCrashes(async (dependencies) => {
+      const answer = await dependencies.functions.call(
         gateway.triggerTradingCycle,
         { dryRun: false, force: false },
         { ...options, idempotencyKey: `cycle-${index}` },
@@ -126,13 +128,16 @@ class Life {
   }
 
   async judge(): Promise<void> {
-    const world = await this.open();
+    const dependencies = await this.open();
     const signal = AbortSignal.timeout(10_000);
     const sync = { accountId: '', positions: [], forceSync: true };
-    await world.functions.call(portfolio.updatePositions, sync, { signal, requestId: 'judge' });
-    const reader = new StoredBook(world.database, world.baseCurrency);
+    await dependencies.functions.call(portfolio.updatePositions, sync, {
+      signal,
+      requestId: 'judge',
+    });
+    const reader = new StoredBook(dependencies.database, dependencies.baseCurrency);
     const book = await reader.book(DEFAULT_ACCOUNT);
-    const { cash, holdings, fills, flows, currency } = await world.broker.statement(
+    const { cash, holdings, fills, flows, currency } = await dependencies.broker.statement(
       DEFAULT_ACCOUNT,
       signal,
     );
@@ -163,12 +168,12 @@ class Life {
 
     const replayed = replay(
       DEFAULT_ACCOUNT,
-      world.baseCurrency,
+      dependencies.baseCurrency,
       await reader.ledger(DEFAULT_ACCOUNT),
     );
     expect(JSON.stringify([...replayed.holdings])).toBe(JSON.stringify([...book.holdings]));
     expect(replayed.cash.toString()).toBe(book.cash.toString());
-    await world.close();
+    await dependencies.close();
   }
 }
 

@@ -71,8 +71,8 @@ export async function launch(
   let text = '';
   let heard: (serving: Serving) => void = () => undefined;
   const serving = new Promise<Serving>((resolve) => void (heard = resolve));
-  child.stderr.on('data', (piece: Buffer) => {
-    text += piece.toString();
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
     const line = /^\{.*"event":"serving".*\}$/m.exec(text)?.[0];
     if (line !== undefined) heard(JSON.parse(line) as Serving);
   });

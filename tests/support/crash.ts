@@ -1,7 +1,7 @@
 /** A process that dies between two commands to Redis: nothing it does later leaves a trace. */
 import type { Command } from 'ioredis';
 import type { Random } from '#shared/kernel/random.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 
 export interface CrashPoint {
   /** Commands sent so far. */
@@ -14,8 +14,8 @@ export interface CrashPoint {
  * before the command is sent, in half after it took effect and before its reply arrived.
  * @param at which command, from 1; Infinity never
  */
-export function crashAt(world: World, at: number, random: Random): CrashPoint {
-  const { redis } = world.database;
+export function crashAt(dependencies: Dependencies, at: number, random: Random): CrashPoint {
+  const { redis } = dependencies.database;
   const send = redis.sendCommand.bind(redis);
   let sent = 0;
   let dead = false;

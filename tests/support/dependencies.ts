@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { openWorld, type WorldParts } from '#shared/runtime/dependencies.ts';
+import { openDependencies, type DependencyParts } from '#shared/runtime/dependencies.ts';
 
 export interface TestRedis {
   readonly url: string;
@@ -49,18 +49,18 @@ async function untilAnswers(socket: string): Promise<void> {
 let prefixes = 0;
 
 /** Opens a world on a Redis, under a key prefix nobody else uses, with no tokens demanded. */
-export async function openTestWorld(
+export async function openTestDependencies(
   redis: TestRedis,
   env: Record<string, string> = {},
-  parts: WorldParts = {},
-): Promise<World> {
+  parts: DependencyParts = {},
+): Promise<Dependencies> {
   prefixes += 1;
   const settings = parseSettings({
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: `t${process.pid}-${prefixes}`,
     ...env,
   });
-  return openWorld(settings, { tokens: null, log: silentLog, ...parts });
+  return openDependencies(settings, { tokens: null, log: silentLog, ...parts });
 }
 
 /** A clock that stands still until told to move. */

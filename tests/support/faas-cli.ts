@@ -23,7 +23,7 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Following {
+export interface Subscription {
   readonly child: ChildProcess;
   /** All lines so far. */
   lines(): string[];
@@ -85,7 +85,7 @@ export class FaasCli {
   }
 
   /** Runs until it is stopped. */
-  follow(args: readonly string[]): Following {
+  follow(args: readonly string[]): Subscription {
     const child = this.spawn(args, {});
     child.stdin?.end();
     let out = '';

@@ -19,14 +19,14 @@ export type SubmitFault =
   /** Acts, and answers only at `answer`. */
   | 'accepts-slowly';
 
-export type LookFault =
+export type QueryFault =
   'none' | 'throws' | 'garbage' | 'other-order' | 'fills-twice' | 'no-fills' | 'hides';
 
 export class FaultyBroker implements Broker {
   readonly name = 'faulty';
   readonly simulated: boolean;
   submitFault: SubmitFault = 'none';
-  lookFault: LookFault = 'none';
+  queryFault: QueryFault = 'none';
   statementFails = false;
   /** Happens between the broker's acting and its answer. */
   onActed: () => Promise<void> = () => Promise.resolve();
@@ -81,13 +81,13 @@ export class FaultyBroker implements Broker {
     clientOrderId: string,
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined> {
-    if (this.lookFault === 'throws') throw unavailable('The broker');
-    if (this.lookFault === 'hides') return undefined;
-    if (this.lookFault === 'garbage') return '<html>' as unknown as BrokerOrder;
+    if (this.queryFault === 'throws') throw unavailable('The broker');
+    if (this.queryFault === 'hides') return undefined;
+    if (this.queryFault === 'garbage') return '<html>' as unknown as BrokerOrder;
     const order = await this.inner.findOrder(account, clientOrderId, signal);
-    if (!order || this.lookFault === 'none') return order;
-    if (this.lookFault === 'no-fills') return { ...order, fills: [] };
-    if (this.lookFault === 'other-order') return { ...order, clientOrderId: '1999999999' };
+    if (!order || this.queryFault === 'none') return order;
+    if (this.queryFault === 'no-fills') return { ...order, fills: [] };
+    if (this.queryFault === 'other-order') return { ...order, clientOrderId: '1999999999' };
     return { ...order, fills: [...order.fills, ...order.fills] };
   }
 

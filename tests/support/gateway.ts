@@ -1,6 +1,6 @@
 /** A small gateway for tests: `/function/<name>` served by real handlers or by stand-ins. */
 import express, { type Express } from 'express';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { answer, BODY_BYTES_MAX } from '#template/server.ts';
 
@@ -10,12 +10,12 @@ export type TestFunctions = Readonly<Record<string, FunctionHandler>>;
  * @param functions by name, `planning-create-plan`; may be changed while the gateway runs
  * @param world what real handlers run in
  */
-export function gatewayOf(functions: TestFunctions, world?: () => World): Express {
+export function gatewayOf(functions: TestFunctions, dependencies?: () => Dependencies): Express {
   const app = express();
   app.use('/function/:name', async (request, response) => {
     const handler = functions[request.params.name];
     if (!handler) return void response.status(404).send('no such function');
-    const options = { bodyBytesMax: BODY_BYTES_MAX, shared: world?.() };
+    const options = { bodyBytesMax: BODY_BYTES_MAX, shared: dependencies?.() };
     await answer(handler, request, response, request.url, options);
   });
   return app;

@@ -3,21 +3,24 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { inProcessTransport, type Host } from '#gateway/runtime/executors/in-process-transport.ts';
 import { door, invoke } from '#template/server.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/function-environment.ts';
 
 /** The HTTP door of one function, as it stands in production, over a world. */
-export function doorOf(handler: FunctionHandler, world: World): ReturnType<typeof door> {
-  return door(handler, { shared: world });
+export function endpointOf(
+  handler: FunctionHandler,
+  dependencies: Dependencies,
+): ReturnType<typeof door> {
+  return door(handler, { shared: dependencies });
 }
 
 export interface TestTransport {
   readonly transport: Transport;
   /** Tells the transport which world calls run in, once it is open. */
-  into(world: World): void;
+  into(dependencies: Dependencies): void;
 }
 
 /**
@@ -25,16 +28,16 @@ export interface TestTransport {
  * go through the queue are run at once, as the connector would run them.
  */
 export function inProcess(): TestTransport {
-  let world: World | undefined;
+  let dependencies: Dependencies | undefined;
   const call: Host['call'] = async (name, event, context) => {
-    if (!world) throw new Failure('BUG', 'Invariant: the test transport was given a world');
+    if (!dependencies) throw new Failure('BUG', 'Invariant: the test transport was given a world');
     const [service = '', ...operation] = name.split('-');
     const file = `../../functions/${service}/${operation.join('-')}/handler.ts`;
     const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    return invoke(handler, event, { ...context, ...mounted(), shared: world });
+    return invoke(handler, event, { ...context, ...mounted(), shared: dependencies });
   };
   const transport = inProcessTransport({ call }, { token: '', withoutQueue: true });
-  return { transport, into: (opened) => void (world = opened) };
+  return { transport, into: (opened) => void (dependencies = opened) };
 }
 
 export async function listen(app: RequestListener): Promise<{ server: Server; url: string }> {

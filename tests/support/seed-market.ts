@@ -2,7 +2,7 @@
 import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { DailyBar, ListedSecurity } from '#shared/clients/market-data/market-data.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
@@ -12,18 +12,18 @@ import { SecurityStore } from '#shared/universe/security-store.ts';
  * @returns the stored ones, by symbol
  */
 export async function seedMarket(
-  world: World,
+  dependencies: Dependencies,
   years: number,
   choose: (listed: ListedSecurity, index: number) => boolean = () => true,
 ): Promise<readonly ListedSecurity[]> {
   const signal = AbortSignal.timeout(30_000);
-  const { marketData, baseCurrency } = world;
-  const today = marketData.today(world.now());
+  const { marketData, baseCurrency } = dependencies;
+  const today = marketData.today(dependencies.now());
   const from = addDays(today, -Math.ceil(365.25 * years));
   const listed = (await marketData.listing(signal)).filter(choose);
-  const prices = new PriceStore(world.database);
+  const prices = new PriceStore(dependencies.database);
   for (const security of listed) {
-    await addSecurity(world, security);
+    await addSecurity(dependencies, security);
     const bars = await marketData.bars(security.isin, from, signal);
     await prices.put(columnsOf(security.isin, bars.filter(until(today))), []);
   }
@@ -36,20 +36,23 @@ export async function seedMarket(
       days: Int32Array.from(rates, ({ day }) => epochDay(day)),
       rates: Float64Array.from(rates, ({ rate }) => rate),
     });
-    const fetched = { through: today, at: world.now() };
+    const fetched = { through: today, at: dependencies.now() };
     await prices.putFetched(`rates:${pairOf(currency, baseCurrency)}`, fetched);
   }
   return listed;
 }
 
 /** Adds a security with its fundamentals, and no bars. */
-export async function addSecurity(world: World, listed: ListedSecurity): Promise<void> {
-  const store = new SecurityStore(world.database);
+export async function addSecurity(
+  dependencies: Dependencies,
+  listed: ListedSecurity,
+): Promise<void> {
+  const store = new SecurityStore(dependencies.database);
   const { lot, ...described } = listed;
-  const addedAt = world.now();
+  const addedAt = dependencies.now();
   await store.add({ ...described, lot: Decimal.parse(lot), addedAt }, `seed-${listed.isin}`);
   const signal = AbortSignal.timeout(30_000);
-  const known = await world.marketData.fundamentals(listed.isin, signal);
+  const known = await dependencies.marketData.fundamentals(listed.isin, signal);
   if (known) await store.putFundamentals(listed.isin, { ...known, fetchedAt: addedAt });
 }
 

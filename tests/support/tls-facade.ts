@@ -6,7 +6,7 @@ import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import { inProcess } from './host.ts';
-import { openTestWorld, startTestRedis } from './dependencies.ts';
+import { openTestDependencies, startTestRedis } from './dependencies.ts';
 
 export interface TestFacades {
   open(tls: WatchedTls | undefined, host?: string): Promise<Facade>;
@@ -17,12 +17,12 @@ export interface TestFacades {
 export async function openTestFacades(): Promise<TestFacades> {
   const redis = await startTestRedis();
   const host = inProcess();
-  const world = await openTestWorld(redis, {}, { transport: host.transport });
-  host.into(world);
+  const dependencies = await openTestDependencies(redis, {}, { transport: host.transport });
+  host.into(dependencies);
   const facades: Facade[] = [];
   return {
     open: async (tls, host) => {
-      const { functions } = world;
+      const { functions } = dependencies;
       const options = { portBase: 0, tls, functions, log: silentLog };
       const facade = await openFacade({ ...options, ...(host !== undefined && { host }) });
       facades.push(facade);
@@ -30,7 +30,7 @@ export async function openTestFacades(): Promise<TestFacades> {
     },
     close: async () => {
       await Promise.all(facades.map((facade) => facade.close()));
-      await world.close();
+      await dependencies.close();
       await redis.stop();
     },
   };

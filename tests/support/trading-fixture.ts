@@ -2,21 +2,21 @@
 import request from 'supertest';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { present } from '#shared/kernel/assert.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { doorOf, inProcess } from './host.ts';
+import { endpointOf, inProcess } from './host.ts';
 import { seedMarket } from './seed-market.ts';
-import { openTestWorld, steppingClock, type TestRedis } from './dependencies.ts';
+import { openTestDependencies, steppingClock, type TestRedis } from './dependencies.ts';
 
 /** An ordinary weekday. */
 export const START = '2025-06-11T12:00:00Z';
 
 const symbols = ['ARVN', 'ALDR', 'CRVN', 'HAVL'];
 
-export interface TradingWorld {
-  readonly world: World;
+export interface TradingFixture {
+  readonly dependencies: Dependencies;
   readonly broker: FaultyBroker;
   readonly clock: ReturnType<typeof steppingClock>;
   /** Events logged at warn or above. */
@@ -26,38 +26,38 @@ export interface TradingWorld {
   call(handler: FunctionHandler, body: object, key?: string): request.Test;
 }
 
-export async function openTradingWorld(
+export async function openTradingFixture(
   redis: TestRedis,
   env: Record<string, string> = {},
-): Promise<TradingWorld> {
+): Promise<TradingFixture> {
   const clock = steppingClock(START);
   const test = inProcess();
   const warnings: string[] = [];
   const log = listening(warnings);
-  const opened = await openTestWorld(
+  const opened = await openTestDependencies(
     redis,
     { DATA_DIR: '/nonexistent', HALF_SPREAD_RATIO: '0', ...env },
     { now: clock.now, transport: test.transport, log },
   );
   const broker = new FaultyBroker(opened.broker);
-  const world: World = {
+  const dependencies: Dependencies = {
     ...opened,
     broker,
     now: () => opened.now(),
     newId: () => opened.newId(),
     close: () => opened.close(),
   };
-  test.into(world);
-  const listed = await seedMarket(world, 0.1, ({ symbol }) => symbols.includes(symbol));
+  test.into(dependencies);
+  const listed = await seedMarket(dependencies, 0.1, ({ symbol }) => symbols.includes(symbol));
   return {
-    world,
+    dependencies,
     broker,
     clock,
     warnings,
     isin: (symbol) =>
       parseIsin(present(listed.find((s) => s.symbol === symbol)?.isin, 'the symbol is seeded')),
     call: (handler, body, key) => {
-      const post = request(doorOf(handler, world)).post('/');
+      const post = request(endpointOf(handler, dependencies)).post('/');
       return (key === undefined ? post : post.set('idempotency-key', key)).send(body);
     },
   };

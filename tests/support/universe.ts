@@ -3,24 +3,24 @@ import supertest from 'supertest';
 import type { DailyBar, MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { OperationHandler } from '#shared/runtime/handle.ts';
-import { doorOf } from './host.ts';
+import { endpointOf } from './host.ts';
 
 /** Runs a queued, streaming operation as the connector does. @returns every message */
 export async function streamed<Message>(
   handler: OperationHandler,
-  world: World,
+  dependencies: Dependencies,
   body: object,
 ): Promise<Message[]> {
-  const answer = await supertest(doorOf(handler, world))
+  const answer = await supertest(endpointOf(handler, dependencies))
     .post('/')
     .set('x-run-id', 'run-1')
     .set('accept', 'application/x-ndjson')
     .buffer(true)
     .parse((response, done) => {
       let text = '';
-      response.on('data', (piece: Buffer) => (text += piece.toString()));
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => done(null, text));
     })
     .send(body);

@@ -19,8 +19,8 @@ export default handle(gateway.triggerJob, async (request, context) => {
     return { success: ok, message, runId: context.run };
   }
   const body = JSON.stringify({ jobName, force, parameters: Object.fromEntries(parameters) });
-  const wanted = `${jobName}-${shortHash(context.idempotencyKey)}`;
-  const added = await context.runs.add(gateway.triggerJob, body, wanted, context.requestId);
+  const requested = `${jobName}-${shortHash(context.idempotencyKey)}`;
+  const added = await context.runs.add(gateway.triggerJob, body, requested, context.requestId);
   const message = added.joined ? 'The same run is under way already.' : `${jobName} is queued.`;
   return { success: true, message, runId: added.run };
 });

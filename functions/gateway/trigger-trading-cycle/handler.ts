@@ -8,11 +8,17 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { Cycle } from '#shared/gateway/cycle/cycle.ts';
 import { findPlan, makePlan, validate } from '#shared/gateway/cycle/decide.ts';
 import { book, execute } from '#shared/gateway/cycle/execute.ts';
-import { look, optimise, score, syncPositions, syncPrices } from '#shared/gateway/cycle/prepare.ts';
+import {
+  snapshot,
+  optimise,
+  score,
+  syncPositions,
+  syncPrices,
+} from '#shared/gateway/cycle/prepare.ts';
 import { report } from '#shared/gateway/cycle/report.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
-const prepare = [syncPositions, syncPrices, look];
+const prepare = [syncPositions, syncPrices, snapshot];
 const decide = [score, optimise, makePlan, validate];
 const act = [execute, book];
 

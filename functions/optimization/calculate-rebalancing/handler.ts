@@ -9,10 +9,14 @@
 import { refused } from '#shared/kernel/failure.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
 import { optimization } from '#shared/contract/optimization.ts';
-import { checkEntries, noWish } from '#shared/optimization/model/allocation-request.ts';
+import { checkEntries, noPreference } from '#shared/optimization/model/allocation-request.ts';
 import { hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { rebalance, targetsOfEntries } from '#shared/optimization/model/rebalance.ts';
-import { HISTORY_YEARS, loadSituation, type Situation } from '#shared/optimization/load-inputs.ts';
+import {
+  HISTORY_YEARS,
+  loadInputs,
+  type OptimizationInputs,
+} from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import type { Settings } from '#shared/process/settings.ts';
 
@@ -20,11 +24,11 @@ export default handle(optimization.calculateRebalancing, async (request, context
   const entries = request.targetAllocations;
   checkEntries(entries);
   const mentioned = entries.map(({ isin }, i) => [`targetAllocations[${i}].isin`, isin] as const);
-  const situation = await loadSituation(context, request, mentioned, HISTORY_YEARS);
-  const { account } = situation;
+  const inputs = await loadInputs(context, request, mentioned, HISTORY_YEARS);
+  const { account } = inputs;
 
   const targets =
-    entries.length > 0 ? targetsOfEntries(entries) : ownTargets(situation, context.settings);
+    entries.length > 0 ? targetsOfEntries(entries) : ownTargets(inputs, context.settings);
   const { drift, changes, cost } = rebalance(account, targets, context.settings);
   const valued = account.total.sign > 0;
   return {
@@ -36,8 +40,8 @@ export default handle(optimization.calculateRebalancing, async (request, context
   };
 });
 
-function ownTargets({ view, account }: Situation, settings: Settings) {
-  const answer = optimise(view, account, noWish, settings);
+function ownTargets({ view, account }: OptimizationInputs, settings: Settings) {
+  const answer = optimise(view, account, noPreference, settings);
   if (!hasWeights(answer))
     throw refused('no-targets', `There are no targets to drift from: ${answer.status}.`, {
       solverStatus: answer.status,

@@ -19,7 +19,7 @@ import { optimization } from '#shared/contract/optimization.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
 import { checkEntries } from '#shared/optimization/model/allocation-request.ts';
 import { changesTo, hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
-import { HISTORY_YEARS, loadSituation } from '#shared/optimization/load-inputs.ts';
+import { HISTORY_YEARS, loadInputs } from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.optimizeAllocation, async (request, context) => {
@@ -27,7 +27,7 @@ export default handle(optimization.optimizeAllocation, async (request, context) 
   const mentioned = request.targetAllocations.map(
     ({ isin }, i) => [`targetAllocations[${i}].isin`, isin] as const,
   );
-  const { view, account } = await loadSituation(context, request, mentioned, HISTORY_YEARS);
+  const { view, account } = await loadInputs(context, request, mentioned, HISTORY_YEARS);
 
   const startedAt = performance.now();
   const answer = optimise(view, account, request, context.settings);

@@ -17,7 +17,7 @@ import { optimization } from '#shared/contract/optimization.ts';
 import { requireListing } from '#shared/optimization/model/account.ts';
 import { planExecution } from '#shared/optimization/model/plan-execution.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
-import { loadSituation } from '#shared/optimization/load-inputs.ts';
+import { loadInputs } from '#shared/optimization/load-inputs.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 
@@ -26,7 +26,7 @@ const YEARS = 1;
 export default handle(optimization.optimizeExecution, async (request, context) => {
   const mentioned = request.orders.map(({ isin }, i) => [`orders[${i}].isin`, isin] as const);
   const booked = { currentPositions: [] };
-  const { view, account } = await loadSituation(context, booked, mentioned, YEARS);
+  const { view, account } = await loadInputs(context, booked, mentioned, YEARS);
 
   const { settings, now } = context;
   const first = now();

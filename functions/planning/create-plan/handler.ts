@@ -19,7 +19,7 @@ import { decide } from '#shared/planning/model/decision.ts';
 import { drawUp } from '#shared/planning/model/draw-up.ts';
 import { statusAfter } from '#shared/planning/model/plan-status.ts';
 import { counted } from '#shared/planning/model/words.ts';
-import { completeMessage, narrated, stepMessage } from '#shared/planning/plan-message.ts';
+import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
 import { targetRequest, targetsOf } from '#shared/planning/targets.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -40,7 +40,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   );
   const targeted = withTargets(problem, targetsOf(answer));
   yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
-  const decision = yield* narrated(id, decide(targeted));
+  const decision = yield* withProgress(id, decide(targeted));
 
   const plan = await plans.save({
     ...drawUp(targeted, decision),

@@ -3,7 +3,7 @@ import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { cancelOrder } from '#shared/trading/cancel.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { openDesk } from '#shared/trading/order-dependencies.ts';
+import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-state.ts';
 
 /**
@@ -12,8 +12,8 @@ import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-
  * that the order never came to be.
  */
 export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) => {
-  const desk = openDesk(context);
-  const stored = await desk.trades.find(tradeId as TradeId);
+  const orderDependencies = openOrderDependencies(context);
+  const stored = await orderDependencies.trades.find(tradeId as TradeId);
   if (!stored) throw notFound('trade', tradeId);
   if (isTerminal(stored.state))
     return {
@@ -21,7 +21,7 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
       message: `The trade is ${stored.state} already. ${stored.message}`,
       newStatus: statusOf(stored.state),
     };
-  const order = await cancelOrder(desk, stored, reason, context.signal);
+  const order = await cancelOrder(orderDependencies, stored, reason, context.signal);
   const { state } = order;
   return {
     success: state === 'CANCELLED' || state === 'CANCEL_PENDING' || state === 'ABSENT',

@@ -1,7 +1,7 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { syncBook } from '#shared/trading/book-sync.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { openDesk } from '#shared/trading/order-dependencies.ts';
+import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { loadChecks } from '#shared/trading/load-checks.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';
@@ -17,18 +17,18 @@ import { tradeIdOf } from '#shared/trading/trade-store.ts';
  * asking the broker, here before the account's next order, or by GetTradeStatus.
  */
 export default handle(trading.executeTrade, async (request, context) => {
-  const desk = openDesk(context);
+  const orderDependencies = openOrderDependencies(context);
   const draft = draftOf(request);
   const { accountId } = draft;
   const { signal } = context;
   if (request.dryRun) {
-    const { inputs } = await loadChecks(desk, draft, undefined, signal);
+    const { inputs } = await loadChecks(orderDependencies, draft, undefined, signal);
     return dryRunAnswer(validate(inputs));
   }
   // What is uncertain about earlier orders is asked first: it may free cash, or freeze a security.
-  await refreshLive(desk, accountId, signal);
+  await refreshLive(orderDependencies, accountId, signal);
   const tradeId = tradeIdOf(accountId, context.idempotencyKey);
-  const order = await submitTrade(desk, draft, tradeId, signal);
+  const order = await submitTrade(orderDependencies, draft, tradeId, signal);
   if (order.filledQuantity.sign > 0) await syncBook(context, accountId);
   return answerOf(order);
 });

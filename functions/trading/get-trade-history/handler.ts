@@ -12,11 +12,11 @@ export default handle(trading.getTradeHistory, async (request, context) => {
     days === 0
       ? await trades.history(accountId)
       : await trades.historySince(accountId, later(context.now(), -days * DAY_MS));
-  const wanted = recent.filter(
+  const requested = recent.filter(
     (trade) =>
       (isin === undefined || trade.isin === isin) &&
       (side === 'TRADE_SIDE_UNSPECIFIED' || trade.side === side),
   );
-  const executions = wanted.slice(offset, offset + limit).map(executionOf);
-  return { executions, total: wanted.length };
+  const executions = requested.slice(offset, offset + limit).map(executionOf);
+  return { executions, total: requested.length };
 });

@@ -1,7 +1,7 @@
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { openDesk } from '#shared/trading/order-dependencies.ts';
+import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { refresh } from '#shared/trading/resolve.ts';
 import { executionOf } from '#shared/trading/trade-wire.ts';
 
@@ -10,9 +10,9 @@ import { executionOf } from '#shared/trading/trade-wire.ts';
  * broker is away the stored state is answered.
  */
 export default handle(trading.getTradeStatus, async ({ tradeId }, context) => {
-  const desk = openDesk(context);
-  const stored = await desk.trades.find(tradeId as TradeId);
+  const orderDependencies = openOrderDependencies(context);
+  const stored = await orderDependencies.trades.find(tradeId as TradeId);
   if (!stored) return { found: false, execution: undefined, status: 'TRADE_STATUS_UNSPECIFIED' };
-  const execution = executionOf(await refresh(desk, stored, context.signal));
+  const execution = executionOf(await refresh(orderDependencies, stored, context.signal));
   return { found: true, execution, status: execution.status };
 });

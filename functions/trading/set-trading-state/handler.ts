@@ -3,7 +3,7 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { controlText, restrictionsOf } from '#shared/trading/control-message.ts';
-import { openDesk } from '#shared/trading/order-dependencies.ts';
+import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { mayBeAtBroker } from '#shared/trading/model/trade-state.ts';
 
 /**
@@ -18,11 +18,17 @@ import { mayBeAtBroker } from '#shared/trading/model/trade-state.ts';
 export default handle(trading.setTradingState, async ({ state, reason }, context) => {
   if (state !== 'ACTIVE' && reason === '')
     throw invalidRequest({ field: 'reason', message: 'is needed to restrict trading' });
-  const desk = openDesk(context);
-  const control = await desk.control.set(state, reason || 'lifted', desk.now());
+  const orderDependencies = openOrderDependencies(context);
+  const control = await orderDependencies.control.set(
+    state,
+    reason || 'lifted',
+    orderDependencies.now(),
+  );
   context.log.warn('trading-state-set', { state, reason, effective: control.state });
   const accounts = await new Accounts(context.database, context.baseCurrency).ids();
-  const live = await Promise.all(accounts.map((account) => desk.trades.liveTrades(account)));
+  const live = await Promise.all(
+    accounts.map((account) => orderDependencies.trades.liveTrades(account)),
+  );
   return {
     success: control.state === state,
     state: control.state,

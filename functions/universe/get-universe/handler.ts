@@ -21,6 +21,6 @@ export default handle(universe.getUniverse, async (request, { database }) => {
   return { securities: toWireSecurities(page, quotes), total: found.length };
 });
 
-function matches(security: Security, field: 'sector' | 'exchange', wanted: string): boolean {
-  return wanted === '' || security[field]?.toLowerCase() === wanted.toLowerCase();
+function matches(security: Security, field: 'sector' | 'exchange', requested: string): boolean {
+  return requested === '' || security[field]?.toLowerCase() === requested.toLowerCase();
 }

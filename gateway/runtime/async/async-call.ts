@@ -57,7 +57,7 @@ export interface CallbackStatus {
 }
 
 /** The lane of a call: the operation's where it is ours, so that a packed service is not one lane. */
-export function laneFor(functionName: string, path: string): string {
+export function queueFor(functionName: string, path: string): string {
   const name = bareName(functionName);
   return operationAt(name, path)?.operation.name ?? name;
 }
@@ -77,7 +77,7 @@ export function withoutContent({ callId, functionName, digest }: QueuedCall): Qu
 }
 
 export function statusOf(
-  lane: string,
+  queueName: string,
   job: CallJob,
   state: CallState,
   callback: CallbackStatus | undefined,
@@ -86,7 +86,7 @@ export function statusOf(
     CallEnd | undefined;
   return {
     callId: job.data.callId,
-    function: lane,
+    function: queueName,
     state,
     attempts: job.attemptsMade,
     attemptsMax: job.opts.attempts ?? 1,

@@ -4,7 +4,7 @@
  */
 import { UnrecoverableError } from 'bullmq';
 import type { FunctionResult } from '#template/function.ts';
-import { Lanes } from '#gateway/queue/function-queues.ts';
+import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { CallbackStatus } from './async-call.ts';
 import { keyOf, type AsyncLedger } from './async-ledger.ts';
@@ -21,7 +21,7 @@ const KEPT_BYTES_MAX = 1024 * 1024;
 
 interface QueuedCallback {
   readonly callId: string;
-  readonly lane: string;
+  readonly queueName: string;
   readonly functionName: string;
   readonly url: string;
   readonly status: number;
@@ -38,46 +38,49 @@ export interface CallbackOptions {
   readonly log: Log;
   readonly ledger: AsyncLedger;
   /** Notes a dead letter, and drops the oldest where there are too many. */
-  readonly bury: (key: string, bytes: number) => Promise<void>;
+  readonly moveToDeadLetters: (key: string, bytes: number) => Promise<void>;
 }
 
 export class Callbacks {
-  readonly lanes: Lanes<QueuedCallback>;
+  readonly functionQueues: FunctionQueues<QueuedCallback>;
   private readonly options: CallbackOptions;
 
   constructor(options: CallbackOptions) {
     this.options = options;
     const { redisUrl, prefix, name, ledger, log } = options;
-    this.lanes = new Lanes<QueuedCallback>({
+    this.functionQueues = new FunctionQueues<QueuedCallback>({
       redisUrl,
       prefix,
       name,
       concurrencyOf: () => CONCURRENCY,
       work: async (job) => {
-        const [lane, id] = [job.data.lane, job.id ?? ''];
+        const [queueName, id] = [job.data.queueName, job.id ?? ''];
         await this.deliver(job.data.url, outcomeOf(job.data));
-        ledger.forget(keyOf('callback', lane, id));
+        ledger.forget(keyOf('callback', queueName, id));
         await job.updateData({ ...job.data, url: '', headers: {}, bodyBase64: '' });
       },
-      failed: async (lane, job, error) => {
+      failed: async (queueName, job, error) => {
         log.warn('callback-dead', {
           callId: job.data.callId,
-          function: lane,
+          function: queueName,
           reason: error.message,
         });
-        await options.bury(keyOf('callback', lane, job.id ?? ''), job.data.bodyBase64.length);
+        await options.moveToDeadLetters(
+          keyOf('callback', queueName, job.id ?? ''),
+          job.data.bodyBase64.length,
+        );
       },
     });
   }
 
   /** Keeps the outcome until it is told; a second outcome of the same call is not another one. */
-  async tell(lane: string, id: string, url: string, outcome: CallOutcome): Promise<void> {
-    if (outcome.body.length > KEPT_BYTES_MAX) return this.tellOnce(lane, url, outcome);
+  async schedule(queueName: string, id: string, url: string, outcome: CallOutcome): Promise<void> {
+    if (outcome.body.length > KEPT_BYTES_MAX) return this.sendOnce(queueName, url, outcome);
     const { callId, functionName, status, seconds, headers, body } = outcome;
     const bodyBase64 = body.toString('base64');
-    const data = { callId, lane, functionName, url, status, seconds, headers, bodyBase64 };
-    this.options.ledger.waits(keyOf('callback', lane, id), bodyBase64.length);
-    await this.lanes.add(lane, 'callback', data, {
+    const data = { callId, queueName, functionName, url, status, seconds, headers, bodyBase64 };
+    this.options.ledger.waits(keyOf('callback', queueName, id), bodyBase64.length);
+    await this.functionQueues.add(queueName, 'callback', data, {
       jobId: id,
       attempts: ATTEMPTS,
       backoff: { type: 'exponential', delay: BACKOFF_MS },
@@ -87,12 +90,15 @@ export class Callbacks {
   }
 
   /** What was found out about a call whose outcome is to be told, or was. */
-  async end(lane: string, id: string): Promise<{ status: number; seconds: number } | undefined> {
-    return (await this.lanes.queueOf(lane).getJob(id))?.data;
+  async end(
+    queueName: string,
+    id: string,
+  ): Promise<{ status: number; seconds: number } | undefined> {
+    return (await this.functionQueues.queueOf(queueName).getJob(id))?.data;
   }
 
-  async status(lane: string, id: string): Promise<CallbackStatus | undefined> {
-    const job = await this.lanes.queueOf(lane).getJob(id);
+  async status(queueName: string, id: string): Promise<CallbackStatus | undefined> {
+    const job = await this.functionQueues.queueOf(queueName).getJob(id);
     if (!job) return undefined;
     const state = await job.getState();
     const dead = state === 'failed';
@@ -104,28 +110,28 @@ export class Callbacks {
   }
 
   /** @returns whether there was a dead one to send again */
-  async retry(lane: string, id: string): Promise<boolean> {
-    const job = await this.lanes.queueOf(lane).getJob(id);
+  async retry(queueName: string, id: string): Promise<boolean> {
+    const job = await this.functionQueues.queueOf(queueName).getJob(id);
     if (!job || !(await job.isFailed())) return false;
-    this.options.ledger.waits(keyOf('callback', lane, id), job.data.bodyBase64.length);
+    this.options.ledger.waits(keyOf('callback', queueName, id), job.data.bodyBase64.length);
     await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-    this.lanes.work(lane);
+    this.functionQueues.work(queueName);
     return true;
   }
 
-  async drop(lane: string, id: string): Promise<void> {
-    this.options.ledger.forget(keyOf('callback', lane, id));
-    await this.lanes
-      .queueOf(lane)
+  async drop(queueName: string, id: string): Promise<void> {
+    this.options.ledger.forget(keyOf('callback', queueName, id));
+    await this.functionQueues
+      .queueOf(queueName)
       .remove(id)
       .catch(() => undefined);
   }
 
   /** What is lost on the way is lost: it is not kept, and the function shall not run again for it. */
-  private async tellOnce(lane: string, url: string, outcome: CallOutcome): Promise<void> {
+  private async sendOnce(queueName: string, url: string, outcome: CallOutcome): Promise<void> {
     const { callId } = outcome;
     await this.deliver(url, outcome).catch(({ message: reason }: Error) => {
-      this.options.log.warn('callback-dead', { callId, function: lane, reason });
+      this.options.log.warn('callback-dead', { callId, function: queueName, reason });
     });
   }
 

@@ -18,7 +18,7 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
   answer(router, '/', { GET: (request, response) => list(calls, request, response) });
   answer(router, '/:callId', {
     GET: async (request, response) => {
-      const [first, ...others] = await calls.byId(idOf(request), laneOf(request));
+      const [first, ...others] = await calls.byId(idOf(request), queueNameOf(request));
       if (!first) return unknown(response);
       if (others.length === 0) return void response.json(first);
       const names = [first, ...others].map((one) => one.function).join(', ');
@@ -29,11 +29,16 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
       );
     },
     DELETE: async (request, response) =>
-      say(response, await calls.drop(idOf(request), laneOf(request)), 204, 'the call runs'),
+      say(response, await calls.drop(idOf(request), queueNameOf(request)), 204, 'the call runs'),
   });
   answer(router, '/:callId/retry', {
     POST: async (request, response) =>
-      say(response, await calls.retry(idOf(request), laneOf(request)), 202, 'the call is not dead'),
+      say(
+        response,
+        await calls.retry(idOf(request), queueNameOf(request)),
+        202,
+        'the call is not dead',
+      ),
   });
   return router;
 }
@@ -45,7 +50,7 @@ async function list(calls: AsyncCalls, request: Request, response: Response): Pr
   const max = Number(limit);
   if (!Number.isInteger(max) || max < 1 || max > LISTED_MAX)
     return sayError(response, 400, `limit: a whole number from 1 to ${LISTED_MAX}`);
-  response.json(await calls.list(state, laneOf(request), max));
+  response.json(await calls.list(state, queueNameOf(request), max));
 }
 
 function isState(text: unknown): text is CallState {
@@ -57,7 +62,7 @@ function idOf(request: Request): string {
 }
 
 /** `planning-create-plan`, or as it is called in a packed service: `planning/create-plan`. */
-function laneOf(request: Request): string | undefined {
+function queueNameOf(request: Request): string | undefined {
   const name = request.query['function'];
   return typeof name === 'string' && /^[-\w./]+$/.test(name) ? name.replace('/', '-') : undefined;
 }

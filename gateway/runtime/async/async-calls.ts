@@ -13,7 +13,7 @@ const LISTED_BY: Readonly<Record<CallState, readonly JobType[]>> = {
 };
 
 interface Found {
-  readonly lane: string;
+  readonly queueName: string;
   readonly job: CallJob;
   readonly state: CallState;
 }
@@ -28,57 +28,65 @@ export class AsyncCalls {
   }
 
   /** One status a function that was called under the id; mostly one. */
-  async byId(callId: string, lane?: string): Promise<readonly CallStatus[]> {
-    return Promise.all((await this.find(callId, lane)).map((found) => this.status(found)));
+  async byId(callId: string, queueName?: string): Promise<readonly CallStatus[]> {
+    return Promise.all((await this.find(callId, queueName)).map((found) => this.status(found)));
   }
 
   /** The latest first. */
   async list(
     state: CallState | undefined,
-    lane: string | undefined,
+    queueName: string | undefined,
     max: number,
   ): Promise<readonly CallStatus[]> {
-    const lanes = lane === undefined ? await this.queue.lanes.names() : [lane];
+    const functionQueues =
+      queueName === undefined ? await this.queue.functionQueues.names() : [queueName];
     const states = state === undefined ? Object.values(LISTED_BY).flat() : LISTED_BY[state];
     const types = [...new Set(states)];
     const found = await Promise.all(
-      lanes.map(async (one) => {
-        const queue = this.queue.lanes.queueOf(one);
+      functionQueues.map(async (one) => {
+        const queue = this.queue.functionQueues.queueOf(one);
         const jobs = (await queue.getJobs(types, 0, max - 1, false)) as (CallJob | undefined)[];
         const here = jobs.filter((job) => job !== undefined);
         return Promise.all(here.map((job) => this.withState(one, job)));
       }),
     );
-    const dead = state === undefined || state === 'dead' ? await this.untold(lanes, max) : [];
-    const wanted = [...found.flat(), ...dead]
+    const dead =
+      state === undefined || state === 'dead' ? await this.undelivered(functionQueues, max) : [];
+    const requested = [...found.flat(), ...dead]
       .filter((one) => state === undefined || one.state === state || dead.includes(one))
       .toSorted((one, other) => other.job.timestamp - one.job.timestamp);
-    const unique = wanted.filter(
+    const unique = requested.filter(
       (one, i) =>
-        wanted.findIndex(({ lane, job }) => lane === one.lane && job.id === one.job.id) === i,
+        requested.findIndex(
+          ({ queueName, job }) => queueName === one.queueName && job.id === one.job.id,
+        ) === i,
     );
     return Promise.all(unique.slice(0, max).map((one) => this.status(one)));
   }
 
   /** Calls that are done and whose callback is dead. */
-  private async untold(lanes: readonly string[], max: number): Promise<Found[]> {
+  private async undelivered(functionQueues: readonly string[], max: number): Promise<Found[]> {
     const found = await Promise.all(
-      lanes.map(async (lane) => {
-        const told = await this.queue.callbacks.lanes.queueOf(lane).getJobs(['failed'], 0, max - 1);
-        const calls = told.map(({ id = '' }) => this.queue.lanes.queueOf(lane).getJob(id));
+      functionQueues.map(async (queueName) => {
+        const reported = await this.queue.callbacks.functionQueues
+          .queueOf(queueName)
+          .getJobs(['failed'], 0, max - 1);
+        const calls = reported.map(({ id = '' }) =>
+          this.queue.functionQueues.queueOf(queueName).getJob(id),
+        );
         const jobs = (await Promise.all(calls)).filter((job) => job !== undefined);
-        return Promise.all(jobs.map((job) => this.withState(lane, job)));
+        return Promise.all(jobs.map((job) => this.withState(queueName, job)));
       }),
     );
     return found.flat();
   }
 
   /** Runs a dead call again; where only its outcome was not told, tells that again. */
-  async retry(callId: string, lane?: string): Promise<Change> {
-    const found = await this.find(callId, lane);
+  async retry(callId: string, queueName?: string): Promise<Change> {
+    const found = await this.find(callId, queueName);
     if (found.length === 0) return 'unknown';
     let changed = false;
-    for (const { lane: at, job, state } of found) {
+    for (const { queueName: at, job, state } of found) {
       if (state === 'dead') await this.queue.retry(at, job);
       else if (!(await this.queue.callbacks.retry(at, job.id ?? ''))) continue;
       changed = true;
@@ -87,11 +95,11 @@ export class AsyncCalls {
   }
 
   /** Forgets a call, whatever its state; one that runs is not stopped. */
-  async drop(callId: string, lane?: string): Promise<Change> {
-    const found = await this.find(callId, lane);
+  async drop(callId: string, queueName?: string): Promise<Change> {
+    const found = await this.find(callId, queueName);
     if (found.length === 0) return 'unknown';
     if (found.some(({ state }) => state === 'running')) return 'not-now';
-    for (const { lane: at, job } of found) {
+    for (const { queueName: at, job } of found) {
       // Begun just now by a worker: then it is not to be removed.
       const gone = await job.remove().then(
         () => true,
@@ -104,11 +112,12 @@ export class AsyncCalls {
     return 'changed';
   }
 
-  private async find(callId: string, lane?: string): Promise<readonly Found[]> {
-    const lanes = lane === undefined ? await this.queue.lanes.names() : [lane];
+  private async find(callId: string, queueName?: string): Promise<readonly Found[]> {
+    const functionQueues =
+      queueName === undefined ? await this.queue.functionQueues.names() : [queueName];
     const found = await Promise.all(
-      lanes.map(async (one) => {
-        const read = () => this.queue.lanes.queueOf(one).getJob(jobIdOf(callId));
+      functionQueues.map(async (one) => {
+        const read = () => this.queue.functionQueues.queueOf(one).getJob(jobIdOf(callId));
         const job = await read();
         if (!job) return [];
         const found = await this.withState(one, job);
@@ -121,13 +130,18 @@ export class AsyncCalls {
     return found.flat();
   }
 
-  private async withState(lane: string, job: CallJob): Promise<Found> {
+  private async withState(queueName: string, job: CallJob): Promise<Found> {
     const state = await job.getState();
-    return { lane, job, state: stateOf(state, job.attemptsStarted > 0) };
+    return { queueName, job, state: stateOf(state, job.attemptsStarted > 0) };
   }
 
-  private async status({ lane, job, state }: Found): Promise<CallStatus> {
-    return statusOf(lane, job, state, await this.queue.callbacks.status(lane, job.id ?? ''));
+  private async status({ queueName, job, state }: Found): Promise<CallStatus> {
+    return statusOf(
+      queueName,
+      job,
+      state,
+      await this.queue.callbacks.status(queueName, job.id ?? ''),
+    );
   }
 }
 

@@ -3,7 +3,7 @@
  * waits and what died have bounds of their own: dead letters never keep out new calls.
  */
 import type { JobType } from 'bullmq';
-import type { Lanes } from '#gateway/queue/function-queues.ts';
+import type { FunctionQueues } from '#gateway/queue/function-queues.ts';
 
 export interface Bounds {
   readonly waitingBytesMax: number;
@@ -14,8 +14,8 @@ export interface Bounds {
 const JOB_BYTES = 1_024;
 
 /** Names a job in the ledger. */
-export function keyOf(kind: 'call' | 'callback', lane: string, id: string): string {
-  return `${kind} ${lane} ${id}`;
+export function keyOf(kind: 'call' | 'callback', queueName: string, id: string): string {
+  return `${kind} ${queueName} ${id}`;
 }
 
 export class AsyncLedger {
@@ -31,19 +31,23 @@ export class AsyncLedger {
   }
 
   /** Takes in what a host left behind. */
-  async count<Data>(kind: 'call' | 'callback', lanes: Lanes<Data>): Promise<void> {
-    for (const lane of await lanes.names()) {
-      const queue = lanes.queueOf(lane);
+  async count<Data>(
+    kind: 'call' | 'callback',
+    functionQueues: FunctionQueues<Data>,
+  ): Promise<void> {
+    for (const queueName of await functionQueues.names()) {
+      const queue = functionQueues.queueOf(queueName);
       const sizes = async (states: JobType[]): Promise<[string, number][]> => {
         const ids = await queue.getRanges(states, 0, -1, true);
-        const sizing = lanes.redis.pipeline();
+        const sizing = functionQueues.redis.pipeline();
         for (const id of ids) sizing.hstrlen(queue.toKey(id), 'data');
         const results = (await sizing.exec()) ?? [];
         return ids.map((id, i) => [id, Number(results[i]?.[1] ?? 0)]);
       };
       for (const [id, bytes] of await sizes(['active', 'wait', 'delayed']))
-        this.waits(keyOf(kind, lane, id), bytes);
-      for (const [id, bytes] of await sizes(['failed'])) this.dies(keyOf(kind, lane, id), bytes);
+        this.waits(keyOf(kind, queueName, id), bytes);
+      for (const [id, bytes] of await sizes(['failed']))
+        this.dies(keyOf(kind, queueName, id), bytes);
     }
   }
 

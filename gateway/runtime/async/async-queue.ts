@@ -7,14 +7,14 @@
  */
 import { UnrecoverableError } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
-import { Lanes } from '#gateway/queue/function-queues.ts';
+import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { operationAt, packedPath } from '#shared/contract/catalogue.ts';
 import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
-import { isPieces, type FunctionEvent, type FunctionResult } from '#template/function.ts';
-import { jobIdOf, laneFor, withoutContent } from './async-call.ts';
+import { isChunks, type FunctionEvent, type FunctionResult } from '#template/function.ts';
+import { jobIdOf, queueFor, withoutContent } from './async-call.ts';
 import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
 import { Callbacks } from './async-callbacks.ts';
 import { AsyncLedger, keyOf } from './async-ledger.ts';
@@ -52,12 +52,12 @@ export type Added = 'added' | 'known' | 'another-call' | 'full';
 
 export class AsyncQueue {
   readonly callbacks: Callbacks;
-  readonly lanes: Lanes<QueuedCall>;
+  readonly functionQueues: FunctionQueues<QueuedCall>;
   readonly ledger: AsyncLedger;
   private readonly host: FunctionHost;
   private readonly options: AsyncQueueOptions;
   /** Complaints that were logged. */
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(host: FunctionHost, options: AsyncQueueOptions) {
     this.host = host;
@@ -65,7 +65,8 @@ export class AsyncQueue {
     const { redisUrl, prefix, name = QUEUE, gatewayUrl, log } = options;
     const { waitingBytesMax = WAITING_BYTES_MAX, deadBytesMax = DEAD_BYTES_MAX } = options;
     this.ledger = new AsyncLedger({ waitingBytesMax, deadBytesMax });
-    const bury = (key: string, bytes: number): Promise<void> => this.bury(key, bytes);
+    const moveToDeadLetters = (key: string, bytes: number): Promise<void> =>
+      this.moveToDeadLetters(key, bytes);
     const { ledger } = this;
     const callbacks = {
       redisUrl,
@@ -74,41 +75,41 @@ export class AsyncQueue {
       gatewayUrl,
       log,
       ledger,
-      bury,
+      moveToDeadLetters,
     };
     this.callbacks = new Callbacks(callbacks);
-    this.lanes = new Lanes<QueuedCall>({
+    this.functionQueues = new FunctionQueues<QueuedCall>({
       redisUrl,
       prefix,
       name,
-      concurrencyOf: (lane) => this.concurrencyOf(lane),
-      work: (job, token, signal) => this.carryOut(job, token, signal),
-      failed: (lane, job, error) => this.died(lane, job, error),
+      concurrencyOf: (queueName) => this.concurrencyOf(queueName),
+      work: (job, token, signal) => this.execute(job, token, signal),
+      failed: (queueName, job, error) => this.died(queueName, job, error),
     });
   }
 
   /** Goes on with what was left, once the functions are there. */
   async open(): Promise<void> {
-    await this.ledger.count('call', this.lanes);
-    await this.ledger.count('callback', this.callbacks.lanes);
-    await Promise.all([this.lanes.open(), this.callbacks.lanes.open()]);
+    await this.ledger.count('call', this.functionQueues);
+    await this.ledger.count('callback', this.callbacks.functionQueues);
+    await Promise.all([this.functionQueues.open(), this.callbacks.functionQueues.open()]);
   }
 
   /** A call that comes again under its id is the same call; one that died begins again. */
   async add(call: QueuedCall): Promise<Added> {
-    const lane = laneFor(call.functionName, call.path);
+    const queueName = queueFor(call.functionName, call.path);
     const jobId = jobIdOf(call.callId);
-    const known = await this.lanes.queueOf(lane).getJob(jobId);
+    const known = await this.functionQueues.queueOf(queueName).getJob(jobId);
     if (known && known.data.digest !== call.digest) return 'another-call';
     if (known) {
-      if (await known.isFailed()) await this.retry(lane, known);
+      if (await known.isFailed()) await this.retry(queueName, known);
       return 'known';
     }
     const bytes = JSON.stringify(call).length;
     if (!this.ledger.hasRoom(bytes)) return 'full';
     const { attempts, backoffMs } = this.policyOf(call.functionName, call.path);
-    this.ledger.waits(keyOf('call', lane, jobId), bytes);
-    await this.lanes.add(lane, 'call', call, {
+    this.ledger.waits(keyOf('call', queueName, jobId), bytes);
+    await this.functionQueues.add(queueName, 'call', call, {
       jobId,
       attempts,
       backoff: { type: 'exponential', delay: backoffMs },
@@ -119,26 +120,27 @@ export class AsyncQueue {
   }
 
   /** Runs a dead letter again, with all its attempts, and tells its outcome anew. */
-  async retry(lane: string, job: CallJob): Promise<void> {
+  async retry(queueName: string, job: CallJob): Promise<void> {
     const id = job.id ?? '';
-    await this.callbacks.drop(lane, id);
-    this.ledger.waits(keyOf('call', lane, id), JSON.stringify(job.data).length);
+    await this.callbacks.drop(queueName, id);
+    this.ledger.waits(keyOf('call', queueName, id), JSON.stringify(job.data).length);
     await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-    this.lanes.work(lane);
+    this.functionQueues.work(queueName);
   }
 
   /** Lets running calls end, for so long; those cut off run again at the next start. */
   async close(graceMs: number): Promise<void> {
-    await this.lanes.close(graceMs);
-    await this.callbacks.lanes.close(Math.min(graceMs, 500));
+    await this.functionQueues.close(graceMs);
+    await this.callbacks.functionQueues.close(Math.min(graceMs, 500));
   }
 
-  private async carryOut(job: CallJob, token: string, signal: AbortSignal): Promise<CallEnd> {
+  private async execute(job: CallJob, token: string, signal: AbortSignal): Promise<CallEnd> {
     const call = job.data;
-    const lane = laneFor(call.functionName, call.path);
+    const queueName = queueFor(call.functionName, call.path);
     // The host died between telling the outcome and noting that it is told.
-    const told = await this.callbacks.end(lane, job.id ?? '');
-    if (told) return this.conclude(lane, job, { status: told.status, seconds: told.seconds });
+    const reported = await this.callbacks.end(queueName, job.id ?? '');
+    if (reported)
+      return this.conclude(queueName, job, { status: reported.status, seconds: reported.seconds });
     const startedAt = performance.now();
     const result = await this.run(call, signal);
     signal.throwIfAborted();
@@ -150,46 +152,62 @@ export class AsyncQueue {
     const again = left > 0 && policy.retried.includes(end.status);
     this.options.log.info('async-call-ended', {
       callId: call.callId,
-      function: lane,
+      function: queueName,
       ...end,
       ...(again && { again }),
     });
     if (again) throw new Error(`answered ${end.status}`);
-    await this.tell(lane, job, { ...end, result });
-    return this.conclude(lane, job, end, isPlatforms(result));
+    await this.schedule(queueName, job, { ...end, result });
+    return this.conclude(queueName, job, end, isPlatforms(result));
   }
 
   /** @throws UnrecoverableError for an outcome that an operator may want to run again */
-  private async conclude(lane: string, job: CallJob, end: CallEnd, platforms = false) {
+  private async conclude(queueName: string, job: CallJob, end: CallEnd, platforms = false) {
     const isDead = end.status >= 500 || end.status === 429 || (platforms && end.status === 404);
     if (isDead) throw new UnrecoverableError(`answered ${end.status}`);
     await job.updateData(withoutContent(job.data));
-    this.ledger.forget(keyOf('call', lane, job.id ?? ''));
+    this.ledger.forget(keyOf('call', queueName, job.id ?? ''));
     return end;
   }
 
-  private async tell(lane: string, job: CallJob, ended: CallEnd & { result: FunctionResult }) {
+  private async schedule(
+    queueName: string,
+    job: CallJob,
+    ended: CallEnd & { result: FunctionResult },
+  ) {
     const { callbackUrl } = job.data;
     if (callbackUrl === undefined) return;
-    await this.callbacks.tell(lane, job.id ?? '', callbackUrl, await outcomeOf(job.data, ended));
+    await this.callbacks.schedule(
+      queueName,
+      job.id ?? '',
+      callbackUrl,
+      await outcomeOf(job.data, ended),
+    );
   }
 
-  private async died(lane: string, job: CallJob, error: Error): Promise<void> {
+  private async died(queueName: string, job: CallJob, error: Error): Promise<void> {
     const { callId } = job.data;
-    this.options.log.warn('async-call-dead', { callId, function: lane, reason: error.message });
+    this.options.log.warn('async-call-dead', {
+      callId,
+      function: queueName,
+      reason: error.message,
+    });
     // Its host died too often: whoever waits for the outcome is told that there is none.
     if (/stalled/.test(error.message))
-      await this.tell(lane, job, { status: 503, seconds: 0, result: { status: 503 } });
-    await this.bury(keyOf('call', lane, job.id ?? ''), JSON.stringify(job.data).length);
+      await this.schedule(queueName, job, { status: 503, seconds: 0, result: { status: 503 } });
+    await this.moveToDeadLetters(
+      keyOf('call', queueName, job.id ?? ''),
+      JSON.stringify(job.data).length,
+    );
   }
 
   /** Notes a dead letter; the oldest go where there are too many. */
-  private async bury(key: string, bytes: number): Promise<void> {
+  private async moveToDeadLetters(key: string, bytes: number): Promise<void> {
     for (const oldest of this.ledger.dies(key, bytes)) {
-      const [kind, lane = '', id = ''] = oldest.split(' ');
-      this.options.log.warn('dead-letter-dropped', { kind, function: lane });
-      if (kind === 'callback') await this.callbacks.drop(lane, id);
-      else await this.lanes.queueOf(lane).remove(id);
+      const [kind, queueName = '', id = ''] = oldest.split(' ');
+      this.options.log.warn('dead-letter-dropped', { kind, function: queueName });
+      if (kind === 'callback') await this.callbacks.drop(queueName, id);
+      else await this.functionQueues.queueOf(queueName).remove(id);
     }
   }
 
@@ -198,7 +216,7 @@ export class AsyncQueue {
     try {
       const event = this.eventOf(call, path);
       const result = await this.host.call(name, event, { callId: call.callId, signal });
-      if (!isPieces(result.body)) return result;
+      if (!isChunks(result.body)) return result;
       // A stream counts as answered when it is through; without a callback nobody wants to have it.
       if (call.callbackUrl !== undefined)
         return { ...result, body: await wholeOf(result.body, ANSWER_BYTES_MAX) };
@@ -254,17 +272,17 @@ export class AsyncQueue {
     const { annotations } = this.host.find(name)?.spec ?? {};
     const { policy, complaints } = callPolicy(bareName(functionName), path, annotations);
     for (const annotation of complaints) {
-      if (this.told.has(`${name} ${annotation}`)) continue;
-      this.told.add(`${name} ${annotation}`);
+      if (this.reported.has(`${name} ${annotation}`)) continue;
+      this.reported.add(`${name} ${annotation}`);
       this.options.log.warn('async-annotation-ignored', { function: name, annotation });
     }
     return policy;
   }
 
   /** Never more than the function takes: what it would refuse need not be asked. */
-  private concurrencyOf(lane: string): number {
-    const { concurrency } = this.policyOf(lane, '/');
-    const { name } = this.placeOf({ functionName: lane, path: '/' });
+  private concurrencyOf(queueName: string): number {
+    const { concurrency } = this.policyOf(queueName, '/');
+    const { name } = this.placeOf({ functionName: queueName, path: '/' });
     return Math.min(concurrency, this.host.find(name)?.inflightMax ?? concurrency);
   }
 }

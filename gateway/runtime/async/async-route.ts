@@ -92,8 +92,8 @@ async function enqueue(
   response: Response,
   { bodyBytesMax, callbackHosts }: AsyncOptions,
 ): Promise<void> {
-  const wanted = request.header('x-callback-url');
-  const callback = wanted === undefined ? undefined : callbackUrl(wanted, callbackHosts);
+  const requested = request.header('x-callback-url');
+  const callback = requested === undefined ? undefined : callbackUrl(requested, callbackHosts);
   if (callback && 'refusal' in callback) return sayError(response, 400, callback.refusal);
   const body = await bodyOf(request, bodyBytesMax);
   if ('over' in body) return tooLarge(response, body.over, bodyBytesMax);
@@ -152,12 +152,12 @@ function keptHeaders(request: Request): Record<string, string | undefined> {
 async function bodyOf(request: Request, bytesMax: number): Promise<Buffer | { over: string }> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > bytesMax) return { over: `${announced} bytes` };
-  const pieces: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
     if (bytes > bytesMax) return { over: `over ${bytesMax} bytes` };
-    pieces.push(piece);
+    chunks.push(chunk);
   }
-  return Buffer.concat(pieces);
+  return Buffer.concat(chunks);
 }

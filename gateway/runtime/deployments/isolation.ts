@@ -12,9 +12,9 @@ export type Isolation = (typeof isolations)[number];
  * @throws Failure INVALID_REQUEST
  */
 export function isolationOf({ annotations }: Deployment, isOurs: boolean): Isolation {
-  const wanted = annotations[ISOLATION_ANNOTATION];
-  if (wanted === undefined) return isOurs ? 'shared' : 'thread';
-  const known = isolations.find((isolation) => isolation === wanted);
+  const requested = annotations[ISOLATION_ANNOTATION];
+  if (requested === undefined) return isOurs ? 'shared' : 'thread';
+  const known = isolations.find((isolation) => isolation === requested);
   if (known) return known;
   const message = `one of ${isolations.join(', ')}`;
   throw invalidRequest({ field: `annotations.${ISOLATION_ANNOTATION}`, message });

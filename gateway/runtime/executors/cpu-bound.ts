@@ -6,7 +6,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
  * queue and follows it is light; the run itself comes with `x-run-id`.
  * @param path what follows the function's name; in a packed service it names the operation
  */
-export function thinksLong(
+export function isCpuBound(
   functionName: string,
   path: string,
   headers: Readonly<Record<string, string | undefined>>,

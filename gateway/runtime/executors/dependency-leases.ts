@@ -2,7 +2,7 @@
  * The worlds that operations run in. Most share the host's; one whose deployment sets settings of its
  * own gets a world opened with them, shared by all with equal settings and closed when none is left.
  */
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import {
   parseSettings,
   settingTable,
@@ -11,10 +11,10 @@ import {
 } from '#shared/process/settings.ts';
 import type { Texts } from '../deployments/deployment.ts';
 
-export type OpenWorld = (settings: Settings) => Promise<World>;
+export type OpenDependencies = (settings: Settings) => Promise<Dependencies>;
 
 /** A function's hold on its world. */
-export interface WorldLease {
+export interface DependencyLease {
   /** The world where it is open already. */
   readonly current: unknown;
   open(): Promise<unknown>;
@@ -23,25 +23,25 @@ export interface WorldLease {
 
 interface Entry {
   holders: number;
-  world: World | undefined;
-  opening: Promise<World> | undefined;
+  dependencies: Dependencies | undefined;
+  opening: Promise<Dependencies> | undefined;
   readonly settings: Settings;
 }
 
-export class Worlds {
+export class DependencyPool {
   private readonly env: Environment;
-  private readonly openWorld: OpenWorld | undefined;
+  private readonly openDependencies: OpenDependencies | undefined;
   private readonly entries = new Map<string, Entry>();
   private host: unknown;
 
   /** @param env the host's environment */
-  constructor(env: Environment, openWorld: OpenWorld | undefined) {
+  constructor(env: Environment, openDependencies: OpenDependencies | undefined) {
     this.env = env;
-    this.openWorld = openWorld;
+    this.openDependencies = openDependencies;
   }
 
   /** The world of all whose deployment sets nothing of its own. */
-  carry(host: unknown): void {
+  shareDependencies(host: unknown): void {
     this.host = host;
   }
 
@@ -51,8 +51,8 @@ export class Worlds {
   }
 
   /** @throws Failure INVALID_REQUEST naming every wrong setting */
-  take(environment: Texts): WorldLease {
-    if (!this.openWorld || !this.isOwn(environment)) return this.hostLease();
+  take(environment: Texts): DependencyLease {
+    if (!this.openDependencies || !this.isOwn(environment)) return this.hostLease();
     const env = { ...this.env, ...environment };
     const key = keyOf(env);
     const entry = this.entries.get(key) ?? fresh(parseSettings(env));
@@ -60,14 +60,14 @@ export class Worlds {
     entry.holders += 1;
     return {
       get current() {
-        return entry.world;
+        return entry.dependencies;
       },
       open: () => this.opened(entry),
       release: () => this.release(key, entry),
     };
   }
 
-  private hostLease(): WorldLease {
+  private hostLease(): DependencyLease {
     const host = (): unknown => this.host;
     return {
       get current() {
@@ -78,15 +78,15 @@ export class Worlds {
     };
   }
 
-  private async opened(entry: Entry): Promise<World | undefined> {
-    entry.opening ??= this.openWorld?.(entry.settings);
+  private async opened(entry: Entry): Promise<Dependencies | undefined> {
+    entry.opening ??= this.openDependencies?.(entry.settings);
     try {
-      entry.world = await entry.opening;
+      entry.dependencies = await entry.opening;
     } catch (thrown) {
       entry.opening = undefined;
       throw thrown;
     }
-    return entry.world;
+    return entry.dependencies;
   }
 
   private async release(key: string, entry: Entry): Promise<void> {
@@ -98,7 +98,7 @@ export class Worlds {
 }
 
 function fresh(settings: Settings): Entry {
-  return { holders: 0, world: undefined, opening: undefined, settings };
+  return { holders: 0, dependencies: undefined, opening: undefined, settings };
 }
 
 /** Equal for environments that mean the same settings. */

@@ -7,7 +7,7 @@ import type {
 } from '#template/function.ts';
 import { timerMs } from '#template/durations.ts';
 import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
-import type { Carrier } from './executor.ts';
+import type { Executor } from './executor.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { Program } from '../deployments/images.ts';
 
@@ -31,7 +31,7 @@ export class DeployedFunction {
   /** Another has taken its place, or none; it ends with its last call. */
   isRetired = false;
   private readonly programName: string;
-  private readonly carrier: Carrier;
+  private readonly executor: Executor;
   private readonly ended: () => void;
   private state: 'untouched' | 'loading' | 'loaded' | 'failed' = 'untouched';
   private wasReady = false;
@@ -42,13 +42,13 @@ export class DeployedFunction {
   constructor(
     spec: Deployment,
     { name, isOurs }: Pick<Program, 'name' | 'isOurs'>,
-    carrier: Carrier,
+    executor: Executor,
     ended: () => void = () => undefined,
   ) {
     this.spec = spec;
     this.programName = name;
     this.isOurs = isOurs;
-    this.carrier = carrier;
+    this.executor = executor;
     this.ended = ended;
     const { exec_timeout: execTimeout = '', max_inflight: inflight } = spec.environment;
     this.execTimeoutMs = timerMs(execTimeout) || EXEC_TIMEOUT_MS_DEFAULT;
@@ -64,7 +64,7 @@ export class DeployedFunction {
   async load(): Promise<void> {
     this.state = 'loading';
     try {
-      await this.carrier.load(AbortSignal.timeout(LOAD_TIMEOUT_MS));
+      await this.executor.load(AbortSignal.timeout(LOAD_TIMEOUT_MS));
       await this.probe();
       this.state = 'loaded';
     } catch (thrown) {
@@ -74,13 +74,13 @@ export class DeployedFunction {
   }
 
   ready(context: CallContext): Promise<void> {
-    return this.carrier.ready(context);
+    return this.executor.ready(context);
   }
 
   /** Rejects only with what the handler itself threw. */
   run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
     this.wasCalled = true;
-    return this.carrier.run(event, context);
+    return this.executor.run(event, context);
   }
 
   /**
@@ -90,7 +90,7 @@ export class DeployedFunction {
   async isAvailable(): Promise<boolean> {
     if (this.state === 'loading' || this.state === 'failed') return false;
     const isUntried = this.state === 'untouched' && !this.wasCalled;
-    if (!this.carrier.isWarm && (isUntried || this.wasReady)) return true;
+    if (!this.executor.isWarm && (isUntried || this.wasReady)) return true;
     const nowMs = performance.now();
     if (!this.probed || nowMs - this.probed.atMs > PROBE_MS)
       this.probed = { atMs: nowMs, isReady: this.probe() };
@@ -120,7 +120,7 @@ export class DeployedFunction {
 
   /** Lets go of threads and worlds at once. */
   close(): Promise<void> {
-    return this.carrier.close();
+    return this.executor.close();
   }
 
   private endWhenIdle(): void {
@@ -134,7 +134,7 @@ export class DeployedFunction {
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(this.wasReady), PROBE_MS);
     });
-    const asked = this.carrier.ready({ callId: 'ready', signal }).then(
+    const asked = this.executor.ready({ callId: 'ready', signal }).then(
       () => true,
       () => false,
     );

@@ -1,21 +1,21 @@
 /** The ways to carry a function's calls: on this thread, on threads, or not at all. */
 import {
-  inSurroundings,
+  inEnvironment,
   type CallContext,
   type FunctionEvent,
   type FunctionHandler,
   type FunctionResult,
-  type Surroundings,
+  type FunctionEnvironment,
 } from '#template/function.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
 import { isExit } from './exit-guard.ts';
 import { unreachableFunction } from '../http/platform-errors.ts';
-import { LOADED_PATH, READY_PATH, type PlainSurroundings } from './worker-messages.ts';
+import { LOADED_PATH, READY_PATH, type PlainEnvironment } from './worker-messages.ts';
 import { NotLoaded, ThreadLost, type WorkerPool } from './worker-pool.ts';
-import type { WorldLease } from './dependency-leases.ts';
+import type { DependencyLease } from './dependency-leases.ts';
 
-export interface Carrier {
+export interface Executor {
   /** Loads the handler; rejects with the reason why it cannot be. */
   load(signal: AbortSignal): Promise<void>;
   /** Rejects with the reason while the handler could not do its work. */
@@ -30,16 +30,16 @@ export interface Carrier {
 export interface HereParts {
   readonly name: string;
   readonly load: () => Promise<FunctionHandler>;
-  readonly surroundings: Surroundings;
+  readonly functionEnvironment: FunctionEnvironment;
   /** Absent for what is no operation of ours. */
-  readonly world: WorldLease | undefined;
+  readonly dependencies: DependencyLease | undefined;
   readonly log: Log;
   /** Adds to what the function says. */
   readonly say: (text: string) => void;
 }
 
 /** On the thread that answers everybody. */
-export class HereCarrier implements Carrier {
+export class LocalExecutor implements Executor {
   private readonly parts: HereParts;
   private handler: FunctionHandler | undefined;
   private loading: Promise<FunctionHandler> | undefined;
@@ -59,8 +59,8 @@ export class HereCarrier implements Carrier {
 
   async ready(context: CallContext): Promise<void> {
     const handler = await this.loaded();
-    const { surroundings } = this.parts;
-    await handler.ready?.(inSurroundings(context, surroundings, await this.opened()));
+    const { functionEnvironment } = this.parts;
+    await handler.ready?.(inEnvironment(context, functionEnvironment, await this.opened()));
   }
 
   async run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
@@ -72,11 +72,11 @@ export class HereCarrier implements Carrier {
         return undefined;
       }));
     if (!handler) return unreachableFunction(name);
-    const { surroundings, world } = this.parts;
+    const { functionEnvironment, dependencies } = this.parts;
     // Mostly it is open, and then a call does not wait even for a moment.
-    const shared: unknown = world && (world.current ?? (await this.opened()));
+    const shared: unknown = dependencies && (dependencies.current ?? (await this.opened()));
     try {
-      return await handler(event, inSurroundings(context, surroundings, shared));
+      return await handler(event, inEnvironment(context, functionEnvironment, shared));
     } catch (thrown) {
       this.parts.say(reasonOf(thrown));
       if (!isExit(thrown)) throw thrown;
@@ -86,7 +86,7 @@ export class HereCarrier implements Carrier {
   }
 
   async close(): Promise<void> {
-    await this.parts.world?.release();
+    await this.parts.dependencies?.release();
   }
 
   /** Loaded at the first call; a load that failed is tried again at the next. */
@@ -101,7 +101,7 @@ export class HereCarrier implements Carrier {
   }
 
   private async opened(): Promise<unknown> {
-    return this.parts.world?.open();
+    return this.parts.dependencies?.open();
   }
 }
 
@@ -109,7 +109,7 @@ export interface ThreadParts {
   readonly name: string;
   readonly pool: WorkerPool;
   readonly folder: string;
-  readonly surroundings: PlainSurroundings;
+  readonly functionEnvironment: PlainEnvironment;
   /** Heavy operations that a thread must not think itself. */
   readonly far: () => readonly string[];
   readonly log: Log;
@@ -118,7 +118,7 @@ export interface ThreadParts {
 }
 
 /** On worker threads. */
-export class ThreadCarrier implements Carrier {
+export class ThreadExecutor implements Executor {
   private readonly parts: ThreadParts;
 
   constructor(parts: ThreadParts) {
@@ -161,8 +161,8 @@ export class ThreadCarrier implements Carrier {
   }
 
   private job(event: FunctionEvent, context: CallContext) {
-    const { name: functionName, folder, surroundings, far } = this.parts;
-    return { functionName, folder, event, context, surroundings, far: far() };
+    const { name: functionName, folder, functionEnvironment, far } = this.parts;
+    return { functionName, folder, event, context, functionEnvironment, far: far() };
   }
 }
 
@@ -173,21 +173,21 @@ function reasonOf(thrown: unknown): string {
 }
 
 /** Light calls here, those that think long on threads. */
-export class SplitCarrier implements Carrier {
-  private readonly here: Carrier;
-  private readonly threads: Carrier;
-  private readonly thinksLong: (event: FunctionEvent) => boolean;
+export class SplitExecutor implements Executor {
+  private readonly here: Executor;
+  private readonly threads: Executor;
+  private readonly isCpuBound: (event: FunctionEvent) => boolean;
   /** Whether the threads are this function's alone, and end with it. */
   private readonly ownsThreads: boolean;
 
   constructor(
-    { here, threads, ownsThreads }: { here: Carrier; threads: Carrier; ownsThreads: boolean },
-    thinksLong: (event: FunctionEvent) => boolean,
+    { here, threads, ownsThreads }: { here: Executor; threads: Executor; ownsThreads: boolean },
+    isCpuBound: (event: FunctionEvent) => boolean,
   ) {
     this.here = here;
     this.threads = threads;
     this.ownsThreads = ownsThreads;
-    this.thinksLong = thinksLong;
+    this.isCpuBound = isCpuBound;
   }
 
   get isWarm(): boolean {
@@ -203,7 +203,7 @@ export class SplitCarrier implements Carrier {
   }
 
   run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
-    return (this.thinksLong(event) ? this.threads : this.here).run(event, context);
+    return (this.isCpuBound(event) ? this.threads : this.here).run(event, context);
   }
 
   async close(): Promise<void> {
@@ -213,7 +213,7 @@ export class SplitCarrier implements Carrier {
 }
 
 /** Nowhere: what is deployed cannot be run here, for a reason the log has. */
-export class NoCarrier implements Carrier {
+export class FailedExecutor implements Executor {
   readonly isWarm = false;
   private readonly name: string;
 

@@ -1,5 +1,5 @@
 /** What a function carried in a host of many is given: its own environment and its own secrets. */
-import type { Environment, Surroundings } from '#template/function.ts';
+import type { Environment, FunctionEnvironment } from '#template/function.ts';
 import { mounted, readSecret } from '#template/function-environment.ts';
 import { refused } from '#shared/kernel/failure.ts';
 
@@ -17,11 +17,11 @@ export function hostEnvironment(env: Environment, isOurs: boolean): Environment 
  * @param secrets names of its deployment; it reads no other
  * @param dir folder of the secrets; absent: where OpenFaaS mounts them
  */
-export function surroundingsOf(
+export function environmentOf(
   env: Environment,
   secrets: readonly string[],
   dir: string | undefined,
-): Surroundings {
+): FunctionEnvironment {
   if (dir === undefined) return mounted(env);
   return {
     env: { ...env, secret_mount_path: dir },

@@ -4,18 +4,22 @@ import { readLimits } from '#template/limits.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
-import { HereCarrier, SplitCarrier, ThreadCarrier, type Carrier } from './executor.ts';
+import { LocalExecutor, SplitExecutor, ThreadExecutor, type Executor } from './executor.ts';
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { hostEnvironment, surroundingsOf } from './function-environment.ts';
+import { hostEnvironment, environmentOf } from './function-environment.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
-import { thinksLong } from './cpu-bound.ts';
+import { isCpuBound } from './cpu-bound.ts';
 import type { Images, Program } from '../deployments/images.ts';
 import { isolationOf } from '../deployments/isolation.ts';
-import { Worlds, type OpenWorld, type WorldLease } from './dependency-leases.ts';
+import {
+  DependencyPool,
+  type OpenDependencies,
+  type DependencyLease,
+} from './dependency-leases.ts';
 
-export interface CarrierOptions {
+export interface ExecutorOptions {
   readonly images: Images;
   /** Loads a handler into this thread. */
   readonly load: LoadHandler;
@@ -27,43 +31,43 @@ export interface CarrierOptions {
   /** Where heavy operations and functions that are kept apart run; absent: all run here. */
   readonly threads?: ThreadsOptions | undefined;
   /** For operations whose deployment sets settings; absent: all share the host's world. */
-  readonly openWorld?: OpenWorld | undefined;
+  readonly openDependencies?: OpenDependencies | undefined;
 }
 
 const HEAVY = operations.filter(({ weight }) => weight === 'heavy');
 
-export class FunctionCarriers {
-  private readonly options: CarrierOptions;
+export class FunctionExecutors {
+  private readonly options: ExecutorOptions;
   private readonly logs: FunctionLogs;
   private readonly find: (name: string) => Deployment | undefined;
-  private readonly worlds: Worlds;
+  private readonly dependencyPool: DependencyPool;
   private readonly threads: FunctionThreads | undefined;
   /** Heavy operations that are deployed otherwise than in the build. */
-  private farOperations: readonly string[] | undefined;
+  private remoteOperations: readonly string[] | undefined;
 
   /** @param find what is deployed under a name */
   constructor(
-    options: CarrierOptions,
+    options: ExecutorOptions,
     logs: FunctionLogs,
     find: (name: string) => Deployment | undefined,
   ) {
-    const { env = {}, secrets, threads, openWorld } = options;
+    const { env = {}, secrets, threads, openDependencies } = options;
     this.options = options;
     this.logs = logs;
     this.find = find;
-    this.worlds = new Worlds(env, openWorld);
-    const surroundings = { env, secretsDir: secrets?.dir, logs };
-    this.threads = threads && new FunctionThreads(threads, surroundings);
+    this.dependencyPool = new DependencyPool(env, openDependencies);
+    const functionEnvironment = { env, secretsDir: secrets?.dir, logs };
+    this.threads = threads && new FunctionThreads(threads, functionEnvironment);
   }
 
   /** The world of all operations whose deployment sets nothing of its own. */
-  carry(shared: unknown): void {
-    this.worlds.carry(shared);
+  shareDependencies(shared: unknown): void {
+    this.dependencyPool.shareDependencies(shared);
   }
 
   /** To be told when what is deployed has changed. */
   changed(): void {
-    this.farOperations = undefined;
+    this.remoteOperations = undefined;
   }
 
   /** Ends all threads, also of functions that wait for their last call. */
@@ -72,46 +76,50 @@ export class FunctionCarriers {
   }
 
   /** @throws Failure INVALID_REQUEST naming a wrong annotation, limit or setting */
-  carrierOf(spec: Deployment, program: Program): Carrier {
+  executorOf(spec: Deployment, program: Program): Executor {
     requireLimits(spec);
     const isolation = isolationOf(spec, program.isOurs);
-    const world = program.isOurs ? this.worlds.take(spec.environment) : undefined;
-    if (!this.threads) return this.here(spec, program, world);
+    const dependencies = program.isOurs ? this.dependencyPool.take(spec.environment) : undefined;
+    if (!this.threads) return this.here(spec, program, dependencies);
     if (isolation === 'thread') {
-      void world?.release();
+      void dependencies?.release();
       return this.onOwnThreads(spec, program, this.threads);
     }
-    const here = this.here(spec, program, world);
+    const here = this.here(spec, program, dependencies);
     return canThinkLong(program) ? this.split(here, spec, program, this.threads) : here;
   }
 
   private split(
-    here: Carrier,
+    here: Executor,
     spec: Deployment,
     program: Program,
     pools: FunctionThreads,
-  ): Carrier {
-    const ownsThreads = this.worlds.isOwn(spec.environment);
+  ): Executor {
+    const ownsThreads = this.dependencyPool.isOwn(spec.environment);
     const threads = ownsThreads
       ? this.onOwnThreads(spec, program, pools)
       : this.onThreads(spec, program, pools.operations, () => this.deployedOtherwise());
-    return new SplitCarrier({ here, threads, ownsThreads }, ({ path, headers }) =>
-      thinksLong(program.name, path, headers),
+    return new SplitExecutor({ here, threads, ownsThreads }, ({ path, headers }) =>
+      isCpuBound(program.name, path, headers),
     );
   }
 
-  private here(spec: Deployment, program: Program, world: WorldLease | undefined): Carrier {
+  private here(
+    spec: Deployment,
+    program: Program,
+    dependencies: DependencyLease | undefined,
+  ): Executor {
     const { env = {}, secrets, load, log } = this.options;
     const { name, environment } = spec;
     const { folder, isOurs } = program;
     const visible = { ...hostEnvironment(env, isOurs), ...environment };
-    const surroundings = surroundingsOf(visible, spec.secrets, secrets?.dir);
-    const parts = { name, surroundings, world, log, say: this.sayFor(name) };
-    return new HereCarrier({ ...parts, load: () => load(folder) });
+    const functionEnvironment = environmentOf(visible, spec.secrets, secrets?.dir);
+    const parts = { name, functionEnvironment, dependencies, log, say: this.sayFor(name) };
+    return new LocalExecutor({ ...parts, load: () => load(folder) });
   }
 
   /** It thinks nothing but its own: what else there is has other settings, or another place. */
-  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Carrier {
+  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Executor {
     const inflightMax = Number(spec.environment['max_inflight']) || undefined;
     const pool = threads.open(spec, inflightMax, program.isOurs);
     return this.onThreads(spec, program, pool, () => HEAVY.map(({ name }) => name));
@@ -122,14 +130,14 @@ export class FunctionCarriers {
     { folder }: Program,
     pool: FunctionThreads['operations'],
     far: () => readonly string[],
-  ): Carrier {
-    const surroundings = { environment, secrets };
+  ): Executor {
+    const functionEnvironment = { environment, secrets };
     const { log } = this.options;
-    return new ThreadCarrier({
+    return new ThreadExecutor({
       name,
       pool,
       folder,
-      surroundings,
+      functionEnvironment,
       far,
       log,
       say: this.sayFor(name),
@@ -142,13 +150,13 @@ export class FunctionCarriers {
 
   /** A thread thinks only those operations itself that are deployed as in the build. */
   private deployedOtherwise(): readonly string[] {
-    this.farOperations ??= HEAVY.filter(({ name, service }) => {
+    this.remoteOperations ??= HEAVY.filter(({ name, service }) => {
       const spec = this.find(name) ?? this.find(service);
       const program = spec && this.options.images.find(spec.image);
       if (!spec || !program?.isOurs || ![name, service].includes(program.name)) return true;
-      return this.worlds.isOwn(spec.environment) || isolationOf(spec, true) === 'thread';
+      return this.dependencyPool.isOwn(spec.environment) || isolationOf(spec, true) === 'thread';
     }).map(({ name }) => name);
-    return this.farOperations;
+    return this.remoteOperations;
   }
 }
 

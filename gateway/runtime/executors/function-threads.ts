@@ -8,7 +8,7 @@ import type { FunctionLogs } from '../observe/function-logs.ts';
 import { hostEnvironment } from './function-environment.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
-import type { ThreadWorld } from './worker-messages.ts';
+import type { ThreadDependencies } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { Printer } from './worker-thread.ts';
 
@@ -18,7 +18,7 @@ export interface ThreadsOptions {
   /** Folder in which the handlers of the build lie. */
   readonly root: string;
   /** For operations of our catalogue. Asked when a thread starts; the gateway listens by then. */
-  readonly world?: (() => ThreadWorld) | undefined;
+  readonly dependencies?: (() => ThreadDependencies) | undefined;
   /** Threads that heavy operations share. */
   readonly operationsMax: number;
   /** Of one function that is kept apart. */
@@ -58,7 +58,7 @@ export class FunctionThreads {
     this.logs = logs;
     this.budget = new ThreadBudget(options.threadsMax ?? THREADS_MAX);
     this.operations = new WorkerPool({
-      ...this.alike(options.world),
+      ...this.alike(options.dependencies),
       name: 'operations',
       threadsMax: options.operationsMax,
       idleMs: OPERATIONS_IDLE_MS,
@@ -70,11 +70,13 @@ export class FunctionThreads {
    * @param isOurs an operation, which gets a world with its deployment's settings
    */
   open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
-    const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, world } = this.options;
+    const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, dependencies } = this.options;
     const env = { ...hostEnvironment(this.env, isOurs), ...deployment.environment };
     return new WorkerPool({
       ...this.alike(
-        isOurs && world ? () => ({ ...world(), env: { ...world().env, ...env } }) : undefined,
+        isOurs && dependencies
+          ? () => ({ ...dependencies(), env: { ...dependencies().env, ...env } })
+          : undefined,
       ),
       name: deployment.name,
       threadsMax: Math.min(perFunctionMax, threadsMax ?? perFunctionMax),
@@ -89,15 +91,15 @@ export class FunctionThreads {
     await Promise.all([this.operations.close(), this.budget.close()]);
   }
 
-  private alike(world: (() => ThreadWorld) | undefined) {
+  private alike(dependencies: (() => ThreadDependencies) | undefined) {
     const { file, root, graceMs } = this.options;
     return {
       file,
       graceMs,
-      data: () => ({ root, secretsDir: this.secretsDir, world: world?.() }),
+      data: () => ({ root, secretsDir: this.secretsDir, dependencies: dependencies?.() }),
       printer: (functionName: string, instance: string) => {
         const lines = this.logs.printer(functionName, instance);
-        return world ? alsoToStderr(lines) : lines;
+        return dependencies ? alsoToStderr(lines) : lines;
       },
     };
   }
@@ -106,9 +108,9 @@ export class FunctionThreads {
 /** What operations of ours say is a log of this program as well. */
 function alsoToStderr(lines: Printer): Printer {
   return {
-    write: (piece) => {
-      process.stderr.write(piece);
-      lines.write(piece);
+    write: (chunk) => {
+      process.stderr.write(chunk);
+      lines.write(chunk);
     },
     end: () => lines.end(),
   };

@@ -1,6 +1,6 @@
 /** Calls between functions that live in one process: the same door, without a socket. */
 import {
-  isPieces,
+  isChunks,
   type CallContext,
   type FunctionEvent,
   type FunctionResult,
@@ -13,7 +13,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
-import { piecesOf } from '../http/chunks.ts';
+import { chunksOf } from '../http/chunks.ts';
 
 export interface Host {
   call(name: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult>;
@@ -69,7 +69,7 @@ export function answerOf(result: FunctionResult): FunctionAnswer & PlatformAnswe
   const { status = 200, headers = {}, body } = result;
   return {
     status,
-    body: piecesOf(body),
+    body: chunksOf(body),
     staleMs: staleMsOf(first(headers['x-stale-ms'])),
     // A body that is no text and no bytes leaves as JSON.
     contentType:
@@ -83,5 +83,5 @@ function first(value: string | readonly string[] | undefined): string | undefine
 }
 
 function isObject(body: FunctionResult['body']): boolean {
-  return typeof body === 'object' && !(body instanceof Uint8Array) && !isPieces(body);
+  return typeof body === 'object' && !(body instanceof Uint8Array) && !isChunks(body);
 }

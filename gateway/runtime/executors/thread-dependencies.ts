@@ -3,37 +3,37 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog } from '#shared/process/log.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
-import { openWorld } from '#shared/runtime/dependencies.ts';
+import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/function-environment.ts';
-import { thinksLong } from './cpu-bound.ts';
+import { isCpuBound } from './cpu-bound.ts';
 import { answerOf, eventOf } from './in-process-transport.ts';
-import type { ThreadWorld } from './worker-messages.ts';
+import type { ThreadDependencies } from './worker-messages.ts';
 
 /** How a thread may carry out an operation itself. */
-export interface Near {
+export interface LocalOperations {
   loadHandler(folder: string): Promise<FunctionHandler>;
   /** Whether the operation is deployed in another way than this thread would run it. */
-  isFar(operationName: string): boolean;
+  isRemote(operationName: string): boolean;
 }
 
-export async function openThreadWorld(
-  { env, secretsDir, gatewayUrl, placement }: ThreadWorld,
-  near: Near,
-): Promise<World> {
+export async function openThreadDependencies(
+  { env, secretsDir, gatewayUrl, placement }: ThreadDependencies,
+  near: LocalOperations,
+): Promise<Dependencies> {
   const settings = parseSettings(env);
   const tokens = tokensIn(secretsDir);
   const token = (): string => tokens.trade;
   const log = openLog(settings.logLevel);
-  let world: World | undefined;
-  const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => world);
+  let dependencies: Dependencies | undefined;
+  const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => dependencies);
   const { transport } = await openRoutes({ placement, local, settings, log });
-  world = await openWorld(settings, { tokens, transport, placement, log });
-  return world;
+  dependencies = await openDependencies(settings, { tokens, transport, placement, log });
+  return dependencies;
 }
 
 /**
@@ -43,16 +43,16 @@ export async function openThreadWorld(
 function nearOr(
   far: Transport,
   token: () => string,
-  near: Near,
-  world: () => World | undefined,
+  near: LocalOperations,
+  dependencies: () => Dependencies | undefined,
 ): Transport {
   return async (call) => {
     const event = eventOf(call, call.name, token());
     const operation = operationAt(call.name, '/')?.operation;
-    const thinks = operation && thinksLong(call.name, '/', event.headers);
-    if (!thinks || near.isFar(operation.name)) return far(call);
+    const thinks = operation && isCpuBound(call.name, '/', event.headers);
+    if (!thinks || near.isRemote(operation.name)) return far(call);
     const handler = await near.loadHandler(operation.folder);
     const { requestId: callId, signal } = call;
-    return answerOf(await handler(event, { callId, signal, shared: world(), ...mounted() }));
+    return answerOf(await handler(event, { callId, signal, shared: dependencies(), ...mounted() }));
   };
 }

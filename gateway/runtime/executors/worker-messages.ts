@@ -12,7 +12,7 @@ export interface PlainEvent {
 }
 
 /** What of a deployment a function may see. */
-export interface PlainSurroundings {
+export interface PlainEnvironment {
   /** What the deployment sets over the environment of the thread. */
   readonly environment: Readonly<Record<string, string>>;
   /** Names of the secrets it may read. */
@@ -27,7 +27,7 @@ export type ToThread =
       readonly folder: string;
       readonly callId: string;
       readonly event: PlainEvent;
-      readonly surroundings: PlainSurroundings;
+      readonly functionEnvironment: PlainEnvironment;
       /** Heavy operations that this thread must not think itself: they are deployed otherwise. */
       readonly far: readonly string[];
     }
@@ -36,16 +36,16 @@ export type ToThread =
   | { readonly kind: 'more'; readonly id: number };
 
 export type FromThread =
-  /** The whole answer, or (`pieces`) its head; then pieces follow, and `end`. */
+  /** The whole answer, or (`chunks`) its head; then pieces follow, and `end`. */
   | {
       readonly kind: 'head';
       readonly id: number;
       readonly status: number;
       readonly headers: NonNullable<FunctionResult['headers']>;
       readonly body: string | Uint8Array | undefined;
-      readonly pieces: boolean;
+      readonly chunks: boolean;
     }
-  | { readonly kind: 'piece'; readonly id: number; readonly piece: string | Uint8Array }
+  | { readonly kind: 'piece'; readonly id: number; readonly chunk: string | Uint8Array }
   | { readonly kind: 'end'; readonly id: number }
   /** The handler threw, or its stream broke. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }
@@ -53,14 +53,14 @@ export type FromThread =
   | { readonly kind: 'not-loaded'; readonly id: number; readonly message: string };
 
 /** Pieces a thread may send before the first of them was read. */
-export const PIECES_AHEAD = 16;
+export const CHUNKS_AHEAD = 16;
 
 /** Paths on which the host asks a thread, in place of a call; no caller's path has a blank. */
 export const LOADED_PATH = 'is it loaded';
 export const READY_PATH = 'is it ready';
 
 /** What a thread needs to open a world of its own; secrets stay in memory. */
-export interface ThreadWorld {
+export interface ThreadDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly gatewayUrl: string;
   /** Where the tokens lie, to be read anew when they change. */
@@ -76,5 +76,5 @@ export interface ThreadData {
   /** Bytes outside the heap, such as buffers, above which the thread ends itself. */
   readonly bufferBytesMax?: number | undefined;
   /** For operations of our catalogue; a function that is none of ours gets neither world nor tokens. */
-  readonly world?: ThreadWorld | undefined;
+  readonly dependencies?: ThreadDependencies | undefined;
 }

@@ -33,7 +33,7 @@ const GRACE_MS_DEFAULT = 1_000;
 
 /** The host's own stdout may be a document; whatever a function prints is a log. */
 const toStderr: Printer = {
-  write: (piece) => void process.stderr.write(piece),
+  write: (chunk) => void process.stderr.write(chunk),
   end: () => undefined,
 };
 

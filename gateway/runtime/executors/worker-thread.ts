@@ -1,7 +1,7 @@
 /** One worker thread as its host sees it: one call at a time, and what becomes of it. */
 import { Worker } from 'node:worker_threads';
 import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
-import type { FromThread, PlainSurroundings, ThreadData, ToThread } from './worker-messages.ts';
+import type { FromThread, PlainEnvironment, ThreadData, ToThread } from './worker-messages.ts';
 
 /** Enough for the heaviest model; a leak ends its own thread, not the host. */
 const HEAP_MB_DEFAULT = 512;
@@ -24,7 +24,7 @@ export interface ThreadJob {
   readonly folder: string;
   readonly event: FunctionEvent;
   readonly context: CallContext;
-  readonly surroundings?: PlainSurroundings;
+  readonly functionEnvironment?: PlainEnvironment;
   readonly far?: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface ThreadEvents {
 
 /** Takes what a function prints, piece by piece. */
 export interface Printer {
-  write(piece: Uint8Array): void;
+  write(chunk: Uint8Array): void;
   end(): void;
 }
 
@@ -79,15 +79,15 @@ export class WorkerThread {
       resourceLimits: { maxOldGenerationSizeMb: heapMbMax },
     });
     for (const output of [this.worker.stdout, this.worker.stderr])
-      output.on('data', (piece: Buffer) => this.printer?.write(piece));
+      output.on('data', (chunk: Buffer) => this.printer?.write(chunk));
     this.worker.on('message', (message: FromThread) => this.hear(message));
     this.worker.on('error', (thrown) => void (this.lastError = thrown));
-    this.worker.on('exit', (code) => this.buried(code));
+    this.worker.on('exit', (code) => this.onExit(code));
   }
 
   call(job: ThreadJob): Promise<FunctionResult> {
     const { folder, functionName, context, far = [] } = job;
-    const { surroundings = { environment: {}, secrets: [] } } = job;
+    const { functionEnvironment = { environment: {}, secrets: [] } } = job;
     this.lastId += 1;
     this.printFor(functionName);
     const id = this.lastId;
@@ -99,7 +99,7 @@ export class WorkerThread {
     const { method, path, query, headers, body } = job.event;
     const event = { method, path, query: query.toString(), headers, body };
     const { callId } = context;
-    this.say({ kind: 'call', id, folder, callId, event, surroundings, far });
+    this.say({ kind: 'call', id, folder, callId, event, functionEnvironment, far });
     return call.result;
   }
 
@@ -135,7 +135,7 @@ export class WorkerThread {
     call.whenOver(() => clearTimeout(timer));
   }
 
-  private buried(code: number): void {
+  private onExit(code: number): void {
     const cause = this.lastError;
     this.printer?.end();
     this.current?.fail(new ThreadLost(`the thread ended with code ${code}`, { cause }));
@@ -173,12 +173,12 @@ class ThreadCall {
   hear(message: FromThread): boolean {
     switch (message.kind) {
       case 'head': {
-        const { status, headers, pieces } = message;
-        this.resolve({ status, headers, body: pieces ? this.pieces() : message.body });
-        return pieces ? false : this.finish();
+        const { status, headers, chunks } = message;
+        this.resolve({ status, headers, body: chunks ? this.chunks() : message.body });
+        return chunks ? false : this.finish();
       }
       case 'piece':
-        this.waiting.push(message.piece);
+        this.waiting.push(message.chunk);
         this.wake();
         return false;
       case 'end':
@@ -203,13 +203,13 @@ class ThreadCall {
     return true;
   }
 
-  private async *pieces(): AsyncGenerator<string | Uint8Array> {
+  private async *chunks(): AsyncGenerator<string | Uint8Array> {
     try {
       for (;;) {
-        const piece = this.waiting.shift();
-        if (piece !== undefined) {
+        const chunk = this.waiting.shift();
+        if (chunk !== undefined) {
           this.say('more');
-          yield piece;
+          yield chunk;
         } else if (this.broken) throw this.broken;
         else if (this.ended) return;
         else await new Promise<void>((resolve) => void (this.wake = resolve));

@@ -5,20 +5,20 @@
 import { resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '#shared/kernel/assert.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import {
-  isPieces,
+  isChunks,
   type FunctionContext,
   type FunctionEvent,
   type FunctionHandler,
   type FunctionResult,
 } from '#template/function.ts';
 import { guardKill } from './exit-guard.ts';
-import { surroundingsOf } from './function-environment.ts';
+import { environmentOf } from './function-environment.ts';
 import { importHandler } from './handler-module.ts';
 import {
   LOADED_PATH,
-  PIECES_AHEAD,
+  CHUNKS_AHEAD,
   READY_PATH,
   type FromThread,
   type PlainEvent,
@@ -28,15 +28,15 @@ import {
 
 /** A larger answer goes in pieces, so that the host never holds all of it. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
-const PIECE_BYTES = 256 * 1024;
-const MEMORY_LOOK_MS = 250;
+const CHUNK_BYTES = 256 * 1024;
+const MEMORY_POLL_MS = 250;
 
 const host = present(parentPort, 'this file runs as a worker thread');
 const data = workerData as ThreadData;
 
 class RunningCall {
   readonly abort = new AbortController();
-  private credit = PIECES_AHEAD;
+  private credit = CHUNKS_AHEAD;
   private wake: () => void = () => undefined;
 
   constructor() {
@@ -62,7 +62,7 @@ host.on('message', (message: ToThread) => {
   const call = running.get(message.id);
   if (message.kind === 'more') call?.more();
   else if (message.kind === 'abort') call?.abort.abort();
-  else void carryOut(message);
+  else void execute(message);
 });
 
 watchBuffers(data.bufferBytesMax);
@@ -73,7 +73,7 @@ function say(message: FromThread): void {
   host.postMessage(message);
 }
 
-async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
+async function execute(message: ToThread & { kind: 'call' }): Promise<void> {
   const { id } = message;
   const call = new RunningCall();
   running.set(id, call);
@@ -83,9 +83,9 @@ async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
     });
     if (!handler) return;
     const context = {
-      ...surroundings(message),
+      ...functionEnvironment(message),
       signal: call.abort.signal,
-      shared: await world(message),
+      shared: await dependencies(message),
     };
     await answer(id, call, await result(handler, revived(message.event), context));
   } catch (thrown) {
@@ -97,12 +97,12 @@ async function carryOut(message: ToThread & { kind: 'call' }): Promise<void> {
   }
 }
 
-function surroundings({
+function functionEnvironment({
   callId,
-  surroundings: { environment, secrets },
+  functionEnvironment: { environment, secrets },
 }: ToThread & { kind: 'call' }) {
   const env = { ...process.env, ...environment };
-  return { callId, ...surroundingsOf(env, secrets, data.secretsDir) };
+  return { callId, ...environmentOf(env, secrets, data.secretsDir) };
 }
 
 /** The host asks on its own paths how the function is; all others are the function's. */
@@ -118,16 +118,16 @@ async function result(
 
 async function answer(id: number, call: RunningCall, answered: FunctionResult): Promise<void> {
   const { status = 200, headers = {}, body } = plain(answered);
-  if (isPieces(body)) {
-    say({ kind: 'head', id, status, headers, body: undefined, pieces: true });
-    for await (const piece of body) {
+  if (isChunks(body)) {
+    say({ kind: 'head', id, status, headers, body: undefined, chunks: true });
+    for await (const chunk of body) {
       await call.room();
       if (call.abort.signal.aborted) break;
-      say({ kind: 'piece', id, piece });
+      say({ kind: 'piece', id, chunk });
     }
     return say({ kind: 'end', id });
   }
-  say({ kind: 'head', id, status, headers, body, pieces: false });
+  say({ kind: 'head', id, status, headers, body, chunks: false });
 }
 
 type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8Array>;
@@ -135,7 +135,7 @@ type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8A
 /** An answer whose body can cross between threads, in pieces where it is large. */
 function plain({ status, headers, body }: FunctionResult) {
   const head = { ...(status !== undefined && { status }), headers };
-  if (isPieces(body)) return { ...head, body: body as PlainBody };
+  if (isChunks(body)) return { ...head, body: body as PlainBody };
   const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
   const typed = isPlain ? headers : { 'content-type': 'application/json', ...headers };
   const whole = isPlain ? body : JSON.stringify(body);
@@ -149,8 +149,8 @@ function plain({ status, headers, body }: FunctionResult) {
 
 /** Each piece is a copy: what crosses between threads takes its whole buffer along. */
 async function* cut(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
-    yield Uint8Array.prototype.slice.call(bytes, at, at + PIECE_BYTES);
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+    yield Uint8Array.prototype.slice.call(bytes, at, at + CHUNK_BYTES);
 }
 
 function revived(event: PlainEvent): FunctionEvent {
@@ -163,16 +163,16 @@ function loadHandler(folder: string): Promise<FunctionHandler> {
   return importHandler(resolve(data.root, folder));
 }
 
-let opened: Promise<World> | undefined;
+let opened: Promise<Dependencies> | undefined;
 let far: readonly string[] = [];
 
-function world(message: ToThread & { kind: 'call' }): Promise<World> | undefined {
-  const wanted = data.world;
-  if (!wanted) return undefined;
+function dependencies(message: ToThread & { kind: 'call' }): Promise<Dependencies> | undefined {
+  const requested = data.dependencies;
+  if (!requested) return undefined;
   far = message.far;
   opened ??= import('./thread-dependencies.ts')
-    .then(({ openThreadWorld }) =>
-      openThreadWorld(wanted, { loadHandler, isFar: (name) => far.includes(name) }),
+    .then(({ openThreadDependencies }) =>
+      openThreadDependencies(requested, { loadHandler, isRemote: (name) => far.includes(name) }),
     )
     .catch((thrown: unknown) => {
       opened = undefined;
@@ -184,10 +184,10 @@ function world(message: ToThread & { kind: 'call' }): Promise<World> | undefined
 /** The limit of the heap does not see buffers; a thread that keeps too many of them ends itself. */
 function watchBuffers(bytesMax: number | undefined): void {
   if (bytesMax === undefined) return;
-  const look = (): void => {
+  const poll = (): void => {
     if (process.memoryUsage().arrayBuffers > bytesMax) process.exit(1);
   };
-  setInterval(look, MEMORY_LOOK_MS).unref();
+  setInterval(poll, MEMORY_POLL_MS).unref();
 }
 
 function textOf(thrown: unknown): string {

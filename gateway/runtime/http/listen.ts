@@ -1,7 +1,7 @@
 /** A server on a port that the operator may choose, and its end. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerOddRequests } from './malformed-requests.ts';
+import { answerMalformedRequests } from './malformed-requests.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 
 export interface ListenOptions {
@@ -23,7 +23,7 @@ export interface Listener {
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const { address, port } = options;
   const server = createServer(handler);
-  answerOddRequests(server);
+  answerMalformedRequests(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(refusalOf(cause, options)));
     server.listen(port, address, resolve);

@@ -18,7 +18,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-export function answerOddRequests(server: Server): void {
+export function answerMalformedRequests(server: Server): void {
   server.on('connect', (_request, socket) => refuse(socket, 405));
   server.on('clientError', (cause: ClientError, socket) => {
     if (isAnswered(socket)) socket.destroy(cause);

@@ -1,7 +1,7 @@
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
-import { boundedPieces } from '#template/bounded-chunks.ts';
+import { boundedChunks } from '#template/bounded-chunks.ts';
 import { Caller } from '#template/caller.ts';
-import { isPieces, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
+import { isChunks, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
 import type { DeployedFunction } from '../executors/deployed-function.ts';
 
 export const OVERDUE = Symbol('overdue');
@@ -58,7 +58,7 @@ export class CallSlot implements CallContext {
   /** Frees the slot at once, or when the answer's pieces are through or nobody wants them. */
   free(result: FunctionResult): FunctionResult {
     const { status = 200, body } = result;
-    if (!isPieces(body)) {
+    if (!isChunks(body)) {
       this.release(status);
       return result;
     }
@@ -66,7 +66,7 @@ export class CallSlot implements CallContext {
       if (how === 'left' && this.held) this.host.leave();
       this.release(status);
     };
-    return { ...result, body: boundedPieces(body, { timeUp: this.overdue, over }) };
+    return { ...result, body: boundedChunks(body, { timeUp: this.overdue, over }) };
   }
 
   release(status: number): void {

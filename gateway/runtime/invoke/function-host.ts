@@ -17,12 +17,12 @@ import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';
 import { CallSlot, OVERDUE } from './call-slot.ts';
-import { NoCarrier } from '../executors/executor.ts';
+import { FailedExecutor } from '../executors/executor.ts';
 import { DeployedFunction } from '../executors/deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import { guardExit } from '../executors/exit-guard.ts';
 import { FunctionLogs } from '../observe/function-logs.ts';
-import { FunctionCarriers, type CarrierOptions } from '../executors/function-executors.ts';
+import { FunctionExecutors, type ExecutorOptions } from '../executors/function-executors.ts';
 import { GatewayMetrics } from '../observe/gateway-metrics.ts';
 import type { Program } from '../deployments/images.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
@@ -35,7 +35,7 @@ import {
 } from '../http/platform-errors.ts';
 import type { SecretFiles } from '../deployments/secret-files.ts';
 
-export interface HostOptions extends CarrierOptions {
+export interface HostOptions extends ExecutorOptions {
   /** What is deployed from the start. */
   readonly functions: readonly Deployment[];
   /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
@@ -53,19 +53,19 @@ export class FunctionHost {
   );
   private readonly functions = new Map<string, DeployedFunction>();
   private readonly options: HostOptions;
-  private readonly carriers: FunctionCarriers;
+  private readonly executors: FunctionExecutors;
   private readonly releaseExit: () => void;
 
   constructor(options: HostOptions) {
     this.options = options;
-    this.carriers = new FunctionCarriers(options, this.logs, (name) => this.find(name)?.spec);
+    this.executors = new FunctionExecutors(options, this.logs, (name) => this.find(name)?.spec);
     this.releaseExit = guardExit((cause) => options.log.error('exit-refused', { cause }));
     for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
   /** Hands the functions what they share; before that they open a world of their own. */
-  carry(shared: unknown): void {
-    this.carriers.carry(shared);
+  shareDependencies(shared: unknown): void {
+    this.executors.shareDependencies(shared);
   }
 
   list(): readonly DeployedFunction[] {
@@ -106,7 +106,7 @@ export class FunctionHost {
     const { name } = prepared.spec;
     const old = this.functions.get(name);
     this.functions.set(name, prepared);
-    this.carriers.changed();
+    this.executors.changed();
     old?.retire();
   }
 
@@ -115,7 +115,7 @@ export class FunctionHost {
     const old = this.functions.get(name);
     if (!old) return false;
     this.functions.delete(name);
-    this.carriers.changed();
+    this.executors.changed();
     old.retire();
     this.logs.forget(name);
     return true;
@@ -124,7 +124,7 @@ export class FunctionHost {
   /** Lets go of all threads and of all worlds but the host's. */
   async close(): Promise<void> {
     this.releaseExit();
-    await Promise.all([this.carriers.close(), ...this.list().map((deployed) => deployed.close())]);
+    await Promise.all([this.executors.close(), ...this.list().map((deployed) => deployed.close())]);
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
@@ -156,7 +156,7 @@ export class FunctionHost {
     // It may have been deployed anew while the request was read.
     const deployed = found.isRetired ? this.find(found.spec.name) : found;
     if (!deployed) return this.notHere(found.spec.name);
-    if (event.path.startsWith('/_/')) return this.lookInside(deployed, event, context);
+    if (event.path.startsWith('/_/')) return this.introspect(deployed, event, context);
     const { inflightMax, execTimeoutMs } = deployed;
     const over = this.watch(deployed.spec.name, event, context.callId);
     if (inflightMax !== undefined && deployed.inflight >= inflightMax) {
@@ -193,7 +193,7 @@ export class FunctionHost {
   }
 
   /** Health and readiness, for callers that do not come through the door. */
-  private async lookInside(
+  private async introspect(
     deployed: DeployedFunction,
     event: FunctionEvent,
     context: CallContext,
@@ -213,7 +213,7 @@ export class FunctionHost {
     } catch (cause) {
       log.error('function-not-carried', { function: spec.name, cause });
       const program = { name: spec.name, isOurs: false };
-      return new DeployedFunction(spec, program, new NoCarrier(spec.name)).fail();
+      return new DeployedFunction(spec, program, new FailedExecutor(spec.name)).fail();
     }
   }
 
@@ -233,7 +233,7 @@ export class FunctionHost {
     const deployed: DeployedFunction = new DeployedFunction(
       spec,
       program,
-      this.carriers.carrierOf(spec, program),
+      this.executors.executorOf(spec, program),
       () => {
         deployed.close().catch((cause: unknown) => log.warn('close-failed', { cause }));
       },

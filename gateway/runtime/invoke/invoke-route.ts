@@ -4,7 +4,7 @@
  * each call needs.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FunctionResult, Surroundings } from '#template/function.ts';
+import type { FunctionResult, FunctionEnvironment } from '#template/function.ts';
 import { answer } from '#template/server.ts';
 import { forwardHeaders, nameCall } from '../http/call-headers.ts';
 import { targetOf } from './call-target.ts';
@@ -14,7 +14,7 @@ import type { FunctionHost } from './function-host.ts';
 const PREFIX = '/function';
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Carriers give a function its own. */
-const NO_SURROUNDINGS: Surroundings = {
+const NO_ENVIRONMENT: FunctionEnvironment = {
   env: {},
   secret: (name) => Promise.reject(new Error(`the secret "${name}" is not mounted`)),
 };
@@ -39,7 +39,7 @@ export function invokeRoute(
     else if (!target.deployed) give(response, withHeaders(host.notHere(target.name), headers));
     else {
       forwardHeaders(request);
-      const options = { bodyBytesMax, headers, surroundings: NO_SURROUNDINGS };
+      const options = { bodyBytesMax, headers, functionEnvironment: NO_ENVIRONMENT };
       void answer(host.handlerOf(target.deployed), request, response, target.url, options);
     }
     return true;

@@ -12,13 +12,13 @@ export function operationLines(
 ): (line: string) => void {
   return (line) => {
     write(line);
-    const carrier = carrierOf(line, host());
-    if (carrier) host().logs.say(carrier.spec.name, String(process.pid), line);
+    const executor = executorOf(line, host());
+    if (executor) host().logs.say(executor.spec.name, String(process.pid), line);
   };
 }
 
 /** The operation's own function, or that of its service where services are packed. */
-function carrierOf(line: string, host: Pick<FunctionHost, 'find'>) {
+function executorOf(line: string, host: Pick<FunctionHost, 'find'>) {
   const { operation } = JSON.parse(line) as { operation?: unknown };
   if (typeof operation !== 'string') return undefined;
   return host.find(operation) ?? host.find(operationAt(operation, '/')?.operation.service ?? '');

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Log } from '#shared/process/log.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
-export function metricsDoor(metrics: GatewayMetrics, log: Log): RequestListener {
+export function metricsEndpoint(metrics: GatewayMetrics, log: Log): RequestListener {
   return (request, response) => {
     const [path] = (request.url ?? '/').split('?');
     if (path !== '/metrics' && path !== '/healthz')

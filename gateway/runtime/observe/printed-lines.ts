@@ -15,8 +15,8 @@ export class PrintedLines {
     this.take = take;
   }
 
-  write(piece: Uint8Array | string): void {
-    const text = typeof piece === 'string' ? piece : this.decoder.write(Buffer.from(piece));
+  write(chunk: Uint8Array | string): void {
+    const text = typeof chunk === 'string' ? chunk : this.decoder.write(Buffer.from(chunk));
     let from = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
       this.keep(text, from, end);

@@ -13,9 +13,9 @@ import { requireNamespace } from '../http/system-body.ts';
 
 /** @param stopping ends all that follow */
 export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSignal): void {
-  const following = new Set<Response>();
+  const subscription = new Set<Response>();
   stopping.addEventListener('abort', () => {
-    for (const response of following) response.end();
+    for (const response of subscription) response.end();
   });
   answer(router, '/logs', {
     GET: (request, response) => {
@@ -28,12 +28,12 @@ export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSig
       for (const line of chosen(host.logs.lines(name), query)) response.write(entry(name, line));
       if (!query.follow || stopping.aborted) return void response.end();
       response.flushHeaders();
-      const follower = new Follower(response, name, query);
-      const unlisten = host.logs.listen(name, (line) => follower.hear(line));
-      following.add(response);
+      const subscriber = new Subscriber(response, name, query);
+      const unlisten = host.logs.listen(name, (line) => subscriber.hear(line));
+      subscription.add(response);
       response.once('close', () => {
         unlisten();
-        following.delete(response);
+        subscription.delete(response);
       });
     },
   });
@@ -48,7 +48,7 @@ function entry(name: string, { atMs, instance, text }: LogLine): string {
   return `${JSON.stringify({ name, namespace: NAMESPACE, instance, timestamp, text })}\n`;
 }
 
-class Follower {
+class Subscriber {
   private readonly response: Response;
   private readonly name: string;
   private readonly query: LogQuery;

@@ -27,10 +27,10 @@ const alertSchema = z.object({
 export function scaleRoutes(router: Router, host: FunctionHost): void {
   answer(router, '/scale-function/:name', {
     POST: (request, response) => {
-      const wanted = parsedOr('Error unmarshalling request body.', () =>
+      const requested = parsedOr('Error unmarshalling request body.', () =>
         readBody(request, scaleSchema),
       );
-      requireNamespace(request, wanted.namespace);
+      requireNamespace(request, requested.namespace);
       const name = String(request.params['name']);
       if (!host.find(name)) return notDeployed(response, [name]);
       response.status(202).end();

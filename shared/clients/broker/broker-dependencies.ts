@@ -4,7 +4,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Database } from '#shared/redis/database.ts';
 
-export interface BrokerSurroundings {
+export interface BrokerDependencies {
   readonly database: Database;
   readonly marketData: MarketData;
   readonly baseCurrency: Currency;

@@ -2,8 +2,8 @@
 import type { Settings } from '#shared/process/settings.ts';
 import type { Broker } from './broker.ts';
 import { PaperBroker } from './paper/paper-broker.ts';
-import type { BrokerSurroundings } from './broker-dependencies.ts';
+import type { BrokerDependencies } from './broker-dependencies.ts';
 
-export function openBroker(settings: Settings, around: BrokerSurroundings): Broker {
+export function openBroker(settings: Settings, around: BrokerDependencies): Broker {
   return new PaperBroker(settings, around);
 }

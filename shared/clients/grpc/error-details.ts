@@ -63,21 +63,21 @@ function fieldsOf(bytes: Uint8Array): Field[] {
   return fields;
 }
 
-function repeated(bytes: Uint8Array, wanted: number): Uint8Array[] {
+function repeated(bytes: Uint8Array, requested: number): Uint8Array[] {
   return fieldsOf(bytes)
-    .filter(({ field }) => field === wanted)
+    .filter(({ field }) => field === requested)
     .map(({ value }) => value);
 }
 
-function bytesOf(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
-  return repeated(bytes, wanted).at(-1);
+function bytesOf(bytes: Uint8Array, requested: number): Uint8Array | undefined {
+  return repeated(bytes, requested).at(-1);
 }
 
-function text(bytes: Uint8Array, wanted: number): string | undefined {
-  const value = bytesOf(bytes, wanted);
+function text(bytes: Uint8Array, requested: number): string | undefined {
+  const value = bytesOf(bytes, requested);
   return value && new TextDecoder().decode(value);
 }
 
-function number(bytes: Uint8Array, wanted: number): number {
-  return fieldsOf(bytes).findLast(({ field }) => field === wanted)?.number ?? 0;
+function number(bytes: Uint8Array, requested: number): number {
+  return fieldsOf(bytes).findLast(({ field }) => field === requested)?.number ?? 0;
 }

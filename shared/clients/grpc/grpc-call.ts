@@ -6,7 +6,7 @@ import {
   type ClientUnaryCall,
   type MethodDefinition,
 } from '@grpc/grpc-js';
-import { isTakenBack } from '../functions-client.ts';
+import { isCancelled } from '../functions-client.ts';
 import type { Answered } from '../remote/remote-service.ts';
 import { thrownOf } from './status-failure.ts';
 
@@ -63,7 +63,7 @@ export async function* callStreaming(call: GrpcCall): AsyncGenerator<object, voi
     metadata,
     optionsOf(call),
   );
-  const mayCancel = (): boolean => call.onLeaving === 'cancel' || isTakenBack(signal);
+  const mayCancel = (): boolean => call.onLeaving === 'cancel' || isCancelled(signal);
   cancelOnAbort(running, signal, mayCancel);
   // A reader that leaves does not wait for the next message, which may be minutes away.
   const messages = running.iterator({ destroyOnReturn: false });

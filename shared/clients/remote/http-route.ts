@@ -25,7 +25,7 @@ export function httpRoute(gateway: string, token: string, service: RemoteService
   const answers = new LastAnswers<string>();
   return async (call) => {
     const [name = '', ...path] = call.name.split('/');
-    if (path.length > 0) return look(far, service, call);
+    if (path.length > 0) return poll(far, service, call);
     const operation = requireOperation(name);
     if (call.accept === 'application/x-ndjson') return follow(far, service, operation, call);
     const remote = remoteCallOf(operation, call);
@@ -33,12 +33,12 @@ export function httpRoute(gateway: string, token: string, service: RemoteService
     const { value, staleMs } = await service.once(remote, asked, answers, (signal, timeoutMs) =>
       wholeText(far, limited(call, signal, timeoutMs)),
     );
-    return { status: 200, body: piece(value), staleMs };
+    return { status: 200, body: chunk(value), staleMs };
   };
 }
 
 /** Readiness of a function: whatever is answered is the answer. */
-async function look(
+async function poll(
   far: Transport,
   service: RemoteService,
   call: FunctionCall,
@@ -104,7 +104,7 @@ async function wholeText(far: Transport, call: FunctionCall): Promise<Answered<s
 /** An answer of any status. */
 async function whole(far: Transport, call: FunctionCall): Promise<FunctionAnswer> {
   const answer = await far(call).catch(asOutage);
-  return { ...answer, body: piece(await textOf(answer.body).catch(asOutage)) };
+  return { ...answer, body: chunk(await textOf(answer.body).catch(asOutage)) };
 }
 
 /** What the transport throws says that nobody answered; what was answered is thrown elsewhere. */
@@ -127,6 +127,6 @@ async function* through(
   }
 }
 
-async function* piece(text: string): AsyncGenerator<string> {
+async function* chunk(text: string): AsyncGenerator<string> {
   yield text;
 }

@@ -65,13 +65,13 @@ export class Target {
   /** Looks regularly, so that a board is known to be away, or back, before a call has to find out. */
   watch(probe: Probe, { intervalMs, timeoutMs }: HealthCheck): void {
     if (intervalMs === 0 || this.probing) return;
-    let isLooking = false;
+    let isPolling = false;
     this.probing = setInterval(() => {
-      if (isLooking) return;
-      isLooking = true;
+      if (isPolling) return;
+      isPolling = true;
       void this.reach(() => probe(timeoutMs))
         .catch(() => undefined)
-        .finally(() => (isLooking = false));
+        .finally(() => (isPolling = false));
     }, intervalMs);
     this.probing.unref();
   }

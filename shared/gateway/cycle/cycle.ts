@@ -1,14 +1,14 @@
 /** One trading cycle while it runs: its record, its calls to other operations, what it tells. */
 import type { TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { Plan } from '#protos/gen/planning.ts';
-import { isTakenBack, type CallOptions } from '#shared/clients/functions-client.ts';
+import { isCancelled, type CallOptions } from '#shared/clients/functions-client.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { watchTakenBack, type TakenBackWatch } from '#shared/runtime/cancellation.ts';
+import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
 import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
 
@@ -35,7 +35,7 @@ const stepEndsPct = {
 export type StepName = keyof typeof stepEndsPct;
 
 /** What a step yields while it goes on. */
-export type Telling = AsyncGenerator<TradingCycleUpdate>;
+export type ProgressStream = AsyncGenerator<TradingCycleUpdate>;
 
 /** The cycle that a run carries out; anyone who knows the run can name it. */
 export function cycleIdOf(run: string): CycleId {
@@ -55,7 +55,7 @@ export class Cycle {
   failsBecause: string | undefined;
   /** Orders that were not sent because the cycle was taken back between two of them. */
   ordersLeft = 0;
-  private readonly watch: TakenBackWatch | undefined;
+  private readonly watch: CancellationWatch | undefined;
   /** Also aborts when nobody wants the cycle any more. */
   private readonly signal: AbortSignal;
   /** Aborts only when the call has to end: its time is up, or its carrier gives it up. */
@@ -66,7 +66,7 @@ export class Cycle {
     request: CycleRequest,
     store: CycleStore,
     record: CycleRecord,
-    watch: TakenBackWatch | undefined,
+    watch: CancellationWatch | undefined,
   ) {
     this.context = context;
     this.request = request;
@@ -74,7 +74,7 @@ export class Cycle {
     this.record = record;
     this.watch = watch;
     this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
-    this.wholeSignal = unlessTakenBack(context.signal);
+    this.wholeSignal = unlessCancelled(context.signal);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Cycle {
     const { dryRun, buysOnly } = request;
     const record = await store.begin(newCycle({ id, dryRun, buysOnly, startedAt: context.now() }));
     const { run, runs } = context;
-    const watch = run === undefined ? undefined : await watchTakenBack(runs, run);
+    const watch = run === undefined ? undefined : await watchCancellation(runs, run);
     return new Cycle(context, request, store, record, watch);
   }
 
@@ -113,8 +113,8 @@ export class Cycle {
   }
 
   /** Whether nobody wants the cycle any more. */
-  get isTakenBack(): boolean {
-    return isTakenBack(this.signal);
+  get isCancelled(): boolean {
+    return isCancelled(this.signal);
   }
 
   /** The end of a cycle that left orders unsent. @throws Failure CANCELLED, saying what was done */
@@ -168,7 +168,7 @@ export class Cycle {
   }
 
   /** @param share of the step that is done, 0 to 1 */
-  tell(step: StepName, share: number, message: string): TradingCycleUpdate {
+  report(step: StepName, share: number, message: string): TradingCycleUpdate {
     const to = stepEndsPct[step];
     const from = Math.max(0, ...Object.values(stepEndsPct).filter((pct) => pct < to));
     const progressPct = Math.round(from + (to - from) * share);
@@ -179,7 +179,7 @@ export class Cycle {
   /** Remembers that a step is done, and says so. */
   async done(step: StepName, message: string): Promise<TradingCycleUpdate> {
     await this.change((record) => withStepDone(record, step));
-    return this.tell(step, 1, message);
+    return this.report(step, 1, message);
   }
 
   /** The last message. */
@@ -187,7 +187,7 @@ export class Cycle {
     const endedAt = this.context.now();
     await this.change((record) => ({ ...withStepDone(record, 'report'), endedAt }));
     const error = this.failsBecause ?? '';
-    return { ...this.tell('report', 1, message), complete: true, result, error };
+    return { ...this.report('report', 1, message), complete: true, result, error };
   }
 
   close(): Promise<void> {
@@ -196,10 +196,10 @@ export class Cycle {
   }
 }
 
-function unlessTakenBack(signal: AbortSignal): AbortSignal {
+function unlessCancelled(signal: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const pass = (): void => {
-    if (!isTakenBack(signal)) controller.abort(signal.reason);
+    if (!isCancelled(signal)) controller.abort(signal.reason);
   };
   if (signal.aborted) pass();
   else signal.addEventListener('abort', pass, { once: true });

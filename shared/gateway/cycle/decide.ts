@@ -6,10 +6,10 @@ import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count } from '../model/cycle.ts';
-import type { Cycle, Telling } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle.ts';
 
 /** Makes a plan for what is held now, telling the planner's own progress. */
-export async function* makePlan(cycle: Cycle): Telling {
+export async function* makePlan(cycle: Cycle): ProgressStream {
   const request = {
     portfolioHash: cycle.record.before?.portfolioHash,
     constraints: cycle.request.buysOnly ? { noSells: 'true' } : {},
@@ -18,7 +18,7 @@ export async function* makePlan(cycle: Cycle): Telling {
     if (update.plan) cycle.plan = update.plan;
     if (update.error !== '') throw new Failure('UNAVAILABLE', `Planning failed: ${update.error}`);
     if (!update.complete)
-      yield cycle.tell('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
+      yield cycle.report('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
   }
   const plan = cycle.requiredPlan;
   await cycle.change((record) => ({ ...record, planId: plan.id as PlanId }));
@@ -38,22 +38,22 @@ export async function findPlan(cycle: Cycle): Promise<void> {
  * Asks for every order whether it would pass now. A purchase that a sale of the plan pays for may
  * not yet; each order is checked again when it is sent.
  */
-export async function* validate(cycle: Cycle): Telling {
+export async function* validate(cycle: Cycle): ProgressStream {
   const { actions } = cycle.requiredPlan;
-  const objections: string[] = [];
+  const rejections: string[] = [];
   for (const [index, action] of actions.entries()) {
     const { valid, errors } = await cycle.call(trading.validateTrade, {
       accountId: cycle.requiredPlan.accountId,
       ...orderOf(action),
     });
-    if (!valid) objections.push(`${action.side} ${action.symbol}: ${inWords(errors)}`);
-    yield cycle.tell('validate', (index + 1) / actions.length, `${action.symbol} is checked.`);
+    if (!valid) rejections.push(`${action.side} ${action.symbol}: ${inWords(errors)}`);
+    yield cycle.report('validate', (index + 1) / actions.length, `${action.symbol} is checked.`);
   }
-  const passing = actions.length - objections.length;
+  const passing = actions.length - rejections.length;
   const summary = `${passing} of ${count(actions.length, 'order')} would pass now`;
   yield await cycle.done(
     'validate',
-    objections.length === 0 ? `${summary}.` : `${summary}; not: ${objections.join('; ')}`,
+    rejections.length === 0 ? `${summary}.` : `${summary}; not: ${rejections.join('; ')}`,
   );
 }
 

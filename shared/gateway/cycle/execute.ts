@@ -9,7 +9,7 @@ import { markPlan } from '#shared/planning/plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersInWords, type SentOrder } from '../model/cycle.ts';
-import type { Cycle, Telling } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
 import { amountText } from './snapshot.ts';
 
@@ -20,7 +20,7 @@ const IN_FLIGHT_MS_MAX = trading.executeTrade.timeoutMs + 10_000;
  * Sends what has not been sent yet. Before the first order the portfolio must still be the one
  * that was planned for; a plan that is stale is given up.
  */
-export async function* execute(cycle: Cycle): Telling {
+export async function* execute(cycle: Cycle): ProgressStream {
   const plan = cycle.requiredPlan;
   if (!cycle.record.executionBegan && !(await begin(cycle))) return;
   // Told again by whoever resumes: a crash may have come between the record and the plan.
@@ -28,12 +28,12 @@ export async function* execute(cycle: Cycle): Telling {
   const { actions } = plan;
   for (const [index, action] of actions.entries()) {
     if (cycle.record.sent[index] !== undefined) continue;
-    if (cycle.isTakenBack) return yield await stop(cycle, index);
+    if (cycle.isCancelled) return yield await stop(cycle, index);
     cycle.stopIfAborted();
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
     const sent = await send(cycle, action, orderKey(plan.id, index));
     await cycle.change((record) => ({ ...record, sent: { ...record.sent, [index]: sent } }));
-    yield cycle.tell('execute', (index + 1) / actions.length, sentInWords(sent));
+    yield cycle.report('execute', (index + 1) / actions.length, sentInWords(sent));
   }
   const orders = Object.values(cycle.record.sent);
   await mark(cycle, 'completed');
@@ -46,7 +46,7 @@ async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
   cycle.ordersLeft = actions.filter((_one, at) => cycle.record.sent[at] === undefined).length;
   await mark(cycle, 'cancelled');
   const share = index / actions.length;
-  return cycle.tell(
+  return cycle.report(
     'execute',
     share,
     `Taken back; ${count(cycle.ordersLeft, 'order')} stay unsent.`,
@@ -82,7 +82,7 @@ async function bookSales(cycle: Cycle, share: number) {
   await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });
   const cash = await cycle.callWhole(portfolio.getCashBalance, { accountId });
   const free = amountText(cash.availableForTrading);
-  return cycle.tell('execute', share, `The sales are booked; ${free} is free to trade.`);
+  return cycle.report('execute', share, `The sales are booked; ${free} is free to trade.`);
 }
 
 /** An order that fails does not stop the others; what became of an unclear one, the book will say. */
@@ -141,9 +141,9 @@ function sentInWords({ side, quantity, symbol, price, success, error }: SentOrde
 }
 
 /** Books every fill and charge from the broker's own statement. */
-export async function* book(cycle: Cycle): Telling {
+export async function* book(cycle: Cycle): ProgressStream {
   const { accountId } = cycle.requiredPlan;
-  yield cycle.tell('book', 0, 'Booking what the broker did.');
+  yield cycle.report('book', 0, 'Booking what the broker did.');
   const synced = await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });
   yield await cycle.done(
     'book',

@@ -9,11 +9,11 @@ import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { count, percent } from '../model/cycle.ts';
-import type { Cycle, Telling } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
-export async function* syncPositions(cycle: Cycle): Telling {
-  yield cycle.tell('sync-positions', 0, 'Asking the broker what the account holds.');
+export async function* syncPositions(cycle: Cycle): ProgressStream {
+  yield cycle.report('sync-positions', 0, 'Asking the broker what the account holds.');
   await askAfterLiveTrades(cycle);
   const synced = await cycle.call(portfolio.updatePositions, { forceSync: true });
   yield await cycle.done(
@@ -31,29 +31,29 @@ async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
 }
 
 /** Prices, and fundamentals too where a security has none yet. Unless forced, only what is old. */
-export async function* syncPrices(cycle: Cycle): Telling {
+export async function* syncPrices(cycle: Cycle): ProgressStream {
   const { force } = cycle.request;
-  yield cycle.tell('sync-prices', 0, 'Fetching prices.');
+  yield cycle.report('sync-prices', 0, 'Fetching prices.');
   let last: Synced | undefined;
   const prices = { forceRefresh: force };
   for await (const update of cycle.stream(universe.syncPrices, prices)) {
     last = update;
     if (!update.complete)
-      yield cycle.tell('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
+      yield cycle.report('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
   }
   const securities = await new StoredMarket(cycle.context.database).securities();
   const bare = securities.filter((one) => isTradable(one) && one.fundamentals === undefined);
   if (bare.length > 0) {
     const missing = { isins: bare.map(({ isin }) => isin) };
     for await (const update of cycle.stream(universe.syncFundamentals, missing))
-      yield cycle.tell('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
+      yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
   }
   const prefix = last ? `Prices: ${syncedText(last)}` : 'No security has prices to fetch';
   yield await cycle.done('sync-prices', `${prefix}.`);
 }
 
 /** Remembers what is held before any order; an account with nothing ends the cycle. */
-export async function* look(cycle: Cycle): Telling {
+export async function* snapshot(cycle: Cycle): ProgressStream {
   const before = await takeSnapshot(cycle);
   await cycle.change((record) => ({ ...record, before }));
   if (before.holdings.length === 0 && Number(before.cash?.amount ?? 0) === 0)
@@ -66,16 +66,16 @@ export async function* look(cycle: Cycle): Telling {
   );
 }
 
-export async function* score(cycle: Cycle): Telling {
-  yield cycle.tell('score', 0, 'Scoring the universe.');
+export async function* score(cycle: Cycle): ProgressStream {
+  yield cycle.report('score', 0, 'Scoring the universe.');
   const { totalScored, failed } = await cycle.call(scoring.batchScoreSecurities, {});
   const without = failed > 0 ? `; ${failed} could not be scored` : '';
   yield await cycle.done('score', `${totalScored} securities scored${without}.`);
 }
 
 /** The targets that the default objective gives, for the reader; planning weighs its own orders. */
-export async function* optimise(cycle: Cycle): Telling {
-  yield cycle.tell('optimise', 0, 'Looking for the best allocation.');
+export async function* optimise(cycle: Cycle): ProgressStream {
+  yield cycle.report('optimise', 0, 'Looking for the best allocation.');
   const answer = await cycle.call(optimization.optimizeAllocation, {
     portfolioHash: cycle.record.before?.portfolioHash,
   });

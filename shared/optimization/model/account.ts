@@ -134,10 +134,10 @@ export function signedValue({ side, value }: Change): Money {
   return side === 'BUY' ? value : value.negate();
 }
 
-function sold(held: Quantity, wanted: Quantity, lot: Quantity, targetWeight: number): Quantity {
+function sold(held: Quantity, requested: Quantity, lot: Quantity, targetWeight: number): Quantity {
   if (targetWeight === 0) return held;
-  const down = wholeLots(wanted, lot);
-  const up = down.equals(wanted) ? down : down.add(lot);
+  const down = wholeLots(requested, lot);
+  const up = down.equals(requested) ? down : down.add(lot);
   return up.compare(held) > 0 ? held : up;
 }
 

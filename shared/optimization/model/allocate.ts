@@ -19,7 +19,7 @@ import { balancedWeights, solveGoal, type Goal, type Problem } from './objective
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
 
 /** A goal as it is asked for; what risk parity and HRP aim at is worked out here. */
-export type WantedGoal =
+export type RequestedGoal =
   Exclude<Goal, { kind: 'RISK_PARITY' | 'HRP' }> | { readonly kind: 'RISK_PARITY' | 'HRP' };
 
 export interface Allocation {
@@ -42,7 +42,7 @@ export interface Allocation {
 }
 
 /** A security without variance would take these over; the others weigh it by its return too. */
-const ofRiskAlone: ReadonlySet<WantedGoal['kind']> = new Set([
+const ofRiskAlone: ReadonlySet<RequestedGoal['kind']> = new Set([
   'MINIMUM_VOLATILITY',
   'MAXIMUM_SHARPE',
   'MAXIMUM_DIVERSIFICATION',
@@ -55,14 +55,14 @@ const NODES_MAX = 300;
 const NODES_MAX_TARGET_RISK = 40;
 
 /** @throws Failure REFUSED zero-variance for a goal of risk alone, naming the securities */
-export function allocate(wanted: WantedGoal, moments: Moments, limits: Limits): Allocation {
+export function allocate(requested: RequestedGoal, moments: Moments, limits: Limits): Allocation {
   const requirements = requirementsOf(limits);
   const problem = problemOf(moments, limits, requirements);
-  if (ofRiskAlone.has(wanted.kind))
-    requireVariances(moments.covariance, wanted.kind, moments.isins, problem.excluded);
-  const { solution, proven, nodes } = solve(goalOf(wanted, problem), problem, requirements);
+  if (ofRiskAlone.has(requested.kind))
+    requireVariances(moments.covariance, requested.kind, moments.isins, problem.excluded);
+  const { solution, proven, nodes } = solve(goalOf(requested, problem), problem, requirements);
   if (!solution) {
-    const conflicts = proven ? conflictsOf(wanted, moments, limits, requirements) : [];
+    const conflicts = proven ? conflictsOf(requested, moments, limits, requirements) : [];
     const status = proven ? 'infeasible' : 'undecided';
     const weights = new Float64Array(moments.isins.length);
     return { status, weights, cashWeight: 1, conflicts, kktResidual: 0, iterations: nodes };
@@ -108,7 +108,7 @@ export function metricsOf(
  * Black-Litterman), tracking error against the targets (tracking).
  */
 export function objectiveValue(
-  goal: WantedGoal,
+  goal: RequestedGoal,
   { expectedReturn, volatility, sharpe, diversification, trackingError }: AllocationMetrics,
 ): number {
   switch (goal.kind) {
@@ -128,13 +128,13 @@ export function objectiveValue(
   }
 }
 
-function goalOf(wanted: WantedGoal, problem: Problem): Goal {
-  switch (wanted.kind) {
+function goalOf(requested: RequestedGoal, problem: Problem): Goal {
+  switch (requested.kind) {
     case 'RISK_PARITY':
     case 'HRP':
-      return { kind: wanted.kind, weights: balancedWeights(wanted.kind, problem) };
+      return { kind: requested.kind, weights: balancedWeights(requested.kind, problem) };
     default:
-      return wanted;
+      return requested;
   }
 }
 
@@ -177,7 +177,7 @@ function least(values: readonly number[]): number | undefined {
 
 /** The smallest set; requirements hold together when the least variance within them exists. */
 function conflictsOf(
-  wanted: WantedGoal,
+  requested: RequestedGoal,
   moments: Moments,
   limits: Limits,
   requirements: readonly Requirement[],
@@ -193,16 +193,16 @@ function conflictsOf(
     const ceiling = Math.min(...some.map(({ volatilityMax = Infinity }) => volatilityMax));
     return Math.sqrt(solution.loss) <= ceiling + 1e-9;
   };
-  const all = [...requirements, ...goalRequirement(wanted, moments, variablesOf(limits))];
+  const all = [...requirements, ...goalRequirement(requested, moments, variablesOf(limits))];
   return smallestConflict(all, feasible).map(({ words }) => words);
 }
 
 function goalRequirement(
-  wanted: WantedGoal,
+  requested: RequestedGoal,
   moments: Moments,
   variables: number,
 ): readonly Requirement[] {
-  if (wanted.kind === 'TARGET_RETURN')
-    return [returnAtLeast(moments.expected, variables, wanted.returnMin)];
-  return wanted.kind === 'TARGET_RISK' ? [volatilityAtMost(wanted.volatilityMax)] : [];
+  if (requested.kind === 'TARGET_RETURN')
+    return [returnAtLeast(moments.expected, variables, requested.returnMin)];
+  return requested.kind === 'TARGET_RISK' ? [volatilityAtMost(requested.volatilityMax)] : [];
 }

@@ -14,7 +14,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { weightIn, type Account } from './account.ts';
-import type { WantedGoal } from './allocate.ts';
+import type { RequestedGoal } from './allocate.ts';
 import type { Limits, SecurityBound } from './constraints.ts';
 import type { Moments } from './moments.ts';
 
@@ -25,7 +25,7 @@ export interface AllocationEntry {
   readonly maxWeight: number;
 }
 
-export interface AllocationWish {
+export interface AllocationPreference {
   readonly targetAllocations: readonly AllocationEntry[];
   readonly constraints?:
     | {
@@ -57,7 +57,7 @@ export interface AllocationPolicy {
 }
 
 /** The wish of someone who leaves all to the account's settings. */
-export const noWish: AllocationWish = {
+export const noPreference: AllocationPreference = {
   targetAllocations: [],
   objective: 'OBJECTIVE_UNSPECIFIED',
   riskAversion: 0,
@@ -89,18 +89,21 @@ export function checkEntries(entries: readonly AllocationEntry[]): void {
 }
 
 /** @throws Failure INVALID_REQUEST naming a target figure that is needed */
-export function goalOfWish(
-  wish: AllocationWish,
+export function goalOfPreference(
+  preference: AllocationPreference,
   policy: AllocationPolicy,
   moments: Moments,
-): WantedGoal {
-  if (tracks(wish)) return { kind: 'TRACKING', weights: targetsOf(wish, moments) };
-  const kind = chosenObjective(wish, policy);
+): RequestedGoal {
+  if (tracks(preference)) return { kind: 'TRACKING', weights: targetsOf(preference, moments) };
+  const kind = chosenObjective(preference, policy);
   switch (kind) {
     case 'TARGET_RETURN':
-      return { kind, returnMin: needed('targetReturnRatio', wish.targetReturnRatio) };
+      return { kind, returnMin: needed('targetReturnRatio', preference.targetReturnRatio) };
     case 'TARGET_RISK':
-      return { kind, volatilityMax: needed('targetVolatilityRatio', wish.targetVolatilityRatio) };
+      return {
+        kind,
+        volatilityMax: needed('targetVolatilityRatio', preference.targetVolatilityRatio),
+      };
     case 'MINIMUM_VOLATILITY':
     case 'MAXIMUM_SHARPE':
     case 'MAXIMUM_DIVERSIFICATION':
@@ -108,25 +111,27 @@ export function goalOfWish(
     case 'HRP':
       return { kind };
     case 'BLACK_LITTERMAN':
-      return { kind, riskAversion: wish.riskAversion || policy.riskAversion };
+      return { kind, riskAversion: preference.riskAversion || policy.riskAversion };
     default:
       return {
         kind: 'QUADRATIC_UTILITY',
-        riskAversion: wish.riskAversion || policy.riskAversion,
+        riskAversion: preference.riskAversion || policy.riskAversion,
       };
   }
 }
 
 /** The objective that decides; the settings' where the request names none. */
 export function chosenObjective(
-  { objective }: Pick<AllocationWish, 'objective'>,
+  { objective }: Pick<AllocationPreference, 'objective'>,
   policy: Pick<AllocationPolicy, 'objective'>,
 ): string {
   return objective === 'OBJECTIVE_UNSPECIFIED' ? policy.objective : objective;
 }
 
 /** Whether the wish names a portfolio to track. */
-export function tracks({ targetAllocations }: Pick<AllocationWish, 'targetAllocations'>): boolean {
+export function tracks({
+  targetAllocations,
+}: Pick<AllocationPreference, 'targetAllocations'>): boolean {
   return targetAllocations.some(({ targetWeight }) => targetWeight > 0);
 }
 
@@ -135,28 +140,28 @@ export function tracks({ targetAllocations }: Pick<AllocationWish, 'targetAlloca
  * sizes in another currency than the account's; REFUSED history-missing for a wanted security that cannot be measured, and
  * account-empty for position sizes in an account that is worth nothing
  */
-export function limitsOfWish(
-  wish: AllocationWish,
+export function limitsOfPreference(
+  preference: AllocationPreference,
   policy: AllocationPolicy,
   moments: Moments,
   account: Account,
 ): Limits {
-  requireMeasured(wish, moments);
-  const securities = moments.isins.map((isin) => boundOf(wish, policy, account, isin));
-  requireGroups('sectorLimits', wish.sectorLimits, account, 'sector');
-  requireGroups('countryLimits', wish.countryLimits, account, 'country');
-  const { constraints } = wish;
+  requireMeasured(preference, moments);
+  const securities = moments.isins.map((isin) => boundOf(preference, policy, account, isin));
+  requireGroups('sectorLimits', preference.sectorLimits, account, 'sector');
+  requireGroups('countryLimits', preference.countryLimits, account, 'country');
+  const { constraints } = preference;
   const measured = new Set(moments.isins);
   const unmeasured = [...account.quantities.keys()].filter((isin) => !measured.has(isin));
   return {
     securities,
-    cashReserveRatio: wish.cashReserveRatio ?? policy.cashReserveRatio,
+    cashReserveRatio: preference.cashReserveRatio ?? policy.cashReserveRatio,
     frozenWeight: unmeasured.reduce((sum, isin) => sum + weightIn(account, isin), 0),
     weightMaxRatio: policy.weightMaxRatio,
     sectorMaxRatio: policy.sectorMaxRatio,
     countryMaxRatio: policy.countryMaxRatio,
-    sectorLimits: wish.sectorLimits,
-    countryLimits: wish.countryLimits,
+    sectorLimits: preference.sectorLimits,
+    countryLimits: preference.countryLimits,
     turnoverMaxRatio: positive(constraints?.maxTurnoverPct, 1 / 100),
     countMax: positive(constraints?.maxPositions, 1),
     ...sizesOf(constraints, account),
@@ -164,17 +169,17 @@ export function limitsOfWish(
 }
 
 function boundOf(
-  wish: AllocationWish,
+  preference: AllocationPreference,
   policy: AllocationPolicy,
   account: Account,
   isin: Isin,
 ): SecurityBound {
   const security = account.listings.get(isin)?.security;
-  const entry = wish.targetAllocations.find((one) => one.isin === isin);
+  const entry = preference.targetAllocations.find((one) => one.isin === isin);
   const currentWeight = weightIn(account, isin);
   const stated = maximumOf(entry, policy);
   const frozen = security && !isTradable(security);
-  const unlisted = tracks(wish) && !entry;
+  const unlisted = tracks(preference) && !entry;
   return {
     isin,
     symbol: security?.symbol ?? isin,
@@ -195,17 +200,17 @@ function maximumOf(
   if (!entry) return undefined;
   const { targetWeight, minWeight, maxWeight } = entry;
   if (maxWeight > 0) return maxWeight;
-  const wanted = Math.max(targetWeight, minWeight);
-  if (wanted === 0) return 0;
-  return wanted > weightMaxRatio ? wanted : undefined;
+  const requested = Math.max(targetWeight, minWeight);
+  if (requested === 0) return 0;
+  return requested > weightMaxRatio ? requested : undefined;
 }
 
-function targetsOf({ targetAllocations }: AllocationWish, { isins }: Moments): Float64Array {
+function targetsOf({ targetAllocations }: AllocationPreference, { isins }: Moments): Float64Array {
   const targets = new Map(targetAllocations.map((entry) => [entry.isin, entry.targetWeight]));
   return Float64Array.from(isins, (isin) => targets.get(isin) ?? 0);
 }
 
-function requireMeasured({ targetAllocations }: AllocationWish, { isins }: Moments): void {
+function requireMeasured({ targetAllocations }: AllocationPreference, { isins }: Moments): void {
   const missing = targetAllocations
     .filter(({ targetWeight, minWeight }) => targetWeight > 0 || minWeight > 0)
     .find(({ isin }) => !isins.includes(isin));
@@ -233,7 +238,7 @@ function requireGroups(
 }
 
 function sizesOf(
-  constraints: AllocationWish['constraints'],
+  constraints: AllocationPreference['constraints'],
   { total, base }: Account,
 ): { sizeMin?: number | undefined; sizeMax?: number | undefined } {
   const { minPositionSize: min, maxPositionSize: max } = constraints ?? {};

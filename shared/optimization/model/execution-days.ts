@@ -22,9 +22,9 @@ export function tradingDaysLater(
   let day = start;
   for (let left = days; left > 0; left -= 1) day = calendar.sessionFrom(addDays(day, 1));
   const minutes = Math.floor((from - instantAt(zone, start, 0)) / MINUTE_MS);
-  const wanted = instantAt(zone, day, minutes);
+  const requested = instantAt(zone, day, minutes);
   const session = calendar.session(day);
-  if (!session || (wanted >= session.opens && wanted < session.closes)) return wanted;
+  if (!session || (requested >= session.opens && requested < session.closes)) return requested;
   return session.opens;
 }
 

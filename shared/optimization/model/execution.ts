@@ -52,11 +52,11 @@ export function slices(
   const days = Math.ceil(shares / (PARTICIPATION_SINGLE * dayVolume) - 1e-9);
   if (days <= 1) return { strategy: 'SINGLE', quantities: [quantity] };
   const count = Math.min(SLICES_MAX, days);
-  const wanted = trajectory(shares, count, model, riskAversion);
+  const requested = trajectory(shares, count, model, riskAversion);
   const most = Math.max(PARTICIPATION_MAX * dayVolume, shares / count);
   return {
     strategy: 'ALMGREN_CHRISS',
-    quantities: inLots(quantity, lot, capped(wanted, most)),
+    quantities: inLots(quantity, lot, capped(requested, most)),
   };
 }
 

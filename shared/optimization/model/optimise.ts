@@ -8,15 +8,15 @@ import {
   objectiveValue,
   type Allocation,
   type AllocationMetrics,
-  type WantedGoal,
+  type RequestedGoal,
 } from './allocate.ts';
 import {
   chosenObjective,
-  goalOfWish,
-  limitsOfWish,
+  goalOfPreference,
+  limitsOfPreference,
   tracks,
   type AllocationPolicy,
-  type AllocationWish,
+  type AllocationPreference,
 } from './allocation-request.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { estimateMoments, type Moments } from './moments.ts';
@@ -24,7 +24,7 @@ import { estimateMoments, type Moments } from './moments.ts';
 export interface Optimised {
   readonly status: Allocation['status'] | 'no-data';
   readonly allocation: Allocation;
-  readonly goal: WantedGoal | undefined;
+  readonly goal: RequestedGoal | undefined;
   readonly objectiveValue: number;
   readonly metrics: AllocationMetrics;
   /** Weights above 0, with those of holdings that could not be measured and stay as they are. */
@@ -34,21 +34,21 @@ export interface Optimised {
 /**
  * Optimises over every security whose prices suffice. Holdings that cannot be measured stay.
  *
- * @throws Failure INVALID_REQUEST, REFUSED: see `limitsOfWish` and `goalOfWish`
+ * @throws Failure INVALID_REQUEST, REFUSED: see `limitsOfPreference` and `goalOfPreference`
  */
 export function optimise(
   view: MarketView,
   account: Account,
-  wish: AllocationWish,
+  preference: AllocationPreference,
   policy: AllocationPolicy,
 ): Optimised {
   const { moments } = estimateMoments(view, {
     riskAversion: policy.riskAversion,
-    uncertainMean: chosenObjective(wish, policy) === 'BLACK_LITTERMAN' && !tracks(wish),
+    uncertainMean: chosenObjective(preference, policy) === 'BLACK_LITTERMAN' && !tracks(preference),
   });
   if (moments.isins.length === 0) return nothing(moments);
-  const goal = goalOfWish(wish, policy, moments);
-  const limits = limitsOfWish(wish, policy, moments, account);
+  const goal = goalOfPreference(preference, policy, moments);
+  const limits = limitsOfPreference(preference, policy, moments, account);
   const allocation = allocate(goal, moments, limits);
   const metrics = metricsOf(moments, allocation.weights, benchmarkOf(goal, moments));
   return {
@@ -95,7 +95,7 @@ function targetsOf(
 }
 
 /** Given targets; else all securities of the universe in equal parts. */
-function benchmarkOf(goal: WantedGoal, { isins }: Moments): Float64Array {
+function benchmarkOf(goal: RequestedGoal, { isins }: Moments): Float64Array {
   if (goal.kind === 'TRACKING') return goal.weights;
   return new Float64Array(isins.length).fill(1 / isins.length);
 }

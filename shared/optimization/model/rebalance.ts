@@ -62,11 +62,11 @@ export function rebalance(
   };
   const moves = correction(deviations, policy, ranges);
   const least = Money.rounded(policy.minimumOrder, account.base, 'up');
-  const wanted = all
+  const requested = all
     .flatMap(({ isin }, i) => moveBy(account, isin, at(moves, i)) ?? [])
     .filter(({ value }) => value.compare(least) >= 0)
     .sort(salesLast);
-  const changes = paidFor(wanted, account, targets, policy);
+  const changes = paidFor(requested, account, targets, policy);
   return {
     drift: driftOf(deviations, policy, ranges),
     changes,
@@ -79,7 +79,7 @@ export function rebalance(
  * not fall below its target, nor further below it than it is, and pays all costs.
  */
 function paidFor(
-  wanted: readonly Change[],
+  requested: readonly Change[],
   account: Account,
   targets: readonly Target[],
   policy: RebalancingPolicy,
@@ -88,7 +88,7 @@ function paidFor(
   const aim = Decimal.fromEstimate(Math.max(0, 1 - invested), 12, 'half-even');
   const target = account.total.multiply(aim, 'down');
   const floor = target.compare(account.cash) < 0 ? target : account.cash;
-  let kept = wanted;
+  let kept = requested;
   for (;;) {
     const flow = Money.sum(kept.map(signedValue), account.base);
     const left = account.cash.subtract(flow);

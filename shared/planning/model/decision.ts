@@ -14,7 +14,7 @@ import {
   cashReserve,
   repaired,
   type Settlement,
-  type WantedOrder,
+  type RequestedOrder,
 } from './settlement.ts';
 
 export interface Decision {
@@ -38,8 +38,8 @@ export function* decide(problem: PlanningProblem): Generator<SearchProgress, Dec
   const { space, opportunities, leftOut } = spaceOf(problem);
   const { search, continues } = yield* searchToRest(problem, space);
   const margin = problem.limits.marginRatio;
-  const wanted = search.gain > margin ? executionOrder(space, search.lots) : [];
-  const settlement = repaired(problem, wanted);
+  const requested = search.gain > margin ? executionOrder(space, search.lots) : [];
+  const settlement = repaired(problem, requested);
   const state = stateOf(space, settlement);
   const known = { space, opportunities, leftOut, search };
   if (state.gain > margin) return { ...known, state, settlement, continues };
@@ -99,7 +99,7 @@ function join(
 }
 
 /** Sells first, the largest first; then buys, the most useful first. */
-function executionOrder(space: SearchSpace, lots: Int32Array): readonly WantedOrder[] {
+function executionOrder(space: SearchSpace, lots: Int32Array): readonly RequestedOrder[] {
   const state = SequenceState.of(space, lots);
   const value = ({ security, lots: size }: SizedOrder): number =>
     size * (space.lotValue[security] ?? 0);

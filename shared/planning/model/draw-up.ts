@@ -125,13 +125,13 @@ function kindWords(kind: OpportunityKind, instrument: Instrument, currency: stri
 function summaryOf(problem: PlanningProblem, decision: Decision): string {
   const { settlement, state, search } = decision;
   if (settlement.orders.length === 0) return holdSummary(problem, decision);
-  const side = (wanted: 'BUY' | 'SELL'): string => {
-    const orders = settlement.orders.filter((order) => order.side === wanted);
+  const side = (requested: 'BUY' | 'SELL'): string => {
+    const orders = settlement.orders.filter((order) => order.side === requested);
     const total = Money.sum(
       orders.map((order) => order.value),
       problem.base,
     );
-    const verb = wanted === 'BUY' ? 'Buy' : 'Sell';
+    const verb = requested === 'BUY' ? 'Buy' : 'Sell';
     return orders.length === 0 ? '' : `${verb} ${counted(orders.length, 'security')} for ${total}`;
   };
   const trades = [side('SELL'), side('BUY')].filter((text) => text !== '').join('; ');

@@ -45,11 +45,11 @@ interface Trial {
 
 function binding(problem: PlanningProblem, { space, state }: Decision, i: number, side: Side) {
   const tried = trialsOf(space, state, i, side);
-  const wanted = bestOf(tried);
-  if (wanted.gain <= 0) return notWorthIt(problem, space, i, wanted);
+  const requested = bestOf(tried);
+  if (requested.gain <= 0) return notWorthIt(problem, space, i, requested);
   const allowed = bestOf(tried.filter(({ lots }) => state.barrier(i, lots) === undefined));
   if (allowed.gain > 0) return belowMargin(problem, space, i, allowed);
-  return barred(problem, space, i, wanted, state.barrier(i, wanted.lots) ?? 'cash-reserve');
+  return barred(problem, space, i, requested, state.barrier(i, requested.lots) ?? 'cash-reserve');
 }
 
 function trialsOf(space: SearchSpace, state: SequenceState, i: number, side: Side): Trial[] {
@@ -110,10 +110,10 @@ function barred(
 ): { rule: string; reason: string } {
   const trade = described(problem, space, i, lots);
   const worth = `${trade} would gain ${basisPoints(gain)} a year`;
-  return { rule: barrier, reason: `${worth}, but ${obstacle(problem, space, i, barrier)}.` };
+  return { rule: barrier, reason: `${worth}, but ${blockingReason(problem, space, i, barrier)}.` };
 }
 
-function obstacle(
+function blockingReason(
   { limits, base, instruments }: PlanningProblem,
   space: SearchSpace,
   i: number,

@@ -30,7 +30,7 @@ export interface LeftOut {
 }
 
 /** What an opportunity is judged against. Amounts in base currency. */
-export interface Surroundings {
+export interface FunctionEnvironment {
   readonly limits: PlanLimits;
   readonly currency: string;
   readonly value: number;
@@ -49,7 +49,7 @@ const WEIGHT_EPSILON = 1e-6;
 
 export function opportunitiesOf(
   instrument: Instrument,
-  around: Surroundings,
+  around: FunctionEnvironment,
 ): readonly (Opportunity | LeftOut)[] {
   const held = instrument.held.sign > 0;
   if (!held && instrument.target <= WEIGHT_EPSILON)
@@ -63,7 +63,10 @@ export function isOpportunity(found: Opportunity | LeftOut): found is Opportunit
   return 'sizes' in found;
 }
 
-function purchase(instrument: Instrument, around: Surroundings): Opportunity | LeftOut | undefined {
+function purchase(
+  instrument: Instrument,
+  around: FunctionEnvironment,
+): Opportunity | LeftOut | undefined {
   const { limits, value, freeCash, minimumOrder } = around;
   const weight = weightOf(instrument, value);
   const gap = instrument.target - weight;
@@ -84,11 +87,11 @@ function purchase(instrument: Instrument, around: Surroundings): Opportunity | L
   const room = Math.min((limits.weightMaxRatio - weight) * value, limits.orderMaxRatio * value);
   const [lotsMin, lotsMax] = [lotsFor(minimumOrder, lot), wholeLotsIn(room, lot)];
   if (lotsMax < lotsMin) return noRoom(instrument, around, weight);
-  const wanted = [(gap * value) / lot, (gap * value) / lot / 2, freeCash / lot, room / lot];
+  const requested = [(gap * value) / lot, (gap * value) / lot / 2, freeCash / lot, room / lot];
   return {
     ...{ instrument, side: 'BUY', weight, lotsMin, lotsMax },
     kinds: purchaseKinds(instrument, gap, deposit),
-    sizes: sizesWithin(wanted, lotsMin, lotsMax),
+    sizes: sizesWithin(requested, lotsMin, lotsMax),
   };
 }
 
@@ -101,7 +104,10 @@ function purchaseKinds(instrument: Instrument, gap: number, deposit: boolean): O
   return kinds;
 }
 
-function sale(instrument: Instrument, around: Surroundings): Opportunity | LeftOut | undefined {
+function sale(
+  instrument: Instrument,
+  around: FunctionEnvironment,
+): Opportunity | LeftOut | undefined {
   const { limits, value, minimumOrder } = around;
   const weight = weightOf(instrument, value);
   const excess = weight - instrument.target;
@@ -118,11 +124,11 @@ function sale(instrument: Instrument, around: Surroundings): Opportunity | LeftO
     wholeLotsIn(limits.orderMaxRatio * value, lot),
   );
   if (lotsMax < lotsMin) return tooSmall(instrument, around, weight);
-  const wanted = [(excess * value) / lot, (excess * value) / lot / 2, lotsMax / 2, lotsMax];
+  const requested = [(excess * value) / lot, (excess * value) / lot / 2, lotsMax / 2, lotsMax];
   return {
     ...{ instrument, side: 'SELL', weight, lotsMin, lotsMax },
     kinds: saleKinds(instrument, excess, profit),
-    sizes: sizesWithin(wanted, lotsMin, lotsMax),
+    sizes: sizesWithin(requested, lotsMin, lotsMax),
   };
 }
 
@@ -138,7 +144,7 @@ function saleKinds(instrument: Instrument, excess: number, profit: boolean): Opp
 function awaitsDeposit(
   instrument: Instrument,
   excess: number,
-  { value, monthlyDeposit, currency }: Surroundings,
+  { value, monthlyDeposit, currency }: FunctionEnvironment,
 ): LeftOut | undefined {
   if (instrument.target <= WEIGHT_EPSILON || excess * value > monthlyDeposit) return undefined;
   const over = amount(excess * value, currency);
@@ -147,7 +153,11 @@ function awaitsDeposit(
   return leftOut(instrument, 'SELL', 'deposit-first', reason);
 }
 
-function nearTarget(instrument: Instrument, side: Side | undefined, around: Surroundings): LeftOut {
+function nearTarget(
+  instrument: Instrument,
+  side: Side | undefined,
+  around: FunctionEnvironment,
+): LeftOut {
   const weight = weightOf(instrument, around.value);
   const gap = Math.abs(instrument.target - weight) * around.value;
   const atTarget = Math.abs(instrument.target - weight) <= WEIGHT_EPSILON;
@@ -158,7 +168,7 @@ function nearTarget(instrument: Instrument, side: Side | undefined, around: Surr
   return leftOut(instrument, side, rule, reason);
 }
 
-function noRoom(instrument: Instrument, around: Surroundings, weight: number): LeftOut {
+function noRoom(instrument: Instrument, around: FunctionEnvironment, weight: number): LeftOut {
   const { limits, value, currency } = around;
   const lot = lotValue(instrument);
   const smallest = amount(lotsFor(around.minimumOrder, lot) * lot, currency);
@@ -173,7 +183,7 @@ function noRoom(instrument: Instrument, around: Surroundings, weight: number): L
   return leftOut(instrument, 'BUY', 'weight-max', reason);
 }
 
-function tooSmall(instrument: Instrument, around: Surroundings, weight: number): LeftOut {
+function tooSmall(instrument: Instrument, around: FunctionEnvironment, weight: number): LeftOut {
   if (instrument.heldBack.sign > 0)
     return leftOut(instrument, 'SELL', 'minimum-hold', 'It was bought too lately to be sold.');
   const holding = amount(weight * around.value, around.currency);
@@ -211,7 +221,7 @@ function wholeLotsIn(value: number, lot: number): number {
 }
 
 /** Distinct whole sizes within the bounds, rising; the smallest is always tried. */
-function sizesWithin(wanted: readonly number[], least: number, most: number): readonly number[] {
-  const rounded = wanted.map((size) => Math.min(most, Math.max(least, Math.round(size))));
+function sizesWithin(requested: readonly number[], least: number, most: number): readonly number[] {
+  const rounded = requested.map((size) => Math.min(most, Math.max(least, Math.round(size))));
   return [...new Set([least, ...rounded])].sort((a, b) => a - b);
 }

@@ -122,11 +122,11 @@ function tradable(instruments: readonly Instrument[], opportunities: readonly Op
 }
 
 function lotsToTarget(one: Instrument, opportunities: readonly Opportunity[], value: number) {
-  const wanted = Math.round(((one.target - weightOf(one, value)) * value) / lotValue(one));
-  const side = wanted < 0 ? 'SELL' : 'BUY';
+  const requested = Math.round(((one.target - weightOf(one, value)) * value) / lotValue(one));
+  const side = requested < 0 ? 'SELL' : 'BUY';
   const found = opportunities.find((o) => o.instrument === one && o.side === side);
-  if (!found || Math.abs(wanted) < found.lotsMin) return 0;
-  return Math.sign(wanted) * Math.min(Math.abs(wanted), found.lotsMax);
+  if (!found || Math.abs(requested) < found.lotsMin) return 0;
+  return Math.sign(requested) * Math.min(Math.abs(requested), found.lotsMax);
 }
 
 function riskColumns(problem: PlanningProblem, instruments: readonly Instrument[], value: number) {

@@ -11,13 +11,13 @@ import { PRICE_MOVE_RATIO } from './limits.ts';
 import { portfolioValue, valueIn, type Instrument, type PlanningProblem } from './problem.ts';
 import type { Side } from './sequence.ts';
 
-export interface WantedOrder {
+export interface RequestedOrder {
   readonly instrument: Instrument;
   readonly side: Side;
   readonly lots: number;
 }
 
-export interface ExactOrder extends WantedOrder {
+export interface ExactOrder extends RequestedOrder {
   readonly quantity: Quantity;
   /** Price x quantity in base currency. */
   readonly value: Money;
@@ -48,10 +48,10 @@ export function cashReserve(problem: PlanningProblem): Money {
 }
 
 /** Carries the orders out on paper, in the given order: sells first. */
-export function settle(problem: PlanningProblem, wanted: readonly WantedOrder[]): Settlement {
+export function settle(problem: PlanningProblem, requested: readonly RequestedOrder[]): Settlement {
   const orders: ExactOrder[] = [];
   let cash = problem.cash;
-  for (const order of wanted) {
+  for (const order of requested) {
     const exact = settleOne(problem, order, cash);
     cash = exact.cashAfter;
     orders.push(exact);
@@ -63,7 +63,7 @@ export function settle(problem: PlanningProblem, wanted: readonly WantedOrder[])
   return { orders, cost, cashAfter: cash };
 }
 
-function settleOne(problem: PlanningProblem, order: WantedOrder, cash: Money): ExactOrder {
+function settleOne(problem: PlanningProblem, order: RequestedOrder, cash: Money): ExactOrder {
   const quantity = order.instrument.lot.multiply(Decimal.of(order.lots)).normalize();
   const value = valueIn(order.instrument, quantity, 'half-even');
   const cost = orderCost(problem.limits.costs, order.side, value);
@@ -184,8 +184,11 @@ export function afterOrders(problem: PlanningProblem, settlement: Settlement): P
  * Orders that keep every rule: while one is broken, the order that breaks it is made a lot smaller,
  * or dropped when it would become too small.
  */
-export function repaired(problem: PlanningProblem, wanted: readonly WantedOrder[]): Settlement {
-  let orders = wanted;
+export function repaired(
+  problem: PlanningProblem,
+  requested: readonly RequestedOrder[],
+): Settlement {
+  let orders = requested;
   for (;;) {
     const settlement = settle(problem, orders);
     const breach = breachOf(problem, settlement);
@@ -194,7 +197,10 @@ export function repaired(problem: PlanningProblem, wanted: readonly WantedOrder[
   }
 }
 
-function smaller(orders: readonly WantedOrder[], { order, rule }: Breach): readonly WantedOrder[] {
+function smaller(
+  orders: readonly RequestedOrder[],
+  { order, rule }: Breach,
+): readonly RequestedOrder[] {
   const drop = rule === 'below-minimum-order' || order.lots <= 1;
   return orders.flatMap((one) => {
     if (one.instrument !== order.instrument) return [one];

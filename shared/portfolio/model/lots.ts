@@ -54,19 +54,19 @@ export interface Sale<L extends CostedLot> {
  */
 export function takeLots<L extends CostedLot>(
   lots: readonly L[],
-  wanted: Quantity,
+  requested: Quantity,
   choice: LotChoice,
   decimals: number,
 ): Sale<L> {
   const taken = new Map<string, TakenLot>();
-  let missing = wanted;
+  let missing = requested;
   for (const lot of inOrder(lots, choice)) {
     if (missing.sign <= 0) break;
     const part = partOf(lot, missing, decimals);
     taken.set(lot.lotId, part);
     missing = missing.subtract(part.quantity);
   }
-  if (missing.sign > 0) throw short(wanted, missing, choice);
+  if (missing.sign > 0) throw short(requested, missing, choice);
   const sale = settled(lots, [...taken.values()]);
   return choice.method === 'average' ? averaged(sale, decimals) : sale;
 }
@@ -151,9 +151,9 @@ function costShare(cost: Decimal, part: Quantity, whole: Quantity, decimals: num
   return cost.multiply(part).divide(whole, decimals, 'half-even');
 }
 
-function short(wanted: Quantity, missing: Quantity, { method }: LotChoice) {
+function short(requested: Quantity, missing: Quantity, { method }: LotChoice) {
   return refused('no-short', 'More shares leave the book than its lots hold.', {
-    wanted: wanted.toString(),
+    requested: requested.toString(),
     missing: missing.normalize().toString(),
     method,
   });

@@ -25,7 +25,7 @@ export interface InteriorAnswer extends PrimalDual {
 }
 
 const ITERATIONS_MAX = 200;
-const WANTED = 1e-11;
+const REQUESTED = 1e-11;
 /** A multiple of the certificate's own value. */
 const CERTIFICATE = 1e-8;
 const TO_BOUNDARY = 0.995;
@@ -41,7 +41,7 @@ export function interiorPoint(program: ConvexProgram): InteriorAnswer {
     if (!Number.isFinite(residuals.size)) break;
     stalls = residuals.size < least * 0.9 ? 0 : stalls + 1;
     if (residuals.size < least) [best, least] = [iterate, residuals.size];
-    if (least <= WANTED) return answerOf(work, best, 'optimal', k);
+    if (least <= REQUESTED) return answerOf(work, best, 'optimal', k);
     const proof = certificate(work, iterate);
     if (proof) return answerOf(work, iterate, proof, k);
     if (stalls > 40) break;

@@ -49,6 +49,6 @@ export function selectSecurities(
   );
 }
 
-function matches(value: string | undefined, wanted: string | undefined): boolean {
-  return wanted === undefined || value?.toLowerCase() === wanted.toLowerCase();
+function matches(value: string | undefined, requested: string | undefined): boolean {
+  return requested === undefined || value?.toLowerCase() === requested.toLowerCase();
 }

@@ -28,7 +28,7 @@ export interface CheckLimits {
 }
 
 /** The account as the broker shows it; cash is what is there, before anything is held back. */
-export interface AccountLook {
+export interface AccountSnapshot {
   readonly cash: Money;
   readonly holdings: ReadonlyMap<Isin, Quantity>;
   readonly openOrders: readonly {
@@ -54,7 +54,7 @@ export interface CheckInputs {
   readonly quote: { readonly price: Price; readonly day: CalendarDay } | undefined;
   /** Security's currency into the base. */
   readonly rate: ExchangeRate | undefined;
-  readonly account: AccountLook | undefined;
+  readonly account: AccountSnapshot | undefined;
   /** Cash and holdings in the base currency; undefined when one of them cannot be valued. */
   readonly accountValue: Money | undefined;
   /** Our other orders that are not in a final state. */

@@ -7,7 +7,7 @@ export const SUBMIT_WINDOW_MS = 5_000;
 export const SUBMIT_TIMEOUT_MS = 10_000;
 
 /** Longest wait for one look at the broker. */
-export const LOOK_TIMEOUT_MS = 3_000;
+export const QUERY_TIMEOUT_MS = 3_000;
 
 /**
  * From storing SUBMITTING until "not found" counts. More than window and answer time together, so
@@ -16,8 +16,8 @@ export const LOOK_TIMEOUT_MS = 3_000;
 export const SETTLING_MS = 30_000;
 
 /** Looks that must not find an order, after the settling time, before it counts as absent. */
-export const LOOKS_NEEDED = 2;
-export const LOOK_SPACING_MS = 5_000;
+export const QUERIES_NEEDED = 2;
+export const QUERY_SPACING_MS = 5_000;
 
 /** An outcome unknown for longer than this, with looks that fail, needs a person. */
 export const NEEDS_HUMAN_AFTER_MS = 15 * 60_000;

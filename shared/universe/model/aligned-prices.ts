@@ -102,14 +102,14 @@ function columnOf(view: MarketView, security: Security, days: Int32Array): Colum
 function carry(
   days: Int32Array,
   values: RateSeries['rates'],
-  wanted: Int32Array,
+  requested: Int32Array,
 ): Float64Array<ArrayBuffer> {
-  const carried = new Float64Array(wanted.length).fill(NaN);
+  const carried = new Float64Array(requested.length).fill(NaN);
   let next = 0;
   // A value from before the window may be carried into it, counted in calendar days.
   let age = 0;
-  for (let i = 0; i < wanted.length; i += 1) {
-    const day = wanted[i] ?? 0;
+  for (let i = 0; i < requested.length; i += 1) {
+    const day = requested[i] ?? 0;
     const before = next;
     while (next < days.length && (days[next] ?? 0) <= day) next += 1;
     age = next === before ? age + 1 : i === 0 ? day - (days[next - 1] ?? 0) : 0;

@@ -31,11 +31,11 @@ export function indexAt(days: Int32Array, day: CalendarDay): number {
 }
 
 /** The same for a day that is counted since 1970-01-01 already; for where many series are asked. */
-export function indexAtEpoch(days: Int32Array, wanted: number): number {
+export function indexAtEpoch(days: Int32Array, requested: number): number {
   let [low, high] = [0, days.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((days[middle] ?? 0) <= wanted) low = middle + 1;
+    if ((days[middle] ?? 0) <= requested) low = middle + 1;
     else high = middle;
   }
   return low - 1;

@@ -15,9 +15,9 @@ const LETTERS: Readonly<Record<string, string>> = {
  * accents do not count. Within each group the order given is kept.
  */
 export function search(securities: readonly Security[], query: string): readonly Security[] {
-  const wanted = plain(query);
+  const requested = plain(query);
   const places = securities.map(({ isin, symbol, name }) =>
-    [isin, symbol, name].map((text) => plain(text).indexOf(wanted)),
+    [isin, symbol, name].map((text) => plain(text).indexOf(requested)),
   );
   const begins = (at: number): boolean => places[at]?.includes(0) ?? false;
   const contains = (at: number): boolean => places[at]?.some((place) => place > 0) ?? false;

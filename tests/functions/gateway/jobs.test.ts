@@ -10,22 +10,22 @@ import type {
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { jobs } from '#shared/contract/jobs.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
 import getJobStatus from '../../../functions/gateway/get-job-status/handler.ts';
 import listJobs from '../../../functions/gateway/list-jobs/handler.ts';
 import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
 import { streamOf } from '../../support/gateway.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let dataDir: string;
 let calls: FunctionCall[];
 let answer: Transport;
@@ -47,18 +47,24 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  world = await openTestWorld(redis, { DATA_DIR: dataDir }, { now: clock.now, transport });
+  dependencies = await openTestDependencies(
+    redis,
+    { DATA_DIR: dataDir },
+    { now: clock.now, transport },
+  );
   calls = [];
   answer = () => Promise.resolve({ status: 200, body: streamOf([{ synced: 4, failed: 1 }]) });
 });
 
-afterEach(() => world.close());
+afterEach(() => dependencies.close());
 
 const trigger = (body: object, headers: Record<string, string> = {}) =>
-  supertest(doorOf(triggerJob, world)).post('/').set(headers).send(body);
+  supertest(endpointOf(triggerJob, dependencies)).post('/').set(headers).send(body);
 const run = (body: object, id = 'run-1') => trigger(body, { 'x-run-id': id });
 const statusOf = async (jobName: string): Promise<GetJobStatusResponse['job']> => {
-  const response = await supertest(doorOf(getJobStatus, world)).post('/').send({ jobName });
+  const response = await supertest(endpointOf(getJobStatus, dependencies))
+    .post('/')
+    .send({ jobName });
   return (response.body as GetJobStatusResponse).job;
 };
 
@@ -67,7 +73,7 @@ describe('gateway-trigger-job, called from outside', () => {
     const { body, status } = await trigger({ jobName: 'sync-prices', force: true });
     const { success, runId } = body as TriggerJobResponse;
     expect({ status, success }).toEqual({ status: 200, success: true });
-    const job = await (await world.runs.queueOf(gateway.triggerJob.topic)).getJob(runId);
+    const job = await (await dependencies.runs.queueOf(gateway.triggerJob.topic)).getJob(runId);
     expect(JSON.parse(job?.data.body ?? '')).toEqual({
       jobName: 'sync-prices',
       force: true,
@@ -199,21 +205,21 @@ describe('gateway-trigger-job, called by the connector', () => {
       success: false,
       message: expect.stringContaining('keeps no append-only file'),
     });
-    await world.database.redis.config('SET', 'appendonly', 'yes');
+    await dependencies.database.redis.config('SET', 'appendonly', 'yes');
     const { body: after } = await run({ jobName: 'maintenance' }, 'run-2');
-    await world.database.redis.config('SET', 'appendonly', 'no');
+    await dependencies.database.redis.config('SET', 'appendonly', 'no');
     expect(after).toMatchObject({ success: true });
   });
 
   it('gives messages of runs that would stay for ever a time to live', async () => {
-    await world.database.redis.rpush('{run:old}:updates', 'x');
+    await dependencies.database.redis.rpush('{run:old}:updates', 'x');
     await run({ jobName: 'maintenance' });
-    expect(await world.database.redis.pttl('{run:old}:updates')).toBeGreaterThan(0);
+    expect(await dependencies.database.redis.pttl('{run:old}:updates')).toBeGreaterThan(0);
   });
 });
 
 describe('gateway-list-jobs', () => {
-  const list = (body: object) => supertest(doorOf(listJobs, world)).post('/').send(body);
+  const list = (body: object) => supertest(endpointOf(listJobs, dependencies)).post('/').send(body);
 
   it('lists every job of the table, which have never run', async () => {
     const { body } = await list({});
@@ -246,7 +252,8 @@ describe('gateway-list-jobs', () => {
 });
 
 describe('gateway-get-job-status', () => {
-  const get = (body: object) => supertest(doorOf(getJobStatus, world)).post('/').send(body);
+  const get = (body: object) =>
+    supertest(endpointOf(getJobStatus, dependencies)).post('/').send(body);
 
   it('says that it has not found an unknown job', async () => {
     expect((await get({ jobName: 'make-coffee' })).body).toEqual({ found: false });

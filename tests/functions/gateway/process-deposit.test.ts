@@ -5,18 +5,18 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import deposit from '../../../functions/gateway/process-deposit/handler.ts';
-import { doorOf, inProcess } from '../../support/host.ts';
+import { endpointOf, inProcess } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 const clock = steppingClock('2024-06-27T09:00:00Z');
 
 beforeAll(async () => {
@@ -26,13 +26,13 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   const inside = inProcess();
   const { transport } = inside;
-  world = await openTestWorld(redis, {}, { now: clock.now, transport });
-  inside.into(world);
+  dependencies = await openTestDependencies(redis, {}, { now: clock.now, transport });
+  inside.into(dependencies);
 });
-afterEach(() => world.close());
+afterEach(() => dependencies.close());
 
-const pay = (body: object, key = 'salary-june', within: World = world) =>
-  supertest(doorOf(deposit, within)).post('/').set('idempotency-key', key).send(body);
+const pay = (body: object, key = 'salary-june', within: Dependencies = dependencies) =>
+  supertest(endpointOf(deposit, within)).post('/').set('idempotency-key', key).send(body);
 const euros = (amount: string) => ({ amount: { amount, currency: 'EUR' } });
 const answered = async (body: object, key?: string): Promise<ProcessDepositResponse> => {
   const response = await pay(body, key);
@@ -49,7 +49,10 @@ it('pays in, books it, and answers the new balance', async () => {
     message: 'EUR 500.00 is booked.',
     cycleId: '',
   });
-  const stored = await new DepositStore(world.database).find(DEFAULT_ACCOUNT, answer.transactionId);
+  const stored = await new DepositStore(dependencies.database).find(
+    DEFAULT_ACCOUNT,
+    answer.transactionId,
+  );
   expect(stored).toMatchObject({ state: 'paid-in', recordedAt: clock.now() });
 });
 
@@ -82,14 +85,14 @@ it.each([
 
 it('queues a cycle that invests it and sells nothing', async () => {
   const answer = await answered({ ...euros('500.00'), autoInvest: true });
-  const [run] = await world.runs.pending(gateway.triggerTradingCycle);
+  const [run] = await dependencies.runs.pending(gateway.triggerTradingCycle);
   expect(JSON.parse(run?.body ?? '')).toEqual({ buysOnly: true });
   expect(answer.cycleId).toBe(cycleIdOf(run?.run ?? ''));
   expect(answer.message).toBe(`EUR 500.00 is booked. The cycle ${answer.cycleId} invests it.`);
 });
 
 it('books it also while another cycle runs, and says what invests it', async () => {
-  await world.runs.add(gateway.triggerTradingCycle, '{}', 'a-cycle', 'r');
+  await dependencies.runs.add(gateway.triggerTradingCycle, '{}', 'a-cycle', 'r');
   const answer = await answered({ ...euros('500.00'), autoInvest: true });
   expect(answer).toMatchObject({
     success: true,
@@ -99,14 +102,17 @@ it('books it also while another cycle runs, and says what invests it', async () 
 });
 
 it('records it as pending at a broker that it may not pay itself', async () => {
-  const { funding, ...rest } = Object.assign(Object.create(world.broker) as Broker, {});
+  const { funding, ...rest } = Object.assign(Object.create(dependencies.broker) as Broker, {});
   void funding;
   const real = { ...rest, name: 'real', simulated: false } as Broker;
-  const within = { ...world, broker: real, now: world.now };
+  const within = { ...dependencies, broker: real, now: dependencies.now };
   const { body } = await pay({ ...euros('500.00'), autoInvest: true }, 'salary-june', within);
   const answer = body as ProcessDepositResponse;
   expect(answer).toMatchObject({ success: true, cycleId: '' });
   expect(answer.message).toBe('EUR 500.00 is awaited from the bank.');
-  const stored = await new DepositStore(world.database).find(DEFAULT_ACCOUNT, answer.transactionId);
+  const stored = await new DepositStore(dependencies.database).find(
+    DEFAULT_ACCOUNT,
+    answer.transactionId,
+  );
   expect(stored?.state).toBe('pending');
 });

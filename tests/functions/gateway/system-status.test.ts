@@ -4,19 +4,19 @@ import type { FunctionCall, Transport } from '#shared/clients/functions-client.t
 import { unavailable } from '#shared/kernel/failure.ts';
 import { portOffsets, serviceNames } from '#shared/contract/names.ts';
 import { jobs } from '#shared/contract/jobs.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import getHealth from '../../../functions/gateway/get-services-health/handler.ts';
 import getStatus from '../../../functions/gateway/get-system-status/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let away: (call: FunctionCall) => string | undefined;
 const clock = steppingClock('2024-06-27T09:00:00Z');
 
@@ -49,14 +49,16 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 beforeEach(async () => {
   away = () => undefined;
-  world = await openTestWorld(redis, {}, { now: clock.now, transport });
+  dependencies = await openTestDependencies(redis, {}, { now: clock.now, transport });
 });
-afterEach(() => world.close());
+afterEach(() => dependencies.close());
 
 const health = async (): Promise<GetServicesHealthResponse> =>
-  (await supertest(doorOf(getHealth, world)).post('/').send({})).body as GetServicesHealthResponse;
+  (await supertest(endpointOf(getHealth, dependencies)).post('/').send({}))
+    .body as GetServicesHealthResponse;
 const status = async (body: object = {}): Promise<GetSystemStatusResponse> =>
-  (await supertest(doorOf(getStatus, world)).post('/').send(body)).body as GetSystemStatusResponse;
+  (await supertest(endpointOf(getStatus, dependencies)).post('/').send(body))
+    .body as GetSystemStatusResponse;
 
 describe('gateway-get-services-health', () => {
   it('tells each service with its port, its latency and when it was asked', async () => {
@@ -116,7 +118,7 @@ describe('gateway-get-system-status', () => {
       marketData: 'sample',
       broker: 'paper',
       simulated: true,
-      version: world.build,
+      version: dependencies.build,
     });
     const metrics = answer.metrics;
     expect(Number(metrics?.uptimeSeconds)).toBeCloseTo(process.uptime(), -1);
@@ -154,7 +156,9 @@ describe('gateway-get-system-status', () => {
   });
 
   it('refuses a field it does not have', async () => {
-    const response = await supertest(doorOf(getStatus, world)).post('/').send({ all: true });
+    const response = await supertest(endpointOf(getStatus, dependencies))
+      .post('/')
+      .send({ all: true });
     expect(response.status).toBe(400);
     expect(response.body).toMatchObject({ code: 'INVALID_REQUEST', field: 'all' });
   });

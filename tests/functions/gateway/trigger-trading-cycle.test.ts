@@ -14,22 +14,22 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getHistory from '../../../functions/trading/get-trade-history/handler.ts';
-import { doorOf, inProcess, listen } from '../../support/host.ts';
+import { endpointOf, inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let calls: FunctionCall[];
 /** Stands in front of the functions; answers undefined to let a call through. */
 let intercept: (call: FunctionCall) => ReturnType<Transport> | undefined;
@@ -41,7 +41,7 @@ let listed: readonly ListedSecurity[];
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  const seeding = await openTestWorld(redis, {}, { now: clock.now });
+  const seeding = await openTestDependencies(redis, {}, { now: clock.now });
   listed = await seedMarket(seeding, 4, (_listed, index) => index < 12);
   const keysNow = exported(seeding.database, AbortSignal.timeout(10_000));
   for await (const key of keysNow) seeded.push(key);
@@ -49,16 +49,16 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function openWorld(env: Record<string, string> = {}): Promise<void> {
+async function openDependencies(env: Record<string, string> = {}): Promise<void> {
   const inside = inProcess();
   const transport: Transport = (call) => {
     calls.push(call);
     return intercept(call) ?? inside.transport(call);
   };
   const small = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '5', ...env };
-  world = await openTestWorld(redis, small, { now: clock.now, transport });
-  inside.into(world);
-  await restoreInto(world.database, each(seeded));
+  dependencies = await openTestDependencies(redis, small, { now: clock.now, transport });
+  inside.into(dependencies);
+  await restoreInto(dependencies.database, each(seeded));
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -68,9 +68,9 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 beforeEach(async () => {
   calls = [];
   intercept = () => undefined;
-  await openWorld();
+  await openDependencies();
 });
-afterEach(() => world.close());
+afterEach(() => dependencies.close());
 
 interface Answer {
   readonly status: number;
@@ -79,13 +79,13 @@ interface Answer {
 }
 
 async function runCycle(body: object, run = 'run-1'): Promise<Answer> {
-  const response = await supertest(doorOf(cycle, world))
+  const response = await supertest(endpointOf(cycle, dependencies))
     .post('/')
     .set({ accept: 'application/x-ndjson', 'x-run-id': run })
     .buffer(true)
     .parse((stream, done) => {
       let text = '';
-      stream.on('data', (piece: Buffer) => (text += String(piece)));
+      stream.on('data', (chunk: Buffer) => (text += String(chunk)));
       stream.on('end', () => done(null, text));
     })
     .send(body);
@@ -107,11 +107,11 @@ const lastOf = ({ updates, failure }: Answer): TradingCycleUpdate => {
 };
 const resultOf = (answer: Answer) => present(lastOf(answer).result, 'the last message has it');
 const history = async () => {
-  const { body } = await supertest(doorOf(getHistory, world)).post('/').send({});
+  const { body } = await supertest(endpointOf(getHistory, dependencies)).post('/').send({});
   return body as { executions: { tradeId: string; state: string }[]; total: number };
 };
 const statusOfPlan = async (planId: string): Promise<string> => {
-  const { body } = await supertest(doorOf(getPlan, world)).post('/').send({ planId });
+  const { body } = await supertest(endpointOf(getPlan, dependencies)).post('/').send({ planId });
   return (body as { plan: { status: string } }).plan.status;
 };
 
@@ -173,10 +173,10 @@ describe('a trading cycle', () => {
   });
 
   it('sells first, books the sales, and then buys with what they brought', async () => {
-    await world.close();
-    await openWorld({ PAPER_OPENING_CASH: '1000' });
+    await dependencies.close();
+    await openDependencies({ PAPER_OPENING_CASH: '1000' });
     const overweight = present(listed[0], 'the sample lists securities');
-    await world.broker.funding?.adopt(
+    await dependencies.broker.funding?.adopt(
       DEFAULT_ACCOUNT,
       [{ isin: overweight.isin, symbol: overweight.symbol, quantity: parseQuantity(200) }],
       AbortSignal.timeout(5_000),
@@ -196,11 +196,11 @@ describe('a trading cycle', () => {
   it('asks the broker about every order that is not over yet', async () => {
     const { isin, currency } = present(listed[0], 'the market lists securities');
     const quote = present(
-      await new StoredMarket(world.database).quote(isin as Isin),
+      await new StoredMarket(dependencies.database).quote(isin as Isin),
       'it is priced',
     );
     const amount = (quote.price.toEstimate() * 0.97).toFixed(2);
-    const waiting = await supertest(doorOf(executeTrade, world))
+    const waiting = await supertest(endpointOf(executeTrade, dependencies))
       .post('/')
       .send({
         ...{ isin, side: 'BUY', quantity: 1, orderType: 'LIMIT', timeInForce: 'GTC' },
@@ -216,8 +216,8 @@ describe('a trading cycle', () => {
   });
 
   it('says so when there is nothing to trade with', async () => {
-    await world.close();
-    await openWorld({ PAPER_OPENING_CASH: '0' });
+    await dependencies.close();
+    await openDependencies({ PAPER_OPENING_CASH: '0' });
     const answer = await runCycle({});
     expect(lastOf(answer).message).toBe(
       'The account holds nothing and has no cash; there is nothing to trade.',
@@ -290,7 +290,7 @@ describe('a trading cycle that is carried out again after a crash', () => {
       left -= 1;
       return left < 0 ? untilGivenUp(call.signal) : undefined;
     };
-    const { server, url } = await listen(doorOf(cycle, world));
+    const { server, url } = await listen(endpointOf(cycle, dependencies));
     const caller = new AbortController();
     const headers = { 'x-run-id': 'run-1' };
     const abandoned = fetch(url, { method: 'POST', headers, signal: caller.signal });
@@ -298,8 +298,8 @@ describe('a trading cycle that is carried out again after a crash', () => {
     caller.abort();
     await expect(abandoned).rejects.toThrow();
     server.close();
-    while (await world.database.redis.exists(keys.gateway.runningCycle())) await sleep(5);
-    const record = await new CycleStore(world.database).find(cycleIdOf('run-1'));
+    while (await dependencies.database.redis.exists(keys.gateway.runningCycle())) await sleep(5);
+    const record = await new CycleStore(dependencies.database).find(cycleIdOf('run-1'));
     expect(record).toMatchObject({ executionBegan: true });
     expect(Object.keys(record?.sent ?? {})).toEqual(['0', '1']);
 
@@ -345,8 +345,8 @@ describe('a trading cycle that is carried out again after a crash', () => {
 
 describe('while a trading cycle runs', () => {
   it('another is refused with the id of the one that runs', async () => {
-    await world.database.redis.set(keys.gateway.runningCycle(), 'cycle-other', 'PX', 60_000);
-    const { status, body } = await supertest(doorOf(cycle, world))
+    await dependencies.database.redis.set(keys.gateway.runningCycle(), 'cycle-other', 'PX', 60_000);
+    const { status, body } = await supertest(endpointOf(cycle, dependencies))
       .post('/')
       .set('x-run-id', 'run-1')
       .send({ dryRun: true });
@@ -358,7 +358,9 @@ describe('while a trading cycle runs', () => {
 });
 
 it('refuses a field it does not have', async () => {
-  const { body, status } = await supertest(doorOf(cycle, world)).post('/').send({ dry: true });
+  const { body, status } = await supertest(endpointOf(cycle, dependencies))
+    .post('/')
+    .send({ dry: true });
   expect({ status, body }).toMatchObject({
     status: 400,
     body: { code: 'INVALID_REQUEST', field: 'dry' },

@@ -2,24 +2,26 @@ import type { CalculateRebalancingResponse } from '#protos/gen/optimization.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { orderCost } from '#shared/kernel/costs.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import handler from '../../../functions/optimization/calculate-rebalancing/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { answerOf, openOptimizationWorld, post } from './optimization-fixture.ts';
+import { answerOf, openOptimizationFixture, post } from './optimization-fixture.ts';
 
 describe('optimization-calculate-rebalancing', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let euros: readonly ListedSecurity[];
 
-  const ask = (body: object) => answerOf<CalculateRebalancingResponse>(handler, world, body);
+  const ask = (body: object) => answerOf<CalculateRebalancingResponse>(handler, dependencies, body);
   const eur = (amount: number) => ({ amount: amount.toFixed(2), currency: 'EUR' });
   const isin = (i: number): string => euros[i]?.isin ?? '';
 
   /** Positions worth about so much each, and the rest of 100 000 in cash. */
   async function account(values: readonly number[]) {
-    const quotes = await new StoredMarket(world.database).quotes(euros.map((one) => one.isin));
+    const quotes = await new StoredMarket(dependencies.database).quotes(
+      euros.map((one) => one.isin),
+    );
     let cash = 100_000;
     const currentPositions = values.map((value, i) => {
       const price = quotes.get(euros[i]?.isin ?? ('' as never))?.price.toEstimate() ?? NaN;
@@ -32,12 +34,12 @@ describe('optimization-calculate-rebalancing', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    const opened = await openOptimizationWorld(redis);
-    ({ world } = opened);
+    const opened = await openOptimizationFixture(redis);
+    ({ dependencies } = opened);
     euros = opened.listed.filter(({ currency }) => currency === 'EUR');
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -61,7 +63,9 @@ describe('optimization-calculate-rebalancing', () => {
     const cost = answer.changes.reduce(
       (all, { valueChange, side }) => {
         const value = Money.parse((valueChange?.amount ?? '').replace('-', ''), 'EUR');
-        return all.add(orderCost(world.settings, side === 'BUY' ? 'BUY' : 'SELL', value).total);
+        return all.add(
+          orderCost(dependencies.settings, side === 'BUY' ? 'BUY' : 'SELL', value).total,
+        );
       },
       Money.parse('0', 'EUR'),
     );
@@ -102,7 +106,7 @@ describe('optimization-calculate-rebalancing', () => {
 
   it('refuses targets that contradict themselves, naming the field', async () => {
     const targetAllocations = [{ isin: isin(0), minWeight: 0.5, maxWeight: 0.1 }];
-    const answer = await post(handler, world, { availableCash: eur(10), targetAllocations });
+    const answer = await post(handler, dependencies, { availableCash: eur(10), targetAllocations });
     expect([answer.status, answer.body]).toMatchObject([
       400,
       { code: 'INVALID_REQUEST', field: 'targetAllocations[0].minWeight' },

@@ -6,10 +6,14 @@ import { Money } from '#shared/kernel/money.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { bookEntries } from '#shared/portfolio/model/booking.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import handler from '../../../functions/optimization/optimize-allocation/handler.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { answerOf, CASH, openOptimizationWorld, post } from './optimization-fixture.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
+import { answerOf, CASH, openOptimizationFixture, post } from './optimization-fixture.ts';
 
 const UNKNOWN = 'US0378331005';
 
@@ -17,14 +21,14 @@ const sum = (weights: Iterable<number>): number => [...weights].reduce((a, b) =>
 
 describe('optimization-optimize-allocation', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let listed: readonly ListedSecurity[];
   const isin = (i: number): string => listed[i]?.isin ?? '';
   const symbol = (i: number): string => listed[i]?.symbol ?? '';
 
-  const ask = (body: object) => answerOf<OptimizeAllocationResponse>(handler, world, body);
+  const ask = (body: object) => answerOf<OptimizeAllocationResponse>(handler, dependencies, body);
   const refusal = async (body: object) => {
-    const answer = await post(handler, world, body);
+    const answer = await post(handler, dependencies, body);
     return {
       status: answer.status,
       ...(answer.body as { code: string; field?: string; rule?: string }),
@@ -33,10 +37,10 @@ describe('optimization-optimize-allocation', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    ({ world, listed } = await openOptimizationWorld(redis));
+    ({ dependencies, listed } = await openOptimizationFixture(redis));
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -171,9 +175,9 @@ describe('optimization-optimize-allocation', () => {
   });
 
   it('looks at the book where neither positions nor cash are stated', async () => {
-    const store = new PortfolioStore(world.database, world.baseCurrency);
+    const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
     const { version, book } = await store.load(DEFAULT_ACCOUNT);
-    const at = { happenedAt: world.now(), recordedAt: world.now() };
+    const at = { happenedAt: dependencies.now(), recordedAt: dependencies.now() };
     const entries: LedgerEntry[] = [
       { id: 'd', kind: 'deposit', cash: Money.parse('9000', 'EUR'), ...at },
       {
@@ -252,7 +256,7 @@ describe('optimization-optimize-allocation', () => {
   });
 
   it('says that there is no data while the universe is empty', async () => {
-    const empty = await openTestWorld(redis);
+    const empty = await openTestDependencies(redis);
     const answer = await answerOf<OptimizeAllocationResponse>(handler, empty, {
       availableCash: CASH,
     });

@@ -1,16 +1,16 @@
 import type { OptimizeExecutionResponse } from '#protos/gen/optimization.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import handler from '../../../functions/optimization/optimize-execution/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { answerOf, openOptimizationWorld, post } from './optimization-fixture.ts';
+import { answerOf, openOptimizationFixture, post } from './optimization-fixture.ts';
 
 describe('optimization-optimize-execution', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let security: ListedSecurity;
 
-  const ask = (body: object) => answerOf<OptimizeExecutionResponse>(handler, world, body);
+  const ask = (body: object) => answerOf<OptimizeExecutionResponse>(handler, dependencies, body);
   const order = (over: object = {}) => ({
     ...{ isin: security.isin, side: 'BUY', quantity: 10 },
     ...over,
@@ -18,12 +18,12 @@ describe('optimization-optimize-execution', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    const opened = await openOptimizationWorld(redis);
-    ({ world } = opened);
+    const opened = await openOptimizationFixture(redis);
+    ({ dependencies } = opened);
     security = opened.listed.find(({ currency }) => currency === 'EUR') ?? security;
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -85,7 +85,7 @@ describe('optimization-optimize-execution', () => {
     [{ quantity: 0 }, 'orders[0].quantity'],
     [{ limitPrice: { amount: '1', currency: 'JPY' } }, 'orders[0].limitPrice.currency'],
   ])('refuses %j, naming the field', async (over, field) => {
-    const answer = await post(handler, world, { orders: [order(over)] });
+    const answer = await post(handler, dependencies, { orders: [order(over)] });
     expect([answer.status, answer.body]).toMatchObject([400, { code: 'INVALID_REQUEST', field }]);
   });
 });

@@ -3,16 +3,16 @@ import type { Plan, PlanUpdate } from '#protos/gen/planning.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { planIdOf } from '#shared/planning/plan-store.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import listPlans from '../../../functions/planning/list-plans/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
-import { doorOf, inProcess } from '../../support/host.ts';
+import { endpointOf, inProcess } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -23,13 +23,13 @@ const eur = (amount: string) => ({ amount, currency: 'EUR' });
 
 describe('planning-create-plan', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let listed: readonly ListedSecurity[];
   let runs = 0;
   const clock = steppingClock('2024-06-27T21:00:00Z');
 
   const post = (body: object, run = `run-${(runs += 1)}`) =>
-    supertest(doorOf(createPlan, world)).post('/').set('x-run-id', run).send(body);
+    supertest(endpointOf(createPlan, dependencies)).post('/').set('x-run-id', run).send(body);
   const streamed = async (body: object, run?: string): Promise<PlanUpdate[]> => {
     const answer = await post(body, run)
       .set('accept', 'application/x-ndjson')
@@ -53,13 +53,17 @@ describe('planning-create-plan', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     const host = inProcess();
-    world = await openTestWorld(redis, {}, { now: clock.now, transport: host.transport });
-    host.into(world);
-    listed = await seedMarket(world, 5.2, (_, index) => index < 20);
-    await supertest(doorOf(updatePositions, world)).post('/').send({ forceSync: true });
+    dependencies = await openTestDependencies(
+      redis,
+      {},
+      { now: clock.now, transport: host.transport },
+    );
+    host.into(dependencies);
+    listed = await seedMarket(dependencies, 5.2, (_, index) => index < 20);
+    await supertest(endpointOf(updatePositions, dependencies)).post('/').send({ forceSync: true });
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -121,19 +125,19 @@ describe('planning-create-plan', () => {
 
   test('answers the same plan to a run that is repeated, and indexes it again', async () => {
     const first = await planned({}, 'crashed');
-    await world.database.redis.del(keys.planning.byTime());
-    await world.database.redis.del(keys.planning.byHash(first.portfolioHash));
+    await dependencies.database.redis.del(keys.planning.byTime());
+    await dependencies.database.redis.del(keys.planning.byHash(first.portfolioHash));
     const updates = await streamed({}, 'crashed');
     expect(updates).toHaveLength(1);
     expect(updates[0]?.plan).toEqual(first);
-    const list = await supertest(doorOf(listPlans, world))
+    const list = await supertest(endpointOf(listPlans, dependencies))
       .post('/')
       .send({ portfolioHash: first.portfolioHash });
     expect(list.body).toEqual({ plans: [first], total: 1 });
   });
 
   test('plans for the present portfolio only', async () => {
-    const { body } = await supertest(doorOf(getSummary, world)).post('/').send({});
+    const { body } = await supertest(endpointOf(getSummary, dependencies)).post('/').send({});
     const { portfolioHash } = body as { portfolioHash: string };
     expect((await planned({ portfolioHash })).portfolioHash).toBe(portfolioHash);
     const stale = await post({ portfolioHash: '0123456789abcdef' });

@@ -8,13 +8,13 @@ import { markPlan } from '#shared/planning/plan-status.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import getBestResult from '../../../functions/planning/get-best-result/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
 import listPlans from '../../../functions/planning/list-plans/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -23,7 +23,7 @@ import { euros } from '../../unit/planning/problems.ts';
 
 describe('planning-get-plan, planning-list-plans and planning-get-best-result', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let present: PortfolioHash;
   const clock = steppingClock('2024-06-27T21:00:00Z');
 
@@ -52,13 +52,16 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
   const store = async (changes: Partial<Plan> & { readonly name: string }): Promise<PlanId> => {
     const { name, ...rest } = changes;
     const made = plan({ ...rest, id: name as PlanId });
-    await new PlanStore(world.database).save(made);
+    await new PlanStore(dependencies.database).save(made);
     return made.id;
   };
   const list = async (body: object): Promise<ListPlansResponse> =>
-    (await supertest(doorOf(listPlans, world)).post('/').send(body)).body as ListPlansResponse;
+    (await supertest(endpointOf(listPlans, dependencies)).post('/').send(body))
+      .body as ListPlansResponse;
   const best = async (portfolioHash: string): Promise<GetBestResultResponse> => {
-    const answer = await supertest(doorOf(getBestResult, world)).post('/').send({ portfolioHash });
+    const answer = await supertest(endpointOf(getBestResult, dependencies))
+      .post('/')
+      .send({ portfolioHash });
     return answer.body as GetBestResultResponse;
   };
 
@@ -67,14 +70,15 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
   });
   afterAll(async () => redis.stop());
   beforeEach(async () => {
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    present = await currentPortfolioHash(world, DEFAULT_ACCOUNT);
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    present = await currentPortfolioHash(dependencies, DEFAULT_ACCOUNT);
   });
-  afterEach(async () => world.close());
+  afterEach(async () => dependencies.close());
 
   test('find a plan by its id, and say when there is none', async () => {
     await store({ name: 'plan-a' });
-    const find = (planId: string) => supertest(doorOf(getPlan, world)).post('/').send({ planId });
+    const find = (planId: string) =>
+      supertest(endpointOf(getPlan, dependencies)).post('/').send({ planId });
     expect((await find('plan-a')).body).toMatchObject({
       found: true,
       plan: { id: 'plan-a', status: 'READY', score: 0.01, search: { sequencesEvaluated: '3' } },
@@ -109,16 +113,18 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
 
   test('never answer a plan that is under way, done or called off', async () => {
     const plans = [await store({ name: 'plan-x' }), await store({ name: 'plan-y' })] as const;
-    await markPlan(world.database, plans[0], 'started');
-    await markPlan(world.database, plans[1], 'cancelled');
+    await markPlan(dependencies.database, plans[0], 'started');
+    await markPlan(dependencies.database, plans[1], 'cancelled');
     expect(await best(present)).toEqual({ found: false });
-    expect(await markPlan(world.database, plans[0], 'started')).toBe('EXECUTING');
-    expect(await markPlan(world.database, plans[0], 'completed')).toBe('COMPLETED');
-    await expect(markPlan(world.database, plans[1], 'started')).rejects.toMatchObject({
+    expect(await markPlan(dependencies.database, plans[0], 'started')).toBe('EXECUTING');
+    expect(await markPlan(dependencies.database, plans[0], 'completed')).toBe('COMPLETED');
+    await expect(markPlan(dependencies.database, plans[1], 'started')).rejects.toMatchObject({
       code: 'REFUSED',
       facts: { rule: 'plan-status' },
     });
-    await expect(markPlan(world.database, 'plan-z' as PlanId, 'started')).rejects.toMatchObject({
+    await expect(
+      markPlan(dependencies.database, 'plan-z' as PlanId, 'started'),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -134,8 +140,8 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
     expect((await best(present)).found).toBe(true);
     const moving = steppingClock('2024-06-27T21:00:00Z');
     moving.advance(10 * DAY_MS);
-    const later = { ...world, now: moving.now };
-    const answer = await supertest(doorOf(getBestResult, later))
+    const later = { ...dependencies, now: moving.now };
+    const answer = await supertest(endpointOf(getBestResult, later))
       .post('/')
       .send({ portfolioHash: present });
     expect(answer.body).toEqual({ found: false });
@@ -143,8 +149,10 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
 
   test('call a stored plan that does not parse corrupt', async () => {
     const id = await store({ name: 'plan-broken' });
-    await world.database.redis.hset(keys.planning.plan(id), 'json', '{"id":"plan-broken"}');
-    const answer = await supertest(doorOf(getPlan, world)).post('/').send({ planId: id });
+    await dependencies.database.redis.hset(keys.planning.plan(id), 'json', '{"id":"plan-broken"}');
+    const answer = await supertest(endpointOf(getPlan, dependencies))
+      .post('/')
+      .send({ planId: id });
     expect(answer.body).toMatchObject({ code: 'DATA_CORRUPT' });
   });
 });

@@ -1,14 +1,14 @@
 import getPerformance from '../../../functions/portfolio/get-performance/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
-import type { PaperWorld } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/paper-fixture.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import { ALPHA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
-let on: PaperWorld;
+let on: PaperFixture;
 beforeAll(async () => {
   redis = await startTestRedis();
 });
@@ -16,7 +16,7 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   on = await openAccount(redis, { PAPER_OPENING_CASH: '1000' });
 });
-afterEach(() => on.world.close());
+afterEach(() => on.dependencies.close());
 
 const euros = (amount: string) => ({ amount, currency: 'EUR' });
 
@@ -25,7 +25,7 @@ async function threeDays(): Promise<void> {
   await ask(updatePositions, on, { positions: [{ isin: ALPHA, symbol: 'ALPHA', quantity: 10 }] });
   on.advance(2 * DAY_MS);
   on.market.setClose(ALPHA, '2024-03-05', 110).setClose(ALPHA, '2024-03-06', 99);
-  await seedMarket(on.world, 0.1, ({ isin }) => isin === ALPHA);
+  await seedMarket(on.dependencies, 0.1, ({ isin }) => isin === ALPHA);
   await sync(on);
 }
 
@@ -119,7 +119,7 @@ describe('GetPerformance', () => {
       on.market.setClose(ALPHA, day, 100 + i / 4 + 3 * Math.sin(i));
     }
     on.advance(100 * DAY_MS);
-    await seedMarket(on.world, 0.4, ({ isin }) => isin === ALPHA);
+    await seedMarket(on.dependencies, 0.4, ({ isin }) => isin === ALPHA);
     await sync(on);
     const { body } = await ask(getPerformance, on, { benchmarkIsin: ALPHA });
     const { metrics, benchmark, periodReturns, drawdowns } = body;

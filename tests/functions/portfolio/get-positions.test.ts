@@ -1,13 +1,13 @@
 import getPosition from '../../../functions/portfolio/get-position/handler.ts';
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
-import type { PaperWorld } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
-let on: PaperWorld;
+let on: PaperFixture;
 beforeAll(async () => {
   redis = await startTestRedis();
 });
@@ -15,7 +15,7 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   on = await openAccount(redis);
 });
-afterEach(() => on.world.close());
+afterEach(() => on.dependencies.close());
 
 const stated = (isin: string, symbol: string, quantity: number, amount?: string) => ({
   isin,

@@ -9,13 +9,13 @@ import { Money } from '#shared/kernel/money.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { TradeStore } from '#shared/trading/trade-store.ts';
-import type { PaperWorld } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
-let on: PaperWorld;
+let on: PaperFixture;
 beforeAll(async () => {
   redis = await startTestRedis();
 });
@@ -23,7 +23,7 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   on = await openAccount(redis, { PAPER_OPENING_CASH: '1000', CASH_RESERVE_RATIO: '0.1' });
 });
-afterEach(() => on.world.close());
+afterEach(() => on.dependencies.close());
 
 const euros = (amount: string) => ({ amount, currency: 'EUR' });
 const hold = (...positions: object[]) => ask(updatePositions, on, { positions });
@@ -107,7 +107,7 @@ describe('GetSummary', () => {
   it('answers the hash that plans are bound to, and another one after a deposit', async () => {
     await sync(on);
     const { body: before } = await ask(getSummary, on);
-    expect(before.portfolioHash).toBe(await currentPortfolioHash(on.world, DEFAULT_ACCOUNT));
+    expect(before.portfolioHash).toBe(await currentPortfolioHash(on.dependencies, DEFAULT_ACCOUNT));
     const signal = new AbortController().signal;
     await on.broker.funding?.deposit(DEFAULT_ACCOUNT, 'gift', Money.parse('5', 'EUR'), signal);
     await sync(on);
@@ -138,7 +138,7 @@ describe('GetCashBalance', () => {
 
   it('keeps free what live orders hold back', async () => {
     await hold(alpha);
-    await new TradeStore(on.world.database).create(liveOrder(on.world.now()), 0);
+    await new TradeStore(on.dependencies.database).create(liveOrder(on.dependencies.now()), 0);
     const { body } = await ask(getCashBalance, on);
     expect(body.reserved).toEqual(euros('200.50'));
     expect(body.availableForTrading).toEqual(euros('669.50'));

@@ -5,8 +5,8 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { doorOf } from '../../support/host.ts';
-import { openPaperWorld, PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
+import { endpointOf } from '../../support/host.ts';
+import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import type { TestRedis } from '../../support/dependencies.ts';
@@ -15,20 +15,20 @@ import type { TestRedis } from '../../support/dependencies.ts';
 export async function openAccount(
   redis: TestRedis,
   env: Record<string, string> = {},
-): Promise<PaperWorld> {
-  const on = await openPaperWorld(redis, env);
+): Promise<PaperFixture> {
+  const on = await openPaperFixture(redis, env);
   on.market.setClose(ALPHA, PAPER_DAY, 100).setClose(BETA, PAPER_DAY, 200);
   on.market.setClose(GAMMA, PAPER_DAY, 5);
   on.market.setRate('USD', 'EUR', PAPER_DAY, 0.9).setRate('GBP', 'EUR', PAPER_DAY, 1.2);
-  await seedMarket(on.world, 0.1, ({ isin }) => isin !== GAMMA);
+  await seedMarket(on.dependencies, 0.1, ({ isin }) => isin !== GAMMA);
   return on;
 }
 
-export async function ask(handler: FunctionHandler, on: PaperWorld, body: object = {}) {
-  return request(doorOf(handler, on.world)).post('/').send(body);
+export async function ask(handler: FunctionHandler, on: PaperFixture, body: object = {}) {
+  return request(endpointOf(handler, on.dependencies)).post('/').send(body);
 }
 
-export async function sync(on: PaperWorld): Promise<void> {
+export async function sync(on: PaperFixture): Promise<void> {
   const answer = await ask(updatePositions, on, { forceSync: true });
   if (answer.status !== 200) throw new Error(`sync answered ${answer.text}`);
 }
@@ -36,7 +36,7 @@ export async function sync(on: PaperWorld): Promise<void> {
 let orders = 0;
 
 /** Buys at the paper broker and looks until all of it is filled. */
-export async function buy(on: PaperWorld, isin: Isin, symbol: string, quantity: number) {
+export async function buy(on: PaperFixture, isin: Isin, symbol: string, quantity: number) {
   const signal = new AbortController().signal;
   const clientOrderId = `bought-${(orders += 1)}`;
   const order = {

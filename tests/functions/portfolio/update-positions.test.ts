@@ -9,14 +9,14 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { replay } from '#shared/portfolio/model/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { doorOf } from '../../support/host.ts';
-import { PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
+import { endpointOf } from '../../support/host.ts';
+import { PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, buy, openAccount } from './portfolio-fixture.ts';
 
 let redis: TestRedis;
-let on: PaperWorld;
+let on: PaperFixture;
 beforeAll(async () => {
   redis = await startTestRedis();
 });
@@ -24,12 +24,12 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   on = await openAccount(redis);
 });
-afterEach(() => on.world.close());
+afterEach(() => on.dependencies.close());
 
-const stored = () => new StoredBook(on.world.database, on.world.baseCurrency);
+const stored = () => new StoredBook(on.dependencies.database, on.dependencies.baseCurrency);
 const ALPHA_3 = { isin: ALPHA, symbol: 'ALPHA', quantity: 3 };
 /** The same account at a broker we may not fund. */
-function real(broker: Broker): PaperWorld {
+function real(broker: Broker): PaperFixture {
   const { funding: _none, ...rest } = {
     funding: broker.funding,
     name: 'real',
@@ -40,7 +40,7 @@ function real(broker: Broker): PaperWorld {
     findOrder: broker.findOrder.bind(broker),
     statement: broker.statement.bind(broker),
   };
-  return { ...on, broker: rest, world: { ...on.world, broker: rest } };
+  return { ...on, broker: rest, dependencies: { ...on.dependencies, broker: rest } };
 }
 
 describe('UpdatePositions', () => {
@@ -70,7 +70,7 @@ describe('UpdatePositions', () => {
     await hold(5);
     young.advance(MINUTE_MS);
     await hold(4);
-    const reader = new StoredBook(young.world.database, young.world.baseCurrency);
+    const reader = new StoredBook(young.dependencies.database, young.dependencies.baseCurrency);
     const book = await reader.book(DEFAULT_ACCOUNT);
     const lots = (from: Book) =>
       from.holdings.get(ALPHA)?.lots.map(({ quantity }) => quantity.toString());
@@ -78,7 +78,7 @@ describe('UpdatePositions', () => {
     expect(lots(book)).toEqual(['3', '1']);
     const ledger = await reader.ledger(DEFAULT_ACCOUNT);
     expect(lots(replay(DEFAULT_ACCOUNT, book.currency, ledger))).toEqual(['3', '1']);
-    await young.world.close();
+    await young.dependencies.close();
   });
 
   it('does not ask the broker again within a minute, unless forced', async () => {
@@ -122,7 +122,7 @@ describe('UpdatePositions', () => {
         return { ...seen, holdings: [...seen.holdings, holding] };
       },
     });
-    const there = { ...on, world: { ...on.world, broker: odd } };
+    const there = { ...on, dependencies: { ...on.dependencies, broker: odd } };
     const first = await ask(updatePositions, there, { forceSync: true });
     const second = await ask(updatePositions, there, { forceSync: true });
     expect(first.body).toMatchObject({ externalBooked: 1, positionsAdded: 1 });
@@ -156,15 +156,15 @@ describe('UpdatePositions', () => {
     const silent: Broker = Object.assign(Object.create(on.broker) as Broker, {
       statement: () => Promise.reject(unavailable('The broker')),
     });
-    const there = { ...on, world: { ...on.world, broker: silent } };
+    const there = { ...on, dependencies: { ...on.dependencies, broker: silent } };
     const { status } = await ask(updatePositions, there, { forceSync: true });
     expect(status).toBe(503);
-    expect(await on.world.database.redis.exists(keys.portfolio.book('default'))).toBe(0);
+    expect(await on.dependencies.database.redis.exists(keys.portfolio.book('default'))).toBe(0);
   });
 
   it('answers the same to the same idempotency key', async () => {
     const send = (forceSync: boolean) =>
-      request(doorOf(updatePositions, on.world))
+      request(endpointOf(updatePositions, on.dependencies))
         .post('/')
         .set('idempotency-key', 'sync-1')
         .send({ forceSync });

@@ -8,14 +8,14 @@ import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts'
 import { present } from '#shared/kernel/assert.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import batchScore from '../../../functions/scoring/batch-score-securities/handler.ts';
 import getHistory from '../../../functions/scoring/get-score-history/handler.ts';
 import scoreSecurity from '../../../functions/scoring/score-security/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { addSecurity, seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -25,19 +25,20 @@ const UNKNOWN = 'US0378331005';
 
 describe('scoring-batch-score-securities and scoring-get-score-history', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let listed: readonly ListedSecurity[];
   let priceless: ListedSecurity;
   const clock = steppingClock('2024-06-27T21:00:00Z');
 
-  const post = (body: object) => supertest(doorOf(batchScore, world)).post('/').send(body);
+  const post = (body: object) =>
+    supertest(endpointOf(batchScore, dependencies)).post('/').send(body);
   const batch = async (body: object): Promise<BatchScoreSecuritiesResponse> => {
     const answer = await post(body);
     expect(answer.body).not.toHaveProperty('code');
     return answer.body as BatchScoreSecuritiesResponse;
   };
   const history = async (body: object): Promise<GetScoreHistoryResponse> => {
-    const answer = await supertest(doorOf(getHistory, world)).post('/').send(body);
+    const answer = await supertest(endpointOf(getHistory, dependencies)).post('/').send(body);
     expect(answer.body).not.toHaveProperty('code');
     return answer.body as GetScoreHistoryResponse;
   };
@@ -45,14 +46,14 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    listed = await seedMarket(world, 2, (_, index) => index < 12);
-    const all = await world.marketData.listing(AbortSignal.timeout(5_000));
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    listed = await seedMarket(dependencies, 2, (_, index) => index < 12);
+    const all = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
     priceless = present(all[12], 'the sample lists more than twelve');
-    await addSecurity(world, priceless);
+    await addSecurity(dependencies, priceless);
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -75,7 +76,7 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
 
   test('agrees with the score of a single security', async () => {
     const { scores } = await batch({});
-    const single = await supertest(doorOf(scoreSecurity, world))
+    const single = await supertest(endpointOf(scoreSecurity, dependencies))
       .post('/')
       .send({ isin: first().isin });
     const { score } = single.body as ScoreSecurityResponse;
@@ -92,11 +93,11 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
 
   test('filters by sector, exchange, currency and least score', async () => {
     const { sector = '', exchange, currency } = first();
-    const wanted = listed.filter(
+    const requested = listed.filter(
       (one) => one.sector === sector && one.exchange === exchange && one.currency === currency,
     );
     const { scores } = await batch({ filters: { sector, exchange, currency } });
-    expect(scores.map(({ isin }) => isin).sort()).toEqual(wanted.map(({ isin }) => isin).sort());
+    expect(scores.map(({ isin }) => isin).sort()).toEqual(requested.map(({ isin }) => isin).sort());
     const all = await batch({});
     const better = await batch({ filters: { minScore: '0.5' } });
     expect(better.scores).toEqual(all.scores.filter(({ totalScore }) => totalScore >= 0.5));
@@ -118,8 +119,8 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
 
   test('answers a stored score that does not parse as corrupt', async () => {
     const key = keys.scoring.history(priceless.isin);
-    await world.database.redis.hset(key, '2024-06-27', '{"total":1.5}');
-    const answer = await supertest(doorOf(getHistory, world))
+    await dependencies.database.redis.hset(key, '2024-06-27', '{"total":1.5}');
+    const answer = await supertest(endpointOf(getHistory, dependencies))
       .post('/')
       .send({ isin: priceless.isin });
     expect(answer.status).toBe(500);
@@ -127,7 +128,9 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
   });
 
   test('knows no history of a security it does not know', async () => {
-    const answer = await supertest(doorOf(getHistory, world)).post('/').send({ isin: UNKNOWN });
+    const answer = await supertest(endpointOf(getHistory, dependencies))
+      .post('/')
+      .send({ isin: UNKNOWN });
     expect(answer.status).toBe(404);
   });
 
@@ -152,7 +155,7 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
     [{ isin: 'US0378331006' }, 'isin'],
     [{ isin: UNKNOWN, days: -1 }, 'days'],
   ])('history refuses %j naming %s', async (body, field) => {
-    const answer = await supertest(doorOf(getHistory, world)).post('/').send(body);
+    const answer = await supertest(endpointOf(getHistory, dependencies)).post('/').send(body);
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field });
   });

@@ -9,13 +9,13 @@ import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { bookEntries } from '#shared/portfolio/model/booking.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import scorePortfolio from '../../../functions/scoring/score-portfolio/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { addSecurity, seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -24,8 +24,12 @@ import {
 const UNKNOWN = 'US0378331005';
 
 /** Books shares that cost nothing: what they are worth is the market's to say. */
-async function receive(world: World, { isin, symbol }: ListedSecurity, shares: number) {
-  const store = new PortfolioStore(world.database, world.baseCurrency);
+async function receive(
+  dependencies: Dependencies,
+  { isin, symbol }: ListedSecurity,
+  shares: number,
+) {
+  const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
   const { version, book } = await store.load(DEFAULT_ACCOUNT);
   const entry: LedgerEntry = {
     id: `in-${isin}`,
@@ -33,21 +37,22 @@ async function receive(world: World, { isin, symbol }: ListedSecurity, shares: n
     isin,
     symbol,
     quantity: Decimal.of(shares),
-    cash: Money.zero(world.baseCurrency),
-    happenedAt: world.now(),
-    recordedAt: world.now(),
+    cash: Money.zero(dependencies.baseCurrency),
+    happenedAt: dependencies.now(),
+    recordedAt: dependencies.now(),
   };
   await store.save(version, bookEntries(book, [entry]), [entry], undefined);
 }
 
 describe('scoring-score-portfolio', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let euro: ListedSecurity;
   let dollar: ListedSecurity;
   let priceless: ListedSecurity;
 
-  const post = (body: object) => supertest(doorOf(scorePortfolio, world)).post('/').send(body);
+  const post = (body: object) =>
+    supertest(endpointOf(scorePortfolio, dependencies)).post('/').send(body);
   const ask = async (body: object): Promise<ScorePortfolioResponse> => {
     const answer = await post(body);
     expect(answer.body).not.toHaveProperty('code');
@@ -57,20 +62,20 @@ describe('scoring-score-portfolio', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     const clock = steppingClock('2024-06-28T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    const all = await world.marketData.listing(AbortSignal.timeout(5_000));
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    const all = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
     const lacks = present(all.at(-1), 'the sample lists securities');
-    const listed = await seedMarket(world, 4, (one) => one.isin !== lacks.isin);
+    const listed = await seedMarket(dependencies, 4, (one) => one.isin !== lacks.isin);
     const inCurrency = (currency: string) =>
       present(
         listed.find((one) => one.currency === currency),
         `the sample has a security in ${currency}`,
       );
     [euro, dollar, priceless] = [inCurrency('EUR'), inCurrency('USD'), lacks];
-    await addSecurity(world, priceless);
+    await addSecurity(dependencies, priceless);
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -102,11 +107,11 @@ describe('scoring-score-portfolio', () => {
   });
 
   test('holdings are weighed by their value in the base currency', async () => {
-    await receive(world, euro, 30);
-    await receive(world, dollar, 10);
-    const market = new StoredMarket(world.database);
+    await receive(dependencies, euro, 30);
+    await receive(dependencies, dollar, 10);
+    const market = new StoredMarket(dependencies.database);
     const [quoteA, quoteB] = [await market.quote(euro.isin), await market.quote(dollar.isin)];
-    const rates = await market.rates(world.baseCurrency, [dollar.currency]);
+    const rates = await market.rates(dependencies.baseCurrency, [dollar.currency]);
     const valueA = 30 * (quoteA?.price.toEstimate() ?? NaN);
     const rate = rates.get(dollar.currency)?.rate.toEstimate() ?? NaN;
     const valueB = 10 * (quoteB?.price.toEstimate() ?? NaN) * rate;
@@ -123,7 +128,7 @@ describe('scoring-score-portfolio', () => {
   });
 
   test('the present hash is taken, another is refused as stale', async () => {
-    const portfolioHash = await currentPortfolioHash(world, DEFAULT_ACCOUNT);
+    const portfolioHash = await currentPortfolioHash(dependencies, DEFAULT_ACCOUNT);
     expect((await ask({ portfolioHash })).securityScores).toHaveLength(2);
     const answer = await post({ portfolioHash: '0123456789abcdef' });
     expect(answer.status).toBe(422);
@@ -147,7 +152,7 @@ describe('scoring-score-portfolio', () => {
   });
 
   test('a holding without a price is refused: no share of the whole is known', async () => {
-    await receive(world, priceless, 1);
+    await receive(dependencies, priceless, 1);
     const answer = await post({});
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ rule: 'price-missing', isin: priceless.isin });

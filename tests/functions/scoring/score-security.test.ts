@@ -2,9 +2,9 @@ import supertest from 'supertest';
 import type { ScoreSecurityResponse } from '#protos/gen/scoring.ts';
 import scoreSecurity from '../../../functions/scoring/score-security/handler.ts';
 import { addSecurity, seedMarket } from '../../support/seed-market.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -12,17 +12,18 @@ import {
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 
 const UNKNOWN = 'US0378331005';
 
 describe('scoring-score-security', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let listed: readonly ListedSecurity[];
   let priceless: ListedSecurity;
 
-  const post = (body: object) => supertest(doorOf(scoreSecurity, world)).post('/').send(body);
+  const post = (body: object) =>
+    supertest(endpointOf(scoreSecurity, dependencies)).post('/').send(body);
   const ask = async (body: object): Promise<ScoreSecurityResponse> => {
     const answer = await post(body);
     expect(answer.body).not.toHaveProperty('code');
@@ -33,14 +34,14 @@ describe('scoring-score-security', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     const clock = steppingClock('2024-06-28T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    listed = await seedMarket(world, 2, (_, index) => index < 12);
-    const all = await world.marketData.listing(AbortSignal.timeout(5_000));
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    listed = await seedMarket(dependencies, 2, (_, index) => index < 12);
+    const all = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
     priceless = present(all[12], 'the sample lists more than twelve');
-    await addSecurity(world, priceless);
+    await addSecurity(dependencies, priceless);
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -99,9 +100,9 @@ describe('scoring-score-security', () => {
 
   test('still scores a security that was taken out of the universe', async () => {
     const isin = present(listed[1], 'the sample lists securities').isin;
-    await new SecurityStore(world.database).remove(
+    await new SecurityStore(dependencies.database).remove(
       isin,
-      { at: world.now(), reason: 'too large' },
+      { at: dependencies.now(), reason: 'too large' },
       'remove-1',
     );
     expect((await ask({ isin })).found).toBe(true);

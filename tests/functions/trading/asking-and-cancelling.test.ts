@@ -4,20 +4,20 @@ import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import history from '../../../functions/trading/get-trade-history/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  t = await openTradingWorld(redis);
+  t = await openTradingFixture(redis);
 });
-afterEach(() => t.world.close());
+afterEach(() => t.dependencies.close());
 
 const buy = (symbol = 'ARVN', quantity = 10) => ({ isin: t.isin(symbol), side: 'BUY', quantity });
 
@@ -52,7 +52,7 @@ describe('GetTradeStatus', () => {
 
   it('answers what is stored while the broker is away', async () => {
     const tradeId = await waiting();
-    t.broker.lookFault = 'throws';
+    t.broker.queryFault = 'throws';
     const { body } = await t.call(getTradeStatus, { tradeId });
     expect(body).toMatchObject({ status: 'PENDING', execution: { state: 'ACCEPTED' } });
   });
@@ -66,7 +66,11 @@ describe('GetTradeStatus', () => {
 describe('CancelTrade', () => {
   it('cancels what waits, also while trading is HALTED', async () => {
     const tradeId = await waiting();
-    await new ControlStore(t.world.database, '/none').set('HALTED', 'drill', t.world.now());
+    await new ControlStore(t.dependencies.database, '/none').set(
+      'HALTED',
+      'drill',
+      t.dependencies.now(),
+    );
     const { body } = await t.call(cancelTrade, { tradeId, reason: 'changed my mind' }, 'c1');
     expect(body).toMatchObject({ success: true, newStatus: 'CANCELLED' });
   });
@@ -106,14 +110,14 @@ describe('CancelTrade', () => {
 
   it("takes a person's word for an order that needs one, while the broker does not have it", async () => {
     t.broker.submitFault = 'throws-before-acting';
-    t.broker.lookFault = 'throws';
+    t.broker.queryFault = 'throws';
     const sent = await t.call(executeTrade, buy(), 'k1');
     const { tradeId } = sent.body;
     t.clock.advance(16 * 60_000);
     await t.call(getTradeStatus, { tradeId });
     const away = await t.call(cancelTrade, { tradeId, reason: 'called the broker' }, 'c1');
     expect(away.body).toMatchObject({ success: false, newStatus: 'PENDING' });
-    t.broker.lookFault = 'none';
+    t.broker.queryFault = 'none';
     const silent = await t.call(cancelTrade, { tradeId }, 'c2');
     expect(silent.body.success).toBe(false);
     const { body } = await t.call(cancelTrade, { tradeId, reason: 'called the broker' }, 'c3');

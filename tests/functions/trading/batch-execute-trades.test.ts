@@ -1,20 +1,20 @@
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  t = await openTradingWorld(redis);
+  t = await openTradingFixture(redis);
 });
-afterEach(() => t.world.close());
+afterEach(() => t.dependencies.close());
 
 const order = (side: string, symbol: string, quantity = 10) => ({
   isin: t.isin(symbol),
@@ -39,8 +39,8 @@ describe('BatchExecuteTrades', () => {
 
   it('lets a sale pay for the purchase after it', async () => {
     const quantity = 60;
-    await t.world.close();
-    t = await openTradingWorld(redis, {
+    await t.dependencies.close();
+    t = await openTradingFixture(redis, {
       MAXIMUM_ORDER_RATIO: '1',
       DAY_TURNOVER_MAX_RATIO: '9',
       PAPER_OPENING_CASH: '10000',
@@ -78,9 +78,9 @@ describe('BatchExecuteTrades', () => {
 
   it('sends nothing twice when it runs again after its answer was lost', async () => {
     const trades = [order('BUY', 'HAVL', 5), order('BUY', 'ARVN')];
-    const call = t.world.functions.call.bind(t.world.functions);
+    const call = t.dependencies.functions.call.bind(t.dependencies.functions);
     let calls = 0;
-    t.world.functions.call = async (operation, ...rest) => {
+    t.dependencies.functions.call = async (operation, ...rest) => {
       const answer = await call(operation, ...rest);
       if (operation.name === 'trading-execute-trade' && ++calls === 2) throw unavailable('It');
       return answer;

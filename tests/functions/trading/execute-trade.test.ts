@@ -8,20 +8,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  t = await openTradingWorld(redis);
+  t = await openTradingFixture(redis);
 });
-afterEach(() => t.world.close());
+afterEach(() => t.dependencies.close());
 
 const buy = (symbol: string, quantity = 10) => ({
   isin: t.isin(symbol),
@@ -42,7 +42,9 @@ describe('ExecuteTrade', () => {
       execution: { state: 'FILLED', symbol: 'ARVN', quantityRequested: 10, quantityFilled: 10 },
     });
     const { execution } = body;
-    const book = await new StoredBook(t.world.database, t.world.baseCurrency).book(DEFAULT_ACCOUNT);
+    const book = await new StoredBook(t.dependencies.database, t.dependencies.baseCurrency).book(
+      DEFAULT_ACCOUNT,
+    );
     const spent = Decimal.parse(execution.totalCost.amount);
     expect(book.cash.amount.add(spent).toString()).toBe('25000.00');
     const charges = Decimal.parse(execution.commission.amount).add(
@@ -70,7 +72,7 @@ describe('ExecuteTrade', () => {
       status: 'PENDING',
       execution: { state: 'ACCEPTED' },
     });
-    const [live] = await new StoredTrades(t.world.database).liveTrades(DEFAULT_ACCOUNT);
+    const [live] = await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT);
     expect(live?.reserved.sign).toBe(1);
   });
 
@@ -102,8 +104,8 @@ describe('ExecuteTrade', () => {
   it('lets only one of two orders at once spend the same cash', async () => {
     const quote = await quoteOf('HAVL');
     const quantity = Math.floor(6000 / quote);
-    await t.world.close();
-    t = await openTradingWorld(redis, { PAPER_OPENING_CASH: '10000', MAXIMUM_ORDER_RATIO: '1' });
+    await t.dependencies.close();
+    t = await openTradingFixture(redis, { PAPER_OPENING_CASH: '10000', MAXIMUM_ORDER_RATIO: '1' });
     const answers = await Promise.all([
       t.call(executeTrade, buy('HAVL', quantity), 'a'),
       t.call(executeTrade, buy('ARVN', Math.floor(6000 / (await quoteOf('ARVN')))), 'b'),
@@ -127,7 +129,7 @@ describe('ExecuteTrade', () => {
       'lot',
       'insufficient-holdings',
     ]);
-    const stored = await new StoredTrades(t.world.database).find(body.tradeId);
+    const stored = await new StoredTrades(t.dependencies.database).find(body.tradeId);
     expect(stored?.errors).toEqual(body.errors);
     expect(t.broker.received).toEqual([]);
   });
@@ -137,7 +139,7 @@ describe('ExecuteTrade', () => {
     expect(good.body).toMatchObject({ success: true, tradeId: '' });
     const bad = await t.call(executeTrade, { ...buy('CRVN', 5), dryRun: true }, 'k2');
     expect(bad.body).toMatchObject({ success: false, errors: [{ code: 'lot' }] });
-    expect(await new StoredTrades(t.world.database).history(DEFAULT_ACCOUNT)).toEqual([]);
+    expect(await new StoredTrades(t.dependencies.database).history(DEFAULT_ACCOUNT)).toEqual([]);
     expect(t.broker.received).toEqual([]);
   });
 
@@ -158,12 +160,12 @@ describe('ExecuteTrade', () => {
 
   it('sends nothing while trading is HALTED, by the document or by the file', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'trader-halt-'));
-    const control = new ControlStore(t.world.database, dataDir);
-    await control.set('HALTED', 'drill', t.world.now());
+    const control = new ControlStore(t.dependencies.database, dataDir);
+    await control.set('HALTED', 'drill', t.dependencies.now());
     const byDocument = await t.call(executeTrade, buy('ARVN'), 'k1');
     expect(byDocument.body.errors[0].code).toBe('trading-halted');
 
-    const halted = await openTradingWorld(redis, { DATA_DIR: dataDir });
+    const halted = await openTradingFixture(redis, { DATA_DIR: dataDir });
     await writeFile(join(dataDir, 'HALT'), '');
     const byFile = await halted.call(executeTrade, { ...buy('ARVN') }, 'k1');
     expect(byFile.body.errors[0].code).toBe('trading-halted');
@@ -171,16 +173,16 @@ describe('ExecuteTrade', () => {
     const open = await halted.call(executeTrade, { ...buy('ARVN') }, 'k2');
     expect(open.body.success).toBe(true);
     expect([...t.broker.received, ...halted.broker.received]).toHaveLength(1);
-    await halted.world.close();
+    await halted.dependencies.close();
     await rm(dataDir, { recursive: true });
   });
 
   it('only sells while trading is REDUCING', async () => {
     await t.call(executeTrade, buy('ARVN'), 'k1');
-    await new ControlStore(t.world.database, '/nonexistent').set(
+    await new ControlStore(t.dependencies.database, '/nonexistent').set(
       'REDUCING',
       'drill',
-      t.world.now(),
+      t.dependencies.now(),
     );
     const bought = await t.call(executeTrade, buy('HAVL'), 'k2');
     expect(bought.body.errors.map((e: { code: string }) => e.code)).toEqual(['reducing-only']);
@@ -189,8 +191,8 @@ describe('ExecuteTrade', () => {
   });
 
   it('executes all the same when the portfolio cannot be synced', async () => {
-    const call = t.world.functions.call.bind(t.world.functions);
-    t.world.functions.call = (operation, ...rest) =>
+    const call = t.dependencies.functions.call.bind(t.dependencies.functions);
+    t.dependencies.functions.call = (operation, ...rest) =>
       operation.name === 'portfolio-update-positions'
         ? Promise.reject(new Error('away'))
         : call(operation, ...rest);
@@ -230,7 +232,7 @@ describe('ExecuteTrade', () => {
 });
 
 async function quoteOf(symbol: string): Promise<number> {
-  const bars = await t.world.marketData.bars(
+  const bars = await t.dependencies.marketData.bars(
     t.isin(symbol),
     '2025-06-01' as never,
     AbortSignal.timeout(5_000),

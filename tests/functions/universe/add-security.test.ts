@@ -1,12 +1,12 @@
 import supertest from 'supertest';
 import { present } from '#shared/kernel/assert.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import addSecurity from '../../../functions/universe/add-security/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -17,13 +17,13 @@ const UNLISTED = 'GB0002374006';
 
 describe('universe-add-security', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
 
   const add = (body: object, key?: string) => {
-    const call = supertest(doorOf(addSecurity, world)).post('/');
+    const call = supertest(endpointOf(addSecurity, dependencies)).post('/');
     return (key ? call.set('idempotency-key', key) : call).send(body);
   };
-  const store = () => new SecurityStore(world.database);
+  const store = () => new SecurityStore(dependencies.database);
 
   beforeAll(async () => {
     redis = await startTestRedis();
@@ -31,9 +31,9 @@ describe('universe-add-security', () => {
   afterAll(() => redis.stop());
   beforeEach(async () => {
     const clock = steppingClock('2024-06-28T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
   });
-  afterEach(() => world.close());
+  afterEach(() => dependencies.close());
 
   test('takes currency, country, sector and lot from the source', async () => {
     const answer = await add({ isin: LISTED });
@@ -79,7 +79,7 @@ describe('universe-add-security', () => {
 
   test('finds its own work when a call is repeated after a crash', async () => {
     const description = { ...present((await addedOnce()) ?? undefined, 'it was added') };
-    await world.database.redis.del('{once:universe-add-security:crashed}:answer');
+    await dependencies.database.redis.del('{once:universe-add-security:crashed}:answer');
     expect((await add({ isin: LISTED }, 'crashed')).body).toMatchObject({ success: true });
     expect(await store().find(LISTED as never)).toEqual(description);
   });
@@ -100,7 +100,7 @@ describe('universe-add-security', () => {
 
   test('puts a removed security back', async () => {
     await add({ isin: LISTED }, 'first');
-    await store().remove(LISTED as never, { at: world.now(), reason: 'gone' }, 'removal');
+    await store().remove(LISTED as never, { at: dependencies.now(), reason: 'gone' }, 'removal');
     expect((await add({ isin: LISTED }, 'again')).body).toMatchObject({ success: true });
     expect((await store().find(LISTED as never))?.removed).toBeUndefined();
   });
@@ -109,7 +109,7 @@ describe('universe-add-security', () => {
     const answer = await add({ isin: LISTED, syncImmediately: true }, 'queued');
     expect((answer.body as { message: string }).message).toContain('queued');
     for (const operation of [universe.syncPrices, universe.syncFundamentals]) {
-      const [job] = await (await world.runs.queueOf(operation.topic)).getJobs();
+      const [job] = await (await dependencies.runs.queueOf(operation.topic)).getJobs();
       expect(JSON.parse(present(job, 'a run is queued').data.body)).toEqual({
         isins: [LISTED],
         forceRefresh: false,
@@ -119,7 +119,9 @@ describe('universe-add-security', () => {
 
   test('queues nothing when not asked to', async () => {
     await add({ isin: LISTED });
-    expect(await (await world.runs.queueOf(universe.syncPrices.topic)).getJobs()).toEqual([]);
+    expect(await (await dependencies.runs.queueOf(universe.syncPrices.topic)).getJobs()).toEqual(
+      [],
+    );
   });
 
   test.each([

@@ -7,17 +7,17 @@ import type {
 } from '#protos/gen/universe.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { describedBy } from '#shared/universe/listing.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import getMarketData from '../../../functions/universe/get-market-data/handler.ts';
 import getSecurity from '../../../functions/universe/get-security/handler.ts';
 import getUniverse from '../../../functions/universe/get-universe/handler.ts';
 import searchSecurities from '../../../functions/universe/search-securities/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -32,29 +32,29 @@ const STRANGER = 'US0378331005';
 
 describe('reading the universe', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
 
   const ask = async <T>(handler: FunctionHandler, body: object): Promise<T> => {
-    const answer = await supertest(doorOf(handler, world)).post('/').send(body);
+    const answer = await supertest(endpointOf(handler, dependencies)).post('/').send(body);
     expect(answer.body).not.toHaveProperty('code');
     return answer.body as T;
   };
   const refusal = (handler: FunctionHandler, body: object) =>
-    supertest(doorOf(handler, world)).post('/').send(body);
+    supertest(endpointOf(handler, dependencies)).post('/').send(body);
 
   beforeAll(async () => {
     redis = await startTestRedis();
     const clock = steppingClock('2021-06-30T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    await seedMarket(world, 2, ({ symbol }) => CHOSEN.includes(symbol));
-    const store = new SecurityStore(world.database);
-    const listing = await world.marketData.listing(AbortSignal.timeout(1_000));
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    await seedMarket(dependencies, 2, ({ symbol }) => CHOSEN.includes(symbol));
+    const store = new SecurityStore(dependencies.database);
+    const listing = await dependencies.marketData.listing(AbortSignal.timeout(1_000));
     for (const listed of listing.filter(({ isin }) => isin === BARE))
-      await store.add(describedBy(listed, world.now()), 'key');
-    await store.remove(ARVN, { at: world.now(), reason: 'sold' }, 'key');
+      await store.add(describedBy(listed, dependencies.now()), 'key');
+    await store.remove(ARVN, { at: dependencies.now(), reason: 'sold' }, 'key');
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 

@@ -5,14 +5,14 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { TradeStore } from '#shared/trading/trade-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import removeSecurity from '../../../functions/universe/remove-security/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -22,13 +22,13 @@ const ISIN = parseIsin('US0SIM000166');
 
 describe('universe-remove-security', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
 
   const remove = (body: object, key?: string) => {
-    const call = supertest(doorOf(removeSecurity, world)).post('/');
+    const call = supertest(endpointOf(removeSecurity, dependencies)).post('/');
     return (key ? call.set('idempotency-key', key) : call).send(body);
   };
-  const store = () => new SecurityStore(world.database);
+  const store = () => new SecurityStore(dependencies.database);
 
   beforeAll(async () => {
     redis = await startTestRedis();
@@ -36,16 +36,19 @@ describe('universe-remove-security', () => {
   afterAll(() => redis.stop());
   beforeEach(async () => {
     const clock = steppingClock('2020-06-26T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    await seedMarket(world, 1, ({ isin }) => isin === ISIN);
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    await seedMarket(dependencies, 1, ({ isin }) => isin === ISIN);
   });
-  afterEach(() => world.close());
+  afterEach(() => dependencies.close());
 
   test('takes a security out with the reason, and keeps its history', async () => {
     const answer = await remove({ isin: ISIN, reason: 'delisted' });
     expect(answer.body).toMatchObject({ success: true });
-    expect((await store().find(ISIN))?.removed).toEqual({ at: world.now(), reason: 'delisted' });
-    expect(await world.database.redis.hlen(`{security:${ISIN}}:prices`)).toBeGreaterThan(0);
+    expect((await store().find(ISIN))?.removed).toEqual({
+      at: dependencies.now(),
+      reason: 'delisted',
+    });
+    expect(await dependencies.database.redis.hlen(`{security:${ISIN}}:prices`)).toBeGreaterThan(0);
   });
 
   test('changes nothing the second time, and says so', async () => {
@@ -58,14 +61,14 @@ describe('universe-remove-security', () => {
   });
 
   test('is refused while the security is held', async () => {
-    const portfolio = new PortfolioStore(world.database, world.baseCurrency);
+    const portfolio = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
     const { book } = await portfolio.load(DEFAULT_ACCOUNT);
     const lot = {
       lotId: 'lot-1',
       quantity: Decimal.of(3),
       unitCost: Price.parse('10', 'USD'),
       cost: Money.parse('27', 'EUR'),
-      acquiredAt: world.now(),
+      acquiredAt: dependencies.now(),
     };
     const holding = { isin: ISIN, symbol: 'ALDR', lots: [lot], realized: Money.parse('0', 'EUR') };
     const held = { ...book, holdings: new Map([[ISIN, holding]]) };
@@ -78,7 +81,7 @@ describe('universe-remove-security', () => {
 
   test('is refused while an order for it is live', async () => {
     const none = Money.parse('0', 'EUR');
-    await new TradeStore(world.database).create(
+    await new TradeStore(dependencies.database).create(
       {
         tradeId: 'trade-1' as TradeId,
         accountId: DEFAULT_ACCOUNT,
@@ -97,8 +100,8 @@ describe('universe-remove-security', () => {
         settlement: none,
         reserved: none,
         fillIds: [],
-        requestedAt: world.now(),
-        updatedAt: world.now(),
+        requestedAt: dependencies.now(),
+        updatedAt: dependencies.now(),
         build: 'test',
         bodyHash: '',
         value: none,

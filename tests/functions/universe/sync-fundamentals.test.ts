@@ -3,14 +3,14 @@ import type { SyncFundamentalsUpdate } from '#protos/gen/universe.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import syncFundamentals from '../../../functions/universe/sync-fundamentals/handler.ts';
 import { describedBy } from '#shared/universe/listing.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { BentMarketData, streamed } from '../../support/universe.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -18,14 +18,14 @@ import {
 
 describe('universe-sync-fundamentals', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let source: BentMarketData;
   let clock: ReturnType<typeof steppingClock>;
   let listed: Awaited<ReturnType<BentMarketData['listing']>>;
 
   const sync = (body: object = {}) =>
-    streamed<SyncFundamentalsUpdate>(syncFundamentals, world, body);
-  const store = () => new SecurityStore(world.database);
+    streamed<SyncFundamentalsUpdate>(syncFundamentals, dependencies, body);
+  const store = () => new SecurityStore(dependencies.database);
 
   beforeAll(async () => {
     redis = await startTestRedis();
@@ -34,14 +34,14 @@ describe('universe-sync-fundamentals', () => {
 
   beforeEach(async () => {
     clock = steppingClock('2021-03-03T20:00:00Z');
-    const opened = await openTestWorld(redis, {}, { now: clock.now });
+    const opened = await openTestDependencies(redis, {}, { now: clock.now });
     source = new BentMarketData(opened.marketData);
-    world = { ...opened, marketData: source };
+    dependencies = { ...opened, marketData: source };
     listed = (await source.listing(AbortSignal.timeout(5_000))).slice(0, 3);
     for (const security of listed)
-      await store().add({ ...describedBy(security, world.now()), sector: undefined }, 'key');
+      await store().add({ ...describedBy(security, dependencies.now()), sector: undefined }, 'key');
   });
-  afterEach(() => world.close());
+  afterEach(() => dependencies.close());
 
   test('stores what the source knows, and its sector', async () => {
     const updates = await sync();
@@ -52,7 +52,7 @@ describe('universe-sync-fundamentals', () => {
       const security = present(await store().find(isin), 'the security is there');
       expect(security.sector).toBe(sector);
       expect(security.fundamentals).toEqual(
-        JSON.parse(JSON.stringify({ ...known, fetchedAt: world.now() })),
+        JSON.parse(JSON.stringify({ ...known, fetchedAt: dependencies.now() })),
       );
     }
   });
@@ -86,7 +86,9 @@ describe('universe-sync-fundamentals', () => {
   });
 
   test('refuses a field it does not know', async () => {
-    const answer = await supertest(doorOf(syncFundamentals, world)).post('/').send({ isin: 'x' });
+    const answer = await supertest(endpointOf(syncFundamentals, dependencies))
+      .post('/')
+      .send({ isin: 'x' });
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field: 'isin' });
   });

@@ -5,17 +5,17 @@ import { lastDay, lengthOf } from '#shared/universe/model/price-series.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import supertest from 'supertest';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
-import { doorOf } from '../../support/host.ts';
+import { endpointOf } from '../../support/host.ts';
 import { addSecurity } from '../../support/seed-market.ts';
 import { BentMarketData, streamed } from '../../support/universe.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -23,25 +23,25 @@ import {
 
 describe('universe-sync-prices', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let source: BentMarketData;
   let clock: ReturnType<typeof steppingClock>;
   let isins: Isin[];
   let listed: Awaited<ReturnType<BentMarketData['listing']>>;
 
-  const sync = (body: object = {}) => streamed<SyncPricesUpdate>(syncPrices, world, body);
+  const sync = (body: object = {}) => streamed<SyncPricesUpdate>(syncPrices, dependencies, body);
   const last = async (body: object = {}): Promise<SyncPricesUpdate> =>
     present((await sync(body)).at(-1), 'a sync ends with an update');
   /** Everything that is stored, as text. */
   const stored = async (): Promise<string> => {
-    const prefix = `${world.settings.redisKeyPrefix}:`;
-    const names = (await world.database.redis.keys(`${prefix}*`)).sort();
+    const prefix = `${dependencies.settings.redisKeyPrefix}:`;
+    const names = (await dependencies.database.redis.keys(`${prefix}*`)).sort();
     const values = await Promise.all(
       names.map(async (name) => {
         const key = name.slice(prefix.length);
-        const type = await world.database.redis.type(key);
-        if (type === 'hash') return [key, await world.database.redis.hgetall(key)];
-        return [key, await world.database.redis.lrange(key, 0, -1)];
+        const type = await dependencies.database.redis.type(key);
+        if (type === 'hash') return [key, await dependencies.database.redis.hgetall(key)];
+        return [key, await dependencies.database.redis.lrange(key, 0, -1)];
       }),
     );
     return JSON.stringify(values);
@@ -54,17 +54,17 @@ describe('universe-sync-prices', () => {
 
   beforeEach(async () => {
     clock = steppingClock('2021-03-03T20:00:00Z');
-    const opened = await openTestWorld(redis, {}, { now: clock.now });
+    const opened = await openTestDependencies(redis, {}, { now: clock.now });
     source = new BentMarketData(opened.marketData);
-    world = { ...opened, marketData: source };
+    dependencies = { ...opened, marketData: source };
     listed = (await source.listing(AbortSignal.timeout(5_000))).slice(0, 3);
     isins = listed.map(({ isin }) => isin);
   });
-  afterEach(() => world.close());
+  afterEach(() => dependencies.close());
 
   /** Fills the universe with the first three, so that a sync is about those. */
   const addThree = async () => {
-    for (const security of listed) await addSecurity(world, security);
+    for (const security of listed) await addSecurity(dependencies, security);
   };
 
   test('takes up everything the source lists when the universe was never filled', async () => {
@@ -78,13 +78,13 @@ describe('universe-sync-prices', () => {
       progressPct: 100,
     });
     expect(end).toMatchObject({ error: '', problems: [], barsSetAside: '0' });
-    const market = new StoredMarket(world.database);
+    const market = new StoredMarket(dependencies.database);
     const securities = await market.securities();
     expect(securities.length).toBe(40);
     const quotes = await market.quotes(securities.map(({ isin }) => isin));
     expect([...quotes.values()].every(({ day }) => day === '2021-03-03')).toBe(true);
     const rates = await market.rates(
-      world.baseCurrency,
+      dependencies.baseCurrency,
       securities.map(({ currency }) => currency),
     );
     expect([...rates.keys()].sort()).toEqual(['EUR', 'GBP', 'USD']);
@@ -132,7 +132,7 @@ describe('universe-sync-prices', () => {
     clock.advance(2 * DAY_MS);
     expect(await last()).toMatchObject({ barsStored: '6' });
     expect(source.asked.get(isins[0] as Isin)).toEqual(['2021-03-03']);
-    const series = await new StoredMarket(world.database).series(isins[0] as Isin);
+    const series = await new StoredMarket(dependencies.database).series(isins[0] as Isin);
     expect(lastDay(series)).toBe('2021-03-05');
     const whole = await source.bars(series.isin, '1900-01-01' as never, AbortSignal.timeout(1000));
     expect(lengthOf(series)).toBe(whole.length);
@@ -149,7 +149,7 @@ describe('universe-sync-prices', () => {
     source.asked.clear();
     await sync();
     expect(source.asked.get(isin)).toEqual(['2021-03-03', '1900-01-01']);
-    const series = await new StoredMarket(world.database).series(isin);
+    const series = await new StoredMarket(dependencies.database).series(isin);
     expect(series.adjustedClose[0]).toBe((series.close[0] ?? 0) / 2);
   });
 
@@ -175,8 +175,8 @@ describe('universe-sync-prices', () => {
 
   test('names securities that are not, or no longer, in the universe', async () => {
     await addThree();
-    const removal = { at: world.now(), reason: 'sold out' };
-    await new SecurityStore(world.database).remove(isins[0] as Isin, removal, 'key');
+    const removal = { at: dependencies.now(), reason: 'sold out' };
+    await new SecurityStore(dependencies.database).remove(isins[0] as Isin, removal, 'key');
     const end = await last({ isins: [isins[0], 'US0378331005', isins[1], isins[1]] });
     expect(end).toMatchObject({ total: 3, synced: 1, failed: 2 });
     expect(end.problems.map(({ reason }) => reason)).toEqual([
@@ -201,24 +201,27 @@ describe('universe-sync-prices', () => {
     };
     source.bend.set(isin, (bars) => bars.map(spoil));
     expect(await last()).toMatchObject({ failed: 0, barsSetAside: '2' });
-    const aside = await new PriceStore(world.database).setAside(isin);
+    const aside = await new PriceStore(dependencies.database).setAside(isin);
     expect(aside.map(({ day }) => day)).toEqual(['2021-03-01', '2021-03-02']);
     expect(aside[0]?.reason).toContain('in a day');
-    const series = await new StoredMarket(world.database).series(isin, '2021-03-01' as never);
+    const series = await new StoredMarket(dependencies.database).series(
+      isin,
+      '2021-03-01' as never,
+    );
     expect(lengthOf(series)).toBe(1);
     clock.advance(DAY_MS);
     expect(await last()).toMatchObject({ barsSetAside: '0', barsStored: '3' });
-    expect(await new PriceStore(world.database).setAside(isin)).toEqual(aside);
+    expect(await new PriceStore(dependencies.database).setAside(isin)).toEqual(aside);
   });
 
   test('keeps the stored bars when the source suddenly has none', async () => {
     await addThree();
     await sync();
     const isin = isins[0] as Isin;
-    const before = await new StoredMarket(world.database).series(isin);
+    const before = await new StoredMarket(dependencies.database).series(isin);
     source.bend.set(isin, () => []);
     await sync({ forceRefresh: true });
-    expect(await new StoredMarket(world.database).series(isin)).toEqual(before);
+    expect(await new StoredMarket(dependencies.database).series(isin)).toEqual(before);
   });
 
   test('tells of exchange rates that the source does not have', async () => {
@@ -231,7 +234,7 @@ describe('universe-sync-prices', () => {
   });
 
   test('refuses what is not an ISIN, by name', async () => {
-    const answer = await supertest(doorOf(syncPrices, world))
+    const answer = await supertest(endpointOf(syncPrices, dependencies))
       .post('/')
       .set('x-run-id', 'run-1')
       .send({ isins: ['DE0FIX000017'] });

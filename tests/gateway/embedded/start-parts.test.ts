@@ -154,16 +154,16 @@ it('tells the last word of each step, and between them a line a second', () => {
     (line) => lines.push(line),
     () => now,
   );
-  const tell = (step: string, progressPct: number, message: string, after: number): void => {
+  const report = (step: string, progressPct: number, message: string, after: number): void => {
     now += after;
-    progress.tell({ step, progressPct, message });
+    progress.report({ step, progressPct, message });
   };
-  tell('a', 0, 'a begins', 0);
-  tell('a', 1, 'too soon', 100);
-  tell('a', 2, 'a ends', 100);
-  tell('b', 50, 'b begins', 100);
-  tell('b', 60, 'a second later', 1_500);
-  tell('b', 100, 'b ends', 10);
+  report('a', 0, 'a begins', 0);
+  report('a', 1, 'too soon', 100);
+  report('a', 2, 'a ends', 100);
+  report('b', 50, 'b begins', 100);
+  report('b', 60, 'a second later', 1_500);
+  report('b', 100, 'b ends', 10);
   progress.flush();
   progress.flush();
   expect(lines).toEqual([

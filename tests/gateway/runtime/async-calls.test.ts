@@ -22,7 +22,7 @@ let listener: Server;
 let callback: string;
 /** What the listener answers next; 200 when it has nothing to say. */
 let answers: number[] = [];
-let told: { status: string | undefined; body: string }[] = [];
+let reported: { status: string | undefined; body: string }[] = [];
 let runs: string[] = [];
 let statuses: number[] = [];
 let release: () => void = () => undefined;
@@ -47,12 +47,12 @@ const fixtures: Record<string, Fixture> = {
   endless: {
     handler: ({ query }) => ({
       body: (async function* () {
-        const piece = Buffer.alloc(1024 * 1024);
+        const chunk = Buffer.alloc(1024 * 1024);
         const most = Number(query.get('pieces') ?? Number.POSITIVE_INFINITY);
         while (runs.length < most) {
           await new Promise((resolve) => setImmediate(resolve));
           runs.push('piece');
-          yield piece;
+          yield chunk;
         }
       })(),
     }),
@@ -112,11 +112,11 @@ const fixtures: Record<string, Fixture> = {
 beforeAll(async () => {
   redis = await startTestRedis();
   listener = createServer((incoming, response) => {
-    const pieces: Buffer[] = [];
-    incoming.on('data', (piece: Buffer) => pieces.push(piece));
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const status = incoming.headers['x-function-status'] as string | undefined;
-      told.push({ status, body: Buffer.concat(pieces).toString() });
+      reported.push({ status, body: Buffer.concat(chunks).toString() });
       response.statusCode = answers.shift() ?? 200;
       response.end();
     });
@@ -126,7 +126,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  [answers, told, runs, statuses, lines] = [[], [], [], [], []];
+  [answers, reported, runs, statuses, lines] = [[], [], [], [], []];
   [highest, inside, release] = [0, 0, () => undefined];
 });
 
@@ -218,7 +218,7 @@ it('tries again as the annotations say, and keeps what fails to the end as a dea
       attemptsMax: 3,
       reason: 'answered 503',
     });
-    expect(told).toEqual([{ status: '503', body: 'run 3' }]);
+    expect(reported).toEqual([{ status: '503', body: 'run 3' }]);
     const dead = await system('get', '?state=dead&function=wobbly');
     expect(dead.body.map((one: Status) => one.callId)).toEqual(['w']);
     expect((await system('get', '?state=done')).body).toEqual([]);
@@ -227,7 +227,7 @@ it('tries again as the annotations say, and keeps what fails to the end as a dea
     await reaches('w', 'done');
     expect(runs).toEqual(['again', 'again', 'again', 'again']);
     expect((await reaches('w', 'delivered')).state).toBe('done');
-    expect(told.at(-1)).toEqual({ status: '200', body: 'run 4' });
+    expect(reported.at(-1)).toEqual({ status: '200', body: 'run 4' });
     await system('post', '/w/retry').expect(409);
   });
 });
@@ -259,7 +259,7 @@ it('asks a listener that is away again, and does not run the function again', as
       state: 'done',
       callback: { attempts: 3 },
     });
-    expect(told.map(({ body }) => body)).toEqual(['echoed', 'echoed', 'echoed']);
+    expect(reported.map(({ body }) => body)).toEqual(['echoed', 'echoed', 'echoed']);
     expect(runs).toHaveLength(1);
   });
 });
@@ -275,7 +275,7 @@ it('lists a callback that is dead, and tells the outcome again when told to', as
     expect((await system('get', '?state=dead')).body).toMatchObject([{ callId: 'd' }]);
     await system('post', '/d/retry').expect(202);
     await reaches('d', 'delivered');
-    expect([runs.length, told.length]).toEqual([1, 2]);
+    expect([runs.length, reported.length]).toEqual([1, 2]);
   });
 });
 
@@ -284,7 +284,7 @@ it('sends a large answer once, and does not run the function again for it', asyn
   await opened(async ({ post, reaches }) => {
     await post('large', { 'x-call-id': 'l', 'x-callback-url': callback });
     expect(await reaches('l', 'done')).toMatchObject({ status: 200, attempts: 1 });
-    expect([runs.length, told.length]).toEqual([1, 1]);
+    expect([runs.length, reported.length]).toEqual([1, 1]);
     expect(lines.join('\n')).toContain('callback-dead');
   });
 });

@@ -38,10 +38,10 @@ const fixtures: Record<string, Fixture> = {
 beforeAll(async () => {
   redis = await startTestRedis();
   listener = createServer((incoming, response) => {
-    const pieces: Buffer[] = [];
-    incoming.on('data', (piece: Buffer) => pieces.push(piece));
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      arrivals.push({ headers: incoming.headers, body: Buffer.concat(pieces).toString() });
+      arrivals.push({ headers: incoming.headers, body: Buffer.concat(chunks).toString() });
       response.end();
     });
   });

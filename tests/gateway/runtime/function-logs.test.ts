@@ -8,10 +8,10 @@ import {
 
 const textsOf = (logs: FunctionLogs, name = 'f') => logs.lines(name).map(({ text }) => text);
 
-function linesOf(...pieces: (string | Uint8Array)[]): string[] {
+function linesOf(...chunks: (string | Uint8Array)[]): string[] {
   const lines: string[] = [];
   const printed = new PrintedLines((line) => void lines.push(line));
-  for (const piece of pieces) printed.write(piece);
+  for (const chunk of chunks) printed.write(chunk);
   printed.end();
   return lines;
 }

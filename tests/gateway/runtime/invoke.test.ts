@@ -45,7 +45,7 @@ beforeAll(async () => {
         return { body: 'through' };
       },
     },
-    pieces: {
+    chunks: {
       spec: { labels: { max_inflight: '1' } },
       handler: () => ({
         headers: { 'content-type': 'text/event-stream' },
@@ -242,26 +242,26 @@ describe('an answer in pieces', () => {
   it('leaves piece by piece, and holds its place until the last', async () => {
     const arrivals: [string, number][] = [];
     const answered = new Promise<void>((resolve) => {
-      httpRequest(`${gateway.url}/function/pieces`, { method: 'POST' }, (response) => {
-        response.on('data', (piece: Buffer) => arrivals.push([String(piece), performance.now()]));
+      httpRequest(`${gateway.url}/function/chunks`, { method: 'POST' }, (response) => {
+        response.on('data', (chunk: Buffer) => arrivals.push([String(chunk), performance.now()]));
         response.on('end', resolve);
       }).end();
     });
     await sleep(60);
-    await at().post('/function/pieces').expect(429);
+    await at().post('/function/chunks').expect(429);
     await answered;
     expect(arrivals.map(([text]) => text)).toEqual(['one\n', 'two\n']);
     expect((arrivals[1]?.[1] ?? 0) - (arrivals[0]?.[1] ?? 0)).toBeGreaterThan(80);
-    await at().post('/function/pieces').expect(200);
+    await at().post('/function/chunks').expect(200);
   });
 
   it('gives its place back when the caller leaves in the middle', async () => {
-    const left = httpRequest(`${gateway.url}/function/pieces`, { method: 'POST' }, (response) =>
+    const left = httpRequest(`${gateway.url}/function/chunks`, { method: 'POST' }, (response) =>
       response.once('data', () => left.destroy()),
     );
     left.on('error', () => undefined);
     left.end();
     await sleep(300);
-    await at().post('/function/pieces').expect(200);
+    await at().post('/function/chunks').expect(200);
   });
 });

@@ -29,7 +29,7 @@ it('lets a reader who is too slow miss lines, and tells how many', async () => {
   const said = 20_000;
   for (let i = 0; i < said; i += 1) logs.say('f', '1', `${i} `.padEnd(1_000, 'x'));
   let text = '';
-  answer.setEncoding('utf8').on('data', (piece: string) => void (text += piece));
+  answer.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
   await until(() => text.includes('were not sent'));
   const lines = text.trim().split('\n');
   const missed = Number(/\((\d+) lines were not sent/.exec(text)?.[1]);
@@ -43,7 +43,7 @@ it('sends only the lines of the instance that is asked for', async () => {
   const { logs } = gateway.host;
   const answer = await follow('&instance=2');
   let text = '';
-  answer.setEncoding('utf8').on('data', (piece: string) => void (text += piece));
+  answer.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
   for (const instance of ['1', '2', '3']) logs.say('f', instance, `of ${instance}`);
   await until(() => text.includes('of 2'));
   expect(text).not.toMatch(/of [13]/);

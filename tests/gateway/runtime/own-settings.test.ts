@@ -4,24 +4,24 @@ import type { Deployment, Texts } from '#gateway/runtime/deployments/deployment.
 import { catalogueImages, Images } from '#gateway/runtime/deployments/images.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
-import { openWorld } from '#shared/runtime/dependencies.ts';
-import type { World } from '#shared/runtime/context.ts';
+import { openDependencies } from '#shared/runtime/dependencies.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
 let host: FunctionHost;
 let opened: Settings[];
 let closed: number;
-let shared: World;
+let shared: Dependencies;
 
-const openOne = async (settings: Settings): Promise<World> => {
+const openOne = async (settings: Settings): Promise<Dependencies> => {
   opened.push(settings);
-  const world = await openWorld(settings, { tokens: null, log: silentLog });
+  const dependencies = await openDependencies(settings, { tokens: null, log: silentLog });
   return {
-    ...world,
+    ...dependencies,
     close: async () => {
       closed += 1;
-      await world.close();
+      await dependencies.close();
     },
   };
 };
@@ -35,22 +35,22 @@ beforeEach(async () => {
   opened = [];
   closed = 0;
   const env = { REDIS_URL: redis.url, RISK_AVERSION: '5', HOME: '/home/host' };
-  shared = await openWorld(parseSettings(env), { tokens: null, log: silentLog });
+  shared = await openDependencies(parseSettings(env), { tokens: null, log: silentLog });
   host = new FunctionHost({
     functions: [],
     images: new Images([...catalogueImages(), { name: 'foreign', folder: 'somewhere' }]),
     load: async () => (_event, context) => ({
       body: {
-        riskAversion: (context.shared as World | undefined)?.settings.riskAversion,
+        riskAversion: (context.shared as Dependencies | undefined)?.settings.riskAversion,
         home: context.env['HOME'],
         greeting: context.env['GREETING'],
       },
     }),
     log: silentLog,
     env,
-    openWorld: openOne,
+    openDependencies: openOne,
   });
-  host.carry(shared);
+  host.shareDependencies(shared);
 });
 afterEach(async () => {
   await host.close();

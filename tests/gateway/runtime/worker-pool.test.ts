@@ -11,7 +11,7 @@ import { READY_PATH } from '#gateway/runtime/executors/worker-messages.ts';
 import { wholeOf } from '#gateway/runtime/http/chunks.ts';
 import type { FunctionEvent } from '#template/function.ts';
 
-const PIECE = 1024 * 1024;
+const CHUNK = 1024 * 1024;
 
 /** Handlers as a build would leave them. */
 const handlers = {
@@ -24,7 +24,7 @@ const handlers = {
   waits: `(event, { signal }) => new Promise((resolve) =>
     signal.addEventListener('abort', () => resolve({ body: 'stopped' })))`,
   large: `() => ({ body: (async function* () { for (let i = 0; i < 50; i += 1) {
-    globalThis.sent = i + 1; yield new Uint8Array(${PIECE}).fill(i); } })() })`,
+    globalThis.sent = i + 1; yield new Uint8Array(${CHUNK}).fill(i); } })() })`,
   sent: `() => ({ body: String(globalThis.sent) })`,
   breaks: `() => ({ body: (async function* () { yield 'one'; throw new Error('broke'); })() })`,
   prints: `() => { console.log('a line nobody asked for'); return { body: 'quiet' }; }`,
@@ -135,16 +135,16 @@ it('does not start a call whose caller left while it waited for a thread', async
 it('carries an answer of 50 MB whole and in order', async () => {
   const { body } = await run('large');
   const bytes = await wholeOf(body);
-  expect(bytes.length).toBe(50 * PIECE);
-  expect([0, 1, 25, 49].map((at) => bytes[at * PIECE])).toEqual([0, 1, 25, 49]);
+  expect(bytes.length).toBe(50 * CHUNK);
+  expect([0, 1, 25, 49].map((at) => bytes[at * CHUNK])).toEqual([0, 1, 25, 49]);
 });
 
 it('sends no faster than the answer is read, and stops when it is left', async () => {
   const { body } = await run('large');
-  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-  await pieces.next();
+  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  await chunks.next();
   await sleep(200);
-  await pieces.return?.();
+  await chunks.return?.();
   const { body: sent } = await run('sent');
   expect(Number(sent)).toBeLessThan(25);
 });

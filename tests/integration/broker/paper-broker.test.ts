@@ -8,7 +8,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { conforms, explainedCash } from '../../support/broker-conformance.ts';
-import { openPaperWorld, PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
+import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
@@ -37,7 +37,7 @@ function order(overrides: Partial<OrderInstruction> = {}): OrderInstruction {
 
 describe('the paper broker as a broker', () => {
   conforms(async () => {
-    const { broker, market, world } = await openPaperWorld(redis);
+    const { broker, market, dependencies } = await openPaperFixture(redis);
     market.setClose(ALPHA, PAPER_DAY, 100);
     return {
       broker,
@@ -46,18 +46,18 @@ describe('the paper broker as a broker', () => {
       symbol: 'ALPHA',
       price: 100,
       currency: 'EUR',
-      close: world.close,
+      close: dependencies.close,
     };
   });
 });
 
 describe('the paper broker', () => {
-  let on: PaperWorld;
+  let on: PaperFixture;
   beforeEach(async () => {
-    on = await openPaperWorld(redis);
+    on = await openPaperFixture(redis);
     on.market.setClose(ALPHA, PAPER_DAY, 100).setClose(BETA, PAPER_DAY, 200);
   });
-  afterEach(() => on.world.close());
+  afterEach(() => on.dependencies.close());
 
   const submit = (sent: OrderInstruction) => on.broker.submit(sent, signal);
   const find = (id: string) => on.broker.findOrder(DEFAULT_ACCOUNT, id, signal);
@@ -104,7 +104,10 @@ describe('the paper broker', () => {
   it('fills a large order in two parts, the second when the book is looked at again', async () => {
     on.market.setClose(ALPHA, PAPER_DAY, 100, 400);
     await submit(order({ quantity: Decimal.of(100) }));
-    const record = await on.world.database.redis.hget(keys.paperBroker.book('default'), 'json');
+    const record = await on.dependencies.database.redis.hget(
+      keys.paperBroker.book('default'),
+      'json',
+    );
     const found = await find('order-1');
     expect(record).toContain('"PARTIAL"');
     expect(found?.fills.map((fill) => fill.quantity.toString())).toEqual(['40', '60']);
@@ -113,7 +116,7 @@ describe('the paper broker', () => {
       fills.map((f) => f.settlement.add(f.commission).add(f.fees).negate()),
       euros('0').currency,
     );
-    const whole = brokerCharges(costModelOf(on.world.settings), 'BUY', value);
+    const whole = brokerCharges(costModelOf(on.dependencies.settings), 'BUY', value);
     expect(
       Money.sum(
         fills.map((f) => f.commission),
@@ -204,8 +207,13 @@ describe('the paper broker', () => {
   });
 
   it('keeps one book for all processes that use it', async () => {
-    const { settings, database, baseCurrency } = on.world;
-    const around = { database, baseCurrency, marketData: on.market, now: () => on.world.now() };
+    const { settings, database, baseCurrency } = on.dependencies;
+    const around = {
+      database,
+      baseCurrency,
+      marketData: on.market,
+      now: () => on.dependencies.now(),
+    };
     const other = new PaperBroker(settings, around);
     const ids = Array.from({ length: 8 }, (_, i) => `race-${i % 4}`);
     await Promise.all(
@@ -223,7 +231,11 @@ describe('the paper broker', () => {
 
   it('says DATA_CORRUPT of a book that does not parse', async () => {
     await statement();
-    await on.world.database.redis.hset(keys.paperBroker.book('default'), 'json', '{"cash":1}');
+    await on.dependencies.database.redis.hset(
+      keys.paperBroker.book('default'),
+      'json',
+      '{"cash":1}',
+    );
     await expect(statement()).rejects.toMatchObject({ code: 'DATA_CORRUPT' });
   });
 

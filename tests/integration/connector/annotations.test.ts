@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { Annotations } from '#gateway/connector/annotations.ts';
-import { Lanes } from '#gateway/queue/function-queues.ts';
+import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
 import { openLog } from '#shared/process/log.ts';
 import { Topics } from '#shared/runtime/topics.ts';
@@ -304,7 +304,7 @@ describe('a schedule', () => {
     await first.close();
     open.pop();
     // As if both turns had come an hour ago, while nobody was there.
-    const lanes = new Lanes<unknown>({
+    const functionQueues = new FunctionQueues<unknown>({
       redisUrl: redis.url,
       prefix,
       name: 'calls',
@@ -312,13 +312,13 @@ describe('a schedule', () => {
       work: () => Promise.resolve(),
       failed: () => Promise.resolve(),
     });
-    for (const lane of ['missed', 'caught']) {
-      const queue = lanes.queueOf(lane);
+    for (const queueName of ['missed', 'caught']) {
+      const queue = functionQueues.queueOf(queueName);
       const [scheduler] = await queue.getJobSchedulers();
       const hourAgo = `repeat:${scheduler?.key}:${Date.now() - 3_600_000}`;
       await queue.add('turn', scheduler?.template?.data, { jobId: hourAgo });
     }
-    await lanes.close(0);
+    await functionQueues.close(0);
     await start();
     await until(() => calls.length >= 1);
     await until(() => said('schedule-turn-skipped').length === 1);

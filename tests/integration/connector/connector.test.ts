@@ -6,20 +6,24 @@ import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { jobs } from '#shared/contract/jobs.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Outcome } from '#shared/runtime/runs.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 const operation = planning.createPlan;
 const ATTEMPTS = operation.queue?.attempts ?? 0;
 const never = new AbortController().signal;
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let server: Server;
 let connector: { close(): Promise<void> };
 let calls: FunctionEvent[];
@@ -27,12 +31,12 @@ const functions: Record<string, FunctionHandler> = {};
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  world = await openTestWorld(redis);
+  dependencies = await openTestDependencies(redis);
   const listening = await listen(gatewayOf(functions));
   server = listening.server;
   connector = await openConnector({
     redisUrl: redis.url,
-    keyPrefix: world.settings.redisKeyPrefix,
+    keyPrefix: dependencies.settings.redisKeyPrefix,
     gatewayUrl: listening.url,
     token: 'a-token-of-some-length',
     log: silentLog,
@@ -41,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await connector.close();
-  await world.close();
+  await dependencies.close();
   server.closeAllConnections();
   server.close();
   await redis.stop();
@@ -63,7 +67,7 @@ const update = (progressPct: number, more: object = {}): object => ({ progressPc
 
 async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outcome }> {
   const messages: unknown[] = [];
-  const following = world.runs.follow(operation, run, AbortSignal.timeout(30_000));
+  const following = dependencies.runs.follow(operation, run, AbortSignal.timeout(30_000));
   for (;;) {
     const next = await following.next();
     if (next.done) return { messages, outcome: next.value };
@@ -72,7 +76,8 @@ async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outc
 }
 
 const body = (portfolioHash: string): string => JSON.stringify({ portfolioHash });
-const add = (hash: string, run: string) => world.runs.add(operation, body(hash), run, 'request-1');
+const add = (hash: string, run: string) =>
+  dependencies.runs.add(operation, body(hash), run, 'request-1');
 
 describe('a queued run', () => {
   it('reaches the function with its id, its token and its request, and streams back in order', async () => {
@@ -98,7 +103,7 @@ describe('a queued run', () => {
       body: streamOf([update(10), update(100, { complete: true })], 150),
     }));
     const first = await add('bb', 'run-first');
-    const second = await world.runs.add(
+    const second = await dependencies.runs.add(
       operation,
       JSON.stringify({ portfolioHash: 'bb', maxPositions: 0, positions: [], constraints: {} }),
       'run-second',
@@ -150,12 +155,14 @@ describe('an operation that one run at a time may carry out', () => {
 
   it('lets equal requests join, and refuses others naming the run that goes on', async () => {
     serve(cycle.name, () => ({ body: streamOf([update(100, { complete: true })], 300) }));
-    const real = await world.runs.add(cycle, '{}', 'cycle-real', 'r');
-    expect(await world.runs.add(cycle, '{"dryRun":false}', 'cycle-two', 'r')).toEqual({
+    const real = await dependencies.runs.add(cycle, '{}', 'cycle-real', 'r');
+    expect(await dependencies.runs.add(cycle, '{"dryRun":false}', 'cycle-two', 'r')).toEqual({
       run: real.run,
       joined: true,
     });
-    await expect(world.runs.add(cycle, '{"dryRun":true}', 'cycle-dry', 'r')).rejects.toMatchObject({
+    await expect(
+      dependencies.runs.add(cycle, '{"dryRun":true}', 'cycle-dry', 'r'),
+    ).rejects.toMatchObject({
       code: 'CONFLICT',
       facts: { run: 'cycle-real' },
     });
@@ -245,7 +252,7 @@ describe('a run that fails', () => {
     });
     await add('busy', 'run-busy');
     await add('jj', 'run-lost');
-    const job = await (await world.runs.queueOf(operation.topic)).getJob('run-lost');
+    const job = await (await dependencies.runs.queueOf(operation.topic)).getJob('run-lost');
     await job?.remove();
     const { outcome } = await follow('run-lost');
     expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'UNAVAILABLE' } });
@@ -255,7 +262,7 @@ describe('a run that fails', () => {
 });
 
 describe('schedules', () => {
-  const queue = () => world.runs.queueOf(gatewayRows.triggerJob.topic);
+  const queue = () => dependencies.runs.queueOf(gatewayRows.triggerJob.topic);
 
   it('hold every job of the table', async () => {
     const scheduled = await (await queue()).getJobSchedulers();
@@ -266,7 +273,7 @@ describe('schedules', () => {
   });
 
   it('are not counted as pending runs', async () => {
-    expect(await world.runs.pending(gatewayRows.triggerJob)).toEqual([]);
+    expect(await dependencies.runs.pending(gatewayRows.triggerJob)).toEqual([]);
   });
 
   it('carry a job out under an id made of its name and its time', async () => {
@@ -277,18 +284,21 @@ describe('schedules', () => {
       ? { name: String(JSON.parse(next?.data.body ?? '{}').jobName) }
       : { name: '' };
     const run = `${name}-${next?.id?.split(':').at(-1)}`;
-    while (!(await world.runs.outcome(run))) await sleep(20);
+    while (!(await dependencies.runs.outcome(run))) await sleep(20);
     expect(calls[0]?.headers['x-run-id']).toBe(run);
-    expect(await world.runs.outcome(run)).toEqual({ kind: 'done', last: '{"success":true}' });
+    expect(await dependencies.runs.outcome(run)).toEqual({
+      kind: 'done',
+      last: '{"success":true}',
+    });
   });
 });
 
-async function* messagesOf(row: Parameters<typeof world.runs.follow>[0], run: string) {
-  yield* world.runs.follow(row, run, never);
+async function* messagesOf(row: Parameters<typeof dependencies.runs.follow>[0], run: string) {
+  yield* dependencies.runs.follow(row, run, never);
 }
 
 async function untilEnded(run: string): Promise<void> {
-  const queue = await world.runs.queueOf(operation.topic);
+  const queue = await dependencies.runs.queueOf(operation.topic);
   while (!['completed', 'failed'].includes(await queue.getJobState(run))) await sleep(10);
 }
 

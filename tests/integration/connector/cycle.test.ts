@@ -7,21 +7,21 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { operations } from '#shared/contract/catalogue.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let server: Server;
 let connector: { close(): Promise<void> };
 let functions: FunctionsClient;
@@ -34,26 +34,26 @@ beforeAll(async () => {
     handlers[name] = (
       (await import(`../../../${folder}/handler.ts`)) as { default: FunctionHandler }
     ).default;
-  const listening = await listen(gatewayOf(handlers, () => world));
+  const listening = await listen(gatewayOf(handlers, () => dependencies));
   server = listening.server;
   const transport = httpTransport(listening.url, '');
   functions = new FunctionsClient(transport);
   const env = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '4' };
-  world = await openTestWorld(redis, env, { now: clock.now, transport });
-  await seedMarket(world, 4, (_listed, index) => index < 10);
+  dependencies = await openTestDependencies(redis, env, { now: clock.now, transport });
+  await seedMarket(dependencies, 4, (_listed, index) => index < 10);
   connector = await openConnector({
     redisUrl: redis.url,
-    keyPrefix: world.settings.redisKeyPrefix,
+    keyPrefix: dependencies.settings.redisKeyPrefix,
     gatewayUrl: listening.url,
     token: 'a-token-of-some-length',
     log: silentLog,
-    database: world.database,
+    database: dependencies.database,
   });
 });
 
 afterAll(async () => {
   await connector.close();
-  await world.close();
+  await dependencies.close();
   server.closeAllConnections();
   server.close();
   await redis.stop();
@@ -94,7 +94,7 @@ it('invests a deposit in a cycle of its own', async () => {
   );
   const run = `gateway-trigger-trading-cycle-${shortHash(`invest-${answer.transactionId}`)}`;
   const { signal } = options();
-  const following = world.runs.follow(gateway.triggerTradingCycle, run, signal);
+  const following = dependencies.runs.follow(gateway.triggerTradingCycle, run, signal);
   let last: TradingCycleUpdate | undefined;
   for await (const message of following) last = JSON.parse(message) as TradingCycleUpdate;
   expect(last).toMatchObject({ complete: true, cycleId: answer.cycleId });
@@ -107,7 +107,7 @@ it('carries out a job that was triggered, and counts it', async () => {
     { jobName: 'performance-snapshot' },
     options(),
   );
-  while (!(await world.runs.outcome(runId))) await new Promise((r) => setTimeout(r, 20));
+  while (!(await dependencies.runs.outcome(runId))) await new Promise((r) => setTimeout(r, 20));
   const { job } = await functions.call(
     gateway.getJobStatus,
     { jobName: 'performance-snapshot' },

@@ -25,7 +25,7 @@ import { planning as planningRows } from '#shared/contract/planning.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
@@ -36,14 +36,14 @@ import { all, metadataOf, plain, unary } from '../../support/grpc.ts';
 import { inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let server: Server;
 let connector: { close(): Promise<void> };
 let facade: Facade;
@@ -94,13 +94,13 @@ beforeAll(async () => {
   const transport: Transport = (call) => intercept(call, inside.transport);
   intercept = (call, go) => go(call);
   const clock = steppingClock('2024-06-27T09:00:00Z');
-  world = await openTestWorld(
+  dependencies = await openTestDependencies(
     redis,
     { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '5' },
     { now: clock.now, transport },
   );
-  inside.into(world);
-  await seedMarket(world, 4, (_listed, index) => index < 12);
+  inside.into(dependencies);
+  await seedMarket(dependencies, 4, (_listed, index) => index < 12);
   const { default: history } =
     await import('../../../functions/trading/get-trade-history/handler.ts');
   const listening = await listen(
@@ -111,13 +111,13 @@ beforeAll(async () => {
         [gatewayRows.triggerTradingCycle.name]: cycle,
         'trading-get-trade-history': history,
       },
-      () => world,
+      () => dependencies,
     ),
   );
   server = listening.server;
   connector = await openConnector({
     redisUrl: redis.url,
-    keyPrefix: world.settings.redisKeyPrefix,
+    keyPrefix: dependencies.settings.redisKeyPrefix,
     gatewayUrl: listening.url,
     token: '',
     log: silentLog,
@@ -132,7 +132,7 @@ afterAll(async () => {
   for (const client of [planning, gateway, trading]) client.close();
   await facade.close();
   await connector.close();
-  await world.close();
+  await dependencies.close();
   server.closeAllConnections();
   server.close();
   await redis.stop();
@@ -165,14 +165,14 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** The run that goes on has been taken back; it may not have stopped yet. */
-async function untilTakenBack(): Promise<void> {
-  const [pending] = await world.runs.pending(planningRows.createPlan);
-  await until(() => world.runs.takenBack(pending?.run ?? ''));
+async function untilCancelled(): Promise<void> {
+  const [pending] = await dependencies.runs.pending(planningRows.createPlan);
+  await until(() => dependencies.runs.cancelled(pending?.run ?? ''));
 }
 
-const queue = () => world.runs.queueOf(planningRows.createPlan.topic);
+const queue = () => dependencies.runs.queueOf(planningRows.createPlan.topic);
 const idle = async (): Promise<boolean> =>
-  (await world.runs.pending(planningRows.createPlan)).length === 0;
+  (await dependencies.runs.pending(planningRows.createPlan)).length === 0;
 
 describe('a call that is answered directly', () => {
   test('stops its function when the caller cancels', async () => {
@@ -202,7 +202,7 @@ describe('a run in the queue', () => {
     await until(idle);
     const failed = await (await queue()).getFailed(0, 0);
     const run = failed[0]?.data.run ?? '';
-    expect(await world.runs.outcome(run)).toMatchObject({
+    expect(await dependencies.runs.outcome(run)).toMatchObject({
       kind: 'failed',
       failure: { code: 'CANCELLED' },
     });
@@ -213,7 +213,7 @@ describe('a run in the queue', () => {
     const before = follow('again', { 'idempotency-key': 'again' });
     await before.first;
     before.stream.cancel();
-    await untilTakenBack();
+    await untilCancelled();
     stepMs = 10;
     const again = follow('again', { 'idempotency-key': 'again' });
     expect(await again.ended).toBe(status.OK);
@@ -300,7 +300,7 @@ describe('a run in the queue', () => {
     const gone = follow('fresh');
     await gone.first;
     gone.stream.cancel();
-    await untilTakenBack();
+    await untilCancelled();
     stepMs = 10;
     const next = follow('fresh');
     expect(await next.ended).toBe(status.OK);
@@ -340,11 +340,11 @@ describe('a trading cycle whose caller cancels', () => {
     });
     stream.cancel();
     const running = keys.gateway.runningCycle();
-    await until(async () => (await world.database.redis.exists(running)) === 0);
+    await until(async () => (await dependencies.database.redis.exists(running)) === 0);
   }
 
   const runOf = async (): Promise<string> => {
-    const jobs = await world.runs.queueOf(gatewayRows.triggerTradingCycle.topic);
+    const jobs = await dependencies.runs.queueOf(gatewayRows.triggerTradingCycle.topic);
     await until(async () => (await jobs.getFailed(0, 0)).length > 0);
     return (await jobs.getFailed(0, 0))[0]?.data.run ?? '';
   };
@@ -354,8 +354,8 @@ describe('a trading cycle whose caller cancels', () => {
     const stream = gateway.triggerTradingCycle(TriggerTradingCycleRequest.fromJSON({}));
     await cancelAt(stream, ({ step }) => step === 'sync-prices');
     const run = await runOf();
-    await until(async () => (await world.runs.outcome(run)) !== undefined);
-    expect(await world.runs.outcome(run)).toMatchObject({ failure: { code: 'CANCELLED' } });
+    await until(async () => (await dependencies.runs.outcome(run)) !== undefined);
+    expect(await dependencies.runs.outcome(run)).toMatchObject({ failure: { code: 'CANCELLED' } });
     expect(orders).toEqual([]);
   });
 
@@ -366,10 +366,10 @@ describe('a trading cycle whose caller cancels', () => {
     const stream = gateway.triggerTradingCycle(body, metadataOf(key));
     await cancelAt(stream, ({ step, message }) => step === 'execute' && /Bought/.test(message));
     const run = await runOf();
-    await until(async () => (await world.runs.outcome(run)) !== undefined);
-    const outcome = await world.runs.outcome(run);
-    const record = await new CycleStore(world.database).find(cycleIdOf(run));
-    const plan = await new PlanStore(world.database).recover(record?.planId as PlanId);
+    await until(async () => (await dependencies.runs.outcome(run)) !== undefined);
+    const outcome = await dependencies.runs.outcome(run);
+    const record = await new CycleStore(dependencies.database).find(cycleIdOf(run));
+    const plan = await new PlanStore(dependencies.database).recover(record?.planId as PlanId);
     const all_ = plan?.actions.length ?? 0;
     expect(orders.every(({ ended }) => ended)).toBe(true);
     expect(orders.length).toBeGreaterThan(0);

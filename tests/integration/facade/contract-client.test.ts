@@ -14,7 +14,7 @@ import {
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
-import { openFacadeWorld, type FacadeWorld } from '../../support/facade-fixture.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
 import { all, plain, unary } from '../../support/grpc.ts';
 
 type Message = Record<string, unknown>;
@@ -28,7 +28,7 @@ const definitions = loadFileDescriptorSetFromBuffer(readFileSync('protos/contrac
 });
 const packages = loadPackageDefinition(definitions)['arduino_trader'] as GrpcObject;
 
-let at: FacadeWorld;
+let at: FacadeFixture;
 const clients = new Map<ServiceName, Client>();
 const called = new Set<string>();
 
@@ -42,7 +42,7 @@ const rpcs = serviceNames.flatMap((service) =>
 );
 
 beforeAll(async () => {
-  at = await openFacadeWorld();
+  at = await openFacadeFixture();
   for (const service of serviceNames)
     clients.set(service, new (constructorOf(service))(at.address(service), plain));
 });

@@ -13,17 +13,21 @@ import { PlanningServiceClient } from '#protos/gen/planning.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { serviceNames } from '#shared/contract/names.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { grpcurl, grpcurlPath, plain, unary } from '../../support/grpc.ts';
 import { inProcess } from '../../support/host.ts';
 import { describeNeeding } from '../../support/needing.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 const PLANNING = 'arduino_trader.planning.PlanningService';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let facade: Facade;
 /** Functions that are away, by the start of their names. */
 let away = '';
@@ -31,7 +35,7 @@ const opened: Facade[] = [];
 const clients: Client[] = [];
 
 async function open(options: Partial<FacadeOptions> = {}): Promise<Facade> {
-  const { functions } = world;
+  const { functions } = dependencies;
   const other = await openFacade({ portBase: 0, functions, log: silentLog, ...options });
   opened.push(other);
   return other;
@@ -44,8 +48,8 @@ beforeAll(async () => {
     away !== '' && call.name.startsWith(away)
       ? Promise.reject(new Failure('UNAVAILABLE', 'The board did not answer.'))
       : host.transport(call);
-  world = await openTestWorld(redis, {}, { transport });
-  host.into(world);
+  dependencies = await openTestDependencies(redis, {}, { transport });
+  host.into(dependencies);
   facade = await open({ sharedPort: 0 });
 });
 afterEach(() => {
@@ -54,7 +58,7 @@ afterEach(() => {
 afterAll(async () => {
   for (const client of clients) client.close();
   await Promise.all(opened.map((one) => one.close()));
-  await world.close();
+  await dependencies.close();
   await redis.stop();
 });
 

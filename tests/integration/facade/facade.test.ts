@@ -14,13 +14,17 @@ import {
   type SyncPricesUpdate,
 } from '#protos/gen/universe.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { inProcess } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let facade: Facade;
 let universe: UniverseServiceClient;
 let planning: PlanningServiceClient;
@@ -28,9 +32,9 @@ let planning: PlanningServiceClient;
 beforeAll(async () => {
   redis = await startTestRedis();
   const host = inProcess();
-  world = await openTestWorld(redis, {}, { transport: host.transport });
-  host.into(world);
-  facade = await openFacade({ portBase: 0, functions: world.functions, log: silentLog });
+  dependencies = await openTestDependencies(redis, {}, { transport: host.transport });
+  host.into(dependencies);
+  facade = await openFacade({ portBase: 0, functions: dependencies.functions, log: silentLog });
   const at = (port: number): string => `127.0.0.1:${port}`;
   universe = new UniverseServiceClient(at(facade.ports.universe), credentials.createInsecure());
   planning = new PlanningServiceClient(at(facade.ports.planning), credentials.createInsecure());
@@ -40,7 +44,7 @@ afterAll(async () => {
   universe.close();
   planning.close();
   await facade.close();
-  await world.close();
+  await dependencies.close();
   await redis.stop();
 });
 
@@ -115,7 +119,7 @@ test('the seven services listen on seven ports', () => {
 
 test('a taken port is refused by name', async () => {
   const base = facade.ports.planning;
-  const twice = openFacade({ portBase: base, functions: world.functions, log: silentLog });
+  const twice = openFacade({ portBase: base, functions: dependencies.functions, log: silentLog });
   await expect(twice).rejects.toMatchObject({ facts: { rule: 'port-busy' } });
 });
 

@@ -19,18 +19,22 @@ import { silentLog } from '#shared/process/log.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { planning as planningRows } from '#shared/contract/planning.ts';
 import { trading as tradingRows } from '#shared/contract/trading.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { detailsOf } from '../../support/error-details.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { all, metadataOf, plain, unary } from '../../support/grpc.ts';
 import { listen } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 let facade: Facade;
 let closeGateway: () => void;
 let planning: PlanningServiceClient;
@@ -51,8 +55,8 @@ function serve(name: string, answer: FunctionHandler): void {
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  world = await openTestWorld(redis);
-  const { server, url } = await listen(gatewayOf(functions, () => world));
+  dependencies = await openTestDependencies(redis);
+  const { server, url } = await listen(gatewayOf(functions, () => dependencies));
   closeGateway = () => {
     server.closeAllConnections();
     server.close();
@@ -70,7 +74,7 @@ afterAll(async () => {
   for (const client of [planning, trading, optimization, universe, gateway]) client.close();
   await facade.close();
   closeGateway();
-  await world.close();
+  await dependencies.close();
   await redis.stop();
 });
 beforeEach(() => {

@@ -33,10 +33,10 @@ import {
   UniverseServiceClient,
 } from '#protos/gen/universe.ts';
 import { detailsOf } from '../../support/error-details.ts';
-import { openFacadeWorld, type FacadeWorld } from '../../support/facade-fixture.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
 import { all, plain, unary } from '../../support/grpc.ts';
 
-let at: FacadeWorld;
+let at: FacadeFixture;
 let universe: UniverseServiceClient;
 let portfolio: PortfolioServiceClient;
 let scoring: ScoringServiceClient;
@@ -46,7 +46,7 @@ let trading: TradingServiceClient;
 let gateway: GatewayServiceClient;
 
 beforeAll(async () => {
-  at = await openFacadeWorld();
+  at = await openFacadeFixture();
   universe = new UniverseServiceClient(at.address('universe'), plain);
   portfolio = new PortfolioServiceClient(at.address('portfolio'), plain);
   scoring = new ScoringServiceClient(at.address('scoring'), plain);

@@ -19,10 +19,10 @@ import { replay } from '#shared/portfolio/model/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { crashAt } from '../../support/crash.ts';
 import { inProcess } from '../../support/host.ts';
-import { openPaperWorld, PAPER_DAY, type PaperWorld } from '../../support/paper-fixture.ts';
+import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -38,19 +38,19 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function sync(world: World): Promise<void> {
+async function sync(dependencies: Dependencies): Promise<void> {
   const host = inProcess();
-  host.into(world);
+  host.into(dependencies);
   const options = { signal, requestId: 'test-sync' };
   const request = { accountId: '', positions: [], forceSync: true };
   await new FunctionsClient(host.transport).call(portfolio.updatePositions, request, options);
 }
 
 /** A sync whose process dies at a random command. */
-async function interruptedSync(world: World, random: Random): Promise<void> {
-  const connection = connectRedis(redis.url, world.settings.redisKeyPrefix);
+async function interruptedSync(dependencies: Dependencies, random: Random): Promise<void> {
+  const connection = connectRedis(redis.url, dependencies.settings.redisKeyPrefix);
   await connection.connect();
-  const dying = { ...world, database: new Database(connection) };
+  const dying = { ...dependencies, database: new Database(connection) };
   crashAt(dying, 1 + integerBelow(random, 8), random);
   await sync(dying).catch((thrown: unknown) => {
     if (Failure.from(thrown).code !== 'UNAVAILABLE') throw thrown;
@@ -59,12 +59,12 @@ async function interruptedSync(world: World, random: Random): Promise<void> {
 }
 
 class Life {
-  private readonly on: PaperWorld;
+  private readonly on: PaperFixture;
   private readonly random: Random;
   private day = parseDay(PAPER_DAY);
   private orders = 0;
 
-  constructor(on: PaperWorld, random: Random) {
+  constructor(on: PaperFixture, random: Random) {
     this.on = on;
     this.random = random;
     this.setPrices();
@@ -79,9 +79,9 @@ class Life {
       () => this.adopt(),
       () => this.pass(),
       () => this.cancel(),
-      () => sync(this.on.world),
-      () => interruptedSync(this.on.world, this.random),
-      () => Promise.all([sync(this.on.world), sync(this.on.world)]),
+      () => sync(this.on.dependencies),
+      () => interruptedSync(this.on.dependencies, this.random),
+      () => Promise.all([sync(this.on.dependencies), sync(this.on.dependencies)]),
     ];
     await this.pick(steps)();
   }
@@ -153,9 +153,9 @@ interface Seen {
   readonly statement: BrokerStatement;
 }
 
-async function look(world: World): Promise<Seen> {
-  const stored = new StoredBook(world.database, world.baseCurrency);
-  const statement = await world.broker.statement(DEFAULT_ACCOUNT, signal);
+async function look(dependencies: Dependencies): Promise<Seen> {
+  const stored = new StoredBook(dependencies.database, dependencies.baseCurrency);
+  const statement = await dependencies.broker.statement(DEFAULT_ACCOUNT, signal);
   return {
     book: await stored.book(DEFAULT_ACCOUNT),
     ledger: await stored.ledger(DEFAULT_ACCOUNT),
@@ -222,24 +222,28 @@ function forgetful(broker: Broker, seed: string): Broker {
 }
 
 async function live(seed: string, broker?: (paper: Broker) => Broker): Promise<Seen> {
-  const opened = await openPaperWorld(redis, { PAPER_OPENING_CASH: '20000' });
+  const opened = await openPaperFixture(redis, { PAPER_OPENING_CASH: '20000' });
   const chosen = broker?.(opened.broker) ?? opened.broker;
-  const on = { ...opened, broker: chosen, world: { ...opened.world, broker: chosen } };
+  const on = {
+    ...opened,
+    broker: chosen,
+    dependencies: { ...opened.dependencies, broker: chosen },
+  };
   const life = new Life(on, seededRandom(seed));
-  await seedMarket(on.world, 0.1);
+  await seedMarket(on.dependencies, 0.1);
   try {
     for (let i = 0; i < STEPS; i += 1) await life.step();
-    await sync(on.world);
+    await sync(on.dependencies);
     // What fills while the broker is looked at is in the next statement.
-    const settled = await look(on.world);
-    await sync(on.world);
-    const seen = await look(on.world);
-    await sync(on.world);
-    expect((await look(on.world)).ledger).toEqual(seen.ledger);
+    const settled = await look(on.dependencies);
+    await sync(on.dependencies);
+    const seen = await look(on.dependencies);
+    await sync(on.dependencies);
+    expect((await look(on.dependencies)).ledger).toEqual(seen.ledger);
     expect(seen.ledger.length).toBeGreaterThanOrEqual(settled.ledger.length);
     return seen;
   } finally {
-    await opened.world.close();
+    await opened.dependencies.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   FunctionsClient,
-  takenBack,
+  cancelled,
   type CallOptions,
   type FunctionCall,
 } from '#shared/clients/functions-client.ts';
@@ -76,7 +76,7 @@ afterEach(async () => {
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
-  for await (const piece of request) body += String(piece);
+  for await (const chunk of request) body += String(chunk);
   const one = { url: request.url ?? '', headers: request.headers, body };
   seen.push(one);
   answerer(one, response);
@@ -301,7 +301,7 @@ describe('over gRPC', () => {
     };
     const stopped = new DOMException('The host stops.', 'AbortError');
     expect(await firstEnd(stopped)).toBe('ran on');
-    expect(await firstEnd(takenBack())).toBe('cancelled');
+    expect(await firstEnd(cancelled())).toBe('cancelled');
   });
 
   it('a service is asked once for the readiness of all its functions', async () => {

@@ -6,22 +6,26 @@ import { universe } from '#shared/contract/universe.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { Context, World } from '#shared/runtime/context.ts';
+import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
-import { doorOf } from '../../support/host.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { endpointOf } from '../../support/host.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 let redis: TestRedis;
-let world: World;
+let dependencies: Dependencies;
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  world = await openTestWorld(redis);
+  dependencies = await openTestDependencies(redis);
 });
 afterAll(async () => {
-  await world.close();
+  await dependencies.close();
   await redis.stop();
 });
 
@@ -43,7 +47,7 @@ const remove = handle(universe.removeSecurity, async ({ reason }, context) => {
 const bytes = (response: request.Response): Buffer => response.body as Buffer;
 
 describe('the door of a unary operation', () => {
-  const door = () => request(doorOf(found, world));
+  const door = () => request(endpointOf(found, dependencies));
 
   test('answers proto3 JSON and the request id', async () => {
     const answer = await door().post('/').set('x-request-id', 'mine-1').send({ planId: 'there' });
@@ -128,7 +132,7 @@ describe('the door of a unary operation', () => {
 
   test('ends a call whose time is up', async () => {
     const slow = handle(planning.getPlan, () => new Promise(() => undefined));
-    const answer = await request(doorOf(slow, world))
+    const answer = await request(endpointOf(slow, dependencies))
       .post('/')
       .set('x-timeout-ms', '30')
       .send({ planId: 'x' });
@@ -141,7 +145,7 @@ describe('the door of a unary operation', () => {
       positions: [],
       totalPositions: Number.NaN,
     }));
-    const answer = await request(doorOf(broken, world)).post('/').send({});
+    const answer = await request(endpointOf(broken, dependencies)).post('/').send({});
     expect(answer.status).toBe(500);
   });
 
@@ -153,7 +157,7 @@ describe('the door of a unary operation', () => {
 
 describe('an idempotency key', () => {
   const send = (key: string | undefined, reason: string) => {
-    const post = request(doorOf(remove, world)).post('/');
+    const post = request(endpointOf(remove, dependencies)).post('/');
     return (key === undefined ? post : post.set('idempotency-key', key)).send({
       isin: ISIN,
       reason,
@@ -183,7 +187,7 @@ describe('an idempotency key', () => {
 
   test('of a process that died is free again when its claim has run out', async () => {
     const claim = keys.runtime.claim('universe-remove-security', 'k5');
-    await world.database.redis.set(claim, 'somebody who died', 'PX', 300);
+    await dependencies.database.redis.set(claim, 'somebody who died', 'PX', 300);
     const before = removals;
     expect((await send('k5', 'sold')).status).toBe(200);
     expect(removals).toBe(before + 1);
@@ -223,7 +227,7 @@ describe('access', () => {
     token: string | undefined,
     body: object,
   ) => {
-    const post = request(doorOf(handler, { ...world, tokens })).post('/');
+    const post = request(endpointOf(handler, { ...dependencies, tokens })).post('/');
     return (token === undefined ? post : post.set('authorization', token)).send(body);
   };
   const removal = { isin: ISIN, reason: 'x' };
@@ -268,14 +272,14 @@ describe('the door of a streaming operation', () => {
     yield { ...update, ...extra, progressPct: 100, complete: true };
   });
   const run = (isins: string[], accept: string) =>
-    request(doorOf(sync, world))
+    request(endpointOf(sync, dependencies))
       .post('/')
       .set('x-run-id', 'run-1')
       .set('accept', accept)
       .buffer(true)
       .parse((response, done) => {
         let text = '';
-        response.on('data', (piece: Buffer) => (text += piece.toString()));
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
         response.on('end', () => done(null, text));
       })
       .send({ isins });
@@ -309,15 +313,15 @@ describe('the door of a streaming operation', () => {
 describe('Redis going away', () => {
   test('is UNAVAILABLE, and over when it is back', async () => {
     const own = await startTestRedis();
-    const lonely = await openTestWorld(own);
+    const lonely = await openTestDependencies(own);
     const handler = handle(planning.getPlan, async (_request, context) => {
       await context.database.redis.ping();
       return { found: false, plan: undefined };
     });
     await own.stop();
-    const answer = await request(doorOf(handler, lonely)).post('/').send({ planId: 'x' });
+    const answer = await request(endpointOf(handler, lonely)).post('/').send({ planId: 'x' });
     expect(answer.status).toBe(503);
-    expect((await request(doorOf(handler, lonely)).get('/_/ready')).status).toBe(503);
+    expect((await request(endpointOf(handler, lonely)).get('/_/ready')).status).toBe(503);
     await lonely.close();
   });
 });
@@ -331,7 +335,9 @@ test('exact quantities survive the door', async () => {
     availableCash: undefined,
   }));
   const body = { isin: ISIN, side: 'BUY', quantity: 0.1 };
-  expect((await request(doorOf(echo, world)).post('/').send(body)).body.valid).toBe(true);
+  expect((await request(endpointOf(echo, dependencies)).post('/').send(body)).body.valid).toBe(
+    true,
+  );
 });
 
 describe('an operation that is given an old answer', () => {
@@ -351,26 +357,26 @@ describe('an operation that is given an old answer', () => {
     success: true,
     message: await summaryOf(context),
   }));
-  let old: World;
+  let old: Dependencies;
 
   beforeAll(async () => {
     const body = async function* () {
       yield '{"portfolioHash":"yesterday"}';
     };
     const transport = async () => ({ status: 200, body: body(), staleMs: 4_200 });
-    old = await openTestWorld(redis, {}, { transport });
+    old = await openTestDependencies(redis, {}, { transport });
   });
   afterAll(() => old.close());
 
   test('passes its age on, when it reads', async () => {
-    const answer = await request(doorOf(reads, old)).post('/').send({ planId: 'x' });
+    const answer = await request(endpointOf(reads, old)).post('/').send({ planId: 'x' });
     expect(answer.status).toBe(200);
     expect(answer.headers['x-stale-ms']).toBe('4200');
   });
 
   test('does not act on it, when it changes something', async () => {
     const removal = { isin: ISIN, reason: 'a test' };
-    const answer = await request(doorOf(writes, old)).post('/').send(removal);
+    const answer = await request(endpointOf(writes, old)).post('/').send(removal);
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'UNAVAILABLE', staleMs: 4_200 });
   });

@@ -8,7 +8,7 @@ import { WatchedTls } from '#shared/process/watched-tls.ts';
 import {
   issueAuthority,
   issueLeaf,
-  type LeafWishes,
+  type LeafPreferences,
   type PemPair,
 } from '../../../scripts/certificates/issue.ts';
 import { openCertificates, today, type TestCertificates } from '../../support/certificates.ts';
@@ -53,8 +53,12 @@ function stranger(pair: PemPair | undefined) {
   return credentials.createSsl(roots, Buffer.from(pair.keyPem), Buffer.from(pair.certPem));
 }
 
-function leaf(wishes: Partial<LeafWishes>, daysAgo = 0, by = ca): Promise<PemPair> {
-  return issueLeaf(by, { name: 'board-2', sans: [], ...wishes }, later(today(), -daysAgo * DAY_MS));
+function leaf(preferences: Partial<LeafPreferences>, daysAgo = 0, by = ca): Promise<PemPair> {
+  return issueLeaf(
+    by,
+    { name: 'board-2', sans: [], ...preferences },
+    later(today(), -daysAgo * DAY_MS),
+  );
 }
 
 test('a board with a certificate of the CA is let in', async () => {

@@ -71,8 +71,8 @@ class Load {
   }
 
   async untilMore(calls: number): Promise<void> {
-    const wanted = this.succeeded + calls;
-    while (this.succeeded < wanted && this.failed.length === 0) await sleep(5);
+    const requested = this.succeeded + calls;
+    while (this.succeeded < requested && this.failed.length === 0) await sleep(5);
   }
 
   async end(): Promise<void> {

@@ -6,7 +6,7 @@ import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
-import { openDesk } from '#shared/trading/order-dependencies.ts';
+import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { crashPoints, submitTrade, type CrashPoint, type Hooks } from '#shared/trading/submit.ts';
 import { tradeIdOf } from '#shared/trading/trade-store.ts';
@@ -14,26 +14,26 @@ import { draftOf } from '#shared/trading/trade-wire.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
-import type { LookFault, SubmitFault } from '../../support/faulty-broker.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import type { QueryFault, SubmitFault } from '../../support/faulty-broker.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const KEY = 'key-1';
 const tradeId = tradeIdOf(DEFAULT_ACCOUNT, KEY);
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  t = await openTradingWorld(redis);
+  t = await openTradingFixture(redis);
 });
 afterEach(async () => {
   await judge();
-  await t.world.close();
+  await t.dependencies.close();
 });
 
 const body = () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 10 });
@@ -60,7 +60,13 @@ function run(hooks: Partial<Hooks> = {}): Promise<OrderRecord> {
     ...hooks,
   };
   const draft = draftOf(trading.executeTrade.request.parse(body()));
-  return submitTrade(openDesk(t.world), draft, tradeId, AbortSignal.timeout(20_000), whole);
+  return submitTrade(
+    openOrderDependencies(t.dependencies),
+    draft,
+    tradeId,
+    AbortSignal.timeout(20_000),
+    whole,
+  );
 }
 
 async function status(): Promise<string> {
@@ -82,7 +88,7 @@ async function judge(): Promise<void> {
   const { received, accepted } = t.broker;
   expect(new Set(received).size).toBe(received.length);
   expect(new Set(accepted).size).toBe(accepted.length);
-  const stored = await new StoredTrades(t.world.database).history(DEFAULT_ACCOUNT);
+  const stored = await new StoredTrades(t.dependencies.database).history(DEFAULT_ACCOUNT);
   const known = stored.map((trade) => trade.clientOrderId);
   expect(known).toEqual(expect.arrayContaining(received));
   const numbers = known.filter((id) => id !== '');
@@ -166,10 +172,10 @@ describe('between storing and sending', () => {
     [
       'trading is halted',
       async () =>
-        void (await new ControlStore(t.world.database, '/nonexistent').set(
+        void (await new ControlStore(t.dependencies.database, '/nonexistent').set(
           'HALTED',
           'drill',
-          t.world.now(),
+          t.dependencies.now(),
         )),
       'trading-halted',
     ],
@@ -255,17 +261,17 @@ describe('a broker', () => {
     expect(t.broker.received).toHaveLength(1);
   });
 
-  it.each<[LookFault]>([['throws'], ['garbage'], ['other-order']])(
+  it.each<[QueryFault]>([['throws'], ['garbage'], ['other-order']])(
     'whose answer to a look %s says nothing, until a person is needed',
     async (fault) => {
       t.broker.submitFault = 'accepts-then-throws';
-      t.broker.lookFault = fault;
+      t.broker.queryFault = fault;
       expect((await execute()).body.execution.state).toBe('UNKNOWN');
       t.clock.advance(60_000);
       expect(await status()).toBe('UNKNOWN');
       t.clock.advance(15 * 60_000);
       expect(await status()).toBe('NEEDS_HUMAN');
-      t.broker.lookFault = 'none';
+      t.broker.queryFault = 'none';
       expect(await status()).toBe('FILLED');
       expect(t.broker.received).toHaveLength(1);
     },
@@ -273,14 +279,14 @@ describe('a broker', () => {
 
   it('whose answer cannot be read has not accepted, as long as a look does not show it', async () => {
     t.broker.submitFault = 'accepts-then-answers-garbage';
-    t.broker.lookFault = 'throws';
+    t.broker.queryFault = 'throws';
     const { body: answer } = await execute();
     expect(answer).toMatchObject({ success: false, execution: { state: 'UNKNOWN' } });
   });
 
   it('that hides the order but shows its fills in the statement has it', async () => {
     t.broker.submitFault = 'accepts-then-throws';
-    t.broker.lookFault = 'hides';
+    t.broker.queryFault = 'hides';
     expect((await execute()).body.execution.state).toBe('UNKNOWN');
     t.clock.advance(31_000);
     expect(await status()).toBe('FILLED');
@@ -302,7 +308,7 @@ describe('a broker', () => {
   });
 
   it('that shows a fill twice has it booked once', async () => {
-    t.broker.lookFault = 'fills-twice';
+    t.broker.queryFault = 'fills-twice';
     const { body: answer } = await execute();
     expect(answer.execution).toMatchObject({ state: 'FILLED', quantityFilled: 10 });
   });
@@ -329,9 +335,9 @@ describe('a broker', () => {
   });
 
   it('that fills an order without showing the fills yet leaves it open', async () => {
-    t.broker.lookFault = 'no-fills';
+    t.broker.queryFault = 'no-fills';
     expect((await execute()).body.execution.state).toBe('ACCEPTED');
-    t.broker.lookFault = 'none';
+    t.broker.queryFault = 'none';
     expect(await status()).toBe('FILLED');
   });
 });
@@ -352,27 +358,27 @@ describe('while an outcome is unknown', () => {
   it('its cash is held back', async () => {
     t.broker.submitFault = 'throws-before-acting';
     await execute();
-    const [live] = await new StoredTrades(t.world.database).liveTrades(DEFAULT_ACCOUNT);
+    const [live] = await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT);
     expect(live?.tradeId).toBe(tradeId satisfies TradeId);
     expect(live?.reserved.sign).toBe(1);
   });
 
   it('the next order asks about it first', async () => {
     t.broker.submitFault = 'accepts-then-throws';
-    t.broker.lookFault = 'throws';
+    t.broker.queryFault = 'throws';
     await execute();
     expect(await status()).toBe('UNKNOWN');
     t.broker.submitFault = 'none';
-    t.broker.lookFault = 'none';
+    t.broker.queryFault = 'none';
     const next = await execute('key-2');
     expect(next.body).toMatchObject({ success: true, execution: { state: 'FILLED' } });
-    expect((await new StoredTrades(t.world.database).find(tradeId))?.state).toBe('FILLED');
+    expect((await new StoredTrades(t.dependencies.database).find(tradeId))?.state).toBe('FILLED');
   });
 });
 
 it('a counter that was set back by a backup jumps past the numbers the broker knows', async () => {
   await execute();
-  await t.world.database.redis.del(keys.trading.clientOrderIds(DEFAULT_ACCOUNT));
+  await t.dependencies.database.redis.del(keys.trading.clientOrderIds(DEFAULT_ACCOUNT));
   const next = await execute('key-2');
   expect(next.body).toMatchObject({ success: true, orderId: '1000000002' });
 });

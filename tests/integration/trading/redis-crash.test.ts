@@ -1,16 +1,20 @@
 /** The process dies at each of its commands to Redis in turn, before or after it took effect. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { tradeIdOf } from '#shared/trading/trade-store.ts';
 import request from 'supertest';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import { crashAt } from '../../support/crash.ts';
-import { doorOf } from '../../support/host.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { endpointOf } from '../../support/host.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 const env = {
   REDIS_KEY_PREFIX: 'redis-crash',
@@ -20,20 +24,20 @@ const env = {
 };
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  t = await openTradingWorld(redis, env);
+  t = await openTradingFixture(redis, env);
 });
 afterAll(async () => {
-  await t.world.close();
+  await t.dependencies.close();
   await redis.stop();
 });
 
 /** A second process on the same Redis and at the same broker. */
-async function openDying(): Promise<World> {
-  const opened = await openTestWorld(redis, env, { now: t.clock.now });
+async function openDying(): Promise<Dependencies> {
+  const opened = await openTestDependencies(redis, env, { now: t.clock.now });
   return {
     ...opened,
     broker: t.broker,
@@ -47,10 +51,13 @@ const order = () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 });
 
 /** The request id serves as key: no claim of an idempotency key is to be waited for. */
 async function executeDyingAt(command: number, key: string): Promise<boolean> {
-  const world = await openDying();
-  const point = crashAt(world, command, seededRandom(`redis-crash-${command}`));
-  await request(doorOf(executeTrade, world)).post('/').set('x-request-id', key).send(order());
-  await world.close();
+  const dependencies = await openDying();
+  const point = crashAt(dependencies, command, seededRandom(`redis-crash-${command}`));
+  await request(endpointOf(executeTrade, dependencies))
+    .post('/')
+    .set('x-request-id', key)
+    .send(order());
+  await dependencies.close();
   return point.crashed();
 }
 
@@ -62,7 +69,10 @@ it('a process that dies at any command leads to at most one order, and to an end
     const before = t.broker.received.length;
     if (!(await executeDyingAt(command, key))) break;
     t.clock.advance(61_000);
-    await request(doorOf(executeTrade, t.world)).post('/').set('x-request-id', key).send(order());
+    await request(endpointOf(executeTrade, t.dependencies))
+      .post('/')
+      .set('x-request-id', key)
+      .send(order());
     ends.push(await settled(key, command));
     const sent = t.broker.received.length - before;
     expect([command, sent, ends.at(-1)]).toEqual([
@@ -74,7 +84,7 @@ it('a process that dies at any command leads to at most one order, and to an end
   expect(new Set(t.broker.received).size).toBe(t.broker.received.length);
   expect(new Set(ends)).toEqual(new Set(['FILLED', 'ABSENT']));
   expect(ends.length).toBeGreaterThan(20);
-  expect(await new StoredTrades(t.world.database).liveTrades(DEFAULT_ACCOUNT)).toEqual([]);
+  expect(await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT)).toEqual([]);
 });
 
 async function settled(key: string, command: number): Promise<string> {

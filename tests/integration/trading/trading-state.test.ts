@@ -9,21 +9,24 @@ import { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
-import { openDesk, type Desk } from '#shared/trading/order-dependencies.ts';
+import {
+  openOrderDependencies,
+  type OrderDependencies,
+} from '#shared/trading/order-dependencies.ts';
 import { crashPoints, submitTrade, type Hooks } from '#shared/trading/submit.ts';
 import { tradeIdOf } from '#shared/trading/trade-store.ts';
 import { draftOf } from '#shared/trading/trade-wire.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getState from '../../../functions/trading/get-trading-state/handler.ts';
 import setState from '../../../functions/trading/set-trading-state/handler.ts';
-import { openTradingWorld, type TradingWorld } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const RACES = 1_000;
 const SEED = process.env['SEED'] ?? 'trading-state-1';
 
 let redis: TestRedis;
-let t: TradingWorld;
+let t: TradingFixture;
 let dataDir: string;
 
 beforeAll(async () => {
@@ -32,10 +35,10 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'trader-state-'));
-  t = await openTradingWorld(redis, { DATA_DIR: dataDir });
+  t = await openTradingFixture(redis, { DATA_DIR: dataDir });
 });
 afterEach(async () => {
-  await t.world.close();
+  await t.dependencies.close();
   await rm(dataDir, { recursive: true });
 });
 
@@ -96,18 +99,21 @@ describe('the trading state', () => {
 describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
   it('is never sent once HALTED is stored, unless it was under way', async () => {
     const random = seededRandom(SEED);
-    const other = connectRedis(redis.url, t.world.settings.redisKeyPrefix);
+    const other = connectRedis(redis.url, t.dependencies.settings.redisKeyPrefix);
     const operator = new ControlStore(new Database(other), dataDir);
-    const calm = await openTradingWorld(redis, { ORDERS_PER_DAY_MAX: '10000' });
-    const desk = rejecting({ ...openDesk(t.world), settings: calm.world.settings });
+    const calm = await openTradingFixture(redis, { ORDERS_PER_DAY_MAX: '10000' });
+    const orderDependencies = rejecting({
+      ...openOrderDependencies(t.dependencies),
+      settings: calm.dependencies.settings,
+    });
     const counts = { sent: 0, denied: 0, underWay: 0 };
     for (let race = 0; race < RACES; race += 1) {
-      const outcome = await raceOnce(desk, operator, race, random);
+      const outcome = await raceOnce(orderDependencies, operator, race, random);
       counts[outcome] += 1;
-      await operator.set('ACTIVE', 'next', t.world.now());
-      await t.world.database.redis.del(keys.trading.byTime(DEFAULT_ACCOUNT));
+      await operator.set('ACTIVE', 'next', t.dependencies.now());
+      await t.dependencies.database.redis.del(keys.trading.byTime(DEFAULT_ACCOUNT));
     }
-    await calm.world.close();
+    await calm.dependencies.close();
     other.disconnect();
     // Each side wins some of the races, or nothing was raced.
     expect(counts.sent + counts.underWay).toBeGreaterThan(RACES / 20);
@@ -117,17 +123,19 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
   const sentTo: string[] = [];
 
   /** A broker that takes note of each order and refuses it, so that nothing piles up. */
-  function rejecting(desk: Desk): Desk {
-    const submit: Desk['broker']['submit'] = (order) => {
+  function rejecting(orderDependencies: OrderDependencies): OrderDependencies {
+    const submit: OrderDependencies['broker']['submit'] = (order) => {
       sentTo.push(order.clientOrderId);
       return Promise.resolve({ kind: 'rejected', reason: 'a drill' });
     };
-    const broker = Object.create(desk.broker, { submit: { value: submit } }) as Desk['broker'];
-    return { ...desk, broker };
+    const broker = Object.create(orderDependencies.broker, {
+      submit: { value: submit },
+    }) as OrderDependencies['broker'];
+    return { ...orderDependencies, broker };
   }
 
   async function raceOnce(
-    desk: Desk,
+    orderDependencies: OrderDependencies,
     operator: ControlStore,
     race: number,
     random: () => number,
@@ -145,7 +153,13 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
       monotonicMs: () => 0,
       submitTimeoutMs: 5_000,
     };
-    const order = await submitTrade(desk, draft, id, AbortSignal.timeout(20_000), hooks);
+    const order = await submitTrade(
+      orderDependencies,
+      draft,
+      id,
+      AbortSignal.timeout(20_000),
+      hooks,
+    );
     const stateThen = await (halt ?? haltAfter(0));
     const wasSent = sentTo.includes(order.clientOrderId) && order.clientOrderId !== '';
     if (order.state === 'DENIED') {
@@ -163,8 +177,8 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
     /** @returns the order's state as the operator sees it once HALTED is stored */
     async function haltAfter(turns: number): Promise<string | undefined> {
       for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
-      await operator.set('HALTED', 'race', t.world.now());
-      return (await desk.store.find(DEFAULT_ACCOUNT, id))?.order.state;
+      await operator.set('HALTED', 'race', t.dependencies.now());
+      return (await orderDependencies.store.find(DEFAULT_ACCOUNT, id))?.order.state;
     }
   }
 });

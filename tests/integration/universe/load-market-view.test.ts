@@ -3,14 +3,14 @@ import { present } from '#shared/kernel/assert.ts';
 import { addDays, epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { addSecurity, seedMarket } from '../../support/seed-market.ts';
 import {
-  openTestWorld,
+  openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
@@ -22,7 +22,7 @@ const UNKNOWN = parseIsin('US0378331005');
 
 describe('a market view', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let market: StoredMarket;
   let listed: readonly ListedSecurity[];
   let barless: ListedSecurity;
@@ -30,15 +30,15 @@ describe('a market view', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     const clock = steppingClock('2024-06-28T20:00:00Z');
-    world = await openTestWorld(redis, {}, { now: clock.now });
-    market = new StoredMarket(world.database);
-    const all = await world.marketData.listing(AbortSignal.timeout(5_000));
+    dependencies = await openTestDependencies(redis, {}, { now: clock.now });
+    market = new StoredMarket(dependencies.database);
+    const all = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
     barless = present(all.at(-1), 'the sample lists securities');
-    listed = await seedMarket(world, 2, (one) => one.isin !== barless.isin);
-    await addSecurity(world, barless);
+    listed = await seedMarket(dependencies, 2, (one) => one.isin !== barless.isin);
+    await addSecurity(dependencies, barless);
   });
   afterAll(async () => {
-    await world.close();
+    await dependencies.close();
     await redis.stop();
   });
 
@@ -65,9 +65,9 @@ describe('a market view', () => {
 
   test('takes exactly the securities named, removed ones too', async () => {
     const [one, other] = [present(listed[0], 'one'), present(listed[1], 'another')];
-    await new SecurityStore(world.database).remove(
+    await new SecurityStore(dependencies.database).remove(
       one.isin,
-      { at: world.now(), reason: 'delisted' },
+      { at: dependencies.now(), reason: 'delisted' },
       'remove-1',
     );
     const all = await loadMarketView(market, { base: EUR, today, years: 1 });

@@ -5,12 +5,16 @@ import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { World } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { lastDay, lengthOf, type PriceSeries } from '#shared/universe/model/price-series.ts';
 import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { openTestWorld, startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  openTestDependencies,
+  startTestRedis,
+  type TestRedis,
+} from '../../support/dependencies.ts';
 
 const [EUR, USD, GBP, JPY] = [
   parseCurrency('EUR'),
@@ -44,7 +48,7 @@ function seriesOf(isin: Isin, length: number, from = START): PriceSeries {
 
 describe('the stored market', () => {
   let redis: TestRedis;
-  let world: World;
+  let dependencies: Dependencies;
   let market: StoredMarket;
   let prices: PriceStore;
 
@@ -53,14 +57,14 @@ describe('the stored market', () => {
   });
   afterAll(() => redis.stop());
   beforeEach(async () => {
-    world = await openTestWorld(redis);
-    market = new StoredMarket(world.database);
-    prices = new PriceStore(world.database);
+    dependencies = await openTestDependencies(redis);
+    market = new StoredMarket(dependencies.database);
+    prices = new PriceStore(dependencies.database);
   });
-  afterEach(() => world.close());
+  afterEach(() => dependencies.close());
 
   const add = (isin: Isin, symbol: string, currency = EUR) =>
-    new SecurityStore(world.database).add(
+    new SecurityStore(dependencies.database).add(
       {
         isin,
         symbol,
@@ -99,10 +103,10 @@ describe('the stored market', () => {
       const series = seriesOf(ISIN, 1000);
       expect(await prices.put(series, [])).toBe(true);
       expect(await prices.put(series, [])).toBe(false);
-      const before = await world.database.redis.hgetall(keys.universe.prices(ISIN));
+      const before = await dependencies.database.redis.hgetall(keys.universe.prices(ISIN));
       series.close[0] = 77;
       expect(await prices.put(series, [])).toBe(true);
-      const after = await world.database.redis.hgetall(keys.universe.prices(ISIN));
+      const after = await dependencies.database.redis.hgetall(keys.universe.prices(ISIN));
       const changed = Object.keys(after).filter((year) => after[year] !== before[year]);
       expect(changed).toEqual(['2014']);
     });
@@ -128,7 +132,7 @@ describe('the stored market', () => {
 
     test('that do not parse are corrupt, and named', async () => {
       await prices.put(seriesOf(ISIN, 3), []);
-      await world.database.redis.hset(keys.universe.prices(ISIN), '2015', '{"days":[1');
+      await dependencies.database.redis.hset(keys.universe.prices(ISIN), '2015', '{"days":[1');
       await add(ISIN, 'NORD');
       await expect(market.series(ISIN)).rejects.toMatchObject(corrupt);
       await expect(market.quote(ISIN)).rejects.toThrow(ISIN);
@@ -173,7 +177,7 @@ describe('the stored market', () => {
       await add(isinOf(1), 'NORD');
       await add(isinOf(2), 'NORD');
       const removal = { at: instantOf(0), reason: '' };
-      await new SecurityStore(world.database).remove(isinOf(1), removal, 'key');
+      await new SecurityStore(dependencies.database).remove(isinOf(1), removal, 'key');
       expect((await market.bySymbol('NORD'))?.isin).toBe(isinOf(2));
     });
 
@@ -183,7 +187,7 @@ describe('the stored market', () => {
       [keys.universe.removals(), 'x'],
     ])('that do not parse are corrupt: %s', async (key, json) => {
       await add(ISIN, 'NORD');
-      await world.database.redis.hset(key, ISIN, json);
+      await dependencies.database.redis.hset(key, ISIN, json);
       await expect(market.securities()).rejects.toMatchObject(corrupt);
       await expect(market.security(ISIN)).rejects.toMatchObject(corrupt);
     });
@@ -239,7 +243,7 @@ describe('the stored market', () => {
 
     test('that do not parse are corrupt', async () => {
       const key = keys.universe.rates(pairOf(USD, EUR));
-      await world.database.redis.hset(key, '2024', '{"days":[19786],"rates":[0]}');
+      await dependencies.database.redis.hset(key, '2024', '{"days":[19786],"rates":[0]}');
       await expect(market.rates(EUR, [USD])).rejects.toMatchObject(corrupt);
     });
   });

@@ -1,12 +1,12 @@
 import { differences, type Listed } from '../../../scripts/deploy/differences.ts';
-import { regexOf, servicesOf, wantedFunctions } from '../../../scripts/deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from '../../../scripts/deploy/wanted.ts';
 
 const COMPUTE = 'deploy/boards/compute-state/compute';
 const STATE = 'deploy/boards/compute-state/state';
 
 /** What a gateway lists after a faultless deployment. */
 function deployed(stack: string, board: string): Listed {
-  return wantedFunctions(stack, servicesOf(board), {}).map((spec) => ({
+  return requestedFunctions(stack, servicesOf(board), {}).map((spec) => ({
     name: spec.name,
     image: spec.image,
     envVars: {
@@ -22,20 +22,20 @@ function deployed(stack: string, board: string): Listed {
 }
 
 describe.each(['stack.yml', 'stack.packed.yml'])('what is deployed of %s', (stack) => {
-  const wanted = wantedFunctions(stack, servicesOf(COMPUTE), {});
+  const requested = requestedFunctions(stack, servicesOf(COMPUTE), {});
 
   test('is as it should be after a deployment, whatever the board adds', () => {
-    expect(differences(wanted, deployed(stack, COMPUTE))).toEqual([]);
+    expect(differences(requested, deployed(stack, COMPUTE))).toEqual([]);
   });
 
   test('names what is missing', () => {
     const [first, ...others] = deployed(stack, COMPUTE);
-    expect(differences(wanted, others)).toEqual([`${first?.name}: is not deployed`]);
+    expect(differences(requested, others)).toEqual([`${first?.name}: is not deployed`]);
   });
 
   test('names functions of the other board', () => {
     const strangers = deployed(stack, STATE);
-    const lines = differences(wanted, [...deployed(stack, COMPUTE), ...strangers]);
+    const lines = differences(requested, [...deployed(stack, COMPUTE), ...strangers]);
     expect(lines).toEqual(
       strangers.map(({ name }) => `${name}: is deployed, and does not belong here`),
     );
@@ -44,7 +44,7 @@ describe.each(['stack.yml', 'stack.packed.yml'])('what is deployed of %s', (stac
   test('leaves functions of others alone', () => {
     const [first] = deployed(stack, COMPUTE);
     const other = { ...first, name: 'figlet', image: 'ghcr.io/openfaas/figlet:latest' };
-    expect(differences(wanted, [...deployed(stack, COMPUTE), other])).toEqual([]);
+    expect(differences(requested, [...deployed(stack, COMPUTE), other])).toEqual([]);
   });
 
   test.each([
@@ -59,30 +59,30 @@ describe.each(['stack.yml', 'stack.packed.yml'])('what is deployed of %s', (stac
     ['readiness', { availableReplicas: 0 }, /is not ready/],
   ])('says of a wrong %s what it is and should be', (_what, fault, line) => {
     const [first, ...others] = deployed(stack, COMPUTE);
-    const lines = differences(wanted, [{ ...first, ...fault } as Listed[number], ...others]);
+    const lines = differences(requested, [{ ...first, ...fault } as Listed[number], ...others]);
     expect(lines.join('\n')).toMatch(line);
     expect(lines.every((one) => one.startsWith(`${first?.name}: `))).toBe(true);
   });
 
   test('the two boards have all functions between them, and none twice', () => {
-    const all = wantedFunctions(stack, servicesOf('deploy/boards/all-local'), {});
+    const all = requestedFunctions(stack, servicesOf('deploy/boards/all-local'), {});
     const split = [COMPUTE, STATE].flatMap((board) =>
-      wantedFunctions(stack, servicesOf(board), {}).map(({ name }) => name),
+      requestedFunctions(stack, servicesOf(board), {}).map(({ name }) => name),
     );
     expect(split.toSorted()).toEqual(all.map(({ name }) => name).toSorted());
   });
 
   test('the expression for faas-cli selects a board’s functions and no others', () => {
-    const all = wantedFunctions(stack, servicesOf('deploy/boards/all-local'), {});
+    const all = requestedFunctions(stack, servicesOf('deploy/boards/all-local'), {});
     for (const board of [COMPUTE, STATE, 'deploy/boards/balanced/a', 'deploy/boards/balanced/b']) {
       const services = servicesOf(board);
       const selected = all.filter(({ name }) => new RegExp(regexOf(services)).test(name));
-      expect(selected).toEqual(wantedFunctions(stack, services, {}));
+      expect(selected).toEqual(requestedFunctions(stack, services, {}));
     }
   });
 });
 
 test('the packed stack fits what OpenFaaS CE allows on a board', () => {
-  const all = wantedFunctions('stack.packed.yml', servicesOf('deploy/boards/all-local'), {});
+  const all = requestedFunctions('stack.packed.yml', servicesOf('deploy/boards/all-local'), {});
   expect(all.length).toBeLessThanOrEqual(15);
 });

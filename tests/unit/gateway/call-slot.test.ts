@@ -31,7 +31,7 @@ async function* hanging(): AsyncGenerator<string> {
   await new Promise(() => undefined);
 }
 
-const piecesOf = ({ body }: FunctionResult) =>
+const chunksOf = ({ body }: FunctionResult) =>
   (body as AsyncIterable<string>)[Symbol.asyncIterator]();
 
 it('is free when the answer is whole, and counts it once', () => {
@@ -44,46 +44,46 @@ it('is free when the answer is whole, and counts it once', () => {
 
 it('is held while pieces come, and free after the last', async () => {
   const { slot, statuses, calls } = slotOf();
-  const pieces = piecesOf(
+  const chunks = chunksOf(
     slot.free({
       body: (async function* () {
         yield 'one';
       })(),
     }),
   );
-  expect(await pieces.next()).toEqual({ done: false, value: 'one' });
+  expect(await chunks.next()).toEqual({ done: false, value: 'one' });
   expect(calls.running).toBe(1);
-  expect((await pieces.next()).done).toBe(true);
+  expect((await chunks.next()).done).toBe(true);
   expect([calls.running, statuses]).toEqual([0, [200]]);
 });
 
 it.each([0, 1])('is free when nobody wants more after %i pieces', async (read) => {
   const { slot, statuses, calls } = slotOf();
-  const pieces = piecesOf(slot.free({ body: endless() }));
-  for (let i = 0; i < read; i += 1) await pieces.next();
-  await pieces.return?.();
+  const chunks = chunksOf(slot.free({ body: endless() }));
+  for (let i = 0; i < read; i += 1) await chunks.next();
+  await chunks.return?.();
   expect([calls.running, statuses]).toEqual([0, [200]]);
   expect(slot.signal.aborted).toBe(true);
 });
 
 it('is free when a piece cannot be made', async () => {
   const { slot, calls } = slotOf();
-  const pieces = piecesOf(
+  const chunks = chunksOf(
     slot.free({
       body: (async function* () {
         throw new Error('no more');
       })(),
     }),
   );
-  await expect(pieces.next()).rejects.toThrow('no more');
+  await expect(chunks.next()).rejects.toThrow('no more');
   expect(calls.running).toBe(0);
 });
 
 it('cuts a stream off when the time is up, though it does not heed its signal', async () => {
   const { slot, calls } = slotOf({}, 20);
-  const pieces = piecesOf(slot.free({ body: hanging() }));
-  await pieces.next();
-  await expect(pieces.next()).rejects.toThrow('time ran out');
+  const chunks = chunksOf(slot.free({ body: hanging() }));
+  await chunks.next();
+  await expect(chunks.next()).rejects.toThrow('time ran out');
   expect(calls.running).toBe(0);
   expect((slot.signal.reason as DOMException).name).toBe('TimeoutError');
 });

@@ -4,7 +4,7 @@ import {
   allocate,
   metricsOf,
   objectiveValue,
-  type WantedGoal,
+  type RequestedGoal,
 } from '#shared/optimization/model/allocate.ts';
 import {
   requirementsOf,
@@ -95,7 +95,7 @@ function limitsOf(moments: Moments, over: Partial<Limits> = {}): Limits {
   };
 }
 
-const goals: WantedGoal[] = [
+const goals: RequestedGoal[] = [
   { kind: 'MINIMUM_VOLATILITY' },
   { kind: 'MAXIMUM_SHARPE' },
   { kind: 'MAXIMUM_DIVERSIFICATION' },
@@ -330,7 +330,7 @@ describe('allocate', () => {
 
 describe('limits in conflict', () => {
   const moments = universe('twelve');
-  const conflict = (goal: WantedGoal, over: Partial<Limits>, mins: readonly number[] = []) => {
+  const conflict = (goal: RequestedGoal, over: Partial<Limits>, mins: readonly number[] = []) => {
     const limits = limitsOf(moments, over);
     const securities = limits.securities.map((one, i) => ({ ...one, minWeight: mins[i] }));
     const answer = allocate(goal, moments, { ...limits, securities });
@@ -338,7 +338,7 @@ describe('limits in conflict', () => {
     expect(sum(answer.weights)).toBe(0);
     return [...answer.conflicts].sort();
   };
-  const least: WantedGoal = { kind: 'MINIMUM_VOLATILITY' };
+  const least: RequestedGoal = { kind: 'MINIMUM_VOLATILITY' };
 
   it('names a minimum and the maximum it passes', () => {
     expect(conflict(least, {}, [0.3])).toEqual([
@@ -401,7 +401,7 @@ describe('position limits', () => {
         ...{ weightMaxRatio: 0.5, sectorMaxRatio: 1, countryMaxRatio: 1 },
         ...{ countMax: 3, sizeMin: 0.15 },
       });
-      const goal: WantedGoal =
+      const goal: RequestedGoal =
         k % 2 === 0
           ? { kind: 'MINIMUM_VOLATILITY' }
           : { kind: 'QUADRATIC_UTILITY', riskAversion: 5 };

@@ -71,11 +71,11 @@ describe('the lots that a sale takes', () => {
             cost: new Decimal(BigInt(cents), 2),
           }));
           const all = totalQuantity(held);
-          const wanted = all.multiply(Decimal.fromEstimate(share, 6, 'down'));
+          const requested = all.multiply(Decimal.fromEstimate(share, 6, 'down'));
           const lotIds = held.map(({ lotId }) => lotId).reverse();
-          const { left, taken, cost } = takeLots(held, wanted, { method, lotIds }, 2);
-          expect(totalQuantity(taken).equals(wanted)).toBe(true);
-          expect(totalQuantity(left).add(wanted).equals(all)).toBe(true);
+          const { left, taken, cost } = takeLots(held, requested, { method, lotIds }, 2);
+          expect(totalQuantity(taken).equals(requested)).toBe(true);
+          expect(totalQuantity(left).add(requested).equals(all)).toBe(true);
           expect(totalCost(left).add(cost).equals(totalCost(held))).toBe(true);
           expect(totalCost(taken).equals(cost)).toBe(true);
         },

@@ -1,5 +1,5 @@
 import { Failure } from '#shared/kernel/failure.ts';
-import { allocate, type WantedGoal } from '#shared/optimization/model/allocate.ts';
+import { allocate, type RequestedGoal } from '#shared/optimization/model/allocate.ts';
 import type { Limits } from '#shared/optimization/model/constraints.ts';
 import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import type { Rows } from '#shared/quant/linear-algebra/matrix.ts';
@@ -62,7 +62,7 @@ describe('a security without variance', () => {
       ...{ sectorLimits: new Map(), countryLimits: new Map() },
       ...{ sectorMaxRatio: 1, countryMaxRatio: 1 },
     });
-    const goal = { kind } as WantedGoal;
+    const goal = { kind } as RequestedGoal;
     const failure = refusal(() => allocate(goal, moments, limits(undefined)));
     expect(failure.message).toContain(isins[2]);
     expect(allocate(goal, moments, limits(0)).weights[2]).toBe(0);

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Caller } from '#template/caller.ts';
-import { inSurroundings } from '#template/function.ts';
+import { inEnvironment } from '#template/function.ts';
 
 const REASON = new Error('gone home');
 
@@ -15,7 +15,7 @@ describe('the signal of a caller', () => {
       }
     };
     const caller = new Caller();
-    inSurroundings(
+    inEnvironment(
       {
         callId: 'x',
         caller,
@@ -25,7 +25,7 @@ describe('the signal of a caller', () => {
       },
       { env: {}, secret: async () => '' },
     );
-    caller.tell(() => undefined);
+    caller.onLeave(() => undefined);
     caller.leave(REASON);
     expect(caller.hasLeft).toBe(true);
     expect(made).not.toHaveBeenCalled();
@@ -75,7 +75,7 @@ describe('who wants to be told', () => {
   it('is told once, when the caller has left', () => {
     const caller = new Caller();
     const seen: boolean[] = [];
-    caller.tell(() => void seen.push(caller.hasLeft));
+    caller.onLeave(() => void seen.push(caller.hasLeft));
     expect(seen).toEqual([]);
     caller.leave();
     caller.leave();
@@ -86,21 +86,21 @@ describe('who wants to be told', () => {
     const caller = new Caller();
     caller.leave();
     const told = jest.fn();
-    caller.tell(told);
+    caller.onLeave(told);
     expect(told).toHaveBeenCalledTimes(1);
   });
 
   it('is not told any more when nobody or another asks', () => {
     const caller = new Caller();
     const [first, second] = [jest.fn(), jest.fn()];
-    caller.tell(first);
-    caller.tell(second);
+    caller.onLeave(first);
+    caller.onLeave(second);
     caller.leave();
     expect(first).not.toHaveBeenCalled();
     expect(second).toHaveBeenCalledTimes(1);
     const other = new Caller();
-    other.tell(first);
-    other.tell(undefined);
+    other.onLeave(first);
+    other.onLeave(undefined);
     other.leave();
     expect(first).not.toHaveBeenCalled();
   });
@@ -108,7 +108,7 @@ describe('who wants to be told', () => {
   it('sees the reason on the signal', () => {
     const caller = new Caller();
     let reason: unknown;
-    caller.tell(() => (reason = caller.signal.reason));
+    caller.onLeave(() => (reason = caller.signal.reason));
     caller.leave(REASON);
     expect(reason).toBe(REASON);
   });

@@ -84,9 +84,9 @@ it('cuts a stream off when the time is up', async () => {
     })(),
   });
   const { body } = await inTime(handler, 20)(event(), plain);
-  const pieces = (body as AsyncIterable<string>)[Symbol.asyncIterator]();
-  expect((await pieces.next()).value).toBe('one');
-  await expect(pieces.next()).rejects.toThrow('time ran out');
+  const chunks = (body as AsyncIterable<string>)[Symbol.asyncIterator]();
+  expect((await chunks.next()).value).toBe('one');
+  await expect(chunks.next()).rejects.toThrow('time ran out');
 });
 
 it('tells a stream that nobody reads, and lets go of its caller', async () => {

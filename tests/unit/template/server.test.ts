@@ -33,7 +33,7 @@ async function answered(
   return wire(await serve(() => result as FunctionResult), method, '/', request);
 }
 
-async function* pieces(...texts: string[]): AsyncGenerator<string> {
+async function* chunks(...texts: string[]): AsyncGenerator<string> {
   yield* texts;
 }
 
@@ -73,7 +73,7 @@ describe('the body of an answer', () => {
     ['text', 'a ✓', 'text/plain; charset=utf-8', 'a ✓'],
     ['bytes', Uint8Array.of(97, 98), 'application/octet-stream', 'ab'],
     ['a buffer', Buffer.from('ab'), 'application/octet-stream', 'ab'],
-    ['pieces', pieces('a', 'b'), 'application/octet-stream', 'ab'],
+    ['pieces', chunks('a', 'b'), 'application/octet-stream', 'ab'],
     ['an object', { a: '✓' }, 'application/json', '{"a":"✓"}'],
     ['a number', 5, 'application/json', '5'],
     ['null', null, 'application/json', 'null'],
@@ -94,7 +94,7 @@ describe('the body of an answer', () => {
 
   it('in pieces breaks off where it is not as long as the function says', async () => {
     for (const length of ['3', '99']) {
-      const result = { headers: { 'content-length': length }, body: pieces('fo', 'ur') };
+      const result = { headers: { 'content-length': length }, body: chunks('fo', 'ur') };
       await expect(answered(result)).rejects.toThrow('aborted');
     }
   });
@@ -197,12 +197,12 @@ describe('the body of a request', () => {
     const body = Buffer.alloc(BYTES_MAX);
     const half = body.subarray(BYTES_MAX / 2);
     expect((await wire(url, 'POST', '/', { body })).body.toString()).toBe('1000');
-    expect((await wire(url, 'POST', '/', { pieces: [half, half] })).body.toString()).toBe('1000');
+    expect((await wire(url, 'POST', '/', { chunks: [half, half] })).body.toString()).toBe('1000');
   });
 
   it.each([
     ['with a length', { body: Buffer.alloc(BYTES_MAX + 1) }],
-    ['in pieces', { pieces: [Buffer.alloc(BYTES_MAX), 'x'] }],
+    ['in pieces', { chunks: [Buffer.alloc(BYTES_MAX), 'x'] }],
     ['that is huge', { body: Buffer.alloc(30 * 1024 * 1024) }],
   ])('over the limit, %s, is a 413 that names it, and ends the connection', async (_how, sent) => {
     let calls = 0;

@@ -4,7 +4,7 @@ import { WatchedTls } from '#shared/process/watched-tls.ts';
 import {
   issueAuthority,
   issueLeaf,
-  type LeafWishes,
+  type LeafPreferences,
   type PemPair,
 } from '../../../scripts/certificates/issue.ts';
 import {
@@ -28,8 +28,8 @@ afterAll(async () => {
   await certificates.remove();
 });
 
-function leaf(at: Instant, wishes: Partial<LeafWishes> = {}): Promise<PemPair> {
-  return issueLeaf(ca, { name: 'board-1', sans: [], ...wishes }, at);
+function leaf(at: Instant, preferences: Partial<LeafPreferences> = {}): Promise<PemPair> {
+  return issueLeaf(ca, { name: 'board-1', sans: [], ...preferences }, at);
 }
 
 /** Watches files under a clock that the test sets. */

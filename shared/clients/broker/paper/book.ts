@@ -110,13 +110,13 @@ export type AdoptedHolding = BrokerHolding & Pick<BrokerFlow, 'price' | 'exchang
 /** Transfers shares in and out until the account holds just what is wanted. */
 export function withHoldings(
   book: PaperBook,
-  wanted: readonly AdoptedHolding[],
+  requested: readonly AdoptedHolding[],
   now: Instant,
 ): PaperBook {
-  const isins = new Set([...book.holdings.keys(), ...wanted.map((holding) => holding.isin)]);
+  const isins = new Set([...book.holdings.keys(), ...requested.map((holding) => holding.isin)]);
   let next = book;
   for (const isin of isins) {
-    const target = wanted.find((holding) => holding.isin === isin);
+    const target = requested.find((holding) => holding.isin === isin);
     next = withTransfer(next, isin, target, now);
   }
   return next;

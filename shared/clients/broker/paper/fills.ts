@@ -67,8 +67,8 @@ export function firstPart(order: OrderInstruction, quote: PaperQuote): Quantity 
 }
 
 /** Whole lots of about the wanted size, at least one, at most the order. */
-function part(order: OrderInstruction, { lot }: PaperQuote, wanted: number): Quantity {
-  const lots = wholeLots(Decimal.fromEstimate(wanted, 8, 'down'), lot);
+function part(order: OrderInstruction, { lot }: PaperQuote, requested: number): Quantity {
+  const lots = wholeLots(Decimal.fromEstimate(requested, 8, 'down'), lot);
   const atLeastOne = lots.sign === 0 ? lot : lots;
   return atLeastOne.compare(order.quantity) < 0 ? atLeastOne : order.quantity;
 }

@@ -62,7 +62,7 @@ export function place(
   const order = newOrder(book, instruction, market);
   const counted = { ...book, orderCount: book.orderCount + 1 };
   const quote = market.quotes.get(instruction.isin);
-  const reason = objection(counted, order, quote, market);
+  const reason = refusalOf(counted, order, quote, market);
   if (reason !== undefined || !isFirm(quote)) {
     const rejected = { ...order, state: 'REJECTED' as const, reason };
     return { book: withOrder(counted, rejected), outcome: outcomeOf(rejected) };
@@ -75,7 +75,7 @@ export function place(
 }
 
 /** Executes what the market allows now, of every live order. */
-export function look(book: PaperBook, market: PaperMarket): PaperBook {
+export function advance(book: PaperBook, market: PaperMarket): PaperBook {
   let next = expire(book, market);
   for (const { instruction } of liveOrders(next))
     next = attempt(next, instruction.clientOrderId, market);
@@ -109,7 +109,7 @@ function newOrder(book: PaperBook, instruction: OrderInstruction, market: PaperM
   };
 }
 
-function objection(
+function refusalOf(
   book: PaperBook,
   order: PaperOrder,
   quote: PaperQuote | undefined,
@@ -121,10 +121,10 @@ function objection(
   if (quote.close === undefined) return 'price-missing';
   if (!isFirm(quote)) return 'exchange-rate-missing';
   if (!isWholeLots(instruction.quantity, quote.lot)) return 'lot-size';
-  return priceObjection(instruction, quote) ?? meansObjection(book, order, quote, market);
+  return priceRejection(instruction, quote) ?? fundsRejection(book, order, quote, market);
 }
 
-function priceObjection(order: OrderInstruction, quote: PaperQuote): PaperReason | undefined {
+function priceRejection(order: OrderInstruction, quote: PaperQuote): PaperReason | undefined {
   const needsLimit = order.type === 'LIMIT' || order.type === 'STOP_LIMIT';
   const needsStop = order.type === 'STOP' || order.type === 'STOP_LIMIT';
   if (needsLimit && !order.limitPrice) return 'limit-price-missing';
@@ -137,7 +137,7 @@ function priceObjection(order: OrderInstruction, quote: PaperQuote): PaperReason
     : undefined;
 }
 
-function meansObjection(
+function fundsRejection(
   book: PaperBook,
   order: PaperOrder,
   quote: FirmQuote,

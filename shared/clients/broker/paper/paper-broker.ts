@@ -14,7 +14,7 @@ import type {
   SimulatedFunding,
   SubmitOutcome,
 } from '#shared/clients/broker/broker.ts';
-import type { BrokerSurroundings } from '../broker-dependencies.ts';
+import type { BrokerDependencies } from '../broker-dependencies.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
 import { conflict, refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -34,14 +34,14 @@ import {
   type PaperBook,
   type PaperMarket,
 } from './book.ts';
-import { cancel, expire, look, place } from './orders.ts';
+import { cancel, expire, advance, place } from './orders.ts';
 import { PaperMarketSource } from './paper-market.ts';
 import { bookOf, paperRecord, recordOf } from './record.ts';
 
 type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; result: R };
 
 /** What a step needs beside the live orders. */
-interface Wanted {
+interface Requested {
   readonly isins?: readonly Isin[];
   /** Settled orders to load. */
   readonly orders?: (clientOrderId: unknown) => boolean;
@@ -51,11 +51,11 @@ export class PaperBroker implements Broker {
   readonly name = 'paper';
   readonly simulated = true;
   readonly funding: SimulatedFunding;
-  private readonly around: BrokerSurroundings;
+  private readonly around: BrokerDependencies;
   private readonly market: PaperMarketSource;
   private readonly openingCash: Money;
 
-  constructor(settings: Settings, around: BrokerSurroundings) {
+  constructor(settings: Settings, around: BrokerDependencies) {
     const { marketData, baseCurrency } = around;
     this.around = around;
     this.market = new PaperMarketSource(marketData, baseCurrency, costModelOf(settings));
@@ -72,8 +72,8 @@ export class PaperBroker implements Broker {
   }
 
   submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
-    const wanted = { isins: [order.isin], orders: only(order.clientOrderId) };
-    return this.change(order.accountId, wanted, signal, (book, market) => {
+    const requested = { isins: [order.isin], orders: only(order.clientOrderId) };
+    return this.change(order.accountId, requested, signal, (book, market) => {
       const { book: placed, outcome } = place(expire(book, market), order, market);
       return { book: placed, result: outcome };
     });
@@ -92,16 +92,16 @@ export class PaperBroker implements Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined> {
     return this.change(accountId, { orders: only(clientOrderId) }, signal, (book, market) => {
-      const looked = look(book, market);
-      const order = looked.orders.get(clientOrderId);
-      return { book: looked, result: order && brokerOrderOf(order) };
+      const advanced = advance(book, market);
+      const order = advanced.orders.get(clientOrderId);
+      return { book: advanced, result: order && brokerOrderOf(order) };
     });
   }
 
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     return this.change(accountId, { orders: () => true }, signal, (book, market) => {
-      const looked = look(book, market);
-      return { book: looked, result: statementOf(looked, market.now) };
+      const advanced = advance(book, market);
+      return { book: advanced, result: statementOf(advanced, market.now) };
     });
   }
 
@@ -130,25 +130,25 @@ export class PaperBroker implements Broker {
   ): Promise<void> {
     const isins = holdings.map((holding) => holding.isin);
     await this.change(accountId, { isins }, signal, (book, market) => {
-      const wanted = holdings.map((holding) => adopted(holding, market));
-      return { book: withHoldings(book, wanted, market.now), result: undefined };
+      const requested = holdings.map((holding) => adopted(holding, market));
+      return { book: withHoldings(book, requested, market.now), result: undefined };
     });
   }
 
   /** Loads, lets the step decide on one look at the market, stores if anything changed. */
   private async change<R>(
     accountId: AccountId,
-    wanted: Wanted,
+    requested: Requested,
     signal: AbortSignal,
     step: Step<R>,
   ): Promise<R> {
     const { database, now } = this.around;
     const key = keys.paperBroker.book(accountId);
-    const wants = wanted.orders ?? (() => false);
+    const wants = requested.orders ?? (() => false);
     const before = await database.find(key, paperRecord);
     const live = before ? liveOrders(bookOf(before.value, accountId, () => false)) : [];
-    const isins = [...live.map((order) => order.instruction.isin), ...(wanted.isins ?? [])];
-    const market = await this.market.look(isins, now(), signal);
+    const isins = [...live.map((order) => order.instruction.isin), ...(requested.isins ?? [])];
+    const market = await this.market.snapshot(isins, now(), signal);
     signal.throwIfAborted();
     return database.update(key, paperRecord, (record) => {
       const opened = openBook(accountId, this.openingCash, market.now);

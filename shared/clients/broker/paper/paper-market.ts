@@ -32,7 +32,7 @@ export class PaperMarketSource {
   }
 
   /** @throws Failure UNAVAILABLE when the source does not answer */
-  async look(isins: Iterable<Isin>, now: Instant, signal: AbortSignal): Promise<PaperMarket> {
+  async snapshot(isins: Iterable<Isin>, now: Instant, signal: AbortSignal): Promise<PaperMarket> {
     const today = this.marketData.today(now);
     const quotes = new Map<Isin, PaperQuote>();
     for (const isin of new Set(isins)) {

@@ -87,6 +87,6 @@ function trials(state: LotState, i: number): readonly number[] {
 
 function nearTarget({ tracking, lot }: Columns, i: number): readonly number[] {
   if (!tracking) return [];
-  const wanted = -(tracking.off[i] as number) / (lot[i] as number);
-  return [Math.floor(wanted), Math.ceil(wanted)];
+  const requested = -(tracking.off[i] as number) / (lot[i] as number);
+  return [Math.floor(requested), Math.ceil(requested)];
 }

@@ -1,6 +1,6 @@
 /** Takes out of ranges what a bound rules out (reduced-cost fixing on whole ranges). */
 import type { Columns } from './columns.ts';
-import type { Pieces } from './pieces.ts';
+import type { Chunks } from './pieces.ts';
 import type { Ranges } from './ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
@@ -24,7 +24,7 @@ export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): b
 
 function lowered(
   ranges: Ranges,
-  pieces: Pieces,
+  pieces: Chunks,
   columns: Columns,
   i: number,
   most: number,
@@ -38,7 +38,7 @@ function lowered(
   return pieces.at(0) <= most ? 0 : -1;
 }
 
-function raised(ranges: Ranges, pieces: Pieces, columns: Columns, i: number, most: number): number {
+function raised(ranges: Ranges, pieces: Chunks, columns: Columns, i: number, most: number): number {
   const [lo, hi] = [ranges.lo[i] as number, ranges.hi[i] as number];
   if (lo > 0 || lo > hi || pieces.at(lo) <= most) return lo;
   const to = Math.min(hi, -(columns.sellLeast[i] as number));

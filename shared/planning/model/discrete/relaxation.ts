@@ -10,7 +10,7 @@
  */
 import { COMMON, takenBy, type Columns } from './columns.ts';
 import { Mixtures } from './mixtures.ts';
-import { Pieces } from './pieces.ts';
+import { Chunks } from './pieces.ts';
 import { Prices } from './prices.ts';
 import type { Ranges } from './ranges.ts';
 
@@ -20,7 +20,7 @@ const FALSE_POSITIONS = 12;
 
 export class Relaxation {
   readonly columns: Columns;
-  readonly pieces: Pieces;
+  readonly pieces: Chunks;
   readonly mixtures: Mixtures;
   /** At the last bound: prices of the limits, price of a unit of weight, and each security's least. */
   readonly prices: Float64Array;
@@ -35,7 +35,7 @@ export class Relaxation {
   constructor(columns: Columns) {
     const { size: n, available } = columns;
     this.columns = columns;
-    this.pieces = new Pieces(columns);
+    this.pieces = new Chunks(columns);
     this.mixtures = new Mixtures(columns);
     this.limits = new Prices(columns);
     this.cash = available.length;
