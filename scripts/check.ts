@@ -23,7 +23,7 @@ const steps: readonly Step[] = [
   { name: 'generated', command: [node, 'scripts/run.mjs', 'scripts/generate.ts', '--check'] },
   {
     name: 'imports',
-    command: ['npx', 'depcruise', 'shared', 'gateway', 'functions', 'template', 'scripts'],
+    command: ['npx', 'depcruise', 'shared', 'gateway', 'functions', 'template', 'scripts', 'cli'],
   },
   { name: 'types', command: ['npx', 'tsc', '-p', '.'] },
   { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'] },

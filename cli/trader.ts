@@ -1,0 +1,30 @@
+/** `trader`: one command for a person. Each of its commands is a file of `commands/`. */
+import { Command, CommanderError } from 'commander';
+import { Failure } from '#shared/kernel/failure.ts';
+import { checkData } from './commands/check-data.ts';
+import { exitCodes, exitCodeOf } from './exit-codes.ts';
+
+const commands: readonly ((trader: Command) => void)[] = [checkData];
+
+const trader = new Command('trader')
+  .description('Arduino Trader: an autonomous portfolio manager.')
+  .helpOption('-h, --help', 'shows what can be said')
+  .exitOverride()
+  .showHelpAfterError('trader --help lists the commands');
+for (const add of commands) add(trader);
+
+process.exitCode = await run(process.argv);
+
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await trader.parseAsync(argv);
+    return Number(process.exitCode ?? exitCodes.ok);
+  } catch (thrown) {
+    // The library has said what is wrong with the arguments, or shown the help.
+    if (thrown instanceof CommanderError)
+      return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.wrongInput;
+    const failure = Failure.from(thrown);
+    process.stderr.write(`trader: ${failure.message}\n`);
+    return exitCodeOf(failure);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * What is understood of a folder of price files, and what is wrong with it: the same reading and the
+ * same checks as a start makes, without stopping at the first thing.
+ */
+import { checkBars } from '#shared/kernel/bar-check.ts';
+import { dayOf, dayOfEpoch, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { deadPriceReason, movedLately } from '#shared/kernel/dead-price.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { suspectedSplits } from '#shared/kernel/split-suspicion.ts';
+import { barToCheck } from '../checked-bars.ts';
+import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
+import type { FileBar } from '../csv/csv-prices.ts';
+import type { ListedSecurity } from '../market-data.ts';
+
+export interface DataReport {
+  readonly folder: string;
+  /** Whether a start with this folder would succeed. */
+  readonly ready: boolean;
+  readonly securitiesFile: boolean;
+  /** The last day that has a price, and its age by the wall clock. */
+  readonly lastDay: CalendarDay | null;
+  readonly ageDays: number | null;
+  /** What stops a start, by file and line. */
+  readonly problems: readonly { readonly where: string; readonly message: string }[];
+  readonly securities: readonly SecurityReport[];
+  /** Sentences on what can be read and is likely wrong, and on files that are not used. */
+  readonly doubts: readonly string[];
+}
+
+export interface SecurityReport {
+  readonly symbol: string;
+  /** Null without a securities.csv. */
+  readonly isin: string | null;
+  readonly currency: string | null;
+  /** What the file quotes it in is a hundredth, or so, of the currency. */
+  readonly perCurrency: number;
+  readonly file: string | null;
+  readonly firstDay: CalendarDay | null;
+  readonly lastDay: CalendarDay | null;
+  readonly bars: number;
+  /** Days without bars, longer than a week. */
+  readonly gaps: readonly {
+    readonly after: CalendarDay;
+    readonly before: CalendarDay;
+    readonly days: number;
+  }[];
+  readonly setAside: readonly {
+    readonly day: CalendarDay;
+    readonly where: string;
+    readonly reason: string;
+  }[];
+  readonly suspectedSplits: readonly {
+    readonly day: CalendarDay;
+    readonly where: string;
+    readonly ratio: number;
+    readonly inAdjustedPrices: boolean;
+  }[];
+  /** Why the price counts as dead; null where it does not. */
+  readonly deadPrice: string | null;
+}
+
+const GAP_MAX_DAYS = 7;
+
+/** @throws Failure REFUSED market-data-missing */
+export async function checkFolder(path: string, now: Instant): Promise<DataReport> {
+  const contents = await readContents(path, now, { guessListing: true });
+  const { files, complaints, lastDay, listing } = contents;
+  const hasListing = files.securities !== undefined;
+  return {
+    folder: files.folder,
+    ready: hasListing && complaints.all.length === 0 && lastDay !== undefined,
+    securitiesFile: hasListing,
+    lastDay: lastDay ?? null,
+    ageDays: lastDay === undefined ? null : daysBetween(lastDay, dayOf(now)),
+    problems: complaints.all.map(({ field, message }) => ({ where: field, message })),
+    securities: listing.securities.map((security) => securityReport(contents, security)),
+    doubts: doubtsOf(contents),
+  };
+}
+
+function securityReport(contents: CsvContents, security: ListedSecurity): SecurityReport {
+  const { listing, files, series } = contents;
+  const { isin, symbol, currency } = security;
+  const found = series.get(isin);
+  const isListed = files.securities !== undefined;
+  return {
+    symbol,
+    isin: isListed ? isin : null,
+    currency: isListed ? currency : null,
+    perCurrency: listing.units.get(isin)?.perCurrency ?? 1,
+    file: found?.file ?? null,
+    firstDay: found?.bars[0]?.day ?? null,
+    lastDay: found?.bars.at(-1)?.day ?? null,
+    bars: found?.bars.length ?? 0,
+    gaps: gapsOf(found?.bars ?? []),
+    ...(found ? qualityOf(contents, security, found) : NOTHING_FOUND),
+  };
+}
+
+const NOTHING_FOUND = { setAside: [], suspectedSplits: [], deadPrice: null } as const;
+
+function qualityOf(
+  contents: CsvContents,
+  { isin, securityType }: ListedSecurity,
+  series: CsvSeries,
+) {
+  const { file, bars } = series;
+  const { accepted, setAside } = checkBars(bars.map(barToCheck));
+  const lineOf = new Map(bars.map(({ day, line }) => [day, `${file}:${line}`]));
+  const where = (day: CalendarDay): string => lineOf.get(day) ?? file;
+  return {
+    setAside: setAside.map(({ day, reason }) => ({ day, where: where(day), reason })),
+    suspectedSplits: suspectedSplits(accepted).map(({ day: days, ratio, isAdjusted }) => {
+      const day = dayOfEpoch(days);
+      return { day, where: where(day), ratio, inAdjustedPrices: isAdjusted };
+    }),
+    deadPrice:
+      deadPriceReason(columnsOf(accepted), {
+        peersMoved: peersMoved(contents, isin),
+        tradesInShares: securityType === 'EQUITY' || securityType === 'ETF',
+      }) ?? null,
+  };
+}
+
+function gapsOf(bars: readonly FileBar[]): SecurityReport['gaps'] {
+  return bars.flatMap((bar, i) => {
+    const before = bars[i - 1];
+    const days = before ? daysBetween(before.day, bar.day) : 0;
+    return before && days > GAP_MAX_DAYS ? [{ after: before.day, before: bar.day, days }] : [];
+  });
+}
+
+function columnsOf(bars: readonly { readonly adjustedClose: number; readonly volume: number }[]) {
+  return {
+    adjustedClose: bars.map(({ adjustedClose }) => adjustedClose),
+    volume: bars.map(({ volume }) => volume),
+  };
+}
+
+function peersMoved({ series }: CsvContents, isin: Isin): boolean {
+  const peers = [...series].filter(([other]) => other !== isin);
+  const moved = peers.filter(([, { bars }]) => movedLately(columnsOf(bars.map(barToCheck))));
+  return peers.length > 0 && moved.length * 2 >= peers.length;
+}
