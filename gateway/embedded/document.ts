@@ -42,5 +42,7 @@ export function documentOf(
     trades: result?.trades ?? [],
     before: result?.before ?? null,
     after: result?.after ?? null,
+    setAsideBars: result?.setAsideBars ?? [],
+    priceDoubts: result?.priceDoubts ?? [],
   };
 }

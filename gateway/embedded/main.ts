@@ -23,6 +23,7 @@ import { accountText, accountFacts, marketFacts, marketText } from './start-fact
 /** `dist/`, in which this file lies as it lies in the sources. */
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CLOSE_MS_MAX = 4_900;
+const DOUBTS_SHOWN = 20;
 
 endProcess(await main(process.argv.slice(2)));
 
@@ -88,6 +89,7 @@ async function trade(
   const { dependencies } = embedded;
   const { say } = console;
   const market = await steps.take('market', () => marketFacts(dependencies, stop), marketText);
+  for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) say(`  warning: ${doubt}`);
   const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
   say('');
   const progress = new Progress(say);

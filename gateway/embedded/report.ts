@@ -33,6 +33,7 @@ export function cycleText(result: TradingCycleResult): string[] {
   return [
     ...(result.plan ? planText(result.plan, result.dryRun) : []),
     ...(result.dryRun ? [] : failuresText(result.trades)),
+    ...pricesText(result),
     '',
     ...portfolioTable(result.before, result.dryRun ? undefined : result.after),
   ];
@@ -45,6 +46,7 @@ export function planText(plan: Plan, dryRun: boolean): string[] {
   return [
     actions.length === 0 ? `Plan ${plan.id}: nothing to buy or sell` : head,
     ...(plan.summary === '' ? [] : [`  ${plan.summary}`]),
+    ...plan.warnings.map((warning) => `  Warning: ${warning}`),
     ...actions.flatMap(actionText),
     ...notTakenText(plan.notTaken),
   ];
@@ -99,6 +101,26 @@ function failuresText(trades: readonly TradeResult[]): string[] {
     '',
     'Did not go through',
     ...failed.map(({ side, symbol, error }) => `  ${side} ${symbol}: ${error}`),
+  ];
+}
+
+const BARS_SHOWN = 10;
+
+/** Bars that were set aside, and doubts with what only the owner can answer. */
+function pricesText({ setAsideBars, priceDoubts }: TradingCycleResult): string[] {
+  if (setAsideBars.length + priceDoubts.length === 0) return [];
+  const more = setAsideBars.length - BARS_SHOWN;
+  return [
+    '',
+    'Prices that are not used or in doubt',
+    ...setAsideBars.slice(0, BARS_SHOWN).map(({ symbol, day, origin, reason }) => {
+      const where = origin === '' ? day : `${day}, ${origin}`;
+      return `  ${symbol}: the bar of ${where} is set aside: ${reason}`;
+    }),
+    ...(more > 0 ? [`  and ${more} more bars that were set aside`] : []),
+    ...priceDoubts.map(({ symbol, reason, question }) =>
+      `  ${symbol}: ${reason} ${question}`.trimEnd(),
+    ),
   ];
 }
 

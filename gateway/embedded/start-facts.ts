@@ -8,6 +8,8 @@ export interface Market {
   readonly simulated: boolean;
   readonly securities: number;
   readonly seed: string | null;
+  /** What the source can read and thinks likely wrong. */
+  readonly doubts: readonly string[];
 }
 
 export interface Account {
@@ -24,7 +26,8 @@ export async function marketFacts(
   const securities = (await marketData.listing(signal)).length;
   const { marketData: choice } = settings;
   const seed = choice.kind === 'sample' ? choice.seed : null;
-  return { source: marketData.name, simulated: marketData.simulated, securities, seed };
+  const { name: source, simulated, doubts = [] } = marketData;
+  return { source, simulated, securities, seed, doubts };
 }
 
 /** Asks the broker; the paper broker opens its account when it is first asked. */

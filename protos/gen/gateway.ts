@@ -30,6 +30,7 @@ import {
   tradeSideToJSON,
   tradeSideToNumber,
 } from "./common/common.ts";
+import { PriceDoubt, SetAsideBar } from "./common/prices.ts";
 import { Plan } from "./planning.ts";
 
 export const protobufPackage = "arduino_trader.gateway";
@@ -122,6 +123,12 @@ export interface TradingCycleResult {
   before: PortfolioSnapshot | undefined;
   after: PortfolioSnapshot | undefined;
   dryRun: boolean;
+  /**
+   * Bars that the sync of prices set aside, latest first, at most 100; and doubts about prices, with
+   * the questions that only the owner can answer.
+   */
+  setAsideBars: SetAsideBar[];
+  priceDoubts: PriceDoubt[];
 }
 
 export interface TradeResult {
@@ -1462,6 +1469,8 @@ function createBaseTradingCycleResult(): TradingCycleResult {
     before: undefined,
     after: undefined,
     dryRun: false,
+    setAsideBars: [],
+    priceDoubts: [],
   };
 }
 
@@ -1499,6 +1508,12 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(88).bool(message.dryRun);
+    }
+    for (const v of message.setAsideBars) {
+      SetAsideBar.encode(v!, writer.uint32(250).fork()).join();
+    }
+    for (const v of message.priceDoubts) {
+      PriceDoubt.encode(v!, writer.uint32(258).fork()).join();
     }
     return writer;
   },
@@ -1604,6 +1619,22 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.setAsideBars.push(SetAsideBar.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.priceDoubts.push(PriceDoubt.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1655,6 +1686,16 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
         : isSet(object.dry_run)
         ? globalThis.Boolean(object.dry_run)
         : false,
+      setAsideBars: globalThis.Array.isArray(object?.setAsideBars)
+        ? object.setAsideBars.map((e: any) => SetAsideBar.fromJSON(e))
+        : globalThis.Array.isArray(object?.set_aside_bars)
+        ? object.set_aside_bars.map((e: any) => SetAsideBar.fromJSON(e))
+        : [],
+      priceDoubts: globalThis.Array.isArray(object?.priceDoubts)
+        ? object.priceDoubts.map((e: any) => PriceDoubt.fromJSON(e))
+        : globalThis.Array.isArray(object?.price_doubts)
+        ? object.price_doubts.map((e: any) => PriceDoubt.fromJSON(e))
+        : [],
     };
   },
 
@@ -1693,6 +1734,12 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
     if (message.dryRun !== false) {
       obj.dryRun = message.dryRun;
     }
+    if (message.setAsideBars?.length) {
+      obj.setAsideBars = message.setAsideBars.map((e) => SetAsideBar.toJSON(e));
+    }
+    if (message.priceDoubts?.length) {
+      obj.priceDoubts = message.priceDoubts.map((e) => PriceDoubt.toJSON(e));
+    }
     return obj;
   },
 
@@ -1720,6 +1767,8 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
       ? PortfolioSnapshot.fromPartial(object.after)
       : undefined;
     message.dryRun = object.dryRun ?? false;
+    message.setAsideBars = object.setAsideBars?.map((e) => SetAsideBar.fromPartial(e)) || [];
+    message.priceDoubts = object.priceDoubts?.map((e) => PriceDoubt.fromPartial(e)) || [];
     return message;
   },
 };

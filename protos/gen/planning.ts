@@ -168,6 +168,10 @@ export interface Plan {
   /** The plan in one sentence. */
   summary: string;
   accountId: string;
+  /** The day of the prices the plan was made on, YYYY-MM-DD. */
+  pricesEnd: string;
+  /** What a reader has to know before trusting the plan: old prices, prices in doubt. */
+  warnings: string[];
 }
 
 export interface PlannedAction {
@@ -745,6 +749,8 @@ function createBasePlan(): Plan {
     cashAfter: undefined,
     summary: "",
     accountId: "",
+    pricesEnd: "",
+    warnings: [],
   };
 }
 
@@ -794,6 +800,12 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.accountId !== "") {
       writer.uint32(122).string(message.accountId);
+    }
+    if (message.pricesEnd !== "") {
+      writer.uint32(250).string(message.pricesEnd);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(258).string(v!);
     }
     return writer;
   },
@@ -931,6 +943,22 @@ export const Plan: MessageFns<Plan> = {
             message.accountId = reader.string();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.pricesEnd = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -998,6 +1026,14 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.account_id)
         ? globalThis.String(object.account_id)
         : "",
+      pricesEnd: isSet(object.pricesEnd)
+        ? globalThis.String(object.pricesEnd)
+        : isSet(object.prices_end)
+        ? globalThis.String(object.prices_end)
+        : "",
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1048,6 +1084,12 @@ export const Plan: MessageFns<Plan> = {
     if (message.accountId !== "") {
       obj.accountId = message.accountId;
     }
+    if (message.pricesEnd !== "") {
+      obj.pricesEnd = message.pricesEnd;
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -1085,6 +1127,8 @@ export const Plan: MessageFns<Plan> = {
       : undefined;
     message.summary = object.summary ?? "";
     message.accountId = object.accountId ?? "";
+    message.pricesEnd = object.pricesEnd ?? "";
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Empty, HealthCheckResponse, Money, Timestamp } from "./common/common.ts";
+import { PriceDoubt, SetAsideBar } from "./common/prices.ts";
 import { Security } from "./common/security.ts";
 
 export const protobufPackage = "arduino_trader.universe";
@@ -80,6 +81,12 @@ export interface SyncPricesUpdate {
   /** Bars stored, and bars set aside because they cannot be right. */
   barsStored: string;
   barsSetAside: string;
+  /**
+   * With the last message: what is set aside now of the securities synced, latest first, at most 100;
+   * and what is doubtful about their prices.
+   */
+  setAside: SetAsideBar[];
+  priceDoubts: PriceDoubt[];
 }
 
 export interface SyncFundamentalsRequest {
@@ -874,6 +881,8 @@ function createBaseSyncPricesUpdate(): SyncPricesUpdate {
     problems: [],
     barsStored: "0",
     barsSetAside: "0",
+    setAside: [],
+    priceDoubts: [],
   };
 }
 
@@ -908,6 +917,12 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     }
     if (message.barsSetAside !== "0") {
       writer.uint32(80).int64(message.barsSetAside);
+    }
+    for (const v of message.setAside) {
+      SetAsideBar.encode(v!, writer.uint32(250).fork()).join();
+    }
+    for (const v of message.priceDoubts) {
+      PriceDoubt.encode(v!, writer.uint32(258).fork()).join();
     }
     return writer;
   },
@@ -1005,6 +1020,22 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
             message.barsSetAside = reader.int64().toString();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.setAside.push(SetAsideBar.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.priceDoubts.push(PriceDoubt.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1047,6 +1078,16 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
         : isSet(object.bars_set_aside)
         ? globalThis.String(object.bars_set_aside)
         : "0",
+      setAside: globalThis.Array.isArray(object?.setAside)
+        ? object.setAside.map((e: any) => SetAsideBar.fromJSON(e))
+        : globalThis.Array.isArray(object?.set_aside)
+        ? object.set_aside.map((e: any) => SetAsideBar.fromJSON(e))
+        : [],
+      priceDoubts: globalThis.Array.isArray(object?.priceDoubts)
+        ? object.priceDoubts.map((e: any) => PriceDoubt.fromJSON(e))
+        : globalThis.Array.isArray(object?.price_doubts)
+        ? object.price_doubts.map((e: any) => PriceDoubt.fromJSON(e))
+        : [],
     };
   },
 
@@ -1082,6 +1123,12 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     if (message.barsSetAside !== "0") {
       obj.barsSetAside = message.barsSetAside;
     }
+    if (message.setAside?.length) {
+      obj.setAside = message.setAside.map((e) => SetAsideBar.toJSON(e));
+    }
+    if (message.priceDoubts?.length) {
+      obj.priceDoubts = message.priceDoubts.map((e) => PriceDoubt.toJSON(e));
+    }
     return obj;
   },
 
@@ -1100,6 +1147,8 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     message.problems = object.problems?.map((e) => SyncProblem.fromPartial(e)) || [];
     message.barsStored = object.barsStored ?? "0";
     message.barsSetAside = object.barsSetAside ?? "0";
+    message.setAside = object.setAside?.map((e) => SetAsideBar.fromPartial(e)) || [];
+    message.priceDoubts = object.priceDoubts?.map((e) => PriceDoubt.fromPartial(e)) || [];
     return message;
   },
 };

@@ -23,6 +23,8 @@ export function planMessage(plan: Plan): PlanMessage {
     cashBefore: plan.cashBefore.toJSON(),
     cashAfter: plan.cashAfter.toJSON(),
     summary: plan.summary,
+    pricesEnd: plan.pricedOn,
+    warnings: [...(plan.warnings ?? [])],
     search: {
       ...search,
       sequencesEvaluated: String(search.sequencesEvaluated),

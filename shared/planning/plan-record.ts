@@ -57,6 +57,7 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
   status: z.enum(planStatuses),
   createdAt: storedInstant,
   pricedOn: storedDay,
+  warnings: z.array(z.string()).readonly().optional(),
   actions: z.array(action).readonly(),
   notTaken: z.array(notTaken).readonly(),
   search,

@@ -59,6 +59,7 @@ export async function loadChecks(
     security,
     session: security && sessionOf(orderDependencies, security.exchange),
     quote: await orderDependencies.market.quote(isin),
+    doubts: (await orderDependencies.market.doubts()).get(isin) ?? [],
     rate: security && rates?.get(security.currency),
     account: statement && accountOf(statement),
     accountValue: statement && (await valueOf(orderDependencies, statement, today)),

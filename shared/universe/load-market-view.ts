@@ -41,7 +41,8 @@ export async function loadMarketView(
   const requested = choose(all, isins);
   const currencies = new Set(requested.map((security) => security.currency));
   const ids = requested.map((security) => security.isin);
-  const [bars, quotes, rates, rateSeries] = await Promise.all([
+  const [doubts, bars, quotes, rates, rateSeries] = await Promise.all([
+    reader.doubts(),
     reader.seriesOf(ids, from),
     reader.quotes(ids),
     reader.rates(base, currencies, today),
@@ -59,6 +60,7 @@ export async function loadMarketView(
     base,
     securities: priced,
     unpriced: [...left, ...unknown(all, isins ?? [])],
+    doubts,
     series,
     quotes: quotesAt(priced, series, quotes, today),
     rates,

@@ -3,6 +3,8 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import type { PriceDoubts } from './model/price-doubt.ts';
 import type { Quote } from './model/market-view.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
@@ -15,6 +17,14 @@ export interface MarketReader {
   /** Bars from a day on (all of them where none is given); empty where there are none. */
   series(isin: Isin, from?: CalendarDay): Promise<PriceSeries>;
   seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>>;
+  /** Bars that were set aside, oldest first. */
+  setAside(isin: Isin): Promise<readonly SetAsideBar[]>;
+  /** What is doubtful about prices; securities without doubts are missing. */
+  doubts(): Promise<PriceDoubts>;
+  /**
+   * The latest close; of a holding whose split nobody booked, in shares as they are held: the close
+   * times the ratio of the split.
+   */
   quote(isin: Isin): Promise<Quote | undefined>;
   quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>>;
   /**

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
+import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { SetAsideBar } from './model/bar-check.ts';
 import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import { priceChunks, rateChunks, readPriceChunks, readRateChunks } from './year-chunks.ts';
 import { YearHashes } from './year-hashes.ts';
@@ -28,7 +28,11 @@ export interface LatestClose {
 }
 
 const fetchedSchema = z.object({ through: storedDay, at: storedInstant });
-const setAsideSchema = z.object({ day: storedDay, reason: z.string() });
+const setAsideSchema = z.object({
+  day: storedDay,
+  reason: z.string(),
+  origin: z.string().optional(),
+});
 
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;

@@ -1,5 +1,6 @@
 /** Fetching prices and exchange rates into the store, one security or pair at a time. */
-import type { DailyBar, MarketData } from '#shared/clients/market-data/market-data.ts';
+import { barToCheck } from '#shared/clients/market-data/checked-bars.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import {
   addDays,
   epochDay,
@@ -7,14 +8,17 @@ import {
   parseDay,
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
+import type { BarToCheck, SetAsideBar } from '#shared/kernel/bar-check.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { BarToCheck } from './model/bar-check.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { extendBars, pastHasChanged, replaceBars, type StoredBars } from './model/bar-merge.ts';
-import { lastDay, type RateSeries } from './model/price-series.ts';
+import { lastDay, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
+import { reviewSplits } from './model/split-review.ts';
 import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
+import type { PriceDoubtStore } from './price-doubt-store.ts';
 import { pairOf, type PriceStore } from './price-store.ts';
 
 /** Before the first price that any source has. */
@@ -29,11 +33,15 @@ export interface SyncFrame {
   readonly signal: AbortSignal;
 }
 
+export interface BarSyncFrame extends SyncFrame {
+  readonly doubts: PriceDoubtStore;
+}
+
 /**
  * Brings one security's bars up to the market's day: from the last stored day on, or all of them
  * when forced, when there are none, or when the source has changed its past.
  */
-export async function syncBars(frame: SyncFrame, security: Security): Promise<SyncedBars> {
+export async function syncBars(frame: BarSyncFrame, security: Security): Promise<SyncedBars> {
   const { store, marketData, force, signal } = frame;
   const { isin } = security;
   const stored = await storedBars(store, security);
@@ -41,16 +49,17 @@ export async function syncBars(frame: SyncFrame, security: Security): Promise<Sy
   if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
     return NOTHING_STORED;
   const fetch = async (from: CalendarDay): Promise<readonly BarToCheck[]> =>
-    (await marketData.bars(isin, from, signal)).map(toCheck);
-  const from = force ? undefined : last;
-  let fetched = await fetch(from ?? BEGINNING);
-  const anew = from === undefined || pastHasChanged(stored.series, fetched);
-  if (anew && from !== undefined) fetched = await fetch(BEGINNING);
+    (await marketData.bars(isin, from, signal)).map(barToCheck);
+  const isWhole = force || last === undefined;
+  const fetched = await fetch(isWhole ? BEGINNING : last);
   if (fetched.length === 0 && last === undefined)
     throw refused('no-prices', `The source has no prices of ${security.symbol}.`);
   if (fetched.length === 0) return NOTHING_STORED;
-  const merged = anew ? replaceBars(stored, fetched) : extendBars(stored, fetched);
-  await store.put(merged.series, merged.setAside);
+  const extended =
+    isWhole || pastHasChanged(stored.series, fetched) ? undefined : extendBars(stored, fetched);
+  const merged = extended ?? replaceBars(stored, isWhole ? fetched : await fetch(BEGINNING));
+  await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
+  await reviewSplitsOf(frame, stored.series, merged.series);
   await remember(frame, `prices:${isin}`);
   return { barsStored: merged.changed, barsSetAside: merged.newlySetAside };
 }
@@ -109,6 +118,30 @@ async function storedBars(store: PriceStore, { isin }: Security): Promise<Stored
   return { series, setAside };
 }
 
+async function reviewSplitsOf(
+  { doubts, marketData, store }: BarSyncFrame,
+  before: PriceSeries,
+  after: PriceSeries,
+): Promise<void> {
+  const { isin } = after;
+  const index = marketData.benchmark === isin ? undefined : marketData.benchmark;
+  const benchmark = index && (await store.seriesOf([index])).get(index);
+  const splits = reviewSplits(before, after, await doubts.of(isin), benchmark);
+  await doubts.put(isin, 'suspected-split', splits);
+}
+
+/** Names file and line of bars set aside, where the source has files. */
+function withOrigins(
+  { marketData }: SyncFrame,
+  isin: Isin,
+  setAside: readonly SetAsideBar[],
+): readonly SetAsideBar[] {
+  return setAside.map((bar) => {
+    const origin = marketData.originOf?.(isin, bar.day) ?? bar.origin;
+    return origin === undefined ? bar : { ...bar, origin };
+  });
+}
+
 async function remember(frame: SyncFrame, subject: Parameters<PriceStore['fetched']>[0]) {
   const through = today(frame);
   const known = await frame.store.fetched(subject);
@@ -131,10 +164,6 @@ function latestDay(frame: SyncFrame, exchange: string): CalendarDay {
 
 function lastWeekday(day: CalendarDay): CalendarDay {
   return isWeekend(day) ? lastWeekday(addDays(day, -1)) : day;
-}
-
-function toCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
-  return { day: epochDay(day), volume: volume ?? Number.NaN, ...prices };
 }
 
 function entriesOf(series: RateSeries): [number, number][] {

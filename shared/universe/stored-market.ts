@@ -1,5 +1,6 @@
 /** The universe as every service reads it: what was synced, from Redis. */
 import { dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { unitRate, type ExchangeRate, type RateTable } from '#shared/kernel/exchange-rate.ts';
@@ -9,18 +10,22 @@ import type { Database } from '#shared/redis/database.ts';
 import type { MarketReader } from './market-reader.ts';
 import type { Quote } from './model/market-view.ts';
 import { rateOver, routes, seriesOver, type Hop, type Leg } from './model/exchange-rates.ts';
+import { sharesFactor, type PriceDoubts } from './model/price-doubt.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import { isTradable, type Security } from './model/security.ts';
+import { PriceDoubtStore } from './price-doubt-store.ts';
 import { PriceStore } from './price-store.ts';
 import { SecurityStore } from './security-store.ts';
 
 export class StoredMarket implements MarketReader {
   private readonly securityStore: SecurityStore;
   private readonly priceStore: PriceStore;
+  private readonly doubtStore: PriceDoubtStore;
 
   constructor(database: Database) {
     this.securityStore = new SecurityStore(database);
     this.priceStore = new PriceStore(database);
+    this.doubtStore = new PriceDoubtStore(database);
   }
 
   securities(): Promise<readonly Security[]> {
@@ -47,13 +52,22 @@ export class StoredMarket implements MarketReader {
     return this.priceStore.seriesOf(isins, from);
   }
 
+  setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
+    return this.priceStore.setAside(isin);
+  }
+
+  doubts(): Promise<PriceDoubts> {
+    return this.doubtStore.all();
+  }
+
   async quote(isin: Isin): Promise<Quote | undefined> {
     return (await this.quotes([isin])).get(isin);
   }
 
   async quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>> {
-    const [latest, securities] = await Promise.all([
+    const [latest, doubts, securities] = await Promise.all([
       this.priceStore.latest(isins),
+      this.doubts(),
       isins.length === 1 ? this.some(isins) : this.securities(),
     ]);
     const currencyOf = new Map(securities.map(({ isin, currency }) => [isin, currency]));
@@ -61,7 +75,8 @@ export class StoredMarket implements MarketReader {
     for (const [isin, { day, close }] of latest) {
       const currency = currencyOf.get(isin);
       if (currency === undefined) continue;
-      quotes.set(isin, { isin, day: dayOfEpoch(day), price: Price.fromEstimate(close, currency) });
+      const price = Price.fromEstimate(close * sharesFactor(doubts.get(isin) ?? []), currency);
+      quotes.set(isin, { isin, day: dayOfEpoch(day), price });
     }
     return quotes;
   }

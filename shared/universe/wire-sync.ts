@@ -30,5 +30,7 @@ export function toPricesUpdate(
     ...toFundamentalsUpdate(progress, currentIsin, error),
     barsStored: String(progress.barsStored),
     barsSetAside: String(progress.barsSetAside),
+    setAside: [],
+    priceDoubts: [],
   };
 }

@@ -70,7 +70,7 @@ describe('one cycle', () => {
       redis: { own: true },
       functions: operations.length,
       connector: true,
-      market: { source: 'sample', simulated: true, securities: 40, seed: '7' },
+      market: { source: 'sample', simulated: true, securities: 40, seed: '7', doubts: [] },
       account: { broker: 'paper', cash: { amount: '25000.00', currency: 'EUR' } },
     });
     expect(first.cycle).toMatchObject({ success: true, dryRun: false });

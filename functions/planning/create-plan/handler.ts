@@ -13,10 +13,12 @@
  */
 import { optimization } from '#shared/contract/optimization.ts';
 import { planning } from '#shared/contract/planning.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { loadPlanning } from '#shared/planning/load-planning.ts';
 import { withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
 import { drawUp } from '#shared/planning/model/draw-up.ts';
+import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
 import { statusAfter } from '#shared/planning/model/plan-status.ts';
 import { counted } from '#shared/planning/model/words.ts';
 import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
@@ -47,6 +49,7 @@ export default handle(planning.createPlan, async function* (request, context) {
     ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day },
     status: statusAfter('DRAFT', 'validated'),
     createdAt: context.now(),
+    warnings: priceWarnings(targeted, dayOf(context.now())),
   });
   yield completeMessage(plan);
 });

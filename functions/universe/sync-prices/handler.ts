@@ -2,8 +2,12 @@ import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
+import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
+import { reviewDeadPrices } from '#shared/universe/price-doubts.ts';
+import { priceQuality } from '#shared/universe/price-quality.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { syncTargets } from '#shared/universe/sync-targets.ts';
 import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
 
@@ -17,6 +21,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
   const securities = new SecurityStore(database);
   const frame = {
     store: new PriceStore(database),
+    doubts: new PriceDoubtStore(database),
     marketData,
     now: context.now(),
     force: request.forceRefresh,
@@ -33,5 +38,12 @@ export default handle(universe.syncPrices, async function* (request, context) {
     progress = afterOne(progress, outcome);
     yield toPricesUpdate(progress, target.isin, 'reason' in outcome ? outcome.reason : '');
   }
-  yield { ...toPricesUpdate(progress, '', summaryOf(progress)), complete: true };
+  const known = await securities.all();
+  await reviewDeadPrices(frame.store, frame.doubts, known, marketData.today(frame.now));
+  const synced = new Set(targets.map(({ isin }) => isin));
+  const quality = await priceQuality(
+    new StoredMarket(database),
+    known.filter(({ isin }) => synced.has(isin)),
+  );
+  yield { ...toPricesUpdate(progress, '', summaryOf(progress)), ...quality, complete: true };
 });

@@ -1,4 +1,5 @@
 /** The steps that bring the book, the prices and the scores up to date. All may be repeated. */
+import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { optimization } from '#shared/contract/optimization.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -34,7 +35,7 @@ async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
 export async function* syncPrices(cycle: Cycle): ProgressStream {
   const { force } = cycle.request;
   yield cycle.report('sync-prices', 0, 'Fetching prices.');
-  let last: Synced | undefined;
+  let last: SyncPricesUpdate | undefined;
   const prices = { forceRefresh: force };
   for await (const update of cycle.stream(universe.syncPrices, prices)) {
     last = update;
@@ -49,7 +50,7 @@ export async function* syncPrices(cycle: Cycle): ProgressStream {
       yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
   }
   const prefix = last ? `Prices: ${syncedText(last)}` : 'No security has prices to fetch';
-  yield await cycle.done('sync-prices', `${prefix}.`);
+  yield await cycle.done('sync-prices', `${prefix}${last ? qualityText(last) : ''}.`);
 }
 
 /** Remembers what is held before any order; an account with nothing ends the cycle. */
@@ -91,6 +92,13 @@ export async function* optimise(cycle: Cycle): ProgressStream {
       ? `${answer.objective} over ${targets} securities: ${figures}.`
       : `No allocation (${solverStatus}): ${conflicts.join('; ')}.`,
   );
+}
+
+/** How many bars are set aside now and how many doubts there are; the report names each. */
+function qualityText({ setAside, priceDoubts }: SyncPricesUpdate): string {
+  const bars = setAside.length > 0 ? `; ${count(setAside.length, 'bar')} set aside` : '';
+  const doubts = priceDoubts.length > 0 ? `; ${count(priceDoubts.length, 'doubt')}` : '';
+  return `${bars}${doubts}`;
 }
 
 interface Synced {

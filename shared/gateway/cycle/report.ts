@@ -3,6 +3,9 @@ import type { TradeResult, TradingCycleResult, TradingCycleUpdate } from '#proto
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { isTradable } from '#shared/universe/model/security.ts';
+import { priceQuality, type PriceQuality } from '#shared/universe/price-quality.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { count, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
@@ -11,6 +14,7 @@ export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
   const sent = Object.values(cycle.record.sent);
   const { invested, charged } = await settledTotals(cycle, sent);
   const after = await takeSnapshot(cycle);
+  const { setAside, priceDoubts } = await qualityOf(cycle);
   const failed = sent.filter((order) => !order.success).length;
   const result: TradingCycleResult = {
     success: failed === 0 && cycle.failsBecause === undefined,
@@ -24,8 +28,16 @@ export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
     before: cycle.record.before,
     after,
     dryRun: cycle.record.dryRun,
+    setAsideBars: setAside,
+    priceDoubts,
   };
   return cycle.end(inWords(cycle, result, after), result);
+}
+
+/** Of the securities that are traded; what was taken out of the universe is nobody's concern. */
+async function qualityOf({ context }: Cycle): Promise<PriceQuality> {
+  const market = new StoredMarket(context.database);
+  return priceQuality(market, (await market.securities()).filter(isTradable));
 }
 
 /** From the orders as they stand now; one that was filled late counts in full. */

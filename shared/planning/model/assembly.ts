@@ -47,6 +47,7 @@ export function assembleProblem(ground: PlanningGround): PlanningProblem {
     live: ground.live,
     instruments: view.securities.map((one) => instrumentOf(ground, one)),
     unpriced: view.unpriced,
+    doubts: view.doubts,
     moments: ground.moments,
     limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
   };

@@ -1,5 +1,6 @@
 /** Which securities may be traded at all, and what each of them offers. */
 import { daysBetween } from '#shared/kernel/calendar-day.ts';
+import { blocks, doubtText, type PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import { isOpportunity, opportunitiesOf, type LeftOut, type Opportunity } from './opportunity.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
@@ -31,7 +32,7 @@ export function eligible(problem: PlanningProblem): Eligible {
 }
 
 function closedTo(
-  { live, limits, day }: PlanningProblem,
+  { live, limits, day, doubts }: PlanningProblem,
   instrument: Instrument,
   measured: boolean,
 ): LeftOut | undefined {
@@ -43,7 +44,14 @@ function closedTo(
   if (limits.frozen.has(instrument.isin)) return because('frozen', 'It is frozen for this plan.');
   if (daysBetween(instrument.pricedOn, day) > limits.quoteAgeDaysMax)
     return because('price-too-old', `Its last price is of ${instrument.pricedOn}.`);
+  const doubt = doubts?.get(instrument.isin)?.find((one) => isClosedBy(one, instrument));
+  if (doubt) return because(doubt.kind, doubtText(doubt));
   if (!measured)
     return because('short-history', 'Its price history is too short to measure return and risk.');
   return undefined;
+}
+
+/** A dead price is not measured either, so that nothing can be said for selling at it. */
+function isClosedBy(doubt: PriceDoubt, { held }: Instrument): boolean {
+  return blocks(doubt, 'BUY', held.sign > 0);
 }

@@ -77,4 +77,6 @@ export interface Plan extends PlanContent {
   readonly createdAt: Instant;
   /** The day of the prices it was made on. */
   readonly pricedOn: CalendarDay;
+  /** On old or doubtful prices; absent in plans from before they were kept. */
+  readonly warnings?: readonly string[] | undefined;
 }

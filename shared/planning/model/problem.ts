@@ -9,6 +9,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
 import type { PlanLimits } from './limits.ts';
 
 /** A priced security, held or not. */
@@ -56,6 +57,8 @@ export interface PlanningProblem {
   readonly live: ReadonlySet<Isin>;
   readonly instruments: readonly Instrument[];
   readonly unpriced: readonly Unpriced[];
+  /** What is doubtful about prices; absent where nothing is. */
+  readonly doubts?: PriceDoubts | undefined;
   /** Of those instruments whose history is long enough. */
   readonly moments: Moments;
   readonly limits: PlanLimits;

@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { OrderDraft, OrderRecord, Violation } from './order-record.ts';
 import type { TradingControl } from './trading-control.ts';
@@ -52,6 +53,8 @@ export interface CheckInputs {
   readonly security: Security | undefined;
   readonly session: { readonly open: boolean; readonly reason: string } | undefined;
   readonly quote: { readonly price: Price; readonly day: CalendarDay } | undefined;
+  /** What is doubtful about the security's prices. */
+  readonly doubts: readonly PriceDoubt[];
   /** Security's currency into the base. */
   readonly rate: ExchangeRate | undefined;
   readonly account: AccountSnapshot | undefined;

@@ -4,6 +4,7 @@ import { minorDigits } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import { isWholeLots } from '#shared/kernel/quantity.ts';
+import { blocks, doubtText } from '#shared/universe/model/price-doubt.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
 import { heldBack } from './trading-control.ts';
@@ -51,6 +52,14 @@ const quote: Check = ({ quote: last, today, limits, order }) => {
         'isin',
         `The price is of ${last.day}, ${ageDays} days from ${today}; at most ${limits.quoteAgeDaysMax}.`,
       );
+};
+
+/** A dead price is not bought at; a suspected split stops both sides until its owner knows. */
+const priceDoubt: Check = ({ doubts, order, account }) => {
+  const isHeld = (account?.holdings.get(order.isin)?.sign ?? 1) > 0;
+  return doubts
+    .filter((doubt) => blocks(doubt, order.side, isHeld))
+    .flatMap((doubt) => fails(doubt.kind, 'isin', doubtText(doubt)));
 };
 
 /** A rate is a price too: one that is too old does not count as there. */
@@ -158,6 +167,7 @@ export const marketChecks: readonly Check[] = [
   security,
   session,
   quote,
+  priceDoubt,
   rate,
   limitPrice,
   stopPrice,

@@ -7,7 +7,8 @@
  *    has no value of its own on a common day, its last one is carried for at most CARRY_DAYS_MAX
  *    common days.
  * 3. A security's history begins after the last day on which nothing could be carried. It is dropped
- *    when it has fewer than OBSERVATIONS_MIN bars in that history, or no price at the window's end.
+ *    when it has fewer than OBSERVATIONS_MIN bars in that history, or no price at the window's end, and
+ *    where a doubt about its prices says that they are no series (a dead price, an undeclared split).
  * 4. Unequal histories: the window starts with the longest history; the days before a younger one
  *    begins are filled backwards (`fillBackwards`), so that one new listing neither shortens the
  *    window of all others nor is left out. `observedFrom` says where the real prices begin.
@@ -15,6 +16,7 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import { fillBackwards } from './backward-fill.ts';
 import type { MarketView } from './market-view.ts';
+import { breaksSeries, doubtText } from './price-doubt.ts';
 import type { PriceSeries, RateSeries } from './price-series.ts';
 import type { Security } from './security.ts';
 
@@ -84,6 +86,8 @@ export function commonDays(view: MarketView): Int32Array {
 function columnOf(view: MarketView, security: Security, days: Int32Array): Column | string {
   const bars = view.series.get(security.isin);
   if (!bars) return 'has no stored bars';
+  const doubt = view.doubts?.get(security.isin)?.find(breaksSeries);
+  if (doubt) return `cannot be measured: ${doubtText(doubt)}`;
   const prices = carry(bars.days, bars.adjustedClose, days);
   if (security.currency !== view.base) {
     const rates = view.rateSeries.get(security.currency);

@@ -1,6 +1,11 @@
 /** What is stored after a fetch: the bars that were there and the ones that came. */
 import { epochDay } from '#shared/kernel/calendar-day.ts';
-import { checkBars, type BarToCheck, type SetAsideBar } from './bar-check.ts';
+import {
+  checkBars,
+  followSmoothly,
+  type BarToCheck,
+  type SetAsideBar,
+} from '#shared/kernel/bar-check.ts';
 import type { PriceSeries } from './price-series.ts';
 
 export interface StoredBars {
@@ -25,14 +30,22 @@ export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck
   return again !== undefined && again.adjustedClose !== series.adjustedClose[last];
 }
 
-/** Adds bars fetched from the last stored day on; what the source left out stays. */
-export function extendBars(stored: StoredBars, fetched: readonly BarToCheck[]): MergedBars {
+/**
+ * Adds bars fetched from the last stored day on; what the source left out stays.
+ * @returns undefined where a new bar is in doubt: the whole history is then to be fetched and put in
+ *   place, since the stored bars may be the wrong ones
+ */
+export function extendBars(
+  stored: StoredBars,
+  fetched: readonly BarToCheck[],
+): MergedBars | undefined {
   const from = Math.min(...fetched.map((bar) => bar.day));
   const before = barsOf(stored.series).filter((bar) => bar.day < from);
   const context = before.map((bar) => bar.adjustedClose);
-  const checked = checkBars(fetched, context);
+  if (!followSmoothly(fetched, context)) return undefined;
   const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
-  return merged(stored, [...before, ...checked.accepted], [...setAside, ...checked.setAside]);
+  const added = [...new Map(fetched.map((bar) => [bar.day, bar])).values()];
+  return merged(stored, [...before, ...added.sort((a, b) => a.day - b.day)], setAside);
 }
 
 /** Puts a whole history in the place of the stored one. */
@@ -56,7 +69,8 @@ function merged(
   };
 }
 
-function barsOf(series: PriceSeries): readonly BarToCheck[] {
+/** The bars of a series, oldest first. */
+export function barsOf(series: PriceSeries): readonly BarToCheck[] {
   const at = (column: Float64Array, i: number): number => column[i] ?? Number.NaN;
   return Array.from(series.days, (day, i) => ({
     day,

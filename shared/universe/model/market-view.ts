@@ -4,6 +4,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Price } from '#shared/kernel/price.ts';
+import type { PriceDoubts } from './price-doubt.ts';
 import type { PriceSeries, RateSeries } from './price-series.ts';
 import type { Security } from './security.ts';
 
@@ -29,6 +30,8 @@ export interface MarketView {
   readonly securities: readonly Security[];
   /** Securities left out, and why. */
   readonly unpriced: readonly UnpricedSecurity[];
+  /** What is doubtful about prices; absent where nothing is. */
+  readonly doubts?: PriceDoubts | undefined;
   readonly series: ReadonlyMap<Isin, PriceSeries>;
   readonly quotes: ReadonlyMap<Isin, Quote>;
   /** Latest rates into the base currency. */

@@ -41,6 +41,8 @@ const plan: Plan = {
   cashAfter: eur('17301.44'),
   summary: 'Buy one security.',
   accountId: 'default',
+  pricesEnd: '2024-03-08',
+  warnings: [],
 };
 
 const notTaken = (symbol: string, rule: string, side: NotTaken['side'] = 'BUY'): NotTaken => ({
@@ -174,6 +176,8 @@ it('names the orders that did not go through', () => {
     before,
     after: before,
     dryRun: false,
+    setAsideBars: [],
+    priceDoubts: [],
   };
   expect(cycleText(result).slice(0, 3)).toEqual([
     '',
@@ -191,4 +195,34 @@ it('says where to look next, and never a secret itself', () => {
     '  tokens: /data/function-secrets/openfaas-fn',
     '  password of http://127.0.0.1:8080/ui/: /data/secrets',
   ]);
+});
+
+it('says on what prices a plan stands, and what is wrong with them', () => {
+  const warned = { ...plan, warnings: ['All prices end on 2024-03-08, 996 days ago.'] };
+  expect(planText(warned, true)).toContain(
+    '  Warning: All prices end on 2024-03-08, 996 days ago.',
+  );
+  const bar = { isin: '', symbol: 'AAA', day: '2024-03-08', reason: 'moves -99.0 % in a day' };
+  const doubt = { isin: '', symbol: 'BBB', kind: 'suspected-split', day: '2024-03-08' };
+  const text = cycleText({
+    success: true,
+    tradesExecuted: 0,
+    tradesFailed: 0,
+    totalInvested: eur('0.00'),
+    totalCost: eur('0.00'),
+    trades: [],
+    cycleId: 'cycle-1',
+    plan: warned,
+    before: undefined,
+    after: undefined,
+    dryRun: true,
+    setAsideBars: [{ ...bar, origin: 'AAA.csv:301' }],
+    priceDoubts: [{ ...doubt, reason: 'It jumps.', question: 'Was there a split?', ratio: 4 }],
+  });
+  expect(text).toEqual(
+    expect.arrayContaining([
+      '  AAA: the bar of 2024-03-08, AAA.csv:301 is set aside: moves -99.0 % in a day',
+      '  BBB: It jumps. Was there a split?',
+    ]),
+  );
 });

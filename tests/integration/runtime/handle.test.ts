@@ -264,7 +264,8 @@ describe('the door of a streaming operation', () => {
     complete: false,
     error: '',
   };
-  const extra = { problems: [], barsStored: '0', barsSetAside: '0' };
+  const none = { problems: [], setAside: [], priceDoubts: [] };
+  const extra = { ...none, barsStored: '0', barsSetAside: '0' };
   const sync = handle(universe.syncPrices, async function* ({ isins }) {
     if (isins.length === 1) throw notFound('security', ISIN);
     yield { ...update, ...extra };

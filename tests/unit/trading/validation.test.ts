@@ -66,6 +66,7 @@ const sound: CheckInputs = {
   },
   session: { open: true, reason: 'regular hours' },
   quote: { price: price('100'), day: today },
+  doubts: [],
   rate: { from: usd, to: eur, rate: Decimal.of('0.9'), day: today },
   account: { cash: euros('9100'), holdings: new Map([[isin, Decimal.of(10)]]), openOrders: [] },
   accountValue: euros('10000'),
@@ -111,6 +112,11 @@ const limits = (changes: Partial<CheckInputs['limits']>): Partial<CheckInputs> =
   limits: { ...sound.limits, ...changes },
 });
 
+const split: CheckInputs['doubts'][number] = {
+  ...{ kind: 'suspected-split' as const, evidence: 'jump' as const },
+  ...{ day: today, ratio: 4, isLive: false },
+};
+
 describe('the checks before a trade', () => {
   it('let a sound purchase and a sound sale pass', () => {
     expect(codes({})).toEqual([]);
@@ -134,6 +140,9 @@ describe('the checks before a trade', () => {
     ['market-closed', { session: { open: false, reason: 'weekend' } }],
     ['stale-quote', { quote: { price: price('100'), day: addDays(today, -6) } }],
     ['stale-quote', { quote: { price: price('100'), day: addDays(today, 1) } }],
+    ['dead-price', { doubts: [{ kind: 'dead-price', day: today, reason: 'it never moves' }] }],
+    ['suspected-split', { doubts: [split] }],
+    ['suspected-split', { doubts: [split], order: sell }],
     [
       'exchange-rate-missing',
       { rate: { from: usd, to: eur, rate: Decimal.of('0.9'), day: addDays(today, -6) } },

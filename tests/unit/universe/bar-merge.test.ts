@@ -1,5 +1,5 @@
 import { parseIsin } from '#shared/kernel/isin.ts';
-import type { BarToCheck } from '#shared/universe/model/bar-check.ts';
+import type { BarToCheck } from '#shared/kernel/bar-check.ts';
 import {
   extendBars,
   pastHasChanged,
@@ -30,30 +30,35 @@ const closes = ({ series }: StoredBars): number[] => Array.from(series.close);
 describe('merging fetched bars into the stored ones', () => {
   test('adds new bars and counts them', () => {
     const next = extendBars(stored(bar(1, 10), bar(2, 11)), [bar(2, 11), bar(3, 12)]);
-    expect(closes(next)).toEqual([10, 11, 12]);
-    expect(next.changed).toBe(1);
+    expect(next && closes(next)).toEqual([10, 11, 12]);
+    expect(next?.changed).toBe(1);
   });
 
   test('changes nothing the second time', () => {
     const before = stored(bar(1, 10), bar(2, 11));
     const next = extendBars(before, [bar(2, 11)]);
-    expect(next.series).toEqual(before.series);
-    expect([next.changed, next.newlySetAside]).toEqual([0, 0]);
+    expect(next?.series).toEqual(before.series);
+    expect([next?.changed, next?.newlySetAside]).toEqual([0, 0]);
+  });
+
+  test('leaves a bar in doubt to a check of the whole history', () => {
+    expect(extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)])).toBeUndefined();
+    expect(extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 0)])).toBeUndefined();
   });
 
   test('counts a bar set aside once, however often it is fetched', () => {
-    const first = extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)]);
+    const first = replaceBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)]);
     expect([first.changed, first.newlySetAside]).toEqual([0, 1]);
-    const second = extendBars(first, [bar(1, 10), bar(2, 9999)]);
+    const second = replaceBars(first, [bar(1, 10), bar(2, 9999)]);
     expect(second.newlySetAside).toBe(0);
     expect(second.setAside).toEqual(first.setAside);
   });
 
   test('takes up a bar that was set aside when the source has mended it', () => {
-    const first = extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)]);
+    const first = replaceBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)]);
     const mended = extendBars(first, [bar(1, 10), bar(2, 11)]);
-    expect(closes(mended)).toEqual([10, 11]);
-    expect(mended.setAside).toEqual([]);
+    expect(mended && closes(mended)).toEqual([10, 11]);
+    expect(mended?.setAside).toEqual([]);
   });
 
   test('sees a changed past by the last stored bar', () => {

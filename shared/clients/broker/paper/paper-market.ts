@@ -4,6 +4,7 @@ import type {
   ListedSecurity,
   MarketData,
 } from '#shared/clients/market-data/market-data.ts';
+import { checkedBars } from '#shared/clients/market-data/checked-bars.ts';
 import { marketNow } from '#shared/clients/market-data/market-clock.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
@@ -68,11 +69,15 @@ export class PaperMarketSource {
     return this.listed.get(isin);
   }
 
-  private async bars(isin: Isin, today: CalendarDay, signal: AbortSignal): Promise<DailyBar[]> {
+  /** Only bars that passed the check: the planner and the account see no others either. */
+  private async bars(
+    isin: Isin,
+    today: CalendarDay,
+    signal: AbortSignal,
+  ): Promise<readonly DailyBar[]> {
     const from = addDays(today, -QUOTE_AGE_DAYS_MAX);
     try {
-      const bars = await this.marketData.bars(isin, from, signal);
-      return bars.filter((bar) => bar.day <= today);
+      return await checkedBars(this.marketData, isin, { from, to: today }, signal);
     } catch (thrown) {
       if (Failure.from(thrown).code === 'NOT_FOUND') return [];
       throw thrown;

@@ -1,11 +1,12 @@
 /** All that the files of a folder say, and what is wrong with them. */
 import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import { wideColumns } from './column-names.ts';
 import { Complaints } from './complaints.ts';
-import { readFiles, type CsvFiles } from './csv-folder.ts';
+import { readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
@@ -43,12 +44,21 @@ export interface CsvContents {
 const GAP_NAMED_DAYS = 370;
 const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map() };
 
-/** @throws Failure REFUSED market-data-missing; everything else is a complaint */
-export async function readContents(path: string, now: Instant): Promise<CsvContents> {
+/**
+ * @param options.guessListing takes every symbol that a file seems to be about for listed, where
+ *   there is no securities.csv; its ISIN is then the symbol
+ * @throws Failure REFUSED market-data-missing; everything else is a complaint
+ */
+export async function readContents(
+  path: string,
+  now: Instant,
+  { guessListing = false } = {},
+): Promise<CsvContents> {
   const files = await readFiles(path);
   const complaints = new Complaints();
   const reading = { today: dayOf(now), complaints };
-  const listing = files.securities ? readSecurities(files.securities, complaints) : EMPTY;
+  const without = guessListing ? guessedListing(files.prices) : EMPTY;
+  const listing = files.securities ? readSecurities(files.securities, complaints) : without;
   const { series, unused } = new PriceReader(listing, reading).read(files.prices);
   const rates = files.rates && readRates(files.rates, reading);
   const lastDay = lastDayOf(series);
@@ -57,6 +67,14 @@ export async function readContents(path: string, now: Instant): Promise<CsvConte
       ? readFundamentals(files.fundamentals, listing.securities, lastDay, reading)
       : new Map<Isin, ListedFundamentals>();
   return { files, listing, series, rates, fundamentals, unused, complaints, lastDay };
+}
+
+function guessedListing(tables: readonly Table[]): CsvListing {
+  const securities = symbolsIn(tables).map((symbol): ListedSecurity => ({
+    ...{ isin: symbol as Isin, symbol, name: symbol, exchange: '' },
+    ...{ currency: parseCurrency('EUR'), securityType: 'EQUITY', lot: '1' },
+  }));
+  return { securities, benchmark: undefined, units: new Map() };
 }
 
 class PriceReader {

@@ -1,0 +1,95 @@
+/** Why the prices of a security cannot be trusted, and what may not be done meanwhile. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+
+export interface DeadPrice {
+  readonly kind: 'dead-price';
+  /** The day of the last bar. */
+  readonly day: CalendarDay;
+  /** Reads as `its price ...`. */
+  readonly reason: string;
+}
+
+export interface SuspectedSplit {
+  readonly kind: 'suspected-split';
+  /** First day at the new level. */
+  readonly day: CalendarDay;
+  /** Shares after for each share before. */
+  readonly ratio: number;
+  /**
+   * - `jump`: the closes jump, and nothing declares a split.
+   * - `adjusted-jump`: the closes jump, and the adjusted closes do not.
+   * - `rescaled-past`: the source has changed all earlier closes by the ratio.
+   */
+  readonly evidence: 'jump' | 'adjusted-jump' | 'rescaled-past';
+  /** It came while its prices were followed: what is held was held before. */
+  readonly isLive: boolean;
+}
+
+export type PriceDoubt = DeadPrice | SuspectedSplit;
+export type PriceDoubts = ReadonlyMap<Isin, readonly PriceDoubt[]>;
+
+export const NO_DOUBTS: PriceDoubts = new Map();
+
+/** Whether the prices are no series that return and risk can be measured on. */
+export function breaksSeries(doubt: PriceDoubt): boolean {
+  return doubt.kind === 'dead-price' || doubt.evidence === 'jump';
+}
+
+/** A dead price is not bought; a split in doubt is neither bought nor sold. */
+export function blocks(doubt: PriceDoubt, side: 'BUY' | 'SELL', isHeld: boolean): boolean {
+  if (doubt.kind === 'dead-price') return side === 'BUY';
+  return doubt.evidence === 'jump' || (doubt.isLive && isHeld);
+}
+
+/** What each share that was held before counts for, in shares at today's price. */
+export function sharesFactor(doubts: readonly PriceDoubt[]): number {
+  return doubts.reduce(
+    (factor, doubt) =>
+      doubt.kind === 'suspected-split' && doubt.isLive ? factor * doubt.ratio : factor,
+    1,
+  );
+}
+
+/** A sentence for a person. */
+export function doubtText(doubt: PriceDoubt): string {
+  if (doubt.kind === 'dead-price') return `${capital(doubt.reason)} (last on ${doubt.day}).`;
+  const ratio = ratioText(doubt.ratio);
+  const value = doubt.isLive ? ' What is held is valued as if it had happened.' : '';
+  switch (doubt.evidence) {
+    case 'rescaled-past':
+      return `All its earlier prices were changed as for a split of ${ratio} by ${doubt.day}.${value}`;
+    case 'adjusted-jump':
+      return `Its price jumps on ${doubt.day} as for a split of ${ratio}, which its adjusted prices contain.${value}`;
+    case 'jump':
+      return `Its price jumps on ${doubt.day} as for a split of ${ratio} that nobody declared.${value}`;
+  }
+}
+
+/** The one question that only the owner can answer; undefined where there is none. */
+export function questionOf(doubt: PriceDoubt, symbol: string): string | undefined {
+  if (doubt.kind === 'dead-price') return undefined;
+  if (doubt.evidence !== 'jump' && !doubt.isLive) return undefined;
+  return (
+    `Was there a split of ${ratioText(doubt.ratio)} of ${symbol} on ${doubt.day}? ` +
+    'Until that is known it is neither bought nor sold.'
+  );
+}
+
+/** 4 → `4:1`, 0.1 → `1:10`, 1.5 → `3:2`. */
+export function ratioText(ratio: number): string {
+  for (const denominator of [1, 2, 3]) {
+    const numerator = ratio * denominator;
+    if (Math.abs(numerator - Math.round(numerator)) < 1e-6 && numerator >= 1)
+      return `${Math.round(numerator)}:${denominator}`;
+  }
+  const inverse = 1 / ratio;
+  if (ratio < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-6)
+    return `1:${Math.round(inverse)}`;
+  if (ratio < 1) return ratioText(inverse).split(':').reverse().join(':');
+  return `${ratio.toFixed(3)}:1`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,93 @@
+/** Which splits are suspected after a sync, from what was stored before and what is stored now. */
+import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
+import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/split-suspicion.ts';
+import { barsOf } from './bar-merge.ts';
+import type { PriceDoubt, SuspectedSplit } from './price-doubt.ts';
+import { lastDay, type PriceSeries } from './price-series.ts';
+
+/** Common days on which a change of the past is measured. */
+const OVERLAP_DAYS = 60;
+/** A suspicion and its opposite cancel each other within this. */
+const UNDONE_TOLERANCE_RATIO = 0.02;
+
+/**
+ * A jump is suspected as long as it stands in the prices. It is live where it came after the bars
+ * that were stored before, and stays so. A past that was changed by a ratio is remembered, since
+ * the new prices no longer show it; the opposite change takes it back.
+ */
+export function reviewSplits(
+  before: PriceSeries,
+  after: PriceSeries,
+  known: readonly PriceDoubt[],
+  benchmark?: PriceSeries,
+): readonly SuspectedSplit[] {
+  const splits = known.filter((doubt) => doubt.kind === 'suspected-split');
+  const jumps = jumpsOf(before, after, splits, benchmark);
+  const rescaled = splits.filter(({ evidence }) => evidence === 'rescaled-past');
+  return [...withRescaling(before, after, splits, rescaled), ...jumps];
+}
+
+function jumpsOf(
+  before: PriceSeries,
+  after: PriceSeries,
+  splits: readonly SuspectedSplit[],
+  benchmark: PriceSeries | undefined,
+): readonly SuspectedSplit[] {
+  const lastBefore = before.days.at(-1);
+  const found = suspectedSplits(barsOf(after), benchmark && moveOf(benchmark));
+  return found.map(({ day, ratio, isAdjusted }): SuspectedSplit => {
+    const date = dayOfEpoch(day);
+    const wasLive = splits.some((split) => split.day === date && split.isLive);
+    return {
+      kind: 'suspected-split',
+      day: date,
+      ratio,
+      evidence: isAdjusted ? 'adjusted-jump' : 'jump',
+      isLive: wasLive || (lastBefore !== undefined && day > lastBefore),
+    };
+  });
+}
+
+function withRescaling(
+  before: PriceSeries,
+  after: PriceSeries,
+  splits: readonly SuspectedSplit[],
+  rescaled: readonly SuspectedSplit[],
+): readonly SuspectedSplit[] {
+  const jump = splits.find(({ evidence, isLive }) => evidence !== 'rescaled-past' && isLive);
+  const ratio = rescalingOf(before, after, jump && epochDay(jump.day));
+  const day = jump?.day ?? lastDay(after);
+  if (ratio === undefined || day === undefined) return rescaled;
+  const undone = rescaled.find(
+    (split) => Math.abs(split.ratio * ratio - 1) < UNDONE_TOLERANCE_RATIO,
+  );
+  if (undone) return rescaled.filter((split) => split !== undone);
+  const found = { kind: 'suspected-split', evidence: 'rescaled-past', isLive: true } as const;
+  return [...rescaled, { ...found, day, ratio }];
+}
+
+/** @param until bars from this day on were at the new level already */
+function rescalingOf(before: PriceSeries, after: PriceSeries, until = Infinity) {
+  const closeOn = new Map(Array.from(after.days, (day, i) => [day, after.close[i] ?? Number.NaN]));
+  const common = Array.from(before.days, (day, i) => ({
+    day,
+    old: before.close[i] ?? Number.NaN,
+    now: closeOn.get(day),
+  }));
+  const compared = common
+    .filter(({ day, now }) => now !== undefined && day < until)
+    .slice(-OVERLAP_DAYS);
+  return ratioOfRescaledPast(
+    compared.map(({ old }) => old),
+    compared.map(({ now }) => now ?? Number.NaN),
+  );
+}
+
+function moveOf(benchmark: PriceSeries): (day: number) => number | undefined {
+  const at = new Map(Array.from(benchmark.days, (day, i) => [day, i]));
+  return (day) => {
+    const i = at.get(day);
+    const [now, before] = [benchmark.close[i ?? -1], benchmark.close[(i ?? 0) - 1]];
+    return now === undefined || before === undefined ? undefined : now / before - 1;
+  };
+}

@@ -1,0 +1,57 @@
+/** What is doubtful about prices: one field a security, absent where nothing is. */
+import { z } from 'zod';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { decode, encode, storedDay } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import type { PriceDoubt, PriceDoubts } from './model/price-doubt.ts';
+
+const doubtsSchema = z.array(
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('dead-price'), day: storedDay, reason: z.string() }),
+    z.object({
+      kind: z.literal('suspected-split'),
+      day: storedDay,
+      ratio: z.number().positive(),
+      evidence: z.enum(['jump', 'adjusted-jump', 'rescaled-past']),
+      isLive: z.boolean(),
+    }),
+  ]),
+);
+
+const { doubts } = keys.universe;
+
+export class PriceDoubtStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** @throws Failure DATA_CORRUPT */
+  async all(): Promise<PriceDoubts> {
+    const stored = await this.database.redis.hgetall(doubts());
+    return new Map(
+      Object.entries(stored).map(([isin, json]) => [isin as Isin, readDoubts(isin, json)]),
+    );
+  }
+
+  /** @throws Failure DATA_CORRUPT */
+  async of(isin: Isin): Promise<readonly PriceDoubt[]> {
+    const json = await this.database.redis.hget(doubts(), isin);
+    return json === null ? [] : readDoubts(isin, json);
+  }
+
+  /** Replaces the doubts of one kind; writes nothing when nothing differs. */
+  async put(isin: Isin, kind: PriceDoubt['kind'], found: readonly PriceDoubt[]): Promise<void> {
+    const before = await this.of(isin);
+    const after = [...before.filter((doubt) => doubt.kind !== kind), ...found];
+    if (encode(before) === encode(after)) return;
+    if (after.length === 0) await this.database.redis.hdel(doubts(), isin);
+    else await this.database.redis.hset(doubts(), isin, encode(after));
+  }
+}
+
+function readDoubts(isin: string, json: string): readonly PriceDoubt[] {
+  return decode(doubtsSchema, json, `doubts about prices of ${isin}`);
+}

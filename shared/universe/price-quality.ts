@@ -1,0 +1,48 @@
+/** What is wrong with stored prices, as callers see it. */
+import type { PriceDoubt as WireDoubt, SetAsideBar as WireBar } from '#protos/gen/common/prices.ts';
+import type { MarketReader } from './market-reader.ts';
+import { doubtText, questionOf, type PriceDoubt } from './model/price-doubt.ts';
+import type { Security } from './model/security.ts';
+
+const BARS_SHOWN_MAX = 100;
+
+export interface PriceQuality {
+  /** Latest first. */
+  readonly setAside: WireBar[];
+  readonly priceDoubts: WireDoubt[];
+}
+
+export async function priceQuality(
+  market: Pick<MarketReader, 'setAside' | 'doubts'>,
+  securities: readonly Security[],
+): Promise<PriceQuality> {
+  const [doubts, ...bars] = await Promise.all([
+    market.doubts(),
+    ...securities.map((security) => setAsideOf(market, security)),
+  ]);
+  return {
+    setAside: bars
+      .flat()
+      .sort((a, b) => (a.day > b.day ? -1 : 1))
+      .slice(0, BARS_SHOWN_MAX),
+    priceDoubts: securities.flatMap((security) =>
+      (doubts.get(security.isin) ?? []).map((doubt) => wireDoubt(security, doubt)),
+    ),
+  };
+}
+
+async function setAsideOf(
+  market: Pick<MarketReader, 'setAside'>,
+  { isin, symbol }: Security,
+): Promise<WireBar[]> {
+  const bars = await market.setAside(isin);
+  return bars.map(({ day, reason, origin = '' }) => ({ isin, symbol, day, reason, origin }));
+}
+
+function wireDoubt({ isin, symbol }: Security, doubt: PriceDoubt): WireDoubt {
+  return {
+    ...{ isin, symbol, kind: doubt.kind, day: doubt.day, reason: doubtText(doubt) },
+    question: questionOf(doubt, symbol) ?? '',
+    ratio: doubt.kind === 'suspected-split' ? doubt.ratio : undefined,
+  };
+}
