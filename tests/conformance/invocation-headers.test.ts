@@ -120,7 +120,7 @@ row(85, async () => {
     text: 'text/plain; charset=utf-8',
     bytes: 'application/octet-stream',
     json: 'application/json',
-    chunks: 'application/octet-stream',
+    pieces: 'application/octet-stream',
   };
   for (const [kind, type] of Object.entries(types)) {
     const headers = ['content-type', 'text/csv'];
