@@ -11,27 +11,45 @@ export interface Running {
 }
 
 /**
- * Log lines `<name>-ready`, `<name>-stopping`, `<name>-start-failed`. Exit code 0 after SIGTERM or
- * SIGINT, 1 when it cannot start.
+ * The longest that an orderly stop takes. Redis and the gateway may have been stopped before this
+ * process, and platforms kill after 10 s (Docker, compose) or 30 s (faasd, Kubernetes).
+ */
+const STOP_MS = 8_000;
+
+/**
+ * Log lines `<name>-ready`, `<name>-stopping`, `<name>-stop-cut`, `<name>-start-failed`. Exit code 0
+ * after SIGTERM or SIGINT, also while it starts and where what it depends on is gone; 1 when it
+ * cannot start.
  */
 export async function runProcess(
   name: string,
   start: (env: Environment) => Promise<Running>,
 ): Promise<void> {
+  let running: Running | undefined;
+  // Before the start: it may wait for Redis, and the first process of a container ignores signals
+  // that it does not handle.
+  const stop = (signal: NodeJS.Signals): void => {
+    const log = running?.log ?? openLog('info');
+    log.info(`${name}-stopping`, { signal });
+    setTimeout(() => {
+      log.warn(`${name}-stop-cut`, { afterMs: STOP_MS });
+      process.exit(0);
+    }, STOP_MS).unref();
+    const closed = running ? running.close() : Promise.resolve();
+    void closed
+      .catch((cause: unknown) => log.warn(`${name}-stop-failed`, { cause }))
+      .then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
   try {
-    const { log, facts, close } = await start(process.env);
-    log.info(`${name}-ready`, facts);
-    const stop = (signal: NodeJS.Signals): void => {
-      log.info(`${name}-stopping`, { signal });
-      void close().then(() => process.exit(0));
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    running = await start(process.env);
+    running.log.info(`${name}-ready`, running.facts);
   } catch (thrown) {
     openLog('error').error(`${name}-start-failed`, {
       detail: Failure.from(thrown).message,
       ...(!(thrown instanceof Failure) && { cause: thrown }),
     });
-    process.exitCode = 1;
+    process.exit(1);
   }
 }

@@ -6,7 +6,7 @@
  *
  * `--secrets`: files named like the secrets in deploy/faasd/secrets; each is created or brought up to
  * date, and mounted into every function. `--settings`: lines NAME=VALUE, set in every function.
- * Running it twice changes nothing. Exit code 0, or 1 when a function was not deployed.
+ * It returns when every function answers. Running it twice changes nothing. Exit code 0, or 1 when a function was not deployed.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,7 +14,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { differences } from './deploy/differences.ts';
 import { findFaasCli, type FaasCli } from './deploy/faas-cli.ts';
-import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
+import {
+  authorizationOf,
+  gatewayAddress,
+  listFunctions,
+  waitUntilServing,
+} from './deploy/gateway.ts';
 import { regexOf, servicesOf, requestedFunctions } from './deploy/wanted.ts';
 
 /** Where a function finds its secrets, and the settings that name those which are files. */
@@ -27,6 +32,7 @@ const SETTING_OF_SECRET: Readonly<Record<string, string>> = {
   'grpc-key': 'GRPC_TLS_KEY',
   'grpc-ca': 'GRPC_TLS_CA',
 };
+const SERVES_WITHIN_MS = 30_000;
 /** On faasd a function reaches the others of its board by this name. */
 const GATEWAY_INSIDE = 'http://gateway:8080';
 
@@ -102,7 +108,12 @@ async function main(): Promise<number> {
   if (values['dry-run']) return 0;
   const authorization = authorizationOf(gateway, values['password-file'], process.env);
   const requested = requestedFunctions(values.stack, services, process.env);
-  const lines = differences(requested, await listFunctions(gateway, authorization));
+  const names = requested.map(({ name }) => name);
+  const silent = await waitUntilServing(gateway, names, SERVES_WITHIN_MS);
+  const lines = [
+    ...silent.map((name) => `${name}: does not answer`),
+    ...differences(requested, await listFunctions(gateway, authorization)),
+  ];
   for (const line of lines) console.log(line);
   console.log(
     lines.length === 0

@@ -2,13 +2,34 @@
  * Compares what a gateway has deployed with what the board should have:
  *
  *   npm run deployed -- [--gateway URL] [--board FOLDER] [--stack FILE] [--password-file FILE]
+ *                       [--compose FILE] [--provider FILE]
+ *
+ * `--compose` and `--provider`: faasd's compose file and its provider's systemd unit, for the limits
+ * of gateway and provider; unless given, where faasd puts them, and on a machine without them the
+ * limits are not checked, which is said.
  *
  * Exit code 0 when all is as it should be, 1 with a line for each difference, 2 when it cannot tell.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { differences } from './deploy/differences.ts';
 import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
+import {
+  innerDifferences,
+  limitDifferences,
+  limitsOfGateway,
+  limitsOfProvider,
+} from './deploy/limits.ts';
 import { servicesOf, requestedFunctions } from './deploy/wanted.ts';
+
+const COMPOSE = '/var/lib/faasd/docker-compose.yaml';
+const PROVIDER = '/lib/systemd/system/faasd-provider.service';
+
+function textOf(given: string | undefined, usual: string, what: string): string | undefined {
+  if (given !== undefined || existsSync(usual)) return readFileSync(given ?? usual, 'utf8');
+  console.log(`the limits of the ${what} were not checked: there is no ${usual} here`);
+  return undefined;
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -17,12 +38,24 @@ async function main(): Promise<number> {
       board: { type: 'string', default: 'deploy/boards/all-local' },
       stack: { type: 'string', default: 'stack.yml' },
       'password-file': { type: 'string' },
+      compose: { type: 'string' },
+      provider: { type: 'string' },
     },
   });
   const gateway = gatewayAddress(values.gateway);
   const requested = requestedFunctions(values.stack, servicesOf(values.board), process.env);
   const authorization = authorizationOf(gateway, values['password-file'], process.env);
-  const lines = differences(requested, await listFunctions(gateway, authorization));
+  const compose = textOf(values.compose, COMPOSE, 'gateway');
+  const provider = textOf(values.provider, PROVIDER, 'provider');
+  const limits = [
+    ...(compose === undefined ? [] : limitsOfGateway(compose)),
+    ...(provider === undefined ? [] : limitsOfProvider(provider)),
+  ];
+  const lines = [
+    ...differences(requested, await listFunctions(gateway, authorization)),
+    ...innerDifferences(requested),
+    ...limitDifferences(requested, limits),
+  ];
   for (const line of lines) console.log(line);
   const all = `${requested.length} functions of ${values.stack}`;
   console.log(

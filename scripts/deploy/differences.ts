@@ -16,10 +16,14 @@ export const listedSchema = z
       labels: texts,
       annotations: texts,
       secrets: z.array(z.string()).nullish(),
+      replicas: z.number().nullish(),
       availableReplicas: z.number().nullish(),
     }),
   )
   .nullable();
+
+/** As `GET /system/function/NAME` answers; the part that its list leaves out on faasd. */
+export const statusSchema = z.object({ availableReplicas: z.number().nullish() });
 
 export type Listed = NonNullable<z.output<typeof listedSchema>>;
 

@@ -6,6 +6,8 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { bearerText, type Bearer } from './bearer.ts';
+import { operationAt } from '#shared/contract/catalogue.ts';
+import { afterColdStart } from './cold-start.ts';
 import { FunctionLayout, type PlatformAnswer } from './function-layout.ts';
 import {
   staleMsOf,
@@ -40,8 +42,21 @@ export function httpTransport(gateway: string, token: Bearer): Transport {
   };
   return async (call: FunctionCall): Promise<FunctionAnswer> => {
     call.signal.throwIfAborted();
-    return layout.reach(call.name, async (path) => answerOf(await send(call, path), call));
+    return layout.reach(call.name, (path) =>
+      afterColdStart(isRepeatable(call), call.signal, async () =>
+        answerOf(await send(call, path), call),
+      ),
+    );
   };
+}
+
+/** What changes nothing, and what a function recognises when it comes again. */
+function isRepeatable({ name, idempotencyKey, headers }: FunctionCall): boolean {
+  const [single = '', ...rest] = name.split('/');
+  // Who asks for a function's state wants to know it as it is.
+  if (rest.length > 0) return false;
+  if (idempotencyKey || headers?.['x-run-id'] !== undefined) return true;
+  return operationAt(single, '/')?.operation.effect === 'reads';
 }
 
 function answerOf(response: IncomingMessage, call: FunctionCall): FunctionAnswer & PlatformAnswer {

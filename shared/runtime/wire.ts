@@ -35,10 +35,11 @@ function formatOf(contentType = ''): Format {
   return /^application\/(x-)?protobuf\b/i.test(contentType) ? 'protobuf' : 'json';
 }
 
+/** White space alone is no request, as `echo | faas-cli invoke` sends it. */
 function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return {};
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return /^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(text);
   } catch {
     throw invalidRequest({ field: 'body', message: 'is not JSON in UTF-8' });
   }

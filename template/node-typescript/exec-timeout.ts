@@ -11,19 +11,27 @@ import type {
 } from './function.ts';
 
 /** Whoever reads `X-OpenFaaS-Internal` knows that the function did not say this. */
-export const OVERDUE: FunctionResult = {
+export const OVERDUE = {
   status: 504,
   headers: { 'x-openfaas-internal': 'of-watchdog' },
-};
+} satisfies FunctionResult;
+
+/** Told of each call that has a limit; returns what is told of its end. */
+export type Watch = (limitMs: number) => () => void;
 
 /**
  * @param limitMs 0: no limit
+ * @param watch ends what holds the thread, so that the limit can be kept
  * @returns a handler whose signal aborts when the time is up; a stream is cut off at that moment
  */
-export function inTime(handler: FunctionHandler, limitMs: number): FunctionHandler {
+export function inTime(
+  handler: FunctionHandler,
+  limitMs: number,
+  watch: Watch = () => () => undefined,
+): FunctionHandler {
   const timed: FunctionHandler = async (event, context) => {
     const ms = allowedMs(event, limitMs);
-    return ms === 0 ? handler(event, context) : race(handler, event, context, ms);
+    return ms === 0 ? handler(event, context) : race(handler, event, context, ms, watch);
   };
   return Object.assign(timed, handler.ready && { ready: handler.ready.bind(handler) });
 }
@@ -40,19 +48,23 @@ async function race(
   event: FunctionEvent,
   context: FunctionContext,
   ms: number,
+  watch: Watch,
 ): Promise<FunctionResult> {
   // The handler's caller is this host, which leaves when the time is up or its own caller leaves.
   const host = new Caller();
   const end = whenLeft(context, () => host.leave(context.signal.reason));
   let timer: NodeJS.Timeout | undefined;
+  const unwatched = watch(ms);
   const overdue = new Promise<typeof OVERDUE>((resolve) => {
     timer = setTimeout(() => {
+      unwatched();
       resolve(OVERDUE);
       host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
     }, ms);
   });
   const over = (how?: string): void => {
     clearTimeout(timer);
+    unwatched();
     end();
     if (how === 'left') host.leave();
   };
@@ -60,7 +72,7 @@ async function race(
     const running = Promise.resolve(
       handler(event, inEnvironment(callBy(context.callId, host), context, context.shared)),
     );
-    const result = await Promise.race([running, overdue]);
+    const result: FunctionResult = await Promise.race([running, overdue]);
     // What a handler throws after its time concerns nobody any more.
     if (result === OVERDUE) running.catch(() => undefined);
     if (isChunks(result.body))

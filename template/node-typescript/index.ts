@@ -1,6 +1,5 @@
 /** The process of a container of one function: its start, its end, and what it says when it fails. */
 import { log } from './call-log.ts';
-import handler from './function/handler.ts';
 import { serve } from './serve.ts';
 
 let stopped = false;
@@ -18,7 +17,11 @@ process.on('exit', (code) => {
   if (code === 0 && !stopped) process.exitCode = 1;
 });
 
-const serving = serve(handler, process.env);
+// The port is open before the function's own modules are read, so that early calls wait for them.
+const serving = serve(
+  import('./function/handler.ts').then((loaded) => loaded.default),
+  process.env,
+);
 serving.then(({ port, metricsPort }) => log('info', 'serving', { port, metricsPort }), fail);
 
 process.once('SIGINT', () => process.exit(130));

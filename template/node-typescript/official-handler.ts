@@ -159,9 +159,10 @@ function bodyOf(event: FunctionEvent, env: Environment): { body: unknown } | { r
 }
 
 function parsed(body: Buffer): { body: unknown } | { refused: string } {
-  if (body.length === 0) return { body: {} };
+  const text = body.toString('utf8');
+  if (text.trim() === '') return { body: {} };
   try {
-    return { body: JSON.parse(body.toString('utf8')) as unknown };
+    return { body: JSON.parse(text) as unknown };
   } catch (thrown) {
     return { refused: `The body is no JSON: ${(thrown as Error).message}` };
   }

@@ -3,6 +3,7 @@
  * limits, metrics, lock file, and a stop that lets running calls end.
  */
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { access, rm, writeFile } from 'node:fs/promises';
 import {
   createServer,
@@ -16,8 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
-import { inTime } from './exec-timeout.ts';
+import { inTime, OVERDUE } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { readLimits, tooMany, type Limits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
 import { answer } from './server.ts';
@@ -39,14 +41,25 @@ const NOT_ANSWERED = 499;
 
 const SWEEP_MS = 50;
 
-/** @throws Error when a limit cannot be read, the port is taken or the lock cannot be written */
-export async function serve(handler: FunctionHandler, env: Environment): Promise<Served> {
+/**
+ * Listens at once: a call that comes while the handler is still being loaded waits for it, and health
+ * says 503 until then.
+ * @throws Error when a limit cannot be read, the port is taken, the handler cannot be loaded or the
+ *   lock cannot be written
+ */
+export async function serve(
+  handler: FunctionHandler | Promise<FunctionHandler>,
+  env: Environment,
+): Promise<Served> {
+  const loading = Promise.resolve(handler);
+  loading.catch(() => undefined);
   const limits = readLimits(env);
-  const door = new Endpoint(handler, env, limits);
+  const door = new Endpoint(loading, env, limits);
   const server = createServer(timesOf(limits), (request, response) =>
     door.enter(request, response),
   );
   await listen(server, limits.port);
+  await loading;
   await door.open();
   const metrics = createServer(door.metrics.page);
   const metricsPort = await listen(metrics, limits.metricsPort).then(
@@ -62,6 +75,7 @@ export async function serve(handler: FunctionHandler, env: Environment): Promise
       const whole = await end(server, drainMs(limits));
       metrics.close();
       metrics.closeAllConnections();
+      await door.end();
       return whole;
     },
   };
@@ -87,16 +101,25 @@ function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limit
 /** What a request meets first: the host's own paths, and the limits of a call. */
 class Endpoint {
   readonly metrics = new CallMetrics();
-  private readonly handler: FunctionHandler;
-  private readonly timed: FunctionHandler;
+  private readonly handler: Promise<FunctionHandler>;
+  private readonly timed: Promise<FunctionHandler>;
+  private readonly watch: LoopWatch | undefined;
   private readonly env: Environment;
   private readonly limits: Limits;
   private readonly lock: string;
-  private stopping = false;
+  /** Answers that are not out yet. */
+  private readonly unanswered = new Set<ServerResponse>();
+  private isOpen = false;
+  private isStopping = false;
 
-  constructor(handler: FunctionHandler, env: Environment, limits: Limits) {
+  constructor(handler: Promise<FunctionHandler>, env: Environment, limits: Limits) {
     this.handler = handler;
-    this.timed = inTime(loud(handler), limits.execTimeoutMs);
+    const watch = limits.execTimeoutMs > 0 ? new LoopWatch(() => this.stuck()) : undefined;
+    this.watch = watch;
+    this.timed = handler.then((loaded) =>
+      inTime(loud(loaded), limits.execTimeoutMs, watch && ((ms) => watch.begin(ms))),
+    );
+    this.timed.catch(() => undefined);
     this.env = env;
     this.limits = limits;
     this.lock = join(env['TMPDIR'] || tmpdir(), '.lock');
@@ -104,24 +127,41 @@ class Endpoint {
 
   async open(): Promise<void> {
     if (!this.limits.suppressLock) await writeFile(this.lock, '');
+    this.isOpen = true;
   }
 
   async close(): Promise<void> {
-    this.stopping = true;
+    this.isOpen = false;
+    this.isStopping = true;
     await rm(this.lock, { force: true });
+  }
+
+  async end(): Promise<void> {
+    await this.watch?.close();
   }
 
   enter(request: IncomingMessage, response: ServerResponse): void {
     // Who comes while we stop shall come to another next time.
-    if (this.stopping) response.setHeader('connection', 'close');
+    if (this.isStopping) response.setHeader('connection', 'close');
     const path = request.url?.split('?')[0];
     if (path === '/_/health' || path === '/_/ready') void this.look(path, request, response);
     else void this.call(request, response);
   }
 
+  /** The thread was held beyond its time: every caller is told at once, as nothing else will run. */
+  private stuck(): never {
+    log('error', 'handler-stuck', { execTimeoutMs: this.limits.execTimeoutMs });
+    for (const response of this.unanswered)
+      if (response.headersSent) response.destroy();
+      else response.writeHead(OVERDUE.status, { ...OVERDUE.headers, connection: 'close' }).end();
+    rmSync(this.lock, { force: true });
+    endAtOnce(1);
+  }
+
   private async look(path: string, request: IncomingMessage, response: ServerResponse) {
     if (request.method !== 'GET') return say(response, 405);
-    if (this.stopping || !(await this.isLocked())) return say(response, 503, 'stopping');
+    if (!this.isOpen) return say(response, 503, this.isStopping ? 'stopping' : 'starting');
+    if (!(await this.isLocked())) return say(response, 503, 'stopping');
     if (path === '/_/health') return say(response, 200, 'OK');
     const { inflightMax, readyPath } = this.limits;
     if (this.isFull()) return say(response, 429, tooMany(inflightMax));
@@ -144,7 +184,7 @@ class Endpoint {
     const own = { callId: randomUUID(), signal: left.signal };
     const context: FunctionContext = { ...own, ...mounted(this.env) };
     try {
-      await this.handler.ready?.(context);
+      await (await this.handler).ready?.(context);
       return undefined;
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : 'not ready';
@@ -167,10 +207,15 @@ class Endpoint {
     await this.pass(request, response, request.url ?? '/');
   }
 
-  private pass(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+  private async pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+  ): Promise<void> {
+    const timed = await this.timed;
     const isJson = /^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '');
     const bodyBytesMax = isJson ? this.limits.jsonBytesMax : this.limits.rawBytesMax;
-    return answer(this.timed, request, response, url, {
+    return answer(timed, request, response, url, {
       bodyBytesMax,
       functionEnvironment: mounted(this.env),
     });
@@ -182,7 +227,9 @@ class Endpoint {
     const { writeTimeoutMs } = this.limits;
     const timer = writeTimeoutMs > 0 && setTimeout(() => response.destroy(), writeTimeoutMs);
     this.metrics.inflight += 1;
+    this.unanswered.add(response);
     response.once('close', () => {
+      this.unanswered.delete(response);
       if (timer) clearTimeout(timer);
       this.metrics.inflight -= 1;
       const ms = performance.now() - startedAt;
@@ -201,6 +248,12 @@ class Endpoint {
       });
     });
   }
+}
+
+/** Without listeners of `exit`: they belong to what is not trusted any more. */
+function endAtOnce(code: number): never {
+  const { reallyExit } = process as unknown as { reallyExit(code: number): never };
+  return reallyExit.call(process, code);
 }
 
 /** Every call has an id; what is no id is replaced, so that nobody writes into our log. */

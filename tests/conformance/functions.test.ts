@@ -160,7 +160,7 @@ row(26, async () => {
 });
 
 row(27, async () => {
-  const name = await deployed();
+  const name = await deployed({ envVars: { A: 'b' } });
   await statusOf(invoke(name));
   const found = (await list()).find((one) => one.name === name);
   expect(found).toEqual({
@@ -170,7 +170,7 @@ row(27, async () => {
     labels: {},
     annotations: {},
     envProcess: '',
-    envVars: {},
+    envVars: { A: 'b' },
     secrets: [],
     replicas: 1,
     availableReplicas: 1,

@@ -2,18 +2,29 @@
 import type { Environment, FunctionEnvironment } from '#template/function.ts';
 import { mounted, readSecret } from '#template/function-environment.ts';
 import { refused } from '#shared/kernel/failure.ts';
+import type { Deployment } from '../deployments/deployment.ts';
+
+/** Of the host's environment, what a container would give any program as well. */
+const OF_ANY_PROGRAM = ['PATH', 'HOME', 'HOSTNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'NODE_ENV'];
 
 /**
- * What a function finds of the host's environment. The address of Redis, which may have a password in
- * it and leads to the portfolio, is for operations of ours only.
+ * The environment of a function: `fprocess` and the variables of its deployment, as OpenFaaS sets
+ * them, over what the host gives. Our own operations are part of the host and see its settings; of
+ * the host's environment a foreign function sees only what every program has.
  */
-export function hostEnvironment(env: Environment, isOurs: boolean): Environment {
-  const { REDIS_URL: _ours, ...others } = env;
-  return isOurs ? env : others;
+export function variablesOf(
+  host: Environment,
+  { envProcess, environment }: Pick<Deployment, 'envProcess' | 'environment'>,
+  isOurs: boolean,
+): Environment {
+  const given = isOurs
+    ? host
+    : Object.fromEntries(OF_ANY_PROGRAM.map((name) => [name, host[name]]));
+  return { ...given, ...(envProcess && { fprocess: envProcess }), ...environment };
 }
 
 /**
- * @param env what the function shall see: the host's environment under its deployment's
+ * @param env what the function shall see
  * @param secrets names of its deployment; it reads no other
  * @param dir folder of the secrets; absent: where OpenFaaS mounts them
  */

@@ -8,7 +8,7 @@ import { LocalExecutor, SplitExecutor, ThreadExecutor, type Executor } from './e
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { hostEnvironment, environmentOf } from './function-environment.ts';
+import { environmentOf, variablesOf } from './function-environment.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { isCpuBound } from './cpu-bound.ts';
 import type { Images, Program } from '../deployments/images.ts';
@@ -110,9 +110,9 @@ export class FunctionExecutors {
     dependencies: DependencyLease | undefined,
   ): Executor {
     const { env = {}, secrets, load, log } = this.options;
-    const { name, environment } = spec;
+    const { name } = spec;
     const { folder, isOurs } = program;
-    const visible = { ...hostEnvironment(env, isOurs), ...environment };
+    const visible = variablesOf(env, spec, isOurs);
     const functionEnvironment = environmentOf(visible, spec.secrets, secrets?.dir);
     const parts = { name, functionEnvironment, dependencies, log, say: this.sayFor(name) };
     return new LocalExecutor({ ...parts, load: () => load(folder) });

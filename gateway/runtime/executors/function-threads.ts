@@ -5,7 +5,7 @@
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { hostEnvironment } from './function-environment.ts';
+import { variablesOf } from './function-environment.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
 import type { ThreadDependencies } from './worker-messages.ts';
@@ -71,7 +71,7 @@ export class FunctionThreads {
    */
   open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
     const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, dependencies } = this.options;
-    const env = { ...hostEnvironment(this.env, isOurs), ...deployment.environment };
+    const env = variablesOf(this.env, deployment, isOurs);
     return new WorkerPool({
       ...this.alike(
         isOurs && dependencies

@@ -3,7 +3,7 @@ import type { DeployedFunction } from '../executors/deployed-function.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 
 /**
- * What is empty and was not sent is left out, as OpenFaaS does; maps are always there.
+ * What is empty is left out, as OpenFaaS does; labels, annotations and secrets are always there.
  * @param invocationCount calls since this host started, whatever their outcome
  */
 export async function functionStatus(deployed: DeployedFunction, invocationCount: number) {
@@ -14,7 +14,7 @@ export async function functionStatus(deployed: DeployedFunction, invocationCount
     image: spec.image,
     namespace: NAMESPACE,
     envProcess: spec.envProcess ?? '',
-    envVars: spec.environment,
+    ...(Object.keys(spec.environment).length > 0 && { envVars: spec.environment }),
     ...(constraints && { constraints }),
     secrets: spec.secrets,
     labels: spec.labels,

@@ -6,15 +6,18 @@ let rig: Rig;
 
 beforeAll(async () => {
   process.env['REDIS_URL'] = 'redis://:hidden@127.0.0.1:1';
+  process.env['OF_THE_HOST'] = 'nobody else has this';
   rig = await openRig({ fixtures: ['echo', 'environment', 'intrudes', 'no-handler'] });
 });
 afterAll(() => {
   delete process.env['REDIS_URL'];
+  delete process.env['OF_THE_HOST'];
   return rig.close();
 });
 
 const system = (method: string, body: object) =>
   rig.call(method, '/system/functions', { auth: true, body });
+const textOf = async (path: string) => (await rig.call('POST', path)).text();
 const statusOf = async (path: string) => (await rig.call('POST', path)).status;
 
 it('removes a function that is named with its namespace', async () => {
@@ -48,11 +51,24 @@ it('takes a target with scheme and host, as proxies send it', async () => {
   expect(status).toBe(200);
 });
 
-it.each(['thread', 'shared'])('keeps the address of Redis from a function on %s', async (where) => {
-  await rig.deploy('environment', { annotations: { 'arduino-trader/isolation': where } });
-  expect(await statusOf('/function/environment?name=PATH')).toBe(200);
-  expect(await statusOf('/function/environment?name=REDIS_URL')).toBe(404);
-});
+it.each(['thread', 'shared'])(
+  'gives a function on %s its own environment and not the host’s',
+  async (where) => {
+    await rig.deploy('environment', {
+      annotations: { 'arduino-trader/isolation': where },
+      envProcess: 'node index.js',
+      envVars: { A: 'of the deployment' },
+    });
+    for (const [name, value] of [
+      ['A', 'of the deployment'],
+      ['fprocess', 'node index.js'],
+    ])
+      expect(await textOf(`/function/environment?name=${name}`)).toBe(value);
+    expect(await statusOf('/function/environment?name=PATH')).toBe(200);
+    expect(await statusOf('/function/environment?name=REDIS_URL')).toBe(404);
+    expect(await statusOf('/function/environment?name=OF_THE_HOST')).toBe(404);
+  },
+);
 
 it('says at once that a module has no handler', async () => {
   const answer = await rig.call('POST', '/function/no-handler');

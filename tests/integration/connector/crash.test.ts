@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { Database } from '#shared/redis/database.ts';
@@ -142,4 +143,24 @@ it('names everything that is wrong with its environment at once', async () => {
   expect(await exit(connector.child)).toBe(1);
   const said = connector.lines.join('\n');
   for (const name of ['REDIS_KEY_PREFIX', 'GATEWAY_URL', 'SECRETS_DIR']) expect(said).toMatch(name);
+});
+
+it('ends when it is told to while Redis is not there yet', async () => {
+  const { child } = start({ REDIS_URL: 'redis://127.0.0.1:1' });
+  await sleep(1_500);
+  const ended = exit(child);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
+it('ends within its time when Redis was stopped before it', async () => {
+  const other = await startTestRedis();
+  const { child, lines } = start({ REDIS_URL: other.url });
+  await says(lines, 'connector-ready');
+  await other.stop();
+  await sleep(500);
+  const [ended, startedAt] = [exit(child), performance.now()];
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });

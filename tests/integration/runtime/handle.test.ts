@@ -91,6 +91,15 @@ describe('the door of a unary operation', () => {
     return expect(Object.prototype).not.toHaveProperty('a');
   });
 
+  test.each(['', '\n', '\r\n', ' \t\n '])(
+    'takes the white space %j as an empty request',
+    async (body) => {
+      const answer = await door().post('/').set('content-type', 'text/plain').send(body);
+      expect(answer.status).toBe(400);
+      expect(answer.body.field).toBe('planId');
+    },
+  );
+
   test('refuses bytes that are not UTF-8', async () => {
     const answer = await door()
       .post('/')

@@ -86,3 +86,15 @@ test('the packed stack fits what OpenFaaS CE allows on a board', () => {
   const all = requestedFunctions('stack.packed.yml', servicesOf('deploy/boards/all-local'), {});
   expect(all.length).toBeLessThanOrEqual(15);
 });
+
+test('a function that its gateway lists without availableReplicas is not ready by that alone', () => {
+  const requested = requestedFunctions('stack.packed.yml', servicesOf(COMPUTE), {});
+  const listed = deployed('stack.packed.yml', COMPUTE).map((one) => ({
+    ...one,
+    replicas: 1,
+    availableReplicas: undefined,
+  }));
+  expect(differences(requested, listed)).toEqual(
+    requested.map(({ name }) => `${name}: is not ready`),
+  );
+});

@@ -1,0 +1,100 @@
+/**
+ * Ends a loop that holds the thread beyond a call's time. No timer can: timers run on the thread that
+ * is held. A small thread of its own waits for the earliest deadline of the running calls. When the
+ * main thread lets it pass, the watcher pauses that thread as a debugger does, and has it answer its
+ * calls and end the process: what was interrupted in the middle cannot be trusted any further. The
+ * platform starts the function anew.
+ */
+import { Worker } from 'node:worker_threads';
+import { log } from './call-log.ts';
+
+/** A timer that is late by less is only late. */
+const LATE_MS = 250;
+/** A thread that cannot be paused (in a regular expression, in native code) is ended more roughly. */
+const PAUSES_MS = 500;
+const UNWINDS_MS = 2_000;
+const NAME = 'node-typescript.stuck';
+
+const WATCHER = `
+const { Session } = require('node:inspector');
+const { workerData } = require('node:worker_threads');
+const { shared, lateMs, pausesMs, unwindsMs, name } = workerData;
+const changes = new Int32Array(shared, 0, 1);
+const earliest = new Float64Array(shared, 8, 1);
+const pause = (ms) => Atomics.wait(changes, 0, Atomics.load(changes, 0), ms);
+const expression = 'globalThis[Symbol.for(' + JSON.stringify(name) + ')]()';
+
+function end() {
+  const session = new Session();
+  session.connectToMainThread();
+  session.on('Debugger.paused', ({ params }) => {
+    const { callFrameId } = params.callFrames[0];
+    session.post('Debugger.evaluateOnCallFrame', { callFrameId, expression });
+  });
+  session.post('Debugger.enable');
+  session.post('Debugger.pause');
+  setTimeout(() => session.post('Runtime.terminateExecution'), pausesMs);
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), unwindsMs);
+}
+
+function look() {
+  const deadline = earliest[0];
+  const overMs = Date.now() - deadline - lateMs;
+  if (overMs >= 0) return end();
+  pause(deadline === Infinity ? undefined : 1 - overMs);
+  setImmediate(look);
+}
+look();
+`;
+
+export class LoopWatch {
+  private readonly changes: Int32Array;
+  private readonly earliest: Float64Array;
+  private readonly deadlines = new Map<object, number>();
+  private readonly worker: Worker;
+
+  /** @param stuck called on the thread that was held, in the middle of what held it; never returns */
+  constructor(stuck: () => never) {
+    const shared = new SharedArrayBuffer(16);
+    this.changes = new Int32Array(shared, 0, 1);
+    this.earliest = new Float64Array(shared, 8, 1);
+    this.earliest[0] = Infinity;
+    (globalThis as Record<symbol, unknown>)[Symbol.for(NAME)] = stuck;
+    const times = { lateMs: LATE_MS, pausesMs: PAUSES_MS, unwindsMs: UNWINDS_MS };
+    this.worker = new Worker(WATCHER, {
+      eval: true,
+      workerData: { shared, name: NAME, ...times },
+      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
+    });
+    this.worker.on('error', (cause) => log('warn', 'no-loop-watch', { cause }));
+    this.worker.unref();
+  }
+
+  /**
+   * @param limitMs after which a timer of the caller ends the call, if the thread is free
+   * @returns what is to be called when the call has ended or its timer has rung
+   */
+  begin(limitMs: number): () => void {
+    const call = {};
+    this.deadlines.set(call, Date.now() + limitMs);
+    this.publish();
+    return () => {
+      if (this.deadlines.delete(call)) this.publish();
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  /** Wakes the watcher only for what it does not know: a deadline before the one it waits for. */
+  private publish(): void {
+    let next = Infinity;
+    for (const deadline of this.deadlines.values()) if (deadline < next) next = deadline;
+    const known = this.earliest[0] ?? Infinity;
+    this.earliest[0] = next;
+    if (next >= known) return;
+    Atomics.add(this.changes, 0, 1);
+    Atomics.notify(this.changes, 0);
+  }
+}

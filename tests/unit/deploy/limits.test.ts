@@ -1,0 +1,57 @@
+import {
+  innerDifferences,
+  limitDifferences,
+  limitsOfGateway,
+  limitsOfProvider,
+} from '../../../scripts/deploy/limits.ts';
+import { servicesOf, requestedFunctions } from '../../../scripts/deploy/wanted.ts';
+
+const ALL = servicesOf('deploy/boards/all-local');
+
+const compose = (environment: string): string =>
+  `services:\n  gateway:\n    image: gateway:1\n    environment: ${environment}\n`;
+
+test('the stack files themselves have the inner limits below the outer', () => {
+  for (const stack of ['stack.yml', 'stack.packed.yml'])
+    expect(innerDifferences(requestedFunctions(stack, ALL, {}))).toEqual([]);
+});
+
+describe.each(['stack.yml', 'stack.packed.yml'])('limits around %s', (stack) => {
+  const requested = requestedFunctions(stack, ALL, {});
+
+  test('faasd as it is installed cuts off what takes longer than a minute', () => {
+    const limits = [...limitsOfGateway(compose('[basic_auth=true]')), ...limitsOfProvider('')];
+    expect(limitDifferences(requested, limits)).toEqual(
+      ['gateway: read_timeout', 'gateway: write_timeout', 'gateway: upstream_timeout']
+        .concat('provider: service_timeout')
+        .map((name) => expect.stringContaining(`${name} is 60s, should be more than `)),
+    );
+  });
+
+  test.each([
+    '[read_timeout=30m, write_timeout=1800, upstream_timeout=29m59s]',
+    '{ read_timeout: 30m, write_timeout: 1800, upstream_timeout: 29m59s }',
+  ])('longer ones fit: %s', (environment) => {
+    const unit = '[Service]\nEnvironment="basic_auth=true" service_timeout=30m\n';
+    const limits = [...limitsOfGateway(compose(environment)), ...limitsOfProvider(unit)];
+    expect(limitDifferences(requested, limits)).toEqual([]);
+  });
+
+  test('what is no duration is named', () => {
+    const limits = limitsOfGateway(
+      compose('[read_timeout=soon, write_timeout=1h, upstream_timeout=1h]'),
+    );
+    expect(limitDifferences(requested, limits)).toEqual([
+      'gateway: read_timeout is soon, which is no duration',
+    ]);
+  });
+});
+
+test('an inner limit that is not below the outer is named', () => {
+  const [first] = requestedFunctions('stack.packed.yml', ALL, {});
+  if (!first) throw new Error('the stack has no function');
+  const environment = { exec_timeout: '60s', write_timeout: '60s', read_timeout: '61s' };
+  expect(innerDifferences([{ ...first, environment }])).toEqual([
+    `${first.name}: write_timeout is 60s, not above 60s`,
+  ]);
+});
