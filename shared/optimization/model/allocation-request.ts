@@ -10,6 +10,7 @@
  *   general one.
  */
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
+import type { Objective } from '#shared/kernel/objective.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
@@ -36,7 +37,7 @@ export interface AllocationPreference {
         readonly maxTurnoverPct: number;
       }
     | undefined;
-  readonly objective: string;
+  readonly objective: Objective | 'OBJECTIVE_UNSPECIFIED';
   /** 0 takes the policy's. */
   readonly riskAversion: number;
   readonly targetReturnRatio: number;
@@ -48,7 +49,7 @@ export interface AllocationPreference {
 
 /** What the account's settings say where the request is silent. */
 export interface AllocationPolicy {
-  readonly objective: string;
+  readonly objective: Objective;
   readonly riskAversion: number;
   readonly cashReserveRatio: number;
   readonly weightMaxRatio: number;
@@ -56,7 +57,7 @@ export interface AllocationPolicy {
   readonly countryMaxRatio: number;
 }
 
-/** The wish of someone who leaves all to the account's settings. */
+/** The preference of someone who leaves all to the account's settings. */
 export const noPreference: AllocationPreference = {
   targetAllocations: [],
   objective: 'OBJECTIVE_UNSPECIFIED',
@@ -112,11 +113,8 @@ export function goalOfPreference(
       return { kind };
     case 'BLACK_LITTERMAN':
       return { kind, riskAversion: preference.riskAversion || policy.riskAversion };
-    default:
-      return {
-        kind: 'QUADRATIC_UTILITY',
-        riskAversion: preference.riskAversion || policy.riskAversion,
-      };
+    case 'QUADRATIC_UTILITY':
+      return { kind, riskAversion: preference.riskAversion || policy.riskAversion };
   }
 }
 
@@ -124,11 +122,11 @@ export function goalOfPreference(
 export function chosenObjective(
   { objective }: Pick<AllocationPreference, 'objective'>,
   policy: Pick<AllocationPolicy, 'objective'>,
-): string {
+): Objective {
   return objective === 'OBJECTIVE_UNSPECIFIED' ? policy.objective : objective;
 }
 
-/** Whether the wish names a portfolio to track. */
+/** Whether the preference names a portfolio to track. */
 export function tracks({
   targetAllocations,
 }: Pick<AllocationPreference, 'targetAllocations'>): boolean {
