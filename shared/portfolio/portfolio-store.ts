@@ -52,6 +52,7 @@ export class PortfolioStore {
         ...inChunks(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
         ...(valuation ? [valuationWrite(accountId, valuation)] : []),
       ],
+      'guarded',
     );
   }
 }

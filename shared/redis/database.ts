@@ -9,7 +9,11 @@ import type { z } from 'zod';
 import { assert } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
+import type { Epoch } from './epoch.ts';
+import { keys as keyOf } from './keys.ts';
+import { noRecords, type OutsideRecords } from './outside-records.ts';
 import commitScript from './scripts/commit.lua';
+import { stateLost, StateEpoch } from './state-epoch.ts';
 
 export interface Document<T> {
   readonly key: string;
@@ -32,15 +36,26 @@ export interface Write {
   readonly args: readonly string[];
 }
 
+/**
+ * `guarded`: only on the state this installation last worked on, else Failure REFUSED `state-lost`.
+ * `advancing`: and the epoch goes one further; `epoch.putOnRecord` then writes it down outside Redis.
+ */
+export type Guard = 'guarded' | 'advancing';
+
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const CONFLICT_TRIES_MAX = 20;
+const APPLIED = 1;
+const GUARD_FAILED = -1;
 
 export class Database {
   /** Plain commands; keys get the prefix of the installation. */
   readonly redis: Redis;
+  readonly epoch: StateEpoch;
 
-  constructor(redis: Redis) {
+  /** @param records where it is kept outside Redis how far the state has come */
+  constructor(redis: Redis, records: OutsideRecords = noRecords) {
     this.redis = redis;
+    this.epoch = new StateEpoch(redis, records);
   }
 
   async find<T>(key: string, schema: z.ZodType<T>): Promise<Document<T> | undefined> {
@@ -50,15 +65,22 @@ export class Database {
   }
 
   /** @returns false when an expectation failed; then nothing was changed */
-  async commit(expect: readonly Expectation[], write: readonly Write[]): Promise<boolean> {
-    const keys = [...new Set([...expect, ...write].map((part) => part.key))];
-    const index = (key: string): number => keys.indexOf(key) + 1;
-    const change = JSON.stringify({
-      expect: expect.map((e) => ({ key: index(e.key), version: String(e.version) })),
-      write: write.map((w) => ({ op: w.op, key: index(w.key), args: w.args })),
-    });
+  async commit(
+    expect: readonly Expectation[],
+    write: readonly Write[],
+    guard?: Guard,
+  ): Promise<boolean> {
     assert(write.length > 0, 'a commit writes something');
-    return (await this.run(keys, change)) === 1;
+    if (!guard) return (await this.apply(expect, write))[0] === APPLIED;
+    const epoch = await this.epoch.required();
+    const advance = guard === 'advancing';
+    const [status, generation = 0, sequence = 0] = await this.apply(expect, write, {
+      ...epoch,
+      advance,
+    });
+    if (status === GUARD_FAILED) throw stateLost(await this.whyLost());
+    if (status === APPLIED && advance) this.epoch.sees({ id: epoch.id, generation, sequence });
+    return status === APPLIED;
   }
 
   /**
@@ -72,6 +94,7 @@ export class Database {
     change: (
       current: T | undefined,
     ) => { value: T; result: R; write?: readonly Write[] } | { result: R },
+    guard?: Guard,
   ): Promise<R> {
     for (let attempt = 0; attempt < CONFLICT_TRIES_MAX; attempt += 1) {
       const current = await this.find(key, schema);
@@ -79,9 +102,32 @@ export class Database {
       if (!('value' in next)) return next.result;
       const version = current?.version ?? 0;
       const writes = [writeDocument(key, version, next.value), ...(next.write ?? [])];
-      if (await this.commit([{ key, version }], writes)) return next.result;
+      if (await this.commit([{ key, version }], writes, guard)) return next.result;
     }
     throw conflict('Someone else keeps changing the same record.', { key });
+  }
+
+  /** @returns what the script returns */
+  private apply(
+    expect: readonly Expectation[],
+    write: readonly Write[],
+    guard?: Epoch & { readonly advance: boolean },
+  ): Promise<readonly number[]> {
+    const guardKeys = guard ? [keyOf.state.epoch()] : [];
+    const keys = [...new Set([...[...expect, ...write].map((part) => part.key), ...guardKeys])];
+    const index = (key: string): number => keys.indexOf(key) + 1;
+    const change = JSON.stringify({
+      expect: expect.map((e) => ({ key: index(e.key), version: String(e.version) })),
+      write: write.map((w) => ({ op: w.op, key: index(w.key), args: w.args })),
+      ...(guard && { guard: { ...guard, key: index(keyOf.state.epoch()) } }),
+    });
+    return this.run(keys, change) as Promise<readonly number[]>;
+  }
+
+  /** The script saw it lost; a moment later it may have been declared anew. */
+  private async whyLost(): Promise<string> {
+    const verdict = await this.epoch.verdict();
+    return verdict.kind === 'lost' ? verdict.why : 'it changed while this was written; ask again';
   }
 
   private async run(keys: readonly string[], change: string): Promise<unknown> {

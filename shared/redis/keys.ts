@@ -70,6 +70,10 @@ export const keys = {
     /** Beside the queues, so with `queue:` in front as well. */
     functionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
+  state: {
+    /** One for the installation: commits of any slot are guarded by it, so no cluster. */
+    epoch: () => '{state}:epoch',
+  },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
   },
@@ -120,6 +124,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.subscriber('f'), 'string', 7 * DAY_MS, 'runtime', 'the run of a follower'),
   row(keys.runtime.left('f'), 'string', 7 * DAY_MS, 'runtime', 'that it took its wish back'),
   row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
+  row(keys.state.epoch(), 'hash', null, 'runtime', 'how far the state has come, and doubts'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
 ];
 

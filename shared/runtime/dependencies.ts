@@ -3,6 +3,7 @@
  * functions. A process opens one; a function's container opens it at the first call.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { openBroker } from '#shared/clients/broker/open.ts';
 import { FunctionsClient, type Transport } from '#shared/clients/functions-client.ts';
@@ -14,6 +15,7 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
+import { recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
@@ -47,7 +49,7 @@ export async function openDependencies(
     redis.disconnect();
     throw thrown;
   });
-  const database = new Database(redis);
+  const database = new Database(redis, recordsAt(recordPlaces(settings)));
   const now = parts.now ?? (() => instantOf(Date.now()));
   const opened = await openMarketData(settings, now);
   const { baseCurrency } = opened;
@@ -78,6 +80,15 @@ export async function openDependencies(
 const SECRETS_DIR =
   process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+
+/** Where it is written down how far the state has come. */
+export function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {
+  return {
+    file: join(dataDir, 'state-epoch.log'),
+    keyPrefix: redisKeyPrefix,
+    secretFile: join(SECRETS_DIR, 'state-epoch'),
+  };
+}
 
 let ambient: Promise<Dependencies> | undefined;
 

@@ -1,13 +1,14 @@
 /**
  * Reads and sets the trading state. The reasons for a restriction come from `reasons` alone: the
- * document in Redis, and the files `HALTED` (or `HALT`) and `REDUCING` in DATA_DIR, which need
- * neither Redis nor a running gateway to be made.
+ * document in Redis, the files `HALTED` (or `HALT`) and `REDUCING` in DATA_DIR, which need neither
+ * Redis nor a running gateway to be made, and a state that was lost.
  */
 import { z } from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Expectation } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { stateLostText } from '#shared/redis/state-epoch.ts';
 import { fileReasons } from './control-files.ts';
 import {
   controlOf,
@@ -15,6 +16,7 @@ import {
   type ControlState,
   type StoredControl,
   type TradingControl,
+  type TradingReason,
 } from './model/trading-control.ts';
 
 const controlSchema: z.ZodType<StoredControl> = z.object({
@@ -40,11 +42,18 @@ export class ControlStore {
   /** Asked anew at each order. A file that cannot be looked for counts as there. */
   async read(): Promise<CurrentControl> {
     // The files first: what is stored is then the latest of all that was looked at.
-    const files = await fileReasons(this.dataDir);
+    const others = [...(await fileReasons(this.dataDir)), ...(await this.stateReasons())];
     const key = keys.trading.control();
     const document = await this.database.find(key, controlSchema);
     const unchanged = { key, version: document?.version ?? 0 };
-    return { ...controlOf(document?.value, files), unchanged };
+    return { ...controlOf(document?.value, others), unchanged };
+  }
+
+  /** A state that was lost is no state to trade on. */
+  private async stateReasons(): Promise<TradingReason[]> {
+    const verdict = await this.database.epoch.verdict();
+    if (verdict.kind === 'kept') return [];
+    return [{ code: 'state-lost', state: 'HALTED', message: stateLostText(verdict.why) }];
   }
 
   /** @returns the state that follows; another one than was set while other reasons restrict it */

@@ -103,6 +103,7 @@ async function admit(
       tradeId,
       signal,
     );
+    await orderDependencies.store.requireKnown(draft.accountId, idSeenMax);
     const { errors, value, needed } = validate(inputs);
     const passes = errors.length === 0;
     if (passes && clientOrderId === '') {
@@ -225,6 +226,16 @@ async function blockingReasonOf(
   const current = await orderDependencies.store.find(order.accountId, order.tradeId);
   const held = heldBack(await orderDependencies.control.read(), order.side);
   if (held) return { ...held, field: 'side' };
+  const unrecorded = await orderDependencies.store.putOnRecord().then(
+    () => undefined,
+    (thrown: unknown) => Failure.from(thrown).message,
+  );
+  if (unrecorded !== undefined)
+    return {
+      code: 'state-record',
+      field: 'body',
+      message: `It could not be written down outside Redis that an order is sent: ${unrecorded}`,
+    };
   if (current?.version === version) return undefined;
   return {
     code: 'superseded',

@@ -15,7 +15,9 @@ import {
   type Expectation,
   type Write,
 } from '#shared/redis/database.ts';
+import { CLIENT_ORDER_ID_BASE, idsBefore } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { stateLost } from '#shared/redis/state-epoch.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { isTerminal } from './model/trade-state.ts';
 import { orderSchema } from './order-schema.ts';
@@ -29,7 +31,6 @@ export interface StoredOrder {
 const admissionSchema = z.object({ tradeId: z.string() });
 
 /** Ids have ten digits, so none is the beginning of another; they stay below 2^31. */
-const CLIENT_ORDER_ID_BASE = 1_000_000_000;
 const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
 
 /** The same caller's key always names the same trade. */
@@ -56,10 +57,31 @@ export class TradeStore {
   }
 
   /**
-   * The next number for an order. A crash before the order is stored skips a number, no more.
-   * @param above highest id the broker has shown; a counter restored from an old backup jumps past it
+   * Notices orders at the broker that this state knows nothing of: their numbers were never given
+   * out here, so Redis is older than they are. The broker is asked first, so that a number that is
+   * given out meanwhile is not taken for one.
+   * @param seenMax highest client order id that the broker shows; 0 for none
    */
-  async nextClientOrderId(account: AccountId, above: number): Promise<string> {
+  async requireKnown(account: AccountId, seenMax: number): Promise<void> {
+    const { generation } = await this.database.epoch.required();
+    const given = Number(
+      (await this.database.redis.get(keys.trading.clientOrderIds(account))) ?? 0,
+    );
+    const isLater = seenMax > idsBefore(generation) && seenMax > CLIENT_ORDER_ID_BASE + given;
+    if (!isLater) return;
+    const why = `the broker has an order with the number ${seenMax} that is not known here`;
+    await this.database.epoch.raiseDoubt(why);
+    throw stateLost(why);
+  }
+
+  /**
+   * The next number for an order. A crash before the order is stored skips a number, no more. Each
+   * generation has a block of numbers, so that none is used again after a declared beginning.
+   * @param seenMax highest id the broker has shown
+   */
+  async nextClientOrderId(account: AccountId, seenMax: number): Promise<string> {
+    const { generation } = await this.database.epoch.required();
+    const above = Math.max(seenMax, idsBefore(generation));
     const key = keys.trading.clientOrderIds(account);
     let id = CLIENT_ORDER_ID_BASE + (await this.database.redis.incr(key));
     if (id <= above)
@@ -77,6 +99,7 @@ export class TradeStore {
    */
   async create(order: OrderRecord, admissions: number): Promise<StoredOrder | undefined> {
     const { accountId, tradeId } = order;
+    await this.database.epoch.required();
     // In a slot of its own, hence first: a pointer to nothing does no harm.
     await this.database.redis.set(keys.trading.accountOf(tradeId), accountId);
     const key = keys.trading.trade(accountId, tradeId);
@@ -95,11 +118,14 @@ export class TradeStore {
         ...liveness(order),
         ...(letsPass ? [writeDocument(gate, admissions, { tradeId })] : []),
       ],
+      'guarded',
     );
     return done ? { order, version: 1 } : undefined;
   }
 
   /**
+   * An order that is claimed for sending takes the epoch of the state one further; that is to be
+   * put on record before it is sent.
    * @param also further documents that must not have changed
    * @returns undefined when the stored order, or one of those, is not that version any more
    */
@@ -113,8 +139,14 @@ export class TradeStore {
     const done = await this.database.commit(
       [{ key, version }, ...also],
       [writeDocument(key, version, order), ...liveness(order)],
+      order.state === 'SUBMITTING' ? 'advancing' : 'guarded',
     );
     return done ? { order, version: version + 1 } : undefined;
+  }
+
+  /** Writes down outside Redis that an order is about to be sent. */
+  putOnRecord(): Promise<void> {
+    return this.database.epoch.putOnRecord();
   }
 
   /**

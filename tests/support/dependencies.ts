@@ -58,6 +58,8 @@ export async function openTestDependencies(
   const settings = parseSettings({
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: `t${process.pid}-${prefixes}`,
+    // Nothing is kept between tests unless a test says where.
+    DATA_DIR: '/nonexistent',
     ...env,
   });
   return openDependencies(settings, { tokens: null, log: silentLog, ...parts });

@@ -376,11 +376,15 @@ describe('while an outcome is unknown', () => {
   });
 });
 
-it('a counter that was set back by a backup jumps past the numbers the broker knows', async () => {
+it('a counter that was set back halts trading until a beginning is declared, and is never used again', async () => {
   await execute();
   await t.dependencies.database.redis.del(keys.trading.clientOrderIds(DEFAULT_ACCOUNT));
   const next = await execute('key-2');
-  expect(next.body).toMatchObject({ success: true, orderId: '1000000002' });
+  expect(next.body).toMatchObject({ code: 'REFUSED', rule: 'state-lost' });
+  expect((await execute('key-3')).body.message).toContain('1000000001');
+  await t.dependencies.database.epoch.declare();
+  const after = await execute('key-2');
+  expect(after.body).toMatchObject({ success: true, orderId: '1001000001' });
 });
 
 describe('two processes with the same key at once', () => {

@@ -36,7 +36,7 @@ import {
 } from './book.ts';
 import { cancel, expire, advance, place } from './orders.ts';
 import { PaperMarketSource } from './paper-market.ts';
-import { bookOf, paperRecord, recordOf } from './record.ts';
+import { bookOf, paperRecord, recordOf, type PaperRecord } from './record.ts';
 
 type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; result: R };
 
@@ -150,13 +150,15 @@ export class PaperBroker implements Broker {
     const isins = [...live.map((order) => order.instruction.isin), ...(requested.isins ?? [])];
     const market = await this.market.snapshot(isins, now(), signal);
     signal.throwIfAborted();
-    return database.update(key, paperRecord, (record) => {
+    const decide = (record: PaperRecord | undefined) => {
       const opened = openBook(accountId, this.openingCash, market.now);
       const book = record ? bookOf(record, accountId, wants) : opened;
       const { book: next, result } = step(book, market);
       if (record && next === book) return { result };
       return { value: recordOf(next, record), result };
-    });
+    };
+    // An account is not opened again in a Redis that lost it.
+    return database.update(key, paperRecord, decide, 'guarded');
   }
 }
 

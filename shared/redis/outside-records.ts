@@ -1,0 +1,149 @@
+/**
+ * What is known outside Redis about the state in it: lines in a file of the data folder, and a secret
+ * for functions that have no folder. The file is only appended to, so that several processes may
+ * write it and a torn line spoils no other.
+ */
+import { constants } from 'node:fs';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { laterEpoch, type Epoch } from './epoch.ts';
+
+export interface OutsideRecords {
+  /**
+   * The latest epoch on record; undefined where there is none.
+   * @throws UnreadableRecord
+   */
+  latest(): Promise<Epoch | undefined>;
+  /** Appends and fsyncs; does nothing where there is no folder to write to. */
+  append(epoch: Epoch): Promise<void>;
+}
+
+/** A record is there, and cannot be read: nothing may be concluded from its silence. */
+export class UnreadableRecord extends Error {}
+
+export interface RecordPlaces {
+  /** Shared by the installations of a data folder; lines carry the key prefix. */
+  readonly file?: string | undefined;
+  readonly keyPrefix: string;
+  /** One line: id and generation. */
+  readonly secretFile?: string | undefined;
+}
+
+export const noRecords: OutsideRecords = {
+  latest: () => Promise.resolve(undefined),
+  append: () => Promise.resolve(),
+};
+
+const TAIL_BYTES_MAX = 65_536;
+
+const lineSchema = z.object({
+  prefix: z.string(),
+  id: z.string(),
+  generation: z.number().int().positive(),
+  sequence: z.number().int().nonnegative(),
+});
+
+export function recordsAt({ file, keyPrefix, secretFile }: RecordPlaces): OutsideRecords {
+  return {
+    latest: async () => {
+      const kept = file === undefined ? undefined : await latestIn(file, keyPrefix);
+      return kept ?? (secretFile === undefined ? undefined : secretEpoch(secretFile));
+    },
+    append: async (epoch) => {
+      if (file !== undefined && (await isFolder(dirname(file))))
+        await append(file, JSON.stringify({ prefix: keyPrefix, ...epoch }));
+    },
+  };
+}
+
+/** Of the installation named last, the farthest it went: lines of two processes may cross. */
+async function latestIn(file: string, keyPrefix: string): Promise<Epoch | undefined> {
+  const text = await tailOf(file);
+  if (text === undefined) return undefined;
+  const lines = text.split('\n').filter((line) => line !== '');
+  const parsed = lines.flatMap(parseLine);
+  if (parsed.length === 0) throw new UnreadableRecord(`${file} holds no line that can be read`);
+  const own = parsed.filter(({ prefix }) => prefix === keyPrefix);
+  const last = own.at(-1);
+  if (last === undefined) return undefined;
+  const { id, generation, sequence } = own.filter((one) => one.id === last.id).reduce(laterEpoch);
+  return { id, generation, sequence };
+}
+
+function parseLine(line: string): z.infer<typeof lineSchema>[] {
+  try {
+    return [lineSchema.parse(JSON.parse(line))];
+  } catch {
+    return [];
+  }
+}
+
+/** @returns undefined where there is no file @throws UnreadableRecord for any other reason */
+async function tailOf(file: string): Promise<string | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - TAIL_BYTES_MAX);
+    const { buffer, bytesRead } = await handle.read({
+      buffer: Buffer.alloc(size - from),
+      position: from,
+    });
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw new UnreadableRecord(`${file} cannot be read (${codeOf(thrown)})`);
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function secretEpoch(file: string): Promise<Epoch | undefined> {
+  const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
+    if (isMissing(thrown)) return undefined;
+    throw new UnreadableRecord(`${file} cannot be read (${codeOf(thrown)})`);
+  });
+  if (text === undefined) return undefined;
+  const [, id, generation] = /^(\w+) (\d{1,9})$/.exec(text.trim()) ?? [];
+  if (id === undefined) throw new UnreadableRecord(`${file} is not "<id> <generation>"`);
+  return { id, generation: Number(generation), sequence: 0 };
+}
+
+/** Blank lines around it part it from a line that a crash has torn. */
+async function append(file: string, line: string): Promise<void> {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const handle = await open(file, O_APPEND | O_CREAT | O_WRONLY, 0o600);
+  try {
+    const isNew = (await handle.stat()).size === 0;
+    await handle.writeFile(`\n${line}\n`);
+    await handle.datasync();
+    if (isNew) await syncFolder(dirname(file));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function isMissing(thrown: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown));
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as NodeJS.ErrnoException).code ?? 'unknown';
+}
