@@ -40,7 +40,8 @@ const raw = (...command: [string, ...string[]]): Promise<unknown> => {
   const [name, ...args] = command;
   return client.call(name, ...args);
 };
-const codes = async (): Promise<string[]> => (await new ControlStore(t.dependencies.database, dataDir).read()).reasons.map(({ code }) => code);
+const codes = async (): Promise<string[]> =>
+  (await new ControlStore(t.dependencies.database, dataDir).read()).reasons.map(({ code }) => code);
 
 async function expectHalted(key: string): Promise<void> {
   const sent = t.broker.received.length;
