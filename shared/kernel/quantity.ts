@@ -1,11 +1,11 @@
-/** Shares: an exact decimal that is never negative, with at most eight decimals. */
+/** Shares: an exact decimal that is never negative, with at most nine decimals, which is what brokers count. */
 import { Decimal } from './decimal.ts';
 import { assert } from './assert.ts';
 import { Failure } from './failure.ts';
 
 export type Quantity = Decimal;
 
-export const QUANTITY_DECIMALS_MAX = 8;
+export const QUANTITY_DECIMALS_MAX = 9;
 
 /** @throws Failure INVALID_REQUEST */
 export function parseQuantity(value: number | string): Quantity {

@@ -161,6 +161,8 @@ async function countMissing(
       order,
       'the account moved, and the statement does not say why',
     );
+  if (!orderDependencies.broker.capabilities.provesAbsence)
+    return giveUp(orderDependencies, order, 'an order that this broker does not show may exist');
   return orderDependencies.store.change(order, (current) => {
     if (current.state !== 'UNKNOWN' || current.looks !== order.looks) return current;
     const looked = { ...current, looks: current.looks + 1, lookedAt: now, updatedAt: now };

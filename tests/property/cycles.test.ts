@@ -52,6 +52,7 @@ class Life {
     const counted = (broker: Broker): Broker => ({
       name: broker.name,
       simulated: broker.simulated,
+      capabilities: broker.capabilities,
       ping: (signal) => broker.ping(signal),
       submit: (order, signal) => {
         this.submits.set(order.clientOrderId, (this.submits.get(order.clientOrderId) ?? 0) + 1);

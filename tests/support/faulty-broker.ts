@@ -25,6 +25,7 @@ export type QueryFault =
 export class FaultyBroker implements Broker {
   readonly name = 'faulty';
   readonly simulated: boolean;
+  readonly capabilities: Broker['capabilities'];
   submitFault: SubmitFault = 'none';
   queryFault: QueryFault = 'none';
   statementFails = false;
@@ -39,6 +40,7 @@ export class FaultyBroker implements Broker {
 
   constructor(inner: Broker, simulated = true) {
     this.inner = inner;
+    this.capabilities = inner.capabilities;
     this.simulated = simulated;
   }
 

@@ -31,6 +31,8 @@ export interface OrderInstruction {
   readonly timeInForce: TimeInForce;
   readonly limitPrice?: Price | undefined;
   readonly stopPrice?: Price | undefined;
+  /** Whether it may execute outside the regular session; never, where absent. */
+  readonly extendedHours?: boolean | undefined;
 }
 
 export type SubmitOutcome =
@@ -76,10 +78,14 @@ export interface BrokerFill {
   readonly executedAt: Instant;
 }
 
-/** Money or shares that came or went without an order. */
+/**
+ * Money or shares that came or went without an order. A fee that the broker charges later than the
+ * execution is a flow of its own. A dividend is gross; the tax withheld on it is a flow of its own,
+ * related to it. A correction is a flow with the opposite sign that names what it reverses.
+ */
 export interface BrokerFlow {
   readonly flowId: string;
-  readonly kind: 'deposit' | 'withdrawal' | 'dividend' | 'fee' | 'transfer-in' | 'transfer-out';
+  readonly kind: BrokerFlowKind;
   /** Change of the cash balance, in the account's currency; zero for a transfer of shares. */
   readonly amount: Money;
   readonly isin?: Isin | undefined;
@@ -89,6 +95,56 @@ export interface BrokerFlow {
   /** Security's currency into the account's at the time of the transfer. */
   readonly exchangeRate?: Decimal | undefined;
   readonly happenedAt: Instant;
+  /** The dividend that a tax was withheld from, the conversion's other half. */
+  readonly relatedFlowId?: string | undefined;
+  /** The flow that this one undoes. */
+  readonly reversesFlowId?: string | undefined;
+}
+
+export type BrokerFlowKind =
+  | 'deposit'
+  | 'withdrawal'
+  | 'dividend'
+  /** Withheld from a dividend or from interest; negative, positive when refunded. */
+  | 'tax'
+  /** Received when positive, paid when negative. */
+  | 'interest'
+  | 'fee'
+  /** One of the two halves of an exchange of currencies. */
+  | 'conversion'
+  /** Shares delivered in. */
+  | 'transfer-in'
+  /** Shares delivered out. */
+  | 'transfer-out';
+
+/** An event that changes what a share is. Its effect on holdings is in the holdings already. */
+export interface BrokerCorporateAction {
+  readonly actionId: string;
+  readonly kind: 'split' | 'rename' | 'spin-off' | 'merger' | 'other';
+  readonly isin: Isin;
+  /** Other than `isin` where the security has a new one. */
+  readonly newIsin?: Isin | undefined;
+  /** A split gives `newShares` for `oldShares`; absent where the broker does not state both. */
+  readonly newShares?: Decimal | undefined;
+  readonly oldShares?: Decimal | undefined;
+  /** Change of the number of shares held, signed, where the broker states it. */
+  readonly sharesChange?: Decimal | undefined;
+  readonly happenedAt: Instant;
+}
+
+/** A cash balance in another currency than the account's, and what moved it. */
+export interface BrokerBalance {
+  readonly cash: Money;
+  /** In the balance's currency. */
+  readonly flows: readonly BrokerFlow[];
+}
+
+/** The broker's own word on when its market trades. */
+export interface BrokerClock {
+  readonly brokerTime: Instant;
+  readonly open: boolean;
+  readonly nextOpen?: Instant | undefined;
+  readonly nextClose?: Instant | undefined;
 }
 
 export interface BrokerHolding {
@@ -107,7 +163,38 @@ export interface BrokerStatement {
   /** All movements, oldest first. Adapters may leave out what lies before their history begins. */
   readonly fills: readonly BrokerFill[];
   readonly flows: readonly BrokerFlow[];
+  /** Balances in other currencies than the account's that are not zero. */
+  readonly otherBalances?: readonly BrokerBalance[] | undefined;
+  readonly corporateActions?: readonly BrokerCorporateAction[] | undefined;
+  /** Cash that is settled, where the broker tells it from `cash`. */
+  readonly settledCash?: Money | undefined;
   readonly takenAt: Instant;
+}
+
+/** What a broker can do; `unsupported` (capabilities.ts) holds an order against it. */
+export interface BrokerCapabilities {
+  /** False: the broker is read only, and takes no orders at all. */
+  readonly takesOrders: boolean;
+  /** The broker refuses a second order under the same client order id. */
+  readonly refusesDuplicates: boolean;
+  /**
+   * An order that the broker does not show does not exist. False where the broker may hide the
+   * client order id: then only a person may declare an order absent.
+   */
+  readonly provesAbsence: boolean;
+  readonly orderTypes: readonly OrderType[];
+  readonly timesInForce: readonly TimeInForce[];
+  /** Decimals of a quantity; 0 where only whole shares trade. */
+  readonly quantityDecimals: number;
+  /** Times in force that an order for a fraction of a share may have. */
+  readonly fractionTimesInForce: readonly TimeInForce[];
+  /** Currencies that orders settle in; undefined: any. */
+  readonly currencies?: readonly Currency[] | undefined;
+  /** Decimals of a limit or stop price of 1 or more, and of one below 1; undefined: not bounded. */
+  readonly priceDecimals?: { readonly above: number; readonly below: number } | undefined;
+  readonly extendedHours: 'none' | 'limit-orders';
+  /** Longest client order id, and its form. */
+  readonly clientOrderId: RegExp;
 }
 
 export interface Broker {
@@ -115,6 +202,8 @@ export interface Broker {
   readonly name: string;
   /** True when no real money moves. */
   readonly simulated: boolean;
+  /** What it can do. An order beyond that is rejected by name before it is sent. */
+  readonly capabilities: BrokerCapabilities;
   /** @throws Failure UNAVAILABLE */
   ping(signal: AbortSignal): Promise<void>;
   /** Sends an order. A failure thrown means that the outcome is unknown. */
@@ -127,6 +216,8 @@ export interface Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined>;
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement>;
+  /** Present where the broker tells when its market trades. */
+  clock?(signal: AbortSignal): Promise<BrokerClock>;
   /** Present only where the broker's account is a simulation that we may fund ourselves. */
   readonly funding?: SimulatedFunding;
 }

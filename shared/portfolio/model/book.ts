@@ -56,6 +56,11 @@ export interface LedgerEntry {
     | 'deposit'
     | 'withdrawal'
     | 'dividend'
+    /** Withheld from a dividend or from interest. */
+    | 'tax'
+    | 'interest'
+    /** The half of an exchange of currencies that moved this cash. */
+    | 'conversion'
     | 'fee'
     | 'transfer-in'
     | 'transfer-out'

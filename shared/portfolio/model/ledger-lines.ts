@@ -24,7 +24,16 @@ export interface ReportedFill {
 /** Money or shares that came or went without an order. */
 export interface ReportedFlow {
   readonly flowId: string;
-  readonly kind: 'deposit' | 'withdrawal' | 'dividend' | 'fee' | 'transfer-in' | 'transfer-out';
+  readonly kind:
+    | 'deposit'
+    | 'withdrawal'
+    | 'dividend'
+    | 'tax'
+    | 'interest'
+    | 'conversion'
+    | 'fee'
+    | 'transfer-in'
+    | 'transfer-out';
   readonly amount: Money;
   readonly isin?: Isin | undefined;
   readonly quantity?: Quantity | undefined;
@@ -84,6 +93,9 @@ const rank: Record<LedgerEntry['kind'], number> = {
   'transfer-in': 0,
   'external-in': 0,
   dividend: 1,
+  interest: 1,
+  conversion: 1,
+  tax: 1,
   buy: 1,
   sell: 2,
   fee: 3,

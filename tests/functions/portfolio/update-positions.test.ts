@@ -34,6 +34,7 @@ function real(broker: Broker): PaperFixture {
     funding: broker.funding,
     name: 'real',
     simulated: false,
+    capabilities: broker.capabilities,
     ping: broker.ping.bind(broker),
     submit: broker.submit.bind(broker),
     cancel: broker.cancel.bind(broker),

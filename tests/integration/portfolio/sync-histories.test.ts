@@ -205,6 +205,7 @@ function forgetful(broker: Broker, seed: string): Broker {
   return {
     name: broker.name,
     simulated: broker.simulated,
+    capabilities: broker.capabilities,
     ping: (s) => broker.ping(s),
     submit: (order, s) => broker.submit(order, s),
     cancel: (account, id, s) => broker.cancel(account, id, s),

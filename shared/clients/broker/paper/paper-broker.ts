@@ -7,6 +7,7 @@
  */
 import type {
   Broker,
+  BrokerCapabilities,
   BrokerHolding,
   BrokerOrder,
   BrokerStatement,
@@ -35,6 +36,7 @@ import {
   type PaperMarket,
 } from './book.ts';
 import { cancel, expire, advance, place } from './orders.ts';
+import { refusal, unsupported } from '../capabilities.ts';
 import { PaperMarketSource } from './paper-market.ts';
 import { bookOf, paperRecord, recordOf, type PaperRecord } from './record.ts';
 
@@ -47,9 +49,22 @@ interface Requested {
   readonly orders?: (clientOrderId: unknown) => boolean;
 }
 
+const paperCapabilities: BrokerCapabilities = {
+  takesOrders: true,
+  refusesDuplicates: true,
+  provesAbsence: true,
+  orderTypes: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'],
+  timesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
+  quantityDecimals: 9,
+  fractionTimesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
+  extendedHours: 'none',
+  clientOrderId: /^[\x21-\x7e]{1,128}$/,
+};
+
 export class PaperBroker implements Broker {
   readonly name = 'paper';
   readonly simulated = true;
+  readonly capabilities = paperCapabilities;
   readonly funding: SimulatedFunding;
   private readonly around: BrokerDependencies;
   private readonly market: PaperMarketSource;
@@ -71,7 +86,9 @@ export class PaperBroker implements Broker {
     await this.around.database.redis.ping();
   }
 
-  submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
+  async submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
+    const cannot = unsupported(order, paperCapabilities);
+    if (cannot) return refusal(this.name, cannot);
     const requested = { isins: [order.isin], orders: only(order.clientOrderId) };
     return this.change(order.accountId, requested, signal, (book, market) => {
       const { book: placed, outcome } = place(expire(book, market), order, market);
