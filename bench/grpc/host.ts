@@ -42,6 +42,7 @@ async function open(variant: Variant): Promise<number> {
   if (variant === 'bare') return openBare(dependencies);
   if (variant === 'facade') {
     const facade = await openFacade({
+      access: null,
       portBase: 0,
       functions: dependencies.functions,
       log: silentLog,

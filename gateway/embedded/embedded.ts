@@ -3,7 +3,8 @@
  * gateway, the connector, the facade. Stopped in the opposite order.
  */
 import { openConnector } from '#gateway/connector/connector.ts';
-import { openFacade, type Facade } from '#gateway/facade/facade.ts';
+import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
+import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -170,7 +171,11 @@ async function openParts(
     );
     closers.push(() => connector.close());
   }
-  const facade = await facadeOf({ settings, projectDir, log, steps }, dependencies, tls);
+  const access = facadeAccessOf(settings, secrets.tokens);
+  const facade = await facadeOf({ settings, projectDir, log, steps }, dependencies, {
+    tls,
+    access,
+  });
   if (facade) closers.push(() => facade.close());
   return { closers, hasConnector, facade };
 }
@@ -178,7 +183,7 @@ async function openParts(
 async function facadeOf(
   { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'say'>,
   { functions }: Dependencies,
-  tls: WatchedTls | undefined,
+  { tls, access }: Pick<FacadeOptions, 'tls' | 'access'>,
 ) {
   const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
   const requested = portBase >= 0 || sharedPort !== undefined;
@@ -187,7 +192,7 @@ async function facadeOf(
   const places = { portBase, sharedPort, host, reflection: grpcReflection === 'on' };
   return steps.take(
     'facade',
-    () => openFacade({ ...places, tls, functions, log, projectDir }),
+    () => openFacade({ ...places, tls, access, functions, log, projectDir }),
     ({ ports, sharedPort }) => {
       const all = new Set([
         ...Object.values(ports),

@@ -11,6 +11,7 @@ import type { Log } from '#shared/process/log.ts';
 import { hostPort } from '#shared/process/loopback.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { FacadeCall } from './call.ts';
+import type { FacadeAccess } from './caller-access.ts';
 import { requireSafeHost, serverCredentials } from './credentials.ts';
 import { Descriptors } from './descriptors.ts';
 import { Health } from './health.ts';
@@ -29,6 +30,8 @@ export interface FacadeOptions {
   /** Closed by whoever opened it. */
   readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
+  /** Whom it lets in; null: everybody, for tests. */
+  readonly access: FacadeAccess | null;
   readonly log: Log;
   /** Whether clients may ask for the contract; true unless given. */
   readonly reflection?: boolean;
@@ -131,10 +134,10 @@ function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
 
 function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Server {
   const server = new Server(serverOptions);
-  const { functions, log, reflection = true } = options;
+  const { functions, access, log, reflection = true } = options;
   const { descriptors, health, reader, open } = parts;
   for (const name of services) {
-    const { definition, methods } = serviceOf(name, { functions, log, reader, open });
+    const { definition, methods } = serviceOf(name, { functions, access, log, reader, open });
     server.addService(definition, methods);
   }
   health.addTo(server, services);

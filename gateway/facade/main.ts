@@ -11,9 +11,18 @@ import { tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { readProcessConfig } from '../process-config.ts';
 import { runProcess, type Running } from '../run-process.ts';
+import { facadeAccessOf } from './access-settings.ts';
 import { openFacade } from './facade.ts';
 
-const SETTINGS = ['GRPC_HOST', 'GRPC_PORT_BASE', 'GRPC_SHARED_PORT', 'GRPC_REFLECTION'];
+const SETTINGS = [
+  'GRPC_HOST',
+  'GRPC_PORT_BASE',
+  'GRPC_SHARED_PORT',
+  'GRPC_REFLECTION',
+  'GRPC_LOOPBACK_ACCESS',
+  'GRPC_CERTIFICATE_SCOPES',
+  'READ_ACCESS',
+];
 
 await runProcess('facade', start);
 
@@ -30,6 +39,7 @@ async function start(env: Environment): Promise<Running> {
     host: settings.grpcHost,
     reflection: settings.grpcReflection === 'on',
     functions: new FunctionsClient(routes.transport),
+    access: facadeAccessOf(settings, tokens),
     tls,
     log,
   });

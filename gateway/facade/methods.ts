@@ -17,6 +17,7 @@ import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Log } from '#shared/process/log.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
+import { requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
 import { services } from './services.ts';
 import { statusOf, type StatusError } from './status.ts';
@@ -25,6 +26,8 @@ export interface FunctionEnvironment {
   readonly functions: FunctionsClient;
   readonly log: Log;
   readonly reader: RequestReader;
+  /** Whom it lets in; null: everybody. */
+  readonly access: FacadeAccess | null;
   /** The calls that are going on. */
   readonly open: Set<FacadeCall>;
 }
@@ -126,13 +129,14 @@ async function write(
 async function hold(
   grpc: AnyCall,
   operation: Called,
-  { open, log }: FunctionEnvironment,
+  { open, log, access }: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   const call = new FacadeCall(grpc, operation);
   open.add(call);
   try {
     call.requireMetadata();
+    if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
     await work(call);
     return undefined;
   } catch (thrown) {

@@ -67,6 +67,18 @@ export const settingTable = {
     'PEM file of the CA that callers must have a certificate of, and that our clients trust',
     text,
   ),
+  grpcLoopbackAccess: row(
+    'GRPC_LOOPBACK_ACCESS',
+    'token',
+    'what gRPC callers on this machine may do without a token: `token` (read, where READ_ACCESS is open), `write` or `trade`',
+    oneOf('token', 'write', 'trade'),
+  ),
+  grpcCertificateScopes: row(
+    'GRPC_CERTIFICATE_SCOPES',
+    'none',
+    'what holders of a client certificate may do without a token, by the name in it: `board-2=trade,desk=read`',
+    certificateScopes,
+  ),
   dataDir: row('DATA_DIR', './data', 'where the embedded Redis and the secrets live', text),
   redisUrl: optional(
     'REDIS_URL',
@@ -360,6 +372,17 @@ function hosts(value: string): readonly string[] {
   if (value === 'none') return [];
   const names = value.split(',').map((name) => name.trim().toLowerCase());
   return names.every((name) => /^[a-z0-9.-]+$/.test(name)) ? names : bad('host names or `none`');
+}
+
+function certificateScopes(value: string): ReadonlyMap<string, 'read' | 'write' | 'trade'> {
+  if (value === 'none') return new Map();
+  return new Map(
+    value.split(',').map((entry) => {
+      const [name = '', scope = ''] = entry.split('=').map((part) => part.trim());
+      if (!/^[A-Za-z0-9._-]+$/.test(name)) return bad(`"${entry}" is not NAME=read|write|trade`);
+      return [name, oneOf('read', 'write', 'trade')(scope)];
+    }),
+  );
 }
 
 function keyPrefix(value: string): string {

@@ -7,15 +7,16 @@ import type { Tokens } from './context.ts';
 /** Whether operations that only read are open to whoever reaches them, or need a token too. */
 export type ReadAccess = 'open' | 'token';
 
-type Scope = 'read' | 'write' | 'trade';
+export type Scope = 'read' | 'write' | 'trade';
 
 /** From the smallest scope to the largest; a token allows its own effect and those before it. */
-const scopes: readonly Scope[] = ['read', 'write', 'trade'];
+export const scopes: readonly Scope[] = ['read', 'write', 'trade'];
 const needs: Readonly<Record<Effect, Scope>> = { reads: 'read', writes: 'write', trades: 'trade' };
 
 /**
  * `writes` takes the write token or the trade token, `trades` only the trade token. `reads` is open,
  * or takes any of the three.
+ * @param granted what the caller may do without a token, for what is known of it otherwise
  * @throws Failure UNAUTHENTICATED without a known token, NOT_ALLOWED with one of too small a scope,
  * UNAVAILABLE where a secret is missing or unusable
  */
@@ -24,14 +25,20 @@ export function requireAccess(
   authorization: string | undefined,
   tokens: Tokens | null,
   readAccess: ReadAccess = 'open',
+  granted?: Scope,
 ): void {
   if (tokens === null || (effect === 'reads' && readAccess === 'open')) return;
+  if (granted !== undefined && covers(granted, effect)) return;
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  const scope = scopeOf(given, tokens, readAccess);
+  const scope = scopeOf(given, tokens, readAccess) ?? granted;
   if (scope === undefined)
     throw new Failure('UNAUTHENTICATED', 'This operation needs an "Authorization: Bearer" token.');
-  if (scopes.indexOf(scope) < scopes.indexOf(needs[effect]))
+  if (!covers(scope, effect))
     throw new Failure('NOT_ALLOWED', `This operation needs the ${needs[effect]} token.`);
+}
+
+function covers(scope: Scope, effect: Effect): boolean {
+  return scopes.indexOf(scope) >= scopes.indexOf(needs[effect]);
 }
 
 /** The token that a caller of ours shows for an operation: the smallest that will do. */

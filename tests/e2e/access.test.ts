@@ -57,20 +57,21 @@ it('answers reads to each token, and to nobody without one', async () => {
   await request(url).get(`${READ}/_/ready`).expect(200);
 });
 
-it('answers over gRPC as before', async () => {
+it('asks over gRPC what it asks over HTTP', async () => {
   const ports = /gRPC on ports ([^\n]*)/.exec(run.stdout())?.[1] ?? '';
   const all = [...ports.matchAll(/\d+/g)].map(([port]) => Number(port));
-  const answers = await Promise.allSettled(
-    all.map(async (port) => {
-      const client = new PortfolioServiceClient(`127.0.0.1:${port}`, plain);
-      try {
-        return await unary(client, client.getSummary, { accountId: '' });
-      } finally {
-        client.close();
-      }
-    }),
-  );
-  expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
+  const answered = async (headers: Record<string, string>): Promise<number> => {
+    const answers = await Promise.allSettled(
+      all.map(async (port) => {
+        const client = new PortfolioServiceClient(`127.0.0.1:${port}`, plain);
+        const asked = unary(client, client.getSummary, { accountId: '' }, headers);
+        return asked.finally(() => client.close());
+      }),
+    );
+    return answers.filter(({ status }) => status === 'fulfilled').length;
+  };
+  expect(await answered({})).toBe(0);
+  expect(await answered(await bearer('read-token'))).toBeGreaterThan(0);
 });
 
 it('follows a token that the operator replaces', async () => {

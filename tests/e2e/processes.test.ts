@@ -72,7 +72,11 @@ test.each(['stack.yml', 'stack.packed.yml'])(
     await gateway.says('Ctrl-C stops');
     const GATEWAY_URL = /http:\/\/127\.0\.0\.1:\d+/.exec(gateway.stdout())?.[0] ?? '';
     const connector = program.startProcess('gateway/connector/main.js', { ...env, GATEWAY_URL });
-    const facade = program.startProcess('gateway/facade/main.js', { ...env, GATEWAY_URL });
+    const facade = program.startProcess('gateway/facade/main.js', {
+      ...env,
+      GATEWAY_URL,
+      GRPC_LOOPBACK_ACCESS: 'trade',
+    });
     running.push(connector, facade);
     await Promise.all([connector.says('connector-ready'), facade.says('facade-ready')]);
     const ports = told(facade, 'facade-ready')['ports'] as Record<ServiceName, number>;

@@ -157,6 +157,7 @@ async function writeBoard(
     GATEWAY_PORT: String(gateway),
     GATEWAY_METRICS_PORT: '0',
     GRPC_PORT_BASE: String(facadeBase),
+    GRPC_LOOPBACK_ACCESS: 'trade',
   };
 }
 

@@ -27,6 +27,7 @@ export async function openFacadeFixture(env: Record<string, string> = {}): Promi
   const listed = await seedMarket(dependencies, 4, (_listed, index) => index < 12);
   const facade = await openFacade({
     portBase: 0,
+    access: null,
     functions: dependencies.functions,
     log: silentLog,
   });

@@ -23,7 +23,7 @@ export async function openTestFacades(): Promise<TestFacades> {
   return {
     open: async (tls, host) => {
       const { functions } = dependencies;
-      const options = { portBase: 0, tls, functions, log: silentLog };
+      const options = { portBase: 0, access: null, tls, functions, log: silentLog };
       const facade = await openFacade({ ...options, ...(host !== undefined && { host }) });
       facades.push(facade);
       return facade;

@@ -123,7 +123,7 @@ beforeAll(async () => {
     log: silentLog,
   });
   const functions = new FunctionsClient(httpTransport(listening.url, ''));
-  facade = await openFacade({ portBase: 0, functions, log: silentLog });
+  facade = await openFacade({ portBase: 0, access: null, functions, log: silentLog });
   planning = new PlanningServiceClient(`127.0.0.1:${facade.ports.planning}`, plain);
   gateway = new GatewayServiceClient(`127.0.0.1:${facade.ports.gateway}`, plain);
   trading = new TradingServiceClient(`127.0.0.1:${facade.ports.trading}`, plain);
@@ -181,7 +181,7 @@ describe('a call that is answered directly', () => {
       await sleep(30_000, undefined, { signal }).catch(() => (aborted = true));
       return signal.throwIfAborted() as never;
     });
-    const other = await openFacade({ portBase: 0, functions: held, log: silentLog });
+    const other = await openFacade({ portBase: 0, access: null, functions: held, log: silentLog });
     const client = new PlanningServiceClient(`127.0.0.1:${other.ports.planning}`, plain);
     const call = client.getPlan({ planId: 'p' }, () => undefined);
     await sleep(100);

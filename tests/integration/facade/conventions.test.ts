@@ -36,7 +36,13 @@ const clients: Client[] = [];
 
 async function open(options: Partial<FacadeOptions> = {}): Promise<Facade> {
   const { functions } = dependencies;
-  const other = await openFacade({ portBase: 0, functions, log: silentLog, ...options });
+  const other = await openFacade({
+    portBase: 0,
+    access: null,
+    functions,
+    log: silentLog,
+    ...options,
+  });
   opened.push(other);
   return other;
 }

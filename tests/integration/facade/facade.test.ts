@@ -34,7 +34,12 @@ beforeAll(async () => {
   const host = inProcess();
   dependencies = await openTestDependencies(redis, {}, { transport: host.transport });
   host.into(dependencies);
-  facade = await openFacade({ portBase: 0, functions: dependencies.functions, log: silentLog });
+  facade = await openFacade({
+    portBase: 0,
+    access: null,
+    functions: dependencies.functions,
+    log: silentLog,
+  });
   const at = (port: number): string => `127.0.0.1:${port}`;
   universe = new UniverseServiceClient(at(facade.ports.universe), credentials.createInsecure());
   planning = new PlanningServiceClient(at(facade.ports.planning), credentials.createInsecure());
@@ -119,7 +124,12 @@ test('the seven services listen on seven ports', () => {
 
 test('a taken port is refused by name', async () => {
   const base = facade.ports.planning;
-  const twice = openFacade({ portBase: base, functions: dependencies.functions, log: silentLog });
+  const twice = openFacade({
+    portBase: base,
+    access: null,
+    functions: dependencies.functions,
+    log: silentLog,
+  });
   await expect(twice).rejects.toMatchObject({ facts: { rule: 'port-busy' } });
 });
 

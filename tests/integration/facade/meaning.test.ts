@@ -62,7 +62,7 @@ beforeAll(async () => {
     server.close();
   };
   const reached = new FunctionsClient(httpTransport(url, ''));
-  facade = await openFacade({ portBase: 0, functions: reached, log: silentLog });
+  facade = await openFacade({ portBase: 0, access: null, functions: reached, log: silentLog });
   const at = (port: number): string => `127.0.0.1:${port}`;
   planning = new PlanningServiceClient(at(facade.ports.planning), plain);
   trading = new TradingServiceClient(at(facade.ports.trading), plain);
