@@ -9,6 +9,7 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
+import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
@@ -121,19 +122,31 @@ function openWorker(
   });
   worker.on('failed', (job, error) => {
     if (job)
-      void settle(jobProcessor, job, error).catch((cause) => log.error('run-lost', { cause }));
+      void settle(jobProcessor, operation, job, error).catch((cause) =>
+        log.error('run-lost', { cause }),
+      );
   });
   return worker;
 }
 
 /** A job that failed for good has an outcome, also where it never came to be carried. */
-async function settle({ runs }: JobProcessor, job: Job<RunData>, error: Error): Promise<void> {
+async function settle(
+  { runs }: JobProcessor,
+  operation: Operation,
+  job: Job<RunData>,
+  error: Error,
+): Promise<void> {
   if (!(await job.isFailed())) return;
-  const failure =
-    error instanceof RunFailed
-      ? error.failure
-      : new Failure('UNAVAILABLE', `The run was given up: ${error.message}.`);
+  const failure = error instanceof RunFailed ? error.failure : givenUp(operation, job, error);
   await runs.finish(runOf(job), { kind: 'failed', failure: failure.toJSON() });
+}
+
+/** Its connectors died too often; how far the last of them came is not known. */
+function givenUp({ effect }: Operation, job: Job<RunData>, { message }: Error): Failure {
+  const text = `The run was given up: ${message}.`;
+  return effect === 'reads'
+    ? new Failure('UNAVAILABLE', text)
+    : outcomeUnknown(text, { run: runOf(job) });
 }
 
 /** Takes no more jobs, waits a little for those that run, and puts the others back. */

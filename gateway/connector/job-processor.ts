@@ -2,9 +2,11 @@
  * Carries one queued run to its function and records what comes back. May be called again for the
  * same run after any crash: what was recorded stays, and is not recorded twice.
  */
-import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import {
+  cutOff,
   linesOf,
+  refusalOf,
   cancelled,
   textOf,
   type FunctionAnswer,
@@ -12,6 +14,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/contract/row.ts';
+import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
 import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
@@ -28,6 +31,8 @@ export type GivingUp = 'lock-lost' | 'shutdown';
 
 /** Beyond the function's own time; only a gateway that hangs gets this far. */
 const GRACE_MS = 30_000;
+/** Before a call whose answer was lost is made again. */
+const LOST_PAUSE_MS = 1_000;
 const NEVER = new AbortController().signal;
 
 /** The function's failure, in the form in which BullMQ tries again. */
@@ -43,8 +48,8 @@ export class RunFailed extends Error {
 
 /**
  * @param signal aborts with a `GivingUp`
- * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError when
- * the job went back to the queue
+ * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError and
+ * DelayedError when the job went back to the queue
  */
 export async function processJob(
   jobProcessor: JobProcessor,
@@ -63,19 +68,19 @@ export async function processJob(
   if (await jobProcessor.runs.outcome(run)) return;
   log.info('run-started');
   const cancellation = await watch(jobProcessor.runs, operation, run);
+  const progress: Progress = { hasAdvanced: false };
   try {
-    const last = await call(
-      jobProcessor,
-      operation,
-      job,
-      AbortSignal.any([signal, cancellation.signal]),
-    );
+    const signals = AbortSignal.any([signal, cancellation.signal]);
+    const last = await call(jobProcessor, operation, job, signals, progress);
     await jobProcessor.runs.finish(run, { kind: 'done', last });
     log.info('run-done');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
     const failure = cancellation.signal.aborted ? cancelled() : Failure.from(thrown);
-    throw await refuse(jobProcessor.runs, job, failure, log);
+    throw (
+      (await handOver(job, token, failure, progress, log)) ??
+      (await refuse(jobProcessor.runs, operation, job, failure, log))
+    );
   } finally {
     cancellation.close();
   }
@@ -96,6 +101,7 @@ async function call(
   operation: Operation,
   job: Job<RunData>,
   signal: AbortSignal,
+  progress: Progress,
 ): Promise<string | undefined> {
   const run = runOf(job);
   const answer = await transport({
@@ -109,32 +115,80 @@ async function call(
   if (answer.status !== 200) throw await failureOf(answer);
   if (!operation.streams) return textOf(answer.body);
   const recorder = await Recorder.resume(runs, run);
-  for await (const line of linesOf(answer.body)) await recorder.take(line);
+  for await (const line of linesOf(answer.body)) {
+    await recorder.take(line);
+    progress.hasAdvanced = recorder.hasAdvanced;
+  }
+  if (recorder.isMidway) throw cutOff(operation.name);
   return recorder.last;
 }
 
+/** What is known of an attempt that failed. */
+interface Progress {
+  /** It came farther than the attempts before it. */
+  hasAdvanced: boolean;
+}
+
+/**
+ * A run goes on in another call, which counts as no attempt, where the function asks for that
+ * (`facts.resumeAfterMs`), and where the answer was lost after it had come farther than before: the
+ * platform between may limit the time of a call, or have been restarted.
+ */
+async function handOver(
+  job: Job<RunData>,
+  token: string,
+  failure: Failure,
+  { hasAdvanced }: Progress,
+  log: Log,
+): Promise<Error | undefined> {
+  const wasLost = failure.facts['sent'] === 'unknown' && hasAdvanced;
+  const asked = Number(failure.facts['resumeAfterMs'] ?? (wasLost ? LOST_PAUSE_MS : Number.NaN));
+  if (!Number.isFinite(asked)) return undefined;
+  log.info('run-handed-over', { failureCode: failure.code, detail: failure.message, asked });
+  if (wasLost) await job.updateData({ ...job.data, wasOpen: true });
+  await job.moveToDelayed(Date.now() + Math.max(0, asked), token);
+  return new DelayedError();
+}
+
 async function failureOf(answer: FunctionAnswer): Promise<Failure> {
-  const text = await textOf(answer.body);
-  try {
-    return Failure.fromBody(JSON.parse(text), answer.status);
-  } catch {
-    return Failure.fromBody(undefined, answer.status);
-  }
+  return refusalOf(await textOf(answer.body), answer.status);
 }
 
 /** The failure table decides whether the same input may be sent again. */
 async function refuse(
   runs: Runs,
+  operation: Operation,
   job: Job<RunData>,
   failure: Failure,
   log: Log,
 ): Promise<RunFailed | UnrecoverableError> {
   const attemptsLeft = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
   const again = failure.rule.retry !== 'never' && attemptsLeft > 0;
-  log.warn('run-failed', { failureCode: failure.code, detail: failure.message, again });
-  if (again) return new RunFailed(failure);
-  await runs.finish(runOf(job), { kind: 'failed', failure: failure.toJSON() });
-  return new UnrecoverableError(`${failure.code}: ${failure.message}`);
+  const reported = wasOpen(operation, job, failure)
+    ? openBecause(failure, { run: runOf(job) }, outcomeFacts(failure))
+    : failure;
+  log.warn('run-failed', { failureCode: reported.code, detail: reported.message, again });
+  if (again && reported !== failure) await job.updateData({ ...job.data, wasOpen: true });
+  if (again) return new RunFailed(reported);
+  await runs.finish(runOf(job), { kind: 'failed', failure: reported.toJSON() });
+  return new UnrecoverableError(`${reported.code}: ${reported.message}`);
+}
+
+/**
+ * Whether this attempt or one before it may have changed something. What an earlier one did is not
+ * undone by a later one that was refused; only a run that was cancelled says itself how far it came.
+ */
+function wasOpen({ effect }: Operation, job: Job<RunData>, failure: Failure): boolean {
+  if (effect === 'reads' || failure.code === 'CANCELLED') return false;
+  if (failure.code === 'OUTCOME_UNKNOWN' || failure.facts['sent'] === 'unknown') return true;
+  const earlier = job.data.wasOpen === true || job.stalledCounter > 0;
+  return earlier && (effect === 'trades' || isOpen(failure));
+}
+
+/** What names the outcome besides the run. */
+function outcomeFacts({ facts }: Failure): Record<string, unknown> {
+  const { requestId: _one, why: _two, cause: _three, sent: _four, ...rest } = facts;
+  return rest;
 }
 
 /** Somebody else carries on; this attempt leaves no outcome. */

@@ -11,8 +11,12 @@ interface Message {
 export class Recorder {
   /** The final message, kept back to be stored together with the run's outcome. */
   last: string | undefined;
+  /** Whether the message taken last announced another one. */
+  isMidway = false;
   private readonly runs: Runs;
   private readonly run: string;
+  /** Whether this attempt came farther than those before it. */
+  hasAdvanced = false;
   /** How far an attempt that crashed had come; what lies behind is not told again. */
   private reachedPct: number;
 
@@ -33,8 +37,10 @@ export class Recorder {
     if (message.failure) throw Failure.fromBody(message.failure, 500);
     if (this.last !== undefined) await this.runs.record(this.run, this.last);
     this.last = message.complete === true ? line : undefined;
+    this.isMidway = message.complete === false;
     if (this.last !== undefined || pctOf(message) <= this.reachedPct) return;
     this.reachedPct = -1;
+    this.hasAdvanced = true;
     await this.runs.record(this.run, line);
   }
 }
@@ -48,6 +54,8 @@ function parse(line: string): Message {
   try {
     return JSON.parse(line) as Message;
   } catch (cause) {
-    throw new Failure('UPSTREAM_BROKEN', 'The function streamed what is not JSON.', {}, cause);
+    // Half a message is what is left of one whose rest never arrived.
+    const text = 'The answer of the function was cut off in the middle of a message.';
+    throw new Failure('UNAVAILABLE', text, { sent: 'unknown' }, cause);
   }
 }

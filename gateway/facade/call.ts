@@ -5,7 +5,7 @@ import { cancelled, type CallOptions } from '#shared/clients/functions-client.ts
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import type { Operation } from '#shared/contract/row.ts';
-import { timedOut } from '#shared/runtime/timed-out.ts';
+import { timedOut } from '#shared/contract/unknown-outcome.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
 import { connectionOf, type Connection } from './connection.ts';
 
@@ -32,6 +32,8 @@ export class FacadeCall {
   private readonly call: AnyCall;
   private readonly operation: Called;
   private readonly givenKey: string | undefined;
+  /** The key the call goes by; its head names it before anything can happen. */
+  private readonly key: string | undefined;
   private readonly connection: Connection;
   private readonly deadline: number;
   private readonly marginMs: number;
@@ -46,6 +48,7 @@ export class FacadeCall {
     const requestId = this.text('x-request-id');
     this.requestId = requestId !== undefined && isSafeId(requestId) ? requestId : randomUUID();
     this.givenKey = this.text('idempotency-key');
+    this.key = this.givenKey ?? madeKey(operation, this.requestId);
     this.deadline = Number(call.getDeadline());
     const leftMs = this.deadline - Date.now();
     this.marginMs = Math.min(MARGIN_MS_MAX, Math.max(0, leftMs) * MARGIN_SHARE);
@@ -83,21 +86,23 @@ export class FacadeCall {
   }
 
   timedOut(): Failure {
-    const { requestId, givenKey: idempotencyKey } = this;
+    const { requestId, key: idempotencyKey } = this;
     return timedOut(this.operation, { requestId, idempotencyKey });
   }
 
   private callOptions(leftMs: number): CallOptions {
     const traceparent = readTraceparent(this.text('traceparent'));
     const forwardedBy = this.text('x-forwarded-by');
-    const { requestId, givenKey, marginMs } = this;
+    const { requestId, givenKey, key, marginMs } = this;
+    const isMade = givenKey === undefined || this.text('x-key-made') === 'yes';
     return {
       signal: this.stop.signal,
       requestId,
       // A client that wants no old answer says so; all others see its age.
       ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
       ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),
-      ...(givenKey !== undefined && { idempotencyKey: givenKey }),
+      ...(key !== undefined && { idempotencyKey: key }),
+      ...(key !== undefined && { keyIsMade: isMade }),
       ...(traceparent !== undefined && { traceparent }),
       ...(Number.isFinite(leftMs) && { timeoutMs: Math.max(1, Math.floor(leftMs - marginMs)) }),
     };
@@ -128,6 +133,16 @@ export class FacadeCall {
   private text(name: string): string | undefined {
     return this.call.metadata.get(name)[0]?.toString();
   }
+}
+
+/**
+ * For a caller that gives no key. A call's ids derive from its request id; runs are shared, so theirs is
+ * a new one.
+ */
+function madeKey({ effect, queue }: Called, requestId: string): string | undefined {
+  if (effect === 'reads') return undefined;
+  if (queue?.caller !== 'follows') return requestId;
+  return effect === 'trades' ? randomUUID() : undefined;
 }
 
 function bytesOf(metadata: Metadata): number {

@@ -7,8 +7,10 @@ status below with the same code. What more a body holds (\`field\`, \`rule\`, \`
 facts a program may act on. \`message\` is for people.
 
 Retry: *never* means that the same input will fail again; *later* means that it may be sent again
-with back-off; *same-key* means that whether it took effect is unknown, and that it is safe to ask
-again with the same \`Idempotency-Key\`.`;
+with back-off, and that nothing was changed; *same-key* means that whether it took effect is unknown:
+send it again only with the \`idempotencyKey\` that the failure names (it then happens at most once), or
+query as \`ask\` says. \`why\` and \`cause\` are the sentence and the code of what failed, \`tradeId\`,
+\`transactionId\`, \`run\` or \`cycleId\` what is open.`;
 
 export function errorsPage(): string {
   const rows = Object.entries(failureTable).map(([code, rule]) => [

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
+import { openBecause } from '#shared/contract/unknown-outcome.ts';
 
 export interface CallOptions {
   /**
@@ -14,6 +15,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   readonly requestId: string;
   readonly idempotencyKey?: string | undefined;
+  /** The key was made by us, for a caller that gave none and would repeat the call without it. */
+  readonly keyIsMade?: boolean | undefined;
   /** What the caller grants; the operation's own limit stands beside it. */
   readonly timeoutMs?: number | undefined;
   /** W3C trace context, passed on as it came. */
@@ -78,6 +81,8 @@ export class FunctionsClient {
       if (answer.status !== 200) throw refusalOf(text, answer.status);
       if (answer.staleMs !== undefined) noteStale(operation, answer.staleMs, options);
       return parseJson(text, operation.name) as ResponseOf<O>;
+    } catch (thrown) {
+      throw lostAnswer(operation, thrown, options);
     } finally {
       await subscriber.leave();
     }
@@ -99,11 +104,16 @@ export class FunctionsClient {
         subscriber,
       );
       if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
+      let isWhole = true;
       for await (const line of linesOf(answer.body)) {
-        const message = parseJson(line, operation.name) as { failure?: unknown };
+        const message = parseJson(line, operation.name) as StreamedMessage;
         if (message.failure) throw Failure.fromBody(message.failure, 500);
+        isWhole = message.complete !== false;
         yield message as ResponseOf<O>;
       }
+      if (!isWhole) throw cutOff(operation.name);
+    } catch (thrown) {
+      throw lostAnswer(operation, thrown, options);
     } finally {
       await subscriber.leave();
     }
@@ -136,6 +146,7 @@ export class FunctionsClient {
       headers: {
         ...(timeoutMs !== undefined && { 'x-timeout-ms': String(Math.ceil(timeoutMs)) }),
         ...(traceparent !== undefined && { traceparent }),
+        ...(options.keyIsMade && { 'x-key-made': 'yes' }),
         ...subscriber.headers,
       },
     });
@@ -203,6 +214,18 @@ export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncG
   if (rest !== '') yield rest;
 }
 
+interface StreamedMessage {
+  readonly failure?: unknown;
+  /** Streams end with a message that is complete; one that is not is followed by another. */
+  readonly complete?: unknown;
+}
+
+/** A stream that ended before its last message. */
+export function cutOff(name: string): Failure {
+  const text = `The answer of ${name} was cut off before its end.`;
+  return new Failure('UNAVAILABLE', text, { sent: 'unknown' });
+}
+
 /** A platform refuses in plain text (404, 429, 504 of the gateway); its status says enough. */
 export function refusalOf(text: string, status: number): Failure {
   try {
@@ -210,6 +233,20 @@ export function refusalOf(text: string, status: number): Failure {
   } catch {
     return Failure.fromBody(undefined, status);
   }
+}
+
+/**
+ * A call that changes something and got no answer of ours may have taken effect, unless it surely
+ * never left (`facts.sent` is `no`).
+ */
+export function lostAnswer(
+  { effect }: Pick<Operation, 'effect'>,
+  thrown: unknown,
+  { idempotencyKey, requestId, signal }: CallOptions,
+): unknown {
+  if (effect === 'reads' || signal.aborted || !(thrown instanceof Failure)) return thrown;
+  if (thrown.facts['sent'] !== 'unknown' || thrown.code === 'OUTCOME_UNKNOWN') return thrown;
+  return openBecause(thrown, { idempotencyKey, requestId });
 }
 
 function noteStale({ name }: Operation, staleMs: number, { onStale }: CallOptions): void {
@@ -227,6 +264,7 @@ function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Failure('UPSTREAM_BROKEN', `${name} answered something that is not JSON.`, {}, cause);
+    const text = `${name} answered something that is not JSON.`;
+    throw new Failure('UPSTREAM_BROKEN', text, { sent: 'unknown' }, cause);
   }
 }

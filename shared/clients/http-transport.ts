@@ -4,7 +4,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { unavailable } from '#shared/kernel/failure.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { bearerText, type Bearer } from './bearer.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import { afterColdStart } from './cold-start.ts';
@@ -95,5 +95,21 @@ async function* chunks(response: IncomingMessage, call: FunctionCall): AsyncGene
 /** The caller's own abort stays what it is; all else means that the function went away. */
 function refuse(call: FunctionCall, cause: unknown): never {
   call.signal.throwIfAborted();
-  throw unavailable(`The function ${call.name}`, cause);
+  const sent = wasSent(cause);
+  const what = `The function ${call.name}`;
+  throw new Failure('UNAVAILABLE', `${what} did not answer.`, { what, sent }, cause);
+}
+
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** Whether a failed call had reached the other side, by the error of Node's socket. */
+function wasSent(cause: unknown): 'no' | 'unknown' {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code !== undefined && NEVER_CONNECTED.has(code) ? 'no' : 'unknown';
 }

@@ -10,7 +10,12 @@ import type { Operation } from './row.ts';
 export function requestHash(operation: Operation, body: string): string {
   const wire: unknown = JSON.parse(body);
   const parsed = operation.request.safeParse(wire);
-  return shortHash(plain(parsed.success ? parsed.data : wire));
+  return parsed.success ? parsedHash(operation, parsed.data) : shortHash(plain(wire));
+}
+
+/** The same hash, of a request in domain values. */
+export function parsedHash({ meaning }: Operation, request: unknown): string {
+  return shortHash(plain(meaning ? meaning(request as never) : request));
 }
 
 /** Maps as objects; kernel values as the JSON they write themselves. */

@@ -37,6 +37,11 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   /** Heavy operations think long; the embedded host runs them on worker threads. */
   readonly weight: 'light' | 'heavy';
   readonly queue: QueuePolicy | null;
+  /**
+   * What a request means, where two requests that parse differently ask for the same thing (a default
+   * that depends on another field). Requests of equal meaning share an idempotency key.
+   */
+  readonly meaning?: (request: never) => unknown;
 }
 
 /** A row with the names derived for it. `Response` is the wire message it answers or streams. */

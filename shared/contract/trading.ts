@@ -1,4 +1,5 @@
 /** Rows of the trading service: orders, checked, sent at most once, and accounted for. */
+import type { z } from 'zod';
 import type { TradingServiceService } from '#protos/gen/trading.ts';
 import {
   account,
@@ -44,17 +45,51 @@ const trade = request({
   dryRun: bool,
 });
 
+type TradeRequest = z.output<typeof trade>;
+
+/** An unnamed order type is the one that the given prices make; an unnamed time in force is DAY. */
+export function meaningOfTrade(request: TradeRequest) {
+  const { symbol: _heldAgainstTheIsin, orderType, limitPrice, stopPrice, ...rest } = request;
+  const { timeInForce } = request;
+  return {
+    ...rest,
+    limitPrice,
+    stopPrice,
+    orderType: orderTypeOf({ orderType, limitPrice, stopPrice }),
+    timeInForce: timeInForce === 'TIME_IN_FORCE_UNSPECIFIED' ? ('DAY' as const) : timeInForce,
+  };
+}
+
+type Priced = Pick<TradeRequest, 'orderType' | 'limitPrice' | 'stopPrice'>;
+type NamedOrderType = Exclude<TradeRequest['orderType'], 'ORDER_TYPE_UNSPECIFIED'>;
+
+export function orderTypeOf({ orderType, limitPrice, stopPrice }: Priced): NamedOrderType {
+  if (orderType !== 'ORDER_TYPE_UNSPECIFIED') return orderType;
+  if (stopPrice) return limitPrice ? 'STOP_LIMIT' : 'STOP';
+  return limitPrice ? 'LIMIT' : 'MARKET';
+}
+
+const batch = request({ accountId: account, trades: list(trade, 100), stopOnError: bool });
+
+/** A trade of a batch that names no account is of the batch's. */
+function meaningOfBatch({ trades, ...rest }: z.output<typeof batch>) {
+  const { accountId } = rest;
+  return { ...rest, trades: trades.map((one) => meaningOfTrade({ ...one, accountId })) };
+}
+
 export const trading = contract<typeof TradingServiceService>()('trading', {
   executeTrade: {
     ...usual.trade,
     summary: 'Checks an order, stores the intent, sends it at most once, and answers the outcome.',
     request: trade,
+    meaning: meaningOfTrade,
   },
   batchExecuteTrades: {
     ...usual.trade,
     timeoutMs: 300_000,
     summary: 'Executes orders in turn, sells first.',
-    request: request({ accountId: account, trades: list(trade, 100), stopOnError: bool }),
+    request: batch,
+    meaning: meaningOfBatch,
   },
   getTradeStatus: {
     ...usual.read,

@@ -47,9 +47,17 @@ export const failureTable = {
   CONFLICT: {
     http: 409,
     grpc: 10,
+    retry: 'later',
+    actor: 'caller',
+    means:
+      'another call was faster or is still at work; nothing was changed, the same call may be sent again at once',
+  },
+  KEY_REUSED: {
+    http: 409,
+    grpc: 6,
     retry: 'never',
     actor: 'caller',
-    means: 'someone changed it first, or the same key came with another body',
+    means: 'the idempotency key was used with another request; a new request needs a new key',
   },
   TOO_LARGE: {
     http: 413,
@@ -110,9 +118,18 @@ export const failureTable = {
   DEADLINE: {
     http: 504,
     grpc: 4,
+    retry: 'later',
+    actor: 'caller',
+    means: 'time ran out; nothing was changed',
+  },
+  OUTCOME_UNKNOWN: {
+    http: 504,
+    grpc: 4,
     retry: 'same-key',
     actor: 'caller',
-    means: 'time ran out; whether a write took effect is unknown, ask with the same key',
+    means:
+      'the call had begun to change something when it failed, and whether it took effect is not known; ' +
+      'repeat it only with facts.idempotencyKey, or ask as facts.ask says',
   },
 } as const satisfies Record<string, FailureRule>;
 
@@ -154,15 +171,29 @@ export class Failure extends Error {
     return new Failure('BUG', 'Something went wrong inside; the log has the details.', {}, thrown);
   }
 
-  /** The failure that another function answered with. */
+  /**
+   * The failure that another function answered with. What was answered in its place, by a platform,
+   * has the fact `sent`: `no` where the function surely was not called, else `unknown`.
+   */
   static fromBody(body: unknown, status: number): Failure {
     const { code, message, ...facts } = (body ?? {}) as Partial<FailureBody>;
     if (typeof code === 'string' && code in failureTable && typeof message === 'string')
       return new Failure(code, message, facts);
-    const fallback = status === 404 ? 'NOT_FOUND' : status === 504 ? 'DEADLINE' : 'UNAVAILABLE';
-    return new Failure(fallback, `A function answered ${status} without saying why.`);
+    const fallback = codeOfPlatform[status] ?? 'UNAVAILABLE';
+    const sent = status in codeOfPlatform && status !== 504 ? 'no' : 'unknown';
+    return new Failure(fallback, `A function answered ${status} without saying why.`, { sent });
   }
 }
+
+/** What a platform's bare statuses mean; any other says that something did not answer. */
+const codeOfPlatform: Readonly<Partial<Record<number, FailureCode>>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'NOT_ALLOWED',
+  404: 'NOT_FOUND',
+  413: 'TOO_LARGE',
+  429: 'TOO_BUSY',
+  504: 'DEADLINE',
+};
 
 export interface FailureBody {
   readonly code: FailureCode;
@@ -184,8 +215,14 @@ export function refused(rule: string, detail: string, facts: Facts = {}): Failur
   return new Failure('REFUSED', detail, { rule, ...facts });
 }
 
+/** Another call was faster; the same call may be sent again. */
 export function conflict(detail: string, facts: Facts = {}): Failure {
   return new Failure('CONFLICT', detail, facts);
+}
+
+/** The same idempotency key, or an id derived from it, with another request. */
+export function keyReused(detail: string, facts: Facts = {}): Failure {
+  return new Failure('KEY_REUSED', detail, facts);
 }
 
 export function unavailable(what: string, cause?: unknown): Failure {

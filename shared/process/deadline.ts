@@ -59,3 +59,20 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** Messages as they come, until the signal aborts. */
+export async function* untilAbortedEach<T>(
+  messages: AsyncGenerator<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  try {
+    for (;;) {
+      const next = await untilAborted(messages.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a handler that hangs must not hold its caller.
+    void messages.return(undefined).catch(() => undefined);
+  }
+}

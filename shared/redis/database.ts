@@ -4,6 +4,7 @@
  * still the same.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { assert } from '#shared/kernel/assert.ts';
@@ -44,6 +45,7 @@ export type Guard = 'guarded' | 'advancing';
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const CONFLICT_TRIES_MAX = 20;
+const BACKOFF_MS_MAX = 64;
 const APPLIED = 1;
 const GUARD_FAILED = -1;
 
@@ -103,6 +105,8 @@ export class Database {
       const version = current?.version ?? 0;
       const writes = [writeDocument(key, version, next.value), ...(next.write ?? [])];
       if (await this.commit([{ key, version }], writes, guard)) return next.result;
+      // Whoever lost twice in a row steps aside for a moment, each for another one.
+      if (attempt > 0) await sleep(Math.random() * Math.min(2 ** attempt, BACKOFF_MS_MAX));
     }
     throw conflict('Someone else keeps changing the same record.', { key });
   }

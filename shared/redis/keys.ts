@@ -62,6 +62,9 @@ export const keys = {
   runtime: {
     once: (operation: string, key: string) => `{once:${operation}:${key}}:answer`,
     claim: (operation: string, key: string) => `{once:${operation}:${key}}:claim`,
+    /** Calls without a key: by operation and meaning of the request. */
+    unkeyed: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:key`,
+    unkeyedClaim: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
     outcome: (job: string) => `{run:${job}}:outcome`,
     subscribers: (job: string) => `{run:${job}}:followers`,
@@ -112,6 +115,14 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.gateway.deposits('default'), 'hash', null, 'gateway', 'deposits by idempotency key'),
   row(keys.runtime.once('x', 'k'), 'document', 7 * DAY_MS, 'runtime', 'the answer under a key'),
   row(keys.runtime.claim('x', 'k'), 'string', 5_000, 'runtime', 'who does the work under a key'),
+  row(
+    keys.runtime.unkeyed('x', 'r'),
+    'string',
+    3_600_000,
+    'runtime',
+    'key given to a keyless call',
+  ),
+  row(keys.runtime.unkeyedClaim('x', 'r'), 'string', 5_000, 'runtime', 'whose turn it is there'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
   row(

@@ -3,6 +3,7 @@ import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
+import type { Facts } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -55,6 +56,13 @@ export interface Context extends Dependencies {
   readonly idempotencyKey: string;
   /** The queued run this call carries out, where the connector made it. */
   readonly run: string | undefined;
+  /** What an unknown outcome of this call is named and queried by, e.g. `tradeId` and `ask`. */
+  nameOutcome(facts: Facts): void;
+  /**
+   * The answer is not the last word: a repeat with the same key does the work again and finds out,
+   * instead of being given this answer.
+   */
+  answerIsOpen(): void;
   /** What to pass on when calling another operation. */
   callOptions(idempotencyKey?: string): CallOptions;
 }

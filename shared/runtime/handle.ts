@@ -9,21 +9,29 @@ import type {
   FunctionResult,
 } from '#template/function.ts';
 import type { CallOptions } from '#shared/clients/functions-client.ts';
-import { Failure, failureTable, invalidRequest, type FailureBody } from '#shared/kernel/failure.ts';
+import {
+  Failure,
+  failureTable,
+  invalidRequest,
+  type FailureBody,
+  type Facts,
+} from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Operation, RequestOf, ResponseOf } from '#shared/contract/row.ts';
+import { isOpen, openBecause, timedOut, type CallIds } from '#shared/contract/unknown-outcome.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
-import { Deadline, untilAborted } from '#shared/process/deadline.ts';
-import { once } from './idempotency.ts';
-import { timedOut } from './timed-out.ts';
+import { Deadline, untilAborted, untilAbortedEach } from '#shared/process/deadline.ts';
+import { Effects } from './effects.ts';
+import { once, type Answered } from './idempotency.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';
+import { onceUnkeyed } from './unkeyed.ts';
 import { initializationFailure } from './initialization-failure.ts';
-import { encodeMessage, readRequest, type Format } from './wire.ts';
+import { encodeJson, encodeMessage, readRequest, type Format } from './wire.ts';
 import { ambientDependencies } from './dependencies.ts';
 
 /** The story of an operation: a promise of the answer, or the messages it streams. */
@@ -84,10 +92,20 @@ class Call {
   private readonly dependencies: Dependencies;
   private readonly requestId: string;
   private readonly givenKey: string | undefined;
+  /** The key was made by whoever forwarded the call, for a caller that gave none. */
+  private readonly keyIsMade: boolean;
+  /** The key the call goes by, once it is settled. */
+  private key: string | undefined;
+  private readonly effects = new Effects();
+  private outcomeFacts: Facts = {};
+  private answerOpen = false;
   /** Set when the connector carries out a queued run. */
   private readonly run: string | undefined;
   /** Set while the call follows a run that another carries out. */
   private subscribedRun: string | undefined;
+  /** What that run ended with. */
+  private runFailure: Failure | undefined;
+  private isQueueing = false;
   private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: Deadline;
@@ -109,6 +127,7 @@ class Call {
     this.dependencies = dependencies;
     this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
     this.givenKey = event.headers['idempotency-key'];
+    this.keyIsMade = event.headers['x-key-made'] === 'yes';
     this.run = safe(event.headers['x-run-id']);
     this.traceparent = readTraceparent(event.headers['traceparent']);
     const requested = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
@@ -140,38 +159,64 @@ class Call {
     const leaving = safe(this.event.headers['x-take-back']);
     if (follows && leaving !== undefined) return this.cancelRun(leaving);
     const { format, wire, request } = await readRequest(this.operation, this.event);
+    this.key = this.keyOfCall();
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
-    const context = this.context();
-    if (this.operation.streams)
-      return this.emit(this.handlerBody(request, context) as AsyncGenerator<unknown>, format);
-    const message = await this.unary(
-      wire,
-      () => this.handlerBody(request, context) as Promise<unknown>,
-    );
+    const handlerBody = (key?: string): unknown => this.handlerBody(request, this.context(key));
+    if (this.operation.streams) return this.emit(handlerBody() as AsyncGenerator<unknown>, format);
+    const message = await this.unary(request, (key) => handlerBody(key) as Promise<unknown>);
     return this.single(message, format);
   }
 
-  /** Answers once for each idempotency key; without a key, and for reads, simply answers. */
-  private async unary(wire: unknown, work: () => Promise<unknown>): Promise<unknown> {
-    const inTime = (): Promise<unknown> => untilAborted(work(), this.signal);
-    if (this.operation.effect === 'reads' || this.givenKey === undefined) return inTime();
+  /**
+   * Where the caller gave no key, the request id is the key: what a call does has its ids derived from
+   * it. The answer names it, whatever comes of the call. Runs are shared, so theirs is a new one.
+   */
+  private keyOfCall(): string | undefined {
+    if (this.operation.effect === 'reads') return this.givenKey;
+    if (this.givenKey !== undefined) return this.givenKey;
+    if (this.run !== undefined) return undefined;
+    if (this.operation.queue?.caller !== 'follows') return this.requestId;
+    return this.operation.effect === 'trades' ? this.dependencies.newId() : undefined;
+  }
+
+  /** Answers once for each idempotency key; reads, and writes without a key, simply answer. */
+  private async unary(
+    request: unknown,
+    work: (key?: string) => Promise<unknown>,
+  ): Promise<unknown> {
+    const inTime = (key?: string): Promise<unknown> => untilAborted(work(key), this.signal);
+    const { operation, signal, key, givenKey } = this;
+    const { effect } = operation;
+    if (effect === 'reads' || key === undefined) return inTime();
+    const isUnkeyed = givenKey === undefined || this.keyIsMade;
+    if (isUnkeyed && effect !== 'trades') return inTime();
     const { database, settings } = this.dependencies;
-    const { operation, givenKey: key, signal } = this;
-    const json = await once(
-      { database, operation, key, body: wire, signal, leaseMs: settings.claimLeaseMs },
-      async () => JSON.stringify(await inTime()),
+    const call = { database, operation, key, request, signal, leaseMs: settings.claimLeaseMs };
+    const { json } = await (isUnkeyed ? onceUnkeyed : once)(call, (settled) =>
+      this.answered(settled, inTime),
     );
     return JSON.parse(json);
   }
 
+  private async answered(key: string, work: (key: string) => Promise<unknown>): Promise<Answered> {
+    this.key = key;
+    try {
+      const json = JSON.stringify(await work(key));
+      return { json, isOpen: this.answerOpen };
+    } catch (thrown) {
+      throw this.failureOf(thrown);
+    }
+  }
+
   /** Puts the call on the queue and yields what its run streams. */
   private async *followed(wire: unknown): AsyncGenerator<unknown> {
-    const id = this.givenKey ? shortHash(this.givenKey) : this.dependencies.newId();
+    const id = this.key === undefined ? this.dependencies.newId() : shortHash(this.key);
     const requested = `${this.operation.name}-${id}`;
     const body = JSON.stringify(wire);
     const runs = this.dependencies.runs;
     const subscriber = safe(this.event.headers['x-follower']);
     const subscription = { subscriber, signal: this.signal };
+    this.isQueueing = true;
     const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
     this.subscribedRun = run;
     const messages = runs.follow(this.operation, run, this.signal);
@@ -179,7 +224,7 @@ class Call {
       const next = await messages.next();
       if (!next.done) yield JSON.parse(next.value);
       else if (next.value.kind === 'done') return;
-      else throw Failure.fromBody(next.value.failure, 500);
+      else throw (this.runFailure = Failure.fromBody(next.value.failure, 500));
     }
   }
 
@@ -247,11 +292,10 @@ class Call {
 
   /** The last catch: whatever was thrown becomes a failure, and a line in the log. */
   private fail(thrown: unknown): FailureBody {
-    const failure = this.isOurTimeout(thrown)
-      ? this.timeout()
-      : (redisFailure(thrown) ?? Failure.from(thrown));
-    const level =
-      failure.rule.actor === 'caller' || failure.rule.actor === 'nobody' ? 'info' : 'error';
+    const failure = this.failureOf(thrown);
+    const { actor } = failure.rule;
+    const isOurs = actor === 'operator' || actor === 'developer';
+    const level = isOurs || isOpenByAccident(failure) ? 'error' : 'info';
     this.log()[level]('call-failed', {
       failureCode: failure.code,
       detail: failure.message,
@@ -261,26 +305,50 @@ class Call {
     return { ...failure.toJSON(), requestId: this.requestId };
   }
 
+  /** A failure that leaves open what the call did is told as that, with how to find out. */
+  private failureOf(thrown: unknown): Failure {
+    if (this.isOurTimeout(thrown)) return this.timeout();
+    const failure = redisFailure(thrown) ?? Failure.from(thrown);
+    if (failure === this.runFailure || !this.leavesOpen(failure)) return failure;
+    return openBecause(failure, this.callIds(), this.outcomeFacts);
+  }
+
+  private leavesOpen(failure: Failure): boolean {
+    if (this.operation.effect === 'reads') return false;
+    if (failure.code === 'OUTCOME_UNKNOWN') return true;
+    const { seen } = this.effects;
+    // Money may have moved: a later refusal does not undo that.
+    if (seen === 'trades') return failure.code !== 'CANCELLED';
+    // What a run that trades does besides is done again by whoever resumes it.
+    if (this.run !== undefined && this.operation.effect === 'trades') return false;
+    const isQueued =
+      this.isQueueing && !(thrownByRule(failure) && this.subscribedRun === undefined);
+    return (seen === 'writes' || isQueued) && isOpen(failure);
+  }
+
+  private callIds(): CallIds {
+    const { requestId, key: idempotencyKey } = this;
+    return { requestId, idempotencyKey, run: this.run ?? this.subscribedRun };
+  }
+
   private isOurTimeout(thrown: unknown): boolean {
     return this.signal.aborted && !(thrown instanceof Failure);
   }
 
   private timeout(): Failure {
     if (!this.deadline.passed) return new Failure('CANCELLED', 'The caller left.');
-    return timedOut(this.operation, {
-      requestId: this.requestId,
-      idempotencyKey: this.givenKey,
-      run: this.subscribedRun,
-    });
+    return timedOut(this.operation, this.callIds(), this.outcomeFacts);
   }
 
-  private context(): Context {
-    const { requestId, signal, traceparent } = this;
+  private context(settled?: string): Context {
+    const { requestId, signal, traceparent, dependencies } = this;
     const log = (): Log => this.log();
-    const key = this.run ?? this.givenKey ?? requestId;
+    const key = this.run ?? settled ?? this.givenKey ?? requestId;
+    const changes = this.operation.effect !== 'reads';
     const context = {
       // The world lies behind the call instead of being copied into it, call by call.
-      __proto__: this.dependencies,
+      __proto__: dependencies,
+      ...(changes && this.effects.watch(dependencies)),
       signal,
       requestId,
       run: this.run,
@@ -289,6 +357,8 @@ class Call {
         return log();
       },
       idempotencyKey: key,
+      nameOutcome: (facts: Facts) => void (this.outcomeFacts = { ...this.outcomeFacts, ...facts }),
+      answerIsOpen: () => void (this.answerOpen = true),
       callOptions: (idempotencyKey?: string): CallOptions => ({
         signal,
         requestId,
@@ -323,10 +393,22 @@ class Call {
   }
 
   private withRequestId(result: FunctionResult): FunctionResult {
-    const { requestId, staleMs } = this;
+    const { requestId, staleMs, key } = this;
     const stale = staleMs !== undefined && { 'x-stale-ms': String(staleMs) };
-    return { ...result, headers: { ...result.headers, ...stale, 'x-request-id': requestId } };
+    const named = key !== undefined && isSafeId(key) && { 'idempotency-key': key };
+    const ids = { ...named, 'x-request-id': requestId };
+    return { ...result, headers: { ...result.headers, ...stale, ...ids } };
   }
+}
+
+/** Not by the mere end of the caller's time. */
+function isOpenByAccident({ code, cause }: Failure): boolean {
+  return code === 'OUTCOME_UNKNOWN' && cause !== undefined;
+}
+
+/** Turned away before the queue took it. */
+function thrownByRule({ code }: Failure): boolean {
+  return code === 'CONFLICT' || code === 'KEY_REUSED';
 }
 
 function safe(id: string | undefined): string | undefined {
@@ -335,28 +417,3 @@ function safe(id: string | undefined): string | undefined {
 
 /** What a refusal for want of a token says that it takes. */
 const BEARER_CHALLENGE = 'Bearer realm="arduino-trader"';
-
-/** JSON in which every number is finite. */
-function encodeJson(message: unknown): string {
-  return JSON.stringify(message ?? {}, (key, value: unknown) => {
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new Failure('BUG', `Invariant: no ${value} leaves a model (${key})`);
-    return value;
-  });
-}
-
-async function* untilAbortedEach<T>(
-  messages: AsyncGenerator<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T> {
-  try {
-    for (;;) {
-      const next = await untilAborted(messages.next(), signal);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a story that hangs must not hold its caller.
-    void messages.return(undefined).catch(() => undefined);
-  }
-}

@@ -12,10 +12,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
-import { conflict, Failure, type FailureBody } from '#shared/kernel/failure.ts';
+import { conflict, Failure, keyReused, type FailureBody } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
+import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
@@ -28,6 +29,8 @@ export interface RunData {
   readonly operation: string;
   readonly body: string;
   readonly requestId: string;
+  /** An earlier attempt ended without saying what it had done. */
+  readonly wasOpen?: boolean;
 }
 
 export type Outcome =
@@ -101,7 +104,8 @@ export class Runs {
    * @param wanted id for a new run, e.g. made from the caller's idempotency key
    * @param follower names the caller, where it may take the call back
    * @returns the id of the run to follow, and whether another call had made it
-   * @throws Failure CONFLICT naming the run that goes on with another request
+   * @throws Failure CONFLICT naming the run that goes on with another request; KEY_REUSED where the
+   * id itself stands for another request
    */
   async add(
     operation: Operation,
@@ -137,12 +141,11 @@ export class Runs {
     const job = await queue.getJob(added.id ?? requested);
     const run = job ? runOf(job) : requested;
     if (job && requestHash(operation, job.data.body) !== hash)
-      throw conflict(
-        run === requested
-          ? `The run ${run} of ${operation.name} was asked for with another request.`
-          : `${operation.name} already runs with another request, as ${run}.`,
-        { run },
-      );
+      throw run === requested
+        ? keyReused(`The run ${run} of ${operation.name} was asked for with another request.`, {
+            run,
+          })
+        : conflict(`${operation.name} already runs with another request, as ${run}.`, { run });
     if (job && run === requested) await this.beginAgainIfFailed(job, run);
     return { run, joined: run !== requested };
   }
@@ -215,12 +218,12 @@ export class Runs {
   private async lost(operation: Operation, run: string): Promise<Outcome | undefined> {
     const state = await (await this.queueOf(operation.topic)).getJobState(run);
     if (state !== 'failed' && state !== 'completed' && state !== 'unknown') return undefined;
-    return (
-      (await this.outcome(run)) ?? {
-        kind: 'failed',
-        failure: new Failure('UNAVAILABLE', 'The run ended without an outcome.', { run }).toJSON(),
-      }
-    );
+    const text = 'The run ended without an outcome.';
+    const failure =
+      operation.effect === 'reads'
+        ? new Failure('UNAVAILABLE', text, { run })
+        : outcomeUnknown(text, { run });
+    return (await this.outcome(run)) ?? { kind: 'failed', failure: failure.toJSON() };
   }
 
   async outcome(run: string): Promise<Outcome | undefined> {

@@ -1,6 +1,6 @@
 /** A request's bytes to its domain values, and an answer to protobuf bytes. */
 import type { FunctionEvent } from '#template/function.ts';
-import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { codecOf } from '#shared/contract/codecs.ts';
 import type { Operation } from '#shared/contract/row.ts';
 
@@ -29,6 +29,15 @@ export async function readRequest(
 
 export async function encodeMessage(operation: Operation, message: unknown): Promise<Buffer> {
   return (await codecOf(operation)).responseSerialize(message as never);
+}
+
+/** JSON in which every number is finite. */
+export function encodeJson(message: unknown): string {
+  return JSON.stringify(message ?? {}, (key, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new Failure('BUG', `Invariant: no ${value} leaves a model (${key})`);
+    return value;
+  });
 }
 
 function formatOf(contentType = ''): Format {

@@ -10,7 +10,7 @@
  * one whose compare-and-set stores SUBMITTING may send.
  */
 import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
-import { conflict, Failure } from '#shared/kernel/failure.ts';
+import { Failure, keyReused } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
@@ -62,7 +62,7 @@ const CONTROL_TRIES_MAX = 10;
 /**
  * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
  * goes on with one that was left as INTENT, and asks the broker about any other.
- * @throws Failure CONFLICT when the id stands for another order
+ * @throws Failure KEY_REUSED when the id stands for another order
  */
 export async function submitTrade(
   orderDependencies: OrderDependencies,
@@ -83,8 +83,10 @@ export async function submitTrade(
 }
 
 function requireSame(order: OrderRecord, draft: OrderDraft): void {
-  if (order.bodyHash !== hashOfDraft(draft))
-    throw conflict('This idempotency key was used with another order.', { tradeId: order.tradeId });
+  if (hashOfDraft(order) !== hashOfDraft(draft))
+    throw keyReused('This idempotency key was used with another order.', {
+      tradeId: order.tradeId,
+    });
 }
 
 /** Checks a new order and stores it as INTENT or DENIED; again when another one came in between. */

@@ -8,7 +8,7 @@ import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { RequestOf, WireRequestOf } from '#shared/contract/row.ts';
-import type { trading } from '#shared/contract/trading.ts';
+import { orderTypeOf, type trading } from '#shared/contract/trading.ts';
 import type { OrderDraft, OrderRecord } from './model/order-record.ts';
 import type { Trade } from './model/trade.ts';
 import { isTerminal, isUnresolved, statusOf } from './model/trade-state.ts';
@@ -26,21 +26,11 @@ export function draftOf(request: TradeRequest | ValidateRequest): OrderDraft {
     symbol: 'symbol' in request ? request.symbol : '',
     side,
     quantity,
-    orderType: typeOf(request),
+    orderType: orderTypeOf(request),
     timeInForce: timeInForce === 'TIME_IN_FORCE_UNSPECIFIED' ? 'DAY' : timeInForce,
     ...(limitPrice && { limitPrice }),
     ...(stopPrice && { stopPrice }),
   };
-}
-
-function typeOf({
-  orderType,
-  limitPrice,
-  stopPrice,
-}: TradeRequest | ValidateRequest): OrderDraft['orderType'] {
-  if (orderType !== 'ORDER_TYPE_UNSPECIFIED') return orderType;
-  if (stopPrice) return limitPrice ? 'STOP_LIMIT' : 'STOP';
-  return limitPrice ? 'LIMIT' : 'MARKET';
 }
 
 /**

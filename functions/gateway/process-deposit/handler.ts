@@ -22,6 +22,7 @@ export default handle(gateway.processDeposit, async (request, context) => {
       message: `the account takes deposits in ${baseCurrency}`,
     });
   const id = `deposit-${shortHash(context.idempotencyKey)}`;
+  context.nameOutcome({ transactionId: id });
   const state = broker.funding ? 'paid-in' : 'pending';
   if (broker.funding) {
     await broker.funding.deposit(accountId, id, amount, signal);

@@ -21,8 +21,10 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
       message: `The trade is ${stored.state} already. ${stored.message}`,
       newStatus: statusOf(stored.state),
     };
+  context.nameOutcome({ tradeId, ask: `GetTradeStatus ${tradeId}` });
   const order = await cancelOrder(orderDependencies, stored, reason, context.signal);
   const { state } = order;
+  if (!isTerminal(state)) context.answerIsOpen();
   return {
     success: state === 'CANCELLED' || state === 'CANCEL_PENDING' || state === 'ABSENT',
     message: isUnresolved(state) ? `It cannot be cancelled yet. ${order.message}` : order.message,

@@ -3,6 +3,7 @@ import { syncBook } from '#shared/trading/book-sync.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { loadChecks } from '#shared/trading/load-checks.ts';
+import { isTerminal } from '#shared/trading/model/trade-state.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';
 import { submitTrade } from '#shared/trading/submit.ts';
@@ -25,10 +26,13 @@ export default handle(trading.executeTrade, async (request, context) => {
     const { inputs } = await loadChecks(orderDependencies, draft, undefined, signal);
     return dryRunAnswer(validate(inputs));
   }
+  const tradeId = tradeIdOf(accountId, context.idempotencyKey);
+  context.nameOutcome({ tradeId, ask: `GetTradeStatus ${tradeId}` });
   // What is uncertain about earlier orders is asked first: it may free cash, or freeze a security.
   await refreshLive(orderDependencies, accountId, signal);
-  const tradeId = tradeIdOf(accountId, context.idempotencyKey);
   const order = await submitTrade(orderDependencies, draft, tradeId, signal);
   if (order.filledQuantity.sign > 0) await syncBook(context, accountId);
+  // A repeat with the same key finds out how the order stands by then.
+  if (!isTerminal(order.state)) context.answerIsOpen();
   return answerOf(order);
 });

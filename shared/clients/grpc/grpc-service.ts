@@ -111,11 +111,12 @@ export class GrpcService {
   }
 
   private metadataOf(options: CallOptions): Metadata {
-    const { requestId, idempotencyKey, traceparent, onStale } = options;
+    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale } = options;
     const { token, forwardedBy } = this.options;
     const metadata = new Metadata();
     metadata.set('x-request-id', requestId);
     if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
+    if (keyIsMade) metadata.set('x-key-made', 'yes');
     if (traceparent !== undefined) metadata.set('traceparent', traceparent);
     if (!onStale) metadata.set('x-accept-stale', 'no');
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);

@@ -8,7 +8,7 @@ import { DETAILS_KEY, factsOfDetails } from './error-details.ts';
 const codeOf: Partial<Record<number, FailureCode>> = {
   [status.INVALID_ARGUMENT]: 'INVALID_REQUEST',
   [status.NOT_FOUND]: 'NOT_FOUND',
-  [status.ALREADY_EXISTS]: 'CONFLICT',
+  [status.ALREADY_EXISTS]: 'KEY_REUSED',
   [status.ABORTED]: 'CONFLICT',
   [status.PERMISSION_DENIED]: 'NOT_ALLOWED',
   [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
@@ -32,8 +32,10 @@ export function thrownOf(error: ServiceError): Failure | Outage {
     return new Outage('connection', NEVER_CONNECTED.test(details) ? 'no' : 'unknown', error);
   // Not by us: our own cancelling is seen before the status is looked at.
   if (code === status.CANCELLED) return new Outage('connection', 'unknown', error);
-  const known = codeOf[code] ?? 'UPSTREAM_BROKEN';
-  return new Failure(known, details || `The service answered ${status[code]}.`, {}, error);
+  const known = codeOf[code];
+  const text = details || `The service answered ${status[code]}.`;
+  if (known !== undefined) return new Failure(known, text, {}, error);
+  return new Failure('UPSTREAM_BROKEN', text, { sent: 'unknown' }, error);
 }
 
 /** The failure's facts, where the server sent them along. */

@@ -16,9 +16,15 @@ export interface RepeatedCall {
  */
 export function mayRepeat({ effect, idempotencyKey }: RepeatedCall, thrown: unknown): boolean {
   if (isUnavailable(thrown)) return effect === 'reads' || idempotencyKey !== undefined;
-  return (
-    effect === 'reads' && thrown instanceof Failure && failureTable[thrown.code].retry === 'later'
-  );
+  if (!(thrown instanceof Failure) || isLate(thrown)) return false;
+  if (thrown.code === 'OUTCOME_UNKNOWN' || thrown.code === 'CONFLICT')
+    return effect === 'reads' || idempotencyKey !== undefined;
+  return effect === 'reads' && failureTable[thrown.code].retry === 'later';
+}
+
+/** After a deadline the first attempt may still be at work. */
+function isLate({ code, facts }: Failure): boolean {
+  return code === 'DEADLINE' || facts['cause'] === 'DEADLINE';
 }
 
 /** Nobody there, or nobody who could work; what a last good answer may stand in for. */

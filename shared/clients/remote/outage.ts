@@ -17,16 +17,7 @@ export class Outage extends Error {
   }
 }
 
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
-
-/** Whether a failed HTTP call had reached the other side, by the error of Node's socket. */
-export function sentOf(thrown: Failure): Sent {
-  const { code } = (thrown.cause ?? {}) as NodeJS.ErrnoException;
-  return code !== undefined && NEVER_CONNECTED.has(code) ? 'no' : 'unknown';
+/** Whether a failed call had reached the other side, as the transport said. */
+export function sentOf({ facts }: Failure): Sent {
+  return facts['sent'] === 'no' ? 'no' : 'unknown';
 }

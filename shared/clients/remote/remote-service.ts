@@ -13,6 +13,7 @@ import {
 import { Failure } from '#shared/kernel/failure.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
+import { openBecause, outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import type { LastAnswers } from './last-answers.ts';
 import { isUnavailable, mayRepeat } from './may-repeat.ts';
 import { Outage, type Sent } from './outage.ts';
@@ -99,7 +100,9 @@ export class RemoteService {
 
   /** What the caller of a stream is told that broke off in the middle. */
   brokenOff(call: RemoteCall, thrown: unknown): Failure {
-    return thrown instanceof Failure ? thrown : this.failureOf(call, thrown, 'unknown');
+    return thrown instanceof Failure
+      ? this.answeredBy(call, thrown)
+      : this.failureOf(call, thrown, 'unknown');
   }
 
   private async answered<T>(call: RemoteCall, attempt: Attempt<T>): Promise<T> {
@@ -127,7 +130,9 @@ export class RemoteService {
       return await this.retrying(call).execute(one, limit.signal);
     } catch (thrown) {
       call.signal.throwIfAborted();
-      throw thrown instanceof Failure ? thrown : this.failureOf(call, thrown, sent);
+      throw thrown instanceof Failure
+        ? this.answeredBy(call, thrown)
+        : this.failureOf(call, thrown, sent);
     }
   }
 
@@ -148,32 +153,35 @@ export class RemoteService {
     const { service, device, target } = this.options;
     const facts = { service, device, sent };
     const where = `${service} on ${device}`;
-    if (thrown instanceof Outage && thrown.kind === 'deadline') {
-      const key = call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey };
-      const text = `${where} did not answer in time. ${whatBecame(call, sent)}`;
-      return new Failure('DEADLINE', text, { ...facts, ...key }, thrown);
-    }
-    if (thrown instanceof BrokenCircuitError || thrown instanceof Outage) {
-      const away =
-        thrown instanceof Outage ? `does not answer at ${target.address}` : 'is away at the moment';
-      const text = `${where} ${away}. ${whatBecame(call, sent)}`;
-      return new Failure('UNAVAILABLE', text, facts, thrown);
-    }
-    return Failure.from(thrown);
+    const isLate = thrown instanceof Outage && thrown.kind === 'deadline';
+    if (!isLate && !(thrown instanceof BrokenCircuitError || thrown instanceof Outage))
+      return Failure.from(thrown);
+    const what = isLate
+      ? 'did not answer in time'
+      : thrown instanceof Outage
+        ? `does not answer at ${target.address}`
+        : 'is away at the moment';
+    const code = isLate ? 'DEADLINE' : 'UNAVAILABLE';
+    const why = `${where} ${what}.`;
+    const { idempotencyKey } = call;
+    if (sent === 'unknown' && call.row.effect !== 'reads')
+      return outcomeUnknown(why, { idempotencyKey }, { ...facts, why, cause: code }, thrown);
+    const became = sent === 'no' ? 'Nothing was sent.' : 'Nothing was changed.';
+    return new Failure(code, `${why} ${became}`, facts, thrown);
+  }
+
+  /** An answer that nobody of ours gave, to a call that may have taken effect. */
+  private answeredBy(call: RemoteCall, thrown: Failure): Failure {
+    if (call.row.effect === 'reads' || thrown.facts['sent'] !== 'unknown') return thrown;
+    const { service, device } = this.options;
+    const { idempotencyKey } = call;
+    return openBecause(thrown, { idempotencyKey }, { service, device, sent: 'unknown' });
   }
 }
 
 function mayHaveArrived(thrown: unknown): boolean {
   if (thrown instanceof Outage) return thrown.sent === 'unknown';
   return !(thrown instanceof BrokenCircuitError);
-}
-
-function whatBecame({ row, idempotencyKey }: RemoteCall, sent: Sent): string {
-  if (sent === 'no') return 'Nothing was sent.';
-  if (row.effect === 'reads') return 'Nothing was changed.';
-  return idempotencyKey === undefined
-    ? 'Whether it took effect is unknown.'
-    : 'Whether it took effect is unknown; ask again with the same idempotency key.';
 }
 
 /** An old answer that came from farther away, too, is only for those who can live with one. */

@@ -66,7 +66,7 @@ export interface Baseline {
 
 /** A trade as it is stored, with what only the order engine needs. */
 export interface OrderRecord extends Trade {
-  /** Hash of the draft; the same key with another order is a conflict. */
+  /** Hash of the draft as it was asked for. */
   readonly bodyHash: string;
   /** What it was worth when asked for, in the base currency; counts towards the day's turnover. */
   readonly value: Money;
@@ -80,11 +80,14 @@ export interface OrderRecord extends Trade {
   readonly baseline?: Baseline | undefined;
 }
 
+/**
+ * What an order asks for. The symbol is only held against the ISIN, so an order that states it and one
+ * that leaves it out are the same.
+ */
 export function hashOfDraft(draft: OrderDraft): string {
   return contentHash({
     accountId: draft.accountId,
     isin: draft.isin,
-    symbol: draft.symbol,
     side: draft.side,
     quantity: draft.quantity.normalize(),
     orderType: draft.orderType,

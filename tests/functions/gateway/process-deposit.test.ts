@@ -64,10 +64,10 @@ it('books one key once, however often it is called', async () => {
   expect(other.newCashBalance?.amount).toBe('26000.00');
 });
 
-it('refuses one key with another amount as CONFLICT', async () => {
+it('refuses one key with another amount as KEY_REUSED', async () => {
   await answered(euros('500.00'));
   const { status, body } = await pay(euros('600.00'));
-  expect({ status, body }).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+  expect({ status, body }).toMatchObject({ status: 409, body: { code: 'KEY_REUSED' } });
 });
 
 it.each([

@@ -92,7 +92,12 @@ describe('CancelTrade', () => {
     const tradeId = await waiting();
     const cancel = t.broker.cancel.bind(t.broker);
     t.broker.cancel = () => Promise.reject(new TypeError('socket'));
-    expect((await t.call(cancelTrade, { tradeId }, 'c1')).status).toBe(500);
+    expect((await t.call(cancelTrade, { tradeId }, 'c1')).body).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      cause: 'BUG',
+      idempotencyKey: 'c1',
+      tradeId,
+    });
     const pending = await t.call(getTradeStatus, { tradeId });
     expect(pending.body.execution.state).toBe('CANCEL_PENDING');
     t.broker.cancel = cancel;

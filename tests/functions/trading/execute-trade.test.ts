@@ -97,7 +97,7 @@ describe('ExecuteTrade', () => {
     await t.call(executeTrade, buy('ARVN'), 'k1');
     const { status, body } = await t.call(executeTrade, buy('ARVN', 11), 'k1');
     expect(status).toBe(409);
-    expect(body.code).toBe('CONFLICT');
+    expect(body.code).toBe('KEY_REUSED');
     expect(t.broker.received).toHaveLength(1);
   });
 

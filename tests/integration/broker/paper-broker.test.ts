@@ -188,7 +188,7 @@ describe('the paper broker', () => {
     await deposit('500');
     await deposit('500');
     expect((await statement()).cash).toEqual(euros('25500.00'));
-    await expect(deposit('600')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(deposit('600')).rejects.toMatchObject({ code: 'KEY_REUSED' });
   });
 
   it('adopts holdings by transfers, and moves nothing when it holds them already', async () => {

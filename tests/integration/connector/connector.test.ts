@@ -139,11 +139,11 @@ describe('a queued run', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('refuses the same key with another request as CONFLICT', async () => {
+  it('refuses the same key with another request as KEY_REUSED', async () => {
     serve(operation.name, () => ({ body: streamOf([update(100, { complete: true })]) }));
     await add('ee', 'run-conflict');
     await expect(add('ff', 'run-conflict')).rejects.toMatchObject({
-      code: 'CONFLICT',
+      code: 'KEY_REUSED',
       facts: { run: 'run-conflict' },
     });
     await follow('run-conflict');
@@ -243,7 +243,69 @@ describe('a run that fails', () => {
     expect(messages).toEqual([update(20), update(100, { complete: true })]);
   });
 
-  it('is told as UNAVAILABLE when its job has vanished', async () => {
+  it.each([
+    ['in the middle of a message', () => ['{"progressPct":20,"complete":false}\n', '{"progre']],
+    ['between two messages', () => ['{"progressPct":20,"complete":false}\n']],
+  ])('takes a stream that is cut off %s for a lost answer', async (where, cut) => {
+    serve(operation.name, () => ({
+      body: calls.length === 1 ? each(cut()) : streamOf([update(100, { complete: true })]),
+    }));
+    const run = `run-cut-${where.replaceAll(' ', '-')}`;
+    await add(where, run);
+    const { messages, outcome } = await follow(run);
+    expect(outcome.kind).toBe('done');
+    expect(messages.at(-1)).toEqual(update(100, { complete: true }));
+    expect(calls).toHaveLength(2);
+  });
+
+  it('that is cut off again and again is an unknown outcome with the run to ask for', async () => {
+    serve(operation.name, () => ({ body: each(['{"progre']) }));
+    await add('cut', 'run-always-cut');
+    const { outcome } = await follow('run-always-cut');
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'OUTCOME_UNKNOWN', run: 'run-always-cut' },
+    });
+    expect(calls).toHaveLength(ATTEMPTS);
+  });
+
+  it('goes on over more calls than it has attempts while each comes farther', async () => {
+    const steps = ATTEMPTS + 2;
+    serve(operation.name, () =>
+      calls.length < steps
+        ? { body: each([`{"progressPct":${calls.length * 10},"complete":false}\n`]) }
+        : { body: streamOf([update(100, { complete: true })]) },
+    );
+    await add('long', 'run-long');
+    expect((await follow('run-long')).outcome.kind).toBe('done');
+    expect(calls).toHaveLength(steps);
+  }, 30_000);
+
+  it('is called again without an attempt where the function hands it over', async () => {
+    const failure = { code: 'UNAVAILABLE', message: 'It waits.', resumeAfterMs: 10 };
+    serve(operation.name, () =>
+      calls.length <= ATTEMPTS
+        ? { body: streamOf([{ failure }]) }
+        : { body: streamOf([update(100, { complete: true })]) },
+    );
+    await add('handed', 'run-handed-over');
+    expect((await follow('run-handed-over')).outcome.kind).toBe('done');
+    expect(calls).toHaveLength(ATTEMPTS + 1);
+  });
+
+  it('whose earlier attempt may have changed something is never told as unavailable', async () => {
+    serve(operation.name, () =>
+      calls.length === 1
+        ? { status: 504, body: { code: 'OUTCOME_UNKNOWN', message: 'Lost.', tradeId: 't1' } }
+        : { status: 503, body: { code: 'UNAVAILABLE', message: 'The prices are away.' } },
+    );
+    await add('open', 'run-open');
+    expect((await follow('run-open')).outcome).toMatchObject({
+      failure: { code: 'OUTCOME_UNKNOWN', cause: 'UNAVAILABLE', run: 'run-open' },
+    });
+  });
+
+  it('is told as an unknown outcome when its job has vanished', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     serve(operation.name, async () => {
@@ -255,7 +317,7 @@ describe('a run that fails', () => {
     const job = await (await dependencies.runs.queueOf(operation.topic)).getJob('run-lost');
     await job?.remove();
     const { outcome } = await follow('run-lost');
-    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'UNAVAILABLE' } });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'OUTCOME_UNKNOWN' } });
     release();
     await follow('run-busy');
   });
@@ -306,4 +368,8 @@ async function* breaking(messages: readonly unknown[]): AsyncGenerator<string> {
   yield* streamOf(messages);
   await sleep(50);
   throw new Failure('BUG', 'the function died');
+}
+
+async function* each(chunks: readonly string[]): AsyncGenerator<string> {
+  yield* chunks;
 }

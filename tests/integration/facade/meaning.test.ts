@@ -187,10 +187,10 @@ describe('the time of a call', () => {
       );
       expect(error.code).toBe(status.DEADLINE_EXCEEDED);
       expect(error.details).toContain('Whether it took effect is unknown');
-      expect(error.details).toContain(`ask again with the idempotency key ${key}`);
+      expect(error.details).toContain(`repeat the same request with the idempotency key ${key}`);
       expect(detailsOf(error).details['ErrorInfo']).toMatchObject({
-        reason: 'DEADLINE',
-        metadata: { requestId: 'r-9', idempotencyKey: key },
+        reason: 'OUTCOME_UNKNOWN',
+        metadata: { requestId: 'r-9', idempotencyKey: key, cause: 'DEADLINE' },
       });
     },
   );
@@ -207,7 +207,7 @@ describe('the time of a call', () => {
         { deadline },
       ),
     );
-    expect(error.details).toContain('ask again with the idempotency key my-key');
+    expect(error.details).toContain('repeat the same request with the idempotency key my-key');
   });
 
   test('that runs out while a run is followed names the run', async () => {
@@ -219,7 +219,7 @@ describe('the time of a call', () => {
     );
     const error = await refusal(all(stream));
     expect(error.code).toBe(status.DEADLINE_EXCEEDED);
-    expect(error.details).toMatch(/The run planning-create-plan-[0-9a-z]+ goes on/);
+    expect(error.details).toMatch(/the run planning-create-plan-[0-9a-z]+ may go on/);
     expect(error.details).toContain('the idempotency key plan-key');
   });
 });

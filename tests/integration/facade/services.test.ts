@@ -231,7 +231,7 @@ describe('trading', () => {
     expect(response.total).toBe(1);
     expect(response.executions[0]).toMatchObject({ side: 'BUY', isin: security(0).isin });
     const other = unary(trading, trading.executeTrade, order({ quantity: 3 }), key);
-    await expect(other).rejects.toMatchObject({ code: status.ABORTED });
+    await expect(other).rejects.toMatchObject({ code: status.ALREADY_EXISTS });
   });
 
   test('refuses every wrong field at once', async () => {

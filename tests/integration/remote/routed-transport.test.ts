@@ -173,7 +173,7 @@ describe('over HTTP', () => {
     expect(seen).toHaveLength(3);
     answerer = (_request, response) => void response.destroy();
     expect(await failureOf(functions.call(trading.executeTrade, sale, options()))).toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'OUTCOME_UNKNOWN',
       message: expect.stringMatching(/^trading on state .* Whether it took effect is unknown\.$/),
       facts: { service: 'trading', device: 'state', sent: 'unknown' },
     });
@@ -195,8 +195,10 @@ describe('over HTTP', () => {
     answerer = () => undefined;
     const call = functions.call(trading.executeTrade, sale, options({ idempotencyKey: 'key-1' }));
     expect(await failureOf(call)).toMatchObject({
-      code: 'DEADLINE',
-      message: expect.stringContaining('Whether it took effect is unknown; ask again'),
+      code: 'OUTCOME_UNKNOWN',
+      message: expect.stringContaining(
+        'Whether it took effect is unknown: repeat the same request',
+      ),
       facts: { idempotencyKey: 'key-1' },
     });
     expect(seen).toHaveLength(1);
@@ -268,7 +270,8 @@ describe('over gRPC', () => {
 
   it('a stream comes message by message, or as its last one', async () => {
     facade.streams((call) => {
-      for (const progressPct of [10, 100]) call.write({ planId: 'p', progressPct });
+      for (const progressPct of [10, 100])
+        call.write({ planId: 'p', progressPct, complete: progressPct === 100 });
       call.end();
     });
     const seenPct: number[] = [];

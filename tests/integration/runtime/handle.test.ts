@@ -181,9 +181,9 @@ describe('an idempotency key', () => {
     expect(removals).toBe(before + 1);
   });
 
-  test('is a conflict with another body', async () => {
+  test('is refused with another body', async () => {
     await send('k2', 'sold');
-    expect((await send('k2', 'merged')).body).toMatchObject({ code: 'CONFLICT' });
+    expect((await send('k2', 'merged')).body).toMatchObject({ code: 'KEY_REUSED' });
   });
 
   test('does the work once for two calls at the same time', async () => {

@@ -21,6 +21,7 @@ const env = {
   // Each order has a day of its own, so that all runs read as much.
   QUOTE_AGE_DAYS_MAX: '3650',
   DATA_DIR: '/nonexistent',
+  CLAIM_LEASE_MS: '100',
 };
 
 let redis: TestRedis;
@@ -49,13 +50,12 @@ async function openDying(): Promise<Dependencies> {
 
 const order = () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 });
 
-/** The request id serves as key: no claim of an idempotency key is to be waited for. */
 async function executeDyingAt(command: number, key: string): Promise<boolean> {
   const dependencies = await openDying();
   const point = crashAt(dependencies, command, seededRandom(`redis-crash-${command}`));
   await request(endpointOf(executeTrade, dependencies))
     .post('/')
-    .set('x-request-id', key)
+    .set('idempotency-key', key)
     .send(order());
   await dependencies.close();
   return point.crashed();
@@ -71,7 +71,7 @@ it('a process that dies at any command leads to at most one order, and to an end
     t.clock.advance(61_000);
     await request(endpointOf(executeTrade, t.dependencies))
       .post('/')
-      .set('x-request-id', key)
+      .set('idempotency-key', key)
       .send(order());
     ends.push(await settled(key, command));
     const sent = t.broker.received.length - before;

@@ -17,7 +17,7 @@ import type {
 } from '#shared/clients/broker/broker.ts';
 import type { BrokerDependencies } from '../broker-dependencies.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
-import { conflict, refused } from '#shared/kernel/failure.ts';
+import { keyReused, refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -134,7 +134,7 @@ export class PaperBroker implements Broker {
     await this.change(accountId, {}, signal, (book, market) => {
       const known = book.flows.find((flow) => flow.flowId === id);
       if (known && !known.amount.equals(amount))
-        throw conflict('This deposit id was used with another amount.', { depositId: id });
+        throw keyReused('This deposit id was used with another amount.', { depositId: id });
       const next = known ? book : withDeposit(book, id, amount, market.now);
       return { book: next, result: undefined };
     });

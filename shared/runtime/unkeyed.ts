@@ -1,0 +1,58 @@
+/**
+ * Calls that move money and come without an idempotency key, as clients do that know no keys. Each is
+ * given a key. While the outcome of one is open (its process died, it failed after it had begun, its
+ * caller left before the answer), the next call that asks for the same is taken for its repeat and is
+ * given the same key, so that a caller who simply tries again does not buy twice. Equal calls that
+ * come at the same time are carried out one after the other, each with a key of its own.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '#shared/kernel/failure.ts';
+import { parsedHash } from '#shared/contract/equal-request.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { Claim } from './claim.ts';
+import { keepAsSame, once, type Answered, type OnceCall } from './idempotency.ts';
+
+/** After it, an equal call is a new request even if the earlier one was never resolved. */
+const REPEAT_MS_MAX = 3_600_000;
+const WAIT_MS = 15;
+
+/** @param call its key is the one for a call that repeats no other */
+export async function onceUnkeyed(
+  call: OnceCall,
+  work: (key: string) => Promise<Answered>,
+): Promise<Answered> {
+  const { database, operation, request, leaseMs, signal } = call;
+  const { redis } = database;
+  const hash = parsedHash(operation, request);
+  const slot = keys.runtime.unkeyed(operation.name, hash);
+  const turn = new Claim(redis, keys.runtime.unkeyedClaim(operation.name, hash), leaseMs);
+  while (!(await turn.take())) await sleep(WAIT_MS, undefined, { signal });
+  try {
+    const earlier = await redis.get(slot);
+    const key = earlier ?? call.key;
+    if (earlier !== null && earlier !== call.key) await keepAsSame(call, earlier);
+    else await redis.set(slot, key, 'PX', REPEAT_MS_MAX);
+    const ended = await settle(() => once({ ...call, key }, work));
+    // Where this fails, the next equal call is given the same answer once more.
+    if (isDecided(ended) && !signal.aborted) await redis.del(slot).catch(() => undefined);
+    if ('thrown' in ended) throw ended.thrown;
+    return ended.answered;
+  } finally {
+    await turn.release();
+  }
+}
+
+type Ended = { readonly answered: Answered } | { readonly thrown: unknown };
+
+async function settle(work: () => Promise<Answered>): Promise<Ended> {
+  return work().then(
+    (answered) => ({ answered }),
+    (thrown: unknown) => ({ thrown }),
+  );
+}
+
+/** A failure that is a decision was made before anything changed. */
+function isDecided(ended: Ended): boolean {
+  if ('answered' in ended) return !ended.answered.isOpen;
+  return ended.thrown instanceof Failure && ended.thrown.code !== 'OUTCOME_UNKNOWN';
+}
