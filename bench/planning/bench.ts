@@ -1,28 +1,21 @@
 /**
  * npm run bench -- planning
  *
- * Sequences a second of the plan search against copying and recomputing each of them, and the exact
- * engine against a MIP solver (HiGHS as WebAssembly) on the same instances, turn by turn in one process
+ * Plans of fresh accounts whose limit of orders binds, and the exact engine against a MIP solver (HiGHS as WebAssembly) on the same instances, turn by turn in one process
  * on one machine: read the ratios, not the absolute figures.
  *
  * The MIP solver gets the tracking objective only: utility is a mixed-integer quadratic programme,
  * which HiGHS does not solve. For utility our time and proven gap stand alone.
  */
 import * as highsModule from 'highs';
+import { decide } from '#shared/planning/model/decision.ts';
 import {
   solveDiscrete,
   type DiscreteSolution,
 } from '#shared/planning/model/discrete/discrete-search.ts';
-import { eligible } from '#shared/planning/model/eligibility.ts';
-import { searchExhaustively } from '#shared/planning/model/exhaustive.ts';
-import { portfolioValue } from '#shared/planning/model/problem.ts';
-import { searchSpace } from '#shared/planning/model/search-space.ts';
-import { ordersOf } from '#shared/planning/model/sequence.ts';
-import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { problemOf } from '../../scripts/anchors/trade-planning.ts';
 import { drawnInstance } from '../../tests/unit/planning/instances.ts';
-import { oracleBest } from '../../tests/unit/planning/oracle.ts';
-import { drawnProblem } from '../../tests/unit/planning/problems.ts';
+import { crowdedProblem } from '../../tests/unit/planning/problems.ts';
 import { median, timed } from '../timing.ts';
 import { milpOf } from './milp.ts';
 
@@ -36,37 +29,26 @@ function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }
 
-function sequences(depth: number): Record<string, string> {
-  const drawn = { securities: 12, cash: '6000', heldRatio: 0.5 };
-  const problem = drawnProblem('bench', drawn);
-  const { opportunities } = eligible(problem);
-  const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
-  const space = searchSpace(problem, figures, opportunities);
-  const ours = () => searchExhaustively(space, depth, Infinity);
-  const naive = () => oracleBest(problem, opportunities, depth);
-  const rates = { ours: [] as number[], naive: [] as number[] };
-  let same = true;
-  ours();
-  naive();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const repeats = 20;
-    const fast = timed(() => Array.from({ length: repeats }, ours));
-    const slow = timed(naive);
-    const found = fast.result[0];
-    rates.ours.push((repeats * (found?.evaluated ?? 0) * 1000) / fast.ms);
-    rates.naive.push((slow.result.looked * 1000) / slow.ms);
-    const orders = ordersOf(found?.lots ?? new Int32Array());
-    const plan = orders.map((o) => `${o.side} ${o.lots} ${space.instruments[o.security]?.isin}`);
-    const other = slow.result.orders.map((o) => `${o.side} ${o.lots} ${o.isin}`);
-    same &&= plan.sort().join() === other.sort().join();
-  }
-  const [a, b] = [median(rates.ours), median(rates.naive)];
+/** Fresh accounts whose limit of orders binds: time, nodes and what is left unproven. */
+function crowded(cash: number): Record<string, string> {
+  const runs = Array.from({ length: INSTANCES }, (_, k) => {
+    const problem = crowdedProblem(`bench-${k}`, cash);
+    return timed(() => finished(decide(problem)).search);
+  });
+  const gaps = runs.map(({ result: { gainBound, gain } }) => 1e4 * (gainBound - gain));
+  const times = runs.map(({ ms }) => ms);
   return {
-    'sequences/s': a.toFixed(0),
-    'naive sequences/s': b.toFixed(0),
-    ratio: (a / b).toFixed(0),
-    'same best plan': same ? 'yes' : 'NO',
+    'ms, median': median(times).toFixed(0),
+    'ms, most': Math.max(...times).toFixed(0),
+    'nodes, most': String(Math.max(...runs.map(({ result }) => result.nodes))),
+    'largest gap, bp': Math.max(...gaps).toFixed(3),
   };
+}
+
+function finished<T>(search: Generator<unknown, T>): T {
+  let next = search.next();
+  while (!next.done) next = search.next();
+  return next.value;
 }
 
 /** Both prove their answer to the same gap; who begins changes by turns. */
@@ -116,8 +98,10 @@ function utilityAlone(securities: number, gapRatio: number): Record<string, stri
 
 export {};
 
-console.log('plan search against copying and recomputing every sequence');
-console.table({ 'up to 3 orders': sequences(3) });
+console.log('plans of 40 securities and at most 12 orders, fresh accounts');
+console.table(
+  Object.fromEntries([10_000, 100_000, 1_000_000].map((c) => [`EUR ${c}`, crowded(c)])),
+);
 const sizes = [
   [8, 0],
   [20, 1e-3],

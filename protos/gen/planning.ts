@@ -234,20 +234,17 @@ export interface NotTaken {
 
 /** How the plan was found, so that a reader knows what "best" was compared with. */
 export interface PlanSearch {
-  /** exhaustive: every sequence was looked at or ruled out. anytime: the bound says how far it may be. */
+  /** exhaustive: every sequence was evaluated or ruled out. anytime: the bound says how far it may be. */
   method: string;
   sequencesEvaluated: string;
   depth: number;
-  /** Share of the stated search space that was looked at, 0 to 1. */
+  /** 1 where every sequence was evaluated or ruled out, otherwise 0. */
   coverageRatio: number;
-  /** Utility of the plan and of holding; a plan must beat holding by margin. */
+  /** Utility of the plan and of holding; selling must add more than margin to investing the cash. */
   utility: number;
   utilityOfHolding: number;
   margin: number;
-  /**
-   * No plan within the limits has a greater utility; gap is how far the best that was found may be
-   * from it, and nodes how many ranges of sequences were bounded to prove it.
-   */
+  /** No plan within the limits has a greater utility; gap is how far the plan may be from it, and nodes how many ranges of sequences were bounded to prove it. */
   utilityBound?: number | undefined;
   gap?: number | undefined;
   nodes?: string | undefined;

@@ -1,12 +1,12 @@
 /**
  * The limits of one plan: the settings, narrowed by the request's `constraints`. A limit that guards
- * the account can only be made stricter; risk aversion and depth are free within their range.
+ * the account can only be made stricter; risk aversion is free within its range.
  *
  * | key                | means                                                     | form           |
  * |--------------------|-----------------------------------------------------------|----------------|
  * | `account`          | the account that is planned for                           | id             |
  * | `cashReserveRatio` | least cash; from the setting up                           | 0 to 1         |
- * | `depth`            | orders up to which every sequence is tried                | 1 to 8         |
+ * | `depth`            | accepted, without effect: all lengths are tried            | 1 to 8         |
  * | `frozen`           | securities that are left alone                            | ISINs by comma |
  * | `maxOrders`        | most orders; up to the setting                            | whole number   |
  * | `maxTurnoverRatio` | most bought and sold; up to the setting                   | from 0         |

@@ -4,7 +4,7 @@ import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { SearchProgress } from './model/plan-search.ts';
 import type { NotTaken, Plan, PlannedAction } from './model/plan.ts';
-import { basisPoints } from './model/words.ts';
+import { basisPoints } from './model/formatting.ts';
 
 export function planMessage(plan: Plan): PlanMessage {
   const { search } = plan;
@@ -87,7 +87,7 @@ export function* withProgress<T>(
     const next = search.next();
     if (next.done) return next.value;
     const { evaluated, gain } = next.value;
-    const found = `${evaluated} sequences so far, the best gains ${basisPoints(gain)} a year`;
+    const found = `${evaluated} sequences evaluated, the best gains ${basisPoints(gain)} a year`;
     yield stepMessage(plan, until - left * 0.8, `Searching: ${found}.`);
   }
 }

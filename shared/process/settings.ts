@@ -186,13 +186,13 @@ export const settingTable = {
   planDepth: row(
     'PLAN_DEPTH',
     '4',
-    'orders up to which sequences are searched exhaustively',
+    'accepted, without effect: sequences of every length are considered',
     between(1, 8),
   ),
   planMarginRatio: row(
     'PLAN_MARGIN_RATIO',
     '0.0005',
-    'gain a plan must have over holding, after cost',
+    'gain that selling must add to investing the cash, after cost',
     ratio,
   ),
   priceCollarRatio: row(

@@ -17,10 +17,10 @@ import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { loadPlanning } from '#shared/planning/load-planning.ts';
 import { withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
-import { drawUp } from '#shared/planning/model/draw-up.ts';
+import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
 import { statusAfter } from '#shared/planning/model/plan-status.ts';
-import { counted } from '#shared/planning/model/words.ts';
+import { pluralize } from '#shared/planning/model/formatting.ts';
 import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
 import { targetRequest, targetsOf } from '#shared/planning/targets.ts';
@@ -33,7 +33,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   if (made) return yield completeMessage(made);
 
   const { account, hash, problem } = await loadPlanning(context, request);
-  const securities = counted(problem.instruments.length, 'security');
+  const securities = pluralize(problem.instruments.length, 'security');
   yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
   const answer = await context.functions.call(
     optimization.optimizeAllocation,
@@ -45,7 +45,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   const decision = yield* withProgress(id, decide(targeted));
 
   const plan = await plans.save({
-    ...drawUp(targeted, decision),
+    ...buildPlan(targeted, decision),
     ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day },
     status: statusAfter('DRAFT', 'validated'),
     createdAt: context.now(),

@@ -1,10 +1,11 @@
 /**
- * From the problem to a decision: search, search again from where the plan leads, weigh against
- * holding, settle exactly.
+ * From the problem to a decision. Investing cash by purchases alone needs to gain more than it costs;
+ * switching, which sells as well, must gain more than the margin on top of that. What is chosen is
+ * settled exactly.
  */
 import { eligible } from './eligibility.ts';
 import type { LeftOut, Opportunity } from './opportunity.ts';
-import { searchFrom, searchPlan, type SearchOutcome, type SearchProgress } from './plan-search.ts';
+import { searchPlan, type SearchOutcome, type SearchProgress } from './plan-search.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
 import { searchSpace, type SearchSpace } from './search-space.ts';
 import { ordersOf, type SizedOrder } from './sequence.ts';
@@ -13,8 +14,8 @@ import {
   afterOrders,
   cashReserve,
   repaired,
-  type Settlement,
   type RequestedOrder,
+  type Settlement,
 } from './settlement.ts';
 
 export interface Decision {
@@ -22,8 +23,10 @@ export interface Decision {
   readonly opportunities: readonly Opportunity[];
   /** Securities that offered nothing, and why. */
   readonly leftOut: readonly LeftOut[];
-  /** What was found, whether or not it is done. */
+  /** What was chosen, with the bound on every plan, whether it sells or not. */
   readonly search: SearchOutcome;
+  /** Gain of the best plan found that may sell, over investing the cash alone. */
+  readonly switchingGain: number;
   /** What is done: the plan's sequence, or nothing. */
   readonly state: SequenceState;
   readonly settlement: Settlement;
@@ -31,18 +34,21 @@ export interface Decision {
   readonly continues: boolean;
 }
 
-/** Plans from where a plan leads, to see whether it left something over. */
-const ROUNDS_MAX = 3;
+type Choice = Pick<Decision, 'search' | 'switchingGain'>;
+
+/** Gains below this are rounding: a thousandth of a basis point a year. */
+const LEAST_GAIN = 1e-7;
 
 export function* decide(problem: PlanningProblem): Generator<SearchProgress, Decision> {
   const { space, opportunities, leftOut } = spaceOf(problem);
-  const { search, continues } = yield* searchToRest(problem, space);
-  const margin = problem.limits.marginRatio;
-  const requested = search.gain > margin ? executionOrder(space, search.lots) : [];
-  const settlement = repaired(problem, requested);
+  const choice = yield* choose(space, problem.limits.marginRatio);
+  const settlement = repaired(problem, executionOrder(space, choice.search.lots));
   const state = stateOf(space, settlement);
-  const known = { space, opportunities, leftOut, search };
-  if (state.gain > margin) return { ...known, state, settlement, continues };
+  const known = { space, opportunities, leftOut, ...choice };
+  if (state.gain > LEAST_GAIN) {
+    const continues = yield* isWorthwhile(afterOrders(problem, settlement));
+    return { ...known, state, settlement, continues };
+  }
   const nothing = { state: new SequenceState(space), settlement: repaired(problem, []) };
   return { ...known, ...nothing, continues: false };
 }
@@ -53,53 +59,37 @@ function spaceOf(problem: PlanningProblem) {
   return { space: searchSpace(problem, figures, opportunities), opportunities, leftOut };
 }
 
-/**
- * Searches, then searches again from the portfolio the plan leads to. What is still found there is
- * put into the plan, since doing both at once costs less than one after the other; so that planning
- * again after a plan was carried out finds nothing.
- */
-function* searchToRest(
-  problem: PlanningProblem,
-  space: SearchSpace,
-): Generator<SearchProgress, { search: SearchOutcome; continues: boolean }> {
-  const { depth, marginRatio } = problem.limits;
-  let search = yield* searchPlan(space, depth);
-  for (let round = 1; round < ROUNDS_MAX && search.gain > marginRatio; round += 1) {
-    const settlement = repaired(problem, executionOrder(space, search.lots));
-    const { space: further } = spaceOf(afterOrders(problem, settlement));
-    const more = yield* searchPlan(further, depth);
-    const evaluated = search.evaluated + more.evaluated;
-    search = { ...search, evaluated };
-    if (more.gain <= marginRatio) break;
-    const joined = join(space, search, further, more);
-    if (!joined || joined.gain <= search.gain) return { search, continues: true };
-    search = yield* searchFrom(space, { ...search, lots: joined.lots, gain: joined.gain }, [
-      joined.lots,
-    ]);
-  }
-  return { search, continues: false };
+/** Purchases alone, unless selling as well gains more than the margin on top. */
+function* choose(space: SearchSpace, margin: number): Generator<SearchProgress, Choice> {
+  const investing = yield* searchPlan(purchasesOnly(space));
+  if (space.sellMax.every((lots) => lots === 0)) return { search: investing, switchingGain: 0 };
+  const switching = yield* searchPlan(space, { starts: [investing.lots] });
+  const switchingGain = switching.gain - investing.gain;
+  const { lots, gain } = switchingGain > margin ? switching : investing;
+  return {
+    switchingGain,
+    search: {
+      ...{ lots, gain, method: switching.method, gainBound: switching.gainBound },
+      evaluated: investing.evaluated + switching.evaluated,
+      nodes: investing.nodes + switching.nodes,
+    },
+  };
 }
 
-/** Two plans as one, where the rules allow it. */
-function join(
-  space: SearchSpace,
-  first: SearchOutcome,
-  further: SearchSpace,
-  second: SearchOutcome,
-): SequenceState | undefined {
-  const lots = Int32Array.from(first.lots);
-  for (const { security, side, lots: size } of ordersOf(second.lots)) {
-    const isin = further.instruments[security]?.isin;
-    const index = space.instruments.findIndex((one) => one.isin === isin);
-    if (index < 0) return undefined;
-    lots[index] = (lots[index] ?? 0) + (side === 'SELL' ? -size : size);
-  }
-  const state = SequenceState.of(space, lots);
-  return state.isAllowed() ? state : undefined;
+function purchasesOnly(space: SearchSpace): SearchSpace {
+  const none = new Float64Array(space.size);
+  return { ...space, sellMax: none, toTarget: space.toTarget.map((lots) => Math.max(0, lots)) };
+}
+
+/** Whether another plan would gain more than the margin. */
+function* isWorthwhile(problem: PlanningProblem): Generator<SearchProgress, boolean> {
+  const { marginRatio } = problem.limits;
+  const { gain } = yield* searchPlan(spaceOf(problem).space, { enough: marginRatio });
+  return gain > marginRatio;
 }
 
 /** Sells first, the largest first; then buys, the most useful first. */
-function executionOrder(space: SearchSpace, lots: Int32Array): readonly RequestedOrder[] {
+function executionOrder(space: SearchSpace, lots: Float64Array): readonly RequestedOrder[] {
   const state = SequenceState.of(space, lots);
   const value = ({ security, lots: size }: SizedOrder): number =>
     size * (space.lotValue[security] ?? 0);

@@ -1,17 +1,23 @@
 /** The search space as a discrete problem: the same rules and the same utility, solved with proof. */
 import type { DiscreteProblem, DiscreteSecurity } from './discrete/discrete-problem.ts';
-import { searchDiscrete, type DiscreteSolution } from './discrete/discrete-search.ts';
+import {
+  searchDiscrete,
+  type DiscreteProgress,
+  type DiscreteSolution,
+} from './discrete/discrete-search.ts';
 import { PRICE_MOVE_RATIO } from './limits.ts';
 import type { SearchSpace } from './search-space.ts';
 import { ROUNDING_RESERVE } from './sequence-state.ts';
 
 /** Ranges that are bounded before the search ends with what it has, and says how far it is. */
-export const PLAN_NODES = 10_000;
+export const PLAN_NODES = 1_200;
 /** A thousandth of a basis point a year is no difference. */
 const SAME_UTILITY = 1e-7;
 
+export type PlanProgress = Pick<DiscreteProgress, 'evaluated' | 'gain'>;
+
 export interface SolvedPlan {
-  readonly lots: Int32Array;
+  readonly lots: Float64Array;
   readonly exact: boolean;
   /** No plan's utility exceeds that of these lots by more. */
   readonly gap: number;
@@ -19,18 +25,23 @@ export interface SolvedPlan {
   readonly evaluated: number;
 }
 
-/** Yields the count of choices weighed so far. @param starts sequences to begin with */
+/**
+ * Yields the sequences evaluated and the best gain so far.
+ * @param starts sequences to begin with
+ * @param enough ends as soon as a sequence gains more than this, or none can
+ */
 export function* solvePlan(
   space: SearchSpace,
-  starts: readonly Int32Array[],
-): Generator<number, SolvedPlan> {
-  let solved = yield* solve(discreteOf(space), starts);
+  starts: readonly Float64Array[],
+  enough?: number,
+): Generator<PlanProgress, SolvedPlan> {
+  let solved = yield* solve(discreteOf(space), starts, enough);
   // Below the reserve nothing may be bought; what is sold brings cash, however little.
   if (space.cash < space.reserve)
-    solved = better(solved, yield* solve(salesOnly(discreteOf(space)), []));
+    solved = better(solved, yield* solve(salesOnly(discreteOf(space)), [], enough));
   const found = solved.gap < Infinity;
   return {
-    lots: found ? solved.lots : new Int32Array(space.size),
+    lots: found ? solved.lots : new Float64Array(space.size),
     exact: solved.status === 'exact',
     ...{ gap: solved.gap, nodes: solved.nodes, evaluated: solved.evaluated },
   };
@@ -38,26 +49,28 @@ export function* solvePlan(
 
 function* solve(
   problem: DiscreteProblem,
-  starts: readonly Int32Array[],
-): Generator<number, DiscreteSolution> {
-  const search = searchDiscrete(problem, { nodesMost: PLAN_NODES, gap: SAME_UTILITY, starts });
+  starts: readonly Float64Array[],
+  enough: number | undefined,
+): Generator<PlanProgress, DiscreteSolution> {
+  const limits = { nodesMost: PLAN_NODES, gap: SAME_UTILITY };
+  const search = searchDiscrete(problem, { ...limits, starts, enough });
   for (;;) {
     const next = search.next();
     if (next.done) return next.value;
-    yield next.value.evaluated;
+    yield next.value;
   }
 }
 
 /** The greater utility of two, and what is proven of both. */
 function better(a: DiscreteSolution, b: DiscreteSolution): DiscreteSolution {
-  if (a.status === 'infeasible') return counted(b, a);
+  if (a.status === 'infeasible') return withWork(b, a);
   const best = b.objective > a.objective ? b : a;
   const gap = Math.max(a.bound, b.bound) - best.objective;
   const exact = a.status === 'exact' && b.status === 'exact';
-  return counted({ ...best, gap, status: exact ? 'exact' : 'bounded' }, best === a ? b : a);
+  return withWork({ ...best, gap, status: exact ? 'exact' : 'bounded' }, best === a ? b : a);
 }
 
-function counted(one: DiscreteSolution, other: DiscreteSolution): DiscreteSolution {
+function withWork(one: DiscreteSolution, other: DiscreteSolution): DiscreteSolution {
   const { nodes, evaluated } = other;
   return { ...one, nodes: one.nodes + nodes, evaluated: one.evaluated + evaluated };
 }

@@ -1,5 +1,6 @@
 /** Which securities may be traded at all, and what each of them offers. */
-import { daysBetween } from '#shared/kernel/calendar-day.ts';
+import { addDays, daysBetween } from '#shared/kernel/calendar-day.ts';
+import type { Money } from '#shared/kernel/money.ts';
 import { blocks, doubtText, type PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import { isOpportunity, opportunitiesOf, type LeftOut, type Opportunity } from './opportunity.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
@@ -12,6 +13,7 @@ export interface Eligible {
 
 export function eligible(problem: PlanningProblem): Eligible {
   const value = portfolioValue(problem);
+  if (value.sign <= 0) return { opportunities: [], leftOut: withoutValue(problem, value) };
   const around = {
     limits: problem.limits,
     currency: problem.base,
@@ -31,6 +33,13 @@ export function eligible(problem: PlanningProblem): Eligible {
   };
 }
 
+function withoutValue({ instruments }: PlanningProblem, value: Money): readonly LeftOut[] {
+  const reason = `The account is worth ${value}, and orders are sized by what it is worth.`;
+  return instruments.map((instrument) => ({
+    ...{ instrument, side: undefined, rule: 'no-value', reason },
+  }));
+}
+
 function closedTo(
   { live, limits, day, doubts }: PlanningProblem,
   instrument: Instrument,
@@ -43,7 +52,10 @@ function closedTo(
     return because('live-order', 'An order for it is on the way; its outcome is awaited first.');
   if (limits.frozen.has(instrument.isin)) return because('frozen', 'It is frozen for this plan.');
   if (daysBetween(instrument.pricedOn, day) > limits.quoteAgeDaysMax)
-    return because('price-too-old', `Its last price is of ${instrument.pricedOn}.`);
+    return because(
+      'price-too-old',
+      `Its last price is of ${instrument.pricedOn}; one of ${addDays(day, -limits.quoteAgeDaysMax)} or later is needed.`,
+    );
   const doubt = doubts?.get(instrument.isin)?.find((one) => isClosedBy(one, instrument));
   if (doubt) return because(doubt.kind, doubtText(doubt));
   if (!measured)

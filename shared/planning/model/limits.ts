@@ -37,7 +37,7 @@ export interface PlanLimits {
   readonly quoteAgeDaysMax: number;
   readonly sellOnly: ReadonlySet<Isin>;
   readonly noSells: boolean;
-  /** Orders up to which every sequence is tried. */
+  /** Repeated in the answer, as the contract has it; nothing is limited by it. */
   readonly depth: number;
   /** Gain over holding that a plan must exceed, after cost, as a fraction a year. */
   readonly marginRatio: number;

@@ -1,12 +1,20 @@
-/** Why each security that is not in the plan is not: the binding rule and the numbers behind it. */
+/** Why each security that is not in the plan is not: what bound, the numbers, and what would change it. */
 import type { Decision } from './decision.ts';
+import {
+  bestCandidate,
+  described,
+  leastWorthwhile,
+  type Candidate,
+  type Reason,
+} from './candidate.ts';
+import { amount, basisPoints } from './formatting.ts';
 import { COST_HORIZON_YEARS } from './limits.ts';
 import type { NotTaken } from './plan.ts';
 import type { PlanningProblem } from './problem.ts';
+import { rejection } from './rejection.ts';
 import type { SearchSpace } from './search-space.ts';
 import type { Side } from './sequence.ts';
-import { costOf, type Barrier, type SequenceState } from './sequence-state.ts';
-import { amount, basisPoints, counted, percent } from './words.ts';
+import { costOf } from './sequence-state.ts';
 
 /** Every security of the problem but those traded; by symbol. */
 export function notTaken(problem: PlanningProblem, decision: Decision): readonly NotTaken[] {
@@ -24,114 +32,66 @@ export function notTaken(problem: PlanningProblem, decision: Decision): readonly
     if (state.lots[i] !== 0) return [];
     return sidesOf(space, i).map((side) => {
       const { isin, symbol } = instrument;
-      return { isin, symbol, side, ...binding(problem, decision, i, side) };
+      return { isin, symbol, side, ...reasonFor(problem, decision, i, side) };
     });
   });
   return [...unpriced, ...closed, ...idle].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
 function sidesOf(space: SearchSpace, i: number): readonly Side[] {
-  const sizes = space.sizes[i] ?? [];
   const sides: Side[] = [];
-  if (sizes.some((lots) => lots < 0)) sides.push('SELL');
-  if (sizes.some((lots) => lots > 0)) sides.push('BUY');
+  if ((space.sellMax[i] as number) > 0) sides.push('SELL');
+  if ((space.buyMax[i] as number) > 0) sides.push('BUY');
   return sides;
 }
 
-interface Trial {
-  readonly lots: number;
-  readonly gain: number;
+function reasonFor(problem: PlanningProblem, decision: Decision, i: number, side: Side): Reason {
+  const { space, state } = decision;
+  const best = bestCandidate(space, state, i, side);
+  if (best.gain <= 0) return notWorthIt(problem, space, best);
+  const least = leastWorthwhile(space, state, best);
+  const barrier = state.barrier(i, least.lots);
+  if (barrier !== undefined) return rejection(problem, space, state, least, barrier);
+  return belowMargin(problem, decision, best);
 }
 
-function binding(problem: PlanningProblem, { space, state }: Decision, i: number, side: Side) {
-  const tried = trialsOf(space, state, i, side);
-  const requested = bestOf(tried);
-  if (requested.gain <= 0) return notWorthIt(problem, space, i, requested);
-  const allowed = bestOf(tried.filter(({ lots }) => state.barrier(i, lots) === undefined));
-  if (allowed.gain > 0) return belowMargin(problem, space, i, allowed);
-  return barred(problem, space, i, requested, state.barrier(i, requested.lots) ?? 'cash-reserve');
-}
-
-function trialsOf(space: SearchSpace, state: SequenceState, i: number, side: Side): Trial[] {
-  const sizes = space.sizes[i] ?? [];
-  const ofSide = sizes.filter((lots) => (side === 'SELL' ? lots < 0 : lots > 0));
-  return ofSide.map((lots) => ({ lots, gain: state.gainOf(i, lots) }));
-}
-
-function bestOf(trials: readonly Trial[]): Trial {
-  const none: Trial = { lots: 0, gain: -Infinity };
-  return trials.reduce((best, trial) => (trial.gain > best.gain ? trial : best), none);
-}
-
-function described(problem: PlanningProblem, space: SearchSpace, i: number, lots: number): string {
-  const value = Math.abs(lots) * (space.lotValue[i] ?? 0);
-  return `${lots < 0 ? 'Selling' : 'Buying'} ${amount(value, problem.base)}`;
-}
-
-function notWorthIt(
-  problem: PlanningProblem,
-  space: SearchSpace,
-  i: number,
-  { lots, gain }: Trial,
-): { rule: string; reason: string } {
-  const cost = costOf(space, i, lots);
+function notWorthIt(problem: PlanningProblem, space: SearchSpace, candidate: Candidate): Reason {
+  const { index, lots, gain } = candidate;
+  const cost = costOf(space, index, lots);
   const spread = cost / space.costScale;
-  const trade = described(problem, space, i, lots);
+  const order = described(problem, space, candidate);
   const years = COST_HORIZON_YEARS === 1 ? 'a year' : `${COST_HORIZON_YEARS} years`;
   if (gain + spread <= 0)
     return {
       rule: 'no-gain',
-      reason: `${trade} would lose ${basisPoints(-gain - spread)} a year before any cost.`,
+      reason: `${order} would lose ${basisPoints(-gain - spread)} a year before any cost.`,
     };
+  const worth = (gain + spread) * space.costScale;
   return {
     rule: 'cost-exceeds-gain',
     reason:
-      `${trade} would gain ${basisPoints(gain + spread)} in ${years} and cost ` +
-      `${amount(cost, problem.base)}, ${basisPoints(spread)}.`,
+      `${order} would gain ${basisPoints(gain + spread)} in ${years} and cost ` +
+      `${amount(cost, problem.base)}, ${basisPoints(spread)}; it would pay at a cost below ` +
+      `${amount(worth, problem.base)}.`,
   };
 }
 
-function belowMargin(problem: PlanningProblem, space: SearchSpace, i: number, trial: Trial) {
-  const margin = basisPoints(problem.limits.marginRatio);
-  const trade = described(problem, space, i, trial.lots);
-  const gain = basisPoints(trial.gain);
+/** Nothing but the margin for switching keeps an order with a gain from being made. */
+function belowMargin(problem: PlanningProblem, decision: Decision, candidate: Candidate): Reason {
+  const { marginRatio } = problem.limits;
+  const gain = basisPoints(candidate.gain);
+  const order = described(problem, decision.space, candidate);
+  const more = basisPoints(Math.max(0, marginRatio - decision.switchingGain));
+  if (candidate.lots > 0)
+    return {
+      rule: 'below-margin',
+      reason: `${order} would gain ${gain} a year after cost, which is within what the plan is proven to.`,
+    };
   return {
     rule: 'below-margin',
-    reason: `${trade} would gain ${gain} a year after cost; a plan must gain more than ${margin}.`,
+    reason:
+      `${order} would gain ${gain} a year after cost. The best plan that sells gains ` +
+      `${basisPoints(decision.switchingGain)} more than one that does not, and must gain more than ` +
+      `${basisPoints(marginRatio)}: ${more} more.`,
   };
-}
-
-function barred(
-  problem: PlanningProblem,
-  space: SearchSpace,
-  i: number,
-  { lots, gain }: Trial,
-  barrier: Barrier,
-): { rule: string; reason: string } {
-  const trade = described(problem, space, i, lots);
-  const worth = `${trade} would gain ${basisPoints(gain)} a year`;
-  return { rule: barrier, reason: `${worth}, but ${blockingReason(problem, space, i, barrier)}.` };
-}
-
-function blockingReason(
-  { limits, base, instruments }: PlanningProblem,
-  space: SearchSpace,
-  i: number,
-  barrier: Barrier,
-): string {
-  const one = space.instruments[i];
-  switch (barrier) {
-    case 'cash-reserve':
-      return `the cash above the reserve of ${amount(space.reserve, base)} is put to better use`;
-    case 'orders-max':
-      return `the plan has its ${counted(limits.ordersMax, 'order')} already`;
-    case 'turnover-max':
-      return `no more than ${percent(limits.turnoverMaxRatio)} of the value may be traded`;
-    case 'positions-max':
-      return `no more than ${counted(limits.positionsMax, 'position')} may be held (now ${instruments.filter(({ held }) => held.sign > 0).length})`;
-    case 'sector-max':
-      return `the sector ${one?.sector} may take no more than ${percent(limits.sectorMaxRatio)}`;
-    case 'country-max':
-      return `the country ${one?.country} may take no more than ${percent(limits.countryMaxRatio)}`;
-  }
 }

@@ -2,10 +2,11 @@
  * Opportunities: what could be bought or sold, why, and in which sizes. A security that offers none
  * says which rule left it out, so that "what was not bought, and why" is complete.
  */
+import { Decimal } from '#shared/kernel/decimal.ts';
 import type { PlanLimits } from './limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './sequence.ts';
-import { amount, percent } from './words.ts';
+import { amount, percent } from './formatting.ts';
 
 export type OpportunityKind =
   'deposit' | 'underweight' | 'average-down' | 'dividend' | 'overweight' | 'exit' | 'take-profit';
@@ -15,8 +16,6 @@ export interface Opportunity {
   readonly side: Side;
   readonly kinds: readonly OpportunityKind[];
   readonly weight: number;
-  /** Sizes worth trying, in lots, rising. */
-  readonly sizes: readonly number[];
   /** Smallest and largest size allowed, in lots. */
   readonly lotsMin: number;
   readonly lotsMax: number;
@@ -29,8 +28,8 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** What an opportunity is judged against. Amounts in base currency. */
-export interface FunctionEnvironment {
+/** What an opportunity is measured by. Amounts in base currency. */
+export interface PlanningContext {
   readonly limits: PlanLimits;
   readonly currency: string;
   readonly value: number;
@@ -44,30 +43,32 @@ export interface FunctionEnvironment {
 const TAKE_PROFIT_RATIO = 0.25;
 /** Loss on the price paid from which a purchase averages down. */
 const AVERAGE_DOWN_RATIO = 0.1;
+/** Whole numbers up to here are exact, and so are sums of a few of them. */
+const LOTS_MOST = 2 ** 50;
 /** Differences of weight below this are rounding. */
 const WEIGHT_EPSILON = 1e-6;
 
 export function opportunitiesOf(
   instrument: Instrument,
-  around: FunctionEnvironment,
+  context: PlanningContext,
 ): readonly (Opportunity | LeftOut)[] {
   const held = instrument.held.sign > 0;
   if (!held && instrument.target <= WEIGHT_EPSILON)
     return [leftOut(instrument, undefined, 'no-target', 'The target weight is 0 %.')];
-  const sides = [held ? sale(instrument, around) : undefined, purchase(instrument, around)];
+  const sides = [held ? sale(instrument, context) : undefined, purchase(instrument, context)];
   const found = sides.filter((side) => side !== undefined);
-  return found.length > 0 ? found : [nearTarget(instrument, undefined, around)];
+  return found.length > 0 ? found : [nearTarget(instrument, undefined, context)];
 }
 
 export function isOpportunity(found: Opportunity | LeftOut): found is Opportunity {
-  return 'sizes' in found;
+  return 'lotsMax' in found;
 }
 
 function purchase(
   instrument: Instrument,
-  around: FunctionEnvironment,
+  context: PlanningContext,
 ): Opportunity | LeftOut | undefined {
-  const { limits, value, freeCash, minimumOrder } = around;
+  const { limits, value, freeCash, minimumOrder } = context;
   const weight = weightOf(instrument, value);
   const gap = instrument.target - weight;
   if (instrument.target <= WEIGHT_EPSILON) return undefined;
@@ -82,16 +83,14 @@ function purchase(
     );
   const deposit = freeCash >= minimumOrder;
   if (!deposit && gap < -WEIGHT_EPSILON) return undefined;
-  if (!deposit && gap * value < minimumOrder) return nearTarget(instrument, 'BUY', around);
+  if (!deposit && gap * value < minimumOrder) return nearTarget(instrument, 'BUY', context);
   const lot = lotValue(instrument);
   const room = Math.min((limits.weightMaxRatio - weight) * value, limits.orderMaxRatio * value);
   const [lotsMin, lotsMax] = [lotsFor(minimumOrder, lot), wholeLotsIn(room, lot)];
-  if (lotsMax < lotsMin) return noRoom(instrument, around, weight);
-  const requested = [(gap * value) / lot, (gap * value) / lot / 2, freeCash / lot, room / lot];
+  if (lotsMax < lotsMin) return noRoom(instrument, context, weight);
   return {
     ...{ instrument, side: 'BUY', weight, lotsMin, lotsMax },
     kinds: purchaseKinds(instrument, gap, deposit),
-    sizes: sizesWithin(requested, lotsMin, lotsMax),
   };
 }
 
@@ -104,18 +103,15 @@ function purchaseKinds(instrument: Instrument, gap: number, deposit: boolean): O
   return kinds;
 }
 
-function sale(
-  instrument: Instrument,
-  around: FunctionEnvironment,
-): Opportunity | LeftOut | undefined {
-  const { limits, value, minimumOrder } = around;
+function sale(instrument: Instrument, context: PlanningContext): Opportunity | LeftOut | undefined {
+  const { limits, value, minimumOrder } = context;
   const weight = weightOf(instrument, value);
   const excess = weight - instrument.target;
   const profit = gainOnCost(instrument) >= TAKE_PROFIT_RATIO;
   if (excess <= WEIGHT_EPSILON && !profit) return undefined;
   if (limits.noSells) return leftOut(instrument, 'SELL', 'no-sells', 'This plan does not sell.');
-  if (excess * value < minimumOrder && !profit) return nearTarget(instrument, 'SELL', around);
-  const awaited = awaitsDeposit(instrument, excess, around);
+  if (excess * value < minimumOrder && !profit) return nearTarget(instrument, 'SELL', context);
+  const awaited = awaitsDeposit(instrument, excess, context);
   if (awaited && !profit) return awaited;
   const lot = lotValue(instrument);
   const lotsMin = lotsFor(minimumOrder, lot);
@@ -123,12 +119,10 @@ function sale(
     lotsSellable(instrument),
     wholeLotsIn(limits.orderMaxRatio * value, lot),
   );
-  if (lotsMax < lotsMin) return tooSmall(instrument, around, weight);
-  const requested = [(excess * value) / lot, (excess * value) / lot / 2, lotsMax / 2, lotsMax];
+  if (lotsMax < lotsMin) return tooSmall(instrument, context, weight);
   return {
     ...{ instrument, side: 'SELL', weight, lotsMin, lotsMax },
     kinds: saleKinds(instrument, excess, profit),
-    sizes: sizesWithin(requested, lotsMin, lotsMax),
   };
 }
 
@@ -144,7 +138,7 @@ function saleKinds(instrument: Instrument, excess: number, profit: boolean): Opp
 function awaitsDeposit(
   instrument: Instrument,
   excess: number,
-  { value, monthlyDeposit, currency }: FunctionEnvironment,
+  { value, monthlyDeposit, currency }: PlanningContext,
 ): LeftOut | undefined {
   if (instrument.target <= WEIGHT_EPSILON || excess * value > monthlyDeposit) return undefined;
   const over = amount(excess * value, currency);
@@ -156,23 +150,23 @@ function awaitsDeposit(
 function nearTarget(
   instrument: Instrument,
   side: Side | undefined,
-  around: FunctionEnvironment,
+  context: PlanningContext,
 ): LeftOut {
-  const weight = weightOf(instrument, around.value);
-  const gap = Math.abs(instrument.target - weight) * around.value;
+  const weight = weightOf(instrument, context.value);
+  const gap = Math.abs(instrument.target - weight) * context.value;
   const atTarget = Math.abs(instrument.target - weight) <= WEIGHT_EPSILON;
   const rule = atTarget ? 'at-target' : 'below-minimum-order';
   const reason =
     `Its weight is ${percent(weight)} and its target ${percent(instrument.target)}; the difference of ` +
-    `${amount(gap, around.currency)} is less than the smallest order of ${amount(around.minimumOrder, around.currency)}.`;
+    `${amount(gap, context.currency)} is less than the smallest order of ${amount(context.minimumOrder, context.currency)}.`;
   return leftOut(instrument, side, rule, reason);
 }
 
-function noRoom(instrument: Instrument, around: FunctionEnvironment, weight: number): LeftOut {
-  const { limits, value, currency } = around;
+function noRoom(instrument: Instrument, context: PlanningContext, weight: number): LeftOut {
+  const { limits, value, currency } = context;
   const lot = lotValue(instrument);
-  const smallest = amount(lotsFor(around.minimumOrder, lot) * lot, currency);
-  if (lotsFor(around.minimumOrder, lot) * lot > limits.orderMaxRatio * value) {
+  const smallest = amount(lotsFor(context.minimumOrder, lot) * lot, currency);
+  if (lotsFor(context.minimumOrder, lot) * lot > limits.orderMaxRatio * value) {
     const most = amount(limits.orderMaxRatio * value, currency);
     const reason = `The smallest purchase is ${smallest}, and an order may not exceed ${most}.`;
     return leftOut(instrument, 'BUY', 'order-max', reason);
@@ -183,11 +177,23 @@ function noRoom(instrument: Instrument, around: FunctionEnvironment, weight: num
   return leftOut(instrument, 'BUY', 'weight-max', reason);
 }
 
-function tooSmall(instrument: Instrument, around: FunctionEnvironment, weight: number): LeftOut {
-  if (instrument.heldBack.sign > 0)
-    return leftOut(instrument, 'SELL', 'minimum-hold', 'It was bought too lately to be sold.');
-  const holding = amount(weight * around.value, around.currency);
-  const smallest = amount(around.minimumOrder, around.currency);
+function tooSmall(instrument: Instrument, context: PlanningContext, weight: number): LeftOut {
+  const lot = lotValue(instrument);
+  const least = lotsFor(context.minimumOrder, lot);
+  if (instrument.heldBack.sign > 0 && lotsSellable(instrument) < least)
+    return leftOut(
+      instrument,
+      'SELL',
+      'minimum-hold',
+      `${instrument.heldBack} of the ${instrument.held} held were bought too lately to be sold; the smallest sale is ${instrument.lot.multiply(Decimal.of(least)).normalize()}.`,
+    );
+  if (lotsSellable(instrument) >= least) {
+    const [smallest, most] = [least * lot, context.limits.orderMaxRatio * context.value];
+    const reason = `The smallest sale is ${amount(smallest, context.currency)}, and an order may not exceed ${amount(most, context.currency)}.`;
+    return leftOut(instrument, 'SELL', 'order-max', reason);
+  }
+  const holding = amount(weight * context.value, context.currency);
+  const smallest = amount(context.minimumOrder, context.currency);
   const reason = `What can be sold of the holding of ${holding} in whole lots is less than the smallest order of ${smallest}.`;
   return leftOut(instrument, 'SELL', 'below-minimum-order', reason);
 }
@@ -217,11 +223,5 @@ function lotsFor(value: number, lot: number): number {
 }
 
 function wholeLotsIn(value: number, lot: number): number {
-  return Math.max(0, Math.floor(value / lot + 1e-9));
-}
-
-/** Distinct whole sizes within the bounds, rising; the smallest is always tried. */
-function sizesWithin(requested: readonly number[], least: number, most: number): readonly number[] {
-  const rounded = requested.map((size) => Math.min(most, Math.max(least, Math.round(size))));
-  return [...new Set([least, ...rounded])].sort((a, b) => a - b);
+  return Math.min(LOTS_MOST, Math.max(0, Math.floor(value / lot + 1e-9)));
 }

@@ -40,6 +40,7 @@ export interface NotTaken {
 export interface PlanSearch {
   readonly method: 'exhaustive' | 'anytime';
   readonly sequencesEvaluated: number;
+  /** As the request or the settings state it; sequences of every length are considered. */
   readonly depth: number;
   readonly coverageRatio: number;
   /** As fractions a year. */

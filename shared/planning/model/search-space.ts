@@ -24,17 +24,15 @@ export interface SearchSpace {
   /** Base currency. */
   readonly lotValue: Float64Array;
   /** Lots that may be sold and bought; 0 where there is no such opportunity. */
-  readonly sellMax: Int32Array;
-  readonly buyMax: Int32Array;
+  readonly sellMax: Float64Array;
+  readonly buyMax: Float64Array;
   /** Least lots of an order. */
-  readonly lotsMin: Int32Array;
-  /** Signed sizes worth trying. */
-  readonly sizes: readonly (readonly number[])[];
+  readonly lotsMin: Float64Array;
   /** Signed lots to the target, within the bounds; 0 where it is nearer than an order. */
-  readonly toTarget: Int32Array;
+  readonly toTarget: Float64Array;
   readonly held: Uint8Array;
   /** Lots whose sale closes the position; 0 where a part of a lot would stay. */
-  readonly lotsToClose: Int32Array;
+  readonly lotsToClose: Float64Array;
   /** Share of the value held of each security. */
   readonly weight: Float64Array;
   /** mu of each security, and S among them row by row. */
@@ -83,7 +81,7 @@ export function searchSpace(
     size: instruments.length,
     instruments,
     ...tradable(instruments, opportunities),
-    toTarget: Int32Array.from(instruments, (one) => lotsToTarget(one, opportunities, value)),
+    toTarget: Float64Array.from(instruments, (one) => lotsToTarget(one, opportunities, value)),
     ...riskColumns(problem, instruments, value),
     ...groupColumns(problem, instruments, value),
     ...costRatios(problem),
@@ -109,15 +107,11 @@ function tradable(instruments: readonly Instrument[], opportunities: readonly Op
   );
   return {
     lotValue: Float64Array.from(instruments, lotValue),
-    sellMax: Int32Array.from(sales, (sale) => sale?.lotsMax ?? 0),
-    buyMax: Int32Array.from(purchases, (purchase) => purchase?.lotsMax ?? 0),
-    lotsMin: Int32Array.from(sales, (sale, i) => sale?.lotsMin ?? purchases[i]?.lotsMin ?? 1),
-    sizes: sales.map((sale, i) => [
-      ...(sale?.sizes ?? []).map((lots) => -lots),
-      ...(purchases[i]?.sizes ?? []),
-    ]),
+    sellMax: Float64Array.from(sales, (sale) => sale?.lotsMax ?? 0),
+    buyMax: Float64Array.from(purchases, (purchase) => purchase?.lotsMax ?? 0),
+    lotsMin: Float64Array.from(sales, (sale, i) => sale?.lotsMin ?? purchases[i]?.lotsMin ?? 1),
     held: Uint8Array.from(instruments, ({ held }) => (held.sign > 0 ? 1 : 0)),
-    lotsToClose: Int32Array.from(instruments, (one, i) => (whole[i] ? lotsHeld(one) : 0)),
+    lotsToClose: Float64Array.from(instruments, (one, i) => (whole[i] ? lotsHeld(one) : 0)),
   };
 }
 

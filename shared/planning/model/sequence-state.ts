@@ -16,7 +16,7 @@ export type Barrier =
 
 export class SequenceState {
   readonly space: SearchSpace;
-  readonly lots: Int32Array;
+  readonly lots: Float64Array;
   /** Utility over holding, a year. */
   gain = 0;
   cash: number;
@@ -29,14 +29,14 @@ export class SequenceState {
 
   constructor(space: SearchSpace) {
     this.space = space;
-    this.lots = new Int32Array(space.size);
+    this.lots = new Float64Array(space.size);
     this.cash = space.cash;
     this.positions = space.positions;
     this.gradient = Float64Array.from(space.gradient);
     this.groupWeight = Float64Array.from(space.groupWeight);
   }
 
-  static of(space: SearchSpace, lots: Int32Array): SequenceState {
+  static of(space: SearchSpace, lots: Float64Array): SequenceState {
     const state = new SequenceState(space);
     for (let i = 0; i < space.size; i += 1) if (lots[i] !== 0) state.set(i, lots[i] as number);
     return state;
@@ -83,6 +83,18 @@ export class SequenceState {
     return this.groupBarrier(i, lotsI, j, lotsJ);
   }
 
+  /** Cash that is missing when security i trades `lots` instead; not positive where none is. */
+  cashShort(i: number, lots: number): number {
+    const orders = this.orders + this.ordersBy(i, lots);
+    const needed = this.cashNeeded(orders, this.turnoverWith(i, lots));
+    return needed - (this.cash - this.spent(i, lots));
+  }
+
+  /** Value bought and sold when security i trades `lots` instead. */
+  turnoverWith(i: number, lots: number): number {
+    return this.turnover + this.tradedBy(i, lots);
+  }
+
   /** Lets security i trade `lots` instead of what it trades now. */
   set(i: number, lots: number): void {
     const { space } = this;
@@ -99,19 +111,6 @@ export class SequenceState {
     for (const group of [space.sector[i] as number, space.country[i] as number])
       if (group >= 0) this.groupWeight[group] = (this.groupWeight[group] as number) + d;
     this.lots[i] = lots;
-  }
-
-  /** Takes over another state of the same space, to the last bit. */
-  copyFrom(other: SequenceState): void {
-    this.lots.set(other.lots);
-    this.gradient.set(other.gradient);
-    this.groupWeight.set(other.groupWeight);
-    this.gain = other.gain;
-    this.cash = other.cash;
-    this.turnover = other.turnover;
-    this.orders = other.orders;
-    this.buys = other.buys;
-    this.positions = other.positions;
   }
 
   /** Whether the sequence as it stands keeps every rule; for sequences put together elsewhere. */

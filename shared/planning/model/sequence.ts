@@ -6,7 +6,7 @@
 export type Side = 'BUY' | 'SELL';
 
 /** Signed lots by security of the search space; 0 leaves the security alone. */
-export type Sequence = Int32Array;
+export type Sequence = Float64Array;
 
 export interface SizedOrder {
   /** Index into the search space. */

@@ -181,8 +181,8 @@ export function afterOrders(problem: PlanningProblem, settlement: Settlement): P
 }
 
 /**
- * Orders that keep every rule: while one is broken, the order that breaks it is made a lot smaller,
- * or dropped when it would become too small.
+ * Orders that keep every rule: while one is broken, the order that breaks it is made as many lots
+ * smaller as needed, or dropped where no size keeps the rules.
  */
 export function repaired(
   problem: PlanningProblem,
@@ -193,17 +193,28 @@ export function repaired(
     const settlement = settle(problem, orders);
     const breach = breachOf(problem, settlement);
     if (!breach) return settlement;
-    orders = smaller(orders, breach);
+    orders = smaller(problem, orders, breach);
   }
 }
 
+/** The most lots that do not break the rule, by bisection: what an order takes rises with its size. */
 function smaller(
+  problem: PlanningProblem,
   orders: readonly RequestedOrder[],
   { order, rule }: Breach,
 ): readonly RequestedOrder[] {
-  const drop = rule === 'below-minimum-order' || order.lots <= 1;
-  return orders.flatMap((one) => {
-    if (one.instrument !== order.instrument) return [one];
-    return drop ? [] : [{ ...one, lots: one.lots - 1 }];
-  });
+  const sized = (lots: number): readonly RequestedOrder[] =>
+    orders.flatMap((one) => {
+      if (one.instrument !== order.instrument) return [one];
+      return lots > 0 ? [{ ...one, lots }] : [];
+    });
+  if (rule === 'below-minimum-order') return sized(0);
+  let [kept, broken] = [0, order.lots];
+  while (broken - kept > 1) {
+    const middle = Math.floor((kept + broken) / 2);
+    const breach = breachOf(problem, settle(problem, sized(middle)));
+    if (breach?.rule === rule && breach.order.instrument === order.instrument) broken = middle;
+    else kept = middle;
+  }
+  return sized(kept);
 }

@@ -8,6 +8,7 @@ import { weightOf, type Opportunity } from '#shared/planning/model/opportunity.t
 import { lotValue, portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import type { Side } from '#shared/planning/model/sequence.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
+import { sizesOf } from './sizes.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
 export interface OracleOrder {
@@ -105,9 +106,12 @@ export function oracleBest(
       if (gain > best.gain && oracleAllows(problem, orders)) best = { gain, orders };
     }
     if (orders.length === depth) return;
-    sorted.slice(from).forEach(({ instrument: { isin }, side, sizes }, step) => {
+    sorted.slice(from).forEach((opportunity, step) => {
+      const { instrument, side } = opportunity;
+      const { isin } = instrument;
       if (orders.some((order) => order.isin === isin)) return;
-      for (const lots of sizes) walk(from + step + 1, [...orders, { isin, side, lots }]);
+      for (const lots of sizesOf(opportunity))
+        walk(from + step + 1, [...orders, { isin, side, lots }]);
     });
   };
   walk(0, []);

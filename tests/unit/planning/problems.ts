@@ -122,3 +122,39 @@ function drawnInstrument(random: Random, i: number, target: number, drawn: Drawn
     unitCost: held > 0 ? Number(price) * (0.6 + 0.7 * random()) : undefined,
   });
 }
+
+/**
+ * A fresh account and 40 securities whose expected returns are nearly those that make a portfolio of
+ * all of them the best: the limit of 12 orders binds, and many choices of 12 are nearly as good.
+ */
+export function crowdedProblem(
+  seed: string,
+  cash: number,
+  changes: Partial<PlanLimits> = {},
+): PlanningProblem {
+  const [n, random] = [40, seededRandom(seed)];
+  const stated = { positionsMax: 12, countryMaxRatio: 1, ...changes };
+  const drawn = { securities: n, cash: String(cash), heldRatio: 0, limits: stated };
+  const base = drawnProblem(seed, drawn);
+  const draw = (of: () => number) => Array.from({ length: n }, of);
+  const [beta, own] = [draw(() => 0.6 + 0.8 * random()), draw(() => 0.12 + 0.2 * random())];
+  const sector = draw(() => integerBelow(random, 8));
+  const covariance = beta.map((b, i) =>
+    Float64Array.from(beta, (c, j) => {
+      const shared = sector[i] === sector[j] ? 0.006 : 0;
+      return 0.0225 * b * c + shared + (i === j ? (own[i] ?? 0) ** 2 : 0);
+    }),
+  );
+  const raw = draw(() => 0.3 + random());
+  const total = raw.reduce((a, b) => a + b, 0);
+  const weights = raw.map((weight) => weight / total);
+  const expected = Float64Array.from(covariance, (row) => {
+    const risk = row.reduce((sum, x, j) => sum + x * (weights[j] ?? 0), 0);
+    return base.limits.riskAversion * risk + 0.003 * normal(random);
+  });
+  const instruments = base.instruments.map((one, i) => ({
+    ...{ ...one, lot: Decimal.one },
+    target: 0.98 * (weights[i] ?? 0),
+  }));
+  return { ...base, instruments, moments: { ...base.moments, expected, covariance } };
+}

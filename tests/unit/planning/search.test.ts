@@ -2,8 +2,7 @@ import { columnsOf } from '#shared/planning/model/discrete/columns.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
 import { discreteOf } from '#shared/planning/model/discrete-plan.ts';
 import { eligible } from '#shared/planning/model/eligibility.ts';
-import { searchExhaustively } from '#shared/planning/model/exhaustive.ts';
-import { EXHAUSTIVE_BUDGET, searchPlan } from '#shared/planning/model/plan-search.ts';
+import { searchPlan } from '#shared/planning/model/plan-search.ts';
 import { portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import { searchSpace, type SearchSpace } from '#shared/planning/model/search-space.ts';
 import { ordersOf } from '#shared/planning/model/sequence.ts';
@@ -11,7 +10,9 @@ import { SequenceState } from '#shared/planning/model/sequence-state.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { oracleAllows, oracleBest, oracleGain, type OracleOrder } from './oracle.ts';
+import { enumerateSequences } from './enumeration.ts';
 import { drawnProblem } from './problems.ts';
+import { sizesIn } from './sizes.ts';
 
 const seeds = Array.from({ length: 8 }, (_, k) => `search-${k}`);
 
@@ -20,7 +21,7 @@ function spaceOf(problem: PlanningProblem): SearchSpace {
   return searchSpace(problem, figures, eligible(problem).opportunities);
 }
 
-function asOrders(space: SearchSpace, lots: Int32Array): readonly OracleOrder[] {
+function asOrders(space: SearchSpace, lots: Float64Array): readonly OracleOrder[] {
   return ordersOf(lots).map(({ security, side, lots: size }) => {
     const isin = space.instruments[security]?.isin;
     if (isin === undefined) throw new Error('an order is of a security of the space');
@@ -67,7 +68,7 @@ describe('the search for a sequence', () => {
     const space = spaceOf(problem);
     const random = seededRandom(`${seed} rules`);
     for (let round = 0; round < 40; round += 1) {
-      const lots = Int32Array.from(space.sizes, (sizes) =>
+      const lots = Float64Array.from(sizesIn(space), (sizes) =>
         random() < 0.4 ? (sizes[integerBelow(random, sizes.length)] ?? 0) : 0,
       );
       const allowed = SequenceState.of(space, lots).isAllowed();
@@ -78,33 +79,20 @@ describe('the search for a sequence', () => {
   test.each(seeds)('finds the best of all short sequences, as the oracle does (%s)', (seed) => {
     const problem = small(seed);
     const space = spaceOf(problem);
-    const found = searchExhaustively(space, 3, EXHAUSTIVE_BUDGET);
+    const found = enumerateSequences(space, 3);
     const oracle = oracleBest(problem, eligible(problem).opportunities, 3);
-    expect(found.coverageRatio).toBe(1);
     expect(Math.abs(found.gain - oracle.gain)).toBeLessThan(1e-12);
     expect(asOrders(space, found.lots)).toHaveLength(oracle.orders.length);
     expect(found.evaluated).toBeLessThanOrEqual(oracle.looked);
   });
 
-  test('narrows to the most promising securities when the budget is small, and says so', () => {
-    const space = spaceOf(drawnProblem('narrow', { securities: 30, cash: '9000', heldRatio: 0.5 }));
-    const all = searchExhaustively(space, 2, EXHAUSTIVE_BUDGET);
-    const some = searchExhaustively(space, 2, 500);
-    expect(all.coverageRatio).toBe(1);
-    expect(some.evaluated).toBeLessThanOrEqual(500);
-    expect(some.coverageRatio).toBeGreaterThan(0);
-    expect(some.coverageRatio).toBeLessThan(1);
-    expect(some.gain).toBeLessThanOrEqual(all.gain);
-  });
-
   test.each(seeds)('ends with the best of all sequences of any length and size (%s)', (seed) => {
     const problem = small(seed);
     const space = spaceOf(problem);
-    const { lots, gain, method, gainBound, coverageRatio } = finished(searchPlan(space, 3));
-    const short = searchExhaustively(space, 3, EXHAUSTIVE_BUDGET);
+    const { lots, gain, method, gainBound } = finished(searchPlan(space));
+    const short = enumerateSequences(space, 3);
     expect(gain).toBeGreaterThan(short.gain - 1e-12);
     expect(method).toBe('exhaustive');
-    expect(coverageRatio).toBe(1);
     expect(gainBound - gain).toBeLessThan(1e-7 + 1e-12);
     expect(oracleAllows(problem, asOrders(space, lots))).toBe(true);
     // No sequence drawn at random may be better than what is proven.
@@ -123,7 +111,7 @@ describe('the search for a sequence', () => {
 
   test('says how far it may be from the best when it ends early', () => {
     const space = spaceOf(drawnProblem('rest', { securities: 30, cash: '9000', heldRatio: 0.4 }));
-    const { gain, gainBound, nodes } = finished(searchPlan(space, 2));
+    const { gain, gainBound, nodes } = finished(searchPlan(space));
     expect(nodes).toBeGreaterThan(0);
     expect(gainBound).toBeGreaterThanOrEqual(gain);
     expect(gainBound - gain).toBeLessThan(1e-3 * gainBound);
@@ -135,7 +123,7 @@ describe('the search for a sequence', () => {
     const problem = drawnProblem(seed, drawn);
     const space = spaceOf(problem);
     expect(space.cash).toBeLessThan(space.reserve);
-    const { lots, gain, gainBound, method } = finished(searchPlan(space, 3));
+    const { lots, gain, gainBound, method } = finished(searchPlan(space));
     expect(method).toBe('exhaustive');
     expect(oracleAllows(problem, asOrders(space, lots))).toBe(true);
     const oracle = oracleBest(problem, eligible(problem).opportunities, 3);
@@ -146,16 +134,10 @@ describe('the search for a sequence', () => {
   test('measures the utility of a sequence as the discrete problem does', () => {
     const problem = drawnProblem('same', { securities: 20, cash: '9000', heldRatio: 0.5 });
     const space = spaceOf(problem);
-    const { lots, gain } = finished(searchPlan(space, 2));
+    const { lots, gain } = finished(searchPlan(space));
     const columns = columnsOf(discreteOf(space));
     const [after, before] = [LotState.of(columns, lots), new LotState(columns)];
     expect(Math.abs(before.objective - after.objective - gain)).toBeLessThan(1e-12);
     expect(after.violation).toBe(0);
-  });
-
-  test('looks at many thousands of sequences of forty securities', () => {
-    const space = spaceOf(drawnProblem('speed', { securities: 40, cash: '9000', heldRatio: 0.5 }));
-    const { evaluated } = searchExhaustively(space, 4, 400_000);
-    expect(evaluated).toBeGreaterThan(20_000);
   });
 });

@@ -23,12 +23,12 @@ export interface Columns {
   readonly lot: Float64Array;
   readonly start: Float64Array;
   /** Trades allowed: -sellMost..-sellLeast, 0, buyLeast..buyMost. */
-  readonly buyLeast: Int32Array;
-  readonly buyMost: Int32Array;
-  readonly sellLeast: Int32Array;
-  readonly sellMost: Int32Array;
+  readonly buyLeast: Float64Array;
+  readonly buyMost: Float64Array;
+  readonly sellLeast: Float64Array;
+  readonly sellMost: Float64Array;
   /** Lots whose sale gives a position back; 0 where none does. */
-  readonly close: Int32Array;
+  readonly close: Float64Array;
   /** Taken of each of the common resources, COMMON entries a security. */
   readonly buyFixed: Float64Array;
   readonly buyEach: Float64Array;
@@ -66,7 +66,7 @@ export function columnsOf(problem: DiscreteProblem): Columns {
   const { securities, value, costs, objective } = problem;
   const floats = (of: (one: DiscreteSecurity, i: number) => number) =>
     Float64Array.from(securities, of);
-  const whole = (of: (one: DiscreteSecurity) => number) => Int32Array.from(securities, of);
+  const whole = (of: (one: DiscreteSecurity) => number) => Float64Array.from(securities, of);
   const lot = floats((one) => one.lotValue / value);
   const { costWeight } = objective;
   return {
@@ -111,11 +111,13 @@ function taken({ securities, value, costs, limits }: DiscreteProblem, lot: Float
 }
 
 function availableOf({ cash, value, limits }: DiscreteProblem): Float64Array {
+  const { ordersMost, positionsMore } = limits;
   return Float64Array.of(
     (cash - limits.cashFloor) / value,
     limits.turnoverMost / value,
-    limits.ordersMost,
-    limits.positionsMore,
+    ordersMost,
+    // Each new position takes an order: a limit that the count of orders implies is none.
+    positionsMore >= ordersMost ? Infinity : positionsMore,
     ...limits.groups.map(({ weight, weightMost }) => weightMost - weight),
   );
 }

@@ -23,6 +23,8 @@ export interface DiscreteOptions {
   readonly gap?: number;
   /** Choices to begin with, in lots. */
   readonly starts?: readonly ArrayLike<number>[];
+  /** Done as soon as a choice improves on no trade by more than this, or none can. */
+  readonly enough?: number | undefined;
 }
 
 export interface DiscreteSolution {
@@ -32,7 +34,7 @@ export interface DiscreteSolution {
    */
   readonly status: 'exact' | 'bounded' | 'infeasible' | 'unknown';
   /** Signed lots. */
-  readonly lots: Int32Array;
+  readonly lots: Float64Array;
   /** In the problem's own sense: tracking is to be small, utility great. */
   readonly objective: number;
   readonly bound: number;
@@ -47,11 +49,14 @@ export interface DiscreteSolution {
 export type DiscreteProgress = Pick<
   DiscreteSolution,
   'objective' | 'bound' | 'nodes' | 'evaluated'
->;
+> & {
+  /** Of the objective over no trade, not negative. */
+  readonly gain: number;
+};
 
 /** Differences of the objective that do not matter. */
 const GAP = 2e-10;
-const START_BUDGET = 3_000_000;
+const START_BUDGET = 1_000_000;
 const ROUND_BUDGET = 300_000;
 /** Roundings come so much more seldom each time. */
 const ROUNDING_PACE = 1.2;
@@ -65,7 +70,7 @@ interface Effort {
 /** Every other bound starts from the multipliers of the first, so that one is taken to its limit. */
 const FIRST_EFFORT: Effort = { sweeps: 1000, slowSweeps: 60 };
 const EFFORT: Effort = { sweeps: 20, slowSweeps: 6 };
-/** A sweep that closes less than this share of the open gap makes no progress. */
+/** Share of the open gap that has to be closed to count as progress. */
 const SLOW_RATIO = 0.02;
 
 export function solveDiscrete(
@@ -88,8 +93,8 @@ export function* searchDiscrete(
   const sign = problem.objective.kind === 'utility' ? -1 : 1;
   search.begin();
   while (search.advance(NODES_A_STEP)) {
-    const { nodes, evaluated, best, bound } = search;
-    yield { nodes, evaluated, objective: sign * best, bound: sign * bound };
+    const { nodes, evaluated, best, bound, gain } = search;
+    yield { nodes, evaluated, gain, objective: sign * best, bound: sign * bound };
   }
   const { nodes, evaluated, best, lots } = search;
   const bound = Math.min(best, search.bound);
@@ -111,7 +116,7 @@ class BranchAndBound {
   nodes = 0;
   evaluated = 0;
   best = Infinity;
-  lots: Int32Array;
+  lots: Float64Array;
   private readonly columns: Columns;
   private readonly options: DiscreteOptions;
   private readonly relaxation: Relaxation;
@@ -120,6 +125,9 @@ class BranchAndBound {
   /** What is split next. */
   private dive: OpenRange | undefined;
   private nextRounding = 1;
+  /** Objective of no trade, and the one that ends the search where it is reached. */
+  private readonly idle: number;
+  private readonly sufficient: number | undefined;
   /** Least bound of what was given up because it is near enough. */
   private given = Infinity;
 
@@ -128,7 +136,13 @@ class BranchAndBound {
     this.options = options;
     this.relaxation = new Relaxation(columns);
     this.branching = new Branching(columns, this.relaxation);
-    this.lots = new Int32Array(columns.size);
+    this.lots = new Float64Array(columns.size);
+    this.idle = new LotState(columns).objective;
+    this.sufficient = options.enough === undefined ? undefined : this.idle - options.enough;
+  }
+
+  get gain(): number {
+    return Math.max(0, this.idle - this.best);
   }
 
   get bound(): number {
@@ -149,6 +163,7 @@ class BranchAndBound {
   advance(nodes: number): boolean {
     const until = this.nodes + nodes;
     while (this.nodes < until) {
+      if (this.sufficient !== undefined && this.best < this.sufficient) return false;
       const range = this.dive ?? this.open.take();
       this.dive = undefined;
       if (!range) return false;
@@ -164,9 +179,14 @@ class BranchAndBound {
 
   /** True when nothing above the bound is better by more than what does not matter. */
   private givesUp(bound: number): boolean {
+    if (bound >= (this.sufficient ?? Infinity)) return this.rejects(bound);
     if (this.best === Infinity) return false;
     const { gap = GAP, gapRatio = 0 } = this.options;
     if (bound < this.best - Math.max(gap, gapRatio * Math.abs(this.best))) return false;
+    return this.rejects(bound);
+  }
+
+  private rejects(bound: number): true {
     this.given = Math.min(this.given, bound);
     return true;
   }
@@ -205,7 +225,7 @@ class BranchAndBound {
     if (ranges.isPoint()) return this.settle(ranges);
     const mean = relaxation.means();
     const known = { ranges, bound, mean, prices: relaxation.multipliers() };
-    this.round(mean);
+    this.round(mean, bound);
     if (this.givesUp(bound)) return undefined;
     return { ...known, split: this.branching.choose(known, this.best) };
   }
@@ -217,16 +237,18 @@ class BranchAndBound {
     { sweeps, slowSweeps }: Effort,
   ): number | undefined {
     const { relaxation } = this;
-    let [bound, own, slow] = [known, -Infinity, 0];
+    let [bound, mark, slow] = [known, -Infinity, 0];
     for (let sweep = 1; sweep <= sweeps && slow < slowSweeps; sweep += 1) {
       relaxation.sweep(ranges);
       const now = relaxation.bound(ranges);
       if (now === Infinity) return undefined;
-      slow = now - own < SLOW_RATIO * (this.best - now) ? slow + 1 : 0;
-      own = Math.max(own, now);
+      const progress = now - mark >= SLOW_RATIO * (this.best - now);
+      slow = progress ? 0 : slow + 1;
+      if (progress) mark = now;
       bound = Math.max(bound, now);
       if (this.givesUp(bound)) return undefined;
-      if (this.best < Infinity && !narrow(ranges, relaxation, this.best - now)) return undefined;
+      const most = Math.max(now, Math.min(this.best, this.sufficient ?? Infinity));
+      if (most < Infinity && !narrow(ranges, relaxation, most - now)) return undefined;
       relaxation.reprice();
     }
     return bound;
@@ -238,12 +260,12 @@ class BranchAndBound {
   }
 
   /** Rounds the averages to sizes and improves on them; ever more seldom. */
-  private round(mean: Float64Array): void {
+  private round(mean: Float64Array, bound: number): void {
     if (this.nodes < this.nextRounding) return;
     const first = this.nextRounding === 1;
     this.nextRounding = Math.ceil(this.nextRounding * ROUNDING_PACE) + 1;
     this.improve(rounded(this.columns, mean), first ? START_BUDGET : ROUND_BUDGET);
-    if (first) this.improve(new LotState(this.columns), START_BUDGET);
+    if (first && !this.givesUp(bound)) this.improve(new LotState(this.columns), START_BUDGET);
   }
 
   private improve(state: LotState, budget: number): void {
@@ -256,7 +278,7 @@ class BranchAndBound {
     const state = LotState.of(this.columns, lots);
     if (state.violation > 0 || state.objective >= this.best) return;
     this.best = state.objective;
-    this.lots = Int32Array.from(lots);
+    this.lots = Float64Array.from(lots);
   }
 }
 

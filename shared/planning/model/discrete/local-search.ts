@@ -8,6 +8,8 @@ import type { LotState } from './lot-state.ts';
 /** Objective that a violation of the whole value counts. */
 const VIOLATION_WEIGHT = 1000;
 const EPSILON = 1e-12;
+/** Lots from which on fewer steps are tried: pairs of steps are what takes time. */
+const WIDE = 512;
 
 export interface LocalSearch {
   readonly evaluated: number;
@@ -80,7 +82,8 @@ function trials(state: LotState, i: number): readonly number[] {
   const [most, least] = [columns.buyMost[i] as number, -(columns.sellMost[i] as number)];
   const found = new Set<number>([0, most, least, ...nearTarget(columns, i)]);
   found.add(columns.buyLeast[i] as number).add(-(columns.sellLeast[i] as number));
-  for (let step = 1; step <= most - least; step *= 2) found.add(now + step).add(now - step);
+  const factor = most - least > WIDE ? 8 : 2;
+  for (let step = 1; step <= most - least; step *= factor) found.add(now + step).add(now - step);
   found.delete(now);
   return [...found].filter((k) => isSize(columns, i, k));
 }

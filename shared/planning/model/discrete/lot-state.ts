@@ -6,7 +6,7 @@ import { COMMON, feeOf, SHARE_EPSILON, takenBy, type Columns } from './columns.t
 
 export class LotState {
   readonly columns: Columns;
-  readonly lots: Int32Array;
+  readonly lots: Float64Array;
   /** To be minimised. */
   objective: number;
   /** What is taken of each resource and group. */
@@ -15,14 +15,19 @@ export class LotState {
   private readonly pull: Float64Array;
   /** Tracking: cash weight less target. */
   private cashOff: number;
+  /** Common resources that are limited at all. */
+  private readonly limited: readonly number[];
+  private broken = 0;
 
   constructor(columns: Columns) {
     this.columns = columns;
     const { size, tracking, utility, start } = columns;
-    this.lots = new Int32Array(size);
+    this.lots = new Float64Array(size);
     this.used = new Float64Array(columns.available.length);
     this.pull = new Float64Array(size);
     this.cashOff = tracking?.cashOff ?? 0;
+    this.limited = [...Array(COMMON).keys()].filter((r) => columns.available[r] !== Infinity);
+    this.broken = this.brokenNow();
     this.objective = Math.abs(this.cashOff);
     for (let i = 0; i < size; i += 1) {
       if (tracking) this.objective += Math.abs(tracking.off[i] as number);
@@ -91,33 +96,65 @@ export class LotState {
         this.pull[j] =
           (this.pull[j] as number) + (columns.utility.risk[i * columns.size + j] as number) * d;
     this.lots[i] = k;
+    this.broken = this.brokenNow();
+  }
+
+  private brokenNow(): number {
+    let sum = 0;
+    for (let r = 0; r < this.used.length; r += 1) sum += this.beyond(r, 0);
+    return sum;
   }
 
   /** Sum of what is taken beyond what there is. */
   get violation(): number {
-    return this.violationAfter(-1, 0, -1, 0);
+    return this.broken;
   }
 
   /** The violation with one or two securities changed; an index below 0 stands for none. */
   violationAfter(i: number, ki: number, j: number, kj: number): number {
-    const { available } = this.columns;
+    let sum = this.broken;
+    for (const r of this.limited) {
+      let more = i < 0 ? 0 : this.taken(i, ki, r);
+      if (j >= 0) more += this.taken(j, kj, r);
+      if (more !== 0) sum += this.beyond(r, more) - this.beyond(r, 0);
+    }
+    if (i >= 0) sum += this.groupsBeyond(i, ki, j, kj);
+    return sum < SHARE_EPSILON ? 0 : sum;
+  }
+
+  private taken(i: number, k: number, resource: number): number {
+    const { columns } = this;
+    return takenBy(columns, i, k, resource) - takenBy(columns, i, this.lots[i] as number, resource);
+  }
+
+  /** How far a limit is exceeded when so much more is taken of it. */
+  private beyond(r: number, more: number): number {
+    const over = (this.used[r] as number) + more - (this.columns.available[r] as number);
+    return over > SHARE_EPSILON ? over : 0;
+  }
+
+  private groupsBeyond(i: number, ki: number, j: number, kj: number): number {
+    const { group } = this.columns;
+    const di = this.weightChange(i, ki);
+    const dj = j < 0 ? 0 : this.weightChange(j, kj);
     let sum = 0;
-    for (let r = 0; r < available.length; r += 1) {
-      let after = this.used[r] as number;
-      if (i >= 0) after += this.moved(i, ki, r);
-      if (j >= 0) after += this.moved(j, kj, r);
-      const over = after - (available[r] as number);
-      if (over > SHARE_EPSILON) sum += over;
+    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+      const r = group[g] as number;
+      if (r >= 0) sum += this.beyond(r, di + (this.isIn(j, r) ? dj : 0)) - this.beyond(r, 0);
+    }
+    for (let g = 2 * j; j >= 0 && g < 2 * j + 2; g += 1) {
+      const r = group[g] as number;
+      if (r >= 0 && !this.isIn(i, r)) sum += this.beyond(r, dj) - this.beyond(r, 0);
     }
     return sum;
   }
 
-  private moved(i: number, k: number, resource: number): number {
-    const { columns } = this;
-    const now = this.lots[i] as number;
-    if (resource < COMMON)
-      return takenBy(columns, i, k, resource) - takenBy(columns, i, now, resource);
-    const member = columns.group[2 * i] === resource || columns.group[2 * i + 1] === resource;
-    return member ? (columns.lot[i] as number) * (k - now) : 0;
+  private isIn(i: number, r: number): boolean {
+    const { group } = this.columns;
+    return i >= 0 && (group[2 * i] === r || group[2 * i + 1] === r);
+  }
+
+  private weightChange(i: number, k: number): number {
+    return (this.columns.lot[i] as number) * (k - (this.lots[i] as number));
   }
 }

@@ -10,23 +10,23 @@ import {
 } from './columns.ts';
 
 export class Ranges {
-  readonly lo: Int32Array;
-  readonly hi: Int32Array;
+  readonly lo: Float64Array;
+  readonly hi: Float64Array;
 
-  constructor(lo: Int32Array, hi: Int32Array) {
+  constructor(lo: Float64Array, hi: Float64Array) {
     this.lo = lo;
     this.hi = hi;
   }
 
   static of({ buyMost, sellMost }: Columns): Ranges {
     return new Ranges(
-      sellMost.map((most) => -most),
-      Int32Array.from(buyMost),
+      sellMost.map((most) => 0 - most),
+      buyMost.slice(),
     );
   }
 
   copy(): Ranges {
-    return new Ranges(Int32Array.from(this.lo), Int32Array.from(this.hi));
+    return new Ranges(this.lo.slice(), this.hi.slice());
   }
 
   isPoint(): boolean {
@@ -59,7 +59,7 @@ export class Ranges {
   trim(columns: Columns, i: number): boolean {
     const { buyLeast, buyMost, sellLeast, sellMost } = columns;
     let [lo, hi] = [this.lo[i] as number, this.hi[i] as number];
-    lo = Math.max(lo, -(sellMost[i] as number));
+    lo = Math.max(lo, 0 - (sellMost[i] as number));
     hi = Math.min(hi, buyMost[i] as number);
     if (lo < 0 && -lo < (sellLeast[i] as number)) lo = 0;
     if (lo > 0 && lo < (buyLeast[i] as number)) lo = buyLeast[i] as number;

@@ -1,18 +1,19 @@
 /** From a decision to a plan a person can read: each order with the numbers that decided. */
 import type { Decision } from './decision.ts';
-import { COST_HORIZON_YEARS } from './limits.ts';
 import { notTaken } from './not-taken.ts';
+import { gapOf, summaryOf } from './summary.ts';
 import { gainOnCost, weightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
+import type { SequenceState } from './sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
-import { amount, basisPoints, counted, percent } from './words.ts';
+import { amount, basisPoints, percent, pluralize } from './formatting.ts';
 import { Money } from '#shared/kernel/money.ts';
 
-/** From half a point on, a weight above the target is worth a word. */
+/** From half a point on, the reason says why a weight ends above the target. */
 const ABOVE_TARGET = 0.005;
 
-export function drawUp(problem: PlanningProblem, decision: Decision): PlanContent {
+export function buildPlan(problem: PlanningProblem, decision: Decision): PlanContent {
   const { settlement, state, space, search } = decision;
   const value = portfolioValue(problem);
   const { utilityOfHolding } = space;
@@ -22,13 +23,13 @@ export function drawUp(problem: PlanningProblem, decision: Decision): PlanConten
     search: {
       method: search.method,
       sequencesEvaluated: search.evaluated,
-      depth: search.depth,
-      coverageRatio: search.coverageRatio,
+      depth: problem.limits.depth,
+      coverageRatio: search.method === 'exhaustive' ? 1 : 0,
       utility: utilityOfHolding + state.gain,
       utilityOfHolding,
       margin: problem.limits.marginRatio,
       utilityBound: utilityOfHolding + search.gainBound,
-      gap: Math.max(0, search.gainBound - search.gain),
+      gap: gapOf(decision),
       nodes: search.nodes,
     },
     gain: state.gain,
@@ -89,9 +90,9 @@ function reasonOf(
   const figures = [
     `weight ${percent(before)} to ${percent(after)}, target ${percent(instrument.target)}`,
     ...(side === 'BUY' && after > instrument.target + ABOVE_TARGET
-      ? [`above it, as at most ${counted(problem.limits.positionsMax, 'position')} are held`]
+      ? [whyAboveTarget(problem, state)]
       : []),
-    ...(expected === undefined ? [] : [`expected return ${percent(expected)} a year`]),
+    ...(expected === undefined ? [] : [`implied return ${percent(expected)} a year`]),
     ...(instrument.score === undefined ? [] : [`score ${instrument.score.toFixed(2)}`]),
   ];
   const worth = basisPoints(-state.gainOf(index, 0));
@@ -100,6 +101,15 @@ function reasonOf(
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
     `adds ${worth} a year to the plan after its cost of ${cost.total}.`
   );
+}
+
+/** What kept the cash from being spread over more securities. */
+function whyAboveTarget({ limits }: PlanningProblem, state: SequenceState): string {
+  if (state.positions >= limits.positionsMax)
+    return `above it, as at most ${pluralize(limits.positionsMax, 'position')} are held`;
+  if (state.orders >= limits.ordersMax)
+    return `above it, as a plan has at most ${pluralize(limits.ordersMax, 'order')}`;
+  return 'above it, where the cash adds most utility after cost';
 }
 
 function kindWords(kind: OpportunityKind, instrument: Instrument, currency: string): string {
@@ -120,39 +130,4 @@ function kindWords(kind: OpportunityKind, instrument: Instrument, currency: stri
     case 'dividend':
       return `dividends of ${amount(instrument.dividends, currency)} to reinvest`;
   }
-}
-
-function summaryOf(problem: PlanningProblem, decision: Decision): string {
-  const { settlement, state, search } = decision;
-  if (settlement.orders.length === 0) return holdSummary(problem, decision);
-  const side = (requested: 'BUY' | 'SELL'): string => {
-    const orders = settlement.orders.filter((order) => order.side === requested);
-    const total = Money.sum(
-      orders.map((order) => order.value),
-      problem.base,
-    );
-    const verb = requested === 'BUY' ? 'Buy' : 'Sell';
-    return orders.length === 0 ? '' : `${verb} ${counted(orders.length, 'security')} for ${total}`;
-  };
-  const trades = [side('SELL'), side('BUY')].filter((text) => text !== '').join('; ');
-  const more = decision.continues
-    ? ' A limit of this plan binds; planning again afterwards would go on.'
-    : '';
-  return (
-    `${trades}: gains ${basisPoints(state.gain)} a year over holding after a cost of ` +
-    `${settlement.cost}, the best of ${search.evaluated} sequences (${search.method}).${more}`
-  );
-}
-
-function holdSummary(problem: PlanningProblem, { search, space }: Decision): string {
-  if (portfolioValue(problem).sign <= 0)
-    return 'Hold: the account has neither cash nor securities.';
-  const margin = basisPoints(problem.limits.marginRatio);
-  const weighed = `${counted(space.size, 'candidate')}, ${counted(search.evaluated, 'sequence')}`;
-  if (search.gain <= 0)
-    return `Hold: nothing gains more than it costs within ${counted(COST_HORIZON_YEARS, 'year')} (${weighed}).`;
-  return (
-    `Hold: the best change would gain ${basisPoints(search.gain)} a year after cost, ` +
-    `not more than the margin of ${margin} (${weighed}).`
-  );
 }

@@ -1,0 +1,83 @@
+/** Which limit keeps a worthwhile order out of a plan, by how much, and what would admit it. */
+import { amount, basisPoints, percent, pluralize } from './formatting.ts';
+import { described, type Candidate, type Reason } from './candidate.ts';
+import type { PlanningProblem } from './problem.ts';
+import type { SearchSpace } from './search-space.ts';
+import type { Barrier, SequenceState } from './sequence-state.ts';
+
+/** @param candidate the smallest order that is worthwhile; it breaks `barrier` on top of the plan */
+export function rejection(
+  problem: PlanningProblem,
+  space: SearchSpace,
+  state: SequenceState,
+  candidate: Candidate,
+  barrier: Barrier,
+): Reason {
+  const order = described(problem, space, candidate);
+  const worth = `${order} would gain ${basisPoints(candidate.gain)} a year after cost`;
+  const needed = requirement(problem, space, state, candidate, barrier);
+  return { rule: barrier, reason: `${worth}, but ${needed}.` };
+}
+
+function requirement(
+  problem: PlanningProblem,
+  space: SearchSpace,
+  state: SequenceState,
+  { index, lots }: Candidate,
+  barrier: Barrier,
+): string {
+  const { limits, base } = problem;
+  const one = space.instruments[index];
+  switch (barrier) {
+    case 'cash-reserve':
+      return cashNeeded(problem, space, state, { index, lots });
+    case 'orders-max':
+      return `the plan has the most orders it may, ${limits.ordersMax}; a limit of ${state.orders + 1} would admit it`;
+    case 'turnover-max': {
+      const traded = state.turnoverWith(index, lots);
+      return `with it the plan would trade ${share(traded / space.value)} of the value, and ${percent(limits.turnoverMaxRatio)} is the most: ${roundedUp(traded - space.turnoverMax, base)} less traded would admit it`;
+    }
+    case 'positions-max': {
+      const after = state.positions + 1;
+      return `${pluralize(state.positions, 'position')} would be held already and ${space.positionsMax} are the most; a limit of ${after} would admit it`;
+    }
+    case 'sector-max':
+      return groupNeeded(`sector ${one?.sector}`, limits.sectorMaxRatio);
+    case 'country-max':
+      return groupNeeded(`country ${one?.country}`, limits.countryMaxRatio);
+  }
+
+  function groupNeeded(group: string, most: number): string {
+    const g = space.groups.indexOf(group);
+    const before = state.groupWeight[g] ?? 0;
+    const after = before + (lots * (space.lotValue[index] ?? 0)) / space.value;
+    const allowed = Math.max(most, space.groupMax[g] ?? 0);
+    return `the ${group} would take ${share(after)} of the value and may take ${percent(allowed)}; ${roundedUp((after - allowed) * space.value, base)} less in it would admit it`;
+  }
+}
+
+/** Cash counts in the value that the reserve is a share of, so more of it raises the reserve too. */
+function cashNeeded(
+  { base, limits }: PlanningProblem,
+  space: SearchSpace,
+  state: SequenceState,
+  { index, lots }: Pick<Candidate, 'index' | 'lots'>,
+): string {
+  const short = state.cashShort(index, lots) / (1 - limits.cashReserveRatio);
+  const free = Math.max(0, state.cash - space.reserve);
+  const spent = state.buys > 0 ? 'the purchases of the plan leave' : 'there are';
+  return (
+    `${spent} ${amount(free, base)} above the reserve of ${amount(space.reserve, base)}; ` +
+    `it takes ${roundedUp(short, base)} more cash`
+  );
+}
+
+/** Never less than what is needed. */
+function roundedUp(value: number, currency: string): string {
+  return amount(Math.ceil(value * 100 - 1e-6) / 100, currency);
+}
+
+/** With enough decimals to differ from the limit beside it. */
+function share(ratio: number): string {
+  return `${(ratio * 100).toFixed(2)} %`;
+}
