@@ -110,7 +110,7 @@ export const settingTable = {
   broker: row('BROKER', 'paper', '`paper`', oneOf('paper')),
   baseCurrency: optional(
     'BASE_CURRENCY',
-    'currency of the account; unset: EUR, or the one currency of the csv prices',
+    'currency of the account; unset: its own, once it is open; before EUR, or the one currency of the csv prices',
     parseCurrency,
   ),
   cashReserveRatio: row(

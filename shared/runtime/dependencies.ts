@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Broker } from '#shared/clients/broker/broker.ts';
+import { accountCurrency } from '#shared/clients/broker/paper/account-currency.ts';
 import { openBroker } from '#shared/clients/broker/open.ts';
 import { FunctionsClient, type Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
@@ -52,7 +53,14 @@ export async function openDependencies(
   const database = new Database(redis, recordsAt(recordPlaces(settings)));
   const now = parts.now ?? (() => instantOf(Date.now()));
   const opened = await openMarketData(settings, now);
-  const { baseCurrency } = opened;
+  const baseCurrency = await accountCurrency(
+    database,
+    settings.baseCurrency,
+    opened.baseCurrency,
+  ).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
   const marketData = parts.marketData ?? opened.marketData;
   const broker = openBroker(settings, { database, marketData, baseCurrency, now });
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), `${redisKeyPrefix}:queue`);

@@ -10,6 +10,7 @@ const PRICES_AGE_DAYS_MAX = 7;
 export function priceWarnings(problem: PlanningProblem, madeOn: CalendarDay): readonly string[] {
   return [
     ...ageOf(problem.day, madeOn),
+    ...staleRates(problem),
     ...problem.instruments.flatMap((one) => staleHolding(problem, one)),
     ...problem.instruments.flatMap((one) => doubtsOf(problem, one)),
   ];
@@ -19,6 +20,15 @@ function ageOf(day: CalendarDay, madeOn: CalendarDay): readonly string[] {
   const ageDays = daysBetween(day, madeOn);
   if (ageDays <= PRICES_AGE_DAYS_MAX) return [];
   return [`All prices end on ${day}, ${ageDays} days before this plan was made.`];
+}
+
+function staleRates({ day, instruments }: PlanningProblem): readonly string[] {
+  const rates = new Map(instruments.map(({ rate }) => [rate.from, rate]));
+  return [...rates.values()].flatMap(({ from, to, day: rateDay }) => {
+    const ageDays = daysBetween(rateDay, day);
+    if (from === to || ageDays <= PRICES_AGE_DAYS_MAX) return [];
+    return [`The rate from ${from} to ${to} is of ${rateDay}, ${ageDays} days before the prices.`];
+  });
 }
 
 function staleHolding({ day }: PlanningProblem, instrument: Instrument): readonly string[] {
