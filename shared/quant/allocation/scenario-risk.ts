@@ -1,4 +1,5 @@
 /** Risk of weights over scenarios of returns; a period, positive for losses. */
+import { shareOf } from '#shared/quant/measures/quantile.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 
 /** What is lost in each scenario, and which figure of these losses is the risk. */
@@ -79,8 +80,8 @@ function lossesOf(returns: Float64Array, risk: TailRisk): Float64Array {
 /** Mean of the worst share 1 - beta, the loss at its edge counted in part. */
 function conditionalTail(losses: Float64Array, beta: number): number {
   const worst = losses.toSorted().reverse();
-  const count = worst.length * (1 - beta);
-  const whole = Math.min(worst.length, Math.floor(count + 1e-9));
+  const count = shareOf(worst.length, 1 - beta);
+  const whole = Math.min(worst.length, Math.floor(count));
   let total = 0;
   for (let k = 0; k < whole; k += 1) total += at(worst, k);
   if (whole < worst.length) total += Math.max(0, count - whole) * at(worst, whole);

@@ -9,51 +9,109 @@ export interface DatedAmount {
 const DAYS_A_YEAR = 365;
 /** Continuous rates searched: from -99.9999 % to a millionfold a year. */
 const RATE_MAX = Math.log(1e6);
-const STEPS = 800;
 const HALVINGS = 100;
+/** Two roots closer than this are one. */
+const WIDTH_MIN = 1e-12;
+/** Intervals looked at on one side of zero; of flows that need more no root is stated. */
+const INTERVALS_MAX = 100_000;
+/** Share of the amounts' worth that rounding may leave at a root. */
+const ROUNDING = 1e-14;
+/** Exponents beyond this would overflow. */
+const EXPONENT_MAX = 700;
+
+interface Flow {
+  readonly amount: number;
+  /** From the day around which the signs first change. */
+  readonly years: number;
+}
 
 /**
- * Solves sum(amount x (1 + rate)^(-days/365)) = 0. Every change of sign on a grid of continuous
- * rates is a root; of several the one nearest to zero is taken, then halved down to it, so that no
- * start value can lead astray.
+ * Solves sum(amount x (1 + rate)^(-days/365)) = 0. Of several roots the one nearest to zero is taken,
+ * measured in the rate itself. Intervals of continuous rates are searched outward from zero and
+ * halved until bounds of the worth, or of its slope, show that there is no root or one in them
+ * (Moore, "Interval Analysis", 1966), so that a pair of close roots is not passed over.
  *
  * @param options.daysAYear 365 where absent, as in spreadsheets (actual/365)
- * @returns a fraction; undefined where there is no root in range, as without amounts of both signs
+ * @returns a fraction; undefined where no rate in range, or every rate, is a root: without amounts of
+ * both signs, or with all of them on one day
  */
 export function internalRate(
   amounts: readonly DatedAmount[],
   { daysAYear = DAYS_A_YEAR } = {},
 ): number | undefined {
-  const [first] = amounts;
-  if (!first) return undefined;
-  const flows = amounts.map(({ day, amount }) => ({
-    amount,
-    years: daysBetween(first.day, day) / daysAYear,
-  }));
-  if (flows.every((flow) => flow.years === 0)) return undefined;
-  const worth = (rate: number): number =>
-    flows.reduce((sum, { amount, years }) => sum + amount * Math.exp(-rate * years), 0);
-  const bracket = bracketNearestZero(worth);
-  return bracket && Math.expm1(halved(worth, ...bracket));
+  const flows = flowsOf(amounts, daysAYear);
+  if (!flows.some(({ amount }) => amount > 0) || !flows.some(({ amount }) => amount < 0))
+    return undefined;
+  const roots = [RATE_MAX, -RATE_MAX].flatMap((end) => rootOutward(flows, end) ?? []);
+  const rates = roots.map(Math.expm1).sort((a, b) => Math.abs(a) - Math.abs(b));
+  return rates[0];
 }
 
-function bracketNearestZero(worth: (rate: number) => number): [number, number] | undefined {
-  const at = (step: number): number => (step / STEPS) * RATE_MAX;
-  for (let step = 0; step < STEPS; step += 1)
-    for (const [low, high] of [
-      [at(step), at(step + 1)],
-      [at(-step - 1), at(-step)],
-    ] as const)
-      if (worth(low) * worth(high) <= 0) return [low, high];
+/** One flow a day, without those that come to nothing. */
+function flowsOf(amounts: readonly DatedAmount[], daysAYear: number): readonly Flow[] {
+  const byDay = new Map<CalendarDay, number>();
+  for (const { day, amount } of amounts) byDay.set(day, (byDay.get(day) ?? 0) + amount);
+  const days = [...byDay].filter(([, amount]) => amount !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  const turn = days.findIndex(([, amount], i) => amount * (days[i + 1]?.[1] ?? amount) < 0);
+  const origin = days[Math.max(0, turn)]?.[0];
+  if (origin === undefined) return [];
+  return days.map(([day, amount]) => ({ amount, years: daysBetween(origin, day) / daysAYear }));
+}
+
+/** The root between 0 and `end` that is nearest to 0. */
+function rootOutward(flows: readonly Flow[], end: number): number | undefined {
+  const open: [near: number, far: number][] = [[0, end]];
+  for (let looked = 0; looked < INTERVALS_MAX; looked += 1) {
+    const interval = open.pop();
+    if (!interval) return undefined;
+    const [near, far] = interval;
+    const { excluded, monotone } = boundsOver(flows, Math.min(near, far), Math.max(near, far));
+    if (excluded) continue;
+    if (monotone && isRoot(flows, near)) return near;
+    if (monotone && worth(flows, near) * worth(flows, far) <= 0) return halved(flows, near, far);
+    if (monotone) continue;
+    const middle = (near + far) / 2;
+    if (Math.abs(far - near) > WIDTH_MIN) open.push([middle, far], [near, middle]);
+    else if (isRoot(flows, middle)) return middle;
+  }
   return undefined;
 }
 
-function halved(worth: (rate: number) => number, from: number, to: number): number {
+/** Whether no rate between `low` and `high` is a root, and whether the worth only rises or falls there. */
+function boundsOver(flows: readonly Flow[], low: number, high: number) {
+  let [least, most, leastSlope, mostSlope] = [0, 0, 0, 0];
+  for (const { amount, years } of flows) {
+    const [atLow, atHigh] = [discount(low, years), discount(high, years)];
+    least += Math.min(amount * atLow, amount * atHigh);
+    most += Math.max(amount * atLow, amount * atHigh);
+    leastSlope -= Math.max(amount * years * atLow, amount * years * atHigh);
+    mostSlope -= Math.min(amount * years * atLow, amount * years * atHigh);
+  }
+  return { excluded: least > 0 || most < 0, monotone: leastSlope >= 0 || mostSlope <= 0 };
+}
+
+function discount(rate: number, years: number): number {
+  return Math.exp(Math.min(EXPONENT_MAX, -rate * years));
+}
+
+function worth(flows: readonly Flow[], rate: number): number {
+  return flows.reduce((sum, { amount, years }) => sum + amount * discount(rate, years), 0);
+}
+
+function isRoot(flows: readonly Flow[], rate: number): boolean {
+  const scale = flows.reduce(
+    (sum, flow) => sum + Math.abs(flow.amount) * discount(rate, flow.years),
+    0,
+  );
+  return Math.abs(worth(flows, rate)) <= ROUNDING * scale;
+}
+
+function halved(flows: readonly Flow[], from: number, to: number): number {
   let [low, high] = [from, to];
-  const rising = worth(low) < worth(high);
+  const rising = worth(flows, low) < worth(flows, high);
   for (let i = 0; i < HALVINGS; i += 1) {
     const middle = (low + high) / 2;
-    if (worth(middle) < 0 === rising) low = middle;
+    if (worth(flows, middle) < 0 === rising) low = middle;
     else high = middle;
   }
   return (low + high) / 2;

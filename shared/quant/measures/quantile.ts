@@ -9,6 +9,19 @@ export function sorted(values: Series): Float64Array {
 }
 
 /**
+ * How many of `count` observations a share makes: whole where it is whole but for rounding. 1 - 0.95
+ * is a little more than 0.05 in binary, and a ceiling of 100 times it would take the sixth of five.
+ */
+export function shareOf(count: number, share: number): number {
+  const part = share * count;
+  const whole = Math.round(part);
+  return Math.abs(part - whole) <= SHARE_ERROR * Math.max(1, count) ? whole : part;
+}
+
+/** Of shares that are differences of decimals, such as 1 - 0.975. */
+const SHARE_ERROR = 1e-13;
+
+/**
  * The value below which a share of the sample lies, at position (n - 1) x share of the sorted sample
  * (Hyndman & Fan 1996, type 7).
  *

@@ -13,11 +13,13 @@ import {
   type Series,
   type Weighted,
 } from './moments.ts';
-import { quantile, sorted } from './quantile.ts';
+import { quantile, shareOf, sorted } from './quantile.ts';
 
 export const CONFIDENCE = 0.95;
 /** Of the logarithm of theta, around that of the largest return. */
 const THETA_RANGE = 14;
+/** Rounding of sums of weights; an observation that reaches the share but for this reaches it. */
+const WEIGHT_ERROR = 1e-13;
 
 interface Confidence {
   readonly confidence?: number | undefined;
@@ -46,8 +48,8 @@ export function valueAtRisk(
   if (weights) return -weightedTail(returns, weights, confidence).at;
   if (rule === 'interpolated') return -quantile(returns, 1 - confidence);
   const ranked = sorted(returns);
-  const share = (1 - confidence) * ranked.length;
-  const index = rule === 'order' ? Math.max(0, Math.ceil(share) - 1) : Math.floor(share + 1e-9) - 1;
+  const share = shareOf(ranked.length, 1 - confidence);
+  const index = rule === 'order' ? Math.max(0, Math.ceil(share) - 1) : Math.floor(share) - 1;
   return -(ranked[index] ?? NaN);
 }
 
@@ -71,8 +73,8 @@ export function conditionalValueAtRisk(
   const ranked = sorted(returns);
   if (ranked.length === 0) return NaN;
   if (rule === 'tail-mean')
-    return -mean(ranked.subarray(0, Math.floor((ranked.length - 1) * (1 - confidence)) + 1));
-  const share = (1 - confidence) * ranked.length;
+    return -mean(ranked.subarray(0, Math.floor(shareOf(ranked.length - 1, 1 - confidence)) + 1));
+  const share = shareOf(ranked.length, 1 - confidence);
   const index = Math.max(0, Math.ceil(share) - 1);
   const at = ranked[index] ?? NaN;
   if (share === 0) return -at;
@@ -179,7 +181,7 @@ function weightedTail(
   let [reached, total] = [0, 0];
   for (const i of order) {
     const [weight, value] = [weights[i] ?? 0, returns[i] ?? NaN];
-    if (reached + weight >= share)
+    if (reached + weight >= share - WEIGHT_ERROR)
       return { at: value, mean: share > 0 ? (total + value * (share - reached)) / share : value };
     reached += weight;
     total += weight * value;

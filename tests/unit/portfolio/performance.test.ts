@@ -2,7 +2,7 @@ import type { DayValue } from '#shared/portfolio/model/value-history.ts';
 import { performance as measure, windowFrom } from '#shared/portfolio/model/performance.ts';
 import { internalRate } from '#shared/quant/measures/internal-rate.ts';
 import { day } from './lines.ts';
-import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 
 const value = (on: string, worth: number, broughtIn = 0, takenOut = 0): DayValue => ({
   day: day(on),
@@ -140,5 +140,53 @@ describe('the internal rate', () => {
     expect(internalRate([])).toBeUndefined();
     expect(internalRate([from, { ...from, amount: 110 }])).toBeUndefined();
     expect(internalRate([from, { day: day('2021-01-01'), amount: -5 }])).toBeUndefined();
+  });
+
+  /** Flows of yearly amounts whose worth is a multiple of (v - 1/(1 + a))(v - 1/(1 + b)). */
+  const withRoots = (...roots: number[]) =>
+    roots
+      .reduce<number[]>(
+        (amounts, root) => {
+          const grown = [...amounts.map((one) => one * (1 + root)), 0];
+          return grown.map((one, i) => one - (amounts[i - 1] ?? 0));
+        },
+        [1000],
+      )
+      .reverse()
+      .map((amount, i) => ({ day: day(`${2021 + i}-01-01`), amount }));
+
+  it.each([
+    [[-0.0855, 0.1], -0.0855],
+    [[0.0912, 0.1082], 0.0912],
+    [[-0.083, -0.098], -0.083],
+    [[0.02, 0.0201], 0.02],
+    [[-0.5, 0.04, 0.9], 0.04],
+    [[0.3, 0.31, -0.29], -0.29],
+    [[0.05, 0.05], 0.05],
+  ])('is the root nearest to zero of %p', (roots, nearest) => {
+    const flows = withRoots(...roots).map(({ day: on, amount }) => ({ day: on, amount }));
+    expect(flows).toHaveLength(roots.length + 1);
+    // 2024 is a leap year: of three roots they lie off by what a day makes.
+    const digits = roots.length > 2 ? 3 : roots[0] === roots[1] ? 5 : 9;
+    expect(internalRate(flows)).toBeCloseTo(nearest, digits);
+    const turned = flows.map(({ day: on, amount }) => ({ day: on, amount: -amount }));
+    expect(internalRate(turned)).toBeCloseTo(nearest, digits);
+  });
+
+  it('is absent where every rate is one, or amounts of a day cancel', () => {
+    const flows = (...amounts: number[]) =>
+      amounts.map((amount, i) => ({ day: day(`${2021 + i}-01-01`), amount }));
+    expect(internalRate(flows(0, 0, 0))).toBeUndefined();
+    expect(internalRate([...flows(5, 0, 2), ...flows(-5, 0, -2)])).toBeUndefined();
+  });
+
+  it('is found for thousands of amounts of changing signs', () => {
+    const flows = Array.from({ length: 3000 }, (_, i) => ({
+      day: addDays(day('2010-01-01'), i),
+      amount: i % 2 === 0 ? -100 : 101,
+    }));
+    const last = { day: addDays(day('2010-01-01'), 4000), amount: 10 };
+    const rate = internalRate([{ day: day('2009-12-31'), amount: -1600 }, ...flows, last]);
+    expect(rate).toBeLessThan(0);
   });
 });
