@@ -71,6 +71,33 @@ export function takeLots<L extends CostedLot>(
   return choice.method === 'average' ? averaged(sale, decimals) : sale;
 }
 
+export interface SplitRatio {
+  readonly newShares: Decimal;
+  readonly oldShares: Decimal;
+}
+
+/**
+ * Lots after a split of the shares, or a reverse split: each holds newShares for every oldShares and
+ * has cost what it had; nothing is realised.
+ *
+ * @param decimals of the quantities; what a lot has beyond them is rounded half-even
+ */
+export function splitLots<L extends CostedLot>(
+  lots: readonly L[],
+  { newShares, oldShares }: SplitRatio,
+  decimals: number,
+): readonly L[] {
+  if (newShares.sign <= 0 || oldShares.sign <= 0)
+    throw refused('split-ratio', 'Both sides of a split ratio are above 0.', {
+      newShares: newShares.toString(),
+      oldShares: oldShares.toString(),
+    });
+  return lots.map((lot) => ({
+    ...lot,
+    quantity: lot.quantity.multiply(newShares).divide(oldShares, decimals, 'half-even').normalize(),
+  }));
+}
+
 /** Cost of all lots. */
 export function totalCost(lots: readonly CostedLot[]): Decimal {
   return lots.reduce((sum, lot) => sum.add(lot.cost), Decimal.zero);

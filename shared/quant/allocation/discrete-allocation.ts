@@ -3,6 +3,7 @@
  * program. (What fees, taxes and order limits allow is the planner's business.) Both conventions are
  * those of PyPortfolioOpt's `DiscreteAllocation`.
  */
+import { invalidRequest } from '#shared/kernel/failure.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { bestShares } from './whole-shares.ts';
 
@@ -30,6 +31,7 @@ const MISSES_MAX = 10;
 /**
  * Whole shares rounded down; then one more of the security furthest below its weight, as long as one of
  * them can be paid for.
+ * @throws Failure INVALID_REQUEST naming a price that is not above 0
  */
 export function greedyShares(weights: Float64Array, prices: Float64Array, money: AllocationMoney) {
   return bothSides(greedy, weights, prices, money);
@@ -39,6 +41,7 @@ export function greedyShares(weights: Float64Array, prices: Float64Array, money:
  * Least sum of |weight x value - price x shares| and of what is left over.
  *
  * @returns proven where nothing better exists
+ * @throws Failure INVALID_REQUEST naming a price that is not above 0
  */
 export function integerShares(weights: Float64Array, prices: Float64Array, money: AllocationMoney) {
   return bothSides(bestShares, weights, prices, money);
@@ -70,6 +73,19 @@ export function allocationRmse(
   return Math.sqrt(squares.reduce((all, value) => all + value, 0) / weights.length);
 }
 
+/** A share that costs nothing, or pays its buyer, is bought without end. */
+function requirePrices(weights: Float64Array, prices: Float64Array, value: number): void {
+  weights.forEach((weight, i) => {
+    if (!Number.isFinite(weight))
+      throw invalidRequest({ field: `weights[${i}]`, message: `${weight} is no number` });
+    const price = prices[i] ?? NaN;
+    if (!(price > 0 && price < Infinity))
+      throw invalidRequest({ field: `prices[${i}]`, message: `${price} is not above 0` });
+  });
+  if (!(value >= 0 && value < Infinity))
+    throw invalidRequest({ field: 'value', message: `${value} is below 0 or no number` });
+}
+
 /** Longs and shorts are allocated by themselves, each with weights that sum to 1. */
 function bothSides(
   allocate: LongOnly,
@@ -77,6 +93,7 @@ function bothSides(
   prices: Float64Array,
   { value, shortRatio, reinvest = false }: AllocationMoney,
 ): Shares {
+  requirePrices(weights, prices, value);
   if (weights.every((weight) => weight >= 0)) return allocate(weights, prices, value);
   const shorted = -weights.reduce((all, weight) => all + Math.min(0, weight), 0);
   const bought = weights.reduce((all, weight) => all + Math.max(0, weight), 0);

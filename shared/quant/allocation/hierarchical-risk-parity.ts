@@ -5,12 +5,20 @@
  * halves share by inverse variance.
  */
 import { correlation } from '#shared/quant/estimation/covariance.ts';
+import { optimalLeaves } from './leaf-ordering.ts';
 import { joins, leavesOf, type Linkage } from './linkage.ts';
 import { at, build, buildSymmetric, cell, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
 
+export type LeafOrder = 'depth-first' | 'optimal';
+
 export interface HierarchicalOptions {
   readonly linkage?: Linkage | undefined;
+  /**
+   * `depth-first` (default): left child first, as the tree was joined; `optimal`: the sides of joins
+   * turned so that neighbours are near (optimal leaf ordering).
+   */
+  readonly leafOrder?: LeafOrder | undefined;
   /** Distance between securities, where it is not the one of this covariance. */
   readonly distance?: Rows | undefined;
   /**
@@ -38,7 +46,7 @@ export function hierarchicalRiskParity(
 ): Float64Array {
   requireVariances(covariance, 'HRP');
   const distance = options.distance ?? correlationDistance(covariance);
-  const order = leafOrder(distance, options.linkage);
+  const order = leafOrder(distance, options.linkage, options.leafOrder);
   const inOrder = Int32Array.from(order);
   const sorted = build(order.length, (i, j) => cell(covariance, at(inOrder, i), at(inOrder, j)));
   const weights = new Float64Array(order.length).fill(order.length > 0 ? 1 : 0);
@@ -55,8 +63,13 @@ export function correlationDistance(covariance: Rows, rho = correlation(covarian
 }
 
 /** Order of the leaves in the tree of the linkage. */
-export function leafOrder(distance: Rows, linkage: Linkage = 'single'): readonly number[] {
-  return leavesOf(joins(distance, linkage), distance.length);
+export function leafOrder(
+  distance: Rows,
+  linkage: Linkage = 'single',
+  order: LeafOrder = 'depth-first',
+): readonly number[] {
+  const tree = joins(distance, linkage);
+  return order === 'optimal' ? optimalLeaves(distance, tree) : leavesOf(tree, distance.length);
 }
 
 /** Variance of securities held by inverse variance. */

@@ -6,6 +6,7 @@
  * found by cyclical coordinate descent (Griveau-Billion, Richard, Roncalli, "A fast algorithm for
  * computing high-dimensional risk parity portfolios", 2013).
  */
+import { invalidRequest } from '#shared/kernel/failure.ts';
 import { at, dot, quadratic, sum, times, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
 
@@ -23,7 +24,7 @@ export interface RiskParity {
 /**
  * @param covariance positive definite
  * @param budgets shares of the risk, not negative; scaled to a sum of 1; equal if none
- * @throws Failure REFUSED zero-variance
+ * @throws Failure REFUSED zero-variance; INVALID_REQUEST naming a budget (`budgetShares`)
  */
 export function riskParity(covariance: Rows, budgets?: ArrayLike<number>): RiskParity {
   requireVariances(covariance, 'Risk parity');
@@ -52,10 +53,28 @@ export function riskContributions(covariance: Rows, weights: Float64Array): Floa
   return riskShares(covariance, weights).map((share) => share * volatility);
 }
 
-/** The budgets with a sum of 1; equal ones where none are given. */
+/**
+ * The budgets with a sum of 1; equal ones where none are given.
+ * @throws Failure INVALID_REQUEST for a budget that is negative or no number (with one,
+ * x'Sx/2 - sum of b_i log(x_i) is not convex), for other than one a security, or for none above 0
+ */
 export function budgetShares(size: number, budgets?: ArrayLike<number>): Float64Array {
   const given = budgets ? Float64Array.from(budgets) : new Float64Array(size).fill(1);
+  if (given.length !== size)
+    throw invalidRequest({
+      field: 'budgets',
+      message: `needs ${size} values, has ${given.length}`,
+    });
+  given.forEach((budget, i) => {
+    if (!(budget >= 0 && budget < Infinity))
+      throw invalidRequest({
+        field: `budgets[${i}]`,
+        message: `${budget} is below 0 or no number`,
+      });
+  });
   const total = sum(given);
+  if (size > 0 && total === 0)
+    throw invalidRequest({ field: 'budgets', message: 'needs one above 0' });
   return given.map((budget) => budget / total);
 }
 

@@ -4,6 +4,7 @@ import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
 import type { LotMethod } from '#shared/portfolio/model/lots.ts';
 import {
   lotMethods,
+  splitLots,
   takeLots,
   totalCost,
   totalQuantity,
@@ -120,5 +121,39 @@ describe('a book whose sales say which lots they take', () => {
     const { lots } = holding('average');
     expect(new Set(lots.map((one) => one.unitCost.toString())).size).toBe(1);
     expect(quantityOf(holding('average')).toString()).toBe('146');
+  });
+});
+
+describe('a split', () => {
+  const ratio = (newShares: string, oldShares: string) => ({
+    newShares: Decimal.parse(newShares),
+    oldShares: Decimal.parse(oldShares),
+  });
+
+  it.each([
+    ['forward', ratio('2', '1'), ['20', '20', '20']],
+    ['reverse', ratio('1', '10'), ['1', '1', '1']],
+    ['of three for two', ratio('3', '2'), ['15', '15', '15']],
+  ])('%s changes the shares of every lot, and no cost', (_title, by, quantities) => {
+    const after = splitLots(three, by, 8);
+    expect(after.map(({ quantity }) => quantity.toString())).toEqual(quantities);
+    expect(after.map(({ cost }) => cost)).toEqual(three.map(({ cost }) => cost));
+  });
+
+  it('leaves a later sale the cost of a new share', () => {
+    const { cost } = takeLots(
+      splitLots(three, ratio('2', '1'), 8),
+      Decimal.parse('30'),
+      { method: 'fifo' },
+      2,
+    );
+    expect(cost.toString()).toBe('250.00');
+  });
+
+  it('has a ratio above 0 on both sides', () => {
+    for (const by of [ratio('0', '1'), ratio('1', '0'), ratio('-2', '1')])
+      expect(() => splitLots(three, by, 8)).toThrow(
+        expect.objectContaining({ facts: expect.objectContaining({ rule: 'split-ratio' }) }),
+      );
   });
 });
