@@ -25,6 +25,8 @@ import {
   describedMeans,
   riskFreeOf,
 } from './risk-inputs.ts';
+import { linearCondition } from './linear-condition.ts';
+import { numberText } from './text-values.ts';
 import { simpleReturns } from '#shared/quant/measures/returns.ts';
 import {
   allWords,
@@ -44,6 +46,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 interface Model {
   readonly names: readonly string[];
@@ -62,10 +65,17 @@ function riskAversionOf(row: AnchorRow, files: AnchorFiles): number {
   const stated = numberOf(row, 'risk_aversion', 'delta', 'lambda');
   if (stated !== undefined) return stated;
   const words = textOf(row, 'risk_aversion', 'delta');
-  if (!/implied/.test(words)) return 1;
-  const source = given(row, 'market_prices') ?? SPY;
-  const prices = needed(panelOf(source, files).columns[0], 'market');
-  return impliedRiskAversion(simpleReturns(prices), numberIn(words, 'rf') ?? 0);
+  if (words === '') return 1;
+  return aversionOf(words, row, files);
+}
+
+/** Of `delta(SPY, rf=.03)` or `market_implied_risk_aversion(SPY, rf=0)`. */
+function aversionOf(text: string, row: AnchorRow, files: AnchorFiles): number {
+  const [, series = ''] = /(?:delta|aversion)\(\s*(\w+)/i.exec(text) ?? [];
+  const own = given(row, 'market_prices');
+  if (own === undefined && !/^spy$/i.test(series)) throw new NotSupported(`no series ${series}`);
+  const prices = needed(panelOf(own ?? SPY, files).columns[0], 'market');
+  return impliedRiskAversion(simpleReturns(prices), numberIn(text, 'rf') ?? 0);
 }
 
 const riskAversion: Compute = (row, files) => {
@@ -106,6 +116,15 @@ function priorOf(
   if (vector) return vector;
   const words = typeof stated === 'string' ? stated.toLowerCase() : '';
   if (/zero|none/.test(words)) return new Float64Array(n);
+  const forAll = /^(.*?)\s+for (every|each|all)/.exec(words)?.[1]?.split('=') ?? [];
+  if (forAll.length > 0) return new Float64Array(n).fill(oneNumber(forAll));
+  if (/market_implied/.test(words)) return marketPrior(words, row, files, names, covariance);
+  const [, aversion, whose] =
+    /risk_aversion ([\d.]+) \* cov \* (equal|market) weights/.exec(words) ?? [];
+  if (aversion !== undefined) {
+    const weights = whose === 'equal' ? equalWeights(n) : marketWeights(row, names, n);
+    return impliedReturns(covariance, weights, Number(aversion), 0);
+  }
   if (/equal/.test(words)) return equalWeights(n);
   if (/histor|ema|arithmetic/.test(words))
     return describedMeans(words, returnsOf(row, files).columns);
@@ -116,11 +135,41 @@ function priorOf(
   return impliedReturns(covariance, weights, riskAversionOf(row, files), riskFree);
 }
 
+/** Of `1/8 = 0.125`: both sides are the same number. */
+function oneNumber(sides: readonly string[]): number {
+  const [value, ...others] = sides.map((side) => needed(numberText(side), `number "${side}"`));
+  if (value === undefined || others.some((one) => Math.abs(one - value) > 1e-9))
+    throw new NotSupported(`sides that differ: ${sides.join('=')}`);
+  return value;
+}
+
+/** `market_implied_prior_returns(delta(SPY, rf=.03), rf=.03)`, or with a number as its aversion. */
+function marketPrior(
+  words: string,
+  row: AnchorRow,
+  files: AnchorFiles,
+  names: readonly string[],
+  covariance: Rows,
+): Float64Array {
+  const [, inner = '', rate] =
+    /returns\(\s*(delta\([^)]*\)|[\d.]+)\s*(?:,\s*rf\s*=\s*(\d*\.?\d+))?\s*\)/.exec(words) ?? [];
+  const aversion = numberText(inner) ?? aversionOf(inner, row, files);
+  const weights = marketWeights(row, names, covariance.length);
+  return impliedReturns(covariance, weights, aversion, Number(rate ?? 0));
+}
+
+/** A number, or one over the number of returns. */
+function tauOf(row: AnchorRow, files: AnchorFiles): number {
+  if (!/^1\s*\//.test(textOf(row, 'tau')) || numberText(textOf(row, 'tau')) !== undefined)
+    return numberOf(row, 'tau') ?? TAU;
+  return 1 / needed(returnsOf(row, files).columns[0]?.length, 'returns');
+}
+
 function modelOf(row: AnchorRow, files: AnchorFiles): Model {
   const { names, covariance } = covarianceInput(row, files);
   const n = covariance.length;
   const prior = priorOf(row, files, names, covariance);
-  const tau = numberOf(row, 'tau') ?? TAU;
+  const tau = tauOf(row, files);
   const { picks, values } = opinions(row, names, n);
   const omega = given(row, 'omega', 'omega_values', 'Omega');
   const errors = Array.isArray(omega) ? omega : given(row, 'omega_values');
@@ -134,8 +183,10 @@ function modelOf(row: AnchorRow, files: AnchorFiles): Model {
     viewNames(row),
     picks.length,
   );
+  const isCertain = CERTAIN.test(row.operation);
   const views = picks.map((own, k): View => {
     const value = at(values, k);
+    if (isCertain) return { picks: own, value, variance: 0 };
     if (variances) return { picks: own, value, variance: at(variances, k) };
     if (confidences)
       return {
@@ -156,6 +207,8 @@ function modelOf(row: AnchorRow, files: AnchorFiles): Model {
   };
 }
 
+const CERTAIN = /100 ?% confidence|omega ?= ?0/i;
+
 function viewNames(row: AnchorRow): readonly string[] {
   const views = given(row, 'absolute_views', 'views', 'viewdict');
   return typeof views === 'object' && views !== null && !Array.isArray(views)
@@ -172,6 +225,8 @@ function opinions(
   const matrix = given(row, 'P', 'picking_matrix', 'picks');
   const stated = given(row, 'Q', 'views', 'absolute_views', 'viewdict');
   const own = viewNames(row);
+  if (Array.isArray(stated) && stated.some((one) => typeof one === 'string'))
+    return equations(stated as string[], names, size);
   const forAll = typeof stated === 'string' && /every|each|all/.test(stated);
   const alike = forAll ? new Float64Array(size).fill(Number.parseFloat(stated)) : undefined;
   const values = needed(alike ?? vectorOf(stated, own, size), 'views').map(Number);
@@ -184,6 +239,18 @@ function opinions(
     return pick;
   });
   return { picks, values };
+}
+
+/** Linear equations such as `JPM - BAC = 0.01`. */
+function equations(texts: readonly string[], names: readonly string[], size: number) {
+  const views = texts.map((text) => linearCondition(text, names));
+  if (views.some(({ relation }) => relation !== '=')) throw new NotSupported('a view with a bound');
+  const picks = views.map(({ coefficients }) => {
+    const pick = new Float64Array(size);
+    coefficients.forEach((value, i) => (pick[i] = value));
+    return pick;
+  });
+  return { picks, values: Float64Array.from(views, ({ bound }) => bound) };
 }
 
 function solved(model: Model): Posterior {
@@ -249,11 +316,32 @@ const model: Compute = (row, files) => {
     );
   }
   if (/performance/.test(words)) return performanceOf(row, whole);
-  if (/omega/.test(words)) return shapedOmega(row, whole);
+  if (/implied confidence/.test(words)) return impliedConfidences(row, whole);
+  if (/omega/.test(words) && !CERTAIN.test(words)) return shapedOmega(row, whole);
   if (/weight|optimi[sz]e/.test(words)) return named(row, names, weightsOf(row, whole));
   if (/cov/.test(words)) return solved(whole).covariance;
   if (/prior/.test(words)) return named(row, names, whole.prior);
   return named(row, names, solved(whole).expected);
+};
+
+/** How far each weight goes from the market's to the one under certain views. */
+function impliedConfidences(row: AnchorRow, whole: Model): readonly number[] {
+  const { names, covariance, views } = whole;
+  const market = marketWeights(row, names, covariance.length);
+  const certain = { ...whole, views: views.map((view) => ({ ...view, variance: 0 })) };
+  const [own, full] = [weightsOf(row, whole), weightsOf(row, certain)];
+  const counts = ['one', 'two', 'three', 'four', 'five', 'six'];
+  const first = /first (\w+) assets/.exec(row.operation.toLowerCase())?.[1];
+  const shown = first
+    ? [...market.keys()].slice(0, counts.indexOf(first) + 1)
+    : [...market.keys()].filter((i) => views.some(({ picks }) => picks[i] !== 0));
+  return shown.map((i) => (at(own, i) - at(market, i)) / (at(full, i) - at(market, i)));
+}
+
+const viewVariances: Compute = (row, files) => {
+  const { covariance } = covarianceInput(row, files);
+  const picks = needed(matrixOf(given(row, 'P', 'picking_matrix', 'picks')), 'P');
+  return picks.map((pick) => quadratic(covariance, pick));
 };
 
 function shapedOmega(row: AnchorRow, whole: Model): unknown {
@@ -264,9 +352,11 @@ function shapedOmega(row: AnchorRow, whole: Model): unknown {
 
 export const blackLitterman: Adapter = {
   category: 'black_litterman',
+  words: vocabularies.black_litterman,
   operations: [
     [/risk[\s_-]*aversion/i, riskAversion],
-    [/implied|equilibrium/i, implied],
-    [/bl[\s_-]|black|litterman|posterior|idzorek|omega|views/i, model],
+    [/variance of the view/i, viewVariances],
+    [/implied (?!confidence)|implied_|equilibrium/i, implied],
+    [/bl[\s_-]|black|implied confidence|litterman|posterior|idzorek|omega|views/i, model],
   ],
 };

@@ -27,6 +27,7 @@ import {
   textOf,
 } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 type Answer = { readonly covariance: Rows; readonly intensity?: number };
 /** The returns by the row's rule of missing ones, and as they were before it. */
@@ -52,7 +53,19 @@ function fixed(row: AnchorRow, covariance: Rows): Rows {
   return repairs(row, covariance);
 }
 
-const sample: Estimate = (row, { columns }) => ({
+/** Pairs of what both have is how gaps are treated; there is no other way here. */
+function requirePairwise(row: AnchorRow, columns: readonly Float64Array[]): void {
+  const hasGaps = columns.some((column) => column.some(Number.isNaN));
+  if (!isTrue(row, true, 'pairwise') && hasGaps)
+    throw new NotSupported('a covariance of gaps that is not pairwise');
+}
+
+const sample: Estimate = (row, { columns }) => {
+  requirePairwise(row, columns);
+  return sampleOf(row, columns);
+};
+
+const sampleOf = (row: AnchorRow, columns: readonly Float64Array[]): Answer => ({
   covariance: sampleCovariance(columns, {
     ddof: ddofOf(row, 1),
     assumeCentred: isTrue(row, false, 'assume_centered', 'assume_centred'),
@@ -63,7 +76,7 @@ const semi: Estimate = (row, { columns }) => ({
   covariance: semicovariance(columns, numberOf(row, 'benchmark') ?? SEMICOVARIANCE_BENCHMARK),
 });
 
-export function memoryOf(row: AnchorRow): Memory {
+export function memoryOf(row: AnchorRow, spanUnless?: number): Memory {
   const span = numberOf(row, 'span');
   if (span !== undefined) return { span };
   const halfLife = numberOf(row, 'half_life', 'halflife');
@@ -72,7 +85,9 @@ export function memoryOf(row: AnchorRow): Memory {
   if (decay !== undefined) return { decay };
   const alpha = numberOf(row, 'alpha', 'smoothing');
   if (alpha !== undefined) return { decay: 1 - alpha };
-  return { centreOfMass: needed(numberOf(row, 'com', 'center_of_mass'), 'span') };
+  const centreOfMass = numberOf(row, 'com', 'center_of_mass');
+  if (centreOfMass === undefined && spanUnless !== undefined) return { span: spanUnless };
+  return { centreOfMass: needed(centreOfMass, 'span') };
 }
 
 /** skfolio's half-life and RiskMetrics' lambda measure from 0 unless they say otherwise. */
@@ -102,7 +117,8 @@ const ledoitWolf: Estimate = (row, { columns }, asGiven) => {
   const stated = textOf(row, 'target', 'shrinkage_target');
   const target = targetOf(`${row.operation} ${stated}`.toLowerCase());
   const filled = gapsAsZero(columns);
-  if (target === 'constant-correlation' && /ledoit_wolf\(/.test(row.operation))
+  const unbiased = /ddof ?=? ?1/.test(textOf(row, 'S'));
+  if (target === 'constant-correlation' && (unbiased || /ledoit_wolf\(/.test(row.operation)))
     return shrunkCovariance(filled, target, {
       sample: sampleCovariance(asGiven().columns),
     });
@@ -146,6 +162,7 @@ const riskMatrix: Compute = (row, files) => {
 
 export const covariance: Adapter = {
   category: 'covariance',
+  words: vocabularies.covariance,
   operations: [
     [/risk[\s_-]*matrix/i, riskMatrix],
     ...matrixOperations,

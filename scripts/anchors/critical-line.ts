@@ -4,7 +4,8 @@ import { frontierAtLambda } from '#shared/quant/allocation/frontier.ts';
 import { lineProgram, meanVariance, problemOf } from './mean-variance.ts';
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { given, numberOf } from './row-words.ts';
-import type { Adapter, Compute } from './row.ts';
+import { NotSupported, type Adapter, type Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 /** By its number, from the most return down, or else by its lambda. */
 const turningPoint: Compute = (row, files) => {
@@ -20,8 +21,10 @@ const turningPoint: Compute = (row, files) => {
   });
   const index = indexOf(given(row, 'order', 'index', 'point', 'number'), points.length);
   const point = index === undefined ? undefined : points[index];
-  if (point) return inShape(row, shown(point.weights, point.lambda));
   const lambda = numberOf(row, 'lambda', 'risk_tolerance');
+  if (point && lambda !== undefined && Math.abs(lambda - point.lambda) > 1e-3 + 1e-3 * lambda)
+    throw new NotSupported(`lambda ${lambda} at the point of lambda ${point.lambda}`);
+  if (point) return inShape(row, shown(point.weights, point.lambda));
   const weights = lambda === undefined ? undefined : frontierAtLambda(points, lambda);
   if (weights) return inShape(row, shown(weights, lambda ?? NaN));
   return points.map((one) => inShape({ ...row, expected: {} }, shown(one.weights, one.lambda)));
@@ -38,5 +41,6 @@ function indexOf(value: unknown, count: number): number | undefined {
 
 export const criticalLineRows: Adapter = {
   category: 'critical_line',
+  words: vocabularies.critical_line,
   operations: [[/turning|corner/i, turningPoint], ...meanVariance.operations],
 };

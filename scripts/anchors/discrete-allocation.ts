@@ -7,6 +7,7 @@ import {
 } from '#shared/quant/allocation/discrete-allocation.ts';
 import { maximumSharpe, minimumVolatility, problemOf } from './mean-variance.ts';
 import { pricesOf } from './risk-inputs.ts';
+import { withField } from './row-fields.ts';
 import {
   allWords,
   given,
@@ -24,6 +25,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 interface Requested {
   readonly names: readonly string[];
@@ -55,7 +57,7 @@ function lastOf(column: Float64Array): number {
 /** Of words such as `max_sharpe(rf=0.02)`. */
 function computed(row: AnchorRow, files: AnchorFiles, text: string): Float64Array | undefined {
   const rate = numberIn(text, 'rf') ?? numberIn(text, 'risk_free_rate') ?? 0;
-  const asked = { ...row, parameters: { ...row.parameters, risk_free_rate: rate } };
+  const asked = { ...row, parameters: withField(row.parameters, 'risk_free_rate', rate) };
   const problem = problemOf(asked, files);
   if (/sharpe/i.test(text)) return maximumSharpe(asked, problem);
   if (/min\w*[\s_-]*vol/i.test(text)) return minimumVolatility(asked, problem);
@@ -113,5 +115,6 @@ function zeros(names: readonly string[]): Record<string, number> {
 
 export const discreteAllocation: Adapter = {
   category: 'discrete_allocation',
+  words: vocabularies.discrete_allocation,
   operations: [[/greedy|lp|integer|discrete|alloc|rmse|leftover/i, allocation]],
 };

@@ -10,6 +10,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 function calendarIn(row: AnchorRow): ExchangeCalendar {
   const exchange = textOf(row, 'calendar', 'exchange', 'mic').toUpperCase();
@@ -88,6 +89,7 @@ function known(files: AnchorFiles, name: string): readonly (readonly string[])[]
 
 export const exchangeCalendar: Adapter = {
   category: 'exchange_calendar',
+  words: vocabularies.exchange_calendar,
   operations: [
     [/number|count|per (calendar )?year/i, perYear],
     [

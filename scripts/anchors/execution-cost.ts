@@ -11,6 +11,7 @@ import {
 } from '#shared/quant/execution/almgren-chriss.ts';
 import { allWords, given, needed, numberOf, plainName } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 interface Order {
   readonly shares: number;
@@ -95,6 +96,7 @@ function shaped({ expected, operation }: AnchorRow, figures: Record<string, unkn
 
 export const executionCost: Adapter = {
   category: 'execution_cost',
+  words: vocabularies.execution_cost,
   operations: [
     [/frontier/i, frontier],
     [/schedule|cost|trajectory|execution|half|kappa|almgren|trades|holdings/i, schedule],

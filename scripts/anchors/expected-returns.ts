@@ -33,6 +33,7 @@ import {
   textOf,
   vectorOf,
 } from './row-words.ts';
+import { isFileName } from './text-values.ts';
 import {
   NotSupported,
   type Adapter,
@@ -40,6 +41,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 function yearOf(row: AnchorRow, compounding: boolean): YearOptions {
   return {
@@ -57,15 +59,15 @@ const meanHistory: Compute = (row, files) => {
 /** skfolio's half-life gives a mean per period; PyPortfolioOpt's span one a year. */
 const recentHistory: Compute = (row, files) => {
   const { names, columns } = returnsOf(row, files);
-  const memory = memoryOf({ ...row, parameters: { span: spanDefault(row), ...row.parameters } });
+  const memory = memoryOf(row, spanDefault(row));
   const perPeriod = 'halfLife' in memory || 'decay' in memory;
   return named(row, names, recentMeanReturns(columns, memory, yearOf(row, !perPeriod)));
 };
 
 /** PyPortfolioOpt's span, for a row that names no memory at all. */
-function spanDefault(row: AnchorRow): number | null {
+function spanDefault(row: AnchorRow): number | undefined {
   const named = /span|half|decay|lambda|alpha|com/i.test(Object.keys(row.parameters).join(' '));
-  return named ? null : 500;
+  return named ? undefined : 500;
 }
 
 const capm: Compute = (row, files) => {
@@ -82,6 +84,7 @@ const capm: Compute = (row, files) => {
 /** Returns of the market on the securities' days; undefined where the row gives no market. */
 function marketReturns(row: AnchorRow, files: AnchorFiles, panel: Panel): Float64Array | undefined {
   const source = given(row, 'market_prices', 'benchmark_prices', 'market', 'benchmark');
+  if (typeof source === 'string' && !isFileName(source)) return meanAcross(panel);
   const ready = given(row, 'market_returns', 'benchmark_returns');
   if (source === undefined && ready === undefined) return undefined;
   const market = panelOf(ready ?? source, files);
@@ -92,6 +95,14 @@ function marketReturns(row: AnchorRow, files: AnchorFiles, panel: Panel): Float6
   if (market.days.length === 0 || panel.days.length === 0) return returns;
   const byDay = new Map(market.days.slice(1).map((day, t) => [day, returns[t] ?? NaN]));
   return Float64Array.from(panel.days, (day) => byDay.get(day) ?? NaN);
+}
+
+/** The mean of the returns that there are in each period. */
+function meanAcross({ columns }: Panel): Float64Array {
+  return Float64Array.from({ length: columns[0]?.length ?? 0 }, (_, t) => {
+    const known = columns.map((column) => column[t] ?? NaN).filter((one) => !Number.isNaN(one));
+    return known.reduce((sum, one) => sum + one, 0) / known.length;
+  });
 }
 
 /** Without a formula, Bodnar and Okhrin's as the rows' source has it (v/u). */
@@ -108,7 +119,8 @@ const shrunkHistory: Compute = (row, files) => {
   const target = textOf(row, 'target', 'mu_target').toLowerCase();
   const weighted = isTrue(
     row,
-    /jorion/.test(words) || /vol|min\w*[\s_-]*var|weighted/.test(target),
+    (/jorion/.test(words) && !/grand mean/.test(words)) ||
+      /vol|min\w*[\s_-]*var|weighted/.test(target),
     'vol_weighted_target',
     'volatility_weighted_target',
   );
@@ -116,7 +128,8 @@ const shrunkHistory: Compute = (row, files) => {
   const answer = shrunkMeans(columns, covariance, {
     method,
     target: weighted ? 'minimum-variance' : 'grand-mean',
-    precision: /jorion/.test(words) ? 'unbiased' : 'sample',
+    // A formula with S^-1 means the inverse as it is, without a factor for its estimation.
+    precision: /jorion/.test(words) && !/s\^-1/.test(allWords(row)) ? 'unbiased' : 'sample',
   });
   const means = scaled(answer.means, frequencyOf(row));
   const keys = Object.keys((row.expected ?? {}) as object);
@@ -142,6 +155,8 @@ const plainReturns: Compute = (row, files) => {
   const columns = prices.columns.map(log ? logReturns : simpleReturns);
   const stated = given(row, 'row', 'index', 'period');
   const count = columns[0]?.length ?? 0;
+  if (typeof stated === 'string' && !/^(last|first|\d+)$/.test(stated))
+    throw new NotSupported(`no row "${stated}"`);
   const t = stated === 'last' ? count - 1 : stated === 'first' ? 0 : Number(stated);
   if (stated !== undefined && Number.isInteger(t)) {
     const values = columns.map((column) => column.at(t) ?? NaN);
@@ -187,6 +202,7 @@ const returnModel: Compute = (row, files) => {
 
 export const expectedReturns: Adapter = {
   category: 'expected_returns',
+  words: vocabularies.expected_returns,
   operations: [
     [/return[\s_-]*model/i, returnModel],
     [/prices?[\s_-]*from[\s_-]*(log[\s_-]*)?returns?/i, pricesFromReturns],

@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { AnchorFiles } from './row.ts';
 
+/** A row names a file that is not there. */
+export class MissingFile extends Error {
+  override readonly name = 'MissingFile';
+}
+
 export function anchorFiles(folder: string): AnchorFiles {
   const texts = new Map<string, string>();
   const tables = new Map<string, readonly (readonly string[])[]>();
   const text = (name: string): string => {
-    const known = texts.get(name) ?? readFileSync(placeOf(folder, name), 'utf8');
+    const known = texts.get(name) ?? textAt(placeOf(folder, name));
     texts.set(name, known);
     return known;
   };
@@ -20,6 +25,11 @@ export function anchorFiles(folder: string): AnchorFiles {
     return known;
   };
   return { text, table };
+}
+
+function textAt(place: string): string {
+  if (!existsSync(place)) throw new MissingFile(`There is no file ${place}.`);
+  return readFileSync(place, 'utf8');
 }
 
 /** `public/` may be the folder's own name, a folder in it, or left out. */

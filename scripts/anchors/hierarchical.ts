@@ -17,8 +17,15 @@ import {
   riskFreeOf,
   type RiskInput,
 } from './risk-inputs.ts';
-import { given, named, textOf } from './row-words.ts';
-import type { Adapter, AnchorFiles, AnchorRow, Compute } from './row.ts';
+import { given, named, numberOf, textOf } from './row-words.ts';
+import {
+  NotSupported,
+  type Adapter,
+  type AnchorFiles,
+  type AnchorRow,
+  type Compute,
+} from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 import { boundOf } from './weight-bounds.ts';
 
 const linkages: readonly Linkage[] = [
@@ -33,16 +40,24 @@ const linkages: readonly Linkage[] = [
 
 function treeOptions(row: AnchorRow): HierarchicalOptions {
   const stated = textOf(row, 'linkage', 'linkage_method', 'method').toLowerCase();
+  if ((numberOf(row, 'sum') ?? 1) !== 1) throw new NotSupported('weights of another sum than 1');
   const [lower, upper] = [boundOf(row, 0), boundOf(row, 1)];
   return {
     linkage: linkages.find((name) => stated.includes(name)) ?? 'single',
-    risk: /standard.?deviation|inverse.?vol/.test(textOf(row, 'risk_measure', 'risk').toLowerCase())
-      ? 'deviation'
-      : 'variance',
+    leafOrder: /optimal/.test(`${stated} ${textOf(row, 'leaf_order').toLowerCase()}`)
+      ? 'optimal'
+      : 'depth-first',
+    risk: /standard.?deviation|inverse.?vol/.test(riskWords(row)) ? 'deviation' : 'variance',
     distance: matrixOf(given(row, 'distance_matrix')),
     lower,
     upper,
   };
+}
+
+/** What halves share by; the operation's own words where nothing else says. */
+function riskWords(row: AnchorRow): string {
+  const stated = `${textOf(row, 'risk_measure', 'risk')} ${textOf(row, 'bisection')}`.trim();
+  return (stated === '' ? row.operation : stated).toLowerCase();
 }
 
 interface Tree extends RiskInput {
@@ -55,7 +70,8 @@ function treeInput(row: AnchorRow, files: AnchorFiles): Tree {
   const options = treeOptions(row);
   const stated = given(row, 'cov', 'covariance');
   const ofReturns = stated === undefined || /sample/i.test(String(stated));
-  if (options.distance || !ofReturns || given(row, 'corr') !== undefined)
+  const own = given(row, 'corr');
+  if (options.distance || !ofReturns || (own !== undefined && !/same/.test(String(own))))
     return { ...input, options };
   const rho = sampleCorrelation(returnsOf(row, files).columns);
   return {
@@ -65,7 +81,8 @@ function treeInput(row: AnchorRow, files: AnchorFiles): Tree {
 }
 
 function leavesIn({ covariance, options }: Tree): readonly number[] {
-  return leafOrder(options.distance ?? correlationDistance(covariance), options.linkage);
+  const distance = options.distance ?? correlationDistance(covariance);
+  return leafOrder(distance, options.linkage, options.leafOrder);
 }
 
 const hrp: Compute = (row, files) => {
@@ -117,6 +134,7 @@ const order: Compute = (row, files) => {
 
 export const hierarchical: Adapter = {
   category: 'hrp',
+  words: vocabularies.hrp,
   operations: [
     [/performance|volatility/i, hrpPerformance],
     [/cluster[\s_-]*var/i, cluster],

@@ -34,6 +34,7 @@ import { forecastOscillator, lastLine, regression } from '#shared/quant/indicato
 import { crosses, crossesOver, decay, exponentialDecay } from '#shared/quant/indicators/signals.ts';
 import { highest, lagged, lowest, rollingSums } from '#shared/quant/indicators/windows.ts';
 import type { IndicatorInput } from './indicator-input.ts';
+import { peeked } from './row-fields.ts';
 import { numberOf } from './row-words.ts';
 
 /** Outputs in order, each with the names that sources give it. */
@@ -52,6 +53,9 @@ function ofWindow(
 
 /** The series that is judged, and the one it is judged by. A file to compare with is the former. */
 function pairOf(input: IndicatorInput): readonly [Float64Array, Float64Array] {
+  const said = String(peeked(input.row.parameters)['other'] ?? '');
+  const [, own, market] = /evaluated(?: asset)? = (\w+),\s*market = (\w+)/i.exec(said) ?? [];
+  if (own !== undefined && market !== undefined) return [input.named(own), input.named(market)];
   const isJudged = /eval|compare/.test(Object.keys(input.row.inputs).join());
   return isJudged ? [input.other, input.close] : [input.close, input.other];
 }

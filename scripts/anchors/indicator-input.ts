@@ -1,7 +1,9 @@
 /** What a row of an indicator gives: columns of bars, periods in order or by name, and its convention. */
 import type { FirstRange } from '#shared/quant/indicators/ranges.ts';
+import { peeked } from './row-fields.ts';
 import { allWords, given, numberIn, numberOf, plainName } from './row-words.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
+import { isFileName } from './text-values.ts';
 
 export class IndicatorInput {
   readonly row: AnchorRow;
@@ -32,11 +34,12 @@ export class IndicatorInput {
 
   column(...names: readonly string[]): Float64Array {
     for (const name of names) {
-      const column = this.columns.get(name);
+      const column = this.taken(name);
       if (column) return column;
     }
     // A row of one series may call it what it likes.
-    const only = this.columns.size === 1 ? [...this.columns.values()][0] : undefined;
+    const only =
+      this.columns.size === 1 ? this.taken([...this.columns.keys()][0] ?? '') : undefined;
     if (only) return only;
     throw new NotSupported(`the row has no column ${names[0] ?? ''}`);
   }
@@ -46,6 +49,25 @@ export class IndicatorInput {
     const names = ['compare', 'ohlcv_compare', 'ohlcv2', 'other', 'market', 'benchmark', 'eval'];
     const file = given(this.row, ...names);
     if (typeof file !== 'string') return this.nth(1);
+    if (!isFileName(file)) throw new NotSupported(`no file "${file}"`);
+    const column = tableColumns(this.row, this.files.table(file)).get('close');
+    if (!column) throw new NotSupported(`no closes in ${file}`);
+    return column;
+  }
+
+  /** A column, which then counts as read where it is an input of its own. */
+  private taken(name: string): Float64Array | undefined {
+    const column = this.columns.get(name);
+    if (column) given(this.row, name);
+    return column;
+  }
+
+  /** The closes of the bars that a row calls by a name: an input's own, or one beside its file. */
+  named(name: string): Float64Array {
+    const known = given(this.row, name);
+    const own = String(given(this.row, 'ohlcv', 'bars', 'file') ?? '');
+    const beside = own.replace(/_[^_/]+(?=\.csv$)/, `_${name}`);
+    const file = isFileName(known) ? known : own.endsWith(`_${name}.csv`) ? own : beside;
     const column = tableColumns(this.row, this.files.table(file)).get('close');
     if (!column) throw new NotSupported(`no closes in ${file}`);
     return column;
@@ -57,7 +79,7 @@ export class IndicatorInput {
 
   /** The i-th column, whatever its name. */
   nth(i: number): Float64Array {
-    return [...this.columns.values()][i] ?? this.column(String(i));
+    return this.taken([...this.columns.keys()][i] ?? '') ?? this.column(String(i));
   }
 
   /** The i-th option, or the parameter of one of these names. */
@@ -111,7 +133,7 @@ function columnsOf(row: AnchorRow, files: AnchorFiles): ReadonlyMap<string, Floa
   if (typeof table === 'string') return tableColumns(row, files.table(table));
   const inputs = given(row, 'inputs', 'values', 'series', 'data');
   if (Array.isArray(inputs) && inputs.every(Array.isArray)) return listed(row, inputs);
-  const own = Object.entries(row.inputs).filter(([, value]) => Array.isArray(value));
+  const own = Object.entries(peeked(row.inputs)).filter(([, value]) => Array.isArray(value));
   return new Map(
     own.map(([name, value]) => [plainName(name), Float64Array.from(value as number[])]),
   );
@@ -130,7 +152,8 @@ function listed(row: AnchorRow, inputs: readonly (readonly number[])[]) {
 
 /** A header, then rows; of a table with `input_columns` only those. */
 function tableColumns(row: AnchorRow, rows: readonly (readonly string[])[]) {
-  const [header = [], ...body] = rows;
+  const [header = [], ...all] = rows;
+  const body = chosen(row, all);
   const wanted = given(row, 'input_columns');
   const names = Array.isArray(wanted) ? (wanted as string[]) : header;
   return new Map(
@@ -143,4 +166,14 @@ function tableColumns(row: AnchorRow, rows: readonly (readonly string[])[]) {
       return [plainName(name), Float64Array.from(values)] as const;
     }),
   );
+}
+
+/** `first 120` or `last 400`, or from one day to another. */
+function chosen<T extends readonly string[]>(row: AnchorRow, all: readonly T[]): readonly T[] {
+  const words = String(given(row, 'rows') ?? '').toLowerCase();
+  const [, side, count] = /(first|last) (\d+)/.exec(words) ?? [];
+  const [from = ''] = words.match(/\d{4}-\d{2}-\d{2}/) ?? [];
+  if (from !== '') throw new NotSupported(`rows of bars "${words}"`);
+  if (side === undefined) return all;
+  return side === 'first' ? all.slice(0, Number(count)) : all.slice(-Number(count));
 }

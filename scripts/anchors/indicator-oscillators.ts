@@ -52,7 +52,7 @@ export const oscillators: readonly Indicator[] = [
     },
   ],
   [
-    /^(willr|williams)/,
+    /^(willr|williams|percentr|%r$)/,
     (input) => [['williamsR|Williams_%R', williamsR(input, input.periods(14))]],
   ],
   [

@@ -4,27 +4,35 @@ import { basename, join } from 'node:path';
 import { adapters } from './adapters.ts';
 import { anchorFiles } from './files.ts';
 import { judge, type Judged } from './judge.ts';
-import type { AnchorRow } from './row.ts';
+import type { AnchorFiles, AnchorRow } from './row.ts';
 import { judgeInstances } from './trade-planning.ts';
 
 export interface Category {
+  /** `weights`, or `weights (added)` for rows of `expected-added`. */
   readonly name: string;
   readonly rows: readonly Judged[];
 }
 
-/** The categories of `expected/*.json`, and `trade_planning` where its instances are there. */
+/**
+ * The categories of `expected/*.json` and of `expected-added/*.json`, and `trade_planning` where its
+ * instances are there.
+ */
 export function categoriesOf(folder: string): readonly string[] {
-  const expected = join(folder, 'expected');
-  const names = existsSync(expected)
-    ? readdirSync(expected)
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => basename(name, '.json'))
-        .sort()
-    : [];
+  const names = [
+    ...filesIn(join(folder, 'expected')),
+    ...filesIn(join(folder, 'expected-added')).map((name) => `${name}${ADDED}`),
+  ];
   return existsSync(instancesOf(folder)) ? [...names, PLANNING] : names;
 }
 
 const PLANNING = 'trade_planning';
+const ADDED = ' (added)';
+
+function filesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return files.map((name) => basename(name, '.json')).sort();
+}
 
 function instancesOf(folder: string): string {
   return join(folder, PLANNING, 'instances.json');
@@ -41,11 +49,36 @@ export function* judgedCategories(
       yield { name, rows: judgeInstances(readFileSync(instancesOf(folder), 'utf8')) };
       continue;
     }
-    const text = readFileSync(join(folder, 'expected', `${name}.json`), 'utf8');
-    const adapter = adapters.find(({ category }) => category === name);
-    const rows = (JSON.parse(text) as AnchorRow[]).map((row) => judge(row, adapter, files));
-    yield { name, rows };
+    yield { name, rows: judgeRows(folder, name, files) };
   }
+}
+
+function judgeRows(folder: string, name: string, files: AnchorFiles): readonly Judged[] {
+  const category = name.replace(ADDED, '');
+  const adapter = adapters.find((one) => one.category === category);
+  const rows = rowsOf(folder, name);
+  const judged = rows.map((row) => judge(row, adapter, files));
+  const twins = new Map(judged.map((one) => [one.name, one]));
+  const twinOf = (wanted: string): Judged | undefined => {
+    const known = twins.get(wanted);
+    if (known) return known;
+    const row = rowsOf(folder, category).find((one) => one.case === wanted);
+    return row && judge(row, adapter, files);
+  };
+  return judged.map((one) => besideTwin(one, twinOf));
+}
+
+/** That a row is not answered shows something only where the row without its word is. */
+function besideTwin(one: Judged, twinOf: (name: string) => Judged | undefined): Judged {
+  if (one.twin === undefined || one.verdict !== 'passed') return one;
+  if (twinOf(one.twin)?.verdict === 'passed') return one;
+  return { ...one, verdict: 'not supported', reason: `its twin ${one.twin} does not pass` };
+}
+
+function rowsOf(folder: string, name: string): readonly AnchorRow[] {
+  const place = name.endsWith(ADDED) ? 'expected-added' : 'expected';
+  const file = join(folder, place, `${name.replace(ADDED, '')}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AnchorRow[]) : [];
 }
 
 export function count(rows: readonly Judged[], verdict: Judged['verdict']): number {

@@ -1,13 +1,18 @@
 /** Buys and sells of one security, with what is left and what was gained by each lot method. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import {
+  splitLots,
   takeLots,
   totalCost,
   totalQuantity,
   type CostedLot,
   type LotMethod,
+  type SplitRatio,
 } from '#shared/portfolio/model/lots.ts';
+import { peeked } from './row-fields.ts';
+import { numberOf } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 interface Trade {
   readonly buys: boolean;
@@ -17,6 +22,8 @@ interface Trade {
   readonly lotIds: readonly string[] | undefined;
 }
 
+type Entry = Trade | SplitRatio;
+
 interface Position {
   readonly lots: readonly CostedLot[];
   readonly realized: Decimal;
@@ -25,23 +32,31 @@ interface Position {
 /** Far below any tolerance, where a row does not round to cents. */
 const EXACT_DECIMALS = 14;
 
-function tradesOf({ inputs }: AnchorRow): Trade[] {
-  const [name, rows] = Object.entries(inputs).find(([, value]) => Array.isArray(value)) ?? [];
+function entriesOf({ inputs }: AnchorRow): Entry[] {
+  const name = Object.keys(inputs).find((key) => Array.isArray(peeked(inputs)[key]));
+  const rows = name === undefined ? undefined : inputs[name];
   if (name === undefined || !Array.isArray(rows)) throw new NotSupported('no list of trades');
   const titles = /\[(.*)\]/
     .exec(name)?.[1]
     ?.split(',')
     .map((title) => title.trim().toLowerCase());
-  return rows.map((row: unknown) => tradeOf(row, titles ?? []));
+  const known = titles?.filter((title) => KNOWN_TITLE.test(title)) ?? [];
+  if (titles && known.length < titles.length)
+    throw new NotSupported(`a column of ${titles.filter((one) => !KNOWN_TITLE.test(one)).join()}`);
+  return rows.map((row: unknown) => entryOf(row, titles ?? []));
 }
 
-function tradeOf(row: unknown, titles: readonly string[]): Trade {
+const KNOWN_TITLE =
+  /^(date|day|side|type|action|quantity|shares|price|fees?|amount( incl\. fees)?|value|total|lots?|ids|ratio new:old)$/;
+
+function entryOf(row: unknown, titles: readonly string[]): Entry {
   const cell = (wanted: RegExp): unknown => {
     if (Array.isArray(row)) return row[titles.findIndex((title) => wanted.test(title))];
     const fields = Object.entries(row as Record<string, unknown>);
     return fields.find(([title]) => wanted.test(title.toLowerCase()))?.[1];
   };
   const side = String(cell(/^(side|type|action)/)).toLowerCase();
+  if (side === 'split') return splitOf(cell(/ratio/));
   if (!/buy|sell|inbound|outbound|delivery/.test(side)) throw new NotSupported(`a trade "${side}"`);
   const quantity = decimal(cell(/quantity|shares/));
   const price = cell(/price/);
@@ -53,14 +68,25 @@ function tradeOf(row: unknown, titles: readonly string[]): Trade {
   return { buys: /buy|inbound/.test(side), quantity, amount, fee, lotIds };
 }
 
+/** `2:1` is two new shares for an old one. */
+function splitOf(ratio: unknown): SplitRatio {
+  const [, newShares, oldShares] =
+    /^\s*(\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?)\s*$/.exec(String(ratio)) ?? [];
+  if (newShares === undefined || oldShares === undefined)
+    throw new NotSupported(`a split of ${JSON.stringify(ratio)}`);
+  return { newShares: Decimal.parse(newShares), oldShares: Decimal.parse(oldShares) };
+}
+
 /** Fees are in the cost and out of the proceeds only where `withFees`. */
 function positionAfter(
-  trades: readonly Trade[],
+  entries: readonly Entry[],
   method: LotMethod,
   { decimals, withFees = false }: { decimals: number; withFees?: boolean },
 ): Position {
-  return trades.reduce<Position>(
-    ({ lots, realized }, { buys, quantity, amount, fee, lotIds }, i) => {
+  return entries.reduce<Position>(
+    ({ lots, realized }, entry, i) => {
+      if ('newShares' in entry) return { lots: splitLots(lots, entry, EXACT_DECIMALS), realized };
+      const { buys, quantity, amount, fee, lotIds } = entry;
       const paid = (
         buys
           ? amount.add(withFees ? fee : Decimal.zero)
@@ -101,7 +127,7 @@ function decimalsOf({ parameters }: AnchorRow): number {
 }
 
 function position(row: AnchorRow, method: LotMethod): Position {
-  return positionAfter(tradesOf(row), method, { decimals: decimalsOf(row), withFees: true });
+  return positionAfter(entriesOf(row), method, { decimals: decimalsOf(row), withFees: true });
 }
 
 function unrealized(row: AnchorRow, method: LotMethod): number {
@@ -118,13 +144,15 @@ function worth({ inputs, parameters }: AnchorRow, lots: readonly CostedLot[]): D
 
 /** Cost without fees, which are stated apart: gross is before, net after them. */
 function profitAndLoss(row: AnchorRow): Record<string, number> {
-  const trades = tradesOf(row);
+  const entries = entriesOf(row);
+  const trades = entries.filter((entry): entry is Trade => !('newShares' in entry));
   const method = methodNamed(`${String(row.parameters['method'] ?? '')} ${row.operation}`);
-  const { lots, realized } = positionAfter(trades, method, { decimals: EXACT_DECIMALS });
+  const { lots, realized } = positionAfter(entries, method, { decimals: EXACT_DECIMALS });
+  const value = worth(row, lots);
   const quantity = totalQuantity(lots);
   const investment = totalCost(lots);
   const fee = trades.reduce((sum, trade) => sum.add(trade.fee), Decimal.zero);
-  const open = quantity.sign === 0 ? Decimal.zero : worth(row, lots).subtract(investment);
+  const open = quantity.sign === 0 ? Decimal.zero : value.subtract(investment);
   const gross = realized.add(open);
   return {
     fee: fee.toEstimate(),
@@ -136,10 +164,24 @@ function profitAndLoss(row: AnchorRow): Record<string, number> {
         ? 0
         : investment.divide(quantity, EXACT_DECIMALS, 'half-even').toEstimate(),
     quantity: quantity.toEstimate(),
-    valueInBaseCurrency: quantity.sign === 0 ? 0 : worth(row, lots).toEstimate(),
+    valueInBaseCurrency: quantity.sign === 0 ? 0 : value.toEstimate(),
     realized: realized.toEstimate(),
     unrealized: open.toEstimate(),
   };
+}
+
+/** Both performances as shares of the capital that was bound on average, which the row gives. */
+function overInvestment(row: AnchorRow): Record<string, number> {
+  const invested = numberOf(
+    row,
+    'time_weighted_investment',
+    'timeWeightedInvestment',
+    'investment',
+  );
+  if (invested === undefined || invested === 0)
+    throw new NotSupported('no time-weighted investment');
+  const { grossPerformance = NaN, netPerformance = NaN } = profitAndLoss(row);
+  return { gross: grossPerformance / invested, net: netPerformance / invested };
 }
 
 function decimal(value: unknown): Decimal {
@@ -150,7 +192,9 @@ function decimal(value: unknown): Decimal {
 
 export const lotAccounting: Adapter = {
   category: 'lot_accounting',
+  words: vocabularies.lot_accounting,
   operations: [
+    [/divided by.*investment/i, overInvestment],
     [/profit.*loss|pnl|performance/i, profitAndLoss],
     [/unreali[sz]ed|gains? on holdings/i, byMethod(unrealized)],
     [

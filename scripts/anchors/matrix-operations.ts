@@ -41,9 +41,17 @@ export function shaped(
     ]),
     ...['shrinkage', 'intensity', 'delta', 'alpha'].map((key) => [key, intensity]),
     ...['std', 'stdevs', 'volatility'].map((key) => [key, deviations(matrix)]),
+    ['trace', matrix.reduce((total, own, i) => total + (own[i] ?? NaN), 0)],
+    ['block', leadingBlock(row, matrix)],
     ...['eigenvalues'].map((key) => [key, spectrum(matrix).values]),
   ]);
   return { ...answer, ...byName };
+}
+
+/** `first 3x3 block` of the operation. */
+function leadingBlock({ operation }: AnchorRow, matrix: Rows): readonly Float64Array[] {
+  const [, rows, columns] = /first (\d+)\s*x\s*(\d+)/i.exec(operation) ?? [];
+  return matrix.slice(0, Number(rows ?? 0)).map((own) => own.slice(0, Number(columns ?? 0)));
 }
 
 const converted =

@@ -27,6 +27,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 export interface PortfolioProblem {
   readonly names: readonly string[];
@@ -170,6 +171,7 @@ const answered =
 
 export const meanVariance: Adapter = {
   category: 'mean_variance',
+  words: vocabularies.mean_variance,
   operations: [
     [/frontier/i, answered(frontierPoint)],
     [/\bcla\b|critical[\s_-]*line/i, answered(byCriticalLine)],

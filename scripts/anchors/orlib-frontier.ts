@@ -10,6 +10,7 @@ import { assembled } from './mean-variance.ts';
 import { figuresOf, inShape } from './portfolio-figures.ts';
 import { given, needed, numberOf } from './row-words.ts';
 import type { Adapter, AnchorFiles, AnchorRow, Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 /** N; N lines `mean deviation`; then `i j correlation` for i <= j. */
 function problemIn(text: string) {
@@ -61,5 +62,6 @@ const point: Compute = (row, files) => {
 
 export const orlibFrontier: Adapter = {
   category: 'orlib_frontier',
+  words: vocabularies.orlib_frontier,
   operations: [[/var|return|risk|vol|frontier/i, point]],
 };

@@ -8,7 +8,9 @@ import {
   perPeriod,
   simpleReturns,
 } from '#shared/quant/measures/returns.ts';
+import { peeked } from './row-fields.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
+import { numberText, repeatedText } from './text-values.ts';
 
 /** One series, as values of a path and as returns. */
 export interface Measured {
@@ -27,7 +29,8 @@ export type Measures = readonly (readonly [
 type Rows = readonly (readonly string[])[];
 
 export function text({ operation, parameters, inputs }: AnchorRow): string {
-  return `${operation} ${JSON.stringify(parameters)} ${String(inputs['returns'] ?? '')}`;
+  const returns = peeked(inputs)['returns'];
+  return `${operation} ${JSON.stringify(peeked(parameters))} ${typeof returns === 'string' ? returns : ''}`;
 }
 
 /** The publishing library; its conventions hold where a row is silent. */
@@ -38,14 +41,15 @@ export function isFrom(row: AnchorRow, library: RegExp): boolean {
 export function number(value: unknown): number | undefined {
   if (value === null) return NaN;
   if (typeof value === 'number') return value;
-  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
-  return Number.isNaN(parsed) ? undefined : parsed;
+  return typeof value === 'string' ? numberText(value) : undefined;
 }
 
 export function parameter(row: AnchorRow, ...names: string[]): number | undefined {
-  return names
-    .map((name) => number(row.parameters[name] ?? row.inputs[name]))
-    .find((one) => one !== undefined);
+  for (const name of names) {
+    const value = number(row.parameters[name] ?? row.inputs[name]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 export function numbers(value: unknown): Float64Array | undefined {
@@ -55,24 +59,28 @@ export function numbers(value: unknown): Float64Array | undefined {
   return Float64Array.from(value, (one) => number(one) ?? NaN);
 }
 
-/** All literal lists of numbers of a row, by name. */
+/** All literal lists of numbers of a row, by name; the one that is taken must be read (`listOf`). */
 export function lists({ inputs }: AnchorRow): Map<string, Float64Array> {
   return new Map(
-    Object.entries(inputs).flatMap(([name, value]): [string, Float64Array][] => {
+    Object.entries(peeked(inputs)).flatMap(([name, value]): [string, Float64Array][] => {
       const list = numbers(value);
       return list ? [[name, list]] : [];
     }),
   );
 }
 
+/** The list of that name, which then counts as read. */
+export function listOf({ inputs }: AnchorRow, name: string | undefined): Float64Array | undefined {
+  return name === undefined ? undefined : numbers(inputs[name]);
+}
+
 /** A list by its name, or by `name[1:]`, a part of it. */
 export function listNamed(row: AnchorRow, wanted: unknown): Float64Array | undefined {
   if (typeof wanted !== 'string') return numbers(wanted);
   const all = lists(row);
-  const exact = all.get(wanted);
-  if (exact) return exact;
+  if (all.has(wanted)) return listOf(row, wanted);
   const [, minus, name = wanted, from] = /^(-|minus_)?(.*?)(?:\[(\d+):\])?$/.exec(wanted) ?? [];
-  const list = all.get(name)?.subarray(Number(from ?? 0));
+  const list = listOf(row, all.has(name) ? name : undefined)?.subarray(Number(from ?? 0));
   return minus ? list?.map((one) => -one) : list;
 }
 
@@ -99,20 +107,48 @@ export function main(row: AnchorRow, files: AnchorFiles): Measured {
     return present(one, 'no column of prices');
   }
   const named = String(parameters['series'] ?? parameters['returns'] ?? '');
+  // Where one of two series is named, the other has no part.
+  if (named !== '')
+    for (const name of lists(row).keys()) if (/_returns$/.test(name)) listOf(row, name);
   if (/^(excess|diff)/.test(named)) return fromList('', difference(row), row);
   const all = [...lists(row)].filter(([name]) => !/weight/i.test(name));
-  const [name, list] =
+  if (
+    typeof parameters['series'] === 'string' &&
+    !all.some(([known]) => known === named || known === `${named}_returns`)
+  )
+    throw new NotSupported(`no series "${named}"`);
+  const [name] =
     all.find(([known]) => known === named || known === `${named}_returns`) ??
     all.find(([known]) => !isBenchmark(row, known, all.length)) ??
     all[0] ??
     [];
-  return fromList(name ?? '', present(list, 'no series'), row);
+  if (name === undefined) return fromList('', present(repeated(row), 'no series'), row);
+  const list = present(listOf(row, name), 'no series');
+  requireSamePercent(list, listOf(row, `${name}_pct`));
+  return fromList(name, list, row);
+}
+
+/** The same series in percent beside it says nothing more. */
+function requireSamePercent(list: Float64Array, percent: Float64Array | undefined): void {
+  const isSame = (value: number, i: number): boolean =>
+    Math.abs(value / 100 - (list[i] ?? NaN)) <= 1e-9 * Math.max(1, Math.abs(value));
+  if (percent && !(percent.length === list.length && percent.every(isSame)))
+    throw new NotSupported('a series in percent that is another');
+}
+
+/** Of words such as `0.004 repeated 300 times`. */
+function repeated({ inputs }: AnchorRow): Float64Array | undefined {
+  for (const [key, value] of Object.entries(peeked(inputs))) {
+    const series = typeof value === 'string' ? repeatedText(value) : undefined;
+    if (series && inputs[key] !== undefined) return series;
+  }
+  return undefined;
 }
 
 function isBenchmark({ parameters }: AnchorRow, name: string, among: number): boolean {
   const named = ['benchmark', 'factor_returns', 'risk_free', 'required_return', 'rf'];
   return (
-    (among > 1 && named.some((key) => parameters[key] === name)) ||
+    (among > 1 && named.some((key) => peeked(parameters)[key] === name)) ||
     /^(benchmark|factor|market|dates|risk_free|required)/.test(name)
   );
 }
@@ -126,10 +162,12 @@ export function benchmarkOf(row: AnchorRow, files: AnchorFiles): number | Float6
     if (known !== undefined) return known;
     if (typeof parameters[key] === 'string' && typeof inputs['prices'] === 'string')
       return present(columns(row, files, [parameters[key]]).get(parameters[key]), key).returns;
+    if (typeof parameters[key] === 'string')
+      throw new NotSupported(`no ${key} "${parameters[key]}"`);
   }
-  const [, list] = [...lists(row)].find(([name]) => /benchmark|factor|market/.test(name)) ?? [];
-  const second = [...lists(row).values()][1];
-  return present(list ?? second, 'no benchmark');
+  const [name] = [...lists(row).keys()].filter((one) => /benchmark|factor|market/.test(one));
+  const second = [...lists(row).keys()][1];
+  return present(listOf(row, name ?? second), 'no benchmark');
 }
 
 export function benchmarkSeries(row: AnchorRow, files: AnchorFiles): Float64Array {
@@ -139,10 +177,10 @@ export function benchmarkSeries(row: AnchorRow, files: AnchorFiles): Float64Arra
 }
 
 function difference(row: AnchorRow): Float64Array {
-  const all = [...lists(row)];
-  const find = (name: RegExp): Float64Array | undefined =>
-    all.find(([known]) => name.test(known))?.[1];
-  const [own, other] = [find(/portfolio/) ?? all[0]?.[1], find(/benchmark/) ?? all[1]?.[1]];
+  const all = [...lists(row).keys()];
+  const find = (name: RegExp, unless: string | undefined): Float64Array | undefined =>
+    listOf(row, all.find((known) => name.test(known)) ?? unless);
+  const [own, other] = [find(/portfolio/, all[0]), find(/benchmark/, all[1])];
   return present(own, 'no series').map((one, i) => one - (other?.[i] ?? NaN));
 }
 

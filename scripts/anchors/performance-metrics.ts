@@ -1,9 +1,12 @@
 /** Rows of performance and risk measures. */
 import { main, parameter, present } from './performance-inputs.ts';
+import { equalWeightMetrics } from './performance-equal-weight.ts';
 import { meanOverRiskOperation, ratioOperations } from './performance-ratios.ts';
 import { returnOperations } from './performance-returns.ts';
 import { riskOperations } from './performance-risk.ts';
+import { mapped } from './row-fields.ts';
 import { NotSupported, type Adapter, type Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 const operations = [
   ...ratioOperations,
@@ -14,7 +17,12 @@ const operations = [
 
 export const performanceMetrics: Adapter = {
   category: 'performance_metrics',
-  operations: [[/^roll(ing)?[\s_-]+/i, rolling], ...operations],
+  words: vocabularies.performance_metrics,
+  operations: [
+    [/equal[\s_-]*weight portfolio/i, equalWeightMetrics],
+    [/^roll(ing)?[\s_-]+/i, rolling],
+    ...operations,
+  ],
 };
 
 /** The same operation on each window of the lists. */
@@ -28,9 +36,7 @@ function rolling(row: Parameters<Compute>[0], files: Parameters<Compute>[1]): un
   return Array.from({ length: Math.max(0, length - window + 1) }, (_, from) => {
     const cut = (value: unknown): unknown =>
       Array.isArray(value) ? value.slice(from, from + window) : value;
-    const inputs = Object.fromEntries(
-      Object.entries(row.inputs).map(([name, value]) => [name, cut(value)]),
-    );
+    const inputs = mapped(row.inputs, cut);
     return compute({ ...row, operation, inputs, expected }, files);
   });
 }

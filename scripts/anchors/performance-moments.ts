@@ -29,12 +29,16 @@ export function scale(row: Row): number {
 }
 
 export function estimate(row: Row): 'population' | 'sample' {
+  const population = row.parameters['population'];
+  if (typeof population === 'boolean') return population ? 'population' : 'sample';
   const said = text(row);
   if (/unbiased|bias[\s-]*corrected|sample|G[12]\b|spreadsheet/i.test(said)) return 'sample';
   return isFrom(row, /ffn/) ? 'sample' : 'population';
 }
 
 export function isExcess(row: Row): boolean {
+  const stated = row.parameters['excess'] ?? row.parameters['fisher'];
+  if (typeof stated === 'boolean') return stated;
   const said = text(row);
   if (/non[\s-]*excess|not excess|fisher"?: ?false|pearson/i.test(said)) return false;
   return /excess|fisher/i.test(said) || isFrom(row, /ffn|empyrical/);

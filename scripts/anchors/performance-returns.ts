@@ -10,6 +10,8 @@ import {
   trailingReturn,
   type CalendarPeriod,
 } from '#shared/quant/measures/calendar-returns.ts';
+import { semiDeviation } from '#shared/quant/measures/downside.ts';
+import { standardDeviation } from '#shared/quant/measures/moments.ts';
 import { rescaled, winsorised } from '#shared/quant/measures/quantile.ts';
 import {
   DAYS_A_YEAR,
@@ -38,9 +40,11 @@ import {
   text,
   type Measured,
 } from './performance-inputs.ts';
-import type { Compute } from './row.ts';
+import { peeked } from './row-fields.ts';
+import { NotSupported, type Compute } from './row.ts';
 
 export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
+  [/sum[\s_-]*of[\s_-]*squares|log[\s_-]*returns over the whole period/i, wholePeriodDeviations],
   [/xirr|\birr\b|internal rate|money[\s_-]*weighted/i, xirr],
   [named('year frac'), ({ inputs, parameters }) => daysOf(inputs, parameters) / DAYS_A_YEAR],
   [named('aggregate returns'), aggregate],
@@ -112,15 +116,31 @@ function flowsOf({ inputs }: Parameters<Compute>[0]): { day: CalendarDay; amount
   const amounts = numbers(inputs['cashflows'] ?? inputs['amounts'] ?? inputs['values']);
   const pairs = Array.isArray(dates)
     ? dates.map((date, i): unknown[] => [date, amounts?.[i]])
-    : Object.values(inputs).find((value): value is unknown[][] => Array.isArray(value));
+    : pairsIn(inputs);
   return present(pairs, 'no dated amounts').map((pair) => {
     const [date, amount] = Array.isArray(pair) ? pair : Object.values(pair as object);
     return { day: parseDay(String(date).slice(0, 10)), amount: number(amount) ?? NaN };
   });
 }
 
+/** Of log returns x: roots of n times their variance and of its part below the mean. */
+function wholePeriodDeviations(
+  row: Parameters<Compute>[0],
+  files: Parameters<Compute>[1],
+): unknown {
+  if (!/x=ln\(1\+r\)/.test(text(row).replaceAll(' ', ''))) throw new NotSupported('no formula');
+  const logs = main(row, files).returns.map(Math.log1p);
+  const whole = Math.sqrt(logs.length);
+  return { std: standardDeviation(logs) * whole, semi: semiDeviation(logs) * whole };
+}
+
+function pairsIn(inputs: Parameters<Compute>[0]['inputs']): unknown[][] | undefined {
+  const key = Object.keys(inputs).find((name) => Array.isArray(peeked(inputs)[name]));
+  return key === undefined ? undefined : (inputs[key] as unknown[][]);
+}
+
 function xirr(row: Parameters<Compute>[0]): unknown {
-  const daysAYear = Number(/365\.25|360|365/.exec(JSON.stringify(row.parameters))?.[0] ?? 365);
+  const daysAYear = Number(/365\.25|360|365/.exec(text(row))?.[0] ?? 365);
   return internalRate(flowsOf(row), { daysAYear }) ?? null;
 }
 

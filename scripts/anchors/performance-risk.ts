@@ -34,6 +34,7 @@ import {
   columns,
   each,
   isFrom,
+  listOf,
   lists,
   main,
   named,
@@ -146,7 +147,7 @@ function diversification(row: Row, files: Parameters<Compute>[1]): number {
 }
 
 function weightsOf(row: Row, files: Parameters<Compute>[1]): number[] {
-  const list = numbers(row.inputs['weights']) ?? [...lists(row).values()][0];
+  const list = numbers(row.inputs['weights']) ?? listOf(row, [...lists(row).keys()][0]);
   return list ? [...list] : weighted(row, files).weights;
 }
 
@@ -171,7 +172,7 @@ function pairwise(measure: (a: Float64Array, b: Float64Array, row: Row) => numbe
 }
 
 function eachNumber(row: Row, measure: (value: number) => number): unknown {
-  const [list] = lists(row).values();
+  const list = listOf(row, [...lists(row).keys()][0]);
   return list
     ? Array.from(list, measure)
     : measure(present(parameter(row, 'x', 'p', 'value'), 'no number'));

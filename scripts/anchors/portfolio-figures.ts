@@ -85,7 +85,7 @@ export function figure(text: string, figures: Figures): number {
   if (/lambda/.test(plain) && lambda !== undefined) return lambda;
   const order = [
     [/semi\W*variance|(^|\W)variance|\bvar\b/, risk * risk],
-    [/vol|risk|\bsd\b|std|deviation|cvar|cdar|drawdown/, risk],
+    [/vol|risk|\bsd\b|std|deviation|cvar|cdar|drawdown|sqrt\(w's|mean\(min\(r/, risk],
     [/return|mu'w|\bmu\b/, expectedReturn],
   ] as const;
   const found = order

@@ -125,6 +125,7 @@ export function boundsOf(
     1,
   );
   if (value === undefined || value === null) return [low, high];
+  if (typeof value === 'string') return pairs(alternating(value, size));
   if (!Array.isArray(value)) {
     const record = value as Record<string, readonly Bound[]>;
     return pairs(names.map((name) => record[name] ?? [0, 1]));
@@ -136,6 +137,17 @@ export function boundsOf(
   if (lists.length === 2 && size !== 2)
     return [sideOf(lists[0], [], size, 0), sideOf(lists[1], [], size, 1)];
   return pairs(lists);
+}
+
+/** Of `assets alternate (0.03,0.22),(0.05,0.16)`: the pairs in turn. */
+function alternating(text: string, size: number): readonly (readonly Bound[])[] {
+  if (/none/i.test(text)) return Array.from({ length: size }, () => [null, null]);
+  if (/long only/i.test(text)) return Array.from({ length: size }, () => [0, 1]);
+  const listed = [...text.matchAll(/\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)/g)];
+  const pairsInTurn = listed.map(([, low, high]) => [Number(low), Number(high)] as const);
+  if (!/alternate/.test(text) || pairsInTurn.length === 0)
+    throw new NotSupported(`no bounds "${text}"`);
+  return Array.from({ length: size }, (_, i) => pairsInTurn[i % pairsInTurn.length] ?? []);
 }
 
 function pairs(list: readonly (readonly Bound[])[]): readonly [Float64Array, Float64Array] {
@@ -216,7 +228,9 @@ function groupRows(row: AnchorRow, names: readonly string[]): Condition[] {
 function stated(row: AnchorRow, names: readonly string[]): Condition[] {
   const words = [given(row, 'constraints', 'constraint', 'linear_constraints', 'extra_constraints')]
     .flat()
-    .filter((one): one is string => typeof one === 'string');
+    .filter((one): one is string => typeof one === 'string')
+    .flatMap((text) => text.split(/[,;](?![^[]*\])|\s+and\s+/))
+    .filter((text) => text.trim() !== '');
   const matrix = (a: unknown, b: unknown, relation: '<=' | '='): Condition[] =>
     Array.isArray(a) && Array.isArray(b)
       ? (a as number[][]).map((coefficients, k) => ({
@@ -250,12 +264,22 @@ function previousOf(
     'w0',
     'previous',
   );
-  if (typeof value === 'string' && /equal|1\s*\/\s*n/i.test(value))
-    return new Float64Array(size).fill(1 / size);
+  if (typeof value === 'string') return new Float64Array(size).fill(eachOf(value, size));
   if (typeof value === 'number') return new Float64Array(size).fill(value);
   if (Array.isArray(value)) return Float64Array.from(value as number[]);
   if (value === null || typeof value !== 'object') return undefined;
   return Float64Array.from(names, (name) => (value as Record<string, number>)[name] ?? 0);
+}
+
+/** Of `1/8 each`, `equal weights, 1/5 each` or `cash`. */
+function eachOf(text: string, size: number): number {
+  if (/cash/i.test(text)) return 0;
+  const stated = /(\d*\.?\d+)\s*(?:\/\s*(\d+|n))?\s*each/i.exec(text);
+  if (!stated) return 1 / size;
+  const each = Number(stated[1]) / (stated[2] === 'n' ? size : Number(stated[2] ?? 1));
+  if (/equal/i.test(text) && Math.abs(each - 1 / size) > 1e-12)
+    throw new NotSupported(`equal weights of ${size} securities that are ${each}`);
+  return each;
 }
 
 /** PyPortfolioOpt's `transaction_cost` is 0.001 of what is traded unless told otherwise. */

@@ -3,6 +3,7 @@ import { solveRows } from '#shared/quant/solvers/convex-program.ts';
 import { sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
 import { given, numberOf } from './row-words.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 /** `[[i, j, value], …]`, or a dense matrix. */
 function tripletsOf(row: AnchorRow, name: string): Triplet[] {
@@ -25,6 +26,7 @@ function boundsOf(value: unknown, count: number, none: number): Float64Array {
 const program: Compute = (row) => {
   const linear = Float64Array.from((given(row, 'q', 'c') ?? []) as number[]);
   const n = linear.length;
+  if ((numberOf(row, 'n') ?? n) !== n) throw new NotSupported(`n other than the ${n} of q`);
   const a = tripletsOf(row, 'A');
   const m = numberOf(row, 'm') ?? a.reduce((most, [i]) => Math.max(most, i + 1), 0);
   const own = bounds(row, n, m);
@@ -74,5 +76,6 @@ function bounds(row: AnchorRow, n: number, m: number) {
 
 export const quadraticPrograms: Adapter = {
   category: 'quadratic_programs',
+  words: vocabularies.quadratic_programs,
   operations: [[/min|quadratic|qp|maros/i, program]],
 };

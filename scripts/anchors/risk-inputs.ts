@@ -7,9 +7,13 @@ import {
 } from '#shared/quant/estimation/covariance.ts';
 import { meanReturns, recentMeanReturns } from '#shared/quant/estimation/expected-returns.ts';
 import { build, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
-import { shrunkCovariance } from '#shared/quant/estimation/shrinkage.ts';
+import {
+  oracleApproximatingCovariance,
+  shrunkCovariance,
+} from '#shared/quant/estimation/shrinkage.ts';
 import { recentCovariance, semicovariance } from '#shared/quant/estimation/weighted-covariance.ts';
 import { simpleReturns, logReturns } from '#shared/quant/measures/returns.ts';
+import { peeked } from './row-fields.ts';
 import {
   allWords,
   ddofOf,
@@ -21,6 +25,7 @@ import {
   vectorOf,
 } from './row-words.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
+import { isFileName } from './text-values.ts';
 
 export interface Panel {
   /** Empty where the row names nobody. */
@@ -33,9 +38,33 @@ export interface Panel {
 
 /** The row's prices as a panel, cut to its rows and columns. */
 export function pricesOf(row: AnchorRow, files: AnchorFiles): Panel | undefined {
-  const source = given(row, 'prices', 'prices_rows', 'price_rows');
+  const source = given(row, 'prices', 'prices_rows', 'price_rows') ?? dataOf(row, 'prices');
   if (source === undefined) return undefined;
   return chosenRows(row, chosenColumns(row, panelOf(source, files)), false);
+}
+
+/**
+ * What the row calls its `data`, where it holds prices or returns: by the words of its `rows`, or else
+ * by the file's own name.
+ */
+function dataOf(row: AnchorRow, wanted: 'prices' | 'returns'): unknown {
+  const source = given(row, 'data');
+  if (source === undefined) return undefined;
+  const words = rowWords(row);
+  const name = typeof source === 'string' ? source : '';
+  const isReturns = /already returns/.test(words) || (!/prices/.test(words) && /return/.test(name));
+  const isPrices = !isReturns && (/prices/.test(words) || /price/.test(name));
+  if (!isReturns && !isPrices)
+    throw new NotSupported('the row does not say whether its data are prices or returns');
+  return isReturns === (wanted === 'returns') ? source : undefined;
+}
+
+function rowWords(row: AnchorRow): string {
+  const words = [given(row, 'rows'), given(row, 'period'), given(row, 'dates')];
+  return words
+    .filter((one) => typeof one === 'string')
+    .join('; ')
+    .toLowerCase();
 }
 
 /** The row's returns: given ones, or those of its prices. */
@@ -45,11 +74,13 @@ export function returnsOf(row: AnchorRow, files: AnchorFiles): Panel {
 
 /** Before the row's rule of missing returns. */
 export function returnsAsGiven(row: AnchorRow, files: AnchorFiles): Panel {
-  const source = given(row, 'returns', 'series', 'returns_rows', 'returns_data', 'X');
+  const stated = given(row, 'returns', 'series', 'returns_rows', 'returns_data', 'X');
+  const source = typeof stated === 'string' && !isFileName(stated) ? undefined : stated;
   const series = given(row, 'series', 'assets_returns');
   if (Array.isArray(series)) return { names: [], days: [], columns: seriesColumns(series) };
-  if (Array.isArray(source) || (typeof source === 'string' && /\.csv$/.test(source)))
-    return chosenRows(row, chosenColumns(row, panelOf(source, files)), true);
+  const ready = source ?? dataOf(row, 'returns');
+  if (Array.isArray(ready) || typeof ready === 'string')
+    return counted(row, chosenRows(row, chosenColumns(row, panelOf(ready, files)), true));
   const prices = pricesOf(row, files);
   if (!prices) throw new NotSupported('the row gives neither returns nor prices');
   const words = allWords(row);
@@ -65,7 +96,16 @@ export function returnsAsGiven(row: AnchorRow, files: AnchorFiles): Panel {
     days: whole.days.slice(1),
     columns: whole.columns.map(log ? logReturns : simpleReturns),
   };
-  return chosenRows(row, panel, true);
+  return counted(row, chosenRows(row, panel, true));
+}
+
+/** Where the row says how many returns there are, there must be as many. */
+function counted(row: AnchorRow, panel: Panel): Panel {
+  const stated = /\((\d+) returns\)/.exec(rowWords(row))?.[1];
+  const count = panel.columns[0]?.length ?? 0;
+  if (stated !== undefined && Number(stated) !== count)
+    throw new NotSupported(`rows of ${stated} returns, where there are ${count}`);
+  return panel;
 }
 
 /** Missing returns become 0, or their periods are left out, where the row says so. */
@@ -143,23 +183,42 @@ function isoDay(text: string): string {
 
 function chosenColumns(row: AnchorRow, panel: Panel): Panel {
   const stated = given(row, 'columns', 'column', 'tickers', 'assets', 'asset', 'subset', 'names');
-  const wanted = (Array.isArray(stated) ? stated : [stated]).filter(
-    (name): name is string => typeof name === 'string' && panel.names.includes(name),
+  const named = (Array.isArray(stated) ? stated : [stated]).filter(
+    (name) => typeof name === 'string',
   );
+  const wanted = named.filter((name) => panel.names.includes(name));
+  const unknown = named.filter((name) => !panel.names.includes(name));
+  if (panel.names.length > 0 && unknown.length > 0)
+    throw new NotSupported(`no column ${unknown.join(', ')}`);
+  const dropped = [...rowWords(row).matchAll(/columns? ([\w.]+(?: and [\w.]+)*) dropped/g)].flatMap(
+    ([, list = '']) => list.split(' and '),
+  );
+  if (wanted.length === 0 && dropped.length > 0) return withoutColumns(panel, dropped);
   if (wanted.length === 0) return panel;
   const columns = wanted.map((name) => panel.columns[panel.names.indexOf(name)] ?? NONE);
   return { ...panel, names: wanted, columns };
+}
+
+function withoutColumns(panel: Panel, dropped: readonly string[]): Panel {
+  const missing = dropped.filter((name) => !panel.names.some((one) => one.toLowerCase() === name));
+  if (missing.length > 0) throw new NotSupported(`no column ${missing.join(', ')}`);
+  const kept = [...panel.names.keys()].filter(
+    (i) => !dropped.includes((panel.names[i] ?? '').toLowerCase()),
+  );
+  return {
+    ...panel,
+    names: kept.map((i) => panel.names[i] ?? ''),
+    columns: kept.map((i) => panel.columns[i] ?? NONE),
+  };
 }
 
 const NONE = new Float64Array(0);
 
 /** Words such as `first 11`, `2014-01-01 onwards` or `returns dated 2018-01-03 onwards`. */
 function chosenRows(row: AnchorRow, panel: Panel, ofReturns: boolean): Panel {
-  const words = [given(row, 'rows'), given(row, 'period'), given(row, 'dates')].filter(
-    (one) => typeof one === 'string',
-  );
-  const text = words.join('; ').toLowerCase();
-  if (text === '' || text.includes('returns') !== ofReturns) return panel;
+  const text = rowWords(row);
+  const cutsReturns = /already returns|returns dated|(first|last) \d+ returns/.test(text);
+  if (text === '' || cutsReturns !== ofReturns) return panel;
   const days = text.match(/\d{4}-\d{2}-\d{2}/g) ?? [];
   const count = panel.columns[0]?.length ?? 0;
   const first = /first (\d+)/.exec(text)?.[1];
@@ -191,10 +250,10 @@ export function matrixOf(value: unknown): Rows | undefined {
 export function matrixNamed(row: AnchorRow, ...names: readonly string[]): Rows | undefined {
   const stated = matrixOf(given(row, ...names));
   if (stated) return stated;
-  const first = Object.values(row.inputs).find(
-    (value) => Array.isArray(value) && Array.isArray(value[0]),
+  const first = Object.entries(peeked(row.inputs)).find(
+    ([, value]) => Array.isArray(value) && Array.isArray(value[0]),
   );
-  return matrixOf(first);
+  return matrixOf(first && row.inputs[first[0]]);
 }
 
 export interface RiskInput {
@@ -219,7 +278,11 @@ export function covarianceInput(row: AnchorRow, files: AnchorFiles): RiskInput {
     names,
     rho?.length ?? 0,
   );
-  const spread = given(row, 'volatility', 'volatilities', 'vol', 'std', 'stdevs', 'sigma', 'sd');
+  const spread = given(
+    row,
+    ...['volatility', 'volatilities', 'vol', 'std', 'stdev', 'stdevs', 'sd', 'deviations'],
+    ...['standard_deviation', 'standard_deviations', 'sigma'],
+  );
   const volatility = vectorOf(spread, names, rho?.length ?? 0) ?? variances?.map(Math.sqrt);
   const size = rho?.length ?? volatility?.length;
   if (size !== undefined)
@@ -244,6 +307,8 @@ function describedCovariance(row: AnchorRow, text: string, columns: readonly Flo
     return annualised(semicovariance(columns, numberIn(text, 'benchmark')), years);
   if (/exp|ewm/i.test(text))
     return annualised(recentCovariance(columns, { span: numberIn(text, 'span') ?? 180 }), years);
+  if (/oas|oracle/i.test(text))
+    return annualised(oracleApproximatingCovariance(filled, 'scikit-learn').covariance, years);
   if (/single.?factor/i.test(text))
     return annualised(shrunkCovariance(filled, 'single-factor').covariance, years);
   if (/constant.?corr/i.test(text)) {
@@ -255,7 +320,8 @@ function describedCovariance(row: AnchorRow, text: string, columns: readonly Flo
   }
   if (/ledoit|shrink/i.test(text))
     return annualised(shrunkCovariance(filled, 'identity').covariance, years);
-  return annualised(sampleCovariance(columns, { ddof: ddofOf(row, 1) }), years);
+  const ddof = numberIn(text, 'ddof') ?? ddofOf(row, 1);
+  return annualised(sampleCovariance(columns, { ddof }), years);
 }
 
 /** 252 of `sample_cov (252)`, `exp_cov(span=180, 252)` or `sample cov*252`; else 1. */
@@ -276,9 +342,13 @@ export function expectedInput(row: AnchorRow, files: AnchorFiles): Float64Array 
 
 /** Of words such as `ema_historical_return (span 500, compounding, 252)`. */
 export function describedMeans(text: string, columns: readonly Float64Array[]): Float64Array {
+  // Functions by their name have their library's defaults.
+  const named = /(mean|ema)_historical_return|capm_return/.test(text);
+  const stated = yearsIn(text);
+  const arithmetic = /arithmetic|compounding\s*=\s*false/i.test(text);
   const options = {
-    periodsPerYear: yearsIn(text),
-    compounding: /compound/.test(text) && !/compounding\s*=\s*false/i.test(text),
+    periodsPerYear: named && stated === 1 ? 252 : stated,
+    compounding: !arithmetic && (named || /compound/.test(text)),
   };
   if (/ema|exponential/.test(text))
     return recentMeanReturns(columns, { span: numberIn(text, 'span') ?? 500 }, options);

@@ -21,7 +21,17 @@ import {
   proportionalMinimumVarianceWeights,
 } from '#shared/quant/allocation/simple-weights.ts';
 import { covarianceInput, returnsOf, riskFreeOf } from './risk-inputs.ts';
-import { allWords, ddofOf, given, named, needed, numberOf, textOf, vectorOf } from './row-words.ts';
+import {
+  allWords,
+  ddofOf,
+  given,
+  isTrue,
+  named,
+  needed,
+  numberOf,
+  textOf,
+  vectorOf,
+} from './row-words.ts';
 import {
   NotSupported,
   type Adapter,
@@ -29,6 +39,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 import { boundOf, sizeOf } from './weight-bounds.ts';
 
 function budgetsOf(
@@ -43,8 +54,16 @@ function budgetsOf(
   );
 }
 
+/** Weights that are not negative and sum to 1 are the only ones here. */
+function requireWhole(row: AnchorRow): void {
+  if (!isTrue(row, true, 'long_only')) throw new NotSupported('long_only: false');
+  const total = numberOf(row, 'sum', 'sum_of_weights') ?? 1;
+  if (total !== 1) throw new NotSupported(`a sum of ${total}`);
+}
+
 /** skfolio's bounds are shares of the sum; those of the literature are fixed. */
 const parity: Compute = (row, files) => {
+  requireWhole(row);
   const { names, covariance } = riskOf(row, files);
   const budgets = budgetsOf(row, names, covariance.length);
   const [lower, upper] = [boundOf(row, 0), boundOf(row, 1)];
@@ -113,6 +132,7 @@ const contributions: Compute = (row, files) => {
 };
 
 const diversified: Compute = (row, files) => {
+  requireWhole(row);
   const { names, covariance } = covarianceInput(row, files);
   const answer = mostDiversified(covariance, { lower: boundOf(row, 0), upper: boundOf(row, 1) });
   if (!answer) return null;
@@ -129,6 +149,7 @@ const ratio: Compute = (row, files) => {
 const fromRisk =
   (rule: (covariance: Rows) => Float64Array): Compute =>
   (row, files) => {
+    requireWhole(row);
     const { names, covariance } = covarianceInput(row, files);
     return named(row, names, rule(covariance));
   };
@@ -151,6 +172,7 @@ const byRule: Adapter['operations'] = [
 
 export const riskBudgets: Adapter = {
   category: 'risk_parity',
+  words: vocabularies.risk_parity,
   operations: [[/risk[\s_-]*contribution(s)?$|^contribution|marginal/i, parityOrParts], ...byRule],
 };
 
@@ -215,6 +237,7 @@ const rescaled: Compute = (row) => {
 
 export const simpleWeights: Adapter = {
   category: 'weights',
+  words: vocabularies.weights,
   operations: [
     [/limit/i, limited],
     [/clean/i, cleaned],

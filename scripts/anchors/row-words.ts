@@ -1,27 +1,30 @@
 /** What the words and numbers of a row say. Names are compared without case, spaces and signs. */
+import { peeked } from './row-fields.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
+import { numberText } from './text-values.ts';
 
 /** What the row gives under one of these names, in its parameters or else its inputs. */
 export function given(row: AnchorRow, ...names: readonly string[]): unknown {
   for (const name of names)
     for (const source of [row.parameters, row.inputs])
-      for (const [key, value] of Object.entries(source))
-        if (plainName(key) === plainName(name)) return value;
+      for (const key of Object.keys(source))
+        if (plainName(key) === plainName(name)) return source[key];
   return undefined;
 }
 
 export function plainName(name: string): string {
   return name
-    .replace(/\(.*?\)/g, '')
+    .replace(/\(.*?\)|\[.*?\]/g, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** A number, or the first one in a text such as `3.07 (fit: 3.0651)`. */
+/** A number, or that of a text such as `3.07 (fit: 3.0651)` or `0.6/0.25`. */
 export function numberOf(row: AnchorRow, ...names: readonly string[]): number | undefined {
   const value = given(row, ...names);
   if (typeof value === 'number') return value;
-  if (typeof value === 'string' && /^\s*-?[\d.]/.test(value)) return Number.parseFloat(value);
+  const stated = typeof value === 'string' ? numberText(value) : undefined;
+  if (stated !== undefined) return stated;
   // `exp_cov(span=60)` says it in the operation's name.
   const inName = names.map((name) => numberIn(row.operation, `${name}\\s*=`));
   return inName.find((one) => one !== undefined);
@@ -39,33 +42,39 @@ export function needed<T>(value: T | undefined, what: string): T {
 
 /** All that the row says in words, for conventions that may stand in any of its texts. */
 export function allWords(row: AnchorRow): string {
-  const texts = [...Object.values(row.parameters), ...Object.values(row.inputs)].filter(
-    (value) => typeof value === 'string',
-  );
+  const texts = [row.parameters, row.inputs]
+    .flatMap((fields) => Object.values(peeked(fields)))
+    .filter((value) => typeof value === 'string');
   return [row.operation, ...texts].join('; ').toLowerCase();
 }
 
 /** The number after a name in a text, e.g. of `span` in `exp_cov(span=180, 252)`. */
 export function numberIn(text: string, name: string): number | undefined {
-  const found = new RegExp(`\\b${name}\\s*(?:=|:|of|is)?\\s*(-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?)`, 'i');
+  const found = new RegExp(
+    `\\b${name}\\s*(?:=|:|of|is)?\\s*(-?(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:e-?\\d+)?)`,
+    'i',
+  );
   const value = found.exec(text)?.[1];
   return value === undefined ? undefined : Number(value);
 }
 
 /** Taken off the number of periods before dividing. */
 export function ddofOf(row: AnchorRow, unless: number): number {
-  const stated = numberOf(row, 'ddof') ?? numberIn(allWords(row), 'ddof');
-  if (stated !== undefined) return stated;
+  const own = numberOf(row, 'ddof');
+  if (own !== undefined) return own;
   const divisor = textOf(row, 'divided_by', 'divisor').toLowerCase().replaceAll(' ', '');
   if (divisor === 'n' || divisor === 't') return 0;
   if (divisor === 'n-1' || divisor === 't-1') return 1;
   const words = allWords(row);
+  const stated = numberIn(words, 'ddof');
+  if (stated !== undefined) return stated;
   if (/divided by (n|t)\s*-\s*1/.test(words)) return 1;
   return /divided by (n|t)\b|population/.test(words) ? 0 : unless;
 }
 
 /** Periods in a year, 1 where nothing is said of years. */
 export function frequencyOf(row: AnchorRow): number {
+  if (/per period/i.test(row.operation)) return 1;
   const stated = numberOf(row, 'frequency', 'periods_per_year', 'annualisation', 'annualization');
   return stated ?? numberIn(allWords(row), '\\*') ?? 1;
 }

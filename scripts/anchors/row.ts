@@ -1,5 +1,7 @@
 /** A row of published or confirmed values, as the anchor files hold it. */
 
+import type { Vocabulary } from './vocabulary.ts';
+
 /** `abs(got - expected) <= abs + rel * abs(expected)`; a key that is missing is 0. */
 export interface Tolerance {
   readonly abs?: number;
@@ -17,6 +19,10 @@ export interface AnchorRow {
   readonly tolerance: Tolerance;
   /** Who published the number; its conventions hold where the row states none. */
   readonly source?: { readonly repo?: string };
+  /** The row that differs by one word only; of rows that must not be answered. */
+  readonly twin?: string;
+  /** What an answer would be that passes over that word; it gives the shape. */
+  readonly expected_if_ignored?: unknown;
 }
 
 /** A row asks for something the project does not compute. The text says what. */
@@ -34,6 +40,8 @@ export type Compute = (row: AnchorRow, files: AnchorFiles) => unknown;
 /** What a category of rows can ask for: the first pattern that fits the operation's name answers. */
 export interface Adapter {
   readonly category: string;
+  /** What its rows can say. */
+  readonly words: Vocabulary;
   readonly operations: readonly (readonly [RegExp, Compute])[];
 }
 

@@ -26,6 +26,7 @@ import {
   type AnchorRow,
   type Compute,
 } from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 interface Scenarios {
   readonly names: readonly string[];
@@ -138,5 +139,6 @@ const tail: Compute = (row, files) => {
 
 export const tailRiskOptimisation: Adapter = {
   category: 'tail_risk_optimisation',
+  words: vocabularies.tail_risk_optimisation,
   operations: [[/min|efficient|max|util|least|target/i, tail]],
 };

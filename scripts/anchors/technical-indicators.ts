@@ -7,7 +7,15 @@ import { oscillators } from './indicator-oscillators.ts';
 import { ranges } from './indicator-ranges.ts';
 import { volumes } from './indicator-volumes.ts';
 import { given, numberOf, plainName, textOf } from './row-words.ts';
-import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
+import { lastValue } from './indicator-last.ts';
+import {
+  NotSupported,
+  type Adapter,
+  type AnchorFiles,
+  type AnchorRow,
+  type Compute,
+} from './row.ts';
+import { vocabularies } from './vocabularies.ts';
 
 const indicators = [
   ...averages,
@@ -19,15 +27,24 @@ const indicators = [
 ];
 
 const indicator: Compute = (row, files) => {
+  if (/last row/i.test(row.operation)) return lastValues(row, files);
   const name = row.operation.toLowerCase().replaceAll(/[\s_]|\(.*\)/g, '');
   const compute = indicators.find(([pattern]) => pattern.test(name))?.[1];
   if (!compute) throw new NotSupported(`no indicator "${row.operation}"`);
   return shaped(row, compute(new IndicatorInput(row, files)));
 };
 
+/** Several indicators at once, at the end; the number in an expected name is its window. */
+function lastValues(row: AnchorRow, files: AnchorFiles): unknown {
+  const input = new IndicatorInput(row, files);
+  const names = Object.keys((row.expected ?? {}) as object);
+  return Object.fromEntries(names.map((name) => [name, lastValue(input, name)]));
+}
+
 /** A record by name; one list; or lists in order, aligned to the end of the inputs. */
 function shaped(row: AnchorRow, outputs: Outputs): unknown {
   const { expected } = row;
+  requireFewOptions(row);
   if (!Array.isArray(expected)) {
     const names = Object.keys((expected ?? {}) as object);
     return Object.fromEntries(names.map((name) => [name, named(outputs, name)]));
@@ -39,6 +56,11 @@ function shaped(row: AnchorRow, outputs: Outputs): unknown {
   const first = numberOf(row, 'first_row_checked') ?? 0;
   if (given(row, 'alignment') !== undefined) return lastOf(values, expected.length);
   return values?.map((value, i) => (i < first ? NaN : value));
+}
+
+/** No options at all say nothing. */
+function requireFewOptions(row: AnchorRow): void {
+  given(row, 'options');
 }
 
 function named(outputs: Outputs, name: string): Float64Array {
@@ -60,5 +82,6 @@ function lastOf(values: Float64Array | undefined, count: number): Float64Array |
 
 export const technicalIndicators: Adapter = {
   category: 'technical_indicators',
+  words: vocabularies.technical_indicators,
   operations: [[/./, indicator]],
 };

@@ -22,6 +22,9 @@ if (!existsSync(folder)) {
       if (!category) throw new Error(`${name} was not judged`);
       const unsupported = count(category.rows, 'not supported');
       if (unsupported > 0) process.stdout.write(`${linesOf(category).join('\n')}\n`);
+      // Rows for every word of which there is an answer, or a reason why there is none.
+      if (name.endsWith('(added)'))
+        expect([unsupported, linesOf(category)]).toEqual([0, [expect.anything()]]);
       const failed = category.rows.filter(({ verdict }) => verdict === 'failed');
       expect(failed.map((row) => `${row.name}: ${row.reason}`)).toEqual([]);
       expect(category.rows.length).toBeGreaterThan(0);

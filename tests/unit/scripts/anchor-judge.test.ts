@@ -1,3 +1,6 @@
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { MissingFile } from '../../../scripts/anchors/files.ts';
+import { words } from '../../../scripts/anchors/vocabulary.ts';
 import { judge } from '../../../scripts/anchors/judge.ts';
 import {
   NotSupported,
@@ -6,10 +9,22 @@ import {
   type AnchorRow,
 } from '../../../scripts/anchors/row.ts';
 
-const files: AnchorFiles = { text: () => '', table: () => [] };
+const files: AnchorFiles = {
+  text: (name) => {
+    throw new MissingFile(`There is no file ${name}.`);
+  },
+  table: () => [],
+};
 
 const adapter: Adapter = {
   category: 'sums',
+  words: {
+    phrases: {
+      operation: [words('sum | weighted sum | broken | product | refused | missing file')],
+      rounding: [words('to cents | half even')],
+    },
+    without: ['remark'],
+  },
   operations: [
     [/^sum$/, ({ inputs }) => (inputs['values'] as number[]).reduce((a, b) => a + b, 0)],
     [
@@ -24,6 +39,13 @@ const adapter: Adapter = {
         throw new RangeError('no such series');
       },
     ],
+    [
+      /^refused/,
+      () => {
+        throw invalidRequest({ field: 'values[1]', message: 'is below 0' });
+      },
+    ],
+    [/^missing/, (_row, own) => own.text('public/data/none.csv')],
     [/sum/, () => 'the first that fits answers'],
   ],
 };
@@ -65,5 +87,63 @@ describe('judge', () => {
     const judged = judge(row('broken', null), adapter, files);
     expect([judged.verdict, judged.worst]).toEqual(['failed', Infinity]);
     expect(judged.reason).toContain('no such series');
+  });
+});
+
+describe('a word of a row that nobody reads', () => {
+  const judged = (parameters: Record<string, unknown>, expected: unknown = 6) =>
+    judge({ ...row('sum', expected), parameters }, adapter, files);
+
+  it.each([
+    ['a number', { smoothing: 0.5 }, 'not used: parameters.smoothing'],
+    ['a list', { weights: [1, 2] }, 'not used: parameters.weights'],
+    ['a record', { groups: { a: 1 } }, 'not used: parameters.groups'],
+    ['a number in a text', { smoothing: '1/3' }, 'not used: parameters.smoothing'],
+    ['a text', { smoothing: 'exponential' }, 'no smoothing "exponential"'],
+    ['a word of a text', { rounding: 'to cents, upwards' }, 'unknown in rounding: "upwards"'],
+  ])('%s, makes the row not supported', (_title, parameters, reason) => {
+    expect(judged(parameters)).toMatchObject({
+      verdict: 'not supported',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it('is no matter where it is known, or known to change nothing', () => {
+    expect(judged({ rounding: 'half-even to cents', remark: 3 }).verdict).toBe('passed');
+  });
+
+  it('in the operation itself makes the row not supported', () => {
+    const { verdict, reason } = judge(
+      row('sum of squares'),
+      { ...adapter, operations: [[/sum/, () => 6]] },
+      files,
+    );
+    expect([verdict, reason]).toEqual([
+      'not supported',
+      'unknown in operation: "squares" of "sum of squares"',
+    ]);
+  });
+
+  it('passes a row that expects not to be supported, with the word in its reason', () => {
+    const told = judged({ smoothing: 0.5 }, 'not supported');
+    expect([told.verdict, told.reason]).toEqual(['passed', 'not used: parameters.smoothing']);
+    expect(judged({}, 'not supported').verdict).toBe('failed');
+  });
+});
+
+describe('a row that expects an error', () => {
+  it.each([
+    ['refused', 'refused', 'values[1]'],
+    ['missing file', 'missing file', 'public/data/none.csv'],
+  ])('passes where it is %s, and not where it is another', (operation, expected, named) => {
+    const { verdict, reason } = judge(row(operation, expected), adapter, files);
+    expect([verdict, reason]).toEqual(['passed', expect.stringContaining(named)]);
+    for (const other of ['broken', 'sum', operation === 'refused' ? 'missing file' : 'refused'])
+      expect(judge(row(other, expected), adapter, files).verdict).toBe('failed');
+  });
+
+  it('fails where a number was expected', () => {
+    expect(judge(row('refused', 6), adapter, files).verdict).toBe('failed');
+    expect(judge(row('missing file', 6), adapter, files).verdict).toBe('failed');
   });
 });
