@@ -1,9 +1,9 @@
 /** What a row of an indicator gives: columns of bars, periods in order or by name, and its convention. */
 import type { FirstRange } from '#shared/quant/indicators/ranges.ts';
 import { peeked } from './row-fields.ts';
-import { allWords, given, numberIn, numberOf, plainName } from './row-words.ts';
+import { allWords, given, numberIn, numberOf } from './row-words.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from './row.ts';
-import { isFileName } from './text-values.ts';
+import { isFileName, plainName } from './text-values.ts';
 
 export class IndicatorInput {
   readonly row: AnchorRow;

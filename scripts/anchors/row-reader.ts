@@ -3,9 +3,8 @@
  * must be read by its key, and a text must consist of phrases that its category knows.
  */
 import { peeked, type OpenRow } from './row-fields.ts';
-import { plainName } from './row-words.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
-import { isFileName, numberText, repeatedText } from './text-values.ts';
+import { isFileName, numberText, plainName, repeatedText } from './text-values.ts';
 import { leftover, phrasesOf, type Vocabulary } from './vocabulary.ts';
 
 /**

@@ -1,7 +1,7 @@
-/** What the words and numbers of a row say. Names are compared without case, spaces and signs. */
+/** What the words and numbers of a row say. */
 import { peeked } from './row-fields.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
-import { numberText } from './text-values.ts';
+import { numberText, plainName } from './text-values.ts';
 
 /** What the row gives under one of these names, in its parameters or else its inputs. */
 export function given(row: AnchorRow, ...names: readonly string[]): unknown {
@@ -10,13 +10,6 @@ export function given(row: AnchorRow, ...names: readonly string[]): unknown {
       for (const key of Object.keys(source))
         if (plainName(key) === plainName(name)) return source[key];
   return undefined;
-}
-
-export function plainName(name: string): string {
-  return name
-    .replace(/\(.*?\)|\[.*?\]/g, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '');
 }
 
 /** A number, or that of a text such as `3.07 (fit: 3.0651)` or `0.6/0.25`. */

@@ -6,7 +6,8 @@ import { movements } from './indicator-momentum.ts';
 import { oscillators } from './indicator-oscillators.ts';
 import { ranges } from './indicator-ranges.ts';
 import { volumes } from './indicator-volumes.ts';
-import { given, numberOf, plainName, textOf } from './row-words.ts';
+import { given, numberOf, textOf } from './row-words.ts';
+import { plainName } from './text-values.ts';
 import { lastValue } from './indicator-last.ts';
 import {
   NotSupported,

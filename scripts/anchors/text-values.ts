@@ -1,4 +1,12 @@
-/** Texts that stand for a number or a file. */
+/** Texts that stand for a name, a number or a file. */
+
+/** Names are compared without case, spaces, signs and what stands in brackets. */
+export function plainName(name: string): string {
+  return name
+    .replace(/\(.*?\)|\[.*?\]/g, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+}
 
 const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?`;
 const REMARK = String.raw`\((?:given|exact|rounded|fit:?\s*${NUMBER})\)`;

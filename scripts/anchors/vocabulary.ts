@@ -1,5 +1,5 @@
 /** Which phrases the texts of a row may consist of, key by key. */
-import { plainName } from './row-words.ts';
+import { plainName } from './text-values.ts';
 
 /** A pattern, or a formula that is found whatever its spaces and case. */
 export type Phrase = RegExp | string;
