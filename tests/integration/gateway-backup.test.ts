@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { readBackup, verifyBackup, writeBackup } from '#shared/gateway/backup/backup-file.ts';
 import { exported, restoreInto } from '#shared/gateway/backup/export.ts';
 import { connectRedis } from '#shared/redis/client.ts';
+import { takeDataDir } from '#gateway/embedded/data-dir.ts';
 import { Database } from '#shared/redis/database.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
@@ -109,20 +110,65 @@ it('does not trust a file that breaks off', async () => {
   await expect(verifyBackup(file)).rejects.toMatchObject({ code: 'DATA_CORRUPT' });
 });
 
-it('is restored from the command line, and says so', async () => {
-  await backUp('f.gz');
-  const run = (prefix: string): Promise<{ code: number | null; said: string }> =>
-    new Promise((resolve) => {
-      const child = spawn(
-        process.execPath,
-        ['scripts/run.mjs', 'scripts/restore-backup.ts', join(folder, 'f.gz')],
-        { env: { ...process.env, REDIS_URL: redis.url, REDIS_KEY_PREFIX: prefix } },
-      );
-      let said = '';
-      child.stdout.on('data', (data: Buffer) => (said += String(data)));
-      child.stderr.on('data', (data: Buffer) => (said += String(data)));
-      child.once('exit', (code) => resolve({ code, said }));
+/** Runs a script of the project as a person does. */
+function command(
+  script: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<{ code: number | null; said: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['scripts/run.mjs', script, ...args], {
+      env: { ...process.env, ...env },
     });
-  expect(await run('to')).toEqual({ code: 0, said: '456 of 456 keys restored under to.\n' });
-  expect(await run('to')).toMatchObject({ code: 1, said: expect.stringMatching(/There is data/) });
+    let said = '';
+    child.stdout.on('data', (data: Buffer) => (said += String(data)));
+    child.stderr.on('data', (data: Buffer) => (said += String(data)));
+    child.once('exit', (code) => resolve({ code, said }));
+  });
+}
+
+it('is restored from the command line into a Redis by its address, and refuses an unsafe one', async () => {
+  await backUp('f.gz');
+  const env = { REDIS_URL: redis.url, REDIS_KEY_PREFIX: 'to', DATA_DIR: join(folder, 'home') };
+  const restore = (...args: string[]) =>
+    command('scripts/restore-backup.ts', [join(folder, 'f.gz'), ...args], env);
+  expect(await restore()).toMatchObject({ code: 1, said: expect.stringMatching(/connected/) });
+  const dry = await restore('--connected', '--dry-run');
+  expect(dry).toMatchObject({ code: 0, said: expect.stringMatching(/Nothing was changed/) });
+  expect(await target.redis.dbsize()).toBe(await source.redis.dbsize());
+  const done = await restore('--connected');
+  expect(done).toMatchObject({ code: 0, said: expect.stringMatching(/456 of 456 keys restored/) });
+  const again = await restore('--connected');
+  expect(again).toMatchObject({ code: 1, said: expect.stringMatching(/nothing was done/) });
+  const replaced = await restore('--connected', '--replace');
+  expect(replaced).toMatchObject({ code: 0, said: expect.stringMatching(/generation 2/) });
+  expect(replaced.said).toMatch(/before-restore/);
+  const verdict = await target.epoch.verdict();
+  expect(verdict).toMatchObject({ kind: 'kept', epoch: { generation: 2, sequence: 0 } });
+});
+
+it('is restored into the home of npm start, which agrees with its record afterwards', async () => {
+  await backUp('g.gz');
+  const home = join(folder, 'own-home');
+  const env = { DATA_DIR: home, REDIS_URL: '', REDIS_KEY_PREFIX: 'trader' };
+  const file = join(folder, 'g.gz');
+  const done = await command('scripts/restore-backup.ts', [file], env);
+  expect(done).toMatchObject({ code: 0, said: expect.stringMatching(/456 of 456 keys restored/) });
+  expect(await command('scripts/state.ts', [], env)).toMatchObject({ code: 0 });
+  // The append-only file of that home is deleted.
+  await rm(join(home, 'redis'), { recursive: true });
+  const lost = await command('scripts/state.ts', [], env);
+  expect(lost).toMatchObject({ code: 1, said: expect.stringMatching(/The state was lost/) });
+  const begun = await command('scripts/state.ts', ['new-beginning'], env);
+  expect(begun).toMatchObject({ code: 0, said: expect.stringMatching(/generation 2/) });
+  expect(await command('scripts/state.ts', [], env)).toMatchObject({ code: 0 });
+});
+
+it('is not restored into a home that is in use', async () => {
+  await backUp('h.gz');
+  const home = await takeDataDir(join(folder, 'used'));
+  const env = { DATA_DIR: home.path, REDIS_URL: '' };
+  const refused = await command('scripts/restore-backup.ts', [join(folder, 'h.gz')], env);
+  expect(refused).toMatchObject({ code: 1, said: expect.stringMatching(/in use by another run/) });
+  await home.release();
 });

@@ -7,6 +7,7 @@
 import type { Redis } from 'ioredis';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Database } from '#shared/redis/database.ts';
+import { keys as keyNames } from '#shared/redis/keys.ts';
 
 export interface ExportedKey {
   /** Without the installation's prefix. */
@@ -19,6 +20,7 @@ export interface ExportedKey {
 
 const SCAN_COUNT = 1_000;
 const KEYS_AT_ONCE = 200;
+const EPOCH = keyNames.state.epoch();
 const LEFT_OUT = /^(queue:|\{run:)/;
 
 export async function* exported(
@@ -44,19 +46,35 @@ async function dumped(redis: Redis, names: readonly string[]): Promise<ExportedK
   });
 }
 
-/** @throws Failure REFUSED when the installation has keys already @returns how many were restored */
+/**
+ * The epoch of the backup is left out: the state that begins is declared when all is restored.
+ * @throws Failure REFUSED when the installation has keys already @returns how many keys were read
+ */
 export async function restoreInto(
-  { redis }: Database,
+  database: Database,
   entries: AsyncIterable<ExportedKey>,
 ): Promise<number> {
-  if ((await keysOf(redis)).length > 0)
+  if ((await keyCount(database)) > 0)
     throw refused('restore-target-not-empty', 'There is data under this prefix; nothing was done.');
   let restored = 0;
   for await (const { key, ttlMs, dump } of entries) {
-    await redis.restore(key, Math.max(0, ttlMs), Buffer.from(dump, 'base64'));
     restored += 1;
+    if (key === EPOCH) continue;
+    await database.redis.restore(key, Math.max(0, ttlMs), Buffer.from(dump, 'base64'));
   }
   return restored;
+}
+
+/** How many keys there are beside the epoch. */
+export async function keyCount({ redis }: Database): Promise<number> {
+  return (await keysOf(redis)).filter((key) => key !== EPOCH).length;
+}
+
+/** Removes every key of the installation but the epoch, queues as well. */
+export async function removeAll({ redis }: Database): Promise<void> {
+  const names = (await keysOf(redis)).filter((key) => key !== EPOCH);
+  for (let at = 0; at < names.length; at += KEYS_AT_ONCE)
+    await redis.del(...names.slice(at, at + KEYS_AT_ONCE));
 }
 
 /** All keys of the installation, without its prefix, in order. */
