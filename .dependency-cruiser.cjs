@@ -1,45 +1,6 @@
-// Who may import whom. One table, the ladder: a folder reaches only those above it in the list,
-// directly or through others. What the order cannot say stands below it, each rule with its reason.
-const ladder = [
-  'protos',
-  'template',
-  'shared/kernel',
-  'shared/quant/measures',
-  'shared/quant/calendars',
-  'shared/quant/indicators',
-  'shared/quant/linear-algebra',
-  'shared/quant/solvers',
-  'shared/quant/estimation',
-  'shared/quant/allocation',
-  'shared/quant/execution',
-  'shared/process',
-  'shared/contract',
-  'shared/placement',
-  'shared/redis',
-  'shared/clients',
-  'shared/runtime',
-  'shared/universe',
-  'shared/portfolio',
-  'shared/scoring',
-  'shared/optimization',
-  'shared/trading',
-  'shared/planning',
-  'shared/gateway',
-  'functions',
-  'gateway/queue',
-  'gateway/runtime/http',
-  'gateway/runtime/observe',
-  'gateway/runtime/deployments',
-  'gateway/runtime/executors',
-  'gateway/runtime/invoke',
-  'gateway/runtime/async',
-  'gateway/runtime/system-api',
-  'gateway/runtime',
-  'gateway/facade',
-  'gateway/connector',
-  'gateway/embedded',
-  'cli',
-];
+// Who may import whom. One table, ladder.json: a folder reaches only those above it in the list,
+// directly or through others. What the order cannot say stands here, each rule with its reason.
+const ladder = require('./ladder.json');
 
 const services = ladder
   .slice(ladder.indexOf('shared/universe'), ladder.indexOf('functions'))

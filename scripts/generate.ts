@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { architecturePicture } from './generate/architecture-picture.ts';
 import { conformancePage } from './generate/conformance-page.ts';
 import { readDescriptors } from './generate/descriptors.ts';
 import { errorsPage } from './generate/errors-page.ts';
@@ -63,6 +64,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     await format(text, { ...config, parser: 'typescript' }),
   ]);
   return [
+    ['docs/architecture.svg', architecturePicture()],
     ['stack.yml', stackFile()],
     ['stack.packed.yml', packedStackFile()],
     ...(await Promise.all([...formatted, ...code])),
