@@ -32,14 +32,14 @@ function requirement(
     case 'cash-reserve':
       return cashNeeded(problem, space, state, { index, lots });
     case 'orders-max':
-      return `the plan has the most orders it may, ${limits.ordersMax}; a limit of ${state.orders + 1} would admit it`;
+      return `the plan has the most orders it may, ${limits.ordersMax}; it would take a limit of ${state.orders + 1}`;
     case 'turnover-max': {
       const traded = state.turnoverWith(index, lots);
-      return `with it the plan would trade ${share(traded / space.value)} of the value, and ${percent(limits.turnoverMaxRatio)} is the most: ${roundedUp(traded - space.turnoverMax, base)} less traded would admit it`;
+      return `with it the plan would trade ${share(traded / space.value)} of the value, and ${percent(limits.turnoverMaxRatio)} is the most; that is ${roundedUp(traded - space.turnoverMax, base)} too much`;
     }
     case 'positions-max': {
       const after = state.positions + 1;
-      return `${pluralize(state.positions, 'position')} would be held already and ${space.positionsMax} are the most; a limit of ${after} would admit it`;
+      return `${pluralize(state.positions, 'position')} would be held already and ${space.positionsMax} are the most; it would take a limit of ${after}`;
     }
     case 'sector-max':
       return groupNeeded(`sector ${one?.sector}`, limits.sectorMaxRatio);
@@ -52,7 +52,7 @@ function requirement(
     const before = state.groupWeight[g] ?? 0;
     const after = before + (lots * (space.lotValue[index] ?? 0)) / space.value;
     const allowed = Math.max(most, space.groupMax[g] ?? 0);
-    return `the ${group} would take ${share(after)} of the value and may take ${percent(allowed)}; ${roundedUp((after - allowed) * space.value, base)} less in it would admit it`;
+    return `the ${group} would take ${share(after)} of the value and may take ${percent(allowed)}; that is ${roundedUp((after - allowed) * space.value, base)} too much`;
   }
 }
 
