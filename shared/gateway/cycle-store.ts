@@ -6,6 +6,7 @@ import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { releaseOwned } from '#shared/redis/owned-key.ts';
 import type { CycleRecord } from './model/cycle.ts';
 
 const amount = z.object({ amount: z.string(), currency: z.string() });
@@ -50,6 +51,14 @@ const cycleSchema = z.object({
   cancelled: z.boolean().optional(),
 });
 
+/** Takes the place or renews one's own, in one step; answers whose it is. */
+const CLAIM = `
+local running = redis.call('GET', KEYS[1])
+if running and running ~= ARGV[1] then return running end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]
+`;
+
 export class CycleStore {
   private readonly database: Database;
 
@@ -82,17 +91,16 @@ export class CycleStore {
    * @throws Failure CONFLICT naming the cycle that runs
    */
   async claim(id: CycleId, forMs: number): Promise<void> {
-    const { redis } = this.database;
     const key = keys.gateway.runningCycle();
-    if ((await redis.set(key, id, 'PX', forMs, 'NX')) === 'OK') return;
-    const running = await redis.get(key);
-    if (running !== null && running !== id)
-      throw conflict(`The trading cycle ${running} runs; one at a time.`, { cycleId: running });
-    await redis.set(key, id, 'PX', forMs);
+    const running = await this.database.redis.eval(CLAIM, 1, key, id, forMs);
+    if (running !== id)
+      throw conflict(`The trading cycle ${String(running)} runs; one at a time.`, {
+        cycleId: running,
+      });
   }
 
+  /** Gives the place back; one that another cycle has taken since stays. */
   async release(id: CycleId): Promise<void> {
-    const key = keys.gateway.runningCycle();
-    if ((await this.database.redis.get(key)) === id) await this.database.redis.del(key);
+    await releaseOwned(this.database.redis, keys.gateway.runningCycle(), id);
   }
 }

@@ -1,4 +1,5 @@
 /** A right that one process holds by renewing it; Redis' own clock ends the claim of a dead one. */
+import { releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 
@@ -25,16 +26,10 @@ export class Claim {
   /** A claim that could not be given back expires by itself. */
   async release(): Promise<void> {
     clearInterval(this.renewal);
-    if (await this.isMine().catch(() => false))
-      await this.redis.del(this.key).catch(() => undefined);
+    await releaseOwned(this.redis, this.key, this.owner).catch(() => undefined);
   }
 
   private async renew(): Promise<void> {
-    if (await this.isMine().catch(() => false))
-      await this.redis.pexpire(this.key, this.leaseMs).catch(() => undefined);
-  }
-
-  private async isMine(): Promise<boolean> {
-    return (await this.redis.get(this.key)) === this.owner;
+    await renewOwned(this.redis, this.key, this.owner, this.leaseMs).catch(() => undefined);
   }
 }
