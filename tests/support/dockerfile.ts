@@ -71,6 +71,8 @@ export class DockerfileBuilder {
         stage = await this.begin(rest, build);
         continue;
       }
+      // Before the first stage it only names the base image, which is not there.
+      if (word === 'ARG' && !stage) continue;
       const step = steps[word];
       if (!step || !stage) throw new Error(`the Dockerfile has an unknown instruction: ${word}`);
       stage = await step(stage, rest, build);

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Looks at everything an operator should know of both boards; a line each, `ok` or `PROBLEM`.
+#   health-check.sh --hosts compute=ADDRESS,state=ADDRESS [--split SPLIT] [--stack FILE] [--tag TAG]
+#                   [--redis-url-file FILE] [--certificates FOLDER] [--ssh USER] [--password-file FILE]
+#                   [--skew-max SECONDS] [--days-min DAYS] [--dry-run]
+# With --ssh also the disks of the boards. Exit code 0: all well; 1: a problem; 2: wrong options.
+# shellcheck source=deploy/scripts/boards.sh
+source "$(dirname "${BASH_SOURCE[0]}")/boards.sh"
+TAG='' REDIS_FILE='' CERTIFICATES='' SSH_USER='' PASSWORD_FILE='' SKEW_MAX=2 DAYS_MIN=14
+while [ $# -gt 0 ]; do
+  case $1 in
+    --dry-run) DRY_RUN=yes && shift && continue ;;
+    --hosts) read_hosts "$(value_of "$@")" ;;
+    --split) SPLIT=$(value_of "$@") ;;
+    --stack) STACK=$(value_of "$@") ;;
+    --tag) TAG=$(value_of "$@") ;;
+    --redis-url-file) REDIS_FILE=$(value_of "$@") ;;
+    --certificates) CERTIFICATES=$(value_of "$@") ;;
+    --ssh) SSH_USER=$(value_of "$@") ;;
+    --password-file) PASSWORD_FILE=$(value_of "$@") ;;
+    --skew-max) SKEW_MAX=$(value_of "$@") ;;
+    --days-min) DAYS_MIN=$(value_of "$@") ;;
+    *) usage_error "unknown option $1" ;;
+  esac
+  shift 2
+done
+[[ $SKEW_MAX =~ ^[0-9]+$ ]] || usage_error '--skew-max is a number of seconds'
+[[ $DAYS_MIN =~ ^[0-9]+$ ]] || usage_error '--days-min is a number of days'
+BOARDS=$(boards_of "$SPLIT")
+require_hosts "$BOARDS"
+cd "$PROJECT"
+[ -z "$TAG" ] || export IMAGE_TAG=$TAG
+PROBLEMS=0
+
+report() {
+  if [ "$1" = 0 ]; then echo "ok      $2"; else
+    echo "PROBLEM $2"
+    PROBLEMS=$((PROBLEMS + 1))
+  fi
+}
+
+check() {
+  local title=$1 said
+  shift
+  if [ "$DRY_RUN" = yes ]; then run "$@"; else
+    if said=$("$@" 2>&1); then report 0 "$title"; else report 1 "$title: ${said//$'\n'/; }"; fi
+  fi
+}
+
+# The two clocks differ by at most a second more than this says: HTTP dates have whole seconds.
+clock_of() {
+  local date skew
+  date=$(curl -fsSI -m 5 "http://$1:8080/healthz" 2>/dev/null || curl -fsS -m 5 -o /dev/null -D - "http://$1:8080/healthz")
+  date=$(sed -n 's/\r$//; s/^[Dd]ate: //p' <<<"$date")
+  [ -n "$date" ] || { echo 'the gateway says no date' && return 1; }
+  skew=$(($(date +%s) - $(date -d "$date" +%s)))
+  [ "${skew#-}" -le "$SKEW_MAX" ] || { echo "differs by $skew s, at most $SKEW_MAX s" && return 1; }
+}
+
+port_open() {
+  timeout 5 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null || { echo "port $2 does not answer" && return 1; }
+}
+
+redis_well() {
+  local url said
+  url=$(<"$REDIS_FILE")
+  said=$(redis-cli -u "$url" --no-auth-warning ping) || return 1
+  [ "$said" = PONG ] || { echo "$said" && return 1; }
+  said=$(redis-cli -u "$url" --no-auth-warning info persistence)
+  grep -q 'aof_last_write_status:ok' <<<"$said" || { echo 'does not write its file' && return 1; }
+}
+
+certificate_well() {
+  local end days
+  end=$(openssl x509 -in "$1" -noout -enddate) || return 1
+  days=$((($(date -d "${end#notAfter=}" +%s) - $(date +%s)) / 86400))
+  echo "$days days left"
+  [ "$days" -ge "$DAYS_MIN" ]
+}
+
+disk_well() {
+  local used
+  used=$(ssh -o BatchMode=yes -o ConnectTimeout=5 "$SSH_USER@$1" df --output=pcent /var/lib | tail -n 1 | tr -dc 0-9)
+  [ "$used" -lt 90 ] || { echo "$used % used" && return 1; }
+}
+
+for board in $BOARDS; do
+  host=${HOSTS[$board]}
+  check "$board: gateway" curl -fsS -m 5 "http://$host:8080/healthz"
+  deployed=(npm run --silent deployed -- --board "deploy/boards/$SPLIT/$board"
+    --gateway "http://$host:8080" --stack "$STACK")
+  [ -z "$PASSWORD_FILE" ] || deployed+=(--password-file "$PASSWORD_FILE")
+  check "$board: functions and versions" "${deployed[@]}"
+  for port in 50051 50052 50053 50054 50055 50056 50057; do
+    check "$board: facade $port" port_open "$host" "$port"
+  done
+  check "$board: clock" clock_of "$host"
+  [ -z "$SSH_USER" ] || check "$board: disk" disk_well "$host"
+done
+[ -z "$REDIS_FILE" ] || check 'redis' redis_well
+if [ -n "$CERTIFICATES" ]; then
+  for file in "$CERTIFICATES"/*.crt "$CERTIFICATES"/*cert*; do
+    [ ! -f "$file" ] || check "certificate $(basename "$file")" certificate_well "$file"
+  done
+fi
+[ "$PROBLEMS" = 0 ] || { echo "$PROBLEMS problems" && exit 1; }

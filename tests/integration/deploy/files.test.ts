@@ -1,0 +1,108 @@
+/** The files of a deployment, each judged by the tool that will read it. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { testNeeding } from '../../support/needing.ts';
+import { ran, withoutProgram } from './tools.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deploy-files-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+testNeeding(
+  withoutProgram('shellcheck'),
+  'shellcheck has nothing to say of the scripts',
+  async () => {
+    const scripts = (await readdir('deploy/scripts')).map((name) => `deploy/scripts/${name}`);
+    expect(ran('shellcheck', ['-x', ...scripts])).toEqual({ code: 0, out: '', err: '' });
+  },
+);
+
+testNeeding(
+  withoutProgram('nft') ?? (process.getuid?.() === 0 ? undefined : 'nft needs root'),
+  'nft takes the rules of a board',
+  async () => {
+    expect(ran('nft', ['-c', '-f', 'deploy/nftables/board.nft'])).toMatchObject({
+      code: 0,
+      err: '',
+    });
+  },
+);
+
+testNeeding(withoutProgram('logrotate'), 'logrotate takes its file', async () => {
+  const { code, err } = ran('logrotate', ['-d', 'deploy/logrotate/arduino-trader']);
+  expect(code).toBe(0);
+  expect(err).not.toMatch(/error|unknown/i);
+});
+
+testNeeding(withoutProgram('systemd-analyze'), 'systemd takes the units', async () => {
+  const names = await readdir('deploy/systemd');
+  for (const name of names) {
+    // Programs must be there: this checkout and this node stand for the installed ones.
+    const text = (await readFile(join('deploy/systemd', name), 'utf8'))
+      .replaceAll('/opt/arduino-trader', process.cwd())
+      .replace('/usr/bin/node', process.execPath);
+    await writeFile(join(folder, name), text);
+  }
+  const { code, err } = ran('systemd-analyze', [
+    'verify',
+    ...names.map((name) => join(folder, name)),
+  ]);
+  const ours = err.split('\n').filter((line) => line.includes('arduino-trader'));
+  expect([code, ours]).toEqual([0, []]);
+});
+
+interface Service {
+  readonly image: string;
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly healthcheck?: object;
+  readonly ports?: readonly string[];
+  readonly secrets?: readonly string[];
+}
+
+async function composeFile(path: string): Promise<{
+  services: Record<string, Service>;
+  secrets?: Record<string, { file: string }>;
+}> {
+  return parse(await readFile(path, 'utf8'));
+}
+
+test('every service of the compose file is without rights, watched and closed to the network', async () => {
+  const { services, secrets = {} } = await composeFile('deploy/compose/compose.yaml');
+  expect(Object.keys(services).sort()).toEqual(['redis', 'trader']);
+  for (const [name, service] of Object.entries(services)) {
+    expect([name, service.user]).toEqual([name, expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+    expect([service.read_only, service.cap_drop]).toEqual([true, ['ALL']]);
+    expect(service.healthcheck).toBeDefined();
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+    for (const secret of service.secrets ?? []) expect(secrets).toHaveProperty(secret);
+  }
+});
+
+const noCompose = ran('docker', ['compose', 'version']).code === 0;
+testNeeding(
+  noCompose ? undefined : 'no docker compose is installed',
+  'docker compose takes its file',
+  async () => {
+    execFileSync('docker', ['compose', '-f', 'deploy/compose/compose.yaml', 'config', '-q']);
+  },
+);
+
+test.each(['compute', 'state'])(
+  'the additions for faasd on %s mount secrets as files',
+  async (board) => {
+    const { services } = await composeFile(`deploy/faasd/${board}.yaml`);
+    const mounts = Object.values(
+      services as Record<string, { volumes?: { source: string }[] }>,
+    ).flatMap(({ volumes = [] }) => volumes.map(({ source }) => source));
+    expect(mounts).toContain('./secrets/basic-auth-password');
+    expect(mounts).not.toContain('./secrets');
+  },
+);

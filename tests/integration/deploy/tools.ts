@@ -1,0 +1,30 @@
+/** Which of the tools that check a deployment's files are here. */
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** @returns why tests that need the program are skipped; undefined: it is there */
+export function withoutProgram(program: string): string | undefined {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return `no ${program} is installed`;
+  }
+}
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export function ran(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Ran {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return { code: status, out: stdout, err: stderr };
+}

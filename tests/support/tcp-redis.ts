@@ -1,0 +1,48 @@
+/** A redis-server on a free port of the loopback, for programs that know no sockets in files. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface TcpRedis {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export async function startTcpRedis(): Promise<TcpRedis> {
+  const port = await freePort();
+  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', '/tmp'];
+  const server = spawn('redis-server', [...where, '--save', '', '--appendonly', 'no'], {
+    stdio: 'ignore',
+  });
+  for (let attempt = 0; attempt < 400 && !(await answers(port)); attempt += 1) await sleep(10);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      if (server.exitCode !== null || server.signalCode !== null) return;
+      const gone = once(server, 'exit');
+      server.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (isThere: boolean) => (): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once('connect', end(true)).once('error', end(false));
+  });
+}
