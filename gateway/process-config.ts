@@ -57,7 +57,7 @@ export async function readProcessConfig(
   return Object.freeze({ settings, gatewayUrl, tokens, placement: await readPlacement(settings) });
 }
 
-/** The trade token: what such a process carries may move money. */
+/** The trade token: the calls of such a process may move money. */
 function requireToken(tokens: Tokens, secretsDir: string, violations: FieldViolation[]): void {
   try {
     void tokens.trade;

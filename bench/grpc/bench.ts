@@ -1,7 +1,7 @@
 /**
  * npm run bench -- grpc
  *
- * Unary calls through the facade to a function in the same process, against the same story served
+ * Unary calls through the facade to a function in the same process, against the same handler body served
  * by bare grpc-js, and against the function called over HTTP. One interleaved run on one machine:
  * read the ratios, not the absolute figures.
  */

@@ -1,6 +1,6 @@
 /**
  * One server of the comparison, in a process of its own so that its CPU is its own:
- *   bare    grpc-js, decoding, the schema, the story, encoding; no door, no facade
+ *   bare    grpc-js, decoding, the schema, the handler body, encoding; no endpoint, no facade
  *   facade  our gRPC facade to the function in the same process
  *   http    our gateway over HTTP to the function in the same process
  * The operation is GetPlan, which asks Redis for one document.

@@ -1,7 +1,7 @@
 /**
  * A gateway with all functions, their queue's connector and a Redis given by its address, as the
  * embedded home has them:
- *   threads  operations that think long have threads, as in the embedded home
+ *   threads  CPU-bound operations have threads, as in the embedded home
  *   one      everything is thought on the thread that answers everybody
  * Says where it listens, once it does.
  */

@@ -43,12 +43,12 @@ export class Annotations {
   private readonly worker: Worker<TopicMessage>;
   private deployed: ReadonlyMap<string, Deployed> = new Map();
   private subscriptions = none;
-  /** What is scheduled, by lane and key, as it was told to the scheduler. */
+  /** What is scheduled, by queue and key, as it was given to the scheduler. */
   private readonly scheduled = new Map<string, string>();
   private readonly reported = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> = Promise.resolve();
-  /** Why the last look failed; told once. */
+  /** Why the last poll failed; reported once. */
   private trouble = '';
   private isOpen = false;
   private closed = false;
@@ -74,7 +74,7 @@ export class Annotations {
     this.worker.on('error', () => undefined);
   }
 
-  /** Looks for the first time; a gateway that is not there yet is looked at again. */
+  /** Polls for the first time; a gateway that is not there yet is polled again. */
   async open(): Promise<void> {
     await this.poll();
     this.again();
@@ -200,7 +200,7 @@ export class Annotations {
     });
   }
 
-  /** Once each: an annotation that stays wrong is not told every few seconds. */
+  /** Once each: an annotation that stays wrong is not reported every few seconds. */
   private reportIgnored(): void {
     for (const { functionName, schedule, reason } of this.subscriptions.ignored) {
       const text = `${functionName} ${schedule} ${reason}`;

@@ -15,7 +15,7 @@ export interface ConnectorConfig {
   readonly redisUrl: string;
   readonly keyPrefix: string;
   readonly gatewayUrl: string;
-  /** The trade token: what is carried may move money. */
+  /** The trade token: the calls may move money. */
   readonly token: () => string;
   /** With which the gateway is asked what is deployed. @throws Failure while they are missing */
   readonly credentials: () => GatewayCredentials;

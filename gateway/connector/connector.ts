@@ -1,6 +1,6 @@
 /**
  * Carries what is queued to the functions: a BullMQ worker for each operation with a queue policy,
- * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several connectors may run; Redis says who carries what.
+ * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several connectors may run; Redis decides which processes what.
  */
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -129,7 +129,7 @@ function openWorker(
   return worker;
 }
 
-/** A job that failed for good has an outcome, also where it never came to be carried. */
+/** A job that failed for good has an outcome, also where it was never processed. */
 async function settle(
   { runs }: JobProcessor,
   operation: Operation,

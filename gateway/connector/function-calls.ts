@@ -1,6 +1,6 @@
 /**
  * Calls of the connector to functions: a message of a topic, a turn of a schedule. Each lies in its
- * function's lane until the function took it, and is tried again by the function's policy.
+ * function's queue until the function took it, and is tried again by the function's policy.
  */
 import { UnrecoverableError, type Job } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';

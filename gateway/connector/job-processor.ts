@@ -64,7 +64,7 @@ export async function processJob(
     operation: operation.name,
     attempt: job.attemptsStarted,
   });
-  // Ended before, and only the queue was not told.
+  // Ended before, and only the queue had not been updated.
   if (await jobProcessor.runs.outcome(run)) return;
   log.info('run-started');
   const cancellation = await watch(jobProcessor.runs, operation, run);
@@ -191,7 +191,7 @@ function outcomeFacts({ facts }: Failure): Record<string, unknown> {
   return rest;
 }
 
-/** Somebody else carries on; this attempt leaves no outcome. */
+/** Another process continues; this attempt leaves no outcome. */
 async function giveUp(
   job: Job<RunData>,
   token: string,

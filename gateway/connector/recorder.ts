@@ -17,7 +17,7 @@ export class Recorder {
   private readonly run: string;
   /** Whether this attempt came farther than those before it. */
   hasAdvanced = false;
-  /** How far an attempt that crashed had come; what lies behind is not told again. */
+  /** How far an attempt that crashed had come; earlier messages are not recorded again. */
   private reachedPct: number;
 
   private constructor(runs: Runs, run: string, reachedPct: number) {
@@ -45,7 +45,7 @@ export class Recorder {
   }
 }
 
-/** A message that tells no progress lies behind nothing. */
+/** A message without progress is always recorded. */
 function pctOf({ progressPct }: Message): number {
   return typeof progressPct === 'number' ? progressPct : 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Everything on one machine, in the order of dependence: Redis, the world, the functions, the
+ * Everything on one machine, in the order of dependence: Redis, the dependencies, the functions, the
  * gateway, the connector, the facade. Stopped in the opposite order.
  */
 import { openConnector } from '#gateway/connector/connector.ts';

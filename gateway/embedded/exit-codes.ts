@@ -1,4 +1,4 @@
-/** How the program ends; docs/start.md tells the same. */
+/** How the program ends; docs/start.md says the same. */
 export const exitCodes = {
   ok: 0,
   /** The cycle of `--once` failed, or something broke that nobody foresaw. */

@@ -1,4 +1,4 @@
-/** The trading cycle that a start runs, and what it tells on its way. */
+/** The trading cycle that a start runs, and the progress it reports. */
 import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
@@ -7,7 +7,7 @@ import type { Update } from './progress.ts';
 
 export interface CycleOutcome {
   readonly success: boolean;
-  /** The last sentence the cycle told, or why it failed. */
+  /** The last message the cycle reported, or why it failed. */
   readonly message: string;
   readonly result: TradingCycleResult | undefined;
   readonly failure: FailureBody | undefined;

@@ -78,7 +78,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   }
 }
 
-/** The first cycle, told while it runs. @returns whether it succeeded */
+/** The first cycle, with its progress. @returns whether it succeeded */
 async function trade(
   embedded: Embedded,
   given: Arguments,
@@ -130,7 +130,7 @@ function explain(failure: Failure, given: Arguments, console: Console): number {
   return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
 }
 
-/** Someone who watches a terminal wants the story; the log lines between are for files. */
+/** Someone who watches a terminal wants the progress; the log lines between are for files. */
 function logLevel(env: Environment): string {
   return env['LOG_LEVEL'] || (process.stderr.isTTY ? 'warn' : '');
 }

@@ -1,5 +1,5 @@
 /**
- * Thins out what a long run tells: the last word of every step, and between them no more than a line
+ * Thins out the progress of a long run: the last word of every step, and between them no more than a line
  * in a while.
  */
 import { percentColumn } from './report.ts';

@@ -1,4 +1,4 @@
-/** The steps of a start, each with its time, told as they end. */
+/** The steps of a start, each with its time, reported as they end. */
 
 export interface StepTime {
   readonly step: string;

@@ -120,11 +120,11 @@ export class FacadeCall {
   }
 
   /**
-   * The caller is gone. Only one that cancelled takes back what it asked for; one whose time ran
+   * The caller is gone. Only one that cancelled withdraws its request; one whose time ran
    * out or whose connection broke may come back for it.
    */
   private left(): void {
-    // grpc-js tells of the end of every call here, of those that were answered too.
+    // grpc-js reports the end of every call here, of those that were answered too.
     if (this.ended) return;
     const inTime = Date.now() < this.deadline - this.marginMs;
     this.abort(inTime && this.connection.wasCancelled() ? cancelled() : undefined);

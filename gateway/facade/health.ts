@@ -34,7 +34,7 @@ export class Health {
     this.functions = functions;
   }
 
-  /** From now on nothing is served; whoever watches is told, and let go. */
+  /** From now on nothing is served; whoever watches is notified and disconnected. */
   drain(): void {
     this.draining.abort();
   }

@@ -33,7 +33,7 @@ export const defaultPolicy: CallPolicy = {
 /** Most that an annotation may ask for. */
 const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
 
-/** A call of a long operation thinks nowhere; it only follows the run that its queue carries. */
+/** A call of a long operation computes nothing; it only subscribes to the run in its queue. */
 const SUBSCRIBERS = 16;
 const HEAVY_CONCURRENCY = 2;
 

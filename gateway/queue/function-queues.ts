@@ -1,6 +1,6 @@
 /**
- * A BullMQ queue for each function, its lane: a slow function holds up only its own calls, each has
- * its own number of calls side by side, and a call that waits costs nothing. Lanes are worked from
+ * A BullMQ queue for each function: a slow function holds up only its own calls, each has
+ * its own number of calls side by side, and a call that waits costs nothing. A queue has a worker from
  * their first job on, and left again when they have been empty for a while, since each that is
  * worked holds a connection.
  */
@@ -22,11 +22,11 @@ export interface FunctionQueueOptions<Data> {
   readonly redisUrl: string;
   /** As the other queues of this installation have it. */
   readonly prefix: string;
-  /** Of all lanes together; a lane's queue is `<name>.<queueName>`. */
+  /** Of all queues together; a function's queue is `<name>.<queueName>`. */
   readonly name: string;
-  /** Jobs of a lane that run side by side. */
+  /** Jobs of a queue that run at the same time. */
   readonly concurrencyOf: (queueName: string) => number;
-  /** @param signal aborts when the host stops; the job then goes back to its lane by itself */
+  /** @param signal aborts when the host stops; the job then goes back to its queue by itself */
   readonly work: (job: Job<Data>, token: string, signal: AbortSignal) => Promise<unknown>;
   /** Told of each job that failed for good, also of one whose host died too often. */
   readonly failed: (queueName: string, job: Job<Data>, error: Error) => Promise<void>;
@@ -54,7 +54,7 @@ export class FunctionQueues<Data> {
     this.redis = connectQueueRedis(options.redisUrl);
   }
 
-  /** Works every lane in which something was left. */
+  /** Starts a worker for every queue that has jobs left. */
   async open(): Promise<void> {
     for (const queueName of await this.names()) {
       const counts = await this.queueOf(queueName).getJobCounts('wait', 'active', 'delayed');
@@ -62,7 +62,7 @@ export class FunctionQueues<Data> {
     }
   }
 
-  /** All lanes that ever had a job. */
+  /** All queues that ever had a job. */
   async names(): Promise<readonly string[]> {
     return (await this.redis.smembers(this.namesKey())).sort();
   }
@@ -78,14 +78,14 @@ export class FunctionQueues<Data> {
     this.work(queueName);
   }
 
-  /** For who puts jobs into a lane's queue by other means: remembers the lane. */
+  /** For callers that add jobs to a queue by other means: remembers the queue. */
   async note(queueName: string): Promise<void> {
     if (this.noted.has(queueName)) return;
     await this.redis.sadd(this.namesKey(), queueName);
     this.noted.add(queueName);
   }
 
-  /** Sees to it that a lane is worked. */
+  /** Makes sure that a queue has a worker. */
   work(queueName: string): void {
     if (this.closed) return;
     const one = this.queueNameOf(queueName);
@@ -93,7 +93,7 @@ export class FunctionQueues<Data> {
     one.worker.concurrency = this.options.concurrencyOf(queueName);
   }
 
-  /** Lets running jobs end, for so long; the others go back to their lanes. */
+  /** Lets running jobs end, for so long; the others go back to their queues. */
   async close(graceMs: number): Promise<void> {
     this.closed = true;
     const workers = [...this.functionQueues.values()].flatMap(({ worker }) =>
@@ -155,7 +155,7 @@ export class FunctionQueues<Data> {
     if (await job.isFailed()) await failed(queueName, job, error);
   }
 
-  /** A job that is cut off by the host's stop goes back to its lane, whatever its work does then. */
+  /** A job that is cut off by the host's stop goes back to its queue, whatever its work does then. */
   private run(job: Job<Data>, token: string): Promise<unknown> {
     const { signal } = this.cut;
     let stop = (): void => undefined;

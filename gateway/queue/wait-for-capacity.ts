@@ -1,4 +1,4 @@
-/** What becomes of a call whose function has its hands full. */
+/** Delays a call whose function is at its concurrency limit. */
 import { DelayedError, type Job } from 'bullmq';
 
 /** How long a call waits for a place among a function's calls before that counts as a failure. */
@@ -7,7 +7,7 @@ const PAUSE_MS_MAX = 30_000;
 const DOUBLINGS_MAX = 6;
 
 /**
- * Sends a job back to its lane without using up an attempt: the function was not asked. Returns when
+ * Sends a job back to its queue without using up an attempt: the function was not asked. Returns when
  * it has waited too long.
  * @throws DelayedError, by which BullMQ knows that the job went back
  */

@@ -10,7 +10,7 @@ import { openBecause } from '#shared/contract/unknown-outcome.ts';
 export interface CallOptions {
   /**
    * Aborting it stops a call that is answered directly. A call that follows a queued run stops
-   * following; only when the reason is `cancelled()` does it also take back its wish for the run.
+   * following; only when the reason is `cancelled()` does it also withdraw its request for the run.
    */
   readonly signal: AbortSignal;
   readonly requestId: string;
@@ -30,7 +30,7 @@ export interface CallOptions {
   readonly forwardedBy?: string | undefined;
 }
 
-/** The reason of an abort by which a caller takes back what it asked for. */
+/** The reason of an abort by which a caller withdraws its request. */
 export function cancelled(): Failure {
   return new Failure('CANCELLED', 'The caller took the call back.');
 }
@@ -153,7 +153,7 @@ export class FunctionsClient {
   }
 }
 
-/** A caller of an operation that runs in a queue: named, so that just its own wish can be undone. */
+/** A caller of an operation that runs in a queue: named, so that only its own request is withdrawn. */
 class Subscriber {
   readonly headers: Readonly<Record<string, string>>;
   private readonly transport: Transport;

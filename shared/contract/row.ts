@@ -34,7 +34,7 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   readonly effect: Effect;
   readonly timeoutMs: number;
   readonly needs: readonly Need[];
-  /** Heavy operations think long; the embedded host runs them on worker threads. */
+  /** Heavy operations are CPU-bound; the embedded host runs them on worker threads. */
   readonly weight: 'light' | 'heavy';
   readonly queue: QueuePolicy | null;
   /**

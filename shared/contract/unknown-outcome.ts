@@ -1,4 +1,4 @@
-/** What a caller is told of a call that changes something and failed after it had begun. */
+/** What a caller is answered about a call that changes something and failed after it had begun. */
 import { Failure, type Facts } from '#shared/kernel/failure.ts';
 import type { Operation } from './row.ts';
 

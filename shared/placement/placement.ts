@@ -43,7 +43,7 @@ export interface LocalPlace {
 export type Place = LocalPlace | RemotePlace;
 
 export interface HealthCheck {
-  /** Pause between looks at the board; 0: none, only calls tell. */
+  /** Pause between polls of the board; 0: none, only calls show it. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
 }

@@ -128,7 +128,7 @@ export class WatchedTls implements experimental.CertificateProvider {
     this.log.info('tls-files-taken-up', { serial, notAfter: isoText(notAfter) });
   }
 
-  /** The same trouble is told once, not at every look. */
+  /** The same trouble is reported once, not at every poll. */
   private warnOnce(complaint: string): void {
     if (complaint === this.complaint) return;
     this.complaint = complaint;

@@ -1,16 +1,16 @@
-/** Noticing, while a run is carried out, that nobody wants it any more. */
+/** Notices, while a run is executed, that every subscriber has cancelled. */
 import { cancelled } from '#shared/clients/functions-client.ts';
 import type { Runs } from './runs.ts';
 
 export interface CancellationWatch {
-  /** Aborts with `cancelled()`, so that runs the work itself has asked for are taken back too. */
+  /** Aborts with `cancelled()`, so that runs the work itself has started are cancelled too. */
   readonly signal: AbortSignal;
   close(): void;
 }
 
 const POLL_MS = 300;
 
-/** Has looked when it is there, and looks again and again until it is closed. */
+/** Polls once before it is returned, then until it is closed. */
 export async function watchCancellation(runs: Runs, run: string): Promise<CancellationWatch> {
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** What an operation finds around it while it runs: the world behind interfaces, and the call. */
+/** What an operation finds around it while it runs: its dependencies behind interfaces, and the call. */
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';

@@ -1,5 +1,5 @@
 /**
- * Opens the world an operation runs in from the environment: Redis, market data, broker, the other
+ * Opens the dependencies of an operation from the environment: Redis, market data, broker, the other
  * functions. A process opens one; a function's container opens it at the first call.
  */
 import { randomBytes } from 'node:crypto';
@@ -100,7 +100,7 @@ export function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlace
 
 let ambient: Promise<Dependencies> | undefined;
 
-/** The world of this process, opened at the first call. A failed opening is tried again. */
+/** The dependencies of this process, opened at the first call. A failed opening is tried again. */
 export function ambientDependencies(env: Environment = process.env): Promise<Dependencies> {
   ambient ??= openAmbient(env).catch((thrown: unknown) => {
     ambient = undefined;

@@ -34,7 +34,7 @@ import { initializationFailure } from './initialization-failure.ts';
 import { encodeJson, encodeMessage, readRequest, type Format } from './wire.ts';
 import { ambientDependencies } from './dependencies.ts';
 
-/** The story of an operation: a promise of the answer, or the messages it streams. */
+/** The body of an operation's handler: a promise of the answer, or the messages it streams. */
 export type HandlerBody<O extends Operation> = O['streams'] extends true
   ? (request: RequestOf<O>, context: Context) => AsyncGenerator<ResponseOf<O>>
   : (request: RequestOf<O>, context: Context) => Promise<ResponseOf<O>>;
@@ -46,11 +46,11 @@ type AnyHandlerBody = (
 
 export interface OperationHandler<O extends Operation = Operation> extends FunctionHandler {
   readonly operation: O;
-  /** The story without its door, for measuring what the door costs. */
+  /** The handler body without its endpoint, for measuring what the endpoint costs. */
   readonly handlerBody: HandlerBody<O>;
 }
 
-/** Binds a story to its row; the result is what a function file exports. */
+/** Binds a handler body to its row; the result is what a function file exports. */
 export function handle<O extends Operation>(
   operation: O,
   handlerBody: HandlerBody<O>,
@@ -101,7 +101,7 @@ class Call {
   private answerOpen = false;
   /** Set when the connector carries out a queued run. */
   private readonly run: string | undefined;
-  /** Set while the call follows a run that another carries out. */
+  /** Set while the call subscribes to a run that another process executes. */
   private subscribedRun: string | undefined;
   /** What that run ended with. */
   private runFailure: Failure | undefined;
@@ -346,7 +346,7 @@ class Call {
     const key = this.run ?? settled ?? this.givenKey ?? requestId;
     const changes = this.operation.effect !== 'reads';
     const context = {
-      // The world lies behind the call instead of being copied into it, call by call.
+      // The dependencies are the prototype of the call context instead of being copied into it, call by call.
       __proto__: dependencies,
       ...(changes && this.effects.watch(dependencies)),
       signal,

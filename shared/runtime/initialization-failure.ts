@@ -1,11 +1,11 @@
-/** The answer of a function that could not open its world: no Redis, no secrets, a wrong setting. */
+/** The answer of a function that could not open its dependencies: no Redis, no secrets, a wrong setting. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import type { CallContext, FunctionResult } from '#template/function.ts';
 import { openLog } from '#shared/process/log.ts';
 
-/** Says it in the log as well, as there is no world yet to log in. */
+/** Says it in the log as well, as there is no log of the dependencies yet. */
 export function initializationFailure(
   operation: Operation,
   { callId }: CallContext,

@@ -18,7 +18,7 @@ export class Subscribers {
     this.keepMs = keepMs;
   }
 
-  /** @returns false for a run that everyone has taken back: it will end, and is not to be had */
+  /** @returns false for a run that everyone has cancelled: it will end, and is not to be had */
   async join(run: string, subscriber: string): Promise<boolean> {
     const joined = await this.change(run, (subscribers, stops) =>
       stops ? undefined : { subscribers: [...new Set([...subscribers, subscriber])], stops },

@@ -66,7 +66,7 @@ const STOPPING_POLL_MS = 50;
 const LOST_JOB_POLL_MS = 3_000;
 const PENDING_MAX = 1_000;
 
-/** What BullMQ is told about each job of an operation. */
+/** The BullMQ options of each job of an operation. */
 export function jobOptions(operation: Operation): JobsOptions {
   const policy = present(operation.queue, 'only queued operations run in a queue');
   return {
@@ -166,14 +166,14 @@ export class Runs {
 
   /**
    * A caller no longer wants its run. With the last who does, the run is stopped: one that waits is
-   * dropped, one that was begun is stopped by who carries it, and ends as CANCELLED.
+   * dropped, one that was begun is stopped by its processor, and ends as CANCELLED.
    */
   async cancelRun(operation: Operation, subscriber: string): Promise<void> {
     const run = await this.subscribers.leave(subscriber);
     if (run === undefined) return;
     const job = await (await this.queueOf(operation.topic)).getJob(run);
     if (!job || job.attemptsStarted > 0 || (await job.isActive())) return;
-    // Fails when someone begins to carry it just now, who then stops it.
+    // Fails when a processor has just taken it, which then stops it.
     const dropped = await job.remove().then(
       () => true,
       () => false,

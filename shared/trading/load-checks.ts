@@ -1,5 +1,5 @@
 /**
- * Gathers what the pre-trade checks look at. Cash, holdings and open orders are the broker's own,
+ * Loads the inputs of the pre-trade checks. Cash, holdings and open orders are the broker's own,
  * asked now, so that what was filled a moment ago counts. What cannot be had stays undefined: its
  * check fails.
  */
@@ -24,7 +24,7 @@ export interface LoadedChecks {
   readonly idSeenMax: number;
 }
 
-/** @param self the trade that is checked, which is no obstacle to itself */
+/** @param self the trade that is checked, which does not block itself */
 export async function loadChecks(
   orderDependencies: OrderDependencies,
   order: OrderDraft,

@@ -67,7 +67,7 @@ export async function refreshLive(
     await refresh(orderDependencies, order, signal);
 }
 
-/** One look at the broker's order. What cannot be read is a failed look, not a missing order. */
+/** One query of the broker's order. What cannot be read is a failed query, not a missing order. */
 export async function queryOrder(
   orderDependencies: OrderDependencies,
   order: OrderRecord,

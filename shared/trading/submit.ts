@@ -172,7 +172,7 @@ async function send(
   await hooks.reach('P5-submitting');
   const blockingReason = await blockingReasonOf(orderDependencies, claimed);
   await hooks.reach('P6-send');
-  // Nothing is awaited between this look at the clocks and the call.
+  // Nothing is awaited between this check of the clocks and the call.
   const held =
     blockingReason ?? tooLate(orderDependencies, claimed.order, hooks.monotonicMs() - startedMs);
   if (held) return holdBack(orderDependencies, claimed.order, held);
@@ -186,7 +186,7 @@ async function send(
 }
 
 /**
- * Stores SUBMITTING in one commit with the look at the trading state, so that no order starts on its
+ * Stores SUBMITTING in one commit with a check of the trading state, so that no order starts on its
  * way after a restriction was set; or stores why it may not.
  * @returns the order as it was stored; undefined when another process took it
  */

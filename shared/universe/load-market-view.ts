@@ -1,4 +1,4 @@
-/** Loads the one consistent look at the market that scores, moments and plans are measured on. */
+/** Loads the one consistent snapshot of the market that scores, moments and plans are measured on. */
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';

@@ -16,7 +16,7 @@ export const OVERDUE = {
   headers: { 'x-openfaas-internal': 'of-watchdog' },
 } satisfies FunctionResult;
 
-/** Told of each call that has a limit; returns what is told of its end. */
+/** Called for each call that has a limit; returns what is called at its end. */
 export type Watch = (limitMs: number) => () => void;
 
 /**

@@ -29,9 +29,9 @@ export interface CallContext {
   readonly callId: string;
   /** Aborts when the caller leaves or the host stops. */
   readonly signal: AbortSignal;
-  /** Whose leaving the signal tells, where a host wants to know without one. */
+  /** Whose leaving the signal reports, where a host wants to know without one. */
   readonly caller?: Caller | undefined;
-  /** What a host shares between the functions it carries; absent in a container of one. */
+  /** What a host shares between its functions; absent in a container of one. */
   readonly shared?: unknown;
 }
 

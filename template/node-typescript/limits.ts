@@ -88,7 +88,7 @@ function unreadable(name: string, text: string, requested: string): Error {
   return new Error(`${name} is "${text}"; it must be ${requested}`);
 }
 
-/** What a caller is told whose call is one too many. */
+/** The answer to a call beyond the limit. */
 export function tooMany(inflightMax: number): string {
   return `Concurrent request limit exceeded. Max concurrent requests: ${inflightMax}\n`;
 }

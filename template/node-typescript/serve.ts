@@ -148,7 +148,7 @@ class Endpoint {
     else void this.call(request, response);
   }
 
-  /** The thread was held beyond its time: every caller is told at once, as nothing else will run. */
+  /** The thread was held beyond its time: every caller is answered at once, as nothing else will run. */
   private stuck(): never {
     log('error', 'handler-stuck', { execTimeoutMs: this.limits.execTimeoutMs });
     for (const response of this.unanswered)

@@ -1,5 +1,5 @@
 /**
- * The door in front of a handler: socket to event, result to socket. The same door stands in a
+ * The HTTP server in front of a handler: socket to event, result to socket. The same server runs in a
  * container and in a host of many functions.
  *
  * `GET /_/health` answers while the process lives, `GET /_/ready` when the handler could work now.

@@ -117,7 +117,7 @@ export class ImageWorkshop {
     const child = spawn('runc', ['run', '-b', bundle, id], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const pipe of [child.stdout, child.stderr])
-      pipe.on('data', (piece: Buffer) => void (text += piece.toString()));
+      pipe.on('data', (chunk: Buffer) => void (text += chunk.toString()));
     const exit = new Promise<number | null>((end) => child.once('close', (code) => end(code)));
     return {
       log: () => text,

@@ -1,6 +1,6 @@
 /**
  * The trading cycle. It may be called again for the same run after any crash: until the first
- * order was sent it looks and plans anew; from then on it carries out the plan it had, and sends
+ * order was sent it reads and plans again; from then on it carries out the plan it had, and sends
  * only what was not sent. When nobody wants it any more it stops at once, but among its orders only
  * between two of them, and books those. `force` ignores how fresh the prices are, never a check.
  */

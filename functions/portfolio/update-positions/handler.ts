@@ -5,7 +5,7 @@
  * The broker is not asked while the last look is younger than a minute, unless forced. `positions`
  * are the caller's statement of what the account holds: a simulated account adopts them by transfers;
  * on any other, a difference from the broker is REFUSED statement-differs. Running it twice books
- * nothing twice: lines are known by their ids, and a book changed meanwhile is looked at afresh.
+ * nothing twice: lines are known by their ids, and a book changed meanwhile is read again.
  */
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { present } from '#shared/kernel/assert.ts';

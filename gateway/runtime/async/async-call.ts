@@ -1,4 +1,4 @@
-/** A call that is answered later: what is kept of it, and what is told about it. */
+/** A call that is answered later: what is kept of it, and what is reported about it. */
 import { createHash } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { operationAt } from '#shared/contract/catalogue.ts';
@@ -32,7 +32,7 @@ export type CallState = (typeof callStates)[number];
 
 export type CallJob = Job<QueuedCall>;
 
-/** What an operator is told; neither payload nor headers nor address of the callback. */
+/** What an operator sees; neither payload nor headers nor address of the callback. */
 export interface CallStatus {
   readonly callId: string;
   readonly function: string;
@@ -56,7 +56,7 @@ export interface CallbackStatus {
   readonly reason?: string | undefined;
 }
 
-/** The lane of a call: the operation's where it is ours, so that a packed service is not one lane. */
+/** The queue of a call: the operation's where it is ours, so that a packed service is not one queue. */
 export function queueFor(functionName: string, path: string): string {
   const name = bareName(functionName);
   return operationAt(name, path)?.operation.name ?? name;

@@ -1,5 +1,5 @@
 /**
- * Outcomes that wait to be told. They are jobs of their own: a listener that is away is asked again
+ * Outcomes that wait to be delivered. They are jobs of their own: a listener that is away is asked again
  * and the function does not run again; one that is slow holds up only outcomes of the same function.
  */
 import { UnrecoverableError } from 'bullmq';
@@ -16,7 +16,7 @@ const CONCURRENCY = 8;
 const KEEP_SECONDS = 86_400;
 const DEAD_SECONDS = 7 * 86_400;
 const KEEP_COUNT = 200;
-/** Larger answers are told once, from memory. */
+/** Larger answers are delivered once, from memory. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 
 interface QueuedCallback {
@@ -73,7 +73,7 @@ export class Callbacks {
     });
   }
 
-  /** Keeps the outcome until it is told; a second outcome of the same call is not another one. */
+  /** Keeps the outcome until it is delivered; a second outcome of the same call is not another one. */
   async schedule(queueName: string, id: string, url: string, outcome: CallOutcome): Promise<void> {
     if (outcome.body.length > KEPT_BYTES_MAX) return this.sendOnce(queueName, url, outcome);
     const { callId, functionName, status, seconds, headers, body } = outcome;
@@ -89,7 +89,7 @@ export class Callbacks {
     });
   }
 
-  /** What was found out about a call whose outcome is to be told, or was. */
+  /** What was found out about a call whose outcome is to be delivered, or was. */
   async end(
     queueName: string,
     id: string,

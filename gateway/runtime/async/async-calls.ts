@@ -1,4 +1,4 @@
-/** Queued calls as an operator sees them: looked up, listed, run again, dropped. */
+/** Queued calls as an operator sees them: found, listed, run again, dropped. */
 import type { JobType } from 'bullmq';
 import { jobIdOf, statusOf, type CallJob, type CallState, type CallStatus } from './async-call.ts';
 import { keyOf } from './async-ledger.ts';
@@ -81,7 +81,7 @@ export class AsyncCalls {
     return found.flat();
   }
 
-  /** Runs a dead call again; where only its outcome was not told, tells that again. */
+  /** Runs a dead call again; where only its outcome was not delivered, delivers that again. */
   async retry(callId: string, queueName?: string): Promise<Change> {
     const found = await this.find(callId, queueName);
     if (found.length === 0) return 'unknown';

@@ -119,7 +119,7 @@ export class AsyncQueue {
     return 'added';
   }
 
-  /** Runs a dead letter again, with all its attempts, and tells its outcome anew. */
+  /** Runs a dead letter again, with all its attempts, and delivers its outcome again. */
   async retry(queueName: string, job: CallJob): Promise<void> {
     const id = job.id ?? '';
     await this.callbacks.drop(queueName, id);
@@ -137,7 +137,7 @@ export class AsyncQueue {
   private async execute(job: CallJob, token: string, signal: AbortSignal): Promise<CallEnd> {
     const call = job.data;
     const queueName = queueFor(call.functionName, call.path);
-    // The host died between telling the outcome and noting that it is told.
+    // The host died between delivering the outcome and recording that.
     const reported = await this.callbacks.end(queueName, job.id ?? '');
     if (reported)
       return this.conclude(queueName, job, { status: reported.status, seconds: reported.seconds });
@@ -192,7 +192,7 @@ export class AsyncQueue {
       function: queueName,
       reason: error.message,
     });
-    // Its host died too often: whoever waits for the outcome is told that there is none.
+    // Its host died too often: whoever waits for the outcome is answered that there is none.
     if (/stalled/.test(error.message))
       await this.schedule(queueName, job, { status: 503, seconds: 0, result: { status: 503 } });
     await this.moveToDeadLetters(
@@ -287,7 +287,7 @@ export class AsyncQueue {
   }
 }
 
-/** The platform's own word that the function has its hands full. */
+/** The platform's answer that the function is at its concurrency limit. */
 function isFull({ status, headers }: FunctionResult): boolean {
   return status === 429 && headers?.['x-openfaas-internal'] === 'faas-middleware';
 }

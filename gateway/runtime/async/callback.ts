@@ -35,7 +35,7 @@ function isLoopback(hostname: string): boolean {
   return isIP(hostname) === 4 && hostname.startsWith('127.');
 }
 
-/** The outcome of a call as it waits to be told. */
+/** The outcome of a call as it waits for delivery. */
 export interface CallOutcome {
   readonly callId: string;
   /** As the caller wrote it. */

@@ -1,4 +1,4 @@
-/** What an operator is told when the disk is full, or what lies on it may not be written. */
+/** The failure an operator sees when the disk is full, or what lies on it may not be written. */
 import { Failure } from '#shared/kernel/failure.ts';
 
 /** @param where the file or folder, which the operator knows: it is in DATA_DIR */

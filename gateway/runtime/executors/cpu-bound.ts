@@ -1,4 +1,4 @@
-/** Which calls think so long that they must not do it on the thread that answers everybody. */
+/** Which calls are CPU-bound and must not run on the thread that serves all requests. */
 import { operationAt } from '#shared/contract/catalogue.ts';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The worlds that operations run in. Most share the host's; one whose deployment sets settings of its
- * own gets a world opened with them, shared by all with equal settings and closed when none is left.
+ * The dependencies that operations run with. Most share the host's; one whose deployment sets settings of its
+ * own gets dependencies opened with them, shared by all with equal settings and closed when none is left.
  */
 import type { Dependencies } from '#shared/runtime/context.ts';
 import {
@@ -13,9 +13,9 @@ import type { Texts } from '../deployments/deployment.ts';
 
 export type OpenDependencies = (settings: Settings) => Promise<Dependencies>;
 
-/** A function's hold on its world. */
+/** A function's lease of its dependencies. */
 export interface DependencyLease {
-  /** The world where it is open already. */
+  /** The dependencies, where they are open already. */
   readonly current: unknown;
   open(): Promise<unknown>;
   release(): Promise<void>;
@@ -40,7 +40,7 @@ export class DependencyPool {
     this.openDependencies = openDependencies;
   }
 
-  /** The world of all whose deployment sets nothing of its own. */
+  /** The dependencies of all functions whose deployment sets nothing of its own. */
   shareDependencies(host: unknown): void {
     this.host = host;
   }

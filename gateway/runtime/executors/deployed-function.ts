@@ -1,4 +1,4 @@
-/** One function as this host carries it: what was deployed, its limits, and its running calls. */
+/** One function as this host runs it: what was deployed, its limits, and its running calls. */
 import type {
   CallContext,
   FunctionEvent,
@@ -38,7 +38,7 @@ export class DeployedFunction {
   private wasCalled = false;
   private probed: { readonly atMs: number; readonly isReady: Promise<boolean> } | undefined;
 
-  /** @param ended told when it was retired and its last call is over */
+  /** @param ended called when it was retired and its last call is over */
   constructor(
     spec: Deployment,
     { name, isOurs }: Pick<Program, 'name' | 'isOurs'>,
@@ -97,7 +97,7 @@ export class DeployedFunction {
     return this.probed.isReady;
   }
 
-  /** For one that cannot be carried: it is listed, and serves nobody. */
+  /** For one that cannot be run: it is listed and serves nobody. */
   fail(): this {
     this.state = 'failed';
     return this;
@@ -118,7 +118,7 @@ export class DeployedFunction {
     this.endWhenIdle();
   }
 
-  /** Lets go of threads and worlds at once. */
+  /** Closes threads and dependencies at once. */
   close(): Promise<void> {
     return this.executor.close();
   }

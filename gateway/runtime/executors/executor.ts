@@ -1,4 +1,4 @@
-/** The ways to carry a function's calls: on this thread, on threads, or not at all. */
+/** The ways to execute a function's calls: on this thread, on worker threads, or not at all. */
 import {
   inEnvironment,
   type CallContext,
@@ -110,7 +110,7 @@ export interface ThreadParts {
   readonly pool: WorkerPool;
   readonly folder: string;
   readonly functionEnvironment: PlainEnvironment;
-  /** Heavy operations that a thread must not think itself. */
+  /** CPU-bound operations that a thread must not run itself. */
   readonly far: () => readonly string[];
   readonly log: Log;
   /** Adds to what the function says. */
@@ -172,7 +172,7 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
-/** Light calls here, those that think long on threads. */
+/** Light calls on this thread, CPU-bound ones on worker threads. */
 export class SplitExecutor implements Executor {
   private readonly here: Executor;
   private readonly threads: Executor;

@@ -1,7 +1,7 @@
 /**
  * Keeps a function that shares the host's thread from ending the host: while a guard is held,
  * `process.exit` and signals to itself are refused, and only `endProcess` ends. A refusal that a function's own timer or
- * callback runs into reaches no caller; it is told to the holders, and the host goes on.
+ * callback runs into reaches no caller; it is reported to the holders, and the host goes on.
  */
 import { Failure, refused } from '#shared/kernel/failure.ts';
 
@@ -11,7 +11,7 @@ const kill = process.kill.bind(process);
 const holders = new Set<(refusal: Error) => void>();
 
 /**
- * @param stray told of a refusal that ended nobody's call
+ * @param stray called with a rejection that ended nobody's call
  * @returns what gives the guard back
  */
 export function guardExit(stray: (refusal: Error) => void): () => void {

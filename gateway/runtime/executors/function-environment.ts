@@ -1,4 +1,4 @@
-/** What a function carried in a host of many is given: its own environment and its own secrets. */
+/** What a function in a shared host is given: its own environment and its own secrets. */
 import type { Environment, FunctionEnvironment } from '#template/function.ts';
 import { mounted, readSecret } from '#template/function-environment.ts';
 import { refused } from '#shared/kernel/failure.ts';

@@ -1,4 +1,4 @@
-/** Decides for each deployment how its calls are carried: here, on threads that are shared, or its own. */
+/** Decides for each deployment how its calls are executed: here, on shared threads, or on its own. */
 import type { Environment } from '#template/function.ts';
 import { readLimits } from '#template/limits.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
@@ -30,7 +30,7 @@ export interface ExecutorOptions {
   readonly secrets?: { readonly dir: string } | undefined;
   /** Where heavy operations and functions that are kept apart run; absent: all run here. */
   readonly threads?: ThreadsOptions | undefined;
-  /** For operations whose deployment sets settings; absent: all share the host's world. */
+  /** For operations whose deployment sets settings; absent: all share the host's dependencies. */
   readonly openDependencies?: OpenDependencies | undefined;
 }
 
@@ -60,12 +60,12 @@ export class FunctionExecutors {
     this.threads = threads && new FunctionThreads(threads, functionEnvironment);
   }
 
-  /** The world of all operations whose deployment sets nothing of its own. */
+  /** The dependencies of all operations whose deployment sets nothing of its own. */
   shareDependencies(shared: unknown): void {
     this.dependencyPool.shareDependencies(shared);
   }
 
-  /** To be told when what is deployed has changed. */
+  /** To be called when what is deployed has changed. */
   changed(): void {
     this.remoteOperations = undefined;
   }
@@ -118,7 +118,7 @@ export class FunctionExecutors {
     return new LocalExecutor({ ...parts, load: () => load(folder) });
   }
 
-  /** It thinks nothing but its own: what else there is has other settings, or another place. */
+  /** It runs nothing but its own function: what else there is has other settings, or another place. */
   private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Executor {
     const inflightMax = Number(spec.environment['max_inflight']) || undefined;
     const pool = threads.open(spec, inflightMax, program.isOurs);
@@ -148,7 +148,7 @@ export class FunctionExecutors {
     return (text) => this.logs.say(name, String(process.pid), text);
   }
 
-  /** A thread thinks only those operations itself that are deployed as in the build. */
+  /** A thread runs only those operations itself that are deployed as in the build. */
   private deployedOtherwise(): readonly string[] {
     this.remoteOperations ??= HEAVY.filter(({ name, service }) => {
       const spec = this.find(name) ?? this.find(service);

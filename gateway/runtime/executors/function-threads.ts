@@ -67,7 +67,7 @@ export class FunctionThreads {
 
   /**
    * Threads for one function alone; they start at its first call.
-   * @param isOurs an operation, which gets a world with its deployment's settings
+   * @param isOurs an operation, which gets dependencies with its deployment's settings
    */
   open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
     const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, dependencies } = this.options;

@@ -1,4 +1,4 @@
-/** Calls between functions that live in one process: the same door, without a socket. */
+/** Calls between functions that live in one process: the same handler interface, without a socket. */
 import {
   isChunks,
   type CallContext,

@@ -1,4 +1,4 @@
-/** The world of a worker thread that runs operations: the host's settings, connections of its own. */
+/** The dependencies of a worker thread that runs operations: the host's settings, connections of its own. */
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';

@@ -28,7 +28,7 @@ export type ToThread =
       readonly callId: string;
       readonly event: PlainEvent;
       readonly functionEnvironment: PlainEnvironment;
-      /** Heavy operations that this thread must not think itself: they are deployed otherwise. */
+      /** CPU-bound operations that this thread must not run itself: they are deployed otherwise. */
       readonly far: readonly string[];
     }
   | { readonly kind: 'abort'; readonly id: number }
@@ -59,7 +59,7 @@ export const CHUNKS_AHEAD = 16;
 export const LOADED_PATH = 'is it loaded';
 export const READY_PATH = 'is it ready';
 
-/** What a thread needs to open a world of its own; secrets stay in memory. */
+/** What a thread needs to open dependencies of its own; secrets stay in memory. */
 export interface ThreadDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly gatewayUrl: string;
@@ -75,6 +75,6 @@ export interface ThreadData {
   readonly secretsDir?: string | undefined;
   /** Bytes outside the heap, such as buffers, above which the thread ends itself. */
   readonly bufferBytesMax?: number | undefined;
-  /** For operations of our catalogue; a function that is none of ours gets neither world nor tokens. */
+  /** For operations of our catalogue; a function that is none of ours gets neither dependencies nor tokens. */
   readonly dependencies?: ThreadDependencies | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Threads of one kind: for operations that think long, or for one function alone. They start at the
- * first need and end when they were idle for a while. One that dies fails only the call it carried;
+ * Threads of one kind: for CPU-bound operations, or for one function alone. They start at the
+ * first need and end when they were idle for a while. One that dies fails only the call it ran;
  * the next call gets a new one.
  */
 import type { FunctionResult } from '#template/function.ts';

@@ -45,7 +45,7 @@ export interface ThreadEvents {
   /** The call is over and the thread may take the next. */
   idle(thread: WorkerThread): void;
   gone(thread: WorkerThread): void;
-  /** Asked for each function it carries: where that function's output goes. */
+  /** Asked for each function it runs: where that function's output goes. */
   printer(functionName: string, instance: string): Printer;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A thread that runs handlers, one call at a time: of operations that think long, or of one function
+ * A thread that runs handlers, one call at a time: of CPU-bound operations, or of one function
  * that shall harm nobody else. Whatever a handler does to its thread ends with the thread.
  */
 import { resolve } from 'node:path';

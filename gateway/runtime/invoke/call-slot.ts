@@ -22,7 +22,7 @@ export class CallSlot implements CallContext {
   /** Not there yet for a caller who had left before. */
   private readonly stopListening: (() => void) | undefined;
 
-  /** @param over told the status of the answer when the slot is free */
+  /** @param over called with the status of the answer when the slot is free */
   constructor(deployed: DeployedFunction, context: CallContext, over: (status: number) => void) {
     this.deployed = deployed;
     this.over = over;

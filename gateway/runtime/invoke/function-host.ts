@@ -40,7 +40,7 @@ export interface HostOptions extends ExecutorOptions {
   readonly functions: readonly Deployment[];
   /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
   readonly secrets?: Pick<SecretFiles, 'dir' | 'has'> | undefined;
-  /** Functions of services that another board has: what to tell who looks for them here. */
+  /** Functions of services that another board has: the answer to calls that ask for them here. */
   readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
 }
 
@@ -63,7 +63,7 @@ export class FunctionHost {
     for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
-  /** Hands the functions what they share; before that they open a world of their own. */
+  /** Hands the functions what they share; before that they open dependencies of their own. */
   shareDependencies(shared: unknown): void {
     this.executors.shareDependencies(shared);
   }
@@ -121,7 +121,7 @@ export class FunctionHost {
     return true;
   }
 
-  /** Lets go of all threads and of all worlds but the host's. */
+  /** Closes all threads and all dependencies but the host's. */
   async close(): Promise<void> {
     this.releaseExit();
     await Promise.all([this.executors.close(), ...this.list().map((deployed) => deployed.close())]);
@@ -139,7 +139,7 @@ export class FunctionHost {
     return where ? functionElsewhere(where) : unknownFunction(name);
   }
 
-  /** The function as a handler for the door; limits included. */
+  /** The function as a handler for the server; limits included. */
   handlerOf(deployed: DeployedFunction): FunctionHandler {
     return Object.assign(
       (event: FunctionEvent, context: FunctionContext) => this.invoke(deployed, event, context),
@@ -179,7 +179,7 @@ export class FunctionHost {
     }
   }
 
-  /** Tells who watches of a call that begins. @returns what tells them that it is over */
+  /** Reports a call that begins to the observers. @returns what reports its end */
   private watch(name: string, event: FunctionEvent, callId: string): (status: number) => void {
     const { method, path } = event;
     const startedAt = performance.now();
@@ -192,7 +192,7 @@ export class FunctionHost {
     };
   }
 
-  /** Health and readiness, for callers that do not come through the door. */
+  /** Health and readiness, for callers that do not come through the HTTP server. */
   private async introspect(
     deployed: DeployedFunction,
     event: FunctionEvent,
@@ -203,7 +203,7 @@ export class FunctionHost {
     return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
   }
 
-  /** What cannot be carried is listed all the same, serves nobody, and can be deployed anew. */
+  /** What cannot be run is listed all the same, serves nobody, and can be deployed anew. */
   private atStart(spec: Deployment): DeployedFunction {
     const { log, images, secrets } = this.options;
     const missing = secrets ? spec.secrets.filter((name) => !secrets.has(name)) : [];

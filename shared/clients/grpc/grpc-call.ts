@@ -20,7 +20,7 @@ export interface GrpcCall {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * What a stream does whose reader leaves before its end. To cancel takes back what the stream
+   * What a stream does whose reader leaves before its end. To cancel withdraws what the stream
    * follows; whoever only forwards a call cancels where its own caller took the call back, and else
    * lets the rest come and drops it.
    */

@@ -53,12 +53,12 @@ export class Cycle {
   endsBecause: string | undefined;
   /** The same, where that is a fault and not a decision. */
   failsBecause: string | undefined;
-  /** Orders that were not sent because the cycle was taken back between two of them. */
+  /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
   private readonly watch: CancellationWatch | undefined;
   /** Also aborts when nobody wants the cycle any more. */
   private readonly signal: AbortSignal;
-  /** Aborts only when the call has to end: its time is up, or its carrier gives it up. */
+  /** Aborts only when the call has to end: its time is up, or its job processor gives it up. */
   private readonly wholeSignal: AbortSignal;
 
   private constructor(
@@ -145,7 +145,7 @@ export class Cycle {
     return functions.call(operation, request, this.options());
   }
 
-  /** A call that goes on when the cycle is taken back: an order, and the booking of orders. */
+  /** A call that goes on when the cycle is cancelled: an order, and the booking of orders. */
   callWhole<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,

@@ -1,4 +1,4 @@
-/** All that the pre-trade checks look at. What could not be had is undefined, and fails its check. */
+/** All inputs of the pre-trade checks. What could not be had is undefined, and fails its check. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

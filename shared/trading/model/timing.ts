@@ -6,7 +6,7 @@ export const SUBMIT_WINDOW_MS = 5_000;
 /** Longest wait for the broker's answer to an order; after it the outcome is unknown. */
 export const SUBMIT_TIMEOUT_MS = 10_000;
 
-/** Longest wait for one look at the broker. */
+/** Longest wait for one query of the broker. */
 export const QUERY_TIMEOUT_MS = 3_000;
 
 /**

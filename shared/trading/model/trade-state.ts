@@ -32,7 +32,7 @@ export type TradeEvent =
 
 type Row = Partial<Record<TradeEvent, TradeState>>;
 
-/** What a look at the broker's order makes of one whose outcome was open. */
+/** What a query of the broker's order makes of one whose outcome was open. */
 const seen: Row = {
   accept: 'ACCEPTED',
   reject: 'REJECTED',

@@ -1,4 +1,4 @@
-/** One consistent look at the market for all that measures: scores, moments, plans. */
+/** One consistent snapshot of the market for all that measures: scores, moments, plans. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';

@@ -252,7 +252,7 @@ describe('a schedule', () => {
     expect(calls.length).toBeLessThanOrEqual(before + 1);
   });
 
-  it('is told once when it is none, and does not keep others from being loaded', async () => {
+  it('is reported once when it is none, and does not keep others from being loaded', async () => {
     list = [
       { name: 'bad', annotations: cron('61 * * * *; @hourly') },
       { name: 'lonely', annotations: { schedule: '@hourly' } },

@@ -72,7 +72,7 @@ describe('the signal of a caller', () => {
 });
 
 describe('who wants to be told', () => {
-  it('is told once, when the caller has left', () => {
+  it('is reported once, when the caller has left', () => {
     const caller = new Caller();
     const seen: boolean[] = [];
     caller.onLeave(() => void seen.push(caller.hasLeft));

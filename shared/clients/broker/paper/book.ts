@@ -34,7 +34,7 @@ export interface PaperQuote {
   readonly rate?: Decimal | undefined;
 }
 
-/** One look at the market. */
+/** One snapshot of the market. */
 export interface PaperMarket {
   /** In market time. */
   readonly now: Instant;

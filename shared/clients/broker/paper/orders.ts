@@ -1,4 +1,4 @@
-/** What becomes of an order at the paper broker: placed, looked at again, cancelled, expired. */
+/** What becomes of an order at the paper broker: placed, advanced, cancelled, expired. */
 import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
 import { Money } from '#shared/kernel/money.ts';

@@ -152,7 +152,7 @@ export class PaperBroker implements Broker {
     });
   }
 
-  /** Loads, lets the step decide on one look at the market, stores if anything changed. */
+  /** Loads, lets the step decide on one snapshot of the market, stores if anything changed. */
   private async change<R>(
     accountId: AccountId,
     requested: Requested,
