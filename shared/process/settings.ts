@@ -107,7 +107,18 @@ export const settingTable = {
     '`sample`, `sample:SEED`, or `csv:PATH` (a folder, or one file of closes)',
     marketData,
   ),
-  broker: row('BROKER', 'paper', '`paper`', oneOf('paper')),
+  broker: row('BROKER', 'paper', '`paper` or `alpaca`', oneOf('paper', 'alpaca')),
+  liveTrading: row(
+    'LIVE_TRADING',
+    'off',
+    '`on` lets a broker move real money; `off`: its paper account only',
+    oneOf('on', 'off'),
+  ),
+  brokerUrl: optional(
+    'BROKER_URL',
+    'address of a simulated broker on this machine, in place of the real one; only with LIVE_TRADING=off',
+    text,
+  ),
   baseCurrency: optional(
     'BASE_CURRENCY',
     'currency of the account; unset: its own, once it is open; before EUR, or the one currency of the csv prices',

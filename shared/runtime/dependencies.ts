@@ -23,7 +23,7 @@ import { openLog, type Log } from '#shared/process/log.ts';
 import { Runs } from './runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
-import { tokensIn } from './tokens.ts';
+import { secretIn, tokensIn } from './tokens.ts';
 
 /** What a host or a test provides instead of what the environment says. */
 export interface DependencyParts {
@@ -62,7 +62,16 @@ export async function openDependencies(
     throw thrown;
   });
   const marketData = parts.marketData ?? opened.marketData;
-  const broker = openBroker(settings, { database, marketData, baseCurrency, now });
+  const broker = await openBroker(settings, {
+    database,
+    marketData,
+    baseCurrency,
+    secret: (name) => secretIn(SECRETS_DIR, name),
+    now,
+  }).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), `${redisKeyPrefix}:queue`);
   return {
     settings,

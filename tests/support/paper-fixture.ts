@@ -30,6 +30,7 @@ export async function openPaperFixture(
     database,
     marketData: market,
     baseCurrency,
+    secret: () => () => '',
     now: clock.now,
   });
   const dependencies = { ...opened, marketData: market, broker };

@@ -8,5 +8,7 @@ export interface BrokerDependencies {
   readonly database: Database;
   readonly marketData: MarketData;
   readonly baseCurrency: Currency;
+  /** What gives the text of a secret's file; it throws Failure UNAVAILABLE while that is missing. */
+  secret(name: string): () => string;
   now(): Instant;
 }

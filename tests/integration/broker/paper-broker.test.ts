@@ -212,6 +212,7 @@ describe('the paper broker', () => {
       database,
       baseCurrency,
       marketData: on.market,
+      secret: () => () => '',
       now: () => on.dependencies.now(),
     };
     const other = new PaperBroker(settings, around);

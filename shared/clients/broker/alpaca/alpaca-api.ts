@@ -1,0 +1,279 @@
+/**
+ * Alpaca's trading API through its official SDK. The SDK carries the calls, limits their rate and
+ * never repeats one that changes something; what comes back is read here from the text itself, so
+ * that no figure passes through a float and no foreign page passes for an answer.
+ */
+import { errors, trading } from '@alpacahq/alpaca-trade-api/rest';
+import type { z } from 'zod';
+import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import {
+  accountRow,
+  activityRow,
+  assetRow,
+  clockRow,
+  orderRow,
+  positionRow,
+  type OrderRow,
+} from './shapes.ts';
+
+const BROKER = 'Alpaca';
+const TIMEOUT_MS = 10_000;
+const PAGE_ORDERS = 500;
+const PAGE_ACTIVITIES = 100;
+const PAGES_MAX = 2_000;
+/** A page in another format with one of these may come from anything on the way. */
+const CERTAIN: ReadonlySet<number> = new Set([400, 403, 404, 422]);
+
+export interface AlpacaAccess {
+  /** `https://paper-api.alpaca.markets`, `https://api.alpaca.markets`, or a mock's address. */
+  readonly baseUrl: string;
+  keyId(): string;
+  secretKey(): string;
+}
+
+/** What Alpaca answered to a call that it refused. */
+export interface AlpacaRefusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Activity = z.output<typeof activityRow>;
+type Answer = { readonly raw: Response };
+
+export class AlpacaApi {
+  private readonly access: AlpacaAccess;
+  private opened: { keys: string; apis: Apis } | undefined;
+
+  constructor(access: AlpacaAccess) {
+    this.access = access;
+  }
+
+  account(signal: AbortSignal) {
+    return this.read(accountRow, signal, ({ accounts }) => accounts.getAccountRaw({ signal }));
+  }
+
+  positions(signal: AbortSignal) {
+    return this.read(positionRow.array(), signal, ({ positions }) =>
+      positions.getAllOpenPositionsRaw({ signal }),
+    );
+  }
+
+  clock(signal: AbortSignal) {
+    return this.read(clockRow, signal, ({ clock }) => clock.legacyClockRaw({ signal }));
+  }
+
+  asset(symbol: string, signal: AbortSignal) {
+    return this.find(assetRow, signal, ({ assets }) =>
+      assets.getV2AssetsSymbolOrAssetIdRaw({ symbolOrAssetId: symbol }, { signal }),
+    );
+  }
+
+  orderByClientId(clientOrderId: string, signal: AbortSignal) {
+    return this.find(orderRow, signal, ({ orders }) =>
+      orders.getOrderByClientOrderIdRaw({ clientOrderId }, { signal }),
+    );
+  }
+
+  orderById(orderId: string, signal: AbortSignal) {
+    return this.find(orderRow, signal, ({ orders }) =>
+      orders.getOrderByOrderIDRaw({ orderId }, { signal }),
+    );
+  }
+
+  /** All orders that are open; oldest first. */
+  openOrders(signal: AbortSignal): Promise<OrderRow[]> {
+    return this.pages(PAGE_ORDERS, (last?: OrderRow) =>
+      this.read(orderRow.array(), signal, ({ orders }) =>
+        orders.getAllOrdersRaw(
+          {
+            status: 'open',
+            limit: PAGE_ORDERS,
+            direction: 'asc',
+            ...(last && { afterOrderId: last.id }),
+          },
+          { signal },
+        ),
+      ),
+    );
+  }
+
+  /** Executions and everything else that moved the account; oldest first. */
+  activities(
+    after: Date | undefined,
+    signal: AbortSignal,
+    types?: readonly 'FILL'[],
+  ): Promise<Activity[]> {
+    return this.pages(PAGE_ACTIVITIES, (last?: Activity) =>
+      this.read(activityRow.array(), signal, ({ activities }) =>
+        activities.getAccountActivitiesRaw(
+          {
+            direction: 'asc',
+            pageSize: PAGE_ACTIVITIES,
+            ...(types && { activityTypes: [...types] as trading.ActivityType[] }),
+            ...(after !== undefined && { after }),
+            ...(last && { pageToken: last.id }),
+          },
+          { signal },
+        ),
+      ),
+    );
+  }
+
+  /** Sends once. @returns the order, or why it was refused; throws where neither is certain */
+  async postOrder(
+    order: trading.PostOrderRequest,
+    signal: AbortSignal,
+  ): Promise<OrderRow | AlpacaRefusal> {
+    const sent = await this.attempt(({ orders }) =>
+      orders.postOrderRaw({ postOrderRequest: order }, { signal }),
+    );
+    return isRefusal(sent) ? sent : parsed(orderRow, await textOf(sent));
+  }
+
+  /** Asks for cancellation. A refusal says that there is nothing left to cancel. */
+  async deleteOrder(orderId: string, signal: AbortSignal): Promise<AlpacaRefusal | undefined> {
+    const sent = await this.attempt(({ orders }) =>
+      orders.deleteOrderByOrderIDRaw({ orderId }, { signal }),
+    );
+    return isRefusal(sent) ? sent : undefined;
+  }
+
+  private async find<T extends z.ZodType>(
+    shape: T,
+    signal: AbortSignal,
+    call: (apis: Apis) => Promise<Answer>,
+  ): Promise<z.output<T> | undefined> {
+    signal.throwIfAborted();
+    const answer = await this.attempt(call);
+    if (!isRefusal(answer)) return parsed(shape, await textOf(answer));
+    if (answer.status === 404) return undefined;
+    throw failureOf(answer);
+  }
+
+  private async read<T extends z.ZodType>(
+    shape: T,
+    signal: AbortSignal,
+    call: (apis: Apis) => Promise<Answer>,
+  ): Promise<z.output<T>> {
+    signal.throwIfAborted();
+    const answer = await this.attempt(call);
+    if (isRefusal(answer)) throw failureOf(answer);
+    return parsed(shape, await textOf(answer));
+  }
+
+  private async pages<R extends { readonly id: string }>(
+    size: number,
+    page: (last?: R) => Promise<R[]>,
+  ): Promise<R[]> {
+    const rows = new Map<string, R>();
+    let last: R | undefined;
+    for (let count = 0; count < PAGES_MAX; count += 1) {
+      const next = await page(last);
+      for (const row of next) rows.set(row.id, row);
+      if (next.length < size || next.at(-1)?.id === last?.id) return [...rows.values()];
+      last = next.at(-1);
+    }
+    throw broken('more pages than an account can have');
+  }
+
+  /** Certain refusals are values; everything else that is not an answer is thrown. */
+  private async attempt(call: (apis: Apis) => Promise<Answer>): Promise<Answer | AlpacaRefusal> {
+    try {
+      return await call(this.apis());
+    } catch (thrown) {
+      if (thrown instanceof Failure) throw thrown;
+      if (thrown instanceof errors.ApiError) return refusalOf(thrown);
+      throw unavailable(BROKER, withoutSecrets(thrown));
+    }
+  }
+
+  /** Opened anew when a key was replaced. */
+  private apis(): Apis {
+    const [keyId, secret] = [this.access.keyId(), this.access.secretKey()];
+    const keys = `${keyId}\n${secret}`;
+    if (this.opened?.keys !== keys)
+      this.opened = { keys, apis: openApis(this.access.baseUrl, keyId, secret) };
+    return this.opened.apis;
+  }
+}
+
+type Apis = ReturnType<typeof openApis>;
+
+/** Retries are for reads: the SDK repeats no POST, PATCH or DELETE. */
+function openApis(basePath: string, keyId: string, secret: string) {
+  const configuration = new trading.Configuration({
+    basePath,
+    keyId,
+    secret,
+    timeoutMs: TIMEOUT_MS,
+    rateLimit: { maxRequests: 180, intervalMs: 60_000, maxConcurrent: 4 },
+    retry: { maxRetries: 2, retryDelayMs: 250, maxDelayMs: 2_000 },
+  });
+  return {
+    accounts: new trading.AccountsApi(configuration),
+    activities: new trading.AccountActivitiesApi(configuration),
+    assets: new trading.AssetsApi(configuration),
+    clock: new trading.ClockApi(configuration),
+    orders: new trading.OrdersApi(configuration),
+    positions: new trading.PositionsApi(configuration),
+  };
+}
+
+export function isRefusal(answer: object): answer is AlpacaRefusal {
+  return 'status' in answer && typeof answer.status === 'number' && 'message' in answer;
+}
+
+/** @throws Failure where the answer leaves open what Alpaca did */
+function refusalOf({
+  status,
+  code,
+  message,
+  retryAfterMs,
+  response,
+}: errors.ApiError): AlpacaRefusal {
+  const json = response.headers.get('content-type')?.includes('json') === true;
+  if (CERTAIN.has(status) && json)
+    return { status, code: String(code ?? ''), message: message.slice(0, 300) };
+  if (status === 429)
+    throw new Failure('TOO_BUSY', `${BROKER} asks for fewer calls.`, {
+      retryAfterMs: retryAfterMs ?? 60_000,
+    });
+  if (status === 401)
+    throw new Failure('UNAVAILABLE', `${BROKER} does not accept the keys.`, { what: BROKER });
+  throw new Failure('UNAVAILABLE', `${BROKER} answered ${status}.`, { what: BROKER });
+}
+
+function failureOf({ status, message }: AlpacaRefusal): Failure {
+  return broken(`${status} to a read: ${message}`);
+}
+
+async function textOf({ raw }: Answer): Promise<string> {
+  try {
+    return await raw.text();
+  } catch (cause) {
+    throw unavailable(BROKER, withoutSecrets(cause));
+  }
+}
+
+function parsed<T extends z.ZodType>(shape: T, text: string): z.output<T> {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw broken('something that is not JSON');
+  }
+  const read = shape.safeParse(body);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw broken(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`);
+}
+
+function broken(detail: string): Failure {
+  return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
+}
+
+/** The name alone: what a client throws may carry the request and its headers. */
+function withoutSecrets(thrown: unknown): Error {
+  return new Error(thrown instanceof Error ? thrown.name : 'unknown');
+}

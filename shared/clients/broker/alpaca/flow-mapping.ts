@@ -1,0 +1,134 @@
+/** Alpaca's account activities other than executions, as movements of ours. Pure. */
+import type { BrokerCorporateAction, BrokerFlow, BrokerFlowKind } from '../broker.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { EventRow } from './shapes.ts';
+
+const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
+  CSD: 'deposit',
+  CSW: 'withdrawal',
+  DIV: 'dividend',
+  DIVCGL: 'dividend',
+  DIVCGS: 'dividend',
+  DIVROC: 'dividend',
+  DIVTXEX: 'dividend',
+  DIVFEE: 'fee',
+  DIVNRA: 'tax',
+  DIVTW: 'tax',
+  DIVFT: 'tax',
+  INTNRA: 'tax',
+  INTTW: 'tax',
+  INT: 'interest',
+  FEE: 'fee',
+  CFEE: 'fee',
+  PTC: 'fee',
+};
+/** The sign says which way the money went. */
+const eitherWay: ReadonlySet<string> = new Set(['TRANS', 'JNLC', 'CSR']);
+const shareMoves: ReadonlySet<string> = new Set(['ACATS', 'ACATC', 'JNLS', 'FOPT']);
+const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
+  SPLIT: 'split',
+  SPIN: 'spin-off',
+  MA: 'merger',
+  NC: 'rename',
+  REORG: 'other',
+};
+
+export type Movement =
+  | { readonly flow: BrokerFlow }
+  | { readonly action: BrokerCorporateAction; readonly flow?: BrokerFlow };
+
+/**
+ * A kind that nobody here has met and that moves cash stops the reading: a movement that is not
+ * understood is no movement to leave out.
+ * @throws Failure UPSTREAM_BROKEN
+ */
+export function movementOf(
+  row: EventRow,
+  isinOf: (symbol: string) => Isin,
+  currency: Currency,
+): Movement | undefined {
+  const amount = row.net_amount ?? Decimal.zero;
+  const security = row.symbol ? { isin: isinOf(row.symbol) } : {};
+  const base = {
+    flowId: row.id,
+    amount: moneyOf(amount, currency, row),
+    ...security,
+    happenedAt: happened(row),
+  };
+  const action = actionKinds[row.activity_type];
+  if (action) return actionOf(row, action, base);
+  if (shareMoves.has(row.activity_type)) return transferOf(row, base);
+  const kind = cashKinds[row.activity_type] ?? bySign(row.activity_type, amount);
+  if (kind) return { flow: { ...base, kind } };
+  if (amount.sign === 0) return undefined;
+  throw new Failure('UPSTREAM_BROKEN', `Alpaca shows an activity ${row.activity_type}.`, {
+    what: 'Alpaca',
+    activityId: row.id,
+  });
+}
+
+/** Rows that count: a row that corrects or cancels another of its group replaces it. */
+export function effective(rows: readonly EventRow[]): EventRow[] {
+  const undone = new Set<string>();
+  const latest = new Map<string, EventRow>();
+  for (const row of rows) {
+    const group = row.group_id ?? row.id;
+    const key = `${group} ${row.activity_type}`;
+    if (row.status === 'canceled' || row.status === 'correct') {
+      const before = latest.get(key);
+      if (before) undone.add(before.id);
+      if (row.status === 'canceled') undone.add(row.id);
+    }
+    latest.set(key, row);
+  }
+  return rows.filter((row) => !undone.has(row.id));
+}
+
+type Base = Omit<BrokerFlow, 'kind'>;
+
+function actionOf(row: EventRow, kind: BrokerCorporateAction['kind'], base: Base): Movement {
+  const isin = base.isin;
+  if (!isin)
+    throw new Failure('UPSTREAM_BROKEN', `Alpaca's ${row.activity_type} names no security.`, {
+      what: 'Alpaca',
+    });
+  const { happenedAt, amount } = base;
+  const change = row.qty ? { sharesChange: row.qty } : {};
+  const action = { actionId: row.id, kind, isin, happenedAt, ...change };
+  // Cash in lieu of a fraction of a share is income from the security.
+  return amount.sign === 0 ? { action } : { action, flow: { ...base, kind: 'dividend' } };
+}
+
+function transferOf(row: EventRow, base: Base): Movement {
+  const shares = row.qty ?? Decimal.zero;
+  const amount = base.amount;
+  if (shares.sign === 0)
+    return { flow: { ...base, kind: amount.sign < 0 ? 'withdrawal' : 'deposit' } };
+  const kind = shares.sign < 0 ? 'transfer-out' : 'transfer-in';
+  return { flow: { ...base, kind, quantity: shares.absolute() } };
+}
+
+function bySign(type: string, amount: Decimal): BrokerFlowKind | undefined {
+  if (!eitherWay.has(type)) return undefined;
+  return amount.sign < 0 ? 'withdrawal' : 'deposit';
+}
+
+function moneyOf(amount: Decimal, currency: Currency, row: EventRow): Money {
+  try {
+    return Money.parse(amount.toString(), currency);
+  } catch {
+    throw new Failure('UPSTREAM_BROKEN', `Alpaca's activity ${row.id} is finer than a cent.`, {
+      what: 'Alpaca',
+    });
+  }
+}
+
+function happened({ created_at: created, date }: EventRow): Instant {
+  const exact = created ? Date.parse(created) : Number.NaN;
+  return instantOf(Number.isFinite(exact) ? exact : Date.parse(`${date.slice(0, 10)}T00:00:00Z`));
+}
