@@ -314,7 +314,8 @@ class Call {
   }
 
   private leavesOpen(failure: Failure): boolean {
-    if (this.operation.effect === 'reads') return false;
+    // Handed over: another call goes on with the run.
+    if (this.operation.effect === 'reads' || 'resumeAfterMs' in failure.facts) return false;
     if (failure.code === 'OUTCOME_UNKNOWN') return true;
     const { seen } = this.effects;
     // Money may have moved: a later refusal does not undo that.

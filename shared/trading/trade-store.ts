@@ -8,7 +8,6 @@
 import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
-import { shortHash } from '#shared/kernel/hash.ts';
 import {
   writeDocument,
   type Database,
@@ -33,10 +32,7 @@ const admissionSchema = z.object({ tradeId: z.string() });
 /** Ids have ten digits, so none is the beginning of another; they stay below 2^31. */
 const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
 
-/** The same caller's key always names the same trade. */
-export function tradeIdOf(account: AccountId, idempotencyKey: string): TradeId {
-  return `trade-${shortHash({ account, idempotencyKey })}` as TradeId;
-}
+export { tradeIdOf } from './model/trade-id.ts';
 
 export class TradeStore {
   private readonly database: Database;

@@ -19,6 +19,8 @@ import { report } from '#shared/gateway/cycle/report.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 const prepare = [syncPositions, syncPrices, snapshot];
+/** Before an interrupted plan goes on: what was filled meanwhile is booked, prices are of now. */
+const refresh = [syncPositions, syncPrices];
 const decide = [score, optimise, makePlan, validate];
 const act = [execute, book];
 
@@ -26,8 +28,12 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
   const cycle = await Cycle.open(context, request, gateway.triggerTradingCycle.timeoutMs);
   try {
     const resumed = cycle.record.executionBegan;
+    cycle.isResumed = resumed;
     if (resumed) await findPlan(cycle);
-    const steps = [...(resumed ? [] : [...prepare, ...decide]), ...(request.dryRun ? [] : act)];
+    const steps = [
+      ...(resumed ? refresh : [...prepare, ...decide]),
+      ...(request.dryRun ? [] : act),
+    ];
     for (const step of steps) if (cycle.goesOn) yield* step(cycle);
     await cycle.endIfCancelled();
     yield await report(cycle);

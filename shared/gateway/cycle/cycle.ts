@@ -53,6 +53,8 @@ export class Cycle {
   endsBecause: string | undefined;
   /** The same, where that is a fault and not a decision. */
   failsBecause: string | undefined;
+  /** An earlier attempt began to send its orders. */
+  isResumed = false;
   /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
   private readonly watch: CancellationWatch | undefined;

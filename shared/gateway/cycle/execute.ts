@@ -2,19 +2,25 @@
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { PlanId } from '#shared/kernel/identifiers.ts';
+import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
+import { isOpen } from '#shared/contract/unknown-outcome.ts';
+import { askUntilKnown } from '#shared/trading/ask-until-known.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersInWords, type SentOrder } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
+import { whyGivenUp } from './plan-terms.ts';
 import { amountText } from './snapshot.ts';
 
-/** As long as another attempt's call for the same order may go on. */
-const IN_FLIGHT_MS_MAX = trading.executeTrade.timeoutMs + 10_000;
+/** How long a lost answer is asked for again before the run is handed over. */
+const PATIENCE_MS = 15_000;
+/** Before a run that was handed over goes on. */
+const RESUME_MS = 5_000;
 
 /**
  * Sends what has not been sent yet. Before the first order the portfolio must still be the one
@@ -31,7 +37,7 @@ export async function* execute(cycle: Cycle): ProgressStream {
     if (cycle.isCancelled) return yield await stop(cycle, index);
     cycle.stopIfAborted();
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
-    const sent = await send(cycle, action, orderKey(plan.id, index));
+    const sent = await sendUnlessGivenUp(cycle, action, orderKey(plan.id, index));
     await cycle.change((record) => ({ ...record, sent: { ...record.sent, [index]: sent } }));
     yield cycle.report('execute', (index + 1) / actions.length, sentInWords(sent));
   }
@@ -85,37 +91,85 @@ async function bookSales(cycle: Cycle, share: number) {
   return cycle.report('execute', share, `The sales are booked; ${free} is free to trade.`);
 }
 
-/** An order that fails does not stop the others; what became of an unclear one, the book will say. */
-async function send(cycle: Cycle, action: PlannedAction, key: string): Promise<SentOrder> {
-  try {
-    return sentOrder(action, await executeOnce(cycle, action, key));
-  } catch (thrown) {
-    cycle.stopIfAborted();
-    const { code, message } = Failure.from(thrown);
-    cycle.context.log.warn('order-failed', { failureCode: code, detail: message, key });
-    return { ...planned(action), tradeId: '', success: false, error: message };
-  }
-}
-
-/** While an attempt that was given up is still at it, its answer is waited for. */
-async function executeOnce(
+/** An order that was begun before is brought to its end whatever the plan's terms are by now. */
+async function sendUnlessGivenUp(
   cycle: Cycle,
   action: PlannedAction,
   key: string,
-): Promise<ExecuteTradeResponse> {
+): Promise<SentOrder> {
+  const tradeId = tradeIdOf(cycle.requiredPlan.accountId as AccountId, key);
+  const begun = await new StoredTrades(cycle.context.database).find(tradeId);
+  const isBegun = begun !== undefined && begun.state !== 'INTENT';
+  const why = isBegun ? undefined : await whyGivenUp(cycle, action);
+  if (why === undefined) return send(cycle, action, key, tradeId);
+  return { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
+}
+
+/** An order that is refused does not stop the others; one whose outcome is open is found out. */
+async function send(
+  cycle: Cycle,
+  action: PlannedAction,
+  key: string,
+  tradeId: TradeId,
+): Promise<SentOrder> {
   const { accountId } = cycle.requiredPlan;
   const request = { accountId, symbol: action.symbol, ...orderOf(action) };
-  const until = performance.now() + IN_FLIGHT_MS_MAX;
-  for (;;) {
-    try {
-      return await cycle.callWhole(trading.executeTrade, request, key);
-    } catch (thrown) {
-      const failure = Failure.from(thrown);
-      if (failure.code !== 'TOO_BUSY' || performance.now() > until) throw thrown;
-      const pauseMs = Number(failure.facts['retryAfterMs'] ?? 1_000);
-      await sleep(pauseMs, undefined, { signal: cycle.context.signal });
-    }
+  const { signal } = cycle.context;
+  const asking = { idempotencyKey: key, tradeId, patienceMs: PATIENCE_MS, signal };
+  try {
+    return sentOrder(
+      action,
+      await askUntilKnown(asking, () => cycle.callWhole(trading.executeTrade, request, key)),
+    );
+  } catch (thrown) {
+    cycle.stopIfAborted();
+    const failure = Failure.from(thrown);
+    const { code, message } = failure;
+    cycle.context.log.warn('order-failed', { failureCode: code, detail: message, key });
+    if (!isOpen(failure))
+      return { ...planned(action), tradeId: '', success: false, error: message };
+    return (await knownOrder(cycle, action, tradeId)) ?? waitForAnswer(cycle, action, failure);
   }
+}
+
+/** What the book of orders says of an order whose answer was lost. */
+export async function knownOrder(
+  cycle: Cycle,
+  action: Pick<PlannedAction, 'side' | 'symbol' | 'quantity'>,
+  tradeId: string,
+): Promise<SentOrder | undefined> {
+  const { execution } = await cycle
+    .callWhole(trading.getTradeStatus, { tradeId })
+    .catch(() => ({ execution: undefined }));
+  if (!execution || execution.state === 'INTENT') return undefined;
+  const success = isCarriedOut(execution.state, execution.quantityFilled);
+  return {
+    ...planned(action),
+    tradeId,
+    quantity: execution.quantityFilled,
+    ...(execution.averagePrice && { price: execution.averagePrice }),
+    success,
+    error: success ? '' : execution.message,
+  };
+}
+
+/** As the trading service counts: the broker has the order, or something of it was filled. */
+function isCarriedOut(state: string, filled: number): boolean {
+  return filled > 0 || state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';
+}
+
+/**
+ * Who answers for orders is away: the run is handed over and goes on when it is back, with the same
+ * keys, as long as the plan is valid.
+ */
+function waitForAnswer(cycle: Cycle, action: PlannedAction, failure: Failure): never {
+  const { side, symbol } = action;
+  throw new Failure(
+    'UNAVAILABLE',
+    `${failure.message} The cycle ${cycle.id} goes on with ${side} ${symbol} when it is back.`,
+    { cycleId: cycle.id, resumeAfterMs: RESUME_MS },
+    failure,
+  );
 }
 
 function sentOrder(action: PlannedAction, answer: ExecuteTradeResponse): SentOrder {
@@ -130,7 +184,9 @@ function sentOrder(action: PlannedAction, answer: ExecuteTradeResponse): SentOrd
   };
 }
 
-function planned(action: PlannedAction): Pick<SentOrder, 'symbol' | 'side' | 'quantity'> {
+function planned(
+  action: Pick<PlannedAction, 'side' | 'symbol' | 'quantity'>,
+): Pick<SentOrder, 'symbol' | 'side' | 'quantity'> {
   const side = action.side === 'SELL' ? 'SELL' : 'BUY';
   return { symbol: action.symbol, side, quantity: action.quantity };
 }

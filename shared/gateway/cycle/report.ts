@@ -8,10 +8,11 @@ import { priceQuality, type PriceQuality } from '#shared/universe/price-quality.
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { count, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
+import { knownOrder } from './execute.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
 export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
-  const sent = Object.values(cycle.record.sent);
+  const sent = await asTheyStand(cycle);
   const { invested, charged } = await settledTotals(cycle, sent);
   const after = await takeSnapshot(cycle);
   const { setAside, priceDoubts } = await qualityOf(cycle);
@@ -40,6 +41,13 @@ async function qualityOf({ context }: Cycle): Promise<PriceQuality> {
   return priceQuality(market, (await market.securities()).filter(isTradable));
 }
 
+/** The orders as the order book has them now, whatever was known when they were sent. */
+async function asTheyStand(cycle: Cycle): Promise<SentOrder[]> {
+  const stand = async (order: SentOrder): Promise<SentOrder> =>
+    order.tradeId === '' ? order : ((await knownOrder(cycle, order, order.tradeId)) ?? order);
+  return Promise.all(Object.values(cycle.record.sent).map(stand));
+}
+
 /** From the orders as they stand now; one that was filled late counts in full. */
 async function settledTotals(cycle: Cycle, sent: readonly SentOrder[]) {
   const trades = new StoredTrades(cycle.context.database);
@@ -60,9 +68,12 @@ function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): str
   const orders = result.plan?.actions.length ?? 0;
   if (result.dryRun)
     return `A dry run: ${count(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
+  const resumed = cycle.isResumed ? `The interrupted plan ${result.plan?.id} went on. ` : '';
+  const givenUp = result.trades.filter(({ tradeId }) => tradeId === '');
+  const notSent = givenUp.map(({ side, symbol, error }) => ` ${side} ${symbol}: ${error}`).join('');
   return (
-    `${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
+    `${resumed}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
     `${amountText(result.totalInvested)} invested, ${amountText(result.totalCost)} in charges; ` +
-    `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.`
+    `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.${notSent}`
   );
 }

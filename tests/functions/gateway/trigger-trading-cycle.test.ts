@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import supertest from 'supertest';
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
-import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
+import { linesOf, type FunctionCall, type Transport } from '#shared/clients/functions-client.ts';
 import { CycleStore } from '#shared/gateway/cycle-store.ts';
 import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
 import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import { Failure, refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -33,6 +33,8 @@ let dependencies: Dependencies;
 let calls: FunctionCall[];
 /** Stands in front of the functions; answers undefined to let a call through. */
 let intercept: (call: FunctionCall) => ReturnType<Transport> | undefined;
+/** The functions themselves. */
+let through: Transport;
 const clock = steppingClock('2024-06-27T09:00:00Z');
 
 /** What the market store holds; each test begins with a copy. */
@@ -51,6 +53,7 @@ afterAll(() => redis.stop());
 
 async function openDependencies(env: Record<string, string> = {}): Promise<void> {
   const inside = inProcess();
+  through = inside.transport;
   const transport: Transport = (call) => {
     calls.push(call);
     return intercept(call) ?? inside.transport(call);
@@ -71,6 +74,24 @@ beforeEach(async () => {
   await openDependencies();
 });
 afterEach(() => dependencies.close());
+
+/** Carries a call out and keeps its answer back. */
+async function executed(call: FunctionCall): Promise<void> {
+  const answer = await through(call);
+  for await (const _chunk of answer.body);
+}
+
+/** The plan as if it had been made when every price was two thirds of today's. */
+async function* cheaper(body: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  for await (const line of linesOf(body)) {
+    const update = JSON.parse(line) as {
+      plan?: { actions: { estimatedPrice: { amount: string } }[] };
+    };
+    for (const { estimatedPrice } of update.plan?.actions ?? [])
+      estimatedPrice.amount = (Number(estimatedPrice.amount) / 1.5).toFixed(4);
+    yield `${JSON.stringify(update)}\n`;
+  }
+}
 
 interface Answer {
   readonly status: number;
@@ -210,9 +231,8 @@ describe('a trading cycle', () => {
     calls = [];
     await runCycle({});
     const asked = calls.filter(({ name }) => name === 'trading-get-trade-status');
-    expect(asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
-      { tradeId: waiting.body.tradeId },
-    ]);
+    // Before it plans; its own orders are asked for at its end.
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ tradeId: waiting.body.tradeId });
   });
 
   it('says so when there is nothing to trade with', async () => {
@@ -241,21 +261,77 @@ describe('a trading cycle', () => {
     expect(forced).toEqual([false, true]);
   });
 
-  it('goes on with the other orders when one fails, and never sends that one again', async () => {
+  it.each(['DEADLINE', 'OUTCOME_UNKNOWN', 'UNAVAILABLE'] as const)(
+    'asks again with the same key for an answer that was lost (%s), and reports the order',
+    async (code) => {
+      const lost = new Set<string>();
+      intercept = (call) => {
+        const key = call.idempotencyKey ?? '';
+        if (call.name !== 'trading-execute-trade' || lost.has(key)) return undefined;
+        lost.add(key);
+        return executed(call).then(() => Promise.reject(new Failure(code, 'The answer was lost.')));
+      };
+      const result = resultOf(await runCycle({}));
+      expect(result).toMatchObject({ success: true, tradesFailed: 0 });
+      expect(result.tradesExecuted).toBe(result.plan?.actions.length);
+      expect((await history()).total).toBe(result.tradesExecuted);
+    },
+  );
+
+  it('sends no order whose price has left the collar around the price of the plan', async () => {
+    intercept = (call) =>
+      call.name === 'planning-create-plan'
+        ? through(call).then(async (answer) => ({ ...answer, body: cheaper(answer.body) }))
+        : undefined;
+    const result = resultOf(await runCycle({}));
+    expect(result).toMatchObject({ success: false, tradesExecuted: 0 });
+    for (const { error } of result.trades)
+      expect(error).toMatch(/^Not sent: its price is .* in the plan, 50\.0 % away; at most 5\.0 %/);
+    expect(called('trading-execute-trade')).toEqual([]);
+  });
+
+  it('waits for a board that is away, and gives up by name what the plan is too old for', async () => {
+    let sent = 0;
+    intercept = (call) => {
+      if (!call.name.startsWith('trading-execute') && call.name !== 'trading-get-trade-status')
+        return undefined;
+      if (call.name === 'trading-execute-trade' && sent === 0) {
+        sent += 1;
+        return undefined;
+      }
+      return Promise.reject(new Failure('UNAVAILABLE', 'It is away.', { sent: 'no' }));
+    };
+    const { failure } = await runCycle({});
+    expect(failure).toMatchObject({ code: 'UNAVAILABLE', resumeAfterMs: 5_000 });
+    expect((await history()).total).toBe(1);
+    intercept = () => undefined;
+    clock.advance(86_400_000);
+    const answer = await runCycle({});
+    clock.advance(-86_400_000);
+    const result = resultOf(answer);
+    expect(result).toMatchObject({ success: false, tradesExecuted: 1 });
+    expect(result.trades[0]?.success).toBe(true);
+    for (const trade of result.trades.slice(1))
+      expect(trade).toMatchObject({
+        tradeId: '',
+        error: expect.stringMatching(/^Not sent: the plan was valid on /),
+      });
+    expect(lastOf(answer).message).toContain(result.trades[1]?.symbol);
+    expect((await history()).total).toBe(1);
+  }, 60_000);
+
+  it('goes on with the other orders when one is refused, and never sends that one again', async () => {
     let first = true;
     intercept = (call) => {
       if (call.name !== 'trading-execute-trade' || !first) return undefined;
       first = false;
-      return Promise.reject(new Failure('DEADLINE', 'The broker did not say what it did.'));
+      return Promise.reject(refused('no-such-order', 'The order cannot be.'));
     };
     const answer = await runCycle({});
     const result = resultOf(answer);
     expect(result.success).toBe(false);
     expect(result.tradesFailed).toBe(1);
-    expect(result.trades[0]).toMatchObject({
-      success: false,
-      error: 'The broker did not say what it did.',
-    });
+    expect(result.trades[0]).toMatchObject({ success: false, error: 'The order cannot be.' });
     expect(result.tradesExecuted).toBe(result.trades.length - 1);
     const keysSent = called('trading-execute-trade').map((call) => call.idempotencyKey);
     expect(new Set(keysSent).size).toBe(keysSent.length);
