@@ -37,10 +37,14 @@ const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
 const SUBSCRIBERS = 16;
 const HEAVY_CONCURRENCY = 2;
 
-/** What the failure table lets send again; ours are repeated under one idempotency key. */
-const retriedOfOurs = Object.values(failureTable)
-  .filter(({ retry }) => retry !== 'never')
-  .map(({ http }) => http);
+/**
+ * What the failure table lets send again; ours are repeated under one idempotency key. A status that
+ * some code forbids to repeat is not repeated: 409 is a lost race, or a key that was used up.
+ */
+const rules = Object.values(failureTable);
+const retriedOfOurs = [...new Set(rules.map(({ http }) => http))].filter((status) =>
+  rules.every(({ http, retry }) => http !== status || retry !== 'never'),
+);
 
 /**
  * @param path what follows the function's name; in a packed service it names the operation
