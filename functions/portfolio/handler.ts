@@ -4,6 +4,8 @@ import getPerformance from './get-performance/handler.ts';
 import getPosition from './get-position/handler.ts';
 import getPositions from './get-positions/handler.ts';
 import getSummary from './get-summary/handler.ts';
+import listAccounts from './list-accounts/handler.ts';
+import openAccount from './open-account/handler.ts';
 import updatePositions from './update-positions/handler.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { pack } from '#shared/runtime/pack.ts';
@@ -14,5 +16,7 @@ export default pack('portfolio', portfolio, {
   getPosition,
   getPositions,
   getSummary,
+  listAccounts,
+  openAccount,
   updatePositions,
 });

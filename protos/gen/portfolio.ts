@@ -255,6 +255,11 @@ export interface UpdatePositionsRequest {
   accountId: string;
   positions: Position[];
   forceSync: boolean;
+  /**
+   * The list is everything the account holds: holdings it leaves out are transferred out. Without it
+   * such a list is refused.
+   */
+  removeMissing: boolean;
 }
 
 export interface UpdatePositionsResponse {
@@ -283,6 +288,38 @@ export interface GetCashBalanceResponse {
   /** Held back for live orders, and kept as the owner's minimum. */
   reserved: Money | undefined;
   minimumReserve: Money | undefined;
+}
+
+export interface OpenAccountRequest {
+  accountId: string;
+  name: string;
+  /** Of the installation where it is empty; another one is refused. */
+  currency: string;
+  /** First deposit of a simulated account; none where it is absent. */
+  openingCash: Money | undefined;
+}
+
+export interface OpenAccountResponse {
+  /** False when the account was open already; then nothing was changed. */
+  success: boolean;
+  message: string;
+  account: Account | undefined;
+}
+
+export interface ListAccountsRequest {
+}
+
+export interface ListAccountsResponse {
+  /** The default account first, then by id. */
+  accounts: Account[];
+}
+
+export interface Account {
+  accountId: string;
+  name: string;
+  currency: string;
+  /** Absent of the default account. */
+  openedAt: Timestamp | undefined;
 }
 
 function createBaseGetPositionsRequest(): GetPositionsRequest {
@@ -3226,7 +3263,7 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
 };
 
 function createBaseUpdatePositionsRequest(): UpdatePositionsRequest {
-  return { accountId: "", positions: [], forceSync: false };
+  return { accountId: "", positions: [], forceSync: false, removeMissing: false };
 }
 
 export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
@@ -3239,6 +3276,9 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     }
     if (message.forceSync !== false) {
       writer.uint32(24).bool(message.forceSync);
+    }
+    if (message.removeMissing !== false) {
+      writer.uint32(32).bool(message.removeMissing);
     }
     return writer;
   },
@@ -3280,6 +3320,14 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
             message.forceSync = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.removeMissing = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3307,6 +3355,11 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
         : isSet(object.force_sync)
         ? globalThis.Boolean(object.force_sync)
         : false,
+      removeMissing: isSet(object.removeMissing)
+        ? globalThis.Boolean(object.removeMissing)
+        : isSet(object.remove_missing)
+        ? globalThis.Boolean(object.remove_missing)
+        : false,
     };
   },
 
@@ -3321,6 +3374,9 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     if (message.forceSync !== false) {
       obj.forceSync = message.forceSync;
     }
+    if (message.removeMissing !== false) {
+      obj.removeMissing = message.removeMissing;
+    }
     return obj;
   },
 
@@ -3332,6 +3388,7 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     message.accountId = object.accountId ?? "";
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
     message.forceSync = object.forceSync ?? false;
+    message.removeMissing = object.removeMissing ?? false;
     return message;
   },
 };
@@ -3817,6 +3874,484 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
   },
 };
 
+function createBaseOpenAccountRequest(): OpenAccountRequest {
+  return { accountId: "", name: "", currency: "", openingCash: undefined };
+}
+
+export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
+  encode(message: OpenAccountRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.currency !== "") {
+      writer.uint32(26).string(message.currency);
+    }
+    if (message.openingCash !== undefined) {
+      Money.encode(message.openingCash, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenAccountRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenAccountRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.currency = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.openingCash = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenAccountRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      currency: isSet(object.currency) ? globalThis.String(object.currency) : "",
+      openingCash: isSet(object.openingCash)
+        ? Money.fromJSON(object.openingCash)
+        : isSet(object.opening_cash)
+        ? Money.fromJSON(object.opening_cash)
+        : undefined,
+    };
+  },
+
+  toJSON(message: OpenAccountRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.currency !== "") {
+      obj.currency = message.currency;
+    }
+    if (message.openingCash !== undefined) {
+      obj.openingCash = Money.toJSON(message.openingCash);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OpenAccountRequest>, I>>(base?: I): OpenAccountRequest {
+    return OpenAccountRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenAccountRequest>, I>>(object: I): OpenAccountRequest {
+    const message = createBaseOpenAccountRequest();
+    message.accountId = object.accountId ?? "";
+    message.name = object.name ?? "";
+    message.currency = object.currency ?? "";
+    message.openingCash = (object.openingCash !== undefined && object.openingCash !== null)
+      ? Money.fromPartial(object.openingCash)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOpenAccountResponse(): OpenAccountResponse {
+  return { success: false, message: "", account: undefined };
+}
+
+export const OpenAccountResponse: MessageFns<OpenAccountResponse> = {
+  encode(message: OpenAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.account !== undefined) {
+      Account.encode(message.account, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenAccountResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenAccountResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.account = Account.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenAccountResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+    };
+  },
+
+  toJSON(message: OpenAccountResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.account !== undefined) {
+      obj.account = Account.toJSON(message.account);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OpenAccountResponse>, I>>(base?: I): OpenAccountResponse {
+    return OpenAccountResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenAccountResponse>, I>>(object: I): OpenAccountResponse {
+    const message = createBaseOpenAccountResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.account = (object.account !== undefined && object.account !== null)
+      ? Account.fromPartial(object.account)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListAccountsRequest(): ListAccountsRequest {
+  return {};
+}
+
+export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
+  encode(_: ListAccountsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAccountsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAccountsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListAccountsRequest {
+    return {};
+  },
+
+  toJSON(_: ListAccountsRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAccountsRequest>, I>>(base?: I): ListAccountsRequest {
+    return ListAccountsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAccountsRequest>, I>>(_: I): ListAccountsRequest {
+    const message = createBaseListAccountsRequest();
+    return message;
+  },
+};
+
+function createBaseListAccountsResponse(): ListAccountsResponse {
+  return { accounts: [] };
+}
+
+export const ListAccountsResponse: MessageFns<ListAccountsResponse> = {
+  encode(message: ListAccountsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.accounts) {
+      Account.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAccountsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAccountsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accounts.push(Account.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAccountsResponse {
+    return {
+      accounts: globalThis.Array.isArray(object?.accounts) ? object.accounts.map((e: any) => Account.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListAccountsResponse): unknown {
+    const obj: any = {};
+    if (message.accounts?.length) {
+      obj.accounts = message.accounts.map((e) => Account.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAccountsResponse>, I>>(base?: I): ListAccountsResponse {
+    return ListAccountsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAccountsResponse>, I>>(object: I): ListAccountsResponse {
+    const message = createBaseListAccountsResponse();
+    message.accounts = object.accounts?.map((e) => Account.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAccount(): Account {
+  return { accountId: "", name: "", currency: "", openedAt: undefined };
+}
+
+export const Account: MessageFns<Account> = {
+  encode(message: Account, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.currency !== "") {
+      writer.uint32(26).string(message.currency);
+    }
+    if (message.openedAt !== undefined) {
+      Timestamp.encode(message.openedAt, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Account {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.currency = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.openedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Account {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      currency: isSet(object.currency) ? globalThis.String(object.currency) : "",
+      openedAt: isSet(object.openedAt)
+        ? Timestamp.fromJSON(object.openedAt)
+        : isSet(object.opened_at)
+        ? Timestamp.fromJSON(object.opened_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Account): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.currency !== "") {
+      obj.currency = message.currency;
+    }
+    if (message.openedAt !== undefined) {
+      obj.openedAt = Timestamp.toJSON(message.openedAt);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Account>, I>>(base?: I): Account {
+    return Account.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Account>, I>>(object: I): Account {
+    const message = createBaseAccount();
+    message.accountId = object.accountId ?? "";
+    message.name = object.name ?? "";
+    message.currency = object.currency ?? "";
+    message.openedAt = (object.openedAt !== undefined && object.openedAt !== null)
+      ? Timestamp.fromPartial(object.openedAt)
+      : undefined;
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -3880,6 +4415,26 @@ export const PortfolioServiceService = {
       Buffer.from(GetCashBalanceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetCashBalanceResponse => GetCashBalanceResponse.decode(value),
   },
+  /** Opens an account. Accounts are never opened by being named. */
+  openAccount: {
+    path: "/arduino_trader.portfolio.PortfolioService/OpenAccount" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: OpenAccountRequest): Buffer => Buffer.from(OpenAccountRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): OpenAccountRequest => OpenAccountRequest.decode(value),
+    responseSerialize: (value: OpenAccountResponse): Buffer => Buffer.from(OpenAccountResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OpenAccountResponse => OpenAccountResponse.decode(value),
+  },
+  listAccounts: {
+    path: "/arduino_trader.portfolio.PortfolioService/ListAccounts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAccountsRequest): Buffer => Buffer.from(ListAccountsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAccountsRequest => ListAccountsRequest.decode(value),
+    responseSerialize: (value: ListAccountsResponse): Buffer =>
+      Buffer.from(ListAccountsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAccountsResponse => ListAccountsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -3898,6 +4453,9 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   getPerformance: handleUnaryCall<GetPerformanceRequest, GetPerformanceResponse>;
   updatePositions: handleUnaryCall<UpdatePositionsRequest, UpdatePositionsResponse>;
   getCashBalance: handleUnaryCall<GetCashBalanceRequest, GetCashBalanceResponse>;
+  /** Opens an account. Accounts are never opened by being named. */
+  openAccount: handleUnaryCall<OpenAccountRequest, OpenAccountResponse>;
+  listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -3991,6 +4549,37 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetCashBalanceResponse) => void,
+  ): ClientUnaryCall;
+  /** Opens an account. Accounts are never opened by being named. */
+  openAccount(
+    request: OpenAccountRequest,
+    callback: (error: ServiceError | null, response: OpenAccountResponse) => void,
+  ): ClientUnaryCall;
+  openAccount(
+    request: OpenAccountRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OpenAccountResponse) => void,
+  ): ClientUnaryCall;
+  openAccount(
+    request: OpenAccountRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OpenAccountResponse) => void,
+  ): ClientUnaryCall;
+  listAccounts(
+    request: ListAccountsRequest,
+    callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
+  ): ClientUnaryCall;
+  listAccounts(
+    request: ListAccountsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
+  ): ClientUnaryCall;
+  listAccounts(
+    request: ListAccountsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -103,6 +103,13 @@ export const isin = rawText.transform(via((value) => parseIsin(value ?? '')));
 export const optionalIsin = rawText.transform(
   via((value) => (value ? parseIsin(value) : undefined)),
 );
+/** An account that must be named: empty is not the default one. */
+export const requiredAccount = rawText.transform(
+  via((value) => {
+    if (!value) throw new Failure('INVALID_REQUEST', 'is needed');
+    return parseAccountId(value);
+  }),
+);
 export const account = rawText.transform(via((value) => parseAccountId(value ?? '')));
 export const currency = rawText.transform(via((value) => parseCurrency(value ?? '')));
 

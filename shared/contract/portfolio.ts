@@ -1,6 +1,18 @@
 /** Rows of the portfolio service: the book, and what it earned. */
 import type { PortfolioServiceService } from '#protos/gen/portfolio.ts';
-import { account, bool, int32, isin, list, optionalIsin, position, request } from './fields.ts';
+import {
+  account,
+  bool,
+  int32,
+  isin,
+  list,
+  moneyNotNegative,
+  optionalIsin,
+  position,
+  request,
+  requiredAccount,
+  text,
+} from './fields.ts';
 import { contract, usual } from './row.ts';
 
 export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
@@ -34,11 +46,33 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.write,
     needs: ['redis', 'broker', 'prices'],
     summary: "Makes the book agree with the broker's; what nobody here traded is external.",
-    request: request({ accountId: account, positions: list(position), forceSync: bool }),
+    request: request({
+      accountId: account,
+      positions: list(position),
+      forceSync: bool,
+      removeMissing: bool,
+    }),
   },
   getCashBalance: {
     ...usual.read,
     summary: 'Cash, what is pending, and what is free to trade.',
     request: request({ accountId: account }),
+  },
+  openAccount: {
+    ...usual.write,
+    effect: 'trades',
+    needs: ['redis', 'broker'],
+    summary: 'Opens an account; no account is ever opened by being named.',
+    request: request({
+      accountId: requiredAccount,
+      name: text(100),
+      currency: text(3),
+      openingCash: moneyNotNegative,
+    }),
+  },
+  listAccounts: {
+    ...usual.read,
+    summary: 'Lists the accounts, the default one first.',
+    request: request({}),
   },
 });

@@ -3,6 +3,7 @@
  * follows; at a real one the money is on its way, and is recorded as pending until its statement
  * shows it. `auto_invest` starts a trading cycle that invests the cash and sells nothing.
  */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { investLater } from '#shared/gateway/invest.ts';
@@ -13,6 +14,7 @@ import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.processDeposit, async (request, context) => {
   const { amount, accountId, autoInvest } = request;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { broker, baseCurrency, functions, signal } = context;
   if (!amount || amount.sign === 0)
     throw invalidRequest({ field: 'amount', message: 'an amount above 0 is needed' });

@@ -3,6 +3,7 @@
  * owner's minimum (CASH_RESERVE_RATIO of the total value, rounded up), never below 0. Without a value
  * there is no minimum to keep: REFUSED price-missing or exchange-rate-missing.
  */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -12,6 +13,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 
 export default handle(portfolio.getCashBalance, async ({ accountId }, context) => {
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes, rates } = await loadAccount(context, accountId);
   const live = await new StoredTrades(context.database).liveTrades(accountId);
 

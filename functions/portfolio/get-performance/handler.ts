@@ -10,6 +10,7 @@
  *
  * @throws Failure NOT_FOUND for a benchmark that is not in the universe
  */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -39,6 +40,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 const CLOSE_AGE_DAYS_MAX = 30;
 
 export default handle(portfolio.getPerformance, async (request, context) => {
+  await new Accounts(context.database, context.baseCurrency).require(request.accountId);
   const { database, marketData, baseCurrency: base } = context;
   const today = marketData.today(context.now());
   const ledger = await new StoredBook(database, base).ledger(request.accountId);

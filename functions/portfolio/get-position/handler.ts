@@ -1,4 +1,5 @@
 /** The holding in one security, as GetPositions lists it; `found` only while shares are held. */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { positionsOf } from '#shared/portfolio/model/valuation.ts';
@@ -7,6 +8,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(portfolio.getPosition, async ({ accountId, isin }, context) => {
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes } = await loadAccount(context, accountId);
   const value = positionsOf(book, quotes, false).find((position) => position.isin === isin);
   if (!value) return { found: false, position: undefined };

@@ -3,6 +3,7 @@
  * those of the FIFO lots still held, fees included. A position without a stored price has no current
  * price, market value or gain; one whose cost nobody knows has no average price.
  */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { positionsOf } from '#shared/portfolio/model/valuation.ts';
@@ -12,6 +13,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(portfolio.getPositions, async (request, context) => {
   const { accountId } = request;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes } = await loadAccount(context, accountId);
   const securities = await new StoredMarket(context.database).securities();
   const byIsin = new Map(securities.map((security) => [security.isin, security]));

@@ -7,6 +7,7 @@
  * An account with a holding that has no stored price or rate is not valued: REFUSED price-missing or
  * exchange-rate-missing.
  */
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
@@ -19,6 +20,7 @@ import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(portfolio.getSummary, async ({ accountId }, context) => {
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes, rates } = await loadAccount(context, accountId);
   const securities = await new StoredMarket(context.database).securities();
   const live = await new StoredTrades(context.database).liveTrades(accountId);

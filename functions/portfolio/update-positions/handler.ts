@@ -7,9 +7,11 @@
  * on any other, a difference from the broker is REFUSED statement-differs. Running it twice books
  * nothing twice: lines are known by their ids, and a book changed meanwhile is read again.
  */
-import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
+import type { BrokerHolding, BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { conflict } from '#shared/kernel/failure.ts';
+import { conflict, refused } from '#shared/kernel/failure.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS, toTimestamp } from '#shared/kernel/instant.ts';
 import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
@@ -32,10 +34,15 @@ const TRIES_MAX = 5;
 
 export default handle(portfolio.updatePositions, async (request, context) => {
   const { accountId } = request;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const stated = request.positions.length > 0 ? statedHoldings(request.positions) : undefined;
   const store = new PortfolioStore(context.database, context.baseCurrency);
 
   const { book } = await store.load(accountId);
+  if (stated && context.broker.funding && !request.removeMissing) {
+    const { holdings } = await context.broker.statement(accountId, context.signal);
+    requireAllNamed(holdings, request.positions);
+  }
   if (!stated && !request.forceSync && isFresh(book, context))
     return message(book, unchanged(book));
   if (stated) await context.broker.funding?.adopt(accountId, stated, context.signal);
@@ -53,6 +60,22 @@ export default handle(portfolio.updatePositions, async (request, context) => {
   }
   throw conflict('Someone else keeps changing this account.', { accountId });
 });
+
+/** @throws Failure REFUSED holdings-missing, naming what the list leaves out */
+function requireAllNamed(
+  held: readonly BrokerHolding[],
+  stated: readonly { readonly isin: Isin }[],
+): void {
+  const named = new Set(stated.map(({ isin }) => isin));
+  const missing = held.filter(({ isin }) => !named.has(isin));
+  if (missing.length === 0) return;
+  const names = missing.map(({ isin, symbol }) => `${symbol} (${isin})`).join(', ');
+  throw refused(
+    'holdings-missing',
+    `positions: the account also holds ${names}. Name all of it, or set removeMissing to transfer those out.`,
+    { field: 'positions', isins: missing.map(({ isin }) => isin) },
+  );
+}
 
 function isFresh({ syncedAt }: Book, context: Context): boolean {
   return syncedAt !== undefined && context.now() - syncedAt < FRESH_MS;

@@ -1,3 +1,4 @@
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
@@ -20,6 +21,7 @@ const PATIENCE_MS = 15_000;
 export default handle(trading.batchExecuteTrades, async (request, context) => {
   const { accountId, trades, stopOnError } = request;
   const { signal } = context;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const wires = trades.map((trade, index) => wireOf(trade, accountId, index, DEFAULT_ACCOUNT));
   const tradeIds = trades.map((_trade, index) =>
     tradeIdOf(accountId, keyOfTrade(context.idempotencyKey, index)),

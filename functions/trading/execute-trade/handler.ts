@@ -1,3 +1,4 @@
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { syncBook } from '#shared/trading/book-sync.ts';
 import { trading } from '#shared/contract/trading.ts';
@@ -22,6 +23,7 @@ export default handle(trading.executeTrade, async (request, context) => {
   const draft = draftOf(request);
   const { accountId } = draft;
   const { signal } = context;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   if (request.dryRun) {
     const { inputs } = await loadChecks(orderDependencies, draft, undefined, signal);
     return dryRunAnswer(validate(inputs));

@@ -1,3 +1,4 @@
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
@@ -7,6 +8,7 @@ import { executionOf } from '#shared/trading/trade-wire.ts';
 /** Lists trades as stored, newest first; `days` 0 is all of them, `total` counts before paging. */
 export default handle(trading.getTradeHistory, async (request, context) => {
   const { accountId, days, isin, side, limit, offset } = request;
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const trades = new StoredTrades(context.database);
   const recent =
     days === 0

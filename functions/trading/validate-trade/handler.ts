@@ -1,3 +1,4 @@
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
@@ -9,6 +10,7 @@ import { draftOf, validationAnswer } from '#shared/trading/trade-wire.ts';
 export default handle(trading.validateTrade, async (request, context) => {
   const orderDependencies = openOrderDependencies(context);
   const draft = draftOf(request);
+  await new Accounts(context.database, context.baseCurrency).require(draft.accountId);
   const { inputs } = await loadChecks(orderDependencies, draft, undefined, context.signal);
   return validationAnswer(validate(inputs), draft.side);
 });

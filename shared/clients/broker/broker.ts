@@ -223,6 +223,8 @@ export interface Broker {
 }
 
 export interface SimulatedFunding {
+  /** Opens an account with a first deposit, or none where it is 0; an open one stays as it is. */
+  open(accountId: AccountId, openingCash: Money, signal: AbortSignal): Promise<void>;
   /** Pays money in, once for each id. */
   deposit(accountId: AccountId, id: string, amount: Money, signal: AbortSignal): Promise<void>;
   /** Makes the simulated account hold just these securities, by transfers in and out. */

@@ -1,5 +1,6 @@
 import getPosition from '../../../functions/portfolio/get-position/handler.ts';
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
+import openPortfolioAccount from '../../../functions/portfolio/open-account/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import type { PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
@@ -69,7 +70,8 @@ describe('GetPositions', () => {
 
   it('adds closed positions with quantity 0 only when asked', async () => {
     await ask(updatePositions, on, { positions: [stated(ALPHA, 'ALPHA', 3)] });
-    await ask(updatePositions, on, { positions: [stated(BETA, 'BETA', 1)] });
+    const rest = { positions: [stated(BETA, 'BETA', 1)], removeMissing: true };
+    await ask(updatePositions, on, rest);
     const open = await ask(getPositions, on);
     const all = await ask(getPositions, on, { includeClosed: true });
     expect(open.body.totalPositions).toBe(1);
@@ -78,6 +80,7 @@ describe('GetPositions', () => {
 
   it('keeps accounts apart', async () => {
     await ask(updatePositions, on, { positions: [stated(ALPHA, 'ALPHA', 3)] });
+    await ask(openPortfolioAccount, on, { accountId: 'other' });
     const { body } = await ask(getPositions, on, { accountId: 'other' });
     expect(body.totalPositions).toBe(0);
   });

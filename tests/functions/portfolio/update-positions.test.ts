@@ -1,4 +1,5 @@
 import request from 'supertest';
+import openPortfolioAccount from '../../../functions/portfolio/open-account/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -149,6 +150,7 @@ describe('UpdatePositions', () => {
       positions: [{ isin: GAMMA, symbol: 'GAMMA', quantity: 10 }],
       accountId: 'other',
     };
+    await ask(openPortfolioAccount, on, { accountId: 'other' });
     await ask(updatePositions, on, unpriced);
     expect(await stored().valuations('other' as typeof DEFAULT_ACCOUNT)).toEqual([]);
   });

@@ -157,7 +157,6 @@ describe('GetTradeHistory', () => {
   it.each([
     [{ side: 'SELL' }, ['SELL ARVN']],
     [{ days: 1 }, ['SELL ARVN', 'BUY HAVL']],
-    [{ accountId: 'other' }, []],
   ])('filters by %j', async (filter, expected) => {
     const { body } = await t.call(history, filter);
     expect(shown(body)).toEqual(expected);

@@ -63,12 +63,16 @@ describe('the paper broker', () => {
   const find = (id: string) => on.broker.findOrder(DEFAULT_ACCOUNT, id, signal);
   const statement = (account = DEFAULT_ACCOUNT) => on.broker.statement(account, signal);
 
-  it('opens each account with one deposit', async () => {
+  it('opens the default account with one deposit, and no other by itself', async () => {
     await statement();
     const { cash, flows } = await statement();
     expect(cash).toEqual(euros('25000.00'));
     expect(flows).toEqual([expect.objectContaining({ flowId: 'opening', kind: 'deposit' })]);
-    expect((await statement('other' as AccountId)).cash).toEqual(euros('25000.00'));
+    const other = 'other' as AccountId;
+    await expect(statement(other)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await on.broker.funding?.open(other, euros('10.00'), signal);
+    await on.broker.funding?.open(other, euros('99.00'), signal);
+    expect((await statement(other)).cash).toEqual(euros('10.00'));
   });
 
   it('rejects what is not listed, has no price or has no exchange rate, each by its name', async () => {

@@ -17,8 +17,8 @@ import type {
 } from '#shared/clients/broker/broker.ts';
 import type { BrokerDependencies } from '../broker-dependencies.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
-import { keyReused, refused } from '#shared/kernel/failure.ts';
-import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { keyReused, notFound, refused } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
@@ -45,6 +45,8 @@ type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; resu
 /** What a step needs beside the live orders. */
 interface Requested {
   readonly isins?: readonly Isin[];
+  /** Opens the account where it is not open. */
+  readonly openingCash?: Money;
   /** Settled orders to load. */
   readonly orders?: (clientOrderId: unknown) => boolean;
 }
@@ -76,6 +78,7 @@ export class PaperBroker implements Broker {
     this.market = new PaperMarketSource(marketData, baseCurrency, costModelOf(settings));
     this.openingCash = Money.rounded(settings.paperOpeningCash, baseCurrency, 'down');
     this.funding = {
+      open: (account, cash, signal) => this.open(account, cash, signal),
       deposit: (account, id, amount, signal) => this.deposit(account, id, amount, signal),
       adopt: (account, holdings, signal) => this.adopt(account, holdings, signal),
     };
@@ -122,6 +125,13 @@ export class PaperBroker implements Broker {
     });
   }
 
+  private async open(account: AccountId, cash: Money, signal: AbortSignal): Promise<void> {
+    await this.change(account, { openingCash: cash }, signal, (book) => ({
+      book,
+      result: undefined,
+    }));
+  }
+
   private async deposit(
     accountId: AccountId,
     id: string,
@@ -152,6 +162,13 @@ export class PaperBroker implements Broker {
     });
   }
 
+  /** The default account opens by itself; every other one by `open` alone. */
+  private openingCashOf(accountId: AccountId, { openingCash }: Requested): Money {
+    if (openingCash) return openingCash;
+    if (accountId === DEFAULT_ACCOUNT) return this.openingCash;
+    throw notFound('account', accountId);
+  }
+
   /** Loads, lets the step decide on one snapshot of the market, stores if anything changed. */
   private async change<R>(
     accountId: AccountId,
@@ -168,8 +185,9 @@ export class PaperBroker implements Broker {
     const market = await this.market.snapshot(isins, now(), signal);
     signal.throwIfAborted();
     const decide = (record: PaperRecord | undefined) => {
-      const opened = openBook(accountId, this.openingCash, market.now);
-      const book = record ? bookOf(record, accountId, wants) : opened;
+      const book = record
+        ? bookOf(record, accountId, wants)
+        : openBook(accountId, this.openingCashOf(accountId, requested), market.now);
       const { book: next, result } = step(book, market);
       if (record && next === book) return { result };
       return { value: recordOf(next, record), result };
