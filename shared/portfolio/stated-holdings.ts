@@ -26,6 +26,22 @@ export function statedHoldings(positions: readonly StatedPosition[]): StatedHold
     }));
 }
 
+/** @throws Failure REFUSED holdings-missing, naming what the list leaves out */
+export function requireAllNamed(
+  held: readonly BrokerHolding[],
+  stated: readonly { readonly isin: Isin }[],
+): void {
+  const named = new Set(stated.map(({ isin }) => isin));
+  const missing = held.filter(({ isin }) => !named.has(isin));
+  if (missing.length === 0) return;
+  const names = missing.map(({ isin, symbol }) => `${symbol} (${isin})`).join(', ');
+  throw refused(
+    'holdings-missing',
+    `positions: the account also holds ${names}. Name all of it, or set removeMissing to transfer those out.`,
+    { field: 'positions', isins: missing.map(({ isin }) => isin) },
+  );
+}
+
 /** @throws Failure REFUSED statement-differs naming each ISIN that differs */
 export function requireSameHoldings(
   stated: readonly StatedHolding[],

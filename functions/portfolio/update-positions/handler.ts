@@ -8,10 +8,9 @@
  * nothing twice: lines are known by their ids, and a book changed meanwhile is read again.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import type { BrokerHolding, BrokerStatement } from '#shared/clients/broker/broker.ts';
+import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { conflict, refused } from '#shared/kernel/failure.ts';
-import type { Isin } from '#shared/kernel/isin.ts';
+import { conflict } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS, toTimestamp } from '#shared/kernel/instant.ts';
 import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
@@ -22,6 +21,7 @@ import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcil
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import {
+  requireAllNamed,
   requireSameHoldings,
   statedHoldings,
   type StatedHolding,
@@ -60,22 +60,6 @@ export default handle(portfolio.updatePositions, async (request, context) => {
   }
   throw conflict('Someone else keeps changing this account.', { accountId });
 });
-
-/** @throws Failure REFUSED holdings-missing, naming what the list leaves out */
-function requireAllNamed(
-  held: readonly BrokerHolding[],
-  stated: readonly { readonly isin: Isin }[],
-): void {
-  const named = new Set(stated.map(({ isin }) => isin));
-  const missing = held.filter(({ isin }) => !named.has(isin));
-  if (missing.length === 0) return;
-  const names = missing.map(({ isin, symbol }) => `${symbol} (${isin})`).join(', ');
-  throw refused(
-    'holdings-missing',
-    `positions: the account also holds ${names}. Name all of it, or set removeMissing to transfer those out.`,
-    { field: 'positions', isins: missing.map(({ isin }) => isin) },
-  );
-}
 
 function isFresh({ syncedAt }: Book, context: Context): boolean {
   return syncedAt !== undefined && context.now() - syncedAt < FRESH_MS;
