@@ -1,9 +1,45 @@
-// Builds, then runs the embedded home in this very process, so that signals reach it.
+// Builds into a folder of its own, then runs the embedded home in this very process, so that signals
+// reach it. A second start never touches the files that a running one still loads from.
 // All arguments are passed on; `npm start -- --help` lists them.
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stop } from 'esbuild';
 import { build } from './build.mjs';
 
-await build();
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const NAME = /^start-(\d+)$/;
+
+removeLeftovers();
+const out = `build/start-${process.pid}`;
+process.once('exit', () => rmSync(join(ROOT, out), { recursive: true, force: true }));
+await build({ out });
 // The bundler's process would stay as long as ours, with its memory.
 await stop();
-await import('../dist/gateway/embedded/main.js');
+await import(`../${out}/gateway/embedded/main.js`);
+
+/** Builds of starts that were killed. */
+function removeLeftovers() {
+  for (const name of entries(join(ROOT, 'build'))) {
+    const [, pid] = NAME.exec(name) ?? [];
+    if (pid !== undefined && !lives(Number(pid)))
+      rmSync(join(ROOT, 'build', name), { recursive: true, force: true });
+  }
+}
+
+function entries(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function lives(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown.code === 'EPERM';
+  }
+}
