@@ -4,6 +4,7 @@
  * changes nothing.
  */
 import { DelayedError, Worker, type Job } from 'bullmq';
+import { closeWorker, waitWithRedis } from '#gateway/queue/close-worker.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
@@ -83,8 +84,8 @@ export class Annotations {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
-    await this.polling;
-    await this.worker.close();
+    await waitWithRedis(this.polling, this.connection, STOP_MS);
+    await closeWorker(this.worker, this.connection, STOP_MS);
     await this.calls.functionQueues.close(STOP_MS);
     this.connection.disconnect();
   }

@@ -4,6 +4,7 @@
  */
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { closeWorker } from '#gateway/queue/close-worker.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -44,6 +45,8 @@ const STALLED_POLL_MS = 5_000;
 const CRASHES_MAX = 10;
 /** Time that running calls get to end by themselves when the connector stops. */
 const SHUTDOWN_GRACE_MS = 3_000;
+/** For those that were cancelled then. */
+const PUT_BACK_MS = 1_000;
 const INTERVAL_MS = 10_000;
 const NEVER = new AbortController().signal;
 
@@ -72,7 +75,10 @@ export async function openConnector(
   await annotations?.open();
   return {
     close: async () => {
-      await Promise.all([...workers.map(closeWorker), annotations?.close()]);
+      await Promise.all([
+        ...workers.map((worker) => endWorker(worker, connection)),
+        annotations?.close(),
+      ]);
       await runs.close();
       connection.disconnect();
       own?.disconnect();
@@ -150,11 +156,11 @@ function givenUp({ effect }: Operation, job: Job<RunData>, { message }: Error): 
 }
 
 /** Takes no more jobs, waits a little for those that run, and puts the others back. */
-async function closeWorker(worker: Worker<RunData>): Promise<void> {
+async function endWorker(worker: Worker, connection: Redis): Promise<void> {
   const timer = setTimeout(
     () => worker.cancelAllJobs('shutdown' satisfies GivingUp),
     SHUTDOWN_GRACE_MS,
   );
-  await worker.close();
+  await closeWorker(worker, connection, SHUTDOWN_GRACE_MS + PUT_BACK_MS);
   clearTimeout(timer);
 }

@@ -16,6 +16,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
 import { tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
+import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
 import { openHomeFunctions } from './functions.ts';
 import { placementText } from './split.ts';
@@ -54,16 +55,10 @@ const GATEWAY_GRACE_MS = 500;
 const METRICS_PORT_STEP = 2;
 const PORT_MAX = 65_535;
 
-/** What was opened, closed from the last to the first. */
-type Closers = (() => Promise<unknown>)[];
-
 /** @throws Failure that says what is not to be had; what was opened is closed again */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const closers: Closers = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse())
-      await closer().catch((cause: unknown) => options.log.warn('close-failed', { cause }));
-  };
+  const close = (): Promise<void> => closeAll(closers, options.log);
   try {
     return { ...(await openAll(options, closers)), close };
   } catch (thrown) {

@@ -5,17 +5,19 @@
  * worked holds a connection.
  */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, WaitingError, Worker, type Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connectQueueRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { closeWorker, waitWithRedis } from './close-worker.ts';
 
 const LOCK_MS = 15_000;
 const STALLED_POLL_MS = 5_000;
 /** A crash of the host is not the call's fault; five in one call are more than chance. */
 const CRASHES_MAX = 5;
 const IDLE_MS = 30_000;
+/** For jobs that were cut off when the host stopped. */
+const PUT_BACK_MS = 1_000;
 const STOPPED = Symbol('stopped');
 
 export interface FunctionQueueOptions<Data> {
@@ -101,11 +103,11 @@ export class FunctionQueues<Data> {
     );
     await Promise.all(workers.map((worker) => worker.pause(true)));
     const ended = Promise.allSettled(this.running);
-    await Promise.race([ended, sleep(graceMs, undefined, { ref: false })]);
+    await waitWithRedis(ended, this.redis, graceMs);
     this.cut.abort();
-    await ended;
+    await waitWithRedis(ended, this.redis, PUT_BACK_MS);
     for (const { timer } of this.functionQueues.values()) clearTimeout(timer);
-    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(workers.map((worker) => closeWorker(worker, this.redis, PUT_BACK_MS)));
     await Promise.all([...this.functionQueues.values()].map(({ queue }) => queue.close()));
     this.redis.disconnect();
   }

@@ -1,9 +1,15 @@
 /** Builds the program apart from `dist/` and runs it as a person would. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  execFileSync,
+  spawn,
+  type ChildProcess,
+  type ChildProcessByStdio,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 export interface Program {
   start(args: readonly string[], env: Readonly<Record<string, string>>): Run;
@@ -37,6 +43,11 @@ function start(file: string, args: readonly string[], env: Readonly<Record<strin
     env: { PATH: process.env['PATH'] ?? '', GATEWAY_PORT: '0', GRPC_PORT_BASE: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  return runOf(child);
+}
+
+/** What is to be read of a process that was started with its stdout and stderr as pipes. */
+export function runOf(child: ChildProcessByStdio<null, Readable, Readable>): Run {
   let [out, err] = ['', ''];
   child.stdout.on('data', (text: Buffer) => (out += text));
   child.stderr.on('data', (text: Buffer) => (err += text));

@@ -29,9 +29,12 @@ export async function startTestRedis(): Promise<TestRedis> {
     url,
     process: server,
     stop: async () => {
-      const gone = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGKILL');
-      await gone;
+      // A test may have killed it.
+      if (server.exitCode === null && server.signalCode === null) {
+        const gone = new Promise((resolve) => server.once('exit', resolve));
+        server.kill('SIGKILL');
+        await gone;
+      }
       await rm(dir, { recursive: true, force: true });
     },
   };

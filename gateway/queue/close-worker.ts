@@ -1,0 +1,24 @@
+/** The end of what works on a queue, with Redis or without. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+/**
+ * Takes no more jobs and lets those that run end. Where Redis is gone there is nobody to hand them
+ * back to: the worker is let go at once, and another one takes its jobs when their locks expire.
+ * @param graceMs the longest that it waits
+ */
+export function closeWorker(worker: Worker, redis: Redis, graceMs: number): Promise<void> {
+  return waitWithRedis(worker.close(redis.status !== 'ready'), redis, graceMs);
+}
+
+/** Waits for work that needs Redis: not at all where Redis is gone, else no longer than `graceMs`. */
+export async function waitWithRedis(
+  work: Promise<unknown>,
+  { status }: Redis,
+  graceMs: number,
+): Promise<void> {
+  const settled = work.catch(() => undefined);
+  if (status !== 'ready') return;
+  await Promise.race([settled, sleep(graceMs, undefined, { ref: false })]);
+}
