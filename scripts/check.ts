@@ -1,6 +1,6 @@
 /**
- * The one command for everything: format, generated files, contract, types, lint, import rules,
- * tests; cheapest first, each with its time. Names of steps as arguments run only those.
+ * The one command for everything: format, contract, generated files, import rules, exports, types,
+ * lint, tests; cheapest first, each with its time. Names of steps as arguments run only those.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
     name: 'imports',
     command: ['npx', 'depcruise', 'shared', 'gateway', 'functions', 'template', 'scripts', 'cli'],
   },
+  { name: 'exports', command: [node, 'scripts/run.mjs', 'scripts/check/exports.ts'] },
   { name: 'types', command: ['npx', 'tsc', '-p', '.'] },
   { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'] },
   { name: 'tests', command: ['npx', 'jest', '--json', `--outputFile=${RESULTS}`] },

@@ -35,7 +35,7 @@ export function memoryMb({ processes }: Candidate): number {
   return processes.reduce((total, { pid = 0 }) => total + pssMb(pid), 0);
 }
 
-export async function prepare({ dataDir }: FunctionEnvironment): Promise<string> {
+async function prepare({ dataDir }: FunctionEnvironment): Promise<string> {
   const secrets = join(dataDir, 'function-secrets', 'openfaas-fn');
   await mkdir(secrets, { recursive: true, mode: 0o700 });
   await mkdir(join(dataDir, 'secrets'), { mode: 0o700 });

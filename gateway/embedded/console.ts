@@ -37,7 +37,7 @@ export function openConsole({ json, env }: ConsoleOptions): Console {
   };
 }
 
-export function openPaint(inColour: boolean): Paint {
+function openPaint(inColour: boolean): Paint {
   const paint =
     (format: Format) =>
     (text: string): string =>

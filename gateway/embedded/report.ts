@@ -20,7 +20,7 @@ export function moneyText(money: Money | undefined): string {
 }
 
 /** 0.307 → `30.7 %` */
-export function percentText(ratio: number): string {
+function percentText(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;
 }
 
@@ -39,6 +39,7 @@ export function cycleText(result: TradingCycleResult): string[] {
   ];
 }
 
+/** @internal exported for its tests */
 export function planText(plan: Plan, dryRun: boolean): string[] {
   const { actions } = plan;
   const orders = actions.length === 1 ? 'one order' : `${actions.length} orders`;
@@ -124,7 +125,10 @@ function pricesText({ setAsideBars, priceDoubts }: TradingCycleResult): string[]
   ];
 }
 
-/** What was held and what is; the largest first, cash and the total at the end. */
+/**
+ * What was held and what is; the largest first, cash and the total at the end.
+ * @internal exported for its tests
+ */
 export function portfolioTable(
   before: PortfolioSnapshot | undefined,
   after: PortfolioSnapshot | undefined,

@@ -6,7 +6,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Failure, FieldViolation } from '#shared/kernel/failure.ts';
 
-export const ERROR_DOMAIN = 'arduino_trader';
+const ERROR_DOMAIN = 'arduino_trader';
 
 /** All metadata of an answer together commonly may take 8 KiB. */
 const DETAILS_BYTES_MAX = 4_096;
@@ -32,7 +32,7 @@ export function errorDetails(failure: Failure, requestId: string): Buffer {
 }
 
 /** Why, for machines: the rule that said no, or else the failure's code. */
-export function reasonOf({ code, facts }: Failure): string {
+function reasonOf({ code, facts }: Failure): string {
   const { rule } = facts;
   return typeof rule === 'string' ? rule.toUpperCase().replaceAll('-', '_') : code;
 }

@@ -23,6 +23,7 @@ type Annotations = Readonly<Record<string, string>>;
 
 const PREFIX = 'arduino-trader/async-';
 
+/** @internal exported for its tests */
 export const defaultPolicy: CallPolicy = {
   attempts: 5,
   backoffMs: 500,

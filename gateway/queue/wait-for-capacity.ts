@@ -1,8 +1,9 @@
 /** Delays a call whose function is at its concurrency limit. */
 import { DelayedError, type Job } from 'bullmq';
+import { HOUR_MS } from '#shared/kernel/instant.ts';
 
 /** How long a call waits for a place among a function's calls before that counts as a failure. */
-const FULL_MS_MAX = 3_600_000;
+const FULL_MS_MAX = HOUR_MS;
 const PAUSE_MS_MAX = 30_000;
 const DOUBLINGS_MAX = 6;
 

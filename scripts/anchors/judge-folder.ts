@@ -16,6 +16,7 @@ export interface Category {
 /**
  * The categories of `expected/*.json` and of `expected-added/*.json`, and `trade_planning` where its
  * instances are there.
+ * @internal exported for its tests
  */
 export function categoriesOf(folder: string): readonly string[] {
   const names = [

@@ -77,7 +77,7 @@ function splitOutside(text: string): string[] {
 }
 
 /** The first figure that a text names. */
-export function figure(text: string, figures: Figures): number {
+function figure(text: string, figures: Figures): number {
   const { expectedReturn, risk, ratio, lambda } = figures;
   const plain = text.toLowerCase();
   if (/\/\s*(vol|risk|sd|semi|cvar)|sharpe ratio|^\s*sharpe|sortino|ratio/.test(plain))

@@ -106,7 +106,7 @@ function boundRows(variables: number, low: Float64Array, high: Float64Array): Li
 type Bound = number | null;
 
 /** `[low, high]`, a pair for each security, two lists, or records by name; null is no bound. */
-export function boundsOf(
+function boundsOf(
   row: AnchorRow,
   names: readonly string[],
   size: number,

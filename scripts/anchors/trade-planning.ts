@@ -129,7 +129,10 @@ function utilityOf(one: Instance): Utility {
   };
 }
 
-/** The objective by the specification, from shares traded. */
+/**
+ * The objective by the specification, from shares traded.
+ * @internal exported for its tests
+ */
 export function objectiveOf(one: Instance, kind: ObjectiveKind, x: readonly number[]): number {
   const { V0: value, price, holding, cash } = one;
   const w = price.map((p, i) => (((holding[i] ?? 0) + (x[i] ?? 0)) * p) / value);
@@ -154,7 +157,10 @@ function costOf({ price, cost }: Instance, x: readonly number[]): number {
   }, 0);
 }
 
-/** The first constraint that shares traded break, by name. */
+/**
+ * The first constraint that shares traded break, by name.
+ * @internal exported for its tests
+ */
 export function brokenBy(one: Instance, x: readonly number[]): string | undefined {
   const { constraints: limits, price, lot, holding, cash, V0: value } = one;
   const traded = x.map((shares, i) => Math.abs(shares) * (price[i] ?? 0));

@@ -19,8 +19,8 @@ export interface LeafPreferences {
   readonly uses?: readonly ('server' | 'client')[];
 }
 
-export const CA_LIFETIME_MS = 3652 * DAY_MS;
-export const LEAF_LIFETIME_MS = 60 * DAY_MS;
+const CA_LIFETIME_MS = 3652 * DAY_MS;
+const LEAF_LIFETIME_MS = 60 * DAY_MS;
 /** A board whose clock is a little behind must not take a new certificate for one of tomorrow. */
 const CLOCK_SLACK_MS = DAY_MS;
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' };

@@ -239,7 +239,7 @@ export function refusalOf(text: string, status: number): Failure {
  * A call that changes something and got no answer of ours may have taken effect, unless it surely
  * never left (`facts.sent` is `no`).
  */
-export function lostAnswer(
+function lostAnswer(
   { effect }: Pick<Operation, 'effect'>,
   thrown: unknown,
   { idempotencyKey, requestId, signal }: CallOptions,

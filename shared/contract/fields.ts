@@ -4,7 +4,6 @@
  * are refused. A value that cannot mean anything becomes an issue that names the field.
  */
 import { z } from 'zod';
-import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseAccountId } from '#shared/kernel/identifiers.ts';
 import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
@@ -111,14 +110,16 @@ export const requiredAccount = rawText.transform(
   }),
 );
 export const account = rawText.transform(via((value) => parseAccountId(value ?? '')));
-export const currency = rawText.transform(via((value) => parseCurrency(value ?? '')));
 
 /** A ticker symbol: letters, digits and the separators exchanges use. */
 export const symbol = text(32).pipe(
   z.string().regex(/^[A-Za-z0-9._:/-]*$/, 'letters, digits and . _ : / - only'),
 );
 
-/** Shares, never negative; 0 where absent. */
+/**
+ * Shares, never negative; 0 where absent.
+ * @internal exported for its tests
+ */
 export const quantity = numeric.nullish().transform(via((value) => parseQuantity(value ?? 0)));
 export const positiveQuantity = numeric.nullish().transform(
   via((value) => {
@@ -131,7 +132,10 @@ export const positiveQuantity = numeric.nullish().transform(
 const wireMoney = z.strictObject({ amount: rawText, currency: rawText });
 type WireMoney = z.output<typeof wireMoney>;
 
-/** An amount with its currency; absent (or wholly empty) is undefined. */
+/**
+ * An amount with its currency; absent (or wholly empty) is undefined.
+ * @internal exported for its tests
+ */
 export const money = wireMoney.nullish().transform(via((value) => given(value, Money.parse)));
 /** An amount that is not negative. */
 export const moneyNotNegative = wireMoney.nullish().transform(
@@ -152,6 +156,7 @@ function given<T>(
   return parse(value.amount ?? '', value.currency ?? '');
 }
 
+/** @internal exported for its tests */
 export const timestamp = z
   .strictObject({ seconds: numeric.nullish(), nanos: int32({ min: 0, max: 999_999_999 }) })
   .nullish()

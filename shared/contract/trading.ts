@@ -21,16 +21,10 @@ import {
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 
-export const tradeSides = ['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL'] as const;
-export const orderTypes = [
-  'ORDER_TYPE_UNSPECIFIED',
-  'MARKET',
-  'LIMIT',
-  'STOP',
-  'STOP_LIMIT',
-] as const;
-export const timesInForce = ['TIME_IN_FORCE_UNSPECIFIED', 'DAY', 'GTC', 'IOC', 'FOK'] as const;
-export const tradingStates = ['TRADING_STATE_UNSPECIFIED', 'ACTIVE', 'REDUCING', 'HALTED'] as const;
+const tradeSides = ['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL'] as const;
+const orderTypes = ['ORDER_TYPE_UNSPECIFIED', 'MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const;
+const timesInForce = ['TIME_IN_FORCE_UNSPECIFIED', 'DAY', 'GTC', 'IOC', 'FOK'] as const;
+const tradingStates = ['TRADING_STATE_UNSPECIFIED', 'ACTIVE', 'REDUCING', 'HALTED'] as const;
 
 const trade = request({
   accountId: account,
@@ -48,7 +42,7 @@ const trade = request({
 type TradeRequest = z.output<typeof trade>;
 
 /** An unnamed order type is the one that the given prices make; an unnamed time in force is DAY. */
-export function meaningOfTrade(request: TradeRequest) {
+function meaningOfTrade(request: TradeRequest) {
   const { symbol: _heldAgainstTheIsin, orderType, limitPrice, stopPrice, ...rest } = request;
   const { timeInForce } = request;
   return {

@@ -5,11 +5,6 @@ export function assert(condition: unknown, rule: string): asserts condition {
   if (!condition) throw new Failure('BUG', `Invariant: ${rule}`);
 }
 
-/** Marks what the types say cannot be reached. */
-export function unreachable(value: never): never {
-  throw new Failure('BUG', `Invariant: ${String(value)} is never reached`);
-}
-
 /** The value, where a rule of the program says that there is one. */
 export function present<T>(value: T | undefined | null, rule: string): T {
   assert(value !== undefined && value !== null, rule);

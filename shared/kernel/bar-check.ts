@@ -39,7 +39,10 @@ const RISE_MAX = 10;
 const FALL_MAX = 0.9;
 const MEAN_FACTOR_MAX = 10;
 const MEAN_LENGTH = 30;
-/** Bars in a row that a level needs to be believed: a trading week. */
+/**
+ * Bars in a row that a level needs to be believed: a trading week.
+ * @internal exported for its tests
+ */
 export const LEVEL_BARS_MIN = 5;
 /** A bar is compared with so many of the latest levels. */
 const LEVELS_KEPT = 12;

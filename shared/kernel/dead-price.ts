@@ -10,7 +10,10 @@ export interface PriceColumns {
   readonly volume: ArrayLike<number>;
 }
 
-/** Sessions without a change, or without a trade, after which a price counts as dead. */
+/**
+ * Sessions without a change, or without a trade, after which a price counts as dead.
+ * @internal exported for its tests
+ */
 export const STALE_SESSIONS = 10;
 /** Sessions over which a price that never changes has no variance, whatever others do. */
 const VARIANCE_SESSIONS = 60;

@@ -5,7 +5,6 @@ export type AccountId = string & { readonly __brand: 'AccountId' };
 export type PlanId = string & { readonly __brand: 'PlanId' };
 export type TradeId = string & { readonly __brand: 'TradeId' };
 export type CycleId = string & { readonly __brand: 'CycleId' };
-export type RunId = string & { readonly __brand: 'RunId' };
 export type PortfolioHash = string & { readonly __brand: 'PortfolioHash' };
 
 export const DEFAULT_ACCOUNT = 'default' as AccountId;

@@ -20,7 +20,7 @@ export interface WatchOptions {
 type CaListener = experimental.CaCertificateUpdateListener;
 type IdentityListener = experimental.IdentityCertificateUpdateListener;
 
-export const EXPIRY_NOTICE_MS = 14 * DAY_MS;
+const EXPIRY_NOTICE_MS = 14 * DAY_MS;
 const EVERY_MS = 10 * SECOND_MS;
 
 /**

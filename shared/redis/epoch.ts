@@ -14,7 +14,7 @@ export interface Epoch {
 /** Client order ids have ten digits and begin here; generation 1 has the first block. */
 export const CLIENT_ORDER_ID_BASE = 1_000_000_000;
 /** Ids of one generation: an order at the broker shows to which generation it belongs. */
-export const CLIENT_ORDER_IDS_OF_GENERATION = 1_000_000;
+const CLIENT_ORDER_IDS_OF_GENERATION = 1_000_000;
 
 export function laterEpoch<E extends Epoch>(a: E, b: E): E {
   return isBehind(a, b) ? b : a;

@@ -10,7 +10,7 @@ export type ReadAccess = 'open' | 'token';
 export type Scope = 'read' | 'write' | 'trade';
 
 /** From the smallest scope to the largest; a token allows its own effect and those before it. */
-export const scopes: readonly Scope[] = ['read', 'write', 'trade'];
+const scopes: readonly Scope[] = ['read', 'write', 'trade'];
 const needs: Readonly<Record<Effect, Scope>> = { reads: 'read', writes: 'write', trades: 'trade' };
 
 /**

@@ -99,7 +99,7 @@ const SECRETS_DIR =
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
 /** Where it is written down how far the state has come. */
-export function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {
+function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {
   return {
     file: join(dataDir, 'state-epoch.log'),
     keyPrefix: redisKeyPrefix,

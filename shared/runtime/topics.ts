@@ -13,7 +13,7 @@ export interface TopicMessage {
   readonly contentType?: string | undefined;
 }
 
-export const PAYLOAD_BYTES_MAX = 256_000;
+const PAYLOAD_BYTES_MAX = 256_000;
 const WAITING_MAX = 10_000;
 const RETRY_AFTER_MS = 30_000;
 
@@ -22,6 +22,7 @@ export function topicsQueue(device?: string): string {
   return device === undefined ? 'topics' : `topics-${device}`;
 }
 
+/** @public docs/connector.md: programs of this installation publish with it. */
 export class Topics {
   private readonly queue: Queue<TopicMessage>;
 

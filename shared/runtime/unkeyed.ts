@@ -7,13 +7,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
+import { HOUR_MS } from '#shared/kernel/instant.ts';
 import { parsedHash } from '#shared/contract/equal-request.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { Claim } from './claim.ts';
 import { keepAsSame, once, type Answered, type OnceCall } from './idempotency.ts';
 
 /** After it, an equal call is a new request even if the earlier one was never resolved. */
-const REPEAT_MS_MAX = 3_600_000;
+const REPEAT_MS_MAX = HOUR_MS;
 const WAIT_MS = 15;
 
 /** @param call its key is the one for a call that repeats no other */

@@ -65,7 +65,7 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
 }
 
 /** Brings one pair's rates up to the market's day. @throws Failure REFUSED exchange-rate-missing */
-export async function syncRates(frame: SyncFrame, from: Currency, into: Currency): Promise<void> {
+async function syncRates(frame: SyncFrame, from: Currency, into: Currency): Promise<void> {
   const { store, marketData, force, signal } = frame;
   const stored = await store.rates(from, into);
   const last = lastDay(stored);

@@ -6,6 +6,7 @@ const TEXT_CHARACTERS_MAX = 512;
 
 export type Level = 'info' | 'warn' | 'error';
 
+/** @internal exported for its tests */
 export function logLine(level: Level, event: string, facts: Readonly<Record<string, unknown>>) {
   const line = { time: new Date().toISOString(), level, event, ...facts };
   const text = JSON.stringify(line, shortened);

@@ -77,7 +77,10 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   gb: 2 ** 30,
 };
 
-/** Sizes as Express writes them: bytes (`1024`), or with a unit (`100kb`, `1.5mb`). */
+/**
+ * Sizes as Express writes them: bytes (`1024`), or with a unit (`100kb`, `1.5mb`).
+ * @internal exported for its tests
+ */
 export function sizeBytes(text: string): number | undefined {
   const [, amount, unit = 'b'] = /^(\d+(?:\.\d+)?) *(b|kb|mb|gb)?$/i.exec(text.trim()) ?? [];
   if (amount === undefined) return undefined;

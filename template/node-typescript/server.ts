@@ -34,7 +34,10 @@ export const BODY_BYTES_MAX = 8 * 1024 * 1024;
 /** How long one who is still sending may go on, to read that it is too much. */
 const LINGER_MS = 1_000;
 
-/** Answers every path and method with the handler; what Node's servers and supertest take. */
+/**
+ * Answers every path and method with the handler; what Node's servers and supertest take.
+ * @public the tests of a function use it
+ */
 export function door(
   handler: FunctionHandler,
   options: Partial<EndpointOptions> = {},

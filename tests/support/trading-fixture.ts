@@ -11,7 +11,7 @@ import { seedMarket } from './seed-market.ts';
 import { openTestDependencies, steppingClock, type TestRedis } from './dependencies.ts';
 
 /** An ordinary weekday. */
-export const START = '2025-06-11T12:00:00Z';
+const START = '2025-06-11T12:00:00Z';
 
 const symbols = ['ARVN', 'ALDR', 'CRVN', 'HAVL'];
 

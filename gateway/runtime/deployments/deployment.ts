@@ -72,7 +72,7 @@ export function parseRemoval(body: Uint8Array): string {
   return functionName;
 }
 
-export function isOurNamespace(namespace: unknown): boolean {
+function isOurNamespace(namespace: unknown): boolean {
   return namespace === undefined || namespace === '' || namespace === NAMESPACE;
 }
 

@@ -2,6 +2,7 @@
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Deployment } from './deployment.ts';
 
+/** @internal exported for its tests */
 export const ISOLATION_ANNOTATION = 'arduino-trader/isolation';
 
 export const isolations = ['shared', 'thread'] as const;

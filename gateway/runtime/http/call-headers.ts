@@ -29,7 +29,7 @@ export function nameCall(request: IncomingMessage, servedBy: string): Record<str
 }
 
 /** The caller's own id for the request, where it is one. */
-export function requestIdOf(request: IncomingMessage): string | undefined {
+function requestIdOf(request: IncomingMessage): string | undefined {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && isSafeId(given) ? given : undefined;
 }

@@ -15,7 +15,7 @@ export function parseGoJson<Shape extends z.ZodRawShape>(
 }
 
 /** @throws Failure INVALID_REQUEST naming every wrong field */
-export function readGoObject<Shape extends z.ZodRawShape>(
+function readGoObject<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   json: unknown,
 ): z.output<z.ZodObject<Shape>> {

@@ -1,7 +1,10 @@
 /** Turns what a function prints, in whatever pieces it comes, into lines that can be shown. */
 import { StringDecoder } from 'node:string_decoder';
 
-/** Longest line that is kept, in characters; the rest of a longer one is counted, not kept. */
+/**
+ * Longest line that is kept, in characters; the rest of a longer one is counted, not kept.
+ * @internal exported for its tests
+ */
 export const LINE_LENGTH_MAX = 4_096;
 
 export class PrintedLines {

@@ -37,7 +37,7 @@ function holdingOf(position: Position, rates: RateTable, total: Money): Snapshot
   return { isin, symbol, quantity, marketValue: value.toJSON(), weightRatio };
 }
 
-export function read({ amount, currency }: WireAmount): Money {
+function read({ amount, currency }: WireAmount): Money {
   return Money.parse(amount, currency);
 }
 

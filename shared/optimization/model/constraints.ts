@@ -5,7 +5,6 @@
  * Cash is what the weights leave of 1.
  */
 import type { Isin } from '#shared/kernel/isin.ts';
-import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 
 /** One thing that was asked for. Rows and figures of one requirement hold or fall together. */
@@ -113,7 +112,7 @@ export function volatilityAtMost(ratio: number): Requirement {
   };
 }
 
-export function percent(ratio: number): string {
+function percent(ratio: number): string {
   return `${Number((ratio * 100).toFixed(4))} %`;
 }
 
@@ -232,17 +231,4 @@ function merged(requirements: readonly Requirement[]): Requirement[] {
   for (const { words, rows } of requirements)
     byWords.set(words, [...(byWords.get(words) ?? []), ...rows]);
   return [...byWords].map(([words, rows]) => ({ words, rows }));
-}
-
-/** How far weights miss a requirement's rows at worst; 0 when all hold. */
-export function worstViolation(requirements: readonly Requirement[], x: Float64Array): number {
-  let worst = 0;
-  for (const { rows } of requirements)
-    for (const { coefficients, relation, bound } of rows) {
-      let value = -bound;
-      coefficients.forEach((coefficient, i) => (value += coefficient * at(x, i)));
-      const miss = relation === '=' ? Math.abs(value) : relation === '<=' ? value : -value;
-      worst = Math.max(worst, miss);
-    }
-  return worst;
 }

@@ -10,8 +10,11 @@ import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
 import { logReturns } from '#shared/quant/measures/returns.ts';
 
 /** An order below this share of a day's volume goes out in one piece. */
-export const PARTICIPATION_SINGLE = 0.05;
-/** Most of a day's volume that one slice takes. */
+const PARTICIPATION_SINGLE = 0.05;
+/**
+ * Most of a day's volume that one slice takes.
+ * @internal exported for its tests
+ */
 export const PARTICIPATION_MAX = 0.1;
 const SLICES_MAX = 60;
 

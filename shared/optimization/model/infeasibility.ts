@@ -30,6 +30,7 @@ export function smallestConflict<T>(
 /**
  * A conflict from which nothing can be left out, by deletion filter (Chinneck and Dravnieks,
  * "Locating minimal infeasible constraint sets in linear programs", 1991).
+ * @internal exported for its tests
  */
 export function minimalConflict<T>(
   items: readonly T[],

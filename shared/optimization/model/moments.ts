@@ -27,7 +27,7 @@ export interface Moments {
 }
 
 /** Trading days of history that the moments are measured on: five years. */
-export const HISTORY_DAYS = 1260;
+const HISTORY_DAYS = 1260;
 
 export interface MomentOptions {
   /**

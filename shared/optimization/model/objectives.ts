@@ -101,7 +101,7 @@ export function balancedWeights(kind: 'RISK_PARITY' | 'HRP', problem: Problem): 
 }
 
 /** Most that can be invested within the rows; undefined when the rows contradict each other. */
-export function mostInvested(problem: Problem): number | undefined {
+function mostInvested(problem: Problem): number | undefined {
   const row = investedRow(problem, '=', problem.investedMax);
   if (isFeasible(problem.variables, [...problem.rows, row])) return problem.investedMax;
   return mostOf(problem, row);

@@ -15,7 +15,10 @@ export interface Bands {
 
 /** Deviations this close to a band are on it. */
 const EDGE = 1e-12;
-/** Where a correction stops: at this share of the bands. */
+/**
+ * Where a correction stops: at this share of the bands.
+ * @internal exported for its tests
+ */
 export const DESTINATION_RATIO = 0.5;
 
 export interface Drift {
@@ -33,7 +36,7 @@ export interface Ranges {
 }
 
 /** The common band for every security. */
-export function commonRanges(securities: number, { positionBandRatio }: Bands): Ranges {
+function commonRanges(securities: number, { positionBandRatio }: Bands): Ranges {
   const band = new Float64Array(securities).fill(positionBandRatio);
   return { over: band, under: band };
 }

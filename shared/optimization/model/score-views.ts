@@ -18,9 +18,9 @@ export interface ScoreOpinion {
  * Correlation between a forecast and what then happens: 0.05 is good, 0.10 is very good
  * (Grinold and Kahn, "Active portfolio management", 2000, chapter 6).
  */
-export const INFORMATION_COEFFICIENT = 0.1;
+const INFORMATION_COEFFICIENT = 0.1;
 /** Confidence in a view with all its data; as much as in the anchor. */
-export const CONFIDENCE_MAX = 0.5;
+const CONFIDENCE_MAX = 0.5;
 const SCORE_EDGE = 0.01;
 
 /** Scores closer together than this say little, and are not spread out to look like more. */

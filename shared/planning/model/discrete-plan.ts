@@ -10,7 +10,7 @@ import type { SearchSpace } from './search-space.ts';
 import { ROUNDING_RESERVE } from './sequence-state.ts';
 
 /** Ranges that are bounded before the search ends with what it has, and says how far it is. */
-export const PLAN_NODES = 1_200;
+const PLAN_NODES = 1_200;
 /** A thousandth of a basis point a year is no difference. */
 const SAME_UTILITY = 1e-7;
 
@@ -83,6 +83,7 @@ function salesOnly(problem: DiscreteProblem): DiscreteProblem {
   };
 }
 
+/** @internal exported for its tests */
 export function discreteOf(space: SearchSpace): DiscreteProblem {
   const { value, cash, costScale } = space;
   return {

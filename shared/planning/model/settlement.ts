@@ -47,7 +47,10 @@ export function cashReserve(problem: PlanningProblem): Money {
   return portfolioValue(problem).multiply(ratio, 'up');
 }
 
-/** Carries the orders out on paper, in the given order: sells first. */
+/**
+ * Carries the orders out on paper, in the given order: sells first.
+ * @internal exported for its tests
+ */
 export function settle(problem: PlanningProblem, requested: readonly RequestedOrder[]): Settlement {
   const orders: ExactOrder[] = [];
   let cash = problem.cash;
@@ -71,7 +74,10 @@ function settleOne(problem: PlanningProblem, order: RequestedOrder, cash: Money)
   return { ...order, quantity, value, cost, cashAfter: cash.add(moved).subtract(cost.total) };
 }
 
-/** The first order that breaks a rule, and which. */
+/**
+ * The first order that breaks a rule, and which.
+ * @internal exported for its tests
+ */
 export function breachOf(problem: PlanningProblem, settlement: Settlement): Breach | undefined {
   const total = portfolioValue(problem);
   let traded = Money.zero(problem.base);

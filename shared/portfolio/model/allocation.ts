@@ -2,8 +2,8 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import { weightOf, type AccountValue } from './valuation.ts';
 
-export const CASH = 'Cash';
-export const UNKNOWN = 'Unknown';
+const CASH = 'Cash';
+const UNKNOWN = 'Unknown';
 
 /**
  * Fractions of the total by group, largest first; with cash they sum to 1. An account that is worth

@@ -16,7 +16,7 @@ import { internalRate, type DatedAmount } from '#shared/quant/measures/internal-
 import type { DayValue } from './value-history.ts';
 
 /** Over less time than this a yearly rate says nothing, and none is stated. */
-export const ANNUALISED_DAYS_MIN = 30;
+const ANNUALISED_DAYS_MIN = 30;
 
 export interface PerformancePoint {
   readonly day: CalendarDay;

@@ -18,7 +18,7 @@ import {
 
 /** Returns that a ratio needs, and those that the shape and the tail of a distribution need. */
 export const RATIO_RETURNS_MIN = 20;
-export const TAIL_RETURNS_MIN = 60;
+const TAIL_RETURNS_MIN = 60;
 
 /** Ratios and deviations are yearly (252 days), depths and losses fractions; losses positive. */
 const figures = {

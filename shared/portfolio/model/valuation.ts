@@ -40,11 +40,7 @@ export interface PositionValue {
   readonly unrealizedRatio?: number | undefined;
 }
 
-export function positionValue(
-  holding: Holding,
-  seen: SeenPrice | undefined,
-  base: Money,
-): PositionValue {
+function positionValue(holding: Holding, seen: SeenPrice | undefined, base: Money): PositionValue {
   const quantity = quantityOf(holding);
   const paid = paidInOwnCurrency(holding);
   const common = { isin: holding.isin, symbol: holding.symbol, quantity, cost: base, ...paid };

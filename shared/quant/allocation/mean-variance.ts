@@ -144,7 +144,7 @@ export function portfolioFigures(
   return { expectedReturn, volatility, sharpe };
 }
 
-export function returnRow({ expected, variables }: MeanVarianceProgram, bound: number): LinearRow {
+function returnRow({ expected, variables }: MeanVarianceProgram, bound: number): LinearRow {
   return { coefficients: extended(expected, variables), relation: '>=', bound };
 }
 

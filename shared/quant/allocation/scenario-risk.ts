@@ -46,10 +46,7 @@ export function riskOf(
   }
 }
 
-export function portfolioReturns(
-  scenarios: readonly Float64Array[],
-  weights: Float64Array,
-): Float64Array {
+function portfolioReturns(scenarios: readonly Float64Array[], weights: Float64Array): Float64Array {
   const returns = new Float64Array(scenarios[0]?.length ?? 0);
   scenarios.forEach((column, i) => {
     const weight = at(weights, i);

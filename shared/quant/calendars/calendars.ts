@@ -1,5 +1,4 @@
 /** The calendars of the exchanges we trade from, by market identifier. */
-import { notFound } from '#shared/kernel/failure.ts';
 import { ExchangeCalendar } from './exchange-calendar.ts';
 import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
 
@@ -13,9 +12,6 @@ const SAME_AS: Readonly<Record<string, string>> = {
 const tables = new Map(calendarTables.map((table) => [table.exchange, table]));
 const made = new Map<string, ExchangeCalendar>();
 
-/** Every exchange with a table of its own. */
-export const calendarExchanges: readonly string[] = [...tables.keys()];
-
 /** Undefined for an exchange without a table: then nobody here knows its holidays. */
 export function calendarOf(exchange: string): ExchangeCalendar | undefined {
   const name = SAME_AS[exchange] ?? exchange;
@@ -25,12 +21,5 @@ export function calendarOf(exchange: string): ExchangeCalendar | undefined {
   if (!table) return undefined;
   const calendar = new ExchangeCalendar(table);
   made.set(name, calendar);
-  return calendar;
-}
-
-/** @throws Failure NOT_FOUND for an exchange without a table */
-export function requireCalendar(exchange: string): ExchangeCalendar {
-  const calendar = calendarOf(exchange);
-  if (!calendar) throw notFound('calendar of the exchange', exchange);
   return calendar;
 }

@@ -5,7 +5,7 @@ import { DAY_MS, MINUTE_MS, instantOf, type Instant } from '#shared/kernel/insta
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Milliseconds that a zone's clock is ahead of UTC. */
-export function zoneOffsetMs(zone: string, instant: Instant): number {
+function zoneOffsetMs(zone: string, instant: Instant): number {
   const format = formats.get(zone) ?? formatOf(zone);
   formats.set(zone, format);
   const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, value]));

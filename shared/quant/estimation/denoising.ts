@@ -34,7 +34,7 @@ const GRID = 1000;
  * Share of the variance that is noise: the one whose density is nearest to the smoothed density of
  * the eigenvalues (Gaussian kernel) in the sum of squares over the band.
  */
-export function noiseVariance(
+function noiseVariance(
   values: ArrayLike<number>,
   periodsPerSecurity: number,
   bandwidth = 0.01,

@@ -10,7 +10,10 @@ export type Memory =
   | { readonly halfLife: number }
   | { readonly centreOfMass: number };
 
-/** Decay of a span is 1 - 2/(span + 1), of a half-life 2^(-1/h), of a centre of mass c/(1 + c). */
+/**
+ * Decay of a span is 1 - 2/(span + 1), of a half-life 2^(-1/h), of a centre of mass c/(1 + c).
+ * @internal exported for its tests
+ */
 export function decayOf(memory: Memory): number {
   if ('decay' in memory) return memory.decay;
   if ('span' in memory) return 1 - 2 / (memory.span + 1);
@@ -19,7 +22,7 @@ export function decayOf(memory: Memory): number {
 }
 
 /** Weights of T periods, the last one 1; not normalised. */
-export function recencyWeights(periods: number, memory: Memory): Float64Array {
+function recencyWeights(periods: number, memory: Memory): Float64Array {
   const decay = decayOf(memory);
   return new Float64Array(periods).map((_, t) => Math.pow(decay, periods - 1 - t));
 }

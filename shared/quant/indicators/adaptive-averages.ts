@@ -26,7 +26,7 @@ export function kama(values: Float64Array, periods: number, fast = 2, slow = 30)
 }
 
 /** |change over the window| / sum of |changes in it|; 0 in a market that stands still. */
-export function efficiencyRatio(values: Float64Array, periods: number): Float64Array {
+function efficiencyRatio(values: Float64Array, periods: number): Float64Array {
   const paths = rollingSums(changes(values).map(Math.abs), periods);
   return changes(values, periods).map((change, i) => {
     const path = at(paths, i);

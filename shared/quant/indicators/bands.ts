@@ -17,7 +17,7 @@ export function bollinger(values: Float64Array, periods = 20, width = 2, ddof = 
 }
 
 /** Any centre, `width` times something to either side. */
-export function around(middle: Float64Array, size: Float64Array, width: number): Bands {
+function around(middle: Float64Array, size: Float64Array, width: number): Bands {
   return {
     lower: combined((center, one) => center - width * one, middle, size),
     middle,

@@ -21,7 +21,7 @@ import {
 } from './windows.ts';
 
 /** Percent of the way from the window's lowest low to its highest high; `flat` where they are equal. */
-export function rangePosition(
+function rangePosition(
   { high, low, close }: HighLowClose,
   periods: number,
   flat = 0,

@@ -29,7 +29,10 @@ export interface AttributionOptions {
   readonly interaction?: 'apart' | 'in-selection';
 }
 
-/** Effects of one period. */
+/**
+ * Effects of one period.
+ * @internal exported for its tests
+ */
 export function attribution(
   segments: readonly Segment[],
   { model = 'brinson-fachler', interaction = 'apart' }: AttributionOptions = {},

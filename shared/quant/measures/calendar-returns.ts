@@ -22,7 +22,7 @@ export interface DatedValues {
  * A number that the days of a period share. A week is numbered as ISO 8601 does; `calendarWeek` keeps
  * it within the calendar year of its days, so that one over New Year is two.
  */
-export function periodOf(day: CalendarDay, period: CalendarPeriod, calendarWeek = false): number {
+function periodOf(day: CalendarDay, period: CalendarPeriod, calendarWeek = false): number {
   const [year, month] = [Number(day.slice(0, 4)), Number(day.slice(5, 7))];
   if (period === 'year') return year;
   if (period === 'quarter') return year * 4 + Math.floor((month - 1) / 3);
@@ -51,7 +51,7 @@ export function aggregateReturns(
 }
 
 /** The last value of each period that has one. */
-export function periodEnds({ days, values }: DatedValues, period: CalendarPeriod): Float64Array {
+function periodEnds({ days, values }: DatedValues, period: CalendarPeriod): Float64Array {
   const ends: number[] = [];
   let last: number | undefined;
   for (let i = 0; i < values.length; i += 1) {
@@ -99,7 +99,10 @@ export function annualGrowth({ days, values }: DatedValues): number {
   return compoundGrowth(values[0] ?? NaN, values[end] ?? NaN, years);
 }
 
-/** The same day of an earlier month, or its last day where that is shorter. */
+/**
+ * The same day of an earlier month, or its last day where that is shorter.
+ * @internal exported for its tests
+ */
 export function monthsBefore(day: CalendarDay, months: number): CalendarDay {
   const month = periodOf(day, 'month') - months;
   const first = (index: number): CalendarDay => {

@@ -15,7 +15,7 @@ import {
 } from './moments.ts';
 import { quantile, shareOf, sorted } from './quantile.ts';
 
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 /** Of the logarithm of theta, around that of the largest return. */
 const THETA_RANGE = 14;
 /** Rounding of sums of weights; an observation that reaches the share but for this reaches it. */
@@ -150,7 +150,7 @@ export function entropicValueAtRisk(
 }
 
 /** Where a function with one valley between two points is least. */
-export function goldenSection(value: (x: number) => number, from: number, to: number): number {
+function goldenSection(value: (x: number) => number, from: number, to: number): number {
   const ratio = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [from, to];
   let [left, right] = [high - ratio * (high - low), low + ratio * (high - low)];

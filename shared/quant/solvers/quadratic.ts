@@ -32,7 +32,7 @@ import {
 import { sparse, type Sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
 
 /** Rows hold at least this well in every answer; each row is measured in its own norm. */
-export const FEASIBILITY_TOLERANCE = 1e-8;
+const FEASIBILITY_TOLERANCE = 1e-8;
 const SLACK = 1e-9;
 /** Turns the program into one whose rows alone decide whether there is an answer. */
 const RIDGE = 1;

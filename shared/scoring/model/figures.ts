@@ -48,7 +48,7 @@ export function isFigureName(name: string): name is FigureName {
 export type FigureValues = ReadonlyMap<FigureName, number>;
 
 /** A yearly report, half a year late. */
-export const FUNDAMENTALS_AGE_DAYS_MAX = 550;
+const FUNDAMENTALS_AGE_DAYS_MAX = 550;
 
 /** The figures of each security of the view. */
 export function measureFigures(view: MarketView): Map<Isin, FigureValues> {

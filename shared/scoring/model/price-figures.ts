@@ -11,9 +11,9 @@ const YEAR_DAYS = 365;
 /** The latest month is left out of momentum: it tends to reverse (Jegadeesh 1990). */
 const MONTH_DAYS = 30;
 /** How far before a wanted day a bar may lie and still stand for it. */
-export const STALE_DAYS_MAX = 10;
+const STALE_DAYS_MAX = 10;
 /** Returns (or closes) within the year that volatility and drawdown need. */
-export const OBSERVATIONS_MIN = 60;
+const OBSERVATIONS_MIN = 60;
 
 export interface PriceFigures {
   /** Return from 12 months ago to 1 month ago. */

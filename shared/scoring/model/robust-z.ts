@@ -12,10 +12,13 @@ const MAD_TO_DEVIATION = 1.4826;
  * equal and the MAD is therefore 0 (Iglewicz & Hoaglin 1993).
  */
 const MEAN_TO_DEVIATION = 1.2533;
-/** Beyond three deviations a value says "extreme", and not by how much. */
+/**
+ * Beyond three deviations a value says "extreme", and not by how much.
+ * @internal exported for its tests
+ */
 export const Z_MAX = 3;
 /** A single value cannot be compared with anything. */
-export const PEERS_MIN = 2;
+const PEERS_MIN = 2;
 
 /**
  * @param values NaN where unknown

@@ -30,7 +30,7 @@ import { robustZ } from './robust-z.ts';
  * Least coverage of a score: what low volatility and drawdown have together, so that a new listing
  * is scored once it has traded for three months, and nothing is scored on its dividend alone.
  */
-export const COVERAGE_MIN = 0.25;
+const COVERAGE_MIN = 0.25;
 
 export interface ScoredSecurity {
   readonly isin: Isin;

@@ -17,7 +17,7 @@ export interface OrderWorth {
 }
 
 /** The price an order is measured by: its limit, else its stop, else the latest close. */
-export function referencePrice({ order, quote }: CheckInputs): Price | undefined {
+function referencePrice({ order, quote }: CheckInputs): Price | undefined {
   if (order.orderType === 'LIMIT' || order.orderType === 'STOP_LIMIT') return order.limitPrice;
   if (order.orderType === 'STOP') return order.stopPrice;
   return quote?.price;

@@ -20,8 +20,8 @@ import { breaksSeries, doubtText } from './price-doubt.ts';
 import type { PriceSeries, RateSeries } from './price-series.ts';
 import type { Security } from './security.ts';
 
-export const CARRY_DAYS_MAX = 5;
-export const OBSERVATIONS_MIN = 60;
+const CARRY_DAYS_MAX = 5;
+const OBSERVATIONS_MIN = 60;
 
 export interface AlignedPrices {
   /** In the order of the view; the columns below have the same order. */
@@ -64,7 +64,10 @@ export function alignPrices(view: MarketView, options: { readonly days: number }
   };
 }
 
-/** Days on which at least half of the view's securities have a bar, rising. */
+/**
+ * Days on which at least half of the view's securities have a bar, rising.
+ * @internal exported for its tests
+ */
 export function commonDays(view: MarketView): Int32Array {
   const all = view.securities.flatMap(({ isin }) => view.series.get(isin)?.days ?? []);
   const from = all.reduce((least, days) => Math.min(least, days[0] ?? least), Infinity);

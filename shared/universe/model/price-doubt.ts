@@ -29,8 +29,6 @@ export interface SuspectedSplit {
 export type PriceDoubt = DeadPrice | SuspectedSplit;
 export type PriceDoubts = ReadonlyMap<Isin, readonly PriceDoubt[]>;
 
-export const NO_DOUBTS: PriceDoubts = new Map();
-
 /** Whether the prices are no series that return and risk can be measured on. */
 export function breaksSeries(doubt: PriceDoubt): boolean {
   return doubt.kind === 'dead-price' || doubt.evidence === 'jump';
@@ -77,7 +75,7 @@ export function questionOf(doubt: PriceDoubt, symbol: string): string | undefine
 }
 
 /** 4 → `4:1`, 0.1 → `1:10`, 1.5 → `3:2`. */
-export function ratioText(ratio: number): string {
+function ratioText(ratio: number): string {
   for (const denominator of [1, 2, 3]) {
     const numerator = ratio * denominator;
     if (Math.abs(numerator - Math.round(numerator)) < 1e-6 && numerator >= 1)

@@ -12,7 +12,7 @@ import type { FunctionHandler } from '#template/function.ts';
 
 export const credentials = { user: 'admin', password: 'open sesame: truly' };
 
-export function fixture(name: string, parts: Partial<StackFunction> = {}): StackFunction {
+function fixture(name: string, parts: Partial<StackFunction> = {}): StackFunction {
   return {
     name,
     handler: `functions/${name}`,

@@ -9,8 +9,8 @@ import {
 import {
   requirementsOf,
   variablesOf,
-  worstViolation,
   type Limits,
+  type Requirement,
 } from '#shared/optimization/model/constraints.ts';
 import {
   correlationDistance,
@@ -24,6 +24,19 @@ import { mostDiversified } from '#shared/quant/allocation/most-diversified.ts';
 import { unit } from '#shared/quant/solvers/quadratic-program.ts';
 import { riskParity, riskShares } from '#shared/quant/allocation/risk-parity.ts';
 import { bai, bailey, markowitz, richard, roncalli, sharpe } from '../quant/published.ts';
+
+/** How far weights miss a requirement's rows at worst; 0 when all hold. */
+function worstViolation(requirements: readonly Requirement[], x: Float64Array): number {
+  let worst = 0;
+  for (const { rows } of requirements)
+    for (const { coefficients, relation, bound } of rows) {
+      let value = -bound;
+      coefficients.forEach((coefficient, i) => (value += coefficient * at(x, i)));
+      const miss = relation === '=' ? Math.abs(value) : relation === '<=' ? value : -value;
+      worst = Math.max(worst, miss);
+    }
+  return worst;
+}
 
 const rowsOf = (matrix: readonly (readonly number[])[]): Rows =>
   matrix.map((row) => Float64Array.from(row));

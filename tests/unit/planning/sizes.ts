@@ -3,7 +3,7 @@ import type { Opportunity } from '#shared/planning/model/opportunity.ts';
 import type { SearchSpace } from '#shared/planning/model/search-space.ts';
 
 /** Distinct whole sizes from the least to the most, rising. */
-export function sizesWithin(least: number, most: number): readonly number[] {
+function sizesWithin(least: number, most: number): readonly number[] {
   if (most < least) return [];
   const middle = Math.round((least + most) / 2);
   return [...new Set([least, Math.round((least + middle) / 2), middle, most])];

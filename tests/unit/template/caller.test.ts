@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Caller } from '#template/caller.ts';
 import { inEnvironment } from '#template/function.ts';
 

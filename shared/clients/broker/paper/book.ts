@@ -78,7 +78,7 @@ export interface PaperBook {
   readonly movedAt: Instant;
 }
 
-export const OPENING_FLOW = 'opening';
+const OPENING_FLOW = 'opening';
 
 /** A new account, opened by a deposit. */
 export function openBook(accountId: AccountId, deposit: Money, now: Instant): PaperBook {
@@ -175,7 +175,7 @@ export function movementTime(book: PaperBook, now: Instant): Instant {
   return now > book.movedAt ? now : later(book.movedAt, 1);
 }
 
-export function sharesOf(book: PaperBook, isin: Isin): Quantity {
+function sharesOf(book: PaperBook, isin: Isin): Quantity {
   return book.holdings.get(isin)?.quantity ?? Decimal.zero;
 }
 
@@ -187,7 +187,7 @@ export function liveOrders(book: PaperBook): PaperOrder[] {
   return [...book.orders.values()].filter(isLive);
 }
 
-export function filledQuantity(order: PaperOrder): Quantity {
+function filledQuantity(order: PaperOrder): Quantity {
   return order.fills.reduce((sum, fill) => sum.add(fill.quantity), Decimal.zero).normalize();
 }
 

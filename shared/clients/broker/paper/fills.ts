@@ -14,9 +14,9 @@ import { remainingQuantity, type PaperOrder, type PaperQuote } from './book.ts';
 export type FirmQuote = PaperQuote & { readonly close: number; readonly rate: Decimal };
 
 /** Worst slippage against the quote, beside half the spread. */
-export const SLIPPAGE_MAX_RATIO = 0.0005;
+const SLIPPAGE_MAX_RATIO = 0.0005;
 /** Share of an average day's volume that executes at once. */
-export const PARTICIPATION_MAX_RATIO = 0.1;
+const PARTICIPATION_MAX_RATIO = 0.1;
 /** Share of the orders that execute in two parts although they are small. */
 const SPLIT_RATIO = 0.2;
 
@@ -43,11 +43,7 @@ export function executionPrice(
 }
 
 /** The dearest price to hold cash back for while an order is not filled. */
-export function reservationPrice(
-  order: OrderInstruction,
-  quote: FirmQuote,
-  costs: CostModel,
-): Price {
+function reservationPrice(order: OrderInstruction, quote: FirmQuote, costs: CostModel): Price {
   if (order.limitPrice) return order.limitPrice;
   const market = marketPrice(order, quote, costs);
   if (!order.stopPrice) return market;

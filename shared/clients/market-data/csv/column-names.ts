@@ -4,7 +4,7 @@
  */
 
 /** In order of preference: a file may have `price` beside `close`. */
-export const barColumnNames = {
+const barColumnNames = {
   date:
     'date datetime timestamp dates tradedate tradingdate tradingday day datum data fecha dzien ' +
     'time tarih',

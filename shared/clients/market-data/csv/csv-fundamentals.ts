@@ -9,7 +9,7 @@ import { futureDay, type Reading } from './csv-prices.ts';
 import { parseFileDay } from './day-format.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
-export const FUNDAMENTAL_COLUMNS = [
+const FUNDAMENTAL_COLUMNS = [
   'peRatio',
   'pbRatio',
   'dividendYieldRatio',

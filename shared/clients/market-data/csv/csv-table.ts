@@ -42,7 +42,7 @@ export async function readTable(
   return tableOf(basename(path), textOf(await readFile(path)), isHeader);
 }
 
-export function tableOf(
+function tableOf(
   file: string,
   text: string,
   isHeader: (cells: readonly string[]) => boolean = () => true,

@@ -11,7 +11,7 @@ import { epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
 import { normal, seededRandom, type Random } from '#shared/kernel/random.ts';
 import type { SampleSecurity } from './sample-listing.ts';
 
-export const FIRST_DAY = epochDay(parseDay('2019-01-01'));
+const FIRST_DAY = epochDay(parseDay('2019-01-01'));
 
 const TRADING_DAYS = 252;
 const MARKET_DRIFT = 0.065 / TRADING_DAYS;

@@ -7,7 +7,6 @@
 import { separablePart } from './diagonal.ts';
 import type { DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
 
-export const CASH = 0;
 export const TURNOVER = 1;
 export const ORDERS = 2;
 export const POSITIONS = 3;
