@@ -4,15 +4,14 @@
  * run left behind is shut down before a new one takes its files.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { lives, markOf } from './processes.ts';
+import { forgetServer, recordServer, stopLeftovers } from './redis-leftover.ts';
 
 /** A socket's path must fit into sun_path: 104 bytes at the least of systems, with the end. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -37,17 +36,12 @@ export interface OwnRedisOptions {
   readonly log: Log;
 }
 
-const recordSchema = z.object({
-  pid: z.number().int().positive(),
-  startedAt: z.string().nullable(),
-});
-
 /** @throws Failure UNAVAILABLE when it does not come up; its log file says why */
 export async function startOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> {
   const { dir } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  await stopLeftover(dir);
+  await stopLeftovers(dir);
   const place = await socketPlace(dir);
   const keeper = new Keeper(options, place.socket);
   try {
@@ -59,7 +53,7 @@ export async function startOwnRedis(options: OwnRedisOptions): Promise<OwnRedis>
       restarts: () => keeper.restarts,
       close: async () => {
         await keeper.stop();
-        await rm(join(dir, 'server.json'), { force: true });
+        await forgetServer(dir);
         await place.remove();
       },
     };
@@ -82,36 +76,6 @@ async function socketPlace(dir: string): Promise<{ socket: string; remove(): Pro
   };
 }
 
-/** Shuts down the server of a run that was killed; it has everything on disk, and so it may go. */
-async function stopLeftover(dir: string): Promise<void> {
-  const file = join(dir, 'server.json');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const record = recordSchema.parse(JSON.parse(text));
-  if (await lives(record)) {
-    process.kill(record.pid, 'SIGTERM');
-    if (!(await goneWithin(record, STOP_MS_MAX))) process.kill(record.pid, 'SIGKILL');
-    await goneWithin(record, STOP_MS_MAX);
-  }
-  await rm(file, { force: true });
-}
-
-/** Writes down which process has the files, whole or not at all. */
-async function record(dir: string, pid: number): Promise<void> {
-  const draft = join(dir, 'server.json.draft');
-  await writeFile(draft, JSON.stringify(await markOf(pid)), { mode: 0o600 });
-  await rename(draft, join(dir, 'server.json'));
-}
-
-async function goneWithin(mark: Parameters<typeof lives>[0], ms: number): Promise<boolean> {
-  const until = performance.now() + ms;
-  while (performance.now() < until) {
-    if (!(await lives(mark))) return true;
-    await sleep(20);
-  }
-  return !(await lives(mark));
-}
-
 /** Keeps one server running until it is told to stop. */
 class Keeper {
   restarts = 0;
@@ -119,6 +83,7 @@ class Keeper {
   private readonly socket: string;
   private child: ChildProcess | undefined;
   private exited: Promise<void> = Promise.resolve();
+  private broughtBack: Promise<void> = Promise.resolve();
   private stopping = false;
   private pauseMs = RESTART_MS_MIN;
 
@@ -130,15 +95,19 @@ class Keeper {
   async start(): Promise<void> {
     const { program, dir } = this.options;
     await rm(this.socket, { force: true });
-    // A session of its own: Ctrl-C in a terminal must stop us first, and Redis last.
-    const child = spawn(program, flags(dir, this.socket), { stdio: 'ignore', detached: true });
+    // Whoever stops waits for no server that is not there yet.
+    if (this.stopping) throw new Failure('CANCELLED', 'Redis is being stopped.');
+    // A session of its own: Ctrl-C in a terminal must stop us first, and Redis last. Its working
+    // directory is how it is found where this process dies before it has recorded it.
+    const options = { stdio: 'ignore', detached: true, cwd: dir } as const;
+    const child = spawn(program, flags(dir, this.socket), options);
     this.child = child;
     this.exited = new Promise((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', () => resolve());
     });
-    if (child.pid !== undefined) await record(dir, child.pid);
     try {
+      if (child.pid !== undefined) await recordServer(dir, child.pid);
       await this.untilReady();
     } catch (thrown) {
       // Never two servers on the same files.
@@ -146,7 +115,7 @@ class Keeper {
       await this.exited;
       throw thrown;
     }
-    void this.exited.then(() => this.bringBack());
+    this.broughtBack = this.exited.then(() => this.bringBack());
   }
 
   async stop(): Promise<void> {
@@ -154,6 +123,7 @@ class Keeper {
     this.child?.kill('SIGTERM');
     const timer = setTimeout(() => this.child?.kill('SIGKILL'), STOP_MS_MAX);
     await this.exited;
+    await this.broughtBack;
     clearTimeout(timer);
   }
 

@@ -27,7 +27,7 @@ async function start(at = dir): Promise<OwnRedis> {
 }
 
 async function asked<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url.replace('unix://', ''));
+  const redis = new Redis(url.replace('unix://', ''), { maxRetriesPerRequest: 5 });
   redis.on('error', () => undefined);
   try {
     return await ask(redis);
@@ -82,6 +82,77 @@ it('shuts down the server that a killed run left behind', async () => {
   await start(folder);
   await gone;
   expect(await lives(mark)).toBe(false);
+});
+
+/** A server on the files of a folder, as a run that died leaves it. */
+async function orphanIn(folder: string): Promise<{ pid: number; gone: Promise<unknown> }> {
+  await mkdir(folder, { recursive: true });
+  const flags = ['--port', '0', '--unixsocket', join(dir, 'old.sock'), '--dir', folder];
+  const server = spawn('redis-server', [...flags, '--appendonly', 'yes'], {
+    stdio: 'ignore',
+    cwd: folder,
+  });
+  open.push(async () => void server.kill('SIGKILL'));
+  const gone = once(server, 'exit');
+  await once(server, 'spawn');
+  return { pid: server.pid ?? 0, gone };
+}
+
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+onLinux.each([
+  ['was never recorded', undefined],
+  ['has an empty record', ''],
+  ['has a torn record', '{"pid":12'],
+  ['has a record of something else', '[]'],
+])('shuts down a server that %s, and starts', async (_case, text) => {
+  const folder = join(dir, 'redis');
+  const orphan = await orphanIn(folder);
+  if (text !== undefined) await writeFile(join(folder, 'server.json'), text);
+  await start(folder);
+  await orphan.gone;
+  expect(await pidIn(folder)).not.toBe(orphan.pid);
+});
+
+onLinux('leaves a server of another folder alone', async () => {
+  const orphan = await orphanIn(join(dir, 'other'));
+  const mark = await markOf(orphan.pid);
+  await start(join(dir, 'redis'));
+  expect(await lives(mark)).toBe(true);
+});
+
+it('leaves no server behind when it cannot record the one it started', async () => {
+  const started = join(dir, 'pids');
+  const program = join(dir, 'recorded-by-itself');
+  const script = `#!/bin/sh\necho $$ >> ${started}\nexec redis-server "$@"\n`;
+  await writeFile(program, script, { mode: 0o755 });
+  const folder = join(dir, 'redis');
+  const redis = await startOwnRedis({ program, dir: folder, log: silentLog });
+  open.push(() => redis.close());
+  // A folder in its place: the draft of the record cannot be written.
+  await mkdir(join(folder, 'server.json.draft'));
+  process.kill(await pidIn(folder), 'SIGKILL');
+  for (let attempt = 0; attempt < 400 && redis.restarts() < 3; attempt += 1) await sleep(10);
+  expect(redis.restarts()).toBeGreaterThanOrEqual(3);
+  await sleep(50);
+  const pids = (await readFile(started, 'utf8')).trim().split('\n').map(Number);
+  const marks = await Promise.all(pids.map((pid) => markOf(pid)));
+  const alive = await Promise.all(marks.map(async (mark) => mark.startedAt && (await lives(mark))));
+  expect(alive.filter(Boolean)).toEqual([]);
+  await rm(join(folder, 'server.json.draft'), { recursive: true });
+  expect(await asked(redis.url, (client) => client.ping())).toBe('PONG');
+});
+
+it('brings none back while it is stopped', async () => {
+  const redis = await start();
+  process.kill(await pidIn(dir), 'SIGKILL');
+  for (let attempt = 0; attempt < 200 && redis.restarts() === 0; attempt += 1) await sleep(5);
+  // It is about to be started again at some moment of this.
+  await sleep(95);
+  await redis.close();
+  open.pop();
+  await sleep(100);
+  await expect(asked(redis.url, (client) => client.ping())).rejects.toThrow();
 });
 
 it('finds a place for its socket when the path of the data is too long for one', async () => {
