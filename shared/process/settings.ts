@@ -23,6 +23,15 @@ export type MarketDataChoice =
   | { readonly kind: 'sample'; readonly seed: string }
   | { readonly kind: 'csv'; readonly path: string };
 
+/** What BROKER may name; `shared/clients/broker/open.ts` opens each. */
+const brokerNames = ['paper', 'alpaca'] as const;
+/** What MARKET_DATA may be; `shared/clients/market-data/open.ts` opens each. */
+const marketDataForms = [
+  '`sample`',
+  '`sample:SEED`',
+  '`csv:PATH` (a folder, or one file of closes)',
+];
+
 export const settingTable = {
   gatewayPort: row('GATEWAY_PORT', '8080', 'HTTP port of the gateway; 0 takes a free one', port),
   gatewayHost: row('GATEWAY_HOST', '127.0.0.1', 'address the gateway listens on', text),
@@ -101,13 +110,8 @@ export const settingTable = {
     'stack file of the functions to run; unset: stack.yml of this project, one function an operation',
     text,
   ),
-  marketData: row(
-    'MARKET_DATA',
-    'sample',
-    '`sample`, `sample:SEED`, or `csv:PATH` (a folder, or one file of closes)',
-    marketData,
-  ),
-  broker: row('BROKER', 'paper', '`paper` or `alpaca`', oneOf('paper', 'alpaca')),
+  marketData: row('MARKET_DATA', 'sample', `one of ${marketDataForms.join(', ')}`, marketData),
+  broker: row('BROKER', 'paper', `one of ${brokerNames.join(', ')}`, oneOf(...brokerNames)),
   liveTrading: row(
     'LIVE_TRADING',
     'off',
@@ -405,5 +409,5 @@ function marketData(value: string): MarketDataChoice {
   const detail = rest.join(':');
   if (kind === 'sample') return { kind, seed: detail || '7' };
   if (kind === 'csv' && detail !== '') return { kind, path: detail };
-  return bad('`sample`, `sample:SEED` or `csv:PATH`');
+  return bad(`one of ${marketDataForms.join(', ')}`);
 }

@@ -11,6 +11,8 @@ describe('the walks of CONTRIBUTING', () => {
   beforeAll(() => {
     copy = new ScratchCopy();
     addOperation(copy);
+    addBroker(copy);
+    addMarketData(copy);
     addSetting(copy);
     addJob(copy);
     addObjective(copy);
@@ -28,7 +30,10 @@ describe('the walks of CONTRIBUTING', () => {
   it('leave the generated pages and stack files current', () => {
     expect(copy.read('stack.yml')).toContain('planning-archive-plan:');
     expect(copy.read('docs/operations.md')).toContain('planning-archive-plan');
-    expect(copy.read('docs/settings.md')).toContain('`EXAMPLE_RATIO`');
+    const settings = copy.read('docs/settings.md');
+    expect(settings).toContain('`EXAMPLE_RATIO`');
+    expect(settings).toContain('one of paper, alpaca, other');
+    expect(settings).toContain('`other`');
     expect(copy.run('node', ...RUN, 'scripts/generate.ts', '--check')).toMatchObject({ status: 0 });
   });
 
@@ -38,6 +43,9 @@ describe('the walks of CONTRIBUTING', () => {
       'tests/unit/gateway/jobs.test.ts',
       'tests/unit/optimization/objectives.test.ts',
       'tests/unit/optimization/example-objective.test.ts',
+      'tests/integration/broker/other-broker.test.ts',
+      'tests/integration/market-data/other-market-data.test.ts',
+      'tests/integration/opened.test.ts',
     ];
     const { output, status } = copy.run(
       'node',
@@ -47,14 +55,14 @@ describe('the walks of CONTRIBUTING', () => {
       ...tests,
     );
     if (status !== 0) throw new Error(output);
-    expect(output).toContain('Test Suites: 4 passed, 4 total');
+    expect(output).toContain('Test Suites: 7 passed, 7 total');
   }, 180_000);
 
   it('have at most ten lines each', () => {
     const [, walks = ''] =
       /\n## Walks\n([^]*?)\n## /.exec(readFileSync('CONTRIBUTING.md', 'utf8')) ?? [];
     const each = walks.split('\n### ').slice(1);
-    expect(each.length).toBeGreaterThanOrEqual(4);
+    expect(each.length).toBeGreaterThanOrEqual(6);
     for (const walk of each) {
       const [title, ...lines] = walk.split('\n');
       const written = lines.filter((line) => line.trim() !== '').length;
@@ -64,17 +72,23 @@ describe('the walks of CONTRIBUTING', () => {
 });
 
 function addOperation(copy: ScratchCopy): void {
-  const { output, status } = copy.run(
-    'node',
-    ...RUN,
-    'scripts/new-operation.ts',
-    'planning',
-    'archive-plan',
-  );
+  const { output, status } = copy.run('node', ...RUN, 'scripts/new.ts', 'planning', 'archive-plan');
   expect({ output, status }).toMatchObject({ status: 0 });
   const [row = ''] = /^ {2}archivePlan: \{[^]*?^ {2}\},\n/m.exec(output) ?? [];
   expect(row).toContain('summary:');
   copy.insertBefore('shared/contract/planning.ts', /\}\);\n$/, row);
+}
+
+function addBroker(copy: ScratchCopy): void {
+  const { output, status } = copy.run('node', ...RUN, 'scripts/new.ts', 'broker', 'other');
+  expect({ output, status }).toMatchObject({ status: 0 });
+  copy.create('tests/integration/opened.test.ts', OPENED_TEST);
+}
+
+function addMarketData(copy: ScratchCopy): void {
+  const command = [...RUN, 'scripts/new.ts', 'market-data', 'other'];
+  const { output, status } = copy.run('node', ...command);
+  expect({ output, status }).toMatchObject({ status: 0 });
 }
 
 function addSetting(copy: ScratchCopy): void {
@@ -115,11 +129,7 @@ function addObjective(copy: ScratchCopy): void {
     ['allocation-request.ts', "    case 'MINIMUM_VOLATILITY':\n"],
   ] as const)
     copy.insertBefore(`${model}/${file}`, new RegExp(end), "    case 'EXAMPLE_OBJECTIVE':\n");
-  copy.run(
-    'node',
-    '-e',
-    `require('fs').writeFileSync('tests/unit/optimization/example-objective.test.ts', ${JSON.stringify(OBJECTIVE_TEST)})`,
-  );
+  copy.create('tests/unit/optimization/example-objective.test.ts', OBJECTIVE_TEST);
 }
 
 const OBJECTIVE_TEST = `import { objectives } from '#shared/kernel/objective.ts';
@@ -129,5 +139,20 @@ it('the contract takes the objective', () => {
   expect(objectives).toContain('EXAMPLE_OBJECTIVE');
   const parsed = optimization.optimizeAllocation.request.safeParse({ objective: 'EXAMPLE_OBJECTIVE' });
   expect(parsed.error?.issues ?? []).toEqual([]);
+});
+`;
+
+const OPENED_TEST = `import { openDependencies } from '#shared/runtime/dependencies.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { startTestRedis } from '../support/dependencies.ts';
+
+it('the settings open the new broker and the new prices', async () => {
+  const redis = await startTestRedis();
+  const env = { REDIS_URL: redis.url, BROKER: 'other', MARKET_DATA: 'other' };
+  const opened = await openDependencies(parseSettings(env), { tokens: null, log: silentLog });
+  expect([opened.broker.name, opened.marketData.name]).toEqual(['other', 'other']);
+  await opened.close();
+  await redis.stop();
 });
 `;

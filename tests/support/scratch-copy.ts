@@ -28,6 +28,10 @@ export class ScratchCopy {
     writeFileSync(path, before.replace(place, change));
   }
 
+  create(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
   read(file: string): string {
     return readFileSync(join(this.folder, file), 'utf8');
   }

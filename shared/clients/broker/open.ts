@@ -15,27 +15,36 @@ const ALPACA_HOSTS = {
 } as const;
 const PRICE_AGE_MAX_MS = 10 * 86_400_000;
 
+type Opener = (settings: Settings, dependencies: BrokerDependencies) => Broker | Promise<Broker>;
+
+const openers: Readonly<Record<Settings['broker'], Opener>> = {
+  paper: (settings, dependencies) => new PaperBroker(settings, dependencies),
+  alpaca: openAlpaca,
+};
+
 /** @throws Failure REFUSED broker-settings when the settings contradict each other */
 export async function openBroker(
   settings: Settings,
   dependencies: BrokerDependencies,
 ): Promise<Broker> {
-  if (settings.broker === 'paper') return openPaper(settings, dependencies);
-  return openAlpaca(settings, dependencies);
-}
-
-function openPaper(settings: Settings, dependencies: BrokerDependencies): Broker {
-  if (settings.liveTrading === 'on')
-    throw refused('broker-settings', 'LIVE_TRADING is on, and BROKER is paper.');
-  return new PaperBroker(settings, dependencies);
+  const live = settings.liveTrading === 'on';
+  if (live && dependencies.marketData.simulated)
+    throw refused('broker-settings', 'LIVE_TRADING is on, and the prices are simulated.');
+  const broker = await openers[settings.broker](settings, dependencies);
+  if (live && broker.simulated)
+    throw refused('broker-settings', `LIVE_TRADING is on, and BROKER is ${settings.broker}.`);
+  if (!live && !broker.simulated)
+    throw refused(
+      'broker-settings',
+      `BROKER=${settings.broker} moves real money; that needs LIVE_TRADING=on.`,
+    );
+  return broker;
 }
 
 async function openAlpaca(settings: Settings, dependencies: BrokerDependencies): Promise<Broker> {
   const { baseCurrency, marketData, secret, now } = dependencies;
   if (baseCurrency !== 'USD')
     throw refused('broker-settings', 'An account at Alpaca is in USD; set BASE_CURRENCY=USD.');
-  if (settings.liveTrading === 'on' && marketData.simulated)
-    throw refused('broker-settings', 'LIVE_TRADING is on, and the prices are simulated.');
   const [{ AlpacaApi }, { AlpacaBroker }, { BrokerSymbols }] = await Promise.all([
     import('./alpaca/alpaca-api.ts'),
     import('./alpaca/alpaca-broker.ts'),

@@ -1,7 +1,7 @@
 /** The source of market data the settings name. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { Settings } from '#shared/process/settings.ts';
+import type { MarketDataChoice, Settings } from '#shared/process/settings.ts';
 import { openCsv } from './csv/csv-market-data.ts';
 import type { MarketData } from './market-data.ts';
 import { SampleMarketData } from './sample/sample-market-data.ts';
@@ -16,15 +16,20 @@ export async function openMarketData(
   settings: Settings,
   now: () => Instant,
 ): Promise<{ marketData: MarketData; baseCurrency: Currency }> {
-  const { marketData: choice, baseCurrency } = settings;
-  if (choice.kind === 'sample')
-    return {
-      marketData: new SampleMarketData(choice.seed, now),
-      baseCurrency: baseCurrency ?? BASE_CURRENCY_DEFAULT,
-    };
-  const marketData = await openCsv(choice.path, now());
+  const marketData = await openSource(settings.marketData, now);
   return {
     marketData,
-    baseCurrency: baseCurrency ?? marketData.onlyCurrency ?? BASE_CURRENCY_DEFAULT,
+    baseCurrency: settings.baseCurrency ?? marketData.onlyCurrency ?? BASE_CURRENCY_DEFAULT,
   };
+}
+
+type Source = MarketData & { readonly onlyCurrency?: Currency | undefined };
+
+async function openSource(choice: MarketDataChoice, now: () => Instant): Promise<Source> {
+  switch (choice.kind) {
+    case 'sample':
+      return new SampleMarketData(choice.seed, now);
+    case 'csv':
+      return openCsv(choice.path, now());
+  }
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { serviceNames } from '#shared/contract/names.ts';
 import { handlerText, newOperation, withRpc } from '../../../scripts/new/skeletons.ts';
 
@@ -53,7 +53,7 @@ it('binds the handler to the row', () => {
 
 describe('the command', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['scripts/run.mjs', 'scripts/new-operation.ts', ...args], {
+    spawnSync(process.execPath, ['scripts/run.mjs', 'scripts/new.ts', ...args], {
       encoding: 'utf8',
     });
   const changes = () =>
@@ -73,5 +73,31 @@ describe('the command', () => {
   it('ends with 2 and the reason when it cannot', () => {
     const { status, stderr } = run('planning', 'create-plan');
     expect([status, stderr]).toEqual([2, 'planning create-plan exists already\n']);
+  });
+});
+
+describe('the command for an adapter', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['scripts/run.mjs', 'scripts/new.ts', ...args], {
+      encoding: 'utf8',
+    });
+
+  it.each([
+    ['broker', 'paper', 'broker paper exists already\n'],
+    ['broker', 'alpaca', 'broker alpaca exists already\n'],
+    ['market-data', 'csv', 'market-data csv exists already\n'],
+    ['broker', '../escape', '"../escape" is not written like-this\n'],
+    ['market-data', 'x'.repeat(41), `"${'x'.repeat(41)}" is over 40 long\n`],
+  ])('refuses %s %s', (kind, name, why) => {
+    const { status, stderr } = run(kind, name);
+    expect([status, stderr]).toEqual([2, why]);
+  });
+
+  it('writes nothing in a dry run', () => {
+    const { status, stdout } = run('broker', 'other', '--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toContain('would write shared/clients/broker/other/other-broker.ts\n');
+    expect(stdout).toContain('would write shared/process/settings.ts\n');
+    expect(existsSync('shared/clients/broker/other')).toBe(false);
   });
 });

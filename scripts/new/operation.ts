@@ -1,13 +1,6 @@
-/**
- * Begins a new operation: npm run new -- <service> <operation> [--dry-run]
- *
- * Writes the rpc, a handler and a test; what is left to a person are the contract's row and the
- * handler's story.
- */
+/** Writes a new operation's rpc, handler and test; what is left are the contract's row and the body. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { existsSync, readFileSync } from 'node:fs';
 import { handlerFolder } from '#shared/contract/names.ts';
 import {
   handlerText,
@@ -16,27 +9,16 @@ import {
   testText,
   withRpc,
   type NewOperation,
-} from './new/skeletons.ts';
+} from './skeletons.ts';
+import { refuse, writeFiles } from './write-files.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { 'dry-run': { type: 'boolean', default: false } },
-});
-process.exitCode = begin(positionals, values['dry-run']);
-
-function begin([service = '', kebab = '', ...more]: string[], dryRun: boolean): number {
-  if (service === '' || kebab === '' || more.length > 0)
-    return refuse('usage: npm run new -- <service> <operation> [--dry-run]');
+/** @returns the exit code */
+export function beginOperation(service: string, kebab: string, dryRun: boolean): number {
   const operation = newOperation(service, kebab);
   if ('wrong' in operation) return refuse(operation.wrong);
   const files = filesOf(operation);
   if (!files) return refuse(`${service} ${kebab} exists already`);
-  for (const [file, text] of files) {
-    console.log(`${dryRun ? 'would write' : 'wrote'} ${file}`);
-    if (dryRun) continue;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+  writeFiles(files, dryRun);
   if (!dryRun) execFileSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
   console.log(leftToDo(operation));
   return 0;
@@ -65,12 +47,7 @@ Left to write:
 
 ${rowText(operation)}
 
-  ${handlerFolder(service, rpc)}/handler.ts, the story
+  ${handlerFolder(service, rpc)}/handler.ts, the body
 
 Fields go into protos/${service}.proto and into the row's request; then: npm run generate`;
-}
-
-function refuse(reason: string): number {
-  console.error(reason);
-  return 2;
 }
