@@ -110,7 +110,7 @@ export class Annotations {
     } catch (thrown) {
       const failure = Failure.from(thrown);
       if (failure.message !== this.trouble)
-        log.warn('functions-not-read', {
+        log.warn('functions-query-failed', {
           detail: failure.message,
           ...(failure !== thrown && { cause: thrown }),
         });
@@ -155,7 +155,7 @@ export class Annotations {
       if (this.scheduled.has(id)) continue;
       // One that cannot be loaded, because its turn runs at this moment, is tried at the next look.
       await this.load(id, one).catch((cause: unknown) =>
-        this.options.log.warn('schedule-not-loaded', { function: one.functionName, cause }),
+        this.options.log.warn('schedule-load-failed', { function: one.functionName, cause }),
       );
     }
   }

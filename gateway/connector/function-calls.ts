@@ -100,7 +100,7 @@ export class FunctionCalls {
     const skipped = await this.whySkipped(job);
     const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
     const log = this.options.log.with(facts);
-    if (skipped !== undefined) return log.info('schedule-turn-skipped', { reason: skipped });
+    if (skipped !== undefined) return log.info('schedule-call-skipped', { reason: skipped });
     const policy = this.policyOf(call.functionName, call.path);
     const { status, internal } = await this.call(job, signal);
     signal.throwIfAborted();
@@ -139,7 +139,7 @@ export class FunctionCalls {
     return post(url, headers, body, AbortSignal.any([signal, limit])).catch((cause: unknown) => {
       signal.throwIfAborted();
       const isLate = limit.aborted;
-      this.options.log.warn('connector-call-broken', { function: functionName, cause });
+      this.options.log.warn('connector-call-failed', { function: functionName, cause });
       throw new Error(isLate ? 'no answer in time' : 'the gateway does not answer');
     });
   }

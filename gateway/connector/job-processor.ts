@@ -73,7 +73,7 @@ export async function processJob(
     const signals = AbortSignal.any([signal, cancellation.signal]);
     const last = await call(jobProcessor, operation, job, signals, progress);
     await jobProcessor.runs.finish(run, { kind: 'done', last });
-    log.info('run-done');
+    log.info('run-completed');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
     const failure = cancellation.signal.aborted ? cancelled() : Failure.from(thrown);
@@ -144,7 +144,7 @@ async function handOver(
   const wasLost = failure.facts['sent'] === 'unknown' && hasAdvanced;
   const asked = Number(failure.facts['resumeAfterMs'] ?? (wasLost ? LOST_PAUSE_MS : Number.NaN));
   if (!Number.isFinite(asked)) return undefined;
-  log.info('run-handed-over', { failureCode: failure.code, detail: failure.message, asked });
+  log.info('run-postponed', { failureCode: failure.code, detail: failure.message, asked });
   if (wasLost) await job.updateData({ ...job.data, wasOpen: true });
   await job.moveToDelayed(Date.now() + Math.max(0, asked), token);
   return new DelayedError();
@@ -199,7 +199,7 @@ async function giveUp(
   log: Log,
 ): Promise<Error> {
   const reason = signal.reason as GivingUp;
-  log.warn('run-given-up', { reason });
+  log.warn('run-abandoned', { reason });
   if (reason === 'shutdown') {
     await job.moveToWait(token);
     return new WaitingError();

@@ -142,7 +142,7 @@ class Keeper {
   private async bringBack(): Promise<void> {
     while (!this.stopping) {
       this.restarts += 1;
-      this.options.log.error('redis-died', { restarts: this.restarts, pauseMs: this.pauseMs });
+      this.options.log.error('redis-exited', { restarts: this.restarts, pauseMs: this.pauseMs });
       await sleep(this.pauseMs);
       this.pauseMs = Math.min(this.pauseMs * 2, RESTART_MS_MAX);
       if (this.stopping) return;
@@ -152,7 +152,7 @@ class Keeper {
         setTimeout(() => (this.pauseMs = RESTART_MS_MIN), READY_MS_MAX).unref();
         return;
       } catch (cause) {
-        this.options.log.error('redis-not-restarted', { cause });
+        this.options.log.error('redis-restart-failed', { cause });
       }
     }
   }

@@ -125,7 +125,7 @@ export class WatchedTls implements experimental.CertificateProvider {
     for (const listener of this.identityListeners) listener(this.identity());
     for (const listener of this.caListeners) listener(this.caUpdate());
     const { serial, notAfter } = found;
-    this.log.info('tls-files-taken-up', { serial, notAfter: isoText(notAfter) });
+    this.log.info('tls-files-reloaded', { serial, notAfter: isoText(notAfter) });
   }
 
   /** The same trouble is reported once, not at every poll. */
@@ -146,7 +146,7 @@ export class WatchedTls implements experimental.CertificateProvider {
       this.remindedAt = now;
       const daysLeft = Math.floor((end - now) / DAY_MS);
       const facts = { setting: tlsSettingOf[part], file: this.files[part], daysLeft };
-      this.log.warn('certificate-ends-soon', { ...facts, notAfter: isoText(end) });
+      this.log.warn('certificate-expiring', { ...facts, notAfter: isoText(end) });
     }
   }
 

@@ -13,7 +13,7 @@ export function initializationFailure(
 ): FunctionResult {
   const failure = redisFailure(thrown) ?? Failure.from(thrown);
   const facts = { callId, operation: operation.name, failureCode: failure.code };
-  openLog('error').error('world-not-opened', { ...facts, cause: failure.cause ?? failure });
+  openLog('error').error('initialization-failed', { ...facts, cause: failure.cause ?? failure });
   return {
     status: failure.rule.http,
     headers: { 'content-type': 'application/json', 'x-request-id': callId },

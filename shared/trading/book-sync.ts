@@ -14,6 +14,6 @@ export async function syncBook(context: Context, accountId: AccountId): Promise<
     );
   } catch (thrown) {
     const { code, message } = Failure.from(thrown);
-    context.log.warn('book-not-synced', { accountId, failureCode: code, detail: message });
+    context.log.warn('book-sync-failed', { accountId, failureCode: code, detail: message });
   }
 }

@@ -86,7 +86,7 @@ async function accountFacts(
     return statement.cash.currency === orderDependencies.baseCurrency ? statement : undefined;
   } catch (thrown) {
     signal.throwIfAborted();
-    orderDependencies.log.warn('account-not-seen', {
+    orderDependencies.log.warn('account-query-failed', {
       accountId,
       detail: Failure.from(thrown).message,
     });

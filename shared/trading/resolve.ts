@@ -46,7 +46,7 @@ export async function refresh(
   const current = await markLost(orderDependencies, order);
   if (current.state !== 'UNKNOWN') {
     if (look.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
-      orderDependencies.log.warn('order-not-shown', {
+      orderDependencies.log.warn('order-not-found', {
         tradeId: order.tradeId,
         state: current.state,
       });
@@ -85,7 +85,7 @@ export async function queryOrder(
     return { kind: 'found', seen };
   } catch (thrown) {
     const detail = Failure.from(thrown).message;
-    orderDependencies.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    orderDependencies.log.warn('order-query-failed', { tradeId: order.tradeId, detail });
     return { kind: 'failed', detail };
   }
 }
@@ -192,7 +192,7 @@ async function statementOf(
     return statement;
   } catch (thrown) {
     const detail = Failure.from(thrown).message;
-    orderDependencies.log.warn('order-look-failed', { tradeId: order.tradeId, detail });
+    orderDependencies.log.warn('order-query-failed', { tradeId: order.tradeId, detail });
     return undefined;
   }
 }

@@ -265,7 +265,7 @@ function holdBack(
   order: OrderRecord,
   why: Violation,
 ): Promise<OrderRecord> {
-  orderDependencies.log.warn('order-held-back', { tradeId: order.tradeId, code: why.code });
+  orderDependencies.log.warn('order-blocked', { tradeId: order.tradeId, code: why.code });
   return orderDependencies.store.change(order, (current) =>
     denied(current, [why], orderDependencies.now()),
   );
@@ -304,8 +304,8 @@ async function storeOutcome(
   const { tradeId, clientOrderId } = order;
   const facts = { tradeId, clientOrderId, outcome: outcome.kind };
   if (outcome.kind === 'unknown')
-    orderDependencies.log.warn('order-outcome', { ...facts, ...outcome });
-  else orderDependencies.log.info('order-outcome', facts);
+    orderDependencies.log.warn('order-submitted', { ...facts, ...outcome });
+  else orderDependencies.log.info('order-submitted', facts);
   const stored = await orderDependencies.store.change(order, (current) =>
     withOutcome(orderDependencies, current, outcome),
   );

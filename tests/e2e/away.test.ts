@@ -129,7 +129,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     const neverAsked = await told((onStale) => clients.universe.getUniverse({}, { onStale }));
     expect(neverAsked.failure).toMatchObject({ code: 'UNAVAILABLE' });
 
-    await compute.run().says('"event":"board-away"');
+    await compute.run().says('"event":"board-lost"');
     const sale = { isin: 'US0378331005', side: 'SELL', quantity: 1 } as const;
     const write = await told(() => clients.trading.executeTrade(sale, { idempotencyKey: 'sale' }));
     expect(write.failure).toMatchObject({
@@ -146,7 +146,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
 
     state.start();
     await state.ready();
-    await compute.run().says('"event":"board-back"');
+    await compute.run().says('"event":"board-recovered"');
     const history = () => told(() => clients.trading.getTradeHistory({}));
     for (let look = 0; look < 200; look += 1) {
       const isBack = (await summary()).staleMs === undefined && !('failure' in (await history()));

@@ -173,7 +173,7 @@ describe('staying up', () => {
   it('finishes the cycle that a kill cut in two, and sends no order twice', async () => {
     const DATA_DIR = await freshDataDir();
     const first = start([], { DATA_DIR });
-    await first.says('order-outcome');
+    await first.says('order-submitted');
     first.child.kill('SIGKILL');
     await first.ended;
     const { cycle, plan, trades, after } = await onceAsJson([], { DATA_DIR });

@@ -68,7 +68,7 @@ export class LocalExecutor implements Executor {
     const handler =
       this.handler ??
       (await this.loaded().catch((cause: unknown) => {
-        log.error('handler-not-loaded', { function: name, cause });
+        log.error('handler-load-failed', { function: name, cause });
         return undefined;
       }));
     if (!handler) return unreachableFunction(name);
@@ -143,7 +143,7 @@ export class ThreadExecutor implements Executor {
       return await this.parts.pool.run(this.job(event, context));
     } catch (cause) {
       if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
-      const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-not-loaded';
+      const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-load-failed';
       log.error(what, { function: name, callId: context.callId, cause });
       this.parts.say(`${cause.message}: ${reasonOf(cause.cause)}`);
       return unreachableFunction(name);

@@ -211,7 +211,7 @@ export class FunctionHost {
     try {
       return this.build(spec, images.require(spec.image));
     } catch (cause) {
-      log.error('function-not-carried', { function: spec.name, cause });
+      log.error('function-load-failed', { function: spec.name, cause });
       const program = { name: spec.name, isOurs: false };
       return new DeployedFunction(spec, program, new FailedExecutor(spec.name)).fail();
     }

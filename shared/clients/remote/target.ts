@@ -36,8 +36,8 @@ export class Target {
       handleWhen((thrown) => thrown instanceof Outage),
       { halfOpenAfter: breaker.pauseMs, breaker: new ConsecutiveBreaker(breaker.failures) },
     );
-    this.breaker.onBreak(() => log.warn('board-away', { device, address }));
-    this.breaker.onReset(() => log.info('board-back', { device, address }));
+    this.breaker.onBreak(() => log.warn('board-lost', { device, address }));
+    this.breaker.onReset(() => log.info('board-recovered', { device, address }));
   }
 
   get isAway(): boolean {

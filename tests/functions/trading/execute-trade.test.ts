@@ -198,7 +198,7 @@ describe('ExecuteTrade', () => {
         : call(operation, ...rest);
     const { body } = await t.call(executeTrade, buy('ARVN'), 'k1');
     expect(body.success).toBe(true);
-    expect(t.warnings).toContain('book-not-synced');
+    expect(t.warnings).toContain('book-sync-failed');
   });
 
   it('denies when the broker does not say what is in the account', async () => {

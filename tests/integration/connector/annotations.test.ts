@@ -188,7 +188,7 @@ describe('a message of a topic', () => {
     await publish('news', 'early');
     await sleep(200);
     expect(calls).toEqual([]);
-    expect(said('functions-not-read')).toHaveLength(1);
+    expect(said('functions-query-failed')).toHaveLength(1);
     failing = undefined;
     await until(() => calls.length === 1);
     failing = 500;
@@ -285,8 +285,8 @@ describe('a schedule', () => {
     });
     list = [{ name: 'long', annotations: cron('@every 1s') }];
     await start();
-    await until(() => said('schedule-turn-skipped').length >= 1);
-    expect(said('schedule-turn-skipped')[0]).toContain('the turn before it still runs');
+    await until(() => said('schedule-call-skipped').length >= 1);
+    expect(said('schedule-call-skipped')[0]).toContain('the turn before it still runs');
     expect(highest).toBe(1);
   });
 
@@ -321,8 +321,8 @@ describe('a schedule', () => {
     await functionQueues.close(0);
     await start();
     await until(() => calls.length >= 1);
-    await until(() => said('schedule-turn-skipped').length === 1);
-    expect(said('schedule-turn-skipped')[0]).toContain('its time has passed');
+    await until(() => said('schedule-call-skipped').length === 1);
+    expect(said('schedule-call-skipped')[0]).toContain('its time has passed');
     expect(calls.map(({ name }) => name)).toEqual(['caught']);
   }, 15_000);
 });

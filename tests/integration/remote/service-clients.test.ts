@@ -199,7 +199,7 @@ describe('a board that is away', () => {
       );
     }
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      'board-away',
+      'board-lost',
     ]);
     await service.come();
     expect(await failureOf(clients.trading.executeTrade(sale))).toMatchObject({
@@ -211,7 +211,7 @@ describe('a board that is away', () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     service.script({ message: { success: true } });
     expect(await clients.trading.executeTrade(sale)).toMatchObject({ success: true });
-    expect(lines.at(-1)).toContain('board-back');
+    expect(lines.at(-1)).toContain('board-recovered');
   });
 
   it('is not what a board is that answers with refusals', async () => {
@@ -239,9 +239,9 @@ describe('a board that is away', () => {
     reopen({ breaker, healthCheck: { intervalMs: 50, timeoutMs: 200 } });
     await clients.planning.getPlan({ planId: 'x' });
     service.vanish();
-    await said('board-away');
+    await said('board-lost');
     await service.come();
-    await said('board-back');
+    await said('board-recovered');
   });
 
   async function said(event: string): Promise<void> {

@@ -149,7 +149,7 @@ test('files that are replaced one after the other, or written in halves, keep th
   await writeFile(files.ca, ca.certPem);
   await writeFile(files.key, second.keyPem);
   await tls.refresh();
-  expect(lines).toMatchObject([{ level: 'info', event: 'tls-files-taken-up' }]);
+  expect(lines).toMatchObject([{ level: 'info', event: 'tls-files-reloaded' }]);
   expect(await shownSerial(facade)).not.toBe(old);
 });
 

@@ -114,7 +114,7 @@ test('the end of a certificate is told from 14 days before, once a day, until it
   expect(await look(46)).toBe(1);
   expect(lines[0]).toMatchObject({
     level: 'warn',
-    event: 'certificate-ends-soon',
+    event: 'certificate-expiring',
     setting: 'GRPC_TLS_CERT',
     file: files.cert,
     daysLeft: 13,
@@ -125,14 +125,14 @@ test('the end of a certificate is told from 14 days before, once a day, until it
   await writeFile(files.cert, next.certPem);
   await writeFile(files.key, next.keyPem);
   expect(await look(48)).toBe(3);
-  expect(events()[2]).toBe('tls-files-taken-up');
+  expect(events()[2]).toBe('tls-files-reloaded');
   expect(await look(60)).toBe(3);
 });
 
 test('a certificate that ends soon is told at the start', async () => {
   const { open, events } = await watch(await leaf(today(), { lifetimeMs: 3 * DAY_MS }), 'soon');
   await open();
-  expect(events()).toEqual(['certificate-ends-soon']);
+  expect(events()).toEqual(['certificate-expiring']);
 });
 
 test('a clock in the past does not stop the start', async () => {
@@ -156,5 +156,5 @@ test('a new certificate that is not valid yet waits until it is', async () => {
   clock.now = later(clock.now, 5 * DAY_MS);
   await tls.refresh();
   expect(tls.current.serial).not.toBe(old);
-  expect(events()).toEqual(['tls-files-refused', 'tls-files-taken-up']);
+  expect(events()).toEqual(['tls-files-refused', 'tls-files-reloaded']);
 });
