@@ -23,7 +23,7 @@ export const functions: Section = {
       number: 17,
       level: 'M',
       behaviour: 'PUT existing → 200 or 202',
-      here: '200. A deployment that says the same is carried out too.',
+      here: '200. A deployment without changes is executed too.',
     },
     {
       number: 18,

@@ -143,13 +143,13 @@ export const invocation: Section = {
       level: 'F',
       behaviour: 'Accept: text/event-stream flushes each event',
       faasdCe: 'An error of the function becomes an empty 200.',
-      here: 'Every stream is flushed piece by piece, whatever Accept says; one that breaks ends the connection.',
+      here: 'Every stream is flushed chunk by chunk, whatever Accept says; one that breaks ends the connection.',
     },
     {
       number: 92,
       level: 'F',
       behaviour: 'exec timeout → 504 and `X-OpenFaaS-Internal`',
-      here: '504 without a body, by `of-watchdog`. A stream is cut off; a thread that does not let go is ended.',
+      here: '504 without a body, by `of-watchdog`. A stream is cut off; a thread that stays busy is terminated.',
     },
     {
       number: 93,

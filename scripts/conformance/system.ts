@@ -38,7 +38,7 @@ export const system: Section = {
       level: 'F',
       behaviour: 'scale 1 → 200/202; body clamped 1…5 in CE',
       faasdCe: 'Stops at one replica: more are accepted and ignored.',
-      here: '202: what is asked is checked and changes nothing. One process carries all calls of a function, as many at a time as come; `replicas` is always 1.',
+      here: '202: the request is validated and changes nothing. One process handles all calls of a function, as many at a time as arrive; `replicas` is always 1.',
     },
     {
       number: 50,
@@ -131,7 +131,7 @@ export const system: Section = {
       level: 'M',
       behaviour: 'follow streams lines within 1 s, stops when the client goes',
       faasdCe: 'Ends at the gateway’s `write_timeout`.',
-      here: 'Ends when the caller or the runtime goes. A caller who reads too slowly misses lines and is told how many.',
+      here: 'Ends when the caller disconnects or the runtime stops. A caller that reads too slowly misses lines and is informed how many.',
     },
     {
       number: 65,
