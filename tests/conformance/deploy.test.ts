@@ -110,12 +110,13 @@ row(135, async () => {
     .filter((line) => line !== '' && !line.startsWith('#'));
   const ships = instructions.findLastIndex((line) => line.startsWith('FROM '));
   expect(instructions[ships]).toBe(
-    'FROM --platform=${TARGETPLATFORM:-linux/arm64} node:20-bookworm-slim AS ship',
+    'FROM --platform=${TARGETPLATFORM:-linux/arm64} ${BASE_IMAGE} AS ship',
   );
   // Nothing runs in the image of the board, and what is copied into it is JavaScript.
   const shipped = instructions.slice(ships + 1).filter((line) => /^(RUN|ADD|COPY)/.test(line));
   expect(shipped).toEqual(['COPY --from=build /home/app/dist/ ./']);
-  expect(instructions[0]).toMatch(/^FROM --platform=\$\{BUILDPLATFORM:-linux\/arm64\} node:20/);
+  expect(instructions[0]).toBe('ARG BASE_IMAGE=node:26-bookworm-slim');
+  expect(instructions[1]).toMatch(/^FROM --platform=\$\{BUILDPLATFORM:-linux\/arm64\} /);
 });
 
 row(136, async () => {

@@ -109,7 +109,7 @@ describe('one cycle', () => {
     const DATA_DIR = await freshDataDir();
     const { ready } = await onceAsJson(['--dry-run'], { DATA_DIR, REDIS_URL: redis.url });
     expect(ready.redis.own).toBe(false);
-    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'secrets']);
+    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'secrets', 'state-epoch.log']);
     expect(redis.process.exitCode).toBeNull();
     await redis.stop();
   });
@@ -135,7 +135,12 @@ describe('staying up', () => {
       expect(run.stdout() + run.stderr()).not.toContain((await secret(path)).trim());
     run.child.kill('SIGINT');
     expect(await run.ended).toBe(0);
-    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'redis', 'secrets']);
+    expect(await readdir(DATA_DIR)).toEqual([
+      'function-secrets',
+      'redis',
+      'secrets',
+      'state-epoch.log',
+    ]);
   });
 
   it('stops in the middle of the first cycle as well', async () => {
