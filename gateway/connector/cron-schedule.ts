@@ -2,11 +2,8 @@
  * The `schedule` annotation, in the grammar of OpenFaaS' cron-connector: five fields, `@every 1h30m`,
  * `@hourly` and its like, `CRON_TZ=Area/City` in front; and, beyond it, several separated by `;`.
  */
-import { getNextMillis } from 'bullmq';
+import { nextTurn, type Turns } from '#gateway/queue/next-turn.ts';
 import { durationMs } from '#template/durations.ts';
-
-/** Turns at the times of a pattern in a time zone, or each so many milliseconds. */
-export type Turns = { readonly pattern: string; readonly tz: string } | { readonly every: number };
 
 export interface CronSchedule {
   /** As it was written, without blanks around it. */
@@ -72,7 +69,7 @@ function turnsOf(text: string): Turns | string {
 /** Not so for a day that none of its months has. */
 function hasTurn(pattern: string, tz: string): boolean {
   try {
-    return getNextMillis(Date.now(), { pattern, tz }) !== undefined;
+    return nextTurn(Date.now(), { pattern, tz }) !== undefined;
   } catch {
     return false;
   }

@@ -10,6 +10,7 @@ import type { Redis } from 'ioredis';
 import { connectQueueRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { closeWorker, waitWithRedis } from './close-worker.ts';
+import { nextTurn } from './next-turn.ts';
 
 const LOCK_MS = 15_000;
 const STALLED_POLL_MS = 5_000;
@@ -120,7 +121,11 @@ export class FunctionQueues<Data> {
     const known = this.functionQueues.get(queueName);
     if (known) return known;
     const { prefix, name } = this.options;
-    const queue = new Queue<Data>(`${name}.${queueName}`, { connection: this.redis, prefix });
+    const queue = new Queue<Data>(`${name}.${queueName}`, {
+      connection: this.redis,
+      prefix,
+      settings: { repeatStrategy: nextTurn },
+    });
     // BullMQ reports what commands report too; without a listener it would end the process.
     queue.on('error', () => undefined);
     const opened: FunctionQueue<Data> = { queue };
@@ -137,6 +142,7 @@ export class FunctionQueues<Data> {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_POLL_MS,
       maxStalledCount: CRASHES_MAX,
+      settings: { repeatStrategy: nextTurn },
     });
     worker.on('error', () => undefined);
     worker.on('active', () => clearTimeout(one.timer));
