@@ -136,7 +136,10 @@ export class AlpacaApi {
     const sent = await this.attempt(({ orders }) =>
       orders.deleteOrderByOrderIDRaw({ orderId }, { signal }),
     );
-    return isRefusal(sent) ? sent : undefined;
+    if (isRefusal(sent)) return sent;
+    // An answer that nobody reads keeps the SDK's timer, and with it the process, for TIMEOUT_MS.
+    await textOf(sent);
+    return undefined;
   }
 
   private async find<T extends z.ZodType>(
