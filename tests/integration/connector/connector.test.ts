@@ -116,6 +116,20 @@ describe('a queued run', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('is joined by hundreds of equal requests at once', async () => {
+    serve(operation.name, () => ({
+      body: streamOf([update(10), update(100, { complete: true })], 150),
+    }));
+    const added = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => add('hundred', `run-hundred-${i}`)),
+    );
+    expect(new Set(added.map(({ run }) => run)).size).toBe(1);
+    expect(added.filter(({ joined }) => !joined)).toHaveLength(1);
+    const [first] = added;
+    await follow(first?.run ?? '');
+    expect(calls).toHaveLength(1);
+  });
+
   it('runs anew for an equal request after it has ended', async () => {
     serve(operation.name, () => ({ body: streamOf([update(100, { complete: true })]) }));
     await add('cc', 'run-c1');

@@ -1,0 +1,45 @@
+/**
+ * The subscribers of a run as a Redis set. A run whose last subscriber has left is closed and takes no
+ * more: joining, leaving and closing are one step each, so that any number may do so at once.
+ */
+import type { Redis } from 'ioredis';
+
+/** A member that no subscriber has as its name; a set that holds it is closed. */
+const CLOSED = '!closed';
+
+const JOIN = `
+if redis.call('SISMEMBER', KEYS[1], '${CLOSED}') == 1 then return 0 end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`;
+const LEAVE = `
+if redis.call('SREM', KEYS[1], ARGV[1]) == 0 or redis.call('SCARD', KEYS[1]) > 0 then return 0 end
+redis.call('SADD', KEYS[1], '${CLOSED}')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`;
+
+/** @returns false when the set is closed */
+export async function joinSet(
+  redis: Redis,
+  key: string,
+  subscriber: string,
+  keepMs: number,
+): Promise<boolean> {
+  return (await redis.eval(JOIN, 1, key, subscriber, keepMs)) === 1;
+}
+
+/** @returns whether this was the last subscriber, which closes the set */
+export async function leaveSet(
+  redis: Redis,
+  key: string,
+  subscriber: string,
+  keepMs: number,
+): Promise<boolean> {
+  return (await redis.eval(LEAVE, 1, key, subscriber, keepMs)) === 1;
+}
+
+export async function isClosed(redis: Redis, key: string): Promise<boolean> {
+  return (await redis.sismember(key, CLOSED)) === 1;
+}
