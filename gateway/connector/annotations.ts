@@ -143,6 +143,7 @@ export class Annotations {
   private async schedule(requested: readonly ScheduledFunction[]): Promise<void> {
     const keyed = new Map(requested.map((one) => [queueKey(one), one]));
     if (!this.isOpen) await this.takeOver();
+    else await this.forgetLost();
     for (const [id, fingerprint] of this.scheduled) {
       const one = keyed.get(id);
       if (one && fingerprintOf(one) === fingerprint) continue;
@@ -170,6 +171,17 @@ export class Annotations {
         // Scheduled anew, a turn that was missed is dropped; one to be made up for stays.
         this.scheduled.set(`${queueName} ${key}`, catchUp ? `${key} true` : '');
       }
+  }
+
+  /** What is not in Redis any more, because it was emptied, is to be loaded again. */
+  private async forgetLost(): Promise<void> {
+    for (const id of [...this.scheduled.keys()]) {
+      const [queueName = '', key = ''] = id.split(' ');
+      const found = await this.calls.functionQueues.queueOf(queueName).getJobScheduler(key);
+      if (found !== undefined) continue;
+      this.scheduled.delete(id);
+      this.calls.functionQueues.forget(queueName);
+    }
   }
 
   private async load(id: string, one: ScheduledFunction): Promise<void> {

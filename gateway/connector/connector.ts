@@ -19,7 +19,7 @@ import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';
-import { openSchedules } from './schedules.ts';
+import { openSchedules, restoreSchedules } from './schedules.ts';
 
 export interface ConnectorOptions {
   readonly redisUrl: string;
@@ -71,10 +71,15 @@ export async function openConnector(
     openWorker(jobProcessor, operation, connection, prefix),
   );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  const stopRestoring = repeat(options, async () => {
+    if (isLocal(placement, 'gateway')) await restoreSchedules(runs);
+    await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
+  });
   const annotations = annotationsOf(options, prefix, placement);
   await annotations?.open();
   return {
     close: async () => {
+      stopRestoring();
       await Promise.all([
         ...workers.map((worker) => endWorker(worker, connection)),
         annotations?.close(),
@@ -84,6 +89,23 @@ export async function openConnector(
       own?.disconnect();
     },
   };
+}
+
+/** What a Redis that was emptied has lost is brought back at the next interval. @returns its end */
+function repeat(
+  { intervalMs = INTERVAL_MS, log }: ConnectorOptions,
+  work: () => Promise<void>,
+): () => void {
+  let working = false;
+  const timer = setInterval(() => {
+    // A Redis that is away keeps one waiting, not more of them.
+    if (working) return;
+    working = true;
+    void work()
+      .catch((cause: unknown) => log.warn('schedules-not-restored', { cause }))
+      .finally(() => (working = false));
+  }, intervalMs);
+  return () => clearInterval(timer);
 }
 
 function annotationsOf(

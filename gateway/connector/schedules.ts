@@ -19,6 +19,14 @@ export async function openSchedules(runs: Runs): Promise<void> {
   }
 }
 
+/** Schedules again what Redis lost meanwhile; a job that is still scheduled is left as it is. */
+export async function restoreSchedules(runs: Runs): Promise<void> {
+  const queue = await runs.queueOf(trigger.topic);
+  const known = await queue.getJobSchedulers();
+  for (const job of jobs.filter(({ name }) => !known.some(({ key }) => key === name)))
+    await schedule(queue, job);
+}
+
 /**
  * A turn that fell into a time without a connector is caught up at its start, since it still waits
  * in Redis; to schedule anew drops it. Orders are not for catching up: their moment has passed.

@@ -7,6 +7,8 @@ export const exitCodes = {
   wrongInput: 2,
   /** Redis, a port or the data folder is not to be had. */
   cannotStart: 3,
+  /** With `--once`: the state in Redis was lost, and no cycle was run. */
+  stateLost: 4,
   /** Stopped by force, at a second signal. */
   forced: 130,
 } as const;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
+import { stateLost } from '#shared/redis/state-epoch.ts';
 import { openLog } from '#shared/process/log.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/process/settings.ts';
@@ -65,7 +66,10 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   try {
     const isOurs = isLocal(embedded.placement, 'gateway');
     const starts = given.once || (isOurs && embedded.hasCycle);
-    const succeeded = starts ? await trade(embedded, given, steps, console, stop) : true;
+    const lost = await reportLostState(embedded, console);
+    if (lost && given.once) return endOfLostState(lost, given, console);
+    const begins = starts && !lost;
+    const succeeded = begins ? await trade(embedded, given, steps, console, stop) : true;
     if (!starts && !isOurs) say('The board with the gateway service runs the trading cycle.');
     else if (!starts) say('The stack file has no trading cycle; its functions wait.');
     if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
@@ -76,6 +80,24 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   } finally {
     await inTime(embedded.close());
   }
+}
+
+/** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */
+async function reportLostState(
+  { dependencies }: Embedded,
+  { complain, paint }: Console,
+): Promise<Failure | undefined> {
+  const verdict = await dependencies.database.epoch.verdict();
+  if (verdict.kind === 'kept') return undefined;
+  const failure = stateLost(verdict.why);
+  complain(`${paint.bad('✗')} ${failure.message}`);
+  complain('No trading cycle was started; docs/restore.md has the steps.');
+  return failure;
+}
+
+function endOfLostState(failure: Failure, given: Arguments, console: Console): number {
+  if (given.json) console.document({ failure });
+  return exitCodes.stateLost;
 }
 
 /** The first cycle, with its progress. @returns whether it succeeded */

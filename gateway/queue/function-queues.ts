@@ -88,6 +88,11 @@ export class FunctionQueues<Data> {
     this.noted.add(queueName);
   }
 
+  /** Redis lost the queue; the next call of `note` writes it down again. */
+  forget(queueName: string): void {
+    this.noted.delete(queueName);
+  }
+
   /** Makes sure that a queue has a worker. */
   work(queueName: string): void {
     if (this.closed) return;

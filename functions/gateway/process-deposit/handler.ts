@@ -1,7 +1,7 @@
 /**
  * Books a deposit once for each idempotency key. A simulated broker is paid at once and the book
  * follows; at a real one the money is on its way, and is recorded as pending until its statement
- * shows it. `auto_invest` starts a trading cycle that invests the cash and sells nothing.
+ * shows it. Nothing is written where the state was lost (REFUSED `state-lost`). `auto_invest` starts a trading cycle that invests the cash and sells nothing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -23,6 +23,7 @@ export default handle(gateway.processDeposit, async (request, context) => {
       field: 'amount.currency',
       message: `the account takes deposits in ${baseCurrency}`,
     });
+  await context.database.epoch.required();
   const id = `deposit-${shortHash(context.idempotencyKey)}`;
   context.nameOutcome({ transactionId: id });
   const state = broker.funding ? 'paid-in' : 'pending';

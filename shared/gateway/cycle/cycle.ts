@@ -81,9 +81,11 @@ export class Cycle {
 
   /**
    * Begins a cycle, or finds it where a crash has left it.
-   * @throws Failure CONFLICT; REFUSED cycle-cancelled for one that was stopped among its orders
+   * @throws Failure CONFLICT; REFUSED `state-lost` before anything is written; REFUSED
+   *   `cycle-cancelled` for one that was stopped among its orders
    */
   static async open(context: Context, request: CycleRequest, timeoutMs: number): Promise<Cycle> {
+    await context.database.epoch.required();
     const store = new CycleStore(context.database);
     const id = cycleIdOf(context.idempotencyKey);
     if ((await store.find(id))?.cancelled)

@@ -252,6 +252,19 @@ describe('a schedule', () => {
     expect(calls.length).toBeLessThanOrEqual(before + 1);
   });
 
+  it('comes back after Redis was emptied', async () => {
+    serve('tick');
+    list = [{ name: 'tick', annotations: cron('@every 1s') }];
+    await start();
+    await until(() => calls.length >= 1);
+    const connection = connectQueueRedis(redis.url);
+    await connection.flushall();
+    connection.disconnect();
+    await until(() => said('schedule-loaded').length === 2);
+    const before = calls.length;
+    await until(() => calls.length >= before + 2);
+  });
+
   it('is reported once when it is none, and does not keep others from being loaded', async () => {
     list = [
       { name: 'bad', annotations: cron('61 * * * *; @hourly') },

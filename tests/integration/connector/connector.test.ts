@@ -40,6 +40,7 @@ beforeAll(async () => {
     gatewayUrl: listening.url,
     token: 'a-token-of-some-length',
     log: silentLog,
+    intervalMs: 100,
   });
 });
 
@@ -346,6 +347,15 @@ describe('schedules', () => {
       jobs.map((job) => [job.name, job.schedule, 'UTC']).sort(),
     );
     expect(scheduled.every(({ next }) => (next ?? 0) > Date.now())).toBe(true);
+  });
+
+  it('come back with their limits after Redis was emptied', async () => {
+    await dependencies.database.redis.flushall();
+    const limit = async (): Promise<number | null> => (await queue()).getGlobalConcurrency();
+    for (let i = 0; i < 100 && (await limit()) === null; i += 1) await sleep(50);
+    const scheduled = await (await queue()).getJobSchedulers();
+    expect(scheduled.map(({ key }) => key).sort()).toEqual(jobs.map(({ name }) => name).sort());
+    expect(await limit()).toBe(gatewayRows.triggerJob.queue?.concurrency);
   });
 
   it('are not counted as pending runs', async () => {

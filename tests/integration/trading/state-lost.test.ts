@@ -1,9 +1,12 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gateway } from '#shared/contract/gateway.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
+import getSystemStatus from '../../../functions/gateway/get-system-status/handler.ts';
+import processDeposit from '../../../functions/gateway/process-deposit/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -35,6 +38,15 @@ async function openAgain(): Promise<void> {
 
 const buy = (key: string) =>
   t.call(executeTrade, { isin: t.isin('ARVN'), side: 'BUY', quantity: 1 }, key);
+const NEVER = new AbortController().signal;
+
+async function cycle(idempotencyKey: string, dryRun: boolean): Promise<void> {
+  const { functions } = t.dependencies;
+  const options = { requestId: idempotencyKey, idempotencyKey, signal: NEVER };
+  for await (const update of functions.stream(gateway.triggerTradingCycle, { dryRun }, options))
+    expect(update.error).toBe('');
+}
+
 const raw = (...command: [string, ...string[]]): Promise<unknown> => {
   const { redis: client } = t.dependencies.database;
   const [name, ...args] = command;
@@ -150,4 +162,35 @@ it('halts where a process without a data folder has the secret of the epoch', as
   await raw('FLUSHALL');
   const verdict = await new StateEpoch(t.dependencies.database.redis, records).verdict();
   expect(verdict.kind).toBe('lost');
+});
+
+it('begins no cycle and takes no deposit, and the status says why', async () => {
+  await buy('k1');
+  const before = (await t.call(getSystemStatus, {})).body as { status: string };
+  expect(before.status).not.toBe('halted');
+  await raw('FLUSHALL');
+  const refusal = { code: 'REFUSED', rule: 'state-lost' };
+  await expect(cycle('c1', false)).rejects.toMatchObject({ code: 'REFUSED' });
+  await expect(cycle('c2', true)).rejects.toMatchObject({ code: 'REFUSED' });
+  const amount = { amount: '500.00', currency: 'EUR' };
+  expect((await t.call(processDeposit, { amount }, 'd1')).body).toMatchObject(refusal);
+  const names = (await raw('KEYS', '*')) as string[];
+  expect(names.filter((name) => !name.includes('{once:'))).toEqual([]);
+  const { status, tradingState, complaints } = (await t.call(getSystemStatus, {})).body as {
+    status: string;
+    tradingState: string;
+    complaints: string[];
+  };
+  expect({ status, tradingState }).toEqual({ status: 'halted', tradingState: 'HALTED' });
+  expect(complaints[0]).toContain('npm run restore');
+});
+
+it('records no deposit that a broker is to be paid from outside', async () => {
+  await buy('k1');
+  await raw('FLUSHALL');
+  Object.defineProperty(t.broker, 'funding', { value: undefined });
+  const amount = { amount: '500.00', currency: 'EUR' };
+  const { body } = await t.call(processDeposit, { amount }, 'd1');
+  expect(body).toMatchObject({ code: 'REFUSED', rule: 'state-lost' });
+  expect(await t.dependencies.database.redis.exists(keys.gateway.deposits('default'))).toBe(0);
 });
