@@ -135,6 +135,13 @@ module.exports = {
       },
     },
     {
+      name: 'matrix-library-in-one-file',
+      comment: 'Factorisations of a library have one file in front of them (decision 017).',
+      severity: 'error',
+      from: { pathNot: '^shared/quant/linear-algebra/matrix\\.ts$' },
+      to: { path: 'node_modules/ml-matrix/' },
+    },
+    {
       name: 'declared-packages-only',
       comment: 'What is imported is in package.json.',
       severity: 'error',

@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   planning: () => import('./planning/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
+  solvers: () => import('./solvers/bench.ts'),
   stall: () => import('./stall/bench.ts'),
 };
 

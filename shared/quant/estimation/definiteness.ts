@@ -2,8 +2,7 @@
  * What makes a symmetric matrix positive semidefinite, or a correlation matrix, when pairwise
  * estimates, opinions or rounding left it indefinite.
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
-import { isDefiniteAbove } from '#shared/quant/linear-algebra/cholesky.ts';
+import { isDefiniteAbove, isPositiveDefinite } from '#shared/quant/linear-algebra/cholesky.ts';
 import { correlation } from './covariance.ts';
 import {
   at,
@@ -18,8 +17,7 @@ import {
 
 /** By Cholesky's factors of the matrix with `ridge` on its diagonal, as PyPortfolioOpt asks. */
 export function isPositiveSemidefinite(matrix: Rows, ridge = 1e-16): boolean {
-  const lifted = matrix.map((row, i) => Array.from(row, (x, j) => (i === j ? x + ridge : x)));
-  return matrix.length === 0 || new CholeskyDecomposition(new Matrix(lifted)).isPositiveDefinite();
+  return isPositiveDefinite(matrix, ridge);
 }
 
 /**

@@ -8,14 +8,18 @@ import { at, type Rows } from './matrix.ts';
 const PIVOT_RATIO = 1e-12;
 const BLOCK = 4;
 
-/** Lower factor in place of the lower triangle, row by row. @returns whether it is positive definite */
-export function cholesky(a: Float64Array, n: number): boolean {
+/**
+ * Lower factor in place of the lower triangle, row by row.
+ * @param pivotRatio a pivot must be above this share of its own diagonal
+ * @returns whether the matrix is positive definite
+ */
+export function cholesky(a: Float64Array, n: number, pivotRatio = PIVOT_RATIO): boolean {
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(from + BLOCK, n);
     if (to - from === BLOCK) for (let j = 0; j < from; j += 1) eliminateFour(a, n, from, j);
     for (let i = from; i < to; i += 1) {
       const done = to - from === BLOCK ? from : 0;
-      if (!finishRow(a, n, i, done)) return false;
+      if (!finishRow(a, n, i, done, pivotRatio)) return false;
     }
   }
   return true;
@@ -44,7 +48,13 @@ function eliminateFour(a: Float64Array, n: number, from: number, j: number): voi
 }
 
 /** The columns of row i from `done` on. @returns whether its pivot is positive */
-function finishRow(a: Float64Array, n: number, i: number, done: number): boolean {
+function finishRow(
+  a: Float64Array,
+  n: number,
+  i: number,
+  done: number,
+  pivotRatio: number,
+): boolean {
   const row = i * n;
   const own = a[row + i] ?? 0;
   for (let j = done; j <= i; j += 1) {
@@ -52,7 +62,7 @@ function finishRow(a: Float64Array, n: number, i: number, done: number): boolean
     let value = a[row + j] ?? 0;
     for (let k = 0; k < j; k += 1) value -= (a[row + k] ?? 0) * (a[other + k] ?? 0);
     if (j < i) a[row + j] = value / (a[other + j] ?? 0);
-    else if (value > PIVOT_RATIO * own) a[row + i] = Math.sqrt(value);
+    else if (value > pivotRatio * own) a[row + i] = Math.sqrt(value);
     else return false;
   }
   return true;
@@ -75,11 +85,21 @@ export function substitute(factor: Float64Array, b: Float64Array): void {
 
 /** Whether all eigenvalues are certainly above a floor; false also where rounding leaves it open. */
 export function isDefiniteAbove(matrix: Rows, floor: number): boolean {
+  return cholesky(shifted(matrix, -floor), matrix.length);
+}
+
+/** Whether the matrix with `ridge` on its diagonal has factors at all, every pivot above 0. */
+export function isPositiveDefinite(matrix: Rows, ridge = 0): boolean {
+  return cholesky(shifted(matrix, ridge), matrix.length, 0);
+}
+
+/** A copy in one piece, with `shift` added to the diagonal. */
+function shifted(matrix: Rows, shift: number): Float64Array {
   const n = matrix.length;
   const copy = new Float64Array(n * n);
   matrix.forEach((row, i) => {
     copy.set(row, i * n);
-    copy[i * n + i] = at(row, i) - floor;
+    copy[i * n + i] = at(row, i) + shift;
   });
-  return cholesky(copy, n);
+  return copy;
 }

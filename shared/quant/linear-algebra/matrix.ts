@@ -1,4 +1,7 @@
-/** Small dense linear algebra on rows of doubles; factorisations come from ml-matrix. */
+/**
+ * Small dense linear algebra on rows of doubles. The one file that imports ml-matrix, for LU, symmetric
+ * eigenvalues and singular values; definiteness is the matter of `cholesky.ts`.
+ */
 import { EigenvalueDecomposition, inverse, Matrix, pseudoInverse, solve } from 'ml-matrix';
 
 /** A square matrix, row by row; here always symmetric. */

@@ -7,14 +7,13 @@
  * The active rows are then solved once more as equations. The residual of the optimality conditions is
  * computed from the program alone.
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { solveQP } from 'quadprog';
 import { Failure } from '#shared/kernel/failure.ts';
+import { isDefiniteAbove } from '#shared/quant/linear-algebra/cholesky.ts';
 import { solveBoxBudget } from './box-rows.ts';
 import { solveRows, type RowAnswer } from './convex-program.ts';
 import {
   at,
-  cell,
   dot,
   largest,
   plus,
@@ -34,6 +33,8 @@ import { sparse, type Sparse, type Triplet } from '#shared/quant/linear-algebra/
 /** Rows hold at least this well in every answer; each row is measured in its own norm. */
 const FEASIBILITY_TOLERANCE = 1e-8;
 const SLACK = 1e-9;
+/** Of a scaled program; below it the dual method loses too many digits. */
+const DEFINITE_FLOOR = 1e-10;
 /** Turns the program into one whose rows alone decide whether there is an answer. */
 const RIDGE = 1;
 
@@ -89,7 +90,7 @@ export function isFeasible(size: number, rows: readonly LinearRow[]): boolean {
  * method. What that one and the dual method with a ridge both find contradictory is so.
  */
 function pointOf(problem: Scaled): Point | undefined {
-  const first = isDefinite(problem.quadratic) ? dual(problem, 0) : undefined;
+  const first = isDefiniteAbove(problem.quadratic, DEFINITE_FLOOR) ? dual(problem, 0) : undefined;
   const best = first && polished(problem, first);
   if (best && holds(problem, best)) return best;
   const inner = innerPoint(problem);
@@ -234,16 +235,4 @@ function scaledProgram(program: QuadraticProgram, scale: number): Scaled | undef
 
 function contradicts(relation: LinearRow['relation'], bound: number): boolean {
   return relation === '=' ? Math.abs(bound) > SLACK : bound > SLACK;
-}
-
-function isDefinite(quadratic: Rows): boolean {
-  const shifted = quadratic.map((row, i) =>
-    Array.from(row, (_, j) => (i === j ? at(row, i) - 1e-10 : cell(quadratic, ...ordered(i, j)))),
-  );
-  return new CholeskyDecomposition(new Matrix(shifted)).isPositiveDefinite();
-}
-
-/** Both halves are read from one, so that rounding makes no matrix asymmetric. */
-function ordered(i: number, j: number): [number, number] {
-  return i < j ? [i, j] : [j, i];
 }

@@ -15,12 +15,14 @@ import {
   noiseDensity,
 } from '#shared/quant/estimation/denoising.ts';
 import {
+  build,
   cell,
   fromSpectrum,
   inverted,
   spectrum,
   type Rows,
 } from '#shared/quant/linear-algebra/matrix.ts';
+import { isDefiniteAbove, isPositiveDefinite } from '#shared/quant/linear-algebra/cholesky.ts';
 
 const rowsOf = (matrix: readonly (readonly number[])[]): Rows =>
   matrix.map((row) => Float64Array.from(row));
@@ -241,5 +243,36 @@ describe('noise in correlations', () => {
     const rest = correlation(detonedCovariance(sample));
     const mean = rest.reduce((all, row) => all + row.reduce((a, b) => a + b, 0) - 1, 0) / 380;
     expect(Math.abs(mean)).toBeLessThan(0.1);
+  });
+});
+
+describe('definiteness by factors', () => {
+  const pair = (rho: number): Rows => [Float64Array.of(1, rho), Float64Array.of(rho, 1)];
+
+  it.each([
+    [0.999, 0, true],
+    [1, 0, false],
+    [1, 1e-9, true],
+    [1.001, 0, false],
+  ])('of a correlation of %d with a ridge of %d: %s', (rho, ridge, expected) => {
+    expect(isPositiveDefinite(pair(rho), ridge)).toBe(expected);
+  });
+
+  it('knows the smallest eigenvalue, 0.1, of a correlation of 0.9', () => {
+    expect(isDefiniteAbove(pair(0.9), 0.0999)).toBe(true);
+    expect(isDefiniteAbove(pair(0.9), 0.1001)).toBe(false);
+  });
+
+  it('finds the eigenvalues of a path, 2 - 2 cos(k pi/(n + 1)), and its inverse, to 1e-10', () => {
+    const n = 30;
+    const path = build(n, (i, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0));
+    const { values } = spectrum(path);
+    const inverse = inverted(path);
+    for (let i = 0; i < n; i += 1) {
+      const known = 2 - 2 * Math.cos(((i + 1) * Math.PI) / (n + 1));
+      expect(Math.abs((values[i] ?? NaN) - known)).toBeLessThan(1e-10);
+      const entry = ((i + 1) * (n - i)) / (n + 1);
+      expect(Math.abs((inverse[i]?.[i] ?? NaN) - entry)).toBeLessThan(1e-10);
+    }
   });
 });
