@@ -13,7 +13,7 @@ export async function whyGivenUp(cycle: Cycle, action: PlannedAction): Promise<s
 }
 
 /** A plan is valid on the market day on which it was made. */
-export function whyExpired(cycle: Cycle): string | undefined {
+function whyExpired(cycle: Cycle): string | undefined {
   const { marketData, now } = cycle.context;
   const { createdAt } = cycle.requiredPlan;
   if (!createdAt) return undefined;

@@ -36,7 +36,7 @@ const CLOCK_SKEW_MAX_MS = 30_000;
 /** What a market order may cost above its last known price. */
 const COLLAR = Decimal.of('1.05');
 
-export const alpacaCapabilities: BrokerCapabilities = {
+const alpacaCapabilities: BrokerCapabilities = {
   takesOrders: true,
   refusesDuplicates: true,
   provesAbsence: true,

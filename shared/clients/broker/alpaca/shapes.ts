@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 
-export const decimalText = z.string().transform((text, context) => {
+const decimalText = z.string().transform((text, context) => {
   try {
     return Decimal.parse(text.startsWith('+') ? text.slice(1) : text);
   } catch {
@@ -16,7 +16,7 @@ export const decimalText = z.string().transform((text, context) => {
 });
 
 /** RFC 3339 with up to nine decimals of a second; cut to milliseconds. */
-export const instant = z.string().transform((text, context) => {
+const instant = z.string().transform((text, context) => {
   const ms = Date.parse(text);
   if (Number.isFinite(ms) && /T.*(Z|[+-]\d\d:\d\d)$/.test(text)) return instantOf(Math.floor(ms));
   context.addIssue({ code: 'custom', message: 'is not a moment' });
