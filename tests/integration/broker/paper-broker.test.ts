@@ -7,6 +7,8 @@ import { DAY_MS } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { withstands } from '../../support/broker-faults.ts';
+import { paperAbilities, paperMock, reopened } from '../../support/paper-mock.ts';
 import { conforms, explainedCash } from '../../support/broker-conformance.ts';
 import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
@@ -35,19 +37,26 @@ function order(overrides: Partial<OrderInstruction> = {}): OrderInstruction {
   };
 }
 
+async function opened() {
+  const on = await openPaperFixture(redis);
+  on.market.setClose(ALPHA, PAPER_DAY, 100);
+  return {
+    on,
+    broker: on.broker,
+    accountId: DEFAULT_ACCOUNT,
+    isin: ALPHA,
+    symbol: 'ALPHA',
+    price: 100,
+    currency: 'EUR',
+    close: on.dependencies.close,
+  };
+}
+
 describe('the paper broker as a broker', () => {
-  conforms(async () => {
-    const { broker, market, dependencies } = await openPaperFixture(redis);
-    market.setClose(ALPHA, PAPER_DAY, 100);
-    return {
-      broker,
-      accountId: DEFAULT_ACCOUNT,
-      isin: ALPHA,
-      symbol: 'ALPHA',
-      price: 100,
-      currency: 'EUR',
-      close: dependencies.close,
-    };
+  conforms(opened);
+  withstands(paperAbilities, async () => {
+    const under = await opened();
+    return { ...under, mock: paperMock(under.on), secrets: [], reopen: () => reopened(under.on) };
   });
 });
 

@@ -284,6 +284,16 @@ describe('a broker', () => {
     expect(answer).toMatchObject({ success: false, execution: { state: 'UNKNOWN' } });
   });
 
+  it('that cannot prove absence leaves a missing order to a person, and is never sent again', async () => {
+    Object.assign(t.broker, { capabilities: { ...t.broker.capabilities, provesAbsence: false } });
+    t.broker.submitFault = 'throws-before-acting';
+    await execute();
+    expect(await askUntilSettled()).toBe('NEEDS_HUMAN');
+    expect(t.warnings).toContain('order-needs-human');
+    expect((await execute()).body.execution.state).toBe('NEEDS_HUMAN');
+    expect(t.broker.received).toEqual([]);
+  });
+
   it('that hides the order but shows its fills in the statement has it', async () => {
     t.broker.submitFault = 'accepts-then-throws';
     t.broker.queryFault = 'hides';
