@@ -48,10 +48,19 @@ function formatOf(contentType = ''): Format {
 function parseJson(body: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    return /^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(text);
-  } catch {
+    if (/^[ \t\r\n]*$/.test(text)) return {};
+    // Only such a text can hold the key, spelled out or escaped.
+    return /__proto__|\\u/i.test(text) ? JSON.parse(text, refusePrototype) : JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     throw invalidRequest({ field: 'body', message: 'is not JSON in UTF-8' });
   }
+}
+
+/** Objects made later would lose the key in silence, and with it what the caller meant. */
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw invalidRequest({ field: key, message: 'is not a key' });
+  return value;
 }
 
 async function parseProtobuf(operation: Operation, body: Buffer): Promise<unknown> {

@@ -77,6 +77,7 @@ describe('the door of a unary operation', () => {
     ['{}', 'planId'],
     ['{"planId": "x", "extra": 1}', 'extra'],
     ['{"planId": "x", "__proto__": {"a": 1}}', '__proto__'],
+    [String.raw`{"planId": "x", "map": {"\u005f_proto__": 1}}`, '__proto__'],
     ['[]', 'body'],
     ['null', 'body'],
     ['"text"', 'body'],
