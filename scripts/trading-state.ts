@@ -3,6 +3,7 @@
  * installation; where that does not answer, a restriction is left as a file in DATA_DIR.
  */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SetTradingStateResponse, TradingRestriction } from '#protos/gen/trading.ts';
@@ -10,7 +11,9 @@ import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
+import { hostPort } from '#shared/process/loopback.ts';
 import { parseSettings } from '#shared/process/settings.ts';
+import { hasGatewayTls } from '#shared/process/tls-settings.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { controlFiles } from '#shared/trading/control-files.ts';
 
@@ -33,9 +36,12 @@ const options = { signal: AbortSignal.timeout(ANSWER_MS_MAX), requestId: randomU
 function client(): FunctionsClient {
   const dir = process.env['SECRETS_DIR'] || join(settings.dataDir, 'function-secrets/openfaas-fn');
   const tokens = tokensIn(dir);
-  const { gatewayHost, gatewayPort } = settings;
-  const url = process.env['GATEWAY_URL'] || `http://${gatewayHost}:${gatewayPort}`;
-  return new FunctionsClient(httpTransport(url, () => tokens.trade));
+  const { gatewayHost, gatewayPort, grpcTlsCa } = settings;
+  const scheme = hasGatewayTls(settings) ? 'https' : 'http';
+  const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
+  const url = process.env['GATEWAY_URL'] || `${scheme}://${hostPort(host, gatewayPort)}`;
+  const ca = grpcTlsCa === undefined ? undefined : readFileSync(grpcTlsCa, 'utf8');
+  return new FunctionsClient(httpTransport(url, () => tokens.trade, ca));
 }
 
 async function run([word = 'show', ...words]: readonly string[]): Promise<string> {

@@ -14,7 +14,7 @@ import { BUILD } from '#shared/process/build.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
-import { tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { hasGatewayTls, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
@@ -90,7 +90,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     secrets,
     placement,
     dataDir: dataDir.path,
-    gatewayUrl: () => runtime.url,
+    gatewayUrl: () => runtime.localUrl,
   };
   const { host, deployments, dependencies } = await openHomeFunctions(home, closers);
   const runtime = await steps.take(
@@ -102,6 +102,8 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         address: settings.gatewayHost,
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
+        allowedHosts: settings.gatewayAllowedHosts,
+        tls: hasGatewayTls(settings) ? tls : undefined,
         credentials: secrets.basicAuth,
         secrets: secrets.files,
         build: BUILD,
@@ -155,7 +157,7 @@ async function openParts(
         openConnector({
           redisUrl: redis.url,
           keyPrefix: settings.redisKeyPrefix,
-          gatewayUrl: runtime.url,
+          gatewayUrl: runtime.localUrl,
           token: () => secrets.tokens.trade,
           credentials: () => secrets.basicAuth,
           log,

@@ -7,6 +7,7 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { AsyncQueue } from './async/async-queue.ts';
 import { asyncCallsRoute } from './async/async-calls-route.ts';
@@ -34,6 +35,10 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Where `/metrics` is answered, on the same address; 0 takes a free one, absent: nowhere. */
   readonly metricsPort?: number | undefined;
+  /** Names by which callers may call it, beside loopback, `gateway` and `address`. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Absent: plain HTTP. */
+  readonly tls?: WatchedTls | undefined;
   readonly credentials: Credentials;
   readonly build: string;
   readonly log: Log;
@@ -66,30 +71,42 @@ export interface Runtime {
   readonly app: RequestListener;
   readonly port: number;
   readonly url: string;
+  /** For callers on this machine: plain HTTP on loopback, at a port of its own beside TLS. */
+  readonly localUrl: string;
   /** Of the metrics listener, where there is one. */
   readonly metricsUrl: string | undefined;
   /** Takes no new calls, lets running ones end for so long, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
 
+/**
+ * Functions, connector and callbacks call without TLS and never leave the machine, so they depend on
+ * no certificate.
+ */
+const LOCAL = { address: '127.0.0.1', port: 0, portSetting: 'GATEWAY_PORT' } as const;
+
 /** @throws Failure REFUSED (`port-in-use`) when someone else has a port */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const queue = queueOf(options, () => opened[0]?.url ?? '');
+  const queue = queueOf(options, () => (local ?? opened[0])?.url ?? '');
   const stopping = new AbortController();
   const opened: Listener[] = [];
+  let local: Listener | undefined;
   const close = async (graceMs: number): Promise<void> => {
     stopping.abort();
     await Promise.all([...opened.map((one) => one.close(graceMs)), queue?.close(graceMs)]);
   };
   try {
     const app = frontOf(options, gatewayApp(options, queue, stopping.signal));
-    const { address, port, metricsPort } = options;
-    const gateway = await listen(app, { address, port, portSetting: 'GATEWAY_PORT' });
+    const { port, metricsPort } = options;
+    const gateway = await listen(app, { ...placeOf(options), port, portSetting: 'GATEWAY_PORT' });
     opened.push(gateway);
+    if (options.tls) opened.push((local = await listen(app, LOCAL)));
     await queue?.open();
     const metrics = await listenForMetrics(options, metricsPort);
     if (metrics) opened.push(metrics);
-    return { app, port: gateway.port, url: gateway.url, metricsUrl: metrics?.url, close };
+    const { port: taken, url } = gateway;
+    const localUrl = local?.url ?? url;
+    return { app, port: taken, url, localUrl, metricsUrl: metrics?.url, close };
   } catch (thrown) {
     await close(0);
     throw thrown;
@@ -102,12 +119,16 @@ function queueOf(options: RuntimeOptions, gatewayUrl: () => string): AsyncQueue 
 }
 
 async function listenForMetrics(
-  { host, address, log }: RuntimeOptions,
+  options: RuntimeOptions,
   port: number | undefined,
 ): Promise<Listener | undefined> {
   if (port === undefined) return undefined;
-  const door = metricsEndpoint(host.metrics, log);
-  return listen(door, { address, port, portSetting: 'GATEWAY_METRICS_PORT' });
+  const door = metricsEndpoint(options.host.metrics, options.log);
+  return listen(door, { ...placeOf(options), port, portSetting: 'GATEWAY_METRICS_PORT' });
+}
+
+function placeOf({ address, allowedHosts, tls }: RuntimeOptions) {
+  return { address, allowedHosts, tls };
 }
 
 /** Calls of functions go their own way; everything else is routed. */

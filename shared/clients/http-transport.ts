@@ -19,12 +19,14 @@ import {
 /**
  * @param gateway base address, e.g. `http://127.0.0.1:8080`
  * @param token sent as bearer token; empty sends none
+ * @param ca PEM text of the CAs to trust; absent: those of Node, with NODE_EXTRA_CA_CERTS
  */
-export function httpTransport(gateway: string, token: Bearer): Transport {
+export function httpTransport(gateway: string, token: Bearer, ca?: string): Transport {
   const base = gateway.replace(/\/+$/, '');
   const secure = base.startsWith('https:');
   // Closes idle sockets, and only those, before servers do, so that no call meets a closing one.
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: 3_000 });
+  const kept = { keepAlive: true, timeout: 3_000 };
+  const agent = secure ? new HttpsAgent({ ...kept, ...(ca && { ca }) }) : new HttpAgent(kept);
   const open = secure ? httpsRequest : httpRequest;
   const layout = new FunctionLayout();
   const send = async (call: FunctionCall, path: string): Promise<IncomingMessage> => {

@@ -7,6 +7,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
+import { certificateScopes, hosts } from './access-parsers.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,7 +35,29 @@ const marketDataForms = [
 
 export const settingTable = {
   gatewayPort: row('GATEWAY_PORT', '8080', 'HTTP port of the gateway; 0 takes a free one', port),
-  gatewayHost: row('GATEWAY_HOST', '127.0.0.1', 'address the gateway listens on', text),
+  gatewayHost: row(
+    'GATEWAY_HOST',
+    '127.0.0.1',
+    'address the gateway listens on; other than loopback only with TLS and READ_ACCESS=token',
+    text,
+  ),
+  gatewayAllowedHosts: row(
+    'GATEWAY_ALLOWED_HOSTS',
+    'none',
+    'names by which callers may call the gateway beside loopback, `gateway` and GATEWAY_HOST, separated by comma; a request with another `Host` is answered 421',
+    hosts,
+  ),
+  gatewayTls: optional(
+    'GATEWAY_TLS',
+    '`on` or `off`: whether the gateway speaks TLS, with the files of GRPC_TLS_CERT and GRPC_TLS_KEY; unset: on where GATEWAY_HOST is not loopback',
+    oneOf('on', 'off'),
+  ),
+  gatewayExposure: row(
+    'GATEWAY_EXPOSURE',
+    'guarded',
+    '`guarded`, or `container`: GATEWAY_HOST is the address of a container whose port is published on loopback only, so that it may do without TLS and READ_ACCESS=token',
+    oneOf('guarded', 'container'),
+  ),
   gatewayMetricsPort: optional(
     'GATEWAY_METRICS_PORT',
     'HTTP port of the metrics; 0 takes a free one; unset: two above GATEWAY_PORT, a free one where that is 0',
@@ -381,23 +404,6 @@ function oneOf<const Names extends readonly string[]>(...names: Names) {
 function parts(value: string): readonly ('facade' | 'connector')[] {
   if (value === 'none') return [];
   return value.split(',').map((part) => oneOf('facade', 'connector')(part.trim()));
-}
-
-function hosts(value: string): readonly string[] {
-  if (value === 'none') return [];
-  const names = value.split(',').map((name) => name.trim().toLowerCase());
-  return names.every((name) => /^[a-z0-9.-]+$/.test(name)) ? names : bad('host names or `none`');
-}
-
-function certificateScopes(value: string): ReadonlyMap<string, 'read' | 'write' | 'trade'> {
-  if (value === 'none') return new Map();
-  return new Map(
-    value.split(',').map((entry) => {
-      const [name = '', scope = ''] = entry.split('=').map((part) => part.trim());
-      if (!/^[A-Za-z0-9._-]+$/.test(name)) return bad(`"${entry}" is not NAME=read|write|trade`);
-      return [name, oneOf('read', 'write', 'trade')(scope)];
-    }),
-  );
 }
 
 function keyPrefix(value: string): string {

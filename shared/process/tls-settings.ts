@@ -1,4 +1,7 @@
-/** What the settings for gRPC mean together; each alone is parsed with the other settings. */
+/**
+ * What the settings for the ports of gateway and facade mean together; each alone is parsed with the
+ * other settings.
+ */
 import type { FieldViolation } from '#shared/kernel/failure.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -29,6 +32,17 @@ export interface ExposureSettings extends TlsSettings {
   /** Negative and no shared port: there is no facade, and no address it could give away. */
   readonly grpcPortBase?: number | undefined;
   readonly grpcSharedPort?: number | undefined;
+  readonly gatewayHost?: string | undefined;
+  readonly gatewayTls?: 'on' | 'off' | undefined;
+  readonly gatewayExposure?: 'guarded' | 'container' | undefined;
+  readonly readAccess?: 'open' | 'token' | undefined;
+}
+
+/** Whether the gateway speaks TLS: as said, else where others can reach it and there are files. */
+export function hasGatewayTls(settings: ExposureSettings): boolean {
+  const { gatewayTls, gatewayHost = '127.0.0.1' } = settings;
+  if (gatewayTls !== undefined) return gatewayTls === 'on';
+  return tlsFilesOf(settings) !== undefined && !isLoopback(gatewayHost);
 }
 
 /** @returns undefined without TLS */
@@ -38,7 +52,7 @@ export function tlsFilesOf(settings: TlsSettings): TlsFiles | undefined {
   return { cert, key, ...(ca !== undefined && { ca }) };
 }
 
-/** Every complaint about the gRPC settings as a whole. */
+/** Every complaint about these settings as a whole. */
 export function exposureComplaints(settings: ExposureSettings): FieldViolation[] {
   const { grpcTlsCert: cert, grpcTlsKey: key, grpcTlsCa: ca } = settings;
   const complaints: FieldViolation[] = [];
@@ -51,6 +65,32 @@ export function exposureComplaints(settings: ExposureSettings): FieldViolation[]
   const { grpcHost: host, grpcPortBase: portBase = 0, grpcSharedPort: sharedPort } = settings;
   if (host !== undefined && (portBase >= 0 || sharedPort !== undefined))
     complaints.push(...hostComplaints(host, cert !== undefined || key !== undefined));
+  return [...complaints, ...gatewayComplaints(settings)];
+}
+
+/** What others can reach speaks TLS and answers nobody without a token. */
+function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
+  const { gatewayTls, gatewayHost: host = '127.0.0.1', gatewayExposure, readAccess } = settings;
+  const { grpcTlsCert, grpcTlsKey } = settings;
+  const hasFiles = grpcTlsCert !== undefined || grpcTlsKey !== undefined;
+  const complaints: FieldViolation[] = [];
+  if (gatewayTls === 'on' && !hasFiles)
+    complaints.push({
+      field: 'GATEWAY_TLS',
+      message: `is on; that needs ${tlsSettingOf.cert} and ${tlsSettingOf.key}`,
+    });
+  if (isLoopback(host) || gatewayExposure === 'container') return complaints;
+  const reached = `"${host}" can be reached from other machines`;
+  if (!hasFiles || gatewayTls === 'off') {
+    const needed = `${tlsSettingOf.cert}, ${tlsSettingOf.key} and GATEWAY_TLS other than off`;
+    const message = `${reached}, and tokens would cross the network in plain text; set ${needed}, or listen on 127.0.0.1`;
+    complaints.push({ field: 'GATEWAY_HOST', message });
+  }
+  if (readAccess !== 'token')
+    complaints.push({
+      field: 'READ_ACCESS',
+      message: `is open, and GATEWAY_HOST ${reached}: whoever does would read the portfolio; set it to token, or listen on 127.0.0.1`,
+    });
   return complaints;
 }
 

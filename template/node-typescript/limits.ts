@@ -5,6 +5,7 @@
  */
 import { timerMs } from './durations.ts';
 import type { Environment } from './function.ts';
+import { hostNames, type HostNames } from './host-check.ts';
 import { BODY_BYTES_MAX } from './server.ts';
 
 export interface Limits {
@@ -28,6 +29,8 @@ export interface Limits {
   /** A path of the function that says whether it is ready. */
   readonly readyPath: string | undefined;
   readonly suppressLock: boolean;
+  /** Names by which it may be called beside loopback; undefined where it is not asked. */
+  readonly allowedHosts: HostNames | undefined;
 }
 
 /** @throws Error naming the variable that cannot be read: a wrong limit is no limit */
@@ -46,7 +49,16 @@ export function readLimits(env: Environment): Limits {
     rawBytesMax,
     readyPath: env['ready_path'] || undefined,
     suppressLock: env['suppress_lock'] === 'true',
+    allowedHosts: allowedHosts(env),
   };
+}
+
+function allowedHosts(env: Environment): HostNames | undefined {
+  const text = env['allowed_hosts']?.trim();
+  if (!text) return undefined;
+  const names = hostNames(text);
+  if (!names) throw unreadable('allowed_hosts', text, 'names or addresses separated by comma');
+  return names;
 }
 
 function duration(env: Environment, name: string, otherwise: string): number {

@@ -8,6 +8,7 @@ import { access, rm, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerOptions,
   type ServerResponse,
@@ -17,8 +18,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
+import { limitConnections } from './connection-count.ts';
 import { inTime, OVERDUE } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
+import { cameByLoopback, isForUs, type HostNames } from './host-check.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { readLimits, tooMany, type Limits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
@@ -55,13 +58,16 @@ export async function serve(
   loading.catch(() => undefined);
   const limits = readLimits(env);
   const door = new Endpoint(loading, env, limits);
-  const server = createServer(timesOf(limits), (request, response) =>
-    door.enter(request, response),
+  const server = createServer(
+    timesOf(limits),
+    forUs(limits, (request, response) => door.enter(request, response)),
   );
+  limitConnections(server);
   await listen(server, limits.port);
   await loading;
   await door.open();
-  const metrics = createServer(door.metrics.page);
+  const metrics = createServer(timesOf(limits), forUs(limits, door.metrics.page));
+  limitConnections(metrics);
   const metricsPort = await listen(metrics, limits.metricsPort).then(
     () => portOf(metrics),
     (cause: unknown) => void log('warn', 'no-metrics', { port: limits.metricsPort, cause }),
@@ -78,6 +84,26 @@ export async function serve(
       await door.end();
       return whole;
     },
+  };
+}
+
+const NO_NAMES: HostNames = new Set();
+
+/**
+ * The platform calls a container at addresses and by names that it alone knows, so what comes over a
+ * network is not asked for its `Host` unless `allowed_hosts` says which it may be. What comes over
+ * loopback is: nobody but a browser on this machine has reason to send another name there.
+ */
+function forUs({ allowedHosts }: Limits, enter: RequestListener): RequestListener {
+  return (request, response) => {
+    const isAsked = allowedHosts !== undefined || cameByLoopback(request);
+    if (!isAsked || isForUs(request, allowedHosts ?? NO_NAMES)) return enter(request, response);
+    response.setHeader('connection', 'close');
+    say(
+      response,
+      421,
+      'the Host of this request is not one of ours; allowed_hosts names further ones\n',
+    );
   };
 }
 

@@ -14,6 +14,7 @@ import { launch, startContainer, type Container } from '../support/container.ts'
 import { DockerfileBuilder, type Image } from '../support/dockerfile.ts';
 import { assemble } from '../support/shrinkwrap.ts';
 import { row } from './row.ts';
+import { wire } from './wire.ts';
 
 let folder: string;
 let image: Image;
@@ -458,11 +459,26 @@ describe('what comes and goes over the wire', () => {
   it('gives a request read_timeout to arrive', async () => {
     const { url } = await start({ read_timeout: '300ms' });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write('POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf');
+    socket.write('POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf');
     let text = '';
     socket.on('data', (chunk) => void (text += chunk.toString()));
     await once(socket, 'close');
     expect(text).not.toContain('200 OK');
+  });
+
+  it.each([
+    ['over loopback by another name', {}, 'evil.example', 421],
+    ['over loopback by its own', {}, 'localhost', 200],
+    [
+      'by an allowed name',
+      { allowed_hosts: 'echo.openfaas-fn,other' },
+      'echo.openfaas-fn:8080',
+      200,
+    ],
+    ['by a name that is not allowed', { allowed_hosts: 'other' }, 'evil.example', 421],
+  ])('answers who calls %s', async (_how, settings, host, status) => {
+    const { url } = await start(settings);
+    expect((await wire(url, 'POST', '/echo', { host })).status).toBe(status);
   });
 
   it('serves although the port of its metrics is taken', async () => {

@@ -7,6 +7,8 @@ export interface WireRequest {
   /** Names and values by turns; a name may come twice. */
   readonly headers?: readonly string[];
   readonly body?: string | Uint8Array;
+  /** Instead of the address that is called. */
+  readonly host?: string;
   /** Sent in these pieces, without a length. */
   readonly chunks?: readonly (string | Uint8Array)[];
 }
@@ -25,7 +27,7 @@ export async function wire(
   url: string,
   method: string,
   path: string,
-  { headers = [], body, chunks }: WireRequest = {},
+  { headers = [], body, chunks, host: named }: WireRequest = {},
 ): Promise<WireAnswer> {
   const { hostname, port, host } = new URL(url);
   const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))];
@@ -36,7 +38,7 @@ export async function wire(
     method,
     path,
     agent: false,
-    headers: ['host', host, ...length, ...chunked, ...headers],
+    headers: ['host', named ?? host, ...length, ...chunked, ...headers],
   });
   for (const chunk of chunks ?? []) request.write(chunk);
   request.end(body);

@@ -1,8 +1,13 @@
 /** A server on a port that the operator may choose, and its end. */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { answerMalformedRequests } from './malformed-requests.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import type { WatchedTls } from '#shared/process/watched-tls.ts';
+import { limitConnections } from '#template/connection-count.ts';
+import { TLS_HANDSHAKE_MS, waitingLimits } from './connection-limits.ts';
+import { answerMalformedRequests } from './malformed-requests.ts';
+import { forKnownHosts } from './known-hosts.ts';
 
 export interface ListenOptions {
   readonly address: string;
@@ -10,6 +15,10 @@ export interface ListenOptions {
   readonly port: number;
   /** The setting to change when the port is taken. */
   readonly portSetting: string;
+  /** Names by which callers may call, beside loopback, `gateway` and the address listened on. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Absent: plain HTTP. Closed by whoever opened it. */
+  readonly tls?: WatchedTls | undefined;
 }
 
 export interface Listener {
@@ -22,7 +31,8 @@ export interface Listener {
 /** @throws Failure REFUSED (`port-in-use`, `cannot-listen`) */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const { address, port } = options;
-  const server = createServer(handler);
+  const server = serverOf(forKnownHosts(handler, options), options.tls);
+  limitConnections(server);
   answerMalformedRequests(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(refusalOf(cause, options)));
@@ -31,9 +41,21 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const taken = (server.address() as AddressInfo).port;
   return {
     port: taken,
-    url: `http://${hostText(address)}:${taken}`,
+    url: `${options.tls ? 'https' : 'http'}://${hostText(address)}:${taken}`,
     close: (graceMs) => drain(server, graceMs),
   };
+}
+
+function serverOf(handler: RequestListener, tls: WatchedTls | undefined): Server {
+  if (!tls) return createServer(waitingLimits, handler);
+  const context = () => ({ cert: tls.current.cert, key: tls.current.key });
+  const once = { handshakeTimeout: TLS_HANDSHAKE_MS, minVersion: 'TLSv1.2' } as const;
+  const server = createTlsServer({ ...waitingLimits, ...once, ...context() }, handler);
+  // New connections are shown the newest certificate; standing ones go on.
+  const renew = (): void => server.setSecureContext({ ...context(), minVersion: 'TLSv1.2' });
+  tls.addIdentityCertificateListener(renew);
+  server.once('close', () => tls.removeIdentityCertificateListener(renew));
+  return server;
 }
 
 function refusalOf(

@@ -1,7 +1,7 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { hostPort, isLoopback } from '#shared/process/loopback.ts';
-import { tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { hasGatewayTls, tlsFilesOf } from '#shared/process/tls-settings.ts';
 
 /** The settings that are complained about, in order. */
 function complainedAbout(env: Record<string, string>): string[] {
@@ -32,12 +32,49 @@ test.each<[string, Record<string, string>, string[]]>([
   ['a certificate without a key', { GRPC_TLS_CERT: 'cert.pem' }, ['GRPC_TLS_KEY']],
   ['a key without a certificate', { GRPC_TLS_KEY: 'key.pem' }, ['GRPC_TLS_CERT']],
   [
+    'a gateway for everybody in plain text',
+    { GATEWAY_HOST: '0.0.0.0' },
+    ['GATEWAY_HOST', 'READ_ACCESS'],
+  ],
+  [
+    'a gateway for everybody with TLS, whose reads are open',
+    { GATEWAY_HOST: '192.0.2.7', ...tls },
+    ['READ_ACCESS'],
+  ],
+  [
+    'a gateway for everybody with tokens only',
+    { GATEWAY_HOST: '::', READ_ACCESS: 'token' },
+    ['GATEWAY_HOST'],
+  ],
+  [
+    'a gateway for everybody whose TLS is off',
+    { GATEWAY_HOST: 'board-1', READ_ACCESS: 'token', GATEWAY_TLS: 'off', ...tls },
+    ['GATEWAY_HOST'],
+  ],
+  [
+    'a gateway for everybody with TLS and tokens',
+    { GATEWAY_HOST: '0.0.0.0', READ_ACCESS: 'token', ...tls },
+    [],
+  ],
+  ['a gateway in a container', { GATEWAY_HOST: '0.0.0.0', GATEWAY_EXPOSURE: 'container' }, []],
+  ['TLS of the gateway without files', { GATEWAY_TLS: 'on' }, ['GATEWAY_TLS']],
+  ['TLS of the gateway on loopback', { GATEWAY_TLS: 'on', ...tls }, []],
+  [
     'faults of other settings too',
     { GRPC_HOST: '::', MINIMUM_ORDER: '-1' },
     ['MINIMUM_ORDER', 'GRPC_HOST'],
   ],
 ])('of %s, all that is wrong is named', (_what, env, fields) => {
   expect(complainedAbout(env)).toEqual(fields);
+});
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, false],
+  [tls, false],
+  [{ ...tls, GATEWAY_TLS: 'on' }, true],
+  [{ ...tls, GATEWAY_HOST: '0.0.0.0', READ_ACCESS: 'token' }, true],
+])('of %j, the gateway speaks TLS: %p', (env, expected) => {
+  expect(hasGatewayTls(parseSettings(env))).toBe(expected);
 });
 
 test('the files are named by the settings, and the CA may be left out', () => {

@@ -1,0 +1,83 @@
+/**
+ * How many connections a server holds. Where there are too many, one that waits for its caller makes
+ * room: the new one is served, whatever the others are kept open for. What is being worked on stays.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface ConnectionCount {
+  readonly all: number;
+  readonly ofAddress: number;
+}
+
+export const CONNECTIONS_MAX: ConnectionCount = { all: 1_024, ofAddress: 512 };
+
+interface Held {
+  readonly socket: Socket;
+  readonly address: string;
+  /** The request that it brought last, until it is answered. */
+  request?: IncomingMessage | undefined;
+}
+
+/** Oldest first, by the time since when they wait. */
+type HeldConnections = Map<string, Held>;
+
+export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
+  const held: HeldConnections = new Map();
+  const perAddress = new Map<string, number>();
+  const count = (address: string, by: number): void => {
+    const left = (perAddress.get(address) ?? 0) + by;
+    if (left === 0) perAddress.delete(address);
+    else perAddress.set(address, left);
+  };
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress: address = '' } = socket;
+    const key = keyOf(socket);
+    held.set(key, { socket, address });
+    count(address, 1);
+    socket.once('close', () => {
+      if (held.get(key)?.socket === socket) held.delete(key);
+      count(address, -1);
+    });
+    const ofAddress = (perAddress.get(address) ?? 0) > max.ofAddress;
+    if (ofAddress) makeRoom(held, key, address);
+    else if (held.size > max.all) makeRoom(held, key, undefined);
+  });
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
+    follow(held, request, response),
+  );
+}
+
+function follow(held: HeldConnections, request: IncomingMessage, response: ServerResponse): void {
+  const key = keyOf(request.socket);
+  const one = held.get(key);
+  if (!one) return;
+  one.request = request;
+  response.once('close', () => {
+    if (held.get(key) !== one || one.request !== request) return;
+    one.request = undefined;
+    held.delete(key);
+    held.set(key, one);
+  });
+}
+
+/** Ends the connection that has waited longest; the new one where all others are worked on. */
+function makeRoom(held: HeldConnections, newest: string, address: string | undefined): void {
+  for (const [key, one] of held) {
+    const isCandidate = key === newest || address === undefined || one.address === address;
+    if (!isCandidate || (key !== newest && isWorkedOn(one))) continue;
+    held.delete(key);
+    one.socket.destroy();
+    return;
+  }
+}
+
+/** A request that has arrived whole; one that has not waits for its caller. */
+function isWorkedOn({ request }: Held): boolean {
+  return request?.complete === true;
+}
+
+/** Of a TLS connection the same as of the one below it. */
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * Whether a request names a host that this server is known by. A page that lets its own name resolve
+ * to this machine (DNS rebinding) sends that name; a server that answers it hands its data to the page.
+ */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i;
+const ABSOLUTE_TARGET = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
+
+/** Names and addresses in lower case, IPv6 without brackets, without a port. */
+export type HostNames = ReadonlySet<string>;
+
+/**
+ * @param names known beside the names and addresses of loopback and the address that the connection
+ *   came in at, which no other site's page can have as its name
+ * @returns false too where there is no `Host`, or more than one
+ */
+export function isForUs(request: IncomingMessage, names: HostNames): boolean {
+  const given = request.rawHeaders.filter(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+  );
+  if (given.length !== 1) return false;
+  const own = withoutMapping(request.socket.localAddress ?? '');
+  const isOurs = (authority: string): boolean => {
+    const host = hostOf(authority);
+    return host !== undefined && (isLoopbackHost(host) || names.has(host) || host === own);
+  };
+  const [, ofTarget] = ABSOLUTE_TARGET.exec(request.url ?? '') ?? [];
+  return isOurs(request.headers.host ?? '') && (ofTarget === undefined || isOurs(ofTarget));
+}
+
+/** Whether the connection came from this machine, as a browser's on it does. */
+export function cameByLoopback({ socket }: IncomingMessage): boolean {
+  return isLoopbackHost(withoutMapping(socket.localAddress ?? ''));
+}
+
+/** @param text names and addresses, separated by comma; undefined for what is none */
+export function hostNames(text: string): HostNames | undefined {
+  const hosts = text.split(',').map((name) => hostOf(bracketed(name.trim())));
+  return hosts.every((host) => host !== undefined) ? new Set(hosts) : undefined;
+}
+
+/** `Board.local.:8080` → `board.local`, `[::1]:8080` → `::1`; undefined where it is no authority. */
+function hostOf(authority: string): string | undefined {
+  const [, address, name] = AUTHORITY.exec(authority) ?? [];
+  if (address !== undefined) return isIP(address) === 6 ? address.toLowerCase() : undefined;
+  return name?.toLowerCase().replace(/\.$/, '') || undefined;
+}
+
+function isLoopbackHost(host: string): boolean {
+  const version = isIP(host);
+  if (version === 0) return host === 'localhost';
+  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+function bracketed(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** An IPv4 connection at a socket of IPv6. */
+function withoutMapping(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
