@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { listedSchema, statusSchema, type Listed } from './differences.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -84,7 +84,7 @@ export function authorizationOf(
   }
   const file = join(env['OPENFAAS_CONFIG'] ?? join(homedir(), '.openfaas'), 'config.yml');
   if (!existsSync(file)) return '';
-  const config = parse(readFileSync(file, 'utf8')) as {
+  const config = parseYaml(readFileSync(file, 'utf8')) as {
     auths?: { gateway: string; token: string }[];
   };
   const login = config.auths?.find((one) => one.gateway === gateway);

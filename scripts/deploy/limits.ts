@@ -2,9 +2,9 @@
  * Whether those that a call passes on a board wait as long as the function may take: gateway and
  * provider do not tell their limits over the network, but their files on the board do.
  */
-import { parse } from 'yaml';
 import { z } from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
+import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { durationMs } from '#template/durations.ts';
 
 /** What OpenFaaS' gateway and faasd's provider wait where nothing is said. */
@@ -33,7 +33,7 @@ interface Limit {
  * @throws Error where there is no service `gateway` in it
  */
 export function limitsOfGateway(composeText: string): Limit[] {
-  const gateway = composeSchema.parse(parse(composeText)).services['gateway'];
+  const gateway = composeSchema.parse(parseYaml(composeText)).services['gateway'];
   if (!gateway) throw new Error('the compose file has no service gateway');
   const variables = variablesOf(gateway.environment ?? []);
   return OF_GATEWAY.map((name) => ({ name: `gateway: ${name}`, text: variables[name] ?? DEFAULT }));

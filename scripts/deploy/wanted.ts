@@ -1,16 +1,18 @@
 /** What a board shall have: the functions of a stack file whose services are local there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { parseStack, type StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { servicesFileSchema } from '#shared/placement/placement-schemas.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @param board folder with the board's `services.yaml` */
 export function servicesOf(board: string): readonly ServiceName[] {
-  const file = servicesFileSchema.parse(parse(readFileSync(join(board, 'services.yaml'), 'utf8')));
+  const file = servicesFileSchema.parse(
+    parseYaml(readFileSync(join(board, 'services.yaml'), 'utf8')),
+  );
   return serviceNames.filter((name) => file.services[name].mode === 'local');
 }
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { ALIASES_MAX, requireLength, yamlComplaint } from '#shared/process/bounded-yaml.ts';
 import { allLocal, remotePlaces, type Placement } from './placement.ts';
 import { judgePlacement } from './judge-placement.ts';
 import { deviceFileSchema, servicesFileSchema } from './placement-schemas.ts';
@@ -55,12 +56,23 @@ async function readYaml<Schema extends z.ZodType>(
     complain(path, `cannot be read (${cause.code})`),
   );
   if (text === undefined) return undefined;
+  try {
+    requireLength(text);
+  } catch (thrown) {
+    return complain(path, yamlComplaint(thrown));
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   for (const { pos, message } of document.errors)
     complain(`${path}: line ${lines.linePos(pos[0]).line}`, message);
   if (document.errors.length > 0) return undefined;
-  const parsed = schema.safeParse(document.toJS());
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (thrown) {
+    return complain(path, yamlComplaint(thrown));
+  }
+  const parsed = schema.safeParse(content);
   if (parsed.success) return { path, content: parsed.data };
   for (const issue of parsed.error.issues)
     for (const [field, message] of inWords(issue)) complain(`${path}: ${field}`, message);

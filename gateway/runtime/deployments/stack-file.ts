@@ -1,9 +1,9 @@
 /** What a stack file says about each function; keys nobody here knows are left alone. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { NAME_PATTERN, NAME_RULE, type Deployment } from './deployment.ts';
 import { programName, type Program } from './images.ts';
 import { substituted } from './substitution.ts';
@@ -137,10 +137,9 @@ function readYaml<S extends z.ZodType>(schema: S, yaml: string): z.output<S> {
 /** @throws Failure INVALID_REQUEST with the first line of what the parser says, which names the place */
 function parsedYaml(yaml: string): unknown {
   try {
-    return parse(yaml);
+    return parseYaml(yaml);
   } catch (thrown) {
-    const [why = ''] = (thrown as Error).message.split('\n');
-    throw invalidRequest({ field: 'STACK_FILE', message: `no YAML: ${why}` });
+    throw invalidRequest({ field: 'STACK_FILE', message: `no YAML: ${(thrown as Error).message}` });
   }
 }
 
