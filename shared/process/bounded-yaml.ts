@@ -3,26 +3,27 @@
  * is refused before it is expanded.
  */
 import { parse } from 'yaml';
+import { Failure } from '#shared/kernel/failure.ts';
 
 /** As many bytes as characters at least; ours have some ten thousand. */
 export const YAML_LENGTH_MAX = 1_000_000;
 /** What an alias may stand for, counted with the aliases in it. */
 export const ALIASES_MAX = 100;
 
-/** @throws Error with one line that says what is wrong and, for syntax, where */
+/** @throws Failure INVALID_REQUEST with one line that says what is wrong and, for syntax, where */
 export function parseYaml(text: string): unknown {
   requireLength(text);
   try {
     return parse(text, { maxAliasCount: ALIASES_MAX }) as unknown;
   } catch (thrown) {
-    throw new Error(yamlComplaint(thrown), { cause: thrown });
+    throw new Failure('INVALID_REQUEST', yamlComplaint(thrown), {}, thrown);
   }
 }
 
-/** @throws Error with one line */
+/** @throws Failure INVALID_REQUEST with one line */
 export function requireLength(text: string): void {
   if (text.length > YAML_LENGTH_MAX)
-    throw new Error(`the file has more than ${YAML_LENGTH_MAX} characters`);
+    throw new Failure('INVALID_REQUEST', `the file has more than ${YAML_LENGTH_MAX} characters`);
 }
 
 /** The first line of what the parser says, which names the place. */

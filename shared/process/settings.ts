@@ -4,10 +4,10 @@
  * the start. `docs/settings.md` is generated from this table.
  */
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import { certificateScopes, hosts } from './access-parsers.ts';
+import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -361,39 +361,6 @@ function bad(message: string): never {
 
 function text(value: string): string {
   return value;
-}
-
-function number(value: string): number {
-  const parsed = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  return Number.isFinite(parsed) ? parsed : bad(`"${value}" is not a number`);
-}
-
-function atLeastZero(value: string): number {
-  const parsed = number(value);
-  return parsed >= 0 ? parsed : bad('is never negative');
-}
-
-function ratio(value: string): number {
-  const parsed = number(value);
-  return parsed >= 0 && parsed <= 1 ? parsed : bad('a fraction from 0 to 1');
-}
-
-function positive(value: string): Decimal {
-  const parsed = Decimal.parse(value);
-  return parsed.sign >= 0 ? parsed : bad('is never negative');
-}
-
-function between(min: number, max: number) {
-  return (value: string): number => {
-    const parsed = number(value);
-    return Number.isInteger(parsed) && parsed >= min && parsed <= max
-      ? parsed
-      : bad(`a whole number from ${min} to ${max}`);
-  };
-}
-
-function port(value: string): number {
-  return between(0, 65_535)(value);
 }
 
 function oneOf<const Names extends readonly string[]>(...names: Names) {
