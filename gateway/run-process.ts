@@ -1,4 +1,4 @@
-/** The life of a process beside a gateway: it starts or says why not, and stops when it is told to. */
+/** Life cycle of a process beside a gateway: it starts or reports why not, and stops on a signal. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import type { Environment } from '#shared/process/settings.ts';

@@ -1,7 +1,7 @@
 /**
- * Looks again and again at what is deployed on the gateway, and sees to it that functions are called
- * as their annotations ask: on each message of a topic, at each turn of a schedule. A look that fails
- * changes nothing.
+ * Polls the gateway for its deployments, and calls functions as their annotations ask: for each message of a topic,
+ * at each time of a schedule. A poll that fails changes
+ * nothing.
  */
 import { DelayedError, Worker, type Job } from 'bullmq';
 import { closeWorker, waitWithRedis } from '#gateway/queue/close-worker.ts';
@@ -75,7 +75,7 @@ export class Annotations {
     this.worker.on('error', () => undefined);
   }
 
-  /** Polls for the first time; a gateway that is not there yet is polled again. */
+  /** Polls for the first time; an unreachable gateway is polled again. */
   async open(): Promise<void> {
     await this.poll();
     this.again();
@@ -118,7 +118,7 @@ export class Annotations {
     }
   }
 
-  /** Messages and calls wait until it is known who is there to take them. */
+  /** Messages and calls wait until the subscribers are known. */
   private async begin(): Promise<void> {
     this.isOpen = true;
     await this.calls.functionQueues.open();
@@ -154,21 +154,21 @@ export class Annotations {
     }
     for (const [id, one] of keyed) {
       if (this.scheduled.has(id)) continue;
-      // One that cannot be loaded, because its turn runs at this moment, is tried at the next look.
+      // One that cannot be scheduled, because its call runs at this moment, is tried at the next poll.
       await this.load(id, one).catch((cause: unknown) =>
         this.options.log.warn('schedule-load-failed', { function: one.functionName, cause }),
       );
     }
   }
 
-  /** Knows what an earlier connector scheduled, so that what is gone by now is removed. */
+  /** Reads what an earlier connector scheduled, so that obsolete schedules are removed. */
   private async takeOver(): Promise<void> {
     for (const queueName of await this.calls.functionQueues.names())
       for (const { key, template } of await this.calls.functionQueues
         .queueOf(queueName)
         .getJobSchedulers()) {
         const catchUp = (template?.data as FunctionCall | undefined)?.catchUp === true;
-        // Scheduled anew, a turn that was missed is dropped; one to be made up for stays.
+        // Rescheduling drops a missed call; one to be caught up is kept.
         this.scheduled.set(`${queueName} ${key}`, catchUp ? `${key} true` : '');
       }
   }
@@ -213,7 +213,7 @@ export class Annotations {
     });
   }
 
-  /** Once each: an annotation that stays wrong is not reported every few seconds. */
+  /** Reported once each: an invalid annotation is not logged at every poll. */
   private reportIgnored(): void {
     for (const { functionName, schedule, reason } of this.subscriptions.ignored) {
       const text = `${functionName} ${schedule} ${reason}`;

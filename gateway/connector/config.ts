@@ -22,7 +22,7 @@ export interface ConnectorConfig {
   /** How often it is asked. */
   readonly intervalMs: number;
   readonly logLevel: Settings['logLevel'];
-  /** Tells whose queues to work. */
+  /** Says whose queues to process. */
   readonly placement: Placement;
 }
 

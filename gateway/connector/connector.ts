@@ -1,6 +1,7 @@
 /**
- * Carries what is queued to the functions: a BullMQ worker for each operation with a queue policy,
- * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several connectors may run; Redis decides which processes what.
+ * Calls the functions for queued work: a BullMQ worker for each operation with a queue policy,
+ * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several
+ * connectors may run; Redis decides which processes what.
  */
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -33,7 +34,7 @@ export interface ConnectorOptions {
   /** How often it is asked. */
   readonly intervalMs?: number | undefined;
   readonly log: Log;
-  /** Queues of other boards' services are theirs to work; all are ours unless given. */
+  /** The services of this board; queues of other services belong to other boards. All by default. */
   readonly placement?: Placement | undefined;
   /** Shared with a host that has one open; without it the connector opens its own. */
   readonly database?: Database | undefined;
@@ -169,7 +170,7 @@ async function settle(
   await runs.finish(runOf(job), { kind: 'failed', failure: failure.toJSON() });
 }
 
-/** Its connectors died too often; how far the last of them came is not known. */
+/** Its connectors crashed too often; the progress of the last attempt is unknown. */
 function givenUp({ effect }: Operation, job: Job<RunData>, { message }: Error): Failure {
   const text = `The run was given up: ${message}.`;
   return effect === 'reads'

@@ -55,7 +55,7 @@ export function parseSchedules(
     });
 }
 
-/** @returns the turns, or what is wrong */
+/** @returns the times, or what is wrong */
 function turnsOf(text: string): Turns | string {
   const [, tz = 'UTC', spec = ''] = /^(?:(?:CRON_)?TZ=(\S+)\s+)?(.*)$/s.exec(text) ?? [];
   if (!isTimeZone(tz)) return `${tz.slice(0, 40)} is no time zone`;

@@ -1,6 +1,6 @@
 /**
- * Calls of the connector to functions: a message of a topic, a turn of a schedule. Each lies in its
- * function's queue until the function took it, and is tried again by the function's policy.
+ * Calls of the connector to functions: for a message of a topic or a time of a schedule. Each stays
+ * in its function's queue until the function accepted it, and is retried by the function's policy.
  */
 import { UnrecoverableError, type Job } from 'bullmq';
 import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
@@ -20,7 +20,7 @@ export interface FunctionCall {
   readonly topic: string;
   readonly bodyBase64: string;
   readonly contentType?: string | undefined;
-  /** For a turn: the schedule as it is written, and whether one that was missed is made up for. */
+  /** For a scheduled call: the schedule as written, and whether a missed call is made up for. */
   readonly schedule?: string | undefined;
   readonly catchUp?: boolean | undefined;
 }
@@ -30,7 +30,7 @@ export interface CallerOptions {
   readonly prefix: string;
   readonly name: string;
   readonly gatewayUrl: string;
-  /** Shown to our own operations only. */
+  /** Sent to our own operations only. */
   readonly token: Bearer;
   readonly log: Log;
   /** As the gateway lists it now. */
@@ -41,7 +41,7 @@ const CONNECTOR = 'arduino-trader';
 const EXEC_TIMEOUT_MS_DEFAULT = 60_000;
 /** Beyond the function's own time; only a gateway that hangs gets this far. */
 const GRACE_MS = 30_000;
-/** A turn that comes later than this was missed. */
+/** A scheduled call later than this counts as missed. */
 const LATE_MS_MAX = 60_000;
 const DEAD_SECONDS = 7 * 86_400;
 const DEAD_COUNT = 100;
@@ -80,7 +80,7 @@ export class FunctionCalls {
     await this.functionQueues.add(call.functionName, 'message', call, options);
   }
 
-  /** Whether so many calls of a function wait that its messages had better wait where they are. */
+  /** Whether a function has too many waiting calls for its messages to be taken from their queue. */
   async isFull(functionName: string): Promise<boolean> {
     return (await this.functionQueues.queueOf(functionName).count()) >= WAITING_MAX;
   }
@@ -112,7 +112,7 @@ export class FunctionCalls {
     throw again ? new Error(`answered ${status}`) : new UnrecoverableError(`answered ${status}`);
   }
 
-  /** A turn that was missed, or that would overlap the one before it. */
+  /** A scheduled call that was missed, or that would overlap the previous one. */
   private async whySkipped(job: Job<FunctionCall>): Promise<string | undefined> {
     const { schedule, catchUp, functionName } = job.data;
     if (schedule === undefined) return undefined;

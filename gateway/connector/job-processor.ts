@@ -1,5 +1,5 @@
 /**
- * Carries one queued run to its function and records what comes back. May be called again for the
+ * Calls a function for one queued run and records its messages. May be called again for the
  * same run after any crash: what was recorded stays, and is not recorded twice.
  */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
@@ -26,7 +26,7 @@ export interface JobProcessor {
   readonly log: Log;
 }
 
-/** Why a run's call is given up before its function has answered. */
+/** Why the call of a run is abandoned before its function has answered. */
 export type GivingUp = 'lock-lost' | 'shutdown';
 
 /** Beyond the function's own time; only a gateway that hangs gets this far. */
@@ -87,8 +87,8 @@ export async function processJob(
 }
 
 /**
- * Aborts when nobody wants the run any more. What trades is not cut off: it looks for itself, and
- * stops where that leaves nothing half done.
+ * Aborts when all callers have cancelled the run. An operation that trades is not cut off: it checks for
+ * cancellation itself, and stops where nothing is left half done.
  */
 function watch(runs: Runs, { effect }: Operation, run: string): Promise<CancellationWatch> {
   if (effect === 'trades') return Promise.resolve({ signal: NEVER, close: () => undefined });
@@ -204,5 +204,5 @@ async function giveUp(
     await job.moveToWait(token);
     return new WaitingError();
   }
-  return new RunFailed(new Failure('UNAVAILABLE', 'Another connector carries this run.'));
+  return new RunFailed(new Failure('UNAVAILABLE', 'Another connector processes this run.'));
 }

@@ -1,4 +1,4 @@
-/** Hands the table of jobs to BullMQ's scheduler, which keeps it in Redis for all connectors. */
+/** Registers the table of jobs with BullMQ's scheduler, which keeps it in Redis for all connectors. */
 import type { Queue } from 'bullmq';
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobs, type JobRow } from '#shared/contract/jobs.ts';
@@ -28,8 +28,8 @@ export async function restoreSchedules(runs: Runs): Promise<void> {
 }
 
 /**
- * A turn that fell into a time without a connector is caught up at its start, since it still waits
- * in Redis; to schedule anew drops it. Orders are not for catching up: their moment has passed.
+ * A call that was due while no connector ran is made at its start, since it still waits in Redis;
+ * rescheduling drops it. Orders are not caught up: their time has passed.
  */
 function mayComeLate({ work }: JobRow): boolean {
   return work.kind === 'task' || work.operation.effect !== 'trades';

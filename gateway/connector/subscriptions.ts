@@ -11,7 +11,7 @@ export const CRON_TOPIC = 'cron-function';
 const ASYNC = 'arduino-trader/async';
 const CATCH_UP = 'arduino-trader/schedule-catch-up';
 
-/** A function that wants the messages of a topic. */
+/** A function subscribed to a topic. */
 export interface Subscriber {
   readonly functionName: string;
   /** Where in the function the topic belongs; in a packed service it names the operation. */
@@ -21,7 +21,7 @@ export interface Subscriber {
 export interface ScheduledFunction {
   readonly functionName: string;
   readonly schedule: CronSchedule;
-  /** Whether a turn that fell into a time without a connector is made up for. */
+  /** Whether a call that was due while no connector ran is made up for. */
   readonly catchUp: boolean;
 }
 
@@ -90,7 +90,7 @@ function rejection(one: Deployed): string | undefined {
   if (serviceNames.some((service) => service === one.name))
     return 'a packed service is called by path, and a schedule names none';
   const [job] = jobsOf(one);
-  return job && `the job ${job.name} already calls it by the clock`;
+  return job && `the job ${job.name} already calls it on a schedule`;
 }
 
 /** A packed service has its operations by path; the topic of one of them says which. */

@@ -4,7 +4,7 @@ import type { Log } from '#shared/process/log.ts';
 
 export type Closers = (() => Promise<unknown>)[];
 
-/** Together; then each that is left gets a moment to begin. */
+/** Concurrently; the remaining ones get a moment to begin. */
 const ALL_MS_MAX = 3_600;
 const LATE_MS = 100;
 

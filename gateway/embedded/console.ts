@@ -1,4 +1,4 @@
-/** Where words go: to the person on stdout, or, when stdout carries a document, to stderr. */
+/** Output for people: to stdout, or to stderr when stdout is the JSON document. */
 import { styleText } from 'node:util';
 
 export interface Console {
@@ -27,7 +27,7 @@ export interface ConsoleOptions {
 
 export function openConsole({ json, env }: ConsoleOptions): Console {
   const target = json ? process.stderr : process.stdout;
-  // Whoever reads may stop reading; that is no fault of ours.
+  // The reader may close the pipe; that is no error of ours.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return {
     say: (line) => void target.write(`${line}\n`),

@@ -55,7 +55,7 @@ const GATEWAY_GRACE_MS = 500;
 const METRICS_PORT_STEP = 2;
 const PORT_MAX = 65_535;
 
-/** @throws Failure that says what is not to be had; what was opened is closed again */
+/** @throws Failure that says what is unavailable; what was opened is closed again */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const closers: Closers = [];
   const close = (): Promise<void> => closeAll(closers, options.log);
@@ -71,7 +71,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const { settings, log, steps, env, say } = options;
   const placement = await readPlacement(settings);
   for (const line of placementText(placement)) say(line);
-  // First of all: nothing may have begun to trade when a certificate turns out to be unusable.
+  // First of all: an unusable certificate must be found before anything can trade.
   const files = tlsFilesOf(settings);
   const tls = files && (await WatchedTls.open(files, { log }));
   closers.push(async () => tls?.close());
@@ -132,7 +132,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   return { dependencies, runtime, redis, secrets, functionCount, hasCycle, placement, ...parts };
 }
 
-/** Beside the gateway's port, so that two boards on one machine do not meet there either. */
+/** Next to the gateway's port, so that two boards on one machine do not collide there either. */
 function metricsPortOf({ gatewayPort, gatewayMetricsPort }: Settings): number {
   if (gatewayMetricsPort !== undefined) return gatewayMetricsPort;
   const beside = gatewayPort + METRICS_PORT_STEP;
@@ -143,7 +143,7 @@ interface OpenedSoFar extends Pick<Embedded, 'dependencies' | 'runtime' | 'redis
   readonly tls: WatchedTls | undefined;
 }
 
-/** What the settings want beside the gateway. */
+/** What the settings require beside the gateway. */
 async function openParts(
   { settings, projectDir, log, steps }: EmbeddedOptions,
   { dependencies, runtime, redis, secrets, tls }: OpenedSoFar,

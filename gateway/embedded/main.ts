@@ -1,4 +1,4 @@
-/** The embedded home: everything in one process, a trading cycle at once, then at your service. */
+/** The embedded mode: everything in one process; one trading cycle at once, then serving until stopped. */
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -152,7 +152,7 @@ function explain(failure: Failure, given: Arguments, console: Console): number {
   return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
 }
 
-/** Someone who watches a terminal wants the progress; the log lines between are for files. */
+/** On a terminal the progress is shown; the log lines between are for files. */
 function logLevel(env: Environment): string {
   return env['LOG_LEVEL'] || (process.stderr.isTTY ? 'warn' : '');
 }
@@ -170,7 +170,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A part that does not let go must not hold the others. */
+/** A part that does not close must not delay the others. */
 async function inTime(closing: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, CLOSE_MS_MAX)));

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 
 export interface ProcessMark {
   readonly pid: number;
-  /** Clock ticks from boot to its start, where the system tells (Linux); tells namesakes apart. */
+  /**
+   * Clock ticks from boot to its start, where the system has it (Linux); distinguishes processes that reuse an
+   * id.
+   */
   readonly startedAt: string | null;
 }
 
@@ -31,6 +34,6 @@ async function startTicks(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return null;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A zombie is listed until its parent looks; it does nothing any more.
+  // A zombie is listed until its parent reaps it; it does nothing any more.
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
 }

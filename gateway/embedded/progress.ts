@@ -1,6 +1,6 @@
 /**
- * Thins out the progress of a long run: the last word of every step, and between them no more than a line
- * in a while.
+ * Throttles the progress of a long run: the last message of every step, and between them at most one line per
+ * interval.
  */
 import { percentColumn } from './report.ts';
 
@@ -29,7 +29,7 @@ export class Progress {
     if (this.nowMs() - this.saidAt >= QUIET_MS) this.flush();
   }
 
-  /** Says what is held back. */
+  /** Prints the message held for the interval. */
   flush(): void {
     if (!this.held) return;
     this.say(`${percentColumn(this.held.progressPct)}  ${this.held.message}`);

@@ -13,7 +13,7 @@ export class StartSteps {
     this.report = report;
   }
 
-  /** Runs a step; `words` says in a line what stands now. */
+  /** Runs a step; `words` describes its result in a line. */
   async take<T>(step: string, work: () => Promise<T>, words: (result: T) => string): Promise<T> {
     const startedAt = performance.now();
     const result = await work();

@@ -7,7 +7,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 export interface ProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isRoot: boolean;
-  /** Tells the person who waits. */
+  /** Informs the waiting user. */
   readonly say: (line: string) => void;
 }
 

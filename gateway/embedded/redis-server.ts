@@ -76,7 +76,7 @@ async function socketPlace(dir: string): Promise<{ socket: string; remove(): Pro
   };
 }
 
-/** Keeps one server running until it is told to stop. */
+/** Keeps one server running until it is stopped. */
 class Keeper {
   restarts = 0;
   private readonly options: OwnRedisOptions;
@@ -95,7 +95,7 @@ class Keeper {
   async start(): Promise<void> {
     const { program, dir } = this.options;
     await rm(this.socket, { force: true });
-    // Whoever stops waits for no server that is not there yet.
+    // A stop does not wait for a server that has not started yet.
     if (this.stopping) throw new Failure('CANCELLED', 'Redis is being stopped.');
     // A session of its own: Ctrl-C in a terminal must stop us first, and Redis last. Its working
     // directory is how it is found where this process dies before it has recorded it.
@@ -194,7 +194,7 @@ async function asked<T>(socket: string, ask: (redis: Redis) => Promise<T>): Prom
   const redis = new Redis(socket, {
     lazyConnect: true,
     retryStrategy: () => null,
-    // The check would sit out a whole second while the server loads its file.
+    // The check would otherwise wait a whole second while the server loads its file.
     enableReadyCheck: false,
   });
   redis.on('error', () => undefined);

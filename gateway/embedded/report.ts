@@ -81,7 +81,7 @@ function candidateText(candidate: NotTaken): string {
   return `${unweighed(candidate) ? symbol : `${side} ${symbol}`} (${rule}): ${reason}`;
 }
 
-/** Nobody thought of buying or selling it; the ones that were weighed tell a reader more. */
+/** Not a candidate for buying or selling; the evaluated ones are more informative. */
 function unweighed({ side }: NotTaken): boolean {
   return side === 'TRADE_SIDE_UNSPECIFIED';
 }

@@ -1,6 +1,6 @@
 /**
  * Secrets of an installation: files only the owner reads, made once from 32 random bytes each. They
- * are never printed and never logged; whoever needs one reads its file. The tokens that guard
+ * are never printed and never logged; a user reads it from its file. The tokens that guard
  * functions are secrets of functions like any other, so that faas-cli lists and replaces them too.
  */
 import { randomBytes } from 'node:crypto';

@@ -9,7 +9,7 @@ export function isHere(placement: Placement) {
   return ({ name }: StackFunction): boolean => placeOf(name, placement)?.mode !== 'remote';
 }
 
-/** For each function of another board's services: where to look for it. */
+/** For each function of another board's services: where it runs. */
 export function elsewhereOf(
   stack: readonly StackFunction[],
   placement: Placement,

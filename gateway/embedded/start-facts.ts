@@ -8,7 +8,7 @@ export interface Market {
   readonly simulated: boolean;
   readonly securities: number;
   readonly seed: string | null;
-  /** What the source can read and thinks likely wrong. */
+  /** What the source can read but considers likely wrong. */
   readonly doubts: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Ctrl-C and its relatives: the first asks, the second insists. */
+/** SIGINT and SIGTERM: the first stops in an orderly way, the second by force. */
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
 import { exitCodes } from './exit-codes.ts';
 

@@ -15,24 +15,24 @@ export type AnyCall = ServerUnaryCall<unknown, Buffer> | ServerWritableStream<un
 const METADATA_BYTES_MAX = 16 * 1024;
 /** What HTTP/2 counts for each header beside its text. */
 const HEADER_BYTES = 32;
-/** Kept back from the caller's time, so that our answer arrives before it gives up. */
+/** Subtracted from the caller's time, so that our answer arrives before it gives up. */
 const MARGIN_MS_MAX = 250;
 const MARGIN_SHARE = 0.1;
 /** Beyond the operation's own limit: a caller who stops reading may not hold a call for ever. */
 const GRACE_MS = 5_000;
 
-/** What of an operation decides how a call to it is held. */
+/** The properties of an operation that decide how a call to it is made. */
 export type Called = Pick<Operation, 'effect' | 'queue' | 'timeoutMs'>;
 
 export class FacadeCall {
   readonly requestId: string;
   readonly options: CallOptions;
-  /** Age of the oldest answer this one was made of, where a board was away. */
+  /** Age of the oldest answer used for this one, where a board was unreachable. */
   staleMs: number | undefined;
   private readonly call: AnyCall;
   private readonly operation: Called;
   private readonly givenKey: string | undefined;
-  /** The key the call goes by; its head names it before anything can happen. */
+  /** The idempotency key of the call; sent in the initial metadata before anything can happen. */
   private readonly key: string | undefined;
   private readonly connection: Connection;
   private readonly deadline: number;
@@ -68,7 +68,7 @@ export class FacadeCall {
       throw invalidRequest({ field: 'idempotency-key', message: '1 to 128 of A-Za-z0-9._-' });
   }
 
-  /** Ends the work behind the call; `reason` is what the caller is told. */
+  /** Ends the work behind the call; `reason` is the caller's error. */
   abort(reason?: Failure): void {
     this.stop.abort(reason);
   }
@@ -78,7 +78,7 @@ export class FacadeCall {
     clearTimeout(this.timer);
   }
 
-  /** What can be said only after the work was done. */
+  /** Trailing metadata, known only after the work. */
   trailer(): Metadata {
     const metadata = new Metadata();
     if (this.staleMs !== undefined) metadata.set('x-stale-ms', String(this.staleMs));
@@ -98,7 +98,7 @@ export class FacadeCall {
     return {
       signal: this.stop.signal,
       requestId,
-      // A client that wants no old answer says so; all others see its age.
+      // A client that accepts no stale answer says so; all others see its age.
       ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
       ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),
       ...(key !== undefined && { idempotencyKey: key }),
@@ -108,7 +108,7 @@ export class FacadeCall {
     };
   }
 
-  /** What the caller gets back of what names the call. */
+  /** The identifiers of the call that are echoed to the caller. */
   private echo(): Metadata {
     const metadata = new Metadata();
     metadata.set('x-request-id', this.requestId);
@@ -120,8 +120,8 @@ export class FacadeCall {
   }
 
   /**
-   * The caller is gone. Only one that cancelled withdraws its request; one whose time ran
-   * out or whose connection broke may come back for it.
+   * The caller has left. Only a cancellation withdraws the request; a caller whose deadline passed
+   * or whose connection broke may come back for it.
    */
   private left(): void {
     // grpc-js reports the end of every call here, of those that were answered too.

@@ -18,7 +18,7 @@ export interface FacadeAccess {
   readonly certificateScopes?: ReadonlyMap<string, Scope> | undefined;
 }
 
-/** As much of a gRPC call as its caller is known by. */
+/** The part of a gRPC call that identifies its caller. */
 export interface Caller {
   readonly metadata: { get(name: string): readonly (string | Buffer)[] };
   getPeer(): string;
@@ -45,7 +45,7 @@ export function requireCallerAccess(
   requireAccess(effect, token?.toString(), access.tokens, readAccess, granted);
 }
 
-/** The server verifies client certificates while it connects, so whoever shows one is who it says. */
+/** The server verifies client certificates during the handshake, so the name in one is authentic. */
 function certificateName(caller: Caller): string | undefined {
   const name: unknown = caller.getAuthContext()?.sslPeerCertificate?.subject?.CN;
   return typeof name === 'string' && name !== '' ? name : undefined;

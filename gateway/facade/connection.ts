@@ -1,7 +1,7 @@
 /**
- * What lies below a call. grpc-js says `cancelled` for a caller who cancelled and for a connection
- * that broke alike; the HTTP/2 stream knows the difference: who cancels resets the stream, over a
- * connection that lives on.
+ * The connection below a call. grpc-js reports `cancelled` for a caller who cancelled and for a connection
+ * that broke alike; the HTTP/2 stream knows the difference: a cancellation resets the stream on a
+ * connection that stays open.
  */
 import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 
@@ -16,7 +16,7 @@ interface Layer {
   readonly nextCall?: Layer;
 }
 
-/** @param call as grpc-js hands it to a method */
+/** @param call as grpc-js passes it to a method */
 export function connectionOf(call: object): Connection {
   let layer = (call as { readonly call?: Layer }).call;
   while (layer?.nextCall) layer = layer.nextCall;

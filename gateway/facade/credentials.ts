@@ -1,12 +1,12 @@
-/** With what the facade's ports prove who they are, and whom they let in. */
+/** The facade's server credentials, and which clients they admit. */
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { hostComplaints } from '#shared/process/tls-settings.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 
 /**
- * New certificates are taken up by the next connection; those that stand go on. With a CA, a caller
- * without a valid certificate of it is turned away while the connection is made.
+ * New connections use new certificates; existing ones continue. With a CA, a caller without a valid certificate of it
+ * is rejected during the handshake.
  * @param tls undefined: plain text, for this machine only
  */
 export function serverCredentials(tls: WatchedTls | undefined): ServerCredentials {

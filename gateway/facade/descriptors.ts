@@ -11,7 +11,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 
 const FILE = 'protos/gen/descriptors.binpb';
 
-/** Reads the file at the first need: few processes are asked for their descriptors. */
+/** Read lazily: few processes need their descriptors. */
 export class Descriptors {
   private readonly path: string;
   private known: FileDescriptorSet | undefined;

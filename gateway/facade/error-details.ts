@@ -1,5 +1,5 @@
 /**
- * A failure as the `google.rpc.Status` that clients of all languages look for in
+ * A failure as the `google.rpc.Status` that clients of all languages expect in
  * `grpc-status-details-bin`. https://google.aip.dev/193
  */
 import type { Any } from '#protos/gen/google/protobuf/any.ts';
@@ -26,7 +26,7 @@ export function errorDetails(failure: Failure, requestId: string): Buffer {
   return Buffer.from(Status.encode(status).finish());
 }
 
-/** Why, for machines: the rule that said no, or else the failure's code. */
+/** The machine-readable reason: the rule that was violated, or else the failure's code. */
 function reasonOf({ code, facts }: Failure): string {
   const { rule } = facts;
   return typeof rule === 'string' ? rule.toUpperCase().replaceAll('-', '_') : code;

@@ -27,7 +27,7 @@ export interface FacadeOptions {
   readonly sharedPort?: number | undefined;
   /** Without TLS an address of this machine only: plain text never leaves it. */
   readonly host?: string;
-  /** Closed by whoever opened it. */
+  /** Closed by its owner. */
   readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
   /** Whom it lets in; null: everybody, for tests. */
@@ -66,14 +66,14 @@ const serverOptions: ServerOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
   'grpc.max_concurrent_streams': 200,
-  // Its book-keeping costs a part of every call, and nothing here reads it.
+  // Channelz costs time in every call, and nothing here reads it.
   'grpc.enable_channelz': 0,
-  // Half a minute of dead Wi-Fi does not cost a connection; a client's own pings are all welcome.
+  // A connection survives half a minute without Wi-Fi; client pings are never rejected.
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 30_000,
-  // New connections take up new certificates, and spread over what has come up meanwhile.
+  // New connections use new certificates, and are balanced over servers started meanwhile.
   'grpc.max_connection_age_ms': 3_600_000,
-  // Longer than the longest operation, so that age alone cuts nothing off.
+  // Longer than the longest operation, so that the age limit cuts off no call.
   'grpc.max_connection_age_grace_ms': 960_000,
 };
 

@@ -1,6 +1,6 @@
 /**
  * `grpc.health.v1`: whether the services of a port can do their work, each by its full name and all
- * of them as "". Functions are asked when someone asks, or watches; never otherwise.
+ * of them as "". Functions are checked on request or while someone watches; never otherwise.
  */
 import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { service as definition, type ServingStatus } from 'grpc-health-check';
@@ -21,7 +21,7 @@ interface Told {
   readonly status: Status;
 }
 
-/** Several who ask at once are answered with one look. */
+/** Concurrent requests share one check. */
 const FRESH_MS = 1_000;
 const WATCH_POLL_MS = 2_000;
 
@@ -34,7 +34,7 @@ export class Health {
     this.functions = functions;
   }
 
-  /** From now on nothing is served; whoever watches is notified and disconnected. */
+  /** From now on NOT_SERVING; watchers are notified and disconnected. */
   drain(): void {
     this.draining.abort();
   }
@@ -68,7 +68,7 @@ export class Health {
     };
   }
 
-  /** Tells the status, and again whenever it is another; ends with the facade. */
+  /** Sends the status, and again on each change; ends with the facade. */
   private async watch(
     call: ServerWritableStream<Asked, Told>,
     services: readonly ServiceName[],

@@ -44,7 +44,7 @@ export function serviceOf(name: ServiceName, around: FunctionEnvironment): Servi
   const methods: UntypedServiceImplementation = {};
   for (const [rpc, method] of Object.entries(services[name])) {
     const requestDeserialize = around.reader.of(method.path, method.requestDeserialize);
-    // Encoded where a failure of the encoder is caught and reported.
+    // Encoded here, where a failure of the encoder is caught and reported.
     definition[rpc] = {
       ...method,
       requestDeserialize,

@@ -57,7 +57,7 @@ export class RequestReader {
     };
   }
 
-  /** The generated code stops at an enum's unknown number; descriptors tell where it is. */
+  /** The generated code fails at an unknown enum number; descriptors locate the field. */
   private explain(path: string, bytes: Buffer): Failure {
     const garbled = invalidRequest({ field: 'body', message: 'is not the message of this rpc' });
     try {

@@ -1,7 +1,7 @@
 /**
- * Server reflection, v1 and v1alpha: clients like grpcurl learn the contract from the server. The
- * answers come from a library that is loaded, and given the descriptors, when the first client asks;
- * few ever do, and it costs a small board a second.
+ * Server reflection, v1 and v1alpha: clients like grpcurl read the contract from the server. The
+ * answers come from a library that is loaded at the first request: reflection is rarely used, and
+ * loading costs a small board a second.
  */
 import type { Server, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
@@ -73,7 +73,7 @@ function definitionOf(version: Version): ServiceDefinition {
   };
 }
 
-/** The descriptors go in as they are: by way of a proto-loader their references get lost. */
+/** The descriptors are passed directly: through a proto-loader their references get lost. */
 async function load({ services, descriptors }: ReflectionOptions): Promise<Map<string, Method>> {
   const { ReflectionService } = await import('@grpc/reflection');
   const package_ = { contract: { fileDescriptorProtos: descriptors.files() } };

@@ -1,7 +1,7 @@
 /**
- * How a call that nobody waits for is carried out: how often it is tried, with which pauses, after
- * which answers, and how many run side by side. For our operations the catalogue says it; for other
- * functions the defaults below, and annotations of the deployment.
+ * The policy of an asynchronous call: how often it is tried, with which pauses, after which answers, and how
+ * many run concurrently. For our operations it comes from the catalogue; for other functions from the defaults below,
+ * and annotations of the deployment.
  */
 import { failureTable } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
@@ -13,7 +13,7 @@ export interface CallPolicy {
   readonly attempts: number;
   /** First pause between runs; doubles each time. */
   readonly backoffMs: number;
-  /** Calls of the function that run side by side. */
+  /** Concurrent calls of the function. */
   readonly concurrency: number;
   /** Answers after which the same call is tried again. */
   readonly retried: readonly number[];
@@ -49,7 +49,7 @@ const retriedOfOurs = [...new Set(rules.map(({ http }) => http))].filter((status
 
 /**
  * @param path what follows the function's name; in a packed service it names the operation
- * @returns the policy, and what is wrong with annotations, which are then left aside
+ * @returns the policy, and what is wrong with annotations, which are then ignored
  */
 export function callPolicy(
   functionName: string,
@@ -75,7 +75,7 @@ export function callPolicy(
   return { policy, complaints };
 }
 
-/** A long operation is tried again by its own queue of runs, not by who follows the run. */
+/** A long operation is retried by its own queue of runs, not by its subscribers. */
 function policyOfOurs({ queue, weight }: Operation): CallPolicy {
   const heavy = weight === 'heavy' ? HEAVY_CONCURRENCY : defaultPolicy.concurrency;
   const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: heavy };

@@ -1,11 +1,11 @@
-/** The end of what works on a queue, with Redis or without. */
+/** Closing the workers of a queue, with Redis or without. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /**
- * Takes no more jobs and lets those that run end. Where Redis is gone there is nobody to hand them
- * back to: the worker is let go at once, and another one takes its jobs when their locks expire.
+ * Takes no more jobs and lets running ones end. Where Redis is unreachable they cannot be returned: the worker is
+ * closed at once, and another one takes its jobs when their locks expire.
  * @param graceMs the longest that it waits
  */
 export function closeWorker(worker: Worker, redis: Redis, graceMs: number): Promise<void> {

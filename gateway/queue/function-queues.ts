@@ -1,8 +1,8 @@
 /**
- * A BullMQ queue for each function: a slow function holds up only its own calls, each has
- * its own number of calls side by side, and a call that waits costs nothing. A queue has a worker from
- * their first job on, and left again when they have been empty for a while, since each that is
- * worked holds a connection.
+ * A BullMQ queue for each function: a slow function delays only its own calls, each has its
+ * own concurrency, and a waiting call costs nothing. A queue gets a worker with its first job, and loses it when
+ * it has been empty for a while, since each worker holds a
+ * connection.
  */
 import { setMaxListeners } from 'node:events';
 import { Queue, WaitingError, Worker, type Job, type JobsOptions } from 'bullmq';
@@ -31,7 +31,7 @@ export interface FunctionQueueOptions<Data> {
   readonly concurrencyOf: (queueName: string) => number;
   /** @param signal aborts when the host stops; the job then goes back to its queue by itself */
   readonly work: (job: Job<Data>, token: string, signal: AbortSignal) => Promise<unknown>;
-  /** Told of each job that failed for good, also of one whose host died too often. */
+  /** Called for each job that failed for good, also for one whose host crashed too often. */
   readonly failed: (queueName: string, job: Job<Data>, error: Error) => Promise<void>;
 }
 
@@ -168,7 +168,7 @@ export class FunctionQueues<Data> {
     if (await job.isFailed()) await failed(queueName, job, error);
   }
 
-  /** A job that is cut off by the host's stop goes back to its queue, whatever its work does then. */
+  /** A job that is interrupted by the host's stop returns to its queue, whatever its work does then. */
   private run(job: Job<Data>, token: string): Promise<unknown> {
     const { signal } = this.cut;
     let stop = (): void => undefined;
@@ -205,7 +205,7 @@ export class FunctionQueues<Data> {
     const { worker } = one;
     one.worker = undefined;
     await worker?.close();
-    // A job that came while the worker left waits for the next one.
+    // A job that was added while the worker closed waits for the next one.
     const [queueName] = [...this.functionQueues].find(([, found]) => found === one) ?? [];
     if (queueName !== undefined && (await one.queue.getJobCountByTypes('wait', 'delayed')) > 0)
       this.work(queueName);

@@ -12,7 +12,7 @@
 import { Cron } from 'croner';
 import { offsetMsAt, transitionMsBetween } from './zone-offset.ts';
 
-/** Turns at the times of a pattern in a time zone, or each so many milliseconds. */
+/** Fires at the times of a cron pattern in a time zone, or at an interval in milliseconds. */
 export type Turns = { readonly pattern: string; readonly tz: string } | { readonly every: number };
 
 const DAY_MS = 86_400_000;

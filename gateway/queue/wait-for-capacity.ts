@@ -2,13 +2,13 @@
 import { DelayedError, type Job } from 'bullmq';
 import { HOUR_MS } from '#shared/kernel/instant.ts';
 
-/** How long a call waits for a place among a function's calls before that counts as a failure. */
+/** How long a call waits for a free slot of a function before that counts as a failure. */
 const FULL_MS_MAX = HOUR_MS;
 const PAUSE_MS_MAX = 30_000;
 const DOUBLINGS_MAX = 6;
 
 /**
- * Sends a job back to its queue without using up an attempt: the function was not asked. Returns when
+ * Returns a job to its queue without counting an attempt: the function was not called. Returns when
  * it has waited too long.
  * @throws DelayedError, by which BullMQ knows that the job went back
  */

@@ -1,4 +1,4 @@
-/** The functions of a home: what its stack file names and the API changed, carried by one host. */
+/** The functions of an installation: what its stack file names and the API changed, in one host. */
 import { join } from 'node:path';
 import { deployedAtStart, Deployments } from './system-api/deployments.ts';
 import { DeploymentsState } from './deployments/deployments-state.ts';

@@ -131,7 +131,7 @@ function placeOf({ address, allowedHosts, tls }: RuntimeOptions) {
   return { address, allowedHosts, tls };
 }
 
-/** Calls of functions go their own way; everything else is routed. */
+/** Function calls bypass the router; everything else is routed. */
 function frontOf(options: RuntimeOptions, router: Express): RequestListener {
   const { host, build, bodyBytesMax = BODY_BYTES_MAX } = options;
   const invoked = invokeRoute(host, { servedBy: servedBy(build), bodyBytesMax });
@@ -179,7 +179,7 @@ function gatewayApp(
   return app;
 }
 
-/** What may be queued is smaller than what may be sent directly: it lies in Redis. */
+/** Queued bodies have a smaller limit than direct ones: they are stored in Redis. */
 function asyncLimits({ queue, bodyBytesMax = BODY_BYTES_MAX }: RuntimeOptions) {
   const asyncMax = queue?.bodyBytesMax ?? ASYNC_BODY_BYTES_MAX;
   return {

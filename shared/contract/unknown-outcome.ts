@@ -64,7 +64,7 @@ export function openBecause(failure: Failure, ids: CallIds, facts: Facts = {}): 
 
 /** The time of a call ran out. One that changes something may have taken effect. */
 export function timedOut({ effect }: Behaviour, ids: CallIds, facts: Facts = {}): Failure {
-  const why = 'The time for this call ran out.';
+  const why = 'The time limit of this call was exceeded.';
   if (effect !== 'reads') return outcomeUnknown(why, ids, { ...facts, why, cause: 'DEADLINE' });
   return new Failure('DEADLINE', `${why} Nothing was changed.`, { requestId: ids.requestId });
 }

@@ -1,4 +1,4 @@
-/** Where trading cycles are remembered, and which one runs. */
+/** Stores trading cycles, and which one is running. */
 import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
@@ -51,7 +51,7 @@ const cycleSchema = z.object({
   cancelled: z.boolean().optional(),
 });
 
-/** Takes the place or renews one's own, in one step; answers whose it is. */
+/** Takes or renews the lock atomically; returns its holder. */
 const CLAIM = `
 local running = redis.call('GET', KEYS[1])
 if running and running ~= ARGV[1] then return running end
@@ -86,8 +86,8 @@ export class CycleStore {
   }
 
   /**
-   * Takes the one place there is for a running cycle; whoever resumes a cycle has its place.
-   * @param forMs after which a cycle that never gave it back loses it
+   * Takes the lock of the running cycle; resuming a cycle takes its lock over.
+   * @param forMs after which an unreleased lock expires
    * @throws Failure CONFLICT naming the cycle that runs
    */
   async claim(id: CycleId, forMs: number): Promise<void> {
@@ -99,7 +99,7 @@ export class CycleStore {
       });
   }
 
-  /** Gives the place back; one that another cycle has taken since stays. */
+  /** Releases the lock, unless another cycle has taken it since. */
   async release(id: CycleId): Promise<void> {
     await releaseOwned(this.database.redis, keys.gateway.runningCycle(), id);
   }

@@ -10,7 +10,7 @@ import { keys } from '#shared/redis/keys.ts';
 export interface Deposit {
   readonly id: string;
   readonly amount: Money;
-  /** Pending until a broker that we may not fund ourselves shows the money. */
+  /** Pending until the broker, which we cannot fund ourselves, shows the money. */
   readonly state: 'paid-in' | 'pending';
   readonly recordedAt: Instant;
 }

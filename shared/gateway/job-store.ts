@@ -1,4 +1,4 @@
-/** Where it is kept what the jobs did. */
+/** Stores the records of the jobs. */
 import { z } from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import type { Instant } from '#shared/kernel/instant.ts';

@@ -1,4 +1,4 @@
-/** What a job shall do this time: its own request, with what the trigger adds. */
+/** The request of a job's run: the job's own, merged with the trigger's parameters. */
 import type { z } from 'zod';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { JobRow, TaskName } from '#shared/contract/jobs.ts';

@@ -1,4 +1,4 @@
-/** The maintenance task: clears what has ended long ago, and looks after Redis. */
+/** The maintenance task: clears what ended long ago, and checks Redis. */
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { RUNS_KEPT_MS } from '#shared/runtime/runs.ts';
@@ -9,7 +9,7 @@ import { count } from './model/cycle.ts';
 const CLEAN_MAX = 10_000;
 const SCAN_COUNT = 1_000;
 
-/** What is stored with a time to live goes by itself; this clears what depends on somebody. */
+/** Keys with a time to live expire by themselves; this clears the others. */
 export async function maintain(context: Context): Promise<JobEnd> {
   const cleaned = await cleanQueues(context);
   const limited = await limitRuns(context);

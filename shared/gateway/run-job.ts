@@ -1,4 +1,4 @@
-/** Carries a job out, and keeps what came of it. */
+/** Runs a job, and records its outcome. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TaskName } from '#shared/contract/jobs.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -23,7 +23,7 @@ export async function runJob(context: Context, job: string, work: Work): Promise
     await store.ended(job, end, context.now());
     return end;
   } catch (thrown) {
-    // A run that was only given up has not ended: whoever takes it up records its end.
+    // A run that was only abandoned has not ended: resuming it records its end.
     if (wasGivenUp(context.signal)) throw thrown;
     const { message } = Failure.from(thrown);
     await store.ended(job, { ok: false, message }, context.now());

@@ -167,7 +167,7 @@ export class Failure extends Error {
   static from(thrown: unknown): Failure {
     if (thrown instanceof Failure) return thrown;
     if (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError'))
-      return new Failure('DEADLINE', 'The time for this call ran out.', {}, thrown);
+      return new Failure('DEADLINE', 'The time limit of this call was exceeded.', {}, thrown);
     return new Failure('BUG', 'Something went wrong inside; the log has the details.', {}, thrown);
   }
 

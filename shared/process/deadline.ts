@@ -40,7 +40,7 @@ export class Deadline {
 }
 
 function timeoutError(): Error {
-  return new DOMException('The time for this call ran out.', 'TimeoutError');
+  return new DOMException('The time limit of this call was exceeded.', 'TimeoutError');
 }
 
 /** The work's outcome, or the signal's reason once it aborts; the work may then still go on. */

@@ -4,7 +4,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Effect } from '#shared/contract/row.ts';
 import type { Tokens } from './context.ts';
 
-/** Whether operations that only read are open to whoever reaches them, or need a token too. */
+/** Whether operations that only read are open to all callers, or need a token too. */
 export type ReadAccess = 'open' | 'token';
 
 export type Scope = 'read' | 'write' | 'trade';
@@ -41,13 +41,13 @@ function covers(scope: Scope, effect: Effect): boolean {
   return scopes.indexOf(scope) >= scopes.indexOf(needs[effect]);
 }
 
-/** The token that a caller of ours shows for an operation: the smallest that will do. */
+/** The token that our own callers send for an operation: the one with the smallest sufficient scope. */
 export function tokenFor(effect: Effect, tokens: Tokens): string {
   if (effect === 'trades') return tokens.trade;
   return effect === 'writes' ? tokens.write : (tokens.read ?? '');
 }
 
-/** Compares with every token, whatever the first says, so that time tells nothing. */
+/** Always compares with every token, so that timing reveals nothing. */
 function scopeOf(given: string, tokens: Tokens, readAccess: ReadAccess): Scope | undefined {
   const known: Readonly<Record<Scope, string | undefined>> = {
     read: readAccess === 'token' ? tokens.read : undefined,

@@ -16,7 +16,7 @@ export async function watchCancellation(runs: Runs, run: string): Promise<Cancel
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   const poll = async (): Promise<void> => {
-    // Redis may be away for a moment; the next look asks again.
+    // Redis may be unreachable for a moment; the next poll retries.
     const unwanted = await runs.cancelled(run).catch(() => false);
     if (closed) return;
     if (unwanted) stop.abort(cancelled());

@@ -1,4 +1,4 @@
-/** A right that one process holds by renewing it; Redis' own clock ends the claim of a dead one. */
+/** A lock that one process holds by renewing it; it expires by Redis' clock when the process dies. */
 import { releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
@@ -23,7 +23,7 @@ export class Claim {
     return true;
   }
 
-  /** A claim that could not be given back expires by itself. */
+  /** A claim that could not be released expires by itself. */
   async release(): Promise<void> {
     clearInterval(this.renewal);
     await releaseOwned(this.redis, this.key, this.owner).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What an operation finds around it while it runs: its dependencies behind interfaces, and the call. */
+/** The context of an operation: its dependencies behind interfaces, and the call. */
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
@@ -29,7 +29,7 @@ export interface Dependencies {
   /** Tokens by scope; null demands none (tests, and functions behind a guarded gateway). */
   readonly tokens: Tokens | null;
   now(): Instant;
-  /** A new id that nobody else has made: 128 random bits in hex. */
+  /** A new unique id: 128 random bits in hex. */
   newId(): string;
   close(): Promise<void>;
 }
@@ -54,13 +54,13 @@ export interface Context extends Dependencies {
    * derived from it make a repeated write harmless.
    */
   readonly idempotencyKey: string;
-  /** The queued run this call carries out, where the connector made it. */
+  /** The queued run this call executes, where the connector made it. */
   readonly run: string | undefined;
   /** What an unknown outcome of this call is named and queried by, e.g. `tradeId` and `ask`. */
   nameOutcome(facts: Facts): void;
   /**
-   * The answer is not the last word: a repeat with the same key does the work again and finds out,
-   * instead of being given this answer.
+   * The answer is not final: a repeat with the same key does the work again instead of returning this
+   * answer.
    */
   answerIsOpen(): void;
   /** What to pass on when calling another operation. */

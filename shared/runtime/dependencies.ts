@@ -98,7 +98,7 @@ const SECRETS_DIR =
   process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
-/** Where it is written down how far the state has come. */
+/** Where the epoch of the state is recorded. */
 function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {
   return {
     file: join(dataDir, 'state-epoch.log'),
@@ -124,7 +124,7 @@ async function openAmbient(env: Environment): Promise<Dependencies> {
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)
     return openDependencies(settings, { tokens, transport: local });
-  // Loaded only by functions that have other boards to call.
+  // Loaded only by functions that call other boards.
   const { readPlacement } = await import('#shared/placement/read-placement.ts');
   const { openRoutes } = await import('#shared/clients/open-routes.ts');
   const placement = await readPlacement(settings);
@@ -133,7 +133,7 @@ async function openAmbient(env: Environment): Promise<Dependencies> {
   return openDependencies(settings, { tokens, transport, placement, log });
 }
 
-/** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unguarded */
+/** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unprotected */
 function usableTokens({ readAccess }: Settings): Tokens {
   const tokens = tokensIn(SECRETS_DIR);
   void [tokens.write, tokens.trade, readAccess === 'token' && tokens.read];

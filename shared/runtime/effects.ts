@@ -1,6 +1,6 @@
 /**
- * Notices whether a call has changed anything yet, by standing in front of what it can change things
- * with. A call that fails before is a plain failure; one that fails after has an open outcome.
+ * Records whether a call has changed anything yet, by wrapping the dependencies that can change something. A call
+ * that fails before its first effect is a plain failure; one that fails after it has an unknown outcome.
  */
 import type { Command, Redis } from 'ioredis';
 import type { Broker } from '#shared/clients/broker/broker.ts';
@@ -37,7 +37,7 @@ export class Effects {
     if (effect === 'trades') this.trades += by;
   }
 
-  /** The same dependencies; what they change is noted before it is done. */
+  /** The same dependencies; each effect is recorded before it happens. */
   watch({ database, broker, functions, runs }: Changing): Changing {
     return {
       database: this.database(database),
@@ -47,7 +47,7 @@ export class Effects {
     };
   }
 
-  /** Notes an effect; takes it back when the work says a decided no. */
+  /** Records an effect; removes it when the work is definitely refused. */
   private async unlessDecided<R>(effect: Effect, work: Promise<R>): Promise<R> {
     this.note(effect);
     try {
@@ -86,7 +86,7 @@ export class Effects {
     });
   }
 
-  /** Another operation says itself whether it may have changed something before it failed. */
+  /** The failure of another operation says whether it may have changed something. */
   private functions(functions: FunctionsClient): FunctionsClient {
     const take = (effect: Effect, thrown: unknown): unknown => {
       if (thrown instanceof Failure && thrown.code !== 'OUTCOME_UNKNOWN') this.note(effect, -1);
@@ -112,7 +112,7 @@ export class Effects {
     return derived(functions, { call, stream });
   }
 
-  /** A run that was turned away by a rule was not added. */
+  /** A run that was refused by a rule was not added. */
   private runs(runs: Runs): Runs {
     const add: Runs['add'] = async (...args) => {
       try {
@@ -128,7 +128,7 @@ export class Effects {
   }
 }
 
-/** An object that does all that another does, but for what is given. */
+/** An object that delegates to another, except for the given overrides. */
 function derived<T extends object>(base: T, own: Partial<T>): T {
   return Object.assign(Object.create(base) as T, own);
 }

@@ -1,9 +1,9 @@
 /**
  * Same key and a request of the same meaning, same answer; same key and another request, KEY_REUSED.
  * The first call with a key claims it before it does anything, and holds the claim by renewing it.
- * Calls that come meanwhile wait for its answer. The claim of a process that died expires, and the
- * next call does the work again: operations derive their ids from the key, so that what the first
- * call had already done is found and not done twice.
+ * Calls that come meanwhile wait for its answer. The claim of a dead process expires, and the next
+ * call does the work again: operations derive their ids from the key, so that work the first call
+ * had done is found and not done twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ const KEEP_MS = 7 * 86_400_000;
 const WAIT_MS_MIN = 20;
 const WAIT_MS_MAX = 250;
 
-/** What is kept under a key; fields of other builds are passed over, and the work is done again. */
+/** What is kept under a key; records of other builds are ignored, and the work is done again. */
 const keptSchema = z.object({
   requestHash: z.string().optional(),
   /** The message that was answered, as JSON; absent while the work runs, and after it failed. */
@@ -43,14 +43,14 @@ export interface OnceCall {
 export interface Answered {
   /** The message as JSON. */
   readonly json: string;
-  /** A repeat asks again instead of being given this answer. */
+  /** A repeat does the work again instead of returning this answer. */
   readonly isOpen: boolean;
 }
 
 /**
  * Answers the stored message for the key, or runs `work` once and stores its message. A failure is
- * not stored: the claim is given back and the caller may try again with the same key.
- * @param work is given the key that the call goes by
+ * not stored: the claim is released and the caller may retry with the same key.
+ * @param work receives the effective key of the call
  * @throws Failure KEY_REUSED for a request of another meaning under the same key
  */
 export async function once(
@@ -78,12 +78,12 @@ export async function once(
   }
 }
 
-/** Lets a key stand for an earlier one from now on. */
+/** Makes a key an alias of an earlier one from now on. */
 export function keepAsSame(call: OnceCall, earlier: string): Promise<void> {
   return keep(call, { sameAs: earlier });
 }
 
-/** What is kept under the key; optionally notes the request as the key's own. */
+/** The record under the key; optionally stores the request with it. */
 async function keptOf(call: OnceCall, note?: 'note the request'): Promise<Kept | undefined> {
   const key = keys.runtime.once(call.operation.name, call.key);
   const requestHash = parsedHash(call.operation, call.request);

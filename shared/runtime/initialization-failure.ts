@@ -5,7 +5,7 @@ import { redisFailure } from '#shared/redis/client.ts';
 import type { CallContext, FunctionResult } from '#template/function.ts';
 import { openLog } from '#shared/process/log.ts';
 
-/** Says it in the log as well, as there is no log of the dependencies yet. */
+/** Logs it here, as there is no log of the dependencies yet. */
 export function initializationFailure(
   operation: Operation,
   { callId }: CallContext,

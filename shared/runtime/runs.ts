@@ -1,10 +1,10 @@
 /**
- * Queued runs of long operations. Whoever calls such an operation adds a job and follows what it
- * streams; the connector takes the job, calls the function, and records each message. A caller and
- * a connector that crash meet again at the job's id.
+ * Queued runs of long operations. A call of such an operation adds a job and subscribes to
+ * its messages; the connector takes the job, calls the function, and records each message. After a
+ * crash, caller and connector find the run again by the job's id.
  *
- * Recorded messages live in a list; the outcome in a string beside it, written once. The last
- * message is part of the outcome: whoever sees the one sees the other, and nobody sees two.
+ * Recorded messages are in a list; the outcome in a separate string, written once. The last message
+ * is part of the outcome, so that both become visible together, exactly once.
  */
 import type { Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -77,7 +77,7 @@ export function jobOptions(operation: Operation): JobsOptions {
   };
 }
 
-/** The run a job carries; `repeat:backup:17…` of a scheduler becomes `backup-17…`. */
+/** The run of a job; `repeat:backup:17…` of a scheduler becomes `backup-17…`. */
 export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
   return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
 }
@@ -90,7 +90,7 @@ export class Runs {
   private readonly subscribers: Subscribers;
   private redis: Redis | undefined;
 
-  /** @param connection opens the connection BullMQ uses, at the first need */
+  /** @param connection opens the connection BullMQ uses, lazily */
   constructor(database: Database, connection: () => Redis, prefix: string) {
     this.database = database;
     this.connection = connection;
@@ -100,9 +100,9 @@ export class Runs {
 
   /**
    * Adds a run, or finds the one that the policy lets this call join. A run that failed under this
-   * id begins again, as any call does that is repeated with its idempotency key.
+   * id starts again, like any call repeated with its idempotency key.
    * @param wanted id for a new run, e.g. made from the caller's idempotency key
-   * @param follower names the caller, where it may take the call back
+   * @param follower names the caller, where it may cancel the call
    * @returns the id of the run to follow, and whether another call had made it
    * @throws Failure CONFLICT naming the run that goes on with another request; KEY_REUSED where the
    * id itself stands for another request
@@ -120,7 +120,7 @@ export class Runs {
         if (await this.subscribers.hasLeft(subscriber)) await this.cancelRun(operation, subscriber);
         return added;
       }
-      // Everyone else has taken that run back. It was done before, or another begins when it stopped.
+      // All other subscribers have cancelled that run. It ended already, or a new one starts when it has stopped.
       if ((await this.outcome(added.run))?.kind === 'done') return added;
       await sleep(STOPPING_POLL_MS, undefined, { ...(signal && { signal }) });
     }
@@ -153,7 +153,7 @@ export class Runs {
   private async beginAgainIfFailed(job: Job<RunData>, run: string): Promise<void> {
     if (!(await job.isFailed())) return;
     await this.forget(run);
-    // Fails when someone else has begun it again just now, which is as good.
+    // Fails when another process has just restarted it, which is just as good.
     await job
       .retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
       .catch(() => undefined);
@@ -165,8 +165,8 @@ export class Runs {
   }
 
   /**
-   * A caller no longer wants its run. With the last who does, the run is stopped: one that waits is
-   * dropped, one that was begun is stopped by its processor, and ends as CANCELLED.
+   * Cancels a caller's subscription. With the last one the run is stopped: a waiting one is removed, a started one
+   * is stopped by its processor, and ends as CANCELLED.
    */
   async cancelRun(operation: Operation, subscriber: string): Promise<void> {
     const run = await this.subscribers.leave(subscriber);
@@ -214,7 +214,7 @@ export class Runs {
     }
   }
 
-  /** A job that has ended, or is gone, without an outcome: its connector died at the wrong moment. */
+  /** A job that has ended, or was removed, without an outcome: its connector crashed in between. */
   private async lost(operation: Operation, run: string): Promise<Outcome | undefined> {
     const state = await (await this.queueOf(operation.topic)).getJobState(run);
     if (state !== 'failed' && state !== 'completed' && state !== 'unknown') return undefined;
@@ -240,7 +240,7 @@ export class Runs {
       queue.getJobs(['waiting', 'prioritized'], 0, PENDING_MAX),
       queue.getJobs(['delayed'], 0, PENDING_MAX),
     ]);
-    // A delayed job is the pause before another attempt, or the next turn of a scheduler.
+    // A delayed job is a pause before another attempt, or the next call of a scheduler.
     const paused = delayed.filter((job) => job.attemptsStarted > 0);
     const pending = (state: PendingRun['state']) => (job: Job<RunData>) => ({
       run: runOf(job),
@@ -289,7 +289,7 @@ export class Runs {
     return queue;
   }
 
-  /** BullMQ is loaded at the first need: most functions queue nothing, and it takes much memory. */
+  /** BullMQ is loaded lazily: most functions queue nothing, and it takes much memory. */
   private async openQueue(topic: string): Promise<Queue<RunData>> {
     const { Queue } = await import('bullmq');
     this.redis ??= this.connection();

@@ -1,6 +1,6 @@
 /**
- * The secrets that callers prove themselves with, one file each, as OpenFaaS mounts them. A file
- * that changes is read anew within a second, so a token is replaced without a restart.
+ * The bearer tokens of callers, one file each, as OpenFaaS mounts them. A changed file is
+ * read again within a second, so a token is replaced without a restart.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ const POLL_MS = 1_000;
 
 /**
  * Tokens that follow their files. Each is read when it is first asked for, and asking throws Failure
- * UNAVAILABLE naming the secret while it is missing or unusable: a guarded function never runs
- * unguarded.
+ * UNAVAILABLE naming the secret while it is missing or unusable: a protected function never runs
+ * unprotected.
  */
 export function tokensIn(dir: string): Tokens {
   const [read, write, trade] = tokenNames.map((name) => new SecretFile(dir, name, requireToken));
@@ -41,7 +41,7 @@ export function secretIn(dir: string, name: string): () => string {
   return () => file.text();
 }
 
-/** The text of a file that may be replaced, looked at once a second at most. */
+/** The text of a file that may be replaced, checked once a second at most. */
 class SecretFile {
   private readonly file: string;
   private readonly name: string;
@@ -60,7 +60,7 @@ class SecretFile {
     const now = performance.now();
     if (now - this.polledAt < POLL_MS) return this.kept;
     try {
-      // Orchestrators replace what a link points to; its target's identity tells.
+      // Orchestrators replace the target of a link; the target's inode shows the change.
       const { ino, mtimeMs, size } = statSync(this.file);
       const stamp = `${ino} ${mtimeMs} ${size}`;
       if (stamp !== this.stamp) this.kept = this.usable(readFileSync(this.file, 'utf8').trim());

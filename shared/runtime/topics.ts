@@ -1,6 +1,6 @@
 /**
- * Messages for functions that name a topic in their `topic` annotation. A message lies in Redis until
- * the connector has handed it to each of them.
+ * Messages for functions that name a topic in their `topic` annotation. A message stays in Redis until
+ * the connector has queued a call for each of them.
  */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -17,7 +17,7 @@ const PAYLOAD_BYTES_MAX = 256_000;
 const WAITING_MAX = 10_000;
 const RETRY_AFTER_MS = 30_000;
 
-/** @param device set where boards share a Redis: each carries the messages of its own functions */
+/** @param device set where boards share a Redis: each has the messages of its own functions */
 export function topicsQueue(device?: string): string {
   return device === undefined ? 'topics' : `topics-${device}`;
 }
@@ -26,7 +26,7 @@ export function topicsQueue(device?: string): string {
 export class Topics {
   private readonly queue: Queue<TopicMessage>;
 
-  /** @param prefix as the other queues of the installation have it: `<REDIS_KEY_PREFIX>:queue` */
+  /** @param prefix the same as for the other queues of the installation: `<REDIS_KEY_PREFIX>:queue` */
   constructor(connection: Redis, prefix: string, device?: string) {
     this.queue = new Queue<TopicMessage>(topicsQueue(device), { connection, prefix });
     this.queue.on('error', () => undefined);

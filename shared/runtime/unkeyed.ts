@@ -1,9 +1,9 @@
 /**
- * Calls that move money and come without an idempotency key, as clients do that know no keys. Each is
- * given a key. While the outcome of one is open (its process died, it failed after it had begun, its
- * caller left before the answer), the next call that asks for the same is taken for its repeat and is
- * given the same key, so that a caller who simply tries again does not buy twice. Equal calls that
- * come at the same time are carried out one after the other, each with a key of its own.
+ * Calls that move money without an idempotency key, from clients that know no keys. Each is given a key.
+ * While the outcome of one is unknown (its process died, it failed after it had started, its caller left before
+ * the answer), the next equal call counts as its repeat and gets the same key, so that a caller that
+ * simply retries does not buy twice. Equal concurrent calls are executed one after the other, each with its own
+ * key.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -34,7 +34,7 @@ export async function onceUnkeyed(
     if (earlier !== null && earlier !== call.key) await keepAsSame(call, earlier);
     else await redis.set(slot, key, 'PX', REPEAT_MS_MAX);
     const ended = await settle(() => once({ ...call, key }, work));
-    // Where this fails, the next equal call is given the same answer once more.
+    // If this fails, the next equal call gets the same answer once more.
     if (isDecided(ended) && !signal.aborted) await redis.del(slot).catch(() => undefined);
     if ('thrown' in ended) throw ended.thrown;
     return ended.answered;

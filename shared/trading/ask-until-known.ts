@@ -1,6 +1,6 @@
 /**
- * Carrying an order out through a call whose answer may be lost. The call is repeated under the same
- * key, which never sends a second order, until the order's answer arrives or the patience ends.
+ * Executing an order through a call whose answer may be lost. The call is repeated with the same key,
+ * which never sends a second order, until an answer arrives or the time limit has passed.
  */
 import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 export interface Asking {
   readonly idempotencyKey: string;
   readonly tradeId: string;
-  /** How long answers that were lost are asked for again. */
+  /** How long lost answers are requested again. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
 }

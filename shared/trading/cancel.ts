@@ -8,10 +8,10 @@ import { queryOrder, refresh } from './resolve.ts';
 import { within } from './time-limit.ts';
 
 /**
- * Cancels an order, or says of one that needs a person that it never came to be.
- * @param reason words of the one who asks; a NEEDS_HUMAN order is dismissed only with them, and
+ * Cancels an order, or dismisses one that needs a person as never placed.
+ * @param reason text from the caller; a NEEDS_HUMAN order is dismissed only with a reason, and
  * only while the broker answers that it does not have it
- * @returns the order as it stands then
+ * @returns the order afterwards
  * @throws Failure when the broker does not take the request; asking again is safe
  */
 export async function cancelOrder(

@@ -15,7 +15,7 @@ export const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
 
 const REASON_BYTES_MAX = 200;
 
-/** A file that cannot be looked for counts as there. */
+/** A file whose presence cannot be determined counts as present. */
 export async function fileReasons(dataDir: string): Promise<TradingReason[]> {
   const found = await Promise.all(
     Object.entries(controlFiles).map(([name, state]) => reasonIn(dataDir, name, state)),
@@ -35,7 +35,7 @@ async function reasonIn(
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    const message = `the file ${name} cannot be looked for (${code ?? 'unknown'})`;
+    const message = `the file ${name} cannot be checked for (${code ?? 'unknown'})`;
     return { code: 'file', state, message };
   }
 }

@@ -39,9 +39,9 @@ export class ControlStore {
     this.dataDir = dataDir;
   }
 
-  /** Asked anew at each order. A file that cannot be looked for counts as there. */
+  /** Checked again at each order. A file whose presence cannot be determined counts as present. */
   async read(): Promise<CurrentControl> {
-    // The files first: what is stored is then the latest of all that was looked at.
+    // The files first, so that the stored state is the most recent input.
     const others = [...(await fileReasons(this.dataDir)), ...(await this.stateReasons())];
     const key = keys.trading.control();
     const document = await this.database.find(key, controlSchema);
@@ -49,7 +49,7 @@ export class ControlStore {
     return { ...controlOf(document?.value, others), unchanged };
   }
 
-  /** A state that was lost is no state to trade on. */
+  /** A lost state blocks trading. */
   private async stateReasons(): Promise<TradingReason[]> {
     const verdict = await this.database.epoch.verdict();
     if (verdict.kind === 'kept') return [];

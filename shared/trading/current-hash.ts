@@ -1,4 +1,4 @@
-/** The portfolio hash as it stands now, for whoever asks whether a plan is still valid. */
+/** The current portfolio hash, to check whether a plan is still valid. */
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Trade } from './model/trade.ts';

@@ -1,7 +1,7 @@
 /**
  * Loads the inputs of the pre-trade checks. Cash, holdings and open orders are the broker's own,
- * asked now, so that what was filled a moment ago counts. What cannot be had stays undefined: its
- * check fails.
+ * asked now, so that what was filled a moment ago counts. Unavailable data stays undefined: its check
+ * fails.
  */
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
@@ -32,7 +32,7 @@ export async function loadChecks(
   signal: AbortSignal,
 ): Promise<LoadedChecks> {
   const { accountId, isin } = order;
-  // Before all else: whatever is let pass from here on changes it.
+  // Read first: every order admitted from here on changes it.
   const admissions = await orderDependencies.store.admissions(accountId);
   // Before the statement: an order that leaves this list in between is then in the statement.
   const live = await orderDependencies.trades.liveTrades(accountId);

@@ -1,8 +1,8 @@
 /**
- * Finding out by asking. Whatever is not known about an order is asked of the broker, and never
- * sent again. "Not found" counts only after the settling time, at two looks apart, at the order
- * itself and at the statement, and only if the account moved by nothing the statement does not
- * explain. What asking does not settle waits for a person, and its instrument stays frozen.
+ * Resolving unknown outcomes by querying the broker; an order is never sent again. "Not found" counts only after
+ * the settling time, in two separate queries, of the order itself and of the statement, and only
+ * if the statement explains every change of the account. What queries do not resolve waits for a
+ * person, and its instrument stays frozen.
  */
 import type { BrokerOrder, BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -31,8 +31,8 @@ export type OrderQuery =
   | { readonly kind: 'failed'; readonly detail: string };
 
 /**
- * Brings an order up to date with the broker; answers what is stored when the broker is away.
- * An ABSENT order is asked for too: should it appear after all, that must be heard of.
+ * Brings an order up to date with the broker; returns the stored order when the broker is unreachable.
+ * An ABSENT order is queried too: should it appear after all, an alarm is raised.
  */
 export async function refresh(
   orderDependencies: OrderDependencies,
@@ -67,7 +67,7 @@ export async function refreshLive(
     await refresh(orderDependencies, order, signal);
 }
 
-/** One query of the broker's order. What cannot be read is a failed query, not a missing order. */
+/** One query of the broker's order. An unreadable answer is a failed query, not a missing order. */
 export async function queryOrder(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -90,7 +90,7 @@ export async function queryOrder(
   }
 }
 
-/** Stores what the broker shows, and raises the alarms that come with it. */
+/** Stores the broker's data, and raises its alarms. */
 async function take(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -107,7 +107,7 @@ async function take(
   return next;
 }
 
-/** An intent is only ever sent by a call with its key; after a while nobody may send it. */
+/** An intent is only ever sent by a call with its key, and after a while not at all. */
 function leaveOldIntent(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -122,7 +122,7 @@ function leaveOldIntent(
 
 /**
  * An order that is still SUBMITTING after the submit window lost the process that sent it, or that
- * process still waits for its answer; from now on asking decides.
+ * process still waits for its answer; from now on queries decide.
  */
 async function markLost(
   orderDependencies: OrderDependencies,
@@ -197,7 +197,7 @@ async function statementOf(
   }
 }
 
-/** The order as the statement has it: among the open ones, or by its fills alone. */
+/** The order in the statement: among the open ones, or by its fills alone. */
 function inStatement(order: OrderRecord, statement: BrokerStatement): SeenOrder | undefined {
   const mine = (part: { clientOrderId: string }): boolean =>
     part.clientOrderId === order.clientOrderId;
@@ -221,7 +221,7 @@ function giveUpLate(
   order: OrderRecord,
 ): Promise<OrderRecord> | OrderRecord {
   if (ageMs(orderDependencies, order) < NEEDS_HUMAN_AFTER_MS) return order;
-  return giveUp(orderDependencies, order, 'the broker could not be asked for too long');
+  return giveUp(orderDependencies, order, 'the broker was unreachable for too long');
 }
 
 function giveUp(
@@ -234,7 +234,7 @@ function giveUp(
     isin: order.isin,
     why,
   });
-  const message = `A person must find out what became of the order: ${why}. Until then nothing else is ordered in ${order.symbol}.`;
+  const message = `A person must find out the outcome of the order: ${why}. Until then nothing else is ordered in ${order.symbol}.`;
   return orderDependencies.store.change(order, (current) =>
     advance(current, 'give-up', orderDependencies.now(), message),
   );

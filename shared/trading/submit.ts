@@ -1,12 +1,12 @@
 /**
  * Sending an order at most once.
  *
- *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last look at
+ *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last check of
  *   trading state, version and time → sent once
  *   → outcome stored
  *
  * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never
- * resumed by sending: it is resolved by asking. Of all processes that hold the same INTENT only the
+ * resumed by sending: it is resolved by querying the broker. Of all processes that hold the same INTENT only the
  * one whose compare-and-set stores SUBMITTING may send.
  */
 import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
@@ -45,7 +45,7 @@ export type CrashPoint = (typeof crashPoints)[number];
 
 export interface Hooks {
   reach(point: CrashPoint): Promise<void>;
-  /** A clock that nobody sets back. */
+  /** A monotonic clock. */
   monotonicMs(): number;
   readonly submitTimeoutMs: number;
 }
@@ -60,8 +60,8 @@ const ADMISSION_TRIES_MAX = 5;
 const CONTROL_TRIES_MAX = 10;
 
 /**
- * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
- * goes on with one that was left as INTENT, and asks the broker about any other.
+ * Executes the order of this id from its current state: checks, stores and sends a new one, resumes
+ * one that was left as INTENT, and queries the broker about any other.
  * @throws Failure KEY_REUSED when the id stands for another order
  */
 export async function submitTrade(
@@ -89,7 +89,7 @@ function requireSame(order: OrderRecord, draft: OrderDraft): void {
     });
 }
 
-/** Checks a new order and stores it as INTENT or DENIED; again when another one came in between. */
+/** Checks a new order and stores it as INTENT or DENIED; retries when another one was admitted meanwhile. */
 async function admit(
   orderDependencies: OrderDependencies,
   draft: OrderDraft,
@@ -130,12 +130,16 @@ async function admit(
       (await orderDependencies.store.find(draft.accountId, tradeId));
     if (stored) return stored;
   }
-  throw new Failure('TOO_BUSY', 'Other orders of this account keep coming in between.', {
-    retryAfterMs: 1_000,
-  });
+  throw new Failure(
+    'TOO_BUSY',
+    'Other orders of this account are being admitted at the same time.',
+    {
+      retryAfterMs: 1_000,
+    },
+  );
 }
 
-/** An intent that a crash left behind is checked again: the market has moved on since. */
+/** An intent left by a crash is checked again: the market has moved since. */
 async function reconsider(
   orderDependencies: OrderDependencies,
   known: StoredOrder,
@@ -163,7 +167,7 @@ async function send(
   signal: AbortSignal,
   hooks: Hooks,
 ): Promise<OrderRecord> {
-  // From here on the caller's leaving changes nothing: what is begun is brought to an end.
+  // From here on a caller's disconnect is ignored: an order that was started is completed.
   signal.throwIfAborted();
   const startedMs = hooks.monotonicMs();
   const claimed = await claim(orderDependencies, intent);
@@ -186,8 +190,8 @@ async function send(
 }
 
 /**
- * Stores SUBMITTING in one commit with a check of the trading state, so that no order starts on its
- * way after a restriction was set; or stores why it may not.
+ * Stores SUBMITTING in one commit with a check of the trading state, so that no order is sent after
+ * a restriction was set; or stores the reason for denying it.
  * @returns the order as it was stored; undefined when another process took it
  */
 async function claim(
@@ -219,7 +223,7 @@ async function asItStands(
   return refresh(orderDependencies, current.order, signal);
 }
 
-/** The last look before sending: the trading state, and whether the order is still ours to send. */
+/** The last check before sending: the trading state, and whether this process still owns the order. */
 async function blockingReasonOf(
   orderDependencies: OrderDependencies,
   claimed: StoredOrder,
@@ -236,17 +240,17 @@ async function blockingReasonOf(
     return {
       code: 'state-record',
       field: 'body',
-      message: `It could not be written down outside Redis that an order is sent: ${unrecorded}`,
+      message: `The order could not be recorded outside Redis before sending: ${unrecorded}`,
     };
   if (current?.version === version) return undefined;
   return {
     code: 'superseded',
     field: 'body',
-    message: 'Someone else took the order over before it was sent.',
+    message: 'Another process took the order over before it was sent.',
   };
 }
 
-/** Either clock may say that it is too late: one may have been set, the other may have slept. */
+/** Either clock may show that it is too late: one may have been adjusted, the other suspended. */
 function tooLate(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -259,7 +263,7 @@ function tooLate(
   return { code: 'submit-window', field: 'body', message };
 }
 
-/** Only the process that stored SUBMITTING comes here, and it has not sent anything. */
+/** Called only by the process that stored SUBMITTING, before it has sent anything. */
 function holdBack(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -273,7 +277,7 @@ function holdBack(
 
 type Outcome = SubmitOutcome | { readonly kind: 'unknown'; readonly detail: string };
 
-/** The one place an order is sent from. Whatever is not a clear answer is unknown. */
+/** The only place an order is sent from. Anything but a clear answer counts as unknown. */
 async function sendOnce(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -328,7 +332,7 @@ function withOutcome(
   if (outcome.kind === 'rejected')
     return advance(current, 'reject', now, `The broker rejected it: ${outcome.reason}`);
   const { brokerOrderId } = outcome;
-  // A look of someone else may have seen it filled already.
+  // Another process may have stored a fill already.
   if (nextState(current.state, 'accept') !== 'ACCEPTED') return { ...current, brokerOrderId };
   return { ...advance(current, 'accept', now, 'Working at the broker.'), brokerOrderId };
 }

@@ -1,8 +1,8 @@
 /**
- * Writes orders. Every change is a compare-and-set on the version of the order's document: whoever
- * decided on an older version writes nothing. That is the fence between processes.
+ * Writes orders. Every change is a compare-and-set on the version of the order's document: a
+ * decision based on an older version writes nothing. This fences processes from each other.
  *
- * Letting a new order pass also compares the account's `admissions` document, so that two orders
+ * Admitting a new order also compares the account's `admissions` document, so that two orders
  * checked at the same time cannot both spend the same cash.
  */
 import { z } from 'zod';
@@ -29,7 +29,7 @@ export interface StoredOrder {
 
 const admissionSchema = z.object({ tradeId: z.string() });
 
-/** Ids have ten digits, so none is the beginning of another; they stay below 2^31. */
+/** Ids have ten digits, so none is a prefix of another; they stay below 2^31. */
 const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
 
 export { tradeIdOf } from './model/trade-id.ts';
@@ -53,9 +53,9 @@ export class TradeStore {
   }
 
   /**
-   * Notices orders at the broker that this state knows nothing of: their numbers were never given
-   * out here, so Redis is older than they are. The broker is asked first, so that a number that is
-   * given out meanwhile is not taken for one.
+   * Detects orders at the broker that this state does not know: their numbers were never issued
+   * here, so Redis is older than the orders. The broker is queried first, so that a number issued meanwhile is
+   * not mistaken for one.
    * @param seenMax highest client order id that the broker shows; 0 for none
    */
   async requireKnown(account: AccountId, seenMax: number): Promise<void> {
@@ -96,7 +96,7 @@ export class TradeStore {
   async create(order: OrderRecord, admissions: number): Promise<StoredOrder | undefined> {
     const { accountId, tradeId } = order;
     await this.database.epoch.required();
-    // In a slot of its own, hence first: a pointer to nothing does no harm.
+    // In a slot of its own, hence first: a dangling pointer is harmless.
     await this.database.redis.set(keys.trading.accountOf(tradeId), accountId);
     const key = keys.trading.trade(accountId, tradeId);
     const gate = keys.trading.admissions(accountId);
@@ -120,8 +120,8 @@ export class TradeStore {
   }
 
   /**
-   * An order that is claimed for sending takes the epoch of the state one further; that is to be
-   * put on record before it is sent.
+   * Claiming an order for sending increments the sequence of the state's epoch, which is recorded before the order is
+   * sent.
    * @param also further documents that must not have changed
    * @returns undefined when the stored order, or one of those, is not that version any more
    */
@@ -140,14 +140,14 @@ export class TradeStore {
     return done ? { order, version: version + 1 } : undefined;
   }
 
-  /** Writes down outside Redis that an order is about to be sent. */
+  /** Records outside Redis that an order is about to be sent. */
   putOnRecord(): Promise<void> {
     return this.database.epoch.putOnRecord();
   }
 
   /**
-   * Lets `change` decide on the order as it stands, again when someone else was faster. A change
-   * that gives the same order back writes nothing.
+   * Applies `change` to the stored order, retrying on a conflict. A change that returns the same order
+   * writes nothing.
    */
   async change(
     { accountId, tradeId }: OrderRecord,

@@ -101,7 +101,7 @@ export function answerOf(order: OrderRecord): ExecuteTradeResponse {
   };
 }
 
-/** A trade that was not carried out, and about which nothing is stored here. */
+/** A trade that was not executed, and of which nothing is stored here. */
 export function unsentAnswer(
   message: string,
   rest: Partial<ExecuteTradeResponse> = {},

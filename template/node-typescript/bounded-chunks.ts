@@ -3,24 +3,26 @@
 export interface Bounds {
   /** Resolves when the time of the stream is up. */
   readonly timeUp: Promise<unknown>;
-  /** Told once when it is over: read to its end, broken, out of time, or left. */
+  /** Called once when it is over: read to its end, broken, timed out, or abandoned. */
   over(how: 'done' | 'broken' | 'left'): void;
 }
 
 /**
- * Passes pieces on until there are no more, one cannot be made, the time is up, or nobody wants them:
+ * Passes chunks on until there are no more, one fails, the time is up, or the reader is gone:
  * unlike a generator, it is also over when nobody has begun to read it.
  */
 export function boundedChunks<T>(chunks: AsyncIterable<T>, bounds: Bounds): AsyncIterable<T> {
   const source = chunks[Symbol.asyncIterator]();
-  const late = bounds.timeUp.then(() => Promise.reject(new Error('the execution time ran out')));
+  const late = bounds.timeUp.then(() =>
+    Promise.reject(new Error('the execution time limit was exceeded')),
+  );
   late.catch(() => undefined);
   let isOver = false;
   const over = (how: 'done' | 'broken' | 'left'): void => {
     if (isOver) return;
     isOver = true;
     bounds.over(how);
-    // Not awaited: a source that hangs must not hold who reads.
+    // Not awaited: a hanging source must not block the reader.
     if (how !== 'done') void source.return?.().catch(() => undefined);
   };
   const next = async (): Promise<IteratorResult<T>> => {

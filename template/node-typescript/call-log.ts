@@ -1,6 +1,6 @@
 /** One line of JSON to stderr for what happened; never longer than a log reader takes whole. */
 
-/** A line of 4 KB reaches every reader in one piece; what makes it longer is cut in its texts. */
+/** A line of 4 KB reaches every reader whole; longer texts are truncated. */
 const LINE_BYTES_MAX = 4096;
 const TEXT_CHARACTERS_MAX = 512;
 

@@ -1,7 +1,7 @@
 /**
- * Who waits for a call's answer, until it leaves. The signal that tells a function so is made when it
- * is first asked for: most calls are over before anybody looks, and a signal costs more than the rest
- * of a short call.
+ * The caller of a call, until it disconnects. The abort signal is created lazily: most calls end before it is
+ * used, and creating it costs more than the rest of a short
+ * call.
  */
 export class Caller {
   private controller: AbortController | undefined;
@@ -28,7 +28,7 @@ export class Caller {
     this.listener?.();
   }
 
-  /** Tells one listener, at once if it is too late; without one, nobody. */
+  /** Calls one listener, at once if the caller has left already. */
   onLeave(listener: (() => void) | undefined): void {
     this.listener = listener;
     if (this.left) listener?.();

@@ -9,7 +9,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
 };
 
-/** A timer of Node that is set for longer rings at once. */
+/** A Node timer that is set for longer fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** @returns at most what a timer can be set for; undefined for a text that is no duration */

@@ -1,4 +1,4 @@
-/** Holds a handler to its time: what is not answered in it is answered for it, with 504. */
+/** Enforces a handler's time limit: a call without an answer by then is answered with 504. */
 import { timerMs } from './durations.ts';
 import { boundedChunks } from './bounded-chunks.ts';
 import { Caller } from './caller.ts';
@@ -10,7 +10,7 @@ import type {
   FunctionResult,
 } from './function.ts';
 
-/** Whoever reads `X-OpenFaaS-Internal` knows that the function did not say this. */
+/** `X-OpenFaaS-Internal` marks an answer that the function did not give. */
 export const OVERDUE = {
   status: 504,
   headers: { 'x-openfaas-internal': 'of-watchdog' },
@@ -50,7 +50,7 @@ async function race(
   ms: number,
   watch: Watch,
 ): Promise<FunctionResult> {
-  // The handler's caller is this host, which leaves when the time is up or its own caller leaves.
+  // The handler's caller is this host, which cancels when the time is up or its own caller leaves.
   const host = new Caller();
   const end = whenLeft(context, () => host.leave(context.signal.reason));
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ async function race(
     timer = setTimeout(() => {
       unwatched();
       resolve(OVERDUE);
-      host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
+      host.leave(new DOMException('The execution time limit was exceeded.', 'TimeoutError'));
     }, ms);
   });
   const over = (how?: string): void => {
@@ -73,7 +73,7 @@ async function race(
       handler(event, inEnvironment(callBy(context.callId, host), context, context.shared)),
     );
     const result: FunctionResult = await Promise.race([running, overdue]);
-    // What a handler throws after its time concerns nobody any more.
+    // Errors a handler throws after its time limit are ignored.
     if (result === OVERDUE) running.catch(() => undefined);
     if (isChunks(result.body))
       return { ...result, body: boundedChunks(result.body, { timeUp: overdue, over }) };

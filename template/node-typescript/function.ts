@@ -29,7 +29,7 @@ export interface CallContext {
   readonly callId: string;
   /** Aborts when the caller leaves or the host stops. */
   readonly signal: AbortSignal;
-  /** Whose leaving the signal reports, where a host wants to know without one. */
+  /** The caller whose disconnect the signal reports, for hosts that need it without creating a signal. */
   readonly caller?: Caller | undefined;
   /** What a host shares between its functions; absent in a container of one. */
   readonly shared?: unknown;
@@ -49,8 +49,8 @@ export function callBy(callId: string, caller: Caller): CallContext {
 }
 
 /**
- * Tells that a call's caller left, at once if it is too late; without making a signal where that can
- * be.
+ * Calls a listener when a call's caller leaves, at once if it has left; creates no signal where
+ * avoidable.
  * @returns what stops listening
  */
 export function whenLeft(context: CallContext, left: () => void): () => void {
@@ -88,7 +88,7 @@ export interface FunctionResult {
   /** 200 unless given. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Text and bytes go out as they are, an async iterable piece by piece, all else as JSON. */
+  /** Text and bytes are sent as they are, an async iterable chunk by chunk, all else as JSON. */
   readonly body?: unknown;
 }
 
@@ -98,7 +98,7 @@ export interface FunctionHandler {
   ready?(context: FunctionContext): Promise<void>;
 }
 
-/** Whether a result's body comes piece by piece. */
+/** Whether a result's body is streamed. */
 export function isChunks(body: unknown): body is AsyncIterable<string | Uint8Array> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }

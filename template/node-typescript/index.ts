@@ -12,7 +12,7 @@ function fail(cause: unknown): never {
 process.on('uncaughtException', fail);
 // What one call left behind must not end the others.
 process.on('unhandledRejection', (cause) => log('error', 'unhandled-rejection', { cause }));
-// A platform takes code 0 for "ended as told"; a function that calls exit(0) did not.
+// A platform takes code 0 for an orderly stop; a function that calls exit(0) is not one.
 process.on('exit', (code) => {
   if (code === 0 && !stopped) process.exitCode = 1;
 });

@@ -20,7 +20,7 @@ export interface Limits {
   readonly execTimeoutMs: number;
   /** How long to go on serving after SIGTERM, so that callers learn of it. */
   readonly healthcheckIntervalMs: number;
-  /** When the platform kills a container that it told to stop. */
+  /** When the platform kills a container after asking it to stop. */
   readonly gracePeriodMs: number;
   /** Calls at a time; 0: any number. */
   readonly inflightMax: number;

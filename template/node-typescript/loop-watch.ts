@@ -1,6 +1,6 @@
 /**
- * Ends a loop that holds the thread beyond a call's time. No timer can: timers run on the thread that
- * is held. A small thread of its own waits for the earliest deadline of the running calls. When the
+ * Ends a loop that blocks the thread beyond a call's time. No timer can: timers run on the blocked
+ * thread. A small thread of its own waits for the earliest deadline of the running calls. When the
  * main thread lets it pass, the watcher pauses that thread as a debugger does, and has it answer its
  * calls and end the process: what was interrupted in the middle cannot be trusted any further. The
  * platform starts the function anew.
@@ -72,7 +72,7 @@ export class LoopWatch {
 
   /**
    * @param limitMs after which a timer of the caller ends the call, if the thread is free
-   * @returns what is to be called when the call has ended or its timer has rung
+   * @returns what to call when the call has ended or its timer has fired
    */
   begin(limitMs: number): () => void {
     const call = {};
@@ -87,7 +87,7 @@ export class LoopWatch {
     await this.worker.terminate();
   }
 
-  /** Wakes the watcher only for what it does not know: a deadline before the one it waits for. */
+  /** Wakes the watcher only for an earlier deadline than the one it waits for. */
   private publish(): void {
     let next = Infinity;
     for (const deadline of this.deadlines.values()) if (deadline < next) next = deadline;

@@ -56,7 +56,7 @@ function eventOf({ headers, method, query, path }: FunctionEvent): Omit<Official
   return { headers, method, path, query: parseQuery(query.toString()) };
 }
 
-/** The first to be heard counts: succeed, fail, the callback, what is returned or thrown. */
+/** The first outcome counts: succeed, fail, the callback, what is returned or thrown. */
 async function run(
   handler: OfficialHandler,
   event: OfficialEvent,

@@ -10,7 +10,7 @@ const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
 const JSON_TYPE = 'application/json';
 const STATUS_MIN = 200;
-/** Meant for one connection only: a function cannot speak for the next one. */
+/** Hop-by-hop headers: a function cannot set them for the next connection. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -100,7 +100,7 @@ function bytesOf(
   return bytes;
 }
 
-/** Writes pieces as they come, and waits while the caller reads slowly. */
+/** Writes chunks as they come, and waits while the caller reads slowly. */
 async function stream(
   response: ServerResponse,
   status: number,
@@ -131,7 +131,7 @@ async function drained(response: ServerResponse): Promise<void> {
   either.abort();
 }
 
-/** Tells a stream that nobody will read it. */
+/** Closes a stream that will not be read. */
 function letGo(body: unknown): void {
   if (!isChunks(body)) return;
   void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * Serves one handler with the promises of of-watchdog, in the handler's own process: its paths,
+ * Serves one handler with the behaviour of of-watchdog, in the handler's own process: its paths,
  * limits, metrics, lock file, and a stop that lets running calls end.
  */
 import { randomUUID } from 'node:crypto';
@@ -33,7 +33,7 @@ export interface Served {
   /** Undefined when the port of the metrics was taken: they are no reason not to serve. */
   readonly metricsPort: number | undefined;
   /**
-   * Says it is no longer there, goes on until callers know, and lets running calls end.
+   * Reports not ready, serves until callers have noticed, and lets running calls end.
    * @returns false when calls had to be cut off
    */
   drain(): Promise<boolean>;
@@ -111,9 +111,9 @@ function timesOf({ readTimeoutMs }: Limits): ServerOptions {
   return {
     requestTimeout: readTimeoutMs,
     headersTimeout: readTimeoutMs,
-    // Node looks at its connections only so often.
+    // Node checks its connections only at intervals.
     connectionsCheckingInterval: Math.min(Math.max(readTimeoutMs / 4, 50), 5_000),
-    // A proxy must not find a connection closed that it just chose; it lets go first.
+    // A proxy must not find a connection closed that it just chose, so its idle timeout must be shorter.
     keepAliveTimeout: Math.max(readTimeoutMs, 5_000),
   };
 }
@@ -167,14 +167,14 @@ class Endpoint {
   }
 
   enter(request: IncomingMessage, response: ServerResponse): void {
-    // Who comes while we stop shall come to another next time.
+    // Callers during a stop should use another instance next time.
     if (this.isStopping) response.setHeader('connection', 'close');
     const path = request.url?.split('?')[0];
     if (path === '/_/health' || path === '/_/ready') void this.look(path, request, response);
     else void this.call(request, response);
   }
 
-  /** The thread was held beyond its time: every caller is answered at once, as nothing else will run. */
+  /** The thread was blocked beyond its time limit: every caller is answered at once, as nothing else will run. */
   private stuck(): never {
     log('error', 'handler-stuck', { execTimeoutMs: this.limits.execTimeoutMs });
     for (const response of this.unanswered)
@@ -260,13 +260,13 @@ class Endpoint {
       this.metrics.inflight -= 1;
       const ms = performance.now() - startedAt;
       const { method = 'GET', url = '/' } = request;
-      // Nothing was said: the caller left, or its time was up.
+      // No answer was sent: the caller left, or its time was up.
       const status = response.headersSent ? response.statusCode : NOT_ANSWERED;
       this.metrics.end(status, method, ms / 1_000);
       log('info', 'call', {
         callId: request.headers['x-call-id'],
         method,
-        // Without the query, where callers put what is nobody's business.
+        // Without the query, which may hold private data.
         path: url.split('?')[0],
         status,
         durationMs: Number(ms.toFixed(3)),
@@ -282,7 +282,7 @@ function endAtOnce(code: number): never {
   return reallyExit.call(process, code);
 }
 
-/** Every call has an id; what is no id is replaced, so that nobody writes into our log. */
+/** Every call has an id; an invalid one is replaced, so that callers cannot inject text into our log. */
 function nameCall({ headers }: IncomingMessage): void {
   if (!/^[\w.:-]{1,128}$/.test(String(headers['x-call-id'] ?? '')))
     headers['x-call-id'] = randomUUID();

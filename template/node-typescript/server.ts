@@ -31,7 +31,7 @@ export interface EndpointOptions {
 
 export const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
-/** How long one who is still sending may go on, to read that it is too much. */
+/** How long a caller that is still sending may go on, so that it reads the refusal. */
 const LINGER_MS = 1_000;
 
 /**
@@ -88,7 +88,7 @@ function eventOf(request: IncomingMessage, url: string, body: Buffer): FunctionE
   const mark = url.indexOf('?');
   return {
     method: request.method ?? 'GET',
-    // As it came: nothing of it is decoded, so that a function sees what its caller wrote.
+    // Unchanged: nothing is decoded, so that a function sees what its caller wrote.
     path: mark < 0 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark)),
     headers: plainHeaders(request),

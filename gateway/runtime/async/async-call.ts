@@ -15,9 +15,9 @@ export interface QueuedCall {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly bodyBase64: string;
   readonly callbackUrl?: string | undefined;
-  /** Tells a call that comes again from another one under the same id. */
+  /** Distinguishes a repeated call from another one under the same id. */
   readonly digest: string;
-  /** What its caller was let in for, where it is for an operation of ours. */
+  /** The access its caller was granted, where it is for an operation of ours. */
   readonly effect?: Effect | undefined;
 }
 
@@ -71,7 +71,7 @@ export function digestOf(path: string, query: string, body: Buffer): string {
   return createHash('sha256').update(`${path}\n${query}\n`).update(body).digest('hex').slice(0, 32);
 }
 
-/** What is kept of a call that is done: enough to tell that it was, nothing of what it said. */
+/** The record of a completed call: that it ended, and nothing of its content. */
 export function withoutContent({ callId, functionName, digest }: QueuedCall): QueuedCall {
   return { callId, functionName, digest, path: '', query: '', headers: {}, bodyBase64: '' };
 }

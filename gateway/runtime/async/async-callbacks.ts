@@ -1,6 +1,6 @@
 /**
- * Outcomes that wait to be delivered. They are jobs of their own: a listener that is away is asked again
- * and the function does not run again; one that is slow holds up only outcomes of the same function.
+ * Callbacks waiting for delivery. They are jobs of their own: an unreachable listener is called again without
+ * running the function again; a slow one delays only callbacks of the same function.
  */
 import { UnrecoverableError } from 'bullmq';
 import type { FunctionResult } from '#template/function.ts';
@@ -37,7 +37,7 @@ export interface CallbackOptions {
   readonly gatewayUrl: () => string;
   readonly log: Log;
   readonly ledger: AsyncLedger;
-  /** Notes a dead letter, and drops the oldest where there are too many. */
+  /** Records a dead letter, and drops the oldest where there are too many. */
   readonly moveToDeadLetters: (key: string, bytes: number) => Promise<void>;
 }
 
@@ -89,7 +89,7 @@ export class Callbacks {
     });
   }
 
-  /** What was found out about a call whose outcome is to be delivered, or was. */
+  /** The delivery state of a call's callback. */
   async end(
     queueName: string,
     id: string,
@@ -127,7 +127,7 @@ export class Callbacks {
       .catch(() => undefined);
   }
 
-  /** What is lost on the way is lost: it is not kept, and the function shall not run again for it. */
+  /** A failed delivery is lost: the outcome is not stored, and the function must not run again for it. */
   private async sendOnce(queueName: string, url: string, outcome: CallOutcome): Promise<void> {
     const { callId } = outcome;
     await this.deliver(url, outcome).catch(({ message: reason }: Error) => {

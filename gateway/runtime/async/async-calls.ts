@@ -100,7 +100,7 @@ export class AsyncCalls {
     if (found.length === 0) return 'unknown';
     if (found.some(({ state }) => state === 'running')) return 'not-now';
     for (const { queueName: at, job } of found) {
-      // Begun just now by a worker: then it is not to be removed.
+      // A worker has just started it: then it must not be removed.
       const gone = await job.remove().then(
         () => true,
         () => false,
@@ -122,7 +122,7 @@ export class AsyncCalls {
         if (!job) return [];
         const found = await this.withState(one, job);
         if (!endedMeanwhile(found)) return [found];
-        // What was read before its end says less than the state that was read after it.
+        // The state read after the job ended is more accurate than the one read before.
         const ended = await read();
         return ended ? [await this.withState(one, ended)] : [];
       }),

@@ -1,6 +1,6 @@
 /**
- * How much the queue holds, so that it never fills the memory that plans and orders need too. What
- * waits and what died have bounds of their own: dead letters never keep out new calls.
+ * The size of the queue, so that it never fills the memory that plans and orders need too. Waiting
+ * calls and dead letters have separate bounds: dead letters never block new calls.
  */
 import type { JobType } from 'bullmq';
 import type { FunctionQueues } from '#gateway/queue/function-queues.ts';
@@ -30,7 +30,7 @@ export class AsyncLedger {
     this.bounds = bounds;
   }
 
-  /** Takes in what a host left behind. */
+  /** Counts the jobs an earlier host left behind. */
   async count<Data>(
     kind: 'call' | 'callback',
     functionQueues: FunctionQueues<Data>,
@@ -61,7 +61,7 @@ export class AsyncLedger {
     this.waitingBytes += bytes + JOB_BYTES;
   }
 
-  /** @returns the dead letters that are one too many, the oldest first */
+  /** @returns the dead letters beyond the bound, the oldest first */
   dies(job: string, bytes: number): readonly string[] {
     this.forget(job);
     this.dead.set(job, bytes + JOB_BYTES);

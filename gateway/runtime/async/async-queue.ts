@@ -1,8 +1,8 @@
 /**
- * Calls that are answered later. They lie in Redis until a function took them, so they survive a
- * restart; a call whose host died is run again, and carries its call id as idempotency key so that
- * nothing is done twice. Answers that the function's policy names are tried again with back-off;
- * what is still refused then, and what broke, is kept as a dead letter. The time limit of a call is
+ * Asynchronous calls. They stay in Redis until a function accepted them, so they survive a restart; a call
+ * whose host died is run again, with its call id as idempotency key so that nothing is done twice.
+ * Answers listed in the function's policy are retried with back-off; calls that still fail then
+ * are kept as dead letters. The time limit of a call is
  * that of its function.
  */
 import { UnrecoverableError } from 'bullmq';
@@ -27,7 +27,7 @@ const QUEUE = 'async';
 const KEEP_SECONDS = 86_400;
 const KEEP_COUNT = 200;
 const DEAD_SECONDS = 7 * 86_400;
-/** Of an answer that is called back: it stands in memory, beside those of other calls. */
+/** Of an answer sent to a callback: it is held in memory, with those of other calls. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const DEAD_BYTES_MAX = 16 * 1024 * 1024;
@@ -88,14 +88,14 @@ export class AsyncQueue {
     });
   }
 
-  /** Goes on with what was left, once the functions are there. */
+  /** Resumes the remaining calls, once the functions are available. */
   async open(): Promise<void> {
     await this.ledger.count('call', this.functionQueues);
     await this.ledger.count('callback', this.callbacks.functionQueues);
     await Promise.all([this.functionQueues.open(), this.callbacks.functionQueues.open()]);
   }
 
-  /** A call that comes again under its id is the same call; one that died begins again. */
+  /** A call repeated under its id is the same call; a dead one is run again. */
   async add(call: QueuedCall): Promise<Added> {
     const queueName = queueFor(call.functionName, call.path);
     const jobId = jobIdOf(call.callId);
@@ -192,7 +192,7 @@ export class AsyncQueue {
       function: queueName,
       reason: error.message,
     });
-    // Its host died too often: whoever waits for the outcome is answered that there is none.
+    // Its host crashed too often: the callback reports that there is no outcome.
     if (/stalled/.test(error.message))
       await this.schedule(queueName, job, { status: 503, seconds: 0, result: { status: 503 } });
     await this.moveToDeadLetters(
@@ -201,7 +201,7 @@ export class AsyncQueue {
     );
   }
 
-  /** Notes a dead letter; the oldest go where there are too many. */
+  /** Records a dead letter; the oldest are dropped where there are too many. */
   private async moveToDeadLetters(key: string, bytes: number): Promise<void> {
     for (const oldest of this.ledger.dies(key, bytes)) {
       const [kind, queueName = '', id = ''] = oldest.split(' ');
@@ -217,7 +217,7 @@ export class AsyncQueue {
       const event = this.eventOf(call, path);
       const result = await this.host.call(name, event, { callId: call.callId, signal });
       if (!isChunks(result.body)) return result;
-      // A stream counts as answered when it is through; without a callback nobody wants to have it.
+      // A stream counts as answered when it has ended; without a callback its content is discarded.
       if (call.callbackUrl !== undefined)
         return { ...result, body: await wholeOf(result.body, ANSWER_BYTES_MAX) };
       await drained(result.body);
@@ -227,7 +227,7 @@ export class AsyncQueue {
     }
   }
 
-  /** Where the function is now: what is deployed may be cut otherwise than when it was queued. */
+  /** Where the function is now: the packing may have changed since the call was queued. */
   private placeOf({ functionName, path }: Pick<QueuedCall, 'functionName' | 'path'>): {
     readonly name: string;
     readonly path: string;
@@ -256,8 +256,8 @@ export class AsyncQueue {
   }
 
   /**
-   * Only our own operations are shown a token: the smallest that they took when the call was queued,
-   * whatever has its function's name by now.
+   * Only our own operations receive a token: the smallest that they required when the call was queued, whatever
+   * is deployed under the name by now.
    */
   private authorization({ functionName, path, effect }: QueuedCall): { authorization?: string } {
     const { tokens, readAccess = 'open' } = this.options;
@@ -279,7 +279,7 @@ export class AsyncQueue {
     return policy;
   }
 
-  /** Never more than the function takes: what it would refuse need not be asked. */
+  /** Never more than the function accepts: a call it would refuse is not made. */
   private concurrencyOf(queueName: string): number {
     const { concurrency } = this.policyOf(queueName, '/');
     const { name } = this.placeOf({ functionName: queueName, path: '/' });

@@ -29,10 +29,10 @@ export interface AsyncOptions {
   readonly callbackHosts?: readonly string[] | undefined;
 }
 
-/** As much as OpenFaaS CE takes: what waits lies in Redis, beside the portfolio. */
+/** The limit of OpenFaaS CE: waiting calls are in Redis, with the portfolio. */
 export const ASYNC_BODY_BYTES_MAX = 256_000;
 
-/** Never handed to the function later: secrets of the caller, and what was meant for the gateway. */
+/** Never passed to the function later: secrets of the caller, and headers meant for the gateway. */
 const NOT_KEPT = ['authorization', 'cookie', 'x-callback-url', 'content-length', 'host', 'expect'];
 
 const QUEUE_TIMEOUT_MS = 5_000;
@@ -113,7 +113,7 @@ async function enqueue(
   say(response, await Promise.race([queue.add(call), tooLong()]));
 }
 
-/** The queue's connection waits for Redis as long as it takes; callers do not. */
+/** The queue's connection waits for Redis indefinitely; callers do not. */
 function tooLong(): Promise<'no-queue'> {
   return sleep(QUEUE_TIMEOUT_MS, 'no-queue' as const, { ref: false });
 }

@@ -1,6 +1,6 @@
 /**
- * What is deployed under a name, as OpenFaaS speaks of it (`FunctionDeployment`), read with the rules
- * that Go's decoder has: keys in any case, unknown ones ignored, null as if it were not there.
+ * What is deployed under a name, in OpenFaaS' terms (`FunctionDeployment`), read with the rules of Go's
+ * decoder: keys in any case, unknown ones ignored, null as if it were not there.
  */
 import { z } from 'zod';
 import { invalidRequest } from '#shared/kernel/failure.ts';

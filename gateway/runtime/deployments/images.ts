@@ -1,6 +1,6 @@
 /**
  * The programs this runtime can run, found by the image that a deployment names. Nothing is pulled:
- * an image is known by the last part of its path, and registry, tag and digest say nothing here.
+ * an image is known by the last part of its path, and registry, tag and digest are ignored.
  */
 import { operations } from '#shared/contract/catalogue.ts';
 import { packFolder, serviceNames } from '#shared/contract/names.ts';

@@ -1,4 +1,4 @@
-/** Where a function runs: on the thread that answers everybody, or on threads of its own. */
+/** Where a function runs: on the main thread, or on threads of its own. */
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Deployment } from './deployment.ts';
 

@@ -1,4 +1,4 @@
-/** What a stack file says about each function; keys nobody here knows are left alone. */
+/** What a stack file says about each function; unknown keys are ignored. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const texts = z.record(z.string(), z.string());
 
-/** A key with nothing behind it is as good as absent. */
+/** A key without a value counts as absent. */
 const someTexts = texts.nullish().transform((value) => value ?? {});
 const someList = z
   .array(z.string())
@@ -143,7 +143,7 @@ function parsedYaml(yaml: string): unknown {
   }
 }
 
-/** Of a key that is wrong, it is the rule for keys that says why. */
+/** For a wrong key, the rule for keys has the reason. */
 function complaintOf(issue: z.core.$ZodIssue): FieldViolation {
   const [ofKey] = issue.code === 'invalid_key' ? issue.issues : [];
   return { field: issue.path.join('.') || 'STACK_FILE', message: (ofKey ?? issue).message };

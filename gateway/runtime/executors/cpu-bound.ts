@@ -2,8 +2,8 @@
 import { operationAt } from '#shared/contract/catalogue.ts';
 
 /**
- * True for a heavy operation that will really run. A call that only puts a long operation on its
- * queue and follows it is light; the run itself comes with `x-run-id`.
+ * True for a CPU-bound operation that this call will run. A call that only queues a long operation and
+ * subscribes to it is cheap; the run itself comes with `x-run-id`.
  * @param path what follows the function's name; in a packed service it names the operation
  */
 export function isCpuBound(

@@ -16,7 +16,7 @@ export type LoadHandler = (folder: string) => Promise<FunctionHandler>;
 
 const EXEC_TIMEOUT_MS_DEFAULT = 60_000;
 const LOAD_TIMEOUT_MS = 30_000;
-/** Who asks whether it can serve does not wait longer, and is not asked for more often. */
+/** Readiness checks do not wait longer, and are not made more often. */
 const PROBE_MS = 1_000;
 
 export class DeployedFunction {
@@ -25,10 +25,10 @@ export class DeployedFunction {
   readonly isOurs: boolean;
   /** Time after which the platform answers 504 in the function's place. */
   readonly execTimeoutMs: number;
-  /** Calls that may run side by side; absent: as many as come. */
+  /** Concurrent calls allowed; absent: unlimited. */
   readonly inflightMax: number | undefined;
   inflight = 0;
-  /** Another has taken its place, or none; it ends with its last call. */
+  /** Replaced or removed; it ends with its last call. */
   isRetired = false;
   private readonly programName: string;
   private readonly executor: Executor;
@@ -97,13 +97,13 @@ export class DeployedFunction {
     return this.probed.isReady;
   }
 
-  /** For one that cannot be run: it is listed and serves nobody. */
+  /** For one that cannot be run: it is listed and serves no calls. */
   fail(): this {
     this.state = 'failed';
     return this;
   }
 
-  /** Takes no new calls; what it holds is let go when its last call is over. */
+  /** Takes no new calls; its resources are released when its last call is over. */
   retire(): void {
     this.isRetired = true;
     this.endWhenIdle();
@@ -127,7 +127,7 @@ export class DeployedFunction {
     if (this.isRetired && this.inflight === 0) this.ended();
   }
 
-  /** One that is too busy to say is as it was. */
+  /** Without an answer in time the last known state stands. */
   private async probe(): Promise<boolean> {
     const signal = AbortSignal.timeout(PROBE_MS);
     let timer: NodeJS.Timeout | undefined;

@@ -34,11 +34,11 @@ export interface HereParts {
   /** Absent for what is no operation of ours. */
   readonly dependencies: DependencyLease | undefined;
   readonly log: Log;
-  /** Adds to what the function says. */
+  /** Adds a line to the function's log. */
   readonly say: (text: string) => void;
 }
 
-/** On the thread that answers everybody. */
+/** On the main thread. */
 export class LocalExecutor implements Executor {
   private readonly parts: HereParts;
   private handler: FunctionHandler | undefined;
@@ -73,7 +73,7 @@ export class LocalExecutor implements Executor {
       }));
     if (!handler) return unreachableFunction(name);
     const { functionEnvironment, dependencies } = this.parts;
-    // Mostly it is open, and then a call does not wait even for a moment.
+    // Usually open already, and then a call does not wait at all.
     const shared: unknown = dependencies && (dependencies.current ?? (await this.opened()));
     try {
       return await handler(event, inEnvironment(context, functionEnvironment, shared));
@@ -113,7 +113,7 @@ export interface ThreadParts {
   /** CPU-bound operations that a thread must not run itself. */
   readonly far: () => readonly string[];
   readonly log: Log;
-  /** Adds to what the function says. */
+  /** Adds a line to the function's log. */
   readonly say: (text: string) => void;
 }
 
@@ -166,7 +166,7 @@ export class ThreadExecutor implements Executor {
   }
 }
 
-/** Why it went wrong, with where, for those who read the function's log. */
+/** The error with its stack, for readers of the function's log. */
 function reasonOf(thrown: unknown): string {
   if (thrown === undefined) return 'without a reason';
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

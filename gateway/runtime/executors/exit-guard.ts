@@ -1,7 +1,7 @@
 /**
  * Keeps a function that shares the host's thread from ending the host: while a guard is held,
- * `process.exit` and signals to itself are refused, and only `endProcess` ends. A refusal that a function's own timer or
- * callback runs into reaches no caller; it is reported to the holders, and the host goes on.
+ * `process.exit` and signals to itself are refused, and only `endProcess` ends. A refusal that a function's own
+ * timer or callback runs into reaches no caller; it is reported to the holders, and the host goes on.
  */
 import { Failure, refused } from '#shared/kernel/failure.ts';
 
@@ -15,7 +15,7 @@ const holders = new Set<(refusal: Error) => void>();
  * @returns what gives the guard back
  */
 export function guardExit(stray: (refusal: Error) => void): () => void {
-  // Each holder is one of its own, whatever function it hands in.
+  // Each holder is distinct, even with the same function.
   const holder = (refusal: Error): void => stray(refusal);
   if (holders.size === 0) {
     process.on('uncaughtException', outlive);
@@ -45,7 +45,7 @@ export function endProcess(code: number): never {
   return exit(code);
 }
 
-/** Whether it was thrown at who wanted to end the host. */
+/** Whether it was thrown for an attempt to end the host. */
 export function isExit(thrown: unknown): thrown is Failure {
   return thrown instanceof Failure && thrown.facts['rule'] === RULE;
 }

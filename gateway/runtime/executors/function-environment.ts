@@ -10,7 +10,7 @@ const OF_ANY_PROGRAM = ['PATH', 'HOME', 'HOSTNAME', 'LANG', 'LC_ALL', 'TMPDIR', 
 /**
  * The environment of a function: `fprocess` and the variables of its deployment, as OpenFaaS sets
  * them, over what the host gives. Our own operations are part of the host and see its settings; of
- * the host's environment a foreign function sees only what every program has.
+ * the host's environment a third-party function sees only what every program has.
  */
 export function variablesOf(
   host: Environment,

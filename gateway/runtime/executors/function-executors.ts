@@ -28,7 +28,7 @@ export interface ExecutorOptions {
   readonly env?: Environment;
   /** Folder of the functions' secrets; absent: where OpenFaaS mounts them. */
   readonly secrets?: { readonly dir: string } | undefined;
-  /** Where heavy operations and functions that are kept apart run; absent: all run here. */
+  /** Where CPU-bound operations and isolated functions run; absent: all run here. */
   readonly threads?: ThreadsOptions | undefined;
   /** For operations whose deployment sets settings; absent: all share the host's dependencies. */
   readonly openDependencies?: OpenDependencies | undefined;
@@ -42,7 +42,7 @@ export class FunctionExecutors {
   private readonly find: (name: string) => Deployment | undefined;
   private readonly dependencyPool: DependencyPool;
   private readonly threads: FunctionThreads | undefined;
-  /** Heavy operations that are deployed otherwise than in the build. */
+  /** CPU-bound operations that are deployed otherwise than in the build. */
   private remoteOperations: readonly string[] | undefined;
 
   /** @param find what is deployed under a name */
@@ -118,7 +118,7 @@ export class FunctionExecutors {
     return new LocalExecutor({ ...parts, load: () => load(folder) });
   }
 
-  /** It runs nothing but its own function: what else there is has other settings, or another place. */
+  /** It runs only its own function: other operations may have other settings, or run elsewhere. */
   private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Executor {
     const inflightMax = Number(spec.environment['max_inflight']) || undefined;
     const pool = threads.open(spec, inflightMax, program.isOurs);

@@ -1,6 +1,6 @@
 /**
- * The worker threads of a host: a few that all heavy operations share, and for every function that
- * is kept apart its own. What a function prints goes to its log.
+ * The worker threads of a host: a few that all CPU-bound operations share, and separate ones for every
+ * isolated function. What a function prints goes to its log.
  */
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
@@ -19,11 +19,11 @@ export interface ThreadsOptions {
   readonly root: string;
   /** For operations of our catalogue. Asked when a thread starts; the gateway listens by then. */
   readonly dependencies?: (() => ThreadDependencies) | undefined;
-  /** Threads that heavy operations share. */
+  /** Threads that CPU-bound operations share. */
   readonly operationsMax: number;
-  /** Of one function that is kept apart. */
+  /** Of one isolated function. */
   readonly perFunctionMax?: number;
-  /** Of all functions that are kept apart, beyond one each. */
+  /** Of all isolated functions, beyond one each. */
   readonly threadsMax?: number;
   readonly idleMs?: number;
   readonly graceMs?: number;
@@ -32,7 +32,7 @@ export interface ThreadsOptions {
 const PER_FUNCTION_MAX = 16;
 const THREADS_MAX = 32;
 const IDLE_MS = 30_000;
-/** A thread of operations costs some 80 MB, and is back in a fraction of a second when it is needed. */
+/** A thread of operations costs some 80 MB, and starts again in a fraction of a second when needed. */
 const OPERATIONS_IDLE_MS = 30_000;
 
 export class FunctionThreads {
@@ -105,7 +105,7 @@ export class FunctionThreads {
   }
 }
 
-/** What operations of ours say is a log of this program as well. */
+/** The log lines of our operations go to this program's log as well. */
 function alsoToStderr(lines: Printer): Printer {
   return {
     write: (chunk) => {

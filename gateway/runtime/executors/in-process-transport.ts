@@ -23,8 +23,8 @@ export interface InProcessOptions {
   /** Sent as bearer token. */
   readonly token: Bearer;
   /**
-   * Runs long operations at once instead of through their queue; for a host beside which nobody
-   * works the queue.
+   * Runs long operations at once instead of through their queue; for a host without a
+   * connector.
    */
   readonly withoutQueue?: boolean;
 }

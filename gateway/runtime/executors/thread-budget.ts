@@ -1,6 +1,6 @@
 /**
  * How many threads all functions together may have. A function that has none always gets one, so
- * that nobody's calls wait for somebody else's; beyond that, threads that stand idle make room.
+ * that no function's calls wait for another's; beyond that, idle threads are ended to make room.
  */
 export interface ThreadHolder {
   readonly size: number;
@@ -11,7 +11,7 @@ export interface ThreadHolder {
 
 export class ThreadBudget {
   private readonly threadsMax: number;
-  /** The one that asked last stands last. */
+  /** The most recent one is last. */
   private readonly holders = new Set<ThreadHolder>();
 
   constructor(threadsMax: number) {

@@ -14,7 +14,7 @@ import { isCpuBound } from './cpu-bound.ts';
 import { answerOf, eventOf } from './in-process-transport.ts';
 import type { ThreadDependencies } from './worker-messages.ts';
 
-/** How a thread may carry out an operation itself. */
+/** How a thread may run an operation itself. */
 export interface LocalOperations {
   loadHandler(folder: string): Promise<FunctionHandler>;
   /** Whether the operation is deployed in another way than this thread would run it. */
@@ -37,8 +37,8 @@ export async function openThreadDependencies(
 }
 
 /**
- * A long thought that asks for another long thought has it on its own thread: waiting for a free
- * one, while holding one, could wait for ever.
+ * A CPU-bound operation that calls another runs it on its own thread: waiting for a free thread while holding
+ * one could deadlock.
  */
 function nearOr(
   far: Transport,

@@ -1,4 +1,4 @@
-/** What a host and its worker threads say to each other. A thread runs one call at a time. */
+/** Messages between a host and its worker threads. A thread runs one call at a time. */
 import type { FunctionResult } from '#template/function.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 
@@ -32,11 +32,11 @@ export type ToThread =
       readonly far: readonly string[];
     }
   | { readonly kind: 'abort'; readonly id: number }
-  /** One piece was read; one more may be sent. */
+  /** One chunk was read; one more may be sent. */
   | { readonly kind: 'more'; readonly id: number };
 
 export type FromThread =
-  /** The whole answer, or (`chunks`) its head; then pieces follow, and `end`. */
+  /** The whole answer, or (`chunks`) its head; then chunks follow, and `end`. */
   | {
       readonly kind: 'head';
       readonly id: number;
@@ -52,7 +52,7 @@ export type FromThread =
   /** The handler's module did not load. */
   | { readonly kind: 'not-loaded'; readonly id: number; readonly message: string };
 
-/** Pieces a thread may send before the first of them was read. */
+/** Chunks a thread may send before the first of them was read. */
 export const CHUNKS_AHEAD = 16;
 
 /** Paths on which the host asks a thread, in place of a call; no caller's path has a blank. */
@@ -63,7 +63,7 @@ export const READY_PATH = 'is it ready';
 export interface ThreadDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly gatewayUrl: string;
-  /** Where the tokens lie, to be read anew when they change. */
+  /** Where the tokens are, to be read again when they change. */
   readonly secretsDir: string;
   readonly placement: Placement;
 }

@@ -20,7 +20,7 @@ export interface PoolOptions {
   readonly data: () => ThreadData;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly heapMbMax?: number | undefined;
-  /** Time a call has to let go once it was aborted. */
+  /** Grace period of a call after it was aborted. */
   readonly graceMs?: number | undefined;
   /** Time after which a thread without a call ends; absent: never. */
   readonly idleMs?: number | undefined;
@@ -47,7 +47,7 @@ interface IdleThread {
   readonly timer: NodeJS.Timeout | undefined;
 }
 
-/** A call, or a question of the host's own, after which a thread has been idle as long as before. */
+/** A call, or a check by the host, which does not reset the idle time of a thread. */
 export interface PoolJob extends ThreadJob {
   readonly isQuestion?: boolean;
 }
@@ -55,7 +55,7 @@ export interface PoolJob extends ThreadJob {
 export class WorkerPool {
   private readonly options: PoolOptions;
   private readonly threads = new Set<WorkerThread>();
-  /** The one that was busy last stands last, and is taken first. */
+  /** The most recently used one is last, and is taken first. */
   private readonly idle: IdleThread[] = [];
   private readonly waiters: Waiter[] = [];
   /** When each thread's last call was over. */

@@ -1,4 +1,4 @@
-/** One worker thread as its host sees it: one call at a time, and what becomes of it. */
+/** One worker thread as its host sees it: one call at a time, and its outcome. */
 import { Worker } from 'node:worker_threads';
 import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
 import type { FromThread, PlainEnvironment, ThreadData, ToThread } from './worker-messages.ts';
@@ -35,7 +35,7 @@ export interface ThreadOptions {
   /** The thread's own `process.env`; absent: a copy of the host's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly heapMbMax?: number | undefined;
-  /** Time a call has to let go once it was aborted. */
+  /** Grace period of a call after it was aborted. */
   readonly graceMs: number;
   /** Names the thread in logs. */
   readonly instance: string;
@@ -49,7 +49,7 @@ export interface ThreadEvents {
   printer(functionName: string, instance: string): Printer;
 }
 
-/** Takes what a function prints, piece by piece. */
+/** Takes what a function prints, chunk by chunk. */
 export interface Printer {
   write(chunk: Uint8Array): void;
   end(): void;
@@ -107,7 +107,7 @@ export class WorkerThread {
     await this.worker.terminate();
   }
 
-  /** What comes after a call, before the next, is still of the last. */
+  /** Output between two calls belongs to the previous one. */
   private printFor(functionName: string): void {
     if (this.functionName === functionName) return;
     this.printer?.end();
@@ -119,16 +119,16 @@ export class WorkerThread {
     this.worker.postMessage(message);
   }
 
-  /** @param message a function can send anything itself; what is no message of ours says nothing */
+  /** @param message a function can send anything itself; unknown messages are ignored */
   private hear(message: FromThread | null | undefined): void {
     if (message?.id !== this.lastId || !this.current?.hear(message)) return;
     this.current = undefined;
-    // A module that failed to load stays failed in its thread; another thread may try anew.
+    // A module that failed to load stays failed in its thread; another thread may retry.
     if (message.kind === 'not-loaded') void this.end();
     else this.events.idle(this);
   }
 
-  /** Asks the call to stop; a thread that does not let go in time is ended with it. */
+  /** Asks the call to stop; a thread that does not finish in time is terminated with it. */
   private abort(call: ThreadCall): void {
     this.say({ kind: 'abort', id: this.lastId });
     const timer = setTimeout(() => void this.worker.terminate(), this.graceMs);
@@ -144,7 +144,7 @@ export class WorkerThread {
   }
 }
 
-/** One call on a thread: a head that is promised, and pieces that wait until they are read. */
+/** One call on a thread: a promise of the head, and a buffer of chunks to be read. */
 class ThreadCall {
   readonly result: Promise<FunctionResult>;
   private readonly say: (kind: 'abort' | 'more') => void;

@@ -1,6 +1,6 @@
 /**
- * A thread that runs handlers, one call at a time: of CPU-bound operations, or of one function
- * that shall harm nobody else. Whatever a handler does to its thread ends with the thread.
+ * A thread that runs handlers, one call at a time: of CPU-bound operations, or of one isolated
+ * function. Whatever a handler does to its thread ends with the thread.
  */
 import { resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -26,7 +26,7 @@ import {
   type ToThread,
 } from './worker-messages.ts';
 
-/** A larger answer goes in pieces, so that the host never holds all of it. */
+/** A larger answer is sent in chunks, so that the host never holds all of it. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const MEMORY_POLL_MS = 250;
@@ -66,7 +66,7 @@ host.on('message', (message: ToThread) => {
 });
 
 watchBuffers(data.bufferBytesMax);
-// Who would end its process ends its thread: the process is the host's.
+// Ending the process ends only the thread: the process is the host's.
 guardKill(() => process.exit(1));
 
 function say(message: FromThread): void {
@@ -89,7 +89,7 @@ async function execute(message: ToThread & { kind: 'call' }): Promise<void> {
     };
     await answer(id, call, await result(handler, revived(message.event), context));
   } catch (thrown) {
-    // For the function's own log; its caller is told nothing.
+    // For the function's own log; its caller gets no details.
     if (message.event.path !== READY_PATH) console.error(thrown);
     say({ kind: 'failed', id, message: textOf(thrown) });
   } finally {
@@ -132,7 +132,7 @@ async function answer(id: number, call: RunningCall, answered: FunctionResult): 
 
 type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8Array>;
 
-/** An answer whose body can cross between threads, in pieces where it is large. */
+/** An answer whose body can be posted between threads, in chunks where it is large. */
 function plain({ status, headers, body }: FunctionResult) {
   const head = { ...(status !== undefined && { status }), headers };
   if (isChunks(body)) return { ...head, body: body as PlainBody };
@@ -147,7 +147,7 @@ function plain({ status, headers, body }: FunctionResult) {
   return { ...head, headers: { ...type, ...length, ...typed }, body: cut(bytes) as PlainBody };
 }
 
-/** Each piece is a copy: what crosses between threads takes its whole buffer along. */
+/** Each chunk is a copy: posting a view between threads transfers its whole buffer. */
 async function* cut(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
     yield Uint8Array.prototype.slice.call(bytes, at, at + CHUNK_BYTES);

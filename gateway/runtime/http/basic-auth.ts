@@ -24,7 +24,7 @@ function allowed(header: string, user: string, password: string): boolean {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header)?.[1] ?? '';
   const given = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = given.indexOf(':');
-  // Both are compared whatever the first says, so that time tells nothing.
+  // Both are always compared, so that timing reveals nothing.
   const userIsRight = same(colon < 0 ? '' : given.slice(0, colon), user);
   const passwordIsRight = same(colon < 0 ? '' : given.slice(colon + 1), password);
   return userIsRight && passwordIsRight;

@@ -34,7 +34,7 @@ function requestIdOf(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && isSafeId(given) ? given : undefined;
 }
 
-/** Every answer carries the caller's request id or one of ours, whoever makes the answer. */
+/** Every answer has the caller's request id or one of ours, also when the gateway answers. */
 export function nameRequest(
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,7 +44,7 @@ export function nameRequest(
   next();
 }
 
-/** Says for whom the call is forwarded, and drops what was meant for this hop only. */
+/** Sets the forwarding headers, and drops hop-by-hop headers. */
 export function forwardHeaders(request: IncomingMessage): void {
   const { headers } = request;
   const named = headers.connection?.toLowerCase().split(',');

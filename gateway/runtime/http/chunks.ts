@@ -1,7 +1,7 @@
-/** Bodies that come piece by piece. */
+/** Bodies in chunks. */
 import { isChunks } from '#template/function.ts';
 
-/** Any body a handler may answer with, as pieces. */
+/** Any body a handler may answer with, as chunks. */
 export async function* chunksOf(body: unknown): AsyncGenerator<string | Uint8Array> {
   if (isChunks(body)) yield* body;
   else if (typeof body === 'string' || body instanceof Uint8Array) yield body;
@@ -21,7 +21,7 @@ export async function wholeOf(body: unknown, bytesMax = Number.POSITIVE_INFINITY
   return Buffer.concat(chunks);
 }
 
-/** Reads a body that nobody wants, to its end. */
+/** Reads a body to its end and discards it. */
 export async function drained(chunks: AsyncIterable<unknown>): Promise<void> {
   for await (const _piece of chunks);
 }

@@ -1,6 +1,6 @@
 /**
- * Refuses changes that another site's page asks for through the operator's browser, which would add
- * the name and password it knows. Programs send neither of the two headers.
+ * Refuses changes requested by another site's page through the operator's browser, which would add the
+ * stored credentials (CSRF). Programs send neither of the two headers.
  */
 import type { RequestHandler } from 'express';
 import { sayError } from './platform-errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Answers what Node's server does not hand to its listener: CONNECT, methods it does not know, and
- * what is no request at all.
+ * Answers what Node's server does not pass to its listener: CONNECT, unknown methods, and malformed
+ * requests.
  */
 import { METHODS, STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -32,7 +32,7 @@ function hasUnknownMethod({ code = '', rawPacket }: ClientError): boolean {
   return method !== undefined && !METHODS.includes(method);
 }
 
-/** Node keeps the answer that a socket is busy with there; half of one cannot be taken back. */
+/** Node keeps the current response of a socket there; one that is partly sent cannot be replaced. */
 function isAnswered(socket: Duplex): boolean {
   const { _httpMessage: current } = socket as Duplex & { _httpMessage?: ServerResponse | null };
   return !socket.writable || current?.headersSent === true;

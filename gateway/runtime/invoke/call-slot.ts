@@ -16,10 +16,10 @@ export class CallSlot implements CallContext {
   private readonly timer: NodeJS.Timeout;
   private readonly context: CallContext;
   private readonly over: (status: number) => void;
-  /** The function's caller is this host, which leaves when the time is up or its own caller leaves. */
+  /** The function's caller is this host, which cancels when the time is up or its own caller leaves. */
   private readonly host = new Caller();
   private held = true;
-  /** Not there yet for a caller who had left before. */
+  /** Not set yet for a caller that had left before. */
   private readonly stopListening: (() => void) | undefined;
 
   /** @param over called with the status of the answer when the slot is free */
@@ -32,7 +32,7 @@ export class CallSlot implements CallContext {
     this.overdue = new Promise((resolve) => void (late = resolve));
     this.timer = setTimeout(() => {
       late(OVERDUE);
-      this.host.leave(new DOMException('The execution time ran out.', 'TimeoutError'));
+      this.host.leave(new DOMException('The execution time limit was exceeded.', 'TimeoutError'));
     }, deployed.execTimeoutMs);
     this.stopListening = whenLeft(context, this.leave);
   }
@@ -55,7 +55,7 @@ export class CallSlot implements CallContext {
     this.release(CALLER_LEFT);
   };
 
-  /** Frees the slot at once, or when the answer's pieces are through or nobody wants them. */
+  /** Frees the slot at once, or when the answer's stream has ended or was abandoned. */
   free(result: FunctionResult): FunctionResult {
     const { status = 200, body } = result;
     if (!isChunks(body)) {

@@ -1,8 +1,8 @@
 /**
- * Carries the deployed functions in this process: finds one by name, holds it to its limits, and
- * calls it, here or on a worker thread. HTTP, the queue and calls between functions all come
- * through `invoke`. A new deployment takes an old one's place in one step, when it is able to serve;
- * calls that the old one has taken end there.
+ * Hosts the deployed functions in this process: finds one by name, enforces its limits, and calls it,
+ * here or on a worker thread. HTTP, the queue and calls between functions all use `invoke`. A
+ * new deployment replaces an old one atomically, when it is ready; calls the old one has accepted end
+ * there.
  */
 import type {
   CallContext,
@@ -38,16 +38,16 @@ import type { SecretFiles } from '../deployments/secret-files.ts';
 export interface HostOptions extends ExecutorOptions {
   /** What is deployed from the start. */
   readonly functions: readonly Deployment[];
-  /** Absent: secrets are where OpenFaaS mounts them, and none is looked for when one deploys. */
+  /** Absent: secrets are where OpenFaaS mounts them, and deploying does not check for them. */
   readonly secrets?: Pick<SecretFiles, 'dir' | 'has'> | undefined;
   /** Functions of services that another board has: the answer to calls that ask for them here. */
   readonly elsewhere?: ReadonlyMap<string, Failure> | undefined;
 }
 
 export class FunctionHost {
-  /** What the functions said lately. */
+  /** The recent output of the functions. */
   readonly logs = new FunctionLogs();
-  /** How often and how long each was called, also before it was deployed anew. */
+  /** Call counts and durations of each, kept across deployments. */
   readonly metrics = new GatewayMetrics(() =>
     this.list().map(({ spec }) => ({ name: spec.name, replicas: 1 })),
   );
@@ -63,7 +63,7 @@ export class FunctionHost {
     for (const spec of options.functions) this.functions.set(spec.name, this.atStart(spec));
   }
 
-  /** Hands the functions what they share; before that they open dependencies of their own. */
+  /** Gives the functions their shared dependencies; before that they open their own. */
   shareDependencies(shared: unknown): void {
     this.executors.shareDependencies(shared);
   }
@@ -203,7 +203,7 @@ export class FunctionHost {
     return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
   }
 
-  /** What cannot be run is listed all the same, serves nobody, and can be deployed anew. */
+  /** A function that cannot be run is still listed, serves no calls, and can be deployed again. */
   private atStart(spec: Deployment): DeployedFunction {
     const { log, images, secrets } = this.options;
     const missing = secrets ? spec.secrets.filter((name) => !secrets.has(name)) : [];
@@ -242,7 +242,7 @@ export class FunctionHost {
   }
 }
 
-/** Callers show tokens to what has an operation's name, so nothing else may take it. */
+/** Callers send tokens to an operation's name, so no other function may take it. */
 function requireOwnName({ name }: Deployment, program: Program): void {
   const isOperations = isServiceName(name) || operationAt(name, '/') !== undefined;
   if (isOperations && !program.isOurs)

@@ -1,6 +1,6 @@
 /**
- * `/function/<name>[.openfaas-fn][/path][?query]`: a call that is answered by the function. Every
- * call comes through here, so it stands before the router of everything else, and does only what
+ * `/function/<name>[.openfaas-fn][/path][?query]`: a call that is answered by the function. It
+ * is on the path of every call, so it runs before the router, and does only what
  * each call needs.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,7 +13,7 @@ import type { FunctionHost } from './function-host.ts';
 
 const PREFIX = '/function';
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-/** Carriers give a function its own. */
+/** Executors give a function its own. */
 const NO_ENVIRONMENT: FunctionEnvironment = {
   env: {},
   secret: (name) => Promise.reject(new Error(`the secret "${name}" is not mounted`)),

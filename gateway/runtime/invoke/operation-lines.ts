@@ -1,6 +1,6 @@
 /**
  * Where the log of operations goes: to stderr, as every log of this program, and among the lines of
- * the function that carries the operation, so that `faas-cli logs` shows why a call failed.
+ * the function that hosts the operation, so that `faas-cli logs` shows why a call failed.
  */
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { FunctionHost } from './function-host.ts';

@@ -1,5 +1,5 @@
 /**
- * What functions said lately, for `/system/logs`: the lines they print, and one line a call. Kept in
+ * Recent output of functions, for `/system/logs`: the lines they print, and one line a call. Kept in
  * memory only, by function, up to so many lines and characters; the oldest go first. Nothing of a
  * request or an answer is in it but its method, path and status.
  */
@@ -37,7 +37,7 @@ export class FunctionLogs {
     lines.end();
   }
 
-  /** For a stream of output: give it the pieces as they come, and its end. */
+  /** For a stream of output: pass it the chunks as they come, and its end. */
   printer(functionName: string, instance: string): PrintedLines {
     return new PrintedLines((text) =>
       this.add(functionName, { atMs: this.nowMs(), instance, text }),
@@ -59,7 +59,7 @@ export class FunctionLogs {
     return this.channels.get(functionName)?.ring.lines() ?? [];
   }
 
-  /** Hears every line from now on. @returns what ends it */
+  /** Receives every line from now on. @returns what unsubscribes */
   listen(functionName: string, listener: LogListener): () => void {
     const { listeners } = this.channel(functionName);
     listeners.add(listener);
@@ -70,7 +70,7 @@ export class FunctionLogs {
     return this.channels.get(functionName)?.listeners.size ?? 0;
   }
 
-  /** Forgets what a function said that is no longer deployed; who listens goes on listening. */
+  /** Drops the lines of a removed function; subscribers stay subscribed. */
   forget(functionName: string): void {
     const channel = this.channels.get(functionName);
     if (channel?.listeners.size === 0) this.channels.delete(functionName);

@@ -71,7 +71,7 @@ export class GatewayMetrics {
     return this.registry.contentType;
   }
 
-  /** The counters are made of what was counted when somebody looks; a call costs an addition. */
+  /** The counters are built at each scrape; a call costs only an addition. */
   private countOnScrape(): void {
     const counted = this.counted;
     const registers = [this.registry];

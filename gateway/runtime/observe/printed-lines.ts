@@ -1,4 +1,4 @@
-/** Turns what a function prints, in whatever pieces it comes, into lines that can be shown. */
+/** Splits the output of a function, in whatever chunks it comes, into printable lines. */
 import { StringDecoder } from 'node:string_decoder';
 
 /**
@@ -29,7 +29,7 @@ export class PrintedLines {
     this.keep(text, from, text.length);
   }
 
-  /** Hands on the last line, where it had no end. */
+  /** Emits the last line, where it had no newline. */
   end(): void {
     const rest = this.decoder.end();
     this.keep(rest, 0, rest.length);
@@ -50,7 +50,7 @@ export class PrintedLines {
   }
 }
 
-/** A terminal's colours are taken away; what else it would act on becomes the sign for the unknown. */
+/** Colour codes are removed; other control characters become U+FFFD. */
 export function printable(line: string): string {
   return line
     .replace(/\r$/, '')

@@ -79,7 +79,7 @@ export class Deployments {
     this.log.info('function-deployed', { function: spec.name, image: spec.image });
   }
 
-  /** What the stack file says as well is not kept, so that a new stack file is heeded. */
+  /** A deployment equal to the stack file's is not stored, so that a new stack file takes effect. */
   private with({ deployed, removed }: State, spec: Deployment): State {
     const { [spec.name]: _old, ...others } = deployed;
     const isAsInStack = isSame(this.stack.get(spec.name), spec);
@@ -111,7 +111,7 @@ export class Deployments {
   }
 }
 
-/** Equal in all but when; what is undefined is not there. */
+/** Equal in all but the time; undefined counts as absent. */
 function isSame(one: Deployment | undefined, other: Deployment): boolean {
   const plain = (spec: Deployment): unknown =>
     JSON.parse(

@@ -1,4 +1,4 @@
-/** `/system/info`: who answers, of which version, on which kind of machine. */
+/** `/system/info`: provider, version and architecture. */
 import { arch } from 'node:os';
 
 /** Nothing in it is ever null: faas-cli ends in a panic over a missing provider or version. */

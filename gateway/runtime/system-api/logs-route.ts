@@ -1,7 +1,7 @@
 /**
- * `GET /system/logs`: what a function said, one JSON object a line; with `follow` for as long as the
- * caller stays. A caller who reads too slowly misses lines and is told how many: the lines of a
- * function never wait for a reader.
+ * `GET /system/logs`: a function's log, one JSON object a line; with `follow` until the caller disconnects. A caller
+ * that reads too slowly misses lines and is informed how many: a function never waits for a
+ * reader.
  */
 import type { Request, Response, Router } from 'express';
 import type { FunctionHost } from '../invoke/function-host.ts';

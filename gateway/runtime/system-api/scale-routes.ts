@@ -1,7 +1,7 @@
 /**
- * `/system/scale-function/<name>` and `/system/alert`. One process carries every call of a function,
- * as many at a time as come, so there is nothing to scale: what is asked is checked as OpenFaaS
- * checks it, and nothing changes.
+ * `/system/scale-function/<name>` and `/system/alert`. One process handles every call of a function,
+ * as many at a time as arrive, so there is nothing to scale: the request is validated as OpenFaaS does,
+ * and nothing changes.
  */
 import type { Router } from 'express';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ export function scaleRoutes(router: Router, host: FunctionHost): void {
   });
 }
 
-/** Upstream's sentence, and after it which field is meant. */
+/** The upstream message, followed by the field. */
 function parsedOr<T>(sentence: string, parse: () => T): T {
   try {
     return parse();

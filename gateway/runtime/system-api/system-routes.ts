@@ -20,7 +20,7 @@ export interface SystemOptions {
   readonly deployments: Deployments | undefined;
   /** Absent: `/system/secrets` is a 404. */
   readonly secrets: SecretFiles | undefined;
-  /** Ends what would go on for as long as the caller stays. */
+  /** Ends streams that would last until the caller disconnects. */
   readonly stopping: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export function systemRoutes(host: FunctionHost, options: SystemOptions): Router
   return router;
 }
 
-/** A refusal of ours as a line of text; what is no refusal goes on. */
+/** A failure of ours as a line of text; anything else is passed on. */
 const sayFailure: ErrorRequestHandler = (thrown: unknown, _request, response, next) => {
   if (thrown instanceof Failure) sayError(response, thrown.rule.http, thrown.message);
   else next(thrown);

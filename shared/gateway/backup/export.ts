@@ -1,8 +1,8 @@
 /**
  * Every key of the installation as Redis itself writes it (DUMP), and back (RESTORE). Queues and
- * the messages of runs stay out: a restored installation begins nothing by itself.
+ * the messages of runs stay out: a restored installation starts nothing by itself.
  *
- * Keys of one hash tag change together, so they are read together; between tags time may pass.
+ * Keys of one hash tag change together, so they are read together; reads of different tags are not atomic.
  */
 import type { Redis } from 'ioredis';
 import { refused } from '#shared/kernel/failure.ts';
@@ -14,7 +14,7 @@ export interface ExportedKey {
   readonly key: string;
   /** Left to live; -1 for ever. */
   readonly ttlMs: number;
-  /** Base64 of Redis' own form, which carries its version and a checksum. */
+  /** Base64 of Redis' own format, which contains its version and a checksum. */
   readonly dump: string;
 }
 
@@ -41,7 +41,7 @@ async function dumped(redis: Redis, names: readonly string[]): Promise<ExportedK
   return names.flatMap((key, index): ExportedKey[] => {
     const ttlMs = Number(answers[2 * index]?.[1] ?? -2);
     const dump = answers[2 * index + 1]?.[1];
-    // Gone since it was listed.
+    // Deleted since it was listed.
     return dump instanceof Buffer ? [{ key, ttlMs, dump: dump.toString('base64') }] : [];
   });
 }

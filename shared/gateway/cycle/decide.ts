@@ -8,7 +8,7 @@ import { trading } from '#shared/contract/trading.ts';
 import { count } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 
-/** Makes a plan for what is held now, telling the planner's own progress. */
+/** Makes a plan for the current holdings, forwarding the planner's progress. */
 export async function* makePlan(cycle: Cycle): ProgressStream {
   const request = {
     portfolioHash: cycle.record.before?.portfolioHash,
@@ -26,7 +26,7 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
   yield await cycle.done('plan', planInWords(plan));
 }
 
-/** The plan that an earlier attempt began to carry out. */
+/** The plan that an earlier attempt began to execute. */
 export async function findPlan(cycle: Cycle): Promise<void> {
   const planId = cycle.record.planId ?? '';
   const { plan } = await cycle.call(planning.getPlan, { planId });
@@ -57,7 +57,7 @@ export async function* validate(cycle: Cycle): ProgressStream {
   );
 }
 
-/** The market order that carries an action out. */
+/** The market order for an action. */
 export function orderOf(action: PlannedAction) {
   return {
     isin: action.isin,

@@ -1,4 +1,4 @@
-/** The steps that send the orders of the plan, each once, and book what came of them. */
+/** The steps that send the orders of the plan, each once, and book their fills. */
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import type { ExecuteTradeResponse } from '#protos/gen/trading.ts';
@@ -17,9 +17,9 @@ import { inWords, orderOf } from './decide.ts';
 import { whyGivenUp } from './plan-terms.ts';
 import { amountText } from './snapshot.ts';
 
-/** How long a lost answer is asked for again before the run is handed over. */
+/** How long a lost answer is requested again before the run is postponed. */
 const PATIENCE_MS = 15_000;
-/** Before a run that was handed over goes on. */
+/** Pause before a postponed run continues. */
 const RESUME_MS = 5_000;
 
 /**
@@ -29,7 +29,7 @@ const RESUME_MS = 5_000;
 export async function* execute(cycle: Cycle): ProgressStream {
   const plan = cycle.requiredPlan;
   if (!cycle.record.executionBegan && !(await begin(cycle))) return;
-  // Told again by whoever resumes: a crash may have come between the record and the plan.
+  // Repeated on resuming: a crash may have occurred between the record and the plan.
   if (plan.status !== 'COMPLETED' && plan.status !== 'CANCELLED') await mark(cycle, 'started');
   const { actions } = plan;
   for (const [index, action] of actions.entries()) {
@@ -55,7 +55,7 @@ async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
   return cycle.report(
     'execute',
     share,
-    `Taken back; ${count(cycle.ordersLeft, 'order')} stay unsent.`,
+    `Cancelled; ${count(cycle.ordersLeft, 'order')} stay unsent.`,
   );
 }
 
@@ -91,7 +91,7 @@ async function bookSales(cycle: Cycle, share: number) {
   return cycle.report('execute', share, `The sales are booked; ${free} is free to trade.`);
 }
 
-/** An order that was begun before is brought to its end whatever the plan's terms are by now. */
+/** An order that was started earlier is completed regardless of the plan's terms. */
 async function sendUnlessGivenUp(
   cycle: Cycle,
   action: PlannedAction,
@@ -105,7 +105,7 @@ async function sendUnlessGivenUp(
   return { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
 }
 
-/** An order that is refused does not stop the others; one whose outcome is open is found out. */
+/** An order that is refused does not stop the others; one with an unknown outcome is resolved. */
 async function send(
   cycle: Cycle,
   action: PlannedAction,
@@ -132,7 +132,7 @@ async function send(
   }
 }
 
-/** What the book of orders says of an order whose answer was lost. */
+/** The order book's state of an order whose answer was lost. */
 export async function knownOrder(
   cycle: Cycle,
   action: Pick<PlannedAction, 'side' | 'symbol' | 'quantity'>,
@@ -159,8 +159,8 @@ function isCarriedOut(state: string, filled: number): boolean {
 }
 
 /**
- * Who answers for orders is away: the run is handed over and goes on when it is back, with the same
- * keys, as long as the plan is valid.
+ * The trading service is unreachable: the run is postponed and continues when it is back, with the same keys, as long
+ * as the plan is valid.
  */
 function waitForAnswer(cycle: Cycle, action: PlannedAction, failure: Failure): never {
   const { side, symbol } = action;

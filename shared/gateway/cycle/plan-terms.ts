@@ -1,4 +1,4 @@
-/** How long a plan may be carried out, and how far prices may have moved from it. */
+/** How long a plan may be executed, and how far prices may have moved from it. */
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import { fromTimestamp } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
@@ -22,7 +22,7 @@ function whyExpired(cycle: Cycle): string | undefined {
   return day === today ? undefined : `the plan was valid on ${day} only, and it is ${today}`;
 }
 
-/** The same price that the pre-trade checks look at, held against the plan's. */
+/** The price that the pre-trade checks use, compared with the plan's. */
 async function whyPriceMoved(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
   const { database, settings } = cycle.context;
   if (!action.estimatedPrice) return undefined;

@@ -14,7 +14,7 @@ import type { Cycle, ProgressStream } from './cycle.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
 export async function* syncPositions(cycle: Cycle): ProgressStream {
-  yield cycle.report('sync-positions', 0, 'Asking the broker what the account holds.');
+  yield cycle.report('sync-positions', 0, 'Asking the broker for the account’s holdings.');
   await askAfterLiveTrades(cycle);
   const synced = await cycle.call(portfolio.updatePositions, { forceSync: true });
   yield await cycle.done(
@@ -24,7 +24,7 @@ export async function* syncPositions(cycle: Cycle): ProgressStream {
   );
 }
 
-/** An order that nobody asked after since may have been filled, or its outcome become known. */
+/** An order not queried since may have been filled, or its outcome become known. */
 async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
   const trades = new StoredTrades(cycle.context.database);
   for (const { tradeId } of await trades.liveTrades(DEFAULT_ACCOUNT))
@@ -53,7 +53,7 @@ export async function* syncPrices(cycle: Cycle): ProgressStream {
   yield await cycle.done('sync-prices', `${prefix}${last ? qualityText(last) : ''}.`);
 }
 
-/** Remembers what is held before any order; an account with nothing ends the cycle. */
+/** Records the holdings before any order; an empty account ends the cycle. */
 export async function* snapshot(cycle: Cycle): ProgressStream {
   const before = await takeSnapshot(cycle);
   await cycle.change((record) => ({ ...record, before }));
@@ -76,7 +76,7 @@ export async function* score(cycle: Cycle): ProgressStream {
 
 /** The targets that the default objective gives, for the reader; planning weighs its own orders. */
 export async function* optimise(cycle: Cycle): ProgressStream {
-  yield cycle.report('optimise', 0, 'Looking for the best allocation.');
+  yield cycle.report('optimise', 0, 'Searching for the best allocation.');
   const answer = await cycle.call(optimization.optimizeAllocation, {
     portfolioHash: cycle.record.before?.portfolioHash,
   });

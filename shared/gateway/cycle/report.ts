@@ -35,7 +35,7 @@ export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
   return cycle.end(inWords(cycle, result, after), result);
 }
 
-/** Of the securities that are traded; what was taken out of the universe is nobody's concern. */
+/** Of the securities that are traded; securities removed from the universe are left out. */
 async function qualityOf({ context }: Cycle): Promise<PriceQuality> {
   const market = new StoredMarket(context.database);
   return priceQuality(market, (await market.securities()).filter(isTradable));

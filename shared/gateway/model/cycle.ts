@@ -47,12 +47,12 @@ export interface CycleRecord {
   readonly stepsDone: readonly string[];
   readonly before?: Snapshot | undefined;
   readonly planId?: PlanId | undefined;
-  /** From here on the plan stands: whoever resumes carries out this one and makes no other. */
+  /** From here on the plan is fixed: resuming executes this one and makes no other. */
   readonly executionBegan: boolean;
   /** By the order's place in the plan. */
   readonly sent: Readonly<Record<string, SentOrder>>;
   readonly endedAt?: Instant | undefined;
-  /** Taken back among its orders; nobody resumes it. */
+  /** Cancelled between its orders; it is never resumed. */
   readonly cancelled?: boolean | undefined;
 }
 
@@ -68,7 +68,7 @@ export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
     : { ...cycle, stepsDone: [...cycle.stepsDone, step] };
 }
 
-/** The key under which an order of a plan is sent, by whoever and however often. */
+/** The idempotency key of an order of a plan, the same for every attempt. */
 export function orderKey(planId: string, index: number): string {
   return `${planId}-${index}`;
 }

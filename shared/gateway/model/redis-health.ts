@@ -1,4 +1,4 @@
-/** What Redis says about its own file, in words for whoever must act. */
+/** What Redis reports about its append-only file, as sentences for the operator. */
 export type RedisInfo = ReadonlyMap<string, string>;
 
 /** @returns nothing when every write reaches the disk */

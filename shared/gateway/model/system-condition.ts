@@ -1,4 +1,4 @@
-/** What the parts of the system say about the whole. */
+/** The status of the system from the status of its parts. */
 
 /** As the answers of the operations say it. */
 export interface SystemParts {
@@ -25,7 +25,7 @@ export interface SystemParts {
 
 export interface SystemCondition {
   readonly status: 'healthy' | 'reducing' | 'halted' | 'degraded';
-  /** A sentence for each thing that is not as it should be; none when healthy. */
+  /** One sentence per problem; none when healthy. */
   readonly complaints: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** All inputs of the pre-trade checks. What could not be had is undefined, and fails its check. */
+/** All inputs of the pre-trade checks. Unavailable data is undefined, and fails its check. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -28,7 +28,7 @@ export interface CheckLimits {
   readonly minimumHoldDays: number;
 }
 
-/** The account as the broker shows it; cash is what is there, before anything is held back. */
+/** The account as the broker shows it; cash is the balance before reservations. */
 export interface AccountSnapshot {
   readonly cash: Money;
   readonly holdings: ReadonlyMap<Isin, Quantity>;
@@ -46,9 +46,9 @@ export interface CheckInputs {
   readonly base: Currency;
   readonly limits: CheckLimits;
   readonly control: Pick<TradingControl, 'state' | 'reason'>;
-  /** Prices are made up, while the broker moves real money. */
+  /** Prices are simulated, while the broker moves real money. */
   readonly realMoneyOnSimulatedPrices: boolean;
-  /** The day the market data stands at. */
+  /** The current day of the market data. */
   readonly today: CalendarDay;
   readonly security: Security | undefined;
   readonly session: { readonly open: boolean; readonly reason: string } | undefined;

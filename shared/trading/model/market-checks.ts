@@ -54,7 +54,7 @@ const quote: Check = ({ quote: last, today, limits, order }) => {
       );
 };
 
-/** A dead price is not bought at; a suspected split stops both sides until its owner knows. */
+/** A stale price blocks purchases; a suspected split blocks both sides until the owner has resolved it. */
 const priceDoubt: Check = ({ doubts, order, account }) => {
   const isHeld = (account?.holdings.get(order.isin)?.sign ?? 1) > 0;
   return doubts
@@ -62,7 +62,7 @@ const priceDoubt: Check = ({ doubts, order, account }) => {
     .flatMap((doubt) => fails(doubt.kind, 'isin', doubtText(doubt)));
 };
 
-/** A rate is a price too: one that is too old does not count as there. */
+/** A rate is a price too: one that is too old counts as missing. */
 const rate: Check = ({ rate: known, security: of, base, today, limits }) => {
   const from = of?.currency ?? 'an unknown currency';
   if (!known)

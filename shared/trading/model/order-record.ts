@@ -1,4 +1,4 @@
-/** What is asked for, what is stored of it, and what the broker shows. */
+/** The order as requested, as stored, and as shown by the broker. */
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
@@ -73,7 +73,7 @@ export interface OrderRecord extends Trade {
   /** Why it was denied; empty otherwise. */
   readonly errors: readonly Violation[];
   readonly fills: readonly OrderFill[];
-  /** Looks after the settling time that did not find it. */
+  /** Queries after the settling time that did not find it. */
   readonly looks: number;
   readonly lookedAt?: Instant | undefined;
   /** Taken before the order was sent. */
@@ -81,8 +81,8 @@ export interface OrderRecord extends Trade {
 }
 
 /**
- * What an order asks for. The symbol is only held against the ISIN, so an order that states it and one
- * that leaves it out are the same.
+ * What an order asks for. The symbol is only checked against the ISIN, so an order with it and one without
+ * it are the same.
  */
 export function hashOfDraft(draft: OrderDraft): string {
   return contentHash({

@@ -47,7 +47,7 @@ export interface FreeCash {
   readonly free: Money;
 }
 
-/** cash − held back by live orders − minimum reserve; undefined where account or value are. */
+/** cash − reserved for live orders − minimum reserve; undefined where account or value are. */
 export function freeCash(inputs: CheckInputs): FreeCash | undefined {
   const { account, accountValue, limits, base } = inputs;
   if (!account || !accountValue) return undefined;
@@ -78,8 +78,8 @@ export function freeShares(inputs: CheckInputs, isin: Isin): Quantity | undefine
 }
 
 /**
- * Live orders of ours that the broker does not show as open, and that may yet come: those on their
- * way, and those nobody knows about. An accepted one that is not open any more has moved cash and
+ * Live orders of ours that the broker does not show as open, and that may yet come: those being sent,
+ * and those with an unknown outcome. An accepted one that is not open any more has moved cash and
  * shares already.
  */
 function unseen({ live, account }: CheckInputs): readonly OrderRecord[] {

@@ -1,6 +1,6 @@
-/** How long the order engine waits for what. All of it is part of the safety argument. */
+/** Time limits of the order engine. All of them are part of the safety argument. */
 
-/** Longest time between storing SUBMITTING and handing the order to the broker. */
+/** Longest time between storing SUBMITTING and sending the order to the broker. */
 export const SUBMIT_WINDOW_MS = 5_000;
 
 /** Longest wait for the broker's answer to an order; after it the outcome is unknown. */
@@ -11,15 +11,15 @@ export const QUERY_TIMEOUT_MS = 3_000;
 
 /**
  * From storing SUBMITTING until "not found" counts. More than window and answer time together, so
- * that no byte of ours is still on its way, and 15 s for a broker to show what it took.
+ * that no request is still in transit, and 15 s for a broker to show an accepted order.
  */
 export const SETTLING_MS = 30_000;
 
-/** Looks that must not find an order, after the settling time, before it counts as absent. */
+/** Queries that must not find an order, after the settling time, before it counts as absent. */
 export const QUERIES_NEEDED = 2;
 export const QUERY_SPACING_MS = 5_000;
 
-/** An outcome unknown for longer than this, with looks that fail, needs a person. */
+/** An outcome unknown for longer than this, with failing queries, needs a person. */
 export const NEEDS_HUMAN_AFTER_MS = 15 * 60_000;
 
 /** A stored intent older than this was left behind by a crash; it is never sent any more. */

@@ -1,4 +1,4 @@
-/** How a stored order moves on: by an event of ours, or by what the broker shows. */
+/** State changes of a stored order: by an event of ours, or by the broker's data. */
 import { assert, present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -25,7 +25,7 @@ export interface OrderFacts {
   readonly symbol: string;
   /** Worth at the reference price, in the base currency. */
   readonly value: Money;
-  /** Cash held back for it until the broker says how much it holds back. */
+  /** Cash reserved for it until the broker reports its own reservation. */
   readonly reserved: Money;
   readonly errors: readonly Violation[];
   readonly baseline?: Baseline | undefined;
@@ -93,7 +93,7 @@ export function denied(order: OrderRecord, errors: readonly Violation[], at: Ins
 
 export interface Progress {
   readonly order: OrderRecord;
-  /** What a person must hear of. */
+  /** Alarms for a person. */
   readonly alarms: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one table of (state, event) → state. Nothing else assigns a state. Where the table has no
  * arrow, the state stays what it is. The broker may show an order further along than we know it
- * (filled at the first look); such arrows pass over ACCEPTED in one step.
+ * (filled at the first query); such arrows pass over ACCEPTED in one step.
  */
 import type { TradeState } from './trade.ts';
 
@@ -12,7 +12,7 @@ export type TradeEvent =
   | 'deny'
   /** It is about to be sent. */
   | 'submit'
-  /** It was, or may have been, sent, and what came of it is not known. */
+  /** It was, or may have been, sent, and its outcome is unknown. */
   | 'lose'
   /** The broker shows the order as working. */
   | 'accept'
@@ -25,14 +25,14 @@ export type TradeEvent =
   | 'ask-cancel'
   /** The broker, asked often enough and late enough, does not know the order. */
   | 'settle-absent'
-  /** Asking does not resolve it. */
+  /** Queries do not resolve it. */
   | 'give-up'
-  /** A person says that the order never came to be. */
+  /** A person says that the order was never placed. */
   | 'dismiss';
 
 type Row = Partial<Record<TradeEvent, TradeState>>;
 
-/** What a query of the broker's order makes of one whose outcome was open. */
+/** The event for an order with an unknown outcome, from a query of the broker. */
 const seen: Row = {
   accept: 'ACCEPTED',
   reject: 'REJECTED',
@@ -72,12 +72,12 @@ export function isTerminal(state: TradeState): boolean {
   return Object.keys(tradeTable[state]).length === 0;
 }
 
-/** While an order is in one of these, nobody knows what the broker did with it. */
+/** In these states it is unknown what the broker did with the order. */
 export function isUnresolved(state: TradeState): boolean {
   return state === 'SUBMITTING' || state === 'UNKNOWN' || state === 'NEEDS_HUMAN';
 }
 
-/** Whether the order was handed to the broker, or is about to be, and has not ended. */
+/** Whether the order was sent to the broker, or is about to be, and has not ended. */
 export function mayBeAtBroker(state: TradeState): boolean {
   return state !== 'INTENT' && !isTerminal(state);
 }

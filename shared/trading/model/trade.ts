@@ -1,4 +1,4 @@
-/** An order of ours and what became of it. */
+/** An order of ours and its outcome. */
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -49,7 +49,7 @@ export interface Trade {
   readonly fees: Money;
   /** Cash moved by the fills; negative for a buy. */
   readonly settlement: Money;
-  /** Cash held back while the order lives. */
+  /** Cash reserved while the order is live. */
   readonly reserved: Money;
   readonly fillIds: readonly string[];
   readonly requestedAt: Instant;

@@ -1,6 +1,6 @@
 /**
  * The trading state: what may be sent to the broker now. It is the strictest of several reasons, each
- * of which stands until it is removed where it came from.
+ * of which applies until it is lifted at its source.
  */
 import type { Instant } from '#shared/kernel/instant.ts';
 

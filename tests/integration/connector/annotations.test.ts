@@ -280,7 +280,7 @@ describe('a schedule', () => {
     expect(ignored.map(({ function: name, reason }) => [name, reason])).toEqual([
       ['bad', 'its minute is "61"'],
       ['lonely', 'its topic does not name cron-function'],
-      ['universe-sync-prices', 'the job sync-prices already calls it by the clock'],
+      ['universe-sync-prices', 'the job sync-prices already calls it on a schedule'],
       ['planning', 'a packed service is called by path, and a schedule names none'],
     ]);
     expect(said('schedule-loaded')).toHaveLength(1);

@@ -164,7 +164,7 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-/** The run that goes on has been taken back; it may not have stopped yet. */
+/** The previous run was cancelled; it may not have stopped yet. */
 async function untilCancelled(): Promise<void> {
   const [pending] = await dependencies.runs.pending(planningRows.createPlan);
   await until(() => dependencies.runs.cancelled(pending?.run ?? ''));
@@ -254,7 +254,7 @@ describe('a run in the queue', () => {
     expect(planner.aborted).toBe(0);
   });
 
-  test('is not stopped by another, after one whose time ran out wanted it', async () => {
+  test('is not stopped by another caller while one whose deadline passed is subscribed', async () => {
     stepMs = 80;
     const late = follow('wanted', {}, 400);
     await late.first;

@@ -157,7 +157,7 @@ describe('the time of a call', () => {
     expect(granted).toBeLessThan(950);
     // Our own words, and not the client's: the answer came before the client gave up.
     expect(error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
-    expect(error.details).toBe('The time for this call ran out. Nothing was changed.');
+    expect(error.details).toBe('The time limit of this call was exceeded. Nothing was changed.');
     await sleep(50);
     expect(ended).toBe(true);
   });

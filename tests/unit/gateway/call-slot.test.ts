@@ -83,7 +83,7 @@ it('cuts a stream off when the time is up, though it does not heed its signal', 
   const { slot, calls } = slotOf({}, 20);
   const chunks = chunksOf(slot.free({ body: hanging() }));
   await chunks.next();
-  await expect(chunks.next()).rejects.toThrow('time ran out');
+  await expect(chunks.next()).rejects.toThrow('time limit was exceeded');
   expect(calls.running).toBe(0);
   expect((slot.signal.reason as DOMException).name).toBe('TimeoutError');
 });

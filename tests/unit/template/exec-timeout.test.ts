@@ -86,7 +86,7 @@ it('cuts a stream off when the time is up', async () => {
   const { body } = await inTime(handler, 20)(event(), plain);
   const chunks = (body as AsyncIterable<string>)[Symbol.asyncIterator]();
   expect((await chunks.next()).value).toBe('one');
-  await expect(chunks.next()).rejects.toThrow('time ran out');
+  await expect(chunks.next()).rejects.toThrow('time limit was exceeded');
 });
 
 it('tells a stream that nobody reads, and lets go of its caller', async () => {
