@@ -9,7 +9,12 @@
  * resumed by sending: it is resolved by asking. Of all processes that hold the same INTENT only the
  * one whose compare-and-set stores SUBMITTING may send.
  */
-import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
+import type {
+  BrokerCapabilities,
+  OrderInstruction,
+  SubmitOutcome,
+} from '#shared/clients/broker/broker.ts';
+import { unsupported } from '#shared/clients/broker/capabilities.ts';
 import { Failure, keyReused } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -21,6 +26,7 @@ import {
   type OrderRecord,
   type Violation,
 } from './model/order-record.ts';
+import { collarLimitOf, referenceViolations } from './model/price-collar.ts';
 import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
 import { advance, denied, newOrder } from './model/trade-progress.ts';
 import { isTerminal, nextState } from './model/trade-state.ts';
@@ -121,6 +127,7 @@ async function admit(
       reserved: needed ?? none,
       errors,
       baseline,
+      collarLimit: collarLimitOf(inputs),
       at: orderDependencies.now(),
       build: orderDependencies.build,
     };
@@ -226,6 +233,8 @@ async function blockingReasonOf(
 ): Promise<Violation | undefined> {
   const { order, version } = claimed;
   const current = await orderDependencies.store.find(order.accountId, order.tradeId);
+  const moved = await priceMoved(orderDependencies, order);
+  if (moved) return moved;
   const held = heldBack(await orderDependencies.control.read(), order.side);
   if (held) return { ...held, field: 'side' };
   const unrecorded = await orderDependencies.store.putOnRecord().then(
@@ -244,6 +253,15 @@ async function blockingReasonOf(
     field: 'body',
     message: 'Someone else took the order over before it was sent.',
   };
+}
+
+/** Prices may have been stored since the checks. */
+async function priceMoved(
+  { market, settings }: OrderDependencies,
+  order: OrderRecord,
+): Promise<Violation | undefined> {
+  if (!order.referencePrice) return undefined;
+  return referenceViolations(order, await market.quote(order.isin), settings)[0];
 }
 
 /** Either clock may say that it is too late: one may have been set, the other may have slept. */
@@ -281,7 +299,10 @@ async function sendOnce(
 ): Promise<Outcome> {
   try {
     const answer = await within(hooks.submitTimeoutMs, (limited) =>
-      orderDependencies.broker.submit(instructionOf(order), limited),
+      orderDependencies.broker.submit(
+        instructionOf(order, orderDependencies.broker.capabilities),
+        limited,
+      ),
     );
     if (answer.kind === 'accepted' && isText(answer.brokerOrderId)) return answer;
     if (answer.kind === 'rejected' && isText(answer.reason)) return answer;
@@ -333,7 +354,15 @@ function withOutcome(
   return { ...advance(current, 'accept', now, 'Working at the broker.'), brokerOrderId };
 }
 
-function instructionOf(order: OrderRecord): OrderInstruction {
+/** A market order with a collar goes as a limit order to a broker that takes it. */
+function instructionOf(order: OrderRecord, capabilities: BrokerCapabilities): OrderInstruction {
+  const asked = askedFor(order);
+  if (!order.collarLimit) return asked;
+  const limited = { ...asked, type: 'LIMIT', limitPrice: order.collarLimit } as const;
+  return unsupported(limited, capabilities) ? asked : limited;
+}
+
+function askedFor(order: OrderRecord): OrderInstruction {
   const { clientOrderId, accountId, isin, symbol, side, quantity, timeInForce } = order;
   const { orderType: type, limitPrice, stopPrice } = order;
   return {

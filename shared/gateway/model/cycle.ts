@@ -51,9 +51,23 @@ export interface CycleRecord {
   readonly executionBegan: boolean;
   /** By the order's place in the plan. */
   readonly sent: Readonly<Record<string, SentOrder>>;
+  /** The order that was last handed to the trading service. */
+  readonly attempt?: OrderAttempt | undefined;
+  /** A plan that was given up before any of its orders was sent, and why. */
+  readonly replaced?: ReplacedPlan | undefined;
   readonly endedAt?: Instant | undefined;
   /** Taken back among its orders; nobody resumes it. */
   readonly cancelled?: boolean | undefined;
+}
+
+export interface OrderAttempt {
+  readonly tradeId: string;
+  readonly at: Instant;
+}
+
+export interface ReplacedPlan {
+  readonly planId: string;
+  readonly why: string;
 }
 
 export function newCycle(
@@ -66,6 +80,12 @@ export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
   return cycle.stepsDone.includes(step)
     ? cycle
     : { ...cycle, stepsDone: [...cycle.stepsDone, step] };
+}
+
+/** The cycle as it was before it planned; it plans anew. */
+export function withoutPlan(cycle: CycleRecord, replaced: ReplacedPlan): CycleRecord {
+  const { planId: _planId, attempt: _attempt, ...rest } = cycle;
+  return { ...rest, stepsDone: [], executionBegan: false, sent: {}, replaced };
 }
 
 /** The key under which an order of a plan is sent, by whoever and however often. */
