@@ -172,6 +172,8 @@ export interface Plan {
   pricesEnd: string;
   /** What a reader has to know before trusting the plan: old prices, prices in doubt. */
   warnings: string[];
+  /** Until when orders of the plan may be sent; absent in plans from before it was kept. */
+  validUntil?: Timestamp | undefined;
 }
 
 export interface PlannedAction {
@@ -748,6 +750,7 @@ function createBasePlan(): Plan {
     accountId: "",
     pricesEnd: "",
     warnings: [],
+    validUntil: undefined,
   };
 }
 
@@ -803,6 +806,9 @@ export const Plan: MessageFns<Plan> = {
     }
     for (const v of message.warnings) {
       writer.uint32(258).string(v!);
+    }
+    if (message.validUntil !== undefined) {
+      Timestamp.encode(message.validUntil, writer.uint32(266).fork()).join();
     }
     return writer;
   },
@@ -956,6 +962,14 @@ export const Plan: MessageFns<Plan> = {
             message.warnings.push(reader.string());
             continue;
           }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.validUntil = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1031,6 +1045,11 @@ export const Plan: MessageFns<Plan> = {
       warnings: globalThis.Array.isArray(object?.warnings)
         ? object.warnings.map((e: any) => globalThis.String(e))
         : [],
+      validUntil: isSet(object.validUntil)
+        ? Timestamp.fromJSON(object.validUntil)
+        : isSet(object.valid_until)
+        ? Timestamp.fromJSON(object.valid_until)
+        : undefined,
     };
   },
 
@@ -1087,6 +1106,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.warnings?.length) {
       obj.warnings = message.warnings;
     }
+    if (message.validUntil !== undefined) {
+      obj.validUntil = Timestamp.toJSON(message.validUntil);
+    }
     return obj;
   },
 
@@ -1126,6 +1148,9 @@ export const Plan: MessageFns<Plan> = {
     message.accountId = object.accountId ?? "";
     message.pricesEnd = object.pricesEnd ?? "";
     message.warnings = object.warnings?.map((e) => e) || [];
+    message.validUntil = (object.validUntil !== undefined && object.validUntil !== null)
+      ? Timestamp.fromPartial(object.validUntil)
+      : undefined;
     return message;
   },
 };

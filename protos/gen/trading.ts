@@ -266,6 +266,12 @@ export interface ExecuteTradeRequest {
   stopPrice: Money | undefined;
   timeInForce: TimeInForce;
   dryRun: boolean;
+  /**
+   * The price the order was decided on. It is refused (price-collar) while the price of the pre-trade
+   * checks lies farther than PRICE_COLLAR_RATIO from it, and is never filled beyond that by a broker that
+   * takes limit orders.
+   */
+  referencePrice?: Money | undefined;
 }
 
 export interface ExecuteTradeResponse {
@@ -427,6 +433,7 @@ function createBaseExecuteTradeRequest(): ExecuteTradeRequest {
     stopPrice: undefined,
     timeInForce: TimeInForce.TIME_IN_FORCE_UNSPECIFIED,
     dryRun: false,
+    referencePrice: undefined,
   };
 }
 
@@ -461,6 +468,9 @@ export const ExecuteTradeRequest: MessageFns<ExecuteTradeRequest> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(80).bool(message.dryRun);
+    }
+    if (message.referencePrice !== undefined) {
+      Money.encode(message.referencePrice, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -558,6 +568,14 @@ export const ExecuteTradeRequest: MessageFns<ExecuteTradeRequest> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.referencePrice = Money.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -606,6 +624,11 @@ export const ExecuteTradeRequest: MessageFns<ExecuteTradeRequest> = {
         : isSet(object.dry_run)
         ? globalThis.Boolean(object.dry_run)
         : false,
+      referencePrice: isSet(object.referencePrice)
+        ? Money.fromJSON(object.referencePrice)
+        : isSet(object.reference_price)
+        ? Money.fromJSON(object.reference_price)
+        : undefined,
     };
   },
 
@@ -641,6 +664,9 @@ export const ExecuteTradeRequest: MessageFns<ExecuteTradeRequest> = {
     if (message.dryRun !== false) {
       obj.dryRun = message.dryRun;
     }
+    if (message.referencePrice !== undefined) {
+      obj.referencePrice = Money.toJSON(message.referencePrice);
+    }
     return obj;
   },
 
@@ -663,6 +689,9 @@ export const ExecuteTradeRequest: MessageFns<ExecuteTradeRequest> = {
       : undefined;
     message.timeInForce = object.timeInForce ?? TimeInForce.TIME_IN_FORCE_UNSPECIFIED;
     message.dryRun = object.dryRun ?? false;
+    message.referencePrice = (object.referencePrice !== undefined && object.referencePrice !== null)
+      ? Money.fromPartial(object.referencePrice)
+      : undefined;
     return message;
   },
 };

@@ -37,6 +37,7 @@ const trade = request({
   stopPrice: price,
   timeInForce: enumeration(timesInForce),
   dryRun: bool,
+  referencePrice: price,
 });
 
 type TradeRequest = z.output<typeof trade>;

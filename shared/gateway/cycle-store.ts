@@ -47,6 +47,8 @@ const cycleSchema = z.object({
   planId: storedId<PlanId>().optional(),
   executionBegan: z.boolean(),
   sent: z.record(z.string(), sentOrder),
+  attempt: z.object({ tradeId: z.string(), at: storedInstant }).optional(),
+  replaced: z.object({ planId: z.string(), why: z.string() }).optional(),
   endedAt: storedInstant.optional(),
   cancelled: z.boolean().optional(),
 });

@@ -14,6 +14,7 @@ export function planMessage(plan: Plan): PlanMessage {
     accountId: plan.accountId,
     status: plan.status,
     createdAt: toTimestamp(plan.createdAt),
+    validUntil: plan.validUntil === undefined ? undefined : toTimestamp(plan.validUntil),
     actions: plan.actions.map(actionMessage),
     notTaken: plan.notTaken.map(notTakenMessage),
     score: plan.gain,

@@ -56,6 +56,7 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
   portfolioHash: storedId<PortfolioHash>(),
   status: z.enum(planStatuses),
   createdAt: storedInstant,
+  validUntil: storedInstant.optional(),
   pricedOn: storedDay,
   warnings: z.array(z.string()).readonly().optional(),
   actions: z.array(action).readonly(),

@@ -221,6 +221,12 @@ export const settingTable = {
   ),
   riskAversion: row('RISK_AVERSION', '5', "gamma of mu'w - (gamma/2) w'Sw", atLeastZero),
   planOrdersMax: row('PLAN_ORDERS_MAX', '12', 'most orders of one plan', between(1, 100)),
+  planValidDays: row(
+    'PLAN_VALID_DAYS',
+    '1',
+    'days on which the orders of a plan may be sent, counting the UTC day it was made on',
+    between(1, 30),
+  ),
   planDepth: row(
     'PLAN_DEPTH',
     '4',
@@ -236,7 +242,7 @@ export const settingTable = {
   priceCollarRatio: row(
     'PRICE_COLLAR_RATIO',
     '0.05',
-    'farthest a limit may lie from the last price',
+    'farthest a limit may lie from the last price, and a price from that of the plan',
     ratio,
   ),
   quoteAgeDaysMax: row(

@@ -41,6 +41,8 @@ export const orderSchema: z.ZodType<OrderRecord> = z.object({
   timeInForce: z.enum(['DAY', 'GTC', 'IOC', 'FOK']),
   limitPrice: storedPrice.optional(),
   stopPrice: storedPrice.optional(),
+  referencePrice: storedPrice.optional(),
+  collarLimit: storedPrice.optional(),
   state: z.enum(states),
   message: z.string(),
   filledQuantity: storedDecimal,

@@ -1,15 +1,20 @@
 /**
  * Sending an order at most once.
  *
- *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last check of
+ *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last look at
  *   trading state, version and time → sent once
  *   → outcome stored
  *
  * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never
- * resumed by sending: it is resolved by querying the broker. Of all processes that hold the same INTENT only the
+ * resumed by sending: it is resolved by asking. Of all processes that hold the same INTENT only the
  * one whose compare-and-set stores SUBMITTING may send.
  */
-import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
+import type {
+  BrokerCapabilities,
+  OrderInstruction,
+  SubmitOutcome,
+} from '#shared/clients/broker/broker.ts';
+import { unsupported } from '#shared/clients/broker/capabilities.ts';
 import { Failure, keyReused } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -21,6 +26,7 @@ import {
   type OrderRecord,
   type Violation,
 } from './model/order-record.ts';
+import { collarLimitOf, referenceViolations } from './model/price-collar.ts';
 import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
 import { advance, denied, newOrder } from './model/trade-progress.ts';
 import { isTerminal, nextState } from './model/trade-state.ts';
@@ -45,7 +51,7 @@ export type CrashPoint = (typeof crashPoints)[number];
 
 export interface Hooks {
   reach(point: CrashPoint): Promise<void>;
-  /** A monotonic clock. */
+  /** A clock that nobody sets back. */
   monotonicMs(): number;
   readonly submitTimeoutMs: number;
 }
@@ -60,8 +66,8 @@ const ADMISSION_TRIES_MAX = 5;
 const CONTROL_TRIES_MAX = 10;
 
 /**
- * Executes the order of this id from its current state: checks, stores and sends a new one, resumes
- * one that was left as INTENT, and queries the broker about any other.
+ * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
+ * goes on with one that was left as INTENT, and asks the broker about any other.
  * @throws Failure KEY_REUSED when the id stands for another order
  */
 export async function submitTrade(
@@ -89,7 +95,7 @@ function requireSame(order: OrderRecord, draft: OrderDraft): void {
     });
 }
 
-/** Checks a new order and stores it as INTENT or DENIED; retries when another one was admitted meanwhile. */
+/** Checks a new order and stores it as INTENT or DENIED; again when another one came in between. */
 async function admit(
   orderDependencies: OrderDependencies,
   draft: OrderDraft,
@@ -121,6 +127,7 @@ async function admit(
       reserved: needed ?? none,
       errors,
       baseline,
+      collarLimit: collarLimitOf(inputs),
       at: orderDependencies.now(),
       build: orderDependencies.build,
     };
@@ -130,16 +137,12 @@ async function admit(
       (await orderDependencies.store.find(draft.accountId, tradeId));
     if (stored) return stored;
   }
-  throw new Failure(
-    'TOO_BUSY',
-    'Other orders of this account are being admitted at the same time.',
-    {
-      retryAfterMs: 1_000,
-    },
-  );
+  throw new Failure('TOO_BUSY', 'Other orders of this account keep coming in between.', {
+    retryAfterMs: 1_000,
+  });
 }
 
-/** An intent left by a crash is checked again: the market has moved since. */
+/** An intent that a crash left behind is checked again: the market has moved on since. */
 async function reconsider(
   orderDependencies: OrderDependencies,
   known: StoredOrder,
@@ -167,7 +170,7 @@ async function send(
   signal: AbortSignal,
   hooks: Hooks,
 ): Promise<OrderRecord> {
-  // From here on a caller's disconnect is ignored: an order that was started is completed.
+  // From here on the caller's leaving changes nothing: what is begun is brought to an end.
   signal.throwIfAborted();
   const startedMs = hooks.monotonicMs();
   const claimed = await claim(orderDependencies, intent);
@@ -190,8 +193,8 @@ async function send(
 }
 
 /**
- * Stores SUBMITTING in one commit with a check of the trading state, so that no order is sent after
- * a restriction was set; or stores the reason for denying it.
+ * Stores SUBMITTING in one commit with a check of the trading state, so that no order starts on its
+ * way after a restriction was set; or stores why it may not.
  * @returns the order as it was stored; undefined when another process took it
  */
 async function claim(
@@ -223,13 +226,15 @@ async function asItStands(
   return refresh(orderDependencies, current.order, signal);
 }
 
-/** The last check before sending: the trading state, and whether this process still owns the order. */
+/** The last look before sending: the trading state, and whether the order is still ours to send. */
 async function blockingReasonOf(
   orderDependencies: OrderDependencies,
   claimed: StoredOrder,
 ): Promise<Violation | undefined> {
   const { order, version } = claimed;
   const current = await orderDependencies.store.find(order.accountId, order.tradeId);
+  const moved = await priceMoved(orderDependencies, order);
+  if (moved) return moved;
   const held = heldBack(await orderDependencies.control.read(), order.side);
   if (held) return { ...held, field: 'side' };
   const unrecorded = await orderDependencies.store.putOnRecord().then(
@@ -240,17 +245,26 @@ async function blockingReasonOf(
     return {
       code: 'state-record',
       field: 'body',
-      message: `The order could not be recorded outside Redis before sending: ${unrecorded}`,
+      message: `It could not be written down outside Redis that an order is sent: ${unrecorded}`,
     };
   if (current?.version === version) return undefined;
   return {
     code: 'superseded',
     field: 'body',
-    message: 'Another process took the order over before it was sent.',
+    message: 'Someone else took the order over before it was sent.',
   };
 }
 
-/** Either clock may show that it is too late: one may have been adjusted, the other suspended. */
+/** Prices may have been stored since the checks. */
+async function priceMoved(
+  { market, settings }: OrderDependencies,
+  order: OrderRecord,
+): Promise<Violation | undefined> {
+  if (!order.referencePrice) return undefined;
+  return referenceViolations(order, await market.quote(order.isin), settings)[0];
+}
+
+/** Either clock may say that it is too late: one may have been set, the other may have slept. */
 function tooLate(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -263,7 +277,7 @@ function tooLate(
   return { code: 'submit-window', field: 'body', message };
 }
 
-/** Called only by the process that stored SUBMITTING, before it has sent anything. */
+/** Only the process that stored SUBMITTING comes here, and it has not sent anything. */
 function holdBack(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -277,7 +291,7 @@ function holdBack(
 
 type Outcome = SubmitOutcome | { readonly kind: 'unknown'; readonly detail: string };
 
-/** The only place an order is sent from. Anything but a clear answer counts as unknown. */
+/** The one place an order is sent from. Whatever is not a clear answer is unknown. */
 async function sendOnce(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -285,7 +299,10 @@ async function sendOnce(
 ): Promise<Outcome> {
   try {
     const answer = await within(hooks.submitTimeoutMs, (limited) =>
-      orderDependencies.broker.submit(instructionOf(order), limited),
+      orderDependencies.broker.submit(
+        instructionOf(order, orderDependencies.broker.capabilities),
+        limited,
+      ),
     );
     if (answer.kind === 'accepted' && isText(answer.brokerOrderId)) return answer;
     if (answer.kind === 'rejected' && isText(answer.reason)) return answer;
@@ -332,12 +349,20 @@ function withOutcome(
   if (outcome.kind === 'rejected')
     return advance(current, 'reject', now, `The broker rejected it: ${outcome.reason}`);
   const { brokerOrderId } = outcome;
-  // Another process may have stored a fill already.
+  // A look of someone else may have seen it filled already.
   if (nextState(current.state, 'accept') !== 'ACCEPTED') return { ...current, brokerOrderId };
   return { ...advance(current, 'accept', now, 'Working at the broker.'), brokerOrderId };
 }
 
-function instructionOf(order: OrderRecord): OrderInstruction {
+/** A market order with a collar goes as a limit order to a broker that takes it. */
+function instructionOf(order: OrderRecord, capabilities: BrokerCapabilities): OrderInstruction {
+  const asked = askedFor(order);
+  if (!order.collarLimit) return asked;
+  const limited = { ...asked, type: 'LIMIT', limitPrice: order.collarLimit } as const;
+  return unsupported(limited, capabilities) ? asked : limited;
+}
+
+function askedFor(order: OrderRecord): OrderInstruction {
   const { clientOrderId, accountId, isin, symbol, side, quantity, timeInForce } = order;
   const { orderType: type, limitPrice, stopPrice } = order;
   return {

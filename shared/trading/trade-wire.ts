@@ -30,6 +30,8 @@ export function draftOf(request: TradeRequest | ValidateRequest): OrderDraft {
     timeInForce: timeInForce === 'TIME_IN_FORCE_UNSPECIFIED' ? 'DAY' : timeInForce,
     ...(limitPrice && { limitPrice }),
     ...(stopPrice && { stopPrice }),
+    ...('referencePrice' in request &&
+      request.referencePrice && { referencePrice: request.referencePrice }),
   };
 }
 
@@ -60,6 +62,7 @@ export function wireOf(
     stopPrice: stopPrice?.toJSON(),
     timeInForce: trade.timeInForce,
     dryRun: trade.dryRun,
+    referencePrice: trade.referencePrice?.toJSON(),
   };
 }
 

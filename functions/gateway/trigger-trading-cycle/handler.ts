@@ -1,7 +1,8 @@
 /**
  * The trading cycle. It may be called again for the same run after any crash: until the first
  * order was sent it reads and plans again; from then on it carries out the plan it had, and sends
- * only what was not sent. When nobody wants it any more it stops at once, but among its orders only
+ * only what was not sent. A plan that is no longer valid, or whose prices have moved too far, is
+ * replaced while nothing of it was sent; afterwards the rest of it is given up by name. When nobody wants it any more it stops at once, but among its orders only
  * between two of them, and books those. `force` ignores how fresh the prices are, never a check.
  */
 import { gateway } from '#shared/contract/gateway.ts';
@@ -15,6 +16,7 @@ import {
   syncPositions,
   syncPrices,
 } from '#shared/gateway/cycle/prepare.ts';
+import { givesUpPlan } from '#shared/gateway/cycle/resume.ts';
 import { report } from '#shared/gateway/cycle/report.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -30,10 +32,9 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
     const resumed = cycle.record.executionBegan;
     cycle.isResumed = resumed;
     if (resumed) await findPlan(cycle);
-    const steps = [
-      ...(resumed ? refresh : [...prepare, ...decide]),
-      ...(request.dryRun ? [] : act),
-    ];
+    if (resumed) for (const step of refresh) yield* step(cycle);
+    const plans = !resumed || (await givesUpPlan(cycle));
+    const steps = [...(plans ? [...prepare, ...decide] : []), ...(request.dryRun ? [] : act)];
     for (const step of steps) if (cycle.goesOn) yield* step(cycle);
     await cycle.endIfCancelled();
     yield await report(cycle);

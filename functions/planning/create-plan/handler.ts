@@ -19,6 +19,7 @@ import { withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
+import { validUntil } from '#shared/planning/model/plan-validity.ts';
 import { statusAfter } from '#shared/planning/model/plan-status.ts';
 import { pluralize } from '#shared/planning/model/formatting.ts';
 import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
@@ -44,12 +45,14 @@ export default handle(planning.createPlan, async function* (request, context) {
   yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
   const decision = yield* withProgress(id, decide(targeted));
 
+  const createdAt = context.now();
   const plan = await plans.save({
     ...buildPlan(targeted, decision),
     ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day },
     status: statusAfter('DRAFT', 'validated'),
-    createdAt: context.now(),
-    warnings: priceWarnings(targeted, dayOf(context.now())),
+    createdAt,
+    validUntil: validUntil(createdAt, context.settings.planValidDays),
+    warnings: priceWarnings(targeted, dayOf(createdAt)),
   });
   yield completeMessage(plan);
 });

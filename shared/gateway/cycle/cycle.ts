@@ -162,13 +162,14 @@ export class Cycle {
   stream<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
+    idempotencyKey?: string,
   ): AsyncGenerator<ResponseOf<O>> {
     const { functions } = this.context;
-    return functions.stream(operation, request, this.options());
+    return functions.stream(operation, request, this.options(idempotencyKey));
   }
 
-  private options(): CallOptions {
-    return { ...this.context.callOptions(), signal: this.signal };
+  private options(idempotencyKey?: string): CallOptions {
+    return { ...this.context.callOptions(idempotencyKey), signal: this.signal };
   }
 
   /** @param share of the step that is done, 0 to 1 */

@@ -14,7 +14,9 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
     portfolioHash: cycle.record.before?.portfolioHash,
     constraints: cycle.request.buysOnly ? { noSells: 'true' } : {},
   };
-  for await (const update of cycle.stream(planning.createPlan, request)) {
+  // Never the plan that was given up.
+  const key = cycle.record.replaced && cycle.context.newId();
+  for await (const update of cycle.stream(planning.createPlan, request, key)) {
     if (update.plan) cycle.plan = update.plan;
     if (update.error !== '') throw new Failure('UNAVAILABLE', `Planning failed: ${update.error}`);
     if (!update.complete)

@@ -14,7 +14,8 @@ import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersInWords, type SentOrder } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
-import { whyGivenUp } from './plan-terms.ts';
+import { whyExpired, whyGivenUp } from './plan-terms.ts';
+import { mayArrive, withdrawn } from './unsent-orders.ts';
 import { amountText } from './snapshot.ts';
 
 /** How long a lost answer is requested again before the run is postponed. */
@@ -102,6 +103,12 @@ async function sendUnlessGivenUp(
   const isBegun = begun !== undefined && begun.state !== 'INTENT';
   const why = isBegun ? undefined : await whyGivenUp(cycle, action);
   if (why === undefined) return send(cycle, action, key, tradeId);
+  if (begun === undefined && mayArrive(cycle, tradeId)) {
+    // The trading service refuses it for its price by itself; for the plan's end its call has to end.
+    if (whyExpired(cycle) === undefined) return send(cycle, action, key, tradeId);
+    throw handedOver(cycle, action, 'An order may still be on its way.');
+  }
+  if (begun && !(await withdrawn(cycle, tradeId))) return send(cycle, action, key, tradeId);
   return { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
 }
 
@@ -113,7 +120,14 @@ async function send(
   tradeId: TradeId,
 ): Promise<SentOrder> {
   const { accountId } = cycle.requiredPlan;
-  const request = { accountId, symbol: action.symbol, ...orderOf(action) };
+  const request = {
+    accountId,
+    symbol: action.symbol,
+    ...orderOf(action),
+    referencePrice: action.estimatedPrice,
+  };
+  const attempt = { tradeId, at: cycle.context.now() };
+  await cycle.change((record) => ({ ...record, attempt }));
   const { signal } = cycle.context;
   const asking = { idempotencyKey: key, tradeId, patienceMs: PATIENCE_MS, signal };
   try {
@@ -126,9 +140,10 @@ async function send(
     const failure = Failure.from(thrown);
     const { code, message } = failure;
     cycle.context.log.warn('order-failed', { failureCode: code, detail: message, key });
-    if (!isOpen(failure))
-      return { ...planned(action), tradeId: '', success: false, error: message };
-    return (await knownOrder(cycle, action, tradeId)) ?? waitForAnswer(cycle, action, failure);
+    const known = await knownOrder(cycle, action, tradeId);
+    if (known) return known;
+    if (isOpen(failure)) return waitForAnswer(cycle, action, failure);
+    return { ...planned(action), tradeId: '', success: false, error: message };
   }
 }
 
@@ -163,12 +178,20 @@ function isCarriedOut(state: string, filled: number): boolean {
  * as the plan is valid.
  */
 function waitForAnswer(cycle: Cycle, action: PlannedAction, failure: Failure): never {
-  const { side, symbol } = action;
-  throw new Failure(
+  throw handedOver(cycle, action, failure.message, failure);
+}
+
+function handedOver(
+  cycle: Cycle,
+  { side, symbol }: PlannedAction,
+  why: string,
+  cause?: Failure,
+): Failure {
+  return new Failure(
     'UNAVAILABLE',
-    `${failure.message} The cycle ${cycle.id} goes on with ${side} ${symbol} when it is back.`,
+    `${why} The cycle ${cycle.id} goes on with ${side} ${symbol} when that is over.`,
     { cycleId: cycle.id, resumeAfterMs: RESUME_MS },
-    failure,
+    cause,
   );
 }
 

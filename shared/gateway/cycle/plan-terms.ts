@@ -1,8 +1,9 @@
-/** How long a plan may be executed, and how far prices may have moved from it. */
+/** How long a plan may be carried out, and how far prices may have moved from it. */
 import type { PlannedAction } from '#protos/gen/planning.ts';
-import { fromTimestamp } from '#shared/kernel/instant.ts';
+import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
+import { validUntil } from '#shared/planning/model/plan-validity.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { percent } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
@@ -12,18 +13,22 @@ export async function whyGivenUp(cycle: Cycle, action: PlannedAction): Promise<s
   return whyExpired(cycle) ?? (await whyPriceMoved(cycle, action));
 }
 
-/** A plan is valid on the market day on which it was made. */
-function whyExpired(cycle: Cycle): string | undefined {
-  const { marketData, now } = cycle.context;
-  const { createdAt } = cycle.requiredPlan;
-  if (!createdAt) return undefined;
-  const day = marketData.today(fromTimestamp(createdAt));
-  const today = marketData.today(now());
-  return day === today ? undefined : `the plan was valid on ${day} only, and it is ${today}`;
+/** A plan from before its end was kept is valid as long as one that is made now would be. */
+export function whyExpired(cycle: Cycle): string | undefined {
+  const { now, settings } = cycle.context;
+  const { createdAt, validUntil: stated } = cycle.requiredPlan;
+  const until = stated
+    ? fromTimestamp(stated)
+    : createdAt && validUntil(fromTimestamp(createdAt), settings.planValidDays);
+  if (until === undefined || now() < until) return undefined;
+  return `the plan was valid until ${isoText(until)}, and it is ${isoText(now())}`;
 }
 
-/** The price that the pre-trade checks use, compared with the plan's. */
-async function whyPriceMoved(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
+/** The same price that the pre-trade checks use, compared with the plan's. */
+export async function whyPriceMoved(
+  cycle: Cycle,
+  action: PlannedAction,
+): Promise<string | undefined> {
   const { database, settings } = cycle.context;
   if (!action.estimatedPrice) return undefined;
   const quote = await new StoredMarket(database).quote(parseIsin(action.isin));

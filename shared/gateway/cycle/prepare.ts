@@ -36,6 +36,7 @@ export async function* syncPrices(cycle: Cycle): ProgressStream {
   const { force } = cycle.request;
   yield cycle.report('sync-prices', 0, 'Fetching prices.');
   let last: SyncPricesUpdate | undefined;
+  if (cycle.isResumed) yield* refreshPlanned(cycle);
   const prices = { forceRefresh: force };
   for await (const update of cycle.stream(universe.syncPrices, prices)) {
     last = update;
@@ -92,6 +93,13 @@ export async function* optimise(cycle: Cycle): ProgressStream {
       ? `${answer.objective} over ${targets} securities: ${figures}.`
       : `No allocation (${solverStatus}): ${conflicts.join('; ')}.`,
   );
+}
+
+/** The prices of an interrupted plan's orders, whole: the source may have corrected its last day. */
+async function* refreshPlanned(cycle: Cycle): ProgressStream {
+  const isins = [...new Set(cycle.requiredPlan.actions.map(({ isin }) => isin))];
+  for await (const update of cycle.stream(universe.syncPrices, { isins, forceRefresh: true }))
+    yield cycle.report('sync-prices', 0, `Prices of the plan: ${syncedText(update)}.`);
 }
 
 /** How many bars are set aside now and how many doubts there are; the report names each. */

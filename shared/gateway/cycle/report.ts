@@ -64,16 +64,23 @@ function tradeResult(order: SentOrder): TradeResult {
 
 function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): string {
   if (cycle.failsBecause !== undefined) return cycle.failsBecause;
-  if (cycle.endsBecause !== undefined) return cycle.endsBecause;
+  if (cycle.endsBecause !== undefined) return `${resumedInWords(cycle)}${cycle.endsBecause}`;
   const orders = result.plan?.actions.length ?? 0;
   if (result.dryRun)
     return `A dry run: ${count(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
-  const resumed = cycle.isResumed ? `The interrupted plan ${result.plan?.id} went on. ` : '';
   const givenUp = result.trades.filter(({ tradeId }) => tradeId === '');
   const notSent = givenUp.map(({ side, symbol, error }) => ` ${side} ${symbol}: ${error}`).join('');
   return (
-    `${resumed}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
+    `${resumedInWords(cycle)}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
     `${amountText(result.totalInvested)} invested, ${amountText(result.totalCost)} in charges; ` +
     `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.${notSent}`
   );
+}
+
+/** What became of a plan that was interrupted; empty where none was. */
+function resumedInWords({ isResumed, plan, record: { replaced } }: Cycle): string {
+  const anew = replaced
+    ? `The interrupted plan ${replaced.planId} was replaced, with none of its orders sent: ${replaced.why}. `
+    : '';
+  return `${anew}${isResumed ? `The interrupted plan ${plan?.id} went on. ` : ''}`;
 }

@@ -47,13 +47,27 @@ export interface CycleRecord {
   readonly stepsDone: readonly string[];
   readonly before?: Snapshot | undefined;
   readonly planId?: PlanId | undefined;
-  /** From here on the plan is fixed: resuming executes this one and makes no other. */
+  /** From here on the plan stands: whoever resumes carries out this one and makes no other. */
   readonly executionBegan: boolean;
   /** By the order's place in the plan. */
   readonly sent: Readonly<Record<string, SentOrder>>;
+  /** The order that was last handed to the trading service. */
+  readonly attempt?: OrderAttempt | undefined;
+  /** A plan that was given up before any of its orders was sent, and why. */
+  readonly replaced?: ReplacedPlan | undefined;
   readonly endedAt?: Instant | undefined;
-  /** Cancelled between its orders; it is never resumed. */
+  /** Taken back among its orders; nobody resumes it. */
   readonly cancelled?: boolean | undefined;
+}
+
+export interface OrderAttempt {
+  readonly tradeId: string;
+  readonly at: Instant;
+}
+
+export interface ReplacedPlan {
+  readonly planId: string;
+  readonly why: string;
 }
 
 export function newCycle(
@@ -68,7 +82,13 @@ export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
     : { ...cycle, stepsDone: [...cycle.stepsDone, step] };
 }
 
-/** The idempotency key of an order of a plan, the same for every attempt. */
+/** The cycle as it was before it planned; it plans anew. */
+export function withoutPlan(cycle: CycleRecord, replaced: ReplacedPlan): CycleRecord {
+  const { planId: _planId, attempt: _attempt, ...rest } = cycle;
+  return { ...rest, stepsDone: [], executionBegan: false, sent: {}, replaced };
+}
+
+/** The key under which an order of a plan is sent, by whoever and however often. */
 export function orderKey(planId: string, index: number): string {
   return `${planId}-${index}`;
 }

@@ -76,6 +76,8 @@ export interface Plan extends PlanContent {
   readonly portfolioHash: PortfolioHash;
   readonly status: PlanStatus;
   readonly createdAt: Instant;
+  /** Until when its orders may be sent; absent in plans from before it was kept. */
+  readonly validUntil?: Instant | undefined;
   /** The day of the prices it was made on. */
   readonly pricedOn: CalendarDay;
   /** On old or doubtful prices; absent in plans from before they were kept. */

@@ -7,6 +7,7 @@ import { isWholeLots } from '#shared/kernel/quantity.ts';
 import { blocks, doubtText } from '#shared/universe/model/price-doubt.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
+import { referenceViolations } from './price-collar.ts';
 import { heldBack } from './trading-control.ts';
 
 const control: Check = ({ control: state, order }) => {
@@ -146,6 +147,9 @@ const collar: Check = ({ order, quote: last, limits }) => {
       );
 };
 
+/** Prices that have left the collar around the one that the order was decided on keep it back. */
+const reference: Check = (inputs) => referenceViolations(inputs.order, inputs.quote, inputs.limits);
+
 /** A stop that is reached already would execute at once, as a market order. */
 const stopSide: Check = ({ order: { side, stopPrice: stop }, quote: last }) => {
   if (!stop || !last || stop.currency !== last.price.currency) return passed;
@@ -174,6 +178,7 @@ export const marketChecks: readonly Check[] = [
   currency,
   tick,
   collar,
+  reference,
   stopSide,
   lot,
 ];

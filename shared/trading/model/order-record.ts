@@ -21,6 +21,8 @@ export interface OrderDraft {
   readonly timeInForce: Trade['timeInForce'];
   readonly limitPrice?: Price | undefined;
   readonly stopPrice?: Price | undefined;
+  /** What the order was decided on; prices too far from it keep the order back. */
+  readonly referencePrice?: Price | undefined;
 }
 
 /** Why an order may not be sent: a stable kebab-case code, the request's field, a sentence. */
@@ -70,6 +72,9 @@ export interface OrderRecord extends Trade {
   readonly bodyHash: string;
   /** What it was worth when asked for, in the base currency; counts towards the day's turnover. */
   readonly value: Money;
+  readonly referencePrice?: Price | undefined;
+  /** Worst price at which a market order with a reference price may be filled. */
+  readonly collarLimit?: Price | undefined;
   /** Why it was denied; empty otherwise. */
   readonly errors: readonly Violation[];
   readonly fills: readonly OrderFill[];
@@ -94,5 +99,6 @@ export function hashOfDraft(draft: OrderDraft): string {
     timeInForce: draft.timeInForce,
     limitPrice: draft.limitPrice,
     stopPrice: draft.stopPrice,
+    referencePrice: draft.referencePrice,
   });
 }

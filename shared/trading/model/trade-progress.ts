@@ -29,6 +29,7 @@ export interface OrderFacts {
   readonly reserved: Money;
   readonly errors: readonly Violation[];
   readonly baseline?: Baseline | undefined;
+  readonly collarLimit?: Price | undefined;
   readonly at: Instant;
   readonly build: string;
 }
@@ -40,6 +41,7 @@ export function newOrder(
   event: 'intend' | 'deny',
 ): OrderRecord {
   const { tradeId, clientOrderId, symbol, value, reserved, errors, baseline, at, build } = facts;
+  const { collarLimit } = facts;
   const none = Money.zero(value.currency);
   return {
     ...draft,
@@ -63,6 +65,7 @@ export function newOrder(
     fills: [],
     looks: 0,
     ...(baseline && { baseline }),
+    ...(collarLimit && { collarLimit }),
   };
 }
 

@@ -314,7 +314,7 @@ describe('a trading cycle', () => {
     for (const trade of result.trades.slice(1))
       expect(trade).toMatchObject({
         tradeId: '',
-        error: expect.stringMatching(/^Not sent: the plan was valid on /),
+        error: expect.stringMatching(/^Not sent: the plan was valid until /),
       });
     expect(lastOf(answer).message).toContain(result.trades[1]?.symbol);
     expect((await history()).total).toBe(1);

@@ -1,0 +1,67 @@
+/** What becomes of the plan that an interrupted cycle had begun to carry out. */
+import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
+import { markPlan } from '#shared/planning/plan-status.ts';
+import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
+import { isTerminal } from '#shared/trading/model/trade-state.ts';
+import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { orderKey, withoutPlan } from '../model/cycle.ts';
+import type { Cycle } from './cycle.ts';
+import { whyExpired, whyPriceMoved } from './plan-terms.ts';
+import { mayArrive, withdrawn } from './unsent-orders.ts';
+
+/**
+ * Gives up a plan that is no longer valid, or whose prices have left the collar, while none of its
+ * orders was sent. A plan of which something was sent stays: what is left of it is sent or given up
+ * order by order.
+ * @returns whether the cycle plans anew
+ */
+export async function givesUpPlan(cycle: Cycle): Promise<boolean> {
+  const why = await whyStale(cycle);
+  if (why === undefined) return false;
+  const intents = await unsentOrders(cycle);
+  if (intents === undefined) return false;
+  const { id: planId } = cycle.requiredPlan;
+  for (const tradeId of intents) await withdrawn(cycle, tradeId);
+  // One that was on its way after all stays with its plan.
+  if ((await unsentOrders(cycle)) === undefined) return false;
+  await markPlan(cycle.context.database, planId as PlanId, 'cancelled');
+  await cycle.change((record) => withoutPlan(record, { planId, why }));
+  cycle.plan = undefined;
+  cycle.isResumed = false;
+  return true;
+}
+
+async function whyStale(cycle: Cycle): Promise<string | undefined> {
+  const { status, actions } = cycle.requiredPlan;
+  if (status === 'COMPLETED') return undefined;
+  if (status === 'CANCELLED') return 'the plan was given up';
+  const expired = whyExpired(cycle);
+  if (expired !== undefined) return expired;
+  for (const action of actions) {
+    const moved = await whyPriceMoved(cycle, action);
+    if (moved !== undefined) return `${action.symbol}: ${moved}`;
+  }
+  return undefined;
+}
+
+/**
+ * The orders that are stored and not sent yet; undefined where one was sent, or may still be by a call
+ * that has not ended.
+ */
+async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
+  const { accountId, id, actions } = cycle.requiredPlan;
+  const trades = new StoredTrades(cycle.context.database);
+  const ids = actions.map((_action, index) =>
+    tradeIdOf(accountId as AccountId, orderKey(id, index)),
+  );
+  const found = await Promise.all(ids.map((tradeId) => trades.find(tradeId)));
+  const stored = found.filter((trade) => trade !== undefined);
+  const wasSent = stored.some(
+    ({ state, filledQuantity }) =>
+      (state !== 'INTENT' && !isTerminal(state)) || filledQuantity.sign > 0,
+  );
+  const known = new Set<string>(stored.map(({ tradeId }) => tradeId));
+  const absent = ids.filter((tradeId) => !known.has(tradeId));
+  if (wasSent || absent.some((tradeId) => mayArrive(cycle, tradeId))) return undefined;
+  return stored.filter(({ state }) => state === 'INTENT').map(({ tradeId }) => tradeId);
+}
