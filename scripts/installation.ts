@@ -38,7 +38,7 @@ export async function openInstallation(env: Environment): Promise<Installation> 
     closers.push(() => server.close());
     const redis = connectRedis(server.url, settings.redisKeyPrefix);
     closers.push(() => Promise.resolve(redis.disconnect()));
-    await requireSafeRedis(redis);
+    await requireSafeRedis(redis, settings.redisDurability);
     const file = join(dataDir.path, 'state-epoch.log');
     const keyPrefix = settings.redisKeyPrefix;
     const database = new Database(redis, recordsAt({ file, keyPrefix }));

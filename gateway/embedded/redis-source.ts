@@ -1,6 +1,7 @@
 /** The Redis to work with: the one the settings name, or one of our own. */
 import { join } from 'node:path';
 import { connectRedis } from '#shared/redis/client.ts';
+import { durabilityOf } from '#shared/redis/durability.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
 import { findRedisServer } from './redis-program.ts';
@@ -41,7 +42,10 @@ async function givenRedis(url: string): Promise<RedisSource> {
   try {
     const info = await redis.info('server');
     const version = redisVersion(info);
-    return { url, version, whereabouts: `at ${place}`, own: false, close: () => Promise.resolve() };
+    const durability = await durabilityOf(redis);
+    const warning = durability.kind === 'durable' ? '' : ` (warning: ${durability.complaint})`;
+    const whereabouts = `at ${place}${warning}`;
+    return { url, version, whereabouts, own: false, close: () => Promise.resolve() };
   } catch (cause) {
     throw unavailable(`REDIS_URL: Redis at ${place}`, cause);
   } finally {

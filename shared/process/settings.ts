@@ -117,6 +117,12 @@ export const settingTable = {
     'Redis to use: redis://, rediss:// or unix://; unset: own one',
     text,
   ),
+  redisDurability: row(
+    'REDIS_DURABILITY',
+    'required',
+    '`required`: a Redis without appendonly yes and appendfsync always is refused; `unsafe` accepts it, and the status says so',
+    oneOf('required', 'unsafe'),
+  ),
   redisKeyPrefix: row('REDIS_KEY_PREFIX', 'trader', 'put in front of every key', keyPrefix),
   deviceFile: optional(
     'DEVICE_FILE',

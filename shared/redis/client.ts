@@ -1,6 +1,7 @@
 /** Opens Redis, and refuses one that may throw our data away. */
 import { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import { durabilityOf } from './durability.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -38,8 +39,14 @@ export function connectQueueRedis(url: string): Redis {
   return redis;
 }
 
-/** @throws Failure UNAVAILABLE when Redis does not answer, REFUSED when it may evict keys */
-export async function requireSafeRedis(redis: Redis): Promise<void> {
+/**
+ * @param durability `unsafe` accepts a Redis that may lose writes; the status then says so
+ * @throws Failure UNAVAILABLE when Redis does not answer, REFUSED when it may evict keys or lose writes
+ */
+export async function requireSafeRedis(
+  redis: Redis,
+  durability: 'required' | 'unsafe' = 'required',
+): Promise<void> {
   const memory = await redis.info('memory').catch((cause: unknown) => {
     throw unavailable('Redis', cause);
   });
@@ -50,6 +57,17 @@ export async function requireSafeRedis(redis: Redis): Promise<void> {
       `Redis has maxmemory-policy ${policy ?? 'unknown'} and may throw orders away; set it to noeviction.`,
       { rule: 'redis-may-evict', policy },
     );
+  if (durability === 'required') await requireDurable(redis);
+}
+
+async function requireDurable(redis: Redis): Promise<void> {
+  const found = await durabilityOf(redis);
+  if (found.kind !== 'unsafe') return;
+  throw new Failure(
+    'REFUSED',
+    `${found.complaint} Set appendonly yes and appendfsync always, or accept the loss with REDIS_DURABILITY=unsafe.`,
+    { rule: 'redis-not-durable' },
+  );
 }
 
 /** Foreign errors of the Redis client, as failures. */

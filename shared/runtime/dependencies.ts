@@ -46,7 +46,7 @@ export async function openDependencies(
     throw new Failure('REFUSED', 'REDIS_URL is not set.', { rule: 'redis-not-configured' });
   const { redisUrl, redisKeyPrefix } = settings;
   const redis = connectRedis(redisUrl, redisKeyPrefix);
-  await requireSafeRedis(redis).catch((thrown: unknown) => {
+  await requireSafeRedis(redis, settings.redisDurability).catch((thrown: unknown) => {
     redis.disconnect();
     throw thrown;
   });

@@ -19,10 +19,15 @@ export interface TestRedis {
 
 /** Starts a redis-server on a socket in a folder of its own. */
 export async function startTestRedis(): Promise<TestRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'trader-redis-'));
+  // In memory where there is such a folder: it is durable as demanded, and costs no disk.
+  const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'trader-redis-'));
   const socket = join(dir, 'redis.sock');
   const flags = ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', ''];
-  const server = spawn('redis-server', [...flags, '--appendonly', 'no'], { stdio: 'ignore' });
+  const server = spawn(
+    'redis-server',
+    [...flags, '--appendonly', 'yes', '--appendfsync', 'always'],
+    { stdio: 'ignore' },
+  );
   const url = `unix://${socket}`;
   await untilAnswers(socket);
   return {

@@ -1,7 +1,11 @@
 /** A redis-server on a free port of the loopback, for programs that know no sockets in files. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TcpRedis {
@@ -11,18 +15,20 @@ export interface TcpRedis {
 
 export async function startTcpRedis(): Promise<TcpRedis> {
   const port = await freePort();
-  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', '/tmp'];
-  const server = spawn('redis-server', [...where, '--save', '', '--appendonly', 'no'], {
-    stdio: 'ignore',
-  });
+  const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'trader-redis-'));
+  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+  const server = spawn('redis-server', [...where, ...durable], { stdio: 'ignore' });
   for (let attempt = 0; attempt < 400 && !(await answers(port)); attempt += 1) await sleep(10);
   return {
     url: `redis://127.0.0.1:${port}`,
     stop: async () => {
-      if (server.exitCode !== null || server.signalCode !== null) return;
-      const gone = once(server, 'exit');
-      server.kill('SIGKILL');
-      await gone;
+      if (server.exitCode === null && server.signalCode === null) {
+        const gone = once(server, 'exit');
+        server.kill('SIGKILL');
+        await gone;
+      }
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }

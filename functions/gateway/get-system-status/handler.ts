@@ -11,21 +11,23 @@ import { conditionOf } from '#shared/gateway/model/system-condition.ts';
 import { vitalSigns } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
+import { durabilityOf } from '#shared/redis/durability.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 
 export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
   const { functions, marketData, broker } = context;
   const options = context.callOptions();
-  const [services, jobs, signs, summary, trades, control] = await Promise.all([
+  const [services, jobs, signs, durability, summary, trades, control] = await Promise.all([
     servicesHealth(context),
     jobStatuses(context),
     vitalSigns(context.signal),
+    durabilityOf(context.database.redis),
     functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
     functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
     functions.call(trading.getTradingState, {}, options).catch(() => undefined),
   ]);
-  const condition = conditionOf({ services, jobs, summary, trades, control });
+  const condition = conditionOf({ services, jobs, durability, summary, trades, control });
   return {
     status: condition.status,
     metrics: {

@@ -12,6 +12,8 @@ export interface SystemParts {
     readonly status: string;
     readonly lastError: string;
   }[];
+  /** Whether Redis keeps what it answered; a complaint where it may not. */
+  readonly durability?: { readonly kind: string; readonly complaint?: string } | undefined;
   /** Absent where it could not be asked. */
   readonly summary: object | undefined;
   readonly trades: object | undefined;
@@ -44,8 +46,10 @@ function restrictions({ control }: SystemParts): string[] {
   );
 }
 
-function faults({ services, jobs, summary, trades, control }: SystemParts): string[] {
+function faults(parts: SystemParts): string[] {
+  const { services, jobs, durability, summary, trades, control } = parts;
   return [
+    ...(durability?.complaint === undefined ? [] : [durability.complaint]),
     ...services
       .filter(({ healthy }) => !healthy)
       .map(({ serviceName, status }) => `The ${serviceName} service: ${status}.`),

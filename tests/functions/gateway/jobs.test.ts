@@ -200,6 +200,7 @@ describe('gateway-trigger-job, called by the connector', () => {
   });
 
   it('complains about a Redis without an append-only file, and not about one with', async () => {
+    await dependencies.database.redis.config('SET', 'appendonly', 'no');
     const { body } = await run({ jobName: 'maintenance' });
     expect(body).toMatchObject({
       success: false,
@@ -207,7 +208,6 @@ describe('gateway-trigger-job, called by the connector', () => {
     });
     await dependencies.database.redis.config('SET', 'appendonly', 'yes');
     const { body: after } = await run({ jobName: 'maintenance' }, 'run-2');
-    await dependencies.database.redis.config('SET', 'appendonly', 'no');
     expect(after).toMatchObject({ success: true });
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Money } from '#shared/kernel/money.ts';
 import { connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
+import { durabilityOf } from '#shared/redis/durability.ts';
 import { storedMoney } from '#shared/redis/codec.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -105,6 +106,52 @@ describe('a Redis', () => {
     await expect(requireSafeRedis(database.redis)).rejects.toThrow(/noeviction/);
     await database.redis.config('SET', 'maxmemory-policy', 'noeviction');
     await expect(requireSafeRedis(database.redis)).resolves.toBeUndefined();
+  });
+
+  test.each([
+    [
+      'appendonly',
+      'no',
+      /appendonly no.*appendonly yes and appendfsync always.*REDIS_DURABILITY=unsafe/,
+    ],
+    ['appendfsync', 'everysec', /appendfsync everysec/],
+  ])(
+    'that may lose writes is refused unless that is accepted: %s %s',
+    async (name, value, says) => {
+      const { redis: client } = database;
+      const [, before = ''] = (await client.config('GET', name)) as string[];
+      await client.config('SET', name, value);
+      try {
+        await expect(requireSafeRedis(client)).rejects.toMatchObject({
+          code: 'REFUSED',
+          message: expect.stringMatching(says),
+          facts: { rule: 'redis-not-durable' },
+        });
+        await expect(requireSafeRedis(client, 'unsafe')).resolves.toBeUndefined();
+      } finally {
+        await client.config('SET', name, before);
+      }
+    },
+  );
+
+  test('that forbids CONFIG is judged by INFO, and what is not known is said', async () => {
+    const { redis: client } = database;
+    await client.acl('SETUSER', 'managed', 'on', '>secret', '~*', '+@all', '-config');
+    const managed = client.duplicate({ username: 'managed', password: 'secret' });
+    managed.on('error', () => undefined);
+    try {
+      await expect(durabilityOf(managed)).resolves.toEqual({
+        kind: 'unknown',
+        complaint: expect.stringContaining('does not say its appendfsync'),
+      });
+      await expect(requireSafeRedis(managed)).resolves.toBeUndefined();
+      await client.config('SET', 'appendonly', 'no');
+      await expect(requireSafeRedis(managed)).rejects.toThrow('appendonly no');
+    } finally {
+      await client.config('SET', 'appendonly', 'yes');
+      managed.disconnect();
+      await client.acl('DELUSER', 'managed');
+    }
   });
 
   test('that is not there fails within seconds', async () => {
