@@ -49,7 +49,7 @@ try {
   else
     process.exitCode = await faults({
       seed,
-      points: number(values.points ?? '1200', 'points', 1),
+      points: number(values.points ?? '9000', 'points', 1),
       only,
     });
 } catch (thrown) {
