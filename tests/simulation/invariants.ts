@@ -7,7 +7,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
-import { replay } from '#shared/portfolio/model/replay.ts';
+import { replay } from '../support/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
