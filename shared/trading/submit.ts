@@ -18,6 +18,7 @@ import { unsupported } from '#shared/clients/broker/capabilities.ts';
 import { Failure, keyReused } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
+import { stateLost } from '#shared/redis/state-epoch.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { loadChecks } from './load-checks.ts';
 import {
@@ -222,7 +223,7 @@ async function asItStands(
   signal: AbortSignal,
 ): Promise<OrderRecord> {
   const current = await orderDependencies.store.find(accountId, tradeId);
-  if (!current) throw new Failure('BUG', `Invariant: order ${tradeId} is stored before it is sent`);
+  if (!current) throw stateLost(`the order ${tradeId} is gone`);
   return refresh(orderDependencies, current.order, signal);
 }
 

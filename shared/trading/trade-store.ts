@@ -155,8 +155,8 @@ export class TradeStore {
   ): Promise<OrderRecord> {
     const key = keys.trading.trade(accountId, tradeId);
     return this.database.update(key, orderSchema, (current) => {
-      if (!current)
-        throw new Failure('BUG', `Invariant: order ${tradeId} is stored before it changes`);
+      // It was stored before it was read, and orders are never deleted.
+      if (!current) throw stateLost(`the order ${tradeId} is gone`);
       const next = change(current);
       return next === current
         ? { result: current }

@@ -1,0 +1,58 @@
+/**
+ * Long runs of the simulation (docs/simulation.md):
+ *
+ *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N]
+ *   npm run soak -- faults [--only NAME] [--points N] [--seed S]
+ *
+ * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
+ * each fault and runs until it is found; exit 1 when one is not.
+ */
+import { parseArgs } from 'node:util';
+import { Failure } from '#shared/kernel/failure.ts';
+import { crash } from './soak/crash.ts';
+import { faults } from './soak/faults.ts';
+
+const USAGE =
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] | faults [--only NAME] [--points N] [--seed S]';
+
+try {
+  const { values, positionals } = parseArgs({
+    args: process.argv.slice(2),
+    allowPositionals: true,
+    options: {
+      points: { type: 'string' },
+      seed: { type: 'string', default: 'simulation-1' },
+      from: { type: 'string', default: '0' },
+      stride: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '2' },
+      only: { type: 'string' },
+    },
+  });
+  const { seed, only } = values;
+  const number = (text: string, name: string, least: number): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new Failure('INVALID_REQUEST', `--${name}: a whole number of at least ${least}`);
+    return value;
+  };
+  const [what, ...more] = positionals;
+  if (more.length > 0 || (what !== 'crash' && what !== 'faults'))
+    throw new Failure('INVALID_REQUEST', USAGE);
+  if (what === 'crash')
+    process.exitCode = await crash({
+      seed,
+      points: number(values.points ?? '1000000', 'points', 1),
+      from: number(values.from, 'from', 0),
+      stride: number(values.stride, 'stride', 1),
+      workers: number(values.workers, 'workers', 1),
+    });
+  else
+    process.exitCode = await faults({
+      seed,
+      points: number(values.points ?? '9000', 'points', 1),
+      only,
+    });
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 2;
+}

@@ -1,0 +1,27 @@
+/** Plants each fault of tests/simulation/planted-faults.ts and says whether it is found, and by what. */
+import { rm } from 'node:fs/promises';
+import { plantedFaults } from '../../tests/simulation/planted-faults.ts';
+import { bundleSimulation } from './bundle.ts';
+import { runBundle } from './run-bundle.ts';
+
+/** @returns the exit code: 0 when every fault was found */
+export async function faults(run: {
+  readonly seed: string;
+  readonly points: number;
+  readonly only: string | undefined;
+}): Promise<number> {
+  const { seed, points, only } = run;
+  const chosen = plantedFaults.filter(({ name }) => only === undefined || name === only);
+  let found = 0;
+  for (const fault of chosen) {
+    const bundle = await bundleSimulation(process.cwd(), fault);
+    const extent = { seed, from: 0, count: points, stride: 1 };
+    const { exitCode, report } = await runBundle(bundle, extent);
+    await rm(bundle, { force: true });
+    const what = report?.violations[0]?.text ?? report?.unhandled[0];
+    if (exitCode === 1) found += 1;
+    console.log(`${exitCode === 1 ? 'found' : 'NOT FOUND'} ${fault.name}: ${what ?? exitCode}`);
+  }
+  console.log(`${found} of ${chosen.length} planted faults found (seed ${seed})`);
+  return chosen.length > 0 && found === chosen.length ? 0 : 1;
+}

@@ -1,0 +1,58 @@
+/** What was seen while a point ran, from outside the system under test. */
+import type { Epoch } from '#shared/redis/epoch.ts';
+
+/** One answer as the caller got it. */
+export interface Answer {
+  readonly operation: string;
+  readonly key: string;
+  readonly status: number;
+  readonly requestId: string | undefined;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** One stored version of an order. */
+export interface StoredVersion {
+  readonly tradeId: string;
+  readonly clientOrderId: string;
+  readonly version: number;
+  readonly state: string;
+  readonly filled: number;
+}
+
+export class Observations {
+  readonly lines: string[] = [];
+  readonly answers: Answer[] = [];
+  /** Of the state, as Redis held them after each commit that advanced it. */
+  readonly epochs: Epoch[] = [];
+  readonly versions: StoredVersion[] = [];
+  /** Orders stored as SUBMITTING when the halt was acknowledged; undefined: none was. */
+  underWayAtHalt: ReadonlySet<string> | undefined;
+  receivedAtHalt = 0;
+  receivedAtLoss: number | undefined;
+  underWayAtLoss: ReadonlySet<string> = new Set();
+  /** When a new beginning was declared after the loss. */
+  receivedAtDeclaration: number | undefined;
+  private ids = 0;
+
+  newId(): string {
+    this.ids += 1;
+    return `id-${this.ids}`;
+  }
+
+  noteLoss(received: number): void {
+    this.underWayAtLoss = this.underWay();
+    this.receivedAtLoss = received;
+  }
+
+  noteHalt(received: number): void {
+    this.underWayAtHalt = this.underWay();
+    this.receivedAtHalt = received;
+  }
+
+  /** Orders that are stored as SUBMITTING. */
+  private underWay(): ReadonlySet<string> {
+    const latest = new Map(this.versions.map((one) => [one.tradeId, one]));
+    const underWay = [...latest.values()].filter(({ state }) => state === 'SUBMITTING');
+    return new Set(underWay.map(({ clientOrderId }) => clientOrderId));
+  }
+}

@@ -1,0 +1,224 @@
+/** One point: set the stage back, do the work with one mishap, recover as a caller would, judge. */
+import { seededRandom, type Random } from '#shared/kernel/random.ts';
+import { ALPHA, BETA } from '../support/set-market.ts';
+import { ask, type Request } from './ask.ts';
+import { noFault, type Fault, type Happening } from './fault-plane.ts';
+import { broken, type Judged } from './invariants.ts';
+import type { Answer } from './observations.ts';
+import { effectsOf, type Point, type PointKind } from './points.ts';
+import {
+  laterPurchase,
+  laterTrade,
+  otherPurchase,
+  otherTrade,
+  type Scenario,
+} from './scenarios.ts';
+import type { Kept, Process, Stage } from './stage.ts';
+
+const CLOCK_JUMPS_MS = [
+  -86_400_000, -3_600_000, -6_000, -1_000, 1_000, 6_000, 40_000, 360_000, 3_600_000, 86_400_000,
+];
+const PAUSES_MS = [0, 4_000, 6_000, 40_000, 360_000];
+const ATTEMPTS_MAX = 4;
+/** Settling time, then looks apart; see shared/trading/model/timing.ts. */
+const WAITS_MS = [0, 31_000, 6_000, 6_000];
+const STATUS = 'trading-get-trade-status';
+
+export interface PointRun {
+  readonly violations: readonly string[];
+  /** Effects of the process, for whoever reads a violation. */
+  readonly trace: readonly string[];
+}
+
+export async function runPoint(
+  stage: Stage,
+  scenario: Scenario,
+  kept: Kept,
+  point: Point,
+  seed: string,
+): Promise<PointRun> {
+  await stage.restore(kept);
+  scenario.arrange?.(stage);
+  const run = new Run(stage, scenario, point, seededRandom(seed));
+  return run.whole();
+}
+
+class Run {
+  private readonly stage: Stage;
+  private readonly scenario: Scenario;
+  private readonly point: Point;
+  private readonly random: Random;
+  private readonly others: Promise<unknown>[] = [];
+  private readonly trades: string[];
+  private readonly ordersBefore: readonly string[];
+  private keys: number;
+  private lost = false;
+  private late = false;
+
+  constructor(stage: Stage, scenario: Scenario, point: Point, random: Random) {
+    this.stage = stage;
+    this.scenario = scenario;
+    this.point = point;
+    this.random = random;
+    this.trades = [...scenario.trades];
+    this.ordersBefore = stage.broker.book.orders.map(
+      ({ instruction }) => instruction.clientOrderId,
+    );
+    this.keys = scenario.trades.length;
+  }
+
+  async whole(): Promise<PointRun> {
+    const { stage, scenario } = this;
+    const jitter = this.isConcurrent() ? this.random : undefined;
+    const process = stage.open(this.fault(), jitter);
+    const works = scenario.requests.map((request) => this.submit(process, request));
+    await Promise.all(works);
+    await Promise.all(this.others);
+    await this.recover();
+    await this.settle();
+    const judged: Judged = {
+      trades: this.trades,
+      orders: this.keys,
+      deposits: scenario.deposits,
+      stateWasLost: this.lost,
+      isLate: this.late,
+      pricesMoved: this.point.kind === 'price-jump',
+      ordersBefore: this.ordersBefore,
+    };
+    return { violations: await broken(stage, judged), trace: process.plane.trace };
+  }
+
+  private submit(process: Process, request: Request): Promise<Answer | undefined> {
+    return ask(process, request, this.stage.observed);
+  }
+
+  private isConcurrent(): boolean {
+    return ['duplicate-delivery', 'two-processes', 'pause'].includes(this.point.kind);
+  }
+
+  private fault(): Fault {
+    const { kind, at, when } = this.point;
+    return { at, when, among: effectsOf(kind), happening: this.happening(kind) };
+  }
+
+  private happening(kind: PointKind): Happening {
+    if (kind === 'crash' || kind === 'crash-twice') return { kind: 'crash' };
+    if (kind === 'redis-failure' || kind === 'lost-answer') return { kind: 'failure' };
+    return { kind: 'meanwhile', happens: () => this.meanwhile(kind) };
+  }
+
+  private async meanwhile(kind: PointKind): Promise<void> {
+    const { stage } = this;
+    if (kind === 'clock-jump') stage.nowMs += this.pick(CLOCK_JUMPS_MS);
+    if (kind === 'price-jump') await this.movePrices();
+    if (kind === 'state-loss') await this.loseState();
+    if (kind === 'halt') await this.halt();
+    if (kind === 'two-processes') this.startOther();
+    if (kind === 'duplicate-delivery') this.others.push(...this.again());
+    if (kind === 'pause') await this.pause();
+  }
+
+  /** The lease is over, another process takes the work up and ends it; then this one goes on. */
+  private async pause(): Promise<void> {
+    this.stage.nowMs += this.pick(PAUSES_MS);
+    await this.stage.expireClaims();
+    const received = this.stage.broker.received.length;
+    await Promise.all(this.again());
+    if (this.random() < 0.5) await this.settle();
+    // The hole that docs/domain/trading.md states: an order may still arrive after it was given up.
+    this.late = this.stage.broker.received.length === received;
+  }
+
+  private again(): Promise<unknown>[] {
+    const process = this.stage.open(noFault, this.random);
+    return this.scenario.requests.map((request) => this.submit(process, request));
+  }
+
+  private startOther(): void {
+    this.trades.push(otherTrade);
+    this.keys += 1;
+    this.others.push(this.submit(this.stage.open(noFault, this.random), otherPurchase));
+  }
+
+  private async movePrices(): Promise<void> {
+    const { stage } = this;
+    const factor = 0.5 + this.random();
+    for (const isin of [ALPHA, BETA])
+      stage.prices.set(isin, Math.round((stage.prices.get(isin) ?? 0) * factor * 100) / 100);
+    // Half of the time only the broker knows yet.
+    if (this.random() < 0.5) await stage.fetchPrices();
+  }
+
+  private async loseState(): Promise<void> {
+    this.lost = true;
+    await this.stage.loseState();
+  }
+
+  private async halt(): Promise<void> {
+    const { stage } = this;
+    const set = {
+      operation: 'trading-set-trading-state',
+      key: 'halt-1',
+      body: { state: 'HALTED', reason: 'drill' },
+    };
+    const answer = await ask(stage.open(), set, stage.observed);
+    if (answer?.status === 200) stage.observed.noteHalt(stage.broker.received.length);
+  }
+
+  /** Asks again with the same key until the answer is the last word. */
+  private async recover(): Promise<void> {
+    const { stage, scenario, point } = this;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      await stage.expireClaims();
+      const diesAgain = attempt === 0 && point.kind === 'crash-twice';
+      const at = 1 + Math.floor(this.random() * 40);
+      const second: Fault = { ...noFault, at, happening: { kind: 'crash' } };
+      const process = stage.open(diesAgain ? second : noFault);
+      const answers = await Promise.all(scenario.requests.map((one) => this.submit(process, one)));
+      if (this.lost || answers.every((answer) => answer !== undefined && !isOpen(answer))) break;
+    }
+    if (this.lost) await this.beginAnew();
+  }
+
+  /** What a person does after the state was lost: declares a beginning, fetches prices, trades on. */
+  private async beginAnew(): Promise<void> {
+    const { stage } = this;
+    const { dependencies } = stage.open();
+    await stage.fetchPrices();
+    stage.observed.receivedAtDeclaration = stage.broker.received.length;
+    await dependencies.database.epoch.declare();
+    this.trades.push(laterTrade);
+    this.keys += 1;
+    await this.submit(stage.open(), laterPurchase);
+  }
+
+  private async settle(): Promise<void> {
+    const { stage } = this;
+    for (const waitMs of WAITS_MS) {
+      stage.nowMs += waitMs;
+      const process = stage.open();
+      const states = await Promise.all(
+        this.trades.map((tradeId) =>
+          this.submit(process, { operation: STATUS, key: 'status', body: { tradeId } }),
+        ),
+      );
+      if (states.every((answer) => answer !== undefined && isSettled(answer))) break;
+    }
+    const sync = { positions: [], forceSync: true };
+    const request = { operation: 'portfolio-update-positions', key: 'sync-last', body: sync };
+    await this.submit(stage.open(), request);
+  }
+
+  private pick<T>(among: readonly T[]): T {
+    return among[Math.floor(this.random() * among.length)] as T;
+  }
+}
+
+function isOpen({ status, body }: Answer): boolean {
+  return status >= 500 || body['status'] === 'PENDING' || body['code'] === 'CONFLICT';
+}
+
+function isSettled({ body }: Answer): boolean {
+  const state = (body['execution'] as { state?: string } | undefined)?.state;
+  return !['INTENT', 'SUBMITTING', 'UNKNOWN', 'PARTIAL'].includes(state ?? '');
+}

@@ -1,0 +1,126 @@
+/** Runs points and counts them: seeded, in order, resumable, several stages side by side. */
+import { noFault, type EffectKind } from './fault-plane.ts';
+import { ask } from './ask.ts';
+import { pointKinds, roundOf, type Point, type PointKind } from './points.ts';
+import { runPoint } from './run-point.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
+import { Stage, type Kept } from './stage.ts';
+
+export interface Extent {
+  readonly seed: string;
+  /** Number of the first point, from 0. */
+  readonly from: number;
+  readonly count: number;
+  /** Of the points of a round, only every so many-th; 1: all of them. */
+  readonly stride?: number;
+}
+
+export interface Violation {
+  readonly point: number;
+  readonly text: string;
+  readonly trace: readonly string[];
+}
+
+export interface Report {
+  readonly seed: string;
+  readonly points: Readonly<Record<PointKind, number>>;
+  /** Points of one complete round. */
+  readonly perRound: number;
+  readonly violations: readonly Violation[];
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly violations: number;
+}
+
+/** Stages side by side on one Redis; each has a database of its own. */
+const STAGES = 4;
+/** After so many the rest would say the same. */
+const VIOLATIONS_MAX = 5;
+
+export async function simulate(
+  socket: string,
+  extent: Extent,
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<Report> {
+  const stages = Array.from({ length: STAGES }, (_, index) => new Stage(socket, index));
+  try {
+    return await new Simulation(stages, extent, onProgress).run();
+  } finally {
+    await Promise.all(stages.map((stage) => stage.close()));
+  }
+}
+
+class Simulation {
+  private readonly stages: readonly Stage[];
+  private readonly extent: Extent;
+  private readonly onProgress: (progress: Progress) => void;
+  private readonly kept: Kept[] = [];
+  private readonly points = Object.fromEntries(pointKinds.map((kind) => [kind, 0])) as Record<
+    PointKind,
+    number
+  >;
+  private readonly violations: Violation[] = [];
+  private round: readonly Point[] = [];
+  private next = 0;
+  private done = 0;
+
+  constructor(stages: readonly Stage[], extent: Extent, onProgress: (progress: Progress) => void) {
+    this.stages = stages;
+    this.extent = extent;
+    this.onProgress = onProgress;
+  }
+
+  async run(): Promise<Report> {
+    const { stages, extent } = this;
+    const first = stages[0];
+    if (!first) throw new Error('a simulation has a stage');
+    const counts = [];
+    for (const scenario of scenarios) counts.push(await this.measure(first, scenario));
+    this.round = roundOf(counts);
+    await Promise.all(stages.map((stage) => this.work(stage)));
+    const { points, violations } = this;
+    const sorted = violations.toSorted((a, b) => a.point - b.point);
+    return { seed: extent.seed, points, perRound: this.round.length, violations: sorted };
+  }
+
+  /** Keeps the prepared state, and counts the effects of the scenario without a mishap. */
+  private async measure(
+    stage: Stage,
+    scenario: Scenario,
+  ): Promise<(kinds: readonly EffectKind[]) => number> {
+    await stage.begin();
+    await scenario.prepare(stage);
+    const kept = await stage.keep();
+    this.kept.push(kept);
+    const counts = new Map<EffectKind, number>();
+    for (const kind of ['redis', 'broker', 'call', 'record'] as const) {
+      await stage.restore(kept);
+      scenario.arrange?.(stage);
+      const process = stage.open({ ...noFault, among: [kind] });
+      for (const request of scenario.requests) await ask(process, request);
+      counts.set(kind, process.plane.count);
+    }
+    return (kinds) => kinds.reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0);
+  }
+
+  private async work(stage: Stage): Promise<void> {
+    const { seed, from, count, stride = 1 } = this.extent;
+    while (this.next < count && this.violations.length < VIOLATIONS_MAX) {
+      const number = from + this.next * stride;
+      this.next += 1;
+      const point = this.round[number % this.round.length];
+      const scenario = point && scenarios[point.scenario];
+      const kept = point && this.kept[point.scenario];
+      if (!scenario || !kept) throw new Error('a point has its scenario');
+      const run = await runPoint(stage, scenario, kept, point, `${seed} ${number}`);
+      const place = `${scenario.name}, ${point.kind} ${point.when} effect ${point.at}`;
+      for (const text of run.violations)
+        this.violations.push({ point: number, text: `${place}: ${text}`, trace: run.trace });
+      this.points[point.kind] += 1;
+      this.done += 1;
+      this.onProgress({ done: this.done, violations: this.violations.length });
+    }
+  }
+}

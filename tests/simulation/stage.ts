@@ -1,0 +1,265 @@
+/**
+ * One installation under test: a Redis database of its own, the outside record, the broker double,
+ * prices and a clock. Processes are opened on it and die; the stage stays. A stage is set back to a
+ * kept state before each point.
+ */
+import { Redis, type Command } from 'ioredis';
+import { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { DAY_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Random } from '#shared/kernel/random.ts';
+import { allLocal } from '#shared/placement/placement.ts';
+import { openLog, type Log } from '#shared/process/log.ts';
+import { parseSettings, type Settings } from '#shared/process/settings.ts';
+import { connectQueueRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
+import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
+import type { OutsideRecords } from '#shared/redis/outside-records.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { Runs } from '#shared/runtime/runs.ts';
+import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
+import { invoke } from '#template/server.ts';
+import { ALPHA, BETA, SetMarket } from '../support/set-market.ts';
+import { seedMarket } from '../support/seed-market.ts';
+import { FaultPlane, noFault, type Fault } from './fault-plane.ts';
+import { handlers } from './handlers.ts';
+import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.ts';
+import { Observations } from './observations.ts';
+import { isCommit, watchCommit } from './watch-commit.ts';
+
+export const START_MS = Date.parse('2025-06-11T12:00:00Z');
+/** Planted as tokens; no log line and no answer may contain them. */
+export const canaries = { write: 'canary-write-5f0c', trade: 'canary-trade-91bd' };
+const PREFIX = 'sim';
+
+export interface Process {
+  readonly dependencies: Dependencies;
+  readonly plane: FaultPlane;
+}
+
+export interface Kept {
+  readonly dumps: readonly (readonly [key: string, dump: Buffer])[];
+  readonly book: BrokerBook;
+  readonly record: Epoch | undefined;
+}
+
+export class Stage {
+  readonly redis: Redis;
+  nowMs = START_MS;
+  broker: LedgerBroker;
+  record: Epoch | undefined;
+  prices = new Map<Isin, number>();
+  observed = new Observations();
+  private readonly socket: string;
+  private readonly settings: Settings;
+  private readonly market = new SetMarket();
+
+  /** @param database the number of a Redis database that nobody else uses */
+  constructor(socket: string, database: number) {
+    this.socket = socket;
+    this.redis = new Redis(socket, { db: database, keyPrefix: `${PREFIX}:` });
+    this.settings = parseSettings({
+      REDIS_URL: `unix://${socket}`,
+      REDIS_KEY_PREFIX: PREFIX,
+      DATA_DIR: '/nonexistent',
+      BASE_CURRENCY: 'EUR',
+      HALF_SPREAD_RATIO: '0',
+      CLAIM_LEASE_MS: '60000',
+    });
+    this.broker = this.newBroker();
+    for (let day = 8; day >= 0; day -= 1) this.setCloses(START_MS - day * DAY_MS);
+  }
+
+  /** An empty installation that has fetched its prices. */
+  async begin(): Promise<void> {
+    await this.redis.flushdb();
+    this.record = undefined;
+    this.reset();
+    await this.fetchPrices();
+    // The state is put on record outside Redis, as by any installation that has worked.
+    await this.open().dependencies.database.epoch.required();
+  }
+
+  async keep(): Promise<Kept> {
+    const names = await this.redis.keys('*');
+    const plain = names.map((name) => name.slice(PREFIX.length + 1));
+    const dumps = await Promise.all(
+      plain.map(async (key) => [key, (await this.redis.dumpBuffer(key)) ?? Buffer.of()] as const),
+    );
+    return { dumps, book: this.broker.book, record: this.record };
+  }
+
+  async restore({ dumps, book, record }: Kept): Promise<void> {
+    const pipeline = this.redis.pipeline().flushdb();
+    for (const [key, dump] of dumps) pipeline.restore(key, 0, dump);
+    await pipeline.exec();
+    this.reset();
+    this.broker.book = book;
+    this.record = record;
+  }
+
+  /** All state in Redis vanishes, as by FLUSHALL or a deleted file. */
+  async loseState(): Promise<void> {
+    await this.redis.flushdb();
+    this.observed.noteLoss(this.broker.received.length);
+  }
+
+  /** The lease of dead processes' claims is over; Redis' own clock is not the stage's. */
+  async expireClaims(): Promise<void> {
+    const names = await this.redis.keys('*:claim');
+    if (names.length > 0) await this.redis.del(names.map((name) => name.slice(PREFIX.length + 1)));
+  }
+
+  /** The last day's closes are fetched again, at the prices of now. */
+  async fetchPrices(): Promise<void> {
+    this.setCloses(this.nowMs);
+    const { dependencies } = this.open();
+    await seedMarket(dependencies, 0.05, ({ isin }) => isin === ALPHA || isin === BETA);
+  }
+
+  open(fault: Fault = noFault, jitter?: Random): Process {
+    const plane = new FaultPlane(fault, jitter);
+    const redis = this.guardedRedis(plane);
+    const database = new Database(redis, this.recordsOf(plane));
+    const url = `unix://${this.socket}`;
+    const host = {
+      call: (name: string, ...rest: CallArguments) => invokeByName(name, dependencies, ...rest),
+    };
+    const direct = inProcessTransport(host, { token: canaries.trade, withoutQueue: true });
+    const dependencies: Dependencies = {
+      settings: this.settings,
+      baseCurrency: EUR,
+      build: 'simulation',
+      log: this.log(),
+      database,
+      marketData: this.market,
+      broker: guardedBroker(this.broker, plane),
+      functions: new FunctionsClient((call) =>
+        plane.around('call', `call ${call.name}`, () => direct(call)),
+      ),
+      placement: allLocal,
+      runs: new Runs(database, () => connectQueueRedis(url), `${PREFIX}:queue`),
+      tokens: canaries,
+      now: () => this.now(),
+      newId: () => this.observed.newId(),
+      close: () => Promise.resolve(),
+    };
+    return { dependencies, plane };
+  }
+
+  now(): Instant {
+    return instantOf(this.nowMs);
+  }
+
+  async close(): Promise<void> {
+    await this.redis.quit();
+  }
+
+  private reset(): void {
+    this.nowMs = START_MS;
+    this.prices = new Map([
+      [ALPHA, 100],
+      [BETA, 62.5],
+    ]);
+    this.broker = this.newBroker();
+    this.observed = new Observations();
+  }
+
+  private newBroker(): LedgerBroker {
+    return new LedgerBroker(
+      '10000.00',
+      (isin) => this.quote(isin),
+      () => this.nowMs,
+    );
+  }
+
+  private quote(isin: Isin): Quote {
+    const [currency, rate] = isin === BETA ? ['USD', '0.8'] : ['EUR', '1'];
+    const price = Price.fromEstimate(this.prices.get(isin) ?? 0, parseCurrency(currency));
+    return { price, rate: Decimal.parse(rate) };
+  }
+
+  private setCloses(ms: number): void {
+    const day = new Date(ms).toISOString().slice(0, 10);
+    this.market.setClose(ALPHA, day, this.prices.get(ALPHA) ?? 100, 1_000_000);
+    this.market.setClose(BETA, day, this.prices.get(BETA) ?? 62.5, 1_000_000);
+    this.market.setRate('USD', 'EUR', day, 0.8);
+  }
+
+  private guardedRedis(plane: FaultPlane): Redis {
+    const { redis, observed } = this;
+    // The reply is held back until the plane lets it pass; pipelines wait for the command's promise.
+    const sendCommand = (command: Command): unknown => {
+      const { resolve, reject } = command;
+      const reply = new Promise<unknown>((answered, failed) => {
+        command.resolve = answered;
+        command.reject = failed;
+      });
+      const send = (): Promise<unknown> => {
+        redis.sendCommand(command);
+        return reply;
+      };
+      plane
+        .around('redis', command.name, () =>
+          isCommit(command) ? watchCommit(command, send, observed) : send(),
+        )
+        .then(resolve, reject);
+      return command.promise;
+    };
+    return Object.assign(Object.create(redis) as Redis, { sendCommand });
+  }
+
+  private recordsOf(plane: FaultPlane): OutsideRecords {
+    return {
+      latest: () => Promise.resolve(this.record),
+      append: (epoch) =>
+        plane.around('record', 'record', async () => {
+          const isOlder = this.record?.id === epoch.id && isBehind(epoch, this.record);
+          if (!isOlder) this.record = epoch;
+        }),
+    };
+  }
+
+  private log(): Log {
+    return openLog('info', (line) => void this.observed.lines.push(line));
+  }
+}
+
+type CallArguments =
+  Parameters<typeof invokeByName> extends [string, Dependencies, ...infer Rest] ? Rest : never;
+
+async function invokeByName(
+  name: string,
+  dependencies: Dependencies,
+  event: Parameters<typeof invoke>[1],
+  context: { readonly callId: string; readonly signal: AbortSignal },
+) {
+  const handler = handlers[name];
+  if (!handler) throw new Error(`the simulation has no function ${name}`);
+  const secret = (): Promise<string> => Promise.reject(new Error('no secrets'));
+  return invoke(handler, event, { ...context, env: {}, secret, shared: dependencies });
+}
+
+function guardedBroker(broker: LedgerBroker, plane: FaultPlane): Dependencies['broker'] {
+  const { funding } = broker;
+  const around = <T>(name: string, act: () => Promise<T>): Promise<T> =>
+    plane.around('broker', `broker ${name}`, act);
+  return {
+    name: broker.name,
+    simulated: broker.simulated,
+    capabilities: broker.capabilities,
+    ping: () => around('ping', () => broker.ping()),
+    submit: (order) => around('submit', () => broker.submit(order)),
+    cancel: (account, id) => around('cancel', () => broker.cancel(account, id)),
+    findOrder: (account, id) => around('findOrder', () => broker.findOrder(account, id)),
+    statement: () => around('statement', () => broker.statement()),
+    funding: {
+      deposit: (...args) => around('deposit', () => funding.deposit(...args)),
+      open: (...args) => around('open', () => funding.open(...args)),
+      adopt: (...args) => around('adopt', () => funding.adopt(...args)),
+    },
+  };
+}
