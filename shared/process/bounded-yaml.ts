@@ -5,7 +5,10 @@
 import { parse } from 'yaml';
 import { Failure } from '#shared/kernel/failure.ts';
 
-/** As many bytes as characters at least; ours have some ten thousand. */
+/**
+ * As many bytes as characters at least; ours have some ten thousand.
+ * @internal exported for its tests
+ */
 export const YAML_LENGTH_MAX = 1_000_000;
 /** What an alias may stand for, counted with the aliases in it. */
 export const ALIASES_MAX = 100;

@@ -10,7 +10,7 @@ export interface ConnectionCount {
   readonly ofAddress: number;
 }
 
-export const CONNECTIONS_MAX: ConnectionCount = { all: 1_024, ofAddress: 512 };
+const CONNECTIONS_MAX: ConnectionCount = { all: 1_024, ofAddress: 512 };
 
 interface Held {
   readonly socket: Socket;

@@ -1,4 +1,4 @@
-/** One half of the 10,000 points; SIMULATION_SEED repeats a run. */
+/** One half of the sampled points; SIMULATION_SEED repeats a run. */
 import { POINTS_EACH, SEED, countsText, half } from './crash-points.ts';
 
 test(`${POINTS_EACH} points keep every invariant (seed ${SEED}, half 1)`, async () => {

@@ -213,7 +213,7 @@ export function withstands(
 }
 
 /** All texts of a failure and its causes. */
-export function everythingIn(thrown: unknown): string {
+function everythingIn(thrown: unknown): string {
   const texts: string[] = [];
   for (let at: unknown = thrown; at instanceof Error; at = at.cause)
     texts.push(at.message, at.stack ?? '', JSON.stringify(at), JSON.stringify({ ...at }));
