@@ -48,7 +48,7 @@ export interface Evidence extends Judged {
 type Invariant = (evidence: Evidence) => string | undefined;
 
 /** I1: cash is what moved it, at the broker and in the book, to the cent; and never below zero. */
-export function cashIsConserved({ book, broker }: Evidence): string | undefined {
+function cashIsConserved({ book, broker }: Evidence): string | undefined {
   const moved = [
     ...broker.flows.map(({ amount }) => amount),
     ...broker.fills.map(({ settlement }) => settlement),
@@ -61,7 +61,7 @@ export function cashIsConserved({ book, broker }: Evidence): string | undefined 
 }
 
 /** I2: a position is the sum of its fills, the same at the broker and in the book; never short. */
-export function positionsAreConserved({ book, broker }: Evidence): string | undefined {
+function positionsAreConserved({ book, broker }: Evidence): string | undefined {
   for (const [isin, held] of broker.holdings) {
     const net = broker.fills
       .filter((fill) => fill.isin === isin)
@@ -78,7 +78,7 @@ export function positionsAreConserved({ book, broker }: Evidence): string | unde
 }
 
 /** I3: a number is submitted once, a request makes one order, and each order is stored here. */
-export function ordersAreSentOnce(evidence: Evidence): string | undefined {
+function ordersAreSentOnce(evidence: Evidence): string | undefined {
   const { received, orderBook, orders, stateWasLost } = evidence;
   const numbers = received.map(({ clientOrderId }) => clientOrderId);
   const all = [...evidence.ordersBefore, ...numbers];
@@ -91,7 +91,7 @@ export function ordersAreSentOnce(evidence: Evidence): string | undefined {
 }
 
 /** I4: each order comes to an end, or rests at the broker, or waits for a person with an alarm. */
-export function ordersEnd({ orderBook, observed, isLate }: Evidence): string | undefined {
+function ordersEnd({ orderBook, observed, isLate }: Evidence): string | undefined {
   const restful = [
     'FILLED',
     'CANCELLED',
@@ -112,7 +112,7 @@ export function ordersEnd({ orderBook, observed, isLate }: Evidence): string | u
 }
 
 /** I5: an answer that was given stands: what succeeded is at the broker, what did not is not. */
-export function answersHold(evidence: Evidence): string | undefined {
+function answersHold(evidence: Evidence): string | undefined {
   const { observed, broker, deposits, stateWasLost } = evidence;
   const paid = broker.flows.filter(({ flowId }) => flowId.startsWith('deposit-')).length;
   const confirmed = observed.answers.filter(
@@ -180,7 +180,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** I6: states move along the table, fills never shrink, each is booked once, the epoch never falls. */
-export function statesMoveForward(evidence: Evidence): string | undefined {
+function statesMoveForward(evidence: Evidence): string | undefined {
   const { observed, ledger, epochs } = evidence;
   const last = new Map<string, { state: string; filled: number }>();
   for (const { tradeId, version, state, filled } of observed.versions) {
@@ -200,7 +200,7 @@ export function statesMoveForward(evidence: Evidence): string | undefined {
 }
 
 /** I7: every answer names its request. */
-export function answersNameTheirRequest({ observed }: Evidence): string | undefined {
+function answersNameTheirRequest({ observed }: Evidence): string | undefined {
   const nameless = observed.answers.find(({ requestId }) => !requestId);
   return nameless && `an answer of ${nameless.operation} has no x-request-id`;
 }
@@ -210,7 +210,7 @@ const ORDER_RATIO_MAX = 0.25;
 const ROUNDING_RATIO = 0.001;
 
 /** I8: no order beyond the limits, recomputed from the broker's log alone. */
-export function limitsHold({ received, pricesMoved }: Evidence): string | undefined {
+function limitsHold({ received, pricesMoved }: Evidence): string | undefined {
   const tooLarge = received.find(
     ({ side, value, accountValue }) =>
       side === 'BUY' &&
@@ -221,13 +221,13 @@ export function limitsHold({ received, pricesMoved }: Evidence): string | undefi
 }
 
 /** I9: two reads without a write in between agree. */
-export function readsAgree({ reads }: Evidence): string | undefined {
+function readsAgree({ reads }: Evidence): string | undefined {
   const differing = reads.find(([first, second]) => first !== second);
   return differing && `${differing[0]} and then ${differing[1]}`;
 }
 
 /** I10: the ledger, replayed from nothing, makes the book. */
-export function ledgerMakesTheBook({ book, ledger }: Evidence): string | undefined {
+function ledgerMakesTheBook({ book, ledger }: Evidence): string | undefined {
   const replayed = replay(DEFAULT_ACCOUNT, EUR, ledger);
   const [ours, theirs] = [replayed, book].map(({ cash, holdings }) =>
     JSON.stringify([cash, [...holdings]]),
@@ -236,7 +236,7 @@ export function ledgerMakesTheBook({ book, ledger }: Evidence): string | undefin
 }
 
 /** I12: no token in a log line or an answer. */
-export function secretsStayInside({ observed }: Evidence): string | undefined {
+function secretsStayInside({ observed }: Evidence): string | undefined {
   const texts = [...observed.lines, ...observed.answers.map(({ body }) => JSON.stringify(body))];
   const secrets = Object.values(canaries);
   const leak = texts.find((text) => secrets.some((secret) => text.includes(secret)));
@@ -244,13 +244,13 @@ export function secretsStayInside({ observed }: Evidence): string | undefined {
 }
 
 /** I13: nothing fails in a way that nobody thought of. */
-export function failuresAreNamed({ observed }: Evidence): string | undefined {
+function failuresAreNamed({ observed }: Evidence): string | undefined {
   const bug = observed.answers.find(({ body }) => body['code'] === 'BUG');
   return bug && `${bug.operation} answered BUG: ${String(bug.body['message'])}`;
 }
 
 /** I14: while trading is halted, or the state is lost, only what was under way before is sent. */
-export function nothingIsSentWhileHalted({ observed, received }: Evidence): string | undefined {
+function nothingIsSentWhileHalted({ observed, received }: Evidence): string | undefined {
   const { underWayAtHalt, receivedAtHalt, receivedAtLoss, receivedAtDeclaration } = observed;
   const sentFrom = (
     from: number,
@@ -266,7 +266,7 @@ export function nothingIsSentWhileHalted({ observed, received }: Evidence): stri
   return whileLost && `${whileLost} was sent while the state was lost`;
 }
 
-export const invariants: Readonly<Record<string, Invariant>> = {
+const invariants: Readonly<Record<string, Invariant>> = {
   'I1 cash': cashIsConserved,
   'I2 positions': positionsAreConserved,
   'I3 sent once': ordersAreSentOnce,

@@ -30,7 +30,7 @@ import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.
 import { Observations } from './observations.ts';
 import { isCommit, watchCommit } from './watch-commit.ts';
 
-export const START_MS = Date.parse('2025-06-11T12:00:00Z');
+const START_MS = Date.parse('2025-06-11T12:00:00Z');
 /** Planted as tokens; no log line and no answer may contain them. */
 export const canaries = { write: 'canary-write-5f0c', trade: 'canary-trade-91bd' };
 const PREFIX = 'sim';

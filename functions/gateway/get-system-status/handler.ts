@@ -8,10 +8,10 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';
+import { durabilityOfState } from '#shared/gateway/state-durability.ts';
 import { vitalSigns } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { durabilityOf } from '#shared/redis/durability.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 
@@ -22,7 +22,7 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     servicesHealth(context),
     jobStatuses(context),
     vitalSigns(context.signal),
-    durabilityOf(context.database.redis),
+    durabilityOfState(context.database),
     functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
     functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
     functions.call(trading.getTradingState, {}, options).catch(() => undefined),

@@ -1,0 +1,8 @@
+/** Whether the Redis that keeps the state has every write on disk, for the system status. */
+import type { Database } from '#shared/redis/database.ts';
+import { durabilityOf, type Durability } from '#shared/redis/durability.ts';
+
+/** @throws Failure UNAVAILABLE when Redis does not answer */
+export function durabilityOfState({ redis }: Pick<Database, 'redis'>): Promise<Durability> {
+  return durabilityOf(redis);
+}
