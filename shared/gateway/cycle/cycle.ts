@@ -1,4 +1,5 @@
 /** One trading cycle while it runs: its record, its calls to other operations, what it tells. */
+import { setMaxListeners } from 'node:events';
 import type { TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { Plan } from '#protos/gen/planning.ts';
 import { isCancelled, type CallOptions } from '#shared/clients/functions-client.ts';
@@ -77,6 +78,8 @@ export class Cycle {
     this.watch = watch;
     this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
     this.wholeSignal = unlessCancelled(context.signal);
+    // A step may call several operations at once, each of which listens.
+    setMaxListeners(0, this.signal, this.wholeSignal);
   }
 
   /**
