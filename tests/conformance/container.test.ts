@@ -15,6 +15,7 @@ import { DockerfileBuilder, type Image } from '../support/dockerfile.ts';
 import { assemble } from '../support/shrinkwrap.ts';
 import { row } from './row.ts';
 import { wire } from './wire.ts';
+import { freePort } from '../support/free-port.ts';
 
 let folder: string;
 let image: Image;
@@ -62,15 +63,6 @@ async function begin(container: Container, path: string): Promise<{ answer: Prom
     await sleep(5);
   }
   throw new Error('the call did not begin');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const exists = (path: string): Promise<boolean> =>

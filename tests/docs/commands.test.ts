@@ -3,10 +3,8 @@
  * as one that another test runs, or as one that cannot be run here, with the reason.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faasCliProgram, noFaasCli } from '../support/faas-cli.ts';
@@ -19,6 +17,7 @@ import {
   type Run,
 } from '../e2e/program.ts';
 import { blocksIn, blocksOf, documents } from './shell-blocks.ts';
+import { freePort } from '../support/free-port.ts';
 
 const LANGUAGES = [
   'sh',
@@ -115,16 +114,6 @@ describe('commands against the embedded system', () => {
       expect(stdout).not.toMatch(/"code":"[A-Z_]+"/);
     });
 });
-
-/** A port that was free a moment ago; the one port of all services has no other way to be known. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Why a block cannot be run on this machine. */
 function missingFor(text: string): string | undefined {

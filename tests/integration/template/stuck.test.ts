@@ -1,13 +1,12 @@
 /** What holds a container's only thread is ended with the call's time, and no call is lost silently. */
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launch, startContainer, type Container } from '../../support/container.ts';
 import { DockerfileBuilder, type Image } from '../../support/dockerfile.ts';
 import { assemble } from '../../support/shrinkwrap.ts';
+import { freePort } from '../../support/free-port.ts';
 
 let folder: string;
 let image: Image;
@@ -30,15 +29,6 @@ async function start(env: Record<string, string>): Promise<Container> {
   const started = await startContainer(image, env);
   container = started;
   return started;
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
 }
 
 it.each(['/loop', '/loop-later', '/loop-in-timer', '/loop-of-promises', '/backtrack'])(
@@ -76,7 +66,7 @@ it('what is only slow ends no process', async () => {
 });
 
 it('a call that comes while the handler is loaded waits for it; health says 503 until then', async () => {
-  const port = await freePort();
+  const port = String(await freePort());
   const launched = await launch(image, { port, STARTS_AFTER_MS: '1500' });
   container = launched;
   const url = `http://127.0.0.1:${port}`;
