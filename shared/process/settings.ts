@@ -25,7 +25,14 @@ export type MarketDataChoice =
   | { readonly kind: 'csv'; readonly path: string };
 
 /** What BROKER may name; `shared/clients/broker/open.ts` opens each. */
-const brokerNames = ['paper', 'alpaca'] as const;
+const brokerNames = ['paper', 'alpaca', 'tradernet'] as const;
+/** A key of Tradernet works only on the host that issued it. */
+const tradernetHosts = [
+  'freedom24.com',
+  'tradernet.com',
+  'tradernet.global',
+  'tradernet.kz',
+] as const;
 /** What MARKET_DATA may be; `shared/clients/market-data/open.ts` opens each. */
 const marketDataForms = [
   '`sample`',
@@ -151,6 +158,12 @@ export const settingTable = {
     'BROKER_URL',
     'address of a simulated broker on this machine, in place of the real one; only with LIVE_TRADING=off',
     text,
+  ),
+  tradernetHost: row(
+    'TRADERNET_HOST',
+    'freedom24.com',
+    `host of the Tradernet account that issued the keys: one of ${tradernetHosts.join(', ')}`,
+    oneOf(...tradernetHosts),
   ),
   baseCurrency: optional(
     'BASE_CURRENCY',
@@ -284,7 +297,7 @@ export const settingTable = {
   readAccess: row(
     'READ_ACCESS',
     'open',
-    '`open`: every caller that reaches a function may read; `token`: reading needs one of the three tokens',
+    '`open`: whoever reaches a function may read; `token`: reading needs one of the three tokens',
     oneOf('open', 'token'),
   ),
   asyncBodyBytesMax: row(

@@ -12,7 +12,7 @@ export interface KeyRow {
   readonly type: 'document' | 'string' | 'hash' | 'list' | 'zset' | 'set' | 'stream';
   /** null: kept for ever. */
   readonly ttlMs: number | null;
-  readonly owner: ServiceName | 'runtime' | 'paper-broker';
+  readonly owner: ServiceName | 'runtime' | 'broker' | 'paper-broker';
   readonly holds: string;
 }
 
@@ -77,6 +77,10 @@ export const keys = {
     /** One for the installation: commits of any slot are guarded by it, so no cluster. */
     epoch: () => '{state}:epoch',
   },
+  broker: {
+    turn: (broker: string) => `{broker-calls:${broker}}:turn`,
+    sentOrders: (account: string) => `{broker:${account}}:sent-orders`,
+  },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
   },
@@ -136,6 +140,8 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.left('f'), 'string', 7 * DAY_MS, 'runtime', 'that a subscriber has cancelled'),
   row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
   row(keys.state.epoch(), 'hash', null, 'runtime', 'how far the state has come, and doubts'),
+  row(keys.broker.turn('tradernet'), 'string', 1_500, 'broker', 'that a call just went out'),
+  row(keys.broker.sentOrders('default'), 'hash', null, 'broker', 'orders sent, the broker’s ids'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
 ];
 

@@ -37,14 +37,14 @@ function end() {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), unwindsMs);
 }
 
-function sample() {
+function look() {
   const deadline = earliest[0];
   const overMs = Date.now() - deadline - lateMs;
   if (overMs >= 0) return end();
   pause(deadline === Infinity ? undefined : 1 - overMs);
-  setImmediate(sample);
+  setImmediate(look);
 }
-sample();
+look();
 `;
 
 export class LoopWatch {

@@ -1,5 +1,5 @@
 /**
- * What every broker must keep to, whatever stands behind it. A suite is run with a way to open one:
+ * What every broker must keep to, whoever stands behind it. A suite is run with a way to open one:
  * `describe('the paper broker', () => conforms(openPaper))`.
  */
 import type { Broker, BrokerStatement, OrderInstruction } from '#shared/clients/broker/broker.ts';
@@ -21,7 +21,8 @@ export interface BrokerUnderTest {
 }
 
 const signal = new AbortController().signal;
-let ids = 0;
+/** A form that every broker takes: digits. */
+let ids = 1_500_000_000;
 
 export function conforms(open: () => Promise<BrokerUnderTest>): void {
   let on: BrokerUnderTest;
@@ -31,7 +32,7 @@ export function conforms(open: () => Promise<BrokerUnderTest>): void {
   afterEach(() => on.close());
 
   const order = (overrides: Partial<OrderInstruction> = {}): OrderInstruction => ({
-    clientOrderId: `conform-${(ids += 1)}`,
+    clientOrderId: String((ids += 1)),
     accountId: on.accountId,
     isin: on.isin,
     symbol: on.symbol,

@@ -195,6 +195,8 @@ export interface BrokerCapabilities {
   readonly extendedHours: 'none' | 'limit-orders';
   /** Longest client order id, and its form. */
   readonly clientOrderId: RegExp;
+  /** Longest wait for an order or a statement, where the usual one is too short for it. */
+  readonly queryTimeoutMs?: number | undefined;
 }
 
 export interface Broker {

@@ -3,6 +3,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { instantOf, later } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { isLoopback } from '#shared/process/loopback.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { BrokerDependencies } from './broker-dependencies.ts';
@@ -13,6 +14,8 @@ const ALPACA_HOSTS = {
   on: 'https://api.alpaca.markets',
   off: 'https://paper-api.alpaca.markets',
 } as const;
+/** Its limits are published nowhere; a call each 1.5 s is what its clients keep to. */
+const TRADERNET_SPACING_MS = 1_500;
 const PRICE_AGE_MAX_MS = 10 * 86_400_000;
 
 type Opener = (settings: Settings, dependencies: BrokerDependencies) => Broker | Promise<Broker>;
@@ -20,6 +23,7 @@ type Opener = (settings: Settings, dependencies: BrokerDependencies) => Broker |
 const openers: Readonly<Record<Settings['broker'], Opener>> = {
   paper: (settings, dependencies) => new PaperBroker(settings, dependencies),
   alpaca: openAlpaca,
+  tradernet: openTradernet,
 };
 
 /** @throws Failure REFUSED broker-settings when the settings contradict each other */
@@ -60,13 +64,49 @@ async function openAlpaca(settings: Settings, dependencies: BrokerDependencies):
     symbols,
     simulated: settings.liveTrading === 'off',
     now,
-    lastPrice: async ({ symbol }, signal) => {
-      const from = dayOf(instantOf(later(now(), -PRICE_AGE_MAX_MS)));
-      const bars = await marketData.bars(symbols.isinOf(symbol, 'Alpaca'), from, signal);
-      const close = bars.at(-1)?.close;
-      return close === undefined ? undefined : Decimal.ofNumber(close);
-    },
+    lastPrice: ({ symbol }, signal) =>
+      lastPrice(dependencies, symbols.isinOf(symbol, 'Alpaca'), signal),
   });
+}
+
+async function openTradernet(
+  settings: Settings,
+  dependencies: BrokerDependencies,
+): Promise<Broker> {
+  const { baseCurrency, database, secret, now } = dependencies;
+  const [{ SharedPace }, { OrderLinks }, { TradernetApi }, { TradernetBroker }] = await Promise.all(
+    [
+      import('./call-pace.ts'),
+      import('./order-links.ts'),
+      import('./tradernet/tradernet-api.ts'),
+      import('./tradernet/tradernet-broker.ts'),
+    ],
+  );
+  const mock = simulatedUrl(settings);
+  return new TradernetBroker({
+    api: new TradernetApi({
+      baseUrl: mock ?? `https://${settings.tradernetHost}`,
+      pace: new SharedPace(database, 'tradernet', TRADERNET_SPACING_MS),
+      publicKey: secret('tradernet-public-key'),
+      privateKey: secret('tradernet-private-key'),
+      nowMs: now,
+    }),
+    links: new OrderLinks(database),
+    currency: baseCurrency,
+    simulated: mock !== undefined,
+    now,
+    lastPrice: (isin, signal) => lastPrice(dependencies, isin, signal),
+  });
+}
+
+async function lastPrice(
+  { marketData, now }: BrokerDependencies,
+  isin: Isin,
+  signal: AbortSignal,
+): Promise<Decimal | undefined> {
+  const from = dayOf(instantOf(later(now(), -PRICE_AGE_MAX_MS)));
+  const close = (await marketData.bars(isin, from, signal)).at(-1)?.close;
+  return close === undefined ? undefined : Decimal.ofNumber(close);
 }
 
 /** Keys are never sent to an address that somebody put into the environment. */

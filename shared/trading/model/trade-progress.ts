@@ -63,7 +63,7 @@ export function newOrder(
     value,
     errors,
     fills: [],
-    queries: 0,
+    looks: 0,
     ...(baseline && { baseline }),
     ...(collarLimit && { collarLimit }),
   };

@@ -58,7 +58,7 @@ function liveOrder(now: Instant): OrderRecord {
     value: zero,
     errors: [],
     fills: [],
-    queries: 0,
+    looks: 0,
   };
 }
 

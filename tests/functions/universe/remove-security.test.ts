@@ -107,7 +107,7 @@ describe('universe-remove-security', () => {
         value: none,
         errors: [],
         fills: [],
-        queries: 0,
+        looks: 0,
       },
       0,
     );

@@ -23,6 +23,7 @@ it.each([
   ['live trading on simulated prices', REAL, { simulated: true }, 'the prices are simulated'],
   ['Alpaca in another currency', { BROKER: 'alpaca' }, { currency: 'EUR' }, 'BASE_CURRENCY=USD'],
   ['an address with LIVE_TRADING', { ...REAL, BROKER_URL: 'http://127.0.0.1:1' }, {}, 'BROKER_URL'],
+  ['Tradernet without LIVE_TRADING', { BROKER: 'tradernet' }, {}, 'needs LIVE_TRADING=on'],
   ...['http://10.0.0.1:1', 'https://api.alpaca.markets', 'http://127.0.0.1.evil.example', 'x'].map(
     (url) =>
       [`BROKER_URL=${url}`, { BROKER: 'alpaca', BROKER_URL: url }, {}, 'BROKER_URL'] as const,
@@ -40,6 +41,8 @@ it.each([
   ['alpaca', { BROKER: 'alpaca' }, true],
   ['alpaca', { BROKER: 'alpaca', BROKER_URL: 'http://127.0.0.1:1/' }, true],
   ['alpaca', REAL, false],
+  ['tradernet', { BROKER: 'tradernet', BROKER_URL: 'http://127.0.0.1:1' }, true],
+  ['tradernet', { LIVE_TRADING: 'on', BROKER: 'tradernet' }, false],
 ])('opens %s with %j', async (name, env, simulated) => {
   expect(await open(env)).toMatchObject({ name, simulated });
 });

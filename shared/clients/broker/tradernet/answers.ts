@@ -1,0 +1,81 @@
+/**
+ * What counts as an answer of Tradernet. It answers errors with HTTP 200, numbers as numbers or as
+ * text, and ids beyond what a float holds: the text is read without floats, and an answer is one only
+ * if it states no error and has the field that was asked for. Pure.
+ */
+import { parse } from 'lossless-json';
+import type { z } from 'zod';
+import { Failure } from '#shared/kernel/failure.ts';
+
+export const BROKER = 'Tradernet';
+
+/** A refusal by the method itself, or before any method: nothing was done. */
+export interface TradernetRefusal {
+  readonly refused: string;
+}
+
+export function isTradernetRefusal(answer: object): answer is TradernetRefusal {
+  return 'refused' in answer && typeof answer.refused === 'string';
+}
+
+const NO_ERROR: ReadonlySet<unknown> = new Set([undefined, null, false, '', '0', 'false']);
+/** The codes by which a method refuses its input (0), or an unknown or unauthorised user (7, 12). */
+const REFUSED: ReadonlySet<unknown> = new Set(['0', '7', '12']);
+/** The call was refused before any method saw it: bad JSON, a bad signature, an unknown method. */
+const NOT_UNDERSTOOD = '2';
+
+/**
+ * Reads a body of HTTP status 200.
+ * @throws Failure TOO_BUSY, UNAVAILABLE or UPSTREAM_BROKEN where it leaves open what was done
+ */
+export function answerOf(text: string): Record<string, unknown> | TradernetRefusal {
+  const body = fieldsOf(json(text));
+  const { errMsg, error, code } = body;
+  if (NO_ERROR.has(errMsg) && NO_ERROR.has(error)) return body;
+  if (code === '429') throw tooBusy(undefined);
+  if (code === NOT_UNDERSTOOD || (NO_ERROR.has(errMsg) && REFUSED.has(code)))
+    return { refused: sentence(NO_ERROR.has(errMsg) ? error : errMsg) };
+  throw notAvailable(`${BROKER}: ${sentence(NO_ERROR.has(errMsg) ? error : errMsg)}`);
+}
+
+/** @throws Failure UPSTREAM_BROKEN */
+export function shaped<T extends z.ZodType>(shape: T, body: unknown, command: string): z.output<T> {
+  const read = shape.safeParse(body);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw broken(`${command}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`);
+}
+
+export function broken(detail: string): Failure {
+  return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
+}
+
+export function notAvailable(detail: string): Failure {
+  return new Failure('UNAVAILABLE', detail, { what: BROKER });
+}
+
+export function tooBusy(retryAfter: string | null | undefined): Failure {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return new Failure('TOO_BUSY', `${BROKER} asks for fewer calls.`, {
+    retryAfterMs: seconds > 0 ? seconds * 1_000 : 60_000,
+  });
+}
+
+/** Every number as its text: no figure passes through a float. */
+function json(text: string): unknown {
+  try {
+    return parse(text, undefined, { parseNumber: (digits) => digits });
+  } catch {
+    throw notAvailable(`${BROKER} answered something that is not JSON.`);
+  }
+}
+
+function fieldsOf(body: unknown): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body))
+    return body as Record<string, unknown>;
+  throw broken('something that is not an object');
+}
+
+function sentence(error: unknown): string {
+  return (typeof error === 'string' ? error : JSON.stringify(error)).slice(0, 200);
+}
