@@ -2,20 +2,14 @@
  * Shows and sets the trading state: `npm run trading-state -- …`. It asks the gateway of this
  * installation; where that does not answer, a restriction is left as a file in DATA_DIR.
  */
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SetTradingStateResponse, TradingRestriction } from '#protos/gen/trading.ts';
-import { FunctionsClient } from '#shared/clients/functions-client.ts';
-import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { tokensIn } from '#shared/runtime/tokens.ts';
-import { hostPort } from '#shared/process/loopback.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { hasGatewayTls } from '#shared/process/tls-settings.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { controlFiles } from '#shared/trading/control-files.ts';
+import { openInstallation } from '../cli/installation.ts';
 
 const USAGE = `Usage: npm run trading-state -- [active | reducing REASON | halted REASON]
 
@@ -31,18 +25,7 @@ Exit code: 0 done, 1 not done, 2 wrong arguments.
 const ANSWER_MS_MAX = 10_000;
 
 const settings = parseSettings(process.env);
-const options = { signal: AbortSignal.timeout(ANSWER_MS_MAX), requestId: randomUUID() };
-
-function client(): FunctionsClient {
-  const dir = process.env['SECRETS_DIR'] || join(settings.dataDir, 'function-secrets/openfaas-fn');
-  const tokens = tokensIn(dir);
-  const { gatewayHost, gatewayPort, grpcTlsCa } = settings;
-  const scheme = hasGatewayTls(settings) ? 'https' : 'http';
-  const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
-  const url = process.env['GATEWAY_URL'] || `${scheme}://${hostPort(host, gatewayPort)}`;
-  const ca = grpcTlsCa === undefined ? undefined : readFileSync(grpcTlsCa, 'utf8');
-  return new FunctionsClient(httpTransport(url, () => tokens.trade, ca));
-}
+const ask = openInstallation(ANSWER_MS_MAX, settings);
 
 async function run([word = 'show', ...words]: readonly string[]): Promise<string> {
   const reason = words.join(' ');
@@ -54,13 +37,13 @@ async function run([word = 'show', ...words]: readonly string[]): Promise<string
 }
 
 async function show(): Promise<string> {
-  const { state, restrictions } = await client().call(trading.getTradingState, {}, options);
+  const { state, restrictions } = await ask(trading.getTradingState, {});
   return [`Trading is ${state}.`, ...restrictions.map(line)].join('\n');
 }
 
 async function restrict(state: 'HALTED' | 'REDUCING', reason: string): Promise<string> {
   try {
-    return textOf(await client().call(trading.setTradingState, { state, reason }, options));
+    return textOf(await ask(trading.setTradingState, { state, reason }));
   } catch (thrown) {
     const { code, message } = Failure.from(thrown);
     if (code === 'INVALID_REQUEST') throw thrown;
@@ -73,7 +56,7 @@ async function restrict(state: 'HALTED' | 'REDUCING', reason: string): Promise<s
 async function lift(): Promise<string> {
   const files = Object.keys(controlFiles).map((name) => join(settings.dataDir, name));
   await Promise.all(files.map((file) => rm(file, { force: true })));
-  const lifted = await client().call(trading.setTradingState, { state: 'ACTIVE' }, options);
+  const lifted = await ask(trading.setTradingState, { state: 'ACTIVE' });
   if (!lifted.success) throw new Failure('REFUSED', textOf(lifted));
   return textOf(lifted);
 }

@@ -1,4 +1,5 @@
 /** Generated from the catalogue by `npm run generate`: the portfolio service in one function. */
+import exportLedger from './export-ledger/handler.ts';
 import getCashBalance from './get-cash-balance/handler.ts';
 import getPerformance from './get-performance/handler.ts';
 import getPosition from './get-position/handler.ts';
@@ -7,10 +8,12 @@ import getSummary from './get-summary/handler.ts';
 import listAccounts from './list-accounts/handler.ts';
 import openAccount from './open-account/handler.ts';
 import updatePositions from './update-positions/handler.ts';
+import verifyLedger from './verify-ledger/handler.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('portfolio', portfolio, {
+  exportLedger,
   getCashBalance,
   getPerformance,
   getPosition,
@@ -19,4 +22,5 @@ export default pack('portfolio', portfolio, {
   listAccounts,
   openAccount,
   updatePositions,
+  verifyLedger,
 });

@@ -322,6 +322,45 @@ export interface Account {
   openedAt: Timestamp | undefined;
 }
 
+export interface VerifyLedgerRequest {
+  accountId: string;
+  /** Leaves the broker's statement out. */
+  withoutBroker: boolean;
+}
+
+export interface VerifyLedgerResponse {
+  correct: boolean;
+  lines: number;
+  /** Hash of the last line: kept elsewhere, it proves later that nothing before it was changed. */
+  headHash: string;
+  /** Lines from before there was a chain; they are sealed by the first line after them. */
+  linesBeforeChain: number;
+  /** The first line that is wrong, and how the broker's statement differs from the book. */
+  findings: LedgerFinding[];
+}
+
+export interface LedgerFinding {
+  /** chain, balance, book or statement */
+  check: string;
+  /** From 1; 0 where no single line is wrong. */
+  sequence: number;
+  lineId: string;
+  message: string;
+}
+
+export interface ExportLedgerRequest {
+  accountId: string;
+  /** csv, beancount or hledger */
+  format: string;
+}
+
+export interface ExportLedgerResponse {
+  content: string;
+  lines: number;
+  /** A name for the file. */
+  fileName: string;
+}
+
 function createBaseGetPositionsRequest(): GetPositionsRequest {
   return { accountId: "", includeClosed: false };
 }
@@ -4352,6 +4391,557 @@ export const Account: MessageFns<Account> = {
   },
 };
 
+function createBaseVerifyLedgerRequest(): VerifyLedgerRequest {
+  return { accountId: "", withoutBroker: false };
+}
+
+export const VerifyLedgerRequest: MessageFns<VerifyLedgerRequest> = {
+  encode(message: VerifyLedgerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.withoutBroker !== false) {
+      writer.uint32(16).bool(message.withoutBroker);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyLedgerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyLedgerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.withoutBroker = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): VerifyLedgerRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      withoutBroker: isSet(object.withoutBroker)
+        ? globalThis.Boolean(object.withoutBroker)
+        : isSet(object.without_broker)
+        ? globalThis.Boolean(object.without_broker)
+        : false,
+    };
+  },
+
+  toJSON(message: VerifyLedgerRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.withoutBroker !== false) {
+      obj.withoutBroker = message.withoutBroker;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<VerifyLedgerRequest>, I>>(base?: I): VerifyLedgerRequest {
+    return VerifyLedgerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VerifyLedgerRequest>, I>>(object: I): VerifyLedgerRequest {
+    const message = createBaseVerifyLedgerRequest();
+    message.accountId = object.accountId ?? "";
+    message.withoutBroker = object.withoutBroker ?? false;
+    return message;
+  },
+};
+
+function createBaseVerifyLedgerResponse(): VerifyLedgerResponse {
+  return { correct: false, lines: 0, headHash: "", linesBeforeChain: 0, findings: [] };
+}
+
+export const VerifyLedgerResponse: MessageFns<VerifyLedgerResponse> = {
+  encode(message: VerifyLedgerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.correct !== false) {
+      writer.uint32(8).bool(message.correct);
+    }
+    if (message.lines !== 0) {
+      writer.uint32(16).int32(message.lines);
+    }
+    if (message.headHash !== "") {
+      writer.uint32(26).string(message.headHash);
+    }
+    if (message.linesBeforeChain !== 0) {
+      writer.uint32(32).int32(message.linesBeforeChain);
+    }
+    for (const v of message.findings) {
+      LedgerFinding.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyLedgerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyLedgerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.correct = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lines = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.headHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.linesBeforeChain = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.findings.push(LedgerFinding.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): VerifyLedgerResponse {
+    return {
+      correct: isSet(object.correct) ? globalThis.Boolean(object.correct) : false,
+      lines: isSet(object.lines) ? globalThis.Number(object.lines) : 0,
+      headHash: isSet(object.headHash)
+        ? globalThis.String(object.headHash)
+        : isSet(object.head_hash)
+        ? globalThis.String(object.head_hash)
+        : "",
+      linesBeforeChain: isSet(object.linesBeforeChain)
+        ? globalThis.Number(object.linesBeforeChain)
+        : isSet(object.lines_before_chain)
+        ? globalThis.Number(object.lines_before_chain)
+        : 0,
+      findings: globalThis.Array.isArray(object?.findings)
+        ? object.findings.map((e: any) => LedgerFinding.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: VerifyLedgerResponse): unknown {
+    const obj: any = {};
+    if (message.correct !== false) {
+      obj.correct = message.correct;
+    }
+    if (message.lines !== 0) {
+      obj.lines = Math.round(message.lines);
+    }
+    if (message.headHash !== "") {
+      obj.headHash = message.headHash;
+    }
+    if (message.linesBeforeChain !== 0) {
+      obj.linesBeforeChain = Math.round(message.linesBeforeChain);
+    }
+    if (message.findings?.length) {
+      obj.findings = message.findings.map((e) => LedgerFinding.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<VerifyLedgerResponse>, I>>(base?: I): VerifyLedgerResponse {
+    return VerifyLedgerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VerifyLedgerResponse>, I>>(object: I): VerifyLedgerResponse {
+    const message = createBaseVerifyLedgerResponse();
+    message.correct = object.correct ?? false;
+    message.lines = object.lines ?? 0;
+    message.headHash = object.headHash ?? "";
+    message.linesBeforeChain = object.linesBeforeChain ?? 0;
+    message.findings = object.findings?.map((e) => LedgerFinding.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLedgerFinding(): LedgerFinding {
+  return { check: "", sequence: 0, lineId: "", message: "" };
+}
+
+export const LedgerFinding: MessageFns<LedgerFinding> = {
+  encode(message: LedgerFinding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.check !== "") {
+      writer.uint32(10).string(message.check);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(16).int32(message.sequence);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(26).string(message.lineId);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LedgerFinding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLedgerFinding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.check = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LedgerFinding {
+    return {
+      check: isSet(object.check) ? globalThis.String(object.check) : "",
+      sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
+      lineId: isSet(object.lineId)
+        ? globalThis.String(object.lineId)
+        : isSet(object.line_id)
+        ? globalThis.String(object.line_id)
+        : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: LedgerFinding): unknown {
+    const obj: any = {};
+    if (message.check !== "") {
+      obj.check = message.check;
+    }
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
+    if (message.lineId !== "") {
+      obj.lineId = message.lineId;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LedgerFinding>, I>>(base?: I): LedgerFinding {
+    return LedgerFinding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LedgerFinding>, I>>(object: I): LedgerFinding {
+    const message = createBaseLedgerFinding();
+    message.check = object.check ?? "";
+    message.sequence = object.sequence ?? 0;
+    message.lineId = object.lineId ?? "";
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseExportLedgerRequest(): ExportLedgerRequest {
+  return { accountId: "", format: "" };
+}
+
+export const ExportLedgerRequest: MessageFns<ExportLedgerRequest> = {
+  encode(message: ExportLedgerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.format !== "") {
+      writer.uint32(18).string(message.format);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportLedgerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportLedgerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.format = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportLedgerRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      format: isSet(object.format) ? globalThis.String(object.format) : "",
+    };
+  },
+
+  toJSON(message: ExportLedgerRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.format !== "") {
+      obj.format = message.format;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExportLedgerRequest>, I>>(base?: I): ExportLedgerRequest {
+    return ExportLedgerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportLedgerRequest>, I>>(object: I): ExportLedgerRequest {
+    const message = createBaseExportLedgerRequest();
+    message.accountId = object.accountId ?? "";
+    message.format = object.format ?? "";
+    return message;
+  },
+};
+
+function createBaseExportLedgerResponse(): ExportLedgerResponse {
+  return { content: "", lines: 0, fileName: "" };
+}
+
+export const ExportLedgerResponse: MessageFns<ExportLedgerResponse> = {
+  encode(message: ExportLedgerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content !== "") {
+      writer.uint32(10).string(message.content);
+    }
+    if (message.lines !== 0) {
+      writer.uint32(16).int32(message.lines);
+    }
+    if (message.fileName !== "") {
+      writer.uint32(26).string(message.fileName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportLedgerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportLedgerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lines = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportLedgerResponse {
+    return {
+      content: isSet(object.content) ? globalThis.String(object.content) : "",
+      lines: isSet(object.lines) ? globalThis.Number(object.lines) : 0,
+      fileName: isSet(object.fileName)
+        ? globalThis.String(object.fileName)
+        : isSet(object.file_name)
+        ? globalThis.String(object.file_name)
+        : "",
+    };
+  },
+
+  toJSON(message: ExportLedgerResponse): unknown {
+    const obj: any = {};
+    if (message.content !== "") {
+      obj.content = message.content;
+    }
+    if (message.lines !== 0) {
+      obj.lines = Math.round(message.lines);
+    }
+    if (message.fileName !== "") {
+      obj.fileName = message.fileName;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExportLedgerResponse>, I>>(base?: I): ExportLedgerResponse {
+    return ExportLedgerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportLedgerResponse>, I>>(object: I): ExportLedgerResponse {
+    const message = createBaseExportLedgerResponse();
+    message.content = object.content ?? "";
+    message.lines = object.lines ?? 0;
+    message.fileName = object.fileName ?? "";
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -4435,6 +5025,28 @@ export const PortfolioServiceService = {
       Buffer.from(ListAccountsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAccountsResponse => ListAccountsResponse.decode(value),
   },
+  /** Checks the ledger's chain of hashes, its balances, the book, and the broker's statement. */
+  verifyLedger: {
+    path: "/arduino_trader.portfolio.PortfolioService/VerifyLedger" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: VerifyLedgerRequest): Buffer => Buffer.from(VerifyLedgerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): VerifyLedgerRequest => VerifyLedgerRequest.decode(value),
+    responseSerialize: (value: VerifyLedgerResponse): Buffer =>
+      Buffer.from(VerifyLedgerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): VerifyLedgerResponse => VerifyLedgerResponse.decode(value),
+  },
+  /** The whole ledger as a text file. */
+  exportLedger: {
+    path: "/arduino_trader.portfolio.PortfolioService/ExportLedger" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExportLedgerRequest): Buffer => Buffer.from(ExportLedgerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportLedgerRequest => ExportLedgerRequest.decode(value),
+    responseSerialize: (value: ExportLedgerResponse): Buffer =>
+      Buffer.from(ExportLedgerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportLedgerResponse => ExportLedgerResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -4456,6 +5068,10 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   /** Opens an account. Accounts are never opened by being named. */
   openAccount: handleUnaryCall<OpenAccountRequest, OpenAccountResponse>;
   listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
+  /** Checks the ledger's chain of hashes, its balances, the book, and the broker's statement. */
+  verifyLedger: handleUnaryCall<VerifyLedgerRequest, VerifyLedgerResponse>;
+  /** The whole ledger as a text file. */
+  exportLedger: handleUnaryCall<ExportLedgerRequest, ExportLedgerResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -4580,6 +5196,38 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
+  ): ClientUnaryCall;
+  /** Checks the ledger's chain of hashes, its balances, the book, and the broker's statement. */
+  verifyLedger(
+    request: VerifyLedgerRequest,
+    callback: (error: ServiceError | null, response: VerifyLedgerResponse) => void,
+  ): ClientUnaryCall;
+  verifyLedger(
+    request: VerifyLedgerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: VerifyLedgerResponse) => void,
+  ): ClientUnaryCall;
+  verifyLedger(
+    request: VerifyLedgerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: VerifyLedgerResponse) => void,
+  ): ClientUnaryCall;
+  /** The whole ledger as a text file. */
+  exportLedger(
+    request: ExportLedgerRequest,
+    callback: (error: ServiceError | null, response: ExportLedgerResponse) => void,
+  ): ClientUnaryCall;
+  exportLedger(
+    request: ExportLedgerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExportLedgerResponse) => void,
+  ): ClientUnaryCall;
+  exportLedger(
+    request: ExportLedgerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExportLedgerResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -185,6 +185,17 @@ export function enumeration<const Names extends readonly [string, ...string[]]>(
     );
 }
 
+/** One of a few words; the first where it is empty. */
+export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return rawText.transform(
+    via((value): Words[number] => {
+      const found = value ? words.find((one) => one === value) : words[0];
+      if (found === undefined) throw new Failure('INVALID_REQUEST', `one of ${words.join(', ')}`);
+      return found;
+    }),
+  );
+}
+
 /** An enum whose number 0 means nothing, so it must be given. */
 export function requiredEnumeration<const Names extends readonly [string, ...string[]]>(
   names: Names,

@@ -12,6 +12,7 @@ import {
   request,
   requiredAccount,
   text,
+  word,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 
@@ -74,5 +75,16 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.read,
     summary: 'Lists the accounts, the default one first.',
     request: request({}),
+  },
+  verifyLedger: {
+    ...usual.read,
+    needs: ['redis', 'broker'],
+    summary: "Checks the ledger's chain, its balances, the book and the broker's statement.",
+    request: request({ accountId: account, withoutBroker: bool }),
+  },
+  exportLedger: {
+    ...usual.read,
+    summary: 'The whole ledger in double entry, as csv, beancount or hledger.',
+    request: request({ accountId: account, format: word(['csv', 'beancount', 'hledger']) }),
   },
 });

@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto';
 
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return textHash(canonicalJson(value));
+}
+
+/** SHA-256 of the text's UTF-8 bytes, in hexadecimal. */
+export function textHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The first 16 hex digits: enough to tell apart, short enough to read out. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import {
+  decode,
   storedCurrency,
   storedDay,
   storedDecimal,
@@ -12,6 +13,7 @@ import {
 } from '#shared/redis/codec.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
 import { lotMethods } from './model/lots.ts';
+import { ledgerAccounts, type Posting } from './model/posting.ts';
 import type { DayValuation } from './model/valuation.ts';
 
 const lot = z.strictObject({
@@ -39,11 +41,13 @@ export const bookRecord = z.strictObject({
   pendingDeposits: storedMoney,
   pendingWithdrawals: storedMoney,
   syncedAt: storedInstant.optional(),
+  /** The last line of the ledger; absent until the first is appended to the chain. */
+  ledger: z.strictObject({ lines: z.number(), hash: z.string() }).optional(),
 });
 
 export type BookRecord = z.infer<typeof bookRecord>;
 
-export const ledgerRecord = z.strictObject({
+const ledgerLine = z.strictObject({
   id: z.string(),
   kind: z.enum([
     'buy',
@@ -69,9 +73,35 @@ export const ledgerRecord = z.strictObject({
   lotMethod: z.enum(lotMethods).optional(),
   lotIds: z.array(z.string()).readonly().optional(),
   cash: storedMoney,
+  charges: storedMoney.optional(),
+  source: z.string().optional(),
   happenedAt: storedInstant,
   recordedAt: storedInstant,
-}) satisfies z.ZodType<LedgerEntry>;
+});
+
+const posting = z.strictObject({
+  account: z.enum(ledgerAccounts),
+  amount: storedMoney,
+  isin: storedIsin.optional(),
+  lotId: z.string().optional(),
+  quantity: storedDecimal.optional(),
+}) satisfies z.ZodType<Posting>;
+
+/** A line with its place in the chain; those written before there was one have no more than `line`. */
+export const ledgerRecord = z.strictObject({
+  line: ledgerLine,
+  postings: z.array(posting).readonly(),
+  sequence: z.number(),
+  /** Hash of the line before. */
+  previous: z.string(),
+});
+
+/** Only the line, for whoever has no use for its postings. */
+const ledgerRecordLine = z.object({ line: ledgerLine });
+
+export function lineOf(json: string, isChained: boolean, key: string): LedgerEntry {
+  return isChained ? decode(ledgerRecordLine, json, key).line : decode(ledgerLine, json, key);
+}
 
 export const valuationRecord = z.strictObject({
   day: storedDay,
@@ -82,7 +112,7 @@ export const valuationRecord = z.strictObject({
   recordedAt: storedInstant,
 }) satisfies z.ZodType<DayValuation>;
 
-export function bookOf(record: BookRecord, accountId: AccountId): Book {
+export function bookOf({ ledger: _head, ...record }: BookRecord, accountId: AccountId): Book {
   const holdings = record.holdings.map((h): [Holding['isin'], Holding] => [h.isin, h]);
   return {
     accountId,

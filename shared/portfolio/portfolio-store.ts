@@ -6,13 +6,16 @@ import { writeDocument, type Database, type Write } from '#shared/redis/database
 import { keys } from '#shared/redis/keys.ts';
 import { bookOf, bookRecord, recordOf } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
-import { emptyBook } from './model/booking.ts';
+import { CHAIN_START, chained, headAfter, type ChainHead } from './ledger-chain.ts';
+import { emptyBook, postEntries } from './model/booking.ts';
 import type { DayValuation } from './model/valuation.ts';
 
 /** The book with the version it was read at. */
 export interface VersionedBook {
   readonly version: number;
   readonly book: Book;
+  /** Where the ledger's chain of hashes stands. */
+  readonly head: ChainHead;
 }
 
 export class PortfolioStore {
@@ -26,17 +29,26 @@ export class PortfolioStore {
 
   async load(account: AccountId): Promise<VersionedBook> {
     const document = await this.database.find(keys.portfolio.book(account), bookRecord);
-    if (!document) return { version: 0, book: emptyBook(account, this.baseCurrency) };
-    return { version: document.version, book: bookOf(document.value, account) };
+    if (!document)
+      return { version: 0, book: emptyBook(account, this.baseCurrency), head: CHAIN_START };
+    const { version, value } = document;
+    const head = value.ledger ?? (await this.unchained(account));
+    return { version, book: bookOf(value, account), head };
+  }
+
+  /** A ledger from before the chain: its first new line seals all that is there. */
+  private async unchained(account: AccountId): Promise<ChainHead> {
+    const lines = await this.database.redis.lrange(keys.portfolio.ledger(account), 0, -1);
+    return lines.reduce(headAfter, CHAIN_START);
   }
 
   /**
    * Stores the next book with the lines that led to it.
-   * @param version of the book the decision was made on
+   * @param before the book the decision was made on
    * @returns false when someone else changed the book since; then nothing is stored
    */
   save(
-    version: number,
+    before: VersionedBook,
     book: Book,
     entries: readonly LedgerEntry[],
     valuation: DayValuation | undefined,
@@ -44,11 +56,12 @@ export class PortfolioStore {
     const { accountId } = book;
     const bookKey = keys.portfolio.book(accountId);
     const ledgerKey = keys.portfolio.ledger(accountId);
-    const lines = entries.map(encode);
+    const { version } = before;
+    const { lines, head } = chained(before.head, postEntries(before.book, entries).posted);
     return this.database.commit(
       [{ key: bookKey, version }],
       [
-        writeDocument(bookKey, version, recordOf(book)),
+        writeDocument(bookKey, version, { ...recordOf(book), ledger: head }),
         ...inChunks(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
         ...(valuation ? [valuationWrite(accountId, valuation)] : []),
       ],

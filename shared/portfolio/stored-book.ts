@@ -5,10 +5,16 @@ import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { BookReader } from './book-reader.ts';
-import { bookOf, bookRecord, ledgerRecord, valuationRecord } from './book-record.ts';
+import { bookOf, bookRecord, lineOf, valuationRecord } from './book-record.ts';
+import { chainLink, type ChainHead } from './ledger-chain.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import { emptyBook } from './model/booking.ts';
 import type { DayValuation } from './model/valuation.ts';
+
+export interface StoredChain {
+  readonly lines: readonly string[];
+  readonly head: ChainHead | undefined;
+}
 
 export class StoredBook implements BookReader {
   private readonly database: Database;
@@ -28,7 +34,20 @@ export class StoredBook implements BookReader {
   async ledger(account: AccountId): Promise<readonly LedgerEntry[]> {
     const key = keys.portfolio.ledger(account);
     const lines = await this.database.redis.lrange(key, 0, -1);
-    return lines.map((line) => decode(ledgerRecord, line, key));
+    return lines.map((line) => {
+      const { json, hash } = chainLink(line);
+      return lineOf(json, hash !== undefined, key);
+    });
+  }
+
+  /** The ledger byte by byte, with what the book says about its last line. */
+  async chain(account: AccountId): Promise<StoredChain> {
+    const { redis } = this.database;
+    const [lines, document] = await Promise.all([
+      redis.lrange(keys.portfolio.ledger(account), 0, -1),
+      this.database.find(keys.portfolio.book(account), bookRecord),
+    ]);
+    return { lines, head: document?.value.ledger };
   }
 
   /** The account's value as it was put on record, by day. */

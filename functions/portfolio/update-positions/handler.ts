@@ -48,15 +48,20 @@ export default handle(portfolio.updatePositions, async (request, context) => {
   if (stated) await context.broker.funding?.adopt(accountId, stated, context.signal);
 
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    const { version, book: before } = await store.load(accountId);
+    const loaded = await store.load(accountId);
+    const { book: before } = loaded;
     // Taken after the book was read: the statement is never older than the book it corrects.
     const statement = await takeStatement(accountId, stated, context);
     const prices = await loadPrices(context, isinsOf(before, statement));
     const worth = worthOf(prices.quotes, prices.rates);
     const { lotMethod } = context.settings;
-    const next = reconcile(before, statement, worth, context.now(), lotMethod);
+    const next = reconcile(before, statement, worth, {
+      recordedAt: context.now(),
+      lotMethod,
+      source: `broker:${context.broker.name}`,
+    });
     const valuation = valuationNow(next.book, prices, context);
-    if (await store.save(version, next.book, next.entries, valuation)) return message(before, next);
+    if (await store.save(loaded, next.book, next.entries, valuation)) return message(before, next);
   }
   throw conflict('Someone else keeps changing this account.', { accountId });
 });

@@ -78,6 +78,10 @@ export interface LedgerEntry {
   readonly lotIds?: readonly string[] | undefined;
   /** Change of the cash balance. */
   readonly cash: Money;
+  /** Commission, exchange fees and taxes of an order that `cash` contains; never negative. */
+  readonly charges?: Money | undefined;
+  /** Where the line comes from: `broker:paper`, `owner`, … Absent of lines before version 0.2. */
+  readonly source?: string | undefined;
   readonly happenedAt: Instant;
   readonly recordedAt: Instant;
 }

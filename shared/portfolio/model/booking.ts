@@ -16,6 +16,7 @@ import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
 import { takeLots } from './lots.ts';
+import { postingsOf, type Posting } from './posting.ts';
 
 export function emptyBook(accountId: AccountId, currency: Currency): Book {
   const zero = Money.zero(currency);
@@ -31,16 +32,33 @@ export function emptyBook(accountId: AccountId, currency: Currency): Book {
   };
 }
 
+/** A line with what it debits and credits. */
+export interface PostedLine {
+  readonly line: LedgerEntry;
+  readonly postings: readonly Posting[];
+}
+
 /** Books each line once; a line whose id is known changes nothing. */
 export function bookEntries(book: Book, entries: readonly LedgerEntry[]): Book {
+  return postEntries(book, entries).book;
+}
+
+/** As `bookEntries`, with the postings of each line that was booked. */
+export function postEntries(
+  book: Book,
+  entries: readonly LedgerEntry[],
+): { readonly book: Book; readonly posted: readonly PostedLine[] } {
   const booked = new Set(book.booked);
+  const posted: PostedLine[] = [];
   let next = book;
-  for (const entry of entries) {
-    if (booked.has(entry.id)) continue;
-    booked.add(entry.id);
-    next = moved(next, entry);
+  for (const line of entries) {
+    if (booked.has(line.id)) continue;
+    booked.add(line.id);
+    const after = moved(next, line);
+    posted.push({ line, postings: postingsOf(next, after, line) });
+    next = after;
   }
-  return { ...next, booked };
+  return { book: { ...next, booked }, posted };
 }
 
 function moved(book: Book, entry: LedgerEntry): Book {

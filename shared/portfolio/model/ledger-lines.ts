@@ -18,6 +18,8 @@ export interface ReportedFill {
   readonly price: Price;
   readonly exchangeRate: Decimal;
   readonly settlement: Money;
+  readonly commission?: Money | undefined;
+  readonly fees?: Money | undefined;
   readonly executedAt: Instant;
 }
 
@@ -52,9 +54,15 @@ export function fillLine(fill: ReportedFill, recordedAt: Instant): LedgerEntry {
     price: fill.price,
     exchangeRate: fill.exchangeRate,
     cash: fill.settlement,
+    ...chargesOf(fill),
     happenedAt: fill.executedAt,
     recordedAt,
   };
+}
+
+function chargesOf({ commission, fees }: ReportedFill): { charges?: Money } {
+  const charges = commission && fees ? commission.add(fees) : (commission ?? fees);
+  return charges ? { charges } : {};
 }
 
 /** @param symbol of the security, where the flow names one */

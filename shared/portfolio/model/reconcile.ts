@@ -54,16 +54,23 @@ export interface Reconciliation {
   readonly externalBooked: number;
 }
 
+/** How new lines are recorded. */
+export interface Recording {
+  readonly recordedAt: Instant;
+  /** Which lots they take shares from; the oldest where absent. */
+  readonly lotMethod?: LotMethod | undefined;
+  /** Where they come from. */
+  readonly source?: string | undefined;
+}
+
 /**
- * @param lotMethod which lots the new lines take shares from
  * @throws Failure REFUSED account-currency when the account is in another currency
  */
 export function reconcile(
   book: Book,
   statement: Statement,
   worth: ReadonlyMap<Isin, Worth>,
-  recordedAt: Instant,
-  lotMethod: LotMethod = 'fifo',
+  { recordedAt, lotMethod = 'fifo', source }: Recording,
 ): Reconciliation {
   if (statement.currency !== book.currency)
     throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {
@@ -78,7 +85,8 @@ export function reconcile(
   const unknown = (line: LedgerEntry): boolean => !book.booked.has(line.id);
   const reported = inOrder([...fills, ...flows].filter(unknown));
   const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
-  const entries = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
+  const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
+  const entries = source === undefined ? lines : lines.map((line) => ({ ...line, source }));
   return {
     book: { ...bookEntries(book, entries), syncedAt: recordedAt },
     entries,

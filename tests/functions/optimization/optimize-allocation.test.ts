@@ -176,7 +176,8 @@ describe('optimization-optimize-allocation', () => {
 
   it('looks at the book where neither positions nor cash are stated', async () => {
     const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
-    const { version, book } = await store.load(DEFAULT_ACCOUNT);
+    const before = await store.load(DEFAULT_ACCOUNT);
+    const { book } = before;
     const at = { happenedAt: dependencies.now(), recordedAt: dependencies.now() };
     const entries: LedgerEntry[] = [
       { id: 'd', kind: 'deposit', cash: Money.parse('9000', 'EUR'), ...at },
@@ -185,7 +186,7 @@ describe('optimization-optimize-allocation', () => {
         ...{ quantity: Decimal.of(40), cash: Money.zero(book.currency), ...at },
       },
     ];
-    await store.save(version, bookEntries(book, entries), entries, undefined);
+    await store.save(before, bookEntries(book, entries), entries, undefined);
     const answer = await ask({
       targetAllocations: [{ isin: isin(0), maxWeight: 0.01 }],
     });

@@ -30,7 +30,7 @@ async function receive(
   shares: number,
 ) {
   const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
-  const { version, book } = await store.load(DEFAULT_ACCOUNT);
+  const before = await store.load(DEFAULT_ACCOUNT);
   const entry: LedgerEntry = {
     id: `in-${isin}`,
     kind: 'external-in',
@@ -41,7 +41,7 @@ async function receive(
     happenedAt: dependencies.now(),
     recordedAt: dependencies.now(),
   };
-  await store.save(version, bookEntries(book, [entry]), [entry], undefined);
+  await store.save(before, bookEntries(before.book, [entry]), [entry], undefined);
 }
 
 describe('scoring-score-portfolio', () => {

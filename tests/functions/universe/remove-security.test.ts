@@ -62,7 +62,7 @@ describe('universe-remove-security', () => {
 
   test('is refused while the security is held', async () => {
     const portfolio = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
-    const { book } = await portfolio.load(DEFAULT_ACCOUNT);
+    const before = await portfolio.load(DEFAULT_ACCOUNT);
     const lot = {
       lotId: 'lot-1',
       quantity: Decimal.of(3),
@@ -71,8 +71,8 @@ describe('universe-remove-security', () => {
       acquiredAt: dependencies.now(),
     };
     const holding = { isin: ISIN, symbol: 'ALDR', lots: [lot], realized: Money.parse('0', 'EUR') };
-    const held = { ...book, holdings: new Map([[ISIN, holding]]) };
-    expect(await portfolio.save(0, held, [], undefined)).toBe(true);
+    const held = { ...before.book, holdings: new Map([[ISIN, holding]]) };
+    expect(await portfolio.save(before, held, [], undefined)).toBe(true);
     const answer = await remove({ isin: ISIN });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ code: 'REFUSED', rule: 'position-exists', isin: ISIN });

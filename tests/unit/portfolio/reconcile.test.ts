@@ -60,7 +60,7 @@ describe('reconciling', () => {
   });
 
   it('books fills and flows by their ids, oldest first, and finds nothing external', () => {
-    const done = reconcile(empty, explained, noWorth, NOW);
+    const done = reconcile(empty, explained, noWorth, { recordedAt: NOW });
     expect(done.entries.map((entry) => entry.id)).toEqual(['flow-opening', 'fill-f1']);
     expect([done.fillsBooked, done.flowsBooked, done.externalBooked]).toEqual([1, 1, 0]);
     expect(done.book.cash).toEqual(euros('69.50'));
@@ -68,8 +68,8 @@ describe('reconciling', () => {
   });
 
   it('books nothing when it runs again', () => {
-    const once = reconcile(empty, explained, noWorth, NOW);
-    const twice = reconcile(once.book, explained, noWorth, NOW);
+    const once = reconcile(empty, explained, noWorth, { recordedAt: NOW });
+    const twice = reconcile(once.book, explained, noWorth, { recordedAt: NOW });
     expect(twice.entries).toEqual([]);
     expect(twice.book).toEqual(once.book);
   });
@@ -79,10 +79,10 @@ describe('reconciling', () => {
       [BETA, { price: Price.parse('20', 'USD'), exchangeRate: Decimal.parse('0.9') }],
     ]);
     const stated = statement({ holdings: [holds(2, BETA)] });
-    const done = reconcile(empty, stated, worth, NOW);
+    const done = reconcile(empty, stated, worth, { recordedAt: NOW });
     expect(done.entries).toEqual([expect.objectContaining({ kind: 'external-in', isin: BETA })]);
     expect(done.book.holdings.get(BETA)?.lots[0]?.cost).toEqual(euros('36.00'));
-    expect(reconcile(done.book, stated, worth, NOW).entries).toEqual([]);
+    expect(reconcile(done.book, stated, worth, { recordedAt: NOW }).entries).toEqual([]);
   });
 
   it('books shares that are gone and cash that differs as external', () => {
@@ -91,7 +91,7 @@ describe('reconciling', () => {
       before,
       statement({ cash: euros('48.99'), holdings: [holds(4)] }),
       noWorth,
-      NOW,
+      { recordedAt: NOW },
     );
     expect(
       done.entries.map(({ kind, cash, quantity }) => [kind, cash.toString(), quantity?.toString()]),
@@ -105,15 +105,17 @@ describe('reconciling', () => {
 
   it('gives the same difference of the same book the same id', () => {
     const stated = statement({ cash: euros('5.00'), holdings: [holds(2)] });
-    const [one, two] = [1, 2].map(() => reconcile(empty, stated, noWorth, NOW).entries);
+    const [one, two] = [1, 2].map(
+      () => reconcile(empty, stated, noWorth, { recordedAt: NOW }).entries,
+    );
     expect(one?.map((entry) => entry.id)).toEqual(two?.map((entry) => entry.id));
   });
 
   it('gives the same difference another id when it comes a second time', () => {
     const stated = statement({ holdings: [holds(1)] });
-    const came = reconcile(empty, stated, noWorth, NOW);
-    const went = reconcile(came.book, statement(), noWorth, NOW);
-    const again = reconcile(went.book, stated, noWorth, NOW);
+    const came = reconcile(empty, stated, noWorth, { recordedAt: NOW });
+    const went = reconcile(came.book, statement(), noWorth, { recordedAt: NOW });
+    const again = reconcile(went.book, stated, noWorth, { recordedAt: NOW });
     expect(quantityHeld(again.book, ALPHA).toString()).toBe('1');
   });
 
@@ -122,7 +124,7 @@ describe('reconciling', () => {
       cash: euros('30.00'),
       fills: [fill('f9', 'SELL', 3, '30.00', '2024-01-04')],
     });
-    const done = reconcile(empty, stated, noWorth, NOW);
+    const done = reconcile(empty, stated, noWorth, { recordedAt: NOW });
     expect(done.entries.map((entry) => entry.kind)).toEqual(['external-in', 'sell']);
     expect(done.entries[0]?.happenedAt).toBeLessThan(at('2024-01-04'));
     expect(quantityHeld(done.book, ALPHA).sign).toBe(0);
@@ -130,7 +132,9 @@ describe('reconciling', () => {
   });
 
   it('refuses an account in another currency', () => {
-    expect(() => reconcile(empty, statement({ currency: 'USD' }), noWorth, NOW)).toThrow(
+    expect(() =>
+      reconcile(empty, statement({ currency: 'USD' }), noWorth, { recordedAt: NOW }),
+    ).toThrow(
       expect.objectContaining({
         code: 'REFUSED',
         facts: expect.objectContaining({ rule: 'account-currency' }),
@@ -144,7 +148,7 @@ describe('reconciling', () => {
       trade('buy', '1', '10', '-10.00', { isin: BETA }),
     );
     const stated = statement({ cash: euros('-60.00'), holdings: [holds(6)] });
-    const { book } = reconcile(before, stated, noWorth, NOW);
+    const { book } = reconcile(before, stated, noWorth, { recordedAt: NOW });
     expect(positionChanges(before, book)).toEqual({ updated: 1, added: 0, removed: 1 });
     expect(positionChanges(empty, book)).toEqual({ updated: 0, added: 1, removed: 0 });
   });

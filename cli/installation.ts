@@ -1,0 +1,45 @@
+/**
+ * The running installation that a command asks: the gateway at GATEWAY_URL, or at GATEWAY_HOST and
+ * GATEWAY_PORT, with the trade token of SECRETS_DIR, or of DATA_DIR.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
+import { httpTransport } from '#shared/clients/http-transport.ts';
+import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
+import { hostPort } from '#shared/process/loopback.ts';
+import { parseSettings, type Settings } from '#shared/process/settings.ts';
+import { hasGatewayTls } from '#shared/process/tls-settings.ts';
+import { tokensIn } from '#shared/runtime/tokens.ts';
+
+export type Ask = <O extends Operation>(
+  operation: O,
+  request: WireRequestOf<O>,
+  options?: Pick<CallOptions, 'idempotencyKey'>,
+) => Promise<ResponseOf<O>>;
+
+/**
+ * Calls an operation and waits for its answer.
+ * @throws Failure as the operation answered, or UNAVAILABLE where nothing answers
+ */
+export function openInstallation(timeoutMs: number, settings = parseSettings(process.env)): Ask {
+  const client = clientOf(settings);
+  return (operation, request, options) =>
+    client.call(operation, request, {
+      signal: AbortSignal.timeout(timeoutMs),
+      requestId: randomUUID(),
+      ...options,
+    });
+}
+
+function clientOf(settings: Settings): FunctionsClient {
+  const dir = process.env['SECRETS_DIR'] || join(settings.dataDir, 'function-secrets/openfaas-fn');
+  const tokens = tokensIn(dir);
+  const { gatewayHost, gatewayPort, grpcTlsCa } = settings;
+  const scheme = hasGatewayTls(settings) ? 'https' : 'http';
+  const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
+  const url = process.env['GATEWAY_URL'] || `${scheme}://${hostPort(host, gatewayPort)}`;
+  const ca = grpcTlsCa === undefined ? undefined : readFileSync(grpcTlsCa, 'utf8');
+  return new FunctionsClient(httpTransport(url, () => tokens.trade, ca));
+}

@@ -1,0 +1,114 @@
+/**
+ * Double entry: what a line of the ledger debits and credits. A debit is positive. The postings of a
+ * line sum to zero in each currency; shares are carried at cost, lot by lot.
+ */
+import { assert } from '#shared/kernel/assert.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+
+/** The chart of accounts. */
+export const ledgerAccounts = [
+  'assets:cash',
+  'assets:securities',
+  /** What the owner paid in and took out. */
+  'equity:deposits',
+  /** Cost of shares that were delivered in or out. */
+  'equity:transfers',
+  /** Halves of an exchange of currencies whose other half lies outside of this ledger. */
+  'equity:conversions',
+  /** What the broker shows and nobody here traded. */
+  'equity:adjustments',
+  'income:dividends',
+  'income:interest',
+  /** Realised gains; a loss is a debit. */
+  'income:gains',
+  'expenses:fees',
+  /** Withheld at source. */
+  'expenses:tax',
+] as const;
+export type LedgerAccount = (typeof ledgerAccounts)[number];
+
+export interface Posting {
+  readonly account: LedgerAccount;
+  readonly amount: Money;
+  /** Of `assets:securities`: the lot, and the change of its shares. */
+  readonly isin?: Isin | undefined;
+  readonly lotId?: string | undefined;
+  readonly quantity?: Decimal | undefined;
+}
+
+/** The account that answers for what cash and the cost of shares leave open. */
+const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
+  buy: 'income:gains',
+  sell: 'income:gains',
+  deposit: 'equity:deposits',
+  withdrawal: 'equity:deposits',
+  dividend: 'income:dividends',
+  tax: 'expenses:tax',
+  interest: 'income:interest',
+  conversion: 'equity:conversions',
+  fee: 'expenses:fees',
+  'transfer-in': 'equity:transfers',
+  'transfer-out': 'equity:transfers',
+  'external-in': 'equity:adjustments',
+  'external-out': 'equity:adjustments',
+  'external-cash': 'equity:adjustments',
+};
+
+/** @param before and after the line was booked */
+export function postingsOf(before: Book, after: Book, line: LedgerEntry): readonly Posting[] {
+  const cash = after.cash.subtract(before.cash);
+  const postings: Posting[] = cash.sign === 0 ? [] : [{ account: 'assets:cash', amount: cash }];
+  postings.push(...securityPostings(before, after));
+  const open = sumOf(postings, before.currency).negate();
+  if (open.sign !== 0) postings.push({ account: counterAccount[line.kind], amount: open });
+  assert(sumOf(postings, before.currency).sign === 0, 'the postings of a line sum to zero');
+  return postings;
+}
+
+/** Currencies in which postings do not sum to zero, with what is left over. */
+export function imbalance(postings: readonly Posting[]): readonly Money[] {
+  const sums = new Map<Currency, Money>();
+  for (const { amount } of postings) {
+    const sum = sums.get(amount.currency);
+    sums.set(amount.currency, sum ? sum.add(amount) : amount);
+  }
+  return [...sums.values()].filter((sum) => sum.sign !== 0);
+}
+
+function sumOf(postings: readonly Posting[], currency: Currency): Money {
+  return Money.sum(
+    postings.map(({ amount }) => amount),
+    currency,
+  );
+}
+
+function securityPostings(before: Book, after: Book): Posting[] {
+  return [...after.holdings].flatMap(([isin, holding]) => {
+    const was = before.holdings.get(isin);
+    return was === holding ? [] : lotPostings(isin, was, holding, after.currency);
+  });
+}
+
+function lotPostings(
+  isin: Isin,
+  before: Holding | undefined,
+  after: Holding,
+  currency: Currency,
+): Posting[] {
+  const [old, now] = [byId(before?.lots ?? []), byId(after.lots)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((lotId): Posting[] => {
+    const [was, is] = [old.get(lotId), now.get(lotId)];
+    const quantity = (is?.quantity ?? Decimal.zero).subtract(was?.quantity ?? Decimal.zero);
+    const amount = (is?.cost ?? Money.zero(currency)).subtract(was?.cost ?? Money.zero(currency));
+    if (quantity.sign === 0 && amount.sign === 0) return [];
+    return [{ account: 'assets:securities', amount, isin, lotId, quantity: quantity.normalize() }];
+  });
+}
+
+function byId(lots: readonly Lot[]): ReadonlyMap<string, Lot> {
+  return new Map(lots.map((lot) => [lot.lotId, lot]));
+}
