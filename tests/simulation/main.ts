@@ -8,14 +8,15 @@ import { simulate } from './simulate.ts';
 
 const PROGRESS_EVERY = 500;
 
-const [seed = 'simulation-1', from = '0', count = '1000', stride = '1'] = process.argv.slice(2);
+const [seed = 'simulation-1', from = '0', count = '1000', stride = '1', where = 'model'] =
+  process.argv.slice(2);
 const unhandled: string[] = [];
 process.on('unhandledRejection', (reason) => {
   if (isOfTheLiving(reason)) unhandled.push(reason instanceof Error ? (reason.stack ?? '') : '?');
 });
-const redis = await startTestRedis();
+const redis = where === 'server' ? await startTestRedis() : undefined;
 try {
-  const socket = redis.url.slice('unix://'.length);
+  const socket = redis?.url.slice('unix://'.length);
   const extent = { seed, from: Number(from), count: Number(count), stride: Number(stride) };
   const report = await simulate(socket, extent, ({ done, violations }) => {
     if (done % PROGRESS_EVERY === 0) console.error(JSON.stringify({ done, violations }));
@@ -26,5 +27,5 @@ try {
   console.error(thrown);
   process.exitCode = 2;
 } finally {
-  await redis.stop();
+  await redis?.stop();
 }

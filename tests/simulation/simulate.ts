@@ -4,6 +4,8 @@ import { ask } from './ask.ts';
 import { pointKinds, roundOf, type Point, type PointKind } from './points.ts';
 import { runPoint } from './run-point.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
+import { RealRedis } from './redis/real-redis.ts';
+import { RedisModel } from './redis/redis-model.ts';
 import { Stage, type Kept } from './stage.ts';
 
 export interface Extent {
@@ -34,17 +36,21 @@ export interface Progress {
   readonly violations: number;
 }
 
-/** Stages side by side on one Redis; each has a database of its own. */
+/** Stages side by side; each has a state of its own. */
 const STAGES = 4;
 /** After so many the rest would say the same. */
 const VIOLATIONS_MAX = 5;
 
+/** @param socket of a redis-server that holds the state; absent: the model in memory does */
 export async function simulate(
-  socket: string,
+  socket: string | undefined,
   extent: Extent,
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Report> {
-  const stages = Array.from({ length: STAGES }, (_, index) => new Stage(socket, index));
+  const stages = Array.from(
+    { length: STAGES },
+    (_, index) => new Stage(socket === undefined ? new RedisModel() : new RealRedis(socket, index)),
+  );
   try {
     return await new Simulation(stages, extent, onProgress).run();
   } finally {

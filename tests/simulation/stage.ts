@@ -14,7 +14,6 @@ import type { Random } from '#shared/kernel/random.ts';
 import { allLocal } from '#shared/placement/placement.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
-import { connectQueueRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
 import type { OutsideRecords } from '#shared/redis/outside-records.ts';
@@ -28,12 +27,12 @@ import { FaultPlane, noFault, type Fault } from './fault-plane.ts';
 import { handlers } from './handlers.ts';
 import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.ts';
 import { Observations } from './observations.ts';
+import { PREFIX, type StateServer } from './redis/state-server.ts';
 import { isCommit, watchCommit } from './watch-commit.ts';
 
 const START_MS = Date.parse('2025-06-11T12:00:00Z');
 /** Planted as tokens; no log line and no answer may contain them. */
 export const canaries = { write: 'canary-write-5f0c', trade: 'canary-trade-91bd' };
-const PREFIX = 'sim';
 
 export interface Process {
   readonly dependencies: Dependencies;
@@ -41,28 +40,27 @@ export interface Process {
 }
 
 export interface Kept {
-  readonly dumps: readonly (readonly [key: string, dump: Buffer])[];
+  readonly state: unknown;
   readonly book: BrokerBook;
   readonly record: Epoch | undefined;
 }
 
 export class Stage {
-  readonly redis: Redis;
   nowMs = START_MS;
   broker: LedgerBroker;
   record: Epoch | undefined;
   prices = new Map<Isin, number>();
   observed = new Observations();
-  private readonly socket: string;
+  private readonly server: StateServer;
+  /** Makes commands; it never connects. */
+  private readonly client = new Redis({ lazyConnect: true, keyPrefix: `${PREFIX}:` });
   private readonly settings: Settings;
   private readonly market = new SetMarket();
 
-  /** @param database the number of a Redis database that nobody else uses */
-  constructor(socket: string, database: number) {
-    this.socket = socket;
-    this.redis = new Redis(socket, { db: database, keyPrefix: `${PREFIX}:` });
+  constructor(server: StateServer) {
+    this.server = server;
     this.settings = parseSettings({
-      REDIS_URL: `unix://${socket}`,
+      REDIS_URL: 'unix:///nonexistent',
       REDIS_KEY_PREFIX: PREFIX,
       DATA_DIR: '/nonexistent',
       BASE_CURRENCY: 'EUR',
@@ -75,7 +73,7 @@ export class Stage {
 
   /** An empty installation that has fetched its prices. */
   async begin(): Promise<void> {
-    await this.redis.flushdb();
+    await this.server.flush();
     this.record = undefined;
     this.reset();
     await this.fetchPrices();
@@ -84,18 +82,11 @@ export class Stage {
   }
 
   async keep(): Promise<Kept> {
-    const names = await this.redis.keys('*');
-    const plain = names.map((name) => name.slice(PREFIX.length + 1));
-    const dumps = await Promise.all(
-      plain.map(async (key) => [key, (await this.redis.dumpBuffer(key)) ?? Buffer.of()] as const),
-    );
-    return { dumps, book: this.broker.book, record: this.record };
+    return { state: await this.server.keep(), book: this.broker.book, record: this.record };
   }
 
-  async restore({ dumps, book, record }: Kept): Promise<void> {
-    const pipeline = this.redis.pipeline().flushdb();
-    for (const [key, dump] of dumps) pipeline.restore(key, 0, dump);
-    await pipeline.exec();
+  async restore({ state, book, record }: Kept): Promise<void> {
+    await this.server.restore(state);
     this.reset();
     this.broker.book = book;
     this.record = record;
@@ -103,14 +94,13 @@ export class Stage {
 
   /** All state in Redis vanishes, as by FLUSHALL or a deleted file. */
   async loseState(): Promise<void> {
-    await this.redis.flushdb();
+    await this.server.flush();
     this.observed.noteLoss(this.broker.received.length);
   }
 
   /** The lease of dead processes' claims is over; Redis' own clock is not the stage's. */
   async expireClaims(): Promise<void> {
-    const names = await this.redis.keys('*:claim');
-    if (names.length > 0) await this.redis.del(names.map((name) => name.slice(PREFIX.length + 1)));
+    await this.server.expireClaims();
   }
 
   /** The last day's closes are fetched again, at the prices of now. */
@@ -124,7 +114,6 @@ export class Stage {
     const plane = new FaultPlane(fault, jitter);
     const redis = this.guardedRedis(plane);
     const database = new Database(redis, this.recordsOf(plane));
-    const url = `unix://${this.socket}`;
     const host = {
       call: (name: string, ...rest: CallArguments) => invokeByName(name, dependencies, ...rest),
     };
@@ -141,7 +130,7 @@ export class Stage {
         plane.around('call', `call ${call.name}`, () => direct(call)),
       ),
       placement: allLocal,
-      runs: new Runs(database, () => connectQueueRedis(url), `${PREFIX}:queue`),
+      runs: new Runs(database, noQueue, `${PREFIX}:queue`),
       tokens: canaries,
       now: () => this.now(),
       newId: () => this.observed.newId(),
@@ -155,7 +144,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.redis.quit();
+    await this.server.close();
   }
 
   private reset(): void {
@@ -190,18 +179,11 @@ export class Stage {
   }
 
   private guardedRedis(plane: FaultPlane): Redis {
-    const { redis, observed } = this;
+    const { server, observed } = this;
     // The reply is held back until the plane lets it pass; pipelines wait for the command's promise.
     const sendCommand = (command: Command): unknown => {
       const { resolve, reject } = command;
-      const reply = new Promise<unknown>((answered, failed) => {
-        command.resolve = answered;
-        command.reject = failed;
-      });
-      const send = (): Promise<unknown> => {
-        redis.sendCommand(command);
-        return reply;
-      };
+      const send = (): Promise<unknown> => server.send(command);
       plane
         .around('redis', command.name, () =>
           isCommit(command) ? watchCommit(command, send, observed) : send(),
@@ -209,7 +191,7 @@ export class Stage {
         .then(resolve, reject);
       return command.promise;
     };
-    return Object.assign(Object.create(redis) as Redis, { sendCommand });
+    return Object.assign(Object.create(this.client) as Redis, { sendCommand, status: 'ready' });
   }
 
   private recordsOf(plane: FaultPlane): OutsideRecords {
@@ -241,6 +223,10 @@ async function invokeByName(
   if (!handler) throw new Error(`the simulation has no function ${name}`);
   const secret = (): Promise<string> => Promise.reject(new Error('no secrets'));
   return invoke(handler, event, { ...context, env: {}, secret, shared: dependencies });
+}
+
+function noQueue(): never {
+  throw new Error('the simulation has no queue');
 }
 
 function guardedBroker(broker: LedgerBroker, plane: FaultPlane): Dependencies['broker'] {

@@ -1,0 +1,18 @@
+/** Where the state of a stage lies: the model in memory, or a database of a real redis-server. */
+import type { Command } from 'ioredis';
+
+/** @typeParam K a kept state, to be set back later, on any server of the same kind */
+export interface StateServer<K = unknown> {
+  /** The reply of Redis; rejects as Redis refuses. */
+  send(command: Command): Promise<unknown>;
+  flush(): Promise<void>;
+  keep(): Promise<K>;
+  restore(kept: K): Promise<void>;
+  /** Ends the locks of processes that died; Redis' own clock is not the stage's. */
+  expireClaims(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Of each key; an empty installation has none. */
+export const PREFIX = 'sim';
+export const CLAIMS = /:claim$/;
