@@ -1,8 +1,8 @@
 /**
  * Long runs of the simulation (docs/simulation.md):
  *
- *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N]
- *   npm run soak -- faults [--only NAME] [--points N] [--seed S]
+ *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
+ *   npm run soak -- faults [--only NAME] [--points N] [--stride N] [--seed S]
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
  * each fault and runs until it is found; exit 1 when one is not.
@@ -13,7 +13,7 @@ import { crash } from './soak/crash.ts';
 import { faults } from './soak/faults.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] | faults [--only NAME] [--points N] [--seed S]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--points N] [--stride N] [--seed S]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -26,9 +26,12 @@ try {
       stride: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       only: { type: 'string' },
+      redis: { type: 'string', default: 'model' },
     },
   });
-  const { seed, only } = values;
+  const { seed, only, redis } = values;
+  if (redis !== 'model' && redis !== 'server')
+    throw new Failure('INVALID_REQUEST', '--redis: model or server');
   const number = (text: string, name: string, least: number): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < least)
@@ -45,11 +48,13 @@ try {
       from: number(values.from, 'from', 0),
       stride: number(values.stride, 'stride', 1),
       workers: number(values.workers, 'workers', 1),
+      redis,
     });
   else
     process.exitCode = await faults({
       seed,
       points: number(values.points ?? '9000', 'points', 1),
+      stride: number(values.stride, 'stride', 1),
       only,
     });
 } catch (thrown) {

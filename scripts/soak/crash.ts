@@ -9,13 +9,14 @@ export interface CrashRun {
   readonly from: number;
   readonly stride: number;
   readonly workers: number;
+  readonly redis: 'model' | 'server';
 }
 
 const PORTION = 1000;
 
 /** @returns the exit code: 0 without violations, 1 with, 2 when a worker could not run */
 export async function crash(run: CrashRun): Promise<number> {
-  const { seed, points, from, stride, workers } = run;
+  const { seed, points, from, stride, workers, redis } = run;
   console.log(`seed ${seed}, ${points} points from ${from}, every ${stride}`);
   const bundle = await bundleSimulation(process.cwd());
   const totals = new Map<string, number>();
@@ -27,7 +28,8 @@ export async function crash(run: CrashRun): Promise<number> {
       const count = Math.min(PORTION, points - at);
       next += count;
       const first = from + at * stride;
-      const { exitCode, report } = await runBundle(bundle, { seed, from: first, count, stride });
+      const extent = { seed, from: first, count, stride, redis };
+      const { exitCode, report } = await runBundle(bundle, extent);
       if (!report) failed += 1;
       for (const [kind, number] of Object.entries(report?.points ?? {}))
         totals.set(kind, (totals.get(kind) ?? 0) + number);

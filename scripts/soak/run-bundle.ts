@@ -12,22 +12,37 @@ export interface BundleRun {
   /** 0 without violations, 1 with, 2 when it could not run. */
   readonly exitCode: number;
   readonly report: BundleReport | undefined;
+  /** The end of what it wrote to stderr. */
+  readonly errors: string;
 }
 
-export function runBundle(
-  bundle: string,
-  extent: { seed: string; from: number; count: number; stride: number },
-): Promise<BundleRun> {
-  const { seed, from, count, stride } = extent;
-  const args = [bundle, seed, String(from), String(count), String(stride)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let text = '';
+export interface BundleExtent {
+  readonly seed: string;
+  readonly from: number;
+  readonly count: number;
+  readonly stride: number;
+  /** Where the state lies: the model in memory, or a redis-server. */
+  readonly redis: 'model' | 'server';
+}
+
+const ERRORS_MAX = 4_000;
+/** Points leave much short-lived garbage; a larger young generation copies less of it. */
+const NODE_FLAGS = ['--max-semi-space-size=32'];
+
+export function runBundle(bundle: string, extent: BundleExtent): Promise<BundleRun> {
+  const { seed, from, count, stride, redis } = extent;
+  const args = [...NODE_FLAGS, bundle, seed, String(from), String(count), String(stride), redis];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [text, errors] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    errors = (errors + part).slice(-ERRORS_MAX);
+  });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       const report = text === '' ? undefined : (JSON.parse(text) as BundleReport);
-      resolve({ exitCode: code ?? 2, report });
+      resolve({ exitCode: code ?? 2, report, errors });
     });
   });
 }

@@ -1,32 +1,33 @@
-/** What the two halves of the suite share: how many points, and how a report is read. */
-import { startTestRedis } from '../support/dependencies.ts';
-import { isOfTheLiving } from './fault-plane.ts';
-import { simulate, type Report } from './simulate.ts';
+/** What the two halves of the suite share. Each runs in a process of its own, as long runs do. */
+import { rm } from 'node:fs/promises';
+import { bundleSimulation } from '../../scripts/soak/bundle.ts';
+import { runBundle, type BundleReport } from '../../scripts/soak/run-bundle.ts';
 
 export const SEED = process.env['SIMULATION_SEED'] ?? 'simulation-1';
-/** A part of each round; `npm run soak -- crash` takes the whole. */
-export const POINTS_EACH = 900;
-/** So that the points spread over all effects and mishaps of a round. */
-const STRIDE = 10;
+/** Together 10,000; `npm run soak -- crash` takes a million. */
+export const POINTS_EACH = 5_000;
+const HALVES = 2;
 
-export async function half(from: number): Promise<Report & { readonly unhandled: number }> {
-  let unhandled = 0;
-  const note = (reason: unknown): void => void (unhandled += isOfTheLiving(reason) ? 1 : 0);
-  process.on('unhandledRejection', note);
-  const redis = await startTestRedis();
+/** Every second point, so that both halves spread over all scenarios and mishaps. */
+export async function half(from: number): Promise<BundleReport> {
+  const bundle = await bundleSimulation(process.cwd());
   try {
-    const socket = redis.url.slice('unix://'.length);
-    return {
-      ...(await simulate(socket, { seed: SEED, from, count: POINTS_EACH, stride: STRIDE })),
-      unhandled,
-    };
+    const extent = {
+      seed: SEED,
+      from,
+      count: POINTS_EACH,
+      stride: HALVES,
+      redis: 'model',
+    } as const;
+    const { report, errors } = await runBundle(bundle, extent);
+    if (!report) throw new Error(`the simulation could not run: ${errors}`);
+    return report;
   } finally {
-    await redis.stop();
-    process.off('unhandledRejection', note);
+    await rm(bundle, { force: true });
   }
 }
 
-export function countsText({ points, violations }: Report): string {
+export function countsText({ points, perRound, violations }: BundleReport): string {
   const counts = Object.entries(points).map(([kind, count]) => `${kind} ${count}`);
-  return `seed ${SEED}: ${counts.join(', ')}; violations ${violations.length}`;
+  return `seed ${SEED}: ${counts.join(', ')}; ${perRound} a round; violations ${violations.length}`;
 }

@@ -41,6 +41,8 @@ export class FaultPlane {
   isDead = false;
   /** Names of the effects, in order; for a report of a violation. */
   readonly trace: string[] = [];
+  /** Name of the effect that was struck. */
+  struck: string | undefined;
   /** Resolves when the process dies. */
   readonly death: Promise<void>;
   private readonly fault: Fault;
@@ -67,6 +69,7 @@ export class FaultPlane {
     if (counted) this.count += 1;
     const strikes = counted && this.count === fault.at;
     this.trace.push(`${name}${strikes ? ` <- ${fault.happening.kind} ${fault.when}` : ''}`);
+    if (strikes) this.struck = name;
     if (this.jitter) await turns(Math.floor(this.jitter() * 3));
     if (!strikes) return this.heard(kind, await act());
     if (fault.when === 'before') {

@@ -26,8 +26,8 @@ export interface Judged {
   readonly ordersBefore: readonly string[];
   readonly deposits: number;
   readonly stateWasLost: boolean;
-  /** A process slept through the settling time in the middle of a call of the broker. */
-  readonly isLate: boolean;
+  /** Number of the order that a process was about to hand to the broker when it fell asleep. */
+  readonly lateOrder: string | undefined;
   /** Prices moved while orders were on their way. */
   readonly pricesMoved: boolean;
 }
@@ -91,7 +91,7 @@ function ordersAreSentOnce(evidence: Evidence): string | undefined {
 }
 
 /** I4: each order comes to an end, or rests at the broker, or waits for a person with an alarm. */
-function ordersEnd({ orderBook, observed, isLate }: Evidence): string | undefined {
+function ordersEnd({ orderBook, observed }: Evidence): string | undefined {
   const restful = [
     'FILLED',
     'CANCELLED',
@@ -106,7 +106,7 @@ function ordersEnd({ orderBook, observed, isLate }: Evidence): string | undefine
     if (restful.includes(state)) continue;
     const alarmed = observed.lines.some((line) => line.includes('order-needs-human'));
     if (state === 'NEEDS_HUMAN' && alarmed) continue;
-    if (!isLate) return `${tradeId} is left ${state}`;
+    return `${tradeId} is left ${state}`;
   }
   return undefined;
 }
@@ -125,12 +125,18 @@ function answersHold(evidence: Evidence): string | undefined {
       ({ instruction }) => instruction.clientOrderId === order.clientOrderId,
     );
     const refused = ['DENIED', 'ABSENT', 'REJECTED'].includes(order.state);
-    if (refused && held.length > 0 && !evidence.isLate)
+    const isLate = order.clientOrderId === evidence.lateOrder && isAlarmed(observed);
+    if (refused && held.length > 0 && !isLate)
       return `${order.tradeId} is ${order.state}, and the broker has it`;
     if (!refused && order.state !== 'NEEDS_HUMAN' && held.length === 0 && !wasNeverSent(order))
       return `${order.tradeId} is ${order.state}, and the broker does not have it`;
   }
   return stateWasLost ? undefined : successesAreThere(evidence);
+}
+
+/** An order that arrived late is reported. */
+function isAlarmed({ lines }: Observations): boolean {
+  return lines.some((line) => line.includes('"order-alarm"'));
 }
 
 function successesAreThere({ observed, orderBook }: Evidence): string | undefined {

@@ -18,7 +18,13 @@ it.each(plantedFaults.filter(({ name }) => inSuite.includes(name)))(
   'finds $name',
   async (fault) => {
     const bundle = await bundleSimulation(process.cwd(), fault);
-    const extent = { seed: 'simulation-1', from: 0, count: 1500, stride: 1 };
+    const extent = {
+      seed: 'simulation-1',
+      from: 0,
+      count: 1500,
+      stride: 1,
+      redis: 'model',
+    } as const;
     const { exitCode, report } = await runBundle(bundle, extent);
     expect([exitCode, report?.violations.length]).toEqual([1, expect.any(Number)]);
   },

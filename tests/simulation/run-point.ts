@@ -53,7 +53,6 @@ class Run {
   private readonly ordersBefore: readonly string[];
   private keys: number;
   private lost = false;
-  private late = false;
 
   constructor(stage: Stage, scenario: Scenario, point: Point, random: Random) {
     this.stage = stage;
@@ -81,7 +80,7 @@ class Run {
       orders: this.keys,
       deposits: scenario.deposits,
       stateWasLost: this.lost,
-      isLate: this.late,
+      lateOrder: this.lateOrder(process),
       pricesMoved: this.point.kind === 'price-jump',
       ordersBefore: this.ordersBefore,
     };
@@ -122,11 +121,18 @@ class Run {
   private async pause(): Promise<void> {
     this.stage.nowMs += this.pick(PAUSES_MS);
     await this.stage.expireClaims();
-    const received = this.stage.broker.received.length;
     await Promise.all(this.again());
     if (this.random() < 0.5) await this.settle();
-    // The hole that docs/domain/trading.md states: an order may still arrive after it was given up.
-    this.late = this.stage.broker.received.length === received;
+  }
+
+  /**
+   * The hole that docs/domain/trading.md states: a process that sleeps inside the call that sends an order
+   * may send it after it was given up.
+   */
+  private lateOrder({ plane }: Process): string | undefined {
+    const { kind, when } = this.point;
+    const sleeping = /^broker submit (.*)/.exec(plane.struck ?? '')?.[1];
+    return kind === 'pause' && when === 'before' ? sleeping : undefined;
   }
 
   private again(): Promise<unknown>[] {

@@ -238,7 +238,7 @@ function guardedBroker(broker: LedgerBroker, plane: FaultPlane): Dependencies['b
     simulated: broker.simulated,
     capabilities: broker.capabilities,
     ping: () => around('ping', () => broker.ping()),
-    submit: (order) => around('submit', () => broker.submit(order)),
+    submit: (order) => around(`submit ${order.clientOrderId}`, () => broker.submit(order)),
     cancel: (account, id) => around('cancel', () => broker.cancel(account, id)),
     findOrder: (account, id) => around('findOrder', () => broker.findOrder(account, id)),
     statement: () => around('statement', () => broker.statement()),

@@ -187,7 +187,14 @@ const anyKeys: Record<string, Run> = {
   ping: () => 'PONG',
 };
 
-const plain: Record<string, Run> = { ...strings, ...hashes, ...lists, ...sets, ...sortedSets, ...anyKeys };
+const plain: Record<string, Run> = {
+  ...strings,
+  ...hashes,
+  ...lists,
+  ...sets,
+  ...sortedSets,
+  ...anyKeys,
+};
 
 /** What scripts may call. */
 export function call(keyspace: Keyspace, name: string, ...args: readonly string[]): unknown {

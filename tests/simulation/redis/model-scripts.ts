@@ -25,7 +25,8 @@ interface Change {
 }
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
-const OWNED = /^\s*if redis\.call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis\.call\('(\w+)'/;
+const OWNED =
+  /^\s*if redis\.call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis\.call\('(\w+)'/;
 
 /** @throws Error for a script that the model does not know */
 export function scriptOf({ text, sha }: { text?: string; sha?: string }): Script {
