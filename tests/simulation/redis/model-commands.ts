@@ -197,7 +197,7 @@ const plain: Record<string, Run> = {
 };
 
 /** What scripts may call. */
-export function call(keyspace: Keyspace, name: string, ...args: readonly string[]): unknown {
+function call(keyspace: Keyspace, name: string, ...args: readonly string[]): unknown {
   const run = plain[name.toLowerCase()];
   if (!run) throw new Error(`the model of Redis has no command ${name}`);
   return run(keyspace, args);
