@@ -46,7 +46,7 @@ const storeRules = services.map((service) => ({
     path: '^(shared|functions|gateway|cli)/',
     pathNot: [`^shared/${service}/`, `^functions/${service}/`],
   },
-  to: { path: `^shared/${service}/[a-z-]+-store\\.ts$` },
+  to: { path: `^shared/${service}/[a-z/-]+-store\\.ts$` },
 }));
 
 module.exports = {

@@ -3,10 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { checkData } from './commands/check-data.ts';
 import { exportLedger } from './commands/export-ledger.ts';
+import { policy } from './commands/policy.ts';
 import { verify } from './commands/verify.ts';
 import { exitCodes, exitCodeOf } from './exit-codes.ts';
 
-const commands: readonly ((trader: Command) => void)[] = [checkData, verify, exportLedger];
+const commands: readonly ((trader: Command) => void)[] = [checkData, verify, exportLedger, policy];
 
 const trader = new Command('trader')
   .description('Arduino Trader: an autonomous portfolio manager.')

@@ -2,11 +2,14 @@
 import exportLedger from './export-ledger/handler.ts';
 import getCashBalance from './get-cash-balance/handler.ts';
 import getPerformance from './get-performance/handler.ts';
+import getPolicy from './get-policy/handler.ts';
 import getPosition from './get-position/handler.ts';
 import getPositions from './get-positions/handler.ts';
 import getSummary from './get-summary/handler.ts';
 import listAccounts from './list-accounts/handler.ts';
+import listPolicyVersions from './list-policy-versions/handler.ts';
 import openAccount from './open-account/handler.ts';
+import updatePolicy from './update-policy/handler.ts';
 import updatePositions from './update-positions/handler.ts';
 import verifyLedger from './verify-ledger/handler.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -16,11 +19,14 @@ export default pack('portfolio', portfolio, {
   exportLedger,
   getCashBalance,
   getPerformance,
+  getPolicy,
   getPosition,
   getPositions,
   getSummary,
   listAccounts,
+  listPolicyVersions,
   openAccount,
+  updatePolicy,
   updatePositions,
   verifyLedger,
 });

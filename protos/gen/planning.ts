@@ -173,7 +173,11 @@ export interface Plan {
   /** What a reader has to know before trusting the plan: old prices, prices in doubt. */
   warnings: string[];
   /** Until when orders of the plan may be sent; absent in plans from before it was kept. */
-  validUntil?: Timestamp | undefined;
+  validUntil?:
+    | Timestamp
+    | undefined;
+  /** Version of the investment policy it was made under, 0: the settings alone; absent in older plans. */
+  policyVersion?: number | undefined;
 }
 
 export interface PlannedAction {
@@ -751,6 +755,7 @@ function createBasePlan(): Plan {
     pricesEnd: "",
     warnings: [],
     validUntil: undefined,
+    policyVersion: undefined,
   };
 }
 
@@ -809,6 +814,9 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.validUntil !== undefined) {
       Timestamp.encode(message.validUntil, writer.uint32(266).fork()).join();
+    }
+    if (message.policyVersion !== undefined) {
+      writer.uint32(272).int32(message.policyVersion);
     }
     return writer;
   },
@@ -970,6 +978,14 @@ export const Plan: MessageFns<Plan> = {
             message.validUntil = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 34: {
+            if (tag !== 272) {
+              break;
+            }
+
+            message.policyVersion = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1050,6 +1066,11 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.valid_until)
         ? Timestamp.fromJSON(object.valid_until)
         : undefined,
+      policyVersion: isSet(object.policyVersion)
+        ? globalThis.Number(object.policyVersion)
+        : isSet(object.policy_version)
+        ? globalThis.Number(object.policy_version)
+        : undefined,
     };
   },
 
@@ -1109,6 +1130,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.validUntil !== undefined) {
       obj.validUntil = Timestamp.toJSON(message.validUntil);
     }
+    if (message.policyVersion !== undefined) {
+      obj.policyVersion = Math.round(message.policyVersion);
+    }
     return obj;
   },
 
@@ -1151,6 +1175,7 @@ export const Plan: MessageFns<Plan> = {
     message.validUntil = (object.validUntil !== undefined && object.validUntil !== null)
       ? Timestamp.fromPartial(object.validUntil)
       : undefined;
+    message.policyVersion = object.policyVersion ?? undefined;
     return message;
   },
 };

@@ -361,6 +361,102 @@ export interface ExportLedgerResponse {
   fileName: string;
 }
 
+export interface GetPolicyRequest {
+  accountId: string;
+  /** 0 is the one in force. */
+  version: number;
+}
+
+export interface GetPolicyResponse {
+  policy:
+    | PolicyVersion
+    | undefined;
+  /** The policy with everything it leaves open filled from the settings, as JSON. */
+  effectiveJson: string;
+  /** The settings alone, in the same form: what a policy that says nothing would be. */
+  defaultsJson: string;
+  /** The file that is read for this account; empty where there is none. */
+  file: string;
+  /** Why the file is not in force; while it is set, nothing is planned or traded. */
+  fileError: string;
+  /** What the account breaks as it stands. */
+  breaches: PolicyBreach[];
+  /** Limits and targets on what the universe does not have; an account that cannot be valued. */
+  warnings: string[];
+}
+
+export interface UpdatePolicyRequest {
+  accountId: string;
+  /** The whole policy as YAML or JSON; empty leaves all to the settings. */
+  document: string;
+  /** The version it was made from, 0 where none is stored. Another one in force: CONFLICT. */
+  expectedVersion: number;
+  /** Checks it and answers its effect, and stores nothing. */
+  dryRun: boolean;
+  /** Why it is changed, for the history. */
+  note: string;
+}
+
+export interface UpdatePolicyResponse {
+  success: boolean;
+  /** The version in force after the call. */
+  version: number;
+  message: string;
+  /** Every value that differs from the policy before. */
+  changes: PolicyChange[];
+  /** What the account breaks under the policy of the request. */
+  breaches: PolicyBreach[];
+  warnings: string[];
+  /** The policy of the request with the settings filled in, as JSON. */
+  effectiveJson: string;
+}
+
+export interface ListPolicyVersionsRequest {
+  accountId: string;
+  limit: number;
+  offset: number;
+}
+
+export interface ListPolicyVersionsResponse {
+  /** Newest first. */
+  versions: PolicyVersion[];
+  total: number;
+}
+
+/** A policy as it was stored. Versions are never changed or deleted. */
+export interface PolicyVersion {
+  /** 0 where none is stored and the settings are in force. */
+  version: number;
+  /** As it was written, YAML or JSON. */
+  document: string;
+  changedAt:
+    | Timestamp
+    | undefined;
+  /** operation or file. */
+  source: string;
+  note: string;
+}
+
+export interface PolicyChange {
+  /** Path in the policy: limits.securityMaxRatio. */
+  field: string;
+  /** As JSON; empty where it was not set. */
+  before: string;
+  after: string;
+}
+
+export interface PolicyBreach {
+  /** The limit, by its path in the policy. */
+  field: string;
+  /** The security, by ISIN, or the sector, country or currency; empty for cash and counts. */
+  subject: string;
+  /** As a sentence. */
+  message: string;
+  /** What is, and what is allowed: shares of the value, or counts. */
+  actual: number;
+  allowed: number;
+}
+
 function createBaseGetPositionsRequest(): GetPositionsRequest {
   return { accountId: "", includeClosed: false };
 }
@@ -4942,6 +5038,1167 @@ export const ExportLedgerResponse: MessageFns<ExportLedgerResponse> = {
   },
 };
 
+function createBaseGetPolicyRequest(): GetPolicyRequest {
+  return { accountId: "", version: 0 };
+}
+
+export const GetPolicyRequest: MessageFns<GetPolicyRequest> = {
+  encode(message: GetPolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).int32(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPolicyRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+    };
+  },
+
+  toJSON(message: GetPolicyRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPolicyRequest>, I>>(base?: I): GetPolicyRequest {
+    return GetPolicyRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPolicyRequest>, I>>(object: I): GetPolicyRequest {
+    const message = createBaseGetPolicyRequest();
+    message.accountId = object.accountId ?? "";
+    message.version = object.version ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetPolicyResponse(): GetPolicyResponse {
+  return {
+    policy: undefined,
+    effectiveJson: "",
+    defaultsJson: "",
+    file: "",
+    fileError: "",
+    breaches: [],
+    warnings: [],
+  };
+}
+
+export const GetPolicyResponse: MessageFns<GetPolicyResponse> = {
+  encode(message: GetPolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      PolicyVersion.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    if (message.effectiveJson !== "") {
+      writer.uint32(18).string(message.effectiveJson);
+    }
+    if (message.defaultsJson !== "") {
+      writer.uint32(26).string(message.defaultsJson);
+    }
+    if (message.file !== "") {
+      writer.uint32(34).string(message.file);
+    }
+    if (message.fileError !== "") {
+      writer.uint32(42).string(message.fileError);
+    }
+    for (const v of message.breaches) {
+      PolicyBreach.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(58).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = PolicyVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.effectiveJson = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.defaultsJson = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.file = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.fileError = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.breaches.push(PolicyBreach.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPolicyResponse {
+    return {
+      policy: isSet(object.policy) ? PolicyVersion.fromJSON(object.policy) : undefined,
+      effectiveJson: isSet(object.effectiveJson)
+        ? globalThis.String(object.effectiveJson)
+        : isSet(object.effective_json)
+        ? globalThis.String(object.effective_json)
+        : "",
+      defaultsJson: isSet(object.defaultsJson)
+        ? globalThis.String(object.defaultsJson)
+        : isSet(object.defaults_json)
+        ? globalThis.String(object.defaults_json)
+        : "",
+      file: isSet(object.file) ? globalThis.String(object.file) : "",
+      fileError: isSet(object.fileError)
+        ? globalThis.String(object.fileError)
+        : isSet(object.file_error)
+        ? globalThis.String(object.file_error)
+        : "",
+      breaches: globalThis.Array.isArray(object?.breaches)
+        ? object.breaches.map((e: any) => PolicyBreach.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: GetPolicyResponse): unknown {
+    const obj: any = {};
+    if (message.policy !== undefined) {
+      obj.policy = PolicyVersion.toJSON(message.policy);
+    }
+    if (message.effectiveJson !== "") {
+      obj.effectiveJson = message.effectiveJson;
+    }
+    if (message.defaultsJson !== "") {
+      obj.defaultsJson = message.defaultsJson;
+    }
+    if (message.file !== "") {
+      obj.file = message.file;
+    }
+    if (message.fileError !== "") {
+      obj.fileError = message.fileError;
+    }
+    if (message.breaches?.length) {
+      obj.breaches = message.breaches.map((e) => PolicyBreach.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPolicyResponse>, I>>(base?: I): GetPolicyResponse {
+    return GetPolicyResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPolicyResponse>, I>>(object: I): GetPolicyResponse {
+    const message = createBaseGetPolicyResponse();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? PolicyVersion.fromPartial(object.policy)
+      : undefined;
+    message.effectiveJson = object.effectiveJson ?? "";
+    message.defaultsJson = object.defaultsJson ?? "";
+    message.file = object.file ?? "";
+    message.fileError = object.fileError ?? "";
+    message.breaches = object.breaches?.map((e) => PolicyBreach.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseUpdatePolicyRequest(): UpdatePolicyRequest {
+  return { accountId: "", document: "", expectedVersion: 0, dryRun: false, note: "" };
+}
+
+export const UpdatePolicyRequest: MessageFns<UpdatePolicyRequest> = {
+  encode(message: UpdatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.document !== "") {
+      writer.uint32(18).string(message.document);
+    }
+    if (message.expectedVersion !== 0) {
+      writer.uint32(24).int32(message.expectedVersion);
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(32).bool(message.dryRun);
+    }
+    if (message.note !== "") {
+      writer.uint32(42).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.document = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expectedVersion = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdatePolicyRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      document: isSet(object.document) ? globalThis.String(object.document) : "",
+      expectedVersion: isSet(object.expectedVersion)
+        ? globalThis.Number(object.expectedVersion)
+        : isSet(object.expected_version)
+        ? globalThis.Number(object.expected_version)
+        : 0,
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: UpdatePolicyRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.document !== "") {
+      obj.document = message.document;
+    }
+    if (message.expectedVersion !== 0) {
+      obj.expectedVersion = Math.round(message.expectedVersion);
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdatePolicyRequest>, I>>(base?: I): UpdatePolicyRequest {
+    return UpdatePolicyRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdatePolicyRequest>, I>>(object: I): UpdatePolicyRequest {
+    const message = createBaseUpdatePolicyRequest();
+    message.accountId = object.accountId ?? "";
+    message.document = object.document ?? "";
+    message.expectedVersion = object.expectedVersion ?? 0;
+    message.dryRun = object.dryRun ?? false;
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdatePolicyResponse(): UpdatePolicyResponse {
+  return { success: false, version: 0, message: "", changes: [], breaches: [], warnings: [], effectiveJson: "" };
+}
+
+export const UpdatePolicyResponse: MessageFns<UpdatePolicyResponse> = {
+  encode(message: UpdatePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).int32(message.version);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    for (const v of message.changes) {
+      PolicyChange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.breaches) {
+      PolicyBreach.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.effectiveJson !== "") {
+      writer.uint32(58).string(message.effectiveJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.changes.push(PolicyChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.breaches.push(PolicyBreach.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.effectiveJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdatePolicyResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => PolicyChange.fromJSON(e))
+        : [],
+      breaches: globalThis.Array.isArray(object?.breaches)
+        ? object.breaches.map((e: any) => PolicyBreach.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+      effectiveJson: isSet(object.effectiveJson)
+        ? globalThis.String(object.effectiveJson)
+        : isSet(object.effective_json)
+        ? globalThis.String(object.effective_json)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdatePolicyResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => PolicyChange.toJSON(e));
+    }
+    if (message.breaches?.length) {
+      obj.breaches = message.breaches.map((e) => PolicyBreach.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    if (message.effectiveJson !== "") {
+      obj.effectiveJson = message.effectiveJson;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdatePolicyResponse>, I>>(base?: I): UpdatePolicyResponse {
+    return UpdatePolicyResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdatePolicyResponse>, I>>(object: I): UpdatePolicyResponse {
+    const message = createBaseUpdatePolicyResponse();
+    message.success = object.success ?? false;
+    message.version = object.version ?? 0;
+    message.message = object.message ?? "";
+    message.changes = object.changes?.map((e) => PolicyChange.fromPartial(e)) || [];
+    message.breaches = object.breaches?.map((e) => PolicyBreach.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
+    message.effectiveJson = object.effectiveJson ?? "";
+    return message;
+  },
+};
+
+function createBaseListPolicyVersionsRequest(): ListPolicyVersionsRequest {
+  return { accountId: "", limit: 0, offset: 0 };
+}
+
+export const ListPolicyVersionsRequest: MessageFns<ListPolicyVersionsRequest> = {
+  encode(message: ListPolicyVersionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).int32(message.limit);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(24).int32(message.offset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPolicyVersionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPolicyVersionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPolicyVersionsRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      offset: isSet(object.offset) ? globalThis.Number(object.offset) : 0,
+    };
+  },
+
+  toJSON(message: ListPolicyVersionsRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.offset !== 0) {
+      obj.offset = Math.round(message.offset);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPolicyVersionsRequest>, I>>(base?: I): ListPolicyVersionsRequest {
+    return ListPolicyVersionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPolicyVersionsRequest>, I>>(object: I): ListPolicyVersionsRequest {
+    const message = createBaseListPolicyVersionsRequest();
+    message.accountId = object.accountId ?? "";
+    message.limit = object.limit ?? 0;
+    message.offset = object.offset ?? 0;
+    return message;
+  },
+};
+
+function createBaseListPolicyVersionsResponse(): ListPolicyVersionsResponse {
+  return { versions: [], total: 0 };
+}
+
+export const ListPolicyVersionsResponse: MessageFns<ListPolicyVersionsResponse> = {
+  encode(message: ListPolicyVersionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.versions) {
+      PolicyVersion.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).int32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPolicyVersionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPolicyVersionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.versions.push(PolicyVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPolicyVersionsResponse {
+    return {
+      versions: globalThis.Array.isArray(object?.versions)
+        ? object.versions.map((e: any) => PolicyVersion.fromJSON(e))
+        : [],
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListPolicyVersionsResponse): unknown {
+    const obj: any = {};
+    if (message.versions?.length) {
+      obj.versions = message.versions.map((e) => PolicyVersion.toJSON(e));
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPolicyVersionsResponse>, I>>(base?: I): ListPolicyVersionsResponse {
+    return ListPolicyVersionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPolicyVersionsResponse>, I>>(object: I): ListPolicyVersionsResponse {
+    const message = createBaseListPolicyVersionsResponse();
+    message.versions = object.versions?.map((e) => PolicyVersion.fromPartial(e)) || [];
+    message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBasePolicyVersion(): PolicyVersion {
+  return { version: 0, document: "", changedAt: undefined, source: "", note: "" };
+}
+
+export const PolicyVersion: MessageFns<PolicyVersion> = {
+  encode(message: PolicyVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0) {
+      writer.uint32(8).int32(message.version);
+    }
+    if (message.document !== "") {
+      writer.uint32(18).string(message.document);
+    }
+    if (message.changedAt !== undefined) {
+      Timestamp.encode(message.changedAt, writer.uint32(26).fork()).join();
+    }
+    if (message.source !== "") {
+      writer.uint32(34).string(message.source);
+    }
+    if (message.note !== "") {
+      writer.uint32(42).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.document = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.changedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PolicyVersion {
+    return {
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      document: isSet(object.document) ? globalThis.String(object.document) : "",
+      changedAt: isSet(object.changedAt)
+        ? Timestamp.fromJSON(object.changedAt)
+        : isSet(object.changed_at)
+        ? Timestamp.fromJSON(object.changed_at)
+        : undefined,
+      source: isSet(object.source) ? globalThis.String(object.source) : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: PolicyVersion): unknown {
+    const obj: any = {};
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.document !== "") {
+      obj.document = message.document;
+    }
+    if (message.changedAt !== undefined) {
+      obj.changedAt = Timestamp.toJSON(message.changedAt);
+    }
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PolicyVersion>, I>>(base?: I): PolicyVersion {
+    return PolicyVersion.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PolicyVersion>, I>>(object: I): PolicyVersion {
+    const message = createBasePolicyVersion();
+    message.version = object.version ?? 0;
+    message.document = object.document ?? "";
+    message.changedAt = (object.changedAt !== undefined && object.changedAt !== null)
+      ? Timestamp.fromPartial(object.changedAt)
+      : undefined;
+    message.source = object.source ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBasePolicyChange(): PolicyChange {
+  return { field: "", before: "", after: "" };
+}
+
+export const PolicyChange: MessageFns<PolicyChange> = {
+  encode(message: PolicyChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.before !== "") {
+      writer.uint32(18).string(message.before);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PolicyChange {
+    return {
+      field: isSet(object.field) ? globalThis.String(object.field) : "",
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+    };
+  },
+
+  toJSON(message: PolicyChange): unknown {
+    const obj: any = {};
+    if (message.field !== "") {
+      obj.field = message.field;
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PolicyChange>, I>>(base?: I): PolicyChange {
+    return PolicyChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PolicyChange>, I>>(object: I): PolicyChange {
+    const message = createBasePolicyChange();
+    message.field = object.field ?? "";
+    message.before = object.before ?? "";
+    message.after = object.after ?? "";
+    return message;
+  },
+};
+
+function createBasePolicyBreach(): PolicyBreach {
+  return { field: "", subject: "", message: "", actual: 0, allowed: 0 };
+}
+
+export const PolicyBreach: MessageFns<PolicyBreach> = {
+  encode(message: PolicyBreach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.subject !== "") {
+      writer.uint32(18).string(message.subject);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    if (message.actual !== 0) {
+      writer.uint32(33).double(message.actual);
+    }
+    if (message.allowed !== 0) {
+      writer.uint32(41).double(message.allowed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyBreach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyBreach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.actual = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.allowed = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PolicyBreach {
+    return {
+      field: isSet(object.field) ? globalThis.String(object.field) : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      actual: isSet(object.actual) ? globalThis.Number(object.actual) : 0,
+      allowed: isSet(object.allowed) ? globalThis.Number(object.allowed) : 0,
+    };
+  },
+
+  toJSON(message: PolicyBreach): unknown {
+    const obj: any = {};
+    if (message.field !== "") {
+      obj.field = message.field;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.actual !== 0) {
+      obj.actual = floatToJson(message.actual);
+    }
+    if (message.allowed !== 0) {
+      obj.allowed = floatToJson(message.allowed);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PolicyBreach>, I>>(base?: I): PolicyBreach {
+    return PolicyBreach.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PolicyBreach>, I>>(object: I): PolicyBreach {
+    const message = createBasePolicyBreach();
+    message.field = object.field ?? "";
+    message.subject = object.subject ?? "";
+    message.message = object.message ?? "";
+    message.actual = object.actual ?? 0;
+    message.allowed = object.allowed ?? 0;
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -5047,6 +6304,36 @@ export const PortfolioServiceService = {
       Buffer.from(ExportLedgerResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExportLedgerResponse => ExportLedgerResponse.decode(value),
   },
+  getPolicy: {
+    path: "/arduino_trader.portfolio.PortfolioService/GetPolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPolicyRequest): Buffer => Buffer.from(GetPolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPolicyRequest => GetPolicyRequest.decode(value),
+    responseSerialize: (value: GetPolicyResponse): Buffer => Buffer.from(GetPolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPolicyResponse => GetPolicyResponse.decode(value),
+  },
+  updatePolicy: {
+    path: "/arduino_trader.portfolio.PortfolioService/UpdatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdatePolicyRequest): Buffer => Buffer.from(UpdatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdatePolicyRequest => UpdatePolicyRequest.decode(value),
+    responseSerialize: (value: UpdatePolicyResponse): Buffer =>
+      Buffer.from(UpdatePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdatePolicyResponse => UpdatePolicyResponse.decode(value),
+  },
+  listPolicyVersions: {
+    path: "/arduino_trader.portfolio.PortfolioService/ListPolicyVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPolicyVersionsRequest): Buffer =>
+      Buffer.from(ListPolicyVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPolicyVersionsRequest => ListPolicyVersionsRequest.decode(value),
+    responseSerialize: (value: ListPolicyVersionsResponse): Buffer =>
+      Buffer.from(ListPolicyVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPolicyVersionsResponse => ListPolicyVersionsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -5072,6 +6359,9 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   verifyLedger: handleUnaryCall<VerifyLedgerRequest, VerifyLedgerResponse>;
   /** The whole ledger as a text file. */
   exportLedger: handleUnaryCall<ExportLedgerRequest, ExportLedgerResponse>;
+  getPolicy: handleUnaryCall<GetPolicyRequest, GetPolicyResponse>;
+  updatePolicy: handleUnaryCall<UpdatePolicyRequest, UpdatePolicyResponse>;
+  listPolicyVersions: handleUnaryCall<ListPolicyVersionsRequest, ListPolicyVersionsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -5228,6 +6518,51 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExportLedgerResponse) => void,
+  ): ClientUnaryCall;
+  getPolicy(
+    request: GetPolicyRequest,
+    callback: (error: ServiceError | null, response: GetPolicyResponse) => void,
+  ): ClientUnaryCall;
+  getPolicy(
+    request: GetPolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPolicyResponse) => void,
+  ): ClientUnaryCall;
+  getPolicy(
+    request: GetPolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPolicyResponse) => void,
+  ): ClientUnaryCall;
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

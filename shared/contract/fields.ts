@@ -46,6 +46,19 @@ export function text(max = 200) {
     );
 }
 
+/** Text of many lines as it was written; no control characters but tabs and line ends. */
+export function multilineText(max: number) {
+  return rawText
+    .transform((value) => value ?? '')
+    .pipe(
+      z
+        .string()
+        .max(max, `at most ${max} characters`)
+        // eslint-disable-next-line no-control-regex
+        .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/u, 'no control characters'),
+    );
+}
+
 export function requiredText(max = 200) {
   return text(max).pipe(z.string().min(1, 'is needed'));
 }

@@ -5,8 +5,11 @@ import {
   bool,
   int32,
   isin,
+  limit,
   list,
   moneyNotNegative,
+  multilineText,
+  offset,
   optionalIsin,
   position,
   request,
@@ -15,6 +18,9 @@ import {
   word,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
+
+/** Characters of a policy: some thousand lines. */
+const POLICY_LENGTH_MAX = 100_000;
 
 export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
   getPositions: {
@@ -86,5 +92,27 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.read,
     summary: 'The whole ledger in double entry, as csv, beancount or hledger.',
     request: request({ accountId: account, format: word(['csv', 'beancount', 'hledger']) }),
+  },
+  getPolicy: {
+    ...usual.read,
+    summary: 'Answers the investment policy in force, or an earlier version.',
+    request: request({ accountId: account, version: int32({ min: 0 }) }),
+  },
+  updatePolicy: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Replaces the investment policy; a dry run answers what would change.',
+    request: request({
+      accountId: account,
+      document: multilineText(POLICY_LENGTH_MAX),
+      expectedVersion: int32({ min: 0 }),
+      dryRun: bool,
+      note: text(500),
+    }),
+  },
+  listPolicyVersions: {
+    ...usual.read,
+    summary: 'Lists all versions of the investment policy, newest first.',
+    request: request({ accountId: account, limit, offset }),
   },
 });

@@ -9,6 +9,7 @@ import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
@@ -21,7 +22,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { assembleProblem } from './model/assembly.ts';
 import type { PlanLimits } from './model/limits.ts';
 import type { PlanningProblem } from './model/problem.ts';
-import { planLimits, type PlanRequest } from './plan-limits.ts';
+import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
 import { isWhatIf, statedBook } from './stated-book.ts';
 
 export interface LoadedPlanning {
@@ -30,6 +31,8 @@ export interface LoadedPlanning {
   readonly hash: PortfolioHash;
   /** Without targets. */
   readonly problem: PlanningProblem;
+  /** 0 where no policy is stored and the settings are in force. */
+  readonly policyVersion: number;
 }
 
 /** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, price-missing, exchange-rate-missing */
@@ -37,8 +40,11 @@ export async function loadPlanning(
   dependencies: Dependencies,
   request: PlanRequest,
 ): Promise<LoadedPlanning> {
-  const { settings, database, baseCurrency } = dependencies;
-  const { account, limits } = planLimits(request, settings, baseCurrency);
+  const { database, baseCurrency } = dependencies;
+  const account = accountOf(request);
+  const { settings, policy, version } = await policyInForce(dependencies, account);
+  const limits = planLimits(request, settings, baseCurrency);
+  const terms = { costs: settings, policy };
   const books = new StoredBook(database, baseCurrency);
   const [booked, ledger, live] = await Promise.all([
     books.book(account),
@@ -46,7 +52,7 @@ export async function loadPlanning(
     new StoredTrades(database).liveTrades(account),
   ]);
   const orders = live.map(liveOrder);
-  requirePresent(request, portfolioHash(booked, orders, settings));
+  requirePresent(request, portfolioHash(booked, orders, terms));
   const view = await loadView(dependencies, booked, request);
   const whatIf = isWhatIf(request);
   const book = whatIf ? statedBook(booked, request, view) : booked;
@@ -63,7 +69,8 @@ export async function loadPlanning(
     cooldownDays: settings.cooldownDays,
     minimumHoldDays: settings.minimumHoldDays,
   });
-  return { account, hash: portfolioHash(book, orders, settings), problem };
+  const hash = portfolioHash(book, orders, terms);
+  return { account, hash, problem, policyVersion: version };
 }
 
 function requirePresent({ portfolioHash: asked }: PlanRequest, present: PortfolioHash): void {

@@ -31,34 +31,36 @@ import type { PlanLimits } from './model/limits.ts';
 export type PlanRequest = RequestOf<typeof planning.createPlan>;
 type ConstraintKey = (typeof planConstraints)[number];
 
-export interface StatedLimits {
-  readonly account: AccountId;
-  readonly limits: PlanLimits;
+/** @throws Failure INVALID_REQUEST naming the constraint */
+export function accountOf({ constraints }: PlanRequest): AccountId {
+  const given = new Constraints(constraints);
+  const account = given.read('account', DEFAULT_ACCOUNT, parseAccountId);
+  if (given.violations.length > 0) throw invalidRequest(...given.violations);
+  return account;
 }
 
-/** @throws Failure INVALID_REQUEST naming each wrong field, `constraints.<key>` for a constraint */
-export function planLimits(request: PlanRequest, settings: Settings, base: Currency): StatedLimits {
+/**
+ * @param settings those of the account, under its policy
+ * @throws Failure INVALID_REQUEST naming each wrong field, `constraints.<key>` for a constraint
+ */
+export function planLimits(request: PlanRequest, settings: Settings, base: Currency): PlanLimits {
   const given = new Constraints(request.constraints);
-  const account = given.read('account', DEFAULT_ACCOUNT, parseAccountId);
   const stated = narrowed(given, settings, base);
   const violations = [...given.violations, ...moneyViolations(request, base)];
   if (violations.length > 0) throw invalidRequest(...violations);
   const invested = request.targetAllocationPct > 0 ? request.targetAllocationPct / 100 : 1;
   const deposit = request.monthlyDeposit ?? Money.rounded(settings.monthlyDeposit, base, 'down');
   return {
-    account,
-    limits: {
-      ...stated,
-      cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
-      costs: costModelOf(settings),
-      orderMaxRatio: settings.maximumOrderRatio,
-      sectorMaxRatio: settings.sectorMaxRatio,
-      countryMaxRatio: settings.countryMaxRatio,
-      positionsMax: request.maxPositions > 0 ? request.maxPositions : Infinity,
-      quoteAgeDaysMax: settings.quoteAgeDaysMax,
-      marginRatio: settings.planMarginRatio,
-      monthlyDeposit: deposit,
-    },
+    ...stated,
+    cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
+    costs: costModelOf(settings),
+    orderMaxRatio: settings.maximumOrderRatio,
+    sectorMaxRatio: settings.sectorMaxRatio,
+    countryMaxRatio: settings.countryMaxRatio,
+    positionsMax: request.maxPositions > 0 ? request.maxPositions : Infinity,
+    quoteAgeDaysMax: settings.quoteAgeDaysMax,
+    marginRatio: settings.planMarginRatio,
+    monthlyDeposit: deposit,
   };
 }
 

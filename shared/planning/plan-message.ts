@@ -25,6 +25,7 @@ export function planMessage(plan: Plan): PlanMessage {
     cashAfter: plan.cashAfter.toJSON(),
     summary: plan.summary,
     pricesEnd: plan.pricedOn,
+    policyVersion: plan.policyVersion,
     warnings: [...(plan.warnings ?? [])],
     search: {
       ...search,

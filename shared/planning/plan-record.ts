@@ -58,6 +58,7 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
   createdAt: storedInstant,
   validUntil: storedInstant.optional(),
   pricedOn: storedDay,
+  policyVersion: z.int().optional(),
   warnings: z.array(z.string()).readonly().optional(),
   actions: z.array(action).readonly(),
   notTaken: z.array(notTaken).readonly(),

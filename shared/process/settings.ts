@@ -119,6 +119,11 @@ export const settingTable = {
     certificateScopes,
   ),
   dataDir: row('DATA_DIR', './data', 'where the embedded Redis and the secrets live', text),
+  policyFile: optional(
+    'POLICY_FILE',
+    'investment policy of the default account; unset: policy.yaml in DATA_DIR, where there is one',
+    text,
+  ),
   redisUrl: optional(
     'REDIS_URL',
     'Redis to use: redis://, rediss:// or unix://; unset: own one',

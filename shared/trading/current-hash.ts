@@ -4,21 +4,20 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Trade } from './model/trade.ts';
 import { StoredTrades } from './stored-trades.ts';
 import { portfolioHash, type LiveOrder } from '#shared/portfolio/model/portfolio-hash.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 
 export async function currentPortfolioHash(
-  {
-    database,
-    baseCurrency,
-    settings,
-  }: Pick<Dependencies, 'database' | 'baseCurrency' | 'settings'>,
+  sources: Pick<Dependencies, 'database' | 'baseCurrency' | 'settings' | 'now'>,
   account: AccountId,
 ): Promise<PortfolioHash> {
-  const [book, live] = await Promise.all([
+  const { database, baseCurrency } = sources;
+  const [book, live, { policy, settings }] = await Promise.all([
     new StoredBook(database, baseCurrency).book(account),
     new StoredTrades(database).liveTrades(account),
+    lastPolicy(sources, account),
   ]);
-  return portfolioHash(book, live.map(liveOrder), settings);
+  return portfolioHash(book, live.map(liveOrder), { costs: settings, policy });
 }
 
 export function liveOrder(trade: Trade): LiveOrder {

@@ -10,6 +10,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
 import { baselineOf } from './model/baseline.ts';
@@ -37,6 +38,7 @@ export async function loadChecks(
   // Before the statement: an order that leaves this list in between is then in the statement.
   const live = await orderDependencies.trades.liveTrades(accountId);
   const statement = await accountFacts(orderDependencies, order, signal);
+  const { policy, settings, fileError } = await orderDependencies.policy(accountId);
   const now = orderDependencies.now();
   const today = orderDependencies.marketData.today(now);
   const security = await orderDependencies.market.security(isin);
@@ -51,7 +53,9 @@ export async function loadChecks(
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
-    limits: { ...orderDependencies.settings, costs: costModelOf(orderDependencies.settings) },
+    limits: { ...settings, costs: costModelOf(settings) },
+    policy,
+    policyError: fileError?.message,
     control: await orderDependencies.control.read(),
     realMoneyOnSimulatedPrices:
       orderDependencies.marketData.simulated && !orderDependencies.broker.simulated,
@@ -65,8 +69,8 @@ export async function loadChecks(
     accountValue: statement && (await valueOf(orderDependencies, statement, today)),
     live: live.filter((other) => other.tradeId !== self),
     askedToday: askedToday.filter((other) => other.tradeId !== self),
-    saleDays: await saleDaysOf(orderDependencies, order, statement),
-    lots: await lotsOf(orderDependencies, order),
+    saleDays: await saleDaysOf(orderDependencies, order, policy, statement),
+    lots: await lotsOf(orderDependencies, order, policy),
   };
   return {
     inputs,
@@ -143,9 +147,10 @@ function sessionOf(orderDependencies: OrderDependencies, exchange: string): Chec
 async function saleDaysOf(
   orderDependencies: OrderDependencies,
   { accountId, isin, side }: OrderDraft,
+  { orders }: EffectivePolicy,
   statement: BrokerStatement | undefined,
 ): Promise<CheckInputs['saleDays']> {
-  if (orderDependencies.settings.cooldownDays === 0 || side !== 'BUY') return [];
+  if (orders.cooldownDays === 0 || side !== 'BUY') return [];
   if (!statement) return undefined;
   const shown = statement.fills.filter((fill) => fill.isin === isin && fill.side === 'SELL');
   const booked = (await orderDependencies.book.ledger(accountId)).filter(
@@ -160,8 +165,9 @@ async function saleDaysOf(
 async function lotsOf(
   orderDependencies: OrderDependencies,
   { accountId, isin, side }: OrderDraft,
+  { orders }: EffectivePolicy,
 ): Promise<CheckInputs['lots']> {
-  if (orderDependencies.settings.minimumHoldDays === 0 || side !== 'SELL') return [];
+  if (orders.minimumHoldDays === 0 || side !== 'SELL') return [];
   const book = await orderDependencies.book.book(accountId);
   if (book.syncedAt === undefined) return undefined;
   const lots = book.holdings.get(isin)?.lots ?? [];

@@ -2,8 +2,10 @@
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { BookReader } from '#shared/portfolio/book-reader.ts';
+import { lastPolicy, type LastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -23,6 +25,8 @@ export interface OrderDependencies {
   readonly broker: Broker;
   readonly marketData: MarketData;
   readonly settings: Settings;
+  /** Of an account, as it is now. */
+  policy(account: AccountId): Promise<LastPolicy>;
   readonly baseCurrency: Currency;
   readonly build: string;
   readonly log: Log;
@@ -40,6 +44,7 @@ export function openOrderDependencies(dependencies: Dependencies): OrderDependen
     broker,
     marketData,
     settings,
+    policy: (account) => lastPolicy(dependencies, account),
     baseCurrency,
     build,
     log,

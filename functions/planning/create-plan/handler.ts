@@ -33,7 +33,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   const made = await plans.recover(id);
   if (made) return yield completeMessage(made);
 
-  const { account, hash, problem } = await loadPlanning(context, request);
+  const { account, hash, problem, policyVersion } = await loadPlanning(context, request);
   const securities = pluralize(problem.instruments.length, 'security');
   yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
   const answer = await context.functions.call(
@@ -48,7 +48,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   const createdAt = context.now();
   const plan = await plans.save({
     ...buildPlan(targeted, decision),
-    ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day },
+    ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day, policyVersion },
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
     validUntil: validUntil(createdAt, context.settings.planValidDays),

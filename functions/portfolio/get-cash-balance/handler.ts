@@ -1,14 +1,15 @@
 /**
  * Cash of the account, and what of it is free to trade: cash less what live orders hold back less the
- * owner's minimum (CASH_RESERVE_RATIO of the total value, rounded up), never below 0. Without a value
+ * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Without a value
  * there is no minimum to keep: REFUSED price-missing or exchange-rate-missing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
+import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 
@@ -22,8 +23,8 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
     live.map((trade) => trade.reserved),
     book.currency,
   );
-  const ratio = Decimal.ofNumber(context.settings.cashReserveRatio);
-  const minimumReserve = total.multiply(ratio, 'up');
+  const { policy } = await lastPolicy(context, accountId);
+  const minimumReserve = cashReserveOf(policy, total);
   const free = book.cash.subtract(reserved).subtract(minimumReserve);
   return {
     cashBalance: book.cash.toJSON(),

@@ -15,6 +15,7 @@ import { liveOrder } from '#shared/trading/current-hash.ts';
 import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredTrades } from '#shared/trading/stored-trades.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -24,11 +25,12 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
   const { book, quotes, rates } = await loadAccount(context, accountId);
   const securities = await new StoredMarket(context.database).securities();
   const live = await new StoredTrades(context.database).liveTrades(accountId);
+  const { policy } = await lastPolicy(context, accountId);
 
   const value = accountValue(book, quotes, rates);
   const byIsin = new Map(securities.map((security) => [security.isin, security]));
   return {
-    portfolioHash: portfolioHash(book, live.map(liveOrder), context.settings),
+    portfolioHash: portfolioHash(book, live.map(liveOrder), { costs: context.settings, policy }),
     totalValue: value.total.toJSON(),
     totalCost: value.cost.toJSON(),
     totalPnl: value.gain.toJSON(),

@@ -19,6 +19,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
 import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import {
   requireAllNamed,
@@ -54,7 +55,7 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const statement = await takeStatement(accountId, stated, context);
     const prices = await loadPrices(context, isinsOf(before, statement));
     const worth = worthOf(prices.quotes, prices.rates);
-    const { lotMethod } = context.settings;
+    const { lotMethod } = (await lastPolicy(context, accountId)).settings;
     const next = reconcile(before, statement, worth, {
       recordedAt: context.now(),
       lotMethod,

@@ -80,6 +80,8 @@ export interface Plan extends PlanContent {
   readonly validUntil?: Instant | undefined;
   /** The day of the prices it was made on. */
   readonly pricedOn: CalendarDay;
+  /** Version of the policy it was made under, 0: the settings alone; absent in older plans. */
+  readonly policyVersion?: number | undefined;
   /** On old or doubtful prices; absent in plans from before they were kept. */
   readonly warnings?: readonly string[] | undefined;
 }

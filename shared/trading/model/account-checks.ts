@@ -15,6 +15,20 @@ const account: Check = ({ account: known, accountValue }) => {
     : fails('account-value-missing', 'accountId', 'Not all of the account can be valued.');
 };
 
+const policyKnown: Check = ({ policyError }) =>
+  policyError === undefined ? passed : fails('policy-file', 'accountId', policyError);
+
+/** What the policy keeps from being traded, or bought. */
+const policyLists: Check = ({ policy, order: { isin, side } }) => {
+  if (policy.frozen.includes(isin))
+    return fails('policy-frozen', 'isin', `The policy freezes ${isin}: it is not traded.`);
+  if (side !== 'BUY') return passed;
+  const list = (['excluded', 'sellOnly'] as const).find((name) => policy[name].includes(isin));
+  return list === undefined
+    ? passed
+    : fails('policy-sell-only', 'isin', `The policy lists ${isin} as ${list}: it is not bought.`);
+};
+
 const size: Check = (inputs) => {
   const { accountValue, limits } = inputs;
   const worth = worthOf(inputs);
@@ -149,6 +163,8 @@ function sameWay({ order }: CheckInputs, other: Pick<OrderRecord, 'isin' | 'side
 }
 
 export const accountChecks: readonly Check[] = [
+  policyKnown,
+  policyLists,
   account,
   size,
   dayTurnover,

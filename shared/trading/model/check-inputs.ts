@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
 import type { PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { OrderDraft, OrderRecord, Violation } from './order-record.ts';
@@ -16,7 +17,6 @@ import type { TradingControl } from './trading-control.ts';
 /** Limits the owner has set. Ratios are shares of the account's value. */
 export interface CheckLimits {
   readonly costs: CostModel;
-  readonly cashReserveRatio: number;
   /** Major units of the base currency. */
   readonly minimumOrder: Decimal;
   readonly maximumOrderRatio: number;
@@ -45,6 +45,9 @@ export interface CheckInputs {
   readonly order: OrderDraft;
   readonly base: Currency;
   readonly limits: CheckLimits;
+  readonly policy: Pick<EffectivePolicy, 'cash' | 'excluded' | 'sellOnly' | 'frozen'>;
+  /** Why it is not known what the owner wants; undefined where it is. */
+  readonly policyError?: string | undefined;
   readonly control: Pick<TradingControl, 'state' | 'reason'>;
   /** Prices are simulated, while the broker moves real money. */
   readonly realMoneyOnSimulatedPrices: boolean;

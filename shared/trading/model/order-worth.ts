@@ -6,6 +6,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
 import type { CheckInputs } from './check-inputs.ts';
 import { isUnresolved } from './trade-state.ts';
 import type { OrderRecord } from './order-record.ts';
@@ -49,14 +50,14 @@ export interface FreeCash {
 
 /** cash − reserved for live orders − minimum reserve; undefined where account or value are. */
 export function freeCash(inputs: CheckInputs): FreeCash | undefined {
-  const { account, accountValue, limits, base } = inputs;
+  const { account, accountValue, policy, base } = inputs;
   if (!account || !accountValue) return undefined;
   const held = [
     ...account.openOrders.map((open) => open.reserved),
     ...unseen(inputs).map((order) => order.reserved),
   ];
   const heldBack = Money.sum(held, base);
-  const reserve = accountValue.multiply(Decimal.ofNumber(limits.cashReserveRatio), 'up');
+  const reserve = cashReserveOf(policy, accountValue);
   const free = account.cash.subtract(heldBack).subtract(reserve);
   return { cash: account.cash, heldBack, reserve, free };
 }

@@ -41,7 +41,6 @@ const sound: CheckInputs = {
       halfSpreadRatio: 0,
       sellTaxRatio: 0,
     },
-    cashReserveRatio: 0.02,
     minimumOrder: Decimal.of(250),
     maximumOrderRatio: 0.25,
     dayTurnoverMaxRatio: 1,
@@ -50,6 +49,10 @@ const sound: CheckInputs = {
     quoteAgeDaysMax: 5,
     cooldownDays: 30,
     minimumHoldDays: 90,
+  },
+  policy: {
+    cash: { reserveRatio: 0.02, reserveAmount: '0', monthlyDeposit: '0' },
+    ...{ excluded: [], sellOnly: [], frozen: [] },
   },
   control: { state: 'ACTIVE', reason: 'never set' },
   realMoneyOnSimulatedPrices: false,

@@ -1,0 +1,108 @@
+/**
+ * Which policy holds for an account now: the last version that was stored, over the settings. A file
+ * (POLICY_FILE, or policy.yaml in DATA_DIR) becomes a version of the default account as soon as its
+ * text is another one than was adopted last, so that it is effective without a restart and an
+ * operation's later change is not undone by a file that nobody touched.
+ */
+import { Failure } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import type { Settings } from '#shared/process/settings.ts';
+import { effectivePolicy, type EffectivePolicy } from '../model/policy.ts';
+import { defaultPolicy, settingsUnder } from './default-policy.ts';
+import { parsePolicy } from './policy-document.ts';
+import { fileRefused, readPolicyFile, type PolicyFile } from './policy-file.ts';
+import { PolicyStore, type PolicyVersion } from './policy-store.ts';
+
+export interface PolicyInForce {
+  /** 0 where none is stored. */
+  readonly version: number;
+  readonly stored?: PolicyVersion | undefined;
+  readonly policy: EffectivePolicy;
+  /** The settings with those that the policy decides taken from it. */
+  readonly settings: Settings;
+  /** Of the file that is read for this account. */
+  readonly file?: string | undefined;
+}
+
+export interface LastPolicy extends PolicyInForce {
+  /** Set while the file is wrong: what the owner wants is not known then. */
+  readonly fileError?: Failure | undefined;
+}
+
+export type PolicySources = Pick<Dependencies, 'settings' | 'database' | 'now'>;
+
+/**
+ * For whatever decides or trades.
+ * @throws Failure REFUSED policy-file while the file is wrong: what the owner wants is not known then
+ */
+export async function policyInForce(
+  sources: PolicySources,
+  account: AccountId,
+): Promise<PolicyInForce> {
+  const file = await fileOf(sources, account);
+  const stored = file ? await adopted(sources, account, file) : await storedIn(sources, account);
+  return under(sources, stored, file);
+}
+
+/** For whatever shows or books: the last version that was right, whatever is in the file. */
+export async function lastPolicy(sources: PolicySources, account: AccountId): Promise<LastPolicy> {
+  try {
+    return await policyInForce(sources, account);
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    if (failure.facts['rule'] !== 'policy-file') throw thrown;
+    return { ...under(sources, await storedIn(sources, account)), fileError: failure };
+  }
+}
+
+function fileOf({ settings }: PolicySources, account: AccountId): Promise<PolicyFile | undefined> {
+  return account === DEFAULT_ACCOUNT ? readPolicyFile(settings) : Promise.resolve(undefined);
+}
+
+function storedIn({ database }: PolicySources, account: AccountId) {
+  return new PolicyStore(database).current(account);
+}
+
+async function adopted(
+  sources: PolicySources,
+  account: AccountId,
+  file: PolicyFile,
+): Promise<PolicyVersion | undefined> {
+  const store = new PolicyStore(sources.database);
+  for (;;) {
+    const current = await store.current(account);
+    if (current?.fileHash === file.hash) return current;
+    requireRight(file);
+    const next: PolicyVersion = {
+      version: (current?.version ?? 0) + 1,
+      document: file.text,
+      changedAt: sources.now(),
+      source: 'file',
+      note: '',
+      fileHash: file.hash,
+    };
+    if (await store.add(account, next)) return next;
+  }
+}
+
+function requireRight({ path, text }: PolicyFile): void {
+  try {
+    parsePolicy(text, 'policy');
+  } catch (thrown) {
+    throw fileRefused(path, Failure.from(thrown).message, thrown);
+  }
+}
+
+function under(
+  { settings }: PolicySources,
+  stored: PolicyVersion | undefined,
+  file?: PolicyFile,
+): PolicyInForce {
+  const defaults = defaultPolicy(settings);
+  const policy = stored
+    ? effectivePolicy(parsePolicy(stored.document, 'policy'), defaults)
+    : defaults;
+  const version = stored?.version ?? 0;
+  return { version, stored, policy, settings: settingsUnder(policy, settings), file: file?.path };
+}
