@@ -5,7 +5,7 @@ import { cancelled, type CallOptions } from '#shared/clients/functions-client.ts
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import type { Operation } from '#shared/contract/row.ts';
-import { timedOut } from '#shared/contract/unknown-outcome.ts';
+import { outcomeUnknown, timedOut } from '#shared/contract/unknown-outcome.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
 import { connectionOf, type Connection } from './connection.ts';
 
@@ -88,6 +88,15 @@ export class FacadeCall {
   timedOut(): Failure {
     const { requestId, key: idempotencyKey } = this;
     return timedOut(this.operation, { requestId, idempotencyKey });
+  }
+
+  /** What the caller is told when the facade stops before the answer. */
+  stopped(): Failure {
+    const { requestId, key: idempotencyKey } = this;
+    const why = 'This facade stops; runs in the queue go on.';
+    return this.operation.effect === 'reads'
+      ? new Failure('UNAVAILABLE', why)
+      : outcomeUnknown(why, { requestId, idempotencyKey });
   }
 
   private callOptions(leftMs: number): CallOptions {

@@ -163,9 +163,8 @@ function bind(server: Server, { port: requested, name, setting }: Place, options
 
 async function close(servers: readonly Server[], { health, open }: Parts): Promise<void> {
   health.drain();
-  const stops = new Failure('UNAVAILABLE', 'This facade stops; runs in the queue go on.');
   const shutdownNotice = setTimeout(() => {
-    for (const call of open) call.abort(stops);
+    for (const call of open) call.abort(call.stopped());
   }, DRAIN_MS);
   await Promise.all(servers.map(drain));
   clearTimeout(shutdownNotice);

@@ -3,6 +3,7 @@ import type {
   ExecuteTradeResponse,
   TradeExecution,
   ValidateTradeResponse,
+  ValidationError,
 } from '#protos/gen/trading.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -90,18 +91,29 @@ export function executionOf(trade: Trade): TradeExecution {
   };
 }
 
-/** Success: the broker has the order, or something of it was filled. */
+/**
+ * Success: the broker has the order, or something of it was filled. An order whose outcome is open has the
+ * error OUTCOME_UNKNOWN, as a call has that fails with an open outcome.
+ */
 export function answerOf(order: OrderRecord): ExecuteTradeResponse {
-  const open = !isTerminal(order.state) && !isUnresolved(order.state) && order.state !== 'INTENT';
+  const isOpen = isUnresolved(order.state) || order.state === 'INTENT';
+  const isWorking = !isTerminal(order.state) && !isOpen;
   return {
-    success: open || order.filledQuantity.sign > 0,
+    success: isWorking || order.filledQuantity.sign > 0,
     tradeId: order.tradeId,
     orderId: order.clientOrderId,
     status: statusOf(order.state),
     message: order.message,
     execution: executionOf(order),
-    errors: order.errors.map((error) => ({ ...error })),
+    errors: [...order.errors.map((error) => ({ ...error })), ...(isOpen ? [openError(order)] : [])],
   };
+}
+
+function openError({ tradeId }: OrderRecord): ValidationError {
+  const message =
+    'Whether it took effect is unknown: repeat the same request with its idempotency key, which never ' +
+    `sends a second order, or query GetTradeStatus ${tradeId}.`;
+  return { code: 'OUTCOME_UNKNOWN', field: 'body', message };
 }
 
 /** A trade that was not executed, and of which nothing is stored here. */

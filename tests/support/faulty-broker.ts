@@ -4,6 +4,7 @@ import type {
   BrokerOrder,
   BrokerStatement,
   OrderInstruction,
+  SimulatedFunding,
   SubmitOutcome,
 } from '#shared/clients/broker/broker.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -26,6 +27,7 @@ export class FaultyBroker implements Broker {
   readonly name = 'faulty';
   readonly simulated: boolean;
   readonly capabilities: Broker['capabilities'];
+  readonly funding?: SimulatedFunding;
   submitFault: SubmitFault = 'none';
   queryFault: QueryFault = 'none';
   statementFails = false;
@@ -41,6 +43,7 @@ export class FaultyBroker implements Broker {
   constructor(inner: Broker, simulated = true) {
     this.inner = inner;
     this.capabilities = inner.capabilities;
+    if (simulated && inner.funding) this.funding = inner.funding;
     this.simulated = simulated;
   }
 

@@ -5,6 +5,7 @@ import { cancelOrder } from '#shared/trading/cancel.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-state.ts';
+import type { TradeState } from '#shared/trading/model/trade.ts';
 
 /**
  * Asks the broker to cancel what is not filled yet. Success: the rest is cancelled, or the broker
@@ -17,7 +18,8 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
   if (!stored) throw notFound('trade', tradeId);
   if (isTerminal(stored.state))
     return {
-      success: false,
+      // A repeat whose first answer was lost learns that it took effect.
+      success: isCancelled(stored.state),
       message: `The trade is ${stored.state} already. ${stored.message}`,
       newStatus: statusOf(stored.state),
     };
@@ -26,8 +28,13 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
   const { state } = order;
   if (!isTerminal(state)) context.answerIsOpen();
   return {
-    success: state === 'CANCELLED' || state === 'CANCEL_PENDING' || state === 'ABSENT',
+    success: isCancelled(state) || state === 'CANCEL_PENDING',
     message: isUnresolved(state) ? `It cannot be cancelled yet. ${order.message}` : order.message,
     newStatus: statusOf(state),
   };
 });
+
+/** Nothing of it will be filled any more. */
+function isCancelled(state: TradeState): boolean {
+  return state === 'CANCELLED' || state === 'ABSENT';
+}

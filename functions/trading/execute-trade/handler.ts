@@ -15,7 +15,8 @@ import { tradeIdOf } from '#shared/trading/trade-store.ts';
  * Checks an order, stores the intent, sends it at most once, and answers what came of it. The trade
  * id derives from account and idempotency key: the same key never leads to a second order.
  *
- * An outcome that is not known is answered as PENDING with `success = false`; it is resolved by
+ * An outcome that is not known is answered as PENDING with `success = false` and the error
+ * OUTCOME_UNKNOWN; it is resolved by
  * asking the broker, here before the account's next order, or by GetTradeStatus.
  */
 export default handle(trading.executeTrade, async (request, context) => {
