@@ -59,6 +59,13 @@ export const failureTable = {
     actor: 'caller',
     means: 'the idempotency key was used with another request; a new request needs a new key',
   },
+  ALREADY_EXISTS: {
+    http: 409,
+    grpc: 6,
+    retry: 'never',
+    actor: 'caller',
+    means: 'something of this name exists; nothing was changed',
+  },
   TOO_LARGE: {
     http: 413,
     grpc: 8,
@@ -208,6 +215,10 @@ export function invalidRequest(...violations: FieldViolation[]): Failure {
 
 export function notFound(kind: string, id: string): Failure {
   return new Failure('NOT_FOUND', `There is no ${kind} ${id}.`, { kind, id });
+}
+
+export function alreadyExists(kind: string, id: string): Failure {
+  return new Failure('ALREADY_EXISTS', `${kind} ${id} already exists`, { kind, id });
 }
 
 /** @param rule a kebab-case name that callers may match on */

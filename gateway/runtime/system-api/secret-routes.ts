@@ -5,7 +5,7 @@
  */
 import type { Request, Router } from 'express';
 import { z } from 'zod';
-import { conflict, invalidRequest, notFound } from '#shared/kernel/failure.ts';
+import { alreadyExists, invalidRequest, notFound } from '#shared/kernel/failure.ts';
 import { answer } from '../http/methods.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 import { isSecretName, type SecretFiles } from '../deployments/secret-files.ts';
@@ -31,8 +31,7 @@ export function secretRoutes(router: Router, secrets: SecretFiles): void {
     POST: async (request, response) => {
       const sent = readSecret(request);
       const value = valueOf(sent);
-      if (!(await secrets.create(sent.name, value)))
-        throw conflict(`secret ${sent.name} already exists`);
+      if (!(await secrets.create(sent.name, value))) throw alreadyExists('secret', sent.name);
       response.end();
     },
     PUT: async (request, response) => {

@@ -49,6 +49,18 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   throw new Error('it was to fail with a failure', { cause: thrown });
 }
 
+async function said(event: string): Promise<void> {
+  await until(() => lines.some((line) => line.includes(event)), event);
+}
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let poll = 0; poll < 500; poll += 1) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`never: ${what}`);
+}
+
 const key = { idempotencyKey: 'key-1' };
 const away = { status: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
 const sale = { isin: 'US0378331005', side: 'SELL', quantity: 1 } as const;
@@ -243,14 +255,6 @@ describe('a board that is away', () => {
     await service.come();
     await said('board-recovered');
   });
-
-  async function said(event: string): Promise<void> {
-    for (let look = 0; look < 200; look += 1) {
-      if (lines.some((line) => line.includes(event))) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`never said ${event}`);
-  }
 });
 
 describe('an old answer', () => {
@@ -286,14 +290,33 @@ describe('an old answer', () => {
     });
   });
 
-  it('is never given for a write', async () => {
-    reopen({ retries: 0 });
-    service.script({ message: { success: true } });
-    await clients.trading.executeTrade(sale, key);
-    service.vanish();
-    const again = clients.trading.executeTrade(sale, { ...key, onStale: () => undefined });
-    expect(await failureOf(again)).toMatchObject({
-      code: expect.stringMatching(/^(UNAVAILABLE|OUTCOME_UNKNOWN)$/),
+  describe('is never given for a write', () => {
+    const onStale = (): void => {
+      throw new Error('an old answer was given for a write');
+    };
+    beforeEach(async () => {
+      reopen({ retries: 0, healthCheck: { intervalMs: 50, timeoutMs: 2_000 } });
+      service.script({ message: { success: true } }, 'silence');
+      await clients.trading.executeTrade(sale, key);
+    });
+
+    it('that never left: it is unavailable, and nothing was sent', async () => {
+      service.vanish();
+      await said('board-lost');
+      expect(
+        await failureOf(clients.trading.executeTrade(sale, { ...key, onStale })),
+      ).toMatchObject({ code: 'UNAVAILABLE', facts: { sent: 'no' } });
+      expect(service.calls).toHaveLength(1);
+    });
+
+    it('that arrived and was not answered: its outcome is unknown, under its key', async () => {
+      const again = failureOf(clients.trading.executeTrade(sale, { ...key, onStale }));
+      await until(() => service.calls.length === 2, 'the call arrived');
+      service.vanish();
+      expect(await again).toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        facts: { sent: 'unknown', idempotencyKey: key.idempotencyKey },
+      });
     });
   });
 
