@@ -17,7 +17,6 @@ import {
 const PLAN = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '2', GATEWAY_PORT: '0', GRPC_PORT_BASE: '-1' };
 /** Without a request that makes sense most of them refuse; what counts is that they are loaded. */
 const CALLS_MAX = 20;
-const STOP_MS_MAX = 3_000;
 
 let program: Program;
 let redis: TestRedis;
@@ -74,14 +73,14 @@ it('is not harmed by a second start, and ends when npm is told to', async () => 
 }, 180_000);
 
 describe('with a Redis that is gone', () => {
-  async function stopMs(run: Run): Promise<number> {
-    const from = performance.now();
+  /** Ends in order: what has to be cut off at the end of the grace period is logged as `stop-cut`. */
+  async function stops(run: Run): Promise<void> {
     run.child.kill('SIGTERM');
     expect(await run.ended).toBe(0);
-    return performance.now() - from;
+    expect(run.stderr()).not.toContain('stop-cut');
   }
 
-  it('stops within seconds, gateway and connector alike', async () => {
+  it('stops in order, gateway and connector alike', async () => {
     const DATA_DIR = await freshDataDir();
     const env = { REDIS_URL: redis.url, DATA_DIR, ...PLAN };
     const gateway = program.start(['--dry-run'], env);
@@ -98,8 +97,7 @@ describe('with a Redis that is gone', () => {
     redis.process.kill('SIGKILL');
     await once(redis.process, 'exit');
     await connector.says('queue-error');
-    expect(await stopMs(connector)).toBeLessThan(STOP_MS_MAX);
-    expect(connector.stderr()).not.toContain('stop-cut');
-    expect(await stopMs(gateway)).toBeLessThan(STOP_MS_MAX);
+    await stops(connector);
+    await stops(gateway);
   }, 120_000);
 });

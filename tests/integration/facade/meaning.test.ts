@@ -148,13 +148,13 @@ describe('the time of a call', () => {
         return { found: false, plan: undefined };
       }),
     );
-    const deadline = Date.now() + 1_000;
+    const deadline = Date.now() + 4_000;
     const error = await refusal(
       unary(planning, planning.getPlan, { planId: 'p' }, {}, { deadline }),
     );
     const granted = Number(calls[0]?.headers['x-timeout-ms']);
-    expect(granted).toBeGreaterThan(500);
-    expect(granted).toBeLessThan(950);
+    expect(granted).toBeGreaterThan(1_000);
+    expect(granted).toBeLessThan(3_950);
     // Our own words, and not the client's: the answer came before the client gave up.
     expect(error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(error.details).toBe('The time limit of this call was exceeded. Nothing was changed.');
