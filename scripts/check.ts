@@ -40,7 +40,7 @@ function run({ name, command }: Step): boolean {
   return status === 0;
 }
 
-/** The suite's counts, alone on a line, for whoever reads only that; and why tests were skipped. */
+/** The suite's counts, alone on a line, for readers of the last lines only; and why tests were skipped. */
 function sayCounts(): void {
   if (!existsSync(RESULTS)) return;
   const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results;

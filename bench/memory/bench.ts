@@ -53,7 +53,7 @@ async function callAll(candidate: Candidate): Promise<void> {
   for (const { operation, body, headers } of realCalls(isin, TOKEN)) {
     const response = await fetch(candidate.address(operation), { method: 'POST', body, headers });
     const text = await response.text();
-    // A refusal in the words of the domain is an answer; one of the platform or the door is not.
+    // A refusal in the words of the domain is an answer; one of the platform is not.
     const isAnswer = response.headers.get('content-type')?.startsWith('application/json');
     if (!isAnswer || !(response.ok || [404, 409, 422].includes(response.status)))
       undone.push(`${operation.name}: ${response.status} ${text.slice(0, 300)}`);

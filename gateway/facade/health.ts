@@ -17,7 +17,7 @@ type Status = ServingStatus | 'SERVICE_UNKNOWN';
 interface Asked {
   readonly service: string;
 }
-interface Told {
+interface HealthAnswer {
   readonly status: Status;
 }
 
@@ -43,13 +43,13 @@ export class Health {
     const find = (name: string): readonly ServiceName[] =>
       services.filter((service) => name === '' || fullNameOf(service) === name);
     server.addService(definition, {
-      check: (call: ServerUnaryCall<Asked, Told>, answer: sendUnaryData<Told>) => {
+      check: (call: ServerUnaryCall<Asked, HealthAnswer>, answer: sendUnaryData<HealthAnswer>) => {
         const { service } = call.request;
         const named = find(service);
         if (named.length === 0) return answer(statusOf(notFound('service', service), randomUUID()));
         void this.all(named).then((status) => answer(null, { status }));
       },
-      watch: (call: ServerWritableStream<Asked, Told>) => {
+      watch: (call: ServerWritableStream<Asked, HealthAnswer>) => {
         void this.watch(call, find(call.request.service));
       },
       list: (_call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
@@ -58,8 +58,8 @@ export class Health {
     });
   }
 
-  private async list(services: readonly ServiceName[]): Promise<Record<string, Told>> {
-    const each = services.map(async (service): Promise<[string, Told]> => {
+  private async list(services: readonly ServiceName[]): Promise<Record<string, HealthAnswer>> {
+    const each = services.map(async (service): Promise<[string, HealthAnswer]> => {
       return [fullNameOf(service), { status: await this.one(service) }];
     });
     return {
@@ -70,7 +70,7 @@ export class Health {
 
   /** Sends the status, and again on each change; ends with the facade. */
   private async watch(
-    call: ServerWritableStream<Asked, Told>,
+    call: ServerWritableStream<Asked, HealthAnswer>,
     services: readonly ServiceName[],
   ): Promise<void> {
     const left = new AbortController();

@@ -36,7 +36,7 @@ const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
 
 /** A call of a long operation computes nothing; it only subscribes to the run in its queue. */
 const SUBSCRIBERS = 16;
-const HEAVY_CONCURRENCY = 2;
+const CPU_BOUND_CONCURRENCY = 2;
 
 /**
  * What the failure table lets send again; ours are repeated under one idempotency key. A status that
@@ -77,7 +77,7 @@ export function callPolicy(
 
 /** A long operation is retried by its own queue of runs, not by its subscribers. */
 function policyOfOurs({ queue, weight }: Operation): CallPolicy {
-  const heavy = weight === 'heavy' ? HEAVY_CONCURRENCY : defaultPolicy.concurrency;
+  const heavy = weight === 'heavy' ? CPU_BOUND_CONCURRENCY : defaultPolicy.concurrency;
   const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: heavy };
   if (!queue) return base;
   if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: SUBSCRIBERS };

@@ -123,8 +123,8 @@ async function listenForMetrics(
   port: number | undefined,
 ): Promise<Listener | undefined> {
   if (port === undefined) return undefined;
-  const door = metricsEndpoint(options.host.metrics, options.log);
-  return listen(door, { ...placeOf(options), port, portSetting: 'GATEWAY_METRICS_PORT' });
+  const endpoint = metricsEndpoint(options.host.metrics, options.log);
+  return listen(endpoint, { ...placeOf(options), port, portSetting: 'GATEWAY_METRICS_PORT' });
 }
 
 function placeOf({ address, allowedHosts, tls }: RuntimeOptions) {

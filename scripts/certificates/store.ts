@@ -112,7 +112,7 @@ export class CertificateStore {
     return { certPem, keyPem };
   }
 
-  /** Keeps the set before it, for whoever is reading it just now. */
+  /** Keeps the set before it, for processes that are reading it now. */
   private async makeCurrent(board: string, serial: string): Promise<void> {
     const current = join(board, 'current');
     const before = await readlink(current).catch(() => undefined);

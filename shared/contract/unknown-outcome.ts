@@ -62,7 +62,7 @@ export function openBecause(failure: Failure, ids: CallIds, facts: Facts = {}): 
   return outcomeUnknown(why, ids, { ...facts, why, cause }, failure.cause ?? failure);
 }
 
-/** The time of a call ran out. One that changes something may have taken effect. */
+/** The deadline of a call passed. One that changes something may have taken effect. */
 export function timedOut({ effect }: Behaviour, ids: CallIds, facts: Facts = {}): Failure {
   const why = 'The time limit of this call was exceeded.';
   if (effect !== 'reads') return outcomeUnknown(why, ids, { ...facts, why, cause: 'DEADLINE' });

@@ -127,7 +127,7 @@ export const failureTable = {
     grpc: 4,
     retry: 'later',
     actor: 'caller',
-    means: 'time ran out; nothing was changed',
+    means: 'deadline exceeded; nothing was changed',
   },
   OUTCOME_UNKNOWN: {
     http: 504,

@@ -302,7 +302,7 @@ export const settingTable = {
   readAccess: row(
     'READ_ACCESS',
     'open',
-    '`open`: whoever reaches a function may read; `token`: reading needs one of the three tokens',
+    '`open`: every caller that reaches a function may read; `token`: reading needs one of the three tokens',
     oneOf('open', 'token'),
   ),
   asyncBodyBytesMax: row(

@@ -89,7 +89,7 @@ function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
   if (readAccess !== 'token')
     complaints.push({
       field: 'READ_ACCESS',
-      message: `is open, and GATEWAY_HOST ${reached}: whoever does would read the portfolio; set it to token, or listen on 127.0.0.1`,
+      message: `is open, and GATEWAY_HOST ${reached}: every machine that does could read the portfolio; set it to token, or listen on 127.0.0.1`,
     });
   return complaints;
 }

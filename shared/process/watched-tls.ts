@@ -1,5 +1,5 @@
 /**
- * A board's TLS files, followed while it runs: whoever makes connections with them takes the newest
+ * A board's TLS files, followed while it runs: new connections take the newest
  * that are whole. Connections that stand are not touched, so a change costs no call.
  */
 import { rootCertificates } from 'node:tls';

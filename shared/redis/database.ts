@@ -105,7 +105,7 @@ export class Database {
       const version = current?.version ?? 0;
       const writes = [writeDocument(key, version, next.value), ...(next.write ?? [])];
       if (await this.commit([{ key, version }], writes, guard)) return next.result;
-      // Whoever lost twice in a row steps aside for a moment, each for another one.
+      // After two lost races in a row: back off, each caller for a time of its own.
       if (attempt > 0) await sleep(Math.random() * Math.min(2 ** attempt, BACKOFF_MS_MAX));
     }
     throw conflict('Someone else keeps changing the same record.', { key });

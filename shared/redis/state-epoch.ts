@@ -131,7 +131,7 @@ export class StateEpoch {
   }
 }
 
-/** The one sentence for whoever must act, without its full stop. */
+/** The sentence for the operator, without its full stop. */
 export function stateLostText(why: string): string {
   return (
     `The state in Redis is not the one that was last worked on (${why}): restore a backup ` +

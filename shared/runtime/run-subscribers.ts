@@ -1,6 +1,6 @@
 /**
  * The subscribers of a queued run. The run is stopped when each of them has cancelled, and for no
- * other reason: a caller whose time ran out, whose connection broke or whose process died still
+ * other reason: a caller whose deadline passed, whose connection broke or whose process died still
  * subscribes, and may come back for the result.
  */
 import type { Database } from '#shared/redis/database.ts';

@@ -28,7 +28,7 @@ const fill = z.object({
   executedAt: storedInstant,
 });
 
-export const orderSchema: z.ZodType<OrderRecord> = z.object({
+const currentSchema = z.object({
   tradeId: storedId<TradeId>(),
   accountId: storedId<AccountId>(),
   clientOrderId: z.string().regex(/^(\d{10})?$/),
@@ -61,7 +61,16 @@ export const orderSchema: z.ZodType<OrderRecord> = z.object({
   value: storedMoney,
   errors: z.array(z.object({ code: z.string(), field: z.string(), message: z.string() })),
   fills: z.array(fill),
-  looks: z.number().int().min(0),
-  lookedAt: storedInstant.optional(),
+  queries: z.number().int().min(0),
+  queriedAt: storedInstant.optional(),
   baseline: z.object({ cash: storedMoney, quantity: storedDecimal }).optional(),
 });
+
+/** Records written before 2026-12 count their queries as `looks`, the last one as `lookedAt`. */
+function renamed(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null || !('looks' in stored)) return stored;
+  const { looks, lookedAt, ...rest } = stored as Record<string, unknown>;
+  return { ...rest, queries: looks, ...(lookedAt === undefined ? {} : { queriedAt: lookedAt }) };
+}
+
+export const orderSchema: z.ZodType<OrderRecord> = z.preprocess(renamed, currentSchema);

@@ -148,7 +148,7 @@ async function countMissing(
 ): Promise<OrderRecord> {
   const now = orderDependencies.now();
   if (ageMs(orderDependencies, order) < SETTLING_MS) return order;
-  if (order.lookedAt !== undefined && now - order.lookedAt < QUERY_SPACING_MS) return order;
+  if (order.queriedAt !== undefined && now - order.queriedAt < QUERY_SPACING_MS) return order;
   const statement = await statementOf(orderDependencies, order, signal);
   if (!statement) return giveUpLate(orderDependencies, order);
   const seen = inStatement(order, statement);
@@ -164,12 +164,12 @@ async function countMissing(
   if (!orderDependencies.broker.capabilities.provesAbsence)
     return giveUp(orderDependencies, order, 'an order that this broker does not show may exist');
   return orderDependencies.store.change(order, (current) => {
-    if (current.state !== 'UNKNOWN' || current.looks !== order.looks) return current;
-    const looked = { ...current, looks: current.looks + 1, lookedAt: now, updatedAt: now };
-    return looked.looks < QUERIES_NEEDED
-      ? looked
+    if (current.state !== 'UNKNOWN' || current.queries !== order.queries) return current;
+    const queried = { ...current, queries: current.queries + 1, queriedAt: now, updatedAt: now };
+    return queried.queries < QUERIES_NEEDED
+      ? queried
       : advance(
-          looked,
+          queried,
           'settle-absent',
           now,
           'The broker never had the order; it was not executed.',

@@ -31,7 +31,7 @@ import { collarLimitOf, referenceViolations } from './model/price-collar.ts';
 import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
 import { advance, denied, newOrder } from './model/trade-progress.ts';
 import { isTerminal, nextState } from './model/trade-state.ts';
-import { heldBack } from './model/trading-control.ts';
+import { controlViolation } from './model/trading-control.ts';
 import { validate } from './model/validation.ts';
 import { refresh, unknownText } from './resolve.ts';
 import type { StoredOrder } from './trade-store.ts';
@@ -204,7 +204,7 @@ async function claim(
 ): Promise<StoredOrder | undefined> {
   for (let attempt = 0; attempt < CONTROL_TRIES_MAX; attempt += 1) {
     const control = await orderDependencies.control.read();
-    const held = heldBack(control, intent.order.side);
+    const held = controlViolation(control, intent.order.side);
     const next = held
       ? denied(intent.order, [{ ...held, field: 'side' }], orderDependencies.now())
       : advance(intent.order, 'submit', orderDependencies.now(), 'On its way to the broker.');
@@ -236,7 +236,7 @@ async function blockingReasonOf(
   const current = await orderDependencies.store.find(order.accountId, order.tradeId);
   const moved = await priceMoved(orderDependencies, order);
   if (moved) return moved;
-  const held = heldBack(await orderDependencies.control.read(), order.side);
+  const held = controlViolation(await orderDependencies.control.read(), order.side);
   if (held) return { ...held, field: 'side' };
   const unrecorded = await orderDependencies.store.putOnRecord().then(
     () => undefined,

@@ -37,14 +37,14 @@ function end() {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), unwindsMs);
 }
 
-function look() {
+function sample() {
   const deadline = earliest[0];
   const overMs = Date.now() - deadline - lateMs;
   if (overMs >= 0) return end();
   pause(deadline === Infinity ? undefined : 1 - overMs);
-  setImmediate(look);
+  setImmediate(sample);
 }
-look();
+sample();
 `;
 
 export class LoopWatch {

@@ -57,16 +57,16 @@ export async function serve(
   const loading = Promise.resolve(handler);
   loading.catch(() => undefined);
   const limits = readLimits(env);
-  const door = new Endpoint(loading, env, limits);
+  const endpoint = new Endpoint(loading, env, limits);
   const server = createServer(
     timesOf(limits),
-    forUs(limits, (request, response) => door.enter(request, response)),
+    forUs(limits, (request, response) => endpoint.enter(request, response)),
   );
   limitConnections(server);
   await listen(server, limits.port);
   await loading;
-  await door.open();
-  const metrics = createServer(timesOf(limits), forUs(limits, door.metrics.page));
+  await endpoint.open();
+  const metrics = createServer(timesOf(limits), forUs(limits, endpoint.metrics.page));
   limitConnections(metrics);
   const metricsPort = await listen(metrics, limits.metricsPort).then(
     () => portOf(metrics),
@@ -76,12 +76,12 @@ export async function serve(
     port: portOf(server),
     metricsPort: metricsPort ?? undefined,
     drain: async () => {
-      await door.close();
+      await endpoint.close();
       await sleep(limits.healthcheckIntervalMs);
       const whole = await end(server, drainMs(limits));
       metrics.close();
       metrics.closeAllConnections();
-      await door.end();
+      await endpoint.end();
       return whole;
     },
   };
@@ -170,7 +170,7 @@ class Endpoint {
     // Callers during a stop should use another instance next time.
     if (this.isStopping) response.setHeader('connection', 'close');
     const path = request.url?.split('?')[0];
-    if (path === '/_/health' || path === '/_/ready') void this.look(path, request, response);
+    if (path === '/_/health' || path === '/_/ready') void this.probe(path, request, response);
     else void this.call(request, response);
   }
 
@@ -184,7 +184,7 @@ class Endpoint {
     endAtOnce(1);
   }
 
-  private async look(path: string, request: IncomingMessage, response: ServerResponse) {
+  private async probe(path: string, request: IncomingMessage, response: ServerResponse) {
     if (request.method !== 'GET') return say(response, 405);
     if (!this.isOpen) return say(response, 503, this.isStopping ? 'stopping' : 'starting');
     if (!(await this.isLocked())) return say(response, 503, 'stopping');

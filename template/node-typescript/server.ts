@@ -38,7 +38,7 @@ const LINGER_MS = 1_000;
  * Answers every path and method with the handler; what Node's servers and supertest take.
  * @public the tests of a function use it
  */
-export function door(
+export function requestListener(
   handler: FunctionHandler,
   options: Partial<EndpointOptions> = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -47,6 +47,17 @@ export function door(
       bodyBytesMax: BODY_BYTES_MAX,
       ...options,
     });
+}
+
+/**
+ * The name of {@link requestListener} in earlier versions.
+ * @deprecated
+ * @public functions made from them use it
+ */
+export function door(
+  ...listened: Parameters<typeof requestListener>
+): ReturnType<typeof requestListener> {
+  return requestListener(...listened);
 }
 
 /**

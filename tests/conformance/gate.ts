@@ -1,5 +1,5 @@
 /**
- * A door at which a function asks before it goes on, so that a test decides what happens first, and
+ * A gate which a function asks before it goes on, so that a test decides what happens first, and
  * nobody has to wait for a time to pass.
  */
 import { once } from 'node:events';

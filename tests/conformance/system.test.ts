@@ -334,7 +334,7 @@ row(66, async () => {
 });
 
 row(67, async () => {
-  // Whoever drops the content type still has lines that are JSON on their own.
+  // A caller that ignores the content type still reads lines that are JSON each.
   const text = await (await asked('/system/logs?name=log&tail=3&follow=false')).text();
   expect(text.endsWith('\n')).toBe(true);
   expect(parseLines(text)).toHaveLength(3);

@@ -105,7 +105,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
   }
   const summary = () => told((onStale) => clients.portfolio.getSummary({}, { onStale }));
 
-  it('is named by the other one to whoever looks for its functions there', async () => {
+  it('is named by the other one to callers of its functions there', async () => {
     const answer = await request(compute.gatewayUrl).post('/function/portfolio-get-summary');
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({

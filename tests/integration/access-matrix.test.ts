@@ -124,7 +124,7 @@ describe.each(['open', 'token'] as const)('with READ_ACCESS=%s', (readAccess) =>
   });
 });
 
-/** Whoever is past the check fails, if at all, for the request or for the answer. */
+/** A call that passed the check fails, if at all, for the request or for the answer. */
 function verdictOf(code: unknown): Verdict {
   return code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED' ? code : 'in';
 }

@@ -26,7 +26,7 @@ const STATUS = 'trading-get-trade-status';
 
 export interface PointRun {
   readonly violations: readonly string[];
-  /** Effects of the process, for whoever reads a violation. */
+  /** Effects of the process, for the report of a violation. */
   readonly trace: readonly string[];
 }
 

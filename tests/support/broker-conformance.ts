@@ -1,5 +1,5 @@
 /**
- * What every broker must keep to, whoever stands behind it. A suite is run with a way to open one:
+ * What every broker must keep to, whatever stands behind it. A suite is run with a way to open one:
  * `describe('the paper broker', () => conforms(openPaper))`.
  */
 import type { Broker, BrokerStatement, OrderInstruction } from '#shared/clients/broker/broker.ts';

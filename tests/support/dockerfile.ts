@@ -111,7 +111,7 @@ export class DockerfileBuilder {
     return { ...stage, key, root: await making };
   }
 
-  /** A folder that whoever the container runs as may read. */
+  /** A folder that every user of the container may read. */
   private async empty(prefix: string): Promise<string> {
     const root = await mkdtemp(join(this.folder, prefix));
     await chmod(root, 0o755);

@@ -5,16 +5,16 @@ import type { Transport } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { inProcessTransport, type Host } from '#gateway/runtime/executors/in-process-transport.ts';
-import { door, invoke } from '#template/server.ts';
+import { invoke, requestListener } from '#template/server.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/function-environment.ts';
 
-/** The HTTP door of one function, as it stands in production, over a world. */
+/** The HTTP endpoint of one function, as in production, over the given dependencies. */
 export function endpointOf(
   handler: FunctionHandler,
   dependencies: Dependencies,
-): ReturnType<typeof door> {
-  return door(handler, { shared: dependencies });
+): ReturnType<typeof requestListener> {
+  return requestListener(handler, { shared: dependencies });
 }
 
 export interface TestTransport {

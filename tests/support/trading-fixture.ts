@@ -22,7 +22,7 @@ export interface TradingFixture {
   /** Events logged at warn or above. */
   readonly warnings: string[];
   isin(symbol: string): Isin;
-  /** Calls an operation at its door, as JSON. */
+  /** Calls an operation at its endpoint, as JSON. */
   call(handler: FunctionHandler, body: object, key?: string): request.Test;
 }
 

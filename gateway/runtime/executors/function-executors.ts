@@ -34,7 +34,7 @@ export interface ExecutorOptions {
   readonly openDependencies?: OpenDependencies | undefined;
 }
 
-const HEAVY = operations.filter(({ weight }) => weight === 'heavy');
+const CPU_BOUND = operations.filter(({ weight }) => weight === 'heavy');
 
 export class FunctionExecutors {
   private readonly options: ExecutorOptions;
@@ -122,7 +122,7 @@ export class FunctionExecutors {
   private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Executor {
     const inflightMax = Number(spec.environment['max_inflight']) || undefined;
     const pool = threads.open(spec, inflightMax, program.isOurs);
-    return this.onThreads(spec, program, pool, () => HEAVY.map(({ name }) => name));
+    return this.onThreads(spec, program, pool, () => CPU_BOUND.map(({ name }) => name));
   }
 
   private onThreads(
@@ -150,7 +150,7 @@ export class FunctionExecutors {
 
   /** A thread runs only those operations itself that are deployed as in the build. */
   private deployedOtherwise(): readonly string[] {
-    this.remoteOperations ??= HEAVY.filter(({ name, service }) => {
+    this.remoteOperations ??= CPU_BOUND.filter(({ name, service }) => {
       const spec = this.find(name) ?? this.find(service);
       const program = spec && this.options.images.find(spec.image);
       if (!spec || !program?.isOurs || ![name, service].includes(program.name)) return true;
@@ -161,9 +161,9 @@ export class FunctionExecutors {
 }
 
 function canThinkLong(program: Program): boolean {
-  const isIt = ({ name, service }: (typeof HEAVY)[number]): boolean =>
+  const isIt = ({ name, service }: (typeof CPU_BOUND)[number]): boolean =>
     name === program.name || service === program.name;
-  return program.isOurs && HEAVY.some(isIt);
+  return program.isOurs && CPU_BOUND.some(isIt);
 }
 
 /** In a container of its own it would not start with a limit that cannot be read. */

@@ -17,7 +17,7 @@ export interface ListenOptions {
   readonly portSetting: string;
   /** Names by which callers may call, beside loopback, `gateway` and the address listened on. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Absent: plain HTTP. Closed by whoever opened it. */
+  /** Absent: plain HTTP. Closed by its owner. */
   readonly tls?: WatchedTls | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface GrpcCall {
   readonly signal: AbortSignal;
   /**
    * What a stream does whose reader leaves before its end. To cancel withdraws what the stream
-   * follows; whoever only forwards a call cancels where its own caller took the call back, and else
+   * follows; a forwarding board cancels where its own caller cancelled, and else
    * lets the rest come and drops it.
    */
   readonly onLeaving: 'cancel' | 'let-go';

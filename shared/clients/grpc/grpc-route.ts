@@ -38,7 +38,7 @@ function transportOf(remote: GrpcService): Transport {
   return async (call) => {
     const [name = '', ...path] = call.name.split('/');
     if (path.length > 0) return health.ask(call);
-    // Whoever takes a call back also cancels its rpc, and the other board sees that.
+    // A caller that cancels also cancels the rpc, and the other board sees that.
     if (call.headers?.['x-take-back'] !== undefined) return { status: 200, body: lines([]) };
     const { service, rpc, streams } = requireOperation(name);
     const request = requestOf(service, rpc).fromJSON(JSON.parse(call.body));

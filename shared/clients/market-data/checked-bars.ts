@@ -12,7 +12,7 @@ export function barToCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
 }
 
 /**
- * Bars from a day to another that are believed, oldest first: for whoever trades on the source
+ * Bars from a day to another that are believed, oldest first: for callers that trade on the source
  * itself and not on what is stored.
  * @throws Failure NOT_FOUND for an unknown security
  */

@@ -47,7 +47,7 @@ export interface CycleRecord {
   readonly stepsDone: readonly string[];
   readonly before?: Snapshot | undefined;
   readonly planId?: PlanId | undefined;
-  /** From here on the plan stands: whoever resumes carries out this one and makes no other. */
+  /** From this step on the plan is fixed: a resumed cycle executes this plan and makes no other. */
   readonly executionBegan: boolean;
   /** By the order's place in the plan. */
   readonly sent: Readonly<Record<string, SentOrder>>;
@@ -88,7 +88,7 @@ export function withoutPlan(cycle: CycleRecord, replaced: ReplacedPlan): CycleRe
   return { ...rest, stepsDone: [], executionBegan: false, sent: {}, replaced };
 }
 
-/** The key under which an order of a plan is sent, by whoever and however often. */
+/** The idempotency key of an order of a plan: the same for each sender and each attempt. */
 export function orderKey(planId: string, index: number): string {
   return `${planId}-${index}`;
 }

@@ -18,7 +18,7 @@ export interface PositionLimits {
 
 export interface Branched {
   readonly solution: Solution;
-  /** False when the nodes ran out before every branch was cut. */
+  /** False when the limit of nodes was reached before every branch was cut. */
   readonly proven: boolean;
   readonly nodes: number;
 }

@@ -87,7 +87,7 @@ function instrumentOf(ground: PlanningGround, security: Security): Instrument {
     pricedOn: quote.day,
     rate: requireRate(view.rates, security.currency),
     held: quantityOf(holding),
-    heldBack: heldBack(ground, holding),
+    locked: locked(ground, holding),
     buyableFrom: buyableFrom(ground, isin),
     unitCost: holding && unitCost(holding, book),
     target: 0,
@@ -101,10 +101,7 @@ function unitCost(holding: Holding, { currency }: Book): number | undefined {
   return quantity > 0 ? costOf(holding, currency).toEstimate() / quantity : undefined;
 }
 
-function heldBack(
-  { view, minimumHoldDays }: PlanningGround,
-  holding: Holding | undefined,
-): Decimal {
+function locked({ view, minimumHoldDays }: PlanningGround, holding: Holding | undefined): Decimal {
   const young = (holding?.lots ?? []).filter(
     ({ acquiredAt }) => daysBetween(dayOf(acquiredAt), view.asOf) < minimumHoldDays,
   );

@@ -180,12 +180,12 @@ function noRoom(instrument: Instrument, context: PlanningContext, weight: number
 function tooSmall(instrument: Instrument, context: PlanningContext, weight: number): LeftOut {
   const lot = lotValue(instrument);
   const least = lotsFor(context.minimumOrder, lot);
-  if (instrument.heldBack.sign > 0 && lotsSellable(instrument) < least)
+  if (instrument.locked.sign > 0 && lotsSellable(instrument) < least)
     return leftOut(
       instrument,
       'SELL',
       'minimum-hold',
-      `${instrument.heldBack} of the ${instrument.held} held were bought too lately to be sold; the smallest sale is ${instrument.lot.multiply(Decimal.of(least)).normalize()}.`,
+      `${instrument.locked} of the ${instrument.held} held were bought too lately to be sold; the smallest sale is ${instrument.lot.multiply(Decimal.of(least)).normalize()}.`,
     );
   if (lotsSellable(instrument) >= least) {
     const [smallest, most] = [least * lot, context.limits.orderMaxRatio * context.value];

@@ -26,7 +26,7 @@ export interface Instrument {
   readonly rate: ExchangeRate;
   readonly held: Quantity;
   /** The part of it that was bought too lately to be sold. */
-  readonly heldBack: Quantity;
+  readonly locked: Quantity;
   /** Set while it was sold too lately to be bought again. */
   readonly buyableFrom?: CalendarDay | undefined;
   /** Paid for each share held, in base currency. */
@@ -80,8 +80,8 @@ export function lotsHeld({ held, lot }: Instrument): number {
 }
 
 /** Lots held long enough to be sold. */
-export function lotsSellable({ held, heldBack, lot }: Instrument): number {
-  const free = held.subtract(heldBack);
+export function lotsSellable({ held, locked, lot }: Instrument): number {
+  const free = held.subtract(locked);
   return free.sign > 0 ? lotsIn(free, lot) : 0;
 }
 

@@ -98,7 +98,7 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   if (limits.frozen.has(instrument.isin)) return 'frozen';
   if (side === 'BUY' && limits.sellOnly.has(instrument.isin)) return 'sell-only';
   if (side === 'SELL' && limits.noSells) return 'no-sells';
-  const sellable = instrument.held.subtract(instrument.heldBack);
+  const sellable = instrument.held.subtract(instrument.locked);
   if (side === 'SELL' && quantity.compare(sellable) > 0) return 'no-short';
   if (side === 'BUY' && instrument.buyableFrom !== undefined) return 'cooldown';
   if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';

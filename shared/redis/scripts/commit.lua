@@ -7,7 +7,7 @@
 -- returns  [1] when applied, [0] when an expectation failed, [-1] when the guard failed; in the
 --          latter two nothing was changed. With a guard that advances: [1, generation, sequence].
 --
--- Why a script: whoever read the documents decided on what they said. Between that reading and this
+-- Why a script: the caller decided on the documents that it read. Between that reading and this
 -- writing another process may have changed them; then nothing at all may be written.
 --
 -- The guard is the epoch of the state: the same installation, and not older than what is known

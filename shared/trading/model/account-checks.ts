@@ -86,7 +86,7 @@ const cash: Check = (inputs) => {
     : fails(
         'insufficient-cash',
         'quantity',
-        `${needed} are needed, costs included; ${free.free} are free (cash ${free.cash}, held back ${free.heldBack}, reserve ${free.reserve}).`,
+        `${needed} are needed, costs included; ${free.free} are free (cash ${free.cash}, held back ${free.heldForOrders}, reserve ${free.reserve}).`,
       );
 };
 

@@ -8,10 +8,10 @@ import { blocks, doubtText } from '#shared/universe/model/price-doubt.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
 import { referenceViolations } from './price-collar.ts';
-import { heldBack } from './trading-control.ts';
+import { controlViolation } from './trading-control.ts';
 
 const control: Check = ({ control: state, order }) => {
-  const held = heldBack(state, order.side);
+  const held = controlViolation(state, order.side);
   return held ? fails(held.code, 'side', held.message) : passed;
 };
 

@@ -79,8 +79,8 @@ export interface OrderRecord extends Trade {
   readonly errors: readonly Violation[];
   readonly fills: readonly OrderFill[];
   /** Queries after the settling time that did not find it. */
-  readonly looks: number;
-  readonly lookedAt?: Instant | undefined;
+  readonly queries: number;
+  readonly queriedAt?: Instant | undefined;
   /** Taken before the order was sent. */
   readonly baseline?: Baseline | undefined;
 }

@@ -41,7 +41,7 @@ export function cashNeeded(side: 'BUY' | 'SELL', { value, cost }: OrderWorth): M
 export interface FreeCash {
   readonly cash: Money;
   /** By live orders. */
-  readonly heldBack: Money;
+  readonly heldForOrders: Money;
   /** The minimum that always stays. */
   readonly reserve: Money;
   /** What is left; negative when the rest exceeds the cash. */
@@ -56,10 +56,10 @@ export function freeCash(inputs: CheckInputs): FreeCash | undefined {
     ...account.openOrders.map((open) => open.reserved),
     ...unseen(inputs).map((order) => order.reserved),
   ];
-  const heldBack = Money.sum(held, base);
+  const heldForOrders = Money.sum(held, base);
   const reserve = cashReserveOf(policy, accountValue);
-  const free = account.cash.subtract(heldBack).subtract(reserve);
-  return { cash: account.cash, heldBack, reserve, free };
+  const free = account.cash.subtract(heldForOrders).subtract(reserve);
+  return { cash: account.cash, heldForOrders, reserve, free };
 }
 
 /** Shares held that no live sale is about to deliver; undefined where the account is. */

@@ -69,7 +69,7 @@ function affordable(inputs: CheckInputs, price: Price): Decimal | undefined {
   const worth = worthOf(inputs);
   const cash = freeCash(inputs);
   if (!worth || !cash || worth.value.sign <= 0) return undefined;
-  const room = cash.cash.subtract(cash.heldBack).subtract(worth.cost.total);
+  const room = cash.cash.subtract(cash.heldForOrders).subtract(worth.cost.total);
   const shareOfValue = room.amount.divide(worth.value.amount, 6, 'down');
   const least = shareOfValue.compare(Decimal.one) < 0 ? Decimal.one : shareOfValue;
   return price.amount.multiply(least);

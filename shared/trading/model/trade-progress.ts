@@ -63,7 +63,7 @@ export function newOrder(
     value,
     errors,
     fills: [],
-    looks: 0,
+    queries: 0,
     ...(baseline && { baseline }),
     ...(collarLimit && { collarLimit }),
   };

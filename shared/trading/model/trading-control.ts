@@ -56,7 +56,7 @@ function rank(state: ControlState): number {
 }
 
 /** Why an order of this side may not be sent now, or undefined. */
-export function heldBack(
+export function controlViolation(
   { state, reason }: Pick<TradingControl, 'state' | 'reason'>,
   side: 'BUY' | 'SELL',
 ): { code: string; message: string } | undefined {

@@ -1,9 +1,9 @@
 import { test } from 'node:test';
 import request from 'supertest';
-import { door } from '#template/server.ts';
+import { requestListener } from '#template/server.ts';
 import handler from './handler.ts';
 
-const app = door(handler);
+const app = requestListener(handler);
 
 test('greets by name', async () => {
   await request(app).post('/').send({ name: 'Ada' }).expect(200, { greeting: 'Hello, Ada.' });

@@ -58,7 +58,7 @@ function liveOrder(now: Instant): OrderRecord {
     value: zero,
     errors: [],
     fills: [],
-    looks: 0,
+    queries: 0,
   };
 }
 

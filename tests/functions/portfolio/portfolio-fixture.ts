@@ -1,4 +1,4 @@
-/** An account to ask about: three priced securities, and syncs through the function's own door. */
+/** An account to ask about: three priced securities, and syncs through the function's own endpoint. */
 import request from 'supertest';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -107,7 +107,7 @@ describe('universe-remove-security', () => {
         value: none,
         errors: [],
         fills: [],
-        looks: 0,
+        queries: 0,
       },
       0,
     );

@@ -1,4 +1,4 @@
-/** Runs go from the queue to a function and back to whoever follows them. */
+/** Runs go from the queue to a function and back to their subscribers. */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnector } from '#gateway/connector/connector.ts';

@@ -29,7 +29,7 @@ const children = new Set<ChildProcess>();
 
 let pauseMs: number;
 
-/** Streams for about a second; whoever calls it again starts from the beginning. */
+/** Streams for about a second; another call starts from the beginning. */
 const slowPlan: FunctionHandler = (event) => {
   calls.push(event.headers['x-run-id'] ?? '');
   const steps = STEPS.map((progressPct) => ({ progressPct, attempt: calls.length }));

@@ -46,11 +46,14 @@ const remove = handle(universe.removeSecurity, async ({ reason }, context) => {
 
 const bytes = (response: request.Response): Buffer => response.body as Buffer;
 
-describe('the door of a unary operation', () => {
-  const door = () => request(endpointOf(found, dependencies));
+describe('the endpoint of a unary operation', () => {
+  const endpoint = () => request(endpointOf(found, dependencies));
 
   test('answers proto3 JSON and the request id', async () => {
-    const answer = await door().post('/').set('x-request-id', 'mine-1').send({ planId: 'there' });
+    const answer = await endpoint()
+      .post('/')
+      .set('x-request-id', 'mine-1')
+      .send({ planId: 'there' });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ found: true });
     expect(answer.headers['content-type']).toBe('application/json');
@@ -58,12 +61,12 @@ describe('the door of a unary operation', () => {
   });
 
   test('replaces a malformed request id', async () => {
-    const answer = await door().post('/').set('x-request-id', 'a b').send({ planId: 'there' });
+    const answer = await endpoint().post('/').set('x-request-id', 'a b').send({ planId: 'there' });
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('speaks protobuf to those who do', async () => {
-    const answer = await door()
+    const answer = await endpoint()
       .post('/')
       .set('content-type', 'application/x-protobuf')
       .responseType('blob')
@@ -85,7 +88,7 @@ describe('the door of a unary operation', () => {
     ['\ufeff{"planId": "x"}', 'planId'],
     [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'body'],
   ])('refuses hostile body %# and names the field', async (body, field) => {
-    const answer = await door().post('/').set('content-type', 'application/json').send(body);
+    const answer = await endpoint().post('/').set('content-type', 'application/json').send(body);
     if (body.startsWith('\ufeff')) return expect(answer.status).toBe(200);
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field });
@@ -95,14 +98,14 @@ describe('the door of a unary operation', () => {
   test.each(['', '\n', '\r\n', ' \t\n '])(
     'takes the white space %j as an empty request',
     async (body) => {
-      const answer = await door().post('/').set('content-type', 'text/plain').send(body);
+      const answer = await endpoint().post('/').set('content-type', 'text/plain').send(body);
       expect(answer.status).toBe(400);
       expect(answer.body.field).toBe('planId');
     },
   );
 
   test('refuses bytes that are not UTF-8', async () => {
-    const answer = await door()
+    const answer = await endpoint()
       .post('/')
       .set('content-type', 'application/json')
       .send(Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1'))
@@ -111,7 +114,7 @@ describe('the door of a unary operation', () => {
   });
 
   test('refuses truncated protobuf', async () => {
-    const answer = await door()
+    const answer = await endpoint()
       .post('/')
       .set('content-type', 'application/x-protobuf')
       .send(Buffer.from([0x0a, 0x7f, 0x01]));
@@ -119,7 +122,7 @@ describe('the door of a unary operation', () => {
   });
 
   test('refuses a body over the limit', async () => {
-    const answer = await door()
+    const answer = await endpoint()
       .post('/')
       .set('content-type', 'application/json')
       .send(`"${'x'.repeat(BODY_BYTES_MAX)}"`);
@@ -128,14 +131,14 @@ describe('the door of a unary operation', () => {
   });
 
   test('answers a failure by the failure table', async () => {
-    const answer = await door().post('/').send({ planId: 'absent' });
+    const answer = await endpoint().post('/').send({ planId: 'absent' });
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({ code: 'NOT_FOUND', kind: 'plan', id: 'absent' });
     expect(answer.body.requestId).toBe(answer.headers['x-request-id']);
   });
 
   test('keeps the text of a bug inside', async () => {
-    const answer = await door().post('/').send({ planId: 'bug' });
+    const answer = await endpoint().post('/').send({ planId: 'bug' });
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('secret');
   });
@@ -160,8 +163,8 @@ describe('the door of a unary operation', () => {
   });
 
   test('says whether it could work', async () => {
-    expect((await door().get('/_/health')).text).toBe('OK');
-    expect((await door().get('/_/ready')).text).toBe('OK');
+    expect((await endpoint().get('/_/health')).text).toBe('OK');
+    expect((await endpoint().get('/_/ready')).text).toBe('OK');
   });
 });
 
@@ -264,7 +267,7 @@ describe('access', () => {
   });
 });
 
-describe('the door of a streaming operation', () => {
+describe('the endpoint of a streaming operation', () => {
   const update = {
     progressPct: 0,
     synced: 0,
@@ -337,7 +340,7 @@ describe('Redis going away', () => {
   });
 });
 
-test('exact quantities survive the door', async () => {
+test('exact quantities survive the endpoint', async () => {
   const echo = handle(trading.validateTrade, async ({ quantity }) => ({
     valid: quantity.equals(Decimal.parse('0.1')),
     errors: [],

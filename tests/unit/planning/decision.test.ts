@@ -262,8 +262,8 @@ describe('a decision', () => {
   test('never sells what is younger than the minimum hold', () => {
     const held = { held: Decimal.of(60), target: 0 };
     const { limits: usual } = simple();
-    const sells = (heldBack: number) => {
-      const one = instrument(1, { ...held, heldBack: Decimal.of(heldBack) });
+    const sells = (locked: number) => {
+      const one = instrument(1, { ...held, locked: Decimal.of(locked) });
       const bad = { ...simple().moments, expected: Float64Array.of(-0.05, -0.05) };
       const problem = simple({
         ...{ instruments: [one], moments: bad },

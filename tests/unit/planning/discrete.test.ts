@@ -3,7 +3,7 @@ import { columnsOf } from '#shared/planning/model/discrete/columns.ts';
 import { separablePart } from '#shared/planning/model/discrete/diagonal.ts';
 import { solveDiscrete } from '#shared/planning/model/discrete/discrete-search.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
-import { Chunks } from '#shared/planning/model/discrete/pieces.ts';
+import { LotCost } from '#shared/planning/model/discrete/lot-cost.ts';
 import { Ranges } from '#shared/planning/model/discrete/ranges.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import {
@@ -171,7 +171,7 @@ describe('the parts of the search', () => {
     const columns = columnsOf(problemOf(drawnInstance(seed, { securities: 6 }), kind));
     const random = seededRandom(`${seed} prices`);
     const ranges = Ranges.of(columns);
-    const pieces = new Chunks(columns);
+    const pieces = new LotCost(columns);
     for (let i = 0; i < columns.size; i += 1) {
       const prices = columns.available.map(() => (random() < 0.5 ? random() : 0));
       pieces.of(i, random() - 0.5, prices);

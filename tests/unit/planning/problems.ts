@@ -63,7 +63,7 @@ export function instrument(index: number, changes: Partial<Instrument> = {}): In
     pricedOn: day,
     rate: { from: eur, to: eur, rate: Decimal.one, day },
     held: Decimal.zero,
-    heldBack: Decimal.zero,
+    locked: Decimal.zero,
     target: 0,
     dividends: 0,
     ...changes,

@@ -1,9 +1,9 @@
-/** The door of a container: how results leave, and what bodies come in. */
+/** The HTTP server of a container: how results leave, and what bodies come in. */
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { FunctionHandler, FunctionResult } from '#template/function.ts';
-import { door } from '#template/server.ts';
+import { requestListener } from '#template/server.ts';
 import { wire, type WireAnswer, type WireRequest } from '../../conformance/wire.ts';
 
 const BYTES_MAX = 1_000;
@@ -18,7 +18,9 @@ afterEach(() => {
 
 async function serve(handler: FunctionHandler): Promise<string> {
   const platform = { 'x-served-by': 'test' };
-  const server = createServer(door(handler, { bodyBytesMax: BYTES_MAX, headers: platform }));
+  const server = createServer(
+    requestListener(handler, { bodyBytesMax: BYTES_MAX, headers: platform }),
+  );
   open.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

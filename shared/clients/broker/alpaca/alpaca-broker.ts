@@ -147,7 +147,7 @@ export class AlpacaBroker implements Broker {
   async statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     await this.parts.symbols.load(signal);
     for (let attempt = 1; ; attempt += 1) {
-      const seen = await this.look(accountId, signal);
+      const seen = await this.poll(accountId, signal);
       if (seen) return seen;
       if (attempt >= STATEMENT_TRIES)
         throw unavailable('A moment without movements at Alpaca', undefined);
@@ -155,7 +155,7 @@ export class AlpacaBroker implements Broker {
   }
 
   /** @returns undefined where the account moved between the first call and the last */
-  private async look(
+  private async poll(
     accountId: AccountId,
     signal: AbortSignal,
   ): Promise<BrokerStatement | undefined> {

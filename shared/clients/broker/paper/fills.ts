@@ -133,7 +133,7 @@ function valueOf(price: Price, quantity: Quantity, rate: Decimal, currency: Curr
   return Money.rounded(price.amount.multiply(quantity).multiply(rate), currency, 'half-even');
 }
 
-/** Half the spread and a slippage drawn from the order's id, against whoever sends the order. */
+/** Half the spread and a slippage drawn from the order's id, against the sender of the order. */
 function marketPrice(
   order: OrderInstruction,
   quote: PaperQuote & { close: number },

@@ -1,6 +1,6 @@
 /** Takes out of ranges what a bound rules out (reduced-cost fixing on whole ranges). */
 import type { Columns } from './columns.ts';
-import type { Chunks } from './pieces.ts';
+import type { LotCost } from './lot-cost.ts';
 import type { Ranges } from './ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
@@ -10,13 +10,13 @@ import type { Relaxation } from './relaxation.ts';
  * @returns false where nothing is left
  */
 export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): boolean {
-  const { pieces, columns, pulls, prices, least } = relaxation;
+  const { lotCost, columns, pulls, prices, least } = relaxation;
   for (let i = 0; i < columns.size; i += 1) {
     if (ranges.lo[i] === ranges.hi[i]) continue;
-    pieces.of(i, pulls[i] as number, prices);
+    lotCost.of(i, pulls[i] as number, prices);
     const most = (least[i] as number) + slack;
-    ranges.hi[i] = lowered(ranges, pieces, columns, i, most);
-    ranges.lo[i] = raised(ranges, pieces, columns, i, most);
+    ranges.hi[i] = lowered(ranges, lotCost, columns, i, most);
+    ranges.lo[i] = raised(ranges, lotCost, columns, i, most);
     if (!ranges.trim(columns, i)) return false;
   }
   return true;
@@ -24,26 +24,32 @@ export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): b
 
 function lowered(
   ranges: Ranges,
-  pieces: Chunks,
+  lotCost: LotCost,
   columns: Columns,
   i: number,
   most: number,
 ): number {
   const [lo, hi] = [ranges.lo[i] as number, ranges.hi[i] as number];
-  if (hi < 0 || pieces.at(hi) <= most) return hi;
+  if (hi < 0 || lotCost.at(hi) <= most) return hi;
   const from = Math.max(lo, columns.buyLeast[i] as number);
-  const last = from <= hi ? pieces.lastWithin(from, hi, most) : -Infinity;
+  const last = from <= hi ? lotCost.lastWithin(from, hi, most) : -Infinity;
   if (last >= from) return last;
   if (lo > 0) return lo - 1;
-  return pieces.at(0) <= most ? 0 : -1;
+  return lotCost.at(0) <= most ? 0 : -1;
 }
 
-function raised(ranges: Ranges, pieces: Chunks, columns: Columns, i: number, most: number): number {
+function raised(
+  ranges: Ranges,
+  lotCost: LotCost,
+  columns: Columns,
+  i: number,
+  most: number,
+): number {
   const [lo, hi] = [ranges.lo[i] as number, ranges.hi[i] as number];
-  if (lo > 0 || lo > hi || pieces.at(lo) <= most) return lo;
+  if (lo > 0 || lo > hi || lotCost.at(lo) <= most) return lo;
   const to = Math.min(hi, -(columns.sellLeast[i] as number));
-  const first = lo <= to ? pieces.firstWithin(lo, to, most) : Infinity;
+  const first = lo <= to ? lotCost.firstWithin(lo, to, most) : Infinity;
   if (first <= to) return first;
   if (hi < 0) return hi + 1;
-  return pieces.at(0) <= most ? 0 : 1;
+  return lotCost.at(0) <= most ? 0 : 1;
 }

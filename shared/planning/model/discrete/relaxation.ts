@@ -10,7 +10,7 @@
  */
 import { COMMON, takenBy, type Columns } from './columns.ts';
 import { Mixtures } from './mixtures.ts';
-import { Chunks } from './pieces.ts';
+import { LotCost } from './lot-cost.ts';
 import { Prices } from './prices.ts';
 import type { Ranges } from './ranges.ts';
 
@@ -20,7 +20,7 @@ const FALSE_POSITIONS = 12;
 
 export class Relaxation {
   readonly columns: Columns;
-  readonly pieces: Chunks;
+  readonly lotCost: LotCost;
   readonly mixtures: Mixtures;
   /** At the last bound: prices of the limits, price of a unit of weight, and each security's least. */
   readonly prices: Float64Array;
@@ -35,7 +35,7 @@ export class Relaxation {
   constructor(columns: Columns) {
     const { size: n, available } = columns;
     this.columns = columns;
-    this.pieces = new Chunks(columns);
+    this.lotCost = new LotCost(columns);
     this.mixtures = new Mixtures(columns);
     this.limits = new Prices(columns);
     this.cash = available.length;
@@ -74,7 +74,7 @@ export class Relaxation {
 
   /** The bound at the prices of now. Infinity where a range holds no size. */
   bound({ lo, hi }: Ranges): number {
-    const { columns, pieces, prices, mixtures } = this;
+    const { columns, lotCost, prices, mixtures } = this;
     this.priceAll();
     let sum = this.constant;
     if (columns.tracking) sum += (prices[this.cash] as number) * columns.tracking.cashOff;
@@ -86,10 +86,10 @@ export class Relaxation {
       this.pulls[i] = pull;
       if (columns.utility)
         sum += pull * ((columns.start[i] as number) - (mixtures.weight[i] as number) / 2);
-      pieces.of(i, pull, prices);
-      const k = pieces.best(lo[i] as number, hi[i] as number);
+      lotCost.of(i, pull, prices);
+      const k = lotCost.best(lo[i] as number, hi[i] as number);
       if (Number.isNaN(k)) return Infinity;
-      this.least[i] = pieces.at(k);
+      this.least[i] = lotCost.at(k);
       sum += this.least[i] as number;
     }
     return sum;
@@ -123,32 +123,32 @@ export class Relaxation {
   }
 
   private step(i: number, lo: number, hi: number): void {
-    const { columns, pieces, mixtures } = this;
+    const { columns, lotCost, mixtures } = this;
     this.priceFor(i);
-    pieces.of(i, this.pullOn(i), this.prices);
+    lotCost.of(i, this.pullOn(i), this.prices);
     if (columns.utility) {
       const lot = columns.lot[i] as number;
       const own = columns.utility.coupled[i * columns.size + i] as number;
       const around = ((mixtures.weight[i] as number) - (columns.start[i] as number)) / lot;
       // Near the average first: with the curvature of the coupled part, that is where it is going.
-      if (this.shift(i, pieces.best(lo, hi, 0.5 * own * lot * lot, around))) {
+      if (this.shift(i, lotCost.best(lo, hi, 0.5 * own * lot * lot, around))) {
         this.priceFor(i);
-        pieces.of(i, this.pullOn(i), this.prices);
+        lotCost.of(i, this.pullOn(i), this.prices);
       }
     }
-    this.shift(i, pieces.best(lo, hi));
+    this.shift(i, lotCost.best(lo, hi));
   }
 
   /** Moves share from the mixed size that costs most to k, as far as that helps. */
   private shift(i: number, k: number): boolean {
-    const { pieces, mixtures } = this;
+    const { lotCost, mixtures } = this;
     let [from, most] = [0, -Infinity];
     for (let c = 0; c < mixtures.countOf(i); c += 1) {
-      const h = pieces.at(mixtures.sizeAt(i, c));
+      const h = lotCost.at(mixtures.sizeAt(i, c));
       if (h > most) [from, most] = [c, h];
     }
     const old = mixtures.sizeAt(i, from);
-    const better = most - pieces.at(k);
+    const better = most - lotCost.at(k);
     if (k === old || !(better > EPSILON)) return false;
     this.direct(i, old, k);
     mixtures.move(i, from, k, this.stepLength(better, mixtures.shareAt(i, from)));

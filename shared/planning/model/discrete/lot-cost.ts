@@ -7,7 +7,7 @@
 import { COMMON, POSITIONS, type Columns } from './columns.ts';
 
 /** The objective of one security as a function of its lots, relative to trading nothing. */
-export class Chunks {
+export class LotCost {
   private readonly columns: Columns;
   private i = 0;
   private buyFixed = 0;
