@@ -4,8 +4,8 @@
  * Exit code 1 when a row failed, 2 when there is nothing to read.
  */
 import { existsSync } from 'node:fs';
-import { count, judgedCategories, linesOf } from './anchors/judge-folder.ts';
-import type { Judged } from './anchors/judge.ts';
+import { count, evaluatedCategories, linesOf } from './anchors/evaluate-folder.ts';
+import type { Evaluated } from './anchors/evaluate.ts';
 
 function main(folder: string | undefined): number {
   if (folder === undefined || !existsSync(folder)) {
@@ -14,8 +14,8 @@ function main(folder: string | undefined): number {
     );
     return 2;
   }
-  const all: Judged[] = [];
-  for (const category of judgedCategories(folder)) {
+  const all: Evaluated[] = [];
+  for (const category of evaluatedCategories(folder)) {
     for (const line of linesOf(category)) console.log(line);
     all.push(...category.rows);
   }

@@ -41,7 +41,7 @@ function run({ name, command }: Step): boolean {
 }
 
 /** The suite's counts, alone on a line, for readers of the last lines only; and why tests were skipped. */
-function sayCounts(): void {
+function printCounts(): void {
   if (!existsSync(RESULTS)) return;
   const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results;
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
@@ -62,7 +62,7 @@ function main(requested: readonly string[]): number {
   rmSync(RESULTS, { force: true });
   const chosen = steps.filter((step) => requested.length === 0 || requested.includes(step.name));
   const failed = chosen.filter((step) => !run(step)).map((step) => step.name);
-  sayCounts();
+  printCounts();
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }

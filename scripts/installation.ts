@@ -32,8 +32,8 @@ export async function openInstallation(env: Environment): Promise<Installation> 
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const say = (line: string): void => console.error(line);
-    const source = { url: settings.redisUrl, dataDir: dataDir.path, env, say, log };
+    const print = (line: string): void => console.error(line);
+    const source = { url: settings.redisUrl, dataDir: dataDir.path, env, print, log };
     const server = await openRedisSource(source);
     closers.push(() => server.close());
     const redis = connectRedis(server.url, settings.redisKeyPrefix);
@@ -42,7 +42,7 @@ export async function openInstallation(env: Environment): Promise<Installation> 
     const file = join(dataDir.path, 'state-epoch.log');
     const keyPrefix = settings.redisKeyPrefix;
     const database = new Database(redis, recordsAt({ file, keyPrefix }));
-    const place = `${server.own ? join(dataDir.path, 'redis') : server.whereabouts}, prefix ${keyPrefix}`;
+    const place = `${server.own ? join(dataDir.path, 'redis') : server.location}, prefix ${keyPrefix}`;
     return { database, settings, place, close };
   } catch (thrown) {
     await close();
@@ -51,7 +51,7 @@ export async function openInstallation(env: Environment): Promise<Installation> 
 }
 
 /**
- * Someone else who is connected may be a running board. A Redis that does not say who is connected
+ * Someone else who is connected may be a running board. A Redis that does not list its clients
  * says nothing about it.
  * @throws Failure REFUSED
  */

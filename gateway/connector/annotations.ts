@@ -50,7 +50,7 @@ export class Annotations {
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> = Promise.resolve();
   /** Why the last poll failed; reported once. */
-  private trouble = '';
+  private lastProblem = '';
   private isOpen = false;
   private closed = false;
 
@@ -106,15 +106,15 @@ export class Annotations {
       this.reportIgnored();
       await this.schedule(this.subscriptions.schedules);
       if (!this.isOpen) await this.begin();
-      this.trouble = '';
+      this.lastProblem = '';
     } catch (thrown) {
       const failure = Failure.from(thrown);
-      if (failure.message !== this.trouble)
+      if (failure.message !== this.lastProblem)
         log.warn('functions-query-failed', {
           detail: failure.message,
           ...(failure !== thrown && { cause: thrown }),
         });
-      this.trouble = failure.message;
+      this.lastProblem = failure.message;
     }
   }
 

@@ -2,13 +2,13 @@
  * The `schedule` annotation, in the grammar of OpenFaaS' cron-connector: five fields, `@every 1h30m`,
  * `@hourly` and its like, `CRON_TZ=Area/City` in front; and, beyond it, several separated by `;`.
  */
-import { nextTurn, type Turns } from '#gateway/queue/next-turn.ts';
+import { nextTurn, type Schedule } from '#gateway/queue/next-turn.ts';
 import { durationMs } from '#template/durations.ts';
 
 export interface CronSchedule {
   /** As it was written, without blanks around it. */
   readonly text: string;
-  readonly turns: Turns;
+  readonly turns: Schedule;
 }
 
 interface FieldRule {
@@ -29,7 +29,7 @@ const fieldRules: readonly FieldRule[] = [
   { name: 'day of week', min: 0, max: 6, names: DAYS },
 ];
 
-const spoken: Readonly<Record<string, string>> = {
+const schedulesByName: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -56,11 +56,11 @@ export function parseSchedules(
 }
 
 /** @returns the times, or what is wrong */
-function turnsOf(text: string): Turns | string {
+function turnsOf(text: string): Schedule | string {
   const [, tz = 'UTC', spec = ''] = /^(?:(?:CRON_)?TZ=(\S+)\s+)?(.*)$/s.exec(text) ?? [];
   if (!isTimeZone(tz)) return `${tz.slice(0, 40)} is no time zone`;
   if (spec.startsWith('@every')) return everyOf(spec.slice('@every'.length).trim());
-  const pattern = spec.startsWith('@') ? spoken[spec] : patternOf(spec);
+  const pattern = spec.startsWith('@') ? schedulesByName[spec] : patternOf(spec);
   if (pattern === undefined) return `${spec.slice(0, 40)} is not known`;
   if (typeof pattern !== 'string') return pattern.complaint;
   return hasTurn(pattern, tz) ? { pattern, tz } : 'it never comes';
@@ -75,7 +75,7 @@ function hasTurn(pattern: string, tz: string): boolean {
   }
 }
 
-function everyOf(text: string): Turns | string {
+function everyOf(text: string): Schedule | string {
   const ms = durationMs(text);
   if (ms === undefined || /^\d+$/.test(text)) return `${text.slice(0, 40)} is no duration`;
   // As the cron-connector does: whole seconds, and never more often than each second.

@@ -3,15 +3,15 @@ import { styleText } from 'node:util';
 
 export interface Console {
   /** A line for the person who started this. */
-  say(line: string): void;
+  print(line: string): void;
   /** A line about something wrong; always on stderr. */
   complain(line: string): void;
   /** The one document of `--json`. */
   document(value: unknown): void;
-  readonly paint: Paint;
+  readonly style: TextStyle;
 }
 
-export interface Paint {
+export interface TextStyle {
   good(text: string): string;
   bad(text: string): string;
   strong(text: string): string;
@@ -30,22 +30,22 @@ export function openConsole({ json, env }: ConsoleOptions): Console {
   // The reader may close the pipe; that is no error of ours.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return {
-    say: (line) => void target.write(`${line}\n`),
+    print: (line) => void target.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
     document: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    paint: openPaint(target.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'),
+    style: openTextStyle(target.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'),
   };
 }
 
-function openPaint(inColour: boolean): Paint {
-  const paint =
+function openTextStyle(inColour: boolean): TextStyle {
+  const style =
     (format: Format) =>
     (text: string): string =>
       inColour ? styleText(format, text) : text;
   return {
-    good: paint('green'),
-    bad: paint('red'),
-    strong: paint('bold'),
-    faint: paint('dim'),
+    good: style('green'),
+    bad: style('red'),
+    strong: style('bold'),
+    faint: style('dim'),
   };
 }

@@ -32,7 +32,7 @@ export interface EmbeddedOptions {
   readonly distDir: string;
   readonly log: Log;
   readonly steps: StartSteps;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 export interface Embedded {
@@ -68,9 +68,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 }
 
 async function openAll(options: EmbeddedOptions, closers: Closers) {
-  const { settings, log, steps, env, say } = options;
+  const { settings, log, steps, env, print } = options;
   const placement = await readPlacement(settings);
-  for (const line of placementText(placement)) say(line);
+  for (const line of placementText(placement)) print(line);
   // First of all: an unusable certificate must be found before anything can trade.
   const files = tlsFilesOf(settings);
   const tls = files && (await WatchedTls.open(files, { log }));
@@ -81,7 +81,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const redis = await steps.take(
     'redis',
     () => openRedisSource({ ...options, url: settings.redisUrl, dataDir: dataDir.path }),
-    ({ version, whereabouts }) => `redis ${version} ${whereabouts}`,
+    ({ version, location }) => `redis ${version} ${location}`,
   );
   closers.push(() => redis.close());
   const home = {
@@ -178,7 +178,7 @@ async function openParts(
 }
 
 async function facadeOf(
-  { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'say'>,
+  { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'print'>,
   { functions }: Dependencies,
   { tls, access }: Pick<FacadeOptions, 'tls' | 'access'>,
 ) {

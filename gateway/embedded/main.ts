@@ -52,8 +52,8 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   const log = openLog(settings.logLevel);
   const stop = stopSignal();
   process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
-  const { say, paint } = console;
-  const steps = new StartSteps((line) => say(`${paint.good('✓')} ${line}`));
+  const { print, style } = console;
+  const steps = new StartSteps((line) => print(`${style.good('✓')} ${line}`));
   const embedded = await openEmbedded({
     settings,
     env,
@@ -61,7 +61,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     distDir: DIST_DIR,
     log,
     steps,
-    say,
+    print,
   });
   try {
     const isOurs = isLocal(embedded.placement, 'gateway');
@@ -70,12 +70,12 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     if (lost && given.once) return endOfLostState(lost, given, console);
     const begins = starts && !lost;
     const succeeded = begins ? await trade(embedded, given, steps, console, stop) : true;
-    if (!starts && !isOurs) say('The board with the gateway service runs the trading cycle.');
-    else if (!starts) say('The stack file has no trading cycle; its functions wait.');
+    if (!starts && !isOurs) print('The board with the gateway service runs the trading cycle.');
+    else if (!starts) print('The stack file has no trading cycle; its functions wait.');
     if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
-    if (!stop.aborted) say(paint.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
+    if (!stop.aborted) print(style.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
     await untilAborted(stop);
-    say('Stopping.');
+    print('Stopping.');
     return exitCodes.ok;
   } finally {
     await inTime(embedded.close());
@@ -85,12 +85,12 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
 /** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */
 async function reportLostState(
   { dependencies }: Embedded,
-  { complain, paint }: Console,
+  { complain, style }: Console,
 ): Promise<Failure | undefined> {
   const verdict = await dependencies.database.epoch.verdict();
   if (verdict.kind === 'kept') return undefined;
   const failure = stateLost(verdict.why);
-  complain(`${paint.bad('✗')} ${failure.message}`);
+  complain(`${style.bad('✗')} ${failure.message}`);
   complain('No trading cycle was started; docs/restore.md has the steps.');
   return failure;
 }
@@ -109,12 +109,12 @@ async function trade(
   stop: AbortSignal,
 ): Promise<boolean> {
   const { dependencies } = embedded;
-  const { say } = console;
+  const { print } = console;
   const market = await steps.take('market', () => marketFacts(dependencies, stop), marketText);
-  for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) say(`  warning: ${doubt}`);
+  for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) print(`  warning: ${doubt}`);
   const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
-  say('');
-  const progress = new Progress(say);
+  print('');
+  const progress = new Progress(print);
   const outcome = await runFirstCycle(dependencies, given.dryRun, stop, (update) =>
     progress.report(update),
   );
@@ -128,17 +128,17 @@ async function trade(
 function report(
   embedded: Embedded,
   outcome: CycleOutcome,
-  { say, complain, paint }: Console,
+  { print, complain, style }: Console,
 ): void {
   const { result, success, message } = outcome;
-  say('');
-  if (result) for (const line of cycleText(result)) say(line);
+  print('');
+  if (result) for (const line of cycleText(result)) print(line);
   const trouble = result ? 'Not everything went through' : 'The cycle failed';
-  if (!success) complain(`${paint.bad('✗')} ${trouble}: ${message}`);
-  say('');
+  if (!success) complain(`${style.bad('✗')} ${trouble}: ${message}`);
+  print('');
   const { runtime, secrets } = embedded;
   const where = { tokensDir: secrets.files.dir, passwordDir: secrets.dir };
-  for (const line of nextText({ gatewayUrl: runtime.url, ...where })) say(line);
+  for (const line of nextText({ gatewayUrl: runtime.url, ...where })) print(line);
 }
 
 /** Why it did not start, in a line for each complaint. */

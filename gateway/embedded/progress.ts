@@ -13,27 +13,27 @@ export interface Update {
 const QUIET_MS = 1_000;
 
 export class Progress {
-  private readonly say: (line: string) => void;
+  private readonly print: (line: string) => void;
   private readonly nowMs: () => number;
   private held: Update | undefined;
-  private saidAt = Number.NEGATIVE_INFINITY;
+  private printedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(say: (line: string) => void, nowMs: () => number = () => performance.now()) {
-    this.say = say;
+  constructor(print: (line: string) => void, nowMs: () => number = () => performance.now()) {
+    this.print = print;
     this.nowMs = nowMs;
   }
 
   report(update: Update): void {
     if (this.held && this.held.step !== update.step) this.flush();
     this.held = update;
-    if (this.nowMs() - this.saidAt >= QUIET_MS) this.flush();
+    if (this.nowMs() - this.printedAtMs >= QUIET_MS) this.flush();
   }
 
   /** Prints the message held for the interval. */
   flush(): void {
     if (!this.held) return;
-    this.say(`${percentColumn(this.held.progressPct)}  ${this.held.message}`);
-    this.saidAt = this.nowMs();
+    this.print(`${percentColumn(this.held.progressPct)}  ${this.held.message}`);
+    this.printedAtMs = this.nowMs();
     this.held = undefined;
   }
 }

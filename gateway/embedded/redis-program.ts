@@ -8,17 +8,17 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isRoot: boolean;
   /** Informs the waiting user. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 /** @throws Failure REFUSED (`redis-server-missing`) with what to do */
 export async function findRedisServer(options: ProgramOptions): Promise<string> {
-  const { env, isRoot, say } = options;
+  const { env, isRoot, print } = options;
   const found = await onPath('redis-server', env);
   if (found) return found;
   const aptGet = isRoot ? await onPath('apt-get', env) : undefined;
   if (aptGet) {
-    say('redis-server is not installed; installing it with apt-get');
+    print('redis-server is not installed; installing it with apt-get');
     await install(aptGet, env);
     const installed = await onPath('redis-server', env);
     if (installed) return installed;

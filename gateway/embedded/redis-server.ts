@@ -43,22 +43,22 @@ export async function startOwnRedis(options: OwnRedisOptions): Promise<OwnRedis>
   await chmod(dir, 0o700);
   await stopLeftovers(dir);
   const place = await socketPlace(dir);
-  const keeper = new Keeper(options, place.socket);
+  const supervisor = new Supervisor(options, place.socket);
   try {
-    await keeper.start();
+    await supervisor.start();
     const version = await versionAt(place.socket);
     return {
       url: `unix://${place.socket}`,
       version,
-      restarts: () => keeper.restarts,
+      restarts: () => supervisor.restarts,
       close: async () => {
-        await keeper.stop();
+        await supervisor.stop();
         await forgetServer(dir);
         await place.remove();
       },
     };
   } catch (thrown) {
-    await keeper.stop();
+    await supervisor.stop();
     throw thrown;
   }
 }
@@ -68,8 +68,8 @@ async function socketPlace(dir: string): Promise<{ socket: string; remove(): Pro
   const beside = join(dir, 'redis.sock');
   if (Buffer.byteLength(beside) <= SOCKET_PATH_BYTES_MAX)
     return { socket: beside, remove: () => Promise.resolve() };
-  const roomy = Buffer.byteLength(tmpdir()) <= SOCKET_PATH_BYTES_MAX / 2 ? tmpdir() : '/tmp';
-  const apart = await mkdtemp(join(roomy, 'trader-redis-'));
+  const parentDir = Buffer.byteLength(tmpdir()) <= SOCKET_PATH_BYTES_MAX / 2 ? tmpdir() : '/tmp';
+  const apart = await mkdtemp(join(parentDir, 'trader-redis-'));
   return {
     socket: join(apart, 'redis.sock'),
     remove: () => rm(apart, { recursive: true, force: true }),
@@ -77,13 +77,13 @@ async function socketPlace(dir: string): Promise<{ socket: string; remove(): Pro
 }
 
 /** Keeps one server running until it is stopped. */
-class Keeper {
+class Supervisor {
   restarts = 0;
   private readonly options: OwnRedisOptions;
   private readonly socket: string;
   private child: ChildProcess | undefined;
   private exited: Promise<void> = Promise.resolve();
-  private broughtBack: Promise<void> = Promise.resolve();
+  private restarted: Promise<void> = Promise.resolve();
   private stopping = false;
   private pauseMs = RESTART_MS_MIN;
 
@@ -115,7 +115,7 @@ class Keeper {
       await this.exited;
       throw thrown;
     }
-    this.broughtBack = this.exited.then(() => this.bringBack());
+    this.restarted = this.exited.then(() => this.restart());
   }
 
   async stop(): Promise<void> {
@@ -123,7 +123,7 @@ class Keeper {
     this.child?.kill('SIGTERM');
     const timer = setTimeout(() => this.child?.kill('SIGKILL'), STOP_MS_MAX);
     await this.exited;
-    await this.broughtBack;
+    await this.restarted;
     clearTimeout(timer);
   }
 
@@ -139,7 +139,7 @@ class Keeper {
     throw new Failure('UNAVAILABLE', `redis-server did not start; ${log} says why.`);
   }
 
-  private async bringBack(): Promise<void> {
+  private async restart(): Promise<void> {
     while (!this.stopping) {
       this.restarts += 1;
       this.options.log.error('redis-exited', { restarts: this.restarts, pauseMs: this.pauseMs });

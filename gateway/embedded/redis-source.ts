@@ -11,7 +11,7 @@ export interface RedisSource {
   readonly url: string;
   readonly version: string;
   /** Where it is, in words and without a password. */
-  readonly whereabouts: string;
+  readonly location: string;
   readonly own: boolean;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface SourceOptions {
   readonly url: string | undefined;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   readonly log: Log;
 }
 
@@ -29,11 +29,11 @@ export async function openRedisSource(options: SourceOptions): Promise<RedisSour
   return options.url === undefined ? ownRedis(options) : givenRedis(options.url);
 }
 
-async function ownRedis({ dataDir, env, say, log }: SourceOptions): Promise<RedisSource> {
-  const program = await findRedisServer({ env, say, isRoot: process.getuid?.() === 0 });
+async function ownRedis({ dataDir, env, print, log }: SourceOptions): Promise<RedisSource> {
+  const program = await findRedisServer({ env, print, isRoot: process.getuid?.() === 0 });
   const redis = await startOwnRedis({ program, dir: join(dataDir, 'redis'), log });
-  const whereabouts = 'started on a private socket';
-  return { ...redis, whereabouts, own: true };
+  const location = 'started on a private socket';
+  return { ...redis, location, own: true };
 }
 
 async function givenRedis(url: string): Promise<RedisSource> {
@@ -44,8 +44,8 @@ async function givenRedis(url: string): Promise<RedisSource> {
     const version = redisVersion(info);
     const durability = await durabilityOf(redis);
     const warning = durability.kind === 'durable' ? '' : ` (warning: ${durability.complaint})`;
-    const whereabouts = `at ${place}${warning}`;
-    return { url, version, whereabouts, own: false, close: () => Promise.resolve() };
+    const location = `at ${place}${warning}`;
+    return { url, version, location, own: false, close: () => Promise.resolve() };
   } catch (cause) {
     throw unavailable(`REDIS_URL: Redis at ${place}`, cause);
   } finally {

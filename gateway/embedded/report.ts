@@ -179,13 +179,13 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-export interface Whereabouts {
+export interface Addresses {
   readonly gatewayUrl: string;
   readonly tokensDir: string;
   readonly passwordDir: string;
 }
 
-export function nextText({ gatewayUrl, tokensDir, passwordDir }: Whereabouts): string[] {
+export function nextText({ gatewayUrl, tokensDir, passwordDir }: Addresses): string[] {
   return [
     'Where to look next',
     `  curl -s -X POST ${gatewayUrl}/function/portfolio-get-summary`,

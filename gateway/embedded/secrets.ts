@@ -18,7 +18,7 @@ export interface Secrets {
   /** What functions may read: the tokens, and what operators put there. */
   readonly files: SecretFiles;
   readonly basicAuth: { readonly user: string; readonly password: string };
-  /** As the files say now. */
+  /** As the files are now. */
   readonly tokens: Tokens;
 }
 

@@ -77,8 +77,8 @@ export function callPolicy(
 
 /** A long operation is retried by its own queue of runs, not by its subscribers. */
 function policyOfOurs({ queue, weight }: Operation): CallPolicy {
-  const heavy = weight === 'heavy' ? CPU_BOUND_CONCURRENCY : defaultPolicy.concurrency;
-  const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: heavy };
+  const concurrency = weight === 'heavy' ? CPU_BOUND_CONCURRENCY : defaultPolicy.concurrency;
+  const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: concurrency };
   if (!queue) return base;
   if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: SUBSCRIBERS };
   return { ...base, ...{ attempts: queue.attempts, backoffMs: queue.backoffMs } };

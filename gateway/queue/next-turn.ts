@@ -13,7 +13,8 @@ import { Cron } from 'croner';
 import { offsetMsAt, transitionMsBetween } from './zone-offset.ts';
 
 /** Fires at the times of a cron pattern in a time zone, or at an interval in milliseconds. */
-export type Turns = { readonly pattern: string; readonly tz: string } | { readonly every: number };
+export type Schedule =
+  { readonly pattern: string; readonly tz: string } | { readonly every: number };
 
 const DAY_MS = 86_400_000;
 

@@ -22,7 +22,7 @@ import { invokeRoute } from './invoke/invoke-route.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { answer } from './http/methods.ts';
 import { metricsEndpoint } from './observe/metrics-endpoint.ts';
-import { pageNotFound, sayError } from './http/platform-errors.ts';
+import { pageNotFound, sendError } from './http/platform-errors.ts';
 import type { SecretFiles } from './deployments/secret-files.ts';
 import { systemRoutes } from './system-api/system-routes.ts';
 import { uiRoutes } from './system-api/ui-routes.ts';
@@ -188,7 +188,7 @@ function asyncLimits({ queue, bodyBytesMax = BODY_BYTES_MAX }: RuntimeOptions) {
   };
 }
 
-function wordsFor(status: number): string {
+function reasonPhrase(status: number): string {
   if (status === 413) return 'the body is too large';
   return status < 500 ? 'the request cannot be read' : 'the gateway failed';
 }
@@ -201,6 +201,6 @@ function lastCatch(log: Log): ErrorRequestHandler {
     if (status >= 500) log.error('gateway-failed', { cause: thrown });
     if (response.headersSent) return void response.destroy();
     response.set('x-openfaas-internal', 'gateway');
-    sayError(response, status, wordsFor(status));
+    sendError(response, status, reasonPhrase(status));
   };
 }

@@ -51,13 +51,13 @@ function ofWindow(
   return [name, (input) => [[names, compute(input.close, input.periods(periods), input)]]];
 }
 
-/** The series that is judged, and the one it is judged by. A file to compare with is the former. */
+/** The series that is evaluated, and the one it is evaluated by. A file to compare with is the former. */
 function pairOf(input: IndicatorInput): readonly [Float64Array, Float64Array] {
   const said = String(peeked(input.row.parameters)['other'] ?? '');
   const [, own, market] = /evaluated(?: asset)? = (\w+),\s*market = (\w+)/i.exec(said) ?? [];
   if (own !== undefined && market !== undefined) return [input.named(own), input.named(market)];
-  const isJudged = /eval|compare/.test(Object.keys(input.row.inputs).join());
-  return isJudged ? [input.other, input.close] : [input.close, input.other];
+  const isEvaluated = /eval|compare/.test(Object.keys(input.row.inputs).join());
+  return isEvaluated ? [input.other, input.close] : [input.close, input.other];
 }
 
 export const averages: readonly Indicator[] = [

@@ -9,7 +9,7 @@ import type {
 } from '#shared/planning/model/discrete/discrete-problem.ts';
 import { solveDiscrete } from '#shared/planning/model/discrete/discrete-search.ts';
 import { lotSecurity } from '#shared/planning/model/discrete/lot-sizes.ts';
-import type { Judged } from './judge.ts';
+import type { Evaluated } from './evaluate.ts';
 
 /** A limit for all securities alike, or one each. */
 type PerSecurity = number | readonly number[];
@@ -60,12 +60,12 @@ const LARGE = 20;
 const LARGE_GAP_RATIO = 1e-3;
 
 /** @param json text of `instances.json` */
-export function judgeInstances(json: string): readonly Judged[] {
+export function evaluateInstances(json: string): readonly Evaluated[] {
   const { instances } = JSON.parse(json) as { readonly instances: readonly Solved[] };
-  return instances.flatMap((one) => [judged(one, 'tracking'), judged(one, 'utility')]);
+  return instances.flatMap((one) => [evaluated(one, 'tracking'), evaluated(one, 'utility')]);
 }
 
-function judged(one: Solved, kind: ObjectiveKind): Judged {
+function evaluated(one: Solved, kind: ObjectiveKind): Evaluated {
   const large = one.price.length >= LARGE;
   const { lots, status, gap } = solveDiscrete(problemOf(one, kind), {
     nodesMost: NODES,

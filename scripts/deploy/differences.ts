@@ -36,10 +36,10 @@ export function differences(requested: readonly StackFunction[], listed: Listed)
     const there = listed.find(({ name }) => name === spec.name);
     return there ? differencesOf(spec, there) : [`${spec.name}: is not deployed`];
   });
-  const strangers = listed
+  const unlisted = listed
     .filter(({ name }) => isOurs(name) && !requested.some((spec) => spec.name === name))
     .map(({ name }) => `${name}: is deployed, and does not belong here`);
-  return [...lines, ...strangers];
+  return [...lines, ...unlisted];
 }
 
 function differencesOf(spec: StackFunction, there: Listed[number]): string[] {

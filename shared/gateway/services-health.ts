@@ -17,14 +17,14 @@ async function measured(context: Context, service: ServiceName): Promise<Service
     serviceName: service,
     healthy: health.healthy,
     status: health.status,
-    ...whereabouts(context, service),
+    ...location(context, service),
     latencyMs: Math.round(health.latencyMs * 100) / 100,
     lastCheck: toTimestamp(context.now()),
   };
 }
 
 /** Host and port at which this board reaches the service. */
-function whereabouts({ placement, settings }: Context, service: ServiceName) {
+function location({ placement, settings }: Context, service: ServiceName) {
   const place = placement.places[service];
   if (place.mode === 'local')
     return { address: settings.gatewayHost, port: portOf(settings, service) };

@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface VitalSigns {
+export interface HostMetrics {
   readonly uptimeSeconds: number;
   /** Of one core, over a short interval; above 100 where several work. */
   readonly cpuUsagePct: number;
@@ -12,7 +12,7 @@ export interface VitalSigns {
 
 const INTERVAL_MS = 200;
 
-export async function vitalSigns(signal: AbortSignal): Promise<VitalSigns> {
+export async function hostMetrics(signal: AbortSignal): Promise<HostMetrics> {
   const startedAt = performance.now();
   const before = process.cpuUsage();
   await sleep(INTERVAL_MS, undefined, { signal });

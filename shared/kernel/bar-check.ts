@@ -5,7 +5,7 @@
  *
  * A move is judged by levels, so that a wrong bar does not make the right ones after it look wrong:
  * bars that lie within those limits of each other form a level, and a level is believed that holds
- * for LEVEL_BARS_MIN bars in a row. A shorter stretch is believed only where it is of the level
+ * for LEVEL_BARS_MIN bars in a row. A shorter segment is believed only where it is of the level
  * before it. What is set aside is never used: neither by a caller nor to judge other bars.
  */
 import { dayOfEpoch, type CalendarDay } from './calendar-day.ts';
@@ -52,7 +52,7 @@ interface Level {
   readonly recent: number[];
 }
 
-interface Stretch {
+interface Segment {
   readonly level: Level;
   readonly bars: BarToCheck[];
 }
@@ -71,7 +71,7 @@ export function checkBars(bars: readonly BarToCheck[]): CheckedBars {
     if (reason === undefined) sound.push(bar);
     else setAside.set(bar, reason);
   }
-  const believed = believedOf(stretchesOf(sound));
+  const believed = believedOf(segmentsOf(sound));
   noteMoves(sound, believed, setAside);
   return {
     accepted: sound.filter((bar) => believed.has(bar)),
@@ -111,8 +111,8 @@ function faultWithin({ open, high, low, close, adjustedClose, volume }: BarToChe
   return undefined;
 }
 
-function stretchesOf(bars: readonly BarToCheck[]): readonly Stretch[] {
-  const stretches: Stretch[] = [];
+function segmentsOf(bars: readonly BarToCheck[]): readonly Segment[] {
+  const segments: Segment[] = [];
   // The level used last comes last.
   const levels: Level[] = [];
   for (const bar of bars) {
@@ -124,11 +124,11 @@ function stretchesOf(bars: readonly BarToCheck[]): readonly Stretch[] {
     if (at >= 0) levels.splice(at, 1);
     levels.push(level);
     if (levels.length > LEVELS_KEPT) levels.shift();
-    const current = stretches.at(-1);
+    const current = segments.at(-1);
     if (current?.level === level) current.bars.push(bar);
-    else stretches.push({ level, bars: [bar] });
+    else segments.push({ level, bars: [bar] });
   }
-  return stretches;
+  return segments;
 }
 
 function remember({ recent }: Level, { adjustedClose }: BarToCheck): void {
@@ -136,25 +136,24 @@ function remember({ recent }: Level, { adjustedClose }: BarToCheck): void {
   if (recent.length > MEAN_LENGTH) recent.shift();
 }
 
-function believedOf(stretches: readonly Stretch[]): ReadonlySet<BarToCheck> {
+function believedOf(segments: readonly Segment[]): ReadonlySet<BarToCheck> {
   const believed = new Set<BarToCheck>();
-  let level = stretches.find(isLong)?.level ?? largest(stretches);
-  for (const stretch of stretches) {
-    if (isLong(stretch)) level = stretch.level;
-    if (stretch.level === level) for (const bar of stretch.bars) believed.add(bar);
+  let level = segments.find(isLong)?.level ?? largest(segments);
+  for (const segment of segments) {
+    if (isLong(segment)) level = segment.level;
+    if (segment.level === level) for (const bar of segment.bars) believed.add(bar);
   }
   return believed;
 }
 
-function isLong({ bars }: Stretch): boolean {
+function isLong({ bars }: Segment): boolean {
   return bars.length >= LEVEL_BARS_MIN;
 }
 
 /** The level with the most bars; of several the first. */
-function largest(stretches: readonly Stretch[]): Level | undefined {
+function largest(segments: readonly Segment[]): Level | undefined {
   const counts = new Map<Level, number>();
-  for (const { level, bars } of stretches)
-    counts.set(level, (counts.get(level) ?? 0) + bars.length);
+  for (const { level, bars } of segments) counts.set(level, (counts.get(level) ?? 0) + bars.length);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 

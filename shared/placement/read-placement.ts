@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { ALIASES_MAX, requireLength, yamlComplaint } from '#shared/process/bounded-yaml.ts';
 import { allLocal, remotePlaces, type Placement } from './placement.ts';
-import { judgePlacement } from './judge-placement.ts';
+import { validatePlacement } from './validate-placement.ts';
 import { deviceFileSchema, servicesFileSchema } from './placement-schemas.ts';
 
 export interface PlacementSettings {
@@ -37,8 +37,8 @@ export async function readPlacement(settings: PlacementSettings): Promise<Placem
   if (!device || !services) throw invalidRequest(...complaints);
   const { redisUrl, grpcTlsCert } = settings;
   const around = { redisUrl, hasTls: grpcTlsCert !== undefined };
-  const placement = judgePlacement({ device, services }, around, complaints);
-  await judgeTokens(placement, device.path, complaints);
+  const placement = validatePlacement({ device, services }, around, complaints);
+  await validateTokens(placement, device.path, complaints);
   if (complaints.length > 0) throw invalidRequest(...complaints);
   return placement;
 }
@@ -89,7 +89,7 @@ function inWords(issue: z.core.$ZodIssue): [string, string][] {
 }
 
 /** A token that cannot be read is told now, not at the first order. */
-async function judgeTokens(
+async function validateTokens(
   placement: Placement,
   devicePath: string,
   complaints: FieldViolation[],

@@ -14,7 +14,7 @@ import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { scoreUniverse, type UniverseScores } from '#shared/scoring/model/score-universe.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
@@ -49,7 +49,7 @@ export async function loadPlanning(
   const [booked, ledger, live] = await Promise.all([
     books.book(account),
     books.ledger(account),
-    new StoredTrades(database).liveTrades(account),
+    new StoredOrders(database).liveOrders(account),
   ]);
   const orders = live.map(liveOrder);
   requirePresent(request, portfolioHash(booked, orders, terms));

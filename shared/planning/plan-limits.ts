@@ -80,7 +80,7 @@ function narrowed(given: Constraints, settings: Settings, base: Currency) {
       within(number(text), 0, dayTurnoverMaxRatio),
     ),
     minimumOrder: given.read('minimumOrder', smallest, (text) => atLeast(text, smallest)),
-    noSells: given.read('noSells', false, truth),
+    noSells: given.read('noSells', false, parseBoolean),
     riskAversion: given.read('riskAversion', settings.riskAversion, (text) =>
       within(number(text), 0.01, 1000),
     ),
@@ -146,7 +146,7 @@ function atLeast(text: string, least: Money): Money {
   return money.compare(least) >= 0 ? money : bad(`at least ${least}`);
 }
 
-function truth(text: string): boolean {
+function parseBoolean(text: string): boolean {
   return text === 'true' ? true : text === 'false' ? false : bad('true or false');
 }
 

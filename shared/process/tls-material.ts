@@ -54,18 +54,18 @@ export function hasTheFiles(material: TlsMaterial, { cert, key, ca }: ReadTls): 
  * starts in the past, and is right again as soon as it has asked for the time.
  * @throws Failure INVALID_REQUEST with every complaint, each naming the setting and the file
  */
-export function judgeTls(files: TlsFiles, read: ReadTls, now: Instant): TlsMaterial {
+export function validateTls(files: TlsFiles, read: ReadTls, now: Instant): TlsMaterial {
   const complaints: FieldViolation[] = [];
   const complain: Complain = (part, message) =>
     void complaints.push({ field: tlsSettingOf[part], message: `${files[part]} ${message}` });
-  const material = judge(read, now, complain);
+  const material = validate(read, now, complain);
   // What OpenSSL would turn away later, as a weak key, is turned away here.
   if (material && complaints.length === 0) tryOut(material, complain);
   if (complaints.length > 0 || !material) throw invalidRequest(...complaints);
   return material;
 }
 
-function judge(read: ReadTls, now: Instant, complain: Complain): TlsMaterial | undefined {
+function validate(read: ReadTls, now: Instant, complain: Complain): TlsMaterial | undefined {
   const chain = certificatesOf('cert', read.cert, complain);
   const key = keyOf(read.key, complain);
   const authorities = read.ca === undefined ? [] : certificatesOf('ca', read.ca, complain);

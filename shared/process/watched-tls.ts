@@ -7,7 +7,13 @@ import type { experimental } from '@grpc/grpc-js';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DAY_MS, instantOf, isoText, SECOND_MS, type Instant } from '#shared/kernel/instant.ts';
 import type { Log } from './log.ts';
-import { hasTheFiles, judgeTls, readTls, type ReadTls, type TlsMaterial } from './tls-material.ts';
+import {
+  hasTheFiles,
+  validateTls,
+  readTls,
+  type ReadTls,
+  type TlsMaterial,
+} from './tls-material.ts';
 import { tlsSettingOf, type TlsFiles } from './tls-settings.ts';
 
 export interface WatchOptions {
@@ -43,7 +49,7 @@ export class WatchedTls implements experimental.CertificateProvider {
   static async open(files: TlsFiles, options: WatchOptions): Promise<WatchedTls> {
     const now = options.now ?? wallClock;
     const read = await readTls(files);
-    return new WatchedTls(files, options, now, judgeTls(files, read, now()));
+    return new WatchedTls(files, options, now, validateTls(files, read, now()));
   }
 
   private constructor(
@@ -110,7 +116,7 @@ export class WatchedTls implements experimental.CertificateProvider {
 
   private consider(read: ReadTls): void {
     try {
-      const found = judgeTls(this.files, read, this.now());
+      const found = validateTls(this.files, read, this.now());
       if (found.notBefore > this.now()) this.warnOnce(notYet(found));
       else this.take(found);
     } catch (thrown) {

@@ -10,7 +10,7 @@ import { isBehind, laterEpoch, type Epoch } from './epoch.ts';
 import { keys } from './keys.ts';
 import { UnreadableRecord, type OutsideRecords } from './outside-records.ts';
 
-export type StateVerdict =
+export type StateCheck =
   | { readonly kind: 'kept'; readonly epoch: Epoch }
   | { readonly kind: 'lost'; readonly why: string };
 
@@ -33,7 +33,7 @@ export class StateEpoch {
   }
 
   /** Compares Redis with what is on record; begins where neither has anything. */
-  async verdict(): Promise<StateVerdict> {
+  async verdict(): Promise<StateCheck> {
     const known = await this.known().catch((thrown: unknown) => {
       if (thrown instanceof UnreadableRecord) return thrown;
       throw thrown;
@@ -115,8 +115,8 @@ export class StateEpoch {
       'sequence',
       'doubt',
     );
-    const isWhole = id && /^\d+$/.test(generation ?? '') && /^\d+$/.test(sequence ?? '');
-    const epoch = isWhole
+    const isComplete = id && /^\d+$/.test(generation ?? '') && /^\d+$/.test(sequence ?? '');
+    const epoch = isComplete
       ? { id, generation: Number(generation), sequence: Number(sequence) }
       : undefined;
     return { epoch, doubt: doubt ?? undefined };
@@ -144,7 +144,7 @@ export function stateLost(why: string): Failure {
   return new Failure('REFUSED', `${stateLostText(why)}.`, { rule: 'state-lost' });
 }
 
-function lost(why: string): StateVerdict {
+function lost(why: string): StateCheck {
   return { kind: 'lost', why };
 }
 

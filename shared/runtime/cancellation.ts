@@ -17,9 +17,9 @@ export async function watchCancellation(runs: Runs, run: string): Promise<Cancel
   let closed = false;
   const poll = async (): Promise<void> => {
     // Redis may be unreachable for a moment; the next poll retries.
-    const unwanted = await runs.cancelled(run).catch(() => false);
+    const isCancelled = await runs.cancelled(run).catch(() => false);
     if (closed) return;
-    if (unwanted) stop.abort(cancelled());
+    if (isCancelled) stop.abort(cancelled());
     else timer = setTimeout(() => void poll(), POLL_MS);
   };
   await poll();

@@ -11,7 +11,7 @@ export interface Asking {
   readonly idempotencyKey: string;
   readonly tradeId: string;
   /** How long lost answers are requested again. */
-  readonly patienceMs: number;
+  readonly waitMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -26,8 +26,8 @@ export async function askUntilKnown(
   asking: Asking,
   execute: () => Promise<ExecuteTradeResponse>,
 ): Promise<ExecuteTradeResponse> {
-  const { idempotencyKey, tradeId, patienceMs, signal } = asking;
-  const until = performance.now() + patienceMs;
+  const { idempotencyKey, tradeId, waitMs, signal } = asking;
+  const until = performance.now() + waitMs;
   let mayHaveBeenSent = false;
   for (let pause = PAUSE_MS_MIN; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {

@@ -2,8 +2,8 @@
 import type { OrderDependencies } from './order-dependencies.ts';
 import { SUBMIT_TIMEOUT_MS } from './model/timing.ts';
 import type { OrderRecord } from './model/order-record.ts';
-import { advance } from './model/trade-progress.ts';
-import { isCancellable } from './model/trade-state.ts';
+import { advance } from './model/order-progress.ts';
+import { isCancellable } from './model/order-state.ts';
 import { queryOrder, refresh } from './resolve.ts';
 import { within } from './time-limit.ts';
 
@@ -41,8 +41,8 @@ async function dismiss(
   signal: AbortSignal,
 ): Promise<OrderRecord> {
   if (reason === '') return order;
-  const look = await queryOrder(orderDependencies, order, signal);
-  if (look.kind !== 'missing') return order;
+  const answer = await queryOrder(orderDependencies, order, signal);
+  if (answer.kind !== 'missing') return order;
   orderDependencies.log.warn('order-dismissed', { tradeId: order.tradeId, reason });
   return orderDependencies.store.change(order, (latest) =>
     advance(

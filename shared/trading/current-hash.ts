@@ -1,8 +1,8 @@
 /** The current portfolio hash, to check whether a plan is still valid. */
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import type { Trade } from './model/trade.ts';
-import { StoredTrades } from './stored-trades.ts';
+import type { Order } from './model/order.ts';
+import { StoredOrders } from './stored-orders.ts';
 import { portfolioHash, type LiveOrder } from '#shared/portfolio/model/portfolio-hash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
@@ -14,12 +14,12 @@ export async function currentPortfolioHash(
   const { database, baseCurrency } = sources;
   const [book, live, { policy, settings }] = await Promise.all([
     new StoredBook(database, baseCurrency).book(account),
-    new StoredTrades(database).liveTrades(account),
+    new StoredOrders(database).liveOrders(account),
     lastPolicy(sources, account),
   ]);
   return portfolioHash(book, live.map(liveOrder), { costs: settings, policy });
 }
 
-export function liveOrder(trade: Trade): LiveOrder {
-  return { id: trade.tradeId, remaining: trade.quantity.subtract(trade.filledQuantity) };
+export function liveOrder(order: Order): LiveOrder {
+  return { id: order.tradeId, remaining: order.quantity.subtract(order.filledQuantity) };
 }

@@ -25,7 +25,7 @@ export interface LoadedChecks {
   readonly idSeenMax: number;
 }
 
-/** @param self the trade that is checked, which does not block itself */
+/** @param self the order that is checked, which does not block itself */
 export async function loadChecks(
   orderDependencies: OrderDependencies,
   order: OrderDraft,
@@ -36,7 +36,7 @@ export async function loadChecks(
   // Read first: every order admitted from here on changes it.
   const admissions = await orderDependencies.store.admissions(accountId);
   // Before the statement: an order that leaves this list in between is then in the statement.
-  const live = await orderDependencies.trades.liveTrades(accountId);
+  const live = await orderDependencies.orders.liveOrders(accountId);
   const statement = await accountFacts(orderDependencies, order, signal);
   const { policy, settings, fileError } = await orderDependencies.policy(accountId);
   const now = orderDependencies.now();
@@ -49,7 +49,7 @@ export async function loadChecks(
         today,
       )
     : undefined;
-  const askedToday = await orderDependencies.trades.historySince(accountId, startOf(dayOf(now)));
+  const askedToday = await orderDependencies.orders.historySince(accountId, startOf(dayOf(now)));
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,

@@ -13,12 +13,12 @@ import type { Settings } from '#shared/process/settings.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { ControlStore } from './control-store.ts';
-import { StoredTrades } from './stored-trades.ts';
-import { TradeStore } from './trade-store.ts';
+import { StoredOrders } from './stored-orders.ts';
+import { OrderStore } from './order-store.ts';
 
 export interface OrderDependencies {
-  readonly store: TradeStore;
-  readonly trades: StoredTrades;
+  readonly store: OrderStore;
+  readonly orders: StoredOrders;
   readonly control: ControlStore;
   readonly market: MarketReader;
   readonly book: BookReader;
@@ -36,8 +36,8 @@ export interface OrderDependencies {
 export function openOrderDependencies(dependencies: Dependencies): OrderDependencies {
   const { database, settings, baseCurrency, broker, marketData, build, log } = dependencies;
   return {
-    store: new TradeStore(database),
-    trades: new StoredTrades(database),
+    store: new OrderStore(database),
+    orders: new StoredOrders(database),
     control: new ControlStore(database, settings.dataDir),
     market: new StoredMarket(database),
     book: new StoredBook(database, baseCurrency),

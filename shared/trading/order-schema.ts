@@ -10,12 +10,12 @@ import {
   storedPrice,
 } from '#shared/redis/codec.ts';
 import type { OrderRecord } from './model/order-record.ts';
-import type { TradeState } from './model/trade.ts';
-import { tradeTable } from './model/trade-state.ts';
+import type { OrderState } from './model/order.ts';
+import { tradeTable } from './model/order-state.ts';
 
 const states = Object.keys(tradeTable).filter((state) => state !== 'NEW') as [
-  TradeState,
-  ...TradeState[],
+  OrderState,
+  ...OrderState[],
 ];
 
 const fill = z.object({

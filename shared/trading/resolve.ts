@@ -21,8 +21,8 @@ import {
   SETTLING_MS,
   SUBMIT_WINDOW_MS,
 } from './model/timing.ts';
-import { advance, denied, withSeen } from './model/trade-progress.ts';
-import { isTerminal, isUnresolved } from './model/trade-state.ts';
+import { advance, denied, withSeen } from './model/order-progress.ts';
+import { isTerminal, isUnresolved } from './model/order-state.ts';
 import { within } from './time-limit.ts';
 
 export type OrderQuery =
@@ -41,18 +41,18 @@ export async function refresh(
 ): Promise<OrderRecord> {
   if (order.state === 'INTENT') return leaveOldIntent(orderDependencies, order);
   if (isTerminal(order.state) && order.state !== 'ABSENT') return order;
-  const look = await queryOrder(orderDependencies, order, signal);
-  if (look.kind === 'found') return take(orderDependencies, order, look.seen);
+  const answer = await queryOrder(orderDependencies, order, signal);
+  if (answer.kind === 'found') return take(orderDependencies, order, answer.seen);
   const current = await markLost(orderDependencies, order);
   if (current.state !== 'UNKNOWN') {
-    if (look.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
+    if (answer.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
       orderDependencies.log.warn('order-not-found', {
         tradeId: order.tradeId,
         state: current.state,
       });
     return current;
   }
-  return look.kind === 'missing'
+  return answer.kind === 'missing'
     ? countMissing(orderDependencies, current, signal)
     : giveUpLate(orderDependencies, current);
 }
@@ -63,7 +63,7 @@ export async function refreshLive(
   account: AccountId,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const order of await orderDependencies.trades.liveTrades(account))
+  for (const order of await orderDependencies.orders.liveOrders(account))
     await refresh(orderDependencies, order, signal);
 }
 

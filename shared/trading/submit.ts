@@ -29,12 +29,12 @@ import {
 } from './model/order-record.ts';
 import { collarLimitOf, referenceViolations } from './model/price-collar.ts';
 import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
-import { advance, denied, newOrder } from './model/trade-progress.ts';
-import { isTerminal, nextState } from './model/trade-state.ts';
+import { advance, denied, newOrder } from './model/order-progress.ts';
+import { isTerminal, nextState } from './model/order-state.ts';
 import { controlViolation } from './model/trading-control.ts';
 import { validate } from './model/validation.ts';
 import { refresh, unknownText } from './resolve.ts';
-import type { StoredOrder } from './trade-store.ts';
+import type { StoredOrder } from './order-store.ts';
 import { within } from './time-limit.ts';
 
 /** Steps of the protocol at which a process may die; tests do so at each. */
@@ -67,11 +67,11 @@ const ADMISSION_TRIES_MAX = 5;
 const CONTROL_TRIES_MAX = 10;
 
 /**
- * Carries out the trade of this id from wherever it stands: checks, stores and sends a new one,
+ * Executes the order of this id from its current state: checks, stores and sends a new one,
  * goes on with one that was left as INTENT, and asks the broker about any other.
  * @throws Failure KEY_REUSED when the id stands for another order
  */
-export async function submitTrade(
+export async function submitOrder(
   orderDependencies: OrderDependencies,
   draft: OrderDraft,
   tradeId: TradeId,
@@ -176,7 +176,7 @@ async function send(
   const startedMs = hooks.monotonicMs();
   const claimed = await claim(orderDependencies, intent);
   if (claimed?.order.state !== 'SUBMITTING')
-    return asItStands(orderDependencies, intent.order, signal);
+    return currentOrder(orderDependencies, intent.order, signal);
   await hooks.reach('P5-submitting');
   const blockingReason = await blockingReasonOf(orderDependencies, claimed);
   await hooks.reach('P6-send');
@@ -217,7 +217,7 @@ async function claim(
   throw new Failure('TOO_BUSY', 'The trading state keeps changing.', { retryAfterMs: 1_000 });
 }
 
-async function asItStands(
+async function currentOrder(
   orderDependencies: OrderDependencies,
   { accountId, tradeId }: OrderRecord,
   signal: AbortSignal,

@@ -11,8 +11,8 @@ import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { RequestOf, WireRequestOf } from '#shared/contract/row.ts';
 import { orderTypeOf, type trading } from '#shared/contract/trading.ts';
 import type { OrderDraft, OrderRecord } from './model/order-record.ts';
-import type { Trade } from './model/trade.ts';
-import { isTerminal, isUnresolved, statusOf } from './model/trade-state.ts';
+import type { Order } from './model/order.ts';
+import { isTerminal, isUnresolved, statusOf } from './model/order-state.ts';
 import type { Validation } from './model/validation.ts';
 
 type TradeRequest = RequestOf<typeof trading.executeTrade>;
@@ -68,7 +68,7 @@ export function wireOf(
 }
 
 /** `totalCost` is the cash the fills moved, costs included; positive for purchases and sales. */
-export function executionOf(trade: Trade): TradeExecution {
+export function executionOf(trade: Order): TradeExecution {
   const cash = trade.settlement.sign < 0 ? trade.settlement.negate() : trade.settlement;
   return {
     tradeId: trade.tradeId,

@@ -20,7 +20,7 @@ export type HostNames = ReadonlySet<string>;
  *   came in at, which no other site's page can have as its name
  * @returns false too where there is no `Host`, or more than one
  */
-export function isForUs(request: IncomingMessage, names: HostNames): boolean {
+export function isAllowedHost(request: IncomingMessage, names: HostNames): boolean {
   const given = request.rawHeaders.filter(
     (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
   );

@@ -35,8 +35,8 @@ export async function send(
     if (!result) throw new TypeError('the handler answered nothing');
     await put(response, result, { ...platform });
   } catch {
-    letGo(result?.body);
-    spoil(response, platform);
+    release(result?.body);
+    sendBrokenResult(response, platform);
   }
 }
 
@@ -51,7 +51,7 @@ function put(
   take(headers, given);
   if (isChunks(body)) {
     headers['content-type'] ??= BYTES;
-    if (!isRequested(response, status)) letGo(body);
+    if (!isRequested(response, status)) release(body);
     else return stream(response, status, headers, body);
   }
   const bytes = bytesOf(response, status, headers, body);
@@ -132,13 +132,13 @@ async function drained(response: ServerResponse): Promise<void> {
 }
 
 /** Closes a stream that will not be read. */
-function letGo(body: unknown): void {
+function release(body: unknown): void {
   if (!isChunks(body)) return;
   void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => undefined);
 }
 
 /** For a result that cannot be sent: a circular body, a header or a status that is none. */
-function spoil(response: ServerResponse, platform: Readonly<ResponseHeaders>): void {
+function sendBrokenResult(response: ServerResponse, platform: Readonly<ResponseHeaders>): void {
   if (response.headersSent) return void response.destroy();
   const body = JSON.stringify({ code: 'BUG', message: 'The function failed.' });
   const length = String(Buffer.byteLength(body));

@@ -21,7 +21,7 @@ import { log } from './call-log.ts';
 import { limitConnections } from './connection-count.ts';
 import { inTime, OVERDUE } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
-import { cameByLoopback, isForUs, type HostNames } from './host-check.ts';
+import { cameByLoopback, isAllowedHost, type HostNames } from './host-check.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { readLimits, tooMany, type Limits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
@@ -60,13 +60,13 @@ export async function serve(
   const endpoint = new Endpoint(loading, env, limits);
   const server = createServer(
     timesOf(limits),
-    forUs(limits, (request, response) => endpoint.enter(request, response)),
+    checkingHost(limits, (request, response) => endpoint.enter(request, response)),
   );
   limitConnections(server);
   await listen(server, limits.port);
   await loading;
   await endpoint.open();
-  const metrics = createServer(timesOf(limits), forUs(limits, endpoint.metrics.page));
+  const metrics = createServer(timesOf(limits), checkingHost(limits, endpoint.metrics.page));
   limitConnections(metrics);
   const metricsPort = await listen(metrics, limits.metricsPort).then(
     () => portOf(metrics),
@@ -94,10 +94,11 @@ const NO_NAMES: HostNames = new Set();
  * network is not asked for its `Host` unless `allowed_hosts` says which it may be. What comes over
  * loopback is: nobody but a browser on this machine has reason to send another name there.
  */
-function forUs({ allowedHosts }: Limits, enter: RequestListener): RequestListener {
+function checkingHost({ allowedHosts }: Limits, enter: RequestListener): RequestListener {
   return (request, response) => {
     const isAsked = allowedHosts !== undefined || cameByLoopback(request);
-    if (!isAsked || isForUs(request, allowedHosts ?? NO_NAMES)) return enter(request, response);
+    if (!isAsked || isAllowedHost(request, allowedHosts ?? NO_NAMES))
+      return enter(request, response);
     response.setHeader('connection', 'close');
     say(
       response,
@@ -143,7 +144,7 @@ class Endpoint {
     const watch = limits.execTimeoutMs > 0 ? new LoopWatch(() => this.stuck()) : undefined;
     this.watch = watch;
     this.timed = handler.then((loaded) =>
-      inTime(loud(loaded), limits.execTimeoutMs, watch && ((ms) => watch.begin(ms))),
+      inTime(logged(loaded), limits.execTimeoutMs, watch && ((ms) => watch.begin(ms))),
     );
     this.timed.catch(() => undefined);
     this.env = env;
@@ -289,7 +290,7 @@ function nameCall({ headers }: IncomingMessage): void {
 }
 
 /** The caller learns only that the function failed; the log says why. */
-function loud(handler: FunctionHandler): FunctionHandler {
+function logged(handler: FunctionHandler): FunctionHandler {
   return async (event, context) => {
     try {
       return await handler(event, context);

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import {
   categoriesOf,
   count,
-  judgedCategories,
+  evaluatedCategories,
   linesOf,
-} from '../../scripts/anchors/judge-folder.ts';
+} from '../../scripts/anchors/evaluate-folder.ts';
 
 const FOLDER = '../shared/anchors';
 const folder = resolve(FOLDER);
@@ -18,7 +18,7 @@ if (!existsSync(folder)) {
 } else
   describe('published values', () => {
     it.each(categoriesOf(folder))('no row of %s is off by more than its tolerance', (name) => {
-      const [category] = [...judgedCategories(folder, [name])];
+      const [category] = [...evaluatedCategories(folder, [name])];
       if (!category) throw new Error(`${name} was not judged`);
       const unsupported = count(category.rows, 'not supported');
       if (unsupported > 0) process.stdout.write(`${linesOf(category).join('\n')}\n`);

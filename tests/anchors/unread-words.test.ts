@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { adapters } from '../../scripts/anchors/adapters.ts';
 import { anchorFiles } from '../../scripts/anchors/files.ts';
-import { judge } from '../../scripts/anchors/judge.ts';
+import { evaluate } from '../../scripts/anchors/evaluate.ts';
 import type { Adapter, AnchorRow } from '../../scripts/anchors/row.ts';
 import { isFileName } from '../../scripts/anchors/text-values.ts';
 
@@ -46,7 +46,7 @@ if (!existsSync(folder)) {
       (category, adapter) => {
         const answered = rowsOf(category).flatMap((row) =>
           [...foreign(row)]
-            .map((one) => ({ one, ...judge(one, adapter, files) }))
+            .map((one) => ({ one, ...evaluate(one, adapter, files) }))
             .filter(({ verdict }) => verdict !== 'not supported')
             .map(({ one, verdict }) => [verdict, one.operation, one.parameters]),
         );

@@ -11,7 +11,7 @@ import { replay } from '../support/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { ask } from './ask.ts';
 import { EUR, type BrokerBook, type Received } from './ledger-broker.ts';
 import type { Answer, Observations } from './observations.ts';
@@ -300,7 +300,7 @@ export async function broken(stage: Stage, judged: Judged): Promise<string[]> {
 async function evidenceOf(stage: Stage, judged: Judged): Promise<Evidence> {
   const { database } = stage.open().dependencies;
   const reader = new StoredBook(database, EUR);
-  const trades = new StoredTrades(database);
+  const trades = new StoredOrders(database);
   const [book, ledger, orderBook] = await Promise.all([
     reader.book(DEFAULT_ACCOUNT),
     reader.ledger(DEFAULT_ACCOUNT),

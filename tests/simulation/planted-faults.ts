@@ -11,7 +11,7 @@ export interface PlantedFault {
 
 const submit = 'shared/trading/submit.ts';
 const resolve = 'shared/trading/resolve.ts';
-const store = 'shared/trading/trade-store.ts';
+const store = 'shared/trading/order-store.ts';
 const reconcile = 'shared/portfolio/model/reconcile.ts';
 const commit = 'shared/redis/scripts/commit.lua';
 

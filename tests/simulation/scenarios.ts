@@ -1,7 +1,7 @@
 /** What a process is asked to do while things go wrong, and what the account holds before. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
-import { keyOfTrade } from '#shared/trading/model/batch.ts';
+import { keyOfOrder } from '#shared/trading/model/batch.ts';
 import { ALPHA, BETA } from '../support/set-market.ts';
 import { ask, type Request } from './ask.ts';
 import type { Stage } from './stage.ts';
@@ -142,7 +142,7 @@ export const scenarios: readonly Scenario[] = [
         },
       },
     ],
-    trades: [tradeOf(keyOfTrade('batch-1', 0)), tradeOf(keyOfTrade('batch-1', 1))],
+    trades: [tradeOf(keyOfOrder('batch-1', 0)), tradeOf(keyOfOrder('batch-1', 1))],
     deposits: 0,
   },
 ];

@@ -10,7 +10,7 @@ export default async function setUp(): Promise<void> {
   await findRedisServer({
     env: process.env,
     isRoot: process.getuid?.() === 0,
-    say: (line) => console.error(line),
+    print: (line) => console.error(line),
   });
   const faasCli = bringFaasCli(process.env);
   // The processes that run the tests inherit it.

@@ -9,7 +9,7 @@ import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';
 import { durabilityOfState } from '#shared/gateway/state-durability.ts';
-import { vitalSigns } from '#shared/gateway/vital-signs.ts';
+import { hostMetrics } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -21,7 +21,7 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
   const [services, jobs, signs, durability, summary, trades, control] = await Promise.all([
     servicesHealth(context),
     jobStatuses(context),
-    vitalSigns(context.signal),
+    hostMetrics(context.signal),
     durabilityOfState(context.database),
     functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
     functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),

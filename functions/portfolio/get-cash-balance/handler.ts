@@ -11,12 +11,12 @@ import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 
 export default handle(portfolio.getCashBalance, async ({ accountId }, context) => {
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes, rates } = await loadAccount(context, accountId);
-  const live = await new StoredTrades(context.database).liveTrades(accountId);
+  const live = await new StoredOrders(context.database).liveOrders(accountId);
 
   const { total } = accountValue(book, quotes, rates);
   const reserved = Money.sum(

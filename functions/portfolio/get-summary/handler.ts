@@ -17,14 +17,14 @@ import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(portfolio.getSummary, async ({ accountId }, context) => {
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { book, quotes, rates } = await loadAccount(context, accountId);
   const securities = await new StoredMarket(context.database).securities();
-  const live = await new StoredTrades(context.database).liveTrades(accountId);
+  const live = await new StoredOrders(context.database).liveOrders(accountId);
   const { policy } = await lastPolicy(context, accountId);
 
   const value = accountValue(book, quotes, rates);

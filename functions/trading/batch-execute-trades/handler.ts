@@ -5,8 +5,8 @@ import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { askUntilKnown } from '#shared/trading/ask-until-known.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { inTurn, keyOfTrade } from '#shared/trading/model/batch.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { inTurn, keyOfOrder } from '#shared/trading/model/batch.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import { unsentAnswer, wireOf } from '#shared/trading/trade-wire.ts';
 
 /** How long the answer of one order is asked for again. */
@@ -24,16 +24,16 @@ export default handle(trading.batchExecuteTrades, async (request, context) => {
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const wires = trades.map((trade, index) => wireOf(trade, accountId, index, DEFAULT_ACCOUNT));
   const tradeIds = trades.map((_trade, index) =>
-    tradeIdOf(accountId, keyOfTrade(context.idempotencyKey, index)),
+    tradeIdOf(accountId, keyOfOrder(context.idempotencyKey, index)),
   );
   context.nameOutcome({ tradeIds, ask: 'GetTradeStatus of each trade id' });
   const results: ExecuteTradeResponse[] = trades.map(() =>
     unsentAnswer('Not sent: an order before it did not succeed.'),
   );
   for (const index of inTurn(trades.map(({ side }) => side))) {
-    const key = keyOfTrade(context.idempotencyKey, index);
+    const key = keyOfOrder(context.idempotencyKey, index);
     const tradeId = tradeIds[index] ?? tradeIdOf(accountId, key);
-    const asking = { idempotencyKey: key, tradeId, patienceMs: PATIENCE_MS, signal };
+    const asking = { idempotencyKey: key, tradeId, waitMs: PATIENCE_MS, signal };
     const answer = await askUntilKnown(asking, () =>
       context.functions.call(trading.executeTrade, wires[index] ?? {}, context.callOptions(key)),
     ).catch((thrown: unknown) => failed(Failure.from(thrown), tradeId));

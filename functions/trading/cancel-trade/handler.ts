@@ -4,8 +4,8 @@ import { handle } from '#shared/runtime/handle.ts';
 import { cancelOrder } from '#shared/trading/cancel.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
-import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/trade-state.ts';
-import type { TradeState } from '#shared/trading/model/trade.ts';
+import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/order-state.ts';
+import type { OrderState } from '#shared/trading/model/order.ts';
 
 /**
  * Asks the broker to cancel what is not filled yet. Success: the rest is cancelled, or the broker
@@ -14,7 +14,7 @@ import type { TradeState } from '#shared/trading/model/trade.ts';
  */
 export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) => {
   const orderDependencies = openOrderDependencies(context);
-  const stored = await orderDependencies.trades.find(tradeId as TradeId);
+  const stored = await orderDependencies.orders.find(tradeId as TradeId);
   if (!stored) throw notFound('trade', tradeId);
   if (isTerminal(stored.state))
     return {
@@ -35,6 +35,6 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
 });
 
 /** Nothing of it will be filled any more. */
-function isCancelled(state: TradeState): boolean {
+function isCancelled(state: OrderState): boolean {
   return state === 'CANCELLED' || state === 'ABSENT';
 }

@@ -4,12 +4,12 @@ import { syncBook } from '#shared/trading/book-sync.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { loadChecks } from '#shared/trading/load-checks.ts';
-import { isTerminal } from '#shared/trading/model/trade-state.ts';
+import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';
-import { submitTrade } from '#shared/trading/submit.ts';
+import { submitOrder } from '#shared/trading/submit.ts';
 import { answerOf, draftOf, dryRunAnswer } from '#shared/trading/trade-wire.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 
 /**
  * Checks an order, stores the intent, sends it at most once, and answers what came of it. The trade
@@ -33,7 +33,7 @@ export default handle(trading.executeTrade, async (request, context) => {
   context.nameOutcome({ tradeId, ask: `GetTradeStatus ${tradeId}` });
   // What is uncertain about earlier orders is asked first: it may free cash, or freeze a security.
   await refreshLive(orderDependencies, accountId, signal);
-  const order = await submitTrade(orderDependencies, draft, tradeId, signal);
+  const order = await submitOrder(orderDependencies, draft, tradeId, signal);
   if (order.filledQuantity.sign > 0) await syncBook(context, accountId);
   // A repeat with the same key finds out how the order stands by then.
   if (!isTerminal(order.state)) context.answerIsOpen();

@@ -11,7 +11,7 @@ import { executionOf } from '#shared/trading/trade-wire.ts';
  */
 export default handle(trading.getTradeStatus, async ({ tradeId }, context) => {
   const orderDependencies = openOrderDependencies(context);
-  const stored = await orderDependencies.trades.find(tradeId as TradeId);
+  const stored = await orderDependencies.orders.find(tradeId as TradeId);
   if (!stored) return { found: false, execution: undefined, status: 'TRADE_STATUS_UNSPECIFIED' };
   const execution = executionOf(await refresh(orderDependencies, stored, context.signal));
   return { found: true, execution, status: execution.status };

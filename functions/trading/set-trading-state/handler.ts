@@ -4,7 +4,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { controlText, restrictionsOf } from '#shared/trading/control-message.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
-import { mayBeAtBroker } from '#shared/trading/model/trade-state.ts';
+import { mayBeAtBroker } from '#shared/trading/model/order-state.ts';
 
 /**
  * Stores the trading state. From the moment it is stored no order starts on its way against it: the
@@ -27,7 +27,7 @@ export default handle(trading.setTradingState, async ({ state, reason }, context
   context.log.warn('trading-state-set', { state, reason, effective: control.state });
   const accounts = await new Accounts(context.database, context.baseCurrency).ids();
   const live = await Promise.all(
-    accounts.map((account) => orderDependencies.trades.liveTrades(account)),
+    accounts.map((account) => orderDependencies.orders.liveOrders(account)),
   );
   return {
     success: control.state === state,

@@ -4,7 +4,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 
@@ -31,7 +31,7 @@ async function requireUnused(context: Context, isin: Isin): Promise<void> {
   const { database, baseCurrency } = context;
   const [book, live] = await Promise.all([
     new StoredBook(database, baseCurrency).book(DEFAULT_ACCOUNT),
-    new StoredTrades(database).liveTrades(DEFAULT_ACCOUNT),
+    new StoredOrders(database).liveOrders(DEFAULT_ACCOUNT),
   ]);
   if (book.holdings.get(isin)?.lots.some((lot) => lot.quantity.sign > 0))
     throw refused('position-exists', `${isin} is held; sell it before it is removed.`, { isin });

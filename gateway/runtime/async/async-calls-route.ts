@@ -7,7 +7,7 @@ import { callStates, type CallState } from './async-call.ts';
 import { AsyncCalls, type Change } from './async-calls.ts';
 import type { AsyncQueue } from './async-queue.ts';
 import { answer } from '../http/methods.ts';
-import { sayError } from '../http/platform-errors.ts';
+import { sendError } from '../http/platform-errors.ts';
 
 const LISTED_DEFAULT = 50;
 const LISTED_MAX = 200;
@@ -22,7 +22,7 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
       if (!first) return unknown(response);
       if (others.length === 0) return void response.json(first);
       const names = [first, ...others].map((one) => one.function).join(', ');
-      sayError(
+      sendError(
         response,
         409,
         `several functions were called under this id, add ?function=: ${names}`,
@@ -46,10 +46,10 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
 async function list(calls: AsyncCalls, request: Request, response: Response): Promise<void> {
   const { state, limit = String(LISTED_DEFAULT) } = request.query;
   if (state !== undefined && !isState(state))
-    return sayError(response, 400, `state: one of ${callStates.join(', ')}`);
+    return sendError(response, 400, `state: one of ${callStates.join(', ')}`);
   const max = Number(limit);
   if (!Number.isInteger(max) || max < 1 || max > LISTED_MAX)
-    return sayError(response, 400, `limit: a whole number from 1 to ${LISTED_MAX}`);
+    return sendError(response, 400, `limit: a whole number from 1 to ${LISTED_MAX}`);
   response.json(await calls.list(state, queueNameOf(request), max));
 }
 
@@ -70,9 +70,9 @@ function queueNameOf(request: Request): string | undefined {
 function say(response: Response, change: Change, status: number, notNow: string): void {
   if (change === 'changed') return void response.status(status).end();
   if (change === 'unknown') return unknown(response);
-  sayError(response, 409, notNow);
+  sendError(response, 409, notNow);
 }
 
 function unknown(response: Response): void {
-  sayError(response, 404, 'no call is known under this id');
+  sendError(response, 404, 'no call is known under this id');
 }

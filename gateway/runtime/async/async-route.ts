@@ -18,7 +18,7 @@ import { forwardHeaders, nameCall } from '../http/call-headers.ts';
 import { targetOf, type CallTarget } from '../invoke/call-target.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { give } from '../invoke/invoke-route.ts';
-import { bareName, pageNotFound, sayError } from '../http/platform-errors.ts';
+import { bareName, pageNotFound, sendError } from '../http/platform-errors.ts';
 
 export interface AsyncOptions {
   readonly servedBy: string;
@@ -94,7 +94,7 @@ async function enqueue(
 ): Promise<void> {
   const requested = request.header('x-callback-url');
   const callback = requested === undefined ? undefined : callbackUrl(requested, callbackHosts);
-  if (callback && 'refusal' in callback) return sayError(response, 400, callback.refusal);
+  if (callback && 'refusal' in callback) return sendError(response, 400, callback.refusal);
   const body = await bodyOf(request, bodyBytesMax);
   if ('over' in body) return tooLarge(response, body.over, bodyBytesMax);
   forwardHeaders(request);
@@ -122,17 +122,17 @@ function say(response: Response, added: Added | 'no-queue'): void {
   if (added === 'added' || added === 'known') return void response.status(202).end();
   response.set('x-openfaas-internal', 'gateway');
   if (added === 'another-call')
-    return sayError(response, 409, 'X-Call-Id: another call has this id');
+    return sendError(response, 409, 'X-Call-Id: another call has this id');
   response.set('retry-after', RETRY_AFTER_SECONDS);
   if (added === 'no-queue')
-    return sayError(response, 503, 'Error queuing request: Redis does not answer');
-  sayError(response, 429, 'Error queuing request: the queue holds as much as it may');
+    return sendError(response, 503, 'Error queuing request: Redis does not answer');
+  sendError(response, 429, 'Error queuing request: the queue holds as much as it may');
 }
 
 function tooLarge(response: Response, size: string, bytesMax: number): void {
   response.set({ 'x-openfaas-internal': 'gateway', connection: 'close' });
   const text = `request body too large (${size}), maximum: ${bytesMax} bytes`;
-  sayError(response, 413, `Error queuing request: ${text}`);
+  sendError(response, 413, `Error queuing request: ${text}`);
 }
 
 function pathOf({ url }: CallTarget): { path: string; query: string } {

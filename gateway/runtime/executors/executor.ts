@@ -27,7 +27,7 @@ export interface Executor {
   close(): Promise<void>;
 }
 
-export interface HereParts {
+export interface LocalParts {
   readonly name: string;
   readonly load: () => Promise<FunctionHandler>;
   readonly functionEnvironment: FunctionEnvironment;
@@ -35,16 +35,16 @@ export interface HereParts {
   readonly dependencies: DependencyLease | undefined;
   readonly log: Log;
   /** Adds a line to the function's log. */
-  readonly say: (text: string) => void;
+  readonly print: (text: string) => void;
 }
 
 /** On the main thread. */
 export class LocalExecutor implements Executor {
-  private readonly parts: HereParts;
+  private readonly parts: LocalParts;
   private handler: FunctionHandler | undefined;
   private loading: Promise<FunctionHandler> | undefined;
 
-  constructor(parts: HereParts) {
+  constructor(parts: LocalParts) {
     this.parts = parts;
   }
 
@@ -78,7 +78,7 @@ export class LocalExecutor implements Executor {
     try {
       return await handler(event, inEnvironment(context, functionEnvironment, shared));
     } catch (thrown) {
-      this.parts.say(reasonOf(thrown));
+      this.parts.print(reasonOf(thrown));
       if (!isExit(thrown)) throw thrown;
       log.error('exit-refused', { function: name, callId: context.callId });
       return unreachableFunction(name);
@@ -114,7 +114,7 @@ export interface ThreadParts {
   readonly far: () => readonly string[];
   readonly log: Log;
   /** Adds a line to the function's log. */
-  readonly say: (text: string) => void;
+  readonly print: (text: string) => void;
 }
 
 /** On worker threads. */
@@ -145,7 +145,7 @@ export class ThreadExecutor implements Executor {
       if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
       const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-load-failed';
       log.error(what, { function: name, callId: context.callId, cause });
-      this.parts.say(`${cause.message}: ${reasonOf(cause.cause)}`);
+      this.parts.print(`${cause.message}: ${reasonOf(cause.cause)}`);
       return unreachableFunction(name);
     }
   }

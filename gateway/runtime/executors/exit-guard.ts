@@ -11,14 +11,14 @@ const kill = process.kill.bind(process);
 const holders = new Set<(refusal: Error) => void>();
 
 /**
- * @param stray called with a rejection that ended nobody's call
+ * @param onStrayRejection called with a rejection that ended nobody's call
  * @returns what gives the guard back
  */
-export function guardExit(stray: (refusal: Error) => void): () => void {
+export function guardExit(onStrayRejection: (refusal: Error) => void): () => void {
   // Each holder is distinct, even with the same function.
-  const holder = (refusal: Error): void => stray(refusal);
+  const holder = (refusal: Error): void => onStrayRejection(refusal);
   if (holders.size === 0) {
-    process.on('uncaughtException', outlive);
+    process.on('uncaughtException', ignoreAfterExit);
     guardKill(refuse);
   }
   holders.add(holder);
@@ -28,7 +28,7 @@ export function guardExit(stray: (refusal: Error) => void): () => void {
     if (holders.size > 0) return;
     process.exit = exit;
     process.kill = kill;
-    process.off('uncaughtException', outlive);
+    process.off('uncaughtException', ignoreAfterExit);
   };
 }
 
@@ -55,8 +55,8 @@ function refuse(): never {
 }
 
 /** Everything else ends the process, as it does where nobody listens. */
-function outlive(thrown: Error): void {
-  if (isExit(thrown)) return holders.forEach((stray) => stray(thrown));
+function ignoreAfterExit(thrown: Error): void {
+  if (isExit(thrown)) return holders.forEach((onStrayRejection) => onStrayRejection(thrown));
   if (process.listenerCount('uncaughtException') > 1) return;
   process.stderr.write(`${thrown?.stack ?? String(thrown)}\n`);
   exit(1);

@@ -86,7 +86,7 @@ export class FunctionExecutors {
       return this.onOwnThreads(spec, program, this.threads);
     }
     const here = this.here(spec, program, dependencies);
-    return canThinkLong(program) ? this.split(here, spec, program, this.threads) : here;
+    return isCpuBoundProgram(program) ? this.split(here, spec, program, this.threads) : here;
   }
 
   private split(
@@ -114,7 +114,7 @@ export class FunctionExecutors {
     const { folder, isOurs } = program;
     const visible = variablesOf(env, spec, isOurs);
     const functionEnvironment = environmentOf(visible, spec.secrets, secrets?.dir);
-    const parts = { name, functionEnvironment, dependencies, log, say: this.sayFor(name) };
+    const parts = { name, functionEnvironment, dependencies, log, print: this.printerFor(name) };
     return new LocalExecutor({ ...parts, load: () => load(folder) });
   }
 
@@ -140,11 +140,11 @@ export class FunctionExecutors {
       functionEnvironment,
       far,
       log,
-      say: this.sayFor(name),
+      print: this.printerFor(name),
     });
   }
 
-  private sayFor(name: string): (text: string) => void {
+  private printerFor(name: string): (text: string) => void {
     return (text) => this.logs.say(name, String(process.pid), text);
   }
 
@@ -160,7 +160,7 @@ export class FunctionExecutors {
   }
 }
 
-function canThinkLong(program: Program): boolean {
+function isCpuBoundProgram(program: Program): boolean {
   const isIt = ({ name, service }: (typeof CPU_BOUND)[number]): boolean =>
     name === program.name || service === program.name;
   return program.isOurs && CPU_BOUND.some(isIt);

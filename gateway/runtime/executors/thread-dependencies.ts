@@ -49,8 +49,8 @@ function nearOr(
   return async (call) => {
     const event = eventOf(call, call.name, token());
     const operation = operationAt(call.name, '/')?.operation;
-    const thinks = operation && isCpuBound(call.name, '/', event.headers);
-    if (!thinks || near.isRemote(operation.name)) return far(call);
+    const usesThread = operation && isCpuBound(call.name, '/', event.headers);
+    if (!usesThread || near.isRemote(operation.name)) return far(call);
     const handler = await near.loadHandler(operation.folder);
     const { requestId: callId, signal } = call;
     return answerOf(await handler(event, { callId, signal, shared: dependencies(), ...mounted() }));

@@ -80,7 +80,7 @@ export class WorkerThread {
     });
     for (const output of [this.worker.stdout, this.worker.stderr])
       output.on('data', (chunk: Buffer) => this.printer?.write(chunk));
-    this.worker.on('message', (message: FromThread) => this.hear(message));
+    this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (thrown) => void (this.lastError = thrown));
     this.worker.on('exit', (code) => this.onExit(code));
   }
@@ -91,7 +91,7 @@ export class WorkerThread {
     this.lastId += 1;
     this.printFor(functionName);
     const id = this.lastId;
-    const call = new ThreadCall((kind) => this.say({ kind, id }));
+    const call = new ThreadCall((kind) => this.print({ kind, id }));
     this.current = call;
     const abort = (): void => this.abort(call);
     context.signal.addEventListener('abort', abort, { once: true });
@@ -99,7 +99,7 @@ export class WorkerThread {
     const { method, path, query, headers, body } = job.event;
     const event = { method, path, query: query.toString(), headers, body };
     const { callId } = context;
-    this.say({ kind: 'call', id, folder, callId, event, functionEnvironment, far });
+    this.print({ kind: 'call', id, folder, callId, event, functionEnvironment, far });
     return call.result;
   }
 
@@ -115,13 +115,13 @@ export class WorkerThread {
     this.printer = this.events.printer(functionName, this.instance);
   }
 
-  private say(message: ToThread): void {
+  private print(message: ToThread): void {
     this.worker.postMessage(message);
   }
 
   /** @param message a function can send anything itself; unknown messages are ignored */
-  private hear(message: FromThread | null | undefined): void {
-    if (message?.id !== this.lastId || !this.current?.hear(message)) return;
+  private receive(message: FromThread | null | undefined): void {
+    if (message?.id !== this.lastId || !this.current?.receive(message)) return;
     this.current = undefined;
     // A module that failed to load stays failed in its thread; another thread may retry.
     if (message.kind === 'not-loaded') void this.end();
@@ -130,7 +130,7 @@ export class WorkerThread {
 
   /** Asks the call to stop; a thread that does not finish in time is terminated with it. */
   private abort(call: ThreadCall): void {
-    this.say({ kind: 'abort', id: this.lastId });
+    this.print({ kind: 'abort', id: this.lastId });
     const timer = setTimeout(() => void this.worker.terminate(), this.graceMs);
     call.whenOver(() => clearTimeout(timer));
   }
@@ -147,7 +147,7 @@ export class WorkerThread {
 /** One call on a thread: a promise of the head, and a buffer of chunks to be read. */
 class ThreadCall {
   readonly result: Promise<FunctionResult>;
-  private readonly say: (kind: 'abort' | 'more') => void;
+  private readonly print: (kind: 'abort' | 'more') => void;
   private readonly resolve: (result: FunctionResult) => void;
   private readonly reject: (thrown: Error) => void;
   private readonly waiting: (string | Uint8Array)[] = [];
@@ -156,8 +156,8 @@ class ThreadCall {
   private wake: () => void = () => undefined;
   private readonly endings: (() => void)[] = [];
 
-  constructor(say: (kind: 'abort' | 'more') => void) {
-    this.say = say;
+  constructor(print: (kind: 'abort' | 'more') => void) {
+    this.print = print;
     let settle = { resolve: (_: FunctionResult) => {}, reject: (_: Error) => {} };
     this.result = new Promise((resolve, reject) => void (settle = { resolve, reject }));
     this.resolve = settle.resolve;
@@ -170,7 +170,7 @@ class ThreadCall {
   }
 
   /** @returns true when the call is over */
-  hear(message: FromThread): boolean {
+  receive(message: FromThread): boolean {
     switch (message.kind) {
       case 'head': {
         const { status, headers, chunks } = message;
@@ -208,14 +208,14 @@ class ThreadCall {
       for (;;) {
         const chunk = this.waiting.shift();
         if (chunk !== undefined) {
-          this.say('more');
+          this.print('more');
           yield chunk;
         } else if (this.broken) throw this.broken;
         else if (this.ended) return;
         else await new Promise<void>((resolve) => void (this.wake = resolve));
       }
     } finally {
-      if (!this.ended) this.say('abort');
+      if (!this.ended) this.print('abort');
     }
   }
 }

@@ -69,7 +69,7 @@ watchBuffers(data.bufferBytesMax);
 // Ending the process ends only the thread: the process is the host's.
 guardKill(() => process.exit(1));
 
-function say(message: FromThread): void {
+function print(message: FromThread): void {
   host.postMessage(message);
 }
 
@@ -79,7 +79,7 @@ async function execute(message: ToThread & { kind: 'call' }): Promise<void> {
   running.set(id, call);
   try {
     const handler = await loadHandler(message.folder).catch((thrown: unknown) => {
-      say({ kind: 'not-loaded', id, message: textOf(thrown) });
+      print({ kind: 'not-loaded', id, message: textOf(thrown) });
     });
     if (!handler) return;
     const context = {
@@ -91,7 +91,7 @@ async function execute(message: ToThread & { kind: 'call' }): Promise<void> {
   } catch (thrown) {
     // For the function's own log; its caller gets no details.
     if (message.event.path !== READY_PATH) console.error(thrown);
-    say({ kind: 'failed', id, message: textOf(thrown) });
+    print({ kind: 'failed', id, message: textOf(thrown) });
   } finally {
     running.delete(id);
   }
@@ -119,15 +119,15 @@ async function result(
 async function answer(id: number, call: RunningCall, answered: FunctionResult): Promise<void> {
   const { status = 200, headers = {}, body } = plain(answered);
   if (isChunks(body)) {
-    say({ kind: 'head', id, status, headers, body: undefined, chunks: true });
+    print({ kind: 'head', id, status, headers, body: undefined, chunks: true });
     for await (const chunk of body) {
       await call.room();
       if (call.abort.signal.aborted) break;
-      say({ kind: 'piece', id, chunk });
+      print({ kind: 'piece', id, chunk });
     }
-    return say({ kind: 'end', id });
+    return print({ kind: 'end', id });
   }
-  say({ kind: 'head', id, status, headers, body, chunks: false });
+  print({ kind: 'head', id, status, headers, body, chunks: false });
 }
 
 type PlainBody = string | Uint8Array | undefined | AsyncIterable<string | Uint8Array>;

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { same } from '#shared/runtime/access.ts';
-import { sayError } from './platform-errors.ts';
+import { sendError } from './platform-errors.ts';
 
 export interface Credentials {
   readonly user: string;
@@ -16,7 +16,7 @@ export function basicAuth({ user, password }: Credentials): RequestHandler {
   return (request, response, next) => {
     if (allowed(request.headers.authorization ?? '', user, password)) return next();
     response.set('www-authenticate', 'Basic realm="Restricted"');
-    sayError(response, 401, 'invalid credentials');
+    sendError(response, 401, 'invalid credentials');
   };
 }
 

@@ -1,6 +1,6 @@
 /** Answers only requests whose `Host` is one of ours; what others send is refused unread. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { isForUs } from '#template/host-check.ts';
+import { isAllowedHost } from '#template/host-check.ts';
 import { nameRequest } from './call-headers.ts';
 
 /** By this name faasd and Kubernetes know it, and callback addresses call it. */
@@ -20,7 +20,7 @@ export function forKnownHosts(
   const own = EVERY_ADDRESS.has(bare) ? [] : [bare];
   const names = new Set([GATEWAY_NAME, ...own, ...allowedHosts]);
   return (request, response) =>
-    isForUs(request, names) ? handler(request, response) : refuse(request, response);
+    isAllowedHost(request, names) ? handler(request, response) : refuse(request, response);
 }
 
 const TEXT =

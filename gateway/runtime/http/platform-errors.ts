@@ -54,7 +54,7 @@ function platform(status: number, by: string, body: string): FunctionResult {
 }
 
 /** A line of text, as Go's `http.Error` writes it. */
-export function sayError(response: Response, status: number, text: string): void {
+export function sendError(response: Response, status: number, text: string): void {
   response
     .status(status)
     .set({ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
@@ -62,5 +62,5 @@ export function sayError(response: Response, status: number, text: string): void
 }
 
 export function pageNotFound(response: Response): void {
-  sayError(response, 404, '404 page not found');
+  sendError(response, 404, '404 page not found');
 }

@@ -8,7 +8,7 @@ import type { FunctionHost } from '../invoke/function-host.ts';
 import type { LogLine } from '../observe/line-ring.ts';
 import { chosen, isAskedFor, readLogQuery, type LogQuery } from '../observe/log-query.ts';
 import { answer } from '../http/methods.ts';
-import { NAMESPACE, sayError } from '../http/platform-errors.ts';
+import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { requireNamespace } from '../http/system-body.ts';
 
 /** @param stopping ends all that follow */
@@ -22,14 +22,14 @@ export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSig
       requireNamespace(request);
       const query = readLogQuery(searchOf(request));
       const deployed = host.find(query.name);
-      if (!deployed) return sayError(response, 404, `function ${query.name} not found`);
+      if (!deployed) return sendError(response, 404, `function ${query.name} not found`);
       const { name } = deployed.spec;
       response.type('application/x-ndjson');
       for (const line of chosen(host.logs.lines(name), query)) response.write(entry(name, line));
       if (!query.follow || stopping.aborted) return void response.end();
       response.flushHeaders();
       const subscriber = new Subscriber(response, name, query);
-      const unlisten = host.logs.listen(name, (line) => subscriber.hear(line));
+      const unlisten = host.logs.listen(name, (line) => subscriber.receive(line));
       subscription.add(response);
       response.once('close', () => {
         unlisten();
@@ -62,7 +62,7 @@ class Subscriber {
     response.on('drain', () => this.catchUp());
   }
 
-  hear(line: LogLine): void {
+  receive(line: LogLine): void {
     if (!isAskedFor(line, this.query)) return;
     this.lastInstance = line.instance;
     if (this.response.writableNeedDrain) this.missed += 1;

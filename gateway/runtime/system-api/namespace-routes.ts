@@ -1,10 +1,10 @@
 /** `/system/namespaces` and `/system/namespace/<name>`: there is one, and it cannot be changed. */
 import type { RequestHandler, Router } from 'express';
 import { answer } from '../http/methods.ts';
-import { NAMESPACE, sayError } from '../http/platform-errors.ts';
+import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 
 const FIXED: RequestHandler = (_request, response) =>
-  sayError(
+  sendError(
     response,
     501,
     `namespaces cannot be created, changed or deleted here: ${NAMESPACE} is the only one`,
@@ -19,7 +19,7 @@ export function namespaceRoutes(router: Router): void {
   answer(router, '/namespace/:name', {
     GET: (request, response) => {
       const name = String(request.params['name']);
-      if (name !== NAMESPACE) return sayError(response, 404, `namespace ${name} not found`);
+      if (name !== NAMESPACE) return sendError(response, 404, `namespace ${name} not found`);
       response.json({ name, labels: { openfaas: '1' }, annotations: { openfaas: '1' } });
     },
     POST: FIXED,

@@ -9,7 +9,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseGoJson } from '../http/go-json.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { answer } from '../http/methods.ts';
-import { NAMESPACE, sayError } from '../http/platform-errors.ts';
+import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 
 const scaleSchema = z.object({
@@ -58,9 +58,9 @@ function parsedOr<T>(sentence: string, parse: () => T): T {
   }
 }
 
-function notDeployed(response: Parameters<typeof sayError>[0], names: readonly string[]): void {
+function notDeployed(response: Parameters<typeof sendError>[0], names: readonly string[]): void {
   const sentences = names.map((name) => `function ${full(name)} not found`);
-  sayError(response, 404, sentences.join('; '));
+  sendError(response, 404, sentences.join('; '));
 }
 
 function full(name: string): string {

@@ -8,7 +8,7 @@ import { gatewayInfo } from './gateway-info.ts';
 import { logsRoute } from './logs-route.ts';
 import { answer } from '../http/methods.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
-import { pageNotFound, sayError } from '../http/platform-errors.ts';
+import { pageNotFound, sendError } from '../http/platform-errors.ts';
 import { scaleRoutes } from './scale-routes.ts';
 import type { SecretFiles } from '../deployments/secret-files.ts';
 import { secretRoutes } from './secret-routes.ts';
@@ -37,12 +37,12 @@ export function systemRoutes(host: FunctionHost, options: SystemOptions): Router
   if (options.secrets) secretRoutes(router, options.secrets);
   logsRoute(router, host, options.stopping);
   router.use((_request, response) => pageNotFound(response));
-  router.use(sayFailure);
+  router.use(sendFailure);
   return router;
 }
 
 /** A failure of ours as a line of text; anything else is passed on. */
-const sayFailure: ErrorRequestHandler = (thrown: unknown, _request, response, next) => {
-  if (thrown instanceof Failure) sayError(response, thrown.rule.http, thrown.message);
+const sendFailure: ErrorRequestHandler = (thrown: unknown, _request, response, next) => {
+  if (thrown instanceof Failure) sendError(response, thrown.rule.http, thrown.message);
   else next(thrown);
 };

@@ -118,8 +118,8 @@ export class RemoteService {
     const one = async (): Promise<T> => {
       if (limit.signal.aborted) throw new Outage('deadline', 'no', limit.signal.reason);
       try {
-        const isPatient = limit.timeoutMs >= PATIENCE_MS;
-        return await this.options.target.reach(() => limit.within(attempt), isPatient);
+        const countsTimeouts = limit.timeoutMs >= PATIENCE_MS;
+        return await this.options.target.reach(() => limit.within(attempt), countsTimeouts);
       } catch (thrown) {
         if (mayHaveArrived(thrown)) sent = 'unknown';
         throw thrown;

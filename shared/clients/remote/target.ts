@@ -46,15 +46,16 @@ export class Target {
 
   /**
    * Any answer, a refusal too, shows that the board is there.
-   * @param isPatient whether the board is to blame for an answer that does not come in time
+   * @param countsTimeouts whether the board is to blame for an answer that does not come in time
    * @throws BrokenCircuitError without calling while the board is left alone; else what `work` threw
    */
-  async reach<T>(work: () => Promise<T>, isPatient = true): Promise<T> {
+  async reach<T>(work: () => Promise<T>, countsTimeouts = true): Promise<T> {
     const answered = await this.breaker.execute(async () => {
       try {
         return { value: await work() };
       } catch (thrown) {
-        if (thrown instanceof Outage && (isPatient || thrown.kind === 'connection')) throw thrown;
+        if (thrown instanceof Outage && (countsTimeouts || thrown.kind === 'connection'))
+          throw thrown;
         return { thrown };
       }
     });

@@ -25,7 +25,7 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
   const plan = cycle.requiredPlan;
   await cycle.change((record) => ({ ...record, planId: plan.id as PlanId }));
   if (plan.actions.length === 0) cycle.endsBecause = `No order is worth its cost. ${plan.summary}`;
-  yield await cycle.done('plan', planInWords(plan));
+  yield await cycle.done('plan', planText(plan));
 }
 
 /** The plan that an earlier attempt began to execute. */
@@ -74,7 +74,7 @@ export function inWords(errors: readonly ValidationError[]): string {
   return errors.map(({ message }) => message).join(', ');
 }
 
-function planInWords(plan: Plan): string {
+function planText(plan: Plan): string {
   const sells = plan.actions.filter(({ side }) => side === 'SELL').length;
   const buys = plan.actions.length - sells;
   return `The plan ${plan.id} has ${count(sells, 'sale')} and ${count(buys, 'purchase')}. ${plan.summary}`;

@@ -6,12 +6,12 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
 import { isOpen } from '#shared/contract/unknown-outcome.ts';
 import { askUntilKnown } from '#shared/trading/ask-until-known.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { count, orderKey, ordersInWords, type SentOrder } from '../model/cycle.ts';
+import { count, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
 import { whyExpired, whyGivenUp } from './plan-terms.ts';
@@ -40,11 +40,11 @@ export async function* execute(cycle: Cycle): ProgressStream {
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
     const sent = await sendUnlessGivenUp(cycle, action, orderKey(plan.id, index));
     await cycle.change((record) => ({ ...record, sent: { ...record.sent, [index]: sent } }));
-    yield cycle.report('execute', (index + 1) / actions.length, sentInWords(sent));
+    yield cycle.report('execute', (index + 1) / actions.length, sentText(sent));
   }
   const orders = Object.values(cycle.record.sent);
   await mark(cycle, 'completed');
-  yield await cycle.done('execute', ordersInWords(orders));
+  yield await cycle.done('execute', ordersText(orders));
 }
 
 /** Between two orders: what was sent stays and will be booked, the others are not sent. */
@@ -99,7 +99,7 @@ async function sendUnlessGivenUp(
   key: string,
 ): Promise<SentOrder> {
   const tradeId = tradeIdOf(cycle.requiredPlan.accountId as AccountId, key);
-  const begun = await new StoredTrades(cycle.context.database).find(tradeId);
+  const begun = await new StoredOrders(cycle.context.database).find(tradeId);
   const isBegun = begun !== undefined && begun.state !== 'INTENT';
   const why = isBegun ? undefined : await whyGivenUp(cycle, action);
   if (why === undefined) return send(cycle, action, key, tradeId);
@@ -129,7 +129,7 @@ async function send(
   const attempt = { tradeId, at: cycle.context.now() };
   await cycle.change((record) => ({ ...record, attempt }));
   const { signal } = cycle.context;
-  const asking = { idempotencyKey: key, tradeId, patienceMs: PATIENCE_MS, signal };
+  const asking = { idempotencyKey: key, tradeId, waitMs: PATIENCE_MS, signal };
   try {
     return sentOrder(
       action,
@@ -214,7 +214,7 @@ function planned(
   return { symbol: action.symbol, side, quantity: action.quantity };
 }
 
-function sentInWords({ side, quantity, symbol, price, success, error }: SentOrder): string {
+function sentText({ side, quantity, symbol, price, success, error }: SentOrder): string {
   if (!success) return `${side} ${symbol} did not go through: ${error}`;
   return `${side === 'BUY' ? 'Bought' : 'Sold'} ${quantity} ${symbol}${price ? ` at ${amountText(price)}` : ''}.`;
 }

@@ -5,7 +5,7 @@ import { optimization } from '#shared/contract/optimization.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { scoring } from '#shared/contract/scoring.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -26,8 +26,8 @@ export async function* syncPositions(cycle: Cycle): ProgressStream {
 
 /** An order not queried since may have been filled, or its outcome become known. */
 async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
-  const trades = new StoredTrades(cycle.context.database);
-  for (const { tradeId } of await trades.liveTrades(DEFAULT_ACCOUNT))
+  const trades = new StoredOrders(cycle.context.database);
+  for (const { tradeId } of await trades.liveOrders(DEFAULT_ACCOUNT))
     await cycle.call(trading.getTradeStatus, { tradeId });
 }
 

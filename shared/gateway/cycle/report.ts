@@ -2,7 +2,7 @@
 import type { TradeResult, TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { priceQuality, type PriceQuality } from '#shared/universe/price-quality.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -12,7 +12,7 @@ import { knownOrder } from './execute.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
 export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
-  const sent = await asTheyStand(cycle);
+  const sent = await currentOrders(cycle);
   const { invested, charged } = await settledTotals(cycle, sent);
   const after = await takeSnapshot(cycle);
   const { setAside, priceDoubts } = await qualityOf(cycle);
@@ -42,7 +42,7 @@ async function qualityOf({ context }: Cycle): Promise<PriceQuality> {
 }
 
 /** The orders as the order book has them now, whatever was known when they were sent. */
-async function asTheyStand(cycle: Cycle): Promise<SentOrder[]> {
+async function currentOrders(cycle: Cycle): Promise<SentOrder[]> {
   const stand = async (order: SentOrder): Promise<SentOrder> =>
     order.tradeId === '' ? order : ((await knownOrder(cycle, order, order.tradeId)) ?? order);
   return Promise.all(Object.values(cycle.record.sent).map(stand));
@@ -50,7 +50,7 @@ async function asTheyStand(cycle: Cycle): Promise<SentOrder[]> {
 
 /** From the orders as they stand now; one that was filled late counts in full. */
 async function settledTotals(cycle: Cycle, sent: readonly SentOrder[]) {
-  const trades = new StoredTrades(cycle.context.database);
+  const trades = new StoredOrders(cycle.context.database);
   const ids = sent.flatMap(({ tradeId }) => (tradeId === '' ? [] : [tradeId as TradeId]));
   const found = await Promise.all(ids.map((id) => trades.find(id)));
   const settled = found.filter((trade) => trade !== undefined);
@@ -64,21 +64,21 @@ function tradeResult(order: SentOrder): TradeResult {
 
 function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): string {
   if (cycle.failsBecause !== undefined) return cycle.failsBecause;
-  if (cycle.endsBecause !== undefined) return `${resumedInWords(cycle)}${cycle.endsBecause}`;
+  if (cycle.endsBecause !== undefined) return `${resumedText(cycle)}${cycle.endsBecause}`;
   const orders = result.plan?.actions.length ?? 0;
   if (result.dryRun)
     return `A dry run: ${count(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
   const givenUp = result.trades.filter(({ tradeId }) => tradeId === '');
   const notSent = givenUp.map(({ side, symbol, error }) => ` ${side} ${symbol}: ${error}`).join('');
   return (
-    `${resumedInWords(cycle)}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
+    `${resumedText(cycle)}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
     `${amountText(result.totalInvested)} invested, ${amountText(result.totalCost)} in charges; ` +
     `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.${notSent}`
   );
 }
 
 /** What became of a plan that was interrupted; empty where none was. */
-function resumedInWords({ isResumed, plan, record: { replaced } }: Cycle): string {
+function resumedText({ isResumed, plan, record: { replaced } }: Cycle): string {
   const anew = replaced
     ? `The interrupted plan ${replaced.planId} was replaced, with none of its orders sent: ${replaced.why}. `
     : '';

@@ -2,8 +2,8 @@
 import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
-import { isTerminal } from '#shared/trading/model/trade-state.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
+import { isTerminal } from '#shared/trading/model/order-state.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { orderKey, withoutPlan } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 import { whyExpired, whyPriceMoved } from './plan-terms.ts';
@@ -50,7 +50,7 @@ async function whyStale(cycle: Cycle): Promise<string | undefined> {
  */
 async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
   const { accountId, id, actions } = cycle.requiredPlan;
-  const trades = new StoredTrades(cycle.context.database);
+  const trades = new StoredOrders(cycle.context.database);
   const ids = actions.map((_action, index) =>
     tradeIdOf(accountId as AccountId, orderKey(id, index)),
   );

@@ -117,7 +117,7 @@ export function totals(
 }
 
 /** `2 of 3 orders went through`, and what failed. */
-export function ordersInWords(sent: readonly SentOrder[]): string {
+export function ordersText(sent: readonly SentOrder[]): string {
   const failed = sent.filter((order) => !order.success);
   const through = `${sent.length - failed.length} of ${count(sent.length, 'order')} went through`;
   if (failed.length === 0) return `${through}.`;

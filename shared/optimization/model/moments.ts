@@ -14,7 +14,7 @@ import { annualised } from '#shared/quant/estimation/covariance.ts';
 import { repaired } from '#shared/quant/estimation/definiteness.ts';
 import { shrunkMeans } from '#shared/quant/estimation/expected-returns.ts';
 import { scaled, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
-import { scoreViews, type ScoreOpinion } from './score-views.ts';
+import { scoreViews, type ScoreView } from './score-views.ts';
 import { shrunkCovariance, type ShrinkageTarget } from '#shared/quant/estimation/shrinkage.ts';
 
 export interface Moments {
@@ -31,12 +31,12 @@ const HISTORY_DAYS = 1260;
 
 export interface MomentOptions {
   /**
-   * Of the account. The anchor is the portfolio this investor would hold without any opinion, so
+   * Of the account. The anchor is the portfolio this investor would hold without any view, so
    * with average scores the best portfolio is the anchor itself.
    */
   readonly riskAversion: number;
   /** Scores, which become views; `scoreUniverse(view)` where none are given. */
-  readonly scores?: ReadonlyMap<Isin, ScoreOpinion> | undefined;
+  readonly scores?: ReadonlyMap<Isin, ScoreView> | undefined;
   /**
    * - `posterior` (default): Black-Litterman, the anchor with scores as views.
    * - `anchor`: the anchor's implied returns.
@@ -84,9 +84,9 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
       moments: { isins, expected: history(returns, daily), covariance },
       dropped: prices.dropped,
     };
-  const scores: ReadonlyMap<Isin, ScoreOpinion> = options.scores ?? scoreUniverse(view).scores;
-  const opinions = isins.map((isin) => scores.get(isin));
-  const views = scoreViews(opinions, anchor, covariance);
+  const scores: ReadonlyMap<Isin, ScoreView> = options.scores ?? scoreUniverse(view).scores;
+  const scoreOf = isins.map((isin) => scores.get(isin));
+  const views = scoreViews(scoreOf, anchor, covariance);
   const moments = options.uncertainMean
     ? uncertain(isins, blackLitterman(anchor, covariance, views))
     : { isins, expected: posteriorReturns(anchor, covariance, views), covariance };

@@ -7,7 +7,7 @@ import { idzorekVariance, TAU, type View } from '#shared/quant/estimation/black-
 import { at, diagonal, sum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 
 /** What a score says about one security. */
-export interface ScoreOpinion {
+export interface ScoreView {
   /** 0 to 1; 0.5 is an average security. */
   readonly total: number;
   /** Share of the score's components for which there was data, 0 to 1. */
@@ -35,25 +35,23 @@ const Z_MAX = 2.5;
  * its variance (1 - c)/c x tau s_ii (Idzorek 2005), so a security about which little is known stays
  * near the anchor.
  *
- * @param opinions one for each security; undefined where there is no score, hence no view
+ * @param views one for each security; undefined where there is no score, hence no view
  * @param covariance yearly
  */
 export function scoreViews(
-  opinions: readonly (ScoreOpinion | undefined)[],
+  views: readonly (ScoreView | undefined)[],
   prior: Float64Array,
   covariance: Rows,
   tau = TAU,
 ): View[] {
-  const known = opinions.flatMap((opinion, i) =>
-    opinion && opinion.coverage > 0 ? [{ i, opinion }] : [],
-  );
-  const zs = standardised(known.map(({ opinion }) => normalScore(opinion.total)));
+  const known = views.flatMap((view, i) => (view && view.coverage > 0 ? [{ i, view }] : []));
+  const zs = standardised(known.map(({ view }) => normalScore(view.total)));
   const variances = diagonal(covariance);
-  return known.map(({ i, opinion }, k) => {
+  return known.map(({ i, view }, k) => {
     const picks = new Float64Array(prior.length);
     picks[i] = 1;
     const alpha = INFORMATION_COEFFICIENT * Math.sqrt(at(variances, i)) * at(zs, k);
-    const confidence = CONFIDENCE_MAX * Math.min(1, opinion.coverage);
+    const confidence = CONFIDENCE_MAX * Math.min(1, view.coverage);
     return {
       picks,
       value: at(prior, i) + alpha,

@@ -15,7 +15,7 @@ import type { PlanLimits } from './limits.ts';
 import type { Instrument, PlanningProblem } from './problem.ts';
 
 /** All that was loaded for a plan. */
-export interface PlanningGround {
+export interface PlanningInputs {
   readonly book: Book;
   /** In the order of booking. */
   readonly ledger: readonly LedgerEntry[];
@@ -35,20 +35,20 @@ export interface PlanningGround {
  * The problem with all targets 0; `withTargets` sets them.
  * @throws Failure REFUSED price-missing when a holding cannot be valued
  */
-export function assembleProblem(ground: PlanningGround): PlanningProblem {
-  const { book, view, limits } = ground;
-  requirePrices(ground);
+export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
+  const { book, view, limits } = inputs;
+  requirePrices(inputs);
   const removed = view.securities.filter((one) => !isTradable(one)).map(({ isin }) => isin);
   return {
     day: view.asOf,
     base: view.base,
     cash: book.cash,
-    reserved: ground.reserved,
-    live: ground.live,
-    instruments: view.securities.map((one) => instrumentOf(ground, one)),
+    reserved: inputs.reserved,
+    live: inputs.live,
+    instruments: view.securities.map((one) => instrumentOf(inputs, one)),
     unpriced: view.unpriced,
     doubts: view.doubts,
-    moments: ground.moments,
+    moments: inputs.moments,
     limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
   };
 }
@@ -65,15 +65,15 @@ export function withTargets(
   return { ...problem, instruments };
 }
 
-function requirePrices({ book, view }: PlanningGround): void {
+function requirePrices({ book, view }: PlanningInputs): void {
   const missing = view.unpriced.find(({ isin }) => quantityHeld(book, isin).sign > 0);
   if (!missing) return;
   const { isin, symbol, reason } = missing;
   throw refused('price-missing', `${symbol || isin} is held and ${reason}.`, { isin });
 }
 
-function instrumentOf(ground: PlanningGround, security: Security): Instrument {
-  const { book, view, scores } = ground;
+function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
+  const { book, view, scores } = inputs;
   const { isin } = security;
   const quote = present(view.quotes.get(isin), 'a priced security has a quote');
   const holding = book.holdings.get(isin);
@@ -87,12 +87,12 @@ function instrumentOf(ground: PlanningGround, security: Security): Instrument {
     pricedOn: quote.day,
     rate: requireRate(view.rates, security.currency),
     held: quantityOf(holding),
-    locked: locked(ground, holding),
-    buyableFrom: buyableFrom(ground, isin),
+    locked: locked(inputs, holding),
+    buyableFrom: buyableFrom(inputs, isin),
     unitCost: holding && unitCost(holding, book),
     target: 0,
     score: scores.get(isin)?.total,
-    dividends: dividendsOf(ground, isin),
+    dividends: dividendsOf(inputs, isin),
   };
 }
 
@@ -101,15 +101,15 @@ function unitCost(holding: Holding, { currency }: Book): number | undefined {
   return quantity > 0 ? costOf(holding, currency).toEstimate() / quantity : undefined;
 }
 
-function locked({ view, minimumHoldDays }: PlanningGround, holding: Holding | undefined): Decimal {
-  const young = (holding?.lots ?? []).filter(
+function locked({ view, minimumHoldDays }: PlanningInputs, holding: Holding | undefined): Decimal {
+  const recentLots = (holding?.lots ?? []).filter(
     ({ acquiredAt }) => daysBetween(dayOf(acquiredAt), view.asOf) < minimumHoldDays,
   );
-  return young.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero).normalize();
+  return recentLots.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero).normalize();
 }
 
 function buyableFrom(
-  { ledger, view, cooldownDays }: PlanningGround,
+  { ledger, view, cooldownDays }: PlanningInputs,
   isin: Isin,
 ): CalendarDay | undefined {
   const sold = ledger.findLast((entry) => entry.kind === 'sell' && entry.isin === isin);
@@ -119,7 +119,7 @@ function buyableFrom(
 }
 
 /** Paid since anything was last bought: a purchase puts the dividends before it to work. */
-function dividendsOf({ ledger }: PlanningGround, isin: Isin): number {
+function dividendsOf({ ledger }: PlanningInputs, isin: Isin): number {
   const bought = ledger.findLastIndex((entry) => entry.kind === 'buy');
   return ledger
     .slice(bought + 1)

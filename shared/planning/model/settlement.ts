@@ -104,8 +104,8 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';
   if (exceeds(value, limits.orderMaxRatio, total)) return 'order-max';
   const after = valueIn(instrument, instrument.held.add(quantity), 'half-even');
-  const tooHeavy = side === 'BUY' && exceeds(after, limits.weightMaxRatio, total);
-  return tooHeavy ? 'weight-max' : undefined;
+  const isAboveMax = side === 'BUY' && exceeds(after, limits.weightMaxRatio, total);
+  return isAboveMax ? 'weight-max' : undefined;
 }
 
 /** @param traded by the orders up to this one */

@@ -105,13 +105,13 @@ export function growthIndex({ before, days }: Window): {
 
 /** What a day's gain was earned on: the value before, and what the owner brought in. */
 export function capitalOf(before: DayValue | undefined, day: DayValue): number {
-  return (before?.value ?? 0) + day.broughtIn;
+  return (before?.value ?? 0) + day.deposited;
 }
 
 /** Growth of a day on what was there; 0 where nothing was. */
 export function dayReturn(before: DayValue | undefined, day: DayValue): number {
   const capital = capitalOf(before, day);
-  return capital > 0 ? (day.value + day.takenOut) / capital - 1 : 0;
+  return capital > 0 ? (day.value + day.withdrawn) / capital - 1 : 0;
 }
 
 function finiteOr0(value: number): number {
@@ -127,9 +127,9 @@ function peakOf(points: readonly PerformancePoint[]): PerformancePoint | undefin
 
 /** Out of the owner's pocket is negative; at the end he has the account's value. */
 function ownersFlows(before: DayValue | undefined, window: readonly DayValue[]): DatedAmount[] {
-  const flows = window.map(({ day, broughtIn, takenOut }) => ({
+  const flows = window.map(({ day, deposited, withdrawn }) => ({
     day,
-    amount: takenOut - broughtIn,
+    amount: withdrawn - deposited,
   }));
   const last = window.at(-1);
   return [

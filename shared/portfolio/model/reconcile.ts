@@ -39,7 +39,7 @@ export interface Statement {
 }
 
 /** What a share is worth now, for shares that came from nobody knows where. */
-export interface Worth {
+export interface ShareValue {
   readonly price: Price;
   readonly exchangeRate: Decimal;
 }
@@ -69,7 +69,7 @@ export interface Recording {
 export function reconcile(
   book: Book,
   statement: Statement,
-  worth: ReadonlyMap<Isin, Worth>,
+  worth: ReadonlyMap<Isin, ShareValue>,
   { recordedAt, lotMethod = 'fifo', source }: Recording,
 ): Reconciliation {
   if (statement.currency !== book.currency)
@@ -98,7 +98,7 @@ export function reconcile(
 
 interface Known {
   readonly symbols: ReadonlyMap<Isin, string>;
-  readonly worth: ReadonlyMap<Isin, Worth>;
+  readonly worth: ReadonlyMap<Isin, ShareValue>;
   readonly recordedAt: Instant;
 }
 

@@ -13,7 +13,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding } from './book.ts';
-import type { Worth } from './reconcile.ts';
+import type { ShareValue } from './reconcile.ts';
 import { costOf, quantityOf } from './booking.ts';
 
 /** A price as last seen. */
@@ -149,8 +149,8 @@ export function valuationOn(
 export function worthOf(
   seen: ReadonlyMap<Isin, SeenPrice>,
   rates: RateTable,
-): ReadonlyMap<Isin, Worth> {
-  const worth = new Map<Isin, Worth>();
+): ReadonlyMap<Isin, ShareValue> {
+  const worth = new Map<Isin, ShareValue>();
   for (const [isin, { price }] of seen) {
     const rate = rates.get(price.currency)?.rate;
     if (rate) worth.set(isin, { price, exchangeRate: rate });

@@ -27,8 +27,8 @@ export interface DayValue {
   readonly day: CalendarDay;
   readonly value: number;
   /** Deposits and shares transferred in since the day before, at this day's prices. */
-  readonly broughtIn: number;
-  readonly takenOut: number;
+  readonly deposited: number;
+  readonly withdrawn: number;
   /** What each position earned since the day before; what is missing to the whole gain no security did. */
   readonly positions: ReadonlyMap<Isin, PositionDay>;
 }
@@ -111,8 +111,8 @@ class Account {
     const closed = {
       day,
       value: this.cash + sum([...worth.values()]),
-      broughtIn: this.cashIn + sum(moved.filter((amount) => amount > 0)),
-      takenOut: this.cashOut - sum(moved.filter((amount) => amount < 0)),
+      deposited: this.cashIn + sum(moved.filter((amount) => amount > 0)),
+      withdrawn: this.cashOut - sum(moved.filter((amount) => amount < 0)),
       positions: this.positionDays(worth, brought),
     };
     [this.cashIn, this.cashOut] = [0, 0];

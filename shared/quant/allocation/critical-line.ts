@@ -39,8 +39,8 @@ interface Line {
   readonly constant: Float64Array;
   readonly slope: Float64Array;
   /** Gradient of the held ones less the budget's price. */
-  readonly pullConstant: Float64Array;
-  readonly pullSlope: Float64Array;
+  readonly gradientConstant: Float64Array;
+  readonly gradientSlope: Float64Array;
 }
 
 interface Turn {
@@ -51,7 +51,7 @@ interface Turn {
 
 /** Turning points from the most return to the least variance. @returns undefined when nothing is feasible */
 export function criticalLine(program: CriticalLineProgram): TurningPoint[] | undefined {
-  const state = richest(program);
+  const state = highestReturn(program);
   if (!state) return undefined;
   const points: TurningPoint[] = [];
   const most = 50 * program.expected.length + 50;
@@ -86,7 +86,7 @@ const TIE = 1e-12;
  * Fills up in the order of returns. Those of the return at which the total is reached share what is left
  * with the least variance.
  */
-function richest(program: CriticalLineProgram): State | undefined {
+function highestReturn(program: CriticalLineProgram): State | undefined {
   const { expected, covariance, low, high, total } = program;
   const sumOf = (values: Float64Array) => values.reduce((all, value) => all + value, 0);
   if (low.some((value, i) => value > at(high, i))) return undefined;
@@ -178,16 +178,16 @@ function lineOf({ program, side, weights }: State): Line | undefined {
   }
   const [least, most] = [Math.min(...gains), Math.max(...gains)];
   if (most - least <= TIE * Math.abs(most)) slope.fill(0);
-  const [pullConstant, pullSlope] = [new Float64Array(n), new Float64Array(n)];
+  const [gradientConstant, gradientSlope] = [new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i += 1) {
     if (side[i] === 0) continue;
     const row = covariance[i] ?? new Float64Array(n);
-    pullConstant[i] = dot(row, constant) - price;
+    gradientConstant[i] = dot(row, constant) - price;
     let value = 0;
     for (let k = 0; k < m; k += 1) value += at(row, at(free, k)) * at(slope, at(free, k));
-    pullSlope[i] = value - at(expected, i) - priceSlope;
+    gradientSlope[i] = value - at(expected, i) - priceSlope;
   }
-  return { free, constant, slope, pullConstant, pullSlope };
+  return { free, constant, slope, gradientConstant, gradientSlope };
 }
 
 /** The turn at the largest lambda not above the present one. */
@@ -213,7 +213,7 @@ function nextTurn(
       continue;
     }
     if (at(program.low, i) === at(program.high, i) || last?.security === i) continue;
-    const [p, q] = [at(line.pullConstant, i), at(line.pullSlope, i)];
+    const [p, q] = [at(line.gradientConstant, i), at(line.gradientSlope, i)];
     if (side[i] === -1 ? q > 0 : q < 0) offer(-p / q, i, 0);
   }
   return best;
@@ -230,7 +230,7 @@ function pointAt({ program, side, weights }: State, line: Line, lambda: number):
   weights.forEach((value, i) => {
     worst = Math.max(worst, at(low, i) - value, value - at(high, i));
     if (side[i] === 0 || !Number.isFinite(lambda) || low[i] === high[i]) return;
-    const pull = at(line.pullConstant, i) + lambda * at(line.pullSlope, i);
+    const pull = at(line.gradientConstant, i) + lambda * at(line.gradientSlope, i);
     worst = Math.max(worst, ((side[i] ?? 0) * pull) / scale / Math.max(1, lambda));
   });
   return { lambda, weights: weights.slice(), kktResidual: worst };

@@ -78,7 +78,7 @@ export function efficientRisk(
   const best = mostReturnWithin(
     {
       safest: () => leastVariance({ ...program, ridge: 0, costs: undefined }),
-      richest: () => mostUtility(program, 0),
+      highestReturn: () => mostUtility(program, 0),
       atAversion: (aversion) => mostUtility(program, aversion),
       risk: volatility,
     },

@@ -9,7 +9,7 @@
 export interface RiskSearch<Point> {
   readonly safest: () => Point | undefined;
   /** Most return whatever the risk; undefined where that has no end. */
-  readonly richest: () => Point | undefined;
+  readonly highestReturn: () => Point | undefined;
   readonly atAversion: (aversion: number) => Point | undefined;
   readonly risk: (point: Point) => number;
 }
@@ -26,8 +26,8 @@ export function mostReturnWithin<Point>(
 ): Point | undefined {
   const safest = search.safest();
   if (!safest || search.risk(safest) > riskMax + SLACK) return undefined;
-  const richest = search.richest();
-  if (richest && search.risk(richest) <= riskMax) return richest;
+  const highestReturn = search.highestReturn();
+  if (highestReturn && search.risk(highestReturn) <= riskMax) return highestReturn;
   const bracket = bracketOf(search, safest, riskMax);
   return 'point' in bracket ? bracket.point : narrowed(search, bracket, riskMax);
 }

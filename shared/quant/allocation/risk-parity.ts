@@ -35,7 +35,7 @@ export function riskParity(covariance: Rows, budgets?: ArrayLike<number>): RiskP
   while (iterations < SWEEPS_MAX && residual > TOLERANCE) {
     sweep(covariance, x, shares);
     iterations += 1;
-    residual = unevenness(covariance, x, shares);
+    residual = dispersion(covariance, x, shares);
   }
   const total = sum(x);
   return { weights: x.map((value) => value / total), residual, iterations };
@@ -102,7 +102,7 @@ export function sweep(
   });
 }
 
-function unevenness(covariance: Rows, x: Float64Array, budgets: Float64Array): number {
+function dispersion(covariance: Rows, x: Float64Array, budgets: Float64Array): number {
   const shares = riskShares(covariance, x);
   return shares.reduce((worst, share, i) => Math.max(worst, Math.abs(share - at(budgets, i))), 0);
 }

@@ -60,7 +60,7 @@ export function tailEfficientRisk(
   return mostReturnWithin(
     {
       safest: () => leastTailRisk({ ...program, ridge: 0, costs: undefined }, risk),
-      richest: () => solved(program, risk, { riskWeight: 0, returnWeight: 1 }),
+      highestReturn: () => solved(program, risk, { riskWeight: 0, returnWeight: 1 }),
       atAversion: (aversion) => mostTailUtility(program, risk, aversion),
       risk: (point) => point.risk,
     },

@@ -4,8 +4,8 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
 import type { OrderRecord } from './order-record.ts';
-import { cashNeeded, freeCash, freeShares, worthOf } from './order-worth.ts';
-import { isTerminal, isUnresolved } from './trade-state.ts';
+import { cashNeeded, freeCash, freeShares, orderValue } from './order-worth.ts';
+import { isTerminal, isUnresolved } from './order-state.ts';
 
 const account: Check = ({ account: known, accountValue }) => {
   if (!known)
@@ -31,7 +31,7 @@ const policyLists: Check = ({ policy, order: { isin, side } }) => {
 
 const size: Check = (inputs) => {
   const { accountValue, limits } = inputs;
-  const worth = worthOf(inputs);
+  const worth = orderValue(inputs);
   if (!worth || !accountValue) return passed;
   const most = accountValue.multiply(Decimal.ofNumber(limits.maximumOrderRatio), 'down');
   return worth.value.compare(most) <= 0
@@ -45,7 +45,7 @@ const size: Check = (inputs) => {
 
 const dayTurnover: Check = (inputs) => {
   const { accountValue, askedToday, limits, base } = inputs;
-  const worth = worthOf(inputs);
+  const worth = orderValue(inputs);
   if (!worth || !accountValue) return passed;
   const before = Money.sum(askedToday.map(traded), base);
   const most = accountValue.multiply(Decimal.ofNumber(limits.dayTurnoverMaxRatio), 'down');
@@ -77,7 +77,7 @@ const dayOrders: Check = ({ askedToday, limits }) => {
 };
 
 const cash: Check = (inputs) => {
-  const worth = worthOf(inputs);
+  const worth = orderValue(inputs);
   const free = freeCash(inputs);
   if (inputs.order.side !== 'BUY' || !worth || !free) return passed;
   const needed = cashNeeded('BUY', worth);

@@ -7,7 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Trade } from './trade.ts';
+import type { Order } from './order.ts';
 
 /** An order as a caller asks for it. */
 export interface OrderDraft {
@@ -17,8 +17,8 @@ export interface OrderDraft {
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
   readonly quantity: Quantity;
-  readonly orderType: Trade['orderType'];
-  readonly timeInForce: Trade['timeInForce'];
+  readonly orderType: Order['orderType'];
+  readonly timeInForce: Order['timeInForce'];
   readonly limitPrice?: Price | undefined;
   readonly stopPrice?: Price | undefined;
   /** What the order was decided on; prices too far from it keep the order back. */
@@ -66,8 +66,8 @@ export interface Baseline {
   readonly quantity: Decimal;
 }
 
-/** A trade as it is stored, with what only the order engine needs. */
-export interface OrderRecord extends Trade {
+/** An order as it is stored, with what only the order engine needs. */
+export interface OrderRecord extends Order {
   /** Hash of the draft as it was asked for. */
   readonly bodyHash: string;
   /** What it was worth when asked for, in the base currency; counts towards the day's turnover. */

@@ -8,10 +8,10 @@ import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
 import type { CheckInputs } from './check-inputs.ts';
-import { isUnresolved } from './trade-state.ts';
+import { isUnresolved } from './order-state.ts';
 import type { OrderRecord } from './order-record.ts';
 
-export interface OrderWorth {
+export interface OrderValue {
   /** Quantity × reference price, in the base currency, rounded up. */
   readonly value: Money;
   readonly cost: OrderCost;
@@ -25,7 +25,7 @@ function referencePrice({ order, quote }: CheckInputs): Price | undefined {
 }
 
 /** Undefined where price or rate is missing; checks of their own report that. */
-export function worthOf(inputs: CheckInputs): OrderWorth | undefined {
+export function orderValue(inputs: CheckInputs): OrderValue | undefined {
   const { order, rate, limits } = inputs;
   const price = referencePrice(inputs);
   if (!price || !rate || price.currency !== rate.from) return undefined;
@@ -34,7 +34,7 @@ export function worthOf(inputs: CheckInputs): OrderWorth | undefined {
 }
 
 /** Cash that an order takes: a purchase its value and costs, a sale nothing. */
-export function cashNeeded(side: 'BUY' | 'SELL', { value, cost }: OrderWorth): Money {
+export function cashNeeded(side: 'BUY' | 'SELL', { value, cost }: OrderValue): Money {
   return side === 'BUY' ? value.add(cost.total) : Money.zero(value.currency);
 }
 

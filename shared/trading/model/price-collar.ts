@@ -3,7 +3,7 @@ import { minorDigits } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { fails, passed, percent, type CheckInputs } from './check-inputs.ts';
-import { freeCash, worthOf } from './order-worth.ts';
+import { freeCash, orderValue } from './order-worth.ts';
 import type { OrderDraft, Violation } from './order-record.ts';
 
 type Limits = Pick<CheckInputs['limits'], 'priceCollarRatio'>;
@@ -66,7 +66,7 @@ export function collarLimitOf(inputs: CheckInputs): Price | undefined {
 
 /** The price at which the order takes all cash that no other order holds back. */
 function affordable(inputs: CheckInputs, price: Price): Decimal | undefined {
-  const worth = worthOf(inputs);
+  const worth = orderValue(inputs);
   const cash = freeCash(inputs);
   if (!worth || !cash || worth.value.sign <= 0) return undefined;
   const room = cash.cash.subtract(cash.heldForOrders).subtract(worth.cost.total);

@@ -8,7 +8,7 @@ import { accountChecks } from './account-checks.ts';
 import type { CheckInputs } from './check-inputs.ts';
 import { marketChecks } from './market-checks.ts';
 import type { Violation } from './order-record.ts';
-import { cashNeeded, freeCash, worthOf } from './order-worth.ts';
+import { cashNeeded, freeCash, orderValue } from './order-worth.ts';
 
 export interface Validation {
   readonly errors: readonly Violation[];
@@ -23,7 +23,7 @@ export interface Validation {
 }
 
 export function validate(inputs: CheckInputs): Validation {
-  const worth = worthOf(inputs);
+  const worth = orderValue(inputs);
   return {
     errors: [...marketChecks, ...accountChecks].flatMap((check) => check(inputs)),
     warnings: warningsOf(inputs, worth?.value),

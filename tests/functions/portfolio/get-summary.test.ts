@@ -8,7 +8,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
-import { TradeStore } from '#shared/trading/trade-store.ts';
+import { OrderStore } from '#shared/trading/order-store.ts';
 import type { PaperFixture } from '../../support/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -138,7 +138,7 @@ describe('GetCashBalance', () => {
 
   it('keeps free what live orders hold back', async () => {
     await hold(alpha);
-    await new TradeStore(on.dependencies.database).create(liveOrder(on.dependencies.now()), 0);
+    await new OrderStore(on.dependencies.database).create(liveOrder(on.dependencies.now()), 0);
     const { body } = await ask(getCashBalance, on);
     expect(body.reserved).toEqual(euros('200.50'));
     expect(body.availableForTrading).toEqual(euros('669.50'));

@@ -1,8 +1,8 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -72,7 +72,7 @@ describe('ExecuteTrade', () => {
       status: 'PENDING',
       execution: { state: 'ACCEPTED' },
     });
-    const [live] = await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT);
+    const [live] = await new StoredOrders(t.dependencies.database).liveOrders(DEFAULT_ACCOUNT);
     expect(live?.reserved.sign).toBe(1);
   });
 
@@ -129,7 +129,7 @@ describe('ExecuteTrade', () => {
       'lot',
       'insufficient-holdings',
     ]);
-    const stored = await new StoredTrades(t.dependencies.database).find(body.tradeId);
+    const stored = await new StoredOrders(t.dependencies.database).find(body.tradeId);
     expect(stored?.errors).toEqual(body.errors);
     expect(t.broker.received).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('ExecuteTrade', () => {
     expect(good.body).toMatchObject({ success: true, tradeId: '' });
     const bad = await t.call(executeTrade, { ...buy('CRVN', 5), dryRun: true }, 'k2');
     expect(bad.body).toMatchObject({ success: false, errors: [{ code: 'lot' }] });
-    expect(await new StoredTrades(t.dependencies.database).history(DEFAULT_ACCOUNT)).toEqual([]);
+    expect(await new StoredOrders(t.dependencies.database).history(DEFAULT_ACCOUNT)).toEqual([]);
     expect(t.broker.received).toEqual([]);
   });
 

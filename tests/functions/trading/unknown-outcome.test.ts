@@ -2,7 +2,7 @@ import request from 'supertest';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { ExecuteTradeRequest, ExecuteTradeResponse } from '#protos/gen/trading.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import cancelTrade from '../../../functions/trading/cancel-trade/handler.ts';
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';

@@ -6,7 +6,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { TradeStore } from '#shared/trading/trade-store.ts';
+import { OrderStore } from '#shared/trading/order-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import removeSecurity from '../../../functions/universe/remove-security/handler.ts';
 import { endpointOf } from '../../support/host.ts';
@@ -81,7 +81,7 @@ describe('universe-remove-security', () => {
 
   test('is refused while an order for it is live', async () => {
     const none = Money.parse('0', 'EUR');
-    await new TradeStore(dependencies.database).create(
+    await new OrderStore(dependencies.database).create(
       {
         tradeId: 'trade-1' as TradeId,
         accountId: DEFAULT_ACCOUNT,

@@ -121,15 +121,15 @@ describe('secrets', () => {
 });
 
 describe('finding redis-server', () => {
-  const say = jest.fn();
+  const print = jest.fn();
 
   it('says what to install where it is missing', async () => {
-    await expect(findRedisServer({ env: { PATH: dir }, isRoot: false, say })).rejects.toMatchObject(
-      {
-        message:
-          'redis-server is not installed: install it (Debian: apt-get install redis-server), or set REDIS_URL.',
-      },
-    );
+    await expect(
+      findRedisServer({ env: { PATH: dir }, isRoot: false, print }),
+    ).rejects.toMatchObject({
+      message:
+        'redis-server is not installed: install it (Debian: apt-get install redis-server), or set REDIS_URL.',
+    });
   });
 
   it('installs it where it may, fetching the package lists when they are needed', async () => {
@@ -140,7 +140,7 @@ case "$1" in update) : > "${dir}/lists";; install)
   printf '#!/bin/sh\\n' > "${dir}/redis-server"; /bin/chmod +x "${dir}/redis-server";; esac
 `;
     await writeFile(join(dir, 'apt-get'), script, { mode: 0o755 });
-    const found = await findRedisServer({ env: { PATH: dir }, isRoot: true, say });
+    const found = await findRedisServer({ env: { PATH: dir }, isRoot: true, print });
     expect(found).toBe(join(dir, 'redis-server'));
     const asked = (await readFile(join(dir, 'asked'), 'utf8')).trim().split('\n');
     expect(asked.map((line) => line.split(' ')[0])).toEqual(['install', 'update', 'install']);

@@ -7,9 +7,9 @@ import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
-import { crashPoints, submitTrade, type CrashPoint, type Hooks } from '#shared/trading/submit.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
+import { crashPoints, submitOrder, type CrashPoint, type Hooks } from '#shared/trading/submit.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import { draftOf } from '#shared/trading/trade-wire.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
@@ -60,7 +60,7 @@ function run(hooks: Partial<Hooks> = {}): Promise<OrderRecord> {
     ...hooks,
   };
   const draft = draftOf(trading.executeTrade.request.parse(body()));
-  return submitTrade(
+  return submitOrder(
     openOrderDependencies(t.dependencies),
     draft,
     tradeId,
@@ -88,7 +88,7 @@ async function judge(): Promise<void> {
   const { received, accepted } = t.broker;
   expect(new Set(received).size).toBe(received.length);
   expect(new Set(accepted).size).toBe(accepted.length);
-  const stored = await new StoredTrades(t.dependencies.database).history(DEFAULT_ACCOUNT);
+  const stored = await new StoredOrders(t.dependencies.database).history(DEFAULT_ACCOUNT);
   const known = stored.map((trade) => trade.clientOrderId);
   expect(known).toEqual(expect.arrayContaining(received));
   const numbers = known.filter((id) => id !== '');
@@ -368,7 +368,7 @@ describe('while an outcome is unknown', () => {
   it('its cash is held back', async () => {
     t.broker.submitFault = 'throws-before-acting';
     await execute();
-    const [live] = await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT);
+    const [live] = await new StoredOrders(t.dependencies.database).liveOrders(DEFAULT_ACCOUNT);
     expect(live?.tradeId).toBe(tradeId satisfies TradeId);
     expect(live?.reserved.sign).toBe(1);
   });
@@ -382,7 +382,7 @@ describe('while an outcome is unknown', () => {
     t.broker.queryFault = 'none';
     const next = await execute('key-2');
     expect(next.body).toMatchObject({ success: true, execution: { state: 'FILLED' } });
-    expect((await new StoredTrades(t.dependencies.database).find(tradeId))?.state).toBe('FILLED');
+    expect((await new StoredOrders(t.dependencies.database).find(tradeId))?.state).toBe('FILLED');
   });
 });
 

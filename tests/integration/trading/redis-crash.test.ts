@@ -2,8 +2,8 @@
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { StoredTrades } from '#shared/trading/stored-trades.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import request from 'supertest';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
@@ -84,7 +84,7 @@ it('a process that dies at any command leads to at most one order, and to an end
   expect(new Set(t.broker.received).size).toBe(t.broker.received.length);
   expect(new Set(ends)).toEqual(new Set(['FILLED', 'ABSENT']));
   expect(ends.length).toBeGreaterThan(20);
-  expect(await new StoredTrades(t.dependencies.database).liveTrades(DEFAULT_ACCOUNT)).toEqual([]);
+  expect(await new StoredOrders(t.dependencies.database).liveOrders(DEFAULT_ACCOUNT)).toEqual([]);
 });
 
 async function settled(key: string, command: number): Promise<string> {

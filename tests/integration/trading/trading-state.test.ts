@@ -13,8 +13,8 @@ import {
   openOrderDependencies,
   type OrderDependencies,
 } from '#shared/trading/order-dependencies.ts';
-import { crashPoints, submitTrade, type Hooks } from '#shared/trading/submit.ts';
-import { tradeIdOf } from '#shared/trading/trade-store.ts';
+import { crashPoints, submitOrder, type Hooks } from '#shared/trading/submit.ts';
+import { tradeIdOf } from '#shared/trading/order-store.ts';
 import { draftOf } from '#shared/trading/trade-wire.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getState from '../../../functions/trading/get-trading-state/handler.ts';
@@ -153,7 +153,7 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
       monotonicMs: () => 0,
       submitTimeoutMs: 5_000,
     };
-    const order = await submitTrade(
+    const order = await submitOrder(
       orderDependencies,
       draft,
       id,

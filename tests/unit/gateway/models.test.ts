@@ -1,4 +1,4 @@
-import { ordersInWords, totals, withStepDone, newCycle } from '#shared/gateway/model/cycle.ts';
+import { ordersText, totals, withStepDone, newCycle } from '#shared/gateway/model/cycle.ts';
 import { ended, started } from '#shared/gateway/model/job-record.ts';
 import { redisComplaints } from '#shared/gateway/model/redis-health.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
@@ -31,15 +31,13 @@ describe('the orders of a cycle in words', () => {
       { ...order, success: true, error: '' },
       { ...order, symbol: 'DEF', success: false, error: 'the exchange is closed' },
     ];
-    expect(ordersInWords(sent)).toBe(
+    expect(ordersText(sent)).toBe(
       '1 of 2 orders went through; not: BUY DEF: the exchange is closed',
     );
   });
 
   it('are short when all went through', () => {
-    expect(ordersInWords([{ ...order, success: true, error: '' }])).toBe(
-      '1 of 1 order went through.',
-    );
+    expect(ordersText([{ ...order, success: true, error: '' }])).toBe('1 of 1 order went through.');
   });
 });
 

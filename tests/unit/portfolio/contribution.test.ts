@@ -22,12 +22,12 @@ function daysOf(moves: readonly (readonly [number, number, number])[]): DayValue
       [BETA, { gain: gainB, invested: beta }],
     ]);
     [alpha, beta, cash] = [alpha + gainA, beta + gainB, cash - fee + flow];
-    const [broughtIn, takenOut] = [Math.max(flow, 0) + (i === 0 ? 1000 : 0), Math.max(-flow, 0)];
+    const [deposited, withdrawn] = [Math.max(flow, 0) + (i === 0 ? 1000 : 0), Math.max(-flow, 0)];
     return {
       day: dayOfEpoch(19_000 + i),
       value: alpha + beta + cash,
-      broughtIn,
-      takenOut,
+      deposited,
+      withdrawn,
       positions,
     };
   });
@@ -80,14 +80,14 @@ describe('the time-weighted return', () => {
         let value = 1000;
         const days = amounts.map((amount, i) => {
           value += amount;
-          const [broughtIn, takenOut] = [Math.max(amount, 0), Math.max(-amount, 0)];
-          return { day: dayOfEpoch(19_000 + i), value, broughtIn, takenOut, positions: new Map() };
+          const [deposited, withdrawn] = [Math.max(amount, 0), Math.max(-amount, 0)];
+          return { day: dayOfEpoch(19_000 + i), value, deposited, withdrawn, positions: new Map() };
         });
         const before = {
           day: dayOfEpoch(18_999),
           value: 1000,
-          broughtIn: 0,
-          takenOut: 0,
+          deposited: 0,
+          withdrawn: 0,
           positions: new Map(),
         };
         expect(performance({ before, days }).totalRatio).toBeCloseTo(0, 9);

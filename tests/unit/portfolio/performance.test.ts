@@ -4,11 +4,11 @@ import { internalRate } from '#shared/quant/measures/internal-rate.ts';
 import { day } from './lines.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 
-const value = (on: string, worth: number, broughtIn = 0, takenOut = 0): DayValue => ({
+const value = (on: string, worth: number, deposited = 0, withdrawn = 0): DayValue => ({
   day: day(on),
   value: worth,
-  broughtIn,
-  takenOut,
+  deposited,
+  withdrawn,
   positions: new Map(),
 });
 

@@ -37,7 +37,7 @@ describe('the daily value', () => {
     const ledger = [deposit, trade('buy', '5', '100', '-501.00', { on: '2024-01-03' })];
     const closes = { '2024-01-02': 99, '2024-01-03': 100, '2024-01-04': 102, '2024-01-05': 101 };
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
-    expect(values.map(({ day: on, value, broughtIn }) => [on, value, broughtIn])).toEqual([
+    expect(values.map(({ day: on, value, deposited }) => [on, value, deposited])).toEqual([
       ['2024-01-02', 1000, 1000],
       ['2024-01-03', 999, 0],
       ['2024-01-04', 1009, 0],
@@ -68,7 +68,7 @@ describe('the daily value', () => {
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
     expect(values.find((value) => value.day === '2024-01-04')).toMatchObject({
       value: 1140,
-      broughtIn: 140,
+      deposited: 140,
     });
   });
 
@@ -77,8 +77,8 @@ describe('the daily value', () => {
     const closes = { '2024-01-04': 70, '2024-01-05': 80 };
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
     expect(values).toMatchObject([
-      { day: '2024-01-04', value: 1140, broughtIn: 1140, takenOut: 0 },
-      { day: '2024-01-05', value: 1160, broughtIn: 0, takenOut: 0 },
+      { day: '2024-01-04', value: 1140, deposited: 1140, withdrawn: 0 },
+      { day: '2024-01-05', value: 1160, deposited: 0, withdrawn: 0 },
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('the daily value', () => {
       line('withdrawal', '-100.00', { happenedAt: at('2024-01-04') }),
     ];
     const [, last] = dailyValues(history({ ledger: [deposit, ...paid] }));
-    expect(last).toMatchObject({ day: '2024-01-05', value: 905, broughtIn: 0, takenOut: 100 });
+    expect(last).toMatchObject({ day: '2024-01-05', value: 905, deposited: 0, withdrawn: 100 });
     expect(last?.positions.size).toBe(0);
   });
 

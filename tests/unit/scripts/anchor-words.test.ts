@@ -1,4 +1,4 @@
-import { judge } from '../../../scripts/anchors/judge.ts';
+import { evaluate } from '../../../scripts/anchors/evaluate.ts';
 import { covariance } from '../../../scripts/anchors/covariance.ts';
 import { covarianceInput, returnsOf } from '../../../scripts/anchors/risk-inputs.ts';
 import {
@@ -86,16 +86,18 @@ describe('the inputs of a row', () => {
 
 describe('a row that asks for what there is not', () => {
   it('is not supported, never passed', () => {
-    expect(judge(rowOf('astrology', {}), covariance, files).verdict).toBe('not supported');
+    expect(evaluate(rowOf('astrology', {}), covariance, files).verdict).toBe('not supported');
     const blind = rowOf('sample_cov', {});
-    expect(judge(blind, covariance, files).verdict).toBe('not supported');
+    expect(evaluate(blind, covariance, files).verdict).toBe('not supported');
   });
 
   it('fails where the number is another', () => {
     const series = { series: [[0.05, 0.01, 0.01], [-0.05, 0.03, -0.01]] }; // prettier-ignore
     const right = [[0.0005333333333333335, -0.0008], [-0.0008, 0.0016]]; // prettier-ignore
-    expect(judge(rowOf('sample_cov', {}, series, right), covariance, files).verdict).toBe('passed');
+    expect(evaluate(rowOf('sample_cov', {}, series, right), covariance, files).verdict).toBe(
+      'passed',
+    );
     const wrong = rowOf('sample_cov', { ddof: 0 }, series, right);
-    expect(judge(wrong, covariance, files).verdict).toBe('failed');
+    expect(evaluate(wrong, covariance, files).verdict).toBe('failed');
   });
 });

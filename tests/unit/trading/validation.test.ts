@@ -8,8 +8,8 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { CheckInputs } from '#shared/trading/model/check-inputs.ts';
 import type { OrderDraft, OrderRecord } from '#shared/trading/model/order-record.ts';
-import { newOrder } from '#shared/trading/model/trade-progress.ts';
-import type { TradeState } from '#shared/trading/model/trade.ts';
+import { newOrder } from '#shared/trading/model/order-progress.ts';
+import type { OrderState } from '#shared/trading/model/order.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 
 const isin = parseIsin('US0378331005');
@@ -79,7 +79,7 @@ const sound: CheckInputs = {
   lots: [{ quantity: Decimal.of(10), day: addDays(today, -365) }],
 };
 
-function other(state: TradeState, changes: Partial<OrderRecord> = {}): OrderRecord {
+function other(state: OrderState, changes: Partial<OrderRecord> = {}): OrderRecord {
   const order = newOrder(
     { ...buy, isin: parseIsin('US5949181045') },
     {

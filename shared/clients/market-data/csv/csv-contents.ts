@@ -12,7 +12,7 @@ import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
-import { complainOfForm, type Table } from './csv-table.ts';
+import { reportLayout, type Table } from './csv-table.ts';
 import type { QuoteUnit } from './quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
@@ -103,7 +103,7 @@ class PriceReader {
     if (this.isWide(table)) return this.readWide(table);
     const columns = columnsText(table.header);
     if (!named) return void this.unused.push({ file: table.file, reason: columns });
-    complainOfForm(table, this.reading.complaints);
+    reportLayout(table, this.reading.complaints);
     this.reading.complaints.add(
       table.file,
       table.headerLine,
@@ -124,18 +124,18 @@ class PriceReader {
     });
     if (only?.symbol !== undefined && others.length === 0 && named) {
       const [own] = about;
-      if (own && own.security !== named) this.complainOfName(table, named, only.symbol);
+      if (own && own.security !== named) this.reportName(table, named, only.symbol);
     }
     if (about.length === 0) {
       const reason = 'is named after no symbol of securities.csv and names none';
       return void this.unused.push({ file: table.file, reason });
     }
-    complainOfForm(table, this.reading.complaints);
+    reportLayout(table, this.reading.complaints);
     for (const { security, part } of about)
       this.put(table, security, readBars(part, this.unitOf(security), this.reading));
   }
 
-  private complainOfName(table: Table, named: ListedSecurity, inside: string): void {
+  private reportName(table: Table, named: ListedSecurity, inside: string): void {
     this.reading.complaints.add(
       table.file,
       table.headerLine,
@@ -148,7 +148,7 @@ class PriceReader {
   }
 
   private readWide(table: Table): void {
-    complainOfForm(table, this.reading.complaints);
+    reportLayout(table, this.reading.complaints);
     const found = readWide(table, this.match, (one) => this.unitOf(one), this.reading);
     for (const [security, bars] of found) this.put(table, security, bars);
   }

@@ -4,7 +4,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import { columnOf, plainName } from './column-names.ts';
-import { complainOfForm, figureReader, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type Table } from './csv-table.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
 import { parseFileDay } from './day-format.ts';
 import { SymbolMatch } from './symbol-match.ts';
@@ -31,7 +31,7 @@ export function readFundamentals(
 ): ReadonlyMap<Isin, ListedFundamentals> {
   const { header, file, headerLine } = table;
   const { complaints } = reading;
-  complainOfForm(table, complaints);
+  reportLayout(table, complaints);
   const figure = figureReader(table, complaints);
   const found = new Map<Isin, ListedFundamentals>();
   const [isinAt, symbolAt] = [columnOf(header, 'isin'), columnOf(header, 'symbol')];

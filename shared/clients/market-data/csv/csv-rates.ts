@@ -9,7 +9,7 @@ import type { DailyRate } from '../market-data.ts';
 import { columnOf } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
-import { complainOfForm, figureReader, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type Table } from './csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
 import { parseQuoteUnit } from './quote-unit.ts';
 
@@ -62,7 +62,7 @@ export class CsvRates {
 export function readRates(table: Table, reading: Reading): CsvRates {
   const { header, file, headerLine } = table;
   const { complaints } = reading;
-  complainOfForm(table, complaints);
+  reportLayout(table, complaints);
   const missing = COLUMNS.filter((name) => columnOf(header, name) < 0);
   if (missing.length > 0) {
     const found = header.join(', ') || 'no columns';

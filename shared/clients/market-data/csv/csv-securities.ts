@@ -5,7 +5,7 @@ import { parseQuantity } from '#shared/kernel/quantity.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import { columnOf } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
-import { complainOfForm, type Row, type Table } from './csv-table.ts';
+import { reportLayout, type Row, type Table } from './csv-table.ts';
 import { parseFigure } from './number-format.ts';
 import { parseQuoteUnit, type QuoteUnit } from './quote-unit.ts';
 
@@ -27,7 +27,7 @@ interface ReadSecurity {
 }
 
 export function readSecurities(table: Table, complaints: Complaints): CsvListing {
-  complainOfForm(table, complaints);
+  reportLayout(table, complaints);
   const missing = REQUIRED.filter((name) => columnOf(table.header, name) < 0);
   if (missing.length > 0)
     complaints.add(
@@ -44,7 +44,7 @@ export function readSecurities(table: Table, complaints: Complaints): CsvListing
     const read = readSecurity(table, row, complaints);
     if (!read) continue;
     const { security, unit } = read;
-    complainOfTwins(table, row, security, securities, complaints);
+    reportDuplicates(table, row, security, securities, complaints);
     securities.push(security);
     units.set(security.isin, unit);
     if (cellOf(table, row, 'benchmark') !== '') benchmark ??= security.isin;
@@ -78,7 +78,7 @@ function readSecurity(table: Table, row: Row, complaints: Complaints): ReadSecur
   return { security, unit };
 }
 
-function complainOfTwins(
+function reportDuplicates(
   table: Table,
   row: Row,
   security: ListedSecurity,

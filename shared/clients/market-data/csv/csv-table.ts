@@ -65,7 +65,7 @@ function tableOf(
 }
 
 /** Complains of the form of a table whose contents are used. */
-export function complainOfForm({ file, faults }: Table, complaints: Complaints): void {
+export function reportLayout({ file, faults }: Table, complaints: Complaints): void {
   for (const { line, message } of faults.slice(0, FAULTS_SHOWN))
     complaints.add(file, line, message);
   const next = faults[FAULTS_SHOWN];

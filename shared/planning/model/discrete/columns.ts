@@ -53,7 +53,7 @@ export interface TrackingColumns {
 }
 
 export interface UtilityColumns {
-  /** Minus expected return, with the pull of what is held beside the securities. */
+  /** Minus expected return, with the gradient of what is held beside the securities. */
   readonly slope: Float64Array;
   /** gamma S row by row; gamma (S - D); gamma D / 2. */
   readonly risk: Float64Array;

@@ -73,34 +73,34 @@ export class LotCost {
 
   /**
    * The best size from lo to hi; NaN where there is none.
-   * @param pull adds pull x (k - around)^2 when it is looked for
+   * @param gradient adds gradient x (k - around)^2 when it is looked for
    */
-  best(lo: number, hi: number, pull = 0, around = 0): number {
+  best(lo: number, hi: number, gradient = 0, around = 0): number {
     const { columns, i } = this;
     let best = Number.NaN;
     let least = Infinity;
     const take = (k: number): void => {
-      const h = this.at(k) + pull * (k - around) * (k - around);
+      const h = this.at(k) + gradient * (k - around) * (k - around);
       if (h < least) [best, least] = [k, h];
     };
     if (lo <= 0 && hi >= 0) take(0);
     const from = Math.max(lo, columns.buyLeast[i] as number);
     const to = Math.min(hi, columns.buyMost[i] as number);
-    if (from <= to) take(this.bestOf(this.buyEach, from, to, pull, around));
+    if (from <= to) take(this.bestOf(this.buyEach, from, to, gradient, around));
     const low = Math.max(lo, -(columns.sellMost[i] as number));
     const high = Math.min(hi, -(columns.sellLeast[i] as number));
     if (low > high) return best;
-    take(this.bestOf(this.sellEach, low, high, pull, around));
+    take(this.bestOf(this.sellEach, low, high, gradient, around));
     if (this.closing > 0 && low === -(columns.close[i] as number)) take(low);
     return best;
   }
 
   /** The best size of one side, without its fixed part. */
-  bestOf(each: number, from: number, to: number, pull = 0, around = 0): number {
+  bestOf(each: number, from: number, to: number, gradient = 0, around = 0): number {
     if (from === to) return from;
-    const bend = this.bend + pull;
-    const slope = each - 2 * pull * around;
-    if (this.kinked && pull === 0) return this.bestAtKink(slope, from, to);
+    const bend = this.bend + gradient;
+    const slope = each - 2 * gradient * around;
+    if (this.kinked && gradient === 0) return this.bestAtKink(slope, from, to);
     if (bend > 0) return Math.min(to, Math.max(from, Math.round(-slope / (2 * bend))));
     return (slope + bend * (from + to)) * (to - from) >= 0 ? from : to;
   }

@@ -12,7 +12,7 @@ export class LotState {
   /** What is taken of each resource and group. */
   readonly used: Float64Array;
   /** Utility: gamma S w. */
-  private readonly pull: Float64Array;
+  private readonly gradient: Float64Array;
   /** Tracking: cash weight less target. */
   private cashOff: number;
   /** Common resources that are limited at all. */
@@ -24,7 +24,7 @@ export class LotState {
     const { size, tracking, utility, start } = columns;
     this.lots = new Float64Array(size);
     this.used = new Float64Array(columns.available.length);
-    this.pull = new Float64Array(size);
+    this.gradient = new Float64Array(size);
     this.cashOff = tracking?.cashOff ?? 0;
     this.limited = [...Array(COMMON).keys()].filter((r) => columns.available[r] !== Infinity);
     this.broken = this.brokenNow();
@@ -35,7 +35,7 @@ export class LotState {
       let sum = 0;
       for (let j = 0; j < size; j += 1)
         sum += (utility.risk[i * size + j] as number) * (start[j] as number);
-      this.pull[i] = sum;
+      this.gradient[i] = sum;
       this.objective += (start[i] as number) * (sum / 2 + (utility.slope[i] as number));
     }
   }
@@ -76,7 +76,7 @@ export class LotState {
     }
     if (!utility) return fee;
     const bend = (utility.risk[i * columns.size + i] as number) * d * 0.5;
-    return fee + d * ((utility.slope[i] as number) + (this.pull[i] as number) + bend);
+    return fee + d * ((utility.slope[i] as number) + (this.gradient[i] as number) + bend);
   }
 
   set(i: number, k: number): void {
@@ -93,8 +93,8 @@ export class LotState {
     if (columns.tracking) this.cashOff -= d;
     if (columns.utility)
       for (let j = 0; j < columns.size; j += 1)
-        this.pull[j] =
-          (this.pull[j] as number) + (columns.utility.risk[i * columns.size + j] as number) * d;
+        this.gradient[j] =
+          (this.gradient[j] as number) + (columns.utility.risk[i * columns.size + j] as number) * d;
     this.lots[i] = k;
     this.broken = this.brokenNow();
   }

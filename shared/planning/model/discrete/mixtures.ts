@@ -15,7 +15,7 @@ export class Mixtures {
   cashOff = 0;
   /** Weight after, and utility's gamma (S - D) w. */
   readonly weight: Float64Array;
-  readonly pull: Float64Array;
+  readonly gradient: Float64Array;
   private readonly count: Int32Array;
   private readonly size: Float64Array;
   private readonly share: Float64Array;
@@ -25,7 +25,7 @@ export class Mixtures {
     this.columns = columns;
     this.used = new Float64Array(available.length);
     this.weight = new Float64Array(n);
-    this.pull = new Float64Array(n);
+    this.gradient = new Float64Array(n);
     this.count = new Int32Array(n);
     this.size = new Float64Array(n * MIX);
     this.share = new Float64Array(n * MIX);
@@ -49,7 +49,7 @@ export class Mixtures {
       this.take(i, below, 1 - share);
       if (share > 0) this.take(i, above, share);
     }
-    this.refreshPull();
+    this.refreshGradient();
   }
 
   countOf(i: number): number {
@@ -94,7 +94,7 @@ export class Mixtures {
     this.take(i, this.sizeAt(i, from), -share);
     this.take(i, k, share);
     this.record(i, from, k, share);
-    this.pullAfter(i, (this.weight[i] as number) - before);
+    this.gradientAfter(i, (this.weight[i] as number) - before);
   }
 
   private record(i: number, from: number, k: number, share: number): void {
@@ -150,21 +150,21 @@ export class Mixtures {
     this.weight[i] = (this.weight[i] as number) + d;
   }
 
-  private pullAfter(i: number, d: number): void {
+  private gradientAfter(i: number, d: number): void {
     const { utility, size: n } = this.columns;
     if (!utility) return;
     for (let j = 0; j < n; j += 1)
-      this.pull[j] = (this.pull[j] as number) + (utility.coupled[i * n + j] as number) * d;
+      this.gradient[j] = (this.gradient[j] as number) + (utility.coupled[i * n + j] as number) * d;
   }
 
-  private refreshPull(): void {
+  private refreshGradient(): void {
     const { utility, size: n } = this.columns;
     if (!utility) return;
     for (let i = 0; i < n; i += 1) {
       let sum = 0;
       for (let j = 0; j < n; j += 1)
         sum += (utility.coupled[i * n + j] as number) * (this.weight[j] as number);
-      this.pull[i] = sum;
+      this.gradient[i] = sum;
     }
   }
 }

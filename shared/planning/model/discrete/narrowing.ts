@@ -10,10 +10,10 @@ import type { Relaxation } from './relaxation.ts';
  * @returns false where nothing is left
  */
 export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): boolean {
-  const { lotCost, columns, pulls, prices, least } = relaxation;
+  const { lotCost, columns, gradients, prices, least } = relaxation;
   for (let i = 0; i < columns.size; i += 1) {
     if (ranges.lo[i] === ranges.hi[i]) continue;
-    lotCost.of(i, pulls[i] as number, prices);
+    lotCost.of(i, gradients[i] as number, prices);
     const most = (least[i] as number) + slack;
     ranges.hi[i] = lowered(ranges, lotCost, columns, i, most);
     ranges.lo[i] = raised(ranges, lotCost, columns, i, most);

@@ -24,7 +24,7 @@ export class Relaxation {
   readonly mixtures: Mixtures;
   /** At the last bound: prices of the limits, price of a unit of weight, and each security's least. */
   readonly prices: Float64Array;
-  readonly pulls: Float64Array;
+  readonly gradients: Float64Array;
   readonly least: Float64Array;
   private readonly limits: Prices;
   private readonly direction: Float64Array;
@@ -41,7 +41,7 @@ export class Relaxation {
     this.cash = available.length;
     this.prices = new Float64Array(this.cash + 1);
     this.direction = new Float64Array(this.cash + 1);
-    this.pulls = new Float64Array(n);
+    this.gradients = new Float64Array(n);
     this.least = new Float64Array(n);
     this.constant = constantOf(columns);
   }
@@ -82,11 +82,11 @@ export class Relaxation {
       if ((prices[r] as number) > 0)
         sum -= (prices[r] as number) * (columns.available[r] as number);
     for (let i = 0; i < columns.size; i += 1) {
-      const pull = this.pullOn(i);
-      this.pulls[i] = pull;
+      const gradient = this.gradientOn(i);
+      this.gradients[i] = gradient;
       if (columns.utility)
-        sum += pull * ((columns.start[i] as number) - (mixtures.weight[i] as number) / 2);
-      lotCost.of(i, pull, prices);
+        sum += gradient * ((columns.start[i] as number) - (mixtures.weight[i] as number) / 2);
+      lotCost.of(i, gradient, prices);
       const k = lotCost.best(lo[i] as number, hi[i] as number);
       if (Number.isNaN(k)) return Infinity;
       this.least[i] = lotCost.at(k);
@@ -116,16 +116,16 @@ export class Relaxation {
     return (this.mixtures.used[r] as number) - (this.columns.available[r] as number);
   }
 
-  private pullOn(i: number): number {
+  private gradientOn(i: number): number {
     return this.columns.tracking
       ? -(this.prices[this.cash] as number)
-      : (this.mixtures.pull[i] as number);
+      : (this.mixtures.gradient[i] as number);
   }
 
   private step(i: number, lo: number, hi: number): void {
     const { columns, lotCost, mixtures } = this;
     this.priceFor(i);
-    lotCost.of(i, this.pullOn(i), this.prices);
+    lotCost.of(i, this.gradientOn(i), this.prices);
     if (columns.utility) {
       const lot = columns.lot[i] as number;
       const own = columns.utility.coupled[i * columns.size + i] as number;
@@ -133,7 +133,7 @@ export class Relaxation {
       // Near the average first: with the curvature of the coupled part, that is where it is going.
       if (this.shift(i, lotCost.best(lo, hi, 0.5 * own * lot * lot, around))) {
         this.priceFor(i);
-        lotCost.of(i, this.pullOn(i), this.prices);
+        lotCost.of(i, this.gradientOn(i), this.prices);
       }
     }
     this.shift(i, lotCost.best(lo, hi));

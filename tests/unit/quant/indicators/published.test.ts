@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorFiles } from '../../../../scripts/anchors/files.ts';
-import { judge } from '../../../../scripts/anchors/judge.ts';
+import { evaluate } from '../../../../scripts/anchors/evaluate.ts';
 import type { AnchorRow } from '../../../../scripts/anchors/row.ts';
 import { technicalIndicators } from '../../../../scripts/anchors/technical-indicators.ts';
 
@@ -11,7 +11,7 @@ const { rows } = JSON.parse(readFileSync(fixture, 'utf8')) as { rows: readonly A
 
 describe('published indicators', () => {
   it.each(rows.map((row) => [row.case, row] as const))('%s has the published digits', (_, row) => {
-    const { verdict, reason } = judge(row, technicalIndicators, anchorFiles(__dirname));
+    const { verdict, reason } = evaluate(row, technicalIndicators, anchorFiles(__dirname));
     expect([verdict, reason]).toEqual(['passed', '']);
   });
 });

@@ -1,7 +1,7 @@
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { MissingFile } from '../../../scripts/anchors/files.ts';
 import { words } from '../../../scripts/anchors/vocabulary.ts';
-import { judge } from '../../../scripts/anchors/judge.ts';
+import { evaluate } from '../../../scripts/anchors/evaluate.ts';
 import {
   NotSupported,
   type Adapter,
@@ -55,15 +55,15 @@ function row(operation: string, expected: unknown = 6): AnchorRow {
   return { case: 'one', operation, expected, ...given };
 }
 
-describe('judge', () => {
+describe('evaluate', () => {
   it('passes the right number and says how far off it is', () => {
-    const judged = judge(row('sum', 6 + 1e-13), adapter, files);
+    const judged = evaluate(row('sum', 6 + 1e-13), adapter, files);
     expect([judged.name, judged.verdict, judged.reason]).toEqual(['one', 'passed', '']);
     expect(judged.worst).toBeGreaterThan(0);
   });
 
   it('fails a wrong number and says where it is off', () => {
-    expect(judge(row('sum', 7), adapter, files)).toEqual({
+    expect(evaluate(row('sum', 7), adapter, files)).toEqual({
       ...{ name: 'one', verdict: 'failed', worst: 1 },
       reason: 'off by 1.00 at the value',
     });
@@ -74,17 +74,17 @@ describe('judge', () => {
     ['what an adapter refuses', 'weighted sum', 'weights are not known'],
   ])('says of %s that it is not supported, whatever is expected', (_title, operation, reason) => {
     for (const expected of [6, null, undefined])
-      expect(judge(row(operation, expected), adapter, files)).toEqual({
+      expect(evaluate(row(operation, expected), adapter, files)).toEqual({
         ...{ name: 'one', verdict: 'not supported', worst: 0, reason },
       });
   });
 
   it('says of a category without an adapter that it is not supported', () => {
-    expect(judge(row('sum'), undefined, files).verdict).toBe('not supported');
+    expect(evaluate(row('sum'), undefined, files).verdict).toBe('not supported');
   });
 
   it('fails a row whose computation throws', () => {
-    const judged = judge(row('broken', null), adapter, files);
+    const judged = evaluate(row('broken', null), adapter, files);
     expect([judged.verdict, judged.worst]).toEqual(['failed', Infinity]);
     expect(judged.reason).toContain('no such series');
   });
@@ -92,7 +92,7 @@ describe('judge', () => {
 
 describe('a word of a row that nobody reads', () => {
   const judged = (parameters: Record<string, unknown>, expected: unknown = 6) =>
-    judge({ ...row('sum', expected), parameters }, adapter, files);
+    evaluate({ ...row('sum', expected), parameters }, adapter, files);
 
   it.each([
     ['a number', { smoothing: 0.5 }, 'not used: parameters.smoothing'],
@@ -113,7 +113,7 @@ describe('a word of a row that nobody reads', () => {
   });
 
   it('in the operation itself makes the row not supported', () => {
-    const { verdict, reason } = judge(
+    const { verdict, reason } = evaluate(
       row('sum of squares'),
       { ...adapter, operations: [[/sum/, () => 6]] },
       files,
@@ -136,14 +136,14 @@ describe('a row that expects an error', () => {
     ['refused', 'refused', 'values[1]'],
     ['missing file', 'missing file', 'public/data/none.csv'],
   ])('passes where it is %s, and not where it is another', (operation, expected, named) => {
-    const { verdict, reason } = judge(row(operation, expected), adapter, files);
+    const { verdict, reason } = evaluate(row(operation, expected), adapter, files);
     expect([verdict, reason]).toEqual(['passed', expect.stringContaining(named)]);
     for (const other of ['broken', 'sum', operation === 'refused' ? 'missing file' : 'refused'])
-      expect(judge(row(other, expected), adapter, files).verdict).toBe('failed');
+      expect(evaluate(row(other, expected), adapter, files).verdict).toBe('failed');
   });
 
   it('fails where a number was expected', () => {
-    expect(judge(row('refused', 6), adapter, files).verdict).toBe('failed');
-    expect(judge(row('missing file', 6), adapter, files).verdict).toBe('failed');
+    expect(evaluate(row('refused', 6), adapter, files).verdict).toBe('failed');
+    expect(evaluate(row('missing file', 6), adapter, files).verdict).toBe('failed');
   });
 });

@@ -14,7 +14,7 @@ import {
 
 export type Verdict = 'passed' | 'failed' | 'not supported';
 
-export interface Judged {
+export interface Evaluated {
   readonly name: string;
   readonly verdict: Verdict;
   /** Largest absolute difference; 0 where nothing was computed. */
@@ -32,7 +32,11 @@ type Outcome =
   | { readonly kind: 'answer'; readonly value: unknown }
   | { readonly kind: Ending | 'error'; readonly reason: string };
 
-export function judge(row: AnchorRow, adapter: Adapter | undefined, files: AnchorFiles): Judged {
+export function evaluate(
+  row: AnchorRow,
+  adapter: Adapter | undefined,
+  files: AnchorFiles,
+): Evaluated {
   const ending = ENDINGS.find((one) => one === row.expected);
   const outcome = outcomeOf(
     ending ? { ...row, expected: row.expected_if_ignored ?? null } : row,
@@ -70,7 +74,7 @@ function computed(
   return value;
 }
 
-function verdictOf(row: AnchorRow, ending: Ending | undefined, outcome: Outcome): Judged {
+function verdictOf(row: AnchorRow, ending: Ending | undefined, outcome: Outcome): Evaluated {
   const { case: name } = row;
   if (ending === undefined && outcome.kind === 'answer') {
     const { passed, worst, at } = compare(outcome.value, row.expected, row.tolerance);

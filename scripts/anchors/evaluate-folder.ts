@@ -1,16 +1,16 @@
-/** Every category of a folder of anchors, judged, and what is said of it. */
+/** Every category of a folder of anchors, evaluated, and what is said of it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { adapters } from './adapters.ts';
 import { anchorFiles } from './files.ts';
-import { judge, type Judged } from './judge.ts';
+import { evaluate, type Evaluated } from './evaluate.ts';
 import type { AnchorFiles, AnchorRow } from './row.ts';
-import { judgeInstances } from './trade-planning.ts';
+import { evaluateInstances } from './trade-planning.ts';
 
 export interface Category {
   /** `weights`, or `weights (added)` for rows of `expected-added`. */
   readonly name: string;
-  readonly rows: readonly Judged[];
+  readonly rows: readonly Evaluated[];
 }
 
 /**
@@ -40,37 +40,37 @@ function instancesOf(folder: string): string {
 }
 
 /** Each category in turn, so that what is known can be said before the next is computed. */
-export function* judgedCategories(
+export function* evaluatedCategories(
   folder: string,
   names = categoriesOf(folder),
 ): Generator<Category> {
   const files = anchorFiles(folder);
   for (const name of names) {
     if (name === PLANNING) {
-      yield { name, rows: judgeInstances(readFileSync(instancesOf(folder), 'utf8')) };
+      yield { name, rows: evaluateInstances(readFileSync(instancesOf(folder), 'utf8')) };
       continue;
     }
-    yield { name, rows: judgeRows(folder, name, files) };
+    yield { name, rows: evaluateRows(folder, name, files) };
   }
 }
 
-function judgeRows(folder: string, name: string, files: AnchorFiles): readonly Judged[] {
+function evaluateRows(folder: string, name: string, files: AnchorFiles): readonly Evaluated[] {
   const category = name.replace(ADDED, '');
   const adapter = adapters.find((one) => one.category === category);
   const rows = rowsOf(folder, name);
-  const judged = rows.map((row) => judge(row, adapter, files));
-  const twins = new Map(judged.map((one) => [one.name, one]));
-  const twinOf = (wanted: string): Judged | undefined => {
+  const evaluated = rows.map((row) => evaluate(row, adapter, files));
+  const twins = new Map(evaluated.map((one) => [one.name, one]));
+  const twinOf = (wanted: string): Evaluated | undefined => {
     const known = twins.get(wanted);
     if (known) return known;
     const row = rowsOf(folder, category).find((one) => one.case === wanted);
-    return row && judge(row, adapter, files);
+    return row && evaluate(row, adapter, files);
   };
-  return judged.map((one) => besideTwin(one, twinOf));
+  return evaluated.map((one) => besideTwin(one, twinOf));
 }
 
 /** That a row is not answered shows something only where the row without its word is. */
-function besideTwin(one: Judged, twinOf: (name: string) => Judged | undefined): Judged {
+function besideTwin(one: Evaluated, twinOf: (name: string) => Evaluated | undefined): Evaluated {
   if (one.twin === undefined || one.verdict !== 'passed') return one;
   if (twinOf(one.twin)?.verdict === 'passed') return one;
   return { ...one, verdict: 'not supported', reason: `its twin ${one.twin} does not pass` };
@@ -82,7 +82,7 @@ function rowsOf(folder: string, name: string): readonly AnchorRow[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AnchorRow[]) : [];
 }
 
-export function count(rows: readonly Judged[], verdict: Judged['verdict']): number {
+export function count(rows: readonly Evaluated[], verdict: Evaluated['verdict']): number {
   return rows.filter((row) => row.verdict === verdict).length;
 }
 

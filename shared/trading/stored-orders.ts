@@ -5,25 +5,25 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { orderSchema } from './order-schema.ts';
-import type { TradeReader } from './trade-reader.ts';
+import type { OrderReader } from './order-reader.ts';
 
-export class StoredTrades implements TradeReader {
+export class StoredOrders implements OrderReader {
   private readonly database: Database;
 
   constructor(database: Database) {
     this.database = database;
   }
 
-  async liveTrades(account: AccountId): Promise<readonly OrderRecord[]> {
+  async liveOrders(account: AccountId): Promise<readonly OrderRecord[]> {
     const ids = await this.database.redis.smembers(keys.trading.live(account));
     const records = await this.all(account, ids);
     return records.toSorted((a, b) => a.requestedAt - b.requestedAt || order(a.tradeId, b.tradeId));
   }
 
-  async find(trade: TradeId): Promise<OrderRecord | undefined> {
-    const account = await this.database.redis.get(keys.trading.accountOf(trade));
+  async find(id: TradeId): Promise<OrderRecord | undefined> {
+    const account = await this.database.redis.get(keys.trading.accountOf(id));
     if (account === null) return undefined;
-    const [record] = await this.all(account as AccountId, [trade]);
+    const [record] = await this.all(account as AccountId, [id]);
     return record;
   }
 

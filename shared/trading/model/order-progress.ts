@@ -15,7 +15,7 @@ import {
   type SeenOrder,
   type Violation,
 } from './order-record.ts';
-import { isTerminal, nextState, type TradeEvent } from './trade-state.ts';
+import { isTerminal, nextState, type OrderEvent } from './order-state.ts';
 
 /** What an order is given when it is first stored. */
 export interface OrderFacts {
@@ -72,7 +72,7 @@ export function newOrder(
 /** The order after an event; the same one where the table has no arrow. */
 export function advance(
   order: OrderRecord,
-  event: TradeEvent,
+  event: OrderEvent,
   at: Instant,
   message: string,
   errors: readonly Violation[] = order.errors,
@@ -153,7 +153,7 @@ function recorded(fill: OrderFill): OrderFill {
 }
 
 /** An order is final only once every fill that the broker counts has arrived. */
-function eventOf(seen: SeenOrder, filled: Decimal, quantity: Decimal): TradeEvent {
+function eventOf(seen: SeenOrder, filled: Decimal, quantity: Decimal): OrderEvent {
   const working = filled.sign > 0 ? 'part-fill' : 'accept';
   if (filled.compare(quantity) >= 0) return 'fill';
   if (filled.compare(seen.filledQuantity) < 0) return working;
@@ -208,7 +208,7 @@ function differsFromKnown(known: readonly OrderFill[], fill: OrderFill): boolean
   );
 }
 
-function seenText(event: TradeEvent, seen: SeenOrder, filled: Decimal, order: OrderRecord): string {
+function seenText(event: OrderEvent, seen: SeenOrder, filled: Decimal, order: OrderRecord): string {
   const why = seen.reason ? `: ${seen.reason}` : '.';
   const part = `${filled} of ${order.quantity} filled`;
   if (event === 'fill') return `Filled: ${filled}.`;

@@ -3,9 +3,9 @@
  * arrow, the state stays what it is. The broker may show an order further along than we know it
  * (filled at the first query); such arrows pass over ACCEPTED in one step.
  */
-import type { TradeState } from './trade.ts';
+import type { OrderState } from './order.ts';
 
-export type TradeEvent =
+export type OrderEvent =
   /** Our checks let the order pass. */
   | 'intend'
   /** Our own checks refuse the order; it was not sent. */
@@ -30,7 +30,7 @@ export type TradeEvent =
   /** A person says that the order was never placed. */
   | 'dismiss';
 
-type Row = Partial<Record<TradeEvent, TradeState>>;
+type Row = Partial<Record<OrderEvent, OrderState>>;
 
 /** The event for an order with an unknown outcome, from a query of the broker. */
 const seen: Row = {
@@ -43,7 +43,7 @@ const seen: Row = {
 };
 
 /** `NEW` is an order that is not stored yet. */
-export const tradeTable: Readonly<Record<TradeState | 'NEW', Row>> = {
+export const tradeTable: Readonly<Record<OrderState | 'NEW', Row>> = {
   NEW: { intend: 'INTENT', deny: 'DENIED' },
   INTENT: { submit: 'SUBMITTING', deny: 'DENIED', 'ask-cancel': 'CANCELLED' },
   SUBMITTING: { ...seen, lose: 'UNKNOWN', deny: 'DENIED' },
@@ -63,33 +63,33 @@ export const tradeTable: Readonly<Record<TradeState | 'NEW', Row>> = {
 };
 
 /** The state after an event, or undefined where the table has no arrow. */
-export function nextState(state: TradeState | 'NEW', event: TradeEvent): TradeState | undefined {
+export function nextState(state: OrderState | 'NEW', event: OrderEvent): OrderState | undefined {
   return tradeTable[state][event];
 }
 
 /** A final state: the order will not change any more by our doing. */
-export function isTerminal(state: TradeState): boolean {
+export function isTerminal(state: OrderState): boolean {
   return Object.keys(tradeTable[state]).length === 0;
 }
 
 /** In these states it is unknown what the broker did with the order. */
-export function isUnresolved(state: TradeState): boolean {
+export function isUnresolved(state: OrderState): boolean {
   return state === 'SUBMITTING' || state === 'UNKNOWN' || state === 'NEEDS_HUMAN';
 }
 
 /** Whether the order was sent to the broker, or is about to be, and has not ended. */
-export function mayBeAtBroker(state: TradeState): boolean {
+export function mayBeAtBroker(state: OrderState): boolean {
   return state !== 'INTENT' && !isTerminal(state);
 }
 
 /** Whether the broker may hold the order to be cancelled. */
-export function isCancellable(state: TradeState): boolean {
+export function isCancellable(state: OrderState): boolean {
   return state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';
 }
 
 export type TradeStatus = 'PENDING' | 'EXECUTED' | 'FAILED' | 'CANCELLED';
 
-const statuses: Readonly<Record<TradeState, TradeStatus>> = {
+const statuses: Readonly<Record<OrderState, TradeStatus>> = {
   INTENT: 'PENDING',
   SUBMITTING: 'PENDING',
   UNKNOWN: 'PENDING',
@@ -106,6 +106,6 @@ const statuses: Readonly<Record<TradeState, TradeStatus>> = {
 };
 
 /** The contract's coarser status; `state` beside it carries the fine one. */
-export function statusOf(state: TradeState): TradeStatus {
+export function statusOf(state: OrderState): TradeStatus {
   return statuses[state];
 }

@@ -18,7 +18,7 @@ import { CLIENT_ORDER_ID_BASE, idsBefore } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import type { OrderRecord } from './model/order-record.ts';
-import { isTerminal } from './model/trade-state.ts';
+import { isTerminal } from './model/order-state.ts';
 import { orderSchema } from './order-schema.ts';
 
 /** An order as it was read, with the version that a change must still find. */
@@ -34,15 +34,15 @@ const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
 
 export { tradeIdOf } from './model/trade-id.ts';
 
-export class TradeStore {
+export class OrderStore {
   private readonly database: Database;
 
   constructor(database: Database) {
     this.database = database;
   }
 
-  async find(account: AccountId, trade: TradeId): Promise<StoredOrder | undefined> {
-    const document = await this.database.find(keys.trading.trade(account, trade), orderSchema);
+  async find(account: AccountId, id: TradeId): Promise<StoredOrder | undefined> {
+    const document = await this.database.find(keys.trading.trade(account, id), orderSchema);
     return document && { order: document.value, version: document.version };
   }
 
@@ -91,7 +91,7 @@ export class TradeStore {
 
   /**
    * Stores a new order with its place in the indexes.
-   * @returns undefined when the trade exists already or another order was let pass since
+   * @returns undefined when the order exists already or another order was admitted since
    */
   async create(order: OrderRecord, admissions: number): Promise<StoredOrder | undefined> {
     const { accountId, tradeId } = order;
@@ -99,20 +99,20 @@ export class TradeStore {
     // In a slot of its own, hence first: a dangling pointer is harmless.
     await this.database.redis.set(keys.trading.accountOf(tradeId), accountId);
     const key = keys.trading.trade(accountId, tradeId);
-    const gate = keys.trading.admissions(accountId);
+    const admissionsKey = keys.trading.admissions(accountId);
     const indexed: Write = {
       op: 'ZADD',
       key: keys.trading.byTime(accountId),
       args: [String(order.requestedAt), tradeId],
     };
-    const letsPass = !isTerminal(order.state);
+    const isAdmitted = !isTerminal(order.state);
     const done = await this.database.commit(
-      [{ key, version: 0 }, ...(letsPass ? [{ key: gate, version: admissions }] : [])],
+      [{ key, version: 0 }, ...(isAdmitted ? [{ key: admissionsKey, version: admissions }] : [])],
       [
         writeDocument(key, 0, order),
         indexed,
         ...liveness(order),
-        ...(letsPass ? [writeDocument(gate, admissions, { tradeId })] : []),
+        ...(isAdmitted ? [writeDocument(admissionsKey, admissions, { tradeId })] : []),
       ],
       'guarded',
     );

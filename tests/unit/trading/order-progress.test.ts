@@ -5,8 +5,8 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { OrderFill, OrderRecord, SeenOrder } from '#shared/trading/model/order-record.ts';
-import { advance, newOrder, withSeen } from '#shared/trading/model/trade-progress.ts';
-import type { TradeState } from '#shared/trading/model/trade.ts';
+import { advance, newOrder, withSeen } from '#shared/trading/model/order-progress.ts';
+import type { OrderState } from '#shared/trading/model/order.ts';
 
 const isin = parseIsin('US0378331005');
 const now = instantOf(1_000);
@@ -34,7 +34,7 @@ const intent = newOrder(
   },
   'intend',
 );
-const inState = (state: TradeState): OrderRecord => ({ ...intent, state });
+const inState = (state: OrderState): OrderRecord => ({ ...intent, state });
 const accepted = inState('ACCEPTED');
 
 function fill(fillId: string, quantity: string, price: string, settlement: string): OrderFill {
@@ -104,7 +104,7 @@ describe('an order that the broker shows', () => {
     expect(withSeen(before, seen('PARTIAL', [first]), instantOf(9_000)).order).toBe(before);
   });
 
-  it.each<TradeState>(['FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED', 'DENIED', 'ABSENT'])(
+  it.each<OrderState>(['FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED', 'DENIED', 'ABSENT'])(
     'books a late fill of an order that was %s, keeps the state, and raises an alarm',
     (state) => {
       const { order, alarms } = withSeen(inState(state), seen('PARTIAL', [first]), now);

@@ -20,7 +20,7 @@ export interface PlacementEnvironment {
 
 type Complain = (file: 'device' | 'services', path: string, message: string) => undefined;
 
-export function judgePlacement(
+export function validatePlacement(
   files: PlacementFiles,
   around: PlacementEnvironment,
   complaints: FieldViolation[],
@@ -28,12 +28,12 @@ export function judgePlacement(
   const complain: Complain = (file, path, message) =>
     void complaints.push({ field: `${files[file].path}: ${path}`, message });
   const { name } = files.device.content;
-  const devices = judgeDevices(files, complain);
+  const devices = validateDevices(files, complain);
   const rows = files.services.content.services;
   // A service that has earned a complaint stands as local until all are thrown.
   const places = serviceNames.map((service) => [
     service,
-    judgeService(service, rows[service], { files, devices, around, complain }) ??
+    validateService(service, rows[service], { files, devices, around, complain }) ??
       ({ mode: 'local', service } as const),
   ]);
   const isSplit = serviceNames.some((service) => rows[service].mode === 'remote');
@@ -46,7 +46,7 @@ export function judgePlacement(
   return { device: name, places: Object.fromEntries(places) as Placement['places'], breaker };
 }
 
-function judgeDevices({ device }: PlacementFiles, complain: Complain): Map<string, Device> {
+function validateDevices({ device }: PlacementFiles, complain: Complain): Map<string, Device> {
   const { name, devices } = device.content;
   if (!(name in devices))
     complain('device', 'name', `"${name}" is not among the devices (${names(devices)})`);
@@ -69,16 +69,20 @@ function deviceOf(name: string, row: DeviceRow, folder: string): Device {
   };
 }
 
-interface Judging {
+interface Validation {
   readonly files: PlacementFiles;
   readonly devices: ReadonlyMap<string, Device>;
   readonly around: PlacementEnvironment;
   readonly complain: Complain;
 }
 
-function judgeService(service: ServiceName, row: ServiceRow, judging: Judging): Place | undefined {
+function validateService(
+  service: ServiceName,
+  row: ServiceRow,
+  validation: Validation,
+): Place | undefined {
   if (row.mode === 'local') return { mode: 'local', service };
-  const { files, devices, complain } = judging;
+  const { files, devices, complain } = validation;
   const path = `services.${service}`;
   if (row.device === undefined)
     return complain('services', `${path}.device`, 'is needed, because the mode is remote');
@@ -99,7 +103,7 @@ function judgeService(service: ServiceName, row: ServiceRow, judging: Judging): 
     const because = `is needed, because ${service} is reached there over ${row.protocol}`;
     return complain('device', `devices.${device.name}.${requested}`, because);
   }
-  judgeSafety(device, row, judging);
+  validateSafety(device, row, validation);
   const { protocol, timeoutMs, retries, healthCheck, staleMsMax } = row;
   const rest = { timeoutMs, retries, healthCheck, staleMsMax };
   return { mode: 'remote', service, device, protocol, address: address(service), ...rest };
@@ -121,7 +125,11 @@ function grpcAddress({ facadeHost, facadePortBase }: Device, { port }: ServiceRo
 }
 
 /** Tokens and orders leave this machine only where the owner has said how they are protected. */
-function judgeSafety(device: Device, row: ServiceRow, { files, around, complain }: Judging): void {
+function validateSafety(
+  device: Device,
+  row: ServiceRow,
+  { files, around, complain }: Validation,
+): void {
   const path = `devices.${device.name}`;
   const { allowPlainText } = files.device.content.devices[device.name] ?? {};
   if (row.protocol === 'grpc') {

@@ -10,7 +10,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
  * INTENT → SUBMITTING → ACCEPTED | UNKNOWN | REJECTED | DENIED; UNKNOWN → ACCEPTED | ABSENT |
  * NEEDS_HUMAN; ACCEPTED → PARTIAL → FILLED | CANCELLED | EXPIRED; CANCEL_PENDING beside.
  */
-export type TradeState =
+export type OrderState =
   | 'INTENT'
   | 'SUBMITTING'
   | 'ACCEPTED'
@@ -25,7 +25,7 @@ export type TradeState =
   | 'CANCELLED'
   | 'EXPIRED';
 
-export interface Trade {
+export interface Order {
   readonly tradeId: TradeId;
   readonly accountId: AccountId;
   /** Made once from a durable counter; the broker knows the order by it. */
@@ -39,7 +39,7 @@ export interface Trade {
   readonly timeInForce: 'DAY' | 'GTC' | 'IOC' | 'FOK';
   readonly limitPrice?: Price | undefined;
   readonly stopPrice?: Price | undefined;
-  readonly state: TradeState;
+  readonly state: OrderState;
   readonly message: string;
   readonly filledQuantity: Quantity;
   /** Of what is filled; in the security's currency. */

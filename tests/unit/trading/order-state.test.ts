@@ -3,11 +3,11 @@ import {
   nextState,
   statusOf,
   tradeTable,
-  type TradeEvent,
-} from '#shared/trading/model/trade-state.ts';
-import type { TradeState } from '#shared/trading/model/trade.ts';
+  type OrderEvent,
+} from '#shared/trading/model/order-state.ts';
+import type { OrderState } from '#shared/trading/model/order.ts';
 
-const events: readonly TradeEvent[] = [
+const events: readonly OrderEvent[] = [
   'intend',
   'deny',
   'submit',
@@ -78,7 +78,7 @@ CANCEL_PENDING expire EXPIRED`
   .trim()
   .split('\n');
 
-const states = Object.keys(tradeTable) as (TradeState | 'NEW')[];
+const states = Object.keys(tradeTable) as (OrderState | 'NEW')[];
 
 describe('the table of order states', () => {
   it.each(states.flatMap((state) => events.map((event) => [state, event] as const)))(
