@@ -18,7 +18,8 @@ import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
 import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder } from '#shared/runtime/recorder.ts';
+import { followExecution, type Progress } from './follow-execution.ts';
 
 export interface JobProcessor {
   readonly runs: Runs;
@@ -33,6 +34,7 @@ export type GivingUp = 'lock-lost' | 'shutdown';
 const GRACE_MS = 30_000;
 /** Before a call whose answer was lost is made again. */
 const LOST_PAUSE_MS = 1_000;
+const HANDED_OVER = 202;
 const NEVER = new AbortController().signal;
 
 /** The function's failure, in the form in which BullMQ tries again. */
@@ -104,14 +106,21 @@ async function call(
   progress: Progress,
 ): Promise<string | undefined> {
   const run = runOf(job);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]);
+  const recorded = await runs.countRecorded(run);
   const answer = await transport({
     name: operation.name,
     body: job.data.body,
     accept: operation.streams ? 'application/x-ndjson' : 'application/json',
-    headers: { 'x-run-id': run },
+    // A host that can goes on without this connection, which nothing on the way may then cut.
+    headers: { 'x-run-id': run, 'x-hand-over': 'yes' },
     requestId: job.data.requestId || run,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]),
+    signal: limited,
   });
+  if (answer.status === HANDED_OVER) {
+    await textOf(answer.body).catch(() => undefined);
+    return followExecution({ runs, operation, run, recorded, progress }, limited);
+  }
   if (answer.status !== 200) throw await failureOf(answer);
   if (!operation.streams) return textOf(answer.body);
   const recorder = await Recorder.resume(runs, run);
@@ -121,12 +130,6 @@ async function call(
   }
   if (recorder.isMidway) throw cutOff(operation.name);
   return recorder.last;
-}
-
-/** What is known of an attempt that failed. */
-interface Progress {
-  /** It came farther than the attempts before it. */
-  hasAdvanced: boolean;
 }
 
 /**

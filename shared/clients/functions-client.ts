@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { openBecause } from '#shared/contract/unknown-outcome.ts';
+import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
   /**
@@ -28,6 +29,8 @@ export interface CallOptions {
   readonly onStale?: ((staleMs: number) => void) | undefined;
   /** The board that sent the call here; it is not sent on once more. */
   readonly forwardedBy?: string | undefined;
+  /** Who follows a queued run; whoever comes back under the same name finds the same run. */
+  readonly follower?: string | undefined;
 }
 
 /** The reason of an abort by which a caller withdraws its request. */
@@ -74,6 +77,17 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
+    if (operation.queue?.caller !== 'follows') return this.callOnce(operation, request, options);
+    let last: ResponseOf<O> | undefined;
+    for await (const message of this.stream(operation, request, options)) last = message;
+    return last ?? ({} as ResponseOf<O>);
+  }
+
+  private async callOnce<O extends Operation>(
+    operation: O,
+    request: WireRequestOf<O>,
+    options: CallOptions,
+  ): Promise<ResponseOf<O>> {
     const subscriber = new Subscriber(this.transport, operation, options);
     try {
       const answer = await this.send(operation, request, 'application/json', options, subscriber);
@@ -88,35 +102,44 @@ export class FunctionsClient {
     }
   }
 
-  /** Runs a streaming operation and yields its messages as they come. */
+  /**
+   * Runs a streaming operation and yields its messages as they come. A queued run that it follows may be
+   * cut off at any message: it is followed again from there.
+   */
   async *stream<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
     const subscriber = new Subscriber(this.transport, operation, options);
+    const attempt = (timed: CallOptions): AsyncGenerator<ResponseOf<O>> =>
+      this.streamOnce(operation, request, timed, subscriber);
     try {
-      const answer = await this.send(
-        operation,
-        request,
-        'application/x-ndjson',
-        options,
-        subscriber,
-      );
-      if (answer.status !== 200) throw refusalOf(await textOf(answer.body), answer.status);
-      let isWhole = true;
-      for await (const line of linesOf(answer.body)) {
-        const message = parseJson(line, operation.name) as StreamedMessage;
-        if (message.failure) throw Failure.fromBody(message.failure, 500);
-        isWhole = message.complete !== false;
-        yield message as ResponseOf<O>;
-      }
-      if (!isWhole) throw cutOff(operation.name);
+      if (operation.queue?.caller === 'follows') yield* resumed(attempt, options);
+      else yield* attempt(options);
     } catch (thrown) {
-      throw lostAnswer(operation, thrown, options);
+      throw lostAnswer(operation, Answered.failureOf(thrown), options);
     } finally {
       await subscriber.leave();
     }
+  }
+
+  private async *streamOnce<O extends Operation>(
+    operation: O,
+    request: WireRequestOf<O>,
+    options: CallOptions,
+    subscriber: Subscriber,
+  ): AsyncGenerator<ResponseOf<O>> {
+    const answer = await this.send(operation, request, 'application/x-ndjson', options, subscriber);
+    if (answer.status !== 200) throw refusalIn(await textOf(answer.body), answer.status);
+    let isWhole = true;
+    for await (const line of linesOf(answer.body)) {
+      const message = parseJson(line, operation.name) as StreamedMessage;
+      if (message.failure) throw new Answered(Failure.fromBody(message.failure, 500));
+      isWhole = message.complete !== false;
+      yield message as ResponseOf<O>;
+    }
+    if (!isWhole) throw cutOff(operation.name);
   }
 
   /** Asks a function whether it could do its work now; the answer's text says what it lacks. */
@@ -164,7 +187,8 @@ class Subscriber {
     this.transport = transport;
     this.operation = operation;
     this.options = options;
-    this.headers = operation.queue?.caller === 'follows' ? { 'x-follower': randomUUID() } : {};
+    const follows = operation.queue?.caller === 'follows';
+    this.headers = follows ? { 'x-follower': options.follower ?? randomUUID() } : {};
   }
 
   /** Tells the function that the caller took the call back. A word that is lost lets the run go on. */
@@ -224,6 +248,12 @@ interface StreamedMessage {
 export function cutOff(name: string): Failure {
   const text = `The answer of ${name} was cut off before its end.`;
   return new Failure('UNAVAILABLE', text, { sent: 'unknown' });
+}
+
+/** What the function itself answered is thrown marked: it is no lost answer, whatever its facts say. */
+function refusalIn(text: string, status: number): Failure | Answered {
+  const failure = refusalOf(text, status);
+  return text.trimStart().startsWith('{') ? new Answered(failure) : failure;
 }
 
 /** A platform refuses in plain text (404, 429, 504 of the gateway); its status says enough. */

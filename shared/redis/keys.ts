@@ -69,6 +69,7 @@ export const keys = {
     unkeyedClaim: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
     outcome: (job: string) => `{run:${job}}:outcome`,
+    execution: (job: string) => `{run:${job}}:execution`,
     subscribers: (job: string) => `{run:${job}}:subscribers`,
     subscriber: (subscriber: string) => `{follower:${subscriber}}:run`,
     left: (subscriber: string) => `{follower:${subscriber}}:left`,
@@ -145,6 +146,13 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.unkeyedClaim('x', 'r'), 'string', 5_000, 'runtime', 'whose turn it is there'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
+  row(
+    keys.runtime.execution('job-1'),
+    'string',
+    DAY_MS,
+    'runtime',
+    'who executes a run that was handed over, and how that ended',
+  ),
   row(
     keys.runtime.subscribers('job-1'),
     'set',

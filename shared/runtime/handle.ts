@@ -26,6 +26,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
 import { Deadline, untilAborted, untilAbortedEach } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
+import { takeRun } from './hand-over.ts';
 import { once, type Answered } from './idempotency.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';
@@ -85,6 +86,13 @@ function dependenciesOf(functionContext: FunctionContext): Promise<Dependencies>
     : ambientDependencies();
 }
 
+/** How a run goes on after the answer. */
+interface HandOver {
+  readonly detach: (work: Promise<void>) => void;
+  /** Ends it. */
+  readonly stop: AbortController;
+}
+
 class Call {
   private readonly operation: Operation;
   private readonly handlerBody: AnyHandlerBody;
@@ -101,6 +109,8 @@ class Call {
   private answerOpen = false;
   /** Set when the connector executes a queued run. */
   private readonly run: string | undefined;
+  /** Set where the run goes on after the answer, whether its caller stays or not. */
+  private readonly handOver: HandOver | undefined;
   /** Set while the call subscribes to a run that another process executes. */
   private subscribedRun: string | undefined;
   /** The outcome of that run. */
@@ -109,7 +119,8 @@ class Call {
   private readonly traceparent: string | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: Deadline;
-  private isStreaming = false;
+  /** The answer streams, or the work goes on without it: the deadline stays. */
+  private outlivesAnswer = false;
   /** Age of the oldest answer used for this one, where a board was unreachable. */
   private staleMs: number | undefined;
   private readonly startedAt = performance.now();
@@ -133,7 +144,10 @@ class Call {
     const requested = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
     const timeoutMs =
       requested > 0 ? Math.min(requested, operation.timeoutMs) : operation.timeoutMs;
-    this.deadline = new Deadline(functionContext.signal, timeoutMs);
+    const { detach } = functionContext;
+    if (detach && this.run !== undefined && event.headers['x-hand-over'] === 'yes')
+      this.handOver = { detach, stop: new AbortController() };
+    this.deadline = new Deadline(this.handOver?.stop.signal ?? functionContext.signal, timeoutMs);
     this.signal = this.deadline.signal;
   }
 
@@ -145,7 +159,7 @@ class Call {
     } catch (thrown) {
       return this.withRequestId(this.refuse(thrown));
     } finally {
-      if (!this.isStreaming) this.deadline.close();
+      if (!this.outlivesAnswer) this.deadline.close();
     }
   }
 
@@ -162,6 +176,8 @@ class Call {
     this.key = this.keyOfCall();
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
     const handlerBody = (key?: string): unknown => this.handlerBody(request, this.context(key));
+    if (this.handOver && this.run !== undefined)
+      return this.accept(this.handOver, this.run, handlerBody);
     if (this.operation.streams) return this.emit(handlerBody() as AsyncGenerator<unknown>, format);
     const message = await this.unary(request, (key) => handlerBody(key) as Promise<unknown>);
     return this.single(message, format);
@@ -228,6 +244,36 @@ class Call {
     }
   }
 
+  /** Executes the run apart from this call, unless that is done already: whoever asks follows it in Redis. */
+  private async accept(
+    { stop, detach }: HandOver,
+    run: string,
+    handlerBody: () => unknown,
+  ): Promise<FunctionResult> {
+    const { operation, dependencies, deadline } = this;
+    const begin = await takeRun({
+      runs: dependencies.runs,
+      operation,
+      run,
+      stop,
+      messages: () => this.messagesOf(handlerBody()),
+      failureOf: (thrown) => this.fail(thrown),
+    });
+    if (begin) {
+      this.outlivesAnswer = true;
+      detach(begin().finally(() => deadline.close()));
+    }
+    const body = JSON.stringify({ run, taken: begin !== undefined });
+    return { status: 202, headers: { 'content-type': 'application/json' }, body };
+  }
+
+  private async *messagesOf(work: unknown): AsyncGenerator<string> {
+    if (this.operation.streams)
+      for await (const message of untilAbortedEach(work as AsyncGenerator<unknown>, this.signal))
+        yield encodeJson(message);
+    else yield encodeJson(await untilAborted(work as Promise<unknown>, this.signal));
+  }
+
   private async cancelRun(subscriber: string): Promise<FunctionResult> {
     await this.dependencies.runs.cancelRun(this.operation, subscriber);
     return this.single({}, 'json');
@@ -240,7 +286,7 @@ class Call {
     if (format === 'json' && accepts.includes('application/x-ndjson')) {
       // The first message is awaited before the head is sent, so that a refusal keeps its status.
       const first = await timed.next();
-      this.isStreaming = true;
+      this.outlivesAnswer = true;
       return {
         headers: { 'content-type': 'application/x-ndjson' },
         body: this.lines(first, timed),

@@ -25,6 +25,11 @@ export class Subscribers {
     return true;
   }
 
+  /** The run that a caller who comes back has subscribed to. */
+  async runOf(subscriber: string): Promise<string | undefined> {
+    return (await this.database.redis.get(keys.runtime.subscriber(subscriber))) ?? undefined;
+  }
+
   /**
    * May come before `join` of the same subscriber, which then checks `hasLeft`.
    * @returns the run, if this was its last subscriber

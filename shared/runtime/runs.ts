@@ -17,9 +17,11 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
+import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { Executions } from './executions.ts';
 import { Subscribers } from './run-subscribers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
@@ -64,6 +66,7 @@ const POLL_MS_MIN = 20;
 const POLL_MS_MAX = 250;
 const STOPPING_POLL_MS = 50;
 const LOST_JOB_POLL_MS = 3_000;
+const OUTAGE_MS_MAX = 10_000;
 const PENDING_MAX = 1_000;
 
 /** The BullMQ options of each job of an operation. */
@@ -83,6 +86,7 @@ export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
 }
 
 export class Runs {
+  readonly executions: Executions;
   private readonly database: Database;
   private readonly connection: () => Redis;
   private readonly prefix: string;
@@ -95,6 +99,7 @@ export class Runs {
     this.database = database;
     this.connection = connection;
     this.prefix = prefix;
+    this.executions = new Executions(database);
     this.subscribers = new Subscribers(database, RUNS_KEPT_MS);
   }
 
@@ -102,7 +107,7 @@ export class Runs {
    * Adds a run, or finds the one that the policy lets this call join. A run that failed under this
    * id starts again, like any call repeated with its idempotency key.
    * @param wanted id for a new run, e.g. made from the caller's idempotency key
-   * @param follower names the caller, where it may cancel the call
+   * @param subscription the caller, where it may cancel the call, or come back for the run it follows
    * @returns the id of the run to follow, and whether another call had made it
    * @throws Failure CONFLICT naming the run that goes on with another request; KEY_REUSED where the
    * id itself stands for another request
@@ -112,8 +117,11 @@ export class Runs {
     body: string,
     requested: string,
     requestId: string,
-    { subscriber = randomUUID(), signal }: Subscription = {},
+    { subscriber: named, signal }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
+    const known = named === undefined ? undefined : await this.subscribers.runOf(named);
+    if (known !== undefined) return { run: known, joined: true };
+    const subscriber = named ?? randomUUID();
     for (;;) {
       const added = await this.addOrFind(operation, body, requested, requestId);
       if (await this.subscribers.join(added.run, subscriber)) {
@@ -160,8 +168,8 @@ export class Runs {
   }
 
   private async forget(run: string): Promise<void> {
-    const { updates, outcome, subscribers } = keys.runtime;
-    await this.database.redis.del(updates(run), outcome(run), subscribers(run));
+    const { updates, outcome, execution, subscribers } = keys.runtime;
+    await this.database.redis.del(updates(run), outcome(run), execution(run), subscribers(run));
   }
 
   /**
@@ -194,24 +202,36 @@ export class Runs {
   ): AsyncGenerator<string, Outcome> {
     let seen = 0;
     let pause = POLL_MS_MIN;
-    let polledAt = performance.now();
+    let answeredAt = performance.now();
+    let polledAt = answeredAt;
     for (;;) {
       signal.throwIfAborted();
-      let outcome = await this.outcome(run);
-      if (!outcome && performance.now() - polledAt > LOST_JOB_POLL_MS) {
-        polledAt = performance.now();
-        outcome = await this.lost(operation, run);
+      const isOverdue = performance.now() - polledAt > LOST_JOB_POLL_MS;
+      const polled = await this.poll(operation, run, seen, isOverdue).catch((thrown: unknown) => {
+        // Redis may be away for a moment; the run goes on when it is back.
+        if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
+      });
+      if (polled) {
+        answeredAt = performance.now();
+        if (isOverdue) polledAt = answeredAt;
+        const { messages, outcome } = polled;
+        seen += messages.length;
+        yield* messages;
+        if (outcome?.kind === 'done' && outcome.last !== undefined) yield outcome.last;
+        if (outcome) return outcome;
+        if (messages.length > 0) pause = POLL_MS_MIN;
       }
-      const messages = await this.database.redis.lrange(keys.runtime.updates(run), seen, -1);
-      seen += messages.length;
-      yield* messages;
-      if (outcome) {
-        if (outcome.kind === 'done' && outcome.last !== undefined) yield outcome.last;
-        return outcome;
-      }
-      pause = messages.length > 0 ? POLL_MS_MIN : Math.min(pause * 1.5, POLL_MS_MAX);
       await sleep(pause, undefined, { signal });
+      pause = Math.min(pause * 1.5, POLL_MS_MAX);
     }
+  }
+
+  /** The outcome is read first, so that the messages before it are not missed. */
+  private async poll(operation: Operation, run: string, seen: number, isOverdue: boolean) {
+    const ended = await this.outcome(run);
+    const outcome = !ended && isOverdue ? await this.lost(operation, run) : ended;
+    const messages = await this.database.redis.lrange(keys.runtime.updates(run), seen, -1);
+    return { messages, outcome };
   }
 
   /** A job that has ended, or was removed, without an outcome: its connector crashed in between. */
@@ -270,6 +290,11 @@ export class Runs {
         { op: 'PEXPIRE', key, args: [String(RUNS_KEPT_MS)] },
       ],
     );
+  }
+
+  /** How many messages of a run are recorded. */
+  async countRecorded(run: string): Promise<number> {
+    return this.database.redis.llen(keys.runtime.updates(run));
   }
 
   /** The message recorded last, where a run was begun before. */

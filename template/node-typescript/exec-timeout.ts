@@ -36,6 +36,11 @@ export function inTime(
   return Object.assign(timed, handler.ready && { ready: handler.ready.bind(handler) });
 }
 
+function withinCall(context: FunctionContext, host: Caller): FunctionContext {
+  const { callId, detach, shared } = context;
+  return inEnvironment(callBy(callId, host, detach), context, shared);
+}
+
 /** A caller may shorten its own time with `X-Timeout`, never lengthen it. */
 function allowedMs(event: FunctionEvent, limitMs: number): number {
   const requested = timerMs(event.headers['x-timeout'] ?? '');
@@ -69,9 +74,7 @@ async function race(
     if (how === 'left') host.leave();
   };
   try {
-    const running = Promise.resolve(
-      handler(event, inEnvironment(callBy(context.callId, host), context, context.shared)),
-    );
+    const running = Promise.resolve(handler(event, withinCall(context, host)));
     const result: FunctionResult = await Promise.race([running, overdue]);
     // Errors a handler throws after its time limit are ignored.
     if (result === OVERDUE) running.catch(() => undefined);

@@ -33,15 +33,26 @@ export interface CallContext {
   readonly caller?: Caller | undefined;
   /** What a host shares between its functions; absent in a container of one. */
   readonly shared?: unknown;
+  /**
+   * Takes over work that goes on after the answer: a stop waits for it as for a call, and a loop that
+   * blocks the thread beyond `exec_timeout` ends with the process. Absent where a host ends a function's
+   * work with its answer.
+   */
+  readonly detach?: ((work: Promise<void>) => void) | undefined;
 }
 
 export interface FunctionContext extends CallContext, FunctionEnvironment {}
 
 /** A call's own part of its context; the signal is made when it is asked for. */
-export function callBy(callId: string, caller: Caller): CallContext {
+export function callBy(
+  callId: string,
+  caller: Caller,
+  detach?: CallContext['detach'],
+): CallContext {
   return {
     callId,
     caller,
+    ...(detach && { detach }),
     get signal() {
       return caller.signal;
     },
@@ -71,7 +82,7 @@ export function inEnvironment(
   { env, secret }: FunctionEnvironment,
   shared: unknown = context.shared,
 ): FunctionContext {
-  const { callId, caller } = context;
+  const { callId, caller, detach } = context;
   return {
     callId,
     caller,
@@ -79,6 +90,7 @@ export function inEnvironment(
       return context.signal;
     },
     shared,
+    ...(detach && { detach }),
     env,
     secret,
   };

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
 import { limitConnections } from './connection-count.ts';
+import { DetachedWork } from './detached-work.ts';
 import { inTime, OVERDUE } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
 import { cameByLoopback, isAllowedHost, type HostNames } from './host-check.ts';
@@ -78,7 +79,9 @@ export async function serve(
     drain: async () => {
       await endpoint.close();
       await sleep(limits.healthcheckIntervalMs);
-      const whole = await end(server, drainMs(limits));
+      const stopAt = performance.now() + drainMs(limits);
+      const answered = await end(server, drainMs(limits));
+      const whole = (await door.detached.end(stopAt - performance.now())) && answered;
       metrics.close();
       metrics.closeAllConnections();
       await endpoint.end();
@@ -128,6 +131,7 @@ function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limit
 /** What a request meets first: the host's own paths, and the limits of a call. */
 class Endpoint {
   readonly metrics = new CallMetrics();
+  readonly detached: DetachedWork;
   private readonly handler: Promise<FunctionHandler>;
   private readonly timed: Promise<FunctionHandler>;
   private readonly watch: LoopWatch | undefined;
@@ -143,6 +147,7 @@ class Endpoint {
     this.handler = handler;
     const watch = limits.execTimeoutMs > 0 ? new LoopWatch(() => this.stuck()) : undefined;
     this.watch = watch;
+    this.detached = new DetachedWork(limits.execTimeoutMs, watch);
     this.timed = handler.then((loaded) =>
       inTime(logged(loaded), limits.execTimeoutMs, watch && ((ms) => watch.begin(ms))),
     );
@@ -245,6 +250,7 @@ class Endpoint {
     return answer(timed, request, response, url, {
       bodyBytesMax,
       functionEnvironment: mounted(this.env),
+      detach: this.detached.take,
     });
   }
 

@@ -11,6 +11,7 @@ import { Caller } from './caller.ts';
 import {
   callBy,
   inEnvironment,
+  type CallContext,
   type FunctionContext,
   type FunctionEvent,
   type FunctionHandler,
@@ -27,6 +28,8 @@ export interface EndpointOptions {
   readonly functionEnvironment?: FunctionEnvironment;
   /** Headers of the platform, on every answer. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where the process goes on with work after the answer. */
+  readonly detach?: CallContext['detach'];
 }
 
 export const BODY_BYTES_MAX = 8 * 1024 * 1024;
@@ -77,8 +80,8 @@ export async function answer(
     if (!response.writableFinished) caller.leave();
   });
   const callId = header(request, 'x-call-id') ?? randomUUID();
-  const { shared, functionEnvironment = mounted(), headers } = options;
-  const context = inEnvironment(callBy(callId, caller), functionEnvironment, shared);
+  const { shared, functionEnvironment = mounted(), headers, detach } = options;
+  const context = inEnvironment(callBy(callId, caller, detach), functionEnvironment, shared);
   const body = await readBody(request, options.bodyBytesMax).catch(
     // The caller went away in the middle of the request.
     (): typeof GONE => GONE,

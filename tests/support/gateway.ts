@@ -8,14 +8,23 @@ export type TestFunctions = Readonly<Record<string, FunctionHandler>>;
 
 /**
  * @param functions by name, `planning-create-plan`; may be changed while the gateway runs
- * @param world what real handlers run in
+ * @param dependencies what real handlers run in
+ * @param detach where functions go on with work after the answer; absent: they may not
  */
-export function gatewayOf(functions: TestFunctions, dependencies?: () => Dependencies): Express {
+export function gatewayOf(
+  functions: TestFunctions,
+  dependencies?: () => Dependencies,
+  detach?: (work: Promise<void>) => void,
+): Express {
   const app = express();
   app.use('/function/:name', async (request, response) => {
     const handler = functions[request.params.name];
     if (!handler) return void response.status(404).send('no such function');
-    const options = { bodyBytesMax: BODY_BYTES_MAX, shared: dependencies?.() };
+    const options = {
+      bodyBytesMax: BODY_BYTES_MAX,
+      shared: dependencies?.(),
+      ...(detach && { detach }),
+    };
     await answer(handler, request, response, request.url, options);
   });
   return app;

@@ -111,13 +111,14 @@ export class GrpcService {
   }
 
   private metadataOf(options: CallOptions): Metadata {
-    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale } = options;
+    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale, follower } = options;
     const { token, forwardedBy } = this.options;
     const metadata = new Metadata();
     metadata.set('x-request-id', requestId);
     if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
     if (keyIsMade) metadata.set('x-key-made', 'yes');
     if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+    if (follower !== undefined) metadata.set('x-follower', follower);
     if (!onStale) metadata.set('x-accept-stale', 'no');
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     if (forwardedBy !== undefined) metadata.set('x-forwarded-by', forwardedBy);

@@ -1,6 +1,6 @@
 /** Records what a function streams, in order and without going back. */
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Runs } from '#shared/runtime/runs.ts';
+import type { Runs } from './runs.ts';
 
 interface Message {
   readonly failure?: unknown;
