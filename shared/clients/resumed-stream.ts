@@ -6,12 +6,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { CallOptions } from './functions-client.ts';
 
 /** Without a single new message for so long, the run is lost to this caller; it may still go on. */
 const PATIENCE_MS = 45_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 2_000;
+
+interface Following {
+  readonly signal: AbortSignal;
+  readonly follower?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
 
 /** A failure that the function itself reported, in contrast to one of the way to it. */
 export class Answered extends Error {
@@ -28,9 +33,9 @@ export class Answered extends Error {
 }
 
 /** @param attempt one connection, from the first message on; all have the same follower and key */
-export async function* resumed<T>(
-  attempt: (options: CallOptions) => AsyncGenerator<T>,
-  options: CallOptions,
+export async function* resumed<T, O extends Following>(
+  attempt: (options: O) => AsyncGenerator<T>,
+  options: O,
 ): AsyncGenerator<T> {
   const { follower = randomUUID(), timeoutMs = Number.POSITIVE_INFINITY } = options;
   const startedAt = performance.now();
@@ -55,7 +60,7 @@ export async function* resumed<T>(
   }
 }
 
-function timeOf(leftMs: number): Pick<CallOptions, 'timeoutMs'> {
+function timeOf(leftMs: number): Pick<Following, 'timeoutMs'> {
   return Number.isFinite(leftMs) ? { timeoutMs: Math.max(1, leftMs) } : {};
 }
 
