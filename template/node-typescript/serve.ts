@@ -81,7 +81,7 @@ export async function serve(
       await sleep(limits.healthcheckIntervalMs);
       const stopAt = performance.now() + drainMs(limits);
       const answered = await end(server, drainMs(limits));
-      const whole = (await door.detached.end(stopAt - performance.now())) && answered;
+      const whole = (await endpoint.detached.end(stopAt - performance.now())) && answered;
       metrics.close();
       metrics.closeAllConnections();
       await endpoint.end();
