@@ -172,7 +172,11 @@ export interface OptimizeAllocationRequest {
   sectorLimits: { [key: string]: number };
   countryLimits: { [key: string]: number };
   /** Least cash to keep, 0 to 1; absent takes the setting. */
-  cashReserveRatio?: number | undefined;
+  cashReserveRatio?:
+    | number
+    | undefined;
+  /** Whose policy holds where the request is silent; empty is the default account. */
+  accountId: string;
 }
 
 export interface OptimizeAllocationRequest_SectorLimitsEntry {
@@ -280,7 +284,11 @@ export interface CalculateRebalancingRequest {
   portfolioHash: string;
   currentPositions: Position[];
   targetAllocations: SecurityAllocation[];
-  availableCash: Money | undefined;
+  availableCash:
+    | Money
+    | undefined;
+  /** Whose policy holds where the request is silent; empty is the default account. */
+  accountId: string;
 }
 
 export interface CalculateRebalancingResponse {
@@ -308,6 +316,7 @@ function createBaseOptimizeAllocationRequest(): OptimizeAllocationRequest {
     sectorLimits: {},
     countryLimits: {},
     cashReserveRatio: undefined,
+    accountId: "",
   };
 }
 
@@ -348,6 +357,9 @@ export const OptimizeAllocationRequest: MessageFns<OptimizeAllocationRequest> = 
     });
     if (message.cashReserveRatio !== undefined) {
       writer.uint32(97).double(message.cashReserveRatio);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(106).string(message.accountId);
     }
     return writer;
   },
@@ -467,6 +479,14 @@ export const OptimizeAllocationRequest: MessageFns<OptimizeAllocationRequest> = 
             message.cashReserveRatio = reader.double();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -577,6 +597,11 @@ export const OptimizeAllocationRequest: MessageFns<OptimizeAllocationRequest> = 
         : isSet(object.cash_reserve_ratio)
         ? globalThis.Number(object.cash_reserve_ratio)
         : undefined,
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
     };
   },
 
@@ -630,6 +655,9 @@ export const OptimizeAllocationRequest: MessageFns<OptimizeAllocationRequest> = 
     if (message.cashReserveRatio !== undefined) {
       obj.cashReserveRatio = floatToJson(message.cashReserveRatio);
     }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
     return obj;
   },
 
@@ -670,6 +698,7 @@ export const OptimizeAllocationRequest: MessageFns<OptimizeAllocationRequest> = 
       {},
     );
     message.cashReserveRatio = object.cashReserveRatio ?? undefined;
+    message.accountId = object.accountId ?? "";
     return message;
   },
 };
@@ -2506,7 +2535,7 @@ export const ExecutionSlice: MessageFns<ExecutionSlice> = {
 };
 
 function createBaseCalculateRebalancingRequest(): CalculateRebalancingRequest {
-  return { portfolioHash: "", currentPositions: [], targetAllocations: [], availableCash: undefined };
+  return { portfolioHash: "", currentPositions: [], targetAllocations: [], availableCash: undefined, accountId: "" };
 }
 
 export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest> = {
@@ -2522,6 +2551,9 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
     }
     if (message.availableCash !== undefined) {
       Money.encode(message.availableCash, writer.uint32(34).fork()).join();
+    }
+    if (message.accountId !== "") {
+      writer.uint32(42).string(message.accountId);
     }
     return writer;
   },
@@ -2571,6 +2603,14 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
             message.availableCash = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2605,6 +2645,11 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
         : isSet(object.available_cash)
         ? Money.fromJSON(object.available_cash)
         : undefined,
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
     };
   },
 
@@ -2622,6 +2667,9 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
     if (message.availableCash !== undefined) {
       obj.availableCash = Money.toJSON(message.availableCash);
     }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
     return obj;
   },
 
@@ -2636,6 +2684,7 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
     message.availableCash = (object.availableCash !== undefined && object.availableCash !== null)
       ? Money.fromPartial(object.availableCash)
       : undefined;
+    message.accountId = object.accountId ?? "";
     return message;
   },
 };

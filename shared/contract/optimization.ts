@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { OptimizationServiceService } from '#protos/gen/optimization.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import {
+  account,
   bool,
   double,
   enumeration,
@@ -69,6 +70,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
       sectorLimits: map(double(ratio)),
       countryLimits: map(double(ratio)),
       cashReserveRatio: optionalDouble(ratio),
+      accountId: account,
     }),
   },
   optimizeExecution: {
@@ -88,6 +90,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
       currentPositions: list(position),
       targetAllocations: list(allocation),
       availableCash: moneyNotNegative,
+      accountId: account,
     }),
   },
 });

@@ -1,10 +1,11 @@
 /** Loads what an optimisation starts from: the market, and the account as stated or as booked. */
 import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
-import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { StatedPosition } from '#shared/contract/fields.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -26,13 +27,14 @@ export interface OptimizationInputs {
 export type Mentioned = readonly (readonly [field: string, isin: Isin])[];
 
 export interface StatedAccount {
+  readonly accountId: AccountId;
   readonly currentPositions: readonly StatedPosition[];
   readonly availableCash?: Money | undefined;
 }
 
 /**
  * An account of which positions or cash are stated is just what is stated; with neither, it is the
- * book of the default account.
+ * book of the account.
  *
  * @throws Failure INVALID_REQUEST naming an unknown or repeated ISIN or a price in a wrong currency;
  * REFUSED price-missing, exchange-rate-missing
@@ -48,7 +50,7 @@ export async function loadInputs(
   const known = new Map(securities.map((security) => [security.isin, security]));
   requireKnown([...mentioned, ...positionFields(stated)], known);
   const isStated = stated.currentPositions.length > 0 || stated.availableCash !== undefined;
-  const booked = isStated ? undefined : await bookedAccount(dependencies);
+  const booked = isStated ? undefined : await bookedAccount(dependencies, stated.accountId);
   const holdings = booked?.holdings ?? statedHoldings(stated, known);
   const today = dependencies.marketData.today(dependencies.now());
   const held = holdings.filter(({ quantity }) => quantity.sign > 0).map(({ isin }) => isin);
@@ -68,9 +70,11 @@ export async function loadInputs(
 
 async function bookedAccount(
   dependencies: Pick<Dependencies, 'database' | 'baseCurrency'>,
+  accountId: AccountId,
 ): Promise<{ holdings: StatedHolding[]; cash: Money }> {
+  await new Accounts(dependencies.database, dependencies.baseCurrency).require(accountId);
   const book = await new StoredBook(dependencies.database, dependencies.baseCurrency).book(
-    DEFAULT_ACCOUNT,
+    accountId,
   );
   const holdings = [...book.holdings.values()].map((holding) => ({
     isin: holding.isin,

@@ -42,8 +42,9 @@ export async function loadPlanning(
 ): Promise<LoadedPlanning> {
   const { database, baseCurrency } = dependencies;
   const account = accountOf(request);
-  const { settings, policy, version } = await policyInForce(dependencies, account);
-  const limits = planLimits(request, settings, baseCurrency);
+  const inForce = await policyInForce(dependencies, account);
+  const { settings, policy, version } = inForce;
+  const limits = planLimits(request, inForce, baseCurrency);
   const terms = { costs: settings, policy };
   const books = new StoredBook(database, baseCurrency);
   const [booked, ledger, live] = await Promise.all([
@@ -60,7 +61,7 @@ export async function loadPlanning(
   const problem = assembleProblem({
     ...{ book, view, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
     ledger: whatIf ? [] : ledger,
-    moments: momentsAsOptimised(view, scores, settings),
+    moments: momentsAsOptimised(view, scores, settings, limits),
     live: new Set(live.map((trade) => trade.isin)),
     reserved: Money.sum(
       live.map((trade) => trade.reserved),
@@ -105,8 +106,9 @@ function momentsAsOptimised(
   view: MarketView,
   scores: UniverseScores['scores'],
   { riskAversion, objective }: Settings,
+  limits: PlanLimits,
 ): Moments {
-  const uncertainMean = objective === 'BLACK_LITTERMAN';
+  const uncertainMean = objective === 'BLACK_LITTERMAN' && !limits.followsTargets;
   return estimateMoments(view, { riskAversion, scores, uncertainMean }).moments;
 }
 

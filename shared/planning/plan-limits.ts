@@ -26,7 +26,9 @@ import { Money } from '#shared/kernel/money.ts';
 import type { RequestOf } from '#shared/contract/row.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { planConstraints, planning } from '#shared/contract/planning.ts';
-import type { PlanLimits } from './model/limits.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
+import type { PolicyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import { groupKey, type PlanLimits } from './model/limits.ts';
 
 export type PlanRequest = RequestOf<typeof planning.createPlan>;
 type ConstraintKey = (typeof planConstraints)[number];
@@ -40,10 +42,14 @@ export function accountOf({ constraints }: PlanRequest): AccountId {
 }
 
 /**
- * @param settings those of the account, under its policy
+ * @param inForce the account's policy, and the settings under it
  * @throws Failure INVALID_REQUEST naming each wrong field, `constraints.<key>` for a constraint
  */
-export function planLimits(request: PlanRequest, settings: Settings, base: Currency): PlanLimits {
+export function planLimits(
+  request: PlanRequest,
+  { settings, policy }: Pick<PolicyInForce, 'settings' | 'policy'>,
+  base: Currency,
+): PlanLimits {
   const given = new Constraints(request.constraints);
   const stated = narrowed(given, settings, base);
   const violations = [...given.violations, ...moneyViolations(request, base)];
@@ -52,15 +58,47 @@ export function planLimits(request: PlanRequest, settings: Settings, base: Curre
   const deposit = request.monthlyDeposit ?? Money.rounded(settings.monthlyDeposit, base, 'down');
   return {
     ...stated,
+    ...policyLimits(policy, stated, base),
     cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
     costs: costModelOf(settings),
     orderMaxRatio: settings.maximumOrderRatio,
     sectorMaxRatio: settings.sectorMaxRatio,
     countryMaxRatio: settings.countryMaxRatio,
-    positionsMax: request.maxPositions > 0 ? request.maxPositions : Infinity,
+    positionsMax: Math.min(
+      request.maxPositions > 0 ? request.maxPositions : Infinity,
+      policy.limits.positionsMax ?? Infinity,
+    ),
     quoteAgeDaysMax: settings.quoteAgeDaysMax,
     marginRatio: settings.planMarginRatio,
     monthlyDeposit: deposit,
+  };
+}
+
+/** What the policy asks for beyond the settings. A request narrows it and never widens it. */
+function policyLimits(
+  policy: EffectivePolicy,
+  stated: Pick<PlanLimits, 'frozen' | 'sellOnly' | 'weightMaxRatio'>,
+  base: Currency,
+): Partial<PlanLimits> {
+  const { limits, cash, orders } = policy;
+  const isNarrowed = stated.weightMaxRatio < limits.securityMaxRatio;
+  const most = isNarrowed ? stated.weightMaxRatio : 1;
+  const weights = Object.entries(limits.securities) as [Isin, number][];
+  const groups = { sector: limits.sectors, country: limits.countries, currency: limits.currencies };
+  return {
+    frozen: new Set([...stated.frozen, ...policy.frozen]),
+    sellOnly: new Set([...stated.sellOnly, ...policy.sellOnly]),
+    excluded: new Set(policy.excluded),
+    weightMaxBy: new Map(weights.map(([isin, ratio]) => [isin, Math.min(ratio, most)])),
+    groupMaxBy: new Map(
+      (['sector', 'country', 'currency'] as const).flatMap((kind) =>
+        Object.entries(groups[kind]).map(([name, ratio]) => [groupKey(kind, name), ratio] as const),
+      ),
+    ),
+    currencyMaxRatio: limits.currencyMaxRatio,
+    cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
+    wholeShares: !orders.fractionalShares,
+    followsTargets: policy.targets !== undefined,
   };
 }
 

@@ -1,11 +1,13 @@
 /** Asking the optimization service for target weights, and reading its answer. */
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import { refused } from '#shared/kernel/failure.ts';
-import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
+import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { WireRequestOf } from '#shared/contract/row.ts';
 import type { optimization } from '#shared/contract/optimization.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import { cashReserve } from './model/settlement.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 
 /**
@@ -15,10 +17,13 @@ import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 export function targetRequest(
   problem: PlanningProblem,
   hash: PortfolioHash,
+  account: AccountId,
 ): WireRequestOf<typeof optimization.optimizeAllocation> {
   const { limits } = problem;
   const held = problem.instruments.filter((one) => one.held.sign > 0);
-  const largest = portfolioValue(problem).multiply(Decimal.ofNumber(limits.weightMaxRatio), 'down');
+  const value = portfolioValue(problem);
+  const weightMost = Math.max(limits.weightMaxRatio, ...(limits.weightMaxBy?.values() ?? []));
+  const largest = value.multiply(Decimal.ofNumber(weightMost), 'down');
   return {
     portfolioHash: hash,
     currentPositions: held.map(({ isin, symbol, held: shares }) => ({
@@ -27,9 +32,16 @@ export function targetRequest(
     })),
     availableCash: problem.cash.toJSON(),
     riskAversion: limits.riskAversion,
-    cashReserveRatio: limits.cashReserveRatio,
+    cashReserveRatio: reserveRatio(problem, value),
+    accountId: account,
     constraints: { maxPositionSize: largest.toJSON() },
   };
+}
+
+/** Of a share and a fixed amount, at most all. */
+function reserveRatio(problem: PlanningProblem, value: Money): number {
+  if (value.sign <= 0) return problem.limits.cashReserveRatio;
+  return Math.min(1, cashReserve(problem).toEstimate() / value.toEstimate());
 }
 
 /**

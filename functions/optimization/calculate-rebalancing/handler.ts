@@ -9,7 +9,11 @@
 import { refused } from '#shared/kernel/failure.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
 import { optimization } from '#shared/contract/optimization.ts';
-import { checkEntries, noPreference } from '#shared/optimization/model/allocation-request.ts';
+import {
+  checkEntries,
+  noPreference,
+  type AllocationPolicy,
+} from '#shared/optimization/model/allocation-request.ts';
 import { hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { rebalance, targetsOfEntries } from '#shared/optimization/model/rebalance.ts';
 import {
@@ -17,19 +21,22 @@ import {
   loadInputs,
   type OptimizationInputs,
 } from '#shared/optimization/load-inputs.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import type { Settings } from '#shared/process/settings.ts';
 
 export default handle(optimization.calculateRebalancing, async (request, context) => {
   const entries = request.targetAllocations;
   checkEntries(entries);
+  const { settings, policy } = await policyInForce(context, request.accountId);
   const mentioned = entries.map(({ isin }, i) => [`targetAllocations[${i}].isin`, isin] as const);
   const inputs = await loadInputs(context, request, mentioned, HISTORY_YEARS);
   const { account } = inputs;
 
   const targets =
-    entries.length > 0 ? targetsOfEntries(entries) : ownTargets(inputs, context.settings);
-  const { drift, changes, cost } = rebalance(account, targets, context.settings);
+    entries.length > 0
+      ? targetsOfEntries(entries)
+      : ownTargets(inputs, { ...settings, rules: policy });
+  const { drift, changes, cost } = rebalance(account, targets, settings);
   const valued = account.total.sign > 0;
   return {
     needsRebalancing: valued && drift.beyondBand,
@@ -40,8 +47,8 @@ export default handle(optimization.calculateRebalancing, async (request, context
   };
 });
 
-function ownTargets({ view, account }: OptimizationInputs, settings: Settings) {
-  const answer = optimise(view, account, noPreference, settings);
+function ownTargets({ view, account }: OptimizationInputs, policy: AllocationPolicy) {
+  const answer = optimise(view, account, noPreference, policy);
   if (!hasWeights(answer))
     throw refused('no-targets', `There are no targets to drift from: ${answer.status}.`, {
       solverStatus: answer.status,

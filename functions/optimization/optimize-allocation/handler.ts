@@ -20,17 +20,20 @@ import { changeMessage } from '#shared/optimization/change-message.ts';
 import { checkEntries } from '#shared/optimization/model/allocation-request.ts';
 import { changesTo, hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { HISTORY_YEARS, loadInputs } from '#shared/optimization/load-inputs.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.optimizeAllocation, async (request, context) => {
+  const { accountId } = request;
   checkEntries(request.targetAllocations);
+  const { settings, policy } = await policyInForce(context, accountId);
   const mentioned = request.targetAllocations.map(
     ({ isin }, i) => [`targetAllocations[${i}].isin`, isin] as const,
   );
   const { view, account } = await loadInputs(context, request, mentioned, HISTORY_YEARS);
 
   const startedAt = performance.now();
-  const answer = optimise(view, account, request, context.settings);
+  const answer = optimise(view, account, request, { ...settings, rules: policy });
   const solveTimeMs = performance.now() - startedAt;
 
   const { allocation, metrics, goal, targets } = answer;

@@ -12,6 +12,7 @@
 import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { optimization } from '#shared/contract/optimization.ts';
 import { requireListing } from '#shared/optimization/model/account.ts';
@@ -25,7 +26,7 @@ const YEARS = 1;
 
 export default handle(optimization.optimizeExecution, async (request, context) => {
   const mentioned = request.orders.map(({ isin }, i) => [`orders[${i}].isin`, isin] as const);
-  const booked = { currentPositions: [] };
+  const booked = { accountId: DEFAULT_ACCOUNT, currentPositions: [] };
   const { view, account } = await loadInputs(context, booked, mentioned, YEARS);
 
   const { settings, now } = context;

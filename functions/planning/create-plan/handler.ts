@@ -38,7 +38,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
   const answer = await context.functions.call(
     optimization.optimizeAllocation,
-    targetRequest(problem, hash),
+    targetRequest(problem, hash, account),
     context.callOptions(),
   );
   const targeted = withTargets(problem, targetsOf(answer));

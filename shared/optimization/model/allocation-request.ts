@@ -6,18 +6,22 @@
  *   objective of the request does not matter.
  * - Otherwise entries are bounds on their securities, and all others stay free. A maximum of 0 beside
  *   a minimum is no maximum. An entry with nothing but zeros leaves its security out.
- * - What the request does not limit, the account's settings do; a stated bound takes the place of the
+ * - A request without targets and without an objective asks for the targets of the account's policy, or
+ *   for its objective.
+ * - What the request does not limit, the account's policy does; a stated bound takes the place of the
  *   general one.
  */
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import type { Objective } from '#shared/kernel/objective.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { reserveRatioOf } from '#shared/portfolio/model/policy-cash.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { weightIn, type Account } from './account.ts';
 import type { RequestedGoal } from './allocate.ts';
 import type { Limits, SecurityBound } from './constraints.ts';
 import type { Moments } from './moments.ts';
+import { targetWeights, type PolicyRules } from './policy-rules.ts';
 
 export interface AllocationEntry {
   readonly isin: Isin;
@@ -47,7 +51,7 @@ export interface AllocationPreference {
   readonly cashReserveRatio?: number | undefined;
 }
 
-/** What the account's settings say where the request is silent. */
+/** What the account's policy says where the request is silent. */
 export interface AllocationPolicy {
   readonly objective: Objective;
   readonly riskAversion: number;
@@ -55,6 +59,8 @@ export interface AllocationPolicy {
   readonly weightMaxRatio: number;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
+  /** What the owner wants beyond the figures above; absent: nothing. */
+  readonly rules?: PolicyRules | undefined;
 }
 
 /** The preference of someone who leaves all to the account's settings. */
@@ -94,16 +100,26 @@ export function goalOfPreference(
   preference: AllocationPreference,
   policy: AllocationPolicy,
   moments: Moments,
+  account: Account,
 ): RequestedGoal {
   if (tracks(preference)) return { kind: 'TRACKING', weights: targetsOf(preference, moments) };
+  const own = policyTargets(preference, policy, account, moments);
+  if (own) return { kind: 'TRACKING', weights: own };
   const kind = chosenObjective(preference, policy);
+  const { targetReturnRatio, targetVolatilityRatio } = policy.rules ?? {};
   switch (kind) {
     case 'TARGET_RETURN':
-      return { kind, returnMin: needed('targetReturnRatio', preference.targetReturnRatio) };
+      return {
+        kind,
+        returnMin: needed('targetReturnRatio', preference.targetReturnRatio || targetReturnRatio),
+      };
     case 'TARGET_RISK':
       return {
         kind,
-        volatilityMax: needed('targetVolatilityRatio', preference.targetVolatilityRatio),
+        volatilityMax: needed(
+          'targetVolatilityRatio',
+          preference.targetVolatilityRatio || targetVolatilityRatio,
+        ),
       };
     case 'MINIMUM_VOLATILITY':
     case 'MAXIMUM_SHARPE':
@@ -133,6 +149,30 @@ export function tracks({
   return targetAllocations.some(({ targetWeight }) => targetWeight > 0);
 }
 
+/** Whether the owner's own weights decide. */
+export function followsPolicyTargets(
+  preference: AllocationPreference,
+  { rules }: AllocationPolicy,
+): boolean {
+  return (
+    rules?.targets !== undefined &&
+    preference.objective === 'OBJECTIVE_UNSPECIFIED' &&
+    !tracks(preference)
+  );
+}
+
+function policyTargets(
+  preference: AllocationPreference,
+  policy: AllocationPolicy,
+  { listings }: Account,
+  { isins }: Moments,
+): Float64Array | undefined {
+  if (!policy.rules || !followsPolicyTargets(preference, policy)) return undefined;
+  const securities = isins.flatMap((isin) => listings.get(isin)?.security ?? []);
+  const weights = targetWeights(policy.rules, securities);
+  return Float64Array.from(isins, (isin) => weights.get(isin) ?? 0);
+}
+
 /**
  * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position
  * sizes in another currency than the account's; REFUSED history-missing for a wanted security that cannot be measured, and
@@ -149,17 +189,20 @@ export function limitsOfPreference(
   requireGroups('sectorLimits', preference.sectorLimits, account, 'sector');
   requireGroups('countryLimits', preference.countryLimits, account, 'country');
   const { constraints } = preference;
+  const { rules } = policy;
   const measured = new Set(moments.isins);
   const unmeasured = [...account.quantities.keys()].filter((isin) => !measured.has(isin));
   return {
     securities,
-    cashReserveRatio: preference.cashReserveRatio ?? policy.cashReserveRatio,
+    cashReserveRatio: preference.cashReserveRatio ?? reserveOf(policy, account),
     frozenWeight: unmeasured.reduce((sum, isin) => sum + weightIn(account, isin), 0),
     weightMaxRatio: policy.weightMaxRatio,
     sectorMaxRatio: policy.sectorMaxRatio,
     countryMaxRatio: policy.countryMaxRatio,
-    sectorLimits: preference.sectorLimits,
-    countryLimits: preference.countryLimits,
+    sectorLimits: over(rules?.limits.sectors, preference.sectorLimits),
+    countryLimits: over(rules?.limits.countries, preference.countryLimits),
+    currencyLimits: over(rules?.limits.currencies),
+    currencyMaxRatio: rules?.limits.currencyMaxRatio,
     turnoverMaxRatio: positive(constraints?.maxTurnoverPct, 1 / 100),
     countMax: positive(constraints?.maxPositions, 1),
     ...sizesOf(constraints, account),
@@ -175,32 +218,50 @@ function boundOf(
   const security = account.listings.get(isin)?.security;
   const entry = preference.targetAllocations.find((one) => one.isin === isin);
   const currentWeight = weightIn(account, isin);
-  const stated = maximumOf(entry, policy);
-  const frozen = security && !isTradable(security);
-  const unlisted = tracks(preference) && !entry;
+  const { rules } = policy;
+  const stated = maximumOf(entry, policy, isin);
+  const isClosed =
+    (security && !isTradable(security)) ||
+    rules?.sellOnly.includes(isin) ||
+    (tracks(preference) && !entry);
   return {
     isin,
     symbol: security?.symbol ?? isin,
     sector: security?.sector,
     country: security?.country,
     currentWeight,
+    currency: security?.currency,
+    frozen: rules?.frozen.includes(isin),
     minWeight: entry?.minWeight,
-    maxWeight:
-      frozen || unlisted ? Math.min(currentWeight, stated ?? policy.weightMaxRatio) : stated,
+    maxWeight: isClosed ? Math.min(currentWeight, stated ?? policy.weightMaxRatio) : stated,
   };
 }
 
-/** The maximum an entry states; undefined where the general one holds. */
+/** The maximum an entry or the policy states; undefined where the general one holds. */
 function maximumOf(
   entry: AllocationEntry | undefined,
-  { weightMaxRatio }: AllocationPolicy,
+  { weightMaxRatio, rules }: AllocationPolicy,
+  isin: Isin,
 ): number | undefined {
-  if (!entry) return undefined;
+  if (rules?.excluded.includes(isin)) return 0;
+  if (!entry) return rules?.limits.securities[isin];
   const { targetWeight, minWeight, maxWeight } = entry;
   if (maxWeight > 0) return maxWeight;
   const requested = Math.max(targetWeight, minWeight);
   if (requested === 0) return 0;
   return requested > weightMaxRatio ? requested : undefined;
+}
+
+/** @returns the later ones over the earlier ones */
+function over(
+  limits: Readonly<Record<string, number>> = {},
+  stated: ReadonlyMap<string, number> = new Map(),
+): ReadonlyMap<string, number> {
+  return new Map([...Object.entries(limits), ...stated]);
+}
+
+function reserveOf({ rules, cashReserveRatio }: AllocationPolicy, { total }: Account): number {
+  return rules ? Math.min(1, reserveRatioOf(rules, total.toEstimate())) : cashReserveRatio;
 }
 
 function targetsOf({ targetAllocations }: AllocationPreference, { isins }: Moments): Float64Array {
@@ -262,7 +323,7 @@ function positive(value: number | undefined, factor: number): number | undefined
   return value !== undefined && value > 0 ? value * factor : undefined;
 }
 
-function needed(field: string, value: number): number {
-  if (value === 0) throw invalidRequest({ field, message: 'is needed for this objective' });
+function needed(field: string, value: number | undefined): number {
+  if (!value) throw invalidRequest({ field, message: 'is needed for this objective' });
   return value;
 }

@@ -25,7 +25,10 @@ export interface SecurityBound {
   readonly symbol: string;
   readonly sector?: string | undefined;
   readonly country?: string | undefined;
+  readonly currency?: string | undefined;
   readonly currentWeight: number;
+  /** Stays at the weight it has. */
+  readonly frozen?: boolean | undefined;
   /** Stated for this security; undefined where the general limits decide. */
   readonly minWeight?: number | undefined;
   readonly maxWeight?: number | undefined;
@@ -43,8 +46,11 @@ export interface Limits {
   /** Stated limits by name; all other groups obey the general one. */
   readonly sectorLimits: ReadonlyMap<string, number>;
   readonly countryLimits: ReadonlyMap<string, number>;
+  readonly currencyLimits?: ReadonlyMap<string, number> | undefined;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
+  /** Absent: none. */
+  readonly currencyMaxRatio?: number | undefined;
   /** Bought plus sold, as a share of the value. */
   readonly turnoverMaxRatio?: number | undefined;
   readonly countMax?: number | undefined;
@@ -80,6 +86,7 @@ export function requirementsOf(limits: Limits): readonly Requirement[] {
     investedAtMost(limits),
     ...groupLimits(limits, 'sector', limits.sectorLimits, limits.sectorMaxRatio),
     ...groupLimits(limits, 'country', limits.countryLimits, limits.countryMaxRatio),
+    ...groupLimits(limits, 'currency', limits.currencyLimits, limits.currencyMaxRatio),
     ...turnoverLimit(limits),
     ...countLimit(limits),
     ...sizeLimit(limits),
@@ -88,7 +95,11 @@ export function requirementsOf(limits: Limits): readonly Requirement[] {
 
 /** The most the securities of the problem may take together. */
 export function investedMax(limits: Limits): number {
-  return 1 - limits.cashReserveRatio - limits.frozenWeight;
+  const most = 1 - limits.cashReserveRatio - limits.frozenWeight;
+  return Math.max(
+    most,
+    heldFast(limits, () => true),
+  );
 }
 
 export function returnAtLeast(
@@ -118,7 +129,9 @@ function percent(ratio: number): string {
 
 function lowerBounds(limits: Limits): Requirement[] {
   const size = variablesOf(limits);
-  return limits.securities.flatMap(({ symbol, minWeight = 0 }, i): Requirement[] => {
+  return limits.securities.flatMap((one, i): Requirement[] => {
+    const { symbol, currentWeight } = one;
+    const minWeight = one.frozen ? currentWeight : (one.minWeight ?? 0);
     if (minWeight === 0) return [];
     const row: LinearRow = { coefficients: unit(size, i), relation: '>=', bound: minWeight };
     return [{ words: `${symbol} takes at least ${percent(minWeight)}`, rows: [row] }];
@@ -126,29 +139,27 @@ function lowerBounds(limits: Limits): Requirement[] {
 }
 
 function upperBounds(limits: Limits): Requirement[] {
-  const size = variablesOf(limits);
-  const bounds = limits.securities.flatMap(
-    ({ symbol, maxWeight }, i): [number, number, string][] => [
-      maxWeight === undefined
-        ? [
-            i,
-            limits.weightMaxRatio,
-            `no security takes more than ${percent(limits.weightMaxRatio)}`,
-          ]
-        : [i, maxWeight, `${symbol} takes at most ${percent(maxWeight)}`],
-      ...(limits.sizeMax === undefined
-        ? []
-        : ([[i, limits.sizeMax, `no position is larger than ${percent(limits.sizeMax)}`]] as [
-            number,
-            number,
-            string,
-          ][])),
-    ],
+  return limits.securities.flatMap((one, i) =>
+    boundsAbove(limits, one).map(([bound, words]) => ({
+      words,
+      rows: [{ coefficients: unit(variablesOf(limits), i), relation: '<=' as const, bound }],
+    })),
   );
-  return bounds.map(([i, bound, words]) => ({
-    words,
-    rows: [{ coefficients: unit(size, i), relation: '<=', bound }],
-  }));
+}
+
+function boundsAbove(
+  { weightMaxRatio, sizeMax }: Limits,
+  { symbol, maxWeight, currentWeight, frozen }: SecurityBound,
+): [bound: number, words: string][] {
+  if (frozen) return [[currentWeight, `${symbol} takes at most ${percent(currentWeight)}`]];
+  return [
+    maxWeight === undefined
+      ? [weightMaxRatio, `no security takes more than ${percent(weightMaxRatio)}`]
+      : [maxWeight, `${symbol} takes at most ${percent(maxWeight)}`],
+    ...(sizeMax === undefined
+      ? []
+      : [[sizeMax, `no position is larger than ${percent(sizeMax)}`] as [number, string]]),
+  ];
 }
 
 function investedAtMost(limits: Limits): Requirement {
@@ -169,14 +180,19 @@ function investedAtMost(limits: Limits): Requirement {
 /** A limit for each named group. Securities whose group is not known are under no such limit. */
 function groupLimits(
   limits: Limits,
-  kind: 'sector' | 'country',
-  stated: ReadonlyMap<string, number>,
-  general: number,
+  kind: 'sector' | 'country' | 'currency',
+  stated: ReadonlyMap<string, number> = new Map(),
+  general = 1,
 ): Requirement[] {
   const names = new Set(limits.securities.flatMap((security) => security[kind] ?? []));
   return [...names].sort().flatMap((name) => {
-    const bound = stated.get(name) ?? general;
-    if (bound >= 1) return [];
+    const limit = stated.get(name) ?? general;
+    if (limit >= 1) return [];
+    // What may not be traded may stay: a group that is over its limit by it may not grow.
+    const bound = Math.max(
+      limit,
+      heldFast(limits, (one) => one[kind] === name),
+    );
     return {
       words: `${kind} ${name} takes at most ${percent(bound)}`,
       rows: [
@@ -188,6 +204,12 @@ function groupLimits(
       ],
     };
   });
+}
+
+/** Weight of those that stay as they are, among some. */
+function heldFast({ securities }: Limits, among: (one: SecurityBound) => boolean): number {
+  const frozen = securities.filter((one) => one.frozen === true && among(one));
+  return frozen.reduce((sum, { currentWeight }) => sum + currentWeight, 0);
 }
 
 function turnoverLimit(limits: Limits): Requirement[] {

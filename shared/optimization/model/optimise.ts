@@ -12,6 +12,7 @@ import {
 } from './allocate.ts';
 import {
   chosenObjective,
+  followsPolicyTargets,
   goalOfPreference,
   limitsOfPreference,
   tracks,
@@ -42,12 +43,13 @@ export function optimise(
   preference: AllocationPreference,
   policy: AllocationPolicy,
 ): Optimised {
+  const isTracking = tracks(preference) || followsPolicyTargets(preference, policy);
   const { moments } = estimateMoments(view, {
     riskAversion: policy.riskAversion,
-    uncertainMean: chosenObjective(preference, policy) === 'BLACK_LITTERMAN' && !tracks(preference),
+    uncertainMean: chosenObjective(preference, policy) === 'BLACK_LITTERMAN' && !isTracking,
   });
   if (moments.isins.length === 0) return nothing(moments);
-  const goal = goalOfPreference(preference, policy, moments);
+  const goal = goalOfPreference(preference, policy, moments, account);
   const limits = limitsOfPreference(preference, policy, moments, account);
   const allocation = allocate(goal, moments, limits);
   const metrics = metricsOf(moments, allocation.weights, benchmarkOf(goal, moments));

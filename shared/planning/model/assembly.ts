@@ -5,7 +5,9 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
@@ -53,7 +55,11 @@ export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
   };
 }
 
-/** @param targets shares of the value; a security without one has the target 0 */
+/**
+ * The problem with its targets. Where they are the owner's own, the expected returns become those that
+ * the targets imply (gamma S t, so that utility is greatest at the targets), and the scores' are left.
+ * @param targets shares of the value; a security without one has the target 0
+ */
 export function withTargets(
   problem: PlanningProblem,
   targets: ReadonlyMap<Isin, number>,
@@ -62,7 +68,14 @@ export function withTargets(
     ...one,
     target: targets.get(one.isin) ?? 0,
   }));
-  return { ...problem, instruments };
+  if (!problem.limits.followsTargets) return { ...problem, instruments };
+  return { ...problem, instruments, moments: impliedBy(problem, targets) };
+}
+
+function impliedBy({ moments, limits }: PlanningProblem, targets: ReadonlyMap<Isin, number>) {
+  const weights = Float64Array.from(moments.isins, (isin) => targets.get(isin) ?? 0);
+  const expected = impliedReturns(moments.covariance, weights, limits.riskAversion);
+  return { ...moments, expected };
 }
 
 function requirePrices({ book, view }: PlanningInputs): void {
@@ -73,7 +86,7 @@ function requirePrices({ book, view }: PlanningInputs): void {
 }
 
 function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
-  const { book, view, scores } = inputs;
+  const { book, view, scores, limits } = inputs;
   const { isin } = security;
   const quote = present(view.quotes.get(isin), 'a priced security has a quote');
   const holding = book.holdings.get(isin);
@@ -82,7 +95,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     symbol: security.symbol,
     sector: security.sector,
     country: security.country,
-    lot: security.lot,
+    lot: limits.wholeShares ? wholeLot(security.lot) : security.lot,
     price: quote.price,
     pricedOn: quote.day,
     rate: requireRate(view.rates, security.currency),
@@ -94,6 +107,11 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     score: scores.get(isin)?.total,
     dividends: dividendsOf(inputs, isin),
   };
+}
+
+/** A lot that is a part of a share becomes a share. */
+function wholeLot(lot: Quantity): Quantity {
+  return lot.compare(Decimal.one) < 0 ? Decimal.one : lot;
 }
 
 function unitCost(holding: Holding, { currency }: Book): number | undefined {

@@ -112,7 +112,7 @@ export function discreteOf(space: SearchSpace): DiscreteProblem {
 
 function securityOf(space: SearchSpace, i: number): DiscreteSecurity {
   const least = space.lotsMin[i] as number;
-  const groups = [space.sector[i] as number, space.country[i] as number];
+  const groups = [space.sector, space.country, space.currency].map((column) => column[i] as number);
   return {
     lotValue: space.lotValue[i] as number,
     heldValue: (space.weight[i] as number) * space.value,

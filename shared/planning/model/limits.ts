@@ -21,6 +21,8 @@ export interface PlanLimits {
   readonly costs: CostModel;
   /** Least cash at every moment, as a share of the value. */
   readonly cashReserveRatio: number;
+  /** Kept in any case, where it is more; absent: none. */
+  readonly cashReserveAmount?: Money | undefined;
   readonly minimumOrder: Money;
   /** Largest order, as a share of the value. */
   readonly orderMaxRatio: number;
@@ -30,17 +32,48 @@ export interface PlanLimits {
   readonly weightMaxRatio: number;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
+  /** Absent: none. */
+  readonly currencyMaxRatio?: number | undefined;
+  /** Of single securities, in place of the general limit. */
+  readonly weightMaxBy?: ReadonlyMap<Isin, number> | undefined;
+  /** Of single groups, by `groupKey`, in place of the general limit. */
+  readonly groupMaxBy?: ReadonlyMap<string, number> | undefined;
   /** Most securities held; Infinity where nothing was said. */
   readonly positionsMax: number;
   readonly frozen: ReadonlySet<Isin>;
+  /** Neither bought nor kept; absent: none. */
+  readonly excluded?: ReadonlySet<Isin> | undefined;
   /** Oldest price to trade on. */
   readonly quoteAgeDaysMax: number;
   readonly sellOnly: ReadonlySet<Isin>;
   readonly noSells: boolean;
+  /** Trades whole shares only, also where a lot is a part of one. */
+  readonly wholeShares?: boolean | undefined;
+  /** The targets are the owner's own, and utility follows them. */
+  readonly followsTargets?: boolean | undefined;
   /** Repeated in the answer, as the contract has it; nothing is limited by it. */
   readonly depth: number;
   /** Gain over holding that a plan must exceed, after cost, as a fraction a year. */
   readonly marginRatio: number;
   /** Deposit expected within the next month. */
   readonly monthlyDeposit: Money;
+}
+
+/** A security's groups that limits are set on. */
+export type GroupKind = 'sector' | 'country' | 'currency';
+
+export function groupKey(kind: GroupKind, name: string): string {
+  return `${kind} ${name}`;
+}
+
+/** Most that a security may take, as a share of the value. */
+export function weightMaxOf(limits: PlanLimits, isin: Isin): number {
+  return limits.weightMaxBy?.get(isin) ?? limits.weightMaxRatio;
+}
+
+/** Most that a group may take, as a share of the value. */
+export function groupMaxOf(limits: PlanLimits, kind: GroupKind, name: string): number {
+  const { sectorMaxRatio, countryMaxRatio, currencyMaxRatio = 1 } = limits;
+  const general = { sector: sectorMaxRatio, country: countryMaxRatio, currency: currencyMaxRatio };
+  return limits.groupMaxBy?.get(groupKey(kind, name)) ?? general[kind];
 }

@@ -3,7 +3,7 @@
  * says which rule left it out, so that "what was not bought, and why" is complete.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import type { PlanLimits } from './limits.ts';
+import { weightMaxOf, type PlanLimits } from './limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './sequence.ts';
 import { amount, percent } from './formatting.ts';
@@ -53,6 +53,8 @@ export function opportunitiesOf(
   context: PlanningContext,
 ): readonly (Opportunity | LeftOut)[] {
   const held = instrument.held.sign > 0;
+  if (!held && context.limits.excluded?.has(instrument.isin))
+    return [leftOut(instrument, undefined, 'excluded', 'The policy excludes it.')];
   if (!held && instrument.target <= WEIGHT_EPSILON)
     return [leftOut(instrument, undefined, 'no-target', 'The target weight is 0 %.')];
   const sides = [held ? sale(instrument, context) : undefined, purchase(instrument, context)];
@@ -72,6 +74,8 @@ function purchase(
   const weight = weightOf(instrument, value);
   const gap = instrument.target - weight;
   if (instrument.target <= WEIGHT_EPSILON) return undefined;
+  if (limits.excluded?.has(instrument.isin))
+    return leftOut(instrument, 'BUY', 'excluded', 'The policy excludes it.');
   if (limits.sellOnly.has(instrument.isin))
     return leftOut(instrument, 'BUY', 'sell-only', 'It may only be sold.');
   if (instrument.buyableFrom !== undefined)
@@ -85,7 +89,10 @@ function purchase(
   if (!deposit && gap < -WEIGHT_EPSILON) return undefined;
   if (!deposit && gap * value < minimumOrder) return nearTarget(instrument, 'BUY', context);
   const lot = lotValue(instrument);
-  const room = Math.min((limits.weightMaxRatio - weight) * value, limits.orderMaxRatio * value);
+  const room = Math.min(
+    (weightMaxOf(limits, instrument.isin) - weight) * value,
+    limits.orderMaxRatio * value,
+  );
   const [lotsMin, lotsMax] = [lotsFor(minimumOrder, lot), wholeLotsIn(room, lot)];
   if (lotsMax < lotsMin) return noRoom(instrument, context, weight);
   return {
@@ -173,7 +180,7 @@ function noRoom(instrument: Instrument, context: PlanningContext, weight: number
   }
   const reason =
     `The smallest purchase is ${smallest}, which would take it from ${percent(weight)} over the ` +
-    `most that one security may have, ${percent(limits.weightMaxRatio)}.`;
+    `most that one security may have, ${percent(weightMaxOf(limits, instrument.isin))}.`;
   return leftOut(instrument, 'BUY', 'weight-max', reason);
 }
 

@@ -10,7 +10,7 @@ import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
-import type { PlanLimits } from './limits.ts';
+import type { GroupKind, PlanLimits } from './limits.ts';
 
 /** A priced security, held or not. */
 export interface Instrument {
@@ -73,6 +73,11 @@ export function valueIn(instrument: Instrument, quantity: Quantity, rounding: Ro
 export function portfolioValue(problem: PlanningProblem): Money {
   const values = problem.instruments.map((one) => valueIn(one, one.held, 'half-even'));
   return Money.sum([problem.cash, ...values], problem.base);
+}
+
+/** The name of a security's group; undefined where it is not known. */
+export function groupName(instrument: Instrument, kind: GroupKind): string | undefined {
+  return kind === 'currency' ? instrument.price.currency : instrument[kind] || undefined;
 }
 
 export function lotsHeld({ held, lot }: Instrument): number {

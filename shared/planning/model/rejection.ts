@@ -1,5 +1,6 @@
 /** Which limit keeps a worthwhile order out of a plan, by how much, and what would admit it. */
 import { amount, basisPoints, percent, pluralize } from './formatting.ts';
+import type { GroupKind, PlanLimits } from './limits.ts';
 import { described, type Candidate, type Reason } from './candidate.ts';
 import type { PlanningProblem } from './problem.ts';
 import type { SearchSpace } from './search-space.ts';
@@ -27,7 +28,6 @@ function requirement(
   barrier: Barrier,
 ): string {
   const { limits, base } = problem;
-  const one = space.instruments[index];
   switch (barrier) {
     case 'cash-reserve':
       return cashNeeded(problem, space, state, { index, lots });
@@ -42,34 +42,48 @@ function requirement(
       return `${pluralize(state.positions, 'position')} would be held already and ${space.positionsMax} are the most; it would take a limit of ${after}`;
     }
     case 'sector-max':
-      return groupNeeded(`sector ${one?.sector}`, limits.sectorMaxRatio);
     case 'country-max':
-      return groupNeeded(`country ${one?.country}`, limits.countryMaxRatio);
+    case 'currency-max':
+      return groupNeeded(barrier.replace('-max', '') as GroupKind);
   }
 
-  function groupNeeded(group: string, most: number): string {
-    const g = space.groups.indexOf(group);
+  function groupNeeded(kind: GroupKind): string {
+    const g = (index >= 0 ? space[kind][index] : undefined) ?? -1;
+    const group = space.groups[g] ?? kind;
     const before = state.groupWeight[g] ?? 0;
     const after = before + (lots * (space.lotValue[index] ?? 0)) / space.value;
-    const allowed = Math.max(most, space.groupMax[g] ?? 0);
+    const allowed = space.groupMax[g] ?? 1;
     return `the ${group} would take ${share(after)} of the value and may take ${percent(allowed)}; that is ${roundedUp((after - allowed) * space.value, base)} too much`;
   }
 }
 
-/** Cash counts in the value that the reserve is a share of, so more of it raises the reserve too. */
 function cashNeeded(
   { base, limits }: PlanningProblem,
   space: SearchSpace,
   state: SequenceState,
   { index, lots }: Pick<Candidate, 'index' | 'lots'>,
 ): string {
-  const short = state.cashShort(index, lots) / (1 - limits.cashReserveRatio);
+  const short = cashMissing(limits, space, state.cashShort(index, lots));
   const free = Math.max(0, state.cash - space.reserve);
   const spent = state.buys > 0 ? 'the purchases of the plan leave' : 'there are';
   return (
     `${spent} ${amount(free, base)} above the reserve of ${amount(space.reserve, base)}; ` +
     `it takes ${roundedUp(short, base)} more cash`
   );
+}
+
+/**
+ * Cash counts in the value that the reserve is a share of, so more of it raises the reserve too, as long
+ * as the share is more than the fixed amount.
+ */
+function cashMissing(
+  { cashReserveRatio: ratio, cashReserveAmount }: PlanLimits,
+  { value, reserve }: SearchSpace,
+  short: number,
+): number {
+  const amountToKeep = cashReserveAmount?.toEstimate() ?? 0;
+  const besideReserve = short - reserve;
+  return Math.max(besideReserve + amountToKeep, (besideReserve + ratio * value) / (1 - ratio));
 }
 
 /** Never less than what is needed. */

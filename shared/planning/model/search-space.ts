@@ -8,9 +8,10 @@
 import { estimatedCost } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import { COST_HORIZON_YEARS } from './limits.ts';
+import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from './limits.ts';
 import { weightOf, type Opportunity } from './opportunity.ts';
 import {
+  groupName,
   lotsHeld,
   lotValue,
   momentRows,
@@ -55,9 +56,10 @@ export interface SearchSpace {
   readonly sellCostRatio: number;
   /** What cost is divided by to become utility. */
   readonly costScale: number;
-  /** Sector and country of each security as indices of the groups below; -1 where unknown. */
+  /** Groups of each security as indices of the groups below; -1 where unknown or without a limit. */
   readonly sector: Int32Array;
   readonly country: Int32Array;
+  readonly currency: Int32Array;
   readonly groups: readonly string[];
   readonly groupWeight: Float64Array;
   readonly groupMax: Float64Array;
@@ -145,32 +147,30 @@ function riskColumns(problem: PlanningProblem, instruments: readonly Instrument[
 }
 
 function groupColumns(problem: PlanningProblem, instruments: readonly Instrument[], value: number) {
-  const { sectorMaxRatio, countryMaxRatio } = problem.limits;
   const weights = new Map<string, number>();
+  const most = new Map<string, number>();
   for (const one of problem.instruments)
-    for (const group of [sectorOf(one), countryOf(one)])
-      if (group !== undefined) weights.set(group, (weights.get(group) ?? 0) + weightOf(one, value));
+    for (const kind of ['sector', 'country', 'currency'] as const) {
+      const name = groupName(one, kind);
+      const limit = name === undefined ? 1 : groupMaxOf(problem.limits, kind, name);
+      if (name === undefined || (kind === 'currency' && limit >= 1)) continue;
+      const key = groupKey(kind, name);
+      weights.set(key, (weights.get(key) ?? 0) + weightOf(one, value));
+      most.set(key, limit);
+    }
   const groups = [...weights.keys()];
-  const limit = (group: string): number =>
-    group.startsWith('sector ') ? sectorMaxRatio : countryMaxRatio;
-  const index = (group: string | undefined): number =>
-    group === undefined ? -1 : groups.indexOf(group);
+  const column = (kind: GroupKind): Int32Array =>
+    Int32Array.from(instruments, (one) => {
+      const name = groupName(one, kind);
+      return name === undefined ? -1 : groups.indexOf(groupKey(kind, name));
+    });
   return {
     groups,
     groupWeight: Float64Array.from(weights.values()),
     // A group that is over its limit already may shrink, and may not grow.
-    groupMax: Float64Array.from(groups, (g) => Math.max(limit(g), weights.get(g) ?? 0)),
-    sector: Int32Array.from(instruments, (one) => index(sectorOf(one))),
-    country: Int32Array.from(instruments, (one) => index(countryOf(one))),
+    groupMax: Float64Array.from(groups, (g) => Math.max(most.get(g) ?? 1, weights.get(g) ?? 0)),
+    ...{ sector: column('sector'), country: column('country'), currency: column('currency') },
   };
-}
-
-function sectorOf({ sector }: Instrument): string | undefined {
-  return sector ? `sector ${sector}` : undefined;
-}
-
-function countryOf({ country }: Instrument): string | undefined {
-  return country ? `country ${country}` : undefined;
 }
 
 function costRatios({ limits }: PlanningProblem) {

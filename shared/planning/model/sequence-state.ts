@@ -3,7 +3,7 @@
  * multiplications: with d the change of weight,
  *   dU = mu_i d - gamma (g_i d + S_ii d^2 / 2) - change of cost,  g = S w kept up to date.
  */
-import { PRICE_MOVE_RATIO } from './limits.ts';
+import { PRICE_MOVE_RATIO, type GroupKind } from './limits.ts';
 import type { SearchSpace } from './search-space.ts';
 
 /** Weights that differ by less are equal. */
@@ -12,7 +12,7 @@ const WEIGHT_EPSILON = 1e-12;
 export const ROUNDING_RESERVE = 0.05;
 
 export type Barrier =
-  'cash-reserve' | 'orders-max' | 'turnover-max' | 'positions-max' | 'sector-max' | 'country-max';
+  'cash-reserve' | 'orders-max' | 'turnover-max' | 'positions-max' | `${GroupKind}-max`;
 
 export class SequenceState {
   readonly space: SearchSpace;
@@ -108,8 +108,10 @@ export class SequenceState {
     for (let k = 0; k < space.size; k += 1)
       this.gradient[k] =
         (this.gradient[k] as number) + (space.covariance[i * space.size + k] as number) * d;
-    for (const group of [space.sector[i] as number, space.country[i] as number])
+    for (const column of [space.sector, space.country, space.currency]) {
+      const group = column[i] as number;
       if (group >= 0) this.groupWeight[group] = (this.groupWeight[group] as number) + d;
+    }
     this.lots[i] = lots;
   }
 
@@ -142,11 +144,11 @@ export class SequenceState {
   }
 
   private groupBarrier(i: number, lotsI: number, j: number, lotsJ: number): Barrier | undefined {
-    const { sector, country } = this.space;
     const di = this.weightBy(i, lotsI);
     const dj = j >= 0 ? this.weightBy(j, lotsJ) : 0;
-    if (this.overfills(sector, i, di, j, dj)) return 'sector-max';
-    return this.overfills(country, i, di, j, dj) ? 'country-max' : undefined;
+    const kinds = ['sector', 'country', 'currency'] as const;
+    const full = kinds.find((kind) => this.overfills(this.space[kind], i, di, j, dj));
+    return full && `${full}-max`;
   }
 
   private overfills(of: Int32Array, i: number, di: number, j: number, dj: number): boolean {

@@ -7,8 +7,14 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { PRICE_MOVE_RATIO } from './limits.ts';
-import { portfolioValue, valueIn, type Instrument, type PlanningProblem } from './problem.ts';
+import { groupMaxOf, PRICE_MOVE_RATIO, weightMaxOf, type GroupKind } from './limits.ts';
+import {
+  groupName,
+  portfolioValue,
+  valueIn,
+  type Instrument,
+  type PlanningProblem,
+} from './problem.ts';
 import type { Side } from './sequence.ts';
 
 export interface RequestedOrder {
@@ -43,8 +49,10 @@ const RATIO_TOLERANCE = 1e-6;
 
 /** Least cash at every moment. */
 export function cashReserve(problem: PlanningProblem): Money {
-  const ratio = Decimal.ofNumber(problem.limits.cashReserveRatio);
-  return portfolioValue(problem).multiply(ratio, 'up');
+  const { cashReserveRatio, cashReserveAmount } = problem.limits;
+  const share = portfolioValue(problem).multiply(Decimal.ofNumber(cashReserveRatio), 'up');
+  if (!cashReserveAmount || share.compare(cashReserveAmount) >= 0) return share;
+  return cashReserveAmount;
 }
 
 /**
@@ -96,6 +104,7 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   const { limits } = problem;
   if (problem.live.has(instrument.isin)) return 'live-order';
   if (limits.frozen.has(instrument.isin)) return 'frozen';
+  if (side === 'BUY' && limits.excluded?.has(instrument.isin)) return 'excluded';
   if (side === 'BUY' && limits.sellOnly.has(instrument.isin)) return 'sell-only';
   if (side === 'SELL' && limits.noSells) return 'no-sells';
   const sellable = instrument.held.subtract(instrument.locked);
@@ -104,7 +113,7 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';
   if (exceeds(value, limits.orderMaxRatio, total)) return 'order-max';
   const after = valueIn(instrument, instrument.held.add(quantity), 'half-even');
-  const isAboveMax = side === 'BUY' && exceeds(after, limits.weightMaxRatio, total);
+  const isAboveMax = side === 'BUY' && exceeds(after, weightMaxOf(limits, instrument.isin), total);
   return isAboveMax ? 'weight-max' : undefined;
 }
 
@@ -130,8 +139,9 @@ function planRule(
   if (exceeds(traded, limits.turnoverMaxRatio, total)) return 'turnover-max';
   const after = holdingsAfter(problem, orders);
   if (tooMany(problem, after)) return 'positions-max';
-  if (overfull(problem, after, 'sector', limits.sectorMaxRatio)) return 'sector-max';
-  return overfull(problem, after, 'country', limits.countryMaxRatio) ? 'country-max' : undefined;
+  const kinds = ['sector', 'country', 'currency'] as const;
+  const full = kinds.find((kind) => overfull(problem, after, kind));
+  return full && `${full}-max`;
 }
 
 function exceeds(value: Money, ratio: number, total: Money): boolean {
@@ -144,23 +154,22 @@ function tooMany({ instruments, limits }: PlanningProblem, after: readonly Instr
 }
 
 /** True when a group ends over its limit and larger than it was. */
-function overfull(
-  problem: PlanningProblem,
-  after: readonly Instrument[],
-  by: 'sector' | 'country',
-  limit: number,
-): boolean {
+function overfull(problem: PlanningProblem, after: readonly Instrument[], by: GroupKind): boolean {
   const total = portfolioValue(problem).toEstimate();
   const before = sharesBy(problem.instruments, by, total);
   for (const [group, share] of sharesBy(after, by, total))
-    if (share > Math.max(limit, before.get(group) ?? 0) + RATIO_TOLERANCE) return true;
+    if (
+      share >
+      Math.max(groupMaxOf(problem.limits, by, group), before.get(group) ?? 0) + RATIO_TOLERANCE
+    )
+      return true;
   return false;
 }
 
-function sharesBy(instruments: readonly Instrument[], by: 'sector' | 'country', total: number) {
+function sharesBy(instruments: readonly Instrument[], by: GroupKind, total: number) {
   const shares = new Map<string, number>();
   for (const one of instruments) {
-    const group = one[by];
+    const group = groupName(one, by);
     const share = valueIn(one, one.held, 'half-even').toEstimate() / total;
     if (group) shares.set(group, (shares.get(group) ?? 0) + share);
   }

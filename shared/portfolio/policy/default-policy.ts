@@ -36,7 +36,7 @@ export function defaultPolicy(settings: Settings): EffectivePolicy {
       switchingMarginRatio: settings.planMarginRatio,
       cooldownDays: settings.cooldownDays,
       minimumHoldDays: settings.minimumHoldDays,
-      fractionalShares: false,
+      fractionalShares: true,
     },
     tax: {
       lotMethod: settings.lotMethod,

@@ -60,9 +60,9 @@ describe.each(accountOperations.map(({ name }) => name))('%s', (name) => {
   });
 });
 
-it('covers operations of portfolio, trading and gateway', () => {
+it('covers operations of portfolio, optimization, trading and gateway', () => {
   expect(new Set(accountOperations.map(({ service }) => service))).toEqual(
-    new Set(['portfolio', 'trading', 'gateway']),
+    new Set(['portfolio', 'optimization', 'trading', 'gateway']),
   );
 });
 
