@@ -121,6 +121,20 @@ export interface GetMarketDataResponse {
   /** Where the bars come from, and whether that is a simulation. */
   provider: string;
   simulated: boolean;
+  /** Where the stored bars came from, oldest first; empty where that was not kept. */
+  priceSources: PriceSource[];
+}
+
+/** A span of bars that came from one source. */
+export interface PriceSource {
+  /** The provider, and what it calls the security: `yahoo AAPL`. */
+  source: string;
+  /** The first day; it holds until the next span begins. */
+  from:
+    | Timestamp
+    | undefined;
+  /** When the last of it was fetched. */
+  fetchedAt: Timestamp | undefined;
 }
 
 export interface PriceBar {
@@ -1519,7 +1533,15 @@ export const GetMarketDataRequest: MessageFns<GetMarketDataRequest> = {
 };
 
 function createBaseGetMarketDataResponse(): GetMarketDataResponse {
-  return { isin: "", security: undefined, history: [], metrics: undefined, provider: "", simulated: false };
+  return {
+    isin: "",
+    security: undefined,
+    history: [],
+    metrics: undefined,
+    provider: "",
+    simulated: false,
+    priceSources: [],
+  };
 }
 
 export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
@@ -1541,6 +1563,9 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
     }
     if (message.simulated !== false) {
       writer.uint32(48).bool(message.simulated);
+    }
+    for (const v of message.priceSources) {
+      PriceSource.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -1606,6 +1631,14 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
             message.simulated = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.priceSources.push(PriceSource.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1626,6 +1659,11 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
       metrics: isSet(object.metrics) ? MarketMetrics.fromJSON(object.metrics) : undefined,
       provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
       simulated: isSet(object.simulated) ? globalThis.Boolean(object.simulated) : false,
+      priceSources: globalThis.Array.isArray(object?.priceSources)
+        ? object.priceSources.map((e: any) => PriceSource.fromJSON(e))
+        : globalThis.Array.isArray(object?.price_sources)
+        ? object.price_sources.map((e: any) => PriceSource.fromJSON(e))
+        : [],
     };
   },
 
@@ -1649,6 +1687,9 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
     if (message.simulated !== false) {
       obj.simulated = message.simulated;
     }
+    if (message.priceSources?.length) {
+      obj.priceSources = message.priceSources.map((e) => PriceSource.toJSON(e));
+    }
     return obj;
   },
 
@@ -1667,6 +1708,114 @@ export const GetMarketDataResponse: MessageFns<GetMarketDataResponse> = {
       : undefined;
     message.provider = object.provider ?? "";
     message.simulated = object.simulated ?? false;
+    message.priceSources = object.priceSources?.map((e) => PriceSource.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePriceSource(): PriceSource {
+  return { source: "", from: undefined, fetchedAt: undefined };
+}
+
+export const PriceSource: MessageFns<PriceSource> = {
+  encode(message: PriceSource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== "") {
+      writer.uint32(10).string(message.source);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(message.from, writer.uint32(18).fork()).join();
+    }
+    if (message.fetchedAt !== undefined) {
+      Timestamp.encode(message.fetchedAt, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PriceSource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePriceSource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.from = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fetchedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PriceSource {
+    return {
+      source: isSet(object.source) ? globalThis.String(object.source) : "",
+      from: isSet(object.from) ? Timestamp.fromJSON(object.from) : undefined,
+      fetchedAt: isSet(object.fetchedAt)
+        ? Timestamp.fromJSON(object.fetchedAt)
+        : isSet(object.fetched_at)
+        ? Timestamp.fromJSON(object.fetched_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: PriceSource): unknown {
+    const obj: any = {};
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
+    if (message.from !== undefined) {
+      obj.from = Timestamp.toJSON(message.from);
+    }
+    if (message.fetchedAt !== undefined) {
+      obj.fetchedAt = Timestamp.toJSON(message.fetchedAt);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PriceSource>, I>>(base?: I): PriceSource {
+    return PriceSource.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PriceSource>, I>>(object: I): PriceSource {
+    const message = createBasePriceSource();
+    message.source = object.source ?? "";
+    message.from = (object.from !== undefined && object.from !== null) ? Timestamp.fromPartial(object.from) : undefined;
+    message.fetchedAt = (object.fetchedAt !== undefined && object.fetchedAt !== null)
+      ? Timestamp.fromPartial(object.fetchedAt)
+      : undefined;
     return message;
   },
 };

@@ -1,4 +1,5 @@
-import { settingTable, type SettingRow } from '#shared/process/settings.ts';
+import type { SettingRow } from '#shared/process/setting-row.ts';
+import { settingTable } from '#shared/process/settings.ts';
 import { generatedFrom, table } from './markdown.ts';
 
 const INTRODUCTION = `

@@ -7,38 +7,12 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import { certificateScopes, hosts } from './access-parsers.ts';
+import { marketRows } from './market-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
+import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface SettingRow<T> {
-  readonly env: string;
-  /** As it would be written in the environment; null where absence means something of its own. */
-  readonly default: string | null;
-  readonly says: string;
-  readonly parse: (text: string) => T;
-}
-
-export type MarketDataChoice =
-  | { readonly kind: 'sample'; readonly seed: string }
-  | { readonly kind: 'csv'; readonly path: string };
-
-/** What BROKER may name; `shared/clients/broker/open.ts` opens each. */
-const brokerNames = ['paper', 'alpaca', 'tradernet'] as const;
-/** A key of Tradernet works only on the host that issued it. */
-const tradernetHosts = [
-  'freedom24.com',
-  'tradernet.com',
-  'tradernet.global',
-  'tradernet.kz',
-] as const;
-/** What MARKET_DATA may be; `shared/clients/market-data/open.ts` opens each. */
-const marketDataForms = [
-  '`sample`',
-  '`sample:SEED`',
-  '`csv:PATH` (a folder, or one file of closes)',
-];
 
 export const settingTable = {
   gatewayPort: row('GATEWAY_PORT', '8080', 'HTTP port of the gateway; 0 takes a free one', port),
@@ -151,25 +125,7 @@ export const settingTable = {
     'stack file of the functions to run; unset: stack.yml of this project, one function an operation',
     text,
   ),
-  marketData: row('MARKET_DATA', 'sample', `one of ${marketDataForms.join(', ')}`, marketData),
-  broker: row('BROKER', 'paper', `one of ${brokerNames.join(', ')}`, oneOf(...brokerNames)),
-  liveTrading: row(
-    'LIVE_TRADING',
-    'off',
-    '`on` lets a broker move real money; `off`: its paper account only',
-    oneOf('on', 'off'),
-  ),
-  brokerUrl: optional(
-    'BROKER_URL',
-    'address of a simulated broker on this machine, in place of the real one; only with LIVE_TRADING=off',
-    text,
-  ),
-  tradernetHost: row(
-    'TRADERNET_HOST',
-    'freedom24.com',
-    `host of the Tradernet account that issued the keys: one of ${tradernetHosts.join(', ')}`,
-    oneOf(...tradernetHosts),
-  ),
+  ...marketRows,
   baseCurrency: optional(
     'BASE_CURRENCY',
     'currency of the account; unset: its own, once it is open; before EUR, or the one currency of the csv prices',
@@ -368,36 +324,6 @@ export function parseSettings(env: Environment): Settings {
   return settings;
 }
 
-function row<T>(
-  env: string,
-  defaultText: string,
-  says: string,
-  parse: (text: string) => T,
-): SettingRow<T> {
-  return { env, default: defaultText, says, parse };
-}
-
-function optional<T>(
-  env: string,
-  says: string,
-  parse: (text: string) => T,
-): SettingRow<T | undefined> {
-  return { env, default: null, says, parse };
-}
-
-function bad(message: string): never {
-  throw new Failure('INVALID_REQUEST', message);
-}
-
-function text(value: string): string {
-  return value;
-}
-
-function oneOf<const Names extends readonly string[]>(...names: Names) {
-  return (value: string): Names[number] =>
-    names.includes(value) ? value : bad(`one of ${names.join(', ')}`);
-}
-
 function parts(value: string): readonly ('facade' | 'connector')[] {
   if (value === 'none') return [];
   return value.split(',').map((part) => oneOf('facade', 'connector')(part.trim()));
@@ -405,12 +331,4 @@ function parts(value: string): readonly ('facade' | 'connector')[] {
 
 function keyPrefix(value: string): string {
   return /^[A-Za-z0-9_-]{1,40}$/.test(value) ? value : bad('1 to 40 letters, digits, _ or -');
-}
-
-function marketData(value: string): MarketDataChoice {
-  const [kind, ...rest] = value.split(':');
-  const detail = rest.join(':');
-  if (kind === 'sample') return { kind, seed: detail || '7' };
-  if (kind === 'csv' && detail !== '') return { kind, path: detail };
-  return bad(`one of ${marketDataForms.join(', ')}`);
 }

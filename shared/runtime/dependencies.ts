@@ -52,7 +52,8 @@ export async function openDependencies(
   });
   const database = new Database(redis, recordsAt(recordPlaces(settings)));
   const now = parts.now ?? (() => instantOf(Date.now()));
-  const opened = await openMarketData(settings, now);
+  const secret = (name: string) => secretIn(SECRETS_DIR, name);
+  const opened = await openMarketData(settings, { now, secret, database });
   const baseCurrency = await accountCurrency(
     database,
     settings.baseCurrency,
@@ -66,7 +67,7 @@ export async function openDependencies(
     database,
     marketData,
     baseCurrency,
-    secret: (name) => secretIn(SECRETS_DIR, name),
+    secret,
     now,
   }).catch((thrown: unknown) => {
     redis.disconnect();

@@ -9,6 +9,7 @@ import type { PriceDoubt, PriceDoubts } from './model/price-doubt.ts';
 const doubtsSchema = z.array(
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('dead-price'), day: storedDay, reason: z.string() }),
+    z.object({ kind: z.literal('sources-disagree'), day: storedDay, reason: z.string() }),
     z.object({
       kind: z.literal('suspected-split'),
       day: storedDay,

@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import type { SourceSpan } from './model/source-span.ts';
 import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import { priceChunks, rateChunks, readPriceChunks, readRateChunks } from './year-chunks.ts';
 import { YearHashes } from './year-hashes.ts';
@@ -16,6 +17,8 @@ import { YearHashes } from './year-hashes.ts';
 export interface Fetched {
   readonly through: CalendarDay;
   readonly at: Instant;
+  /** Where what is stored came from; absent where it was stored before that was kept. */
+  readonly sources?: readonly SourceSpan[] | undefined;
 }
 
 /** What is fetched: bars or fundamentals of a security, or the rates of a pair. */
@@ -27,7 +30,13 @@ export interface LatestClose {
   readonly close: number;
 }
 
-const fetchedSchema = z.object({ through: storedDay, at: storedInstant });
+const fetchedSchema = z.object({
+  through: storedDay,
+  at: storedInstant,
+  sources: z
+    .array(z.object({ source: z.string(), from: storedDay, fetchedAt: storedInstant }))
+    .optional(),
+});
 const setAsideSchema = z.object({
   day: storedDay,
   reason: z.string(),

@@ -3,6 +3,7 @@ import { barToCheck } from '#shared/clients/market-data/checked-bars.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import {
   addDays,
+  dayOfEpoch,
   epochDay,
   isWeekend,
   parseDay,
@@ -16,6 +17,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { extendBars, pastHasChanged, replaceBars, type StoredBars } from './model/bar-merge.ts';
 import { lastDay, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
+import { sameSpans, withSpan } from './model/source-span.ts';
 import { reviewSplits } from './model/split-review.ts';
 import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
 import type { PriceDoubtStore } from './price-doubt-store.ts';
@@ -23,6 +25,8 @@ import { pairOf, type PriceStore } from './price-store.ts';
 
 /** Before the first price that any source has. */
 const BEGINNING = parseDay('1900-01-01');
+/** The last bars that are held against a second source. */
+const COMPARED_BARS = 8;
 
 export interface SyncFrame {
   readonly store: PriceStore;
@@ -60,7 +64,14 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const merged = extended ?? replaceBars(stored, isWhole ? fetched : await fetch(BEGINNING));
   await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
   await reviewSplitsOf(frame, stored.series, merged.series);
-  await remember(frame, `prices:${isin}`);
+  await compareSources(frame, merged.series);
+  const source = marketData.sourceOf?.(isin) ?? marketData.name;
+  await remember(
+    frame,
+    `prices:${isin}`,
+    source,
+    extended ? fetched[0]?.day : merged.series.days[0],
+  );
   return { barsStored: merged.changed, barsSetAside: merged.newlySetAside };
 }
 
@@ -77,7 +88,9 @@ async function syncRates(frame: SyncFrame, from: Currency, into: Currency): Prom
   const rates = new Map(since === BEGINNING && fetched.length > 0 ? [] : entriesOf(stored));
   for (const { day, rate } of fetched) if (rate > 0) rates.set(epochDay(day), rate);
   await store.putRates(from, into, rateSeries(rates));
-  await remember(frame, `rates:${pairOf(from, into)}`);
+  const source = marketData.ratesSource ?? marketData.name;
+  const first = fetched[0];
+  await remember(frame, `rates:${pairOf(from, into)}`, source, first && epochDay(first.day));
 }
 
 /** Brings the rates of all currencies into the base one up to date. @returns what is missing */
@@ -142,10 +155,33 @@ function withOrigins(
   });
 }
 
-async function remember(frame: SyncFrame, subject: Parameters<PriceStore['fetched']>[0]) {
+/** Holds a security back while a second source has another price of the same day. */
+async function compareSources({ doubts, marketData, signal }: BarSyncFrame, series: PriceSeries) {
+  if (!marketData.disagreement) return;
+  const { isin, days, close } = series;
+  const recent = Array.from(days.slice(-COMPARED_BARS), (day, i) => ({
+    day: dayOfEpoch(day),
+    close: close[Math.max(0, days.length - COMPARED_BARS) + i] ?? Number.NaN,
+  }));
+  const found = await marketData.disagreement(isin, recent, signal);
+  await doubts.put(isin, 'sources-disagree', found ? [{ kind: 'sources-disagree', ...found }] : []);
+}
+
+/** @param first day that was fetched now, as days since 1970-01-01 */
+async function remember(
+  frame: SyncFrame,
+  subject: Parameters<PriceStore['fetched']>[0],
+  source: string,
+  first: number | undefined,
+): Promise<void> {
+  const { now: at, store } = frame;
   const through = today(frame);
-  const known = await frame.store.fetched(subject);
-  if (known?.through !== through) await frame.store.putFetched(subject, { through, at: frame.now });
+  const known = await store.fetched(subject);
+  const span = first === undefined ? undefined : { source, from: dayOfEpoch(first), fetchedAt: at };
+  const sources = withSpan(known?.sources ?? [], span);
+  const moved = known?.sources !== undefined && !sameSpans(known.sources, sources);
+  const isNew = known?.through !== through || moved;
+  if (isNew) await store.putFetched(subject, { through, at, sources });
 }
 
 function today({ marketData, now }: SyncFrame): CalendarDay {

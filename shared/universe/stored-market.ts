@@ -12,6 +12,7 @@ import type { Quote } from './model/market-view.ts';
 import { rateOver, routes, seriesOver, type Hop, type Leg } from './model/exchange-rates.ts';
 import { sharesFactor, type PriceDoubts } from './model/price-doubt.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import type { SourceSpan } from './model/source-span.ts';
 import { isTradable, type Security } from './model/security.ts';
 import { PriceDoubtStore } from './price-doubt-store.ts';
 import { PriceStore } from './price-store.ts';
@@ -54,6 +55,11 @@ export class StoredMarket implements MarketReader {
 
   setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
     return this.priceStore.setAside(isin);
+  }
+
+  /** Where the bars of a security came from. */
+  async sourcesOf(isin: Isin): Promise<readonly SourceSpan[]> {
+    return (await this.priceStore.fetched(`prices:${isin}`))?.sources ?? [];
   }
 
   doubts(): Promise<PriceDoubts> {

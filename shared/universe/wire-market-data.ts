@@ -1,5 +1,5 @@
 /** Bars and figures as callers see them. */
-import type { Indicators, MarketMetrics, PriceBar } from '#protos/gen/universe.ts';
+import type { Indicators, MarketMetrics, PriceBar, PriceSource } from '#protos/gen/universe.ts';
 import { dayOfEpoch, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
@@ -8,6 +8,7 @@ import type { LatestIndicators } from './model/latest-indicators.ts';
 import type { BarMetrics } from './model/market-metrics.ts';
 import { indexAt, type PriceSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
+import type { SourceSpan } from './model/source-span.ts';
 
 /** Bars after a day, oldest first; a bar is dated by midnight UTC. */
 export function toWireBars(series: PriceSeries, after: CalendarDay): PriceBar[] {
@@ -25,6 +26,14 @@ export function toWireBars(series: PriceSeries, after: CalendarDay): PriceBar[] 
       adjustedClose: at(series.adjustedClose, i),
     };
   });
+}
+
+export function toWireSources(spans: readonly SourceSpan[]): PriceSource[] {
+  return spans.map(({ source, from, fetchedAt }) => ({
+    source,
+    from: toTimestamp(startOf(from)),
+    fetchedAt: toTimestamp(fetchedAt),
+  }));
 }
 
 export function toWireMetrics(

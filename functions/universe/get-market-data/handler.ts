@@ -5,7 +5,7 @@ import { universe } from '#shared/contract/universe.ts';
 import { latestIndicators } from '#shared/universe/model/latest-indicators.ts';
 import { barMetrics } from '#shared/universe/model/market-metrics.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { toWireBars, toWireMetrics } from '#shared/universe/wire-market-data.ts';
+import { toWireBars, toWireMetrics, toWireSources } from '#shared/universe/wire-market-data.ts';
 import { toWireSecurity } from '#shared/universe/wire-security.ts';
 
 const DAYS_DEFAULT = 365;
@@ -34,5 +34,6 @@ export default handle(universe.getMarketData, async ({ isin, days }, context) =>
     metrics: toWireMetrics(security, barMetrics(series, benchmark), latestIndicators(series)),
     provider: marketData.name,
     simulated: marketData.simulated,
+    priceSources: toWireSources(await market.sourcesOf(isin)),
   };
 });

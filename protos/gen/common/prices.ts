@@ -28,7 +28,7 @@ export interface SetAsideBar {
 export interface PriceDoubt {
   isin: string;
   symbol: string;
-  /** dead-price: not bought. suspected-split: neither bought nor sold. */
+  /** dead-price: not bought. suspected-split, sources-disagree: neither bought nor sold. */
   kind: string;
   /** YYYY-MM-DD: the last bar of a dead price, the first at the new level of a split. */
   day: string;

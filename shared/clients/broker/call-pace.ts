@@ -1,5 +1,5 @@
 /**
- * Keeps calls apart, so that the rate limit of a service is never met. `CallPace` is for one process;
+ * Keeps calls apart, so that the rate limit of a service is never met. `ProcessPace` is for one process;
  * `SharedPace` for all processes of an installation, which take turns through Redis.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,5 +28,22 @@ export class SharedPace implements Pace {
       const leftMs = await this.redis.pttl(this.key);
       await sleep(Math.max(1, leftMs), undefined, { signal });
     }
+  }
+}
+
+export class ProcessPace implements Pace {
+  private readonly spacingMs: number;
+  private nextMs = Number.NEGATIVE_INFINITY;
+
+  constructor(spacingMs: number) {
+    this.spacingMs = spacingMs;
+  }
+
+  async turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const now = performance.now();
+    const at = Math.max(now, this.nextMs);
+    this.nextMs = at + this.spacingMs;
+    if (at > now) await sleep(at - now, undefined, { signal });
   }
 }

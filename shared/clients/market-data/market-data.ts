@@ -57,6 +57,29 @@ export interface DailyRate {
   readonly rate: number;
 }
 
+/** What changes the price of a share without trading; on its ex-day. */
+export type MarketEvent =
+  | {
+      readonly kind: 'split';
+      readonly day: CalendarDay;
+      /** `newShares` for `oldShares`: 4 and 1, or 1 and 25. */
+      readonly newShares: number;
+      readonly oldShares: number;
+    }
+  | {
+      readonly kind: 'dividend';
+      readonly day: CalendarDay;
+      /** Gross, for each share, in the security's currency. */
+      readonly amount: number;
+    };
+
+/** What a second source says otherwise. */
+export interface Disagreement {
+  readonly day: CalendarDay;
+  /** For a person: both sources, and both closes. */
+  readonly reason: string;
+}
+
 /** Whether an exchange trades at a moment, in the time the source lives in. */
 export interface MarketSession {
   readonly open: boolean;
@@ -83,6 +106,18 @@ export interface MarketData {
   bars(isin: Isin, from: CalendarDay, signal: AbortSignal): Promise<readonly DailyBar[]>;
   /** Where a bar comes from, for a person: `AAA.csv:301`. Sources without files have none. */
   originOf?(isin: Isin, day: CalendarDay): string | undefined;
+  /** Dividends and splits from a day on, oldest first; absent where the source has no list of them. */
+  events?(isin: Isin, from: CalendarDay, signal: AbortSignal): Promise<readonly MarketEvent[]>;
+  /** Absent where there is no second source. @param bars of the first, oldest first */
+  disagreement?(
+    isin: Isin,
+    bars: readonly Pick<DailyBar, 'day' | 'close'>[],
+    signal: AbortSignal,
+  ): Promise<Disagreement | undefined>;
+  /** The source of a security's bars, for a person: `yahoo AAPL`; absent: the source's name. */
+  sourceOf?(isin: Isin): string | undefined;
+  /** The source of exchange rates; absent: the source's name. */
+  readonly ratesSource?: string | undefined;
   fundamentals(isin: Isin, signal: AbortSignal): Promise<ListedFundamentals | undefined>;
   /** Rates from a day on, oldest first; empty when the source does not know the pair. */
   rates(

@@ -1,8 +1,9 @@
 /** The source of market data the settings name. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
-import type { MarketDataChoice, Settings } from '#shared/process/settings.ts';
+import type { MarketDataChoice } from '#shared/process/market-settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import { openCsv } from './csv/csv-market-data.ts';
+import type { MarketDataDependencies } from './market-data-dependencies.ts';
 import type { MarketData } from './market-data.ts';
 import { SampleMarketData } from './sample/sample-market-data.ts';
 
@@ -14,22 +15,31 @@ const BASE_CURRENCY_DEFAULT = parseCurrency('EUR');
  */
 export async function openMarketData(
   settings: Settings,
-  now: () => Instant,
+  dependencies: MarketDataDependencies,
 ): Promise<{ marketData: MarketData; baseCurrency: Currency }> {
-  const marketData = await openSource(settings.marketData, now);
-  return {
-    marketData,
-    baseCurrency: settings.baseCurrency ?? marketData.onlyCurrency ?? BASE_CURRENCY_DEFAULT,
-  };
+  const first = await openSource(settings.marketData, settings, dependencies);
+  const baseCurrency = settings.baseCurrency ?? first.onlyCurrency ?? BASE_CURRENCY_DEFAULT;
+  if (settings.marketDataCheck === undefined) return { marketData: first, baseCurrency };
+  const second = await openSource(settings.marketDataCheck, settings, dependencies);
+  const { ComparedMarketData } = await import('./live/compared-market-data.ts');
+  return { marketData: new ComparedMarketData(first, second), baseCurrency };
 }
 
 type Source = MarketData & { readonly onlyCurrency?: Currency | undefined };
 
-async function openSource(choice: MarketDataChoice, now: () => Instant): Promise<Source> {
+async function openSource(
+  choice: MarketDataChoice,
+  settings: Settings,
+  dependencies: MarketDataDependencies,
+): Promise<Source> {
   switch (choice.kind) {
     case 'sample':
-      return new SampleMarketData(choice.seed, now);
+      return new SampleMarketData(choice.seed, () => dependencies.now());
     case 'csv':
-      return openCsv(choice.path, now());
+      return openCsv(choice.path, dependencies.now());
+    case 'live': {
+      const { openLive } = await import('./live/open-live.ts');
+      return openLive(choice.source, settings, dependencies);
+    }
   }
 }

@@ -26,17 +26,27 @@ export interface SuspectedSplit {
   readonly isLive: boolean;
 }
 
-export type PriceDoubt = DeadPrice | SuspectedSplit;
+/** A second source has another price of the same day. */
+export interface SourcesDisagree {
+  readonly kind: 'sources-disagree';
+  readonly day: CalendarDay;
+  /** Both sources, and both closes. */
+  readonly reason: string;
+}
+
+export type PriceDoubt = DeadPrice | SuspectedSplit | SourcesDisagree;
 export type PriceDoubts = ReadonlyMap<Isin, readonly PriceDoubt[]>;
 
 /** Whether the prices are no series that return and risk can be measured on. */
 export function breaksSeries(doubt: PriceDoubt): boolean {
+  if (doubt.kind === 'sources-disagree') return false;
   return doubt.kind === 'dead-price' || doubt.evidence === 'jump';
 }
 
-/** A dead price is not bought; a split in doubt is neither bought nor sold. */
+/** A dead price is not bought; a split in doubt, and what sources disagree about, is neither bought nor sold. */
 export function blocks(doubt: PriceDoubt, side: 'BUY' | 'SELL', isHeld: boolean): boolean {
   if (doubt.kind === 'dead-price') return side === 'BUY';
+  if (doubt.kind === 'sources-disagree') return true;
   return doubt.evidence === 'jump' || (doubt.isLive && isHeld);
 }
 
@@ -52,6 +62,7 @@ export function sharesFactor(doubts: readonly PriceDoubt[]): number {
 /** A sentence for a person. */
 export function doubtText(doubt: PriceDoubt): string {
   if (doubt.kind === 'dead-price') return `${capital(doubt.reason)} (last on ${doubt.day}).`;
+  if (doubt.kind === 'sources-disagree') return `${capital(doubt.reason)}.`;
   const ratio = ratioText(doubt.ratio);
   const value = doubt.isLive ? ' What is held is valued as if it had happened.' : '';
   switch (doubt.evidence) {
@@ -66,7 +77,7 @@ export function doubtText(doubt: PriceDoubt): string {
 
 /** The one question that only the owner can answer; undefined where there is none. */
 export function questionOf(doubt: PriceDoubt, symbol: string): string | undefined {
-  if (doubt.kind === 'dead-price') return undefined;
+  if (doubt.kind !== 'suspected-split') return undefined;
   if (doubt.evidence !== 'jump' && !doubt.isLive) return undefined;
   return (
     `Was there a split of ${ratioText(doubt.ratio)} of ${symbol} on ${doubt.day}? ` +

@@ -40,7 +40,11 @@ describe('universe-sync-prices', () => {
       names.map(async (name) => {
         const key = name.slice(prefix.length);
         const type = await dependencies.database.redis.type(key);
-        if (type === 'hash') return [key, await dependencies.database.redis.hgetall(key)];
+        if (type === 'hash') {
+          // Fields of a large hash come in any order.
+          const fields = Object.entries(await dependencies.database.redis.hgetall(key));
+          return [key, fields.sort(([a], [b]) => (a < b ? -1 : 1))];
+        }
         return [key, await dependencies.database.redis.lrange(key, 0, -1)];
       }),
     );

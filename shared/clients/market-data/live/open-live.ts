@@ -1,0 +1,133 @@
+/** Opens a live source with all that it needs: the list, the rates, the pace, the recording. */
+import { join } from 'node:path';
+import { refused } from '#shared/kernel/failure.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { isLoopback } from '#shared/process/loopback.ts';
+import type { LiveSource } from '#shared/process/market-settings.ts';
+import type { Settings } from '#shared/process/settings.ts';
+import { ProcessPace, SharedPace, type Pace } from '../../broker/call-pace.ts';
+import type { MarketDataDependencies } from '../market-data-dependencies.ts';
+import { EcbRates } from './ecb-rates.ts';
+import { ListedSecurities } from './listed-securities.ts';
+import { LiveMarketData, type PriceSource } from './live-market-data.ts';
+import { OpenFigi } from './open-figi.ts';
+import { PoliteFetch } from './polite-fetch.ts';
+import { Recording } from './recording.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Least time between two calls, and how long an answer is remembered. */
+const manners = {
+  yahoo: { service: 'Yahoo', spacingMs: 1_000, freshMs: 15 * 60_000 },
+  alpaca: { service: 'Alpaca', spacingMs: 350, freshMs: 15 * 60_000 },
+  tradernet: { service: 'Tradernet', spacingMs: 1_500, freshMs: 15 * 60_000 },
+  ecb: { service: 'The ECB', spacingMs: 1_000, freshMs: HOUR_MS },
+  openfigi: { service: 'OpenFIGI', spacingMs: 2_500, freshMs: HOUR_MS },
+} as const;
+
+export async function openLive(
+  source: LiveSource,
+  settings: Settings,
+  { now, secret, database }: MarketDataDependencies,
+): Promise<LiveMarketData> {
+  const mock = mockUrl(settings);
+  const recording = recordingOf(settings);
+  const standsAt = recording?.replays ? instantOf(await recording.youngestMs()) : undefined;
+  const nowMs = (): number => standsAt ?? now();
+  const fetching = (name: keyof typeof manners): PoliteFetch => {
+    const { service, spacingMs, freshMs } = manners[name];
+    const pace = paceOf(name, mock === undefined ? spacingMs : 1, database);
+    return new PoliteFetch({ service, pace, freshMs, recording, nowMs: now });
+  };
+  const prices = await openPrices(source, { settings, mock, fetching, nowMs, secret });
+  return new LiveMarketData({
+    prices,
+    rates: new EcbRates(fetching('ecb'), mock ?? 'https://www.ecb.europa.eu', nowMs),
+    listed: new ListedSecurities(
+      settings.securitiesFile ?? join(settings.dataDir, 'securities.csv'),
+    ),
+    standsAt,
+    now,
+  });
+}
+
+interface Around {
+  readonly settings: Settings;
+  readonly mock: string | undefined;
+  readonly secret: MarketDataDependencies['secret'];
+  fetching(name: keyof typeof manners): PoliteFetch;
+  nowMs(): number;
+}
+
+async function openPrices(source: LiveSource, around: Around): Promise<PriceSource> {
+  const { settings, mock, fetching, nowMs, secret } = around;
+  switch (source) {
+    case 'alpaca': {
+      const { AlpacaPrices } = await import('../alpaca/alpaca-prices.ts');
+      return new AlpacaPrices({
+        fetch: fetching('alpaca'),
+        baseUrl: mock ?? 'https://data.alpaca.markets',
+        feed: settings.alpacaFeed,
+        keyId: secret('alpaca-key-id'),
+        secretKey: secret('alpaca-secret-key'),
+      });
+    }
+    case 'tradernet': {
+      const { TradernetPrices } = await import('../tradernet/tradernet-prices.ts');
+      const baseUrl = mock ?? `https://${settings.tradernetHost}`;
+      return new TradernetPrices({ fetch: fetching('tradernet'), baseUrl, nowMs });
+    }
+    case 'yahoo': {
+      const { YahooPrices } = await import('../yahoo/yahoo-prices.ts');
+      const figi = new OpenFigi({
+        fetch: fetching('openfigi'),
+        url: mock ?? 'https://api.openfigi.com',
+        apiKey: optionalSecret(secret('openfigi-api-key')),
+        cacheFile: join(settings.dataDir, 'openfigi-tickers.json'),
+      });
+      const baseUrl = mock ?? 'https://query2.finance.yahoo.com';
+      return new YahooPrices({ fetch: fetching('yahoo'), figi, baseUrl, nowMs });
+    }
+  }
+}
+
+/** Works without a key, only slower. */
+function optionalSecret(read: () => string): () => string {
+  return () => {
+    try {
+      return read();
+    } catch {
+      return '';
+    }
+  };
+}
+
+function paceOf(
+  name: string,
+  spacingMs: number,
+  database: MarketDataDependencies['database'],
+): Pace {
+  return database ? new SharedPace(database, name, spacingMs) : new ProcessPace(spacingMs);
+}
+
+function recordingOf({ marketDataRecord, marketDataReplay }: Settings): Recording | undefined {
+  if (marketDataRecord !== undefined && marketDataReplay !== undefined)
+    throw refused(
+      'market-data-settings',
+      'MARKET_DATA_RECORD and MARKET_DATA_REPLAY are both set.',
+    );
+  if (marketDataReplay !== undefined) return new Recording(marketDataReplay, true);
+  return marketDataRecord === undefined ? undefined : new Recording(marketDataRecord, false);
+}
+
+/** Keys are never sent to an address that somebody put into the environment. */
+function mockUrl({ marketDataUrl, liveTrading }: Settings): string | undefined {
+  if (marketDataUrl === undefined) return undefined;
+  const host = URL.canParse(marketDataUrl) ? new URL(marketDataUrl).hostname : '';
+  if (liveTrading === 'on' || !isLoopback(host))
+    throw refused(
+      'market-data-settings',
+      'MARKET_DATA_URL names simulated sources on this machine, and needs LIVE_TRADING=off.',
+    );
+  return marketDataUrl.replace(/\/+$/, '');
+}

@@ -1,0 +1,238 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import {
+  IBM,
+  LIST,
+  liveFixture,
+  MSFT,
+  NEW_YORK,
+  servedBar as bar,
+  type LiveFixture,
+} from '../../support/live-fixture.ts';
+
+const VOD = parseIsin('GB00BH4HKS39');
+const BEGINNING = parseDay('1900-01-01');
+const signal = new AbortController().signal;
+const WITH_VODAFONE = `${LIST}${VOD},VOD,Vodafone,GBp,XLON,\n`;
+
+let on: LiveFixture;
+beforeEach(async () => {
+  on = await liveFixture();
+});
+afterEach(() => on.close());
+
+const open = (source: string, env?: Record<string, string>) => on.open(source, env);
+const bars = (source: MarketData, isin = MSFT) => source.bars(isin, BEGINNING, signal);
+const failureOf = async (call: Promise<unknown>) =>
+  Failure.from(
+    await call.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    ),
+  );
+
+describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) => {
+  it('answers no bar of a session that goes on', async () => {
+    const days = (await bars(await open(source))).map(({ day }) => day);
+    expect(days).toEqual(['2024-07-12', '2024-07-15', '2024-07-16']);
+    on.nowMs = Date.parse('2024-07-17T20:31:00Z');
+    expect((await bars(await open(source))).at(-1)?.day).toBe('2024-07-17');
+  });
+
+  it('says where its bars come from', async () => {
+    const market = await open(source);
+    await bars(market);
+    expect(market.sourceOf?.(MSFT)).toBe(`${source} MSFT${source === 'tradernet' ? '.US' : ''}`);
+    expect(market.ratesSource).toBe('ecb');
+    expect(market.simulated).toBe(false);
+  });
+
+  it.each(['html', 'shape'] as const)('takes no %s for prices', async (fault) => {
+    const market = await open(source, { SECURITIES_FILE: join(on.folder, 'securities.csv') });
+    await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+    on.services.fault = fault;
+    expect((await failureOf(bars(market))).code).toBe('UPSTREAM_BROKEN');
+  });
+
+  it('leaves a service alone that asks for fewer calls', async () => {
+    const market = await open(source);
+    await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+    on.services.fault = '429';
+    expect((await failureOf(bars(market))).code).toBe('TOO_BUSY');
+    on.services.fault = 'none';
+    const before = on.services.calls.length;
+    const failure = await failureOf(bars(market));
+    expect(failure.facts['retryAfterMs']).toBe(3_600_000);
+    expect(on.services.calls.length).toBe(before);
+    on.nowMs += 3_600_001;
+    expect(await bars(market)).not.toEqual([]);
+  });
+
+  it('remembers what was just answered', async () => {
+    const market = await open(source);
+    const first = await bars(market);
+    const before = on.services.calls.length;
+    expect(await bars(market)).toEqual(first);
+    expect(on.services.calls.length).toBe(before);
+  });
+
+  it('answers from what was recorded, without a network, at the day it was recorded', async () => {
+    const recorded = await open(source, { MARKET_DATA_RECORD: join(on.folder, 'rec') });
+    const seen = await bars(recorded);
+    const rates = await recorded.rates(
+      parseCurrency('USD'),
+      parseCurrency('EUR'),
+      BEGINNING,
+      signal,
+    );
+    on.services.fault = '500';
+    on.nowMs = Date.parse('2025-01-01T00:00:00Z');
+    const replayed = await open(source, { MARKET_DATA_REPLAY: join(on.folder, 'rec') });
+    expect(await bars(replayed)).toEqual(seen);
+    expect(
+      await replayed.rates(parseCurrency('USD'), parseCurrency('EUR'), BEGINNING, signal),
+    ).toEqual(rates);
+    expect(replayed.today(instantOf(on.nowMs))).toBe('2024-07-17');
+    expect((await failureOf(bars(replayed, IBM))).facts['rule']).toBe('not-recorded');
+  });
+});
+
+function overrides(source: string): string {
+  return `isin,source,symbol\n${MSFT},${source},MSFT\n`;
+}
+
+describe('Yahoo', () => {
+  it('answers pence in pounds, dividends too', async () => {
+    await writeFile(join(on.folder, 'securities.csv'), WITH_VODAFONE);
+    on.services.tickers.set(VOD, 'VOD');
+    on.services.series.set('VOD.L', {
+      ...{ isin: VOD, currency: 'GBp', zone: 'Europe/London', opensS: 7 * 3600 },
+      bars: [bar('2024-07-16', 70)],
+      dividends: [{ day: '2024-07-16', amount: 4.5 }],
+    });
+    const market = await open('yahoo');
+    expect(await bars(market, VOD)).toMatchObject([{ close: 0.7, high: 0.71 }]);
+    expect(await market.events?.(VOD, BEGINNING, signal)).toEqual([
+      { kind: 'dividend', day: '2024-07-16', amount: 0.045 },
+    ]);
+  });
+
+  it('answers dividends and splits on their days', async () => {
+    const market = await open('yahoo');
+    expect(await market.events?.(MSFT, BEGINNING, signal)).toEqual([
+      { kind: 'dividend', day: '2024-07-15', amount: 0.75 },
+      { kind: 'split', day: '2024-07-16', newShares: 3, oldShares: 2 },
+    ]);
+    expect((await bars(market)).map((one) => one.adjustedClose)).toEqual([99, 100, 101]);
+  });
+
+  it('skips a bar with an empty cell', async () => {
+    const series = on.services.series.get('IBM');
+    series?.bars.splice(1, 1, { ...bar('2024-07-15', 101), close: null });
+    const days = (await bars(await open('yahoo'), IBM)).map(({ day }) => day);
+    expect(days).toEqual(['2024-07-12', '2024-07-16']);
+  });
+
+  it('refuses prices without a currency, and in another one than the list says', async () => {
+    on.services.series.set('IBM', { isin: IBM, currency: undefined, ...NEW_YORK, bars: [] });
+    on.services.series.set('MSFT', { isin: MSFT, currency: 'EUR', ...NEW_YORK, bars: [] });
+    const market = await open('yahoo');
+    expect((await failureOf(bars(market, IBM))).code).toBe('UPSTREAM_BROKEN');
+    expect((await failureOf(bars(market))).facts['rule']).toBe('price-currency');
+  });
+
+  it('asks again after an error, and names a symbol that is not there', async () => {
+    on.services.fault = '500-once';
+    expect(await bars(await open('yahoo'))).toHaveLength(3);
+    on.services.series.delete('MSFT');
+    expect((await failureOf(bars(await open('yahoo')))).code).toBe('NOT_FOUND');
+  });
+});
+
+describe('the symbols of a source', () => {
+  const askedFor = () => on.services.calls.filter((path) => path === '/v3/mapping').length;
+
+  it('are asked for together, and kept over a restart', async () => {
+    await bars(await open('yahoo'));
+    await bars(await open('yahoo'), IBM);
+    expect(askedFor()).toBe(1);
+  });
+
+  it('may be set in a file', async () => {
+    await writeFile(join(on.folder, 'symbols.csv'), `isin,source,symbol\n${MSFT},yahoo,IBM\n`);
+    expect((await bars(await open('yahoo')))[0]?.adjustedClose).toBe(100);
+    expect(askedFor()).toBe(0);
+  });
+
+  it('that nobody names are named, with what to do', async () => {
+    on.services.tickers.delete(MSFT);
+    const failure = await failureOf(bars(await open('yahoo')));
+    expect(failure.facts['rule']).toBe('symbol-unknown');
+    expect(failure.message).toContain('symbols.csv');
+  });
+
+  it('in a file with a fault are refused by file and line', async () => {
+    await writeFile(
+      join(on.folder, 'symbols.csv'),
+      'isin,source,symbol\nUS5949181046,yahoo,MSFT\n',
+    );
+    const failure = await failureOf(bars(await open('yahoo')));
+    expect(failure.facts['field']).toBe('symbols.csv:2');
+  });
+});
+
+describe('the ECB’s rates', () => {
+  it.each([
+    ['the whole history', '1999-01-04'],
+    ['the last days', '2024-07-16'],
+  ])('are quotients of one day, in %s', async (_, since) => {
+    const market = await open('yahoo');
+    const [usd, gbp] = [parseCurrency('USD'), parseCurrency('GBP')];
+    const rates = await market.rates(usd, gbp, parseDay(since), signal);
+    expect(rates).toEqual([
+      { day: '2024-07-16', rate: 0.787037037037 },
+      { day: '2024-07-17', rate: 0.763636363636 },
+    ]);
+    const file = since === '1999-01-04' ? 'eurofxref-hist.zip' : 'eurofxref-hist-90d.xml';
+    expect(on.services.calls).toEqual([`/stats/eurofxref/${file}`]);
+  });
+});
+
+describe('two sources', () => {
+  it('that agree, or of which the second is away, disagree about nothing', async () => {
+    const market = await open('yahoo', { MARKET_DATA_CHECK: 'tradernet' });
+    const seen = await bars(market);
+    expect(await market.disagreement?.(MSFT, seen, signal)).toBeUndefined();
+    on.services.fault = '500';
+    expect(await market.disagreement?.(IBM, seen, signal)).toBeUndefined();
+  });
+
+  it('that have different closes of a day are named with both', async () => {
+    const market = await open('yahoo', { MARKET_DATA_CHECK: 'alpaca' });
+    const seen = (await bars(market)).map((one) => ({ ...one, close: one.close * 1.05 }));
+    const found = await market.disagreement?.(MSFT, seen, signal);
+    expect(found).toMatchObject({ day: '2024-07-16' });
+    expect(found?.reason).toMatch(/yahoo closes at 107\.1.* alpaca at 102/);
+  });
+});
+
+describe('settings of live sources', () => {
+  it.each([
+    ['an address elsewhere', { MARKET_DATA_URL: 'http://10.0.0.1:1' }],
+    ['an address with real money', { LIVE_TRADING: 'on' }],
+    ['recording and replaying at once', { MARKET_DATA_RECORD: 'a', MARKET_DATA_REPLAY: 'b' }],
+  ])('refuse %s', async (_, env) => {
+    expect((await failureOf(open('yahoo', env))).facts['rule']).toBe('market-data-settings');
+  });
+
+  it('name the list that is missing', async () => {
+    const market = await open('yahoo', { SECURITIES_FILE: join(on.folder, 'other.csv') });
+    expect((await failureOf(market.listing(signal))).facts['rule']).toBe('securities-missing');
+  });
+});
