@@ -23,6 +23,7 @@ export interface Secrets {
 }
 
 const LENGTH_MIN = 16;
+const PAGE_PASSWORD = 'operator-password';
 
 export async function openSecrets(dataDir: string): Promise<Secrets> {
   const dir = join(dataDir, 'secrets');
@@ -35,6 +36,8 @@ export async function openSecrets(dataDir: string): Promise<Secrets> {
     await moveOver(join(dir, name), join(files.dir, name));
     await secret(files.dir, name);
   }
+  // The page's function reads its password where functions have their secrets.
+  await secret(files.dir, PAGE_PASSWORD, () => password);
   return { dir, files, basicAuth: { user, password }, tokens: tokensIn(files.dir) };
 }
 

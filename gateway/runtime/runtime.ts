@@ -23,6 +23,8 @@ import { listen, type Listener } from './http/listen.ts';
 import { answer } from './http/methods.ts';
 import { metricsEndpoint } from './observe/metrics-endpoint.ts';
 import { pageNotFound, sendError } from './http/platform-errors.ts';
+import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
+import { pageFunction } from '#shared/contract/names.ts';
 import type { SecretFiles } from './deployments/secret-files.ts';
 import { systemRoutes } from './system-api/system-routes.ts';
 import { uiRoutes } from './system-api/ui-routes.ts';
@@ -135,8 +137,10 @@ function placeOf({ address, allowedHosts, tls }: RuntimeOptions) {
 function frontOf(options: RuntimeOptions, router: Express): RequestListener {
   const { host, build, bodyBytesMax = BODY_BYTES_MAX } = options;
   const invoked = invokeRoute(host, { servedBy: servedBy(build), bodyBytesMax });
+  const toPage = pageRoute(host);
   return (request, response) => {
     if (request.url?.startsWith('/') === false) request.url = withoutOrigin(request.url);
+    toPage(request);
     if (!invoked(request, response)) router(request, response);
   };
 }
@@ -170,7 +174,8 @@ function gatewayApp(
     GET: (_request, response) => void response.type('text/plain').send('OK'),
   });
   answer(app, '/', {
-    GET: (_request, response) => void response.redirect(307, '/ui/'),
+    GET: (_request, response) =>
+      void response.redirect(307, host.find(pageFunction.name) ? PAGE_PATH : '/ui/'),
   });
   app.use('/system', guard, systemRoutes(host, { build, deployments, secrets, stopping }));
   app.use('/ui', guard, uiRoutes());

@@ -31,6 +31,7 @@ import {
   tradeSideToNumber,
 } from "./common/common.ts";
 import { PriceDoubt, SetAsideBar } from "./common/prices.ts";
+import { GetOverviewRequest, GetOverviewResponse } from "./overview.ts";
 import { Plan } from "./planning.ts";
 
 export const protobufPackage = "arduino_trader.gateway";
@@ -3384,6 +3385,16 @@ export const GatewayServiceService = {
       Buffer.from(GetServicesHealthResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetServicesHealthResponse => GetServicesHealthResponse.decode(value),
   },
+  /** Everything the owner's page shows, from what is stored. */
+  getOverview: {
+    path: "/arduino_trader.gateway.GatewayService/GetOverview" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOverviewRequest): Buffer => Buffer.from(GetOverviewRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOverviewRequest => GetOverviewRequest.decode(value),
+    responseSerialize: (value: GetOverviewResponse): Buffer => Buffer.from(GetOverviewResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOverviewResponse => GetOverviewResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.gateway.GatewayService/HealthCheck" as const,
     requestStream: false as const,
@@ -3403,6 +3414,8 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   listJobs: handleUnaryCall<ListJobsRequest, ListJobsResponse>;
   triggerJob: handleUnaryCall<TriggerJobRequest, TriggerJobResponse>;
   getServicesHealth: handleUnaryCall<GetServicesHealthRequest, GetServicesHealthResponse>;
+  /** Everything the owner's page shows, from what is stored. */
+  getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -3505,6 +3518,22 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetServicesHealthResponse) => void,
+  ): ClientUnaryCall;
+  /** Everything the owner's page shows, from what is stored. */
+  getOverview(
+    request: GetOverviewRequest,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
+  ): ClientUnaryCall;
+  getOverview(
+    request: GetOverviewRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
+  ): ClientUnaryCall;
+  getOverview(
+    request: GetOverviewRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStack, type StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
-import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { pageFunction, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { servicesFileSchema } from '#shared/placement/placement-schemas.ts';
 
@@ -25,7 +25,8 @@ export function requestedFunctions(
   return stack.filter(({ labels }) => services.some((service) => service === labels['service']));
 }
 
-/** For `faas-cli --regex`: these services, whichever way they are cut into functions. */
+/** For `faas-cli --regex`: these services, whichever way they are cut, and with the gateway's the page. */
 export function regexOf(services: readonly ServiceName[]): string {
-  return `^(${services.join('|')})(-|$)`;
+  const page = services.includes('gateway') ? [pageFunction.name] : [];
+  return `^(${[...services, ...page].join('|')})(-|$)`;
 }

@@ -5,7 +5,12 @@
  */
 import { stringify } from 'yaml';
 import { operations, operationsOf } from '#shared/contract/catalogue.ts';
-import { packFolder, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import {
+  packFolder,
+  pageFunction,
+  serviceNames,
+  type ServiceName,
+} from '#shared/contract/names.ts';
 import type { Effect, Operation } from '#shared/contract/row.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
@@ -13,6 +18,8 @@ const TEMPLATE = 'node-typescript';
 /** The platform cuts off only what did not answer by itself when its own time was up. */
 const EXEC_MARGIN_MS = 2_000;
 const SOCKET_MARGIN_MS = 5_000;
+/** The longest that the page streams events before the browser asks again. */
+const PAGE_STREAM_MS = 53_000;
 const HEAD = '# Generated from the catalogue of operations by `npm run generate`; do not edit.\n';
 
 /** State stays near Redis; thinking goes to the board that has nothing else to do. */
@@ -50,7 +57,7 @@ function stackOf(functions: [name: string, entry: object][]): string {
   const stack = {
     version: '1.0',
     provider: { name: 'openfaas', gateway: GATEWAY },
-    functions: Object.fromEntries(functions),
+    functions: Object.fromEntries([...functions, [pageFunction.name, pageEntry()]]),
     configuration: {
       templates: [{ name: TEMPLATE }],
       // The lock file makes an image hold the very packages that the tests ran with.
@@ -76,14 +83,30 @@ function entry(name: string, folder: string, service: ServiceName, carried: read
     lang: TEMPLATE,
     handler: `./${folder}`,
     image: `\${IMAGE_PREFIX:-arduino-trader}/${name}:\${IMAGE_TAG:-latest}`,
-    environment: {
-      exec_timeout: seconds(timeoutMs + EXEC_MARGIN_MS),
-      read_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
-      write_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
-    },
+    environment: timesOf(timeoutMs),
     secrets: ['read-token', 'write-token', 'trade-token'],
     labels: { service, effect: greatest(carried), board: boards[service] },
     ...(annotations && { annotations }),
+  };
+}
+
+function timesOf(timeoutMs: number) {
+  return {
+    exec_timeout: seconds(timeoutMs + EXEC_MARGIN_MS),
+    read_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
+    write_timeout: seconds(timeoutMs + SOCKET_MARGIN_MS),
+  };
+}
+
+/** What a person looks at; where the gateway service is, whose operation answers what it shows. */
+function pageEntry() {
+  const { name, folder } = pageFunction;
+  const page = entry(name, folder, 'gateway', []);
+  return {
+    ...page,
+    environment: timesOf(PAGE_STREAM_MS),
+    secrets: ['operator-password', ...page.secrets],
+    labels: { ...page.labels, effect: 'trades' },
   };
 }
 

@@ -1,6 +1,16 @@
 /** Rows of the gateway service: the trading cycle, deposits, jobs, and the system's health. */
 import type { GatewayServiceService } from '#protos/gen/gateway.ts';
-import { account, bool, map, moneyNotNegative, request, requiredText, text } from './fields.ts';
+import {
+  account,
+  bool,
+  int32,
+  map,
+  moneyNotNegative,
+  offset,
+  request,
+  requiredText,
+  text,
+} from './fields.ts';
 import { contract, usual } from './row.ts';
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
@@ -63,5 +73,16 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     ...usual.read,
     summary: 'Asks every service whether it can do its work.',
     request: request({ forceCheck: bool }),
+  },
+  getOverview: {
+    ...usual.read,
+    summary: 'Answers everything that the owner’s page shows, from what is stored.',
+    request: request({
+      accountId: account,
+      pointsMax: int32({ min: 0, max: 2_000 }),
+      rowsMax: int32({ min: 0, max: 10_000 }),
+      ledgerOffset: offset,
+      historyDays: int32({ min: 0 }),
+    }),
   },
 });

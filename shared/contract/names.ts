@@ -60,3 +60,6 @@ export function rpcName(service: ServiceName, rpc: string): string {
 export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
+
+/** The owner's page: a function of its own that is no operation. */
+export const pageFunction = { name: 'page', folder: 'functions/page' } as const;

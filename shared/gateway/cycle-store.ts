@@ -101,6 +101,12 @@ export class CycleStore {
       });
   }
 
+  /** The cycle that holds the lock. */
+  async running(): Promise<CycleRecord | undefined> {
+    const id = await this.database.redis.get(keys.gateway.runningCycle());
+    return id === null ? undefined : this.find(id as CycleId);
+  }
+
   /** Releases the lock, unless another cycle has taken it since. */
   async release(id: CycleId): Promise<void> {
     await releaseOwned(this.database.redis, keys.gateway.runningCycle(), id);

@@ -59,6 +59,7 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
   validUntil: storedInstant.optional(),
   pricedOn: storedDay,
   policyVersion: z.int().optional(),
+  targets: z.record(z.string(), z.number()).optional(),
   warnings: z.array(z.string()).readonly().optional(),
   actions: z.array(action).readonly(),
   notTaken: z.array(notTaken).readonly(),

@@ -12,7 +12,7 @@ export interface KeyRow {
   readonly type: 'document' | 'string' | 'hash' | 'list' | 'zset' | 'set' | 'stream';
   /** null: kept for ever. */
   readonly ttlMs: number | null;
-  readonly owner: ServiceName | 'runtime' | 'broker' | 'paper-broker';
+  readonly owner: ServiceName | 'runtime' | 'broker' | 'paper-broker' | 'page';
   readonly holds: string;
 }
 
@@ -83,6 +83,12 @@ export const keys = {
   broker: {
     turn: (broker: string) => `{broker-calls:${broker}}:turn`,
     sentOrders: (account: string) => `{broker:${account}}:sent-orders`,
+  },
+  page: {
+    session: (id: string) => `{page}:session:${id}`,
+    sessions: () => '{page}:sessions',
+    attempts: (address: string) => `{page}:attempts:${address}`,
+    audit: () => '{page}:audit',
   },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
@@ -166,6 +172,10 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.state.epoch(), 'hash', null, 'runtime', 'how far the state has come, and doubts'),
   row(keys.broker.turn('tradernet'), 'string', 1_500, 'broker', 'that a call just went out'),
   row(keys.broker.sentOrders('default'), 'hash', null, 'broker', 'orders sent, the broker’s ids'),
+  row(keys.page.session('s'), 'document', DAY_MS, 'page', 'who is signed in, and for what'),
+  row(keys.page.sessions(), 'zset', null, 'page', 'ids of sessions by the time they began'),
+  row(keys.page.attempts('a'), 'document', DAY_MS, 'page', 'failed sign-ins of an address'),
+  row(keys.page.audit(), 'list', null, 'page', 'who changed what on the page, the last 1,000'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
 ];
 

@@ -15,7 +15,8 @@ const { metafile } = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'eof',
-  loader: { '.lua': 'text' },
+  // What our functions import as text: Redis scripts, and the files of the page.
+  loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
   plugins: [templateImports, eitherHandler],
   define: { 'process.env.BUILD_VERSION': JSON.stringify(process.env.BUILD_VERSION ?? '0.1.0') },
   // Some modules are CommonJS and ask for Node's own modules with require.

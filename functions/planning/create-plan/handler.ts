@@ -15,7 +15,7 @@ import { optimization } from '#shared/contract/optimization.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { loadPlanning } from '#shared/planning/load-planning.ts';
-import { withTargets } from '#shared/planning/model/assembly.ts';
+import { targetWeights, withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
@@ -52,6 +52,7 @@ export default handle(planning.createPlan, async function* (request, context) {
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
     validUntil: validUntil(createdAt, context.settings.planValidDays),
+    targets: targetWeights(targeted),
     warnings: priceWarnings(targeted, dayOf(createdAt)),
   });
   yield completeMessage(plan);

@@ -3,7 +3,7 @@
  * an image is known by the last part of its path, and registry, tag and digest are ignored.
  */
 import { operations } from '#shared/contract/catalogue.ts';
-import { packFolder, serviceNames } from '#shared/contract/names.ts';
+import { packFolder, pageFunction, serviceNames } from '#shared/contract/names.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 
 export interface Program {
@@ -11,7 +11,7 @@ export interface Program {
   readonly name: string;
   /** Folder of its `handler.js`: absolute, or as it lies in the build. */
   readonly folder: string;
-  /** An operation of the catalogue, or a packed service of it. */
+  /** An operation of the catalogue, a packed service of it, or the page. */
   readonly isOurs: boolean;
 }
 
@@ -52,10 +52,11 @@ export function programName(image: string): string {
   return last.split(':')[0] ?? '';
 }
 
-/** All that the catalogue has: a program an operation, and one a service. */
+/** All that the catalogue has: a program an operation, one a service, and the page. */
 export function catalogueImages(): readonly Omit<Program, 'isOurs'>[] {
   return [
     ...operations.map(({ name, folder }) => ({ name, folder })),
     ...serviceNames.map((service) => ({ name: service, folder: packFolder(service) })),
+    pageFunction,
   ];
 }

@@ -15,7 +15,7 @@ import { invoke } from '#template/server.ts';
 import { mounted } from '#template/function-environment.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
-import { isServiceName } from '#shared/contract/names.ts';
+import { isServiceName, pageFunction } from '#shared/contract/names.ts';
 import { CallSlot, OVERDUE } from './call-slot.ts';
 import { FailedExecutor } from '../executors/executor.ts';
 import { DeployedFunction } from '../executors/deployed-function.ts';
@@ -242,10 +242,11 @@ export class FunctionHost {
   }
 }
 
-/** Callers send tokens to an operation's name, so no other function may take it. */
+/** Callers send tokens to an operation's name, people their password to the page's: no other may take it. */
 function requireOwnName({ name }: Deployment, program: Program): void {
-  const isOperations = isServiceName(name) || operationAt(name, '/') !== undefined;
-  if (isOperations && !program.isOurs)
+  const isTrusted =
+    isServiceName(name) || name === pageFunction.name || operationAt(name, '/') !== undefined;
+  if (isTrusted && !program.isOurs)
     throw invalidRequest({
       field: 'service',
       message: `${name} is the name of an operation, which only an image of this project may have`,

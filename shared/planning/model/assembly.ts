@@ -78,6 +78,12 @@ function impliedBy({ moments, limits }: PlanningProblem, targets: ReadonlyMap<Is
   return { ...moments, expected };
 }
 
+/** Shares of the value by ISIN, those above 0. */
+export function targetWeights({ instruments }: PlanningProblem): Readonly<Record<string, number>> {
+  const aimedAt = instruments.filter(({ target }) => target > 0);
+  return Object.fromEntries(aimedAt.map(({ isin, target }) => [isin, target]));
+}
+
 function requirePrices({ book, view }: PlanningInputs): void {
   const missing = view.unpriced.find(({ isin }) => quantityHeld(book, isin).sign > 0);
   if (!missing) return;

@@ -82,6 +82,8 @@ export interface Plan extends PlanContent {
   readonly pricedOn: CalendarDay;
   /** Version of the policy it was made under, 0: the settings alone; absent in older plans. */
   readonly policyVersion?: number | undefined;
+  /** Shares of the value by ISIN that it aimed at; absent in plans from before they were kept. */
+  readonly targets?: Readonly<Record<string, number>> | undefined;
   /** On old or doubtful prices; absent in plans from before they were kept. */
   readonly warnings?: readonly string[] | undefined;
 }

@@ -92,7 +92,8 @@ describe('secrets', () => {
         expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
     }
     expect(await readdir(first.dir)).toEqual(['basic-auth-password', 'basic-auth-user']);
-    expect(await first.files.names()).toEqual(['read-token', 'trade-token', 'write-token']);
+    const tokens = ['read-token', 'trade-token', 'write-token'];
+    expect(await first.files.names()).toEqual(['operator-password', ...tokens]);
   });
 
   it('are 32 random bytes in hex, each its own', async () => {

@@ -1,0 +1,89 @@
+/** What the stores know of an account, for the overview. */
+import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Plan } from '#shared/planning/model/plan.ts';
+import { StoredPlans } from '#shared/planning/stored-plans.ts';
+import { loadAccount, type AccountView } from '#shared/portfolio/account-view.ts';
+import { Accounts, type Account } from '#shared/portfolio/accounts.ts';
+import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
+import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import type { History } from '#shared/portfolio/model/value-history.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import type { OrderRecord } from '#shared/trading/model/order-record.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
+import type { Security } from '#shared/universe/model/security.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+
+export interface AccountFacts extends AccountView {
+  readonly account: Account;
+  readonly today: CalendarDay;
+  readonly ledger: readonly LedgerEntry[];
+  readonly securities: ReadonlyMap<Isin, Security>;
+  /** Not yet in a final state. */
+  readonly live: readonly OrderRecord[];
+  /** Newest first. */
+  readonly recent: readonly OrderRecord[];
+  readonly plan: Plan | undefined;
+}
+
+const RECENT_DAYS = 90;
+/** Plans of other accounts lie between. */
+const PLANS_SEARCHED = 50;
+/** Days before the first movement in which the close it is valued at must lie. */
+const CLOSE_AGE_DAYS_MAX = 30;
+
+/** @throws Failure NOT_FOUND for an account that was not opened */
+export async function loadAccountFacts(
+  dependencies: Dependencies,
+  id: AccountId,
+): Promise<AccountFacts> {
+  const { database, baseCurrency, marketData } = dependencies;
+  const account = await new Accounts(database, baseCurrency).require(id);
+  const now = dependencies.now();
+  const trades = new StoredOrders(database);
+  const [view, ledger, securities, live, recent, plan] = await Promise.all([
+    loadAccount(dependencies, id),
+    new StoredBook(database, baseCurrency).ledger(id),
+    new StoredMarket(database).securities(),
+    trades.liveOrders(id),
+    trades.historySince(id, instantOf(now - RECENT_DAYS * DAY_MS)),
+    latestPlan(dependencies, id),
+  ]);
+  const today = marketData.today(now);
+  const byIsin = new Map(securities.map((one) => [one.isin, one]));
+  return { ...view, account, today, ledger, securities: byIsin, live, recent, plan };
+}
+
+async function latestPlan(
+  { database }: Dependencies,
+  account: AccountId,
+): Promise<Plan | undefined> {
+  const { plans } = await new StoredPlans(database).page('', 0, PLANS_SEARCHED);
+  return plans.find(({ accountId }) => accountId === account);
+}
+
+/** The ledger with the prices of all that it ever held, and of the benchmark. */
+export async function loadHistory(
+  { database, baseCurrency }: Dependencies,
+  { ledger, securities, today }: AccountFacts,
+  benchmark: Isin | undefined,
+): Promise<History> {
+  const held = new Set(ledger.flatMap(({ isin }) => isin ?? []));
+  const needed = [...securities.values()].filter(
+    ({ isin }) => held.has(isin) || isin === benchmark,
+  );
+  const [first = today] = ledger.map((line) => dayOf(line.happenedAt)).sort();
+  const from = addDays(first, -CLOSE_AGE_DAYS_MAX);
+  const prices = await loadDailyPrices(new StoredMarket(database), needed, baseCurrency, from);
+  return { ...prices, ledger, today };
+}
+
+/** Only what the account held: a day counts where one of those was traded. */
+export function withoutBenchmark(history: History, benchmark: Isin | undefined): History {
+  const held = new Set(history.ledger.flatMap(({ isin }) => isin ?? []));
+  if (benchmark === undefined || held.has(benchmark)) return history;
+  return { ...history, series: new Map([...history.series].filter(([isin]) => held.has(isin))) };
+}

@@ -1,0 +1,117 @@
+/** The whole overview from what was loaded; nothing here asks or stores. */
+import type { GetOverviewResponse, OverviewTrading } from '#protos/gen/overview.ts';
+import { addDays, daysBetween, parseDay } from '#shared/kernel/calendar-day.ts';
+import { toTimestamp } from '#shared/kernel/instant.ts';
+import { planMessage } from '#shared/planning/plan-message.ts';
+import { taxYears } from '#shared/portfolio/model/tax-years.ts';
+import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.ts';
+import { standingOf, type Standing } from '../model/standing.ts';
+import { historyMessage } from './history-message.ts';
+import type { House } from './house.ts';
+import { withoutBenchmark, type AccountFacts } from './load-account.ts';
+import {
+  holdingsMessage,
+  ledgerLineMessage,
+  orderMessage,
+  taxYearMessage,
+} from './rows-message.ts';
+import { valuedAccount, valueMessage } from './value-message.ts';
+
+export interface OverviewRequest {
+  readonly pointsMax: number;
+  readonly rowsMax: number;
+  readonly ledgerOffset: number;
+  /** 0 is all. */
+  readonly historyDays: number;
+}
+
+const POINTS_DEFAULT = 360;
+const ROWS_DEFAULT = 50;
+
+type Surroundings = Pick<Dependencies, 'settings' | 'broker' | 'marketData' | 'build' | 'now'>;
+
+export function overviewOf(
+  request: OverviewRequest,
+  facts: AccountFacts,
+  history: History,
+  house: House,
+  surroundings: Surroundings,
+): GetOverviewResponse {
+  const { account, book, plan, ledger, recent, securities } = facts;
+  const { settings, marketData } = surroundings;
+  const rowsMax = request.rowsMax || ROWS_DEFAULT;
+  const days = dailyValues(withoutBenchmark(history, marketData.benchmark));
+  const benchmark = marketData.benchmark && securities.get(marketData.benchmark);
+  const valued = valuedAccount(facts);
+  const value = valueMessage(facts, valued, days, settings.cashReserveRatio);
+  const holdings = holdingsMessage(facts, valued);
+  const standing = judged(facts, house, value, settings.quoteAgeDaysMax);
+  const next = house.jobs.find(({ name }) => name === 'trading-cycle')?.nextRun;
+  const lines = ledger.toReversed();
+  const offset = request.ledgerOffset;
+  return {
+    asOf: toTimestamp(surroundings.now()),
+    accountId: account.id,
+    accountName: account.name,
+    currency: book.currency,
+    standing: { ...standing, complaints: [...standing.complaints], nextCycleAt: next },
+    trading: tradingMessage(facts, house, surroundings),
+    value,
+    plan: plan && planMessage(plan),
+    history: historyMessage(days, history, {
+      benchmark,
+      pointsMax: request.pointsMax || POINTS_DEFAULT,
+      from: request.historyDays > 0 ? addDays(facts.today, -request.historyDays) : undefined,
+    }),
+    holdings: holdings.slice(0, rowsMax),
+    holdingCount: holdings.length,
+    taxYears: taxYears(ledger, book.currency).map(taxYearMessage),
+    ledger: lines.slice(offset, offset + rowsMax).map(ledgerLineMessage),
+    ledgerCount: ledger.length,
+    orders: recent.slice(0, rowsMax).map(orderMessage),
+    jobs: [...house.jobs],
+    services: [...house.services],
+    run: house.run,
+    version: surroundings.build,
+  };
+}
+
+function judged(
+  { live, today }: AccountFacts,
+  { control, services, jobs, run }: House,
+  { missing, oldestPriceDay }: ReturnType<typeof valueMessage>,
+  priceAgeDaysMax: number,
+): Standing {
+  const reasons = control?.restrictions.map(({ message }) => message) ?? [];
+  return standingOf({
+    trading: control && { state: control.state, reasons },
+    unknownOrders: live.filter(({ state }) => isUnresolved(state)).map(({ tradeId }) => tradeId),
+    missing,
+    services,
+    priceAgeDays: oldestPriceDay === '' ? undefined : daysBetween(parseDay(oldestPriceDay), today),
+    priceAgeDaysMax,
+    oldestPriceDay,
+    jobs,
+    waitingOrders: 0,
+    isRunning: run !== undefined,
+  });
+}
+
+function tradingMessage(
+  { live }: AccountFacts,
+  { control }: House,
+  { broker, marketData, settings }: Surroundings,
+): OverviewTrading {
+  return {
+    state: control?.state ?? '',
+    reasons: control?.restrictions.map(({ message }) => message) ?? [],
+    changedAt: control?.changedAt,
+    broker: broker.name,
+    marketData: marketData.name,
+    practice: broker.simulated || settings.liveTrading === 'off',
+    simulatedPrices: marketData.simulated,
+    openOrders: live.filter(({ state }) => mayBeAtBroker(state)).map(orderMessage),
+  };
+}

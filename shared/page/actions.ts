@@ -1,0 +1,94 @@
+/** What can be changed from the page: each action is an operation, with who may ask for it. */
+import { gateway } from '#shared/contract/gateway.ts';
+import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import type { Context, Dependencies } from '#shared/runtime/context.ts';
+import type { Role } from './model/session.ts';
+
+export interface Action {
+  readonly role: Role;
+  /** Whether the password must have been given within ten minutes. */
+  readonly needsProof?: boolean;
+  /** Calls the operation. @returns what happened, in a sentence */
+  run(form: URLSearchParams, call: ActionCall): Promise<string>;
+}
+
+export interface ActionCall {
+  readonly functions: Dependencies['functions'];
+  readonly options: ReturnType<Context['callOptions']>;
+  readonly currency: string;
+  /** Who asks, for what is stored with the change. */
+  readonly who: string;
+}
+
+const halt: Action = {
+  role: 'trade',
+  run: (_form, call) => setState(call, 'HALTED'),
+};
+
+const reduce: Action = {
+  role: 'trade',
+  run: (_form, call) => setState(call, 'REDUCING'),
+};
+
+const resume: Action = {
+  role: 'trade',
+  needsProof: true,
+  run: (_form, call) => setState(call, 'ACTIVE'),
+};
+
+const cancel: Action = {
+  role: 'trade',
+  run: async (form, call) => {
+    const tradeId = required(form, 'trade');
+    const request = { tradeId, reason: `cancelled on the page by ${call.who}` };
+    const { success, message } = await ask(call, trading.cancelTrade, request);
+    return `${success ? 'Cancelled' : 'Not cancelled'}: ${message}`;
+  },
+};
+
+const deposit: Action = {
+  role: 'trade',
+  run: async (form, call) => {
+    const amount = { amount: required(form, 'amount').replace(',', '.'), currency: call.currency };
+    const request = { amount, autoInvest: form.get('invest') === 'yes' };
+    return (await ask(call, gateway.processDeposit, request)).message;
+  },
+};
+
+const job: Action = {
+  role: 'trade',
+  run: async (form, call) => {
+    const request = { jobName: required(form, 'job'), force: form.get('force') === 'yes' };
+    return (await ask(call, gateway.triggerJob, request)).message;
+  },
+};
+
+export const actions: Readonly<Record<string, Action>> = {
+  halt,
+  reduce,
+  resume,
+  cancel,
+  deposit,
+  job,
+};
+
+async function setState(call: ActionCall, state: 'ACTIVE' | 'REDUCING' | 'HALTED') {
+  const reason = `${state === 'ACTIVE' ? 'resumed' : 'set'} on the page by ${call.who}`;
+  const answer = await ask(call, trading.setTradingState, { state, reason });
+  const open = answer.ordersUnderWay.length;
+  return open > 0
+    ? `${answer.message} Orders that were under way before: ${open}.`
+    : answer.message;
+}
+
+function ask<O extends Operation>(call: ActionCall, operation: O, request: WireRequestOf<O>) {
+  return call.functions.call(operation, request, call.options);
+}
+
+function required(form: URLSearchParams, field: string): string {
+  const value = form.get(field)?.trim() ?? '';
+  if (value === '') throw invalidRequest({ field, message: 'is needed' });
+  return value;
+}

@@ -1,0 +1,178 @@
+/** Makes the page live: hears what has changed, draws those parts anew, and says when contact is lost. */
+const LOST_MS = 45_000;
+const HIDE_KEY = 'trader-hide';
+const root = document.documentElement;
+const view = document.body.dataset.view;
+const isFigures = ['overview', 'holdings', 'ledger', 'house'].includes(view);
+
+let stream;
+let heardAt = Date.now();
+let isDrawing = false;
+let isStale = false;
+
+/** Times in the reader's zone and locale. */
+function localTimes(within = document) {
+  const moments = new Intl.DateTimeFormat(root.dataset.locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  for (const time of within.querySelectorAll('time[datetime]'))
+    time.textContent = moments.format(new Date(time.dateTime));
+}
+
+function readHidden() {
+  try {
+    return localStorage.getItem(HIDE_KEY) === 'yes';
+  } catch {
+    return false;
+  }
+}
+
+function hideAmounts(hidden) {
+  root.classList.toggle('hide', hidden);
+  document.getElementById('eye')?.setAttribute('aria-pressed', String(hidden));
+}
+
+function prepareEye() {
+  const eye = document.getElementById('eye');
+  if (!eye) return;
+  eye.hidden = false;
+  hideAmounts(readHidden());
+  eye.onclick = () => {
+    const hidden = !root.classList.contains('hide');
+    hideAmounts(hidden);
+    try {
+      localStorage.setItem(HIDE_KEY, hidden ? 'yes' : 'no');
+    } catch {
+      // It holds until the page is left.
+    }
+  };
+}
+
+/** Which details were open, by their id or their words. */
+function nameOf(details) {
+  return details.id || details.querySelector('summary')?.textContent;
+}
+
+function replacePart(old, fresh) {
+  const open = new Set([...old.querySelectorAll('details[open]')].map(nameOf));
+  const hadFocus =
+    old.contains(document.activeElement) &&
+    nameOf(document.activeElement.closest('details') ?? old);
+  for (const details of fresh.querySelectorAll('details'))
+    if (open.has(nameOf(details))) details.open = true;
+  localTimes(fresh);
+  old.replaceWith(fresh);
+  if (!hadFocus) return;
+  const again = [...fresh.querySelectorAll('details')].find((one) => nameOf(one) === hadFocus);
+  (again?.querySelector('summary') ?? fresh.querySelector('a, button'))?.focus();
+}
+
+function isAsking(part) {
+  return part.contains(document.activeElement) && document.activeElement.matches('input');
+}
+
+/** Forms carry a key that is new each time; it is no change of the part. */
+function compared(part) {
+  return part.outerHTML.replace(/name="key" value="\w*"/g, '');
+}
+
+async function drawAnew() {
+  if (isDrawing || document.hidden) return void (isStale = true);
+  isDrawing = true;
+  isStale = false;
+  try {
+    const answer = await fetch(window.location.href, { credentials: 'same-origin' });
+    if (answer.status === 401) return window.location.reload();
+    if (!answer.ok) return;
+    const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (next.body.dataset.view !== view) return window.location.reload();
+    drawParts(next);
+  } catch {
+    // The strip says when contact is lost.
+  } finally {
+    isDrawing = false;
+    prepareEye();
+    if (isStale) drawAnew();
+  }
+}
+
+function drawParts(next) {
+  const parts = [...document.querySelectorAll('[data-part]')];
+  const names = (all) => all.map((part) => part.dataset.part).join();
+  const fresh = [...next.querySelectorAll('[data-part]')];
+  // Parts that come or go change the page as a whole.
+  if (names(parts) !== names(fresh)) {
+    localTimes(next);
+    document.getElementById('main').replaceWith(next.getElementById('main'));
+    return;
+  }
+  parts.forEach((old, index) => {
+    const part = fresh[index];
+    if (!isAsking(old) && shown.get(old.dataset.part) !== compared(part)) {
+      shown.set(old.dataset.part, compared(part));
+      replacePart(old, part);
+    }
+  });
+}
+
+/** The parts as the server sent them, before times were written in the reader's zone. */
+const shown = new Map(
+  [...document.querySelectorAll('[data-part]')].map((part) => [part.dataset.part, compared(part)]),
+);
+
+function loseContact() {
+  const strip = document.getElementById('strip');
+  if (!strip || strip.classList.contains('lost')) return;
+  strip.className = 'strip lost';
+  const since = new Date(heardAt).toLocaleTimeString(root.dataset.locale, { timeStyle: 'short' });
+  strip.querySelector('[role=status]').textContent =
+    `No contact since ${since}. What you see may be old, and nothing can be changed here. trader halt on the machine still stops trading.`;
+  shown.delete('strip');
+  for (const button of document.querySelectorAll('form button')) button.disabled = true;
+}
+
+function hear() {
+  const wasLost = document.querySelector('.strip.lost');
+  heardAt = Date.now();
+  if (!wasLost) return;
+  for (const button of document.querySelectorAll('form button')) button.disabled = false;
+  drawAnew();
+}
+
+function listen() {
+  stream?.close();
+  stream = new EventSource('events');
+  stream.addEventListener('beat', hear);
+  stream.addEventListener('changed', () => {
+    hear();
+    drawAnew();
+  });
+}
+
+/** A page that nobody sees listens to nothing; seen again, it is drawn anew. */
+function follow() {
+  if (document.hidden) return stream?.close();
+  heardAt = Date.now();
+  listen();
+  if (isStale) drawAnew();
+}
+
+localTimes();
+prepareEye();
+if (isFigures) {
+  document.addEventListener('visibilitychange', () => {
+    isStale = true;
+    follow();
+  });
+  window.addEventListener('beforeprint', () => {
+    for (const details of document.querySelectorAll('.plan details')) details.open = true;
+  });
+  setInterval(() => {
+    if (!document.hidden && Date.now() - heardAt > LOST_MS) loseContact();
+  }, 5_000);
+  follow();
+}

@@ -1,0 +1,90 @@
+/**
+ * What has changed since the page was last drawn: a fingerprint of the state in Redis, asked for once
+ * every two seconds for all streams of a process together, and for none when nobody watches.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { jobs } from '#shared/contract/jobs.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+
+const POLL_MS = 2_000;
+const BEAT_MS = 20_000;
+/** Before a platform's own limit ends it; the browser opens the next one by itself. */
+const STREAM_MS_MAX = 50_000;
+const RETRY_MS = 1_000;
+const STREAMS_MAX = 20;
+
+/** Parts of the state by name; the page is told which of them changed. */
+type Fingerprint = Readonly<Record<string, string>>;
+
+export class Changes {
+  private readonly database: Database;
+  private current: { readonly atMs: number; readonly asked: Promise<Fingerprint> } | undefined;
+  private streams = 0;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  get isFull(): boolean {
+    return this.streams >= STREAMS_MAX;
+  }
+
+  /** Server-sent events: `changed` naming the parts, and a `beat` while nothing happens. */
+  async *events(signal: AbortSignal): AsyncGenerator<string> {
+    this.streams += 1;
+    try {
+      yield `retry: ${RETRY_MS}\nevent: beat\ndata: 0\n\n`;
+      yield* this.until(performance.now() + STREAM_MS_MAX, signal);
+    } finally {
+      this.streams -= 1;
+    }
+  }
+
+  private async *until(endMs: number, signal: AbortSignal): AsyncGenerator<string> {
+    let known = await this.look();
+    let saidMs = performance.now();
+    while (performance.now() < endMs && !signal.aborted) {
+      await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      const next = await this.look();
+      const parts = Object.keys(next).filter((part) => next[part] !== known[part]);
+      if (parts.length > 0) yield `event: changed\ndata: ${parts.join(' ')}\n\n`;
+      else if (performance.now() - saidMs >= BEAT_MS) yield 'event: beat\ndata: 0\n\n';
+      else continue;
+      [known, saidMs] = [next, performance.now()];
+    }
+  }
+
+  private look(): Promise<Fingerprint> {
+    const nowMs = performance.now();
+    if (!this.current || nowMs - this.current.atMs >= POLL_MS / 2)
+      this.current = { atMs: nowMs, asked: this.ask() };
+    return this.current.asked;
+  }
+
+  private async ask(): Promise<Fingerprint> {
+    const { redis } = this.database;
+    const account = DEFAULT_ACCOUNT;
+    const version = (key: string): Promise<string | null> => redis.hget(key, 'version');
+    const [plan = ''] = await redis.zrevrange(keys.planning.byTime(), 0, 0);
+    const cycle = (await redis.get(keys.gateway.runningCycle())) ?? '';
+    const [control, planned, booked, orders, live, run, ...jobVersions] = await Promise.all([
+      version(keys.trading.control()),
+      version(keys.planning.plan(plan)),
+      version(keys.portfolio.book(account)),
+      redis.zcard(keys.trading.byTime(account)),
+      redis.scard(keys.trading.live(account)),
+      version(keys.gateway.cycle(cycle)),
+      ...jobs.map(({ name }) => version(keys.gateway.job(name))),
+    ]);
+    return {
+      state: String(control),
+      plan: `${plan} ${planned}`,
+      book: String(booked),
+      orders: `${orders} ${live}`,
+      run: `${cycle} ${run}`,
+      jobs: jobVersions.join(' '),
+    };
+  }
+}

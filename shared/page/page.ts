@@ -1,0 +1,271 @@
+/**
+ * The owner's page: documents, files, server-sent events, and the forms that change something. The same
+ * code answers behind the embedded gateway, as a function behind faasd, and in Kubernetes.
+ */
+import { gateway } from '#shared/contract/gateway.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { GetOverviewResponse } from '#protos/gen/overview.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import type { FunctionEvent, FunctionResult } from '#template/function.ts';
+import { actions, type Action } from './actions.ts';
+import { assets, documentAnswer, eventStream, fileAt, plainAnswer, redirect } from './answers.ts';
+import { AuditStore } from './audit-store.ts';
+import { Changes } from './changes.ts';
+import { covers, isProved, type Session } from './model/session.ts';
+import { cookieText, readRequest, type PageRequest } from './request.ts';
+import { SessionStore, type Opened } from './session-store.ts';
+import { SignIn, type Credentials } from './sign-in.ts';
+import { confirmationView } from './view/confirmations.ts';
+import { Format } from './view/format.ts';
+import { messageView, signInView } from './view/forms.ts';
+import { html, type Html } from './view/html.ts';
+import { documentOf } from './view/layout.ts';
+import { ViewContext } from './view/view-context.ts';
+import { viewNames, viewOf } from './view/views.ts';
+
+const AUDIT_SHOWN = 30;
+const YEAR_DAYS = 366;
+const periods: Readonly<Record<string, number>> = { '1y': YEAR_DAYS, '3y': 3 * YEAR_DAYS };
+/** After these the overview shows what was done. */
+const SEEN_AT_ONCE: ReadonlySet<string> = new Set(['halt', 'reduce', 'resume']);
+
+/** A request with all that answering it needs. */
+interface Visit {
+  readonly request: PageRequest;
+  readonly opened: Opened | undefined;
+  readonly takesGzip: boolean;
+  readonly signal: AbortSignal;
+}
+
+export class Page {
+  private readonly dependencies: Dependencies;
+  private readonly sessions: SessionStore;
+  private readonly audit: AuditStore;
+  private readonly signIn: SignIn;
+  private readonly changes: Changes;
+
+  constructor(dependencies: Dependencies) {
+    const { database } = dependencies;
+    this.dependencies = dependencies;
+    this.sessions = new SessionStore(database);
+    this.audit = new AuditStore(database);
+    this.signIn = new SignIn(database);
+    this.changes = new Changes(database);
+  }
+
+  async answer(
+    event: FunctionEvent,
+    signal: AbortSignal,
+    credentials: () => Promise<Credentials>,
+  ): Promise<FunctionResult> {
+    const request = readRequest(event);
+    const takesGzip = /\bgzip\b/.test(event.headers['accept-encoding'] ?? '');
+    const isGet = request.method === 'GET' || request.method === 'HEAD';
+    const file = isGet ? fileAt(request.path, takesGzip) : undefined;
+    if (file) return file;
+    if (!isGet && request.method !== 'POST') return plainAnswer(405, 'GET and POST only');
+    if (!isGet && !request.isOwnOrigin)
+      return plainAnswer(403, 'a page of another site may not change anything here');
+    const mayRotate = isGet && request.path === '/';
+    const now = this.dependencies.now();
+    const opened = await this.sessions.find(request.cookie, now, mayRotate);
+    const visit = { request, opened, takesGzip, signal };
+    return isGet ? this.get(visit) : this.post(visit, await credentials());
+  }
+
+  private async get(visit: Visit): Promise<FunctionResult> {
+    const { request, opened, signal } = visit;
+    if (request.path === '/events') {
+      if (!this.mayRead(opened?.session)) return plainAnswer(401, 'sign in first');
+      if (this.changes.isFull) return plainAnswer(503, 'too many pages are open');
+      return eventStream(this.changes.events(signal));
+    }
+    if (request.path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
+    const isSignIn = request.query.get('view') === 'sign-in';
+    if (isSignIn || !this.mayRead(opened?.session)) return this.askPassword(visit);
+    try {
+      return await this.view(visit, await this.overview(visit));
+    } catch (thrown) {
+      const { message, rule } = Failure.from(thrown);
+      return this.message(visit, rule.http, 'It cannot be shown now', message);
+    }
+  }
+
+  private async view(visit: Visit, overview: GetOverviewResponse): Promise<FunctionResult> {
+    const { request, opened } = visit;
+    const view = request.query.get('view') ?? 'overview';
+    const context = this.context(visit, view, overview);
+    if (viewNames.some((name) => name === view))
+      return this.show(visit, context, viewOf(context, await this.register(opened?.session)));
+    if (!context.may('trade')) return redirect(`./?view=sign-in&then=${encodeURIComponent(view)}`);
+    const confirmation = confirmationView(context);
+    if (!confirmation) return this.message(visit, 404, 'Not here', 'There is no such page.');
+    return this.show(visit, context, confirmation);
+  }
+
+  private async post(visit: Visit, credentials: Credentials): Promise<FunctionResult> {
+    const { request, opened } = visit;
+    const { path, form } = request;
+    const name = form.get('do') ?? '';
+    if (path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
+    if (name === 'sign-in') return this.begin(visit, credentials);
+    if (!opened) return this.askPassword(visit, 'Your session has ended. Sign in again.', 401);
+    if (form.get('csrf') !== opened.session.csrf)
+      return this.message(visit, 403, 'Not done', 'The form is not of this session. Try again.');
+    if (name === 'sign-out') return this.end(visit, opened.session);
+    if (name === 'revoke' || name === 'revoke-all') return this.revoke(visit, opened.session, name);
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) return this.message(visit, 404, 'Not here', 'There is no such action.');
+    if (!covers(opened.session.role, action.role))
+      return this.message(visit, 403, 'Not done', `This session may only ${opened.session.role}.`);
+    const complaint = await this.proof(visit, opened.session, action, credentials);
+    if (complaint !== undefined) return this.message(visit, 403, 'Not done', complaint);
+    return this.act(visit, opened.session, name, action);
+  }
+
+  /** What weighs much needs the password, unless it was given a moment ago. */
+  private async proof(
+    { request }: Visit,
+    session: Session,
+    action: Action,
+    credentials: Credentials,
+  ): Promise<string | undefined> {
+    const now = this.dependencies.now();
+    if (!action.needsProof || (isProved(session, now) && !request.form.get('password')))
+      return undefined;
+    return this.signIn.prove(request, session, credentials, now);
+  }
+
+  private async act(
+    visit: Visit,
+    session: Session,
+    name: string,
+    action: Action,
+  ): Promise<FunctionResult> {
+    const { request, signal } = visit;
+    const { functions, baseCurrency: currency, newId } = this.dependencies;
+    const key = request.form.get('key') || newId();
+    const who = `${session.device} (${session.id.slice(0, 8)})`;
+    const call = {
+      functions,
+      currency,
+      who,
+      options: { signal, requestId: newId(), idempotencyKey: `page-${key}` },
+    };
+    try {
+      const said = await action.run(request.form, call);
+      await this.note(request, session, name, said, call.options.idempotencyKey);
+      if (SEEN_AT_ONCE.has(name)) return redirect('./');
+      return await this.message(visit, 200, 'Done', said);
+    } catch (thrown) {
+      const { message, rule } = Failure.from(thrown);
+      await this.note(request, session, name, `failed: ${message}`, call.options.idempotencyKey);
+      return this.message(visit, rule.http, 'Not done', message);
+    }
+  }
+
+  private async begin(visit: Visit, credentials: Credentials): Promise<FunctionResult> {
+    const { request } = visit;
+    const result = await this.signIn.begin(request, credentials, this.dependencies.now());
+    if (result.kind === 'refused') return this.askPassword(visit, result.message, 403);
+    const then = /^[a-z-]{1,20}$/.exec(request.form.get('then') ?? '')?.[0];
+    return redirect(then ? `./?view=${then}` : './', cookieText(request, result.cookie));
+  }
+
+  private async end({ request }: Visit, session: Session): Promise<FunctionResult> {
+    await this.sessions.end(session.id);
+    await this.note(request, session, 'sign-out', '', '');
+    return redirect('./', cookieText(request, ''));
+  }
+
+  private async revoke(
+    { request }: Visit,
+    session: Session,
+    name: 'revoke' | 'revoke-all',
+  ): Promise<FunctionResult> {
+    const id = request.form.get('session') ?? '';
+    if (name === 'revoke-all') await this.sessions.endAll();
+    else await this.sessions.end(id);
+    await this.note(request, session, name, id.slice(0, 8), '');
+    return redirect('./?view=house');
+  }
+
+  private note(
+    request: PageRequest,
+    session: Session,
+    action: string,
+    detail: string,
+    key: string,
+  ) {
+    const who = `${session.device} (${session.id.slice(0, 8)})`;
+    const at = this.dependencies.now();
+    return this.audit.add({ at, who, address: request.address, action, detail, key });
+  }
+
+  /** Without a session the page shows what anyone may read of the functions. */
+  private mayRead(session: Session | undefined): boolean {
+    const { settings, tokens } = this.dependencies;
+    return session !== undefined || tokens === null || settings.readAccess === 'open';
+  }
+
+  private overview({ request, signal }: Visit): Promise<GetOverviewResponse> {
+    const { functions, newId } = this.dependencies;
+    const { query } = request;
+    const wanted = {
+      rowsMax: wholeNumber(query.get('rows'), 10_000),
+      ledgerOffset: wholeNumber(query.get('offset'), 1_000_000_000),
+      historyDays: periods[query.get('period') ?? ''] ?? 0,
+    };
+    return functions.call(gateway.getOverview, wanted, { signal, requestId: newId() });
+  }
+
+  private async register(session: Session | undefined) {
+    if (!session) return { sessions: [], audit: [] };
+    const [sessions, audit] = await Promise.all([
+      this.sessions.list(this.dependencies.now()),
+      this.audit.latest(AUDIT_SHOWN),
+    ]);
+    return { sessions, audit };
+  }
+
+  private askPassword(visit: Visit, complaint?: string, status = 200): FunctionResult {
+    const context = this.context(visit, 'sign-in');
+    return this.show(visit, context, signInView(context, complaint), status);
+  }
+
+  private message(visit: Visit, status: number, title: string, text: string): FunctionResult {
+    return this.show(visit, this.context(visit, 'message'), messageView(title, text), status);
+  }
+
+  private context({ request, opened }: Visit, view: string, overview?: GetOverviewResponse) {
+    return new ViewContext({
+      view,
+      overview,
+      session: opened?.session,
+      format: new Format(request.locale),
+      assets,
+      query: request.query,
+      newKey: this.dependencies.newId,
+    });
+  }
+
+  private show(visit: Visit, context: ViewContext, body: Html, status = 200): FunctionResult {
+    const { request, opened, takesGzip } = visit;
+    const text = documentOf(context, { title: titleOf(context), body: html`${body}` });
+    const cookie = opened?.cookie === undefined ? undefined : cookieText(request, opened.cookie);
+    return documentAnswer(text, { status, cookie, takesGzip });
+  }
+}
+
+function titleOf({ overview, view }: ViewContext): string {
+  const practice = overview?.trading?.practice === true ? 'PRACTICE · ' : '';
+  const code = overview?.standing?.code;
+  const standing =
+    code === undefined || code === 'healthy' ? '' : `${code.replaceAll('-', ' ')} · `;
+  const named = view === 'overview' || view === 'message' ? '' : `${view.replaceAll('-', ' ')} · `;
+  return `${practice}${standing}${named}Trader`;
+}
+
+function wholeNumber(text: string | null, max: number): number {
+  return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), max) : 0;
+}

@@ -1,0 +1,100 @@
+/** Who may sign in, with what, and how often an address may try. */
+import type { Instant } from '#shared/kernel/instant.ts';
+import { same } from '#shared/runtime/access.ts';
+import type { Tokens } from '#shared/runtime/context.ts';
+import { AuditStore } from './audit-store.ts';
+import { covers, roles, type Role, type Session } from './model/session.ts';
+import type { PageRequest } from './request.ts';
+import { SessionStore } from './session-store.ts';
+import type { Database } from '#shared/redis/database.ts';
+
+export interface Credentials {
+  /** Of the operator; signs in for everything. */
+  readonly password: string;
+  /** Sign in for what they cover. */
+  readonly tokens: Tokens | null;
+}
+
+export type SignedIn =
+  | { readonly kind: 'in'; readonly cookie: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** One answer whatever was wrong, so that it tells nothing. */
+const WRONG = 'That is not right.';
+/** Longer passwords are not compared. */
+const PASSWORD_LENGTH_MAX = 1_000;
+
+export class SignIn {
+  private readonly sessions: SessionStore;
+  private readonly audit: AuditStore;
+
+  constructor(database: Database) {
+    this.sessions = new SessionStore(database);
+    this.audit = new AuditStore(database);
+  }
+
+  async begin(request: PageRequest, known: Credentials, now: Instant): Promise<SignedIn> {
+    const { address, device, form } = request;
+    const granted = await this.tried(request, known, now);
+    if (typeof granted !== 'string') return granted;
+    const wished = roles.find((role) => role === form.get('role')) ?? 'read';
+    const role = covers(granted, wished) ? wished : granted;
+    const { cookie } = await this.sessions.begin({ role, device, address }, now);
+    await this.note(request, now, 'sign-in', `may ${role}`);
+    return { kind: 'in', cookie };
+  }
+
+  /** The password once more, for what weighs much. @returns why not, or undefined */
+  async prove(
+    request: PageRequest,
+    session: Session,
+    known: Credentials,
+    now: Instant,
+  ): Promise<string | undefined> {
+    const granted = await this.tried(request, known, now);
+    if (typeof granted !== 'string') return granted.message;
+    if (!covers(granted, session.role)) return WRONG;
+    await this.sessions.prove(session.id, now);
+    return undefined;
+  }
+
+  /** @returns what the password covers, or the refusal */
+  private async tried(request: PageRequest, known: Credentials, now: Instant) {
+    const { address, form } = request;
+    const wait = await this.sessions.waitMs(address, now);
+    if (wait > 0) return refusal(wait);
+    const granted = roleOf(form.get('password') ?? '', known);
+    if (granted) {
+      await this.sessions.succeeded(address);
+      return granted;
+    }
+    const waits = await this.sessions.failed(address, now);
+    await this.note(request, now, 'sign-in-failed', waits > 0 ? 'and has to wait' : '');
+    return waits > 0 ? refusal(waits) : ({ kind: 'refused', message: WRONG } as const);
+  }
+
+  private note({ address, device }: PageRequest, at: Instant, action: string, detail: string) {
+    return this.audit.add({ at, who: device, address, action, detail, key: '' });
+  }
+}
+
+function refusal(waitMs: number): { readonly kind: 'refused'; readonly message: string } {
+  const minutes = Math.ceil(waitMs / 60_000);
+  return {
+    kind: 'refused',
+    message: `${WRONG} Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`} before you try again.`,
+  };
+}
+
+/** Always compares with all of them, so that timing tells nothing. */
+function roleOf(given: string, { password, tokens }: Credentials): Role | undefined {
+  if (given.length > PASSWORD_LENGTH_MAX) return undefined;
+  const candidates: [Role, string][] = [
+    ['trade', password],
+    ['trade', tokens?.trade ?? ''],
+    ['write', tokens?.write ?? ''],
+    ['read', tokens?.read ?? ''],
+  ];
+  const matching = candidates.filter(([, secret]) => same(given, secret) && secret !== '');
+  return matching[0]?.[0];
+}

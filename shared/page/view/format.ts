@@ -1,0 +1,128 @@
+/** Amounts, numbers and times in the reader's locale. Amounts stay text: none passes a double. */
+import type { Money } from '#protos/gen/common/common.ts';
+import { html, type Html } from './html.ts';
+
+interface Timestamp {
+  readonly seconds: string;
+}
+
+/** What `Intl` formats exactly, whatever its length. */
+type Exact = Intl.StringNumericLiteral;
+
+const NOTHING = '–';
+const MINUS = '−';
+
+export class Format {
+  readonly locale: string;
+  private readonly plain: Intl.NumberFormat;
+  private readonly ratio: Intl.NumberFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+  private readonly byCurrency = new Map<string, Intl.NumberFormat>();
+
+  constructor(locale: string) {
+    this.locale = locale;
+    this.plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 9 });
+    this.ratio = new Intl.NumberFormat(locale, {
+      style: 'percent',
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+    const date = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' } as const;
+    this.days = new Intl.DateTimeFormat(locale, date);
+    this.moments = new Intl.DateTimeFormat(locale, {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone: 'UTC',
+    });
+  }
+
+  /** `€2,351.68`, marked as an amount, so that it can be hidden. */
+  money(money: Money | undefined): Html {
+    return money ? amount(this.moneyText(money)) : html`${NOTHING}`;
+  }
+
+  moneyText({ amount: text, currency }: Money): string {
+    return signed(this.currency(currency).format(text as Exact));
+  }
+
+  /** With its sign, and a class and a word for who cannot tell the colours. */
+  gain(money: Money | undefined, ratio?: number): Html {
+    if (!money) return html`${NOTHING}`;
+    if (!/[1-9]/.test(money.amount)) return this.money(money);
+    const isLoss = money.amount.startsWith('-');
+    const text = `${isLoss ? '' : '+'}${this.moneyText(money)}`;
+    const share =
+      ratio === undefined ? '' : html` <span class="share">${this.change(ratio)}</span>`;
+    const kind = isLoss ? 'loss' : 'gain';
+    return html`<span class="${kind}"
+      ><span class="sr">${kind} </span>${amount(text)}${share}</span
+    >`;
+  }
+
+  /** An estimate in whole units of the currency. */
+  about(value: number, currency: string): string {
+    const whole = new Intl.NumberFormat(this.locale, {
+      style: 'currency',
+      currency,
+      maximumFractionDigits: 0,
+    });
+    return signed(whole.format(value));
+  }
+
+  /** For the axis of a picture: `25K`. */
+  compact(value: number): string {
+    const short = { notation: 'compact', maximumSignificantDigits: 3 } as const;
+    return signed(new Intl.NumberFormat(this.locale, short).format(value));
+  }
+
+  percent(ratio: number | undefined): string {
+    return ratio === undefined ? NOTHING : signed(this.ratio.format(ratio));
+  }
+
+  /** `+2.1 %` */
+  change(ratio: number | undefined): string {
+    if (ratio === undefined) return NOTHING;
+    return `${ratio < 0 ? '' : '+'}${this.percent(ratio)}`;
+  }
+
+  number(value: number | string): string {
+    return signed(this.plain.format(value as Exact));
+  }
+
+  day(day: string): string {
+    return day === '' ? NOTHING : this.days.format(new Date(`${day}T00:00:00Z`));
+  }
+
+  /** In UTC; the browser writes it in its own zone where it runs scripts. */
+  moment(timestamp: Timestamp | undefined): Html {
+    if (!timestamp) return html`${NOTHING}`;
+    const date = new Date(Number(timestamp.seconds) * 1000);
+    return html`<time datetime="${date.toISOString()}">${this.moments.format(date)} UTC</time>`;
+  }
+
+  private currency(currency: string): Intl.NumberFormat {
+    const known = this.byCurrency.get(currency);
+    if (known) return known;
+    const made = new Intl.NumberFormat(this.locale, { style: 'currency', currency });
+    this.byCurrency.set(currency, made);
+    return made;
+  }
+}
+
+/** An amount that the eye button hides. */
+function amount(text: string): Html {
+  return html`<span class="amt">${text}</span>`;
+}
+
+/** A true minus sign, which is as wide as the plus. */
+function signed(text: string): string {
+  return text.replace('-', MINUS);
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,183 @@
+/** The latest plan in words: what, why, at what cost, to what effect; and what is not done, and why. */
+import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
+import { plural, type Format } from './format.ts';
+import { html, type Html } from './html.ts';
+import { term } from './terms.ts';
+import type { ViewContext } from './view-context.ts';
+
+/** The codes of rules in plain words. */
+const rules: Readonly<Record<string, string>> = {
+  'no-target': 'they are not wanted now',
+  'no-gain': 'they would make the whole worse',
+  'cost-exceeds-gain': 'fees would eat the gain',
+  'below-margin': 'the gain is too small to be worth it',
+  'orders-max': 'the plan already has as many orders as it may',
+  'positions-max': 'as many securities are held as may be',
+  'turnover-max': 'enough is traded already',
+  'sector-max': 'their sector would take too much',
+  'country-max': 'their country would take too much',
+  'below-minimum-order': 'the order would be too small',
+  'cash-reserve': 'the cash that is kept would be touched',
+  'live-order': 'an order for them is on the way',
+  frozen: 'they are left out on your wish',
+  'price-too-old': 'their prices are too old',
+  'short-history': 'too little is known of them',
+  'no-value': 'they are worth nothing',
+  unpriced: 'they have no price',
+  cooldown: 'they were sold not long ago',
+  'minimum-hold': 'they were bought not long ago',
+  'sell-only': 'they may only be sold',
+};
+
+export function planSection(context: ViewContext): Html {
+  const plan = context.overview?.plan;
+  return html`<section class="card plan" id="plan" data-part="plan">
+    <h2>The plan</h2>
+    ${
+      plan
+        ? planBody(context, plan)
+        : html`<p>There is no plan yet. The next trading cycle makes one.</p>`
+    }
+  </section>`;
+}
+
+function planBody({ format }: ViewContext, plan: Plan): Html {
+  return html`<p class="under">Made ${format.moment(plan.createdAt)} · ${statusText(plan)}</p>
+    ${lead(format, plan)} ${plan.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
+    <ol class="orders">
+      ${plan.actions.map((action) => orderItem(format, action))}
+    </ol>
+    ${notTaken(plan.notTaken)} ${plan.actions.length > 0 && effect(format, plan)}
+    ${how(format, plan)}`;
+}
+
+function statusText({ status, validUntil }: Plan): Html {
+  const words: Readonly<Record<string, string>> = {
+    READY: 'ready',
+    EXECUTING: 'being carried out',
+    COMPLETED: 'carried out',
+    CANCELLED: 'given up',
+    DRAFT: 'a draft',
+  };
+  const isOpen = status === 'READY' && validUntil !== undefined;
+  const until = isOpen && new Date(Number(validUntil.seconds) * 1000).toISOString();
+  return html`<b>${words[status] ?? status.toLowerCase()}</b
+    >${until && html`, good until <time datetime="${until}">${until}</time>`}`;
+}
+
+/** What it is for, in two sentences. */
+function lead(format: Format, { actions, score, expectedCost, cashBefore }: Plan): Html {
+  if (actions.length === 0)
+    return html`<p class="lead">
+      Nothing to buy or sell: leaving everything as it is was the best that was found.
+    </p>`;
+  const buys = actions.filter(({ side }) => side === 'BUY').length;
+  const sells = actions.length - buys;
+  const parts = [
+    ...(buys > 0 ? [plural(buys, 'purchase')] : []),
+    ...(sells > 0 ? [plural(sells, 'sale')] : []),
+  ];
+  return html`<p class="lead">
+    ${parts.join(' and ')}, with ${format.money(cashBefore)} in cash before. About
+    <b>${format.percent(score)} a year better</b> than leaving it ${term('utility', '(estimate)')};
+    it costs ${format.money(expectedCost)}, doing nothing costs nothing.
+  </p>`;
+}
+
+function orderItem(format: Format, action: PlannedAction): Html {
+  const { side, quantity, symbol, value, weightBeforeRatio, weightAfterRatio } = action;
+  const verb = side === 'SELL' ? 'Sell' : 'Buy';
+  return html`<li>
+    <details>
+      <summary>
+        <span class="what"><b>${verb} ${format.number(quantity)} ${symbol}</b></span>
+        <span class="much">${format.money(value)}</span>
+        <span class="to"
+          ><span class="sr">share of the value </span>${format.percent(weightBeforeRatio)} →
+          ${format.percent(weightAfterRatio)}</span
+        >
+      </summary>
+      <dl>
+        <dt>Price</dt>
+        <dd>${format.money(action.estimatedPrice)}</dd>
+        <dt>Cost</dt>
+        <dd>${format.money(action.estimatedCost)}</dd>
+        <dt>Effect</dt>
+        <dd>
+          its share of the value goes from ${format.percent(weightBeforeRatio)} to
+          ${format.percent(weightAfterRatio)}
+        </dd>
+        <dt>Why</dt>
+        <dd>${withTerms(action.reason)}</dd>
+      </dl>
+    </details>
+  </li>`;
+}
+
+/** `12.3 bp` stays, with its meaning behind a press at the first place. */
+function withTerms(reason: string): Html {
+  const at = reason.search(/\bbp\b/);
+  if (at < 0) return html`${reason}`;
+  return html`${reason.slice(0, at)}${term('basis-point', 'bp')}${reason.slice(at + 2)}`;
+}
+
+function notTaken(all: readonly NotTaken[]): Html | false {
+  if (all.length === 0) return false;
+  const groups = new Map<string, NotTaken[]>();
+  for (const one of all) groups.set(one.rule, [...(groups.get(one.rule) ?? []), one]);
+  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return html`<details class="more" id="not-done">
+    <summary>Not done, and why: ${all.length}</summary>
+    ${sorted.map(([rule, ones]) => notTakenGroup(rule, ones))}
+  </details>`;
+}
+
+function notTakenGroup(rule: string, ones: readonly NotTaken[]): Html {
+  return html`<h3>${ones.length} because ${rules[rule] ?? rule.replaceAll('-', ' ')}</h3>
+    <ul class="plain">
+      ${ones.map(({ symbol, side, reason }) => html`<li><b>${sideText(side)}${symbol}</b> ${reason}</li>`)}
+    </ul>`;
+}
+
+function sideText(side: string): string {
+  if (side === 'BUY') return 'Buy ';
+  return side === 'SELL' ? 'Sell ' : '';
+}
+
+function effect(format: Format, plan: Plan): Html {
+  return html`<table class="effect">
+    <caption>
+      Before and after
+    </caption>
+    <thead>
+      <tr>
+        <td></td>
+        <th scope="col">before</th>
+        <th scope="col">after</th>
+      </tr>
+    </thead>
+    <tbody>
+      <tr>
+        <th scope="row">Cash</th>
+        <td>${format.money(plan.cashBefore)}</td>
+        <td>${format.money(plan.cashAfter)}</td>
+      </tr>
+      <tr>
+        <th scope="row">Value</th>
+        <td>${format.money(plan.portfolioValue)}</td>
+        <td>${plan.expectedCost && html`less ${format.money(plan.expectedCost)} cost`}</td>
+      </tr>
+    </tbody>
+  </table>`;
+}
+
+function how(format: Format, { search, summary, id }: Plan): Html {
+  const gap = search?.gap;
+  return html`<details class="more" id="how">
+    <summary>How it was found</summary>
+    <p>${withTerms(summary)}</p>
+    ${search && html`<p>${format.number(search.sequencesEvaluated)} combinations were compared (${search.method}).</p>`}
+    ${gap !== undefined && html`<p>${term('gap')} At most ${format.percent(gap)} a year better is possible.</p>`}
+    <p class="under">Plan ${id}</p>
+  </details>`;
+}

@@ -1,0 +1,75 @@
+/** The strip: how things stand in one sentence, and what can be done about it. */
+import type { OverviewStanding } from '#protos/gen/overview.ts';
+import { html, type Html } from './html.ts';
+import { icons } from './icons.ts';
+import type { ViewContext } from './view-context.ts';
+
+type Tone = 'good' | 'wait' | 'warn' | 'bad' | 'work';
+
+const tones: Readonly<Record<string, readonly [Tone, Html]>> = {
+  halted: ['bad', icons.stop],
+  reducing: ['warn', icons.reduce],
+  'outcome-unknown': ['bad', icons.warn],
+  'prices-missing': ['warn', icons.warn],
+  'board-away': ['warn', icons.warn],
+  'prices-old': ['warn', icons.warn],
+  'job-failed': ['warn', icons.warn],
+  waiting: ['wait', icons.wait],
+  working: ['work', icons.work],
+  healthy: ['good', icons.good],
+};
+
+const UNKNOWN: readonly [Tone, Html] = ['warn', icons.unknown];
+
+export function strip(context: ViewContext): Html {
+  const { standing } = context.overview ?? {};
+  if (!standing) return html``;
+  const [tone, sign] = tones[standing.code] ?? UNKNOWN;
+  return html`<section
+    class="strip ${tone}"
+    id="strip"
+    data-part="strip"
+    aria-label="How things stand"
+  >
+    <p role="status" aria-live="polite">
+      ${sign}<span><b>${standing.message}</b> ${since(context)} ${next(context, standing)}</span>
+    </p>
+    ${actions(context, standing)} ${others(standing)}
+  </section>`;
+}
+
+function since({ overview, format }: ViewContext): Html | false {
+  const changedAt = overview?.trading?.changedAt;
+  const isRestricted = ['HALTED', 'REDUCING'].includes(overview?.trading?.state ?? '');
+  return isRestricted && changedAt !== undefined && html`Since ${format.moment(changedAt)}.`;
+}
+
+function next({ format }: ViewContext, { code, nextCycleAt }: OverviewStanding): Html | false {
+  const isQuiet = code === 'healthy' || code === 'waiting';
+  return isQuiet && nextCycleAt !== undefined && html`Next look: ${format.moment(nextCycleAt)}.`;
+}
+
+function actions(context: ViewContext, { code }: OverviewStanding): Html | false {
+  if (code === 'waiting') return html`<p class="acts"><a class="button" href="#plan">Look</a></p>`;
+  if (code !== 'halted' && code !== 'reducing') return false;
+  const { openOrders = [] } = context.overview?.trading ?? {};
+  const open =
+    openOrders.length > 0 &&
+    html`<p>
+      ${openOrders.length === 1 ? 'One order' : `${openOrders.length} orders`} at the broker can
+      still be filled: <a href="?view=house#orders">see and cancel</a>.
+    </p>`;
+  return html`${open}
+    <p class="acts">
+      <a class="button" href="?view=resume">Resume…</a>${
+        code === 'halted' && html`<a class="button" href="?view=reduce">Let sales through…</a>`
+      }
+    </p>`;
+}
+
+function others({ complaints }: OverviewStanding): Html | false {
+  if (complaints.length === 0) return false;
+  return html`<ul class="complaints">
+    ${complaints.map((one) => html`<li>${icons.warn}${one}</li>`)}
+  </ul>`;
+}

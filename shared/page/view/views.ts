@@ -1,0 +1,60 @@
+/** Which parts a view has. */
+import { curveSection } from './curve.ts';
+import { driftSection } from './drift.ts';
+import { figures } from './figures.ts';
+import { holdingsSection } from './holdings.ts';
+import { houseCard, houseViews, runSection, type Register } from './house.ts';
+import { html, type Html } from './html.ts';
+import { ledgerSection } from './ledger.ts';
+import { planSection } from './plan.ts';
+import { strip } from './strip.ts';
+import type { ViewContext } from './view-context.ts';
+import { yearsSection } from './years.ts';
+
+const HOLDINGS_SHORT = 8;
+const LEDGER_SHORT = 6;
+
+/** The names of the views with figures; all others are forms. */
+export const viewNames = ['overview', 'holdings', 'ledger', 'house'] as const;
+
+export function viewOf(context: ViewContext, register: Register): Html {
+  switch (context.view) {
+    case 'holdings':
+      return html`<h1>Holdings</h1>
+        ${strip(context)}${holdingsSection(context)}${yearsSection(context)}`;
+    case 'ledger':
+      return html`<h1>Ledger</h1>
+        ${ledgerSection(context)}`;
+    case 'house':
+      return html`<h1>Machinery</h1>
+        ${strip(context)}${houseViews(context, register)}`;
+    default:
+      return overviewOf(context);
+  }
+}
+
+function overviewOf(context: ViewContext): Html {
+  const { format, overview } = context;
+  return html`<h1 class="sr">Overview</h1>
+    ${strip(context)}${runSection(format, overview?.run)}${figures(context)}
+    <div class="columns">
+      <div>
+        ${planSection(context)}${holdingsSection(context, HOLDINGS_SHORT)}${ledgerSection(context, LEDGER_SHORT)}
+      </div>
+      <div>
+        ${curveSection(context)}${driftSection(context)}${yearsSection(context)}${depositCard(context)}${houseCard(context)}
+      </div>
+    </div>`;
+}
+
+function depositCard(context: ViewContext): Html | false {
+  if (!context.may('trade')) return false;
+  return html`<section class="card">
+    <h2>Change something</h2>
+    <p class="acts">
+      <a class="button" href="?view=deposit">Deposit…</a
+      ><a class="button" href="?view=job&amp;job=trading-cycle">Run a cycle now…</a
+      ><a class="button" href="?view=reduce">Only sales…</a>
+    </p>
+  </section>`;
+}

@@ -1,0 +1,111 @@
+/**
+ * What was realised in each calendar year (UTC), in the account's currency, from the ledger alone. It
+ * is exact: the yearly gains of all years add up to the gains of the book. No country's rules are
+ * applied.
+ */
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { bookEntries, costOf, emptyBook } from './booking.ts';
+
+export interface TaxYear {
+  readonly year: number;
+  /** Of sales, after their charges. */
+  readonly proceeds: Money;
+  /** Of the lots that the sales took. */
+  readonly cost: Money;
+  readonly realised: Money;
+  readonly dividends: Money;
+  readonly interest: Money;
+  /** Above 0 where it was withheld. */
+  readonly taxWithheld: Money;
+  /** Above 0; those booked apart, as orders contain theirs. */
+  readonly fees: Money;
+  readonly sales: number;
+  /** Sales that took a lot whose cost nobody knows, which counts as 0. */
+  readonly salesOfUnknownCost: number;
+}
+
+/** Newest first. */
+export function taxYears(ledger: readonly LedgerEntry[], currency: Currency): TaxYear[] {
+  const years = new Map<number, TaxYear>();
+  // A book a security: a line changes one of them, and the others need not be copied.
+  const books = new Map<string, Book>();
+  for (const line of ledger) {
+    const { isin = '' } = line;
+    const before = books.get(isin) ?? emptyBook(NO_ACCOUNT, currency);
+    const after = { ...bookEntries(before, [line]), booked: NOTHING_BOOKED };
+    books.set(isin, after);
+    const year = Number(dayOf(line.happenedAt).slice(0, 4));
+    const sale = { before: holdingIn(before, line), after: holdingIn(after, line) };
+    years.set(year, added(years.get(year) ?? emptyYear(year, currency), line, sale));
+  }
+  return [...years.values()].sort((a, b) => b.year - a.year);
+}
+
+const NO_ACCOUNT = 'tax-years' as AccountId;
+/** Ids are not needed here, and a set of them would be copied line by line. */
+const NOTHING_BOOKED: ReadonlySet<string> = new Set();
+
+function holdingIn(book: Book, { isin }: LedgerEntry): Holding | undefined {
+  return isin && book.holdings.get(isin);
+}
+
+function emptyYear(year: number, currency: Currency): TaxYear {
+  const zero = Money.zero(currency);
+  return {
+    year,
+    proceeds: zero,
+    cost: zero,
+    realised: zero,
+    dividends: zero,
+    interest: zero,
+    taxWithheld: zero,
+    fees: zero,
+    sales: 0,
+    salesOfUnknownCost: 0,
+  };
+}
+
+interface Sale {
+  readonly before: Holding | undefined;
+  readonly after: Holding | undefined;
+}
+
+function added(year: TaxYear, line: LedgerEntry, sale: Sale): TaxYear {
+  switch (line.kind) {
+    case 'sell':
+      return withSale(year, line, sale);
+    case 'dividend':
+      return { ...year, dividends: year.dividends.add(line.cash) };
+    case 'interest':
+      return { ...year, interest: year.interest.add(line.cash) };
+    case 'tax':
+      return { ...year, taxWithheld: year.taxWithheld.subtract(line.cash) };
+    case 'fee':
+      return { ...year, fees: year.fees.subtract(line.cash) };
+    default:
+      return year;
+  }
+}
+
+function withSale(year: TaxYear, { cash }: LedgerEntry, { before, after }: Sale): TaxYear {
+  if (!before || !after) return year;
+  const cost = costOf(before, cash.currency).subtract(costOf(after, cash.currency));
+  const unknown = before.lots.some((lot) => lot.unitCost.amount.sign === 0 && wasTaken(lot, after));
+  return {
+    ...year,
+    proceeds: year.proceeds.add(cash),
+    cost: year.cost.add(cost),
+    realised: year.realised.add(cash.subtract(cost)),
+    sales: year.sales + 1,
+    salesOfUnknownCost: year.salesOfUnknownCost + (unknown ? 1 : 0),
+  };
+}
+
+function wasTaken({ lotId, quantity }: Lot, { lots }: Holding): boolean {
+  const left = lots.find((lot) => lot.lotId === lotId);
+  return !left || !left.quantity.equals(quantity);
+}

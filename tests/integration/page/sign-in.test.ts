@@ -1,0 +1,270 @@
+/** Who may see and change what on the page, and what a hostile page or an old cookie can do: nothing. */
+import { keys } from '#shared/redis/keys.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { openPageFixture, PASSWORD, TOKENS, type PageFixture } from '../../support/page-fixture.ts';
+import { Visitor } from '../../support/visitor.ts';
+
+let redis: TestRedis;
+let fixture: PageFixture;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  fixture = await openPageFixture(redis, { env: { READ_ACCESS: 'token' } });
+});
+afterEach(() => fixture.close());
+
+const MINUTE_MS = 60_000;
+
+async function signedIn(role = 'trade'): Promise<Visitor> {
+  const visitor = new Visitor(fixture.url);
+  expect((await visitor.signIn(PASSWORD, role)).status).toBe(303);
+  return visitor;
+}
+
+async function tradingState(): Promise<string | null> {
+  return fixture.dependencies.database.redis.hget(keys.trading.control(), 'json');
+}
+
+describe('signing in', () => {
+  it('shows nothing of the account without a session where reading needs a token', async () => {
+    const visitor = new Visitor(fixture.url);
+    for (const view of ['', '?view=holdings', '?view=house', '?view=resume']) {
+      const { text } = await visitor.get(view);
+      expect(text).toContain('Password of the operator');
+      expect(text).not.toContain('EUR');
+    }
+    expect((await visitor.get('events')).status).toBe(401);
+  });
+
+  it('sets a cookie for the page alone, out of reach of scripts and of other sites', async () => {
+    const visitor = new Visitor(fixture.url);
+    const { headers } = await visitor.signIn(PASSWORD);
+    expect(headers.get('set-cookie')).toMatch(
+      /^trader=[0-9a-f]{32}\.[0-9a-f]{64}; Path=\/trader\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
+    );
+    expect(headers.get('location')).toBe('./');
+    expect((await visitor.get()).text).toContain('Signed in: may trade');
+  });
+
+  it('marks the cookie secure where the browser came by TLS', async () => {
+    const visitor = new Visitor(fixture.url, { 'x-forwarded-proto': 'https' });
+    const { headers } = await visitor.signIn(PASSWORD);
+    expect(headers.get('set-cookie')).toMatch(/^__Secure-trader=.*; Secure$/);
+  });
+
+  it.each([
+    ['read', TOKENS.read ?? '', 'read'],
+    ['write', TOKENS.write, 'write'],
+    ['trade', TOKENS.trade, 'trade'],
+  ])('lets the %s token in for what it covers', async (_name, token, role) => {
+    const visitor = new Visitor(fixture.url);
+    await visitor.signIn(token);
+    expect((await visitor.get()).text).toContain(`Signed in: may ${role}`);
+  });
+
+  it('keeps secrets and tokens out of everything it stores and shows', async () => {
+    const visitor = await signedIn();
+    const { text } = await visitor.get('?view=house');
+    const stored: string[] = [];
+    const { redis: client } = fixture.dependencies.database;
+    const prefix = client.options.keyPrefix ?? '';
+    for (const key of await client.keys(`${prefix}{page}*`)) {
+      const name = key.slice(prefix.length);
+      const kind = await client.type(name);
+      if (kind === 'hash') stored.push(...(await client.hvals(name)));
+      if (kind === 'list') stored.push(...(await client.lrange(name, 0, -1)));
+    }
+    const [, secret = ''] = visitor.cookie.split('.');
+    for (const hidden of [PASSWORD, secret, TOKENS.trade])
+      expect([text, ...stored].some((one) => one.includes(hidden))).toBe(false);
+  });
+
+  it('makes an address wait after five wrong passwords, longer each time, the right one too', async () => {
+    const visitor = new Visitor(fixture.url);
+    for (let attempt = 0; attempt < 4; attempt += 1)
+      expect((await visitor.signIn('wrong')).text).not.toContain('Wait');
+    expect((await visitor.signIn('wrong')).text).toContain('Wait a minute');
+    expect((await visitor.signIn(PASSWORD)).status).toBe(403);
+    fixture.clock.advance(MINUTE_MS);
+    expect((await visitor.signIn('wrong')).text).toContain('Wait 2 minutes');
+    const other = new Visitor(fixture.url, { 'x-forwarded-for': '192.0.2.7' });
+    expect((await other.signIn(PASSWORD)).status).toBe(303);
+    fixture.clock.advance(2 * MINUTE_MS);
+    expect((await visitor.signIn(PASSWORD)).status).toBe(303);
+  });
+
+  it('says the same whatever was wrong', async () => {
+    const texts = [];
+    for (const [index, password] of ['', 'wrong', 'x'.repeat(5_000)].entries()) {
+      const visitor = new Visitor(fixture.url, { 'x-forwarded-for': `192.0.2.${index}` });
+      texts.push((await visitor.signIn(password)).text);
+    }
+    expect(new Set(texts).size).toBe(1);
+  });
+});
+
+describe('a session', () => {
+  it('gets a new secret every quarter of an hour; an old one ends it for whoever kept it', async () => {
+    const visitor = await signedIn();
+    const old = visitor.cookie;
+    fixture.clock.advance(16 * MINUTE_MS);
+    await visitor.get();
+    expect(visitor.cookie).not.toBe(old);
+    const kept = new Visitor(fixture.url);
+    kept.cookie = old;
+    expect((await kept.get()).text).toContain('Signed in');
+    fixture.clock.advance(2 * MINUTE_MS);
+    expect((await kept.get()).text).toContain('Password of the operator');
+    expect((await visitor.get()).text).toContain('Password of the operator');
+  });
+
+  it('ends after eight idle hours, and after a day whatever it did', async () => {
+    const visitor = await signedIn();
+    for (let hours = 0; hours < 21; hours += 7) {
+      fixture.clock.advance(7 * 60 * MINUTE_MS);
+      expect((await visitor.get()).text).toContain('Signed in');
+    }
+    fixture.clock.advance(3 * 60 * MINUTE_MS);
+    expect((await visitor.get()).text).toContain('Password of the operator');
+    const idle = await signedIn();
+    fixture.clock.advance(8 * 60 * MINUTE_MS);
+    expect((await idle.get()).text).toContain('Password of the operator');
+  });
+
+  it('is revoked from another one, alone or with all', async () => {
+    const [phone, laptop, tablet] = [await signedIn(), await signedIn(), await signedIn()];
+    const phoneId = phone.cookie.replace('trader=', '').split('.')[0] ?? '';
+    await laptop.submit('?view=house', 'revoke', { session: phoneId });
+    expect((await phone.get()).text).toContain('Password of the operator');
+    expect((await tablet.get()).text).toContain('Signed in');
+    await laptop.submit('?view=house', 'revoke-all');
+    expect((await tablet.get()).text).toContain('Password of the operator');
+    expect((await laptop.get()).text).toContain('Password of the operator');
+  });
+
+  it('is over with signing out, also for a copy of its cookie', async () => {
+    const visitor = await signedIn();
+    const copy = new Visitor(fixture.url);
+    copy.cookie = visitor.cookie;
+    await visitor.submit('', 'sign-out');
+    expect((await copy.get()).text).toContain('Password of the operator');
+  });
+});
+
+describe('changing something', () => {
+  it('is done once, and stands in the register with who did it', async () => {
+    const visitor = await signedIn();
+    const answer = await visitor.submit('', 'halt');
+    expect(answer.status).toBe(303);
+    expect(await tradingState()).toContain('"HALTED"');
+    const { text } = await visitor.get('?view=house');
+    expect(text).toMatch(/<b>halt<\/b>\s+Trading is HALTED/);
+    expect(text).toContain('unknown device');
+  });
+
+  it('is refused without the token of the session, or with that of another', async () => {
+    const [visitor, other] = [await signedIn(), await signedIn()];
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await other.get()).text) ?? [];
+    for (const given of ['', 'x', csrf]) {
+      const { status } = await visitor.post({ do: 'halt', csrf: given, key: 'k' });
+      expect(status).toBe(403);
+    }
+    expect(await tradingState()).toBeNull();
+  });
+
+  it.each([
+    [{ origin: 'http://evil.example' }],
+    [{ origin: 'null' }],
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site' }],
+  ])('is refused to a page of another origin: %j', async (headers) => {
+    const visitor = await signedIn();
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await visitor.get()).text) ?? [];
+    Object.assign(visitor.headers, headers);
+    expect((await visitor.post({ do: 'halt', csrf, key: 'k' })).status).toBe(403);
+    expect((await visitor.post({ do: 'sign-in', password: PASSWORD })).status).toBe(403);
+    expect(await tradingState()).toBeNull();
+  });
+
+  it('is refused to a session that may only look', async () => {
+    const visitor = await signedIn('read');
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await visitor.get()).text) ?? [];
+    for (const action of ['halt', 'resume', 'deposit', 'job', 'cancel'])
+      expect((await visitor.post({ do: action, csrf, key: 'k' })).status).toBe(403);
+    expect(await tradingState()).toBeNull();
+  });
+
+  it('takes no GET for a change, and no action that is none', async () => {
+    const visitor = await signedIn();
+    await visitor.get('?do=halt');
+    expect(await tradingState()).toBeNull();
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await visitor.get()).text) ?? [];
+    for (const action of ['constructor', '__proto__', 'nothing'])
+      expect((await visitor.post({ do: action, csrf, key: 'k' })).status).toBe(404);
+  });
+
+  it('needs the password once more to let trading go on', async () => {
+    const visitor = await signedIn();
+    await visitor.submit('', 'halt');
+    fixture.clock.advance(11 * MINUTE_MS);
+    const refused = await visitor.submit('?view=resume', 'resume', { password: '' });
+    expect(refused.status).toBe(403);
+    expect(await tradingState()).toContain('"HALTED"');
+    const done = await visitor.submit('?view=resume', 'resume', { password: PASSWORD });
+    expect(done.status).toBe(303);
+    expect(await tradingState()).toContain('"ACTIVE"');
+  });
+
+  it('books a deposit once, however often its form is sent', async () => {
+    const visitor = await signedIn();
+    const { text } = await visitor.get('?view=deposit');
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec(text) ?? [];
+    const form = { do: 'deposit', csrf, key: 'once', amount: '250,50' };
+    for (let sent = 0; sent < 3; sent += 1) expect((await visitor.post(form)).status).toBe(200);
+    const { redis: client } = fixture.dependencies.database;
+    const lines = await client.lrange(keys.portfolio.ledger('default'), 0, -1);
+    expect(lines.filter((line) => line.includes('"250.50"'))).toHaveLength(1);
+    const wrong = await visitor.post({ ...form, key: 'other', amount: '12 euros' });
+    expect(wrong.status).toBe(400);
+  });
+});
+
+describe('what leaves the page', () => {
+  it('has the headers that keep a browser from loading, framing or leaking anything', async () => {
+    const { headers } = await new Visitor(fixture.url).get();
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+  });
+
+  it('escapes what names say', async () => {
+    const visitor = await signedIn();
+    const { text } = await visitor.get('?view=job&job=%3Cscript%3Ealert(1)%3C/script%3E');
+    expect(text).not.toContain('<script>alert');
+    expect(text).toContain('&lt;script&gt;alert');
+  });
+
+  it('is small: document, style and script within the budget, compressed', async () => {
+    const visitor = await signedIn();
+    visitor.headers['accept-encoding'] = 'gzip';
+    const sizes = await Promise.all(
+      ['', 'app.css', 'app.js'].map(async (path) => {
+        const answer = await fetch(fixture.url + path, {
+          headers: { cookie: visitor.cookie, 'accept-encoding': 'gzip' },
+        });
+        return Number(answer.headers.get('content-length'));
+      }),
+    );
+    const budgets = [15_360, 6_144, 8_192];
+    sizes.forEach((size, index) => {
+      expect(size).toBeGreaterThan(0);
+      expect(size).toBeLessThanOrEqual(budgets[index] ?? 0);
+    });
+  });
+});
