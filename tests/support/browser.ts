@@ -7,7 +7,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 
 /** Undefined where none is installed; `CHROMIUM` names another one. */
-export const browserProgram = [process.env['CHROMIUM'] ?? '', ...PROGRAMS].find(
+const browserProgram = [process.env['CHROMIUM'] ?? '', ...PROGRAMS].find(
   (file) => file !== '' && existsSync(file),
 );
 
