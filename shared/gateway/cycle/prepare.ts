@@ -84,13 +84,13 @@ export async function* optimise(cycle: Cycle): ProgressStream {
   const { solverStatus, metrics, conflicts, targetWeights } = answer;
   const targets = Object.values(targetWeights).filter((weight) => weight > 0).length;
   const figures = metrics
-    ? `expected return ${percent(metrics.expectedReturn)}, volatility ` +
+    ? `implied return ${percent(metrics.expectedReturn)}, volatility ` +
       `${percent(metrics.expectedVolatility)}, Sharpe ratio ${metrics.sharpeRatio.toFixed(2)}`
     : 'no figures';
   yield await cycle.done(
     'optimise',
     answer.success
-      ? `${answer.objective} over ${targets} securities: ${figures}.`
+      ? `${answer.objective === 'OBJECTIVE_UNSPECIFIED' ? 'Own target weights' : answer.objective} over ${targets} securities: ${figures}.`
       : `No allocation (${solverStatus}): ${conflicts.join('; ')}.`,
   );
 }

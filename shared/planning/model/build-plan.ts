@@ -1,6 +1,6 @@
 /** From a decision to a plan a person can read: each order with the numbers that decided. */
 import type { Decision } from './decision.ts';
-import { notTaken } from './not-taken.ts';
+import { weighedOut } from './not-taken.ts';
 import { gapOf, summaryOf } from './summary.ts';
 import { gainOnCost, weightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
@@ -17,9 +17,10 @@ export function buildPlan(problem: PlanningProblem, decision: Decision): PlanCon
   const { settlement, state, space, search } = decision;
   const value = portfolioValue(problem);
   const { utilityOfHolding } = space;
+  const left = weighedOut(problem, decision);
   return {
     actions: settlement.orders.map((order, k) => actionOf(problem, decision, order, k + 1)),
-    notTaken: notTaken(problem, decision),
+    notTaken: left.map((one) => one.notTaken),
     search: {
       method: search.method,
       sequencesEvaluated: search.evaluated,
@@ -38,7 +39,7 @@ export function buildPlan(problem: PlanningProblem, decision: Decision): PlanCon
     portfolioValue: value,
     cashBefore: problem.cash,
     cashAfter: settlement.cashAfter,
-    summary: summaryOf(problem, decision),
+    summary: summaryOf(problem, decision, left),
   };
 }
 

@@ -16,8 +16,15 @@ import type { SearchSpace } from './search-space.ts';
 import type { Side } from './sequence.ts';
 import { costOf } from './sequence-state.ts';
 
+/** A security that was left out, with what its smallest worthwhile order would have gained. */
+export interface Weighed {
+  readonly notTaken: NotTaken;
+  /** Utility a year after cost, where something else than cost decided; 0 otherwise. */
+  readonly gain: number;
+}
+
 /** Every security of the problem but those traded; by symbol. */
-export function notTaken(problem: PlanningProblem, decision: Decision): readonly NotTaken[] {
+export function weighedOut(problem: PlanningProblem, decision: Decision): readonly Weighed[] {
   const { space, state } = decision;
   const unpriced = problem.unpriced.map(({ isin, symbol, reason }): NotTaken => ({
     ...{ isin, symbol, rule: 'unpriced' },
@@ -28,14 +35,16 @@ export function notTaken(problem: PlanningProblem, decision: Decision): readonly
   const closed = idleOnly.map(({ instrument: { isin, symbol }, side, rule, reason }): NotTaken => ({
     ...{ isin, symbol, side, rule, reason },
   }));
-  const idle = space.instruments.flatMap((instrument, i): NotTaken[] => {
+  const idle = space.instruments.flatMap((instrument, i): Weighed[] => {
     if (state.lots[i] !== 0) return [];
     return sidesOf(space, i).map((side) => {
       const { isin, symbol } = instrument;
-      return { isin, symbol, side, ...reasonFor(problem, decision, i, side) };
+      const { gain, ...reason } = reasonFor(problem, decision, i, side);
+      return { notTaken: { isin, symbol, side, ...reason }, gain };
     });
   });
-  return [...unpriced, ...closed, ...idle].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const without = [...unpriced, ...closed].map((one): Weighed => ({ notTaken: one, gain: 0 }));
+  return [...without, ...idle].sort((a, b) => (a.notTaken.symbol < b.notTaken.symbol ? -1 : 1));
 }
 
 function sidesOf(space: SearchSpace, i: number): readonly Side[] {
@@ -45,14 +54,20 @@ function sidesOf(space: SearchSpace, i: number): readonly Side[] {
   return sides;
 }
 
-function reasonFor(problem: PlanningProblem, decision: Decision, i: number, side: Side): Reason {
+function reasonFor(
+  problem: PlanningProblem,
+  decision: Decision,
+  i: number,
+  side: Side,
+): Reason & { readonly gain: number } {
   const { space, state } = decision;
   const best = bestCandidate(space, state, i, side);
-  if (best.gain <= 0) return notWorthIt(problem, space, best);
+  if (best.gain <= 0) return { ...notWorthIt(problem, space, best), gain: 0 };
   const least = leastWorthwhile(space, state, best);
   const barrier = state.barrier(i, least.lots);
-  if (barrier !== undefined) return rejection(problem, space, state, least, barrier);
-  return belowMargin(problem, decision, best);
+  const { gain } = best;
+  if (barrier !== undefined) return { ...rejection(problem, space, state, least, barrier), gain };
+  return { ...belowMargin(problem, decision, best), gain };
 }
 
 function notWorthIt(problem: PlanningProblem, space: SearchSpace, candidate: Candidate): Reason {

@@ -3,6 +3,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Decision } from './decision.ts';
 import { basisPoints, basisPointsAtMost, pluralize } from './formatting.ts';
 import { COST_HORIZON_YEARS } from './limits.ts';
+import type { Weighed } from './not-taken.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
 
 /** No plan within the limits gains more than this beyond what the plan gains, a year. */
@@ -10,12 +11,17 @@ export function gapOf({ search, state }: Decision): number {
   return Math.max(0, search.gainBound - state.gain);
 }
 
-export function summaryOf(problem: PlanningProblem, decision: Decision): string {
+export function summaryOf(
+  problem: PlanningProblem,
+  decision: Decision,
+  left: readonly Weighed[],
+): string {
   const { settlement, state } = decision;
   const value = portfolioValue(problem);
   if (value.sign === 0) return 'Hold: the account has neither cash nor securities.';
   if (value.sign < 0) return `Hold: the account owes more than it holds; it is worth ${value}.`;
-  if (settlement.orders.length === 0) return `${holding(problem, decision)} ${proof(decision)}`;
+  if (settlement.orders.length === 0)
+    return `${holding(problem, decision, left)} ${proof(decision)}`;
   const orders = (['SELL', 'BUY'] as const)
     .map((side) => ordersOn(problem, decision, side))
     .filter((text) => text !== '');
@@ -61,13 +67,63 @@ function proof(decision: Decision): string {
   return `Proven: no plan is better by more than ${basisPointsAtMost(gapOf(decision))} a year.`;
 }
 
-function holding({ limits }: PlanningProblem, { switchingGain, space, search }: Decision): string {
+function holding(
+  { limits }: PlanningProblem,
+  decision: Decision,
+  left: readonly Weighed[],
+): string {
+  const { switchingGain, space, search } = decision;
+  if (space.size === 0) return nothingToTrade(left);
   const weighed = pluralize(space.size, 'candidate');
   const best = Math.max(switchingGain, search.gain);
-  if (best <= 1e-7)
-    return `Hold: nothing gains more than it costs within ${pluralize(COST_HORIZON_YEARS, 'year')} (${weighed}).`;
+  if (best <= 1e-7) return nothingAdmitted(left, weighed);
   return (
     `Hold: the best switch would gain ${basisPoints(best)} a year after cost, ` +
     `not more than the margin of ${basisPoints(limits.marginRatio)} (${weighed}).`
   );
+}
+
+/** Rules as what is said of what they leave out; any other by its code. */
+const ruleWords: Readonly<Record<string, string>> = {
+  'at-target': 'at the target',
+  'below-minimum-order': 'smaller than the smallest order',
+  cooldown: 'sold too lately to be bought',
+  'dead-price': 'with a price that no longer moves',
+  'deposit-first': 'balanced by the next deposit',
+  excluded: 'excluded by the policy',
+  frozen: 'frozen',
+  'live-order': 'with an order on the way',
+  'minimum-hold': 'bought too lately to be sold',
+  'no-sells': 'sales, in a plan that sells nothing',
+  'no-target': 'without a target',
+  'no-value': 'in an account without value',
+  'order-max': 'larger than the largest order',
+  'price-too-old': 'with a price that is too old',
+  'sell-only': 'that may only be sold',
+  'short-history': 'with too short a history',
+  'suspected-split': 'with a suspected split',
+  unpriced: 'without a price',
+  'weight-max': 'over the most that a security may have',
+};
+
+/** Where no order came into question, the rules that left the securities out, most frequent first. */
+function nothingToTrade(left: readonly Weighed[]): string {
+  if (left.length === 0) return 'Hold: there is no security to choose from.';
+  const counts = new Map<string, number>();
+  for (const { notTaken } of left) counts.set(notTaken.rule, (counts.get(notTaken.rule) ?? 0) + 1);
+  const rules = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const words = rules.map(([rule, count]) => `${count} ${ruleWords[rule] ?? rule}`).join(', ');
+  return `Hold: nothing was weighed, since a rule leaves out each of ${pluralize(left.length, 'order')}: ${words}.`;
+}
+
+/** What would have gained is said with the rule that bars it, the greatest gain first. */
+function nothingAdmitted(left: readonly Weighed[], weighed: string): string {
+  const barred = left.filter(
+    ({ gain, notTaken }) => gain > 1e-7 && notTaken.rule !== 'below-margin',
+  );
+  const [first] = [...barred].sort((a, b) => b.gain - a.gain);
+  if (!first)
+    return `Hold: nothing gains more than it costs within ${pluralize(COST_HORIZON_YEARS, 'year')} (${weighed}).`;
+  const { symbol, reason } = first.notTaken;
+  return `Hold: a rule bars each order that would gain more than it costs (${barred.length} of ${weighed}). The greatest gain is ${symbol}'s: ${reason}`;
 }

@@ -55,17 +55,27 @@ interface Refused {
 
 /** What several accounts leave out by one rule; not nothing. */
 function refused(rule: string, limits: Partial<PlanLimits>, cash = 20_000): readonly Refused[] {
+  const key = JSON.stringify([limits, cash]);
+  const all = decidedBefore.get(key) ?? leftOutOf(limits, cash);
+  decidedBefore.set(key, all);
+  const found = all.filter(({ one }) => one.rule === rule);
+  expect(found.length).toBeGreaterThan(0);
+  return found;
+}
+
+/** Deciding takes long, and several tests look at the same accounts. */
+const decidedBefore = new Map<string, readonly Refused[]>();
+
+function leftOutOf(limits: Partial<PlanLimits>, cash: number): readonly Refused[] {
   const drawn = Array.from({ length: 4 }, (_, k) => [
     drawnProblem(`reasons-${k}`, { securities: 20, cash: String(cash), heldRatio: 0.3, limits }),
     crowdedProblem(`reasons-${k}`, cash, limits),
   ]);
-  const found = drawn.flat().flatMap((problem) => {
+  return drawn.flat().flatMap((problem) => {
     const decision = decided(problem);
     const { notTaken } = buildPlan(problem, decision);
-    return notTaken.filter((one) => one.rule === rule).map((one) => ({ problem, decision, one }));
+    return notTaken.map((one) => ({ problem, decision, one }));
   });
-  expect(found.length).toBeGreaterThan(0);
-  return found;
 }
 
 describe('the reason why an order was not made', () => {
@@ -121,5 +131,133 @@ describe('the reason why an order was not made', () => {
       if (most === 0.3) expect(barrier(less + 0.01)).not.toBe('sector-max');
       if (most === 0.3) expect(barrier(less - 0.05)).toBe('sector-max');
     }
+  });
+});
+
+/** The plan's sequence as it was settled, to compute reasons anew from. */
+function stateOf({ problem, decision }: Pick<Refused, 'problem' | 'decision'>): SequenceState {
+  const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
+  const space = searchSpace(problem, figures, eligible(problem).opportunities);
+  const state = new SequenceState(space);
+  for (const { instrument, side, lots } of decision.settlement.orders) {
+    const i = space.instruments.findIndex((one) => one.isin === instrument.isin);
+    state.set(i, side === 'SELL' ? -lots : lots);
+  }
+  return state;
+}
+
+/** The order that a reason speaks of: its index, signed lots, gain in basis points and cost. */
+function orderIn({ problem, decision, one }: Refused) {
+  const state = stateOf({ problem, decision });
+  const { space } = state;
+  const [, verb, value] = /^(Buying|Selling) EUR (\d+\.\d\d)/.exec(one.reason) ?? [];
+  const i = space.instruments.findIndex(({ isin }) => isin === one.isin);
+  const size = Math.round(Number(value) / (space.lotValue[i] ?? Number.NaN));
+  const lots = verb === 'Buying' ? size : -size;
+  const ratio = lots > 0 ? space.buyCostRatio : space.sellCostRatio;
+  const cost = space.feeFixed + ratio * size * (space.lotValue[i] ?? Number.NaN);
+  return { state, i, lots, cost, gain: state.gainOf(i, lots) };
+}
+
+const number = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1]);
+
+describe('the numbers of a reason', () => {
+  test.each(['cash-reserve', 'orders-max', 'positions-max', 'turnover-max'])(
+    'say what the order of %s would gain',
+    (rule) => {
+      const limits = { ordersMax: 3, positionsMax: 7, turnoverMaxRatio: 0.25 };
+      const stated = rule === 'cash-reserve' ? { noSells: true } : limits;
+      for (const each of refused(rule, stated, rule === 'cash-reserve' ? 700 : 20_000)) {
+        const { gain } = orderIn(each);
+        const said = number(each.one.reason, /would gain (-?\d+\.\d) bp a year after cost/);
+        expect(Math.abs(said - gain * 10_000)).toBeLessThan(0.051);
+        expect(gain).toBeGreaterThan(0);
+      }
+    },
+  );
+
+  test('name by how much a country would be overfilled', () => {
+    for (const each of refused('country-max', { countryMaxRatio: 0.3, sectorMaxRatio: 1 })) {
+      const { problem, decision, one } = each;
+      const value = portfolioValue(problem).toEstimate();
+      const less = amountIn(one.reason, /EUR (\d+\.\d\d) too much/);
+      const most = number(one.reason, /may take (\d+\.\d) %/) / 100;
+      const barrier = (by: number) =>
+        barrierWith(problem, decision, one, { limits: { countryMaxRatio: most + by / value } });
+      expect(barrierWith(problem, decision, one, {})).toBe('country-max');
+      if (most === 0.3) expect(barrier(less + 0.01)).not.toBe('country-max');
+      if (most === 0.3) expect(barrier(less - 0.05)).toBe('country-max');
+    }
+  });
+
+  test('name the cost at which an order would pay', () => {
+    for (const each of refused('cost-exceeds-gain', {})) {
+      const { gain, cost, state } = orderIn(each);
+      const { reason } = each.one;
+      const { costScale } = state.space;
+      expect(gain).toBeLessThanOrEqual(0);
+      expect(number(reason, /and cost EUR (\d+\.\d\d)/)).toBeCloseTo(cost, 1);
+      const below = number(reason, /at a cost below EUR (\d+\.\d\d)/);
+      expect(Math.abs(below - (gain * costScale + cost))).toBeLessThan(0.011);
+      const said = number(reason, /would gain (\d+\.\d) bp/);
+      expect(Math.abs(said - (gain + cost / costScale) * 10_000)).toBeLessThan(0.051);
+      expect(below).toBeLessThanOrEqual(cost + 0.005);
+    }
+  });
+
+  test('say what an order would lose before any cost', () => {
+    for (const each of refused('no-gain', {})) {
+      const { gain, cost, state } = orderIn(each);
+      const said = number(each.one.reason, /would lose (\d+\.\d) bp a year before any cost/);
+      const before = -(gain + cost / state.space.costScale) * 10_000;
+      expect(before).toBeGreaterThanOrEqual(0);
+      expect(Math.abs(said - before)).toBeLessThan(0.051);
+    }
+  });
+
+  test('say how far a switch stays below the margin', () => {
+    for (const each of refused('below-margin', { marginRatio: 0.01 })) {
+      const { problem, decision, one } = each;
+      const { gain, lots } = orderIn(each);
+      expect(gain).toBeGreaterThan(0);
+      if (lots > 0) continue;
+      const switching = number(one.reason, /that sells gains (-?\d+\.\d) bp more/);
+      expect(Math.abs(switching - decision.switchingGain * 10_000)).toBeLessThan(0.051);
+      expect(decision.switchingGain).toBeLessThanOrEqual(problem.limits.marginRatio);
+      const more = number(one.reason, /: (\d+\.\d) bp more\.$/);
+      const missing = problem.limits.marginRatio - decision.switchingGain;
+      expect(Math.abs(more - Math.max(0, missing) * 10_000)).toBeLessThan(0.051);
+    }
+  });
+});
+
+describe('the summary of a plan without orders', () => {
+  const summaryOf = (problem: PlanningProblem) => buildPlan(problem, decided(problem)).summary;
+  const base = drawnProblem('barred', { securities: 8, cash: '20000', heldRatio: 0 });
+
+  test('says which rules left everything out', () => {
+    const frozen = new Set(base.instruments.map(({ isin }) => isin));
+    const summary = summaryOf({ ...base, limits: { ...base.limits, frozen } });
+    expect(summary).toMatch(
+      /^Hold: nothing was weighed, since a rule leaves out each of 8 orders: 8 frozen\./,
+    );
+  });
+
+  test('says that there is nothing to choose from', () => {
+    const moments = { isins: [], expected: new Float64Array(0), covariance: [] };
+    const summary = summaryOf({ ...base, instruments: [], moments });
+    expect(summary).toMatch(/^Hold: there is no security to choose from\./);
+  });
+
+  test('names what is missing where a limit bars every order that would gain', () => {
+    const reserved = Money.parse('19450.00', 'EUR');
+    const problem = { ...base, reserved, limits: { ...base.limits, cashReserveRatio: 0.02 } };
+    const summary = summaryOf({
+      ...problem,
+      limits: { ...problem.limits, turnoverMaxRatio: 0.005 },
+    });
+    expect(summary).toMatch(/^Hold: /);
+    expect(summary).not.toMatch(/nothing gains more than it costs/);
+    expect(summary).toMatch(/too much|more cash|smaller than/);
   });
 });
