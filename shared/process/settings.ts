@@ -204,7 +204,7 @@ export const settingTable = {
   planValidDays: row(
     'PLAN_VALID_DAYS',
     '1',
-    'days on which the orders of a plan may be sent, counting the UTC day it was made on',
+    'trading days of its exchange on which an order of a plan may be sent, counting the one it was made for',
     between(1, 30),
   ),
   planDepth: row(

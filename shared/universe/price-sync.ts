@@ -1,12 +1,11 @@
 /** Fetching prices and exchange rates into the store, one security or pair at a time. */
-import { barToCheck } from '#shared/clients/market-data/checked-bars.ts';
+import { BEGINNING, barToCheck } from '#shared/clients/market-data/checked-bars.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import {
   addDays,
   dayOfEpoch,
   epochDay,
   isWeekend,
-  parseDay,
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
 import type { BarToCheck, SetAsideBar } from '#shared/kernel/bar-check.ts';
@@ -23,8 +22,6 @@ import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-prog
 import type { PriceDoubtStore } from './price-doubt-store.ts';
 import { pairOf, type PriceStore } from './price-store.ts';
 
-/** Before the first price that any source has. */
-const BEGINNING = parseDay('1900-01-01');
 /** The last bars that are held against a second source. */
 const COMPARED_BARS = 8;
 

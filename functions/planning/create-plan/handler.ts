@@ -19,6 +19,7 @@ import { targetWeights, withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
+import { exchangesOf } from '#shared/planning/model/problem.ts';
 import { validUntil } from '#shared/planning/model/plan-validity.ts';
 import { statusAfter } from '#shared/planning/model/plan-status.ts';
 import { pluralize } from '#shared/planning/model/formatting.ts';
@@ -46,12 +47,14 @@ export default handle(planning.createPlan, async function* (request, context) {
   const decision = yield* withProgress(id, decide(targeted));
 
   const createdAt = context.now();
+  const content = buildPlan(targeted, decision);
+  const exchanges = exchangesOf(problem, content);
   const plan = await plans.save({
-    ...buildPlan(targeted, decision),
+    ...content,
     ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day, policyVersion },
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
-    validUntil: validUntil(createdAt, context.settings.planValidDays),
+    validUntil: validUntil(createdAt, context.settings.planValidDays, exchanges),
     targets: targetWeights(targeted),
     warnings: priceWarnings(targeted, dayOf(createdAt)),
   });

@@ -1,11 +1,11 @@
 /** Bars of a source that passed the check which every stored bar passes. */
 import { checkBars, type BarToCheck } from '#shared/kernel/bar-check.ts';
-import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { DailyBar, MarketData } from './market-data.ts';
 
-/** Bars before the wanted ones that they are judged by: about a year. */
-const CONTEXT_DAYS = 400;
+/** Before the first price that any source has. */
+export const BEGINNING = parseDay('1900-01-01');
 
 export function barToCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
   return { day: epochDay(day), volume: volume ?? Number.NaN, ...prices };
@@ -13,7 +13,8 @@ export function barToCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
 
 /**
  * Bars from a day to another that are believed, oldest first: for callers that trade on the source
- * itself and not on what is stored.
+ * itself and not on what is stored. They are judged by the whole history, as stored ones are: by a part of it
+ * a bar at its start may be judged otherwise.
  * @throws Failure NOT_FOUND for an unknown security
  */
 export async function checkedBars(
@@ -22,7 +23,7 @@ export async function checkedBars(
   { from, to }: { readonly from: CalendarDay; readonly to: CalendarDay },
   signal: AbortSignal,
 ): Promise<readonly DailyBar[]> {
-  const all = await marketData.bars(isin, addDays(from, -CONTEXT_DAYS), signal);
+  const all = await marketData.bars(isin, BEGINNING, signal);
   const known = all.filter(({ day }) => day <= to);
   const accepted = new Set(checkBars(known.map(barToCheck)).accepted.map(({ day }) => day));
   return known.filter(({ day }) => day >= from && accepted.has(epochDay(day)));

@@ -56,6 +56,8 @@ export class Cycle {
   failsBecause: string | undefined;
   /** An earlier attempt began to send its orders. */
   isResumed = false;
+  /** An earlier attempt had got somewhere. */
+  readonly wasInterrupted: boolean;
   /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
   private readonly watch: CancellationWatch | undefined;
@@ -75,6 +77,7 @@ export class Cycle {
     this.request = request;
     this.store = store;
     this.record = record;
+    this.wasInterrupted = record.stepsDone.length > 0 || record.replaced !== undefined;
     this.watch = watch;
     this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
     this.wholeSignal = unlessCancelled(context.signal);

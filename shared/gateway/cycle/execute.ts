@@ -14,7 +14,7 @@ import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
-import { whyExpired, whyGivenUp } from './plan-terms.ts';
+import { whyGivenUp, whyTooLate } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
 import { amountText } from './snapshot.ts';
 
@@ -105,7 +105,7 @@ async function sendUnlessGivenUp(
   if (why === undefined) return send(cycle, action, key, tradeId);
   if (begun === undefined && mayArrive(cycle, tradeId)) {
     // The trading service refuses it for its price by itself; for the plan's end its call has to end.
-    if (whyExpired(cycle) === undefined) return send(cycle, action, key, tradeId);
+    if ((await whyTooLate(cycle, action)) === undefined) return send(cycle, action, key, tradeId);
     throw handedOver(cycle, action, 'An order may still be on its way.');
   }
   if (begun && !(await withdrawn(cycle, tradeId))) return send(cycle, action, key, tradeId);

@@ -1,27 +1,54 @@
 /** How long a plan may be carried out, and how far prices may have moved from it. */
 import type { PlannedAction } from '#protos/gen/planning.ts';
-import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
+import { fromTimestamp, isoText, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { validUntil } from '#shared/planning/model/plan-validity.ts';
+import { orderValidUntil, validUntil } from '#shared/planning/model/plan-validity.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { percent } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 
 /** Why an order of the plan is given up instead of sent now; undefined where it may go out. */
 export async function whyGivenUp(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
-  return whyExpired(cycle) ?? (await whyPriceMoved(cycle, action));
+  return (await whyTooLate(cycle, action)) ?? (await whyPriceMoved(cycle, action));
+}
+
+/** The plan has ended, or the trading day of this order's exchange has. */
+export async function whyTooLate(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
+  return whyExpired(cycle) ?? (await whySessionEnded(cycle, action));
 }
 
 /** A plan from before its end was kept is valid as long as one that is made now would be. */
 export function whyExpired(cycle: Cycle): string | undefined {
-  const { now, settings } = cycle.context;
   const { createdAt, validUntil: stated } = cycle.requiredPlan;
+  const { planValidDays } = cycle.context.settings;
   const until = stated
     ? fromTimestamp(stated)
-    : createdAt && validUntil(fromTimestamp(createdAt), settings.planValidDays);
-  if (until === undefined || now() < until) return undefined;
-  return `the plan was valid until ${isoText(until)}, and it is ${isoText(now())}`;
+    : createdAt && validUntil(fromTimestamp(createdAt), planValidDays, []);
+  return whyAfter(cycle, until, 'the plan was valid');
+}
+
+/** The exchange of this order may close before the others of the plan. */
+async function whySessionEnded(
+  cycle: Cycle,
+  { isin, symbol }: PlannedAction,
+): Promise<string | undefined> {
+  const { database, settings } = cycle.context;
+  const { createdAt } = cycle.requiredPlan;
+  const security = await new StoredMarket(database).security(parseIsin(isin));
+  if (!createdAt || !security) return undefined;
+  const until = orderValidUntil(
+    fromTimestamp(createdAt),
+    settings.planValidDays,
+    security.exchange,
+  );
+  return whyAfter(cycle, until, `for ${symbol} at ${security.exchange} the plan was valid`);
+}
+
+function whyAfter(cycle: Cycle, until: Instant | undefined, what: string): string | undefined {
+  const now = cycle.context.now();
+  if (until === undefined || now < until) return undefined;
+  return `${what} until ${isoText(until)}, and it is ${isoText(now)}`;
 }
 
 /** The same price that the pre-trade checks use, compared with the plan's. */

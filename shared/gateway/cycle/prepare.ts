@@ -31,13 +31,14 @@ async function askAfterLiveTrades(cycle: Cycle): Promise<void> {
     await cycle.call(trading.getTradeStatus, { tradeId });
 }
 
-/** Prices, and fundamentals too where a security has none yet. Unless forced, only what is old. */
+/**
+ * Prices, and fundamentals too where a security has none yet. Only what is old, unless forced, or after an
+ * interruption: the source may have corrected its last day meanwhile, and the broker goes by that.
+ */
 export async function* syncPrices(cycle: Cycle): ProgressStream {
-  const { force } = cycle.request;
   yield cycle.report('sync-prices', 0, 'Fetching prices.');
   let last: SyncPricesUpdate | undefined;
-  if (cycle.isResumed) yield* refreshPlanned(cycle);
-  const prices = { forceRefresh: force };
+  const prices = { forceRefresh: cycle.request.force || cycle.wasInterrupted };
   for await (const update of cycle.stream(universe.syncPrices, prices)) {
     last = update;
     if (!update.complete)
@@ -93,13 +94,6 @@ export async function* optimise(cycle: Cycle): ProgressStream {
       ? `${answer.objective === 'OBJECTIVE_UNSPECIFIED' ? 'Own target weights' : answer.objective} over ${targets} securities: ${figures}.`
       : `No allocation (${solverStatus}): ${conflicts.join('; ')}.`,
   );
-}
-
-/** The prices of an interrupted plan's orders, whole: the source may have corrected its last day. */
-async function* refreshPlanned(cycle: Cycle): ProgressStream {
-  const isins = [...new Set(cycle.requiredPlan.actions.map(({ isin }) => isin))];
-  for await (const update of cycle.stream(universe.syncPrices, { isins, forceRefresh: true }))
-    yield cycle.report('sync-prices', 0, `Prices of the plan: ${syncedText(update)}.`);
 }
 
 /** How many bars are set aside now and how many doubts there are; the report names each. */

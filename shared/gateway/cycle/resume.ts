@@ -6,7 +6,7 @@ import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { orderKey, withoutPlan } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
-import { whyExpired, whyPriceMoved } from './plan-terms.ts';
+import { whyExpired, whyGivenUp } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
 
 /**
@@ -38,8 +38,8 @@ async function whyStale(cycle: Cycle): Promise<string | undefined> {
   const expired = whyExpired(cycle);
   if (expired !== undefined) return expired;
   for (const action of actions) {
-    const moved = await whyPriceMoved(cycle, action);
-    if (moved !== undefined) return `${action.symbol}: ${moved}`;
+    const why = await whyGivenUp(cycle, action);
+    if (why !== undefined) return `${action.symbol}: ${why}`;
   }
   return undefined;
 }

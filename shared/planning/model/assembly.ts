@@ -99,6 +99,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
   return {
     isin,
     symbol: security.symbol,
+    exchange: security.exchange,
     sector: security.sector,
     country: security.country,
     lot: limits.wholeShares ? wholeLot(security.lot) : security.lot,

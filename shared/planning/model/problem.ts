@@ -16,6 +16,8 @@ import type { GroupKind, PlanLimits } from './limits.ts';
 export interface Instrument {
   readonly isin: Isin;
   readonly symbol: string;
+  /** Market identifier code. */
+  readonly exchange?: string | undefined;
   readonly sector?: string | undefined;
   readonly country?: string | undefined;
   readonly lot: Quantity;
@@ -104,4 +106,13 @@ export function lotValue({ lot, price, rate }: Instrument): number {
 /** Securities by their row in the moments. */
 export function momentRows(moments: Moments): ReadonlyMap<Isin, number> {
   return new Map(moments.isins.map((isin, row) => [isin, row]));
+}
+
+/** Where the orders of a plan are traded. */
+export function exchangesOf(
+  { instruments }: PlanningProblem,
+  { actions }: { readonly actions: readonly { readonly isin: Isin }[] },
+): (string | undefined)[] {
+  const traded = new Set(actions.map(({ isin }) => isin));
+  return instruments.filter(({ isin }) => traded.has(isin)).map(({ exchange }) => exchange);
 }
