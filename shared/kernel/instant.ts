@@ -1,6 +1,12 @@
 /** A moment: milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number & { readonly __brand: 'Instant' };
 
+/** A moment by a clock that nobody sets; comparable only with those of the same start of the machine. */
+export interface SteadyTime {
+  readonly boot: string;
+  readonly ms: number;
+}
+
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

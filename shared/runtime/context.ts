@@ -4,7 +4,7 @@ import type { CallOptions, FunctionsClient } from '#shared/clients/functions-cli
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Facts } from '#shared/kernel/failure.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
+import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Runs } from './runs.ts';
@@ -29,6 +29,8 @@ export interface Dependencies {
   /** Tokens by scope; null demands none (tests, and functions behind a guarded gateway). */
   readonly tokens: Tokens | null;
   now(): Instant;
+  /** By a clock that setting the wall clock does not change. */
+  steady(): SteadyTime;
   /** A new unique id: 128 random bits in hex. */
   newId(): string;
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import { instantOf, type Instant, type SteadyTime } from '#shared/kernel/instant.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
@@ -22,6 +22,7 @@ import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { Runs } from './runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
+import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { secretIn, tokensIn } from './tokens.ts';
 
@@ -33,6 +34,8 @@ export interface DependencyParts {
   readonly tokens?: Tokens | null;
   readonly log?: Log;
   readonly now?: () => Instant;
+  /** Goes by `now` where that is given. */
+  readonly steady?: () => SteadyTime;
   readonly marketData?: MarketData;
   /** Puts something around the broker the settings name. */
   readonly wrapBroker?: (broker: Broker) => Broker;
@@ -87,6 +90,7 @@ export async function openDependencies(
     runs,
     tokens: parts.tokens === undefined ? usableTokens(settings) : parts.tokens,
     now,
+    steady: parts.steady ?? (parts.now ? steadyTimeOf(parts.now) : steadyTime),
     newId: () => randomBytes(16).toString('hex'),
     close: async () => {
       await runs.close();

@@ -4,22 +4,24 @@
  * fails.
  */
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
-import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { TradeId } from '#shared/kernel/identifiers.ts';
+import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
 import { baselineOf } from './model/baseline.ts';
-import type { Baseline, OrderDraft } from './model/order-record.ts';
+import { windowStart } from './model/day-window.ts';
+import type { Baseline, OrderDraft, OrderRecord } from './model/order-record.ts';
+import type { Admissions } from './order-store.ts';
 
 export interface LoadedChecks {
   readonly inputs: CheckInputs;
-  /** Version of the admissions these checks were made on. */
-  readonly admissions: number;
+  /** The admissions these checks were made on. */
+  readonly admissions: Admissions;
   readonly baseline: Baseline | undefined;
   /** Highest client order id in the broker's statement; 0 where there is none. */
   readonly idSeenMax: number;
@@ -34,7 +36,10 @@ export async function loadChecks(
 ): Promise<LoadedChecks> {
   const { accountId, isin } = order;
   // Read first: every order admitted from here on changes it.
-  const admissions = await orderDependencies.store.admissions(accountId);
+  const admissions = await orderDependencies.store.admissions(
+    accountId,
+    orderDependencies.steady(),
+  );
   // Before the statement: an order that leaves this list in between is then in the statement.
   const live = await orderDependencies.orders.liveOrders(accountId);
   const statement = await accountFacts(orderDependencies, order, signal);
@@ -49,7 +54,7 @@ export async function loadChecks(
         today,
       )
     : undefined;
-  const askedToday = await orderDependencies.orders.historySince(accountId, startOf(dayOf(now)));
+  const askedLately = await askedLatelyOf(orderDependencies, accountId, admissions);
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
@@ -68,7 +73,7 @@ export async function loadChecks(
     account: statement && accountOf(statement),
     accountValue: statement && (await valueOf(orderDependencies, statement, today)),
     live: live.filter((other) => other.tradeId !== self),
-    askedToday: askedToday.filter((other) => other.tradeId !== self),
+    askedLately: askedLately.filter((other) => other.tradeId !== self),
     saleDays: await saleDaysOf(orderDependencies, order, policy, statement),
     lots: await lotsOf(orderDependencies, order, policy),
   };
@@ -78,6 +83,19 @@ export async function loadChecks(
     baseline: statement && baselineOf(statement, isin),
     idSeenMax: statement ? idSeenMax(statement) : 0,
   };
+}
+
+/** Orders of the last day by the wall clock, and by the one that nobody sets. */
+async function askedLatelyOf(
+  { orders, now }: OrderDependencies,
+  accountId: AccountId,
+  { counted }: Admissions,
+): Promise<readonly OrderRecord[]> {
+  const byWallClock = await orders.historySince(accountId, windowStart(now()));
+  const known = new Set(byWallClock.map(({ tradeId }) => tradeId));
+  const others = counted.filter(({ tradeId }) => !known.has(tradeId));
+  const ids = others.map(({ tradeId }) => tradeId);
+  return [...byWallClock, ...(await orders.ofAccount(accountId, ids))];
 }
 
 async function accountFacts(

@@ -3,7 +3,7 @@ import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
+import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { BookReader } from '#shared/portfolio/book-reader.ts';
 import { lastPolicy, type LastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
@@ -31,6 +31,7 @@ export interface OrderDependencies {
   readonly build: string;
   readonly log: Log;
   now(): Instant;
+  steady(): SteadyTime;
 }
 
 export function openOrderDependencies(dependencies: Dependencies): OrderDependencies {
@@ -49,5 +50,6 @@ export function openOrderDependencies(dependencies: Dependencies): OrderDependen
     build,
     log,
     now: () => dependencies.now(),
+    steady: () => dependencies.steady(),
   };
 }

@@ -8,6 +8,8 @@
 import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
+import type { SteadyTime } from '#shared/kernel/instant.ts';
+import { storedId } from '#shared/redis/codec.ts';
 import {
   writeDocument,
   type Database,
@@ -17,6 +19,7 @@ import {
 import { CLIENT_ORDER_ID_BASE, idsBefore } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
+import { stillCounted, type AdmittedOrder } from './model/day-window.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { isTerminal } from './model/order-state.ts';
 import { orderSchema } from './order-schema.ts';
@@ -27,7 +30,24 @@ export interface StoredOrder {
   readonly version: number;
 }
 
-const admissionSchema = z.object({ tradeId: z.string() });
+const admissionSchema = z.object({
+  /** Written by earlier builds alone. */
+  tradeId: z.string().optional(),
+  counted: z
+    .array(
+      z.object({
+        tradeId: storedId<TradeId>(),
+        at: z.object({ boot: z.string(), ms: z.number() }),
+      }),
+    )
+    .default([]),
+});
+
+/** The orders admitted so far that still count for the limits of a day. */
+export interface Admissions {
+  readonly version: number;
+  readonly counted: readonly AdmittedOrder[];
+}
 
 /** Ids have ten digits, so none is a prefix of another; they stay below 2^31. */
 const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
@@ -46,10 +66,11 @@ export class OrderStore {
     return document && { order: document.value, version: document.version };
   }
 
-  /** Version of the account's admissions, to be read before the checks and given to `create`. */
-  async admissions(account: AccountId): Promise<number> {
+  /** The account's admissions, to be read before the checks and given to `create`. */
+  async admissions(account: AccountId, now: SteadyTime): Promise<Admissions> {
     const document = await this.database.find(keys.trading.admissions(account), admissionSchema);
-    return document?.version ?? 0;
+    if (!document) return { version: 0, counted: [] };
+    return { version: document.version, counted: stillCounted(document.value.counted, now) };
   }
 
   /**
@@ -93,7 +114,11 @@ export class OrderStore {
    * Stores a new order with its place in the indexes.
    * @returns undefined when the order exists already or another order was admitted since
    */
-  async create(order: OrderRecord, admissions: number): Promise<StoredOrder | undefined> {
+  async create(
+    order: OrderRecord,
+    admissions: Admissions,
+    at: SteadyTime,
+  ): Promise<StoredOrder | undefined> {
     const { accountId, tradeId } = order;
     await this.database.epoch.required();
     // In a slot of its own, hence first: a dangling pointer is harmless.
@@ -105,14 +130,17 @@ export class OrderStore {
       key: keys.trading.byTime(accountId),
       args: [String(order.requestedAt), tradeId],
     };
+    const { version, counted } = admissions;
     const isAdmitted = !isTerminal(order.state);
     const done = await this.database.commit(
-      [{ key, version: 0 }, ...(isAdmitted ? [{ key: admissionsKey, version: admissions }] : [])],
+      [{ key, version: 0 }, ...(isAdmitted ? [{ key: admissionsKey, version }] : [])],
       [
         writeDocument(key, 0, order),
         indexed,
         ...liveness(order),
-        ...(isAdmitted ? [writeDocument(admissionsKey, admissions, { tradeId })] : []),
+        ...(isAdmitted
+          ? [writeDocument(admissionsKey, version, { counted: [...counted, { tradeId, at }] })]
+          : []),
       ],
       'guarded',
     );

@@ -16,29 +16,32 @@ export class StoredOrders implements OrderReader {
 
   async liveOrders(account: AccountId): Promise<readonly OrderRecord[]> {
     const ids = await this.database.redis.smembers(keys.trading.live(account));
-    const records = await this.all(account, ids);
+    const records = await this.ofAccount(account, ids);
     return records.toSorted((a, b) => a.requestedAt - b.requestedAt || order(a.tradeId, b.tradeId));
   }
 
   async find(id: TradeId): Promise<OrderRecord | undefined> {
     const account = await this.database.redis.get(keys.trading.accountOf(id));
     if (account === null) return undefined;
-    const [record] = await this.all(account as AccountId, [id]);
+    const [record] = await this.ofAccount(account as AccountId, [id]);
     return record;
   }
 
   async history(account: AccountId): Promise<readonly OrderRecord[]> {
     const ids = await this.database.redis.zrevrange(keys.trading.byTime(account), 0, -1);
-    return this.all(account, ids);
+    return this.ofAccount(account, ids);
   }
 
   /** Trades asked for at an instant or later, newest first. */
   async historySince(account: AccountId, since: Instant): Promise<readonly OrderRecord[]> {
     const index = keys.trading.byTime(account);
-    return this.all(account, await this.database.redis.zrevrangebyscore(index, '+inf', since));
+    return this.ofAccount(
+      account,
+      await this.database.redis.zrevrangebyscore(index, '+inf', since),
+    );
   }
 
-  private async all(account: AccountId, ids: readonly string[]): Promise<OrderRecord[]> {
+  async ofAccount(account: AccountId, ids: readonly string[]): Promise<OrderRecord[]> {
     const found = await Promise.all(
       ids.map((id) => this.database.find(keys.trading.trade(account, id), orderSchema)),
     );

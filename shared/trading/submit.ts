@@ -134,7 +134,7 @@ async function admit(
     };
     const order = newOrder(draft, facts, passes ? 'intend' : 'deny');
     const stored =
-      (await orderDependencies.store.create(order, admissions)) ??
+      (await orderDependencies.store.create(order, admissions, orderDependencies.steady())) ??
       (await orderDependencies.store.find(draft.accountId, tradeId));
     if (stored) return stored;
   }

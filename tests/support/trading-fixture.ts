@@ -2,6 +2,7 @@
 import request from 'supertest';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { present } from '#shared/kernel/assert.ts';
+import type { DependencyParts } from '#shared/runtime/dependencies.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
@@ -29,6 +30,7 @@ export interface TradingFixture {
 export async function openTradingFixture(
   redis: TestRedis,
   env: Record<string, string> = {},
+  parts: Pick<DependencyParts, 'steady'> = {},
 ): Promise<TradingFixture> {
   const clock = steppingClock(START);
   const test = inProcess();
@@ -37,7 +39,7 @@ export async function openTradingFixture(
   const opened = await openTestDependencies(
     redis,
     { DATA_DIR: '/nonexistent', HALF_SPREAD_RATIO: '0', ...env },
-    { now: clock.now, transport: test.transport, log },
+    { now: clock.now, transport: test.transport, log, ...parts },
   );
   const broker = new FaultyBroker(opened.broker);
   const dependencies: Dependencies = {

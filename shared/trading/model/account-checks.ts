@@ -44,17 +44,17 @@ const size: Check = (inputs) => {
 };
 
 const dayTurnover: Check = (inputs) => {
-  const { accountValue, askedToday, limits, base } = inputs;
+  const { accountValue, askedLately, limits, base } = inputs;
   const worth = orderValue(inputs);
   if (!worth || !accountValue) return passed;
-  const before = Money.sum(askedToday.map(traded), base);
+  const before = Money.sum(askedLately.map(traded), base);
   const most = accountValue.multiply(Decimal.ofNumber(limits.dayTurnoverMaxRatio), 'down');
   return before.add(worth.value).compare(most) <= 0
     ? passed
     : fails(
         'day-turnover',
         'quantity',
-        `${before} were traded today; with ${worth.value} more it is over ${most}.`,
+        `${before} were traded within a day; with ${worth.value} more it is over ${most}.`,
       );
 };
 
@@ -65,14 +65,14 @@ function traded(order: OrderRecord): Money {
   return order.value.multiply(share, 'up');
 }
 
-const dayOrders: Check = ({ askedToday, limits }) => {
-  const sent = askedToday.filter((order) => order.state !== 'DENIED').length;
+const dayOrders: Check = ({ askedLately, limits }) => {
+  const sent = askedLately.filter((order) => order.state !== 'DENIED').length;
   return sent < limits.ordersPerDayMax
     ? passed
     : fails(
         'day-orders',
         'accountId',
-        `${sent} orders were sent today; at most ${limits.ordersPerDayMax}.`,
+        `${sent} orders were sent within a day; at most ${limits.ordersPerDayMax}.`,
       );
 };
 

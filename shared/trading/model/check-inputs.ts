@@ -65,8 +65,8 @@ export interface CheckInputs {
   readonly accountValue: Money | undefined;
   /** Our other orders that are not in a final state. */
   readonly live: readonly OrderRecord[];
-  /** Our other orders that were asked for today. */
-  readonly askedToday: readonly OrderRecord[];
+  /** Our other orders that were asked for within a day. */
+  readonly askedLately: readonly OrderRecord[];
   /** Days on which the security was sold. */
   readonly saleDays: readonly CalendarDay[] | undefined;
   /** What is held of the security, with the day it was bought. */

@@ -138,7 +138,9 @@ describe('GetCashBalance', () => {
 
   it('keeps free what live orders hold back', async () => {
     await hold(alpha);
-    await new OrderStore(on.dependencies.database).create(liveOrder(on.dependencies.now()), 0);
+    const { database, now, steady } = on.dependencies;
+    const none = { version: 0, counted: [] };
+    await new OrderStore(database).create(liveOrder(now()), none, steady());
     const { body } = await ask(getCashBalance, on);
     expect(body.reserved).toEqual(euros('200.50'));
     expect(body.availableForTrading).toEqual(euros('669.50'));

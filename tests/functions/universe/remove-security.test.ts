@@ -109,7 +109,8 @@ describe('universe-remove-security', () => {
         fills: [],
         queries: 0,
       },
-      0,
+      { version: 0, counted: [] },
+      dependencies.steady(),
     );
     const answer = await remove({ isin: ISIN });
     expect(answer.status).toBe(422);

@@ -74,7 +74,7 @@ const sound: CheckInputs = {
   account: { cash: euros('9100'), holdings: new Map([[isin, Decimal.of(10)]]), openOrders: [] },
   accountValue: euros('10000'),
   live: [],
-  askedToday: [],
+  askedLately: [],
   saleDays: [],
   lots: [{ quantity: Decimal.of(10), day: addDays(today, -365) }],
 };
@@ -165,10 +165,10 @@ describe('the checks before a trade', () => {
     [
       'day-turnover',
       {
-        askedToday: [other('FILLED', { filledQuantity: Decimal.of(10), value: euros('9100.01') })],
+        askedLately: [other('FILLED', { filledQuantity: Decimal.of(10), value: euros('9100.01') })],
       },
     ],
-    ['day-orders', { askedToday: [other('FILLED'), other('FILLED'), other('REJECTED')] }],
+    ['day-orders', { askedLately: [other('FILLED'), other('FILLED'), other('REJECTED')] }],
     ['insufficient-cash', { account: { ...accountOf(), cash: euros('1103.79') } }],
     [
       'insufficient-cash',
