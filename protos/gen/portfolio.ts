@@ -272,6 +272,8 @@ export interface UpdatePositionsResponse {
   flowsBooked: number;
   /** Movements that nobody here traded. */
   externalBooked: number;
+  /** Corporate actions. */
+  actionsBooked: number;
 }
 
 export interface GetCashBalanceRequest {
@@ -3538,6 +3540,7 @@ function createBaseUpdatePositionsResponse(): UpdatePositionsResponse {
     fillsBooked: 0,
     flowsBooked: 0,
     externalBooked: 0,
+    actionsBooked: 0,
   };
 }
 
@@ -3566,6 +3569,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     }
     if (message.externalBooked !== 0) {
       writer.uint32(64).int32(message.externalBooked);
+    }
+    if (message.actionsBooked !== 0) {
+      writer.uint32(72).int32(message.actionsBooked);
     }
     return writer;
   },
@@ -3647,6 +3653,14 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
             message.externalBooked = reader.int32();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.actionsBooked = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3697,6 +3711,11 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
         : isSet(object.external_booked)
         ? globalThis.Number(object.external_booked)
         : 0,
+      actionsBooked: isSet(object.actionsBooked)
+        ? globalThis.Number(object.actionsBooked)
+        : isSet(object.actions_booked)
+        ? globalThis.Number(object.actions_booked)
+        : 0,
     };
   },
 
@@ -3726,6 +3745,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     if (message.externalBooked !== 0) {
       obj.externalBooked = Math.round(message.externalBooked);
     }
+    if (message.actionsBooked !== 0) {
+      obj.actionsBooked = Math.round(message.actionsBooked);
+    }
     return obj;
   },
 
@@ -3744,6 +3766,7 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     message.fillsBooked = object.fillsBooked ?? 0;
     message.flowsBooked = object.flowsBooked ?? 0;
     message.externalBooked = object.externalBooked ?? 0;
+    message.actionsBooked = object.actionsBooked ?? 0;
     return message;
   },
 };

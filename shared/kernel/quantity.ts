@@ -5,7 +5,7 @@ import { Failure } from './failure.ts';
 
 export type Quantity = Decimal;
 
-const QUANTITY_DECIMALS_MAX = 9;
+export const QUANTITY_DECIMALS_MAX = 9;
 
 /** @throws Failure INVALID_REQUEST */
 export function parseQuantity(value: number | string): Quantity {

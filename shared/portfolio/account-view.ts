@@ -1,4 +1,6 @@
 /** The book beside the market it stands in: one look for all that values it. */
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -19,20 +21,32 @@ export interface AccountView extends Prices {
   readonly book: Book;
 }
 
-export async function loadAccount(
-  { database, baseCurrency }: Pick<Dependencies, 'database' | 'baseCurrency'>,
-  account: AccountId,
-): Promise<AccountView> {
+type Around = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker'>;
+
+export async function loadAccount(around: Around, account: AccountId): Promise<AccountView> {
+  const { database, baseCurrency } = around;
   const book = await new StoredBook(database, baseCurrency).book(account);
-  return { book, ...(await loadPrices({ database, baseCurrency }, [...book.holdings.keys()])) };
+  return { book, ...(await loadPrices(around, [...book.holdings.keys()], book)) };
 }
 
+/** Whether the shares of the book have an action in them: it was booked, or they came after it. */
+function countsIn({ booked, holdings }: Book): (action: CorporateAction) => boolean | undefined {
+  return ({ actionId, isin, day }) => {
+    const lots = holdings.get(isin)?.lots ?? [];
+    if (lots.length === 0) return undefined;
+    return booked.has(`action-${actionId}`) || lots.every((lot) => dayOf(lot.acquiredAt) >= day);
+  };
+}
+
+/** @param book that the prices are to value */
 export async function loadPrices(
-  { database, baseCurrency }: Pick<Dependencies, 'database' | 'baseCurrency'>,
+  { database, baseCurrency, broker }: Around,
   isins: readonly Isin[],
+  book: Book,
 ): Promise<Prices> {
   const market = new StoredMarket(database);
-  const quotes = await market.quotes(isins);
+  // A broker that is not ours splits its holdings when it does; its statement is then as of the day.
+  const quotes = await market.quotes(isins, broker.funding && countsIn(book));
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   return { quotes, rates: await market.rates(baseCurrency, currencies) };
 }

@@ -29,6 +29,7 @@ export const keys = {
     rates: (pair: string) => `{rates:${pair}}:days`,
     syncs: () => '{universe}:syncs',
     doubts: () => '{universe}:price-doubts',
+    actions: (isin: string) => `{security:${isin}}:actions`,
   },
   portfolio: {
     book: (account: string) => `{account:${account}}:book`,
@@ -106,6 +107,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.universe.setAside(isin), 'list', null, 'universe', 'bars refused, with the reason'),
   row(keys.universe.rates('USD-EUR'), 'hash', null, 'universe', 'daily rates, a field a year'),
   row(keys.universe.doubts(), 'hash', null, 'universe', 'dead prices, suspected splits, by ISIN'),
+  row(keys.universe.actions(isin), 'hash', null, 'universe', 'corporate actions, by id'),
   row(keys.universe.syncs(), 'hash', null, 'universe', 'what was fetched last, and when'),
   row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
   row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),

@@ -90,7 +90,7 @@ export async function submitOrder(
 }
 
 function requireSame(order: OrderRecord, draft: OrderDraft): void {
-  if (hashOfDraft(order) !== hashOfDraft(draft))
+  if (order.bodyHash !== hashOfDraft(draft))
     throw keyReused('This idempotency key was used with another order.', {
       tradeId: order.tradeId,
     });

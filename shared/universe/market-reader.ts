@@ -1,5 +1,6 @@
 /** What every service may read of the universe: securities, bars, quotes, exchange rates. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -14,7 +15,7 @@ export interface MarketReader {
   securities(): Promise<readonly Security[]>;
   security(isin: Isin): Promise<Security | undefined>;
   bySymbol(symbol: string): Promise<Security | undefined>;
-  /** Bars from a day on (all of them where none is given); empty where there are none. */
+  /** Bars from a day on, in shares of today (all of them where none is given); empty where there are none. */
   series(isin: Isin, from?: CalendarDay): Promise<PriceSeries>;
   seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>>;
   /** Bars that were set aside, oldest first. */
@@ -26,7 +27,13 @@ export interface MarketReader {
    * times the ratio of the split.
    */
   quote(isin: Isin): Promise<Quote | undefined>;
-  quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>>;
+  /** @param counts whether the shares to be valued have an action in them; all that are due where absent */
+  quotes(
+    isins: readonly Isin[],
+    counts?: (action: CorporateAction) => boolean | undefined,
+  ): Promise<ReadonlyMap<Isin, Quote>>;
+  /** Corporate actions by day. */
+  actions(isins: readonly Isin[]): Promise<readonly CorporateAction[]>;
   /**
    * The latest rates into a currency on or before a day (now, where none is given) from each of the
    * currencies asked for; a currency without a stored rate is left out. The currency itself is 1.

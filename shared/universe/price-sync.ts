@@ -17,8 +17,9 @@ import { extendBars, pastHasChanged, replaceBars, type StoredBars } from './mode
 import { lastDay, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
 import { sameSpans, withSpan } from './model/source-span.ts';
-import { reviewSplits } from './model/split-review.ts';
+import { isSplit, reviewSplits, unexplained } from './model/split-review.ts';
 import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
+import type { ActionStore } from './action-store.ts';
 import type { PriceDoubtStore } from './price-doubt-store.ts';
 import { pairOf, type PriceStore } from './price-store.ts';
 
@@ -36,6 +37,7 @@ export interface SyncFrame {
 
 export interface BarSyncFrame extends SyncFrame {
   readonly doubts: PriceDoubtStore;
+  readonly actions: ActionStore;
 }
 
 /**
@@ -45,6 +47,7 @@ export interface BarSyncFrame extends SyncFrame {
 export async function syncBars(frame: BarSyncFrame, security: Security): Promise<SyncedBars> {
   const { store, marketData, force, signal } = frame;
   const { isin } = security;
+  await syncActions(frame, isin);
   const stored = await storedBars(store, security);
   const last = lastDay(stored.series);
   if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
@@ -128,8 +131,17 @@ async function storedBars(store: PriceStore, { isin }: Security): Promise<Stored
   return { series, setAside };
 }
 
+/** Stores the actions that the source knows, and what they explain is no doubt any more. */
+async function syncActions(frame: BarSyncFrame, isin: Isin): Promise<void> {
+  const { actions, doubts, marketData, signal } = frame;
+  await actions.addAll((await marketData.actions?.(isin, signal)) ?? []);
+  const known = await doubts.of(isin);
+  const open = unexplained(known, await actions.of([isin]));
+  if (open.length < known.length) await doubts.put(isin, 'suspected-split', open.filter(isSplit));
+}
+
 async function reviewSplitsOf(
-  { doubts, marketData, store }: BarSyncFrame,
+  { actions, doubts, marketData, store }: BarSyncFrame,
   before: PriceSeries,
   after: PriceSeries,
 ): Promise<void> {
@@ -137,7 +149,8 @@ async function reviewSplitsOf(
   const index = marketData.benchmark === isin ? undefined : marketData.benchmark;
   const benchmark = index && (await store.seriesOf([index])).get(index);
   const splits = reviewSplits(before, after, await doubts.of(isin), benchmark);
-  await doubts.put(isin, 'suspected-split', splits);
+  const open = unexplained(splits, await actions.of([isin]));
+  await doubts.put(isin, 'suspected-split', open.filter(isSplit));
 }
 
 /** Names file and line of bars set aside, where the source has files. */

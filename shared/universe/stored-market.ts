@@ -1,6 +1,7 @@
 /** The universe as every service reads it: what was synced, from Redis. */
 import { dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { unitRate, type ExchangeRate, type RateTable } from '#shared/kernel/exchange-rate.ts';
@@ -14,19 +15,40 @@ import { sharesFactor, type PriceDoubts } from './model/price-doubt.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import type { SourceSpan } from './model/source-span.ts';
 import { isTradable, type Security } from './model/security.ts';
+import { splitAdjusted } from './model/split-adjustment.ts';
+import { ActionStore } from './action-store.ts';
 import { PriceDoubtStore } from './price-doubt-store.ts';
 import { PriceStore } from './price-store.ts';
 import { SecurityStore } from './security-store.ts';
+
+/**
+ * What a share that is counted is worth, in closes of a day: a split counts that came after that day, and
+ * one that the counting does not know of is taken back.
+ */
+function heldFactor(
+  actions: readonly CorporateAction[],
+  day: CalendarDay,
+  counts: (action: CorporateAction) => boolean,
+): number {
+  return actions.reduce((factor, action) => {
+    const ratio = sharesRatio(action);
+    if (ratio === 1) return factor;
+    if (counts(action)) return action.day > day ? factor / ratio : factor;
+    return action.day <= day ? factor * ratio : factor;
+  }, 1);
+}
 
 export class StoredMarket implements MarketReader {
   private readonly securityStore: SecurityStore;
   private readonly priceStore: PriceStore;
   private readonly doubtStore: PriceDoubtStore;
+  private readonly actionStore: ActionStore;
 
   constructor(database: Database) {
     this.securityStore = new SecurityStore(database);
     this.priceStore = new PriceStore(database);
     this.doubtStore = new PriceDoubtStore(database);
+    this.actionStore = new ActionStore(database);
   }
 
   securities(): Promise<readonly Security[]> {
@@ -45,12 +67,24 @@ export class StoredMarket implements MarketReader {
   }
 
   async series(isin: Isin, from?: CalendarDay): Promise<PriceSeries> {
-    const found = await this.priceStore.seriesOf([isin], from);
+    const found = await this.seriesOf([isin], from);
     return present(found.get(isin), 'a series is answered for each security asked for');
   }
 
-  seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>> {
-    return this.priceStore.seriesOf(isins, from);
+  async seriesOf(
+    isins: readonly Isin[],
+    from?: CalendarDay,
+  ): Promise<ReadonlyMap<Isin, PriceSeries>> {
+    const [found, actions] = await Promise.all([
+      this.priceStore.seriesOf(isins, from),
+      this.actions(isins),
+    ]);
+    if (actions.length === 0) return found;
+    return new Map([...found].map(([isin, series]) => [isin, splitAdjusted(series, actions)]));
+  }
+
+  actions(isins: readonly Isin[]): Promise<readonly CorporateAction[]> {
+    return this.actionStore.of(isins);
   }
 
   setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
@@ -70,10 +104,15 @@ export class StoredMarket implements MarketReader {
     return (await this.quotes([isin])).get(isin);
   }
 
-  async quotes(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, Quote>> {
-    const [latest, doubts, securities] = await Promise.all([
+  async quotes(
+    isins: readonly Isin[],
+    counts?: (action: CorporateAction) => boolean | undefined,
+  ): Promise<ReadonlyMap<Isin, Quote>> {
+    const [latest, doubts, actions, through, securities] = await Promise.all([
       this.priceStore.latest(isins),
       this.doubts(),
+      this.actions(isins),
+      this.priceStore.fetchedThrough(),
       isins.length === 1 ? this.some(isins) : this.securities(),
     ]);
     const currencyOf = new Map(securities.map(({ isin, currency }) => [isin, currency]));
@@ -81,8 +120,12 @@ export class StoredMarket implements MarketReader {
     for (const [isin, { day, close }] of latest) {
       const currency = currencyOf.get(isin);
       if (currency === undefined) continue;
-      const price = Price.fromEstimate(close * sharesFactor(doubts.get(isin) ?? []), currency);
-      quotes.set(isin, { isin, day: dayOfEpoch(day), price });
+      const on = dayOfEpoch(day);
+      const own = actions.filter((action) => action.isin === isin);
+      const isDue = (action: CorporateAction) => action.day <= (through ?? on);
+      const isThere = (action: CorporateAction) => counts?.(action) ?? isDue(action);
+      const factor = sharesFactor(doubts.get(isin) ?? []) * heldFactor(own, on, isThere);
+      quotes.set(isin, { isin, day: on, price: Price.fromEstimate(close * factor, currency) });
     }
     return quotes;
   }

@@ -4,6 +4,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { DailyBar, ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
+import { ActionStore } from '#shared/universe/action-store.ts';
 import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 
@@ -26,6 +27,8 @@ export async function seedMarket(
     await addSecurity(dependencies, security);
     const bars = await marketData.bars(security.isin, from, signal);
     await prices.put(columnsOf(security.isin, bars.filter(until(today))), []);
+    const actions = (await marketData.actions?.(security.isin, signal)) ?? [];
+    await new ActionStore(dependencies.database).addAll(actions);
   }
   for (const currency of new Set(listed.map((security) => security.currency))) {
     if (currency === baseCurrency) continue;

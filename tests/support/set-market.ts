@@ -8,6 +8,11 @@ import type {
   MarketSession,
 } from '#shared/clients/market-data/market-data.ts';
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import {
+  corporateAction,
+  type CorporateAction,
+  type StatedAction,
+} from '#shared/kernel/corporate-action.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -27,6 +32,7 @@ export class SetMarket implements MarketData {
   readonly name = 'set';
   readonly simulated = true;
   private readonly closes = new Map<Isin, Map<CalendarDay, DailyBar>>();
+  private readonly declared: CorporateAction[] = [];
   private readonly ratesByPair = new Map<string, Map<CalendarDay, DailyRate>>();
 
   setClose(isin: Isin, day: string, close: number, volume?: number): this {
@@ -51,6 +57,15 @@ export class SetMarket implements MarketData {
     const known = this.ratesByPair.get(pair) ?? new Map<CalendarDay, DailyRate>();
     this.ratesByPair.set(pair, known.set(day as CalendarDay, { day: day as CalendarDay, rate }));
     return this;
+  }
+
+  setAction(action: StatedAction): this {
+    this.declared.push(corporateAction(action));
+    return this;
+  }
+
+  actions(isin: Isin): Promise<readonly CorporateAction[]> {
+    return Promise.resolve(this.declared.filter((action) => action.isin === isin));
   }
 
   ping(): Promise<void> {

@@ -9,14 +9,12 @@
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
-import { present } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { MINUTE_MS, toTimestamp } from '#shared/kernel/instant.ts';
+import { MINUTE_MS } from '#shared/kernel/instant.ts';
 import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
-import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
 import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
@@ -27,6 +25,7 @@ import {
   statedHoldings,
   type StatedHolding,
 } from '#shared/portfolio/stated-holdings.ts';
+import { syncMessage } from '#shared/portfolio/sync-message.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -45,7 +44,7 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     requireAllNamed(holdings, request.positions);
   }
   if (!stated && !request.forceSync && isFresh(book, context))
-    return message(book, unchanged(book));
+    return syncMessage(book, unchanged(book));
   if (stated) await context.broker.funding?.adopt(accountId, stated, context.signal);
 
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
@@ -53,7 +52,8 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const { book: before } = loaded;
     // Taken after the book was read: the statement is never older than the book it corrects.
     const statement = await takeStatement(accountId, stated, context);
-    const prices = await loadPrices(context, isinsOf(before, statement));
+    const isins = isinsOf(before, statement);
+    const prices = await loadPrices(context, isins, before);
     const worth = worthOf(prices.quotes, prices.rates);
     const { lotMethod } = (await lastPolicy(context, accountId)).settings;
     const next = reconcile(before, statement, worth, {
@@ -61,8 +61,10 @@ export default handle(portfolio.updatePositions, async (request, context) => {
       lotMethod,
       source: `broker:${context.broker.name}`,
     });
-    const valuation = valuationNow(next.book, prices, context);
-    if (await store.save(loaded, next.book, next.entries, valuation)) return message(before, next);
+    const after = next.actionsBooked > 0 ? await loadPrices(context, isins, next.book) : prices;
+    const valuation = valuationNow(next.book, after, context);
+    if (await store.save(loaded, next.book, next.entries, valuation))
+      return syncMessage(before, next);
   }
   throw conflict('Someone else keeps changing this account.', { accountId });
 });
@@ -91,19 +93,5 @@ function valuationNow(book: Book, { quotes, rates }: Prices, context: Context) {
 }
 
 function unchanged(book: Book): Reconciliation {
-  return { book, entries: [], fillsBooked: 0, flowsBooked: 0, externalBooked: 0 };
-}
-
-function message(before: Book, { book, ...counts }: Reconciliation) {
-  const changes = positionChanges(before, book);
-  return {
-    success: true,
-    positionsUpdated: changes.updated,
-    positionsAdded: changes.added,
-    positionsRemoved: changes.removed,
-    syncTime: toTimestamp(present(book.syncedAt, 'a synced book says when')),
-    fillsBooked: counts.fillsBooked,
-    flowsBooked: counts.flowsBooked,
-    externalBooked: counts.externalBooked,
-  };
+  return { book, entries: [], fillsBooked: 0, flowsBooked: 0, actionsBooked: 0, externalBooked: 0 };
 }

@@ -2,6 +2,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
+import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { reviewDeadPrices } from '#shared/universe/price-doubts.ts';
 import { priceQuality } from '#shared/universe/price-quality.ts';
@@ -22,6 +23,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
   const frame = {
     store: new PriceStore(database),
     doubts: new PriceDoubtStore(database),
+    actions: new ActionStore(database),
     marketData,
     now: context.now(),
     force: request.forceRefresh,

@@ -55,6 +55,16 @@ export interface BrokerOrder {
   readonly fills: readonly BrokerFill[];
   /** Cash the broker holds back for what is not filled yet, in the account's currency. */
   readonly reserved: Money;
+  /** The terms as they are now, where a corporate action changed them. */
+  readonly adjustment?: OrderAdjustment | undefined;
+}
+
+export interface OrderAdjustment {
+  readonly actionId: string;
+  /** Filled shares and what is open now. */
+  readonly quantity: Quantity;
+  readonly limitPrice?: Price | undefined;
+  readonly stopPrice?: Price | undefined;
 }
 
 /** One execution. `settlement` is exact and final: cash moved by just that. */
@@ -120,15 +130,29 @@ export type BrokerFlowKind =
 /** An event that changes what a share is. Its effect on holdings is in the holdings already. */
 export interface BrokerCorporateAction {
   readonly actionId: string;
-  readonly kind: 'split' | 'rename' | 'spin-off' | 'merger' | 'other';
+  readonly kind:
+    'split' | 'stock-dividend' | 'rename' | 'spin-off' | 'merger' | 'delisting' | 'other';
   readonly isin: Isin;
   /** Other than `isin` where the security has a new one. */
   readonly newIsin?: Isin | undefined;
+  readonly newSymbol?: string | undefined;
   /** A split gives `newShares` for `oldShares`; absent where the broker does not state both. */
   readonly newShares?: Decimal | undefined;
   readonly oldShares?: Decimal | undefined;
   /** Change of the number of shares held, signed, where the broker states it. */
   readonly sharesChange?: Decimal | undefined;
+  /** Shares of `newIsin` that came, where the broker states them. */
+  readonly sharesReceived?: Decimal | undefined;
+  /** Share of the cost that goes to the new shares (spin-off) or the cash (merger). */
+  readonly costRatio?: Decimal | undefined;
+  /** Worth of one share of a stock dividend that counts as income. */
+  readonly price?: Price | undefined;
+  /** Security's currency into the account's. */
+  readonly exchangeRate?: Decimal | undefined;
+  /** Cash that was paid for the shares, in the account's currency. */
+  readonly cash?: Money | undefined;
+  /** A fraction of a share that was sold; it is not in the holdings any more. */
+  readonly fraction?: { readonly quantity: Quantity; readonly cash: Money } | undefined;
   readonly happenedAt: Instant;
 }
 

@@ -1,5 +1,6 @@
 /** What every source of market data can do, in our words. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -118,6 +119,11 @@ export interface MarketData {
   sourceOf?(isin: Isin): string | undefined;
   /** The source of exchange rates; absent: the source's name. */
   readonly ratesSource?: string | undefined;
+  /**
+   * Corporate actions of a security, future ones that are announced among them. Sources without any
+   * leave it out.
+   */
+  actions?(isin: Isin, signal: AbortSignal): Promise<readonly CorporateAction[]>;
   fundamentals(isin: Isin, signal: AbortSignal): Promise<ListedFundamentals | undefined>;
   /** Rates from a day on, oldest first; empty when the source does not know the pair. */
   rates(

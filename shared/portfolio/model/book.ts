@@ -66,12 +66,34 @@ export interface LedgerEntry {
     | 'transfer-out'
     | 'external-in'
     | 'external-out'
-    | 'external-cash';
+    | 'external-cash'
+    /** Corporate actions (kernel/corporate-action.ts); they change the lots from before `happenedAt`. */
+    | 'split'
+    | 'stock-dividend'
+    | 'spin-off'
+    | 'merger'
+    | 'rename'
+    | 'delisting'
+    /** A fraction of a share that an action left, sold. */
+    | 'cash-in-lieu';
   readonly isin?: Isin | undefined;
   readonly symbol?: string | undefined;
+  /**
+   * Shares that moved; of a dividend, those it was paid on; of a split or a stock dividend, those that
+   * the lots from before then hold; of a spin-off or a merger, those of `newIsin`.
+   */
   readonly quantity?: Quantity | undefined;
   readonly price?: Price | undefined;
   readonly exchangeRate?: Decimal | undefined;
+  /** Shares that a corporate action found. */
+  readonly heldQuantity?: Quantity | undefined;
+  /** Terms of a corporate action: so many shares for so many. */
+  readonly newShares?: Decimal | undefined;
+  readonly oldShares?: Decimal | undefined;
+  readonly newIsin?: Isin | undefined;
+  readonly newSymbol?: string | undefined;
+  /** Share of the cost that goes to the new shares (spin-off) or to the cash (merger). */
+  readonly costRatio?: Decimal | undefined;
   /** Which lots a line that takes shares takes; the oldest first where absent. */
   readonly lotMethod?: LotMethod | undefined;
   /** With `specific`: those, in this order. */

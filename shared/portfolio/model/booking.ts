@@ -14,6 +14,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
 import { takeLots } from './lots.ts';
 import { postingsOf, type Posting } from './posting.ts';
@@ -69,9 +70,17 @@ function moved(book: Book, entry: LedgerEntry): Book {
     case 'external-in':
       return withHolding(paid, received(holdingOf(paid, entry), entry, book.currency));
     case 'sell':
+    case 'cash-in-lieu':
     case 'transfer-out':
     case 'external-out':
       return withHolding(paid, given(holdingOf(paid, entry), entry));
+    case 'split':
+    case 'stock-dividend':
+    case 'spin-off':
+    case 'merger':
+    case 'rename':
+    case 'delisting':
+      return actedOn(paid, holdingOf(paid, entry), entry).reduce(withHolding, paid);
     default:
       return paid;
   }
@@ -139,7 +148,7 @@ function given(holding: Holding, entry: LedgerEntry): Holding {
   const choice = { method: entry.lotMethod ?? 'fifo', lotIds: entry.lotIds };
   const sale = takeLots(priced, quantityIn(entry), choice, minorDigits(currency));
   const cost = Money.rounded(sale.cost, currency, 'half-even');
-  const gain = entry.kind === 'sell' ? entry.cash.subtract(cost) : Money.zero(currency);
+  const gain = isSale(entry) ? entry.cash.subtract(cost) : Money.zero(currency);
   return {
     isin: holding.isin,
     symbol: holding.symbol,
@@ -167,6 +176,10 @@ function meanUnitCost(lots: readonly Lot[]): Price | undefined {
   );
   const mean = paid.divide(quantity, PRICE_DECIMALS_MAX, 'half-even');
   return new Price(mean, first.unitCost.currency);
+}
+
+function isSale({ kind }: LedgerEntry): boolean {
+  return kind === 'sell' || kind === 'cash-in-lieu';
 }
 
 function withHolding(book: Book, holding: Holding): Book {

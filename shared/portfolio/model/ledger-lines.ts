@@ -1,5 +1,5 @@
 /** What a broker reports, as lines of our ledger. The line's id is the broker's, so each is booked once. */
-import type { Decimal } from '#shared/kernel/decimal.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
@@ -97,6 +97,14 @@ export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod):
 
 /** Within one moment what comes is booked before what goes. */
 const rank: Record<LedgerEntry['kind'], number> = {
+  // Before the market opens: what was held before has been split, renamed or paid out.
+  split: -1,
+  'stock-dividend': -1,
+  'spin-off': -1,
+  merger: -1,
+  rename: -1,
+  delisting: -1,
+  'cash-in-lieu': -0.5,
   deposit: 0,
   'transfer-in': 0,
   'external-in': 0,
@@ -117,7 +125,10 @@ export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
   return [...lines].sort((a, b) => a.happenedAt - b.happenedAt || rank[a.kind] - rank[b.kind]);
 }
 
-/** Shares a line brings (positive) or takes; undefined where it moves none. */
+/**
+ * Shares a line brings (positive) or takes; undefined where it moves none. What a corporate action
+ * makes of shares depends on those that are held, and is not among them.
+ */
 export function sharesMoved(line: LedgerEntry): Decimal | undefined {
   if (!line.quantity || line.isin === undefined) return undefined;
   switch (line.kind) {
@@ -126,10 +137,48 @@ export function sharesMoved(line: LedgerEntry): Decimal | undefined {
     case 'external-in':
       return line.quantity;
     case 'sell':
+    case 'cash-in-lieu':
     case 'transfer-out':
     case 'external-out':
       return line.quantity.negate();
     default:
       return undefined;
   }
+}
+
+/** Every change of a number of shares that a line makes, corporate actions included. */
+function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] {
+  const { isin, newIsin, quantity } = line;
+  if (isin === undefined) return [];
+  const held = line.heldQuantity ?? Decimal.zero;
+  const received = newIsin && quantity ? [[newIsin, quantity] as const] : [];
+  switch (line.kind) {
+    case 'split':
+    case 'stock-dividend':
+      return quantity ? [[isin, quantity.subtract(held)]] : [];
+    case 'spin-off':
+      return received;
+    case 'merger':
+    case 'delisting':
+      return [[isin, held.negate()], ...received];
+    case 'rename':
+      return newIsin
+        ? [
+            [isin, held.negate()],
+            [newIsin, held],
+          ]
+        : [];
+    default: {
+      const moved = sharesMoved(line);
+      return moved ? [[isin, moved]] : [];
+    }
+  }
+}
+
+/** The change of one security's shares; undefined where the line leaves them alone. */
+export function changeOf(line: LedgerEntry, isin: Isin): Decimal | undefined {
+  const found = shareChanges(line).filter(([changed]) => changed === isin);
+  return found.length === 0
+    ? undefined
+    : found.reduce((sum, [, change]) => sum.add(change), Decimal.zero);
 }

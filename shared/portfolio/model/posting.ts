@@ -56,6 +56,13 @@ const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
   'external-in': 'equity:adjustments',
   'external-out': 'equity:adjustments',
   'external-cash': 'equity:adjustments',
+  split: 'income:gains',
+  'stock-dividend': 'income:dividends',
+  'spin-off': 'income:gains',
+  merger: 'income:gains',
+  rename: 'income:gains',
+  delisting: 'income:gains',
+  'cash-in-lieu': 'income:gains',
 };
 
 /** @param before and after the line was booked */

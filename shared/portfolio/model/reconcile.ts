@@ -11,12 +11,14 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import { actionLines, type ActionFrame, type ReportedAction } from './action-lines.ts';
 import type { Book, LedgerEntry } from './book.ts';
 import { bookEntries, quantityHeld } from './booking.ts';
 import {
   fillLine,
   flowLine,
   inOrder,
+  changeOf,
   sharesMoved,
   withLotMethod,
   type ReportedFill,
@@ -35,6 +37,7 @@ export interface Statement {
   }[];
   readonly fills: readonly ReportedFill[];
   readonly flows: readonly ReportedFlow[];
+  readonly corporateActions?: readonly ReportedAction[] | undefined;
   readonly takenAt: Instant;
 }
 
@@ -51,6 +54,7 @@ export interface Reconciliation {
   readonly entries: readonly LedgerEntry[];
   readonly fillsBooked: number;
   readonly flowsBooked: number;
+  readonly actionsBooked: number;
   readonly externalBooked: number;
 }
 
@@ -83,7 +87,9 @@ export function reconcile(
     flowLine(flow, flow.isin && symbols.get(flow.isin), recordedAt),
   );
   const unknown = (line: LedgerEntry): boolean => !book.booked.has(line.id);
-  const reported = inOrder([...fills, ...flows].filter(unknown));
+  const moved = inOrder([...fills, ...flows].filter(unknown));
+  const actions = newActionLines(book, statement, { book, reported: moved, symbols, recordedAt });
+  const reported = inOrder([...moved, ...actions]);
   const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   const entries = source === undefined ? lines : lines.map((line) => ({ ...line, source }));
@@ -92,8 +98,42 @@ export function reconcile(
     entries,
     fillsBooked: fills.filter(unknown).length,
     flowsBooked: flows.filter(unknown).length,
+    actionsBooked: new Set(actions.map(({ id }) => id.replace(/-fraction$/, ''))).size,
     externalBooked: entries.length - reported.length,
   };
+}
+
+/** Actions one after the other: each sees what those before it made of the shares. */
+function newActionLines(
+  book: Book,
+  { corporateActions = [] }: Statement,
+  frame: ActionFrame,
+): LedgerEntry[] {
+  const lines: LedgerEntry[] = [];
+  const inTime = [...corporateActions].sort((a, b) => a.happenedAt - b.happenedAt);
+  for (const action of inTime) {
+    if (book.booked.has(`action-${action.actionId}`)) continue;
+    const before = inOrder([...frame.reported, ...lines]).filter(
+      ({ happenedAt }) => happenedAt < action.happenedAt,
+    );
+    const after = frame.reported.filter(({ happenedAt }) => happenedAt >= action.happenedAt);
+    const seen = before.length > 0 ? bookedAsFarAsPossible(book, before) : book;
+    lines.push(...actionLines(action, { ...frame, book: seen, reported: after }));
+  }
+  return lines;
+}
+
+/** Sales of shares that nobody saw come do not stop an action of another security. */
+function bookedAsFarAsPossible(book: Book, lines: readonly LedgerEntry[]): Book {
+  return lines.reduce((next, line) => {
+    const moved = sharesMoved(line);
+    const isShort =
+      moved !== undefined &&
+      line.isin !== undefined &&
+      moved.sign < 0 &&
+      quantityHeld(next, line.isin).add(moved).sign < 0;
+    return isShort ? next : bookEntries(next, [line]);
+  }, book);
 }
 
 interface Known {
@@ -157,18 +197,21 @@ function unexplained(
   reported: readonly LedgerEntry[],
   isin: Isin,
 ): { brought: Quantity; taken: Quantity; first: Instant | undefined } {
-  const lines = reported.filter((line) => line.isin === isin && sharesMoved(line) !== undefined);
+  const changes = reported.flatMap((line) => {
+    const change = changeOf(line, isin);
+    return change ? [{ change, at: line.happenedAt }] : [];
+  });
   let running = quantityHeld(book, isin);
   let lowest = running;
-  for (const line of lines) {
-    running = running.add(sharesMoved(line) ?? Decimal.zero);
+  for (const { change } of changes) {
+    running = running.add(change);
     if (running.compare(lowest) < 0) lowest = running;
   }
   const stated = statement.holdings.find((holding) => holding.isin === isin)?.quantity;
   const difference = (stated ?? Decimal.zero).subtract(running);
   const deficit = lowest.sign < 0 ? lowest.negate() : Decimal.zero;
   const brought = deficit.compare(difference) > 0 ? deficit : atLeastZero(difference);
-  const first = deficit.sign > 0 ? lines[0]?.happenedAt : undefined;
+  const first = deficit.sign > 0 ? changes[0]?.at : undefined;
   return { brought, taken: brought.subtract(difference), first };
 }
 
@@ -177,8 +220,13 @@ function atLeastZero(value: Decimal): Decimal {
 }
 
 /** Symbols of all securities that either side knows; the broker's word counts. */
-function symbolsOf(book: Book, { holdings, fills, flows }: Statement): Map<Isin, string> {
+function symbolsOf(book: Book, statement: Statement): Map<Isin, string> {
+  const { holdings, fills, flows, corporateActions = [] } = statement;
   const symbols = new Map<Isin, string>();
+  for (const { isin, newIsin, newSymbol } of corporateActions) {
+    symbols.set(isin, isin);
+    if (newIsin) symbols.set(newIsin, newSymbol ?? newIsin);
+  }
   for (const flow of flows) if (flow.isin) symbols.set(flow.isin, flow.isin);
   for (const holding of book.holdings.values()) symbols.set(holding.isin, holding.symbol);
   for (const { isin, symbol } of [...fills, ...holdings]) symbols.set(isin, symbol);

@@ -6,6 +6,7 @@ import { sum } from '#shared/quant/measures/moments.ts';
 import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { LedgerEntry } from './book.ts';
 import { sharesMoved } from './ledger-lines.ts';
+import { SplitFactors } from './split-factors.ts';
 
 /** Daily prices of securities, in the currencies they come in. */
 export interface Prices {
@@ -70,12 +71,20 @@ class Account {
   private cashIn = 0;
   private cashOut = 0;
   private readonly transferred = new Map<Isin, number>();
+  /** Shares that an action exchanged for others since the day before. */
+  private exchanges: Exchange[] = [];
+  /** The security whose prices go on under another ISIN. */
+  private readonly renamed = new Map<Isin, Isin>();
+  /** What a share was last booked at, in the base currency. */
+  private readonly booked = new Map<Isin, number>();
+  private readonly splits: SplitFactors;
   /** Cash that moved for a security since the day before: paid is negative. */
   private readonly paid = new Map<Isin, { in: number; out: number }>();
   private worth: ReadonlyMap<Isin, number> = new Map();
 
   constructor(history: History) {
     this.history = history;
+    this.splits = new SplitFactors(history.ledger);
   }
 
   book(line: LedgerEntry): void {
@@ -91,10 +100,41 @@ class Account {
       in: known.in + Math.max(-cash, 0),
       out: known.out + Math.max(cash, 0),
     });
+    this.moveShares(line, line.isin);
+  }
+
+  /** In shares of today: earlier ones times the splits since. */
+  private moveShares(line: LedgerEntry, isin: Isin): void {
+    const factor = this.splits.since(isin, line.happenedAt);
+    if (line.price && line.exchangeRate && sharesMoved(line))
+      this.booked.set(isin, (line.price.toEstimate() * line.exchangeRate.toEstimate()) / factor);
     const moved = sharesMoved(line)?.toEstimate();
-    if (moved === undefined) return;
-    add(this.shares, line.isin, moved);
-    if (line.kind !== 'buy' && line.kind !== 'sell') add(this.transferred, line.isin, moved);
+    if (moved === undefined) return this.act(line, isin);
+    add(this.shares, isin, moved * factor);
+    if (!isTrade(line)) add(this.transferred, isin, moved * factor);
+  }
+
+  private act(line: LedgerEntry, isin: Isin): void {
+    const { kind, newIsin } = line;
+    const ends = kind === 'merger' || kind === 'delisting' || (kind === 'rename' && newIsin);
+    const held = this.shares.get(isin) ?? 0;
+    if (ends) this.shares.delete(isin);
+    if (!newIsin) return;
+    const factor = this.splits.since(newIsin, line.happenedAt);
+    const received = kind === 'rename' ? held : (line.quantity?.toEstimate() ?? 0) * factor;
+    add(this.shares, newIsin, received);
+    this.exchanges.push({ from: isin, to: newIsin, received });
+    if (kind === 'rename') this.renamed.set(newIsin, isin);
+  }
+
+  private priceOn(isin: Isin, day: CalendarDay): number | undefined {
+    const price = priceOn(this.history, isin, day);
+    if (price !== undefined) return price;
+    const before = this.renamed.get(isin);
+    if (before) return this.priceOn(before, day);
+    // Nobody prices it: it counts at what it was last booked at.
+    const series = this.history.series.get(isin);
+    return series && series.days.length > 0 ? undefined : (this.booked.get(isin) ?? 0);
   }
 
   /** Values the day and begins the next; undefined where a price is missing. */
@@ -102,7 +142,7 @@ class Account {
     const worth = new Map<Isin, number>();
     const brought = new Map<Isin, number>();
     for (const isin of new Set([...this.shares.keys(), ...this.transferred.keys()])) {
-      const price = priceOn(this.history, isin, day);
+      const price = this.priceOn(isin, day);
       if (price === undefined) return undefined;
       worth.set(isin, (this.shares.get(isin) ?? 0) * price);
       brought.set(isin, (this.transferred.get(isin) ?? 0) * price);
@@ -113,30 +153,54 @@ class Account {
       value: this.cash + sum([...worth.values()]),
       deposited: this.cashIn + sum(moved.filter((amount) => amount > 0)),
       withdrawn: this.cashOut - sum(moved.filter((amount) => amount < 0)),
-      positions: this.positionDays(worth, brought),
+      positions: this.positionDays(worth, brought, this.exchanged(day)),
     };
     [this.cashIn, this.cashOut] = [0, 0];
     this.transferred.clear();
+    this.exchanges = [];
     this.paid.clear();
     this.worth = worth;
     return closed;
   }
 
+  /** Worth of what was exchanged at the day's close: out of the one position, into the other. */
+  private exchanged(day: CalendarDay): ReadonlyMap<Isin, number> {
+    const moved = new Map<Isin, number>();
+    for (const { from, to, received } of this.exchanges) {
+      const worth = received * (this.priceOn(to, day) ?? 0);
+      moved.set(from, (moved.get(from) ?? 0) - worth);
+      moved.set(to, (moved.get(to) ?? 0) + worth);
+    }
+    return moved;
+  }
+
   private positionDays(
     worth: ReadonlyMap<Isin, number>,
     brought: ReadonlyMap<Isin, number>,
+    exchanged: ReadonlyMap<Isin, number>,
   ): Map<Isin, PositionDay> {
     const isins = new Set([...this.worth.keys(), ...worth.keys(), ...this.paid.keys()]);
     return new Map(
       [...isins].map((isin) => {
         const before = this.worth.get(isin) ?? 0;
         const { in: paid, out: received } = this.paid.get(isin) ?? { in: 0, out: 0 };
-        const transferred = brought.get(isin) ?? 0;
+        const transferred = (brought.get(isin) ?? 0) + (exchanged.get(isin) ?? 0);
         const gain = (worth.get(isin) ?? 0) - before - transferred + received - paid;
         return [isin, { gain, invested: before + paid + Math.max(transferred, 0) }];
       }),
     );
   }
+}
+
+/** Shares of one security that came for those of another. */
+interface Exchange {
+  readonly from: Isin;
+  readonly to: Isin;
+  readonly received: number;
+}
+
+function isTrade({ kind }: LedgerEntry): boolean {
+  return kind === 'buy' || kind === 'sell' || kind === 'cash-in-lieu';
 }
 
 /** Below this a sum of estimates counts as no shares. */

@@ -105,8 +105,9 @@ export interface Progress {
  * never falls; a final state stays. The same order comes back when nothing is new.
  * @throws Failure UPSTREAM_BROKEN when it is not the order that was asked for
  */
-export function withSeen(order: OrderRecord, seen: SeenOrder, at: Instant): Progress {
-  requireSameOrder(order, seen);
+export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): Progress {
+  requireSameOrder(before, seen);
+  const order = isTerminal(before.state) ? before : adjusted(before, seen);
   const fills = mergeFills(order.fills, seen.fills);
   const filled = sum(fills.map((fill) => fill.quantity));
   const event = eventOf(seen, filled, order.quantity);
@@ -120,7 +121,22 @@ export function withSeen(order: OrderRecord, seen: SeenOrder, at: Instant): Prog
     reserved: isTerminal(state) ? Money.zero(order.reserved.currency) : seen.reserved,
     updatedAt: at,
   };
-  return { order: sameButTime(order, next) ? order : next, alarms: alarmsOf(order, seen, filled) };
+  return {
+    order: sameButTime(before, next) ? before : next,
+    alarms: alarmsOf(order, seen, filled),
+  };
+}
+
+/** A split changes what an order that stands at the broker asks for; the broker's word counts. */
+function adjusted(order: OrderRecord, { adjustment }: SeenOrder): OrderRecord {
+  if (!adjustment) return order;
+  const { quantity, limitPrice, stopPrice } = adjustment;
+  return {
+    ...order,
+    quantity,
+    ...(limitPrice && { limitPrice }),
+    ...(stopPrice && { stopPrice }),
+  };
 }
 
 function requireSameOrder(order: OrderRecord, seen: SeenOrder): void {

@@ -55,6 +55,14 @@ export interface SeenOrder {
   readonly reason?: string | undefined;
   readonly fills: readonly OrderFill[];
   readonly reserved: Money;
+  /** The terms as they are now, where a corporate action changed them. */
+  readonly adjustment?:
+    | {
+        readonly quantity: Quantity;
+        readonly limitPrice?: Price | undefined;
+        readonly stopPrice?: Price | undefined;
+      }
+    | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Which splits are suspected after a sync, from what was stored before and what is stored now. */
-import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
+import { daysBetween, dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
+import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/split-suspicion.ts';
 import { barsOf } from './bar-merge.ts';
 import type { PriceDoubt, SuspectedSplit } from './price-doubt.ts';
@@ -25,6 +26,32 @@ export function reviewSplits(
   const jumps = jumpsOf(before, after, splits, benchmark);
   const rescaled = splits.filter(({ evidence }) => evidence === 'rescaled-past');
   return [...withRescaling(before, after, splits, rescaled), ...jumps];
+}
+
+/** A change of the past shows at the next sync, which may be weeks after the split. */
+const EXPLAINED_DAYS_MAX = { jump: 7, 'adjusted-jump': 7, 'rescaled-past': 40 } as const;
+const EXPLAINED_RATIO_TOLERANCE = 0.1;
+
+export function isSplit(doubt: PriceDoubt): doubt is SuspectedSplit {
+  return doubt.kind === 'suspected-split';
+}
+
+/** The doubts that no declared action explains, and that the owner has not answered. */
+export function unexplained(
+  doubts: readonly PriceDoubt[],
+  actions: readonly CorporateAction[],
+): readonly PriceDoubt[] {
+  return doubts.filter(
+    (doubt) => !isSplit(doubt) || !actions.some((action) => explains(action, doubt)),
+  );
+}
+
+/** A split by its ratio; what changes the price otherwise, or is said to be none, by its day. */
+function explains(action: CorporateAction, { day, ratio, evidence }: SuspectedSplit): boolean {
+  if (action.kind === 'dividend') return false;
+  if (Math.abs(daysBetween(action.day, day)) > EXPLAINED_DAYS_MAX[evidence]) return false;
+  const stated = sharesRatio(action);
+  return stated === 1 || Math.abs(stated / ratio - 1) <= EXPLAINED_RATIO_TOLERANCE;
 }
 
 function jumpsOf(

@@ -66,11 +66,14 @@ describe('prices in doubt', () => {
     expect(setAside).toMatchObject([{ isin: first, day: '2021-03-03' }]);
     expect(setAside[0]?.reason).toContain('moves -99.0 % in a day');
     const paper = new PaperMarketSource(
+      dependencies.database,
       source,
       dependencies.baseCurrency,
       costModelOf(dependencies.settings),
     );
-    const quote = (await paper.snapshot([first], clock.now(), signal)).quotes.get(first);
+    const quote = (
+      await paper.snapshot({ quoted: [first], held: [] }, clock.now(), signal)
+    ).quotes.get(first);
     expect(quote?.close).toBe(await closeOf());
   });
 

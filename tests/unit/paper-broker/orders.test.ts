@@ -50,7 +50,7 @@ function quote(close: number, averageVolume?: number): FirmQuote {
 
 function market(close: number, costs = free, averageVolume?: number): PaperMarket {
   const quotes = new Map([[ALPHA, quote(close, averageVolume)]]);
-  return { now: NOW, today: DAY, quotes, costs };
+  return { now: NOW, today: DAY, quotes, actions: [], rates: new Map(), costs };
 }
 
 let ids = 0;

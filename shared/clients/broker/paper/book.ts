@@ -3,6 +3,7 @@
  * the market says and what time it is are arguments.
  */
 import type {
+  BrokerCorporateAction,
   BrokerFill,
   BrokerFlow,
   BrokerHolding,
@@ -12,6 +13,7 @@ import type {
   OrderInstruction,
 } from '#shared/clients/broker/broker.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -28,6 +30,8 @@ export interface PaperQuote {
   readonly lot: Quantity;
   /** Latest close, in the security's currency. */
   readonly close?: number | undefined;
+  /** Its day. */
+  readonly day?: CalendarDay | undefined;
   /** Shares a day, over the latest bars. */
   readonly averageVolume?: number | undefined;
   /** Security's currency into the account's; 1 where they are one. */
@@ -41,6 +45,10 @@ export interface PaperMarket {
   readonly today: CalendarDay;
   /** By ISIN; a security the source does not list is missing. */
   readonly quotes: ReadonlyMap<Isin, PaperQuote>;
+  /** Corporate actions of what is held or ordered, by day. */
+  readonly actions: readonly CorporateAction[];
+  /** By action: the currency of its cash into the account's, on the day it is paid. */
+  readonly rates: ReadonlyMap<string, Decimal>;
   readonly costs: CostModel;
 }
 
@@ -57,11 +65,23 @@ export interface PaperOrder {
   readonly triggered: boolean;
   readonly reserved: Money;
   readonly fills: readonly BrokerFill[];
+  /** The corporate action that changed its terms last. */
+  readonly adjustedBy?: string | undefined;
 }
 
 export interface PaperHolding {
   readonly symbol: string;
   readonly quantity: Quantity;
+}
+
+/** How far a book has come with actions. */
+export interface CarriedActions {
+  /** All actions up to this day were carried out, but for those that wait. */
+  readonly through: CalendarDay;
+  /** Of the ids of those actions: another one among them was told late. */
+  readonly hash: string;
+  /** Ids of dividends that are not paid yet. */
+  readonly waiting: readonly string[];
 }
 
 export interface PaperBook {
@@ -74,6 +94,9 @@ export interface PaperBook {
   readonly orders: ReadonlyMap<string, PaperOrder>;
   readonly orderCount: number;
   readonly flows: readonly BrokerFlow[];
+  /** Corporate actions that changed holdings. */
+  readonly actions: readonly BrokerCorporateAction[];
+  readonly carried?: CarriedActions | undefined;
   /** Time of the latest movement; the next one is later, so that movements have one order. */
   readonly movedAt: Instant;
 }
@@ -90,6 +113,7 @@ export function openBook(accountId: AccountId, deposit: Money, now: Instant): Pa
     orders: new Map(),
     orderCount: 0,
     flows: [],
+    actions: [],
     movedAt: later(now, -1),
   };
   return deposit.sign > 0 ? withDeposit(empty, OPENING_FLOW, deposit, now) : empty;
@@ -162,7 +186,12 @@ export function withOrder(book: PaperBook, order: PaperOrder): PaperBook {
   return { ...book, orders };
 }
 
-function withShares(book: PaperBook, isin: Isin, symbol: string, change: Decimal): PaperBook {
+export function withShares(
+  book: PaperBook,
+  isin: Isin,
+  symbol: string,
+  change: Decimal,
+): PaperBook {
   const quantity = sharesOf(book, isin).add(change).normalize();
   const holdings = new Map(book.holdings);
   if (quantity.sign === 0) holdings.delete(isin);
@@ -187,7 +216,7 @@ export function liveOrders(book: PaperBook): PaperOrder[] {
   return [...book.orders.values()].filter(isLive);
 }
 
-function filledQuantity(order: PaperOrder): Quantity {
+export function filledQuantity(order: PaperOrder): Quantity {
   return order.fills.reduce((sum, fill) => sum.add(fill.quantity), Decimal.zero).normalize();
 }
 
@@ -218,7 +247,7 @@ export function freeShares(book: PaperBook, isin: Isin, besides: string): Quanti
 }
 
 export function brokerOrderOf(order: PaperOrder): BrokerOrder {
-  const { clientOrderId, isin, symbol, side, quantity } = order.instruction;
+  const { clientOrderId, isin, symbol, side, quantity, limitPrice, stopPrice } = order.instruction;
   return {
     clientOrderId,
     brokerOrderId: order.brokerOrderId,
@@ -231,6 +260,9 @@ export function brokerOrderOf(order: PaperOrder): BrokerOrder {
     reason: order.reason,
     fills: order.fills,
     reserved: order.reserved,
+    ...(order.adjustedBy !== undefined && {
+      adjustment: { actionId: order.adjustedBy, quantity, limitPrice, stopPrice },
+    }),
   };
 }
 
@@ -245,6 +277,7 @@ export function statementOf(book: PaperBook, now: Instant): BrokerStatement {
     openOrders: liveOrders(book).map(brokerOrderOf),
     fills: fills.sort((a, b) => a.executedAt - b.executedAt),
     flows: book.flows,
+    corporateActions: book.actions,
     takenAt: now,
   };
 }

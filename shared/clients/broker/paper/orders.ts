@@ -43,7 +43,8 @@ export type PaperReason =
   | 'insufficient-shares'
   | 'not-executable-now'
   | 'cancelled-by-owner'
-  | 'day-is-over';
+  | 'day-is-over'
+  | 'corporate-action';
 
 /**
  * Takes an order, and executes what can be executed at once. The same id with the same content
@@ -56,7 +57,7 @@ export function place(
 ): { book: PaperBook; outcome: SubmitOutcome } {
   const instruction = { ...sent, quantity: sent.quantity.normalize() };
   const known = book.orders.get(instruction.clientOrderId);
-  if (known && canonicalJson(known.instruction) !== canonicalJson(instruction))
+  if (known && !known.adjustedBy && canonicalJson(known.instruction) !== canonicalJson(instruction))
     return { book, outcome: rejection('client-order-id-reused') };
   if (known) return { book, outcome: outcomeOf(known) };
   const order = newOrder(book, instruction, market);

@@ -38,7 +38,8 @@ import {
 import { cancel, expire, advance, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
 import { PaperMarketSource } from './paper-market.ts';
-import { bookOf, paperRecord, recordOf, type PaperRecord } from './record.ts';
+import { actionsAreDue, withActions } from './corporate-actions.ts';
+import { bookOf, heldIn, paperRecord, recordOf, type PaperRecord } from './record.ts';
 
 type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; result: R };
 
@@ -73,9 +74,9 @@ export class PaperBroker implements Broker {
   private readonly openingCash: Money;
 
   constructor(settings: Settings, around: BrokerDependencies) {
-    const { marketData, baseCurrency } = around;
+    const { database, marketData, baseCurrency } = around;
     this.around = around;
-    this.market = new PaperMarketSource(marketData, baseCurrency, costModelOf(settings));
+    this.market = new PaperMarketSource(database, marketData, baseCurrency, costModelOf(settings));
     this.openingCash = Money.rounded(settings.paperOpeningCash, baseCurrency, 'down');
     this.funding = {
       open: (account, cash, signal) => this.open(account, cash, signal),
@@ -181,15 +182,19 @@ export class PaperBroker implements Broker {
     const wants = requested.orders ?? (() => false);
     const before = await database.find(key, paperRecord);
     const live = before ? liveOrders(bookOf(before.value, accountId, () => false)) : [];
-    const isins = [...live.map((order) => order.instruction.isin), ...(requested.isins ?? [])];
-    const market = await this.market.snapshot(isins, now(), signal);
+    const held = before ? heldIn(before.value) : [];
+    const ordered = live.map((order) => order.instruction.isin);
+    const about = [...ordered, ...(requested.isins ?? [])];
+    const market = await this.market.snapshot({ quoted: about, held }, now(), signal);
     signal.throwIfAborted();
     const decide = (record: PaperRecord | undefined) => {
-      const book = record
-        ? bookOf(record, accountId, wants)
+      const isDue = actionsAreDue(record?.carried, market.actions, market.today);
+      const loaded = record
+        ? bookOf(record, accountId, isDue ? () => true : wants)
         : openBook(accountId, this.openingCashOf(accountId, requested), market.now);
+      const book = isDue ? withActions(loaded, market) : loaded;
       const { book: next, result } = step(book, market);
-      if (record && next === book) return { result };
+      if (record && next === loaded) return { result };
       return { value: recordOf(next, record), result };
     };
     // An account is not opened again in a Redis that lost it.

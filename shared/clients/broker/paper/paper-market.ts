@@ -7,6 +7,7 @@ import type {
 import { checkedBars } from '#shared/clients/market-data/checked-bars.ts';
 import { marketNow } from '#shared/clients/market-data/market-clock.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { splitFactor, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -14,6 +15,8 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
+import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
+import type { Database } from '#shared/redis/database.ts';
 import type { PaperMarket, PaperQuote } from './book.ts';
 
 /** A close or a rate older than this is no quote any more. */
@@ -21,26 +24,73 @@ const QUOTE_AGE_DAYS_MAX = 30;
 const RATE_DECIMALS = 10;
 
 export class PaperMarketSource {
+  private readonly database: Database;
   private readonly marketData: MarketData;
   private readonly base: Currency;
   private readonly costs: CostModel;
   private listed: ReadonlyMap<Isin, ListedSecurity> = new Map();
 
-  constructor(marketData: MarketData, base: Currency, costs: CostModel) {
+  constructor(database: Database, marketData: MarketData, base: Currency, costs: CostModel) {
+    this.database = database;
     this.marketData = marketData;
     this.base = base;
     this.costs = costs;
   }
 
-  /** @throws Failure UNAVAILABLE when the source does not answer */
-  async snapshot(isins: Iterable<Isin>, now: Instant, signal: AbortSignal): Promise<PaperMarket> {
+  /**
+   * Quotes of what is ordered, and the actions of what is ordered or held.
+   * @throws Failure UNAVAILABLE when the source does not answer
+   */
+  async snapshot(
+    { quoted, held }: { readonly quoted: Iterable<Isin>; readonly held: Iterable<Isin> },
+    now: Instant,
+    signal: AbortSignal,
+  ): Promise<PaperMarket> {
     const today = this.marketData.today(now);
     const quotes = new Map<Isin, PaperQuote>();
-    for (const isin of new Set(isins)) {
+    for (const isin of new Set(quoted)) {
       const quote = await this.quote(isin, today, signal);
       if (quote) quotes.set(isin, quote);
     }
-    return { now: marketNow(this.marketData, now), today, quotes, costs: this.costs };
+    const actions = await this.actions([...quoted, ...held], signal);
+    return {
+      now: marketNow(this.marketData, now),
+      today,
+      quotes: new Map([...quotes].map(([isin, one]) => [isin, afterSplits(one, actions, today)])),
+      actions,
+      rates: await this.actionRates(actions, today, signal),
+      costs: this.costs,
+    };
+  }
+
+  /** What was entered or synced, and what the source knows beyond that. */
+  private async actions(
+    isins: Iterable<Isin>,
+    signal: AbortSignal,
+  ): Promise<readonly CorporateAction[]> {
+    const wanted = [...new Set(isins)];
+    const stored = await storedActions(this.database, wanted);
+    const listed = await Promise.all(
+      wanted.map((isin) => this.marketData.actions?.(isin, signal) ?? []),
+    );
+    const byId = new Map([...listed.flat(), ...stored].map((one) => [one.actionId, one]));
+    return byDay([...byId.values()]);
+  }
+
+  /** Rates of the days on which cash is paid, for actions that are due and pay any. */
+  private async actionRates(
+    actions: readonly CorporateAction[],
+    today: CalendarDay,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Decimal>> {
+    const rates = new Map<string, Decimal>();
+    for (const { actionId, day, payDay = day, amount, fractionPrice } of actions) {
+      const currency = (amount ?? fractionPrice)?.currency;
+      if (currency === undefined || payDay > today) continue;
+      const rate = await this.rate(currency, payDay, signal);
+      if (rate) rates.set(actionId, rate);
+    }
+    return rates;
   }
 
   private async quote(
@@ -56,6 +106,7 @@ export class PaperMarketSource {
       currency: security.currency,
       lot: parseQuantity(security.lot),
       close: bars.at(-1)?.close,
+      day: bars.at(-1)?.day,
       averageVolume: average(bars.flatMap((bar) => bar.volume ?? [])),
       rate: await this.rate(security.currency, today, signal),
     };
@@ -97,6 +148,18 @@ export class PaperMarketSource {
       ? undefined
       : Decimal.fromEstimate(latest, RATE_DECIMALS, 'half-even').normalize();
   }
+}
+
+/** The last close in shares of today, where a split came after it. */
+function afterSplits(
+  quote: PaperQuote,
+  actions: readonly CorporateAction[],
+  today: CalendarDay,
+): PaperQuote {
+  const { close, day } = quote;
+  if (close === undefined || day === undefined) return quote;
+  const factor = splitFactor(actions, quote.isin, day, today);
+  return factor === 1 ? quote : { ...quote, close: close / factor };
 }
 
 function average(values: readonly number[]): number | undefined {

@@ -3,13 +3,13 @@
  * decoded only when somebody asks for them, so that years of history do not slow down each call.
  */
 import { z } from 'zod';
-import type { BrokerFlow } from '#shared/clients/broker/broker.ts';
+import type { BrokerCorporateAction, BrokerFlow } from '#shared/clients/broker/broker.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import { parseIsin } from '#shared/kernel/isin.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import {
@@ -18,9 +18,28 @@ import {
   storedDecimal,
   storedInstant,
   storedIsin,
+  storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
 import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './book.ts';
+
+const brokerAction = z.strictObject({
+  actionId: z.string(),
+  kind: z.enum(['split', 'stock-dividend', 'rename', 'spin-off', 'merger', 'delisting', 'other']),
+  isin: storedIsin,
+  newIsin: storedIsin.optional(),
+  newSymbol: z.string().optional(),
+  newShares: storedDecimal.optional(),
+  oldShares: storedDecimal.optional(),
+  sharesChange: storedDecimal.optional(),
+  sharesReceived: storedDecimal.optional(),
+  costRatio: storedDecimal.optional(),
+  price: storedPrice.optional(),
+  exchangeRate: storedDecimal.optional(),
+  cash: storedMoney.optional(),
+  fraction: z.strictObject({ quantity: storedDecimal, cash: storedMoney }).optional(),
+  happenedAt: storedInstant,
+}) satisfies z.ZodType<BrokerCorporateAction>;
 
 /** The document; amounts are decimals as text, in the account's currency. */
 export const paperRecord = z.strictObject({
@@ -32,6 +51,10 @@ export const paperRecord = z.strictObject({
   /** As `live`, in the order of settlement; the first entry is the client order id. */
   settled: z.array(z.array(z.unknown())),
   flows: z.array(z.array(z.unknown())),
+  actions: z.array(brokerAction).optional(),
+  carried: z
+    .strictObject({ through: storedDay, hash: z.string(), waiting: z.array(z.string()) })
+    .optional(),
   orderCount: z.number(),
   movedAt: z.number(),
 });
@@ -67,17 +90,29 @@ const orderTuple = z.tuple([
   z.boolean(),
   z.string(),
   z.array(fillTuple),
+  z.string().nullable().optional(),
 ]);
 
 const flowTuple = z.tuple([
   z.string(),
-  z.enum(['deposit', 'withdrawal', 'dividend', 'fee', 'transfer-in', 'transfer-out']),
+  z.enum([
+    'deposit',
+    'withdrawal',
+    'dividend',
+    'tax',
+    'interest',
+    'fee',
+    'transfer-in',
+    'transfer-out',
+  ]),
   z.string(),
   storedIsin.nullable(),
   storedDecimal.nullable(),
   storedPrice.nullable(),
   storedDecimal.nullable(),
   storedInstant,
+  z.string().nullable().optional(),
+  z.string().nullable().optional(),
 ]);
 
 /** @param wants which of the settled orders are decoded too @throws Failure DATA_CORRUPT */
@@ -98,6 +133,8 @@ export function bookOf(
       orders: new Map(orders.map((order) => [order.instruction.clientOrderId, order])),
       orderCount: record.orderCount,
       flows: record.flows.map((tuple) => flowOf(tuple, currency)),
+      actions: record.actions ?? [],
+      ...(record.carried && { carried: record.carried }),
       movedAt: record.movedAt as Instant,
     };
   });
@@ -116,9 +153,15 @@ export function recordOf(book: PaperBook, before: PaperRecord | undefined): Pape
     live: orders.filter(isLive).map(orderRow),
     settled: [...settled, ...ended.map(orderRow)],
     flows: book.flows.map(flowRow),
+    ...(book.actions.length > 0 && { actions: [...book.actions] }),
+    ...(book.carried && { carried: { ...book.carried, waiting: [...book.carried.waiting] } }),
     orderCount: book.orderCount,
     movedAt: book.movedAt,
   };
+}
+
+export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
+  return holdings.map(([isin]) => parseIsin(isin));
 }
 
 function holdingOf([isin, symbol, quantity]: [string, string, string]) {
@@ -154,13 +197,14 @@ function orderRow(order: PaperOrder): unknown[] {
       f.settlement.amount,
       f.executedAt,
     ]),
+    ...(order.adjustedBy === undefined ? [] : [order.adjustedBy]),
   ];
 }
 
 function orderOf(tuple: unknown[], accountId: AccountId, base: PaperBook['currency']): PaperOrder {
   const [id, brokerOrderId, isin, symbol, side, quantity, type, timeInForce, ...rest] =
     orderTuple.parse(tuple);
-  const [limit, stop, currency, state, reason, day, triggered, reserved, fills] = rest;
+  const [limit, stop, currency, state, reason, day, triggered, reserved, fills, adjustedBy] = rest;
   const common = { clientOrderId: id, isin, symbol, side };
   return {
     instruction: {
@@ -179,6 +223,7 @@ function orderOf(tuple: unknown[], accountId: AccountId, base: PaperBook['curren
     day,
     triggered,
     reserved: Money.parse(reserved, base),
+    ...(adjustedBy && { adjustedBy }),
     fills: fills.map(([filled, price, commission, fees, exchangeRate, settlement, at], index) => ({
       fillId: `${id}.${index + 1}`,
       ...common,
@@ -203,11 +248,15 @@ function flowRow(flow: BrokerFlow): unknown[] {
     flow.price ?? null,
     flow.exchangeRate ?? null,
     flow.happenedAt,
+    ...(flow.relatedFlowId === undefined && flow.reversesFlowId === undefined
+      ? []
+      : [flow.relatedFlowId ?? null, flow.reversesFlowId ?? null]),
   ];
 }
 
 function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
-  const [flowId, kind, amount, isin, quantity, price, rate, happenedAt] = flowTuple.parse(tuple);
+  const [flowId, kind, amount, isin, quantity, price, rate, happenedAt, related, reverses] =
+    flowTuple.parse(tuple);
   return {
     flowId,
     kind,
@@ -217,6 +266,8 @@ function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
     ...(price && { price }),
     ...(rate && { exchangeRate: rate }),
     happenedAt,
+    ...(related && { relatedFlowId: related }),
+    ...(reverses && { reversesFlowId: reverses }),
   };
 }
 

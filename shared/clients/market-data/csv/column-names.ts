@@ -27,6 +27,10 @@ const barColumnNames = {
   volume:
     'volume vol stuecke stucke volumen wolumen volumes volym noofshares totaltradedquantity ' +
     'tottrdqty tradedvolume sharevolume',
+  /** Cash a share that goes ex on the day, 0 on all others. */
+  dividend: 'dividend dividends dividendamount divcash',
+  /** Shares after for each share before; 1 or 0 where nothing was split. */
+  split: 'split splits stocksplit stocksplits splitcoefficient splitfactor splitratio',
 } as const;
 
 export type BarColumn = keyof typeof barColumnNames;

@@ -3,7 +3,10 @@ import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-da
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
+import { readActions } from './csv-actions.ts';
+import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './column-names.ts';
 import { Complaints } from './complaints.ts';
 import { readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
@@ -34,6 +37,8 @@ export interface CsvContents {
   readonly series: ReadonlyMap<Isin, CsvSeries>;
   readonly rates: CsvRates | undefined;
   readonly fundamentals: ReadonlyMap<Isin, ListedFundamentals>;
+  /** Of `actions.csv`, and of columns of splits and dividends. */
+  readonly actions: readonly CorporateAction[];
   readonly unused: readonly UnusedFile[];
   readonly complaints: Complaints;
   /** The last day that has a bar; undefined where no symbol has one. */
@@ -66,7 +71,13 @@ export async function readContents(
     files.fundamentals && lastDay !== undefined
       ? readFundamentals(files.fundamentals, listing.securities, lastDay, reading)
       : new Map<Isin, ListedFundamentals>();
-  return { files, listing, series, rates, fundamentals, unused, complaints, lastDay };
+  const declared = files.actions ? readActions(files.actions, listing, complaints) : [];
+  const inColumns = seriesActions(listing.securities, series);
+  // What actions.csv says stands before what a column says.
+  const actions = [
+    ...new Map([...inColumns, ...declared].map((one) => [one.actionId, one])).values(),
+  ];
+  return { files, listing, series, rates, fundamentals, actions, unused, complaints, lastDay };
 }
 
 function guessedListing(tables: readonly Table[]): CsvListing {

@@ -14,6 +14,7 @@ export interface CsvFiles {
   readonly securities: Table | undefined;
   readonly rates: Table | undefined;
   readonly fundamentals: Table | undefined;
+  readonly actions: Table | undefined;
   /** The other tables. */
   readonly prices: readonly Table[];
 }
@@ -46,6 +47,7 @@ export async function readFiles(path: string): Promise<CsvFiles> {
     securities: await optional('securities.csv'),
     rates: await optional('rates.csv'),
     fundamentals: await optional('fundamentals.csv'),
+    actions: await optional('actions.csv'),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Prices from files. They live in the past: today is the last day in the data. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
@@ -58,7 +59,7 @@ export class CsvMarketData implements MarketData {
     this.bySecurity = new Map(
       [...contents.series].map(([isin, { bars }]) => [
         isin,
-        bars.map(({ line: _, ...bar }) => bar),
+        bars.map(({ line: _line, dividend: _dividend, split: _split, ...bar }) => bar),
       ]),
     );
   }
@@ -80,6 +81,10 @@ export class CsvMarketData implements MarketData {
     const series = this.contents.series.get(isin);
     const bar = series?.bars.find((one) => one.day === day);
     return series && bar && `${series.file}:${bar.line}`;
+  }
+
+  async actions(isin: Isin): Promise<readonly CorporateAction[]> {
+    return this.contents.actions.filter((action) => action.isin === isin);
   }
 
   async fundamentals(isin: Isin): Promise<ListedFundamentals | undefined> {

@@ -12,6 +12,10 @@ import type { SymbolMatch } from './symbol-match.ts';
 /** A bar and the line of the file it stands in. */
 export interface FileBar extends DailyBar {
   readonly line: number;
+  /** Cash a share that goes ex on the day. */
+  readonly dividend?: number | undefined;
+  /** Shares after for each share before. */
+  readonly split?: number | undefined;
 }
 
 /** Days after this one cannot have prices yet. */
@@ -35,10 +39,16 @@ export function readBars(
 ): readonly FileBar[] {
   const { header, file } = table;
   const figure = figureReader(table, reading.complaints);
+  // Without adjusted closes beside them, closes may contain the dividends already.
+  const isGross = barColumnOf(header, 'adjusted') >= 0;
   const columns = {
     ...{ open: barColumnOf(header, 'open'), high: barColumnOf(header, 'high') },
     ...{ low: barColumnOf(header, 'low'), close: closeAt },
     ...{ adjusted: barColumnOf(header, 'adjusted'), volume: barColumnOf(header, 'volume') },
+    ...{
+      dividend: isGross ? barColumnOf(header, 'dividend') : -1,
+      split: barColumnOf(header, 'split'),
+    },
   };
   const rows = datedRows(table, dateAtOf(header), reading);
   return rows.flatMap(({ day, line, cells }) => {
@@ -54,8 +64,20 @@ export function readBars(
         },
       ),
     );
-    return bar ? [bar] : [];
+    const events = reading.complaints.try(file, line, () => ({
+      ...{ dividend: price(columns.dividend), split: at(columns.split) },
+    }));
+    return bar ? [withEvents(bar, events)] : [];
   });
+}
+
+function withEvents(bar: FileBar, events: Pick<FileBar, 'dividend' | 'split'> = {}): FileBar {
+  const { dividend = 0, split = 0 } = events;
+  return {
+    ...bar,
+    ...(dividend > 0 && { dividend }),
+    ...(split > 0 && split !== 1 && { split }),
+  };
 }
 
 /** A wide table's closes by security; a blank cell is no bar, other columns are left alone. */

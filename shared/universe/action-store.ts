@@ -1,0 +1,42 @@
+/** Corporate actions: each is stored once, and what was stored first stands. */
+import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
+import { saysTheSame, type CorporateAction } from '#shared/kernel/corporate-action.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { encode } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+
+/** `differs`: another action is stored under the id; it stands. */
+export type AddedAction = 'added' | 'known' | 'differs';
+
+export class ActionStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  of(isins: Iterable<Isin>): Promise<readonly CorporateAction[]> {
+    return storedActions(this.database, isins);
+  }
+
+  async find(isin: Isin, actionId: string): Promise<CorporateAction | undefined> {
+    return (await this.of([isin])).find((action) => action.actionId === actionId);
+  }
+
+  async add(action: CorporateAction): Promise<AddedAction> {
+    const key = keys.universe.actions(action.isin);
+    const isNew = await this.database.redis.hsetnx(key, action.actionId, encode(action));
+    if (isNew === 1) return 'added';
+    const stored = await this.find(action.isin, action.actionId);
+    return stored && saysTheSame(stored, action) ? 'known' : 'differs';
+  }
+
+  /** Stores what a source knows. @returns those that contradict what is stored */
+  async addAll(actions: readonly CorporateAction[]): Promise<readonly CorporateAction[]> {
+    const differing: CorporateAction[] = [];
+    for (const action of byDay(actions))
+      if ((await this.add(action)) === 'differs') differing.push(action);
+    return differing;
+  }
+}
