@@ -1,5 +1,6 @@
 /** Fetching prices and exchange rates into the store, one security or pair at a time. */
 import { BEGINNING, barToCheck } from '#shared/clients/market-data/checked-bars.ts';
+import { eventActions } from '#shared/clients/market-data/event-actions.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import {
   addDays,
@@ -62,6 +63,7 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const extended =
     isWhole || pastHasChanged(stored.series, fetched) ? undefined : extendBars(stored, fetched);
   const merged = extended ?? replaceBars(stored, isWhole ? fetched : await fetch(BEGINNING));
+  await syncEvents(frame, security, isWhole || !extended ? BEGINNING : last);
   await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
   await reviewSplitsOf(frame, stored.series, merged.series);
   await compareSources(frame, merged.series);
@@ -138,6 +140,15 @@ async function syncActions(frame: BarSyncFrame, isin: Isin): Promise<void> {
   const known = await doubts.of(isin);
   const open = unexplained(known, await actions.of([isin]));
   if (open.length < known.length) await doubts.put(isin, 'suspected-split', open.filter(isSplit));
+}
+
+/** What the source lists beside its bars; asked for when bars were. */
+async function syncEvents(
+  { actions, marketData, signal }: BarSyncFrame,
+  security: Security,
+  from: CalendarDay,
+): Promise<void> {
+  await actions.addAll(await eventActions(marketData, security, from, signal));
 }
 
 async function reviewSplitsOf(

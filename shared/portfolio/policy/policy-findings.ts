@@ -15,7 +15,7 @@ export interface PolicyFindings {
   readonly warnings: string[];
 }
 
-type Sources = Pick<Dependencies, 'database' | 'baseCurrency'>;
+type Sources = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker'>;
 
 export async function policyFindings(
   sources: Sources,

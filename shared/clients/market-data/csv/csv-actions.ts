@@ -16,7 +16,7 @@ import type { ListedSecurity } from '../market-data.ts';
 import { columnOf, plainName } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
 import type { CsvListing } from './csv-securities.ts';
-import { complainOfForm, figureReader, type Row, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type Row, type Table } from './csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
 import { inCurrency, parseQuoteUnit } from './quote-unit.ts';
 
@@ -50,7 +50,7 @@ export function readActions(
   listing: CsvListing,
   complaints: Complaints,
 ): readonly CorporateAction[] {
-  complainOfForm(table, complaints);
+  reportLayout(table, complaints);
   const known = new Set<string>(Object.values(columns).flat());
   const strange = table.header.filter((name) => name !== '' && !known.has(plainName(name)));
   const missing = (['kind', 'date'] as const).filter((name) => at(table, name) < 0);
