@@ -3,11 +3,18 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { checkData } from './commands/check-data.ts';
 import { exportLedger } from './commands/export-ledger.ts';
+import { gains } from './commands/gains.ts';
 import { policy } from './commands/policy.ts';
 import { verify } from './commands/verify.ts';
 import { exitCodes, exitCodeOf } from './exit-codes.ts';
 
-const commands: readonly ((trader: Command) => void)[] = [checkData, verify, exportLedger, policy];
+const commands: readonly ((trader: Command) => void)[] = [
+  checkData,
+  verify,
+  exportLedger,
+  policy,
+  gains,
+];
 
 const trader = new Command('trader')
   .description('Arduino Trader: an autonomous portfolio manager.')

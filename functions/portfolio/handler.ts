@@ -1,6 +1,7 @@
 /** Generated from the catalogue by `npm run generate`: the portfolio service in one function. */
 import exportLedger from './export-ledger/handler.ts';
 import getCashBalance from './get-cash-balance/handler.ts';
+import getGains from './get-gains/handler.ts';
 import getPerformance from './get-performance/handler.ts';
 import getPolicy from './get-policy/handler.ts';
 import getPosition from './get-position/handler.ts';
@@ -18,6 +19,7 @@ import { pack } from '#shared/runtime/pack.ts';
 export default pack('portfolio', portfolio, {
   exportLedger,
   getCashBalance,
+  getGains,
   getPerformance,
   getPolicy,
   getPosition,

@@ -459,6 +459,80 @@ export interface PolicyBreach {
   allowed: number;
 }
 
+export interface GetGainsRequest {
+  accountId: string;
+  /** The year in which the tax year began; 0 is all. */
+  taxYear: number;
+}
+
+export interface GetGainsResponse {
+  /** In the order of booking. */
+  lots: RealisedLot[];
+  income: TaxIncome[];
+  /** Oldest first. */
+  years: TaxYearTotals[];
+  /** Holdings that a rule of the policy speaks of: cheaper to sell later, or not to buy back yet. */
+  warnings: string[];
+}
+
+export interface RealisedLot {
+  isin: string;
+  symbol: string;
+  saleId: string;
+  lotId: string;
+  /** YYYY-MM-DD. */
+  acquiredOn: string;
+  soldOn: string;
+  daysHeld: number;
+  quantity: string;
+  /** After the charges of the sale. */
+  proceeds:
+    | Money
+    | undefined;
+  /** Charges of the purchase included; 0 where it is not known. */
+  cost: Money | undefined;
+  gain: Money | undefined;
+  costKnown: boolean;
+  lotMethod: string;
+  taxYear: number;
+  gainRatio: number;
+  /** The part of a loss that does not count, as the security was bought again too soon. */
+  disallowedLoss: Money | undefined;
+}
+
+export interface TaxIncome {
+  /** dividend, interest, tax or fee. */
+  kind: string;
+  lineId: string;
+  day: string;
+  taxYear: number;
+  isin: string;
+  symbol: string;
+  /** As it was booked: taxes and fees are negative. */
+  cash: Money | undefined;
+}
+
+export interface TaxYearTotals {
+  taxYear: number;
+  gains:
+    | Money
+    | undefined;
+  /** Not negative; those that count. */
+  losses: Money | undefined;
+  disallowedLosses: Money | undefined;
+  dividends: Money | undefined;
+  interest: Money | undefined;
+  withheld: Money | undefined;
+  fees: Money | undefined;
+  lossesCarriedIn: Money | undefined;
+  lossesCarriedOut: Money | undefined;
+  allowanceUsed:
+    | Money
+    | undefined;
+  /** An estimate by the rules of the policy, less what was withheld; not negative. */
+  estimatedTax: Money | undefined;
+}
+
 function createBaseGetPositionsRequest(): GetPositionsRequest {
   return { accountId: "", includeClosed: false };
 }
@@ -6222,6 +6296,1059 @@ export const PolicyBreach: MessageFns<PolicyBreach> = {
   },
 };
 
+function createBaseGetGainsRequest(): GetGainsRequest {
+  return { accountId: "", taxYear: 0 };
+}
+
+export const GetGainsRequest: MessageFns<GetGainsRequest> = {
+  encode(message: GetGainsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.taxYear !== 0) {
+      writer.uint32(16).int32(message.taxYear);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGainsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGainsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.taxYear = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGainsRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      taxYear: isSet(object.taxYear)
+        ? globalThis.Number(object.taxYear)
+        : isSet(object.tax_year)
+        ? globalThis.Number(object.tax_year)
+        : 0,
+    };
+  },
+
+  toJSON(message: GetGainsRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.taxYear !== 0) {
+      obj.taxYear = Math.round(message.taxYear);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetGainsRequest>, I>>(base?: I): GetGainsRequest {
+    return GetGainsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetGainsRequest>, I>>(object: I): GetGainsRequest {
+    const message = createBaseGetGainsRequest();
+    message.accountId = object.accountId ?? "";
+    message.taxYear = object.taxYear ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetGainsResponse(): GetGainsResponse {
+  return { lots: [], income: [], years: [], warnings: [] };
+}
+
+export const GetGainsResponse: MessageFns<GetGainsResponse> = {
+  encode(message: GetGainsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.lots) {
+      RealisedLot.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.income) {
+      TaxIncome.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.years) {
+      TaxYearTotals.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGainsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGainsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lots.push(RealisedLot.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.income.push(TaxIncome.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.years.push(TaxYearTotals.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGainsResponse {
+    return {
+      lots: globalThis.Array.isArray(object?.lots) ? object.lots.map((e: any) => RealisedLot.fromJSON(e)) : [],
+      income: globalThis.Array.isArray(object?.income) ? object.income.map((e: any) => TaxIncome.fromJSON(e)) : [],
+      years: globalThis.Array.isArray(object?.years) ? object.years.map((e: any) => TaxYearTotals.fromJSON(e)) : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: GetGainsResponse): unknown {
+    const obj: any = {};
+    if (message.lots?.length) {
+      obj.lots = message.lots.map((e) => RealisedLot.toJSON(e));
+    }
+    if (message.income?.length) {
+      obj.income = message.income.map((e) => TaxIncome.toJSON(e));
+    }
+    if (message.years?.length) {
+      obj.years = message.years.map((e) => TaxYearTotals.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetGainsResponse>, I>>(base?: I): GetGainsResponse {
+    return GetGainsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetGainsResponse>, I>>(object: I): GetGainsResponse {
+    const message = createBaseGetGainsResponse();
+    message.lots = object.lots?.map((e) => RealisedLot.fromPartial(e)) || [];
+    message.income = object.income?.map((e) => TaxIncome.fromPartial(e)) || [];
+    message.years = object.years?.map((e) => TaxYearTotals.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRealisedLot(): RealisedLot {
+  return {
+    isin: "",
+    symbol: "",
+    saleId: "",
+    lotId: "",
+    acquiredOn: "",
+    soldOn: "",
+    daysHeld: 0,
+    quantity: "",
+    proceeds: undefined,
+    cost: undefined,
+    gain: undefined,
+    costKnown: false,
+    lotMethod: "",
+    taxYear: 0,
+    gainRatio: 0,
+    disallowedLoss: undefined,
+  };
+}
+
+export const RealisedLot: MessageFns<RealisedLot> = {
+  encode(message: RealisedLot, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.saleId !== "") {
+      writer.uint32(26).string(message.saleId);
+    }
+    if (message.lotId !== "") {
+      writer.uint32(34).string(message.lotId);
+    }
+    if (message.acquiredOn !== "") {
+      writer.uint32(42).string(message.acquiredOn);
+    }
+    if (message.soldOn !== "") {
+      writer.uint32(50).string(message.soldOn);
+    }
+    if (message.daysHeld !== 0) {
+      writer.uint32(56).int32(message.daysHeld);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(66).string(message.quantity);
+    }
+    if (message.proceeds !== undefined) {
+      Money.encode(message.proceeds, writer.uint32(74).fork()).join();
+    }
+    if (message.cost !== undefined) {
+      Money.encode(message.cost, writer.uint32(82).fork()).join();
+    }
+    if (message.gain !== undefined) {
+      Money.encode(message.gain, writer.uint32(90).fork()).join();
+    }
+    if (message.costKnown !== false) {
+      writer.uint32(96).bool(message.costKnown);
+    }
+    if (message.lotMethod !== "") {
+      writer.uint32(106).string(message.lotMethod);
+    }
+    if (message.taxYear !== 0) {
+      writer.uint32(112).int32(message.taxYear);
+    }
+    if (message.gainRatio !== 0) {
+      writer.uint32(121).double(message.gainRatio);
+    }
+    if (message.disallowedLoss !== undefined) {
+      Money.encode(message.disallowedLoss, writer.uint32(130).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RealisedLot {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRealisedLot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.saleId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lotId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.acquiredOn = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.soldOn = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.daysHeld = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.proceeds = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.cost = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.gain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.costKnown = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.lotMethod = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.taxYear = reader.int32();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.gainRatio = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.disallowedLoss = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RealisedLot {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      saleId: isSet(object.saleId)
+        ? globalThis.String(object.saleId)
+        : isSet(object.sale_id)
+        ? globalThis.String(object.sale_id)
+        : "",
+      lotId: isSet(object.lotId)
+        ? globalThis.String(object.lotId)
+        : isSet(object.lot_id)
+        ? globalThis.String(object.lot_id)
+        : "",
+      acquiredOn: isSet(object.acquiredOn)
+        ? globalThis.String(object.acquiredOn)
+        : isSet(object.acquired_on)
+        ? globalThis.String(object.acquired_on)
+        : "",
+      soldOn: isSet(object.soldOn)
+        ? globalThis.String(object.soldOn)
+        : isSet(object.sold_on)
+        ? globalThis.String(object.sold_on)
+        : "",
+      daysHeld: isSet(object.daysHeld)
+        ? globalThis.Number(object.daysHeld)
+        : isSet(object.days_held)
+        ? globalThis.Number(object.days_held)
+        : 0,
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+      proceeds: isSet(object.proceeds) ? Money.fromJSON(object.proceeds) : undefined,
+      cost: isSet(object.cost) ? Money.fromJSON(object.cost) : undefined,
+      gain: isSet(object.gain) ? Money.fromJSON(object.gain) : undefined,
+      costKnown: isSet(object.costKnown)
+        ? globalThis.Boolean(object.costKnown)
+        : isSet(object.cost_known)
+        ? globalThis.Boolean(object.cost_known)
+        : false,
+      lotMethod: isSet(object.lotMethod)
+        ? globalThis.String(object.lotMethod)
+        : isSet(object.lot_method)
+        ? globalThis.String(object.lot_method)
+        : "",
+      taxYear: isSet(object.taxYear)
+        ? globalThis.Number(object.taxYear)
+        : isSet(object.tax_year)
+        ? globalThis.Number(object.tax_year)
+        : 0,
+      gainRatio: isSet(object.gainRatio)
+        ? globalThis.Number(object.gainRatio)
+        : isSet(object.gain_ratio)
+        ? globalThis.Number(object.gain_ratio)
+        : 0,
+      disallowedLoss: isSet(object.disallowedLoss)
+        ? Money.fromJSON(object.disallowedLoss)
+        : isSet(object.disallowed_loss)
+        ? Money.fromJSON(object.disallowed_loss)
+        : undefined,
+    };
+  },
+
+  toJSON(message: RealisedLot): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.saleId !== "") {
+      obj.saleId = message.saleId;
+    }
+    if (message.lotId !== "") {
+      obj.lotId = message.lotId;
+    }
+    if (message.acquiredOn !== "") {
+      obj.acquiredOn = message.acquiredOn;
+    }
+    if (message.soldOn !== "") {
+      obj.soldOn = message.soldOn;
+    }
+    if (message.daysHeld !== 0) {
+      obj.daysHeld = Math.round(message.daysHeld);
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    if (message.proceeds !== undefined) {
+      obj.proceeds = Money.toJSON(message.proceeds);
+    }
+    if (message.cost !== undefined) {
+      obj.cost = Money.toJSON(message.cost);
+    }
+    if (message.gain !== undefined) {
+      obj.gain = Money.toJSON(message.gain);
+    }
+    if (message.costKnown !== false) {
+      obj.costKnown = message.costKnown;
+    }
+    if (message.lotMethod !== "") {
+      obj.lotMethod = message.lotMethod;
+    }
+    if (message.taxYear !== 0) {
+      obj.taxYear = Math.round(message.taxYear);
+    }
+    if (message.gainRatio !== 0) {
+      obj.gainRatio = floatToJson(message.gainRatio);
+    }
+    if (message.disallowedLoss !== undefined) {
+      obj.disallowedLoss = Money.toJSON(message.disallowedLoss);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RealisedLot>, I>>(base?: I): RealisedLot {
+    return RealisedLot.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RealisedLot>, I>>(object: I): RealisedLot {
+    const message = createBaseRealisedLot();
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.saleId = object.saleId ?? "";
+    message.lotId = object.lotId ?? "";
+    message.acquiredOn = object.acquiredOn ?? "";
+    message.soldOn = object.soldOn ?? "";
+    message.daysHeld = object.daysHeld ?? 0;
+    message.quantity = object.quantity ?? "";
+    message.proceeds = (object.proceeds !== undefined && object.proceeds !== null)
+      ? Money.fromPartial(object.proceeds)
+      : undefined;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Money.fromPartial(object.cost) : undefined;
+    message.gain = (object.gain !== undefined && object.gain !== null) ? Money.fromPartial(object.gain) : undefined;
+    message.costKnown = object.costKnown ?? false;
+    message.lotMethod = object.lotMethod ?? "";
+    message.taxYear = object.taxYear ?? 0;
+    message.gainRatio = object.gainRatio ?? 0;
+    message.disallowedLoss = (object.disallowedLoss !== undefined && object.disallowedLoss !== null)
+      ? Money.fromPartial(object.disallowedLoss)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTaxIncome(): TaxIncome {
+  return { kind: "", lineId: "", day: "", taxYear: 0, isin: "", symbol: "", cash: undefined };
+}
+
+export const TaxIncome: MessageFns<TaxIncome> = {
+  encode(message: TaxIncome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.day !== "") {
+      writer.uint32(26).string(message.day);
+    }
+    if (message.taxYear !== 0) {
+      writer.uint32(32).int32(message.taxYear);
+    }
+    if (message.isin !== "") {
+      writer.uint32(42).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(50).string(message.symbol);
+    }
+    if (message.cash !== undefined) {
+      Money.encode(message.cash, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaxIncome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaxIncome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.taxYear = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.cash = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaxIncome {
+    return {
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      lineId: isSet(object.lineId)
+        ? globalThis.String(object.lineId)
+        : isSet(object.line_id)
+        ? globalThis.String(object.line_id)
+        : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      taxYear: isSet(object.taxYear)
+        ? globalThis.Number(object.taxYear)
+        : isSet(object.tax_year)
+        ? globalThis.Number(object.tax_year)
+        : 0,
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      cash: isSet(object.cash) ? Money.fromJSON(object.cash) : undefined,
+    };
+  },
+
+  toJSON(message: TaxIncome): unknown {
+    const obj: any = {};
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.lineId !== "") {
+      obj.lineId = message.lineId;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.taxYear !== 0) {
+      obj.taxYear = Math.round(message.taxYear);
+    }
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.cash !== undefined) {
+      obj.cash = Money.toJSON(message.cash);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TaxIncome>, I>>(base?: I): TaxIncome {
+    return TaxIncome.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TaxIncome>, I>>(object: I): TaxIncome {
+    const message = createBaseTaxIncome();
+    message.kind = object.kind ?? "";
+    message.lineId = object.lineId ?? "";
+    message.day = object.day ?? "";
+    message.taxYear = object.taxYear ?? 0;
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.cash = (object.cash !== undefined && object.cash !== null) ? Money.fromPartial(object.cash) : undefined;
+    return message;
+  },
+};
+
+function createBaseTaxYearTotals(): TaxYearTotals {
+  return {
+    taxYear: 0,
+    gains: undefined,
+    losses: undefined,
+    disallowedLosses: undefined,
+    dividends: undefined,
+    interest: undefined,
+    withheld: undefined,
+    fees: undefined,
+    lossesCarriedIn: undefined,
+    lossesCarriedOut: undefined,
+    allowanceUsed: undefined,
+    estimatedTax: undefined,
+  };
+}
+
+export const TaxYearTotals: MessageFns<TaxYearTotals> = {
+  encode(message: TaxYearTotals, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taxYear !== 0) {
+      writer.uint32(8).int32(message.taxYear);
+    }
+    if (message.gains !== undefined) {
+      Money.encode(message.gains, writer.uint32(18).fork()).join();
+    }
+    if (message.losses !== undefined) {
+      Money.encode(message.losses, writer.uint32(26).fork()).join();
+    }
+    if (message.disallowedLosses !== undefined) {
+      Money.encode(message.disallowedLosses, writer.uint32(34).fork()).join();
+    }
+    if (message.dividends !== undefined) {
+      Money.encode(message.dividends, writer.uint32(42).fork()).join();
+    }
+    if (message.interest !== undefined) {
+      Money.encode(message.interest, writer.uint32(50).fork()).join();
+    }
+    if (message.withheld !== undefined) {
+      Money.encode(message.withheld, writer.uint32(58).fork()).join();
+    }
+    if (message.fees !== undefined) {
+      Money.encode(message.fees, writer.uint32(66).fork()).join();
+    }
+    if (message.lossesCarriedIn !== undefined) {
+      Money.encode(message.lossesCarriedIn, writer.uint32(74).fork()).join();
+    }
+    if (message.lossesCarriedOut !== undefined) {
+      Money.encode(message.lossesCarriedOut, writer.uint32(82).fork()).join();
+    }
+    if (message.allowanceUsed !== undefined) {
+      Money.encode(message.allowanceUsed, writer.uint32(90).fork()).join();
+    }
+    if (message.estimatedTax !== undefined) {
+      Money.encode(message.estimatedTax, writer.uint32(98).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaxYearTotals {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaxYearTotals();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.taxYear = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.gains = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.losses = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.disallowedLosses = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dividends = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.interest = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.withheld = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.fees = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.lossesCarriedIn = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.lossesCarriedOut = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.allowanceUsed = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.estimatedTax = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaxYearTotals {
+    return {
+      taxYear: isSet(object.taxYear)
+        ? globalThis.Number(object.taxYear)
+        : isSet(object.tax_year)
+        ? globalThis.Number(object.tax_year)
+        : 0,
+      gains: isSet(object.gains) ? Money.fromJSON(object.gains) : undefined,
+      losses: isSet(object.losses) ? Money.fromJSON(object.losses) : undefined,
+      disallowedLosses: isSet(object.disallowedLosses)
+        ? Money.fromJSON(object.disallowedLosses)
+        : isSet(object.disallowed_losses)
+        ? Money.fromJSON(object.disallowed_losses)
+        : undefined,
+      dividends: isSet(object.dividends) ? Money.fromJSON(object.dividends) : undefined,
+      interest: isSet(object.interest) ? Money.fromJSON(object.interest) : undefined,
+      withheld: isSet(object.withheld) ? Money.fromJSON(object.withheld) : undefined,
+      fees: isSet(object.fees) ? Money.fromJSON(object.fees) : undefined,
+      lossesCarriedIn: isSet(object.lossesCarriedIn)
+        ? Money.fromJSON(object.lossesCarriedIn)
+        : isSet(object.losses_carried_in)
+        ? Money.fromJSON(object.losses_carried_in)
+        : undefined,
+      lossesCarriedOut: isSet(object.lossesCarriedOut)
+        ? Money.fromJSON(object.lossesCarriedOut)
+        : isSet(object.losses_carried_out)
+        ? Money.fromJSON(object.losses_carried_out)
+        : undefined,
+      allowanceUsed: isSet(object.allowanceUsed)
+        ? Money.fromJSON(object.allowanceUsed)
+        : isSet(object.allowance_used)
+        ? Money.fromJSON(object.allowance_used)
+        : undefined,
+      estimatedTax: isSet(object.estimatedTax)
+        ? Money.fromJSON(object.estimatedTax)
+        : isSet(object.estimated_tax)
+        ? Money.fromJSON(object.estimated_tax)
+        : undefined,
+    };
+  },
+
+  toJSON(message: TaxYearTotals): unknown {
+    const obj: any = {};
+    if (message.taxYear !== 0) {
+      obj.taxYear = Math.round(message.taxYear);
+    }
+    if (message.gains !== undefined) {
+      obj.gains = Money.toJSON(message.gains);
+    }
+    if (message.losses !== undefined) {
+      obj.losses = Money.toJSON(message.losses);
+    }
+    if (message.disallowedLosses !== undefined) {
+      obj.disallowedLosses = Money.toJSON(message.disallowedLosses);
+    }
+    if (message.dividends !== undefined) {
+      obj.dividends = Money.toJSON(message.dividends);
+    }
+    if (message.interest !== undefined) {
+      obj.interest = Money.toJSON(message.interest);
+    }
+    if (message.withheld !== undefined) {
+      obj.withheld = Money.toJSON(message.withheld);
+    }
+    if (message.fees !== undefined) {
+      obj.fees = Money.toJSON(message.fees);
+    }
+    if (message.lossesCarriedIn !== undefined) {
+      obj.lossesCarriedIn = Money.toJSON(message.lossesCarriedIn);
+    }
+    if (message.lossesCarriedOut !== undefined) {
+      obj.lossesCarriedOut = Money.toJSON(message.lossesCarriedOut);
+    }
+    if (message.allowanceUsed !== undefined) {
+      obj.allowanceUsed = Money.toJSON(message.allowanceUsed);
+    }
+    if (message.estimatedTax !== undefined) {
+      obj.estimatedTax = Money.toJSON(message.estimatedTax);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TaxYearTotals>, I>>(base?: I): TaxYearTotals {
+    return TaxYearTotals.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TaxYearTotals>, I>>(object: I): TaxYearTotals {
+    const message = createBaseTaxYearTotals();
+    message.taxYear = object.taxYear ?? 0;
+    message.gains = (object.gains !== undefined && object.gains !== null) ? Money.fromPartial(object.gains) : undefined;
+    message.losses = (object.losses !== undefined && object.losses !== null)
+      ? Money.fromPartial(object.losses)
+      : undefined;
+    message.disallowedLosses = (object.disallowedLosses !== undefined && object.disallowedLosses !== null)
+      ? Money.fromPartial(object.disallowedLosses)
+      : undefined;
+    message.dividends = (object.dividends !== undefined && object.dividends !== null)
+      ? Money.fromPartial(object.dividends)
+      : undefined;
+    message.interest = (object.interest !== undefined && object.interest !== null)
+      ? Money.fromPartial(object.interest)
+      : undefined;
+    message.withheld = (object.withheld !== undefined && object.withheld !== null)
+      ? Money.fromPartial(object.withheld)
+      : undefined;
+    message.fees = (object.fees !== undefined && object.fees !== null) ? Money.fromPartial(object.fees) : undefined;
+    message.lossesCarriedIn = (object.lossesCarriedIn !== undefined && object.lossesCarriedIn !== null)
+      ? Money.fromPartial(object.lossesCarriedIn)
+      : undefined;
+    message.lossesCarriedOut = (object.lossesCarriedOut !== undefined && object.lossesCarriedOut !== null)
+      ? Money.fromPartial(object.lossesCarriedOut)
+      : undefined;
+    message.allowanceUsed = (object.allowanceUsed !== undefined && object.allowanceUsed !== null)
+      ? Money.fromPartial(object.allowanceUsed)
+      : undefined;
+    message.estimatedTax = (object.estimatedTax !== undefined && object.estimatedTax !== null)
+      ? Money.fromPartial(object.estimatedTax)
+      : undefined;
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -6357,6 +7484,16 @@ export const PortfolioServiceService = {
       Buffer.from(ListPolicyVersionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListPolicyVersionsResponse => ListPolicyVersionsResponse.decode(value),
   },
+  /** Realised gains by lot, income, and what follows for each tax year under the policy's rules. */
+  getGains: {
+    path: "/arduino_trader.portfolio.PortfolioService/GetGains" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGainsRequest): Buffer => Buffer.from(GetGainsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGainsRequest => GetGainsRequest.decode(value),
+    responseSerialize: (value: GetGainsResponse): Buffer => Buffer.from(GetGainsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGainsResponse => GetGainsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -6385,6 +7522,8 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   getPolicy: handleUnaryCall<GetPolicyRequest, GetPolicyResponse>;
   updatePolicy: handleUnaryCall<UpdatePolicyRequest, UpdatePolicyResponse>;
   listPolicyVersions: handleUnaryCall<ListPolicyVersionsRequest, ListPolicyVersionsResponse>;
+  /** Realised gains by lot, income, and what follows for each tax year under the policy's rules. */
+  getGains: handleUnaryCall<GetGainsRequest, GetGainsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -6586,6 +7725,22 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Realised gains by lot, income, and what follows for each tax year under the policy's rules. */
+  getGains(
+    request: GetGainsRequest,
+    callback: (error: ServiceError | null, response: GetGainsResponse) => void,
+  ): ClientUnaryCall;
+  getGains(
+    request: GetGainsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGainsResponse) => void,
+  ): ClientUnaryCall;
+  getGains(
+    request: GetGainsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGainsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

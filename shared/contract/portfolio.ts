@@ -115,4 +115,9 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     summary: 'Lists all versions of the investment policy, newest first.',
     request: request({ accountId: account, limit, offset }),
   },
+  getGains: {
+    ...usual.read,
+    summary: 'Realised gains by lot, income and estimated tax by tax year, under the policy.',
+    request: request({ accountId: account, taxYear: int32({ min: 0, max: 9999 }) }),
+  },
 });

@@ -1,0 +1,23 @@
+/**
+ * Realised gains by lot, income, and the totals of each tax year under the rules of the account's policy
+ * (`tax`). The gains are exact and come from the ledger; the tax is an estimate by those rules alone.
+ */
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
+import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
+import { taxWarnings } from '#shared/portfolio/model/tax/tax-warnings.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { taxMessage } from '#shared/portfolio/tax-message.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+export default handle(portfolio.getGains, async ({ accountId, taxYear }, context) => {
+  const { database, baseCurrency, marketData } = context;
+  await new Accounts(database, baseCurrency).require(accountId);
+  const books = new StoredBook(database, baseCurrency);
+  const [book, ledger] = [await books.book(accountId), await books.ledger(accountId)];
+  const { tax } = (await lastPolicy(context, accountId)).policy;
+  const report = taxReport(ledger, book.currency, tax);
+  const today = marketData.today(context.now());
+  return taxMessage(report, taxYear, taxWarnings(book, report.lots, tax, today));
+});

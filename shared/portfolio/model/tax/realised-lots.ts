@@ -1,0 +1,112 @@
+/**
+ * What was realised, by lot: each sale against the lots it took, from the ledger alone. Exact: the gains
+ * of all rows of a security are the realised gain of its holding in the book.
+ */
+import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Holding, LedgerEntry, Lot } from '../book.ts';
+import { bookEntries, emptyBook } from '../booking.ts';
+
+export interface RealisedLot {
+  readonly isin: Isin;
+  readonly symbol: string;
+  /** The line of the ledger that sold. */
+  readonly saleId: string;
+  readonly lotId: string;
+  readonly acquiredOn: CalendarDay;
+  readonly soldOn: CalendarDay;
+  readonly daysHeld: number;
+  readonly quantity: Quantity;
+  /** The lot's part of what the sale brought, after its charges. */
+  readonly proceeds: Money;
+  /** Paid for it, charges included; 0 where nobody knows, which `costKnown` says. */
+  readonly cost: Money;
+  readonly gain: Money;
+  readonly costKnown: boolean;
+  readonly lotMethod: string;
+}
+
+/** In the order of booking. */
+export function realisedLots(
+  ledger: readonly LedgerEntry[],
+  currency: Currency,
+): readonly RealisedLot[] {
+  let book = emptyBook('' as AccountId, currency);
+  return ledger.flatMap((line) => {
+    const before = line.isin && book.holdings.get(line.isin);
+    book = { ...bookEntries(book, [line]), booked: NOTHING_BOOKED };
+    const after = line.isin && book.holdings.get(line.isin);
+    if (!before || !after || before.realized.equals(after.realized)) {
+      if (line.kind !== 'sell' || !before || !after) return [];
+    }
+    return rowsOf(line, before, after);
+  });
+}
+
+/** Ids are not needed here, and a set of them would be copied line by line. */
+const NOTHING_BOOKED: ReadonlySet<string> = new Set();
+
+function rowsOf(line: LedgerEntry, before: Holding, after: Holding): readonly RealisedLot[] {
+  const taken = before.lots.flatMap((lot): { lot: Lot; quantity: Quantity }[] => {
+    const left = after.lots.find(({ lotId }) => lotId === lot.lotId)?.quantity ?? Decimal.zero;
+    const quantity = lot.quantity.subtract(left).normalize();
+    return quantity.sign > 0 ? [{ lot, quantity }] : [];
+  });
+  const gain = after.realized.subtract(before.realized);
+  const shares = taken.map(({ quantity }) => quantity);
+  const proceeds = spread(line.cash, shares);
+  const costs = costsOf(line, taken, after, line.cash.subtract(gain));
+  const soldOn = dayOf(line.happenedAt);
+  return taken.map(({ lot, quantity }, i) => {
+    const [brought, cost] = [proceeds[i] ?? line.cash, costs[i] ?? Money.zero(line.cash.currency)];
+    const acquiredOn = dayOf(lot.acquiredAt);
+    return {
+      ...{ isin: before.isin, symbol: before.symbol, saleId: line.id, lotId: lot.lotId },
+      ...{ acquiredOn, soldOn, daysHeld: daysBetween(acquiredOn, soldOn), quantity },
+      ...{ proceeds: brought, cost, gain: brought.subtract(cost) },
+      costKnown: lot.unitCost.amount.sign !== 0,
+      lotMethod: line.lotMethod ?? 'fifo',
+    };
+  });
+}
+
+/** With average cost the lots share what was taken; otherwise each has its own. They sum to `total`. */
+function costsOf(
+  { lotMethod }: LedgerEntry,
+  taken: readonly { readonly lot: Lot; readonly quantity: Quantity }[],
+  after: Holding,
+  total: Money,
+): readonly Money[] {
+  if (lotMethod === 'average')
+    return spread(
+      total,
+      taken.map(({ quantity }) => quantity),
+    );
+  return taken.map(({ lot }) => {
+    const left = after.lots.find(({ lotId }) => lotId === lot.lotId)?.cost;
+    return left ? lot.cost.subtract(left) : lot.cost;
+  });
+}
+
+/** An amount by parts; the last part keeps what rounding left. */
+function spread(amount: Money, parts: readonly Decimal[]): readonly Money[] {
+  let [moneyLeft, partsLeft] = [amount, parts.reduce((sum, part) => sum.add(part), Decimal.zero)];
+  return parts.map((part, i) => {
+    const share =
+      i === parts.length - 1 || partsLeft.sign === 0
+        ? moneyLeft
+        : Money.rounded(
+            moneyLeft.amount.multiply(part).divide(partsLeft, 12, 'half-even'),
+            amount.currency,
+            'half-even',
+          );
+    moneyLeft = moneyLeft.subtract(share);
+    partsLeft = partsLeft.subtract(part);
+    return share;
+  });
+}

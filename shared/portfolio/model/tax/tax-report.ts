@@ -1,0 +1,187 @@
+/**
+ * Gains and income by tax year under the rules of a policy, and the tax that follows from them. It is an
+ * estimate for the owner and the adviser: no country's law beyond those rules is applied.
+ *
+ * Losses of a year reduce its gains, those with the highest rate first; what is left is carried forward.
+ * The allowance is used up the same way, gains before dividends. Tax that was withheld is credited.
+ */
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { LedgerEntry } from '../book.ts';
+import type { PolicyTax } from '../policy.ts';
+import { realisedLots, type RealisedLot } from './realised-lots.ts';
+import { gainRatioOf, taxYearOf } from './tax-rules.ts';
+import { disallowedLosses } from './wash-sales.ts';
+
+export interface TaxedLot extends RealisedLot {
+  readonly taxYear: number;
+  readonly gainRatio: number;
+  /** Part of the loss that does not count, not negative. */
+  readonly disallowed: Money;
+}
+
+/** Cash that came without a sale. */
+export interface Income {
+  readonly kind: 'dividend' | 'interest' | 'tax' | 'fee';
+  readonly lineId: string;
+  readonly day: CalendarDay;
+  readonly taxYear: number;
+  readonly isin?: Isin | undefined;
+  readonly symbol?: string | undefined;
+  /** As it was booked; taxes and fees are negative. */
+  readonly cash: Money;
+}
+
+export interface YearOfTax {
+  readonly taxYear: number;
+  readonly gains: Money;
+  /** Not negative; those that count. */
+  readonly losses: Money;
+  readonly disallowed: Money;
+  readonly dividends: Money;
+  readonly interest: Money;
+  /** Not negative. */
+  readonly withheld: Money;
+  readonly fees: Money;
+  readonly carriedIn: Money;
+  readonly carriedOut: Money;
+  readonly allowanceUsed: Money;
+  /** Less what was withheld; not negative. */
+  readonly tax: Money;
+}
+
+export interface TaxReport {
+  readonly lots: readonly TaxedLot[];
+  readonly income: readonly Income[];
+  /** Oldest first, every year from the first to the last that has anything. */
+  readonly years: readonly YearOfTax[];
+}
+
+export function taxReport(
+  ledger: readonly LedgerEntry[],
+  currency: Currency,
+  rules: PolicyTax,
+): TaxReport {
+  const rows = realisedLots(ledger, currency);
+  const disallowed = disallowedLosses(rows, ledger, rules.washSaleDays);
+  const lots = rows.map((row, i): TaxedLot => ({
+    ...row,
+    taxYear: taxYearOf(row.soldOn, rules),
+    gainRatio: gainRatioOf(rules, row.daysHeld),
+    disallowed: disallowed[i] ?? Money.zero(currency),
+  }));
+  const income = ledger.flatMap((line) => incomeOf(line, rules));
+  return { lots, income, years: yearsOf(lots, income, currency, rules) };
+}
+
+function incomeOf(line: LedgerEntry, rules: PolicyTax): readonly Income[] {
+  const { kind, id, isin, symbol, cash } = line;
+  if (kind !== 'dividend' && kind !== 'interest' && kind !== 'tax' && kind !== 'fee') return [];
+  const day = dayOf(line.happenedAt);
+  return [{ kind, lineId: id, day, taxYear: taxYearOf(day, rules), isin, symbol, cash }];
+}
+
+function yearsOf(
+  lots: readonly TaxedLot[],
+  income: readonly Income[],
+  currency: Currency,
+  rules: PolicyTax,
+): readonly YearOfTax[] {
+  const named = [...lots, ...income].map(({ taxYear }) => taxYear);
+  if (named.length === 0) return [];
+  const [first, last] = [Math.min(...named), Math.max(...named)];
+  let carriedIn = Money.zero(currency);
+  return Array.from({ length: last - first + 1 }, (_, k) => {
+    const taxYear = first + k;
+    const year = yearOf(
+      taxYear,
+      lots.filter((one) => one.taxYear === taxYear),
+      income.filter((one) => one.taxYear === taxYear),
+      { carriedIn, currency, rules },
+    );
+    carriedIn = year.carriedOut;
+    return year;
+  });
+}
+
+interface YearTerms {
+  readonly carriedIn: Money;
+  readonly currency: Currency;
+  readonly rules: PolicyTax;
+}
+
+function yearOf(
+  taxYear: number,
+  lots: readonly TaxedLot[],
+  income: readonly Income[],
+  { carriedIn, currency, rules }: YearTerms,
+): YearOfTax {
+  const sum = (amounts: readonly Money[]): Money => Money.sum(amounts, currency);
+  const of = (kind: Income['kind']): Money =>
+    sum(income.filter((one) => one.kind === kind).map(({ cash }) => cash));
+  const winners = lots.filter(({ gain }) => gain.sign > 0);
+  const losses = sum(
+    lots
+      .filter(({ gain }) => gain.sign < 0)
+      .map((one) => one.gain.negate().subtract(one.disallowed)),
+  );
+  const toOffset = (rules.lossesOffsetGains ? losses : Money.zero(currency)).add(carriedIn);
+  const gains = byRatio(winners, currency);
+  const offset = reduced(gains, toOffset);
+  const earned = of('dividend').add(of('interest'));
+  const dividends: Taxable = { ratio: rules.dividendRatio, amount: positive(earned) };
+  const allowance = Money.rounded(Decimal.parse(rules.allowance), currency, 'down');
+  const freed = reduced([...offset.taxable, dividends], allowance);
+  const due = sum(
+    freed.taxable.map(({ ratio, amount }) => amount.multiply(Decimal.ofNumber(ratio), 'half-even')),
+  );
+  const withheld = of('tax').negate();
+  return {
+    ...{ taxYear, losses, dividends: of('dividend'), interest: of('interest'), withheld },
+    gains: sum(winners.map(({ gain }) => gain)),
+    disallowed: sum(lots.map((one) => one.disallowed)),
+    fees: of('fee').negate(),
+    carriedIn,
+    carriedOut: rules.lossesCarriedForward ? offset.left : Money.zero(currency),
+    allowanceUsed: allowance.subtract(freed.left),
+    tax: positive(due.subtract(withheld)),
+  };
+}
+
+interface Taxable {
+  readonly ratio: number;
+  readonly amount: Money;
+}
+
+/** Highest rate first. */
+function byRatio(lots: readonly TaxedLot[], currency: Currency): readonly Taxable[] {
+  const ratios = [...new Set(lots.map(({ gainRatio }) => gainRatio))].sort((a, b) => b - a);
+  return ratios.map((ratio) => ({
+    ratio,
+    amount: Money.sum(
+      lots.filter(({ gainRatio }) => gainRatio === ratio).map(({ gain }) => gain),
+      currency,
+    ),
+  }));
+}
+
+/** Takes an amount off what is taxable, in the given order. */
+function reduced(
+  taxable: readonly Taxable[],
+  by: Money,
+): { readonly taxable: readonly Taxable[]; readonly left: Money } {
+  let left = by;
+  const rest = taxable.map(({ ratio, amount }) => {
+    const used = amount.compare(left) < 0 ? amount : left;
+    left = left.subtract(used);
+    return { ratio, amount: amount.subtract(used) };
+  });
+  return { taxable: rest, left };
+}
+
+function positive(money: Money): Money {
+  return money.sign > 0 ? money : Money.zero(money.currency);
+}
