@@ -26,7 +26,7 @@ export function taxWarnings(
 }
 
 /** Securities that were sold at a loss lately, which a purchase would undo. */
-export function washSaleWarnings(
+function washSaleWarnings(
   realised: readonly RealisedLot[],
   { washSaleDays }: PolicyTax,
   today: CalendarDay,
