@@ -1,10 +1,12 @@
 /** `trader`: one command for a person. Each of its commands is a file of `commands/`. */
 import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
+import { answer } from './commands/answer.ts';
 import { checkData } from './commands/check-data.ts';
 import { exportLedger } from './commands/export-ledger.ts';
 import { gains } from './commands/gains.ts';
 import { policy } from './commands/policy.ts';
+import { trust } from './commands/trust.ts';
 import { verify } from './commands/verify.ts';
 import { exitCodes, exitCodeOf } from './exit-codes.ts';
 
@@ -14,6 +16,9 @@ const commands: readonly ((trader: Command) => void)[] = [
   exportLedger,
   policy,
   gains,
+
+  answer,
+  trust,
 ];
 
 const trader = new Command('trader')

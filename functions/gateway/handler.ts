@@ -1,22 +1,36 @@
 /** Generated from the catalogue by `npm run generate`: the gateway service in one function. */
+import answerProposal from './answer-proposal/handler.ts';
+import approvePlan from './approve-plan/handler.ts';
+import createAnswerTokens from './create-answer-tokens/handler.ts';
 import getJobStatus from './get-job-status/handler.ts';
 import getOverview from './get-overview/handler.ts';
 import getServicesHealth from './get-services-health/handler.ts';
 import getSystemStatus from './get-system-status/handler.ts';
+import getTrust from './get-trust/handler.ts';
 import listJobs from './list-jobs/handler.ts';
+import listProposals from './list-proposals/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
+import rejectPlan from './reject-plan/handler.ts';
+import setTrust from './set-trust/handler.ts';
 import triggerJob from './trigger-job/handler.ts';
 import triggerTradingCycle from './trigger-trading-cycle/handler.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('gateway', gateway, {
+  answerProposal,
+  approvePlan,
+  createAnswerTokens,
   getJobStatus,
   getOverview,
   getServicesHealth,
   getSystemStatus,
+  getTrust,
   listJobs,
+  listProposals,
   processDeposit,
+  rejectPlan,
+  setTrust,
   triggerJob,
   triggerTradingCycle,
 });

@@ -130,6 +130,8 @@ export interface TradingCycleResult {
    */
   setAsideBars: SetAsideBar[];
   priceDoubts: PriceDoubt[];
+  /** The plan's proposal, where it waits for an answer, was approved, or is only recorded. */
+  proposal: Proposal | undefined;
 }
 
 export interface TradeResult {
@@ -220,6 +222,140 @@ export interface PortfolioHolding {
     | undefined;
   /** Share of total_value, 0 to 1. */
   weightRatio: number;
+}
+
+export interface ListProposalsRequest {
+  accountId: string;
+  /** PROPOSED, APPROVED, EXECUTING, DONE, REJECTED, EXPIRED, SUPERSEDED or RECORDED; empty: all. */
+  state: string;
+  limit: number;
+  offset: number;
+}
+
+export interface ListProposalsResponse {
+  /** Newest first. */
+  proposals: Proposal[];
+  total: number;
+}
+
+/** A plan that was put to the owner. An answer binds the digest: these orders and no others. */
+export interface Proposal {
+  planId: string;
+  accountId: string;
+  /** SHA-256 in hexadecimal of plan, account, broker, orders, prices, cost and expiry. */
+  digest: string;
+  state: string;
+  proposedAt:
+    | Timestamp
+    | undefined;
+  /** No answer until then means no. */
+  expiresAt:
+    | Timestamp
+    | undefined;
+  /** Why the owner is asked, or why the plan is only recorded; a phrase each. */
+  because: string[];
+  answeredAt: Timestamp | undefined;
+  answeredBy: string;
+  /** From where the answer came: page, command, telegram, ... */
+  surface: string;
+  /** Of a rejection; or why the plan was superseded. */
+  reason: string;
+  cycleId: string;
+  plan:
+    | Plan
+    | undefined;
+  /** Of a recorded plan: what became of each of its orders in the account since, by whomever. */
+  recordedOrders: RecordedOrder[];
+}
+
+/** What a plan would have done, and what was done. */
+export interface RecordedOrder {
+  isin: string;
+  symbol: string;
+  side: TradeSide;
+  plannedQuantity: number;
+  doneQuantity: number;
+}
+
+export interface ApprovePlanRequest {
+  accountId: string;
+  planId: string;
+  /** At least the first 8 characters of the digest, as the plan was shown with it. */
+  digest: string;
+  /** Who answers, and from where; kept with the answer. */
+  answeredBy: string;
+  surface: string;
+}
+
+export interface RejectPlanRequest {
+  accountId: string;
+  planId: string;
+  digest: string;
+  answeredBy: string;
+  surface: string;
+  /** Why; remembered with the orders, which are not proposed again for a week. */
+  reason: string;
+}
+
+export interface AnswerPlanResponse {
+  success: boolean;
+  message: string;
+  proposal:
+    | Proposal
+    | undefined;
+  /** Of the queued cycle that executes an approved plan. */
+  cycleId: string;
+}
+
+export interface GetTrustRequest {
+  accountId: string;
+}
+
+export interface SetTrustRequest {
+  accountId: string;
+  /** simulated, paper, ask or within-limits. */
+  level: string;
+  /** For a step up, word for word: I trust account ACCOUNT at level LEVEL */
+  confirmation: string;
+  reason: string;
+  setBy: string;
+}
+
+export interface TrustResponse {
+  success: boolean;
+  message: string;
+  /** In force: the granted level, or the policy's where that is lower. */
+  level: string;
+  granted: string;
+  /** What the policy allows at most; empty where it says nothing. */
+  ceiling: string;
+  /** Acts, newest first. */
+  steps: TrustStep[];
+}
+
+export interface TrustStep {
+  level: string;
+  at: Timestamp | undefined;
+  by: string;
+  reason: string;
+}
+
+export interface CreateAnswerTokensRequest {
+  accountId: string;
+  planId: string;
+  /** Who gets them, by which channel; kept with the answer. */
+  recipient: string;
+}
+
+export interface CreateAnswerTokensResponse {
+  /** Each works once, and not after the plan was answered or its time is over. Not stored here. */
+  approveToken: string;
+  rejectToken: string;
+  expiresAt: Timestamp | undefined;
+}
+
+export interface AnswerProposalRequest {
+  token: string;
 }
 
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
@@ -1472,6 +1608,7 @@ function createBaseTradingCycleResult(): TradingCycleResult {
     dryRun: false,
     setAsideBars: [],
     priceDoubts: [],
+    proposal: undefined,
   };
 }
 
@@ -1515,6 +1652,9 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
     }
     for (const v of message.priceDoubts) {
       PriceDoubt.encode(v!, writer.uint32(258).fork()).join();
+    }
+    if (message.proposal !== undefined) {
+      Proposal.encode(message.proposal, writer.uint32(490).fork()).join();
     }
     return writer;
   },
@@ -1636,6 +1776,14 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
             message.priceDoubts.push(PriceDoubt.decode(reader, reader.uint32()));
             continue;
           }
+          case 61: {
+            if (tag !== 490) {
+              break;
+            }
+
+            message.proposal = Proposal.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1697,6 +1845,7 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
         : globalThis.Array.isArray(object?.price_doubts)
         ? object.price_doubts.map((e: any) => PriceDoubt.fromJSON(e))
         : [],
+      proposal: isSet(object.proposal) ? Proposal.fromJSON(object.proposal) : undefined,
     };
   },
 
@@ -1741,6 +1890,9 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
     if (message.priceDoubts?.length) {
       obj.priceDoubts = message.priceDoubts.map((e) => PriceDoubt.toJSON(e));
     }
+    if (message.proposal !== undefined) {
+      obj.proposal = Proposal.toJSON(message.proposal);
+    }
     return obj;
   },
 
@@ -1770,6 +1922,9 @@ export const TradingCycleResult: MessageFns<TradingCycleResult> = {
     message.dryRun = object.dryRun ?? false;
     message.setAsideBars = object.setAsideBars?.map((e) => SetAsideBar.fromPartial(e)) || [];
     message.priceDoubts = object.priceDoubts?.map((e) => PriceDoubt.fromPartial(e)) || [];
+    message.proposal = (object.proposal !== undefined && object.proposal !== null)
+      ? Proposal.fromPartial(object.proposal)
+      : undefined;
     return message;
   },
 };
@@ -3312,6 +3467,1887 @@ export const PortfolioHolding: MessageFns<PortfolioHolding> = {
   },
 };
 
+function createBaseListProposalsRequest(): ListProposalsRequest {
+  return { accountId: "", state: "", limit: 0, offset: 0 };
+}
+
+export const ListProposalsRequest: MessageFns<ListProposalsRequest> = {
+  encode(message: ListProposalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(24).int32(message.limit);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(32).int32(message.offset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProposalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProposalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.offset = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListProposalsRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      offset: isSet(object.offset) ? globalThis.Number(object.offset) : 0,
+    };
+  },
+
+  toJSON(message: ListProposalsRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.offset !== 0) {
+      obj.offset = Math.round(message.offset);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListProposalsRequest>, I>>(base?: I): ListProposalsRequest {
+    return ListProposalsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListProposalsRequest>, I>>(object: I): ListProposalsRequest {
+    const message = createBaseListProposalsRequest();
+    message.accountId = object.accountId ?? "";
+    message.state = object.state ?? "";
+    message.limit = object.limit ?? 0;
+    message.offset = object.offset ?? 0;
+    return message;
+  },
+};
+
+function createBaseListProposalsResponse(): ListProposalsResponse {
+  return { proposals: [], total: 0 };
+}
+
+export const ListProposalsResponse: MessageFns<ListProposalsResponse> = {
+  encode(message: ListProposalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.proposals) {
+      Proposal.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).int32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProposalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProposalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.proposals.push(Proposal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListProposalsResponse {
+    return {
+      proposals: globalThis.Array.isArray(object?.proposals)
+        ? object.proposals.map((e: any) => Proposal.fromJSON(e))
+        : [],
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListProposalsResponse): unknown {
+    const obj: any = {};
+    if (message.proposals?.length) {
+      obj.proposals = message.proposals.map((e) => Proposal.toJSON(e));
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListProposalsResponse>, I>>(base?: I): ListProposalsResponse {
+    return ListProposalsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListProposalsResponse>, I>>(object: I): ListProposalsResponse {
+    const message = createBaseListProposalsResponse();
+    message.proposals = object.proposals?.map((e) => Proposal.fromPartial(e)) || [];
+    message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBaseProposal(): Proposal {
+  return {
+    planId: "",
+    accountId: "",
+    digest: "",
+    state: "",
+    proposedAt: undefined,
+    expiresAt: undefined,
+    because: [],
+    answeredAt: undefined,
+    answeredBy: "",
+    surface: "",
+    reason: "",
+    cycleId: "",
+    plan: undefined,
+    recordedOrders: [],
+  };
+}
+
+export const Proposal: MessageFns<Proposal> = {
+  encode(message: Proposal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.planId !== "") {
+      writer.uint32(10).string(message.planId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.state !== "") {
+      writer.uint32(34).string(message.state);
+    }
+    if (message.proposedAt !== undefined) {
+      Timestamp.encode(message.proposedAt, writer.uint32(42).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.because) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.answeredAt !== undefined) {
+      Timestamp.encode(message.answeredAt, writer.uint32(66).fork()).join();
+    }
+    if (message.answeredBy !== "") {
+      writer.uint32(74).string(message.answeredBy);
+    }
+    if (message.surface !== "") {
+      writer.uint32(82).string(message.surface);
+    }
+    if (message.reason !== "") {
+      writer.uint32(90).string(message.reason);
+    }
+    if (message.cycleId !== "") {
+      writer.uint32(98).string(message.cycleId);
+    }
+    if (message.plan !== undefined) {
+      Plan.encode(message.plan, writer.uint32(106).fork()).join();
+    }
+    for (const v of message.recordedOrders) {
+      RecordedOrder.encode(v!, writer.uint32(114).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Proposal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProposal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.proposedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.because.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.answeredAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.answeredBy = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.surface = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.cycleId = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.plan = Plan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.recordedOrders.push(RecordedOrder.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Proposal {
+    return {
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      proposedAt: isSet(object.proposedAt)
+        ? Timestamp.fromJSON(object.proposedAt)
+        : isSet(object.proposed_at)
+        ? Timestamp.fromJSON(object.proposed_at)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? Timestamp.fromJSON(object.expiresAt)
+        : isSet(object.expires_at)
+        ? Timestamp.fromJSON(object.expires_at)
+        : undefined,
+      because: globalThis.Array.isArray(object?.because)
+        ? object.because.map((e: any) => globalThis.String(e))
+        : [],
+      answeredAt: isSet(object.answeredAt)
+        ? Timestamp.fromJSON(object.answeredAt)
+        : isSet(object.answered_at)
+        ? Timestamp.fromJSON(object.answered_at)
+        : undefined,
+      answeredBy: isSet(object.answeredBy)
+        ? globalThis.String(object.answeredBy)
+        : isSet(object.answered_by)
+        ? globalThis.String(object.answered_by)
+        : "",
+      surface: isSet(object.surface) ? globalThis.String(object.surface) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      cycleId: isSet(object.cycleId)
+        ? globalThis.String(object.cycleId)
+        : isSet(object.cycle_id)
+        ? globalThis.String(object.cycle_id)
+        : "",
+      plan: isSet(object.plan) ? Plan.fromJSON(object.plan) : undefined,
+      recordedOrders: globalThis.Array.isArray(object?.recordedOrders)
+        ? object.recordedOrders.map((e: any) => RecordedOrder.fromJSON(e))
+        : globalThis.Array.isArray(object?.recorded_orders)
+        ? object.recorded_orders.map((e: any) => RecordedOrder.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Proposal): unknown {
+    const obj: any = {};
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.proposedAt !== undefined) {
+      obj.proposedAt = Timestamp.toJSON(message.proposedAt);
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = Timestamp.toJSON(message.expiresAt);
+    }
+    if (message.because?.length) {
+      obj.because = message.because;
+    }
+    if (message.answeredAt !== undefined) {
+      obj.answeredAt = Timestamp.toJSON(message.answeredAt);
+    }
+    if (message.answeredBy !== "") {
+      obj.answeredBy = message.answeredBy;
+    }
+    if (message.surface !== "") {
+      obj.surface = message.surface;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.cycleId !== "") {
+      obj.cycleId = message.cycleId;
+    }
+    if (message.plan !== undefined) {
+      obj.plan = Plan.toJSON(message.plan);
+    }
+    if (message.recordedOrders?.length) {
+      obj.recordedOrders = message.recordedOrders.map((e) => RecordedOrder.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Proposal>, I>>(base?: I): Proposal {
+    return Proposal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Proposal>, I>>(object: I): Proposal {
+    const message = createBaseProposal();
+    message.planId = object.planId ?? "";
+    message.accountId = object.accountId ?? "";
+    message.digest = object.digest ?? "";
+    message.state = object.state ?? "";
+    message.proposedAt = (object.proposedAt !== undefined && object.proposedAt !== null)
+      ? Timestamp.fromPartial(object.proposedAt)
+      : undefined;
+    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
+      ? Timestamp.fromPartial(object.expiresAt)
+      : undefined;
+    message.because = object.because?.map((e) => e) || [];
+    message.answeredAt = (object.answeredAt !== undefined && object.answeredAt !== null)
+      ? Timestamp.fromPartial(object.answeredAt)
+      : undefined;
+    message.answeredBy = object.answeredBy ?? "";
+    message.surface = object.surface ?? "";
+    message.reason = object.reason ?? "";
+    message.cycleId = object.cycleId ?? "";
+    message.plan = (object.plan !== undefined && object.plan !== null) ? Plan.fromPartial(object.plan) : undefined;
+    message.recordedOrders = object.recordedOrders?.map((e) => RecordedOrder.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRecordedOrder(): RecordedOrder {
+  return { isin: "", symbol: "", side: TradeSide.TRADE_SIDE_UNSPECIFIED, plannedQuantity: 0, doneQuantity: 0 };
+}
+
+export const RecordedOrder: MessageFns<RecordedOrder> = {
+  encode(message: RecordedOrder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.side !== TradeSide.TRADE_SIDE_UNSPECIFIED) {
+      writer.uint32(24).int32(tradeSideToNumber(message.side));
+    }
+    if (message.plannedQuantity !== 0) {
+      writer.uint32(33).double(message.plannedQuantity);
+    }
+    if (message.doneQuantity !== 0) {
+      writer.uint32(41).double(message.doneQuantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedOrder {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedOrder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.side = tradeSideFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.plannedQuantity = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.doneQuantity = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordedOrder {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      side: isSet(object.side) ? tradeSideFromJSON(object.side) : TradeSide.TRADE_SIDE_UNSPECIFIED,
+      plannedQuantity: isSet(object.plannedQuantity)
+        ? globalThis.Number(object.plannedQuantity)
+        : isSet(object.planned_quantity)
+        ? globalThis.Number(object.planned_quantity)
+        : 0,
+      doneQuantity: isSet(object.doneQuantity)
+        ? globalThis.Number(object.doneQuantity)
+        : isSet(object.done_quantity)
+        ? globalThis.Number(object.done_quantity)
+        : 0,
+    };
+  },
+
+  toJSON(message: RecordedOrder): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.side !== TradeSide.TRADE_SIDE_UNSPECIFIED) {
+      obj.side = tradeSideToJSON(message.side);
+    }
+    if (message.plannedQuantity !== 0) {
+      obj.plannedQuantity = floatToJson(message.plannedQuantity);
+    }
+    if (message.doneQuantity !== 0) {
+      obj.doneQuantity = floatToJson(message.doneQuantity);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordedOrder>, I>>(base?: I): RecordedOrder {
+    return RecordedOrder.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordedOrder>, I>>(object: I): RecordedOrder {
+    const message = createBaseRecordedOrder();
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.side = object.side ?? TradeSide.TRADE_SIDE_UNSPECIFIED;
+    message.plannedQuantity = object.plannedQuantity ?? 0;
+    message.doneQuantity = object.doneQuantity ?? 0;
+    return message;
+  },
+};
+
+function createBaseApprovePlanRequest(): ApprovePlanRequest {
+  return { accountId: "", planId: "", digest: "", answeredBy: "", surface: "" };
+}
+
+export const ApprovePlanRequest: MessageFns<ApprovePlanRequest> = {
+  encode(message: ApprovePlanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.planId !== "") {
+      writer.uint32(18).string(message.planId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.answeredBy !== "") {
+      writer.uint32(34).string(message.answeredBy);
+    }
+    if (message.surface !== "") {
+      writer.uint32(42).string(message.surface);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApprovePlanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApprovePlanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answeredBy = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.surface = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApprovePlanRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      answeredBy: isSet(object.answeredBy)
+        ? globalThis.String(object.answeredBy)
+        : isSet(object.answered_by)
+        ? globalThis.String(object.answered_by)
+        : "",
+      surface: isSet(object.surface) ? globalThis.String(object.surface) : "",
+    };
+  },
+
+  toJSON(message: ApprovePlanRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.answeredBy !== "") {
+      obj.answeredBy = message.answeredBy;
+    }
+    if (message.surface !== "") {
+      obj.surface = message.surface;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ApprovePlanRequest>, I>>(base?: I): ApprovePlanRequest {
+    return ApprovePlanRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApprovePlanRequest>, I>>(object: I): ApprovePlanRequest {
+    const message = createBaseApprovePlanRequest();
+    message.accountId = object.accountId ?? "";
+    message.planId = object.planId ?? "";
+    message.digest = object.digest ?? "";
+    message.answeredBy = object.answeredBy ?? "";
+    message.surface = object.surface ?? "";
+    return message;
+  },
+};
+
+function createBaseRejectPlanRequest(): RejectPlanRequest {
+  return { accountId: "", planId: "", digest: "", answeredBy: "", surface: "", reason: "" };
+}
+
+export const RejectPlanRequest: MessageFns<RejectPlanRequest> = {
+  encode(message: RejectPlanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.planId !== "") {
+      writer.uint32(18).string(message.planId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.answeredBy !== "") {
+      writer.uint32(34).string(message.answeredBy);
+    }
+    if (message.surface !== "") {
+      writer.uint32(42).string(message.surface);
+    }
+    if (message.reason !== "") {
+      writer.uint32(50).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RejectPlanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRejectPlanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answeredBy = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.surface = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RejectPlanRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      answeredBy: isSet(object.answeredBy)
+        ? globalThis.String(object.answeredBy)
+        : isSet(object.answered_by)
+        ? globalThis.String(object.answered_by)
+        : "",
+      surface: isSet(object.surface) ? globalThis.String(object.surface) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: RejectPlanRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.answeredBy !== "") {
+      obj.answeredBy = message.answeredBy;
+    }
+    if (message.surface !== "") {
+      obj.surface = message.surface;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RejectPlanRequest>, I>>(base?: I): RejectPlanRequest {
+    return RejectPlanRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RejectPlanRequest>, I>>(object: I): RejectPlanRequest {
+    const message = createBaseRejectPlanRequest();
+    message.accountId = object.accountId ?? "";
+    message.planId = object.planId ?? "";
+    message.digest = object.digest ?? "";
+    message.answeredBy = object.answeredBy ?? "";
+    message.surface = object.surface ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseAnswerPlanResponse(): AnswerPlanResponse {
+  return { success: false, message: "", proposal: undefined, cycleId: "" };
+}
+
+export const AnswerPlanResponse: MessageFns<AnswerPlanResponse> = {
+  encode(message: AnswerPlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.proposal !== undefined) {
+      Proposal.encode(message.proposal, writer.uint32(26).fork()).join();
+    }
+    if (message.cycleId !== "") {
+      writer.uint32(34).string(message.cycleId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerPlanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerPlanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proposal = Proposal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cycleId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AnswerPlanResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      proposal: isSet(object.proposal) ? Proposal.fromJSON(object.proposal) : undefined,
+      cycleId: isSet(object.cycleId)
+        ? globalThis.String(object.cycleId)
+        : isSet(object.cycle_id)
+        ? globalThis.String(object.cycle_id)
+        : "",
+    };
+  },
+
+  toJSON(message: AnswerPlanResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.proposal !== undefined) {
+      obj.proposal = Proposal.toJSON(message.proposal);
+    }
+    if (message.cycleId !== "") {
+      obj.cycleId = message.cycleId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AnswerPlanResponse>, I>>(base?: I): AnswerPlanResponse {
+    return AnswerPlanResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AnswerPlanResponse>, I>>(object: I): AnswerPlanResponse {
+    const message = createBaseAnswerPlanResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.proposal = (object.proposal !== undefined && object.proposal !== null)
+      ? Proposal.fromPartial(object.proposal)
+      : undefined;
+    message.cycleId = object.cycleId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetTrustRequest(): GetTrustRequest {
+  return { accountId: "" };
+}
+
+export const GetTrustRequest: MessageFns<GetTrustRequest> = {
+  encode(message: GetTrustRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTrustRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTrustRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTrustRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetTrustRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTrustRequest>, I>>(base?: I): GetTrustRequest {
+    return GetTrustRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTrustRequest>, I>>(object: I): GetTrustRequest {
+    const message = createBaseGetTrustRequest();
+    message.accountId = object.accountId ?? "";
+    return message;
+  },
+};
+
+function createBaseSetTrustRequest(): SetTrustRequest {
+  return { accountId: "", level: "", confirmation: "", reason: "", setBy: "" };
+}
+
+export const SetTrustRequest: MessageFns<SetTrustRequest> = {
+  encode(message: SetTrustRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.level !== "") {
+      writer.uint32(18).string(message.level);
+    }
+    if (message.confirmation !== "") {
+      writer.uint32(26).string(message.confirmation);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.setBy !== "") {
+      writer.uint32(42).string(message.setBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetTrustRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetTrustRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.level = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.confirmation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.setBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetTrustRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      level: isSet(object.level) ? globalThis.String(object.level) : "",
+      confirmation: isSet(object.confirmation) ? globalThis.String(object.confirmation) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      setBy: isSet(object.setBy)
+        ? globalThis.String(object.setBy)
+        : isSet(object.set_by)
+        ? globalThis.String(object.set_by)
+        : "",
+    };
+  },
+
+  toJSON(message: SetTrustRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.level !== "") {
+      obj.level = message.level;
+    }
+    if (message.confirmation !== "") {
+      obj.confirmation = message.confirmation;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.setBy !== "") {
+      obj.setBy = message.setBy;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SetTrustRequest>, I>>(base?: I): SetTrustRequest {
+    return SetTrustRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetTrustRequest>, I>>(object: I): SetTrustRequest {
+    const message = createBaseSetTrustRequest();
+    message.accountId = object.accountId ?? "";
+    message.level = object.level ?? "";
+    message.confirmation = object.confirmation ?? "";
+    message.reason = object.reason ?? "";
+    message.setBy = object.setBy ?? "";
+    return message;
+  },
+};
+
+function createBaseTrustResponse(): TrustResponse {
+  return { success: false, message: "", level: "", granted: "", ceiling: "", steps: [] };
+}
+
+export const TrustResponse: MessageFns<TrustResponse> = {
+  encode(message: TrustResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.level !== "") {
+      writer.uint32(26).string(message.level);
+    }
+    if (message.granted !== "") {
+      writer.uint32(34).string(message.granted);
+    }
+    if (message.ceiling !== "") {
+      writer.uint32(42).string(message.ceiling);
+    }
+    for (const v of message.steps) {
+      TrustStep.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrustResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrustResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.level = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.granted = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ceiling = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.steps.push(TrustStep.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrustResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      level: isSet(object.level) ? globalThis.String(object.level) : "",
+      granted: isSet(object.granted) ? globalThis.String(object.granted) : "",
+      ceiling: isSet(object.ceiling) ? globalThis.String(object.ceiling) : "",
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => TrustStep.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: TrustResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.level !== "") {
+      obj.level = message.level;
+    }
+    if (message.granted !== "") {
+      obj.granted = message.granted;
+    }
+    if (message.ceiling !== "") {
+      obj.ceiling = message.ceiling;
+    }
+    if (message.steps?.length) {
+      obj.steps = message.steps.map((e) => TrustStep.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TrustResponse>, I>>(base?: I): TrustResponse {
+    return TrustResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TrustResponse>, I>>(object: I): TrustResponse {
+    const message = createBaseTrustResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.level = object.level ?? "";
+    message.granted = object.granted ?? "";
+    message.ceiling = object.ceiling ?? "";
+    message.steps = object.steps?.map((e) => TrustStep.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTrustStep(): TrustStep {
+  return { level: "", at: undefined, by: "", reason: "" };
+}
+
+export const TrustStep: MessageFns<TrustStep> = {
+  encode(message: TrustStep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.level !== "") {
+      writer.uint32(10).string(message.level);
+    }
+    if (message.at !== undefined) {
+      Timestamp.encode(message.at, writer.uint32(18).fork()).join();
+    }
+    if (message.by !== "") {
+      writer.uint32(26).string(message.by);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrustStep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrustStep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.level = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrustStep {
+    return {
+      level: isSet(object.level) ? globalThis.String(object.level) : "",
+      at: isSet(object.at) ? Timestamp.fromJSON(object.at) : undefined,
+      by: isSet(object.by) ? globalThis.String(object.by) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: TrustStep): unknown {
+    const obj: any = {};
+    if (message.level !== "") {
+      obj.level = message.level;
+    }
+    if (message.at !== undefined) {
+      obj.at = Timestamp.toJSON(message.at);
+    }
+    if (message.by !== "") {
+      obj.by = message.by;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TrustStep>, I>>(base?: I): TrustStep {
+    return TrustStep.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TrustStep>, I>>(object: I): TrustStep {
+    const message = createBaseTrustStep();
+    message.level = object.level ?? "";
+    message.at = (object.at !== undefined && object.at !== null) ? Timestamp.fromPartial(object.at) : undefined;
+    message.by = object.by ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateAnswerTokensRequest(): CreateAnswerTokensRequest {
+  return { accountId: "", planId: "", recipient: "" };
+}
+
+export const CreateAnswerTokensRequest: MessageFns<CreateAnswerTokensRequest> = {
+  encode(message: CreateAnswerTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.planId !== "") {
+      writer.uint32(18).string(message.planId);
+    }
+    if (message.recipient !== "") {
+      writer.uint32(26).string(message.recipient);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAnswerTokensRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAnswerTokensRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.recipient = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateAnswerTokensRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      recipient: isSet(object.recipient) ? globalThis.String(object.recipient) : "",
+    };
+  },
+
+  toJSON(message: CreateAnswerTokensRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.recipient !== "") {
+      obj.recipient = message.recipient;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreateAnswerTokensRequest>, I>>(base?: I): CreateAnswerTokensRequest {
+    return CreateAnswerTokensRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateAnswerTokensRequest>, I>>(object: I): CreateAnswerTokensRequest {
+    const message = createBaseCreateAnswerTokensRequest();
+    message.accountId = object.accountId ?? "";
+    message.planId = object.planId ?? "";
+    message.recipient = object.recipient ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateAnswerTokensResponse(): CreateAnswerTokensResponse {
+  return { approveToken: "", rejectToken: "", expiresAt: undefined };
+}
+
+export const CreateAnswerTokensResponse: MessageFns<CreateAnswerTokensResponse> = {
+  encode(message: CreateAnswerTokensResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.approveToken !== "") {
+      writer.uint32(10).string(message.approveToken);
+    }
+    if (message.rejectToken !== "") {
+      writer.uint32(18).string(message.rejectToken);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateAnswerTokensResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateAnswerTokensResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.approveToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rejectToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateAnswerTokensResponse {
+    return {
+      approveToken: isSet(object.approveToken)
+        ? globalThis.String(object.approveToken)
+        : isSet(object.approve_token)
+        ? globalThis.String(object.approve_token)
+        : "",
+      rejectToken: isSet(object.rejectToken)
+        ? globalThis.String(object.rejectToken)
+        : isSet(object.reject_token)
+        ? globalThis.String(object.reject_token)
+        : "",
+      expiresAt: isSet(object.expiresAt)
+        ? Timestamp.fromJSON(object.expiresAt)
+        : isSet(object.expires_at)
+        ? Timestamp.fromJSON(object.expires_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: CreateAnswerTokensResponse): unknown {
+    const obj: any = {};
+    if (message.approveToken !== "") {
+      obj.approveToken = message.approveToken;
+    }
+    if (message.rejectToken !== "") {
+      obj.rejectToken = message.rejectToken;
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = Timestamp.toJSON(message.expiresAt);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreateAnswerTokensResponse>, I>>(base?: I): CreateAnswerTokensResponse {
+    return CreateAnswerTokensResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateAnswerTokensResponse>, I>>(object: I): CreateAnswerTokensResponse {
+    const message = createBaseCreateAnswerTokensResponse();
+    message.approveToken = object.approveToken ?? "";
+    message.rejectToken = object.rejectToken ?? "";
+    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
+      ? Timestamp.fromPartial(object.expiresAt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAnswerProposalRequest(): AnswerProposalRequest {
+  return { token: "" };
+}
+
+export const AnswerProposalRequest: MessageFns<AnswerProposalRequest> = {
+  encode(message: AnswerProposalRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== "") {
+      writer.uint32(10).string(message.token);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerProposalRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerProposalRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AnswerProposalRequest {
+    return { token: isSet(object.token) ? globalThis.String(object.token) : "" };
+  },
+
+  toJSON(message: AnswerProposalRequest): unknown {
+    const obj: any = {};
+    if (message.token !== "") {
+      obj.token = message.token;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AnswerProposalRequest>, I>>(base?: I): AnswerProposalRequest {
+    return AnswerProposalRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AnswerProposalRequest>, I>>(object: I): AnswerProposalRequest {
+    const message = createBaseAnswerProposalRequest();
+    message.token = object.token ?? "";
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -3374,6 +5410,78 @@ export const GatewayServiceService = {
     responseSerialize: (value: TriggerJobResponse): Buffer => Buffer.from(TriggerJobResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TriggerJobResponse => TriggerJobResponse.decode(value),
   },
+  /** Plans that wait for the owner's answer, or did. */
+  listProposals: {
+    path: "/arduino_trader.gateway.GatewayService/ListProposals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProposalsRequest): Buffer => Buffer.from(ListProposalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProposalsRequest => ListProposalsRequest.decode(value),
+    responseSerialize: (value: ListProposalsResponse): Buffer =>
+      Buffer.from(ListProposalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListProposalsResponse => ListProposalsResponse.decode(value),
+  },
+  /** Allows exactly the plan of a digest, and queues the cycle that executes it. */
+  approvePlan: {
+    path: "/arduino_trader.gateway.GatewayService/ApprovePlan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApprovePlanRequest): Buffer => Buffer.from(ApprovePlanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApprovePlanRequest => ApprovePlanRequest.decode(value),
+    responseSerialize: (value: AnswerPlanResponse): Buffer => Buffer.from(AnswerPlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AnswerPlanResponse => AnswerPlanResponse.decode(value),
+  },
+  rejectPlan: {
+    path: "/arduino_trader.gateway.GatewayService/RejectPlan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RejectPlanRequest): Buffer => Buffer.from(RejectPlanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RejectPlanRequest => RejectPlanRequest.decode(value),
+    responseSerialize: (value: AnswerPlanResponse): Buffer => Buffer.from(AnswerPlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AnswerPlanResponse => AnswerPlanResponse.decode(value),
+  },
+  /** Two tokens that answer a plan once each, for a message to its owner. */
+  createAnswerTokens: {
+    path: "/arduino_trader.gateway.GatewayService/CreateAnswerTokens" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateAnswerTokensRequest): Buffer =>
+      Buffer.from(CreateAnswerTokensRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateAnswerTokensRequest => CreateAnswerTokensRequest.decode(value),
+    responseSerialize: (value: CreateAnswerTokensResponse): Buffer =>
+      Buffer.from(CreateAnswerTokensResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateAnswerTokensResponse => CreateAnswerTokensResponse.decode(value),
+  },
+  /** The answer of a token; over HTTP it needs no other credential. */
+  answerProposal: {
+    path: "/arduino_trader.gateway.GatewayService/AnswerProposal" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AnswerProposalRequest): Buffer =>
+      Buffer.from(AnswerProposalRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AnswerProposalRequest => AnswerProposalRequest.decode(value),
+    responseSerialize: (value: AnswerPlanResponse): Buffer => Buffer.from(AnswerPlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AnswerPlanResponse => AnswerPlanResponse.decode(value),
+  },
+  /** How far the system may act alone. */
+  getTrust: {
+    path: "/arduino_trader.gateway.GatewayService/GetTrust" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetTrustRequest): Buffer => Buffer.from(GetTrustRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTrustRequest => GetTrustRequest.decode(value),
+    responseSerialize: (value: TrustResponse): Buffer => Buffer.from(TrustResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TrustResponse => TrustResponse.decode(value),
+  },
+  setTrust: {
+    path: "/arduino_trader.gateway.GatewayService/SetTrust" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetTrustRequest): Buffer => Buffer.from(SetTrustRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetTrustRequest => SetTrustRequest.decode(value),
+    responseSerialize: (value: TrustResponse): Buffer => Buffer.from(TrustResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TrustResponse => TrustResponse.decode(value),
+  },
   getServicesHealth: {
     path: "/arduino_trader.gateway.GatewayService/GetServicesHealth" as const,
     requestStream: false as const,
@@ -3413,6 +5521,18 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   getJobStatus: handleUnaryCall<GetJobStatusRequest, GetJobStatusResponse>;
   listJobs: handleUnaryCall<ListJobsRequest, ListJobsResponse>;
   triggerJob: handleUnaryCall<TriggerJobRequest, TriggerJobResponse>;
+  /** Plans that wait for the owner's answer, or did. */
+  listProposals: handleUnaryCall<ListProposalsRequest, ListProposalsResponse>;
+  /** Allows exactly the plan of a digest, and queues the cycle that executes it. */
+  approvePlan: handleUnaryCall<ApprovePlanRequest, AnswerPlanResponse>;
+  rejectPlan: handleUnaryCall<RejectPlanRequest, AnswerPlanResponse>;
+  /** Two tokens that answer a plan once each, for a message to its owner. */
+  createAnswerTokens: handleUnaryCall<CreateAnswerTokensRequest, CreateAnswerTokensResponse>;
+  /** The answer of a token; over HTTP it needs no other credential. */
+  answerProposal: handleUnaryCall<AnswerProposalRequest, AnswerPlanResponse>;
+  /** How far the system may act alone. */
+  getTrust: handleUnaryCall<GetTrustRequest, TrustResponse>;
+  setTrust: handleUnaryCall<SetTrustRequest, TrustResponse>;
   getServicesHealth: handleUnaryCall<GetServicesHealthRequest, GetServicesHealthResponse>;
   /** Everything the owner's page shows, from what is stored. */
   getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
@@ -3503,6 +5623,116 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TriggerJobResponse) => void,
+  ): ClientUnaryCall;
+  /** Plans that wait for the owner's answer, or did. */
+  listProposals(
+    request: ListProposalsRequest,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
+  ): ClientUnaryCall;
+  listProposals(
+    request: ListProposalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
+  ): ClientUnaryCall;
+  listProposals(
+    request: ListProposalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
+  ): ClientUnaryCall;
+  /** Allows exactly the plan of a digest, and queues the cycle that executes it. */
+  approvePlan(
+    request: ApprovePlanRequest,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  approvePlan(
+    request: ApprovePlanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  approvePlan(
+    request: ApprovePlanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  rejectPlan(
+    request: RejectPlanRequest,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  rejectPlan(
+    request: RejectPlanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  rejectPlan(
+    request: RejectPlanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  /** Two tokens that answer a plan once each, for a message to its owner. */
+  createAnswerTokens(
+    request: CreateAnswerTokensRequest,
+    callback: (error: ServiceError | null, response: CreateAnswerTokensResponse) => void,
+  ): ClientUnaryCall;
+  createAnswerTokens(
+    request: CreateAnswerTokensRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateAnswerTokensResponse) => void,
+  ): ClientUnaryCall;
+  createAnswerTokens(
+    request: CreateAnswerTokensRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateAnswerTokensResponse) => void,
+  ): ClientUnaryCall;
+  /** The answer of a token; over HTTP it needs no other credential. */
+  answerProposal(
+    request: AnswerProposalRequest,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  answerProposal(
+    request: AnswerProposalRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  answerProposal(
+    request: AnswerProposalRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  /** How far the system may act alone. */
+  getTrust(
+    request: GetTrustRequest,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
+  ): ClientUnaryCall;
+  getTrust(
+    request: GetTrustRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
+  ): ClientUnaryCall;
+  getTrust(
+    request: GetTrustRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
+  ): ClientUnaryCall;
+  setTrust(
+    request: SetTrustRequest,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
+  ): ClientUnaryCall;
+  setTrust(
+    request: SetTrustRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
+  ): ClientUnaryCall;
+  setTrust(
+    request: SetTrustRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TrustResponse) => void,
   ): ClientUnaryCall;
   getServicesHealth(
     request: GetServicesHealthRequest,

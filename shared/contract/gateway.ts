@@ -4,6 +4,7 @@ import {
   account,
   bool,
   int32,
+  limit,
   map,
   moneyNotNegative,
   offset,
@@ -14,6 +15,8 @@ import {
 import { contract, usual } from './row.ts';
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
+
+const answer = { digest: requiredText(64), answeredBy: text(100), surface: text(32) };
 
 export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   getSystemStatus: {
@@ -68,6 +71,64 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       joins: 'equal-request',
       caller: 'leaves',
     },
+  },
+  listProposals: {
+    ...usual.read,
+    summary: 'Lists plans that wait for the owner’s answer or did, newest first.',
+    request: request({ accountId: account, state: text(32), limit, offset }),
+  },
+  approvePlan: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Approves exactly the plan of a digest, and queues the cycle that executes it.',
+    request: request({ accountId: account, planId: requiredText(128), ...answer }),
+  },
+  rejectPlan: {
+    ...usual.write,
+    effect: 'trades',
+    summary:
+      'Rejects a plan, or withdraws its approval; the same orders are not proposed for a week.',
+    request: request({
+      accountId: account,
+      planId: requiredText(128),
+      ...answer,
+      reason: text(1000),
+    }),
+  },
+  createAnswerTokens: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Makes two tokens that answer a plan once each, for a message to its owner.',
+    request: request({
+      accountId: account,
+      planId: requiredText(128),
+      recipient: requiredText(100),
+    }),
+  },
+  answerProposal: {
+    ...usual.write,
+    effect: 'trades',
+    credential: 'request',
+    summary:
+      'Answers a plan with a token that works once; over HTTP no other credential is needed.',
+    request: request({ token: requiredText(64) }),
+  },
+  getTrust: {
+    ...usual.read,
+    summary: 'Answers how far the system may act alone for an account, and who said so.',
+    request: request({ accountId: account }),
+  },
+  setTrust: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Sets how far the system may act alone; a step up needs its confirmation in words.',
+    request: request({
+      accountId: account,
+      level: requiredText(32),
+      confirmation: text(200),
+      reason: text(1000),
+      setBy: text(100),
+    }),
   },
   getServicesHealth: {
     ...usual.read,

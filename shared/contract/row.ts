@@ -38,6 +38,11 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   readonly weight: 'light' | 'heavy';
   readonly queue: QueuePolicy | null;
   /**
+   * `request`: the request carries a credential of its own, which the handler checks. Called over HTTP
+   * the operation then needs no token.
+   */
+  readonly credential?: 'request';
+  /**
    * What a request means, where two requests that parse differently ask for the same thing (a default
    * that depends on another field). Requests of equal meaning share an idempotency key.
    */

@@ -49,6 +49,7 @@ const cycleSchema = z.object({
   sent: z.record(z.string(), sentOrder),
   attempt: z.object({ tradeId: z.string(), at: storedInstant }).optional(),
   replaced: z.object({ planId: z.string(), why: z.string() }).optional(),
+  approval: z.object({ digest: z.string(), until: storedInstant }).optional(),
   endedAt: storedInstant.optional(),
   cancelled: z.boolean().optional(),
 });

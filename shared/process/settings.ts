@@ -207,6 +207,12 @@ export const settingTable = {
     'trading days of its exchange on which an order of a plan may be sent, counting the one it was made for',
     between(1, 30),
   ),
+  approvalHours: row(
+    'APPROVAL_HOURS',
+    '24',
+    'hours an owner has to answer a plan that waits; no answer means that nothing is sent',
+    between(1, 72),
+  ),
   planDepth: row(
     'PLAN_DEPTH',
     '4',

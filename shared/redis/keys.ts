@@ -61,6 +61,8 @@ export const keys = {
     runningCycle: () => '{cycles}:running',
     job: (job: string) => `{job:${job}}:record`,
     deposits: (account: string) => `{deposits:${account}}:by-key`,
+    proposals: (account: string) => `{approvals:${account}}:proposals`,
+    trust: (account: string) => `{approvals:${account}}:trust`,
   },
   runtime: {
     once: (operation: string, key: string) => `{once:${operation}:${key}}:answer`,
@@ -148,6 +150,8 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.gateway.runningCycle(), 'string', null, 'gateway', 'id of the cycle that runs'),
   row(keys.gateway.job('backup'), 'document', null, 'gateway', 'runs and counts of a job'),
   row(keys.gateway.deposits('default'), 'hash', null, 'gateway', 'deposits by idempotency key'),
+  row(keys.gateway.proposals('default'), 'document', null, 'gateway', 'plans put to the owner'),
+  row(keys.gateway.trust('default'), 'document', null, 'gateway', 'how far it may act alone'),
   row(keys.runtime.once('x', 'k'), 'document', 7 * DAY_MS, 'runtime', 'the answer under a key'),
   row(keys.runtime.claim('x', 'k'), 'string', 5_000, 'runtime', 'who does the work under a key'),
   row(

@@ -166,7 +166,8 @@ class Call {
   private async proceed(): Promise<FunctionResult> {
     const { tokens, settings } = this.dependencies;
     const { authorization } = this.event.headers;
-    requireAccess(this.operation.effect, authorization, tokens, settings.readAccess);
+    const { effect, credential } = this.operation;
+    if (credential !== 'request') requireAccess(effect, authorization, tokens, settings.readAccess);
     if (this.givenKey !== undefined && !isSafeId(this.givenKey))
       throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
     const follows = this.operation.queue?.caller === 'follows';

@@ -28,6 +28,7 @@ const stepEndsPct = {
   optimise: 40,
   plan: 60,
   validate: 65,
+  approve: 66,
   execute: 90,
   book: 95,
   report: 100,

@@ -12,6 +12,7 @@ import { markPlan } from '#shared/planning/plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';
+import { endProposal } from './approval.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
 import { whyGivenUp, whyTooLate } from './plan-terms.ts';
@@ -77,6 +78,7 @@ async function begin(cycle: Cycle): Promise<boolean> {
 
 async function mark(cycle: Cycle, event: 'started' | 'completed' | 'cancelled'): Promise<void> {
   await markPlan(cycle.context.database, cycle.requiredPlan.id as PlanId, event);
+  if (event !== 'started') await endProposal(cycle, event, cycle.failsBecause);
 }
 
 function isFirstPurchase(actions: readonly PlannedAction[], index: number): boolean {

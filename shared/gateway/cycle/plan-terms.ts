@@ -22,6 +22,8 @@ export async function whyTooLate(cycle: Cycle, action: PlannedAction): Promise<s
 export function whyExpired(cycle: Cycle): string | undefined {
   const { createdAt, validUntil: stated } = cycle.requiredPlan;
   const { planValidDays } = cycle.context.settings;
+  const { approval } = cycle.record;
+  if (approval) return whyAfter(cycle, approval.until, 'the plan was approved');
   const until = stated
     ? fromTimestamp(stated)
     : createdAt && validUntil(fromTimestamp(createdAt), planValidDays, []);
@@ -36,7 +38,8 @@ async function whySessionEnded(
   const { database, settings } = cycle.context;
   const { createdAt } = cycle.requiredPlan;
   const security = await new StoredMarket(database).security(parseIsin(isin));
-  if (!createdAt || !security) return undefined;
+  // An approval holds until its own end, on whichever trading day that is.
+  if (!createdAt || !security || cycle.record.approval) return undefined;
   const until = orderValidUntil(
     fromTimestamp(createdAt),
     settings.planValidDays,

@@ -1,11 +1,13 @@
 /** The last step: what the cycle did, in numbers and in a sentence. */
 import type { TradeResult, TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
-import type { TradeId } from '#shared/kernel/identifiers.ts';
+import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { priceQuality, type PriceQuality } from '#shared/universe/price-quality.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { proposalMessage } from '../approval/proposal-message.ts';
+import { ProposalStore } from '../approval/proposal-store.ts';
 import { count, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 import { knownOrder } from './execute.ts';
@@ -31,8 +33,17 @@ export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
     dryRun: cycle.record.dryRun,
     setAsideBars: setAside,
     priceDoubts,
+    proposal: await proposalOfPlan(cycle),
   };
   return cycle.end(inWords(cycle, result, after), result);
+}
+
+/** Of a plan that waits, was approved, or is only recorded. */
+async function proposalOfPlan({ context, plan }: Cycle) {
+  if (!plan) return undefined;
+  const account = plan.accountId as AccountId;
+  const proposal = await new ProposalStore(context.database, account).find(plan.id);
+  return proposal && proposalMessage(context, account, proposal);
 }
 
 /** Of the securities that are traded; securities removed from the universe are left out. */

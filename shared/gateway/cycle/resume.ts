@@ -5,6 +5,7 @@ import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { orderKey, withoutPlan } from '../model/cycle.ts';
+import { endProposal } from './approval.ts';
 import type { Cycle } from './cycle.ts';
 import { whyExpired, whyGivenUp } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
@@ -25,6 +26,7 @@ export async function givesUpPlan(cycle: Cycle): Promise<boolean> {
   // One that was on its way after all stays with its plan.
   if ((await unsentOrders(cycle)) === undefined) return false;
   await markPlan(cycle.context.database, planId as PlanId, 'cancelled');
+  await endProposal(cycle, 'cancelled', why);
   await cycle.change((record) => withoutPlan(record, { planId, why }));
   cycle.plan = undefined;
   cycle.isResumed = false;

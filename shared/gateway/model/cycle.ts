@@ -55,6 +55,8 @@ export interface CycleRecord {
   readonly attempt?: OrderAttempt | undefined;
   /** A plan that was given up before any of its orders was sent, and why. */
   readonly replaced?: ReplacedPlan | undefined;
+  /** The owner's approval of the plan. */
+  readonly approval?: CycleApproval | undefined;
   readonly endedAt?: Instant | undefined;
   /** Taken back among its orders; nobody resumes it. */
   readonly cancelled?: boolean | undefined;
@@ -63,6 +65,12 @@ export interface CycleRecord {
 export interface OrderAttempt {
   readonly tradeId: string;
   readonly at: Instant;
+}
+
+export interface CycleApproval {
+  readonly digest: string;
+  /** Until when the approved plan may be executed. */
+  readonly until: Instant;
 }
 
 export interface ReplacedPlan {
@@ -84,7 +92,7 @@ export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
 
 /** The cycle as it was before it planned; it plans anew. */
 export function withoutPlan(cycle: CycleRecord, replaced: ReplacedPlan): CycleRecord {
-  const { planId: _planId, attempt: _attempt, ...rest } = cycle;
+  const { planId: _planId, attempt: _attempt, approval: _approval, ...rest } = cycle;
   return { ...rest, stepsDone: [], executionBegan: false, sent: {}, replaced };
 }
 

@@ -178,6 +178,7 @@ it('names the orders that did not go through', () => {
     dryRun: false,
     setAsideBars: [],
     priceDoubts: [],
+    proposal: undefined,
   };
   expect(cycleText(result).slice(0, 3)).toEqual([
     '',
@@ -217,6 +218,7 @@ it('says on what prices a plan stands, and what is wrong with them', () => {
     after: undefined,
     dryRun: true,
     setAsideBars: [{ ...bar, origin: 'AAA.csv:301' }],
+    proposal: undefined,
     priceDoubts: [{ ...doubt, reason: 'It jumps.', question: 'Was there a split?', ratio: 4 }],
   });
   expect(text).toEqual(
