@@ -108,6 +108,7 @@ describe('commands against the embedded system', () => {
           DATA_DIR: dataDir,
           OPENFAAS_CONFIG: join(home, '.openfaas'),
           OPENFAAS_URL: url,
+          GATEWAY_URL: url,
         },
       });
       expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
