@@ -55,7 +55,10 @@ function whyAfter(cycle: Cycle, until: Instant | undefined, what: string): strin
 }
 
 /** The same price that the pre-trade checks use, compared with the plan's. */
-export async function whyPriceMoved(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
+export async function whyPriceMoved(
+  cycle: Cycle,
+  action: PlannedAction,
+): Promise<string | undefined> {
   const { database, settings } = cycle.context;
   if (!action.estimatedPrice) return undefined;
   const quote = await new StoredMarket(database).quote(parseIsin(action.isin));
