@@ -7,8 +7,19 @@ export const exitCodes = {
   failed: 1,
   /** An argument is wrong, a folder or file is missing, or a rule says no. */
   wrongInput: 2,
+  /** Nothing answers. */
+  cannotReach: 3,
+  /** There is no such plan or security. */
+  notThere: 4,
+  /** It was not agreed to, or something else keeps it from taking effect. */
+  refused: 7,
+  /** What `trader status` found. */
+  waiting: 10,
+  halted: 11,
+  degraded: 12,
 } as const;
 
-export function exitCodeOf({ rule }: Failure): number {
+export function exitCodeOf({ code, rule }: Failure): number {
+  if (code === 'UNAVAILABLE') return exitCodes.cannotReach;
   return rule.actor === 'caller' ? exitCodes.wrongInput : exitCodes.failed;
 }

@@ -34,12 +34,23 @@ export function openInstallation(timeoutMs: number, settings = parseSettings(pro
 }
 
 function clientOf(settings: Settings): FunctionsClient {
-  const dir = process.env['SECRETS_DIR'] || join(settings.dataDir, 'function-secrets/openfaas-fn');
-  const tokens = tokensIn(dir);
-  const { gatewayHost, gatewayPort, grpcTlsCa } = settings;
-  const scheme = hasGatewayTls(settings) ? 'https' : 'http';
-  const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
-  const url = process.env['GATEWAY_URL'] || `${scheme}://${hostPort(host, gatewayPort)}`;
+  const tokens = tokensIn(secretsDir(settings));
+  const { grpcTlsCa } = settings;
+  const url = gatewayUrl(settings);
   const ca = grpcTlsCa === undefined ? undefined : readFileSync(grpcTlsCa, 'utf8');
   return new FunctionsClient(httpTransport(url, () => tokens.trade, ca));
+}
+
+/** Without a slash at its end. */
+export function gatewayUrl(settings: Settings): string {
+  const given = process.env['GATEWAY_URL'];
+  if (given) return given.replace(/\/+$/, '');
+  const { gatewayHost, gatewayPort } = settings;
+  const scheme = hasGatewayTls(settings) ? 'https' : 'http';
+  const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
+  return `${scheme}://${hostPort(host, gatewayPort)}`;
+}
+
+export function secretsDir({ dataDir }: Settings): string {
+  return process.env['SECRETS_DIR'] || join(dataDir, 'function-secrets/openfaas-fn');
 }

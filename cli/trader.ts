@@ -3,14 +3,25 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { answer } from './commands/answer.ts';
 import { checkData } from './commands/check-data.ts';
+import { completion } from './commands/completion.ts';
 import { exportLedger } from './commands/export-ledger.ts';
 import { gains } from './commands/gains.ts';
+import { jobs } from './commands/jobs.ts';
+import { page } from './commands/page.ts';
+import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
 import { trust } from './commands/trust.ts';
+import { status } from './commands/status.ts';
+import { tradingState } from './commands/trading-state.ts';
 import { verify } from './commands/verify.ts';
 import { exitCodes, exitCodeOf } from './exit-codes.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [
+  status,
+  plan,
+  tradingState,
+  jobs,
+  page,
   checkData,
   verify,
   exportLedger,
@@ -19,11 +30,17 @@ const commands: readonly ((trader: Command) => void)[] = [
 
   answer,
   trust,
+  completion,
 ];
 
 const trader = new Command('trader')
   .description('Arduino Trader: an autonomous portfolio manager.')
   .helpOption('-h, --help', 'shows what can be said')
+  .option('--url <address>', 'gateway to ask; else GATEWAY_URL, or this machine')
+  .hook('preAction', () => {
+    const { url } = trader.opts<{ url?: string }>();
+    if (url !== undefined) process.env['GATEWAY_URL'] = url;
+  })
   .exitOverride()
   .showHelpAfterError('trader --help lists the commands');
 for (const add of commands) add(trader);

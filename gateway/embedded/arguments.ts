@@ -8,6 +8,8 @@ export interface Arguments {
   readonly dryRun: boolean;
   /** One JSON document on stdout, everything else on stderr. */
   readonly json: boolean;
+  /** All that is known of the plan, and the log on stderr too. */
+  readonly verbose: boolean;
 }
 
 export type ParsedArguments =
@@ -15,13 +17,14 @@ export type ParsedArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
-export const USAGE = `Usage: npm start -- [--once] [--dry-run] [--json] [--help]
+export const USAGE = `Usage: npm start -- [--once] [--dry-run] [--json] [--verbose] [--help]
 
 Starts everything on this machine, runs one trading cycle, and stays up until Ctrl-C.
 
   --once     end after the cycle; exit code 1 when it failed
   --dry-run  plan and check, but send no order
-  --json     print one JSON document on stdout; progress and logs go to stderr
+  --json     print one JSON document on stdout; progress goes to stderr
+  --verbose  explain every order, and write the log to stderr as well as to DATA_DIR/log
   --help     print this
 
 Settings come from the environment; docs/settings.md lists them, docs/start.md the exit codes.
@@ -35,12 +38,13 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
         once: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
-    const { once, json, 'dry-run': dryRun } = values;
-    return { kind: 'run', given: { once, dryRun, json } };
+    const { once, json, verbose, 'dry-run': dryRun } = values;
+    return { kind: 'run', given: { once, dryRun, json, verbose } };
   } catch (thrown) {
     const [message = ''] = (thrown as Error).message.split('. ');
     return { kind: 'wrong', message };

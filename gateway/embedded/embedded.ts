@@ -8,6 +8,7 @@ import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/fac
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { pageFunction } from '#shared/contract/names.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/process/build.ts';
@@ -31,6 +32,10 @@ export interface EmbeddedOptions {
   readonly projectDir: string;
   readonly distDir: string;
   readonly log: Log;
+  /** Takes the lines of the operations' log. */
+  readonly writeLog: (line: string) => void;
+  /** Told the data folder as soon as it is this run's own. */
+  readonly onDataDir: (path: string) => void;
   readonly steps: StartSteps;
   readonly print: (line: string) => void;
 }
@@ -43,6 +48,8 @@ export interface Embedded {
   readonly functionCount: number;
   /** Whether the stack file has the function that trades. */
   readonly hasCycle: boolean;
+  /** Whether it has the function of the page. */
+  readonly hasPage: boolean;
   readonly facade: Facade | undefined;
   readonly hasConnector: boolean;
   readonly placement: Placement;
@@ -77,6 +84,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   closers.push(async () => tls?.close());
   const dataDir = await takeDataDir(settings.dataDir);
   closers.push(() => dataDir.release());
+  options.onDataDir(dataDir.path);
   const secrets = await openSecrets(dataDir.path);
   const redis = await steps.take(
     'redis',
@@ -129,7 +137,9 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const functionCount = host.list().length;
   const { triggerTradingCycle: cycle } = gateway;
   const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
-  return { dependencies, runtime, redis, secrets, functionCount, hasCycle, placement, ...parts };
+  const hasPage = host.find(pageFunction.name) !== undefined;
+  const facts = { functionCount, hasCycle, hasPage, placement };
+  return { dependencies, runtime, redis, secrets, ...facts, ...parts };
 }
 
 /** Next to the gateway's port, so that two boards on one machine do not collide there either. */
@@ -178,7 +188,12 @@ async function openParts(
 }
 
 async function facadeOf(
-  { settings, projectDir, log, steps }: Omit<EmbeddedOptions, 'env' | 'distDir' | 'print'>,
+  {
+    settings,
+    projectDir,
+    log,
+    steps,
+  }: Pick<EmbeddedOptions, 'settings' | 'projectDir' | 'log' | 'steps'>,
   { functions }: Dependencies,
   { tls, access }: Pick<FacadeOptions, 'tls' | 'access'>,
 ) {

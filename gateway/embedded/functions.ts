@@ -26,6 +26,7 @@ export interface Home extends StackPlaces {
   readonly secrets: Secrets;
   readonly placement: Placement;
   readonly log: Log;
+  readonly writeLog: (line: string) => void;
   readonly steps: StartSteps;
   /** Known when the gateway listens. */
   readonly gatewayUrl: () => string;
@@ -54,7 +55,7 @@ export async function openHomeFunctions(
     openDependencies(own, { ...parts, placement, tokens, log: operationLog });
   const operationLog = openLog(
     settings.logLevel,
-    operationLines(() => functions.host),
+    operationLines(() => functions.host, home.writeLog),
   );
   const functions = await openFunctions({
     stack,

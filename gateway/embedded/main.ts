@@ -15,11 +15,15 @@ import { documentOf } from './document.ts';
 import { openEmbedded, type Embedded } from './embedded.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
-import { Progress } from './progress.ts';
+import { briefText } from './brief.ts';
+import { endsCycle, laterCycleLine } from './later-cycles.ts';
+import { LogFile } from './log-file.ts';
+import { logLines } from './log-lines.ts';
+import { liveText, Progress } from './progress.ts';
 import { StartSteps } from './readiness.ts';
 import { cycleText, nextText } from './report.ts';
 import { stopSignal } from './stop-signal.ts';
-import { accountText, accountFacts, marketFacts, marketText } from './start-facts.ts';
+import { accountText, accountFacts, marketFacts, marketText, readyText } from './start-facts.ts';
 
 /** `dist/`, in which this file lies as it lies in the sources. */
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -40,8 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const console = openConsole({ json: parsed.given.json, env: process.env });
   try {
-    const env = { ...withSecretFiles(process.env), LOG_LEVEL: logLevel(process.env) };
-    return await run(parsed.given, env, console);
+    return await run(parsed.given, withSecretFiles(process.env), console);
   } catch (thrown) {
     return explain(Failure.from(thrown), parsed.given, console);
   }
@@ -49,17 +52,29 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function run(given: Arguments, env: Environment, console: Console): Promise<number> {
   const settings = parseSettings(env);
-  const log = openLog(settings.logLevel);
+  const file = new LogFile();
+  const isVerbose = given.verbose || given.json || Boolean(env['LOG_LEVEL']);
+  const later: { told?: (line: string) => void } = {};
+  const toFile = logLines({ file, console, isVerbose });
+  const writeLog = (line: string): void => {
+    toFile(line);
+    later.told?.(line);
+  };
+  const log = openLog(settings.logLevel, writeLog);
   const stop = stopSignal();
   process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
   const { print, style } = console;
-  const steps = new StartSteps((line) => print(`${style.good('✓')} ${line}`));
+  const say = console.isLive && !given.verbose ? console.progress : print;
+  const steps = new StartSteps((line) => say(`${style.good('✓')} ${line}`));
+  let logFile: string | undefined;
   const embedded = await openEmbedded({
     settings,
     env,
     projectDir: projectDir(DIST_DIR),
     distDir: DIST_DIR,
     log,
+    writeLog,
+    onDataDir: (path) => void (logFile = file.open(path)),
     steps,
     print,
   });
@@ -69,17 +84,38 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     const lost = await reportLostState(embedded, console);
     if (lost && given.once) return endOfLostState(lost, given, console);
     const begins = starts && !lost;
-    const succeeded = begins ? await trade(embedded, given, steps, console, stop) : true;
+    const run = { embedded, given, steps, console, stop, logFile };
+    const succeeded = begins ? await trade(run) : true;
     if (!starts && !isOurs) print('The board with the gateway service runs the trading cycle.');
     else if (!starts) print('The stack file has no trading cycle; its functions wait.');
     if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
     if (!stop.aborted) print(style.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
+    later.told = tellLaterCycles(embedded, console);
     await untilAborted(stop);
     print('Stopping.');
     return exitCodes.ok;
   } finally {
+    delete later.told;
     await inTime(embedded.close());
+    file.close();
   }
+}
+
+/** Cycles of the schedule are told in a line each. */
+function tellLaterCycles({ dependencies }: Embedded, { print }: Console) {
+  return (line: string): void => {
+    if (!endsCycle(line)) return;
+    laterCycleLine(dependencies, new Date()).then(print, () => undefined);
+  };
+}
+
+interface FirstRun {
+  readonly embedded: Embedded;
+  readonly given: Arguments;
+  readonly steps: StartSteps;
+  readonly console: Console;
+  readonly stop: AbortSignal;
+  readonly logFile: string | undefined;
 }
 
 /** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */
@@ -101,43 +137,36 @@ function endOfLostState(failure: Failure, given: Arguments, console: Console): n
 }
 
 /** The first cycle, with its progress. @returns whether it succeeded */
-async function trade(
-  embedded: Embedded,
-  given: Arguments,
-  steps: StartSteps,
-  console: Console,
-  stop: AbortSignal,
-): Promise<boolean> {
+async function trade(run: FirstRun): Promise<boolean> {
+  const { embedded, given, steps, console, stop } = run;
   const { dependencies } = embedded;
   const { print } = console;
   const market = await steps.take('market', () => marketFacts(dependencies, stop), marketText);
   for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) print(`  warning: ${doubt}`);
   const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
-  print('');
+  for (const line of readyText(embedded, { market, account }, steps)) print(line);
   const progress = new Progress(print);
   const outcome = await runFirstCycle(dependencies, given.dryRun, stop, (update) =>
-    progress.report(update),
+    console.isLive ? console.progress(liveText(update)) : progress.report(update),
   );
   progress.flush();
   if (stop.aborted) return false;
   if (given.json) console.document(documentOf(embedded, { market, account }, steps, outcome));
-  report(embedded, outcome, console);
+  report(run, outcome);
   return outcome.success;
 }
 
-function report(
-  embedded: Embedded,
-  outcome: CycleOutcome,
-  { print, complain, style }: Console,
-): void {
+function report({ embedded, given, console, logFile }: FirstRun, outcome: CycleOutcome): void {
+  const { print, complain, style } = console;
   const { result, success, message } = outcome;
   print('');
-  if (result) for (const line of cycleText(result)) print(line);
+  const text = given.verbose ? cycleText : briefText;
+  if (result) for (const line of text(result)) print(line);
   const trouble = result ? 'Not everything went through' : 'The cycle failed';
   if (!success) complain(`${style.bad('✗')} ${trouble}: ${message}`);
   print('');
-  const { runtime, secrets } = embedded;
-  const where = { tokensDir: secrets.files.dir, passwordDir: secrets.dir };
+  const { runtime, secrets, hasPage } = embedded;
+  const where = { tokensDir: secrets.files.dir, passwordDir: secrets.dir, logFile, hasPage };
   for (const line of nextText({ gatewayUrl: runtime.url, ...where })) print(line);
 }
 
@@ -150,11 +179,6 @@ function explain(failure: Failure, given: Arguments, console: Console): number {
   if (given.json) console.document({ failure });
   if (failure.code === 'INVALID_REQUEST') return exitCodes.wrongInput;
   return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
-}
-
-/** On a terminal the progress is shown; the log lines between are for files. */
-function logLevel(env: Environment): string {
-  return env['LOG_LEVEL'] || (process.stderr.isTTY ? 'warn' : '');
 }
 
 /** The folder with the stack file, above the build. */

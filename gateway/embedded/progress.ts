@@ -12,6 +12,11 @@ export interface Update {
 
 const QUIET_MS = 1_000;
 
+/** As the living line shows it. */
+export function liveText({ progressPct, message }: Update): string {
+  return `${percentColumn(progressPct)}  ${message}`;
+}
+
 export class Progress {
   private readonly print: (line: string) => void;
   private readonly nowMs: () => number;
@@ -32,7 +37,7 @@ export class Progress {
   /** Prints the message held for the interval. */
   flush(): void {
     if (!this.held) return;
-    this.print(`${percentColumn(this.held.progressPct)}  ${this.held.message}`);
+    this.print(liveText(this.held));
     this.printedAtMs = this.nowMs();
     this.held = undefined;
   }

@@ -148,7 +148,7 @@ class Supervisor {
       if (this.stopping) return;
       try {
         await this.start();
-        this.options.log.info('redis-restarted', { restarts: this.restarts });
+        this.options.log.warn('redis-restarted', { restarts: this.restarts });
         setTimeout(() => (this.pauseMs = RESTART_MS_MIN), READY_MS_MAX).unref();
         return;
       } catch (cause) {

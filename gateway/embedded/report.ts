@@ -20,7 +20,7 @@ export function moneyText(money: Money | undefined): string {
 }
 
 /** 0.307 → `30.7 %` */
-function percentText(ratio: number): string {
+export function percentText(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;
 }
 
@@ -95,7 +95,7 @@ function countByRule(notTaken: readonly NotTaken[]): string {
     .join(', ');
 }
 
-function failuresText(trades: readonly TradeResult[]): string[] {
+export function failuresText(trades: readonly TradeResult[]): string[] {
   const failed = trades.filter((trade) => !trade.success);
   if (failed.length === 0) return [];
   return [
@@ -108,7 +108,7 @@ function failuresText(trades: readonly TradeResult[]): string[] {
 const BARS_SHOWN = 10;
 
 /** Bars that were set aside, and doubts with what only the owner can answer. */
-function pricesText({ setAsideBars, priceDoubts }: TradingCycleResult): string[] {
+export function pricesText({ setAsideBars, priceDoubts }: TradingCycleResult): string[] {
   if (setAsideBars.length + priceDoubts.length === 0) return [];
   const more = setAsideBars.length - BARS_SHOWN;
   return [
@@ -168,7 +168,7 @@ function cashWeight(snapshot: PortfolioSnapshot | undefined): string {
 }
 
 /** First column to the left, all others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_cell, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -183,14 +183,23 @@ export interface Addresses {
   readonly gatewayUrl: string;
   readonly tokensDir: string;
   readonly passwordDir: string;
+  /** Absent where it cannot be written. */
+  readonly logFile: string | undefined;
+  /** Whether the function of the page is deployed. */
+  readonly hasPage: boolean;
 }
 
-export function nextText({ gatewayUrl, tokensDir, passwordDir }: Addresses): string[] {
+/** What to do next; the page's address last, where the eye rests. */
+export function nextText(addresses: Addresses): string[] {
+  const { gatewayUrl, tokensDir, passwordDir, logFile, hasPage } = addresses;
   return [
     'Where to look next',
-    `  curl -s -X POST ${gatewayUrl}/function/portfolio-get-summary`,
-    '  docs/start.md says what runs here, docs/operations.md what can be called',
-    `  tokens: ${tokensDir}`,
-    `  password of ${gatewayUrl}/ui/: ${passwordDir}`,
+    '  State   npx trader status      Why  npx trader why SYMBOL      Stop  npx trader halt',
+    `  Calls   curl -s -X POST ${gatewayUrl}/function/portfolio-get-summary`,
+    `  Tokens  ${tokensDir}`,
+    `  Functions  ${gatewayUrl}/ui/, password in ${passwordDir}`,
+    ...(logFile === undefined ? [] : [`  Log     ${logFile}`]),
+    '  Docs    docs/start.md says what runs here, docs/operations.md what can be called',
+    ...(hasPage ? [`  Page    ${gatewayUrl}/trader/      sign in with: npx trader password`] : []),
   ];
 }

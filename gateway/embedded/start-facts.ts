@@ -39,6 +39,34 @@ export async function accountFacts(
   return { broker: broker.name, simulated: broker.simulated, cash: cash.toJSON() };
 }
 
+interface Ready {
+  readonly functionCount: number;
+  readonly redis: { readonly version: string };
+}
+
+/** First of all whether money is real; then what is ready, in one line. */
+export function readyText(
+  { functionCount, redis }: Ready,
+  { market, account }: { readonly market: Market; readonly account: Account },
+  { totalMs }: { readonly totalMs: number },
+): string[] {
+  const prices = market.simulated ? `simulated prices${seedText(market)}` : market.source;
+  const money = account.simulated
+    ? `PRACTICE: ${prices}, ${account.broker} broker. No real money.`
+    : `REAL MONEY: ${prices}, broker ${account.broker}.`;
+  const seconds = (totalMs / 1000).toFixed(1);
+  return [
+    '',
+    money,
+    `Ready in ${seconds} s: ${functionCount} functions, Redis ${redis.version}; ${market.securities} securities, ${moneyText(account.cash)} in cash.`,
+    '',
+  ];
+}
+
+function seedText({ seed }: Market): string {
+  return seed === null ? '' : ` (seed ${seed})`;
+}
+
 export function marketText({ source, simulated, securities, seed }: Market): string {
   const kind = simulated ? 'SIMULATED' : source;
   return `market: ${kind}, ${securities} securities${seed === null ? '' : `, seed ${seed}`}`;

@@ -68,7 +68,7 @@ describe('one cycle', () => {
     const first = await onceAsJson([], { DATA_DIR });
     expect(first.ready).toMatchObject({
       redis: { own: true },
-      functions: operations.length,
+      functions: operations.length + 1,
       connector: true,
       market: { source: 'sample', simulated: true, securities: 40, seed: '7', doubts: [] },
       account: { broker: 'paper', cash: { amount: '25000.00', currency: 'EUR' } },
@@ -109,7 +109,12 @@ describe('one cycle', () => {
     const DATA_DIR = await freshDataDir();
     const { ready } = await onceAsJson(['--dry-run'], { DATA_DIR, REDIS_URL: redis.url });
     expect(ready.redis.own).toBe(false);
-    expect(await readdir(DATA_DIR)).toEqual(['function-secrets', 'secrets', 'state-epoch.log']);
+    expect(await readdir(DATA_DIR)).toEqual([
+      'function-secrets',
+      'log',
+      'secrets',
+      'state-epoch.log',
+    ]);
     expect(redis.process.exitCode).toBeNull();
     await redis.stop();
   });
@@ -127,7 +132,7 @@ describe('staying up', () => {
     const secret = (path: string) => readFile(join(DATA_DIR, path), 'utf8');
     const password = (await secret('secrets/basic-auth-password')).trim();
     const list = await request(url).get('/system/functions').auth('admin', password).expect(200);
-    expect(list.body).toHaveLength(operations.length);
+    expect(list.body).toHaveLength(operations.length + 1);
     const tokens = ['write-token', 'trade-token'].map(
       (name) => `function-secrets/openfaas-fn/${name}`,
     );
@@ -137,6 +142,7 @@ describe('staying up', () => {
     expect(await run.ended).toBe(0);
     expect(await readdir(DATA_DIR)).toEqual([
       'function-secrets',
+      'log',
       'redis',
       'secrets',
       'state-epoch.log',
@@ -177,7 +183,7 @@ describe('staying up', () => {
 
   it('finishes the cycle that a kill cut in two, and sends no order twice', async () => {
     const DATA_DIR = await freshDataDir();
-    const first = start([], { DATA_DIR });
+    const first = start(['--verbose'], { DATA_DIR });
     await first.says('order-submitted');
     first.child.kill('SIGKILL');
     await first.ended;
@@ -206,7 +212,7 @@ describe('what is wrong is said in a line', () => {
     expect(await run.ended).toBe(2);
     expect(run.stderr().trim().split('\n')).toEqual([
       'GATEWAY_PORT: "eighty" is not a number',
-      'BROKER: one of paper, alpaca',
+      'BROKER: one of paper, alpaca, tradernet',
       'FEE_RATIO: a fraction from 0 to 1',
     ]);
     expect(run.stdout()).toBe('');

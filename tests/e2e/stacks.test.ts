@@ -120,8 +120,8 @@ function expectByContract(operation: Operation, { status, headers, text }: Answe
 }
 
 describe.each([
-  { file: 'stack.yml', count: operations.length, pathOf: ({ name }: Operation) => name },
-  { file: 'stack.packed.yml', count: serviceNames.length, pathOf: packedPath },
+  { file: 'stack.yml', count: operations.length + 1, pathOf: ({ name }: Operation) => name },
+  { file: 'stack.packed.yml', count: serviceNames.length + 1, pathOf: packedPath },
 ])('with $file', ({ file, count, pathOf }) => {
   const functionOf = (operation: Operation): string => pathOf(operation).split('/')[0] ?? '';
 

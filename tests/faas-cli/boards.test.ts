@@ -85,8 +85,8 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
   }
 
   describe.each([
-    { stack: 'stack.yml', count: operations.length },
-    { stack: 'stack.packed.yml', count: 7 },
+    { stack: 'stack.yml', count: operations.length + 1 },
+    { stack: 'stack.packed.yml', count: 8 },
   ])('with $stack', ({ stack, count }) => {
     const all = ['--stack', stack];
     const nameOf = (operation: string): string =>

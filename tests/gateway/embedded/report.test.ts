@@ -189,13 +189,16 @@ it('names the orders that did not go through', () => {
 
 it('says where to look next, and never a secret itself', () => {
   const where = { tokensDir: '/data/function-secrets/openfaas-fn', passwordDir: '/data/secrets' };
-  expect(nextText({ gatewayUrl: 'http://127.0.0.1:8080', ...where })).toEqual([
-    'Where to look next',
-    '  curl -s -X POST http://127.0.0.1:8080/function/portfolio-get-summary',
-    '  docs/start.md says what runs here, docs/operations.md what can be called',
-    '  tokens: /data/function-secrets/openfaas-fn',
-    '  password of http://127.0.0.1:8080/ui/: /data/secrets',
-  ]);
+  const more = { logFile: '/data/log/trader.log', hasPage: true };
+  const lines = nextText({ gatewayUrl: 'http://127.0.0.1:8080', ...where, ...more });
+  expect(lines[0]).toBe('Where to look next');
+  expect(lines.join('\n')).toContain('/data/function-secrets/openfaas-fn');
+  expect(lines.join('\n')).toContain('/data/log/trader.log');
+  expect(lines.at(-1)).toBe(
+    '  Page    http://127.0.0.1:8080/trader/      sign in with: npx trader password',
+  );
+  const without = nextText({ gatewayUrl: 'x', ...where, logFile: undefined, hasPage: false });
+  expect(without.join('\n')).not.toMatch(/trader\.log|\/trader\//);
 });
 
 it('says on what prices a plan stands, and what is wrong with them', () => {

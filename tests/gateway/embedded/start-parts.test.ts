@@ -16,11 +16,11 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('arguments', () => {
   it('are all off unless given', () => {
-    const off = { once: false, dryRun: false, json: false };
+    const off = { once: false, dryRun: false, json: false, verbose: false };
     expect(parseArguments([])).toEqual({ kind: 'run', given: off });
     expect(parseArguments(['--dry-run', '--json', '--once'])).toEqual({
       kind: 'run',
-      given: { once: true, dryRun: true, json: true },
+      given: { once: true, dryRun: true, json: true, verbose: false },
     });
   });
 

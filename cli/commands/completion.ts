@@ -1,0 +1,82 @@
+/** `trader completion SHELL`: a script that completes commands and options, made from the commands there are. */
+import type { Command } from 'commander';
+import { Failure } from '#shared/kernel/failure.ts';
+
+interface Known {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly string[];
+}
+
+const shells: Readonly<Record<string, (all: readonly Known[]) => string>> = { bash, zsh, fish };
+
+export function completion(trader: Command): void {
+  trader
+    .command('completion')
+    .description('prints a completion script for bash, zsh or fish')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action((shell: string) => {
+      const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined;
+      if (!script)
+        throw new Failure('INVALID_REQUEST', `shell: "${shell}" is none of bash, zsh, fish`);
+      process.stdout.write(script(knownTo(trader)));
+    });
+}
+
+function knownTo(trader: Command): Known[] {
+  return trader.commands.map((command) => ({
+    name: command.name(),
+    description: command.description().replaceAll("'", '’'),
+    options: command.options.flatMap(({ long }) => long ?? []),
+  }));
+}
+
+function bash(all: readonly Known[]): string {
+  const cases = all.map(({ name, options }) => `    ${name}) words="${options.join(' ')}" ;;`);
+  return `# trader completion bash > ~/.local/share/bash-completion/completions/trader
+_trader() {
+  local words="${all.map(({ name }) => name).join(' ')}"
+  if [ "$COMP_CWORD" -gt 1 ]; then
+    case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+    *) words="" ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _trader trader
+`;
+}
+
+function zsh(all: readonly Known[]): string {
+  const commands = all.map(({ name, description }) => `    '${name}:${description}'`);
+  const cases = all.map(({ name, options }) => `    ${name}) compadd -- ${options.join(' ')} ;;`);
+  return `#compdef trader
+# trader completion zsh > a folder of $fpath, as _trader
+_trader() {
+  local -a commands=(
+${commands.join('\n')}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  case "$words[2]" in
+${cases.join('\n')}
+  esac
+  _files
+}
+compdef _trader trader
+`;
+}
+
+function fish(all: readonly Known[]): string {
+  const lines = all.flatMap(({ name, description, options }) => [
+    `complete -c trader -n __fish_use_subcommand -a ${name} -d '${description}'`,
+    ...options.map(
+      (option) =>
+        `complete -c trader -n '__fish_seen_subcommand_from ${name}' -l ${option.replace('--', '')}`,
+    ),
+  ]);
+  return `# trader completion fish > ~/.config/fish/completions/trader.fish\n${lines.join('\n')}\n`;
+}
