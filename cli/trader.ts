@@ -27,7 +27,6 @@ const commands: readonly ((trader: Command) => void)[] = [
   exportLedger,
   policy,
   gains,
-
   answer,
   trust,
   completion,
