@@ -144,6 +144,18 @@ export const settingTable = {
     'largest order, as a share of the value',
     ratio,
   ),
+  orderValueMax: row(
+    'ORDER_VALUE_MAX',
+    '1000000',
+    'most that one order may be worth, in base currency, whatever the account holds',
+    positive,
+  ),
+  depositMax: row(
+    'DEPOSIT_MAX',
+    '1000000',
+    'largest single deposit that is taken, in base currency',
+    positive,
+  ),
   dayTurnoverMaxRatio: row(
     'DAY_TURNOVER_MAX_RATIO',
     '1.2',

@@ -8,6 +8,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { investLater } from '#shared/gateway/invest.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -23,6 +24,9 @@ export default handle(gateway.processDeposit, async (request, context) => {
       field: 'amount.currency',
       message: `the account takes deposits in ${baseCurrency}`,
     });
+  const most = Money.rounded(context.settings.depositMax, baseCurrency, 'down');
+  if (amount.compare(most) > 0)
+    throw invalidRequest({ field: 'amount', message: `at most ${most} at once (DEPOSIT_MAX)` });
   await context.database.epoch.required();
   const id = `deposit-${shortHash(context.idempotencyKey)}`;
   context.nameOutcome({ transactionId: id });

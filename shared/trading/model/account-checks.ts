@@ -29,6 +29,19 @@ const policyLists: Check = ({ policy, order: { isin, side } }) => {
     : fails('policy-sell-only', 'isin', `The policy lists ${isin} as ${list}: it is not bought.`);
 };
 
+/** A limit of its own: the value of the account may be wrong, too. */
+const absoluteSize: Check = (inputs) => {
+  const worth = orderValue(inputs);
+  const most = Money.rounded(inputs.limits.orderValueMax, inputs.base, 'down');
+  return !worth || worth.value.compare(most) <= 0
+    ? passed
+    : fails(
+        'order-too-large',
+        'quantity',
+        `The order is worth ${worth.value}; at most ${most} (ORDER_VALUE_MAX).`,
+      );
+};
+
 const size: Check = (inputs) => {
   const { accountValue, limits } = inputs;
   const worth = orderValue(inputs);
@@ -166,6 +179,7 @@ export const accountChecks: readonly Check[] = [
   policyKnown,
   policyLists,
   account,
+  absoluteSize,
   size,
   dayTurnover,
   dayOrders,

@@ -20,6 +20,8 @@ export interface CheckLimits {
   /** Major units of the base currency. */
   readonly minimumOrder: Decimal;
   readonly maximumOrderRatio: number;
+  /** Major units of the base currency. */
+  readonly orderValueMax: Decimal;
   readonly dayTurnoverMaxRatio: number;
   readonly ordersPerDayMax: number;
   readonly priceCollarRatio: number;

@@ -74,6 +74,8 @@ it.each([
   ['no amount', {}, 'amount'],
   ['nothing', euros('0.00'), 'amount'],
   ['a negative amount', euros('-5.00'), 'amount'],
+  ['more than the largest deposit', euros('1000000.01'), 'amount'],
+  ['an absurd amount', euros('9'.repeat(18)), 'amount'],
   ['another currency', { amount: { amount: '5.00', currency: 'USD' } }, 'amount.currency'],
   ['an unknown currency', { amount: { amount: '5.00', currency: 'XXA' } }, 'amount'],
   ['fractions of a cent', euros('5.001'), 'amount'],

@@ -43,6 +43,7 @@ const sound: CheckInputs = {
     },
     minimumOrder: Decimal.of(250),
     maximumOrderRatio: 0.25,
+    orderValueMax: Decimal.of('1000000'),
     dayTurnoverMaxRatio: 1,
     ordersPerDayMax: 3,
     priceCollarRatio: 0.05,
@@ -162,6 +163,7 @@ describe('the checks before a trade', () => {
     ['stop-side', { order: { ...sell, orderType: 'STOP', stopPrice: price('100') } }],
     ['lot', { order: { ...buy, quantity: Decimal.of('10.5') } }],
     ['order-too-large', limits({ maximumOrderRatio: 0.0899 })],
+    ['order-too-large', limits({ orderValueMax: Decimal.of('899.99') })],
     [
       'day-turnover',
       {
