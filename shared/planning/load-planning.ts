@@ -2,6 +2,7 @@
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { estimateMoments, type Moments } from '#shared/optimization/model/moments.ts';
 import { HISTORY_YEARS } from '#shared/optimization/load-inputs.ts';
@@ -21,7 +22,7 @@ import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { assembleProblem } from './model/assembly.ts';
 import type { PlanLimits } from './model/limits.ts';
-import type { PlanningProblem } from './model/problem.ts';
+import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
 import { isWhatIf, statedBook } from './stated-book.ts';
 
@@ -35,7 +36,7 @@ export interface LoadedPlanning {
   readonly policyVersion: number;
 }
 
-/** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, price-missing, exchange-rate-missing */
+/** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, infeasible, price-missing, exchange-rate-missing */
 export async function loadPlanning(
   dependencies: Dependencies,
   request: PlanRequest,
@@ -70,8 +71,26 @@ export async function loadPlanning(
     cooldownDays: settings.cooldownDays,
     minimumHoldDays: settings.minimumHoldDays,
   });
+  requireFeasible(limits, problem, Money.rounded(settings.minimumOrder, baseCurrency, 'up'));
   const hash = portfolioHash(book, orders, terms);
   return { account, hash, problem, policyVersion: version };
+}
+
+/** A smallest order that the request asks for, above the largest one, leaves no order at all. */
+function requireFeasible(
+  { minimumOrder, orderMaxRatio }: PlanLimits,
+  problem: PlanningProblem,
+  usual: Money,
+): void {
+  const largest = portfolioValue(problem).multiply(Decimal.ofNumber(orderMaxRatio), 'down');
+  const isUsual = largest.sign <= 0 || minimumOrder.compare(usual) <= 0;
+  if (isUsual || minimumOrder.compare(largest) <= 0) return;
+  throw refused(
+    'infeasible',
+    `No order is smaller than ${minimumOrder} (constraints.minimumOrder), and none is larger than ${largest} ` +
+      '(MAXIMUM_ORDER_RATIO of the value).',
+    { field: 'constraints.minimumOrder' },
+  );
 }
 
 function requirePresent({ portfolioHash: asked }: PlanRequest, present: PortfolioHash): void {

@@ -10,7 +10,7 @@ import {
   type Requirement,
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
-import { plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
+import { at, plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
@@ -163,11 +163,25 @@ function solve(
     countMax: least(requirements.flatMap(({ countMax }) => countMax ?? [])),
     sizeMin: least(requirements.flatMap(({ sizeMin }) => sizeMin ?? [])),
   };
+  if (isNoneLargeEnough(problem, positionLimits.sizeMin))
+    return { solution: undefined, proven: true, nodes: 0 };
   return solveWithPositionLimits(
     (rows) => solveGoal(goal, { ...problem, rows: [...problem.rows, ...rows] }),
     problem.variables,
     positionLimits,
     goal.kind === 'TARGET_RISK' ? NODES_MAX_TARGET_RISK : NODES_MAX,
+  );
+}
+
+/** Whether no security may take as much as the smallest position: then to hold nothing is no answer. */
+function isNoneLargeEnough({ rows, moments, excluded }: Problem, sizeMin = 0): boolean {
+  const open = moments.isins.map((_isin, i) => i).filter((i) => !excluded.has(i));
+  if (sizeMin === 0 || open.length === 0) return false;
+  const caps = rows.filter(({ coefficients, relation }) => {
+    return relation !== '>=' && coefficients.every((coefficient) => coefficient >= 0);
+  });
+  return open.every((i) =>
+    caps.some(({ coefficients, bound }) => at(coefficients, i) * sizeMin > bound + 1e-9),
   );
 }
 

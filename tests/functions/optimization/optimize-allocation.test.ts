@@ -174,6 +174,28 @@ describe('optimization-optimize-allocation', () => {
     ]);
   });
 
+  it.each([
+    ['the cap of a security', '5000', {}, 'no security takes more than 15 %'],
+    ['a largest position', '1000', { maxPositionSize: '900' }, 'no position is larger than 3.6 %'],
+    ['all that may be invested', '1000000', {}, 'no security takes more than 15 %'],
+  ])(
+    'finds a smallest position above %s infeasible instead of selling everything',
+    async (_what, least, { maxPositionSize }: { maxPositionSize?: string }, conflict) => {
+      const euros = (amount: string) => ({ amount, currency: 'EUR' });
+      const answer = await ask({
+        availableCash: CASH,
+        constraints: {
+          minPositionSize: euros(least),
+          ...(maxPositionSize !== undefined && { maxPositionSize: euros(maxPositionSize) }),
+        },
+      });
+      expect(answer).toMatchObject({ success: false, solverStatus: 'infeasible', changes: [] });
+      expect(answer.conflicts).toHaveLength(2);
+      expect(answer.conflicts).toContain(conflict);
+      expect(answer.conflicts.join()).toContain('no position is smaller than');
+    },
+  );
+
   it('looks at the book where neither positions nor cash are stated', async () => {
     const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
     const before = await store.load(DEFAULT_ACCOUNT);

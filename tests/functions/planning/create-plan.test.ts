@@ -204,6 +204,13 @@ describe('planning-create-plan', () => {
     expect(answer.body).toMatchObject({ code: 'INVALID_REQUEST', field });
   });
 
+  test('refuses a smallest order above the largest one, naming both', async () => {
+    const answer = await post({ constraints: { minimumOrder: '1000000' } });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({ rule: 'infeasible', field: 'constraints.minimumOrder' });
+    expect(answer.body.message).toMatch(/1000000\.00.*none is larger than EUR 6250\.00/);
+  });
+
   test('refuses a constraint it does not know', async () => {
     const answer = await post({ constraints: { luck: '1' } });
     expect(answer.status).toBe(400);
