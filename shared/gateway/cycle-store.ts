@@ -7,7 +7,7 @@ import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { releaseOwned } from '#shared/redis/owned-key.ts';
-import type { CycleRecord } from './model/cycle.ts';
+import { begunAgain, type CycleRecord } from './model/cycle.ts';
 
 const amount = z.object({ amount: z.string(), currency: z.string() });
 const optionalAmount = amount.optional().transform((value) => value);
@@ -51,6 +51,7 @@ const cycleSchema = z.object({
   replaced: z.object({ planId: z.string(), why: z.string() }).optional(),
   approval: z.object({ digest: z.string(), until: storedInstant }).optional(),
   endedAt: storedInstant.optional(),
+  failure: z.string().optional(),
   cancelled: z.boolean().optional(),
 });
 
@@ -76,9 +77,10 @@ export class CycleStore {
 
   /** The cycle as it was left, or the new one, stored. */
   async begin(fresh: CycleRecord): Promise<CycleRecord> {
-    return this.database.update(keys.gateway.cycle(fresh.id), cycleSchema, (current) =>
-      current ? { result: current as CycleRecord } : { value: fresh as never, result: fresh },
-    );
+    return this.database.update(keys.gateway.cycle(fresh.id), cycleSchema, (current) => {
+      const next = current ? begunAgain(current as CycleRecord) : fresh;
+      return next === current ? { result: next } : { value: next as never, result: next };
+    });
   }
 
   async change(id: CycleId, change: (cycle: CycleRecord) => CycleRecord): Promise<CycleRecord> {

@@ -44,6 +44,9 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
     for (const step of steps) if (cycle.goesOn) yield* step(cycle);
     await cycle.endIfCancelled();
     yield await report(cycle);
+  } catch (thrown) {
+    await cycle.fail(thrown);
+    throw thrown;
   } finally {
     await cycle.close();
   }

@@ -8,6 +8,7 @@ import { present } from '#shared/kernel/assert.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
+import { markPlan } from '#shared/planning/plan-status.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
@@ -200,6 +201,23 @@ export class Cycle {
     await this.change((record) => ({ ...withStepDone(record, 'report'), endedAt }));
     const error = this.failsBecause ?? '';
     return { ...this.report('report', 1, message), complete: true, result, error };
+  }
+
+  /**
+   * The end of an attempt that failed before its orders: its plan is cancelled, and another attempt makes its
+   * own. After the first order the cycle goes on with its plan instead.
+   */
+  async fail(thrown: unknown): Promise<void> {
+    const { executionBegan, planId, dryRun } = this.record;
+    if (executionBegan) return;
+    const { database, log, now } = this.context;
+    const failure = Failure.from(thrown).message;
+    try {
+      if (planId !== undefined && !dryRun) await markPlan(database, planId, 'cancelled');
+      await this.change((record) => ({ ...record, endedAt: now(), failure }));
+    } catch (cause) {
+      log.warn('cycle-end-not-recorded', { cycleId: this.id, cause });
+    }
   }
 
   close(): Promise<void> {

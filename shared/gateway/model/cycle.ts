@@ -58,6 +58,8 @@ export interface CycleRecord {
   /** The owner's approval of the plan. */
   readonly approval?: CycleApproval | undefined;
   readonly endedAt?: Instant | undefined;
+  /** Why it ended before any order; another attempt begins it again. */
+  readonly failure?: string | undefined;
   /** Taken back among its orders; nobody resumes it. */
   readonly cancelled?: boolean | undefined;
 }
@@ -88,6 +90,13 @@ export function withStepDone(cycle: CycleRecord, step: string): CycleRecord {
   return cycle.stepsDone.includes(step)
     ? cycle
     : { ...cycle, stepsDone: [...cycle.stepsDone, step] };
+}
+
+/** A cycle that failed before its orders, taken up by another attempt. */
+export function begunAgain(cycle: CycleRecord): CycleRecord {
+  if (cycle.failure === undefined) return cycle;
+  const { endedAt: _endedAt, failure: _failure, ...rest } = cycle;
+  return rest;
 }
 
 /** The cycle as it was before it planned; it plans anew. */

@@ -419,6 +419,51 @@ describe('a trading cycle that is carried out again after a crash', () => {
   });
 });
 
+describe('a trading cycle that fails before its orders', () => {
+  const storedCycle = () => new CycleStore(dependencies.database).find(cycleIdOf('run-1'));
+
+  it.each(['portfolio-get-summary', 'trading-validate-trade'])(
+    'at %s has its end and its plan cancelled, and another attempt makes a plan of its own',
+    async (name) => {
+      let isBroken = false;
+      const plans: string[] = [];
+      intercept = (call) => {
+        if (call.name === 'planning-create-plan') isBroken = true;
+        return isBroken && call.name === name
+          ? Promise.reject(new Failure('UNAVAILABLE', 'The board is away.'))
+          : undefined;
+      };
+      const answer = await runCycle({ dryRun: false });
+      expect(answer.failure).toMatchObject({ code: 'UNAVAILABLE' });
+      const ended = present(await storedCycle(), 'the cycle is stored');
+      expect(ended).toMatchObject({ endedAt: clock.now(), failure: 'The board is away.' });
+      expect(ended.executionBegan).toBe(false);
+      plans.push(present(ended.planId, 'it had planned'));
+      expect(await statusOfPlan(plans[0] ?? '')).toBe('CANCELLED');
+
+      intercept = () => undefined;
+      const { plan, tradesExecuted } = resultOf(await runCycle({ dryRun: false }));
+      expect(plan?.id).not.toBe(plans[0]);
+      expect(tradesExecuted).toBeGreaterThan(0);
+      const done = present(await storedCycle(), 'the cycle is stored');
+      expect(done.failure).toBeUndefined();
+      expect(done.endedAt).toBe(clock.now());
+    },
+  );
+
+  it('keeps its plan once an order may have been sent', async () => {
+    intercept = (call) =>
+      call.name === 'portfolio-update-positions' && called('trading-execute-trade').length > 0
+        ? Promise.reject(new Failure('UNAVAILABLE', 'The board is away.'))
+        : undefined;
+    const answer = await runCycle({ dryRun: false });
+    expect(answer.failure).toBeDefined();
+    const record = present(await storedCycle(), 'the cycle is stored');
+    expect(record.endedAt).toBeUndefined();
+    expect(await statusOfPlan(record.planId ?? '')).not.toBe('CANCELLED');
+  });
+});
+
 describe('while a trading cycle runs', () => {
   it('another is refused with the id of the one that runs', async () => {
     await dependencies.database.redis.set(keys.gateway.runningCycle(), 'cycle-other', 'PX', 60_000);
