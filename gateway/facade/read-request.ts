@@ -15,13 +15,9 @@ import {
   type ReflectMap,
   type ReflectMessage,
 } from '@bufbuild/protobuf/reflect';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
-import type { Failure } from '#shared/kernel/failure.ts';
-import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { decodeStrictly } from '#shared/contract/strict-decode.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { Descriptors } from './descriptors.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const strictText = (bytes: Uint8Array): string => utf8.decode(bytes);
 
 export class Unreadable {
   readonly failure: Failure;
@@ -49,10 +45,9 @@ export class RequestReader {
   of(path: string, decode: (bytes: Buffer) => object): (bytes: Buffer) => object | Unreadable {
     return (bytes) => {
       try {
-        // A reader in place of bytes: generated code takes either, but replaces what is not UTF-8.
-        return decode(new BinaryReader(bytes, strictText) as never);
-      } catch {
-        return new Unreadable(this.explain(path, bytes));
+        return decodeStrictly(decode, bytes);
+      } catch (thrown) {
+        return new Unreadable(thrown instanceof Failure ? thrown : this.explain(path, bytes));
       }
     };
   }

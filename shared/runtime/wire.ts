@@ -1,8 +1,13 @@
 /** A request's bytes to its domain values, and an answer to protobuf bytes. */
+import { isUtf8 } from 'node:buffer';
 import type { FunctionEvent } from '#template/function.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { codecOf } from '#shared/contract/codecs.ts';
+import { fieldsWith } from '#shared/contract/text-fields.ts';
 import type { Operation } from '#shared/contract/row.ts';
+
+/** What decoders put in place of bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd';
 
 export type Format = 'json' | 'protobuf';
 
@@ -53,8 +58,20 @@ function parseJson(body: Buffer): unknown {
     return /__proto__|\\u/i.test(text) ? JSON.parse(text, refusePrototype) : JSON.parse(text);
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
-    throw invalidRequest({ field: 'body', message: 'is not JSON in UTF-8' });
+    throw invalidRequest(...notUtf8(body));
   }
+}
+
+/** Names the fields, where all else of the body is JSON. */
+function notUtf8(body: Buffer): FieldViolation[] {
+  const text = body.toString('utf8');
+  try {
+    const fields = isUtf8(body) ? [] : fieldsWith(JSON.parse(text), REPLACEMENT);
+    if (fields.length > 0) return fields.map((field) => ({ field, message: 'is not UTF-8' }));
+  } catch {
+    // Neither JSON nor UTF-8.
+  }
+  return [{ field: 'body', message: 'is not JSON in UTF-8' }];
 }
 
 /** Objects made later would lose the key in silence, and with it what the caller meant. */
@@ -65,9 +82,11 @@ function refusePrototype(key: string, value: unknown): unknown {
 
 async function parseProtobuf(operation: Operation, body: Buffer): Promise<unknown> {
   const codec = await codecOf(operation);
+  const { decodeStrictly } = await import('#shared/contract/strict-decode.ts');
   try {
-    return codec.requestDeserialize(body);
-  } catch {
+    return decodeStrictly(codec.requestDeserialize, body);
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     throw invalidRequest({
       field: 'body',
       message: 'is not the protobuf message of this operation',

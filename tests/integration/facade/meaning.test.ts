@@ -304,13 +304,20 @@ describe('a request', () => {
   test.each([
     ['ends in the middle', Buffer.from([0x0a, 0x20, 0x41])],
     ['has a length that lies', Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f])],
-    ['is not UTF-8', Buffer.from([0x0a, 0x02, 0xc3, 0x28])],
     ['is nothing of the kind', Buffer.from(gzipSync('nothing of the kind'))],
   ])('that %s is INVALID_ARGUMENT', async (_name, bytes) => {
     const error = await refusal(getPlan(bytes));
     expect(error.code).toBe(status.INVALID_ARGUMENT);
     expect(detailsOf(error).details['BadRequest']).toEqual({
       fieldViolations: [{ field: 'body', description: 'is not the message of this rpc' }],
+    });
+  });
+
+  test('that is not UTF-8 names the field', async () => {
+    const error = await refusal(getPlan(Buffer.from([0x0a, 0x02, 0xc3, 0x28])));
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(detailsOf(error).details['BadRequest']).toEqual({
+      fieldViolations: [{ field: 'planId', description: 'is not UTF-8' }],
     });
   });
 
