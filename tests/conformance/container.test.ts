@@ -282,8 +282,7 @@ row(123, async () => {
   await statusOf(`${container.url}/throw?password=hush`, { headers });
   await statusOf(`${container.url}/${'long\u001b[31m'.repeat(900)}`);
   await statusOf(`${container.url}/_/health`);
-  await sleep(50);
-  const calls = container.calls();
+  const calls = await container.callsOnce(2);
   expect(calls.map(({ method, path, status }) => [method, path, status])).toEqual([
     ['GET', '/throw', 500],
     ['GET', expect.stringMatching(/^\/long/), 200],
@@ -433,15 +432,13 @@ describe('what comes and goes over the wire', () => {
     const container = await start({ exec_timeout: '300ms' });
     const answer = await fetch(`${container.url}/stream?pieces=100&ms=50`);
     await expect(answer.text()).rejects.toThrow();
-    await sleep(50);
-    expect(container.calls()).toMatchObject([{ status: 200, cut: true }]);
+    expect(await container.callsOnce(1)).toMatchObject([{ status: 200, cut: true }]);
   });
 
   it('closes an answer that is not through at write_timeout', async () => {
     const container = await start({ write_timeout: '300ms' });
     await expect(fetch(`${container.url}/stubborn?ms=5000`)).rejects.toThrow();
-    await sleep(50);
-    expect(container.calls()).toMatchObject([{ status: 499, cut: true }]);
+    expect(await container.callsOnce(1)).toMatchObject([{ status: 499, cut: true }]);
   });
 
   it('gives a request read_timeout to arrive', async () => {

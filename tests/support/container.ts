@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Image } from './dockerfile.ts';
 
 export interface Container {
@@ -15,6 +16,8 @@ export interface Container {
   log(): string;
   /** The lines of its calls. */
   calls(): Record<string, unknown>[];
+  /** The same, once there are so many; the caller may see an answer before its line is written. */
+  callsOnce(count: number): Promise<Record<string, unknown>[]>;
   /** Code and signal of its end. */
   readonly exit: Promise<readonly [number | null, NodeJS.Signals | null]>;
   /** Ends it at once and takes its files away. */
@@ -85,7 +88,11 @@ export async function launch(
     await rm(tmp, { recursive: true, force: true });
   };
   const calls = () => text.split('\n').filter(isCall).map(parsed);
-  return { tmp, process: child, log: () => text, calls, exit, stop, serving };
+  const callsOnce = async (count: number) => {
+    while (calls().length < count && child.exitCode === null) await sleep(10);
+    return calls();
+  };
+  return { tmp, process: child, log: () => text, calls, callsOnce, exit, stop, serving };
 }
 
 function isCall(line: string): boolean {
