@@ -10,6 +10,8 @@ import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { realisedLots } from '#shared/portfolio/model/tax/realised-lots.ts';
+import { taxWarnings, type TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -34,6 +36,8 @@ export interface LoadedPlanning {
   readonly problem: PlanningProblem;
   /** 0 where no policy is stored and the settings are in force. */
   readonly policyVersion: number;
+  /** What the tax rules say against trading single securities. */
+  readonly taxWarnings: readonly TaxWarning[];
 }
 
 /** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, infeasible, price-missing, exchange-rate-missing */
@@ -59,9 +63,10 @@ export async function loadPlanning(
   const whatIf = isWhatIf(request);
   const book = whatIf ? statedBook(booked, request, view) : booked;
   const scores = scoreUniverse(view).scores;
+  const lines = whatIf ? [] : ledger;
   const problem = assembleProblem({
     ...{ book, view, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
-    ledger: whatIf ? [] : ledger,
+    ledger: lines,
     moments: momentsAsOptimised(view, scores, settings, limits),
     live: new Set(live.map((trade) => trade.isin)),
     reserved: Money.sum(
@@ -70,10 +75,13 @@ export async function loadPlanning(
     ),
     cooldownDays: settings.cooldownDays,
     minimumHoldDays: settings.minimumHoldDays,
+    tax: policy.tax,
   });
   requireFeasible(limits, problem, Money.rounded(settings.minimumOrder, baseCurrency, 'up'));
   const hash = portfolioHash(book, orders, terms);
-  return { account, hash, problem, policyVersion: version };
+  const realised = realisedLots(lines, book.currency);
+  const notices = taxWarnings(book, lines, realised, policy.tax, view.asOf);
+  return { account, hash, problem, policyVersion: version, taxWarnings: notices };
 }
 
 /** A smallest order that the request asks for, above the largest one, leaves no order at all. */

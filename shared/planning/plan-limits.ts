@@ -98,6 +98,7 @@ function policyLimits(
     currencyMaxRatio: limits.currencyMaxRatio,
     cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
     wholeShares: !orders.fractionalShares,
+    lossesOffset: policy.tax.lossesOffsetGains,
     followsTargets: policy.targets !== undefined,
   };
 }

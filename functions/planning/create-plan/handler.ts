@@ -18,6 +18,7 @@ import { loadPlanning } from '#shared/planning/load-planning.ts';
 import { targetWeights, withTargets } from '#shared/planning/model/assembly.ts';
 import { decide } from '#shared/planning/model/decision.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
+import { taxWarningsOf } from '#shared/planning/model/plan-taxes.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
 import { exchangesOf } from '#shared/planning/model/problem.ts';
 import { validUntil } from '#shared/planning/model/plan-validity.ts';
@@ -34,7 +35,10 @@ export default handle(planning.createPlan, async function* (request, context) {
   const made = await plans.recover(id);
   if (made) return yield completeMessage(made);
 
-  const { account, hash, problem, policyVersion } = await loadPlanning(context, request);
+  const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
+    context,
+    request,
+  );
   const securities = pluralize(problem.instruments.length, 'security');
   yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
   const answer = await context.functions.call(
@@ -56,7 +60,10 @@ export default handle(planning.createPlan, async function* (request, context) {
     createdAt,
     validUntil: validUntil(createdAt, context.settings.planValidDays, exchanges),
     targets: targetWeights(targeted),
-    warnings: priceWarnings(targeted, dayOf(createdAt)),
+    warnings: [
+      ...priceWarnings(targeted, dayOf(createdAt)),
+      ...taxWarningsOf(content, taxWarnings),
+    ],
   });
   yield completeMessage(plan);
 });

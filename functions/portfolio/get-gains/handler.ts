@@ -19,5 +19,10 @@ export default handle(portfolio.getGains, async ({ accountId, taxYear }, context
   const { tax } = (await lastPolicy(context, accountId)).policy;
   const report = taxReport(ledger, book.currency, tax);
   const today = marketData.today(context.now());
-  return taxMessage(report, taxYear, taxWarnings(book, report.lots, tax, today));
+  const warnings = taxWarnings(book, ledger, report.lots, tax, today);
+  return taxMessage(
+    report,
+    taxYear,
+    warnings.map(({ text }) => text),
+  );
 });

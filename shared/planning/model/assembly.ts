@@ -6,11 +6,14 @@ import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Money } from '#shared/kernel/money.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
+import { saleOrder } from '#shared/portfolio/model/lots.ts';
+import type { PolicyTax } from '#shared/portfolio/model/policy.ts';
+import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import type { PlanLimits } from './limits.ts';
@@ -31,6 +34,8 @@ export interface PlanningInputs {
   /** Days after a sale before the security is bought again, and after a purchase before it is sold. */
   readonly cooldownDays: number;
   readonly minimumHoldDays: number;
+  /** Rules by which gains are taxed. */
+  readonly tax: PolicyTax;
 }
 
 /**
@@ -110,6 +115,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     locked: locked(inputs, holding),
     buyableFrom: buyableFrom(inputs, isin),
     unitCost: holding && unitCost(holding, book),
+    taxLots: holding && taxLotsOf(inputs, holding),
     target: 0,
     score: scores.get(isin)?.total,
     dividends: dividendsOf(inputs, isin),
@@ -119,6 +125,26 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
 /** A lot that is a part of a share becomes a share. */
 function wholeLot(lot: Quantity): Quantity {
   return lot.compare(Decimal.one) < 0 ? Decimal.one : lot;
+}
+
+/** In the order a sale takes them; undefined where no gain is taxed. */
+function taxLotsOf({ book, view, tax }: PlanningInputs, holding: Holding) {
+  const isTaxed = tax.gainRatio > 0 || tax.holdingPeriods.some(({ gainRatio }) => gainRatio > 0);
+  if (!isTaxed) return undefined;
+  const mean = tax.lotMethod === 'average' && {
+    cost: costOf(holding, book.currency),
+    quantity: quantityOf(holding),
+  };
+  return saleOrder(holding.lots, tax.lotMethod).map(({ quantity, cost, acquiredAt, unitCost }) => ({
+    quantity,
+    cost: unitCost.amount.sign === 0 ? undefined : mean ? meanCost(mean, quantity) : cost,
+    gainRatio: gainRatioOf(tax, daysBetween(dayOf(acquiredAt), view.asOf)),
+  }));
+}
+
+function meanCost(all: { readonly cost: Money; readonly quantity: Quantity }, part: Quantity) {
+  const exact = all.cost.amount.multiply(part).divide(all.quantity, 12, 'half-even');
+  return Money.rounded(exact, all.cost.currency, 'half-even');
 }
 
 function unitCost(holding: Holding, { currency }: Book): number | undefined {

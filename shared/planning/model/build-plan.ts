@@ -79,7 +79,7 @@ function actionOf(
 function reasonOf(
   problem: PlanningProblem,
   { space, state, opportunities }: Decision,
-  { instrument, side, value, cost }: ExactOrder,
+  { instrument, side, value, cost, taxed }: ExactOrder,
   before: number,
   after: number,
 ): string {
@@ -100,8 +100,15 @@ function reasonOf(
   const what = kinds.length > 0 ? `${kinds.join(', ')}: ` : '';
   return (
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
-    `adds ${worth} a year to the plan after its cost of ${cost.total}.`
+    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxWords(taxed)}.`
   );
+}
+
+/** The part of the cost that is owed as tax. */
+function taxWords(taxed: ExactOrder['taxed']): string {
+  if (!taxed || taxed.gain.sign === 0) return '';
+  const gain = taxed.gain.sign > 0 ? `a gain of ${taxed.gain}` : `a loss of ${taxed.gain.negate()}`;
+  return `, of which ${taxed.tax} is tax on ${gain}`;
 }
 
 /** What kept the cash from being spread over more securities. */

@@ -3,7 +3,7 @@ import { amount } from './formatting.ts';
 import type { PlanningProblem } from './problem.ts';
 import type { SearchSpace } from './search-space.ts';
 import type { Side } from './sequence.ts';
-import type { SequenceState } from './sequence-state.ts';
+import { sellRatioOf, type SequenceState } from './sequence-state.ts';
 
 export interface Reason {
   readonly rule: string;
@@ -39,7 +39,7 @@ export function bestCandidate(
 
   /** Proportional cost of a unit of weight. */
   function ratio(): number {
-    const proportional = side === 'SELL' ? space.sellCostRatio : space.buyCostRatio;
+    const proportional = side === 'SELL' ? sellRatioOf(space, index) : space.buyCostRatio;
     return (proportional * space.value) / space.costScale;
   }
 }

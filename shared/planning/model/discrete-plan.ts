@@ -7,7 +7,7 @@ import {
 } from './discrete/discrete-search.ts';
 import { PRICE_MOVE_RATIO } from './limits.ts';
 import type { SearchSpace } from './search-space.ts';
-import { ROUNDING_RESERVE } from './sequence-state.ts';
+import { ROUNDING_RESERVE, sellRatioOf } from './sequence-state.ts';
 
 /** Ranges that are bounded before the search ends with what it has, and says how far it is. */
 const PLAN_NODES = 1_200;
@@ -119,6 +119,7 @@ function securityOf(space: SearchSpace, i: number): DiscreteSecurity {
     ...{ buyLeast: least, sellLeast: least },
     buyMost: space.buyMax[i] as number,
     sellMost: space.sellMax[i] as number,
+    sellRatio: sellRatioOf(space, i),
     lotsToClose: space.lotsToClose[i] as number,
     held: space.held[i] === 1,
     groups: groups.filter((group) => group >= 0),

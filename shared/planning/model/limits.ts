@@ -49,6 +49,8 @@ export interface PlanLimits {
   readonly noSells: boolean;
   /** Trades whole shares only, also where a lot is a part of one. */
   readonly wholeShares?: boolean | undefined;
+  /** Losses of a sale reduce its gains before they are taxed; absent: they do not. */
+  readonly lossesOffset?: boolean | undefined;
   /** The targets are the owner's own, and utility follows them. */
   readonly followsTargets?: boolean | undefined;
   /** Repeated in the answer, as the contract has it; nothing is limited by it. */

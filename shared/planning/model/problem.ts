@@ -11,6 +11,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
 import type { GroupKind, PlanLimits } from './limits.ts';
+import { saleTax, saleTaxRatio, type SaleTax, type TaxLot } from './sale-tax.ts';
 
 /** A priced security, held or not. */
 export interface Instrument {
@@ -33,6 +34,8 @@ export interface Instrument {
   readonly buyableFrom?: CalendarDay | undefined;
   /** Paid for each share held, in base currency. */
   readonly unitCost?: number | undefined;
+  /** What a sale takes, in its order; absent where no gain is taxed. */
+  readonly taxLots?: readonly TaxLot[] | undefined;
   /** Target share of the value, 0 to 1. */
   readonly target: number;
   /** 0 to 1, where the security has one. */
@@ -69,6 +72,25 @@ export interface PlanningProblem {
 /** Price x quantity in base currency. */
 export function valueIn(instrument: Instrument, quantity: Quantity, rounding: Rounding): Money {
   return convert(instrument.price.times(quantity, rounding), instrument.rate, rounding);
+}
+
+/** Of a sale, by the policy's rules; undefined where no gain is taxed. @param charges of the sale */
+export function taxOfSale(
+  instrument: Instrument,
+  limits: PlanLimits,
+  quantity: Quantity,
+  charges: Money,
+): SaleTax | undefined {
+  if (!instrument.taxLots) return undefined;
+  const proceeds = valueIn(instrument, quantity, 'half-even').subtract(charges);
+  return saleTax(instrument.taxLots, quantity, proceeds, limits.lossesOffset === true);
+}
+
+/** The most of it as a share of the value sold; 0 where no gain is taxed. */
+export function taxRatioOf(instrument: Instrument, limits: PlanLimits): number {
+  if (!instrument.taxLots) return 0;
+  const worth = (quantity: Quantity) => valueIn(instrument, quantity, 'half-even');
+  return saleTaxRatio(instrument.taxLots, worth, limits.lossesOffset === true);
 }
 
 /** Cash and holdings at the day's prices. */

@@ -15,6 +15,7 @@ import {
   lotsHeld,
   lotValue,
   momentRows,
+  taxRatioOf,
   type Instrument,
   type PlanningProblem,
 } from './problem.ts';
@@ -54,6 +55,8 @@ export interface SearchSpace {
   readonly feeFixed: number;
   readonly buyCostRatio: number;
   readonly sellCostRatio: number;
+  /** Tax on the gain of what is sold of each security, at most, as a share of its value. */
+  readonly sellTaxRatio: Float64Array;
   /** What cost is divided by to become utility. */
   readonly costScale: number;
   /** Groups of each security as indices of the groups below; -1 where unknown or without a limit. */
@@ -87,6 +90,7 @@ export function searchSpace(
     ...riskColumns(problem, instruments, value),
     ...groupColumns(problem, instruments, value),
     ...costRatios(problem),
+    sellTaxRatio: Float64Array.from(instruments, (one) => taxRatioOf(one, limits)),
     value,
     riskAversion: limits.riskAversion,
     cash: problem.cash.subtract(problem.reserved).toEstimate(),

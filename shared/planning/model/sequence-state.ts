@@ -201,11 +201,16 @@ export class SequenceState {
   }
 }
 
+/** Proportional cost of selling a security, tax on its gain included. */
+export function sellRatioOf(space: SearchSpace, i: number): number {
+  return space.sellCostRatio + (space.sellTaxRatio[i] as number);
+}
+
 /** Cost of trading signed lots, in base currency: the kernel's cost model as two ratios and a fee. */
 export function costOf(space: SearchSpace, i: number, lots: number): number {
   if (lots === 0) return 0;
   const value = lots * (space.lotValue[i] as number);
   return value > 0
     ? space.feeFixed + space.buyCostRatio * value
-    : space.feeFixed - space.sellCostRatio * value;
+    : space.feeFixed - sellRatioOf(space, i) * value;
 }

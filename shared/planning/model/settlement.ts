@@ -11,10 +11,12 @@ import { groupMaxOf, PRICE_MOVE_RATIO, weightMaxOf, type GroupKind } from './lim
 import {
   groupName,
   portfolioValue,
+  taxOfSale,
   valueIn,
   type Instrument,
   type PlanningProblem,
 } from './problem.ts';
+import type { SaleTax } from './sale-tax.ts';
 import type { Side } from './sequence.ts';
 
 export interface RequestedOrder {
@@ -27,7 +29,10 @@ export interface ExactOrder extends RequestedOrder {
   readonly quantity: Quantity;
   /** Price x quantity in base currency. */
   readonly value: Money;
+  /** Its total contains the tax. */
   readonly cost: OrderCost;
+  /** Of a sale, where gains are taxed. It is owed later; until then it stays in cash. */
+  readonly taxed?: SaleTax | undefined;
   readonly cashAfter: Money;
 }
 
@@ -77,9 +82,22 @@ export function settle(problem: PlanningProblem, requested: readonly RequestedOr
 function settleOne(problem: PlanningProblem, order: RequestedOrder, cash: Money): ExactOrder {
   const quantity = order.instrument.lot.multiply(Decimal.of(order.lots)).normalize();
   const value = valueIn(order.instrument, quantity, 'half-even');
-  const cost = orderCost(problem.limits.costs, order.side, value);
+  const { limits } = problem;
+  const charged = orderCost(limits.costs, order.side, value);
+  const taxed =
+    order.side === 'SELL'
+      ? taxOfSale(order.instrument, limits, quantity, charged.total)
+      : undefined;
+  const cost = taxed ? { ...charged, total: charged.total.add(taxed.tax) } : charged;
   const moved = order.side === 'SELL' ? value : value.negate();
-  return { ...order, quantity, value, cost, cashAfter: cash.add(moved).subtract(cost.total) };
+  return {
+    ...order,
+    quantity,
+    value,
+    cost,
+    taxed,
+    cashAfter: cash.add(moved).subtract(cost.total),
+  };
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
+import type { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 
 /**
@@ -105,6 +106,17 @@ export function totalCost(lots: readonly CostedLot[]): Decimal {
 
 export function totalQuantity(lots: readonly CostedLot[]): Quantity {
   return lots.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero);
+}
+
+/** Lots in the order in which a sale takes them; oldest first where nothing else is said. */
+export function saleOrder<L extends { readonly quantity: Quantity; readonly cost: Money }>(
+  lots: readonly L[],
+  method: LotMethod,
+): readonly L[] {
+  const costed = lots.map((lot, i) => ({
+    ...{ lotId: String(i), quantity: lot.quantity, cost: lot.cost.amount, lot },
+  }));
+  return inOrder(costed, { method }).map(({ lot }) => lot);
 }
 
 function inOrder<L extends CostedLot>(lots: readonly L[], choice: LotChoice): readonly L[] {

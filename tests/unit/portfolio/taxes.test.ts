@@ -184,7 +184,9 @@ describe('a loss', () => {
     const ledger = around('2023-01-01').slice(0, 2);
     const tax = rules({ washSaleDays: 30 });
     const warned = (on: string) =>
-      taxWarnings(bookOf(...ledger), realisedLots(ledger, EUR), tax, day(on));
+      taxWarnings(bookOf(...ledger), ledger, realisedLots(ledger, EUR), tax, day(on)).map(
+        ({ text }) => text,
+      );
     expect(warned('2024-06-15')).toEqual([
       'ALPHA was sold at a loss; bought again until 2024-07-01, the loss does not count.',
     ]);
@@ -195,9 +197,18 @@ describe('a loss', () => {
 it('warns of shares that are soon cheaper to sell', () => {
   const ledger = [trade('buy', '10', '100', '-1000.00', { on: '2024-01-10' })];
   const tax = rules({ gainRatio: 0.25, holdingPeriods: [{ days: 365, gainRatio: 0.1 }] });
-  const warned = (on: string) => taxWarnings(bookOf(...ledger), [], tax, day(on));
+  const warned = (on: string) =>
+    taxWarnings(bookOf(...ledger), ledger, [], tax, day(on)).map(({ text }) => text);
   expect(warned('2024-12-01')).toEqual([
     'ALPHA: the gain of 10 shares is taxed at 10.0 % from 2025-01-09 on.',
   ]);
   expect([warned('2024-05-01'), warned('2025-02-01')]).toEqual([[], []]);
+});
+
+it('warns of shares bought lately, whose older ones should not be sold at a loss', () => {
+  const ledger = [trade('buy', '10', '100', '-1000.00', { on: '2024-05-10' })];
+  const warned = (on: string) =>
+    taxWarnings(bookOf(...ledger), ledger, [], rules({ washSaleDays: 30 }), day(on));
+  expect(warned('2024-06-09')).toMatchObject([{ isin: ALPHA, side: 'SELL' }]);
+  expect(warned('2024-06-10')).toEqual([]);
 });

@@ -5,13 +5,15 @@
  * part that is proportional to |k|, one pair for each side.
  */
 import { separablePart } from './diagonal.ts';
-import type { DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
+import type { DiscreteCosts, DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
 
 export const TURNOVER = 1;
 export const ORDERS = 2;
 export const POSITIONS = 3;
 /** Resources that every security may take from; groups come after. */
 export const COMMON = 4;
+/** Groups that a security may belong to. */
+export const GROUPS_MOST = 3;
 
 /** Shares of the value that differ by less are equal. */
 export const SHARE_EPSILON = 1e-13;
@@ -33,7 +35,7 @@ export interface Columns {
   readonly buyEach: Float64Array;
   readonly sellFixed: Float64Array;
   readonly sellEach: Float64Array;
-  /** Two groups a security, -1 for none, as indices into `available`. */
+  /** GROUPS_MOST groups a security, -1 for none, as indices into `available`. */
   readonly group: Int32Array;
   /** What there is of each resource, and of each group after them; Infinity where nothing limits. */
   readonly available: Float64Array;
@@ -79,15 +81,27 @@ export function columnsOf(problem: DiscreteProblem): Columns {
     close: whole((one) => (one.held ? one.lotsToClose : 0)),
     ...taken(problem, lot),
     group: Int32Array.from(
-      securities.flatMap(({ groups }) => [0, 1].map((k) => groupIndex(groups[k]))),
+      securities.flatMap(({ groups }) =>
+        Array.from({ length: GROUPS_MOST }, (_, k) => groupIndex(groups[k])),
+      ),
     ),
     available: availableOf(problem),
     feeFixed: (costWeight * costs.fixed) / value,
     feeBuy: lot.map((share) => costWeight * costs.buyRatio * share),
-    feeSell: lot.map((share) => costWeight * costs.sellRatio * share),
+    feeSell: lot.map((share, i) => costWeight * sellRatioOf(securities[i], costs) * share),
     tracking: trackingOf(problem),
     utility: utilityOf(problem),
   };
+}
+
+/** Whether security i belongs to the group that is resource r. */
+export function isMember({ group }: Columns, i: number, r: number): boolean {
+  for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) if (group[g] === r) return true;
+  return false;
+}
+
+function sellRatioOf(one: DiscreteSecurity | undefined, { sellRatio }: DiscreteCosts): number {
+  return one?.sellRatio ?? sellRatio;
 }
 
 function groupIndex(group: number | undefined): number {
@@ -104,7 +118,8 @@ function taken({ securities, value, costs, limits }: DiscreteProblem, lot: Float
     buyFixed.set([fixed, 0, 1, one.held ? 0 : 1], at);
     sellFixed.set([fixed, 0, 1, 0], at);
     buyEach.set([share * (1 + costs.buyRatio + limits.keptRatio), share, 0, 0], at);
-    sellEach.set([share * (costs.sellRatio + limits.keptRatio - 1), share, 0, 0], at);
+    const sellRatio = sellRatioOf(one, costs);
+    sellEach.set([share * (sellRatio + limits.keptRatio - 1), share, 0, 0], at);
   });
   return { buyFixed, buyEach, sellFixed, sellEach };
 }

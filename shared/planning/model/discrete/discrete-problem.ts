@@ -28,7 +28,9 @@ export interface DiscreteSecurity {
   readonly lotsToClose: number;
   /** Whether it counts as a position now. */
   readonly held: boolean;
-  /** Indices of `limits.groups` it belongs to: two at most. */
+  /** In place of the common one; absent where that holds. */
+  readonly sellRatio?: number | undefined;
+  /** Indices of `limits.groups` it belongs to: three at most. */
   readonly groups: readonly number[];
 }
 

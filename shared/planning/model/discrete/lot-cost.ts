@@ -4,7 +4,7 @@
  * least. On each side that is a fixed part, a part by the lot, and a parabola or a kink, so the least
  * of all whole sizes is found without looking at them one by one.
  */
-import { COMMON, POSITIONS, type Columns } from './columns.ts';
+import { GROUPS_MOST, COMMON, POSITIONS, type Columns } from './columns.ts';
 
 /** The objective of one security as a function of its lots, relative to trading nothing. */
 export class LotCost {
@@ -36,9 +36,10 @@ export class LotCost {
     this.buyFixed = columns.feeFixed;
     this.sellFixed = columns.feeFixed;
     let each = price * lot;
-    const [a, b] = [columns.group[2 * i] as number, columns.group[2 * i + 1] as number];
-    if (a >= 0) each += (prices[a] as number) * lot;
-    if (b >= 0) each += (prices[b] as number) * lot;
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
+      const group = columns.group[g] as number;
+      if (group >= 0) each += (prices[group] as number) * lot;
+    }
     this.bend = 0;
     if (columns.utility) {
       const own = columns.utility.bend[i] as number;

@@ -2,7 +2,15 @@
  * A choice of lots under evaluation. Changing one or two securities costs a handful of
  * multiplications; `violation` is how far the choice is from keeping every limit.
  */
-import { COMMON, feeOf, SHARE_EPSILON, takenBy, type Columns } from './columns.ts';
+import {
+  GROUPS_MOST,
+  isMember,
+  COMMON,
+  feeOf,
+  SHARE_EPSILON,
+  takenBy,
+  type Columns,
+} from './columns.ts';
 
 export class LotState {
   readonly columns: Columns;
@@ -86,7 +94,7 @@ export class LotState {
     const d = (columns.lot[i] as number) * (k - now);
     for (let r = 0; r < COMMON; r += 1)
       used[r] = (used[r] as number) + takenBy(columns, i, k, r) - takenBy(columns, i, now, r);
-    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const group = columns.group[g] as number;
       if (group >= 0) used[group] = (used[group] as number) + d;
     }
@@ -138,11 +146,11 @@ export class LotState {
     const di = this.weightChange(i, ki);
     const dj = j < 0 ? 0 : this.weightChange(j, kj);
     let sum = 0;
-    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const r = group[g] as number;
       if (r >= 0) sum += this.beyond(r, di + (this.isIn(j, r) ? dj : 0)) - this.beyond(r, 0);
     }
-    for (let g = 2 * j; j >= 0 && g < 2 * j + 2; g += 1) {
+    for (let g = GROUPS_MOST * j; j >= 0 && g < GROUPS_MOST * (j + 1); g += 1) {
       const r = group[g] as number;
       if (r >= 0 && !this.isIn(i, r)) sum += this.beyond(r, dj) - this.beyond(r, 0);
     }
@@ -150,8 +158,7 @@ export class LotState {
   }
 
   private isIn(i: number, r: number): boolean {
-    const { group } = this.columns;
-    return i >= 0 && (group[2 * i] === r || group[2 * i + 1] === r);
+    return i >= 0 && isMember(this.columns, i, r);
   }
 
   private weightChange(i: number, k: number): number {

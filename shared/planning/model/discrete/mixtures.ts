@@ -1,5 +1,5 @@
 /** For each security a mixture of sizes instead of one, and what the mixtures take on average. */
-import { COMMON, takenBy, type Columns } from './columns.ts';
+import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
 import type { Ranges } from './ranges.ts';
 
 /** Most sizes mixed of one security. */
@@ -142,7 +142,7 @@ export class Mixtures {
     const d = (columns.lot[i] as number) * k * share;
     for (let r = 0; r < COMMON; r += 1)
       used[r] = (used[r] as number) + share * takenBy(columns, i, k, r);
-    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const group = columns.group[g] as number;
       if (group >= 0) used[group] = (used[group] as number) + d;
     }

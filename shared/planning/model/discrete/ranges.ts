@@ -1,5 +1,6 @@
 /** The sizes that are still in question: from lo to hi for each security, as far as they are sizes. */
 import {
+  isMember,
   COMMON,
   ORDERS,
   POSITIONS,
@@ -110,7 +111,7 @@ export class Ranges {
   private leastTaken(columns: Columns, i: number, r: number): number {
     const [lo, hi] = [this.lo[i] as number, this.hi[i] as number];
     if (r >= COMMON) {
-      const member = columns.group[2 * i] === r || columns.group[2 * i + 1] === r;
+      const member = isMember(columns, i, r);
       return member ? (columns.lot[i] as number) * lo : 0;
     }
     let least = Math.min(takenBy(columns, i, lo, r), takenBy(columns, i, hi, r));
@@ -128,7 +129,7 @@ export class Ranges {
     const [lo, hi] = [this.lo[i] as number, this.hi[i] as number];
     if (r >= COMMON) {
       const lot = columns.lot[i] as number;
-      const member = columns.group[2 * i] === r || columns.group[2 * i + 1] === r;
+      const member = isMember(columns, i, r);
       if (!member || lot * hi <= most) return false;
       this.hi[i] = Math.floor(most / lot + 1e-9);
       return true;

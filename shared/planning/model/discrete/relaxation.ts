@@ -8,7 +8,7 @@
  * to, they give a bound that holds: weak duality, with the coupled part of risk replaced by its
  * tangent. So the iteration may stop at any time.
  */
-import { COMMON, takenBy, type Columns } from './columns.ts';
+import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
 import { Mixtures } from './mixtures.ts';
 import { LotCost } from './lot-cost.ts';
 import { Prices } from './prices.ts';
@@ -103,7 +103,7 @@ export class Relaxation {
   private priceFor(i: number): void {
     const { prices, limits, columns, cash } = this;
     for (let r = 0; r < COMMON; r += 1) prices[r] = limits.at(r, this.over(r));
-    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const group = columns.group[g] as number;
       if (group >= 0) prices[group] = limits.at(group, this.over(group));
     }
@@ -163,7 +163,7 @@ export class Relaxation {
       if (columns.available[r] !== Infinity)
         direction[r] = takenBy(columns, i, k, r) - takenBy(columns, i, old, r);
     const d = (columns.lot[i] as number) * (k - old);
-    for (let g = 2 * i; g < 2 * i + 2; g += 1) {
+    for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const group = columns.group[g] as number;
       if (group >= 0) direction[group] = d;
     }

@@ -1,43 +1,69 @@
-/** What an owner should know of the tax rules before trading, a sentence each. */
+/** What an owner should know of the tax rules before trading a security, a sentence each. */
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Book } from '../book.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Book, LedgerEntry } from '../book.ts';
 import type { PolicyTax } from '../policy.ts';
 import type { RealisedLot } from './realised-lots.ts';
 import { cheaperFrom } from './tax-rules.ts';
 
+export interface TaxWarning {
+  readonly isin: Isin;
+  /** The trade that it speaks against. */
+  readonly side: 'BUY' | 'SELL';
+  readonly text: string;
+}
+
 /** How far ahead a cheaper day is worth a word. */
 const AHEAD_DAYS = 90;
 
+/** @param realised of the same ledger */
 export function taxWarnings(
-  { holdings }: Book,
+  { holdings }: Pick<Book, 'holdings'>,
+  ledger: readonly LedgerEntry[],
   realised: readonly RealisedLot[],
   rules: PolicyTax,
   today: CalendarDay,
-): readonly string[] {
-  const held = [...holdings.values()].flatMap(({ symbol, lots }) =>
-    lots.flatMap(({ quantity, acquiredAt }) => {
+): readonly TaxWarning[] {
+  const cheaper = [...holdings.values()].flatMap(({ isin, symbol, lots }) =>
+    lots.flatMap(({ quantity, acquiredAt }): TaxWarning[] => {
       const next = cheaperFrom(rules, dayOf(acquiredAt), today);
       if (!next || next.day > addDays(today, AHEAD_DAYS)) return [];
       const rate = `${(next.gainRatio * 100).toFixed(1)} %`;
-      return [`${symbol}: the gain of ${quantity} shares is taxed at ${rate} from ${next.day} on.`];
+      const text = `${symbol}: the gain of ${quantity} shares is taxed at ${rate} from ${next.day} on.`;
+      return [{ isin, side: 'SELL', text }];
     }),
   );
-  return [...held, ...washSaleWarnings(realised, rules, today)];
+  if (rules.washSaleDays === 0) return cheaper;
+  return [...cheaper, ...soldAtLoss(realised, rules, today), ...boughtLately(ledger, rules, today)];
 }
 
-/** Securities that were sold at a loss lately, which a purchase would undo. */
-function washSaleWarnings(
+/** What was sold at a loss lately: a purchase would undo the loss. */
+function soldAtLoss(
   realised: readonly RealisedLot[],
   { washSaleDays }: PolicyTax,
   today: CalendarDay,
-): readonly string[] {
-  const until = new Map<string, CalendarDay>();
-  for (const { symbol, gain, soldOn } of realised) {
+): readonly TaxWarning[] {
+  const warnings = new Map<Isin, TaxWarning>();
+  for (const { isin, symbol, gain, soldOn } of realised) {
     const last = addDays(soldOn, washSaleDays);
-    if (washSaleDays > 0 && gain.sign < 0 && last >= today) until.set(symbol, last);
+    const text = `${symbol} was sold at a loss; bought again until ${last}, the loss does not count.`;
+    if (gain.sign < 0 && last >= today) warnings.set(isin, { isin, side: 'BUY', text });
   }
-  return [...until].map(
-    ([symbol, last]) =>
-      `${symbol} was sold at a loss; bought again until ${last}, the loss does not count.`,
-  );
+  return [...warnings.values()];
+}
+
+/** What was bought lately: a loss on its older shares would not count. */
+function boughtLately(
+  ledger: readonly LedgerEntry[],
+  { washSaleDays }: PolicyTax,
+  today: CalendarDay,
+): readonly TaxWarning[] {
+  const warnings = new Map<Isin, TaxWarning>();
+  for (const { kind, isin, symbol = isin, happenedAt } of ledger) {
+    const last = addDays(dayOf(happenedAt), washSaleDays);
+    if (kind !== 'buy' || isin === undefined || last < today) continue;
+    const text = `${symbol} was bought on ${dayOf(happenedAt)}; sold at a loss until ${last}, the loss of older shares does not count.`;
+    warnings.set(isin, { isin, side: 'SELL', text });
+  }
+  return [...warnings.values()];
 }
