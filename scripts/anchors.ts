@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { count, evaluatedCategories, linesOf } from './anchors/evaluate-folder.ts';
 import type { Evaluated } from './anchors/evaluate.ts';
 
-function main(folder: string | undefined): number {
+async function main(folder: string | undefined): Promise<number> {
   if (folder === undefined || !existsSync(folder)) {
     console.error(
       `usage: npm run anchors -- <folder>${folder === undefined ? '' : `; there is no ${folder}`}`,
@@ -15,7 +15,7 @@ function main(folder: string | undefined): number {
     return 2;
   }
   const all: Evaluated[] = [];
-  for (const category of evaluatedCategories(folder)) {
+  for await (const category of evaluatedCategories(folder)) {
     for (const line of linesOf(category)) console.log(line);
     all.push(...category.rows);
   }
@@ -28,4 +28,4 @@ function main(folder: string | undefined): number {
   return failed > 0 ? 1 : 0;
 }
 
-process.exitCode = main(process.argv[2]);
+process.exitCode = await main(process.argv[2]);

@@ -99,6 +99,13 @@ export interface TriggerTradingCycleRequest {
   force: boolean;
   /** Invests what is there and sells nothing. */
   buysOnly: boolean;
+  /** Given to the plan of the cycle, as CreatePlanRequest.target_weights. */
+  targetWeights: { [key: string]: number };
+}
+
+export interface TriggerTradingCycleRequest_TargetWeightsEntry {
+  key: string;
+  value: number;
 }
 
 export interface TradingCycleUpdate {
@@ -1310,7 +1317,7 @@ export const JobStatus: MessageFns<JobStatus> = {
 };
 
 function createBaseTriggerTradingCycleRequest(): TriggerTradingCycleRequest {
-  return { dryRun: false, force: false, buysOnly: false };
+  return { dryRun: false, force: false, buysOnly: false, targetWeights: {} };
 }
 
 export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> = {
@@ -1324,6 +1331,10 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     if (message.buysOnly !== false) {
       writer.uint32(24).bool(message.buysOnly);
     }
+    globalThis.Object.entries(message.targetWeights).forEach(([key, value]: [string, number]) => {
+      TriggerTradingCycleRequest_TargetWeightsEntry.encode({ key: key as any, value }, writer.uint32(162).fork())
+        .join();
+    });
     return writer;
   },
 
@@ -1364,6 +1375,17 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
             message.buysOnly = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            const entry20 = TriggerTradingCycleRequest_TargetWeightsEntry.decode(reader, reader.uint32());
+            if (entry20.value !== undefined) {
+              message.targetWeights[entry20.key] = entry20.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1389,6 +1411,33 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
         : isSet(object.buys_only)
         ? globalThis.Boolean(object.buys_only)
         : false,
+      targetWeights: isObject(object.targetWeights)
+        ? (globalThis.Object.entries(object.targetWeights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.target_weights)
+        ? (globalThis.Object.entries(object.target_weights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -1403,6 +1452,15 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     if (message.buysOnly !== false) {
       obj.buysOnly = message.buysOnly;
     }
+    if (message.targetWeights) {
+      const entries = globalThis.Object.entries(message.targetWeights) as [string, number][];
+      if (entries.length > 0) {
+        obj.targetWeights = {};
+        entries.forEach(([k, v]) => {
+          obj.targetWeights[k] = floatToJson(v);
+        });
+      }
+    }
     return obj;
   },
 
@@ -1414,9 +1472,111 @@ export const TriggerTradingCycleRequest: MessageFns<TriggerTradingCycleRequest> 
     message.dryRun = object.dryRun ?? false;
     message.force = object.force ?? false;
     message.buysOnly = object.buysOnly ?? false;
+    message.targetWeights = (globalThis.Object.entries(object.targetWeights ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
     return message;
   },
 };
+
+function createBaseTriggerTradingCycleRequest_TargetWeightsEntry(): TriggerTradingCycleRequest_TargetWeightsEntry {
+  return { key: "", value: 0 };
+}
+
+export const TriggerTradingCycleRequest_TargetWeightsEntry: MessageFns<TriggerTradingCycleRequest_TargetWeightsEntry> =
+  {
+    encode(
+      message: TriggerTradingCycleRequest_TargetWeightsEntry,
+      writer: BinaryWriter = new BinaryWriter(),
+    ): BinaryWriter {
+      if (message.key !== "") {
+        writer.uint32(10).string(message.key);
+      }
+      if (message.value !== 0) {
+        writer.uint32(17).double(message.value);
+      }
+      return writer;
+    },
+
+    decode(input: BinaryReader | Uint8Array, length?: number): TriggerTradingCycleRequest_TargetWeightsEntry {
+      const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+      if (previousRecursionDepth >= 100) {
+        throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      }
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+      try {
+        const end = length === undefined ? reader.len : reader.pos + length;
+        const message = createBaseTriggerTradingCycleRequest_TargetWeightsEntry();
+        while (reader.pos < end) {
+          const tag = reader.uint32();
+          switch (tag >>> 3) {
+            case 1: {
+              if (tag !== 10) {
+                break;
+              }
+
+              message.key = reader.string();
+              continue;
+            }
+            case 2: {
+              if (tag !== 17) {
+                break;
+              }
+
+              message.value = reader.double();
+              continue;
+            }
+          }
+          if ((tag & 7) === 4 || tag === 0) {
+            break;
+          }
+          reader.skip(tag & 7);
+        }
+        return message;
+      } finally {
+        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      }
+    },
+
+    fromJSON(object: any): TriggerTradingCycleRequest_TargetWeightsEntry {
+      return {
+        key: isSet(object.key) ? globalThis.String(object.key) : "",
+        value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+      };
+    },
+
+    toJSON(message: TriggerTradingCycleRequest_TargetWeightsEntry): unknown {
+      const obj: any = {};
+      if (message.key !== "") {
+        obj.key = message.key;
+      }
+      if (message.value !== 0) {
+        obj.value = floatToJson(message.value);
+      }
+      return obj;
+    },
+
+    create<I extends Exact<DeepPartial<TriggerTradingCycleRequest_TargetWeightsEntry>, I>>(
+      base?: I,
+    ): TriggerTradingCycleRequest_TargetWeightsEntry {
+      return TriggerTradingCycleRequest_TargetWeightsEntry.fromPartial(base ?? ({} as any));
+    },
+    fromPartial<I extends Exact<DeepPartial<TriggerTradingCycleRequest_TargetWeightsEntry>, I>>(
+      object: I,
+    ): TriggerTradingCycleRequest_TargetWeightsEntry {
+      const message = createBaseTriggerTradingCycleRequest_TargetWeightsEntry();
+      message.key = object.key ?? "";
+      message.value = object.value ?? 0;
+      return message;
+    },
+  };
 
 function createBaseTradingCycleUpdate(): TradingCycleUpdate {
   return { step: "", progressPct: 0, message: "", complete: false, result: undefined, error: "", cycleId: "" };

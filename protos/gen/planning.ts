@@ -129,11 +129,21 @@ export interface CreatePlanRequest {
   maxPositions: number;
   targetAllocationPct: number;
   constraints: { [key: string]: string };
+  /**
+   * Shares of the value by ISIN, 0 to 1 each and in sum. Where any are given the plan trades straight to them, and
+   * sells what has none; nothing is optimised.
+   */
+  targetWeights: { [key: string]: number };
 }
 
 export interface CreatePlanRequest_ConstraintsEntry {
   key: string;
   value: string;
+}
+
+export interface CreatePlanRequest_TargetWeightsEntry {
+  key: string;
+  value: number;
 }
 
 export interface PlanUpdate {
@@ -240,7 +250,10 @@ export interface NotTaken {
 
 /** How the plan was found, so that a reader knows what "best" was compared with. */
 export interface PlanSearch {
-  /** exhaustive: every sequence was evaluated or ruled out. anytime: the bound says how far it may be. */
+  /**
+   * exhaustive: every sequence was evaluated or ruled out. anytime: the bound says how far it may be.
+   * to-target: nothing was searched, the orders lead to the weights of the request.
+   */
   method: string;
   sequencesEvaluated: string;
   depth: number;
@@ -265,6 +278,7 @@ function createBaseCreatePlanRequest(): CreatePlanRequest {
     maxPositions: 0,
     targetAllocationPct: 0,
     constraints: {},
+    targetWeights: {},
   };
 }
 
@@ -290,6 +304,9 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
     }
     globalThis.Object.entries(message.constraints).forEach(([key, value]: [string, string]) => {
       CreatePlanRequest_ConstraintsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    globalThis.Object.entries(message.targetWeights).forEach(([key, value]: [string, number]) => {
+      CreatePlanRequest_TargetWeightsEntry.encode({ key: key as any, value }, writer.uint32(162).fork()).join();
     });
     return writer;
   },
@@ -366,6 +383,17 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
             }
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            const entry20 = CreatePlanRequest_TargetWeightsEntry.decode(reader, reader.uint32());
+            if (entry20.value !== undefined) {
+              message.targetWeights[entry20.key] = entry20.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -422,6 +450,33 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
           {},
         )
         : {},
+      targetWeights: isObject(object.targetWeights)
+        ? (globalThis.Object.entries(object.targetWeights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.target_weights)
+        ? (globalThis.Object.entries(object.target_weights) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -454,6 +509,15 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
         });
       }
     }
+    if (message.targetWeights) {
+      const entries = globalThis.Object.entries(message.targetWeights) as [string, number][];
+      if (entries.length > 0) {
+        obj.targetWeights = {};
+        entries.forEach(([k, v]) => {
+          obj.targetWeights[k] = floatToJson(v);
+        });
+      }
+    }
     return obj;
   },
 
@@ -476,6 +540,15 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
       (acc: { [key: string]: string }, [key, value]: [string, string]) => {
         if (value !== undefined) {
           acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.targetWeights = (globalThis.Object.entries(object.targetWeights ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
         }
         return acc;
       },
@@ -570,6 +643,95 @@ export const CreatePlanRequest_ConstraintsEntry: MessageFns<CreatePlanRequest_Co
     const message = createBaseCreatePlanRequest_ConstraintsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseCreatePlanRequest_TargetWeightsEntry(): CreatePlanRequest_TargetWeightsEntry {
+  return { key: "", value: 0 };
+}
+
+export const CreatePlanRequest_TargetWeightsEntry: MessageFns<CreatePlanRequest_TargetWeightsEntry> = {
+  encode(message: CreatePlanRequest_TargetWeightsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePlanRequest_TargetWeightsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePlanRequest_TargetWeightsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreatePlanRequest_TargetWeightsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: CreatePlanRequest_TargetWeightsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreatePlanRequest_TargetWeightsEntry>, I>>(
+    base?: I,
+  ): CreatePlanRequest_TargetWeightsEntry {
+    return CreatePlanRequest_TargetWeightsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreatePlanRequest_TargetWeightsEntry>, I>>(
+    object: I,
+  ): CreatePlanRequest_TargetWeightsEntry {
+    const message = createBaseCreatePlanRequest_TargetWeightsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };

@@ -15,6 +15,7 @@ import { tailRiskOptimisation } from './tail-risk-optimisation.ts';
 import { technicalIndicators } from './technical-indicators.ts';
 import { executionCost } from './execution-cost.ts';
 import { exchangeCalendar } from './exchange-calendar.ts';
+import { replayRows } from './replay.ts';
 import type { Adapter } from './row.ts';
 
 export const adapters: readonly Adapter[] = [
@@ -35,4 +36,5 @@ export const adapters: readonly Adapter[] = [
   technicalIndicators,
   executionCost,
   exchangeCalendar,
+  replayRows,
 ];

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { adapters } from './adapters.ts';
 import { anchorFiles } from './files.ts';
-import { evaluate, type Evaluated } from './evaluate.ts';
+import { evaluateLater, type Evaluated } from './evaluate.ts';
 import type { AnchorFiles, AnchorRow } from './row.ts';
 import { evaluateInstances } from './trade-planning.ts';
 
@@ -40,39 +40,47 @@ function instancesOf(folder: string): string {
 }
 
 /** Each category in turn, so that what is known can be said before the next is computed. */
-export function* evaluatedCategories(
+export async function* evaluatedCategories(
   folder: string,
   names = categoriesOf(folder),
-): Generator<Category> {
+): AsyncGenerator<Category> {
   const files = anchorFiles(folder);
   for (const name of names) {
     if (name === PLANNING) {
       yield { name, rows: evaluateInstances(readFileSync(instancesOf(folder), 'utf8')) };
       continue;
     }
-    yield { name, rows: evaluateRows(folder, name, files) };
+    yield { name, rows: await evaluateRows(folder, name, files) };
   }
 }
 
-function evaluateRows(folder: string, name: string, files: AnchorFiles): readonly Evaluated[] {
+async function evaluateRows(
+  folder: string,
+  name: string,
+  files: AnchorFiles,
+): Promise<readonly Evaluated[]> {
   const category = name.replace(ADDED, '');
   const adapter = adapters.find((one) => one.category === category);
   const rows = rowsOf(folder, name);
-  const evaluated = rows.map((row) => evaluate(row, adapter, files));
+  const evaluated: Evaluated[] = [];
+  for (const row of rows) evaluated.push(await evaluateLater(row, adapter, files));
   const twins = new Map(evaluated.map((one) => [one.name, one]));
-  const twinOf = (wanted: string): Evaluated | undefined => {
+  const twinOf = async (wanted: string): Promise<Evaluated | undefined> => {
     const known = twins.get(wanted);
     if (known) return known;
     const row = rowsOf(folder, category).find((one) => one.case === wanted);
-    return row && evaluate(row, adapter, files);
+    return row && evaluateLater(row, adapter, files);
   };
-  return evaluated.map((one) => besideTwin(one, twinOf));
+  return Promise.all(evaluated.map((one) => besideTwin(one, twinOf)));
 }
 
 /** That a row is not answered shows something only where the row without its word is. */
-function besideTwin(one: Evaluated, twinOf: (name: string) => Evaluated | undefined): Evaluated {
+async function besideTwin(
+  one: Evaluated,
+  twinOf: (name: string) => Promise<Evaluated | undefined>,
+): Promise<Evaluated> {
   if (one.twin === undefined || one.verdict !== 'passed') return one;
-  if (twinOf(one.twin)?.verdict === 'passed') return one;
+  if ((await twinOf(one.twin))?.verdict === 'passed') return one;
   return { ...one, verdict: 'not supported', reason: `its twin ${one.twin} does not pass` };
 }
 

@@ -4,13 +4,7 @@ import { compare } from './compare.ts';
 import { MissingFile } from './files.ts';
 import { openRow } from './row-fields.ts';
 import { requireAllRead, requireKnownWords } from './row-reader.ts';
-import {
-  NotSupported,
-  type Adapter,
-  type AnchorFiles,
-  type AnchorRow,
-  type Compute,
-} from './row.ts';
+import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from './row.ts';
 
 export type Verdict = 'passed' | 'failed' | 'not supported';
 
@@ -32,26 +26,52 @@ type Outcome =
   | { readonly kind: 'answer'; readonly value: unknown }
   | { readonly kind: Ending | 'error'; readonly reason: string };
 
+/** @internal exported for its tests; folders are evaluated with `evaluateLater` */
 export function evaluate(
   row: AnchorRow,
   adapter: Adapter | undefined,
   files: AnchorFiles,
 ): Evaluated {
-  const ending = ENDINGS.find((one) => one === row.expected);
-  const outcome = outcomeOf(
-    ending ? { ...row, expected: row.expected_if_ignored ?? null } : row,
-    adapter,
-    files,
+  const asked = askedOf(row);
+  return verdictWithTwin(
+    row,
+    outcomeOf(() => computed(asked, adapter, files)),
   );
-  return { ...verdictOf(row, ending, outcome), ...(row.twin ? { twin: row.twin } : {}) };
 }
 
-function outcomeOf(row: AnchorRow, adapter: Adapter | undefined, files: AnchorFiles): Outcome {
-  const compute = adapter?.operations.find(([pattern]) => pattern.test(row.operation))?.[1];
-  if (!adapter || !compute)
-    return { kind: 'not supported', reason: `no operation "${row.operation}"` };
+/** The same, of rows whose computation takes its time. */
+export async function evaluateLater(
+  row: AnchorRow,
+  adapter: Adapter | undefined,
+  files: AnchorFiles,
+): Promise<Evaluated> {
+  const asked = askedOf(row);
+  const value = await Promise.resolve()
+    .then(() => computedLater(asked, adapter, files))
+    .then(
+      (found) => () => found,
+      (thrown: unknown) => (): unknown => {
+        throw thrown;
+      },
+    );
+  return verdictWithTwin(row, outcomeOf(value));
+}
+
+function endingOf({ expected }: AnchorRow): Ending | undefined {
+  return ENDINGS.find((one) => one === expected);
+}
+
+function askedOf(row: AnchorRow): AnchorRow {
+  return endingOf(row) ? { ...row, expected: row.expected_if_ignored ?? null } : row;
+}
+
+function verdictWithTwin(row: AnchorRow, outcome: Outcome): Evaluated {
+  return { ...verdictOf(row, endingOf(row), outcome), ...(row.twin ? { twin: row.twin } : {}) };
+}
+
+function outcomeOf(compute: () => unknown): Outcome {
   try {
-    return { kind: 'answer', value: computed(row, adapter, compute, files) };
+    return { kind: 'answer', value: compute() };
   } catch (thrown) {
     if (thrown instanceof NotSupported) return { kind: 'not supported', reason: thrown.message };
     if (thrown instanceof MissingFile) return { kind: 'missing file', reason: thrown.message };
@@ -61,15 +81,30 @@ function outcomeOf(row: AnchorRow, adapter: Adapter | undefined, files: AnchorFi
   }
 }
 
-function computed(
-  row: AnchorRow,
-  { words }: Adapter,
-  compute: Compute,
-  files: AnchorFiles,
-): unknown {
+function computationOf({ operation }: AnchorRow, adapter: Adapter | undefined) {
+  const compute = adapter?.operations.find(([pattern]) => pattern.test(operation))?.[1];
+  if (!adapter || !compute) throw new NotSupported(`no operation "${operation}"`);
+  return { compute, words: adapter.words };
+}
+
+function computed(row: AnchorRow, adapter: Adapter | undefined, files: AnchorFiles): unknown {
+  const { compute, words } = computationOf(row, adapter);
   requireKnownWords(row, words);
   const open = openRow(row);
   const value = compute(open.row, files);
+  requireAllRead(open, words);
+  return value;
+}
+
+async function computedLater(
+  row: AnchorRow,
+  adapter: Adapter | undefined,
+  files: AnchorFiles,
+): Promise<unknown> {
+  const { compute, words } = computationOf(row, adapter);
+  requireKnownWords(row, words);
+  const open = openRow(row);
+  const value = await compute(open.row, files);
   requireAllRead(open, words);
   return value;
 }

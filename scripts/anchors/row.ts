@@ -31,8 +31,8 @@ export class NotSupported extends Error {
 }
 
 /**
- * Computes what a row asks for, in the shape of its `expected`. A number that is not defined is
- * `null` or NaN; an infinite one is itself.
+ * Computes what a row asks for, in the shape of its `expected`, or promises to. A number that is not defined
+ * is `null` or NaN; an infinite one is itself.
  * @throws NotSupported
  */
 export type Compute = (row: AnchorRow, files: AnchorFiles) => unknown;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseAccountId } from '#shared/kernel/identifiers.ts';
 import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
-import { parseIsin } from '#shared/kernel/isin.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
@@ -241,6 +241,25 @@ export function map<Value extends z.ZodType>(value: Value, keys?: readonly strin
     .nullish()
     .transform((entries) => new Map(Object.entries(entries ?? {}) as [string, z.output<Value>][]));
 }
+
+/** Above 1 by less than this is rounding of the weights. */
+const WEIGHTS_ROUNDING = 1e-9;
+
+/** Shares of the value by ISIN, 0 to 1 each and in sum. */
+export const weights = z
+  .record(z.string().min(1).max(100), double({ min: 0, max: 1 }))
+  .nullish()
+  .transform(
+    via((entries): ReadonlyMap<Isin, number> => {
+      const parsed = Object.entries(entries ?? {}).map(
+        ([isin, weight]) => [parseIsin(isin), weight] as const,
+      );
+      const total = parsed.reduce((sum, [, weight]) => sum + weight, 0);
+      if (total > 1 + WEIGHTS_ROUNDING)
+        throw new Failure('INVALID_REQUEST', `weights of at most 1 in sum, not ${total}`);
+      return new Map(parsed);
+    }),
+  );
 
 /** `common.Position`, as callers state a holding. */
 export const position = z.strictObject({

@@ -11,6 +11,7 @@ import {
   request,
   requiredText,
   text,
+  weights,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 
@@ -27,7 +28,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   triggerTradingCycle: {
     summary:
       'Runs one trading cycle: sync, score, optimise, plan, validate, execute, book, report.',
-    request: request({ dryRun: bool, force: bool, buysOnly: bool }),
+    request: request({ dryRun: bool, force: bool, buysOnly: bool, targetWeights: weights }),
     streams: true,
     effect: 'trades',
     timeoutMs: 900_000,

@@ -12,6 +12,7 @@ import {
   request,
   requiredText,
   text,
+  weights,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 
@@ -41,6 +42,7 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
       maxPositions: int32({ min: 0, max: 1000 }),
       targetAllocationPct: double({ min: 0, max: 100 }),
       constraints: map(text(4000), planConstraints),
+      targetWeights: weights,
     }),
     streams: true,
     effect: 'writes',

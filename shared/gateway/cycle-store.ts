@@ -6,7 +6,7 @@ import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { releaseOwned } from '#shared/redis/owned-key.ts';
+import { claimOwned, releaseOwned } from '#shared/redis/owned-key.ts';
 import { begunAgain, type CycleRecord } from './model/cycle.ts';
 
 const amount = z.object({ amount: z.string(), currency: z.string() });
@@ -55,14 +55,6 @@ const cycleSchema = z.object({
   cancelled: z.boolean().optional(),
 });
 
-/** Takes or renews the lock atomically; returns its holder. */
-const CLAIM = `
-local running = redis.call('GET', KEYS[1])
-if running and running ~= ARGV[1] then return running end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]
-`;
-
 export class CycleStore {
   private readonly database: Database;
 
@@ -97,9 +89,9 @@ export class CycleStore {
    */
   async claim(id: CycleId, forMs: number): Promise<void> {
     const key = keys.gateway.runningCycle();
-    const running = await this.database.redis.eval(CLAIM, 1, key, id, forMs);
+    const running = await claimOwned(this.database.redis, key, id, forMs);
     if (running !== id)
-      throw conflict(`The trading cycle ${String(running)} runs; one at a time.`, {
+      throw conflict(`The trading cycle ${running} runs; one at a time.`, {
         cycleId: running,
       });
   }

@@ -1,4 +1,8 @@
-/** ISO 4217 currencies and their minor digits (list one, active codes, funds codes left out). */
+/**
+ * ISO 4217 currencies and their minor digits (list one, active codes, funds codes left out), and XTS,
+ * the code that the standard reserves for testing: its amounts and prices have twelve decimals, so that a replay
+ * can be held against figures that were computed without rounding money.
+ */
 import { Failure } from './failure.ts';
 
 export type Currency = string & { readonly __brand: 'Currency' };
@@ -12,11 +16,13 @@ const TWO_DIGITS =
   'USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG';
 const NO_DIGITS = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF';
 const THREE_DIGITS = 'BHD IQD JOD KWD LYD OMR TND';
+const TESTING_DIGITS = 12;
 
 const minorDigitsByCode = new Map<string, number>([
   ...TWO_DIGITS.split(' ').map((code) => [code, 2] as const),
   ...NO_DIGITS.split(' ').map((code) => [code, 0] as const),
   ...THREE_DIGITS.split(' ').map((code) => [code, 3] as const),
+  ['XTS', TESTING_DIGITS] as const,
 ]);
 
 export function isCurrency(code: string): code is Currency {

@@ -1,11 +1,16 @@
-/** Money for one share. Finer than the currency's minor unit: up to eight decimals. */
+/** Money for one share. Finer than the currency's minor unit: up to eight decimals, or as many as the unit has. */
 import { Decimal, type Rounding } from './decimal.ts';
-import { parseCurrency, type Currency } from './currency.ts';
+import { minorDigits, parseCurrency, type Currency } from './currency.ts';
 import { Failure } from './failure.ts';
 import { Money } from './money.ts';
 import type { Quantity } from './quantity.ts';
 
+/** Of a price in most currencies; `priceDecimalsMax` says it of each. */
 export const PRICE_DECIMALS_MAX = 8;
+
+export function priceDecimalsMax(currency: Currency): number {
+  return Math.max(PRICE_DECIMALS_MAX, minorDigits(currency));
+}
 
 export class Price {
   readonly amount: Decimal;
@@ -21,14 +26,16 @@ export class Price {
   static parse(amount: string, currency: string): Price {
     const decimal = Decimal.parse(amount);
     if (decimal.sign <= 0) throw new Failure('INVALID_REQUEST', 'a price is positive');
-    if (decimal.precision > PRICE_DECIMALS_MAX)
-      throw new Failure('INVALID_REQUEST', `a price has at most ${PRICE_DECIMALS_MAX} decimals`);
-    return new Price(decimal, parseCurrency(currency));
+    const code = parseCurrency(currency);
+    const most = priceDecimalsMax(code);
+    if (decimal.precision > most)
+      throw new Failure('INVALID_REQUEST', `a price has at most ${most} decimals`);
+    return new Price(decimal, code);
   }
 
   /** A market quote as an exact price, to four decimals unless it is a fraction of a unit. */
   static fromEstimate(amount: number, currency: Currency): Price {
-    const scale = amount >= 1 ? 4 : PRICE_DECIMALS_MAX;
+    const scale = amount >= 1 ? Math.max(4, minorDigits(currency)) : priceDecimalsMax(currency);
     return new Price(Decimal.fromEstimate(amount, scale, 'half-even'), currency);
   }
 

@@ -101,7 +101,11 @@ function requireFeasible(
   );
 }
 
-function requirePresent({ portfolioHash: asked }: PlanRequest, present: PortfolioHash): void {
+/** @throws Failure REFUSED stale-portfolio */
+export function requirePresent(
+  { portfolioHash: asked }: PlanRequest,
+  present: PortfolioHash,
+): void {
   if (asked === '' || asked === present) return;
   throw refused('stale-portfolio', `The portfolio is ${present} by now, not ${asked}.`, {
     portfolioHash: present,

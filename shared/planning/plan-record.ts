@@ -38,7 +38,7 @@ const notTaken = z.strictObject({
 });
 
 const search = z.strictObject({
-  method: z.enum(['exhaustive', 'anytime']),
+  method: z.enum(['exhaustive', 'anytime', 'to-target']),
   sequencesEvaluated: z.number().int(),
   depth: z.number().int(),
   coverageRatio: z.number(),

@@ -205,6 +205,24 @@ export const settingTable = {
     'first deposit of a new paper account',
     positive,
   ),
+  paperSlippageMaxRatio: row(
+    'PAPER_SLIPPAGE_MAX_RATIO',
+    '0.0005',
+    'worst slippage of a paper order beside half the spread; each order draws a part of it',
+    ratio,
+  ),
+  paperSplitRatio: row(
+    'PAPER_SPLIT_RATIO',
+    '0.2',
+    'share of the small paper orders that are filled in two parts',
+    ratio,
+  ),
+  paperVolumeMaxRatio: row(
+    'PAPER_VOLUME_MAX_RATIO',
+    '0.1',
+    "share of an average day's volume that a paper order fills at once",
+    ratio,
+  ),
   objective: row(
     'OBJECTIVE',
     'QUADRATIC_UTILITY',

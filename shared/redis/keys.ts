@@ -95,6 +95,7 @@ export const keys = {
   },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
+    settled: (account: string) => `{paper:${account}}:settled`,
   },
 } as const;
 
@@ -189,6 +190,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.page.attempts('a'), 'document', DAY_MS, 'page', 'failed sign-ins of an address'),
   row(keys.page.audit(), 'list', null, 'page', 'who changed what on the page, the last 1,000'),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
+  row(keys.paperBroker.settled('default'), 'list', null, 'paper-broker', 'orders that have ended'),
 ];
 
 function row(

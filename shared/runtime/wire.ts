@@ -27,9 +27,14 @@ export async function readRequest(
   const format = formatOf(event.headers['content-type']);
   const wire =
     format === 'json' ? parseJson(event.body) : await parseProtobuf(operation, event.body);
+  return { format, wire, request: parseRequest(operation, wire) };
+}
+
+/** @throws Failure INVALID_REQUEST that names every wrong field */
+export function parseRequest(operation: Operation, wire: unknown): unknown {
   const parsed = operation.request.safeParse(wire);
   if (!parsed.success) throw invalidRequest(...parsed.error.issues.flatMap(violations));
-  return { format, wire, request: parsed.data };
+  return parsed.data;
 }
 
 export async function encodeMessage(operation: Operation, message: unknown): Promise<Buffer> {

@@ -15,8 +15,9 @@ export const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
 
 const REASON_BYTES_MAX = 200;
 
-/** A file whose presence cannot be determined counts as present. */
+/** A file whose presence cannot be determined counts as present. @param dataDir empty: there is none */
 export async function fileReasons(dataDir: string): Promise<TradingReason[]> {
+  if (dataDir === '') return [];
   const found = await Promise.all(
     Object.entries(controlFiles).map(([name, state]) => reasonIn(dataDir, name, state)),
   );

@@ -157,6 +157,7 @@ async function reviewSplitsOf(
   after: PriceSeries,
 ): Promise<void> {
   const { isin } = after;
+  if (marketData.declaresSplits) return doubts.put(isin, 'suspected-split', []);
   const index = marketData.benchmark === isin ? undefined : marketData.benchmark;
   const benchmark = index && (await store.seriesOf([index])).get(index);
   const splits = reviewSplits(before, after, await doubts.of(isin), benchmark);

@@ -27,6 +27,8 @@ const prepare = [syncPositions, syncPrices, snapshot, followProposal];
 /** Before an interrupted plan goes on: what was filled meanwhile is booked, prices are of now. */
 const refresh = [syncPositions, syncPrices];
 const decide = [score, optimise, makePlan, validate];
+/** Towards stated weights nothing is scored or optimised. */
+const decideStated = [makePlan, validate];
 const act = [askOwner, execute, book];
 
 export default handle(gateway.triggerTradingCycle, async function* (request, context) {
@@ -40,7 +42,8 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
     if (plans) for (const step of prepare) if (cycle.goesOn) yield* step(cycle);
     // An approved plan takes the place of a new one.
     const decides = plans && cycle.plan === undefined;
-    const steps = [...(decides ? decide : []), ...(request.dryRun ? [] : act)];
+    const deciding = request.targetWeights.size > 0 ? decideStated : decide;
+    const steps = [...(decides ? deciding : []), ...(request.dryRun ? [] : act)];
     for (const step of steps) if (cycle.goesOn) yield* step(cycle);
     await cycle.endIfCancelled();
     yield await report(cycle);

@@ -9,6 +9,8 @@
  * setting) keeps what the next deposit balances from being sold. Keys of `constraints` are listed in
  * shared/planning/plan-limits.ts.
  *
+ * With `target_weights` nothing is searched: the plan leads straight to them (model/to-target.ts).
+ *
  * The plan's id comes from the idempotency key, so a run that is repeated answers the same one plan.
  */
 import { optimization } from '#shared/contract/optimization.ts';
@@ -26,6 +28,7 @@ import { statusAfter } from '#shared/planning/model/plan-status.ts';
 import { pluralize } from '#shared/planning/model/formatting.ts';
 import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
+import { planTowards } from '#shared/planning/plan-towards.ts';
 import { targetRequest, targetsOf } from '#shared/planning/targets.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -34,6 +37,8 @@ export default handle(planning.createPlan, async function* (request, context) {
   const plans = new PlanStore(context.database);
   const made = await plans.recover(id);
   if (made) return yield completeMessage(made);
+  if (request.targetWeights.size > 0)
+    return yield completeMessage(await planTowards(context, request, plans, id));
 
   const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
     context,

@@ -99,6 +99,8 @@ export interface MarketData {
   ping(signal: AbortSignal): Promise<void>;
   /** What the source can read and thinks likely wrong, a sentence each. */
   readonly doubts?: readonly string[] | undefined;
+  /** True where prices are adjusted or every split is declared: a jump in them is then no suspected split. */
+  readonly declaresSplits?: boolean | undefined;
   /** Every security the source can tell about, by symbol. */
   listing(signal: AbortSignal): Promise<readonly ListedSecurity[]>;
   /** The benchmark's ISIN, where the source has one. */

@@ -18,6 +18,8 @@ export interface CycleRequest {
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly buysOnly: boolean;
+  /** Shares of the value to trade straight to; empty where the plan finds its own. */
+  readonly targetWeights: ReadonlyMap<string, number>;
 }
 
 /** The steps, and the percentage at which each ends. */

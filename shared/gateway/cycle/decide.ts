@@ -13,6 +13,7 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
   const request = {
     portfolioHash: cycle.record.before?.portfolioHash,
     constraints: cycle.request.buysOnly ? { noSells: 'true' } : {},
+    targetWeights: Object.fromEntries(cycle.request.targetWeights),
   };
   // Never the plan that was given up.
   const key = cycle.record.replaced && cycle.context.newId();

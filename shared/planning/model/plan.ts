@@ -38,7 +38,8 @@ export interface NotTaken {
 }
 
 export interface PlanSearch {
-  readonly method: 'exhaustive' | 'anytime';
+  /** `to-target`: nothing was searched, the orders lead to weights that were given. */
+  readonly method: 'exhaustive' | 'anytime' | 'to-target';
   readonly sequencesEvaluated: number;
   /** As the request or the settings state it; sequences of every length are considered. */
   readonly depth: number;

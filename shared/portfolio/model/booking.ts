@@ -12,7 +12,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
@@ -138,8 +138,9 @@ function unitCost(entry: LedgerEntry, cost: Money, quantity: Quantity): Price {
   if (!entry.price || !entry.exchangeRate) return new Price(Decimal.zero, cost.currency);
   if (entry.kind !== 'buy') return entry.price;
   const shares = quantity.multiply(entry.exchangeRate);
-  const each = cost.amount.divide(shares, PRICE_DECIMALS_MAX, 'half-even');
-  return new Price(each, entry.price.currency);
+  const { currency } = entry.price;
+  const each = cost.amount.divide(shares, priceDecimalsMax(currency), 'half-even');
+  return new Price(each, currency);
 }
 
 function given(holding: Holding, entry: LedgerEntry): Holding {
@@ -174,8 +175,8 @@ function meanUnitCost(lots: readonly Lot[]): Price | undefined {
     ],
     [Decimal.zero, Decimal.zero],
   );
-  const mean = paid.divide(quantity, PRICE_DECIMALS_MAX, 'half-even');
-  return new Price(mean, first.unitCost.currency);
+  const { currency } = first.unitCost;
+  return new Price(paid.divide(quantity, priceDecimalsMax(currency), 'half-even'), currency);
 }
 
 function isSale({ kind }: LedgerEntry): boolean {

@@ -10,7 +10,7 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding } from './book.ts';
 import type { ShareValue } from './reconcile.ts';
@@ -175,7 +175,7 @@ function paidInOwnCurrency(holding: Holding): { averagePrice?: Price; costBasis?
     (sum, lot) => sum.add(lot.unitCost.amount.multiply(lot.quantity)),
     Decimal.zero,
   );
-  const each = paid.divide(quantityOf(holding), PRICE_DECIMALS_MAX, 'half-even');
+  const each = paid.divide(quantityOf(holding), priceDecimalsMax(currency), 'half-even');
   return {
     averagePrice: new Price(each, currency),
     costBasis: Money.rounded(paid, currency, 'half-even'),

@@ -5,7 +5,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { PRICE_DECIMALS_MAX, Price } from '#shared/kernel/price.ts';
+import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import {
   hashOfDraft,
   type Baseline,
@@ -179,12 +179,13 @@ function eventOf(seen: SeenOrder, filled: Decimal, quantity: Decimal): OrderEven
   return working;
 }
 
-/** Sums over all fills; the average price is exact to eight decimals. */
+/** Sums over all fills; the average price is exact to eight decimals or more. */
 function totals(fills: readonly OrderFill[], currency: Money['currency']): Partial<OrderRecord> {
   const filledQuantity = sum(fills.map((fill) => fill.quantity));
   const paid = sum(fills.map((fill) => fill.price.amount.multiply(fill.quantity)));
   const [first] = fills;
-  const average = first && paid.divide(filledQuantity, PRICE_DECIMALS_MAX, 'half-even');
+  const average =
+    first && paid.divide(filledQuantity, priceDecimalsMax(first.price.currency), 'half-even');
   const total = (of: (fill: OrderFill) => Money): Money => Money.sum(fills.map(of), currency);
   return {
     fills,

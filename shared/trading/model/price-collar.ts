@@ -1,6 +1,7 @@
 /** How far prices may have moved from the one that an order was decided on. */
 import { minorDigits } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { fails, passed, percent, type CheckInputs } from './check-inputs.ts';
 import { freeCash, orderValue } from './order-worth.ts';
@@ -64,13 +65,19 @@ export function collarLimitOf(inputs: CheckInputs): Price | undefined {
   return onTick(paid && paid.compare(end) < 0 ? paid : end, referencePrice, isPurchase);
 }
 
-/** The price at which the order takes all cash that no other order holds back. */
+/**
+ * The price at which the order takes all cash that no other order holds back. The broker's charges rise with the
+ * price, and each of them may be rounded up by a minor unit.
+ */
 function affordable(inputs: CheckInputs, price: Price): Decimal | undefined {
   const worth = orderValue(inputs);
   const cash = freeCash(inputs);
   if (!worth || !cash || worth.value.sign <= 0) return undefined;
-  const room = cash.cash.subtract(cash.heldForOrders).subtract(worth.cost.total);
-  const shareOfValue = room.amount.divide(worth.value.amount, 6, 'down');
+  const { feeFixed, feeRatio, exchangeFeeRatio } = inputs.limits.costs;
+  const rounding = new Money(2n, worth.value.currency);
+  const room = cash.cash.subtract(cash.heldForOrders).subtract(rounding).amount.subtract(feeFixed);
+  const whole = worth.value.amount.multiply(Decimal.ofNumber(1 + feeRatio + exchangeFeeRatio));
+  const shareOfValue = room.divide(whole, 6, 'down');
   const least = shareOfValue.compare(Decimal.one) < 0 ? Decimal.one : shareOfValue;
   return price.amount.multiply(least);
 }

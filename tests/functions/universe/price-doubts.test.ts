@@ -1,10 +1,9 @@
 import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
-import { PaperMarketSource } from '#shared/clients/broker/paper/paper-market.ts';
+import { PaperMarketSource, paperTermsOf } from '#shared/clients/broker/paper/paper-market.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { costModelOf } from '#shared/kernel/costs.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
@@ -69,7 +68,7 @@ describe('prices in doubt', () => {
       dependencies.database,
       source,
       dependencies.baseCurrency,
-      costModelOf(dependencies.settings),
+      paperTermsOf(dependencies.settings),
     );
     const quote = (
       await paper.snapshot({ quoted: [first], held: [] }, clock.now(), signal)

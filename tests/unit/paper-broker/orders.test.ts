@@ -15,9 +15,14 @@ import {
   type FirmQuote,
 } from '#shared/clients/broker/paper/fills.ts';
 import { cancel, advance, place } from '#shared/clients/broker/paper/orders.ts';
-import { bookOf, paperRecord, recordOf } from '#shared/clients/broker/paper/record.ts';
+import {
+  bookOf,
+  paperRecord,
+  recordOf,
+  settledOrderOf,
+} from '#shared/clients/broker/paper/record.ts';
 import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
-import type { CostModel } from '#shared/kernel/costs.ts';
+import type { PaperTerms } from '#shared/clients/broker/paper/book.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -30,14 +35,17 @@ import { ALPHA } from '../../support/set-market.ts';
 const EUR = parseCurrency('EUR');
 const DAY = parseDay('2024-03-04');
 const NOW = startOf(DAY);
-const free: CostModel = {
+const free: PaperTerms = {
+  slippageMaxRatio: 0.0005,
+  volumeMaxRatio: 0.1,
+  splitRatio: 0.2,
   feeFixed: Decimal.zero,
   feeRatio: 0,
   exchangeFeeRatio: 0,
   halfSpreadRatio: 0.001,
   sellTaxRatio: 0,
 };
-const charged: CostModel = {
+const charged: PaperTerms = {
   ...free,
   feeFixed: Decimal.of(2),
   feeRatio: 0.002,
@@ -132,12 +140,16 @@ describe('the price of an execution', () => {
 describe('the parts of an execution', () => {
   it('are a tenth of the day’s volume first where the order is larger than that', () => {
     const large = order({ quantity: Decimal.of(500), timeInForce: 'DAY' });
-    expect(firstPart(large, quote(100, 1234)).toString()).toBe('123');
+    expect(firstPart(large, quote(100, 1234), free).toString()).toBe('123');
   });
 
   it('are two for some small orders, whole lots each', () => {
     const parts = Array.from({ length: 400 }, () =>
-      firstPart(order({ quantity: Decimal.of(7), timeInForce: 'GTC' }), quote(100)).toString(),
+      firstPart(
+        order({ quantity: Decimal.of(7), timeInForce: 'GTC' }),
+        quote(100),
+        free,
+      ).toString(),
     );
     const split = parts.filter((part) => part !== '7');
     expect(split.length).toBeGreaterThan(40);
@@ -148,7 +160,7 @@ describe('the parts of an execution', () => {
   it('never split a single lot', () => {
     for (let i = 0; i < 100; i += 1) {
       const one = order({ quantity: Decimal.one, timeInForce: 'GTC' });
-      expect(firstPart(one, quote(100, 1)).toString()).toBe('1');
+      expect(firstPart(one, quote(100, 1), free).toString()).toBe('1');
     }
   });
 });
@@ -246,10 +258,27 @@ describe('the paper book', () => {
       order({ side: 'SELL', quantity: Decimal.of(500) }),
     ];
     const book = orders.reduce((next, sent) => place(next, sent, all).book, opened('9000'));
-    const stored = paperRecord.parse(JSON.parse(JSON.stringify(recordOf(book, undefined))));
-    const back = bookOf(stored, DEFAULT_ACCOUNT, () => true);
+    const { record, settled } = recordOf(book, undefined, new Set());
+    const stored = paperRecord.parse(JSON.parse(JSON.stringify(record)));
+    const ended = settled.map((line) =>
+      settledOrderOf(JSON.parse(JSON.stringify(line)), DEFAULT_ACCOUNT, book.currency),
+    );
+    const back = bookOf(stored, DEFAULT_ACCOUNT, ended);
     expect(statementOf(back, NOW)).toEqual(statementOf(book, NOW));
-    expect(encode(recordOf(back, stored))).toBe(encode(recordOf(book, undefined)));
-    expect([...bookOf(stored, DEFAULT_ACCOUNT, () => false).orders.values()]).toHaveLength(3);
+    const live = bookOf(stored, DEFAULT_ACCOUNT, []);
+    expect(live.orders.size).toBe(3);
+    expect(encode(recordOf(live, stored, new Set()))).toBe(encode({ record, settled: [] }));
+  });
+
+  it('moves settled orders of an older record to the list, once', () => {
+    const book = place(opened('9000'), order({ timeInForce: 'GTC' }), market(100)).book;
+    const { record, settled } = recordOf(book, undefined, new Set());
+    const lines = settled.map((line) => [...line]);
+    const written = JSON.stringify({ ...record, settledCount: undefined, settled: lines });
+    const older = paperRecord.parse(JSON.parse(written));
+    const next = recordOf(bookOf(older, DEFAULT_ACCOUNT, []), older, new Set());
+    expect(encode(next.settled)).toBe(encode(lines));
+    expect(next.record.settledCount).toBe(lines.length);
+    expect('settled' in next.record).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ import type { CheckInputs } from '#shared/trading/model/check-inputs.ts';
 import type { OrderDraft, OrderRecord } from '#shared/trading/model/order-record.ts';
 import { newOrder } from '#shared/trading/model/order-progress.ts';
 import type { OrderState } from '#shared/trading/model/order.ts';
+import { collarLimitOf } from '#shared/trading/model/price-collar.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 
 const isin = parseIsin('US0378331005');
@@ -283,3 +284,15 @@ function accountOf(): NonNullable<CheckInputs['account']> {
 function lotsOf(quantity: number): CheckInputs['lots'] {
   return [{ quantity: Decimal.of(quantity), day: addDays(today, -365) }];
 }
+
+describe('the limit of a market order with a reference price', () => {
+  test('is a price at which the broker’s charges are covered as well', () => {
+    // 902.80 + 1.80 of charges at the quote; what is left pays for less than a percent more.
+    const account = { cash: euros('909.00'), holdings: new Map(), openOrders: [] };
+    const order = { ...buy, referencePrice: price('100') };
+    const limit = collarLimitOf({ ...sound, order, account });
+    const value = Number(limit?.amount.toString()) * 10 * 0.9;
+    expect(value * 1.002 + 2).toBeLessThanOrEqual(909);
+    expect(value * 1.002 + 2).toBeGreaterThan(908);
+  });
+});

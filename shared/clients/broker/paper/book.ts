@@ -49,7 +49,17 @@ export interface PaperMarket {
   readonly actions: readonly CorporateAction[];
   /** By action: the currency of its cash into the account's, on the day it is paid. */
   readonly rates: ReadonlyMap<string, Decimal>;
-  readonly costs: CostModel;
+  readonly costs: PaperTerms;
+}
+
+/** What orders cost, and how they meet the market. */
+export interface PaperTerms extends CostModel {
+  /** Worst slippage against the quote, beside half the spread; each order draws a part of it. */
+  readonly slippageMaxRatio: number;
+  /** Share of an average day's volume that executes at once. */
+  readonly volumeMaxRatio: number;
+  /** Share of the orders that execute in two parts although they are small. */
+  readonly splitRatio: number;
 }
 
 export interface PaperOrder {
@@ -266,9 +276,14 @@ export function brokerOrderOf(order: PaperOrder): BrokerOrder {
   };
 }
 
-/** @param book with all its orders */
-export function statementOf(book: PaperBook, now: Instant): BrokerStatement {
-  const fills = [...book.orders.values()].flatMap((order) => order.fills);
+/** @param settled fills of orders that are not in the book any more */
+export function statementOf(
+  book: PaperBook,
+  now: Instant,
+  settled: readonly BrokerFill[] = [],
+): BrokerStatement {
+  const own = [...book.orders.values()].flatMap((order) => order.fills);
+  const fills = [...settled, ...own];
   return {
     accountId: book.accountId,
     currency: book.currency,

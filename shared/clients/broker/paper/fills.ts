@@ -1,6 +1,6 @@
 /** At which price, in how many parts and at what charge a paper order executes. */
 import type { BrokerFill, OrderInstruction } from '#shared/clients/broker/broker.ts';
-import { brokerCharges, type CostModel } from '#shared/kernel/costs.ts';
+import { brokerCharges } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -8,17 +8,10 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { wholeLots, type Quantity } from '#shared/kernel/quantity.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
-import { remainingQuantity, type PaperOrder, type PaperQuote } from './book.ts';
+import { remainingQuantity, type PaperOrder, type PaperQuote, type PaperTerms } from './book.ts';
 
 /** A quote that one can trade on. */
 export type FirmQuote = PaperQuote & { readonly close: number; readonly rate: Decimal };
-
-/** Worst slippage against the quote, beside half the spread. */
-const SLIPPAGE_MAX_RATIO = 0.0005;
-/** Share of an average day's volume that executes at once. */
-const PARTICIPATION_MAX_RATIO = 0.1;
-/** Share of the orders that execute in two parts although they are small. */
-const SPLIT_RATIO = 0.2;
 
 /** Whether the close has reached the stop price: from below for a buy, from above for a sale. */
 export function reachesStop({ side, stopPrice }: OrderInstruction, close: number): boolean {
@@ -32,7 +25,7 @@ export function executionPrice(
   order: OrderInstruction,
   triggered: boolean,
   quote: FirmQuote,
-  costs: CostModel,
+  costs: PaperTerms,
 ): Price | undefined {
   if (!triggered) return undefined;
   const market = marketPrice(order, quote, costs);
@@ -43,22 +36,26 @@ export function executionPrice(
 }
 
 /** The dearest price to hold cash back for while an order is not filled. */
-function reservationPrice(order: OrderInstruction, quote: FirmQuote, costs: CostModel): Price {
+function reservationPrice(order: OrderInstruction, quote: FirmQuote, costs: PaperTerms): Price {
   if (order.limitPrice) return order.limitPrice;
   const market = marketPrice(order, quote, costs);
   if (!order.stopPrice) return market;
-  const factor = Decimal.ofNumber(1 + costs.halfSpreadRatio + SLIPPAGE_MAX_RATIO);
+  const factor = Decimal.ofNumber(1 + costs.halfSpreadRatio + costs.slippageMaxRatio);
   const atStop = order.stopPrice.multiply(factor, 'up');
   return atStop.compare(market) > 0 ? atStop : market;
 }
 
 /** What executes first: all, or a part where the order is large or its id says so. */
-export function firstPart(order: OrderInstruction, quote: PaperQuote): Quantity {
-  const cap = quote.averageVolume && quote.averageVolume * PARTICIPATION_MAX_RATIO;
+export function firstPart(
+  order: OrderInstruction,
+  quote: PaperQuote,
+  { volumeMaxRatio, splitRatio }: PaperTerms,
+): Quantity {
+  const cap = quote.averageVolume && quote.averageVolume * volumeMaxRatio;
   if (cap && order.quantity.toEstimate() > cap) return part(order, quote, cap);
   if (order.timeInForce === 'FOK') return order.quantity;
   const random = seededRandom(`split:${order.clientOrderId}`);
-  if (random() >= SPLIT_RATIO) return order.quantity;
+  if (random() >= splitRatio) return order.quantity;
   return part(order, quote, order.quantity.toEstimate() * (0.3 + 0.4 * random()));
 }
 
@@ -78,7 +75,7 @@ export function execution(
   quantity: Quantity,
   price: Price,
   { rate }: FirmQuote,
-  costs: CostModel,
+  costs: PaperTerms,
   executedAt: Instant,
 ): BrokerFill {
   const { clientOrderId, isin, symbol, side } = order.instruction;
@@ -102,7 +99,7 @@ export function execution(
 }
 
 /** Cash to hold back for what is not filled yet of a buy, charges included; 0 for a sale. */
-export function reservation(order: PaperOrder, quote: FirmQuote, costs: CostModel): Money {
+export function reservation(order: PaperOrder, quote: FirmQuote, costs: PaperTerms): Money {
   const currency = order.reserved.currency;
   if (order.instruction.side === 'SELL') return Money.zero(currency);
   const price = reservationPrice(order.instruction, quote, costs);
@@ -111,7 +108,7 @@ export function reservation(order: PaperOrder, quote: FirmQuote, costs: CostMode
   return value.add(commission).add(fees);
 }
 
-function chargesOf(order: PaperOrder, value: Money, costs: CostModel) {
+function chargesOf(order: PaperOrder, value: Money, costs: PaperTerms) {
   const { fills, instruction, reserved } = order;
   const sum = (amounts: Money[]): Money => Money.sum(amounts, reserved.currency);
   const before = {
@@ -137,9 +134,9 @@ function valueOf(price: Price, quantity: Quantity, rate: Decimal, currency: Curr
 function marketPrice(
   order: OrderInstruction,
   quote: PaperQuote & { close: number },
-  costs: CostModel,
+  costs: PaperTerms,
 ): Price {
-  const slippage = seededRandom(`slippage:${order.clientOrderId}`)() * SLIPPAGE_MAX_RATIO;
+  const slippage = seededRandom(`slippage:${order.clientOrderId}`)() * costs.slippageMaxRatio;
   return priceAt(quote, worse(order.side, costs.halfSpreadRatio + slippage));
 }
 

@@ -17,6 +17,7 @@ import {
   type PaperMarket,
   type PaperOrder,
   type PaperQuote,
+  type PaperTerms,
 } from './book.ts';
 import {
   execution,
@@ -160,7 +161,7 @@ function attempt(book: PaperBook, clientOrderId: string, market: PaperMarket): P
   if (!found || !isFirm(quote)) return book;
   const order = triggeredBy(found, quote.close);
   const price = executionPrice(order.instruction, order.triggered, quote, market.costs);
-  const quantity = price && executable(order, quote);
+  const quantity = price && executable(order, quote, market.costs);
   if (!price || !quantity) return waiting(book, order);
   const at = movementTime(book, market.now);
   const fill = execution(order, quantity, price, quote, market.costs, at);
@@ -176,9 +177,9 @@ function triggeredBy(order: PaperOrder, close: number): PaperOrder {
 }
 
 /** How much executes now; undefined where the order wants all of it at once and cannot have it. */
-function executable(order: PaperOrder, quote: PaperQuote): Quantity | undefined {
+function executable(order: PaperOrder, quote: PaperQuote, terms: PaperTerms): Quantity | undefined {
   if (order.fills.length > 0) return remainingQuantity(order);
-  const part = firstPart(order.instruction, quote);
+  const part = firstPart(order.instruction, quote, terms);
   const partly = part.compare(order.instruction.quantity) < 0;
   return partly && order.instruction.timeInForce === 'FOK' ? undefined : part;
 }

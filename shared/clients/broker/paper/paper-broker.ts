@@ -8,6 +8,7 @@
 import type {
   Broker,
   BrokerCapabilities,
+  BrokerFill,
   BrokerHolding,
   BrokerOrder,
   BrokerStatement,
@@ -16,7 +17,6 @@ import type {
   SubmitOutcome,
 } from '#shared/clients/broker/broker.ts';
 import type { BrokerDependencies } from '../broker-dependencies.ts';
-import { costModelOf } from '#shared/kernel/costs.ts';
 import { keyReused, notFound, refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -37,19 +37,27 @@ import {
 } from './book.ts';
 import { cancel, expire, advance, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
-import { PaperMarketSource } from './paper-market.ts';
+import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
+import { encode } from '#shared/redis/codec.ts';
+import type { Write } from '#shared/redis/database.ts';
 import { bookOf, heldIn, paperRecord, recordOf, type PaperRecord } from './record.ts';
+import { SettledOrders } from './settled-orders.ts';
 
-type Step<R> = (book: PaperBook, market: PaperMarket) => { book: PaperBook; result: R };
+type Step<R> = (
+  book: PaperBook,
+  market: PaperMarket,
+  /** Fills of orders that are not in the book. */
+  settled: readonly BrokerFill[],
+) => { book: PaperBook; result: R };
 
 /** What a step needs beside the live orders. */
 interface Requested {
   readonly isins?: readonly Isin[];
   /** Opens the account where it is not open. */
   readonly openingCash?: Money;
-  /** Settled orders to load. */
-  readonly orders?: (clientOrderId: unknown) => boolean;
+  /** The order to load although it may have ended. */
+  readonly order?: string;
 }
 
 const paperCapabilities: BrokerCapabilities = {
@@ -72,11 +80,14 @@ export class PaperBroker implements Broker {
   private readonly around: BrokerDependencies;
   private readonly market: PaperMarketSource;
   private readonly openingCash: Money;
+  private readonly settled: SettledOrders;
 
   constructor(settings: Settings, around: BrokerDependencies) {
     const { database, marketData, baseCurrency } = around;
     this.around = around;
-    this.market = new PaperMarketSource(database, marketData, baseCurrency, costModelOf(settings));
+    this.settled = new SettledOrders(database);
+    const terms = paperTermsOf(settings);
+    this.market = new PaperMarketSource(database, marketData, baseCurrency, terms);
     this.openingCash = Money.rounded(settings.paperOpeningCash, baseCurrency, 'down');
     this.funding = {
       open: (account, cash, signal) => this.open(account, cash, signal),
@@ -93,7 +104,7 @@ export class PaperBroker implements Broker {
   async submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
     const cannot = unsupported(order, paperCapabilities);
     if (cannot) return refusal(this.name, cannot);
-    const requested = { isins: [order.isin], orders: only(order.clientOrderId) };
+    const requested = { isins: [order.isin], order: order.clientOrderId };
     return this.change(order.accountId, requested, signal, (book, market) => {
       const { book: placed, outcome } = place(expire(book, market), order, market);
       return { book: placed, result: outcome };
@@ -112,7 +123,7 @@ export class PaperBroker implements Broker {
     clientOrderId: string,
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined> {
-    return this.change(accountId, { orders: only(clientOrderId) }, signal, (book, market) => {
+    return this.change(accountId, { order: clientOrderId }, signal, (book, market) => {
       const advanced = advance(book, market);
       const order = advanced.orders.get(clientOrderId);
       return { book: advanced, result: order && brokerOrderOf(order) };
@@ -120,9 +131,9 @@ export class PaperBroker implements Broker {
   }
 
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
-    return this.change(accountId, { orders: () => true }, signal, (book, market) => {
+    return this.change(accountId, {}, signal, (book, market, fills) => {
       const advanced = advance(book, market);
-      return { book: advanced, result: statementOf(advanced, market.now) };
+      return { book: advanced, result: statementOf(advanced, market.now, fills) };
     });
   }
 
@@ -179,27 +190,50 @@ export class PaperBroker implements Broker {
   ): Promise<R> {
     const { database, now } = this.around;
     const key = keys.paperBroker.book(accountId);
-    const wants = requested.orders ?? (() => false);
     const before = await database.find(key, paperRecord);
-    const live = before ? liveOrders(bookOf(before.value, accountId, () => false)) : [];
+    const live = before ? liveOrders(bookOf(before.value, accountId, [])) : [];
     const held = before ? heldIn(before.value) : [];
     const ordered = live.map((order) => order.instruction.isin);
     const about = [...ordered, ...(requested.isins ?? [])];
     const market = await this.market.snapshot({ quoted: about, held }, now(), signal);
+    const settled = await this.settled.of(accountId, before?.value);
     signal.throwIfAborted();
-    const decide = (record: PaperRecord | undefined) => {
+    const asked = requested.order === undefined ? undefined : settled.byId.get(requested.order);
+    const decide = (record: PaperRecord | undefined): Decided<R> => {
+      if (settledCountOf(record) !== settledCountOf(before?.value)) return { result: undefined };
       const isDue = actionsAreDue(record?.carried, market.actions, market.today);
+      const ended = isDue ? [...settled.byId.values()] : asked ? [asked] : [];
       const loaded = record
-        ? bookOf(record, accountId, isDue ? () => true : wants)
+        ? bookOf(record, accountId, ended)
         : openBook(accountId, this.openingCashOf(accountId, requested), market.now);
       const book = isDue ? withActions(loaded, market) : loaded;
-      const { book: next, result } = step(book, market);
-      if (record && next === loaded) return { result };
-      return { value: recordOf(next, record), result };
+      const { book: next, result } = step(book, market, isDue ? [] : settled.fills);
+      if (record && next === loaded) return { result: { value: result } };
+      const known = new Set(ended.map((order) => order.instruction.clientOrderId));
+      const stored = recordOf(next, record, known);
+      return {
+        value: stored.record,
+        result: { value: result },
+        write: appended(keys.paperBroker.settled(accountId), stored.settled),
+      };
     };
     // An account is not opened again in a Redis that lost it.
-    return database.update(key, paperRecord, decide, 'guarded');
+    const done = await database.update(key, paperRecord, decide, 'guarded');
+    // Orders have ended since they were loaded.
+    return done ? done.value : this.change(accountId, requested, signal, step);
   }
+}
+
+type Decided<R> =
+  | { result: { value: R } | undefined }
+  | { result: { value: R }; value: PaperRecord; write: readonly Write[] };
+
+function settledCountOf(record: PaperRecord | undefined): number {
+  return (record?.settledCount ?? 0) + (record?.settled?.length ?? 0);
+}
+
+function appended(key: string, lines: readonly (readonly unknown[])[]): readonly Write[] {
+  return lines.length === 0 ? [] : [{ op: 'RPUSH', key, args: lines.map(encode) }];
 }
 
 /** Shares transferred in without a stated cost come at the latest close. */
@@ -215,8 +249,4 @@ function adopted(
     });
   const price = holding.price ?? Price.fromEstimate(quote.close, quote.currency);
   return { ...holding, price, exchangeRate: quote.rate };
-}
-
-function only(clientOrderId: string): (id: unknown) => boolean {
-  return (id) => id === clientOrderId;
 }

@@ -8,8 +8,8 @@ import { checkedBars } from '#shared/clients/market-data/checked-bars.ts';
 import { marketNow } from '#shared/clients/market-data/market-clock.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { splitFactor, type CorporateAction } from '#shared/kernel/corporate-action.ts';
-import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
+import { costModelOf } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -17,20 +17,31 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
 import type { Database } from '#shared/redis/database.ts';
-import type { PaperMarket, PaperQuote } from './book.ts';
+import type { Settings } from '#shared/process/settings.ts';
+import type { PaperMarket, PaperQuote, PaperTerms } from './book.ts';
 
 /** A close or a rate older than this is no quote any more. */
 const QUOTE_AGE_DAYS_MAX = 30;
 const RATE_DECIMALS = 10;
 
+export function paperTermsOf(settings: Settings): PaperTerms {
+  const { paperSlippageMaxRatio, paperVolumeMaxRatio, paperSplitRatio } = settings;
+  return {
+    ...costModelOf(settings),
+    slippageMaxRatio: paperSlippageMaxRatio,
+    volumeMaxRatio: paperVolumeMaxRatio,
+    splitRatio: paperSplitRatio,
+  };
+}
+
 export class PaperMarketSource {
   private readonly database: Database;
   private readonly marketData: MarketData;
   private readonly base: Currency;
-  private readonly costs: CostModel;
+  private readonly costs: PaperTerms;
   private listed: ReadonlyMap<Isin, ListedSecurity> = new Map();
 
-  constructor(database: Database, marketData: MarketData, base: Currency, costs: CostModel) {
+  constructor(database: Database, marketData: MarketData, base: Currency, costs: PaperTerms) {
     this.database = database;
     this.marketData = marketData;
     this.base = base;

@@ -1,6 +1,6 @@
 /**
- * How the paper book is stored: one document whose orders are tuples, settled ones kept apart and
- * decoded only when somebody asks for them, so that years of history do not slow down each call.
+ * How the paper book is stored: one document with the live orders as tuples, and a list of the settled ones, to
+ * which each is appended once, so that years of history do not slow down each call.
  */
 import { z } from 'zod';
 import type { BrokerCorporateAction, BrokerFlow } from '#shared/clients/broker/broker.ts';
@@ -48,8 +48,10 @@ export const paperRecord = z.strictObject({
   /** ISIN, symbol, quantity. */
   holdings: z.array(z.tuple([z.string(), z.string(), z.string()])),
   live: z.array(z.array(z.unknown())),
-  /** As `live`, in the order of settlement; the first entry is the client order id. */
-  settled: z.array(z.array(z.unknown())),
+  /** How many orders the list of settled ones has. */
+  settledCount: z.number().optional(),
+  /** Settled orders of documents from before there was a list; the next change moves them there. */
+  settled: z.array(z.array(z.unknown())).optional(),
   flows: z.array(z.array(z.unknown())),
   actions: z.array(brokerAction).optional(),
   carried: z
@@ -115,16 +117,16 @@ const flowTuple = z.tuple([
   z.string().nullable().optional(),
 ]);
 
-/** @param wants which of the settled orders are decoded too @throws Failure DATA_CORRUPT */
+/** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
 export function bookOf(
   record: PaperRecord,
   accountId: AccountId,
-  wants: (clientOrderId: unknown) => boolean,
+  settled: readonly PaperOrder[],
 ): PaperBook {
   return strictly(accountId, () => {
     const currency = parseCurrency(record.currency);
-    const tuples = [...record.settled.filter(([id]) => wants(id)), ...record.live];
-    const orders = tuples.map((tuple) => orderOf(tuple, accountId, currency));
+    const live = record.live.map((tuple) => orderOf(tuple, accountId, currency));
+    const orders = [...settled, ...live];
     return {
       accountId,
       currency,
@@ -140,24 +142,50 @@ export function bookOf(
   });
 }
 
-/** @param before the record the book came from; its settled orders stay as they are */
-export function recordOf(book: PaperBook, before: PaperRecord | undefined): PaperRecord {
-  const settled = before?.settled ?? [];
-  const known = new Set(settled.map(([id]) => id));
+/** A line of the list of settled orders. @throws Failure DATA_CORRUPT */
+export function settledOrderOf(
+  tuple: unknown,
+  accountId: AccountId,
+  currency: PaperBook['currency'],
+): PaperOrder {
+  return strictly(accountId, () => orderOf(tuple, accountId, currency));
+}
+
+export interface StoredPaperBook {
+  readonly record: PaperRecord;
+  /** Lines to append to the list of settled orders. */
+  readonly settled: readonly (readonly unknown[])[];
+}
+
+/**
+ * @param before the record the book came from
+ * @param known ids of orders that are in the list of settled ones already
+ */
+export function recordOf(
+  book: PaperBook,
+  before: PaperRecord | undefined,
+  known: ReadonlySet<string>,
+): StoredPaperBook {
   const orders = [...book.orders.values()];
   const ended = orders.filter((o) => !isLive(o) && !known.has(o.instruction.clientOrderId));
-  return {
+  const settled = [...(before?.settled ?? []), ...ended.map(orderRow)];
+  const record = {
     currency: book.currency,
     cash: book.cash.amount.toString(),
-    holdings: [...book.holdings].map(([isin, h]) => [isin, h.symbol, h.quantity.toString()]),
+    holdings: [...book.holdings].map(([isin, h]): [string, string, string] => [
+      isin,
+      h.symbol,
+      h.quantity.toString(),
+    ]),
     live: orders.filter(isLive).map(orderRow),
-    settled: [...settled, ...ended.map(orderRow)],
+    settledCount: (before?.settledCount ?? 0) + settled.length,
     flows: book.flows.map(flowRow),
     ...(book.actions.length > 0 && { actions: [...book.actions] }),
     ...(book.carried && { carried: { ...book.carried, waiting: [...book.carried.waiting] } }),
     orderCount: book.orderCount,
     movedAt: book.movedAt,
   };
+  return { record, settled };
 }
 
 export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
@@ -201,7 +229,7 @@ function orderRow(order: PaperOrder): unknown[] {
   ];
 }
 
-function orderOf(tuple: unknown[], accountId: AccountId, base: PaperBook['currency']): PaperOrder {
+function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency']): PaperOrder {
   const [id, brokerOrderId, isin, symbol, side, quantity, type, timeInForce, ...rest] =
     orderTuple.parse(tuple);
   const [limit, stop, currency, state, reason, day, triggered, reserved, fills, adjustedBy] = rest;

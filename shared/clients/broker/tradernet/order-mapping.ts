@@ -6,7 +6,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { OrderRow, TradeRow } from './shapes.ts';
 
 /** Never 2 and 4, which buy on margin and sell short. */
@@ -124,7 +124,7 @@ export function fillOf(
     symbol,
     side,
     quantity: quantity.normalize(),
-    price: new Price(price.round(PRICE_DECIMALS_MAX, 'half-even'), currency),
+    price: new Price(price.round(priceDecimalsMax(currency), 'half-even'), currency),
     commission: Money.zero(account),
     fees: Money.zero(account),
     exchangeRate: rate,

@@ -1,0 +1,85 @@
+/**
+ * Orders of the paper broker that have ended, from the list they are appended to. A line never changes, so each is
+ * decoded once in a process.
+ */
+import type { BrokerFill } from '#shared/clients/broker/broker.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import type { PaperOrder } from './book.ts';
+import { settledOrderOf, type PaperRecord } from './record.ts';
+
+export interface Settled {
+  readonly byId: ReadonlyMap<string, PaperOrder>;
+  /** In the order of settlement. */
+  readonly fills: readonly BrokerFill[];
+}
+
+interface Read {
+  /** Lines of the list that were read. */
+  count: number;
+  last: string;
+  readonly byId: Map<string, PaperOrder>;
+  readonly fills: BrokerFill[];
+}
+
+const nothing = (): Read => ({ count: 0, last: '', byId: new Map(), fills: [] });
+
+export class SettledOrders {
+  private readonly database: Database;
+  private readonly accounts = new Map<AccountId, Read>();
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** Those that the record counts; of an older record, those in it as well. */
+  async of(account: AccountId, record: PaperRecord | undefined): Promise<Settled> {
+    const count = record?.settledCount ?? 0;
+    const read = await this.upTo(account, record, count);
+    const older = record?.settled ?? [];
+    if (!record || older.length === 0) return read;
+    const all: Read = { ...read, byId: new Map(read.byId), fills: [...read.fills] };
+    for (const tuple of older) add(all, settledOrderOf(tuple, account, currencyOf(record)));
+    return all;
+  }
+
+  private async upTo(
+    account: AccountId,
+    record: PaperRecord | undefined,
+    count: number,
+  ): Promise<Read> {
+    const known = this.accounts.get(account);
+    if (!record || count === 0) return nothing();
+    const isContinued = known && known.count <= count && (await this.ends(account, known));
+    const read = isContinued ? known : nothing();
+    const key = keys.paperBroker.settled(account);
+    const lines =
+      read.count < count ? await this.database.redis.lrange(key, read.count, count - 1) : [];
+    for (const line of lines) {
+      add(read, settledOrderOf(JSON.parse(line), account, currencyOf(record)));
+      read.count += 1;
+      read.last = line;
+    }
+    this.accounts.set(account, read);
+    return read;
+  }
+
+  /** Whether the list still has the line that was read last: a restored one may be another. */
+  private async ends(account: AccountId, { count, last }: Read): Promise<boolean> {
+    if (count === 0) return true;
+    const key = keys.paperBroker.settled(account);
+    const [line] = await this.database.redis.lrange(key, count - 1, count - 1);
+    return line === last;
+  }
+}
+
+function add({ byId, fills }: Read, order: PaperOrder): void {
+  byId.set(order.instruction.clientOrderId, order);
+  fills.push(...order.fills);
+}
+
+function currencyOf({ currency }: PaperRecord) {
+  return parseCurrency(currency);
+}

@@ -1,0 +1,122 @@
+/** Loads what a plan towards stated weights is made from: the account and prices, no history. */
+import { invalidRequest, refused } from '#shared/kernel/failure.ts';
+import type { ExchangeRate } from '#shared/kernel/exchange-rate.ts';
+import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
+import { requireRate } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { liveOrder } from '#shared/trading/current-hash.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { quantityHeld } from '#shared/portfolio/model/booking.ts';
+import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
+import type { Quote } from '#shared/universe/model/market-view.ts';
+import { isTradable, type Security } from '#shared/universe/model/security.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+import type { PlanLimits } from './model/limits.ts';
+import type { TargetInstrument, TargetProblem } from './model/to-target.ts';
+import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
+import { requirePresent } from './load-planning.ts';
+import { isWhatIf } from './stated-book.ts';
+
+export interface LoadedTargetPlanning {
+  readonly account: AccountId;
+  readonly hash: PortfolioHash;
+  readonly problem: TargetProblem;
+  /** 0 where no policy is stored and the settings are in force. */
+  readonly policyVersion: number;
+}
+
+/**
+ * @throws Failure INVALID_REQUEST naming a security of the weights that cannot be traded; REFUSED
+ *   stale-portfolio, price-missing, exchange-rate-missing
+ */
+export async function loadTargetPlanning(
+  dependencies: Dependencies,
+  request: PlanRequest,
+): Promise<LoadedTargetPlanning> {
+  const { database, baseCurrency } = dependencies;
+  const account = accountOf(request);
+  const inForce = await policyInForce(dependencies, account);
+  const { settings, policy, version } = inForce;
+  const limits = planLimits(request, inForce, baseCurrency);
+  if (isWhatIf(request))
+    throw invalidRequest({
+      field: 'targetWeights',
+      message: 'are for the booked account, without positions or available cash beside them',
+    });
+  const book = await new StoredBook(database, baseCurrency).book(account);
+  const live = await new StoredOrders(database).liveOrders(account);
+  const hash = portfolioHash(book, live.map(liveOrder), { costs: settings, policy });
+  requirePresent(request, hash);
+  const today = dependencies.marketData.today(dependencies.now());
+  const instruments = await loadInstruments(dependencies, book, request, limits, today);
+  const problem = {
+    ...{ base: baseCurrency, day: today, cash: book.cash, instruments, limits },
+    live: new Set(live.map(({ isin }) => isin)),
+  };
+  return { account, hash, problem, policyVersion: version };
+}
+
+async function loadInstruments(
+  { database, baseCurrency }: Dependencies,
+  book: Book,
+  { targetWeights }: PlanRequest,
+  limits: PlanLimits,
+  today: CalendarDay,
+): Promise<TargetInstrument[]> {
+  const market = new StoredMarket(database);
+  const securities = await market.securities();
+  requireTradable(securities, targetWeights);
+  const concerned = securities.filter(
+    ({ isin }) => targetWeights.has(isin) || quantityHeld(book, isin).sign > 0,
+  );
+  const quotes = await market.quotes(concerned.map(({ isin }) => isin));
+  const currencies = concerned.map(({ currency }) => currency);
+  const rates = await market.rates(baseCurrency, currencies, today);
+  return concerned.map((security) =>
+    instrumentOf(security, {
+      quote: quotes.get(security.isin),
+      rate: requireRate(rates, security.currency),
+      held: quantityHeld(book, security.isin),
+      target: targetWeights.get(security.isin) ?? 0,
+      limits,
+    }),
+  );
+}
+
+function requireTradable(
+  securities: readonly Security[],
+  targets: ReadonlyMap<Isin, number>,
+): void {
+  const tradable = new Set(securities.filter(isTradable).map(({ isin }) => isin));
+  const unknown = [...targets.keys()].filter((isin) => !tradable.has(isin));
+  if (unknown.length > 0)
+    throw invalidRequest({
+      field: 'targetWeights',
+      message: `not in the universe: ${unknown.join(', ')}`,
+    });
+}
+
+interface Found {
+  readonly quote: Quote | undefined;
+  readonly rate: ExchangeRate;
+  readonly held: TargetInstrument['held'];
+  readonly target: number;
+  readonly limits: PlanLimits;
+}
+
+function instrumentOf(security: Security, found: Found): TargetInstrument {
+  const { isin, symbol, exchange, lot } = security;
+  const { quote, rate, held, target, limits } = found;
+  if (!quote)
+    throw refused('price-missing', `There is no stored price of ${symbol}.`, { isins: [isin] });
+  return {
+    ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price },
+    buys: !limits.frozen.has(isin) && !limits.sellOnly.has(isin) && isTradable(security),
+    sells: !limits.frozen.has(isin) && !limits.noSells,
+  };
+}

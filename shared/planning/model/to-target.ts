@@ -1,0 +1,216 @@
+/**
+ * Orders that lead straight to given weights. With V the value before any order, w the weight, p the price and
+ * h what is held, an order may take A = w V - h p in base currency:
+ * - a purchase is the most whole lots whose value and cost are at most A, and at most the cash that is there;
+ * - a sale is the fewest whole lots that bring at least -A after their cost, and at most what is held;
+ * - a weight of 0 sells all.
+ * Sales come first. Nothing is weighed against its cost: whoever states weights wants them.
+ */
+import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { convert } from '#shared/kernel/exchange-rate.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { PlanLimits } from './limits.ts';
+import type { PlanContent, PlannedAction } from './plan.ts';
+import type { Instrument } from './problem.ts';
+import { percent, pluralize } from './formatting.ts';
+import type { Side } from './sequence.ts';
+
+/** A security that is held or has a weight. */
+export interface TargetInstrument extends Pick<
+  Instrument,
+  'isin' | 'symbol' | 'exchange' | 'lot' | 'price' | 'rate' | 'held' | 'target'
+> {
+  /** Whether it may be bought, and sold. */
+  readonly buys: boolean;
+  readonly sells: boolean;
+}
+
+export interface TargetProblem {
+  readonly base: Currency;
+  /** The day of the prices. */
+  readonly day: CalendarDay;
+  readonly cash: Money;
+  readonly instruments: readonly TargetInstrument[];
+  readonly limits: Pick<
+    PlanLimits,
+    'costs' | 'depth' | 'marginRatio' | 'minimumOrder' | 'cashReserveRatio'
+  >;
+  /** Securities with an order under way; they are left alone. */
+  readonly live: ReadonlySet<Isin>;
+}
+
+interface TargetOrder {
+  readonly instrument: TargetInstrument;
+  readonly side: Side;
+  readonly quantity: Quantity;
+  readonly value: Money;
+  readonly cost: Money;
+}
+
+/** A plan that trades to the `target` of each instrument. */
+export function planToTarget(problem: TargetProblem): PlanContent {
+  const value = valueOf(problem);
+  const orders = ordersToTarget(problem, value);
+  const cost = Money.sum(
+    orders.map((order) => order.cost),
+    problem.base,
+  );
+  const moved = orders.map(({ side, value: of }) => (side === 'SELL' ? of : of.negate()));
+  return {
+    actions: orders.map((order, index) => actionOf(order, value, index + 1)),
+    notTaken: [],
+    search: noSearch(problem),
+    gain: 0,
+    cost,
+    expectedValue: value.subtract(cost),
+    portfolioValue: value,
+    cashBefore: problem.cash,
+    cashAfter: Money.sum([problem.cash, ...moved], problem.base).subtract(cost),
+    summary:
+      orders.length === 0
+        ? 'Every weight is as near to its target as whole lots allow.'
+        : `${pluralize(orders.length, 'order')} to the stated weights, costing ${cost}.`,
+  };
+}
+
+function noSearch({ limits }: TargetProblem): PlanContent['search'] {
+  return {
+    method: 'to-target',
+    sequencesEvaluated: 0,
+    depth: limits.depth,
+    coverageRatio: 0,
+    utility: 0,
+    utilityOfHolding: 0,
+    margin: limits.marginRatio,
+  };
+}
+
+function valueOf({ instruments, cash, base }: TargetProblem): Money {
+  const values = instruments.map((one) => worth(one, one.held));
+  return Money.sum([cash, ...values], base);
+}
+
+function worth({ price, rate }: TargetInstrument, quantity: Quantity): Money {
+  return convert(price.times(quantity, 'half-even'), rate, 'half-even');
+}
+
+function ordersToTarget(problem: TargetProblem, total: Money): readonly TargetOrder[] {
+  const { costs, minimumOrder, cashReserveRatio } = problem.limits;
+  const free = problem.instruments.filter(({ isin }) => !problem.live.has(isin));
+  const isLarge = (order: TargetOrder | undefined): TargetOrder[] =>
+    order && order.quantity.sign > 0 && order.value.compare(minimumOrder) >= 0 ? [order] : [];
+  const sales = free.flatMap((one) => isLarge(saleOf(one, amountOf(one, total), costs)));
+  const reserve = total.multiply(Decimal.ofNumber(cashReserveRatio), 'up');
+  let cash = problem.cash.subtract(reserve);
+  for (const { value, cost } of sales) cash = cash.add(value).subtract(cost);
+  const purchases = free.flatMap((one) => {
+    const most = lesser(amountOf(one, total), cash.amount);
+    const [order] = isLarge(purchaseOf(one, most, costs));
+    if (order) cash = cash.subtract(order.value).subtract(order.cost);
+    return order ?? [];
+  });
+  return [...sales, ...purchases];
+}
+
+/** What an order may take, in base currency and unrounded. */
+function amountOf(instrument: TargetInstrument, total: Money): Decimal {
+  const wanted = total.amount.multiply(Decimal.ofNumber(instrument.target));
+  return wanted.subtract(instrument.held.multiply(priceInBase(instrument)));
+}
+
+function priceInBase({ price, rate }: TargetInstrument): Decimal {
+  return price.amount.multiply(rate.rate);
+}
+
+function lesser(a: Decimal, b: Decimal): Decimal {
+  return a.compare(b) < 0 ? a : b;
+}
+
+function saleOf(
+  instrument: TargetInstrument,
+  amount: Decimal,
+  costs: CostModel,
+): TargetOrder | undefined {
+  const { held, target, lot, sells } = instrument;
+  if (!sells || held.sign <= 0 || (target > 0 && amount.sign >= 0)) return undefined;
+  if (target === 0) return orderOf(instrument, 'SELL', held, costs);
+  const brings = amount.negate();
+  const each = priceInBase(instrument).multiply(Decimal.ofNumber(1 - ratioOf(costs, 'SELL')));
+  const guess = brings.add(costs.feeFixed).divide(each.multiply(lot), 0, 'ceiling');
+  const enough = (lots: Decimal): boolean => {
+    const { value, cost } = orderOf(instrument, 'SELL', lots.multiply(lot), costs);
+    return value.subtract(cost).amount.compare(brings) >= 0;
+  };
+  const quantity = firstThat(guess, enough).multiply(lot).normalize();
+  return orderOf(instrument, 'SELL', lesser(quantity, held), costs);
+}
+
+function purchaseOf(
+  instrument: TargetInstrument,
+  most: Decimal,
+  costs: CostModel,
+): TargetOrder | undefined {
+  const { buys, target, lot } = instrument;
+  if (!buys || target === 0 || most.sign <= 0) return undefined;
+  const each = priceInBase(instrument).multiply(Decimal.ofNumber(1 + ratioOf(costs, 'BUY')));
+  const guess = most.subtract(costs.feeFixed).divide(each.multiply(lot), 0, 'floor');
+  const fits = (lots: Decimal): boolean => {
+    const { value, cost } = orderOf(instrument, 'BUY', lots.multiply(lot), costs);
+    return value.add(cost).amount.compare(most) <= 0;
+  };
+  const quantity = lastThat(guess, fits).multiply(lot).normalize();
+  return quantity.sign > 0 ? orderOf(instrument, 'BUY', quantity, costs) : undefined;
+}
+
+/** Values and fees are rounded to the minor unit, so that the quotient may be off by some lots of little worth. */
+function firstThat(guess: Decimal, holds: (lots: Decimal) => boolean): Decimal {
+  let lots = guess;
+  while (!holds(lots)) lots = lots.add(Decimal.one);
+  while (lots.sign > 0 && holds(lots.subtract(Decimal.one))) lots = lots.subtract(Decimal.one);
+  return lots;
+}
+
+function lastThat(guess: Decimal, holds: (lots: Decimal) => boolean): Decimal {
+  let lots = guess;
+  while (lots.sign > 0 && !holds(lots)) lots = lots.subtract(Decimal.one);
+  while (lots.sign >= 0 && holds(lots.add(Decimal.one))) lots = lots.add(Decimal.one);
+  return lots;
+}
+
+/** What an order costs as a share of its value. */
+function ratioOf(costs: CostModel, side: Side): number {
+  const { feeRatio, exchangeFeeRatio, halfSpreadRatio, sellTaxRatio } = costs;
+  return feeRatio + exchangeFeeRatio + halfSpreadRatio + (side === 'SELL' ? sellTaxRatio : 0);
+}
+
+function orderOf(
+  instrument: TargetInstrument,
+  side: Side,
+  quantity: Quantity,
+  costs: CostModel,
+): TargetOrder {
+  const value = worth(instrument, quantity);
+  return { instrument, side, quantity, value, cost: orderCost(costs, side, value).total };
+}
+
+function actionOf(
+  { instrument, side, quantity, value, cost }: TargetOrder,
+  total: Money,
+  priority: number,
+): PlannedAction {
+  const { held, isin, symbol, price, target } = instrument;
+  const share = (of: Quantity): number => worth(instrument, of).toEstimate() / total.toEstimate();
+  const after = side === 'SELL' ? held.subtract(quantity) : held.add(quantity);
+  const [weightBefore, weightAfter] = [share(held), share(after)];
+  return {
+    ...{ side, quantity, value, cost, priority, weightBefore, weightAfter, isin, symbol, price },
+    reason:
+      `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: weight ${percent(weightBefore)} to ` +
+      `${percent(weightAfter)}, stated ${percent(target)}.`,
+  };
+}

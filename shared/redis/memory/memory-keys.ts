@@ -1,0 +1,150 @@
+/** Keys and their values in memory, changed by the operators that a commit may use. */
+import { Failure } from '#shared/kernel/failure.ts';
+import type { Write } from '../database.ts';
+
+/** Member and score, by score and then by member. */
+type Ranked = (readonly [member: string, score: number])[];
+
+type Value = string | Map<string, string> | string[] | Set<string> | SortedSet;
+
+class SortedSet {
+  readonly ranked: Ranked = [];
+  private readonly scores = new Map<string, number>();
+
+  add(member: string, score: number): number {
+    const known = this.scores.get(member);
+    if (known === score) return 0;
+    if (known !== undefined) this.remove(member);
+    this.scores.set(member, score);
+    let at = this.ranked.length;
+    while (at > 0 && isAfter(this.ranked[at - 1], member, score)) at -= 1;
+    this.ranked.splice(at, 0, [member, score]);
+    return known === undefined ? 1 : 0;
+  }
+
+  remove(member: string): number {
+    if (!this.scores.delete(member)) return 0;
+    const at = this.ranked.findIndex(([one]) => one === member);
+    this.ranked.splice(at, 1);
+    return 1;
+  }
+}
+
+function isAfter(entry: Ranked[number] | undefined, member: string, score: number): boolean {
+  if (!entry) return false;
+  return entry[1] > score || (entry[1] === score && entry[0] > member);
+}
+
+export class MemoryKeys {
+  private readonly values = new Map<string, Value>();
+
+  has(key: string): boolean {
+    return this.values.has(key);
+  }
+
+  text(key: string): string | null {
+    return this.of(key, (value) => typeof value === 'string') ?? null;
+  }
+
+  hash(key: string): Map<string, string> | undefined {
+    return this.of(key, (value) => value instanceof Map);
+  }
+
+  list(key: string): string[] | undefined {
+    return this.of(key, (value) => Array.isArray(value));
+  }
+
+  set(key: string): Set<string> | undefined {
+    return this.of(key, (value) => value instanceof Set);
+  }
+
+  ranked(key: string): Readonly<Ranked> {
+    return this.of(key, (value) => value instanceof SortedSet)?.ranked ?? [];
+  }
+
+  /** @returns what Redis replies */
+  write(op: Write['op'], key: string, args: readonly string[]): number {
+    const change = operators[op];
+    const reply = change(this.values, key, args);
+    const value = this.values.get(key);
+    if (value !== undefined && isEmpty(value)) this.values.delete(key);
+    return reply;
+  }
+
+  private of<T extends Value>(key: string, is: (value: Value) => value is T): T | undefined {
+    const value = this.values.get(key);
+    if (value === undefined) return undefined;
+    if (is(value)) return value;
+    throw new Failure('BUG', `Invariant: ${key} holds one type of value`);
+  }
+}
+
+type Operator = (values: Map<string, Value>, key: string, args: readonly string[]) => number;
+
+const operators: Readonly<Record<Write['op'], Operator>> = {
+  SET: (values, key, [value = '']) => {
+    values.set(key, value);
+    return 1;
+  },
+  DEL: (values, key) => (values.delete(key) ? 1 : 0),
+  PEXPIRE: (values, key) => (values.has(key) ? 1 : 0),
+  HSET: (values, key, args) => {
+    const hash = opened(values, key, Map, () => new Map<string, string>());
+    const before = hash.size;
+    for (let i = 0; i < args.length; i += 2) hash.set(args[i] ?? '', args[i + 1] ?? '');
+    return hash.size - before;
+  },
+  HDEL: (values, key, fields) => {
+    const hash = opened(values, key, Map, () => new Map<string, string>());
+    return fields.filter((field) => hash.delete(field)).length;
+  },
+  RPUSH: (values, key, args) => {
+    const list = opened(values, key, Array, (): string[] => []);
+    for (const arg of args) list.push(arg);
+    return list.length;
+  },
+  SADD: (values, key, members) => {
+    const set = opened(values, key, Set, () => new Set<string>());
+    const before = set.size;
+    for (const member of members) set.add(member);
+    return set.size - before;
+  },
+  SREM: (values, key, members) => {
+    const set = opened(values, key, Set, () => new Set<string>());
+    return members.filter((member) => set.delete(member)).length;
+  },
+  ZADD: (values, key, args) => {
+    const sorted = opened(values, key, SortedSet, () => new SortedSet());
+    let added = 0;
+    for (let i = 0; i < args.length; i += 2)
+      added += sorted.add(args[i + 1] ?? '', Number(args[i]));
+    return added;
+  },
+  ZREM: (values, key, members) => {
+    const sorted = opened(values, key, SortedSet, () => new SortedSet());
+    return members.reduce((removed, member) => removed + sorted.remove(member), 0);
+  },
+};
+
+function opened<T extends Value>(
+  values: Map<string, Value>,
+  key: string,
+  type: abstract new (...args: never[]) => unknown,
+  open: () => T,
+): T {
+  const known = values.get(key);
+  if (known === undefined) {
+    const fresh = open();
+    values.set(key, fresh);
+    return fresh;
+  }
+  if (!(known instanceof type))
+    throw new Failure('BUG', `Invariant: ${key} holds one type of value`);
+  return known as T;
+}
+
+function isEmpty(value: Value): boolean {
+  if (typeof value === 'string') return false;
+  if (value instanceof SortedSet) return value.ranked.length === 0;
+  return Array.isArray(value) ? value.length === 0 : value.size === 0;
+}

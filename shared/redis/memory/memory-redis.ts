@@ -1,0 +1,178 @@
+/**
+ * The commands of Redis that stores use, carried out in this process: for state that lives as long as the process,
+ * such as that of a replay. Expiry is not kept, since time is simulated there. A command that is not here is a bug, and says so.
+ */
+import { Failure } from '#shared/kernel/failure.ts';
+import commitScript from '../scripts/commit.lua';
+import { ownedKeyScripts } from '../owned-key.ts';
+import { carryOutCommit } from './commit.ts';
+import { MemoryKeys } from './memory-keys.ts';
+import { createHash } from 'node:crypto';
+
+type Reply = string | number | null | readonly unknown[] | Readonly<Record<string, string>>;
+
+const commitSha = createHash('sha1').update(commitScript).digest('hex');
+
+export class MemoryRedis {
+  private readonly keys = new MemoryKeys();
+
+  async ping(): Promise<string> {
+    return 'PONG';
+  }
+
+  async get(key: string): Promise<string | null> {
+    return this.keys.text(key);
+  }
+
+  async set(key: string, value: string): Promise<string> {
+    this.keys.write('SET', key, [value]);
+    return 'OK';
+  }
+
+  async exists(key: string): Promise<number> {
+    return this.keys.has(key) ? 1 : 0;
+  }
+
+  async del(key: string): Promise<number> {
+    return this.keys.write('DEL', key, []);
+  }
+
+  incr(key: string): Promise<number> {
+    return this.incrby(key, 1);
+  }
+
+  async incrby(key: string, by: number): Promise<number> {
+    const value = Number(this.keys.text(key) ?? 0) + by;
+    this.keys.write('SET', key, [String(value)]);
+    return value;
+  }
+
+  async hget(key: string, field: string): Promise<string | null> {
+    return this.keys.hash(key)?.get(field) ?? null;
+  }
+
+  async hmget(key: string, ...fields: readonly string[]): Promise<(string | null)[]> {
+    const hash = this.keys.hash(key);
+    return fields.map((field) => hash?.get(field) ?? null);
+  }
+
+  async hgetall(key: string): Promise<Record<string, string>> {
+    return Object.fromEntries(this.keys.hash(key) ?? []);
+  }
+
+  async hkeys(key: string): Promise<string[]> {
+    return [...(this.keys.hash(key)?.keys() ?? [])];
+  }
+
+  async hvals(key: string): Promise<string[]> {
+    return [...(this.keys.hash(key)?.values() ?? [])];
+  }
+
+  async hset(key: string, ...args: readonly string[]): Promise<number> {
+    return this.keys.write('HSET', key, args);
+  }
+
+  async hsetnx(key: string, field: string, value: string): Promise<number> {
+    return this.keys.hash(key)?.has(field) ? 0 : this.keys.write('HSET', key, [field, value]);
+  }
+
+  async hdel(key: string, ...fields: readonly string[]): Promise<number> {
+    return this.keys.write('HDEL', key, fields);
+  }
+
+  async lrange(key: string, from: number, to: number): Promise<string[]> {
+    const list = this.keys.list(key) ?? [];
+    return list.slice(from, to < 0 ? list.length + to + 1 : to + 1);
+  }
+
+  async smembers(key: string): Promise<string[]> {
+    return [...(this.keys.set(key) ?? [])];
+  }
+
+  async sismember(key: string, member: string): Promise<number> {
+    return this.keys.set(key)?.has(member) ? 1 : 0;
+  }
+
+  async zcard(key: string): Promise<number> {
+    return this.keys.ranked(key).length;
+  }
+
+  async zrevrange(key: string, from: number, to: number): Promise<string[]> {
+    const members = this.keys.ranked(key).map(([member]) => member);
+    const end = to < 0 ? members.length + to + 1 : to + 1;
+    return members.reverse().slice(from, end);
+  }
+
+  /** Of scores from `least` up; the other end is always `+inf` here. */
+  async zrevrangebyscore(key: string, _most: '+inf', least: number | string): Promise<string[]> {
+    const found: string[] = [];
+    const ranked = this.keys.ranked(key);
+    for (let i = ranked.length - 1; i >= 0; i -= 1) {
+      const [member, score] = ranked[i] ?? ['', -Infinity];
+      if (score < Number(least)) break;
+      found.push(member);
+    }
+    return found;
+  }
+
+  async evalsha(sha: string, count: number, ...args: readonly string[]): Promise<Reply> {
+    if (sha !== commitSha) throw new Error('NOSCRIPT no such script');
+    return carryOutCommit(this.keys, args.slice(0, count), args[count] ?? '');
+  }
+
+  async eval(
+    script: string,
+    _count: number,
+    key: string,
+    owner: string,
+    _forMs?: number,
+  ): Promise<Reply> {
+    const holder = this.keys.text(key);
+    if (script === ownedKeyScripts.claim) {
+      if (holder !== null && holder !== owner) return holder;
+      this.keys.write('SET', key, [owner]);
+      return owner;
+    }
+    if (script === ownedKeyScripts.release)
+      return holder === owner ? this.keys.write('DEL', key, []) : 0;
+    if (script === ownedKeyScripts.renew) return holder === owner ? 1 : 0;
+    throw new Failure('BUG', 'Invariant: stores in memory know every script that is run on them');
+  }
+
+  /** Reads only; each is answered when the pipeline is executed. */
+  pipeline(): MemoryPipeline {
+    return new MemoryPipeline(this);
+  }
+}
+
+class MemoryPipeline {
+  private readonly redis: MemoryRedis;
+  private readonly reads: (() => Promise<Reply>)[] = [];
+
+  constructor(redis: MemoryRedis) {
+    this.redis = redis;
+  }
+
+  hgetall(key: string): this {
+    return this.add(() => this.redis.hgetall(key));
+  }
+
+  hkeys(key: string): this {
+    return this.add(() => this.redis.hkeys(key));
+  }
+
+  hget(key: string, field: string): this {
+    return this.add(() => this.redis.hget(key, field));
+  }
+
+  async exec(): Promise<(readonly [null, Reply])[]> {
+    const replies: (readonly [null, Reply])[] = [];
+    for (const read of this.reads) replies.push([null, await read()]);
+    return replies;
+  }
+
+  private add(read: () => Promise<Reply>): this {
+    this.reads.push(read);
+    return this;
+  }
+}

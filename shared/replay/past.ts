@@ -1,0 +1,53 @@
+/** Everything a replay may ever see: securities and all their bars. Only `PastMarket` hands it out, day by day. */
+import type {
+  DailyBar,
+  DailyRate,
+  ListedFundamentals,
+  ListedSecurity,
+} from '#shared/clients/market-data/market-data.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+
+export interface Past {
+  readonly securities: readonly ListedSecurity[];
+  /** Oldest first, one a day. */
+  readonly bars: ReadonlyMap<Isin, readonly DailyBar[]>;
+  /** Oldest first; by `USD-EUR`. */
+  readonly rates: ReadonlyMap<string, readonly DailyRate[]>;
+  readonly fundamentals: ReadonlyMap<Isin, ListedFundamentals>;
+  /** The security that others are compared with. */
+  readonly benchmark?: Isin | undefined;
+}
+
+export function pairOf(from: Currency, to: Currency): string {
+  return `${from}-${to}`;
+}
+
+/** Days from one to another, both included, on which any of the securities has a bar. */
+export function daysOf(
+  { bars }: Past,
+  isins: readonly Isin[],
+  from: CalendarDay,
+  to: CalendarDay,
+): readonly CalendarDay[] {
+  const days = new Set<CalendarDay>();
+  for (const isin of isins)
+    for (const { day } of bars.get(isin) ?? []) if (day >= from && day <= to) days.add(day);
+  return [...days].sort();
+}
+
+/** Index of the last entry on or before a day; -1 where there is none. */
+export function lastOn(
+  entries: readonly { readonly day: CalendarDay }[],
+  day: CalendarDay,
+): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = entries[middle];
+    if (entry && entry.day <= day) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,68 @@
+/** Closes of a past in columns, for measuring: which close and which rate count on a day. */
+import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { lastOn, pairOf, type Past } from './past.ts';
+
+interface Column {
+  readonly days: Int32Array;
+  readonly closes: Float64Array;
+}
+
+export class DailyCloses {
+  private readonly past: Past;
+  private readonly base: Currency;
+  private readonly columns: ReadonlyMap<Isin, Column>;
+  private readonly currencies: ReadonlyMap<Isin, Currency>;
+
+  constructor(past: Past, base: Currency) {
+    this.past = past;
+    this.base = base;
+    this.currencies = new Map(past.securities.map(({ isin, currency }) => [isin, currency]));
+    this.columns = new Map(
+      [...past.bars].map(([isin, bars]) => [
+        isin,
+        {
+          days: Int32Array.from(bars, ({ day }) => epochDay(day)),
+          closes: Float64Array.from(bars, ({ close }) => close),
+        },
+      ]),
+    );
+  }
+
+  /** In base currency; undefined before the first close or rate. */
+  worthOf(isin: Isin, day: CalendarDay): number | undefined {
+    const close = this.upTo(isin, day).at(-1);
+    const rate = this.rateOf(this.currencies.get(isin) ?? this.base, day);
+    return close === undefined || rate === undefined ? undefined : close * rate;
+  }
+
+  /** Closes up to a day and with it, oldest first, in the security's currency. */
+  upTo(isin: Isin, day: CalendarDay): Float64Array {
+    const column = this.columns.get(isin);
+    if (!column) return new Float64Array();
+    return column.closes.subarray(0, indexAt(column.days, epochDay(day)) + 1);
+  }
+
+  dayBefore(isin: Isin, day: CalendarDay): CalendarDay | undefined {
+    const days = this.columns.get(isin)?.days ?? new Int32Array();
+    const last = days[indexAt(days, epochDay(day) - 1)];
+    return last === undefined ? undefined : dayOfEpoch(last);
+  }
+
+  private rateOf(currency: Currency, day: CalendarDay): number | undefined {
+    if (currency === this.base) return 1;
+    const rates = this.past.rates.get(pairOf(currency, this.base)) ?? [];
+    return rates[lastOn(rates, day)]?.rate;
+  }
+}
+
+function indexAt(days: Int32Array, requested: number): number {
+  let [low, high] = [0, days.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((days[middle] ?? 0) <= requested) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,217 @@
+/**
+ * Replays a past day by day through the handlers of production. On a day with something to do the clock goes there,
+ * a deposit is paid in, and a trading cycle runs; in between the book stands still, and its value is measured at each
+ * day's close.
+ */
+import type { TradingCycleResult } from '#protos/gen/gateway.ts';
+import { gateway } from '#shared/contract/gateway.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { Failure, refused } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
+import { quantityOf } from '#shared/portfolio/model/booking.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { beginsPeriod, dueDays } from './model/schedule.ts';
+import { weightsOf } from './model/weights.ts';
+import { daysOf, type Past } from './past.ts';
+import type { ReplayPolicy, ReplayWindow } from './policy.ts';
+import { DailyCloses } from './prices.ts';
+import { openStage, type ReplayStage } from './replay-dependencies.ts';
+
+/** What happened on one day of trading. Amounts in the account's currency, as estimates. */
+export interface ReplayDay {
+  readonly day: CalendarDay;
+  /** Cash and holdings at the close, after the day's orders. */
+  readonly value: number;
+  readonly cash: number;
+  readonly deposit: number;
+  /** Sum of the values of the orders that were filled. */
+  readonly traded: number;
+  readonly charges: number;
+  readonly orders: number;
+  /** Whether a trading cycle ran. */
+  readonly decided: boolean;
+  /** What kept orders back, a sentence each. */
+  readonly refusals: readonly string[];
+}
+
+export interface ReplayRun {
+  readonly days: readonly ReplayDay[];
+  readonly capital: number;
+  /** By symbol, exact. */
+  readonly shares: Readonly<Record<string, string>>;
+  readonly cash: string;
+}
+
+export interface ReplayInputs {
+  readonly past: Past;
+  readonly policy: ReplayPolicy;
+  readonly window: ReplayWindow;
+  readonly build?: string | undefined;
+}
+
+export async function runReplay({ past, policy, window, build }: ReplayInputs): Promise<ReplayRun> {
+  const stage = openStage({
+    past,
+    build: build ?? 'replay',
+    baseCurrency: policy.currency,
+    fill: policy.fill,
+    market: policy.market,
+    settings: { ...policy.settings, PAPER_OPENING_CASH: policy.capital },
+  });
+  const run = new Run(stage, past, policy, window);
+  return run.carryOut();
+}
+
+class Run {
+  private readonly stage: ReplayStage;
+  private readonly policy: ReplayPolicy;
+  private readonly securities: readonly ListedSecurity[];
+  private readonly days: readonly CalendarDay[];
+  private readonly closes: DailyCloses;
+  private readonly signal = new AbortController().signal;
+  private cash = 0;
+  private held: readonly { readonly isin: Isin; readonly quantity: number }[] = [];
+
+  constructor(stage: ReplayStage, past: Past, policy: ReplayPolicy, { from, to }: ReplayWindow) {
+    this.stage = stage;
+    this.policy = policy;
+    this.securities = past.securities.filter(({ isin }) => isin !== past.benchmark);
+    const isins = this.securities.map(({ isin }) => isin);
+    this.days = daysOf(past, isins, from, to);
+    if (this.days.length === 0)
+      throw refused('no-days', `The data has no day of trading from ${from} to ${to}.`);
+    this.closes = new DailyCloses(past, policy.currency);
+    this.cash = Number(policy.capital);
+  }
+
+  async carryOut(): Promise<ReplayRun> {
+    const due = dueDays(this.days, this.policy.schedule);
+    const done: ReplayDay[] = [];
+    for (const [index, day] of this.days.entries())
+      done.push(await this.live(day, index, due[index] ?? false));
+    const book = await this.book();
+    const shares = this.securities.map(({ isin, symbol }) => [
+      symbol,
+      quantityOf(book.holdings.get(isin)).toString(),
+    ]);
+    return {
+      days: done,
+      capital: Number(this.policy.capital),
+      shares: Object.fromEntries(shares) as Record<string, string>,
+      cash: book.cash.amount.toString(),
+    };
+  }
+
+  private async live(day: CalendarDay, index: number, isDue: boolean): Promise<ReplayDay> {
+    const before = this.days[index - 1];
+    this.stage.goTo(day, before ?? this.dayBefore(day));
+    const deposit = await this.deposit(before, day);
+    const result = isDue ? await this.decide(day, before) : undefined;
+    return { day, deposit, ...figuresOf(result), cash: this.cash, value: this.valueOn(day) };
+  }
+
+  /** Of the first day of the run; decisions before the open rest on it. */
+  private dayBefore(day: CalendarDay): CalendarDay {
+    const known = this.securities.flatMap(({ isin }) => this.closes.dayBefore(isin, day) ?? []);
+    return known.sort().at(-1) ?? day;
+  }
+
+  private async deposit(before: CalendarDay | undefined, day: CalendarDay): Promise<number> {
+    const { deposit, currency } = this.policy;
+    if (!deposit || !beginsPeriod(before, day, deposit.each)) return 0;
+    await this.stage.dependencies.functions.call(
+      gateway.processDeposit,
+      { amount: { amount: deposit.amount, currency } },
+      this.options(`deposit-${day}`),
+    );
+    await this.refresh();
+    return Number(deposit.amount);
+  }
+
+  private async decide(
+    day: CalendarDay,
+    before: CalendarDay | undefined,
+  ): Promise<TradingCycleResult | undefined> {
+    const targets = this.targets(before ?? this.dayBefore(day));
+    if (targets && before !== undefined && !this.isOutside(targets, day)) return undefined;
+    const updates = this.stage.dependencies.functions.stream(
+      gateway.triggerTradingCycle,
+      { targetWeights: targets ?? {} },
+      this.options(`cycle-${day}`),
+    );
+    let last;
+    for await (const update of updates) last = update;
+    if (!last?.complete || last.error !== '')
+      throw new Failure('UPSTREAM_BROKEN', `${day}: ${last?.error || 'the cycle did not end'}`);
+    await this.refresh();
+    return last.result;
+  }
+
+  /** Undefined where the cycle finds its own. */
+  private targets(before: CalendarDay): Record<string, number> | undefined {
+    const { weights: rule } = this.policy;
+    if (rule.kind === 'planner') return undefined;
+    const symbols = this.securities.map(({ symbol }) => symbol);
+    const columns = this.securities.map(({ isin }) => this.closes.upTo(isin, before));
+    const weights = weightsOf(rule, symbols, columns);
+    const investedRatio = 1 - this.stage.dependencies.settings.cashReserveRatio;
+    return Object.fromEntries(
+      this.securities.map(({ isin }, i) => [isin, (weights[i] ?? 0) * investedRatio]),
+    );
+  }
+
+  /** Whether a weight has left its band; always, where there is none. */
+  private isOutside(targets: Record<string, number>, day: CalendarDay): boolean {
+    const { band, fill } = this.policy;
+    if (!band) return true;
+    const seen = fill === 'close' ? day : this.stage.moment().knownThrough;
+    const total = this.valueOn(seen);
+    const heldOf = new Map(this.held.map(({ isin, quantity }) => [isin, quantity]));
+    return this.securities.some(({ isin }) => {
+      const target = targets[isin] ?? 0;
+      const worth = (heldOf.get(isin) ?? 0) * (this.closes.worthOf(isin, seen) ?? 0);
+      return Math.abs(worth / total - target) > Math.min(band.absolute, band.relative * target);
+    });
+  }
+
+  private valueOn(day: CalendarDay): number {
+    return this.held.reduce(
+      (sum, { isin, quantity }) => sum + quantity * (this.closes.worthOf(isin, day) ?? 0),
+      this.cash,
+    );
+  }
+
+  private async refresh(): Promise<void> {
+    const { cash, holdings } = await this.book();
+    this.cash = cash.toEstimate();
+    this.held = [...holdings.values()].map((holding) => ({
+      isin: holding.isin,
+      quantity: quantityOf(holding).toEstimate(),
+    }));
+  }
+
+  private book() {
+    const { database, baseCurrency } = this.stage.dependencies;
+    return new StoredBook(database, baseCurrency).book(DEFAULT_ACCOUNT);
+  }
+
+  private options(key: string) {
+    return { signal: this.signal, requestId: key, idempotencyKey: key };
+  }
+}
+
+function figuresOf(result: TradingCycleResult | undefined) {
+  const trades = result?.trades ?? [];
+  const filled = trades.filter(({ success, quantity }) => success && quantity > 0);
+  return {
+    decided: result !== undefined,
+    orders: filled.length,
+    traded: filled.reduce((sum, { quantity, price }) => sum + quantity * Number(price?.amount), 0),
+    charges: Number(result?.totalCost?.amount ?? 0),
+    refusals: trades
+      .filter(({ success }) => !success)
+      .map(({ side, symbol, error }) => `${side} ${symbol}: ${error}`),
+  };
+}

@@ -1,0 +1,101 @@
+/** The stand-in in memory answers as Redis does: a seeded history of commands and commits, run on both. */
+import type { Redis } from 'ioredis';
+import { seededRandom } from '#shared/kernel/random.ts';
+import { connectRedis } from '#shared/redis/client.ts';
+import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
+import { claimOwned, releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+
+let redis: TestRedis;
+let real: Database;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  real = new Database(connectRedis(redis.url, 'memory'));
+});
+afterAll(async () => {
+  real.redis.disconnect();
+  await redis.stop();
+});
+
+type Step = (database: Database) => Promise<unknown>;
+
+function randomStep(seed: string): Step {
+  const random = seededRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const names = ['a', 'b', 'c'];
+  const [key, name, value] = [pick(names), pick(names), String(Math.floor(random() * 5))];
+  const at = (kind: string): string => `{k}:${kind}:${key}`;
+  const writes: readonly Write[] = [
+    { op: 'HSET', key: at('hash'), args: [name, value] },
+    { op: 'HDEL', key: at('hash'), args: [name] },
+    { op: 'RPUSH', key: at('list'), args: [value] },
+    { op: 'SADD', key: at('set'), args: [name] },
+    { op: 'SREM', key: at('set'), args: [name] },
+    { op: 'ZADD', key: at('zset'), args: [value, name] },
+    { op: 'ZREM', key: at('zset'), args: [name] },
+    { op: 'SET', key: at('text'), args: [value] },
+    { op: 'DEL', key: at(pick(['hash', 'list', 'set', 'zset', 'text'])), args: [] },
+  ];
+  const steps: readonly Step[] = [
+    ({ redis: r }) => r.hgetall(at('hash')),
+    ({ redis: r }) => r.hmget(at('hash'), 'a', 'b'),
+    ({ redis: r }) => r.hget(at('hash'), name),
+    async ({ redis: r }) => (await r.hkeys(at('hash'))).sort(),
+    async ({ redis: r }) => (await r.hvals(at('hash'))).sort(),
+    ({ redis: r }) => r.hsetnx(at('hash'), name, value),
+    ({ redis: r }) => r.hset(at('hash'), name, value),
+    ({ redis: r }) => r.hdel(at('hash'), name),
+    ({ redis: r }) => r.lrange(at('list'), Number(value), -1),
+    ({ redis: r }) => r.lrange(at('list'), 0, Number(value)),
+    async ({ redis: r }) => (await r.smembers(at('set'))).sort(),
+    ({ redis: r }) => r.sismember(at('set'), name),
+    ({ redis: r }) => r.zrevrange(at('zset'), 0, -1),
+    ({ redis: r }) => r.zcard(at('zset')),
+    ({ redis: r }) => r.zrevrangebyscore(at('zset'), '+inf', value),
+    ({ redis: r }) => r.exists(at('text')),
+    ({ redis: r }) => r.get(at('text')),
+    ({ redis: r }) => r.incrby(at('count'), Number(value)),
+    ({ redis: r }) => claimOwned(r, at('lock'), name, 60_000),
+    ({ redis: r }) => releaseOwned(r, at('lock'), name),
+    ({ redis: r }) => renewOwned(r, at('lock'), name, 60_000),
+    (database) => committed(database, at('document'), Number(value), pick(writes)),
+  ];
+  return pick(steps);
+}
+
+async function committed(database: Database, key: string, version: number, write: Write) {
+  return database.commit(
+    [{ key, version }],
+    [writeDocument(key, version, { version }), { ...write }],
+  );
+}
+
+test.each(Array.from({ length: 20 }, (_, i) => `memory-${i}`))(
+  'the stand-in answers as Redis does: seed %s',
+  async (seed) => {
+    await real.redis.flushdb();
+    const memory = new MemoryDatabase();
+    for (let i = 0; i < 150; i += 1) {
+      const [found, expected] = await Promise.all([
+        randomStep(`${seed}-${i}`)(memory),
+        randomStep(`${seed}-${i}`)(real),
+      ]);
+      expect([i, found]).toEqual([i, expected]);
+    }
+  },
+);
+
+test('a commit is guarded by the epoch, and advances it', async () => {
+  const memory = new MemoryDatabase();
+  const write = (): Write => ({ op: 'SET', key: '{k}:x', args: ['1'] });
+  expect(await memory.commit([], [write()], 'advancing')).toBe(true);
+  expect((await memory.epoch.held()).epoch?.sequence).toBe(1);
+  await memory.redis.hset('{state}:epoch', 'doubt', 'somebody doubts it');
+  await expect(memory.commit([], [write()], 'guarded')).rejects.toMatchObject({ code: 'REFUSED' });
+});
+
+test('a command that nobody needs is not silently ignored', () => {
+  expect((new MemoryDatabase().redis as Partial<Redis>).flushall).toBeUndefined();
+});

@@ -1,0 +1,116 @@
+import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { unitRate } from '#shared/kernel/exchange-rate.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { seededRandom } from '#shared/kernel/random.ts';
+import {
+  planToTarget,
+  type TargetInstrument,
+  type TargetProblem,
+} from '#shared/planning/model/to-target.ts';
+
+const EUR = parseCurrency('EUR');
+const DAY = parseDay('2025-06-11');
+const ISINS = ['US0378331005', 'US5949181045', 'DE0007164600'].map(parseIsin);
+
+function instrument(i: number, own: Partial<TargetInstrument>): TargetInstrument {
+  return {
+    isin: ISINS[i] as TargetInstrument['isin'],
+    symbol: `S${i}`,
+    lot: Decimal.one,
+    price: Price.parse('100', 'EUR'),
+    rate: unitRate(EUR, DAY),
+    held: Decimal.zero,
+    target: 0,
+    buys: true,
+    sells: true,
+    ...own,
+  };
+}
+
+function problem(instruments: readonly TargetInstrument[], cash: string): TargetProblem {
+  return {
+    base: EUR,
+    day: DAY,
+    cash: Money.parse(cash, 'EUR'),
+    instruments,
+    live: new Set(),
+    limits: {
+      costs: {
+        feeFixed: Decimal.of(2),
+        feeRatio: 0.002,
+        exchangeFeeRatio: 0,
+        halfSpreadRatio: 0,
+        sellTaxRatio: 0,
+      },
+      depth: 4,
+      marginRatio: 0,
+      minimumOrder: Money.zero(EUR),
+      cashReserveRatio: 0,
+    },
+  };
+}
+
+const orders = (of: TargetProblem): string[] =>
+  planToTarget(of).actions.map(({ side, symbol, quantity }) => `${side} ${quantity} ${symbol}`);
+
+describe('a plan to stated weights', () => {
+  it('buys the most whole lots that amount and cost leave room for', () => {
+    // 4 x 100 + 2 + 0.80 = 402.80 of 500; a fifth would take 503.
+    expect(orders(problem([instrument(0, { target: 0.5 })], '1000'))).toEqual(['BUY 4 S0']);
+  });
+
+  it('sells the fewest whole lots that bring the amount after cost, and all of what has no weight', () => {
+    const held = { held: Decimal.of(10) };
+    const of = problem([instrument(0, { ...held, target: 0.25 }), instrument(1, held)], '0');
+    // 2000 in all; 500 stay of S0, so that 500 are to come: 6 lots, since 5 bring 497.
+    expect(orders(of)).toEqual(['SELL 6 S0', 'SELL 10 S1']);
+  });
+
+  it('sells first, and spends no more than there is', () => {
+    const random = seededRandom('to-target');
+    for (let round = 0; round < 200; round += 1) {
+      const raw = ISINS.map(() => random());
+      const sum = raw.reduce((a, b) => a + b, 0);
+      const of = problem(
+        raw.map((weight, i) =>
+          instrument(i, {
+            target: weight / sum,
+            held: Decimal.of(Math.floor(random() * 30)),
+            price: Price.fromEstimate(5 + 200 * random(), EUR),
+          }),
+        ),
+        (3000 * random()).toFixed(2),
+      );
+      const plan = planToTarget(of);
+      const sides = plan.actions.map(({ side }) => side);
+      expect([...sides].sort().reverse()).toEqual(sides);
+      expect(plan.cashAfter.sign).toBeGreaterThanOrEqual(0);
+      for (const { weightAfter, isin, side } of plan.actions) {
+        const target = of.instruments.find((one) => one.isin === isin)?.target ?? 0;
+        if (side === 'BUY') expect(weightAfter).toBeLessThanOrEqual(target + 1e-9);
+      }
+    }
+  });
+
+  it('leaves alone what may not be traded, what has an order under way, and orders below the least', () => {
+    const [frozen, live, small] = [
+      instrument(0, { target: 0.4, buys: false, sells: false }),
+      instrument(1, { target: 0.4 }),
+      instrument(2, { target: 0.15 }),
+    ];
+    const of = { ...problem([frozen, live, small], '1000'), live: new Set([live.isin]) };
+    expect(orders(of)).toEqual(['BUY 1 S2']);
+    const limits = { ...of.limits, minimumOrder: Money.parse('250', 'EUR') };
+    expect(orders({ ...of, limits })).toEqual([]);
+  });
+
+  it('keeps the reserve', () => {
+    const of = problem([instrument(0, { target: 1 })], '1000');
+    const limits = { ...of.limits, cashReserveRatio: 0.2 };
+    expect(orders({ ...of, limits })).toEqual(['BUY 7 S0']);
+  });
+});
