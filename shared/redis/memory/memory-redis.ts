@@ -116,7 +116,7 @@ export class MemoryRedis {
   }
 
   async evalsha(sha: string, count: number, ...args: readonly string[]): Promise<Reply> {
-    if (sha !== commitSha) throw new Error('NOSCRIPT no such script');
+    if (sha !== commitSha) throw unknownScript();
     return carryOutCommit(this.keys, args.slice(0, count), args[count] ?? '');
   }
 
@@ -136,13 +136,17 @@ export class MemoryRedis {
     if (script === ownedKeyScripts.release)
       return holder === owner ? this.keys.write('DEL', key, []) : 0;
     if (script === ownedKeyScripts.renew) return holder === owner ? 1 : 0;
-    throw new Failure('BUG', 'Invariant: stores in memory know every script that is run on them');
+    throw unknownScript();
   }
 
   /** Reads only; each is answered when the pipeline is executed. */
   pipeline(): MemoryPipeline {
     return new MemoryPipeline(this);
   }
+}
+
+function unknownScript(): Failure {
+  return new Failure('BUG', 'Invariant: stores in memory know every script that is run on them');
 }
 
 class MemoryPipeline {
