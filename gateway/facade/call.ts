@@ -59,6 +59,15 @@ export class FacadeCall {
     call.sendMetadata(this.echo());
   }
 
+  /**
+   * Lets a reset that came together with the request be seen before any work begins for it (rapid resets,
+   * CVE-2023-44487). @throws the reason why the call has ended already
+   */
+  async requireWaiting(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.stop.signal.throwIfAborted();
+  }
+
   /** @throws Failure for metadata that cannot be used */
   requireMetadata(): void {
     const { givenKey } = this;

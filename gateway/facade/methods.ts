@@ -137,6 +137,7 @@ async function hold(
   try {
     call.requireMetadata();
     if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
+    await call.requireWaiting();
     await work(call);
     return undefined;
   } catch (thrown) {

@@ -1,5 +1,6 @@
 /** Whether a service can do its work: each of its functions is asked. */
 import { Failure } from '#shared/kernel/failure.ts';
+import { untilAborted } from '#shared/process/deadline.ts';
 import { operationsOf } from '#shared/contract/catalogue.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import type { CallOptions, FunctionsClient } from './functions-client.ts';
@@ -14,19 +15,38 @@ export interface ServiceHealth {
 
 const ANSWER_MS_MAX = 4_000;
 
+/** Measurements under way, so that callers at the same time share one, however many they are. */
+const underWay = new WeakMap<FunctionsClient, Map<ServiceName, Promise<ServiceHealth>>>();
+
 /** Never throws for a function that is away; that is what it tells. */
 export async function serviceHealth(
   functions: FunctionsClient,
   service: ServiceName,
   options: CallOptions,
 ): Promise<ServiceHealth> {
+  options.signal.throwIfAborted();
+  const measuring = underWay.get(functions) ?? new Map<ServiceName, Promise<ServiceHealth>>();
+  underWay.set(functions, measuring);
+  let measured = measuring.get(service);
+  if (!measured) {
+    measured = measure(functions, service, options).finally(() => measuring.delete(service));
+    measuring.set(service, measured);
+  }
+  return untilAborted(measured, options.signal);
+}
+
+/** Goes on when its first caller leaves: others may wait for it. */
+async function measure(
+  functions: FunctionsClient,
+  service: ServiceName,
+  options: CallOptions,
+): Promise<ServiceHealth> {
   const startedAt = performance.now();
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   const names = operationsOf(service).map(({ name }) => name);
   const reasons = await Promise.all(
     names.map((name) => complaint(functions, name, { ...options, signal })),
   );
-  options.signal.throwIfAborted();
   const byReason = group(names, reasons);
   const latencyMs = performance.now() - startedAt;
   const status = inWords(byReason, names.length);

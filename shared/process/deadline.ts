@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * One signal for one piece of work: it aborts when the caller leaves or the time is up. Joined
  * platform signals would do, but cost more than the rest of a short call, and Node 20 may collect one
@@ -14,6 +16,8 @@ export class Deadline {
   /** @param late what the signal's reason is when the time is up */
   constructor(caller: AbortSignal | undefined, timeoutMs: number, late = timeoutError) {
     this.signal = this.controller.signal;
+    // A call may make many others at once, each of which listens.
+    setMaxListeners(0, this.signal);
     this.caller = caller;
     this.late = late;
     this.timer = setTimeout(this.runOut, Math.ceil(timeoutMs)).unref();

@@ -21,6 +21,7 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import type { Operation, RequestOf, ResponseOf } from '#shared/contract/row.ts';
 import { isOpen, openBecause, timedOut, type CallIds } from '#shared/contract/unknown-outcome.ts';
 import { redisFailure } from '#shared/redis/client.ts';
+import { abortableReads } from './abortable-reads.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
@@ -396,7 +397,7 @@ class Call {
     const context = {
       // The dependencies are the prototype of the call context instead of being copied into it, call by call.
       __proto__: dependencies,
-      ...(changes && this.effects.watch(dependencies)),
+      ...(changes ? this.effects.watch(dependencies) : abortableReads(dependencies, signal)),
       signal,
       requestId,
       run: this.run,

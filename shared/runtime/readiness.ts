@@ -18,6 +18,7 @@ export async function requireReady(
   dependencies: Dependencies,
   signal: AbortSignal,
 ): Promise<void> {
+  signal.throwIfAborted();
   const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   const results = await Promise.allSettled(
     operation.needs.map((need) => inTime(probes[need](dependencies, limited))),

@@ -36,6 +36,7 @@ export function inProcessTransport(
   const layout = new FunctionLayout();
   return (call) =>
     layout.reach(call.name, async (address) => {
+      call.signal.throwIfAborted();
       const event = eventOf(call, address, bearerText(token));
       const run = call.idempotencyKey ?? call.requestId;
       const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
