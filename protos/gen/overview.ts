@@ -51,6 +51,30 @@ export interface GetOverviewResponse {
   services: OverviewService[];
   run: OverviewRun | undefined;
   version: string;
+  /** The plan that waits for the owner's answer, or was approved and is not carried out yet; `plan` is that plan. */
+  proposal:
+    | OverviewProposal
+    | undefined;
+  /** How far the system may act alone: simulated, paper, ask or within-limits. */
+  trustLevel: string;
+}
+
+/** A plan that was put to the owner. */
+export interface OverviewProposal {
+  planId: string;
+  /** What an answer binds. */
+  digest: string;
+  /** PROPOSED, APPROVED or EXECUTING. */
+  state: string;
+  proposedAt:
+    | Timestamp
+    | undefined;
+  /** No answer until then means no. */
+  expiresAt:
+    | Timestamp
+    | undefined;
+  /** Why the owner is asked, a phrase each. */
+  because: string[];
 }
 
 /** How things stand, the most urgent first. */
@@ -426,6 +450,8 @@ function createBaseGetOverviewResponse(): GetOverviewResponse {
     services: [],
     run: undefined,
     version: "",
+    proposal: undefined,
+    trustLevel: "",
   };
 }
 
@@ -487,6 +513,12 @@ export const GetOverviewResponse: MessageFns<GetOverviewResponse> = {
     }
     if (message.version !== "") {
       writer.uint32(154).string(message.version);
+    }
+    if (message.proposal !== undefined) {
+      OverviewProposal.encode(message.proposal, writer.uint32(162).fork()).join();
+    }
+    if (message.trustLevel !== "") {
+      writer.uint32(170).string(message.trustLevel);
     }
     return writer;
   },
@@ -656,6 +688,22 @@ export const GetOverviewResponse: MessageFns<GetOverviewResponse> = {
             message.version = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.proposal = OverviewProposal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.trustLevel = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -721,6 +769,12 @@ export const GetOverviewResponse: MessageFns<GetOverviewResponse> = {
         : [],
       run: isSet(object.run) ? OverviewRun.fromJSON(object.run) : undefined,
       version: isSet(object.version) ? globalThis.String(object.version) : "",
+      proposal: isSet(object.proposal) ? OverviewProposal.fromJSON(object.proposal) : undefined,
+      trustLevel: isSet(object.trustLevel)
+        ? globalThis.String(object.trustLevel)
+        : isSet(object.trust_level)
+        ? globalThis.String(object.trust_level)
+        : "",
     };
   },
 
@@ -783,6 +837,12 @@ export const GetOverviewResponse: MessageFns<GetOverviewResponse> = {
     if (message.version !== "") {
       obj.version = message.version;
     }
+    if (message.proposal !== undefined) {
+      obj.proposal = OverviewProposal.toJSON(message.proposal);
+    }
+    if (message.trustLevel !== "") {
+      obj.trustLevel = message.trustLevel;
+    }
     return obj;
   },
 
@@ -818,6 +878,177 @@ export const GetOverviewResponse: MessageFns<GetOverviewResponse> = {
     message.services = object.services?.map((e) => OverviewService.fromPartial(e)) || [];
     message.run = (object.run !== undefined && object.run !== null) ? OverviewRun.fromPartial(object.run) : undefined;
     message.version = object.version ?? "";
+    message.proposal = (object.proposal !== undefined && object.proposal !== null)
+      ? OverviewProposal.fromPartial(object.proposal)
+      : undefined;
+    message.trustLevel = object.trustLevel ?? "";
+    return message;
+  },
+};
+
+function createBaseOverviewProposal(): OverviewProposal {
+  return { planId: "", digest: "", state: "", proposedAt: undefined, expiresAt: undefined, because: [] };
+}
+
+export const OverviewProposal: MessageFns<OverviewProposal> = {
+  encode(message: OverviewProposal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.planId !== "") {
+      writer.uint32(10).string(message.planId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    if (message.proposedAt !== undefined) {
+      Timestamp.encode(message.proposedAt, writer.uint32(34).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.because) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OverviewProposal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOverviewProposal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.proposedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.because.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OverviewProposal {
+    return {
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      proposedAt: isSet(object.proposedAt)
+        ? Timestamp.fromJSON(object.proposedAt)
+        : isSet(object.proposed_at)
+        ? Timestamp.fromJSON(object.proposed_at)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? Timestamp.fromJSON(object.expiresAt)
+        : isSet(object.expires_at)
+        ? Timestamp.fromJSON(object.expires_at)
+        : undefined,
+      because: globalThis.Array.isArray(object?.because)
+        ? object.because.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: OverviewProposal): unknown {
+    const obj: any = {};
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.proposedAt !== undefined) {
+      obj.proposedAt = Timestamp.toJSON(message.proposedAt);
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = Timestamp.toJSON(message.expiresAt);
+    }
+    if (message.because?.length) {
+      obj.because = message.because;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OverviewProposal>, I>>(base?: I): OverviewProposal {
+    return OverviewProposal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OverviewProposal>, I>>(object: I): OverviewProposal {
+    const message = createBaseOverviewProposal();
+    message.planId = object.planId ?? "";
+    message.digest = object.digest ?? "";
+    message.state = object.state ?? "";
+    message.proposedAt = (object.proposedAt !== undefined && object.proposedAt !== null)
+      ? Timestamp.fromPartial(object.proposedAt)
+      : undefined;
+    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
+      ? Timestamp.fromPartial(object.expiresAt)
+      : undefined;
+    message.because = object.because?.map((e) => e) || [];
     return message;
   },
 };

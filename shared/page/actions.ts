@@ -65,6 +65,39 @@ const job: Action = {
   },
 };
 
+const approve: Action = {
+  role: 'trade',
+  run: async (form, call) => (await ask(call, gateway.approvePlan, answered(form, call))).message,
+};
+
+const reject: Action = {
+  role: 'trade',
+  run: async (form, call) => {
+    const reason = [form.get('reason'), form.get('words')].filter((text) => text).join(': ');
+    return (await ask(call, gateway.rejectPlan, { ...answered(form, call), reason })).message;
+  },
+};
+
+const trust: Action = {
+  role: 'trade',
+  needsProof: true,
+  run: async (form, call) => {
+    const confirmation = form.get('confirmation')?.trim() ?? '';
+    const request = { level: required(form, 'level'), confirmation, setBy: call.who };
+    return (await ask(call, gateway.setTrust, request)).message;
+  },
+};
+
+/** An answer binds the digest that the plan was shown with. */
+function answered(form: URLSearchParams, { who }: ActionCall) {
+  return {
+    planId: required(form, 'plan'),
+    digest: required(form, 'digest'),
+    answeredBy: who,
+    surface: 'page',
+  };
+}
+
 export const actions: Readonly<Record<string, Action>> = {
   halt,
   reduce,
@@ -72,6 +105,9 @@ export const actions: Readonly<Record<string, Action>> = {
   cancel,
   deposit,
   job,
+  approve,
+  reject,
+  trust,
 };
 
 async function setState(call: ActionCall, state: 'ACTIVE' | 'REDUCING' | 'HALTED') {

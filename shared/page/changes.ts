@@ -69,18 +69,20 @@ export class Changes {
     const version = (key: string): Promise<string | null> => redis.hget(key, 'version');
     const [plan = ''] = await redis.zrevrange(keys.planning.byTime(), 0, 0);
     const cycle = (await redis.get(keys.gateway.runningCycle())) ?? '';
-    const [control, planned, booked, orders, live, run, ...jobVersions] = await Promise.all([
-      version(keys.trading.control()),
-      version(keys.planning.plan(plan)),
-      version(keys.portfolio.book(account)),
-      redis.zcard(keys.trading.byTime(account)),
-      redis.scard(keys.trading.live(account)),
-      version(keys.gateway.cycle(cycle)),
-      ...jobs.map(({ name }) => version(keys.gateway.job(name))),
-    ]);
+    const [control, planned, proposed, booked, orders, live, run, ...jobVersions] =
+      await Promise.all([
+        version(keys.trading.control()),
+        version(keys.planning.plan(plan)),
+        version(keys.gateway.proposals(account)),
+        version(keys.portfolio.book(account)),
+        redis.zcard(keys.trading.byTime(account)),
+        redis.scard(keys.trading.live(account)),
+        version(keys.gateway.cycle(cycle)),
+        ...jobs.map(({ name }) => version(keys.gateway.job(name))),
+      ]);
     return {
       state: String(control),
-      plan: `${plan} ${planned}`,
+      plan: `${plan} ${planned} ${proposed}`,
       book: String(booked),
       orders: `${orders} ${live}`,
       run: `${cycle} ${run}`,

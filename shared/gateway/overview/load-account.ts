@@ -1,7 +1,7 @@
 /** What the stores know of an account, for the overview. */
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import { DAY_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Plan } from '#shared/planning/model/plan.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
@@ -15,6 +15,9 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import type { Security } from '#shared/universe/model/security.ts';
+import { ProposalStore } from '../approval/proposal-store.ts';
+import { trustOf } from '../approval/trust-store.ts';
+import type { Proposal } from '../model/proposal.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export interface AccountFacts extends AccountView {
@@ -27,8 +30,13 @@ export interface AccountFacts extends AccountView {
   /** Newest first. */
   readonly recent: readonly OrderRecord[];
   readonly plan: Plan | undefined;
+  /** Not answered, or approved and not carried out yet. */
+  readonly proposal: Proposal | undefined;
+  readonly trustLevel: string;
 }
 
+/** States of a plan that is not settled. */
+const OPEN: ReadonlySet<string> = new Set(['PROPOSED', 'APPROVED', 'EXECUTING']);
 const RECENT_DAYS = 90;
 /** Plans of other accounts lie between. */
 const PLANS_SEARCHED = 50;
@@ -44,17 +52,27 @@ export async function loadAccountFacts(
   const account = await new Accounts(database, baseCurrency).require(id);
   const now = dependencies.now();
   const trades = new StoredOrders(database);
-  const [view, ledger, securities, live, recent, plan] = await Promise.all([
+  const [view, ledger, securities, live, recent, latest, proposals, trust] = await Promise.all([
     loadAccount(dependencies, id),
     new StoredBook(database, baseCurrency).ledger(id),
     new StoredMarket(database).securities(),
     trades.liveOrders(id),
     trades.historySince(id, instantOf(now - RECENT_DAYS * DAY_MS)),
     latestPlan(dependencies, id),
+    new ProposalStore(database, id).all(),
+    trustOf(dependencies, id),
   ]);
+  const proposal = proposals.find((one) => isOpen(one, now));
+  const plan = proposal ? await new StoredPlans(database).find(proposal.planId) : latest;
   const today = marketData.today(now);
   const byIsin = new Map(securities.map((one) => [one.isin, one]));
-  return { ...view, account, today, ledger, securities: byIsin, live, recent, plan };
+  const open = { plan: plan ?? latest, proposal, trustLevel: trust.level };
+  return { ...view, account, today, ledger, securities: byIsin, live, recent, ...open };
+}
+
+/** One whose time is over counts as answered with no, also before that is written down. */
+function isOpen({ state, expiresAt }: Proposal, now: Instant): boolean {
+  return OPEN.has(state) && (state !== 'PROPOSED' || expiresAt > now);
 }
 
 async function latestPlan(

@@ -7,6 +7,7 @@ import { taxYears } from '#shared/portfolio/model/tax-years.ts';
 import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.ts';
+import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
 import { historyMessage } from './history-message.ts';
 import type { House } from './house.ts';
@@ -75,11 +76,13 @@ export function overviewOf(
     services: [...house.services],
     run: house.run,
     version: surroundings.build,
+    proposal: facts.proposal && proposalOf(facts.proposal),
+    trustLevel: facts.trustLevel,
   };
 }
 
 function judged(
-  { live, today }: AccountFacts,
+  { live, today, proposal, plan }: AccountFacts,
   { control, services, jobs, run }: House,
   { missing, oldestPriceDay }: ReturnType<typeof valueMessage>,
   priceAgeDaysMax: number,
@@ -94,9 +97,17 @@ function judged(
     priceAgeDaysMax,
     oldestPriceDay,
     jobs,
-    waitingOrders: 0,
+    waitingOrders: proposal?.state === 'PROPOSED' ? (plan?.actions.length ?? 0) : 0,
     isRunning: run !== undefined,
   });
+}
+
+function proposalOf({ planId, digest, state, proposedAt, expiresAt, because }: Proposal) {
+  return {
+    ...{ planId, digest, state, because: [...because] },
+    proposedAt: toTimestamp(proposedAt),
+    expiresAt: toTimestamp(expiresAt),
+  };
 }
 
 function tradingMessage(

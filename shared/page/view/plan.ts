@@ -41,14 +41,40 @@ export function planSection(context: ViewContext): Html {
   </section>`;
 }
 
-function planBody({ format }: ViewContext, plan: Plan): Html {
+function planBody(context: ViewContext, plan: Plan): Html {
+  const { format } = context;
   return html`<p class="under">Made ${format.moment(plan.createdAt)} · ${statusText(plan)}</p>
-    ${lead(format, plan)} ${plan.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
+    ${lead(format, plan)} ${answerPart(context)}
+    ${plan.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
     <ol class="orders">
       ${plan.actions.map((action) => orderItem(format, action))}
     </ol>
     ${notTaken(plan.notTaken)} ${plan.actions.length > 0 && effect(format, plan)}
     ${how(format, plan)}`;
+}
+
+/** Where the plan waits: why it asks, until when, and the answers. */
+function answerPart({ overview, format }: ViewContext): Html | false {
+  const proposal = overview?.proposal;
+  if (!proposal) return false;
+  if (proposal.state !== 'PROPOSED')
+    return html`<p class="under">
+      You approved it; it is
+      ${proposal.state === 'EXECUTING' ? 'being carried out' : 'about to be carried out'}.
+      <a href="?view=reject">Withdraw</a>
+    </p>`;
+  const orders = plural(overview.plan?.actions.length ?? 0, 'order');
+  return html`<div class="ask">
+    <p>
+      <b>It waits for your answer until ${format.moment(proposal.expiresAt)}.</b> No answer means
+      no.
+    </p>
+    ${proposal.because.length > 0 && html`<p class="under">Asked because ${proposal.because.join('; ')}.</p>`}
+    <p class="acts">
+      <a class="button primary" href="?view=approve">Approve ${orders}…</a
+      ><a class="button" href="?view=reject">Reject…</a>
+    </p>
+  </div>`;
 }
 
 function statusText({ status, validUntil }: Plan): Html {

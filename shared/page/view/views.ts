@@ -55,6 +55,7 @@ function depositCard(context: ViewContext): Html | false {
       <a class="button" href="?view=deposit">Deposit…</a
       ><a class="button" href="?view=job&amp;job=trading-cycle">Run a cycle now…</a
       ><a class="button" href="?view=reduce">Only sales…</a>
+      <a class="button" href="?view=trust">Trust: ${context.overview?.trustLevel}…</a>
     </p>
   </section>`;
 }

@@ -1,0 +1,78 @@
+/** A plan that waits: seen, approved and rejected on the page, each bound to exactly that plan. */
+import { gateway } from '#shared/contract/gateway.ts';
+import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
+import type { Proposal } from '#protos/gen/gateway.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { openPageFixture, PASSWORD, type PageFixture } from '../../support/page-fixture.ts';
+import { Visitor } from '../../support/visitor.ts';
+
+let redis: TestRedis;
+let fixture: PageFixture;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  fixture = await openPageFixture(redis);
+  visitor = new Visitor(fixture.url);
+  await visitor.signIn(PASSWORD);
+  const confirmation = 'I trust account default at level ask';
+  await ask(gateway.setTrust, { level: 'ask', confirmation, setBy: 'test' }, 'trust');
+  await ask(gateway.triggerTradingCycle, {}, 'cycle');
+});
+afterEach(() => fixture.close());
+
+function ask<O extends Operation>(operation: O, request: WireRequestOf<O>, key: string) {
+  const options = { signal: AbortSignal.timeout(60_000), requestId: key, idempotencyKey: key };
+  return fixture.dependencies.functions.call(operation, request, options);
+}
+
+async function proposal(): Promise<Proposal | undefined> {
+  const { functions } = fixture.dependencies;
+  const options = { signal: AbortSignal.timeout(30_000), requestId: 'list' };
+  return (await functions.call(gateway.listProposals, { limit: 1 }, options)).proposals[0];
+}
+
+it('waits on the page, is approved as it was shown, and only once', async () => {
+  const waiting = await proposal();
+  const { text } = await visitor.get();
+  expect(text).toContain('waits for your answer');
+  expect(text).toContain('Asked because');
+  const confirm = (await visitor.get('?view=approve')).text;
+  expect(confirm).toContain('PRACTICE: no real money is moved.');
+  expect(confirm).toContain(waiting?.digest.slice(0, 8));
+  const done = await visitor.submit('?view=approve', 'approve');
+  expect(done.status).toBe(200);
+  const approved = await proposal();
+  expect(approved).toMatchObject({ state: 'APPROVED', surface: 'page', planId: waiting?.planId });
+  expect((await visitor.get()).text).toContain('You approved it');
+  expect((await visitor.get('?view=house')).text).toMatch(/<b>approve<\/b>/);
+});
+
+it('is not approved with the digest of another plan', async () => {
+  const refused = await visitor.submit('?view=approve', 'approve', { digest: 'f'.repeat(64) });
+  expect(refused.status).not.toBe(200);
+  expect(await proposal()).toMatchObject({ state: 'PROPOSED' });
+});
+
+it('is rejected with a reason that is kept, and nothing is sent', async () => {
+  await visitor.submit('?view=reject', 'reject', { reason: 'not now', words: 'after the summer' });
+  expect(await proposal()).toMatchObject({
+    state: 'REJECTED',
+    reason: expect.stringContaining('after the summer'),
+  });
+  expect((await visitor.get()).text).not.toContain('waits for your answer');
+});
+
+it('is answered by nobody who may only look', async () => {
+  const guest = new Visitor(fixture.url);
+  await guest.signIn(PASSWORD, 'read');
+  expect((await guest.get('?view=approve')).status).toBe(303);
+  const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await guest.get()).text) ?? [];
+  const { planId = '', digest = '' } = (await proposal()) ?? {};
+  const answer = await guest.post({ do: 'approve', csrf, key: 'k', plan: planId, digest });
+  expect(answer.status).toBe(403);
+  expect(await proposal()).toMatchObject({ state: 'PROPOSED' });
+});
