@@ -10,7 +10,7 @@ const liveSources = ['yahoo', 'alpaca', 'tradernet'] as const;
 export type LiveSource = (typeof liveSources)[number];
 
 /** What BROKER may name; `shared/clients/broker/open.ts` opens each. */
-const brokerNames = ['paper', 'alpaca', 'tradernet'] as const;
+const brokerNames = ['paper', 'alpaca', 'tradernet', 'interactive-brokers'] as const;
 /** A key of Tradernet works only on the host that issued it. */
 const tradernetHosts = [
   'freedom24.com',
@@ -78,6 +78,16 @@ export const marketRows = {
     'freedom24.com',
     `host of the Tradernet account that issued the keys: one of ${tradernetHosts.join(', ')}`,
     oneOf(...tradernetHosts),
+  ),
+  ibkrFlexQuery: optional(
+    'IBKR_FLEX_QUERY',
+    'number of the Flex query that BROKER=interactive-brokers reads',
+    text,
+  ),
+  ibkrAccount: optional(
+    'IBKR_ACCOUNT',
+    'account at Interactive Brokers; needed only where the Flex query covers several',
+    text,
   ),
 } as const;
 

@@ -14,6 +14,7 @@ const ALPACA_HOSTS = {
   on: 'https://api.alpaca.markets',
   off: 'https://paper-api.alpaca.markets',
 } as const;
+const IBKR_HOST = 'https://ndcdyn.interactivebrokers.com';
 /** Its limits are published nowhere; a call each 1.5 s is what its clients keep to. */
 const TRADERNET_SPACING_MS = 1_500;
 const PRICE_AGE_MAX_MS = 10 * 86_400_000;
@@ -24,6 +25,7 @@ const openers: Readonly<Record<Settings['broker'], Opener>> = {
   paper: (settings, dependencies) => new PaperBroker(settings, dependencies),
   alpaca: openAlpaca,
   tradernet: openTradernet,
+  'interactive-brokers': openInteractiveBrokers,
 };
 
 /** @throws Failure REFUSED broker-settings when the settings contradict each other */
@@ -37,7 +39,8 @@ export async function openBroker(
   const broker = await openers[settings.broker](settings, dependencies);
   if (live && broker.simulated)
     throw refused('broker-settings', `LIVE_TRADING is on, and BROKER is ${settings.broker}.`);
-  if (!live && !broker.simulated)
+  // What takes no orders moves no money.
+  if (!live && !broker.simulated && broker.capabilities.takesOrders)
     throw refused(
       'broker-settings',
       `BROKER=${settings.broker} moves real money; that needs LIVE_TRADING=on.`,
@@ -97,6 +100,22 @@ async function openTradernet(
     now,
     lastPrice: (isin, signal) => lastPrice(dependencies, isin, signal),
   });
+}
+
+async function openInteractiveBrokers(
+  settings: Settings,
+  { baseCurrency, secret, now }: BrokerDependencies,
+): Promise<Broker> {
+  const { ibkrFlexQuery: queryId, ibkrAccount: account } = settings;
+  if (queryId === undefined)
+    throw refused('broker-settings', 'BROKER=interactive-brokers needs IBKR_FLEX_QUERY.');
+  const [{ FlexApi }, { InteractiveBrokers }] = await Promise.all([
+    import('./interactive-brokers/flex-api.ts'),
+    import('./interactive-brokers/interactive-brokers.ts'),
+  ]);
+  const baseUrl = simulatedUrl(settings) ?? IBKR_HOST;
+  const api = new FlexApi({ baseUrl, queryId, token: secret('ibkr-flex-token') });
+  return new InteractiveBrokers({ api, account, currency: baseCurrency, now });
 }
 
 async function lastPrice(

@@ -23,6 +23,7 @@ it.each([
   ['live trading on simulated prices', REAL, { simulated: true }, 'the prices are simulated'],
   ['Alpaca in another currency', { BROKER: 'alpaca' }, { currency: 'EUR' }, 'BASE_CURRENCY=USD'],
   ['an address with LIVE_TRADING', { ...REAL, BROKER_URL: 'http://127.0.0.1:1' }, {}, 'BROKER_URL'],
+  ['no Flex query', { BROKER: 'interactive-brokers' }, {}, 'IBKR_FLEX_QUERY'],
   ['Tradernet without LIVE_TRADING', { BROKER: 'tradernet' }, {}, 'needs LIVE_TRADING=on'],
   ...['http://10.0.0.1:1', 'https://api.alpaca.markets', 'http://127.0.0.1.evil.example', 'x'].map(
     (url) =>
@@ -43,6 +44,8 @@ it.each([
   ['alpaca', REAL, false],
   ['tradernet', { BROKER: 'tradernet', BROKER_URL: 'http://127.0.0.1:1' }, true],
   ['tradernet', { LIVE_TRADING: 'on', BROKER: 'tradernet' }, false],
+  // Read only: it moves no money, whatever LIVE_TRADING says.
+  ['interactive-brokers', { BROKER: 'interactive-brokers', IBKR_FLEX_QUERY: '7' }, false],
 ])('opens %s with %j', async (name, env, simulated) => {
   expect(await open(env)).toMatchObject({ name, simulated });
 });

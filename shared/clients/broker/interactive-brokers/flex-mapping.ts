@@ -1,0 +1,211 @@
+/** Rows of a Flex statement as movements of ours. Pure. */
+import type { BrokerCorporateAction, BrokerFill, BrokerFlow, BrokerFlowKind } from '../broker.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import {
+  currencyIn,
+  decimal,
+  instantIn,
+  isinIn,
+  money,
+  optionalDecimal,
+  required,
+  requiredIsin,
+} from './flex-values.ts';
+import { broken, type Attributes } from './flex-xml.ts';
+
+export interface Movements {
+  readonly fills: readonly BrokerFill[];
+  /** Of any currency. */
+  readonly flows: readonly BrokerFlow[];
+}
+
+const SECURITIES: ReadonlySet<string> = new Set(['STK', 'FUND']);
+
+const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
+  Dividends: 'dividend',
+  'Payment In Lieu Of Dividends': 'dividend',
+  'Withholding Tax': 'tax',
+  '871(m) Withholding': 'tax',
+  'Broker Interest Paid': 'interest',
+  'Broker Interest Received': 'interest',
+  'Bond Interest Paid': 'interest',
+  'Bond Interest Received': 'interest',
+  'Other Fees': 'fee',
+  'Advisor Fees': 'fee',
+  'Commission Adjustments': 'fee',
+  'Price Adjustments': 'fee',
+  'Other Income': 'interest',
+};
+
+/** @throws Failure UPSTREAM_BROKEN for what is neither a security nor a currency */
+export function tradeMovements(row: Attributes, account: Currency): Movements {
+  const category = required(row, 'assetCategory');
+  if (category === 'CASH') return { fills: [], flows: exchange(row) };
+  if (!SECURITIES.has(category)) throw broken(`a trade in ${category}, which is not supported`);
+  const currency = currencyIn(row);
+  return currency === account ? ownTrade(row, account) : foreignTrade(row, currency, account);
+}
+
+/** Costs in the account's currency belong to the trade; any other is a fee of its own. */
+function ownTrade(row: Attributes, account: Currency): Movements {
+  const apart = commissionFlow(row);
+  const commission = apart.filter(({ amount }) => amount.currency === account);
+  const charged = commission[0] ? commission[0].amount.negate() : money(Decimal.zero, account);
+  const taxes = money(optionalDecimal(row, 'taxes').negate(), account);
+  const isPlain = charged.sign >= 0 && taxes.sign >= 0;
+  const proceeds = money(decimal(row, 'proceeds'), account);
+  const fees = isPlain ? taxes : money(Decimal.zero, account);
+  const paid = isPlain ? charged : money(Decimal.zero, account);
+  const settlement = proceeds.subtract(paid).subtract(fees);
+  const fill = { ...fillBase(row), commission: paid, fees, exchangeRate: Decimal.one, settlement };
+  const others = apart.filter(({ amount }) => amount.currency !== account);
+  return { fills: [fill], flows: isPlain ? others : [...apart, ...taxFlow(row)] };
+}
+
+/**
+ * A trade in another currency moved that currency's balance. Its settlement is converted by the
+ * statement's rate, and a conversion of the same amount takes that back.
+ */
+function foreignTrade(row: Attributes, currency: Currency, account: Currency): Movements {
+  const rate = decimal(row, 'fxRateToBase');
+  const proceeds = money(decimal(row, 'proceeds'), currency);
+  const settlement = money(proceeds.amount.multiply(rate), account);
+  const zero = money(Decimal.zero, account);
+  const fill = {
+    ...fillBase(row),
+    ...{ commission: zero, fees: zero, exchangeRate: rate, settlement },
+  };
+  const [own, other] = [`${fill.fillId}-settled`, `${fill.fillId}-paid`];
+  const base = { kind: 'conversion', happenedAt: fill.executedAt } as const;
+  const conversions: BrokerFlow[] = [
+    { ...base, flowId: own, amount: settlement.negate(), relatedFlowId: other },
+    { ...base, flowId: other, amount: proceeds, relatedFlowId: own },
+  ];
+  return { fills: [fill], flows: [...conversions, ...commissionFlow(row), ...taxFlow(row)] };
+}
+
+function fillBase(row: Attributes) {
+  const currency = currencyIn(row);
+  const label = row['orderReference'] || row['orderRef'];
+  const price = decimal(row, 'tradePrice').round(PRICE_DECIMALS_MAX, 'half-even');
+  return {
+    fillId: required(row, 'transactionID'),
+    clientOrderId: label || `ibkr-${row['ibOrderID'] || required(row, 'transactionID')}`,
+    isin: requiredIsin(row),
+    symbol: required(row, 'symbol'),
+    side: decimal(row, 'quantity').sign < 0 ? ('SELL' as const) : ('BUY' as const),
+    quantity: decimal(row, 'quantity').absolute(),
+    price: new Price(price, currency),
+    executedAt: instantIn(row, 'dateTime', 'tradeDate'),
+  };
+}
+
+/** Currencies exchanged: `EUR.USD`, of which `quantity` euros came and `proceeds` dollars went. */
+function exchange(row: Attributes): BrokerFlow[] {
+  const [first = ''] = required(row, 'symbol').split('.');
+  const id = required(row, 'transactionID');
+  const base = { kind: 'conversion', happenedAt: instantIn(row, 'dateTime', 'tradeDate') } as const;
+  const bought = money(decimal(row, 'quantity'), currencyIn({ currency: first }));
+  const paid = money(decimal(row, 'proceeds'), currencyIn(row));
+  return [
+    { ...base, flowId: `${id}-first`, amount: bought, relatedFlowId: `${id}-second` },
+    { ...base, flowId: `${id}-second`, amount: paid, relatedFlowId: `${id}-first` },
+    ...commissionFlow(row),
+  ];
+}
+
+function commissionFlow(row: Attributes): BrokerFlow[] {
+  const commission = optionalDecimal(row, 'ibCommission');
+  if (commission.sign === 0) return [];
+  const name = row['ibCommissionCurrency'] ? 'ibCommissionCurrency' : 'currency';
+  return [costFlow(row, 'commission', money(commission, currencyIn(row, name)))];
+}
+
+function taxFlow(row: Attributes): BrokerFlow[] {
+  const taxes = optionalDecimal(row, 'taxes');
+  return taxes.sign === 0 ? [] : [costFlow(row, 'taxes', money(taxes, currencyIn(row)))];
+}
+
+function costFlow(row: Attributes, name: string, amount: BrokerFlow['amount']): BrokerFlow {
+  const id = required(row, 'transactionID');
+  const isin = isinIn(row);
+  return {
+    ...{ flowId: `${id}-${name}`, kind: 'fee', amount, relatedFlowId: id },
+    ...(isin && { isin }),
+    happenedAt: instantIn(row, 'dateTime', 'tradeDate'),
+  };
+}
+
+/** @throws Failure UPSTREAM_BROKEN for a type that nobody here has met */
+export function cashMovement(row: Attributes): BrokerFlow | undefined {
+  const amount = money(decimal(row, 'amount'), currencyIn(row));
+  if (amount.sign === 0) return undefined;
+  const type = required(row, 'type');
+  const isin = isinIn(row);
+  const kind = type.startsWith('Deposits') ? bySign(amount.sign) : cashKinds[type];
+  if (!kind) throw broken(`a cash transaction of the type ${type.slice(0, 40)}`);
+  const action = kind === 'tax' ? row['actionID'] : undefined;
+  return {
+    ...{ flowId: required(row, 'transactionID'), kind, amount },
+    ...(isin && { isin }),
+    ...(action && { relatedFlowId: action }),
+    happenedAt: instantIn(row, 'dateTime', 'reportDate', 'settleDate'),
+  };
+}
+
+export function transfer(row: Attributes): BrokerFlow[] {
+  const currency = currencyIn(row);
+  const base = {
+    flowId: required(row, 'transactionID'),
+    happenedAt: instantIn(row, 'dateTime', 'date', 'reportDate'),
+  };
+  const cash = money(optionalDecimal(row, 'cashTransfer'), currency);
+  const quantity = optionalDecimal(row, 'quantity');
+  if (quantity.sign === 0)
+    return cash.sign === 0 ? [] : [{ ...base, kind: bySign(cash.sign), amount: cash }];
+  const isOut = row['direction'] === 'OUT' || quantity.sign < 0;
+  return [
+    {
+      ...base,
+      ...{ kind: isOut ? 'transfer-out' : 'transfer-in', amount: cash },
+      ...{ isin: requiredIsin(row), quantity: quantity.absolute() },
+    },
+  ];
+}
+
+const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
+  ...{ FS: 'split', RS: 'split', SO: 'spin-off', TC: 'merger', TO: 'merger', IC: 'rename' },
+};
+
+/** What happened, and the cash it brought. */
+export function corporateAction(row: Attributes): {
+  readonly action: BrokerCorporateAction;
+  readonly flows: readonly BrokerFlow[];
+} {
+  const description = row['actionDescription'] || row['description'] || '';
+  const split = /SPLIT (\d+(?:\.\d+)?) FOR (\d+(?:\.\d+)?)/i.exec(description);
+  const isin = requiredIsin(row);
+  const actionId = required(row, 'transactionID');
+  const happenedAt = instantIn(row, 'dateTime', 'reportDate');
+  const change = optionalDecimal(row, 'quantity');
+  const proceeds = money(optionalDecimal(row, 'proceeds'), currencyIn(row));
+  const paid = { flowId: `${actionId}-cash`, kind: 'dividend', amount: proceeds } as const;
+  return {
+    action: {
+      ...{ actionId, isin, happenedAt },
+      kind: split ? 'split' : (actionKinds[row['type'] ?? ''] ?? 'other'),
+      ...(split && {
+        newShares: Decimal.parse(split[1] ?? '1'),
+        oldShares: Decimal.parse(split[2] ?? '1'),
+      }),
+      ...(change.sign !== 0 && { sharesChange: change }),
+    },
+    flows: proceeds.sign === 0 ? [] : [{ ...paid, isin, happenedAt }],
+  };
+}
+
+function bySign(sign: number): BrokerFlowKind {
+  return sign < 0 ? 'withdrawal' : 'deposit';
+}

@@ -1,0 +1,180 @@
+/**
+ * Interactive Brokers, read only: an account as its Flex statement has it, up to the day before. It takes
+ * no orders here.
+ */
+import type {
+  Broker,
+  BrokerBalance,
+  BrokerCapabilities,
+  BrokerFlow,
+  BrokerHolding,
+  BrokerStatement,
+  OrderInstruction,
+  SubmitOutcome,
+} from '../broker.ts';
+import { refusal, unsupported } from '../capabilities.ts';
+import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
+import { Money } from '#shared/kernel/money.ts';
+import type { FlexApi } from './flex-api.ts';
+import { cashMovement, corporateAction, tradeMovements, transfer } from './flex-mapping.ts';
+import { decimal, instantIn, money, required, requiredIsin } from './flex-values.ts';
+import { broken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
+
+/** A statement changes once a day, and it is made anew for each that asks. */
+const FRESH_MS = 15 * MINUTE_MS;
+const QUERY_TIMEOUT_MS = 120_000;
+
+const capabilities: BrokerCapabilities = {
+  takesOrders: false,
+  refusesDuplicates: false,
+  provesAbsence: false,
+  orderTypes: [],
+  timesInForce: [],
+  quantityDecimals: 4,
+  fractionTimesInForce: [],
+  extendedHours: 'none',
+  clientOrderId: /^[\x21-\x7e]{1,64}$/,
+  queryTimeoutMs: QUERY_TIMEOUT_MS,
+};
+
+export interface InteractiveBrokersParts {
+  readonly api: FlexApi;
+  readonly currency: Currency;
+  /** The account's number there; needed only where the query covers several. */
+  readonly account?: string | undefined;
+  now(): Instant;
+}
+
+export class InteractiveBrokers implements Broker {
+  readonly name = 'interactive-brokers';
+  readonly simulated = false;
+  readonly capabilities = capabilities;
+  private readonly parts: InteractiveBrokersParts;
+  private kept: { readonly document: FlexDocument; readonly at: Instant } | undefined;
+
+  constructor(parts: InteractiveBrokersParts) {
+    this.parts = parts;
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.document(signal);
+  }
+
+  async submit(order: OrderInstruction): Promise<SubmitOutcome> {
+    const why = unsupported(order, capabilities);
+    return refusal(this.name, why ?? { rule: 'read-only', detail: 'It takes no orders.' });
+  }
+
+  async cancel(): Promise<void> {
+    throw refused('read-only', 'Interactive Brokers is read here; cancel the order there.');
+  }
+
+  async findOrder(): Promise<undefined> {
+    return undefined;
+  }
+
+  async statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
+    const rows = this.rowsOf(await this.document(signal));
+    const { currency } = this.parts;
+    const movements = rows.trades.map((row) => tradeMovements(row, currency));
+    const actions = rows.actions.map(corporateAction);
+    const flows = [
+      ...movements.flatMap((movement) => movement.flows),
+      ...rows.cash.map(cashMovement).filter((flow) => flow !== undefined),
+      ...rows.transfers.flatMap(transfer),
+      ...actions.flatMap((action) => action.flows),
+    ].sort((a, b) => a.happenedAt - b.happenedAt);
+    const fills = movements.flatMap((movement) => movement.fills);
+    return {
+      ...{ accountId, currency, openOrders: [] },
+      cash: balance(rows.balances, currency),
+      holdings: rows.positions.map(holding).filter(({ quantity }) => quantity.sign !== 0),
+      fills: fills.sort((a, b) => a.executedAt - b.executedAt),
+      flows: flows.filter(({ amount }) => amount.currency === currency),
+      otherBalances: otherBalances(rows.balances, flows, currency),
+      corporateActions: actions.map(({ action }) => action),
+      takenAt: rows.takenAt,
+    };
+  }
+
+  private async document(signal: AbortSignal): Promise<FlexDocument> {
+    const now = this.parts.now();
+    if (this.kept && now - this.kept.at < FRESH_MS) return this.kept.document;
+    const document = await this.parts.api.statement(signal);
+    this.kept = { document, at: now };
+    return document;
+  }
+
+  private rowsOf({ elements }: FlexDocument) {
+    const statements = elements.filter(({ name }) => name === 'FlexStatement');
+    const { account } = this.parts;
+    const mine = statements.filter(
+      ({ attributes }) => !account || attributes['accountId'] === account,
+    );
+    const [only, ...more] = mine;
+    if (!only)
+      throw refused('flex-account', 'The Flex statement has no such account.', { account });
+    if (more.length > 0)
+      throw refused(
+        'flex-account',
+        'The Flex statement has several accounts; IBKR_ACCOUNT names the one to read.',
+        { accounts: mine.map(({ attributes }) => attributes['accountId']) },
+      );
+    const own = elements.filter(({ statement }) => statement === only.statement);
+    requireSection(own, 'CashReport');
+    requireSection(own, 'OpenPositions');
+    const rows = (name: string) =>
+      own.filter((element) => element.name === name).map(({ attributes }) => attributes);
+    const detailed = (name: string, ...levels: readonly string[]) =>
+      rows(name).filter((row) => !row['levelOfDetail'] || levels.includes(row['levelOfDetail']));
+    return {
+      trades: detailed('Trade', 'EXECUTION'),
+      cash: detailed('CashTransaction', 'DETAIL'),
+      positions: detailed('OpenPosition', 'SUMMARY'),
+      actions: detailed('CorporateAction', 'DETAIL'),
+      transfers: rows('Transfer'),
+      balances: rows('CashReportCurrency'),
+      takenAt: instantIn(only.attributes, 'whenGenerated', 'toDate'),
+    };
+  }
+}
+
+/** A section that the query lacks is no empty section. */
+function requireSection(own: readonly FlexElement[], name: string): void {
+  if (!own.some((element) => element.name === name))
+    throw broken(`a statement without ${name}; add the section to the query`);
+}
+
+function holding(row: Attributes): BrokerHolding {
+  const quantity = decimal(row, 'position');
+  const symbol = required(row, 'symbol');
+  if (quantity.sign < 0)
+    throw refused('short-position', `Interactive Brokers shows a short position in ${symbol}.`, {
+      symbol,
+    });
+  return { isin: requiredIsin(row), symbol, quantity };
+}
+
+function balance(rows: readonly Attributes[], currency: Currency): Money {
+  const row = rows.find((one) => one['currency'] === currency);
+  return row ? money(decimal(row, 'endingCash'), currency) : Money.zero(currency);
+}
+
+function otherBalances(
+  rows: readonly Attributes[],
+  flows: readonly BrokerFlow[],
+  currency: Currency,
+): BrokerBalance[] {
+  return rows
+    .map((row) => required(row, 'currency'))
+    .filter((code) => code !== currency && code !== 'BASE_SUMMARY')
+    .map(parseCurrency)
+    .map((other) => ({
+      cash: balance(rows, other),
+      flows: flows.filter(({ amount }) => amount.currency === other),
+    }))
+    .filter(({ cash }) => cash.sign !== 0);
+}

@@ -1,0 +1,200 @@
+import type { OrderInstruction } from '#shared/clients/broker/broker.ts';
+import { FlexApi } from '#shared/clients/broker/interactive-brokers/flex-api.ts';
+import { InteractiveBrokers } from '#shared/clients/broker/interactive-brokers/interactive-brokers.ts';
+import { emptyBook } from '#shared/portfolio/model/booking.ts';
+import { reconcile } from '#shared/portfolio/model/reconcile.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { instantOf, isoText } from '#shared/kernel/instant.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { explainedCash } from '../../support/broker-conformance.ts';
+import { FLEX_TOKEN, FlexMock } from '../../support/flex-mock.ts';
+
+const signal = new AbortController().signal;
+const [USD, EUR] = [parseCurrency('USD'), parseCurrency('EUR')];
+const AAPL = 'US0378331005';
+const SAP = 'DE0007164600';
+let mock: FlexMock;
+let url: string;
+let nowMs = Date.parse('2026-03-02T12:00:00Z');
+
+beforeEach(async () => {
+  mock = new FlexMock();
+  url = await mock.start();
+});
+afterEach(() => mock.stop());
+
+function open(more: { readonly token?: string; readonly account?: string } = {}) {
+  const token = () => more.token ?? FLEX_TOKEN;
+  return new InteractiveBrokers({
+    api: new FlexApi({ baseUrl: url, queryId: '7', token, waitMs: 1 }),
+    currency: USD,
+    account: more.account,
+    now: () => instantOf(nowMs),
+  });
+}
+const statement = (broker = open()) => broker.statement(DEFAULT_ACCOUNT, signal);
+const failureOf = async (call: Promise<unknown>) =>
+  Failure.from(
+    await call.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    ),
+  );
+
+describe('an account at Interactive Brokers', () => {
+  beforeEach(() => {
+    mock.cash('Deposits/Withdrawals', 1_000_000);
+    mock.trade('AAPL', AAPL, 10, 18_940, { ibCommission: -1, ibCommissionCurrency: 'USD' });
+    mock.trade('AAPL', AAPL, -4, 19_000, { ibCommission: -1, orderReference: '1000000007' });
+    mock.cash('Dividends', 440, 'USD', { isin: AAPL, actionID: '77' });
+    mock.cash('Withholding Tax', -66, 'USD', { isin: AAPL, actionID: '77' });
+    mock.cash('Broker Interest Received', 12);
+    mock.cash('Other Fees', -150);
+    mock.cash('Deposits/Withdrawals', -2_000, 'USD', { dateTime: '2026-02-13' });
+  });
+
+  it('is what its movements explain', async () => {
+    const seen = await statement();
+    expect(seen.cash).toEqual(explainedCash(seen));
+    expect(seen.holdings).toMatchObject([{ isin: AAPL, symbol: 'AAPL' }]);
+    expect(seen.holdings[0]?.quantity.toString()).toBe('6');
+    expect(seen.fills.map(({ side, clientOrderId }) => [side, clientOrderId])).toEqual([
+      ['BUY', 'ibkr-300000001'],
+      ['SELL', '1000000007'],
+    ]);
+    expect(seen.fills[0]?.settlement.toString()).toBe('USD -1895.00');
+    const kinds = seen.flows.map(({ kind }) => kind).sort();
+    expect(kinds).toEqual(['deposit', 'dividend', 'fee', 'interest', 'tax', 'withdrawal']);
+  });
+
+  it('reads times of any form in New York', async () => {
+    const { fills, flows, takenAt } = await statement();
+    expect(isoText(fills[0]?.executedAt ?? instantOf(0))).toMatch(/^2026-01-05T14:30:01/);
+    const last = flows.at(-1);
+    expect([last?.kind, isoText(last?.happenedAt ?? instantOf(0))]).toEqual([
+      'withdrawal',
+      expect.stringMatching(/^2026-02-13T05:00:00/),
+    ]);
+    expect(isoText(takenAt)).toMatch(/^2026-03-02T11:00:00/);
+  });
+
+  it('is booked once, and nothing of it as external', async () => {
+    const book = emptyBook(DEFAULT_ACCOUNT, USD);
+    const first = reconcile(book, await statement(), new Map(), { recordedAt: instantOf(nowMs) });
+    expect(first).toMatchObject({ fillsBooked: 2, flowsBooked: 6, externalBooked: 0 });
+    const again = reconcile(first.book, await statement(), new Map(), {
+      recordedAt: instantOf(nowMs),
+    });
+    expect(again).toMatchObject({ fillsBooked: 0, flowsBooked: 0, externalBooked: 0 });
+  });
+
+  it('keeps balances of other currencies apart, each explained', async () => {
+    mock.exchange(1_000, 1_100);
+    mock.trade('SAP', SAP, 2, 10_000, {
+      ...{ currency: 'EUR', fxRateToBase: 1.1, ibCommission: -3, ibCommissionCurrency: 'EUR' },
+    });
+    const seen = await statement();
+    expect(seen.cash).toEqual(explainedCash(seen));
+    const [euros] = seen.otherBalances ?? [];
+    expect(euros?.cash.toString()).toBe('EUR 797.00');
+    expect(Money.sum(euros?.flows.map(({ amount }) => amount) ?? [], EUR)).toEqual(euros?.cash);
+    const bought = seen.fills.find(({ isin }) => isin === SAP);
+    expect(bought?.settlement.toString()).toBe('USD -220.00');
+  });
+
+  it('has a reverse split with both ISINs', async () => {
+    mock.reverseSplit('AAPL', AAPL, SAP, 1);
+    const { corporateActions } = await statement();
+    expect(corporateActions).toMatchObject([
+      { kind: 'split', isin: AAPL },
+      { kind: 'split', isin: SAP },
+    ]);
+    expect(corporateActions?.map(({ sharesChange }) => sharesChange?.toString())).toEqual([
+      '-6',
+      '1',
+    ]);
+    expect(corporateActions?.[0]?.oldShares?.toString()).toBe('25');
+  });
+});
+
+describe('the Flex service', () => {
+  it('is asked again until the statement is ready, and then not for a while', async () => {
+    mock.busy = 3;
+    const broker = open();
+    await statement(broker);
+    expect(mock.calls).toBe(5);
+    await statement(broker);
+    expect(mock.calls).toBe(5);
+    nowMs += 16 * 60_000;
+    await statement(broker);
+    expect(mock.calls).toBe(7);
+  });
+
+  it.each([
+    ['1012', 'flex-token'],
+    ['1014', 'flex-query'],
+    ['1003', 'flex-statement'],
+  ])('says what error %s is about', async (code, rule) => {
+    mock.fault = code;
+    expect((await failureOf(statement())).facts['rule']).toBe(rule);
+  });
+
+  it.each(['html', '500', '1019', '1012', '9999'])('gives no token away with %s', async (fault) => {
+    mock.fault = fault;
+    const failure = await failureOf(statement());
+    expect(['UNAVAILABLE', 'UPSTREAM_BROKEN', 'REFUSED']).toContain(failure.code);
+    for (let at: unknown = failure; at instanceof Error; at = at.cause)
+      expect(`${at.message} ${at.stack} ${JSON.stringify(at)}`).not.toContain(FLEX_TOKEN);
+  });
+
+  it('is not followed to another host with the token', async () => {
+    mock.url = 'https://interactivebrokers.com.evil.example/x';
+    expect((await failureOf(statement())).code).toBe('UPSTREAM_BROKEN');
+    mock.url = 'http://ndcdyn.interactivebrokers.com/x';
+    expect((await failureOf(statement())).code).toBe('UPSTREAM_BROKEN');
+  });
+
+  it.each(['OpenPositions', 'CashReport'] as const)(
+    'without %s is no empty account',
+    async (section) => {
+      mock.left.add(section);
+      const failure = await failureOf(statement());
+      expect(failure.code).toBe('UPSTREAM_BROKEN');
+      expect(failure.message).toContain(section);
+    },
+  );
+
+  it('with several accounts needs the name of one', async () => {
+    mock.accounts = ['U1', 'U2'];
+    expect((await failureOf(statement())).facts['rule']).toBe('flex-account');
+    expect(await statement(open({ account: 'U2' }))).toBeDefined();
+    expect((await failureOf(statement(open({ account: 'U3' })))).facts['rule']).toBe(
+      'flex-account',
+    );
+  });
+
+  it('stops the reading at what nobody knows', async () => {
+    mock.cash('Something New', 5);
+    expect((await failureOf(statement())).code).toBe('UPSTREAM_BROKEN');
+  });
+});
+
+describe('orders for Interactive Brokers', () => {
+  const order: OrderInstruction = {
+    ...{ clientOrderId: '1', accountId: DEFAULT_ACCOUNT, isin: 'US0378331005', symbol: 'AAPL' },
+    ...{ side: 'BUY', quantity: Decimal.one, type: 'MARKET', timeInForce: 'DAY' },
+  } as OrderInstruction;
+
+  it('are refused by name before anything is sent', async () => {
+    const outcome = await open().submit(order);
+    expect(outcome).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringMatching(/^unsupported-read-only/) as string,
+    });
+    expect((await failureOf(open().cancel())).facts['rule']).toBe('read-only');
+    expect(mock.calls).toBe(0);
+  });
+});

@@ -1,0 +1,168 @@
+/**
+ * A simulated Flex Web Service: a statement is ordered, is not ready at first, and is then answered. Its
+ * cash is added up here, from the rows that are put in.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export const FLEX_TOKEN = 'planted-flex-token-123456';
+
+type Row = Readonly<Record<string, string | number>>;
+type Section =
+  'Trades' | 'CashTransactions' | 'CorporateActions' | 'Transfers' | 'OpenPositions' | 'CashReport';
+const elements: Readonly<Record<Section, string>> = {
+  Trades: 'Trade',
+  CashTransactions: 'CashTransaction',
+  CorporateActions: 'CorporateAction',
+  Transfers: 'Transfer',
+  OpenPositions: 'OpenPosition',
+  CashReport: 'CashReportCurrency',
+};
+
+export class FlexMock {
+  /** Answers before the statement is ready. */
+  busy = 0;
+  /** Answered instead: an error code, or a page. */
+  fault: string | undefined;
+  /** Where the order says that the statement is; undefined: here. */
+  url: string | undefined;
+  calls = 0;
+  readonly left = new Set<Section>();
+  accounts = ['U0000000'];
+  readonly cents = new Map<string, number>([
+    ['USD', 0],
+    ['EUR', 0],
+  ]);
+  private readonly shares = new Map<string, { isin: string; quantity: number }>();
+  private readonly rows = new Map<Section, Row[]>();
+  private ids = 200_000_000;
+  private base = '';
+  private readonly server = createServer((request, response) => this.serve(request, response));
+
+  async start(): Promise<string> {
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+    this.base = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.base;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  cash(type: string, cents: number, currency = 'USD', more: Row = {}): void {
+    this.pay(currency, cents);
+    const fields = { type, amount: cents / 100, currency, dateTime: '20260212;202000', ...more };
+    this.put('CashTransactions', { ...fields, levelOfDetail: 'DETAIL' });
+  }
+
+  trade(symbol: string, isin: string, quantity: number, priceCents: number, more: Row = {}): void {
+    const currency = String(more['currency'] ?? 'USD');
+    const proceeds = -quantity * priceCents;
+    const commission = Number(more['ibCommission'] ?? 0) * 100;
+    this.pay(currency, proceeds);
+    this.pay(String(more['ibCommissionCurrency'] ?? currency), Math.round(commission));
+    this.hold(symbol, isin, quantity);
+    const fields = {
+      ...{ symbol, isin, quantity, currency, proceeds: proceeds / 100, assetCategory: 'STK' },
+      ...{ tradePrice: priceCents / 100, taxes: 0, ibOrderID: '300000001', fxRateToBase: 1 },
+      ...{ dateTime: '20260105;093001', levelOfDetail: 'EXECUTION', ...more },
+    };
+    this.put('Trades', fields);
+    // The same trade again, as the sum of its order.
+    this.put('Trades', { ...fields, levelOfDetail: 'ORDER' });
+  }
+
+  exchange(euros: number, dollars: number): void {
+    this.pay('EUR', euros * 100);
+    this.pay('USD', -dollars * 100);
+    const fields = { symbol: 'EUR.USD', currency: 'USD', assetCategory: 'CASH', tradePrice: 1.1 };
+    const amounts = { quantity: euros, proceeds: -dollars, dateTime: '2026-01-05, 14:30:00' };
+    this.put('Trades', { ...fields, ...amounts, levelOfDetail: 'EXECUTION' });
+  }
+
+  /** Two rows: the old ISIN goes, the new one comes. */
+  reverseSplit(symbol: string, from: string, to: string, quantity: number): void {
+    const held = this.shares.get(symbol)?.quantity ?? 0;
+    this.shares.set(symbol, { isin: to, quantity });
+    const description = `${symbol}(${from}) SPLIT 1 FOR 25 (${symbol})`;
+    const fields = { symbol, description, currency: 'USD', type: 'RS', dateTime: '20260301' };
+    this.put('CorporateActions', { ...fields, isin: from, quantity: -held });
+    this.put('CorporateActions', { ...fields, isin: to, quantity });
+  }
+
+  put(section: Section, row: Row): void {
+    const rows = this.rows.get(section) ?? [];
+    this.rows.set(section, [...rows, { transactionID: (this.ids += 1), ...row }]);
+  }
+
+  hold(symbol: string, isin: string, quantity: number): void {
+    const before = this.shares.get(symbol)?.quantity ?? 0;
+    this.shares.set(symbol, { isin, quantity: before + quantity });
+  }
+
+  private pay(currency: string, cents: number): void {
+    this.cents.set(currency, (this.cents.get(currency) ?? 0) + cents);
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    this.calls += 1;
+    const url = new URL(request.url ?? '/', this.base);
+    if (!request.headers['user-agent']) return send(response, 403, 'no agent');
+    if (this.fault === 'html') return send(response, 200, '<html><body>down<br></body></html>');
+    if (this.fault === '500') return send(response, 500, 'down');
+    if (this.fault !== undefined) return send(response, 200, error(this.fault));
+    if (url.searchParams.get('t') !== FLEX_TOKEN) return send(response, 200, error('1015'));
+    if (url.pathname.endsWith('/SendRequest')) {
+      const at = this.url ?? `${this.base}/AccountManagement/FlexWebService/GetStatement`;
+      return send(
+        response,
+        200,
+        `<FlexStatementResponse timestamp="x"><Status>Success</Status><ReferenceCode>42</ReferenceCode><Url>${at}</Url></FlexStatementResponse>`,
+      );
+    }
+    this.busy -= 1;
+    if (this.busy >= 0) return send(response, 200, error('1019'));
+    send(response, 200, this.statement());
+  }
+
+  private statement(): string {
+    const held = [...this.shares].filter(([, { quantity }]) => quantity !== 0);
+    this.rows.set(
+      'OpenPositions',
+      held.map(([symbol, { isin, quantity }]) => ({
+        ...{ symbol, isin, position: quantity, currency: 'USD', levelOfDetail: 'SUMMARY' },
+      })),
+    );
+    const balances = [...this.cents].map(([currency, cents]) => ({
+      currency,
+      endingCash: cents / 100,
+    }));
+    this.rows.set('CashReport', [{ currency: 'BASE_SUMMARY', endingCash: 1 }, ...balances]);
+    const sections = Object.entries(elements)
+      .filter(([section]) => !this.left.has(section as Section))
+      .map(([section, element]) => {
+        const rows = this.rows.get(section as Section) ?? [];
+        return `<${section}>${rows.map((row) => tag(element, row)).join('')}</${section}>`;
+      });
+    const own = this.accounts.map(
+      (account) =>
+        `<FlexStatement accountId="${account}" fromDate="20260101" toDate="20260301" whenGenerated="20260302;060000">${sections.join('')}</FlexStatement>`,
+    );
+    return `<FlexQueryResponse queryName="mock" type="AF"><FlexStatements count="${own.length}">${own.join('\n')}</FlexStatements></FlexQueryResponse>`;
+  }
+}
+
+function tag(name: string, row: Row): string {
+  const attributes = Object.entries(row).map(([key, value]) => `${key}="${value}"`);
+  return `<${name} ${attributes.join(' ')} model="" />`;
+}
+
+function error(code: string): string {
+  return `<FlexStatementResponse timestamp="x"><Status>Warn</Status><ErrorCode>${code}</ErrorCode><ErrorMessage>${FLEX_TOKEN} is not well</ErrorMessage></FlexStatementResponse>`;
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/xml' });
+  response.end(body);
+}
