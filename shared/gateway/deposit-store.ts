@@ -1,26 +1,9 @@
 /** Deposits that were announced here, by their id. */
-import { z } from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
-import type { Money } from '#shared/kernel/money.ts';
-import { decode, encode, storedInstant, storedMoney } from '#shared/redis/codec.ts';
+import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-
-export interface Deposit {
-  readonly id: string;
-  readonly amount: Money;
-  /** Pending until the broker, which we cannot fund ourselves, shows the money. */
-  readonly state: 'paid-in' | 'pending';
-  readonly recordedAt: Instant;
-}
-
-const depositSchema: z.ZodType<Deposit> = z.object({
-  id: z.string(),
-  amount: storedMoney,
-  state: z.enum(['paid-in', 'pending']),
-  recordedAt: storedInstant,
-});
+import { depositSchema, type Deposit } from './deposit-record.ts';
 
 export class DepositStore {
   private readonly database: Database;

@@ -3,13 +3,19 @@
  * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Without a value
  * there is no minimum to keep: REFUSED price-missing or exchange-rate-missing.
  */
+import { pendingDeposits } from '#shared/gateway/model/pending-deposits.ts';
+import { StoredDeposits } from '#shared/gateway/stored-deposits.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 
@@ -28,10 +34,19 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
   const free = book.cash.subtract(reserved).subtract(minimumReserve);
   return {
     cashBalance: book.cash.toJSON(),
-    pendingDeposits: book.pendingDeposits.toJSON(),
+    pendingDeposits: (await pendingOf(context, accountId, book)).toJSON(),
     pendingWithdrawals: book.pendingWithdrawals.toJSON(),
     availableForTrading: (free.sign > 0 ? free : Money.zero(book.currency)).toJSON(),
     reserved: reserved.toJSON(),
     minimumReserve: minimumReserve.toJSON(),
   };
 });
+
+/** Announced deposits that the broker's statement has not shown; they are no cash yet. */
+async function pendingOf({ database, now }: Context, accountId: AccountId, { currency }: Book) {
+  const announced = await new StoredDeposits(database).announced(accountId);
+  if (announced.length === 0) return Money.zero(currency);
+  const ledger = await new StoredBook(database, currency).ledger(accountId);
+  const came = ledger.filter(({ kind }) => kind === 'deposit' || kind === 'external-cash');
+  return pendingDeposits(announced, came, currency, now());
+}
