@@ -49,6 +49,7 @@ export class AlpacaMock {
   fillsAtOnce: bigint | undefined;
   skewMs = 0;
   posts = 0;
+  activitiesSent = 0;
   reads = 0;
   private readonly orders: MockOrder[] = [];
   private readonly shares = new Map<string, bigint>();
@@ -277,8 +278,13 @@ export class AlpacaMock {
     const size = Number(searchParams.get('page_size') ?? '100');
     const from = this.rows.findIndex((row) => row.id === searchParams.get('page_token')) + 1;
     const onlyFills = url.search.includes('FILL');
-    const rows = this.rows.filter((row) => !onlyFills || row['activity_type'] === 'FILL');
-    answer(response, 200, rows.slice(from, from + size));
+    const after = Date.parse(searchParams.get('after') ?? '1970-01-01');
+    const isWanted = (row: Row) =>
+      (!onlyFills || row['activity_type'] === 'FILL') &&
+      Date.parse(String(row['created_at'] ?? row['transaction_time'])) > after;
+    const rows = this.rows.slice(from).filter(isWanted).slice(0, size);
+    this.activitiesSent += rows.length;
+    answer(response, 200, rows);
   }
 
   private rowId(): string {

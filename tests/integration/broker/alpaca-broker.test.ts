@@ -124,6 +124,24 @@ describe('what else moves an account at Alpaca', () => {
     expect(seen.cash).toEqual(explainedCash(seen));
   });
 
+  it('is read whole once, and then as far as it may have changed', async () => {
+    for (let count = 0; count < 250; count += 1)
+      mock.event({ activity_type: 'FEE', net_amount: '-0.01', created_at: '2020-01-01T00:00:00Z' });
+    await broker.submit(order(), signal);
+    const first = await statement();
+    const sent = mock.activitiesSent;
+    mock.event({ activity_type: 'INT', net_amount: '1.05' });
+    const second = await statement();
+    expect(mock.activitiesSent - sent).toBeLessThan(10);
+    expect(second.flows.slice(0, -1)).toEqual(first.flows);
+    expect(second.flows.at(-1)?.kind).toBe('interest');
+    expect(second.cash).toEqual(explainedCash(second));
+    expect({ ...(await open(url).statement(DEFAULT_ACCOUNT, signal)), takenAt: 0 }).toEqual({
+      ...second,
+      takenAt: 0,
+    });
+  });
+
   it('stops the reading where a movement of cash is of a kind that nobody knows', async () => {
     mock.event({ activity_type: 'NEWKIND', net_amount: '5' });
     expect((await thrownBy(statement()))?.code).toBe('UPSTREAM_BROKEN');

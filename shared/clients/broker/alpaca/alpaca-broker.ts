@@ -24,6 +24,7 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
+import { ActivityHistory } from './activity-history.ts';
 import { isRefusal, type Activity, type AlpacaApi, type AlpacaRefusal } from './alpaca-api.ts';
 import { effective, movementOf } from './flow-mapping.ts';
 import { fillOf, isSame, requestOf, stateOf } from './order-mapping.ts';
@@ -67,8 +68,11 @@ export class AlpacaBroker implements Broker {
   /** Client order ids by Alpaca's; an order never changes its own. */
   private readonly owners = new Map<string, string>();
 
+  private readonly history: ActivityHistory;
+
   constructor(parts: AlpacaParts) {
     this.parts = parts;
+    this.history = new ActivityHistory(parts.api);
     this.simulated = parts.simulated;
   }
 
@@ -163,7 +167,7 @@ export class AlpacaBroker implements Broker {
     const before = await api.account(signal);
     const positions = await api.positions(signal);
     const open = await api.openOrders(signal);
-    const activities = await api.activities(undefined, signal);
+    const activities = await this.history.read(signal);
     const after = await api.account(signal);
     if (!before.cash.equals(after.cash)) return undefined;
     const currency = parseCurrency(after.currency);
