@@ -12,6 +12,7 @@ import {
   type ServiceName,
 } from '#shared/contract/names.ts';
 import type { Effect, Operation } from '#shared/contract/row.ts';
+import { marketSecrets } from '#shared/process/market-settings.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
 const TEMPLATE = 'node-typescript';
@@ -20,7 +21,14 @@ const EXEC_MARGIN_MS = 2_000;
 const SOCKET_MARGIN_MS = 5_000;
 /** The longest that the page streams events before the browser asks again. */
 const PAGE_STREAM_MS = 53_000;
-const HEAD = '# Generated from the catalogue of operations by `npm run generate`; do not edit.\n';
+const HEAD = [
+  '# Generated from the catalogue of operations by `npm run generate`; do not edit.',
+  '#',
+  '# Brokers and sources of prices read more secrets than are named below, since a function that names a',
+  '# missing secret does not deploy. Add them to `secrets` of each function where these settings are made:',
+  ...Object.entries(marketSecrets).map(([made, secrets]) => `#   ${made}: ${secrets.join(', ')}`),
+  '',
+].join('\n');
 
 /** State stays near Redis; thinking goes to the board that has nothing else to do. */
 const boards: Readonly<Record<ServiceName, 'compute' | 'state'>> = {

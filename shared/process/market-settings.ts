@@ -18,6 +18,14 @@ const tradernetHosts = [
   'tradernet.global',
   'tradernet.kz',
 ] as const;
+/** Secret files that brokers and sources of prices read, where they are named. */
+export const marketSecrets = {
+  'BROKER=alpaca, MARKET_DATA=alpaca': ['alpaca-key-id', 'alpaca-secret-key'],
+  'BROKER=tradernet': ['tradernet-public-key', 'tradernet-private-key'],
+  'BROKER=interactive-brokers': ['ibkr-flex-token'],
+  'MARKET_DATA=yahoo (may be missing)': ['openfigi-api-key'],
+} as const;
+
 /** What MARKET_DATA may be; `shared/clients/market-data/open.ts` opens each. */
 const marketDataForms = [
   '`sample`',

@@ -3,6 +3,7 @@
  * functions. A process opens one; a function's container opens it at the first call.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { accountCurrency } from '#shared/clients/broker/paper/account-currency.ts';
@@ -55,7 +56,7 @@ export async function openDependencies(
   });
   const database = new Database(redis, recordsAt(recordPlaces(settings)));
   const now = parts.now ?? (() => instantOf(Date.now()));
-  const secret = (name: string) => secretIn(SECRETS_DIR, name);
+  const secret = (name: string) => secretIn(marketSecretsDir(settings), name);
   const opened = await openMarketData(settings, { now, secret, database });
   const baseCurrency = await accountCurrency(
     database,
@@ -102,6 +103,16 @@ export async function openDependencies(
 const SECRETS_DIR =
   process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+
+/**
+ * Where the keys of brokers and of sources of prices lie: where functions have their secrets. An
+ * installation in one process has those in its data.
+ */
+function marketSecretsDir({ dataDir }: Settings): string {
+  const own = join(dataDir, 'function-secrets/openfaas-fn');
+  const isStated = process.env['SECRETS_DIR'] || process.env['secret_mount_path'];
+  return !isStated && existsSync(own) ? own : SECRETS_DIR;
+}
 
 /** Where the epoch of the state is recorded. */
 function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {

@@ -1,6 +1,7 @@
 /** A deployed function as OpenFaaS lists it (`FunctionStatus`). */
 import type { DeployedFunction } from '../executors/deployed-function.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
+import { shownEnvironment } from './shown-environment.ts';
 
 /**
  * What is empty is left out, as OpenFaaS does; labels, annotations and secrets are always there.
@@ -14,7 +15,9 @@ export async function functionStatus(deployed: DeployedFunction, invocationCount
     image: spec.image,
     namespace: NAMESPACE,
     envProcess: spec.envProcess ?? '',
-    ...(Object.keys(spec.environment).length > 0 && { envVars: spec.environment }),
+    ...(Object.keys(spec.environment).length > 0 && {
+      envVars: shownEnvironment(spec.environment),
+    }),
     ...(constraints && { constraints }),
     secrets: spec.secrets,
     labels: spec.labels,
