@@ -81,6 +81,11 @@ export interface SyncPricesUpdate {
   /** Bars stored, and bars set aside because they cannot be right. */
   barsStored: string;
   barsSetAside: string;
+  /** Securities a minute since the start, and how long the rest takes at that rate; absent at first. */
+  perMinute?: number | undefined;
+  remainingSeconds?:
+    | number
+    | undefined;
   /**
    * With the last message: what is set aside now of the securities synced, latest first, at most 100;
    * and what is doubtful about their prices.
@@ -895,6 +900,8 @@ function createBaseSyncPricesUpdate(): SyncPricesUpdate {
     problems: [],
     barsStored: "0",
     barsSetAside: "0",
+    perMinute: undefined,
+    remainingSeconds: undefined,
     setAside: [],
     priceDoubts: [],
   };
@@ -931,6 +938,12 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     }
     if (message.barsSetAside !== "0") {
       writer.uint32(80).int64(message.barsSetAside);
+    }
+    if (message.perMinute !== undefined) {
+      writer.uint32(265).double(message.perMinute);
+    }
+    if (message.remainingSeconds !== undefined) {
+      writer.uint32(272).int32(message.remainingSeconds);
     }
     for (const v of message.setAside) {
       SetAsideBar.encode(v!, writer.uint32(250).fork()).join();
@@ -1034,6 +1047,22 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
             message.barsSetAside = reader.int64().toString();
             continue;
           }
+          case 33: {
+            if (tag !== 265) {
+              break;
+            }
+
+            message.perMinute = reader.double();
+            continue;
+          }
+          case 34: {
+            if (tag !== 272) {
+              break;
+            }
+
+            message.remainingSeconds = reader.int32();
+            continue;
+          }
           case 31: {
             if (tag !== 250) {
               break;
@@ -1092,6 +1121,16 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
         : isSet(object.bars_set_aside)
         ? globalThis.String(object.bars_set_aside)
         : "0",
+      perMinute: isSet(object.perMinute)
+        ? globalThis.Number(object.perMinute)
+        : isSet(object.per_minute)
+        ? globalThis.Number(object.per_minute)
+        : undefined,
+      remainingSeconds: isSet(object.remainingSeconds)
+        ? globalThis.Number(object.remainingSeconds)
+        : isSet(object.remaining_seconds)
+        ? globalThis.Number(object.remaining_seconds)
+        : undefined,
       setAside: globalThis.Array.isArray(object?.setAside)
         ? object.setAside.map((e: any) => SetAsideBar.fromJSON(e))
         : globalThis.Array.isArray(object?.set_aside)
@@ -1137,6 +1176,12 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     if (message.barsSetAside !== "0") {
       obj.barsSetAside = message.barsSetAside;
     }
+    if (message.perMinute !== undefined) {
+      obj.perMinute = floatToJson(message.perMinute);
+    }
+    if (message.remainingSeconds !== undefined) {
+      obj.remainingSeconds = Math.round(message.remainingSeconds);
+    }
     if (message.setAside?.length) {
       obj.setAside = message.setAside.map((e) => SetAsideBar.toJSON(e));
     }
@@ -1161,6 +1206,8 @@ export const SyncPricesUpdate: MessageFns<SyncPricesUpdate> = {
     message.problems = object.problems?.map((e) => SyncProblem.fromPartial(e)) || [];
     message.barsStored = object.barsStored ?? "0";
     message.barsSetAside = object.barsSetAside ?? "0";
+    message.perMinute = object.perMinute ?? undefined;
+    message.remainingSeconds = object.remainingSeconds ?? undefined;
     message.setAside = object.setAside?.map((e) => SetAsideBar.fromPartial(e)) || [];
     message.priceDoubts = object.priceDoubts?.map((e) => PriceDoubt.fromPartial(e)) || [];
     return message;

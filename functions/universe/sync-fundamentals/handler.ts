@@ -7,11 +7,15 @@ import {
   startOfSync,
   summaryOf,
 } from '#shared/universe/model/sync-progress.ts';
+import { inOrder } from '#shared/universe/in-order.ts';
 import { orProblem } from '#shared/universe/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { syncTargets } from '#shared/universe/sync-targets.ts';
 import { toFundamentalsUpdate } from '#shared/universe/wire-sync.ts';
+
+/** Securities that are fetched at a time; a source keeps its own pace besides. */
+const AT_ONCE = 4;
 
 /**
  * Fetches fundamentals, and what the source knows of sector, industry, country and lot. Streams an
@@ -30,12 +34,12 @@ export default handle(universe.syncFundamentals, async function* (request, conte
   };
   const targets = await syncTargets(securities, context, request.isins);
   let progress = startOfSync(targets.length);
-  for (const target of targets) {
+  const syncOne = async (target: (typeof targets)[number]) => {
     signal.throwIfAborted();
-    const outcome =
-      'reason' in target
-        ? target
-        : await orProblem(target, () => syncFundamentalsOf(frame, securities, target));
+    if ('reason' in target) return target;
+    return orProblem(target, () => syncFundamentalsOf(frame, securities, target));
+  };
+  for await (const [target, outcome] of inOrder(targets, AT_ONCE, syncOne)) {
     progress = afterOne(progress, outcome ?? NOTHING_STORED);
     yield toFundamentalsUpdate(progress, target.isin, outcome?.reason ?? '');
   }

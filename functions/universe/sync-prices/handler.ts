@@ -1,6 +1,8 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
+import { inOrder } from '#shared/universe/in-order.ts';
+import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
@@ -11,6 +13,9 @@ import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { syncTargets } from '#shared/universe/sync-targets.ts';
 import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
+
+/** Securities that are fetched at a time; a source keeps its own pace besides. */
+const AT_ONCE = 4;
 
 /**
  * Brings exchange rates and daily bars up to the market's day. Streams an update after each
@@ -33,12 +38,15 @@ export default handle(universe.syncPrices, async function* (request, context) {
   const currencies = (await securities.all()).map((security) => security.currency);
   const problems = await syncAllRates(frame, currencies, baseCurrency);
   let progress = startOfSync(targets.length, problems);
-  for (const target of targets) {
+  const syncOne = async (target: (typeof targets)[number]) => {
     signal.throwIfAborted();
-    const outcome =
-      'reason' in target ? target : await orProblem(target, () => syncBars(frame, target));
+    return 'reason' in target ? target : orProblem(target, () => syncBars(frame, target));
+  };
+  for await (const [target, outcome] of inOrder(targets, AT_ONCE, syncOne)) {
     progress = afterOne(progress, outcome);
-    yield toPricesUpdate(progress, target.isin, 'reason' in outcome ? outcome.reason : '');
+    const reason = 'reason' in outcome ? outcome.reason : '';
+    const rate = rateOf(progress, frame.now, context.now());
+    yield { ...toPricesUpdate(progress, target.isin, reason), ...rate };
   }
   const known = await securities.all();
   await reviewDeadPrices(frame.store, frame.doubts, known, marketData.today(frame.now));

@@ -47,9 +47,9 @@ export async function* syncPrices(cycle: Cycle): ProgressStream {
   const securities = await new StoredMarket(cycle.context.database).securities();
   const bare = securities.filter((one) => isTradable(one) && one.fundamentals === undefined);
   if (bare.length > 0) {
-    const missing = { isins: bare.map(({ isin }) => isin) };
-    for await (const update of cycle.stream(universe.syncFundamentals, missing))
-      yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
+    for (const isins of inChunks(bare.map(({ isin }) => isin)))
+      for await (const update of cycle.stream(universe.syncFundamentals, { isins }))
+        yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
   }
   const prefix = last ? `Prices: ${syncedText(last)}` : 'No security has prices to fetch';
   yield await cycle.done('sync-prices', `${prefix}${last ? qualityText(last) : ''}.`);
@@ -107,8 +107,24 @@ interface Synced {
   readonly synced: number;
   readonly failed: number;
   readonly total: number;
+  readonly perMinute?: number | undefined;
+  readonly remainingSeconds?: number | undefined;
 }
 
-function syncedText({ synced, failed, total }: Synced): string {
-  return `${synced} of ${total} up to date${failed > 0 ? `, ${failed} failed` : ''}`;
+function timeText(seconds: number): string {
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function syncedText({ synced, failed, total, perMinute, remainingSeconds }: Synced): string {
+  const done = `${synced} of ${total} up to date${failed > 0 ? `, ${failed} failed` : ''}`;
+  if (!perMinute || !remainingSeconds) return done;
+  return `${done}, ${Math.round(perMinute)} a minute, about ${timeText(remainingSeconds)} left`;
+}
+
+/** As many as a request takes. */
+const ISINS_MAX = 1_000;
+
+function inChunks<T>(all: readonly T[]): readonly T[][] {
+  const count = Math.ceil(all.length / ISINS_MAX);
+  return Array.from({ length: count }, (_, i) => all.slice(i * ISINS_MAX, (i + 1) * ISINS_MAX));
 }

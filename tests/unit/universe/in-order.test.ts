@@ -1,0 +1,54 @@
+import { inOrder } from '#shared/universe/in-order.ts';
+import { rateOf } from '#shared/universe/model/sync-rate.ts';
+import { startOfSync } from '#shared/universe/model/sync-progress.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+
+describe('work on many things at once', () => {
+  it('gives results in order, a few at a time', async () => {
+    let [running, most] = [0, 0];
+    const work = async (item: number): Promise<number> => {
+      running += 1;
+      most = Math.max(most, running);
+      for (let turn = item % 3; turn >= 0; turn -= 1) await Promise.resolve();
+      running -= 1;
+      return item * 2;
+    };
+    const results: number[] = [];
+    const items = Array.from({ length: 20 }, (_, i) => i);
+    for await (const [item, result] of inOrder(items, 4, work)) {
+      expect(result).toBe(item * 2);
+      results.push(item);
+    }
+    expect(results).toEqual(items);
+    expect(most).toBe(4);
+  });
+
+  it('ends with the first failure, once what had begun is over', async () => {
+    let over = 0;
+    const work = async (item: number): Promise<number> => {
+      await Promise.resolve();
+      over += 1;
+      if (item === 1) throw new Error('planted');
+      return item;
+    };
+    const all = async () => {
+      for await (const _ of inOrder([0, 1, 2, 3, 4, 5, 6], 3, work));
+    };
+    await expect(all()).rejects.toThrow('planted');
+    expect(over).toBeLessThan(7);
+  });
+});
+
+describe('the rate of a sync', () => {
+  const progress = { ...startOfSync(5_000), synced: 90, failed: 10 };
+  it('is what was done in the time that has passed', () => {
+    expect(rateOf(progress, instantOf(0), instantOf(60_000))).toEqual({
+      ...{ perMinute: 100, remainingSeconds: 2_940 },
+    });
+  });
+
+  it('is not known at the start', () => {
+    expect(rateOf(startOfSync(10), instantOf(0), instantOf(1))).toBeUndefined();
+    expect(rateOf(progress, instantOf(5), instantOf(5))).toBeUndefined();
+  });
+});
