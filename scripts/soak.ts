@@ -2,7 +2,7 @@
  * Long runs of the simulation (docs/simulation.md):
  *
  *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
- *   npm run soak -- faults [--only NAME] [--points N] [--stride N] [--seed S]
+ *   npm run soak -- faults [--only NAME] [--seed S]
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
  * each fault and runs until it is found; exit 1 when one is not.
@@ -13,7 +13,7 @@ import { crash } from './soak/crash.ts';
 import { faults } from './soak/faults.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--points N] [--stride N] [--seed S]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -53,8 +53,6 @@ try {
   else
     process.exitCode = await faults({
       seed,
-      points: number(values.points ?? '9000', 'points', 1),
-      stride: number(values.stride, 'stride', 1),
       only,
     });
 } catch (thrown) {

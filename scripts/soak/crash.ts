@@ -33,7 +33,10 @@ export async function crash(run: CrashRun): Promise<number> {
       if (!report) failed += 1;
       for (const [kind, number] of Object.entries(report?.points ?? {}))
         totals.set(kind, (totals.get(kind) ?? 0) + number);
-      violations.push(...(report?.violations ?? []).map(({ point, text }) => `${point}: ${text}`));
+      violations.push(
+        ...(report?.violations ?? []).map(({ point, text }) => `point ${point}: ${text}`),
+      );
+      violations.push(...(report?.leaks ?? []));
       violations.push(...(report?.unhandled ?? []).map((text) => `unhandled rejection: ${text}`));
       if (exitCode === 0) done += count;
       console.log(`${done} of ${points} points, ${violations.length} violations`);
@@ -45,7 +48,7 @@ export async function crash(run: CrashRun): Promise<number> {
     await rm(bundle, { force: true });
   }
   for (const [kind, number] of totals) console.log(`${kind}: ${number} points`);
-  for (const text of violations) console.log(`violation at point ${text}`);
+  for (const text of violations) console.log(`violation: ${text}`);
   console.log(`violations: ${violations.length}`);
   if (failed > 0) return 2;
   return violations.length === 0 ? 0 : 1;

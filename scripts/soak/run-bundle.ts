@@ -6,6 +6,8 @@ export interface BundleReport {
   readonly perRound: number;
   readonly violations: readonly { readonly point: number; readonly text: string }[];
   readonly unhandled: readonly string[];
+  /** What the process had not given back when it ended. */
+  readonly leaks: readonly string[];
 }
 
 export interface BundleRun {
@@ -23,15 +25,18 @@ export interface BundleExtent {
   readonly stride: number;
   /** Where the state lies: the model in memory, or a redis-server. */
   readonly redis: 'model' | 'server';
+  /** Points of this kind of mishap only, all of a round, until one violates an invariant. */
+  readonly only?: string;
 }
 
 const ERRORS_MAX = 4_000;
 /** Points leave much short-lived garbage; a larger young generation copies less of it. */
-const NODE_FLAGS = ['--max-semi-space-size=32'];
+const NODE_FLAGS = ['--max-semi-space-size=32', '--expose-gc'];
 
 export function runBundle(bundle: string, extent: BundleExtent): Promise<BundleRun> {
-  const { seed, from, count, stride, redis } = extent;
-  const args = [...NODE_FLAGS, bundle, seed, String(from), String(count), String(stride), redis];
+  const { seed, from, count, stride, redis, only = '' } = extent;
+  const numbers = [from, count, stride].map(String);
+  const args = [...NODE_FLAGS, bundle, seed, ...numbers, redis, only];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [text, errors] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));

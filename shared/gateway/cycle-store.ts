@@ -1,12 +1,12 @@
 /** Stores trading cycles, and which one is running. */
 import { z } from 'zod';
-import { present } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { claimOwned, releaseOwned } from '#shared/redis/owned-key.ts';
+import { stateLost } from '#shared/redis/state-epoch.ts';
 import { begunAgain, type CycleRecord } from './model/cycle.ts';
 
 const amount = z.object({ amount: z.string(), currency: z.string() });
@@ -77,7 +77,9 @@ export class CycleStore {
 
   async change(id: CycleId, change: (cycle: CycleRecord) => CycleRecord): Promise<CycleRecord> {
     return this.database.update(keys.gateway.cycle(id), cycleSchema, (current) => {
-      const next = change(present(current, 'a cycle that runs is stored') as CycleRecord);
+      // It was stored when it began, and cycles are never deleted.
+      if (!current) throw stateLost(`the cycle ${id} is gone`);
+      const next = change(current as CycleRecord);
       return { value: next as never, result: next };
     });
   }

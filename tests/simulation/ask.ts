@@ -9,11 +9,11 @@ export interface Request {
   readonly operation: string;
   readonly key: string;
   readonly body: object;
+  /** Carried out at once, as by the connector, and not put on a queue. */
+  readonly isRun?: boolean;
   /** What the caller grants; absent: what the operation has. */
   readonly timeoutMs?: number;
 }
-
-let calls = 0;
 
 /** @returns undefined when the process died first */
 export async function ask(
@@ -23,7 +23,7 @@ export async function ask(
 ): Promise<Answer | undefined> {
   const { plane } = process;
   const answer = await Promise.race([
-    answerOf(process, request),
+    answerOf(process, request, observed?.nextCall() ?? 0),
     plane.death.then(() => undefined),
   ]);
   if (answer) observed?.answers.push(answer);
@@ -32,17 +32,21 @@ export async function ask(
 
 async function answerOf(
   { dependencies, plane }: Process,
-  { operation, key, body, timeoutMs }: Request,
+  { operation, key, body, timeoutMs, isRun }: Request,
+  call: number,
 ): Promise<Answer> {
-  calls += 1;
-  const callId = `call-${calls}`;
+  const callId = `call-${call}`;
+  // A caller's id is kept where it is well formed, else replaced by that of the call.
+  const isGood = call % 5 > 0;
+  const givenId = isGood ? `asked-${call}` : `asked ${call}\n`;
   const handler = handlers[operation];
   if (!handler) throw new Error(`the simulation has no function ${operation}`);
   const headers = {
     'content-type': 'application/json',
     authorization: `Bearer ${canaries.trade}`,
-    'x-request-id': callId,
+    'x-request-id': givenId,
     'idempotency-key': key,
+    ...(isRun && { 'x-run-id': key }),
     ...(timeoutMs !== undefined && { 'x-timeout-ms': String(timeoutMs) }),
   };
   const event = { method: 'POST', path: '/', query: new URLSearchParams(), headers };
@@ -59,6 +63,7 @@ async function answerOf(
     key,
     status: result.status ?? 200,
     requestId: String(result.headers?.['x-request-id'] ?? ''),
+    requestIdDue: isGood ? givenId : callId,
     body: JSON.parse(text === '' ? '{}' : text) as Answer['body'],
   };
 }

@@ -6,7 +6,7 @@
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Random } from '#shared/kernel/random.ts';
 
-export type EffectKind = 'redis' | 'broker' | 'call' | 'record';
+export type EffectKind = 'read' | 'write' | 'broker' | 'call' | 'record';
 
 /** What happens at the effect. */
 export type Happening =
@@ -26,7 +26,15 @@ export interface Fault {
   readonly happening: Happening;
 }
 
-export const allEffects: readonly EffectKind[] = ['redis', 'broker', 'call', 'record'];
+export const allEffects: readonly EffectKind[] = ['read', 'write', 'broker', 'call', 'record'];
+
+/** Commands of Redis that change nothing. */
+const reads =
+  /^(get|hget|hmget|hgetall|hkeys|hvals|lrange|lindex|smembers|sismember|z(rev)?range.*|zcard|exists|pttl)$/;
+
+export function kindOfCommand(name: string): EffectKind {
+  return reads.test(name) ? 'read' : 'write';
+}
 
 export const noFault: Fault = {
   at: Infinity,
@@ -71,11 +79,10 @@ export class FaultPlane {
     this.trace.push(`${name}${strikes ? ` <- ${fault.happening.kind} ${fault.when}` : ''}`);
     if (strikes) this.struck = name;
     if (this.jitter) await turns(Math.floor(this.jitter() * 3));
-    if (!strikes) return this.heard(kind, await act());
-    if (fault.when === 'before') {
-      await this.strike(kind);
-      return this.heard(kind, await act());
-    }
+    if (strikes && fault.when === 'before') await this.strike(kind);
+    // It may have died meanwhile.
+    if (this.isDead) throw lost(kind, DEAD);
+    if (!strikes || fault.when === 'before') return this.heard(kind, await act());
     const result = await act();
     await this.strike(kind);
     return this.heard(kind, result);
@@ -95,7 +102,8 @@ export class FaultPlane {
     throw lost(kind, DEAD);
   }
 
-  private kill(): void {
+  /** Nothing that the process does later has an effect. */
+  kill(): void {
     this.isDead = true;
     this.controller.abort(new Failure('CANCELLED', 'The process died.'));
     this.die();
@@ -111,7 +119,7 @@ export function isOfTheLiving(reason: unknown): boolean {
 }
 
 function lost(kind: EffectKind, mark = ''): Error {
-  if (kind === 'redis') return new Error(`Connection is closed. ${mark}`);
+  if (kind === 'read' || kind === 'write') return new Error(`Connection is closed. ${mark}`);
   if (kind === 'record') return new Error(`EIO: i/o error, write ${mark}`);
   return unavailable(`${kind === 'broker' ? 'The broker' : 'The function'} ${mark}`.trim());
 }

@@ -5,6 +5,11 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { CycleRecord } from '#shared/gateway/model/cycle.ts';
+import { CycleStore } from '#shared/gateway/cycle-store.ts';
+import type { CycleId } from '#shared/kernel/identifiers.ts';
+import type { Plan } from '#shared/planning/model/plan.ts';
+import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { replay } from '../support/replay.ts';
@@ -13,9 +18,9 @@ import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { ask } from './ask.ts';
-import { EUR, type BrokerBook, type Received } from './ledger-broker.ts';
+import { EUR, isUnlisted, type BrokerBook, type Received } from './ledger-broker.ts';
 import type { Answer, Observations } from './observations.ts';
-import { canaries, type Stage } from './stage.ts';
+import { PLAN_ORDERS_MAX, canaries, type Stage } from './stage.ts';
 
 export interface Judged {
   /** Trades that were asked for, by id. */
@@ -25,6 +30,10 @@ export interface Judged {
   /** Numbers that the broker had before. */
   readonly ordersBefore: readonly string[];
   readonly deposits: number;
+  /** Cycles that were asked for, by id. */
+  readonly cycles: readonly CycleId[];
+  /** Nobody asked again after the mishap. */
+  readonly isAbandoned: boolean;
   readonly stateWasLost: boolean;
   /** Number of the order that a process was about to hand to the broker when it fell asleep. */
   readonly lateOrder: string | undefined;
@@ -40,6 +49,10 @@ export interface Evidence extends Judged {
   readonly broker: BrokerBook;
   readonly received: readonly Received[];
   readonly observed: Observations;
+  /** Of the cycles, as they are stored. */
+  readonly cycleRecords: readonly CycleRecord[];
+  /** Plans that the cycles carried out. */
+  readonly plans: readonly Plan[];
   readonly reads: readonly (readonly [string, string])[];
   /** Epochs as they were put on record, in that order. */
   readonly epochs: readonly Epoch[];
@@ -79,7 +92,11 @@ function positionsAreConserved({ book, broker }: Evidence): string | undefined {
 
 /** I3: a number is submitted once, a request makes one order, and each order is stored here. */
 function ordersAreSentOnce(evidence: Evidence): string | undefined {
-  const { received, orderBook, orders, stateWasLost } = evidence;
+  const { received, orderBook, stateWasLost, plans } = evidence;
+  const planned = stateWasLost
+    ? PLAN_ORDERS_MAX * evidence.cycles.length
+    : plans.reduce((sum, { actions }) => sum + actions.length, 0);
+  const orders = evidence.orders + planned;
   const numbers = received.map(({ clientOrderId }) => clientOrderId);
   const all = [...evidence.ordersBefore, ...numbers];
   const twice = all.find((number, index) => all.indexOf(number) !== index);
@@ -109,6 +126,44 @@ function ordersEnd({ orderBook, observed }: Evidence): string | undefined {
     return `${tradeId} is left ${state}`;
   }
   return undefined;
+}
+
+/** I4: so does each cycle, and its plan. */
+function cyclesEnd(evidence: Evidence): string | undefined {
+  const { cycleRecords, plans, cycles, stateWasLost, isAbandoned } = evidence;
+  if (stateWasLost || isAbandoned) return undefined;
+  const open = cycleRecords.find(({ endedAt }) => endedAt === undefined);
+  if (open) return `the cycle ${open.id} has no end; done: ${open.stepsDone.join(', ')}`;
+  if (cycleRecords.length < cycles.length) return 'a cycle that was asked for is not stored';
+  const left = plans.find(({ status, actions }) => actions.length > 0 && !isOver(status));
+  return left && `the plan ${left.id} is left ${left.status}`;
+}
+
+function isOver(status: string): boolean {
+  return status === 'COMPLETED' || status === 'CANCELLED';
+}
+
+/** I5: the report of a cycle says of each order what the broker says. */
+function reportsAgree(evidence: Evidence): string | undefined {
+  const { observed, broker, lateOrder } = evidence;
+  const last = observed.answers.findLast(({ body }) => body['complete'] === true);
+  const { trades = [] } = (last?.body['result'] ?? {}) as { trades?: readonly Reported[] };
+  for (const { tradeId, success, error } of trades) {
+    // As it was stored, also where the state was lost since.
+    const stored = observed.versions.findLast((version) => version.tradeId === tradeId);
+    const number = stored?.clientOrderId ?? '';
+    const isThere = broker.orders.some(({ instruction }) => instruction.clientOrderId === number);
+    if (success && !isThere) return `${tradeId} is reported as done, and is not at the broker`;
+    if (!success && isThere && number !== lateOrder)
+      return `${tradeId} is reported as not done (${error}), and the broker has it`;
+  }
+  return undefined;
+}
+
+interface Reported {
+  readonly tradeId: string;
+  readonly success: boolean;
+  readonly error: string;
 }
 
 /** I5: an answer that was given stands: what succeeded is at the broker, what did not is not. */
@@ -205,13 +260,35 @@ function statesMoveForward(evidence: Evidence): string | undefined {
   return fallen < 0 ? undefined : `the epoch fell to ${JSON.stringify(epochs[fallen])}`;
 }
 
-/** I7: every answer names its request. */
+/** I6: each fill and flow that the broker shows is booked by its id; nothing else, but what it hides. */
+function eachIsBookedByItsId({ broker, ledger }: Evidence): string | undefined {
+  const shown = broker.flows.filter(({ flowId }) => !isUnlisted(flowId));
+  const due = new Set([
+    ...broker.fills.map(({ fillId }) => `fill-${fillId}`),
+    ...shown.map(({ flowId }) => `flow-${flowId}`),
+  ]);
+  const booked = new Set(ledger.map(({ id }) => id));
+  const missing = [...due].find((id) => !booked.has(id));
+  if (missing !== undefined) return `${missing} is not booked`;
+  const hidden = broker.flows.length - shown.length;
+  const others = ledger.filter(({ id }) => !due.has(id));
+  return others.length > hidden
+    ? `${others[0]?.kind} was booked, and nothing explains it`
+    : undefined;
+}
+
+/** I7: every answer names its request, and so does a line of the log. */
 function answersNameTheirRequest({ observed }: Evidence): string | undefined {
-  const nameless = observed.answers.find(({ requestId }) => !requestId);
-  return nameless && `an answer of ${nameless.operation} has no x-request-id`;
+  const { answers, lines } = observed;
+  const other = answers.find(({ requestId, requestIdDue }) => requestId !== requestIdDue);
+  if (other) return `${other.operation} answered as ${other.requestId}, not ${other.requestIdDue}`;
+  const logged = new Set(lines.map((line) => /"callId":"([^"]*)"/.exec(line)?.[1]));
+  const silent = answers.find(({ requestId }) => !logged.has(requestId));
+  return silent && `no line of the log names ${silent.requestId} of ${silent.operation}`;
 }
 
 const ORDER_RATIO_MAX = 0.25;
+const TURNOVER_RATIO_MAX = 1.2;
 /** Prices may move between check and arrival; the moves of a price jump are not counted here. */
 const ROUNDING_RATIO = 0.001;
 
@@ -223,6 +300,11 @@ function limitsHold({ received, pricesMoved }: Evidence): string | undefined {
       value.toEstimate() > accountValue.toEstimate() * (ORDER_RATIO_MAX + ROUNDING_RATIO),
   );
   if (tooLarge && !pricesMoved) return `${tooLarge.clientOrderId} is worth ${tooLarge.value}`;
+  const accepted = received.filter(({ isAccepted }) => isAccepted);
+  const turnover = accepted.reduce((sum, { value }) => sum + value.toEstimate(), 0);
+  const worth = Math.max(0, ...received.map(({ accountValue }) => accountValue.toEstimate()));
+  if (turnover > worth * (TURNOVER_RATIO_MAX + ROUNDING_RATIO) && !pricesMoved)
+    return `${turnover} was ordered in a day, of ${worth}`;
   return received.length > 40 ? `${received.length} orders in a day` : undefined;
 }
 
@@ -277,8 +359,11 @@ const invariants: Readonly<Record<string, Invariant>> = {
   'I2 positions': positionsAreConserved,
   'I3 sent once': ordersAreSentOnce,
   'I4 ends': ordersEnd,
+  'I4 cycles end': cyclesEnd,
   'I5 answers hold': answersHold,
+  'I5 reports agree': reportsAgree,
   'I6 forward only': statesMoveForward,
+  'I6 booked by id': eachIsBookedByItsId,
   'I7 request id': answersNameTheirRequest,
   'I8 limits': limitsHold,
   'I9 reads agree': readsAgree,
@@ -307,6 +392,10 @@ async function evidenceOf(stage: Stage, judged: Judged): Promise<Evidence> {
     trades.history(DEFAULT_ACCOUNT),
   ]);
   const { broker, observed } = stage;
+  const cycles = await Promise.all(judged.cycles.map((id) => new CycleStore(database).find(id)));
+  const cycleRecords = cycles.filter((cycle) => cycle !== undefined);
+  const planIds = cycleRecords.flatMap(({ planId }) => planId ?? []);
+  const plans = await Promise.all(planIds.map((id) => new StoredPlans(database).find(id)));
   return {
     ...judged,
     book,
@@ -316,6 +405,8 @@ async function evidenceOf(stage: Stage, judged: Judged): Promise<Evidence> {
     received: broker.received,
     observed,
     epochs: observed.epochs,
+    cycleRecords,
+    plans: plans.filter((plan) => plan !== undefined),
     reads: [[await cashOf(stage), await cashOf(stage)]],
   };
 }

@@ -74,12 +74,15 @@ export class LedgerBroker implements Broker {
   };
   readonly funding: NonNullable<Broker['funding']>;
   readonly received: Received[] = [];
+  /** An order that was accepted is worked on, and shown, only so long after. */
+  lagMs = 0;
   /** Fills a market order in two parts, the second at the next query. */
   fillsInParts = false;
   book: BrokerBook;
   private readonly quote: (isin: Isin) => Quote;
   private readonly nowMs: () => number;
   private lastMs = 0;
+  private delayed: { readonly order: OrderInstruction; readonly dueMs: number }[] = [];
 
   constructor(openingCash: string, quote: (isin: Isin) => Quote, nowMs: () => number) {
     const opening = Money.parse(openingCash, 'EUR');
@@ -109,7 +112,7 @@ export class LedgerBroker implements Broker {
   }
 
   submit(order: OrderInstruction): Promise<SubmitOutcome> {
-    const outcome = this.take(order);
+    const outcome = this.lagMs > 0 ? this.delay(order) : this.take(order);
     this.received.push({
       clientOrderId: order.clientOrderId,
       side: order.side,
@@ -124,6 +127,25 @@ export class LedgerBroker implements Broker {
     return Promise.resolve(outcome);
   }
 
+  private delay(order: OrderInstruction): SubmitOutcome {
+    this.delayed.push({ order, dueMs: this.nowMs() + this.lagMs });
+    return { kind: 'accepted', brokerOrderId: `late-${order.clientOrderId}` };
+  }
+
+  /** Its own time goes on as before, however ours was set. */
+  followClock(byMs: number): void {
+    this.delayed = this.delayed.map(({ order, dueMs }) => ({ order, dueMs: dueMs + byMs }));
+  }
+
+  private workOn(): void {
+    const now = this.nowMs();
+    for (const late of this.delayed.filter(({ dueMs }) => dueMs <= now)) {
+      this.delayed.splice(this.delayed.indexOf(late), 1);
+      this.take(late.order);
+      this.fill(late.order.clientOrderId, false);
+    }
+  }
+
   cancel(_account: AccountId, clientOrderId: string): Promise<void> {
     this.replace(clientOrderId, (order) =>
       isLive(order) ? { ...order, state: 'CANCELLED' } : order,
@@ -132,6 +154,7 @@ export class LedgerBroker implements Broker {
   }
 
   findOrder(_account: AccountId, clientOrderId: string): Promise<BrokerOrder | undefined> {
+    this.workOn();
     const found = this.book.orders.find((o) => o.instruction.clientOrderId === clientOrderId);
     const shown = found && shownOrder(found);
     this.fill(clientOrderId, false);
@@ -139,6 +162,7 @@ export class LedgerBroker implements Broker {
   }
 
   statement(): Promise<BrokerStatement> {
+    this.workOn();
     const { cash, holdings, orders, fills, flows } = this.book;
     return Promise.resolve({
       accountId: DEFAULT_ACCOUNT,
@@ -149,9 +173,14 @@ export class LedgerBroker implements Broker {
         .map(([isin, quantity]) => ({ isin, symbol: isin, quantity })),
       openOrders: orders.filter(isLive).map(shownOrder),
       fills,
-      flows,
+      flows: flows.filter(({ flowId }) => !isUnlisted(flowId)),
       takenAt: this.moment(),
     });
+  }
+
+  /** Cash comes that the statement does not account for. */
+  credit(amount: Money): void {
+    this.deposit(`${UNLISTED}${this.book.flows.length}`, amount);
   }
 
   private take(order: OrderInstruction): SubmitOutcome {
@@ -162,7 +191,8 @@ export class LedgerBroker implements Broker {
       return { kind: 'rejected', reason: 'insufficient-shares' };
     if (side === 'BUY' && needed.compare(this.book.cash) > 0)
       return { kind: 'rejected', reason: 'insufficient-cash' };
-    const brokerOrderId = `b-${this.book.orders.length + 1}`;
+    const brokerOrderId =
+      this.lagMs > 0 ? `late-${order.clientOrderId}` : `b-${this.book.orders.length + 1}`;
     const taken: HeldOrder = { instruction: order, brokerOrderId, state: 'WORKING', fills: [] };
     this.book = { ...this.book, orders: [...this.book.orders, taken] };
     return { kind: 'accepted', brokerOrderId };
@@ -241,6 +271,13 @@ export class LedgerBroker implements Broker {
     this.lastMs = Math.max(this.lastMs + 1, this.nowMs());
     return instantOf(this.lastMs);
   }
+}
+
+const UNLISTED = 'unlisted-';
+
+/** Of a flow that the statement does not show. */
+export function isUnlisted(flowId: string): boolean {
+  return flowId.startsWith(UNLISTED);
 }
 
 function isLive({ state }: Pick<HeldOrder, 'state'>): boolean {

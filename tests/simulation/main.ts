@@ -1,15 +1,23 @@
 /**
- * Runs points in a process of its own: node <bundle> SEED FROM COUNT [STRIDE]. Writes the report as
- * one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when it could not run.
+ * Runs points in a process of its own: node <bundle> SEED FROM COUNT STRIDE model|server [MISHAP].
+ * Writes the report as one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when it could not run.
  */
 import { startTestRedis } from '../support/dependencies.ts';
 import { isOfTheLiving } from './fault-plane.ts';
+import { isPointKind } from './points.ts';
+import { Resources } from './resources.ts';
 import { simulate } from './simulate.ts';
 
 const PROGRESS_EVERY = 500;
 
-const [seed = 'simulation-1', from = '0', count = '1000', stride = '1', where = 'model'] =
-  process.argv.slice(2);
+const [
+  seed = 'simulation-1',
+  from = '0',
+  count = '1000',
+  stride = '1',
+  where = 'model',
+  only = '',
+] = process.argv.slice(2);
 const unhandled: string[] = [];
 process.on('unhandledRejection', (reason) => {
   if (isOfTheLiving(reason)) unhandled.push(reason instanceof Error ? (reason.stack ?? '') : '?');
@@ -17,12 +25,22 @@ process.on('unhandledRejection', (reason) => {
 const redis = where === 'server' ? await startTestRedis() : undefined;
 try {
   const socket = redis?.url.slice('unix://'.length);
-  const extent = { seed, from: Number(from), count: Number(count), stride: Number(stride) };
+  const extent = {
+    seed,
+    from: Number(from),
+    count: Number(count),
+    stride: Number(stride),
+    only: isPointKind(only) ? only : undefined,
+  };
+  const resources = new Resources(extent.count);
   const report = await simulate(socket, extent, ({ done, violations }) => {
+    resources.note(done);
     if (done % PROGRESS_EVERY === 0) console.error(JSON.stringify({ done, violations }));
   });
-  console.log(JSON.stringify({ ...report, unhandled }));
-  process.exitCode = report.violations.length + unhandled.length > 0 ? 1 : 0;
+  const leaks = await resources.leaks();
+  console.log(JSON.stringify({ ...report, unhandled, leaks }));
+  const { violations } = report;
+  process.exitCode = violations.length + unhandled.length + leaks.length > 0 ? 1 : 0;
 } catch (thrown) {
   console.error(thrown);
   process.exitCode = 2;

@@ -6,7 +6,9 @@ export interface Answer {
   readonly operation: string;
   readonly key: string;
   readonly status: number;
-  readonly requestId: string | undefined;
+  readonly requestId: string;
+  /** The one that it should have. */
+  readonly requestIdDue: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -33,10 +35,25 @@ export class Observations {
   /** When a new beginning was declared after the loss. */
   receivedAtDeclaration: number | undefined;
   private ids = 0;
+  private calls = 0;
 
   newId(): string {
     this.ids += 1;
     return `id-${this.ids}`;
+  }
+
+  /** Numbers the calls from outside. */
+  nextCall(): number {
+    this.calls += 1;
+    return this.calls;
+  }
+
+  /** A line for each answer. */
+  answersText(): string[] {
+    return this.answers.map(({ operation, status, body }) => {
+      const said = body['message'] ?? body['error'] ?? '';
+      return `${operation} answered ${status} ${String(body['code'] ?? '')} ${String(said)}`;
+    });
   }
 
   noteLoss(received: number): void {

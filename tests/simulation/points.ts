@@ -9,6 +9,7 @@ import { allEffects } from './fault-plane.ts';
 export const pointKinds = [
   'crash',
   'crash-twice',
+  'abandoned',
   'redis-failure',
   'lost-answer',
   'duplicate-delivery',
@@ -29,21 +30,34 @@ export interface Point {
   readonly when: 'before' | 'after';
 }
 
-/** Effects that a kind of mishap strikes. */
-export function effectsOf(kind: PointKind): readonly EffectKind[] {
-  if (kind === 'redis-failure') return ['redis'];
+/** Effects of a scenario that a kind of mishap strikes. */
+export function effectsOf(
+  kind: PointKind,
+  { sparesReads = false }: { readonly sparesReads?: boolean },
+): readonly EffectKind[] {
+  const struck = effectsOfKind(kind);
+  return sparesReads ? struck.filter((effect) => effect !== 'read') : struck;
+}
+
+function effectsOfKind(kind: PointKind): readonly EffectKind[] {
+  if (kind === 'redis-failure') return ['read', 'write'];
   if (kind === 'lost-answer') return ['broker', 'call', 'record'];
   return allEffects;
 }
 
-/**
- * @param counts effects of each scenario without any mishap, by kind
- */
-export function roundOf(counts: readonly ((kinds: readonly EffectKind[]) => number)[]): Point[] {
+/** @param count of the effects that a kind of mishap strikes in a scenario without any mishap */
+export function roundOf(
+  scenarios: number,
+  count: (scenario: number, kind: PointKind) => number,
+): Point[] {
   const points: Point[] = [];
-  for (const [scenario, count] of counts.entries())
+  for (let scenario = 0; scenario < scenarios; scenario += 1)
     for (const kind of pointKinds)
-      for (let at = 1; at <= count(effectsOf(kind)); at += 1)
+      for (let at = 1; at <= count(scenario, kind); at += 1)
         for (const when of ['before', 'after'] as const) points.push({ scenario, kind, at, when });
   return points;
+}
+
+export function isPointKind(name: string): name is PointKind {
+  return pointKinds.some((kind) => kind === name);
 }

@@ -1,6 +1,7 @@
 /** One point: set the stage back, do the work with one mishap, recover as a caller would, judge. */
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
-import { ALPHA, BETA } from '../support/set-market.ts';
 import { ask, type Request } from './ask.ts';
 import { noFault, type Fault, type Happening } from './fault-plane.ts';
 import { broken, type Judged } from './invariants.ts';
@@ -20,13 +21,17 @@ const CLOCK_JUMPS_MS = [
 ];
 const PAUSES_MS = [0, 4_000, 6_000, 40_000, 360_000];
 const ATTEMPTS_MAX = 4;
+/** Nobody asks again; an order that was not sent by then never will be. */
+const ABANDONED_MS = 330_000;
+/** An interrupted cycle waits until an order that was on its way has arrived. */
+const CYCLE_WAIT_MS = 40_000;
 /** Settling time, then looks apart; see shared/trading/model/timing.ts. */
 const WAITS_MS = [0, 31_000, 6_000, 6_000];
 const STATUS = 'trading-get-trade-status';
 
 export interface PointRun {
   readonly violations: readonly string[];
-  /** Effects of the process, for the report of a violation. */
+  /** Effects of the process, and what was answered, for whoever reads a violation. */
   readonly trace: readonly string[];
 }
 
@@ -73,18 +78,24 @@ class Run {
     const works = scenario.requests.map((request) => this.submit(process, request));
     await Promise.all(works);
     await Promise.all(this.others);
-    await this.recover();
+    stage.endProcesses();
+    const isAbandoned = this.point.kind === 'abandoned';
+    if (isAbandoned) stage.nowMs += ABANDONED_MS;
+    else await this.recover();
     await this.settle();
     const judged: Judged = {
       trades: this.trades,
       orders: this.keys,
       deposits: scenario.deposits,
+      cycles: scenario.cycles ?? [],
+      isAbandoned,
       stateWasLost: this.lost,
       lateOrder: this.lateOrder(process),
       pricesMoved: this.point.kind === 'price-jump',
       ordersBefore: this.ordersBefore,
     };
-    return { violations: await broken(stage, judged), trace: process.plane.trace };
+    const violations = await broken(stage, judged);
+    return { violations, trace: [...process.plane.trace, ...stage.observed.answersText()] };
   }
 
   private submit(process: Process, request: Request): Promise<Answer | undefined> {
@@ -97,18 +108,19 @@ class Run {
 
   private fault(): Fault {
     const { kind, at, when } = this.point;
-    return { at, when, among: effectsOf(kind), happening: this.happening(kind) };
+    return { at, when, among: effectsOf(kind, this.scenario), happening: this.happening(kind) };
   }
 
   private happening(kind: PointKind): Happening {
-    if (kind === 'crash' || kind === 'crash-twice') return { kind: 'crash' };
+    if (kind === 'crash' || kind === 'crash-twice' || kind === 'abandoned')
+      return { kind: 'crash' };
     if (kind === 'redis-failure' || kind === 'lost-answer') return { kind: 'failure' };
     return { kind: 'meanwhile', happens: () => this.meanwhile(kind) };
   }
 
   private async meanwhile(kind: PointKind): Promise<void> {
     const { stage } = this;
-    if (kind === 'clock-jump') stage.nowMs += this.pick(CLOCK_JUMPS_MS);
+    if (kind === 'clock-jump') stage.jumpClock(this.pick(CLOCK_JUMPS_MS));
     if (kind === 'price-jump') await this.movePrices();
     if (kind === 'state-loss') await this.loseState();
     if (kind === 'halt') await this.halt();
@@ -149,8 +161,8 @@ class Run {
   private async movePrices(): Promise<void> {
     const { stage } = this;
     const factor = 0.5 + this.random();
-    for (const isin of [ALPHA, BETA])
-      stage.prices.set(isin, Math.round((stage.prices.get(isin) ?? 0) * factor * 100) / 100);
+    for (const [isin, price] of stage.prices)
+      stage.prices.set(isin, Math.round(price * factor * 100) / 100);
     // Half of the time only the broker knows yet.
     if (this.random() < 0.5) await stage.fetchPrices();
   }
@@ -180,8 +192,11 @@ class Run {
       const at = 1 + Math.floor(this.random() * 40);
       const second: Fault = { ...noFault, at, happening: { kind: 'crash' } };
       const process = stage.open(diesAgain ? second : noFault);
-      const answers = await Promise.all(scenario.requests.map((one) => this.submit(process, one)));
+      // Nothing is lost any more, so no pause has to be cut short.
+      const requests = scenario.requests.map(({ timeoutMs: _cut, ...request }) => request);
+      const answers = await Promise.all(requests.map((one) => this.submit(process, one)));
       if (this.lost || answers.every((answer) => answer !== undefined && !isOpen(answer))) break;
+      if (scenario.cycles) stage.nowMs += CYCLE_WAIT_MS;
     }
     if (this.lost) await this.beginAnew();
   }
@@ -200,15 +215,21 @@ class Run {
 
   private async settle(): Promise<void> {
     const { stage } = this;
+    let waitedMs = 0;
     for (const waitMs of WAITS_MS) {
       stage.nowMs += waitMs;
+      waitedMs += waitMs;
       const process = stage.open();
+      const trades = new StoredOrders(process.dependencies.database);
+      const stored = await trades.history(DEFAULT_ACCOUNT);
+      const all = new Set([...this.trades, ...stored.map(({ tradeId }) => tradeId)]);
       const states = await Promise.all(
-        this.trades.map((tradeId) =>
+        [...all].map((tradeId) =>
           this.submit(process, { operation: STATUS, key: 'status', body: { tradeId } }),
         ),
       );
-      if (states.every((answer) => answer !== undefined && isSettled(answer))) break;
+      const settled = states.every((answer) => answer !== undefined && isSettled(answer));
+      if (settled && waitedMs >= stage.broker.lagMs) break;
     }
     const sync = { positions: [], forceSync: true };
     const request = { operation: 'portfolio-update-positions', key: 'sync-last', body: sync };

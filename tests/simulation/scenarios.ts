@@ -1,8 +1,11 @@
 /** What a process is asked to do while things go wrong, and what the account holds before. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { keyOfOrder } from '#shared/trading/model/batch.ts';
 import { ALPHA, BETA } from '../support/set-market.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import type { CycleId } from '#shared/kernel/identifiers.ts';
 import { ask, type Request } from './ask.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,12 +20,21 @@ export interface Scenario {
   readonly trades: readonly string[];
   /** Deposits that the requests make. */
   readonly deposits: number;
+  /** Only effects that change something are struck, calls, and what the broker is asked. */
+  readonly sparesReads?: boolean;
+  /** Cycles that the requests run, by id; their plans say which orders they make. */
+  readonly cycles?: readonly CycleId[];
 }
 
 const buy = (key: string, quantity = 10, isin: string = ALPHA): Request => ({
   operation: 'trading-execute-trade',
   key,
   body: { isin, side: 'BUY', quantity },
+});
+const sync = (key: string): Request => ({
+  operation: 'portfolio-update-positions',
+  key,
+  body: { positions: [], forceSync: true },
 });
 const tradeOf = (key: string): string => tradeIdOf(DEFAULT_ACCOUNT, key);
 const nothing = (): Promise<void> => Promise.resolve();
@@ -75,6 +87,21 @@ export const scenarios: readonly Scenario[] = [
     deposits: 0,
   },
   {
+    name: 'purchase-shown-late',
+    prepare: nothing,
+    arrange: (stage) => void (stage.broker.lagMs = 20_000),
+    requests: [buy('late-1', 6)],
+    trades: [tradeOf('late-1')],
+    deposits: 0,
+  },
+  {
+    name: 'purchase-too-large',
+    prepare: nothing,
+    requests: [buy('large-1', 30)],
+    trades: [tradeOf('large-1')],
+    deposits: 0,
+  },
+  {
     name: 'deposit',
     prepare: holding,
     requests: [
@@ -99,13 +126,17 @@ export const scenarios: readonly Scenario[] = [
         AbortSignal.timeout(1_000),
       );
     },
-    requests: [
-      {
-        operation: 'portfolio-update-positions',
-        key: 'sync-1',
-        body: { positions: [], forceSync: true },
-      },
-    ],
+    requests: [sync('sync-1')],
+    trades: [],
+    deposits: 0,
+  },
+  {
+    name: 'sync-of-unlisted-cash',
+    prepare: async (stage) => {
+      await holding(stage);
+      stage.broker.credit(Money.parse('12.34', 'EUR'));
+    },
+    requests: [sync('sync-2')],
     trades: [],
     deposits: 0,
   },
@@ -144,6 +175,27 @@ export const scenarios: readonly Scenario[] = [
     ],
     trades: [tradeOf(keyOfOrder('batch-1', 0)), tradeOf(keyOfOrder('batch-1', 1))],
     deposits: 0,
+  },
+  {
+    name: 'cycle',
+    prepare: async (stage) => {
+      await holding(stage);
+      await stage.fetchHistory();
+    },
+    requests: [
+      {
+        operation: 'gateway-trigger-trading-cycle',
+        key: 'cycle-1',
+        isRun: true,
+        // The cycle asks again for lost answers; the stage's clock does not shorten its pauses.
+        timeoutMs: 3_000,
+        body: { dryRun: false, force: false },
+      },
+    ],
+    trades: [],
+    deposits: 0,
+    cycles: [cycleIdOf('cycle-1')],
+    sparesReads: true,
   },
 ];
 

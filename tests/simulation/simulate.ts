@@ -1,7 +1,7 @@
 /** Runs points and counts them: seeded, in order, resumable, several stages side by side. */
-import { noFault, type EffectKind } from './fault-plane.ts';
+import { allEffects, noFault, type EffectKind } from './fault-plane.ts';
 import { ask } from './ask.ts';
-import { pointKinds, roundOf, type Point, type PointKind } from './points.ts';
+import { effectsOf, pointKinds, roundOf, type Point, type PointKind } from './points.ts';
 import { runPoint } from './run-point.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
 import { RealRedis } from './redis/real-redis.ts';
@@ -15,6 +15,8 @@ export interface Extent {
   readonly count: number;
   /** Of the points of a round, only every so many-th; 1: all of them. */
   readonly stride?: number;
+  /** Points of this kind of mishap only, all of a round, until one violates an invariant. */
+  readonly only?: PointKind | undefined;
 }
 
 export interface Violation {
@@ -37,7 +39,7 @@ export interface Progress {
 }
 
 /** Stages side by side; each has a state of its own. */
-const STAGES = 4;
+const STAGES = 8;
 /** After so many the rest would say the same. */
 const VIOLATIONS_MAX = 5;
 
@@ -82,9 +84,13 @@ class Simulation {
     const { stages, extent } = this;
     const first = stages[0];
     if (!first) throw new Error('a simulation has a stage');
-    const counts = [];
+    const counts: ((kinds: readonly EffectKind[]) => number)[] = [];
     for (const scenario of scenarios) counts.push(await this.measure(first, scenario));
-    this.round = roundOf(counts);
+    const round = roundOf(scenarios.length, (scenario, kind) => {
+      const effects = effectsOf(kind, scenarios[scenario] ?? {});
+      return counts[scenario]?.(effects) ?? 0;
+    });
+    this.round = round.filter(({ kind }) => extent.only === undefined || kind === extent.only);
     await Promise.all(stages.map((stage) => this.work(stage)));
     const { points, violations } = this;
     const sorted = violations.toSorted((a, b) => a.point - b.point);
@@ -101,7 +107,7 @@ class Simulation {
     const kept = await stage.keep();
     this.kept.push(kept);
     const counts = new Map<EffectKind, number>();
-    for (const kind of ['redis', 'broker', 'call', 'record'] as const) {
+    for (const kind of allEffects) {
       await stage.restore(kept);
       scenario.arrange?.(stage);
       const process = stage.open({ ...noFault, among: [kind] });
@@ -112,8 +118,10 @@ class Simulation {
   }
 
   private async work(stage: Stage): Promise<void> {
-    const { seed, from, count, stride = 1 } = this.extent;
-    while (this.next < count && this.violations.length < VIOLATIONS_MAX) {
+    const { seed, from, stride = 1, only } = this.extent;
+    const count = only === undefined ? this.extent.count : this.round.length;
+    const violationsMax = only === undefined ? VIOLATIONS_MAX : 1;
+    while (this.next < count && this.violations.length < violationsMax) {
       const number = from + this.next * stride;
       this.next += 1;
       const point = this.round[number % this.round.length];

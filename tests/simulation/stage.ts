@@ -8,7 +8,7 @@ import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { DAY_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Random } from '#shared/kernel/random.ts';
 import { allLocal } from '#shared/placement/placement.ts';
@@ -21,11 +21,11 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { Runs } from '#shared/runtime/runs.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { invoke } from '#template/server.ts';
-import { ALPHA, BETA, SetMarket } from '../support/set-market.ts';
 import { seedMarket } from '../support/seed-market.ts';
-import { FaultPlane, noFault, type Fault } from './fault-plane.ts';
+import { FaultPlane, kindOfCommand, noFault, type Fault } from './fault-plane.ts';
 import { handlers } from './handlers.ts';
 import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.ts';
+import { currencies, marketUntil, openingPrices, rates, setCloses } from './market-history.ts';
 import { Observations } from './observations.ts';
 import { PREFIX, type StateServer } from './redis/state-server.ts';
 import { isCommit, watchCommit } from './watch-commit.ts';
@@ -33,6 +33,8 @@ import { isCommit, watchCommit } from './watch-commit.ts';
 const START_MS = Date.parse('2025-06-11T12:00:00Z');
 /** Planted as tokens; no log line and no answer may contain them. */
 export const canaries = { write: 'canary-write-5f0c', trade: 'canary-trade-91bd' };
+
+export const PLAN_ORDERS_MAX = 3;
 
 export interface Process {
   readonly dependencies: Dependencies;
@@ -49,13 +51,16 @@ export class Stage {
   nowMs = START_MS;
   broker: LedgerBroker;
   record: Epoch | undefined;
-  prices = new Map<Isin, number>();
+  prices = new Map(openingPrices);
   observed = new Observations();
   private readonly server: StateServer;
   /** Makes commands; it never connects. */
   private readonly client = new Redis({ lazyConnect: true, keyPrefix: `${PREFIX}:` });
   private readonly settings: Settings;
-  private readonly market = new SetMarket();
+  private market = marketUntil(START_MS);
+  private marketMoved = false;
+  /** Of the processes of this point. */
+  private readonly planes: FaultPlane[] = [];
 
   constructor(server: StateServer) {
     this.server = server;
@@ -66,16 +71,16 @@ export class Stage {
       BASE_CURRENCY: 'EUR',
       HALF_SPREAD_RATIO: '0',
       CLAIM_LEASE_MS: '60000',
+      PLAN_ORDERS_MAX: String(PLAN_ORDERS_MAX),
     });
     this.broker = this.newBroker();
-    for (let day = 8; day >= 0; day -= 1) this.setCloses(START_MS - day * DAY_MS);
   }
 
   /** An empty installation that has fetched its prices. */
   async begin(): Promise<void> {
+    this.reset();
     await this.server.flush();
     this.record = undefined;
-    this.reset();
     await this.fetchPrices();
     // The state is put on record outside Redis, as by any installation that has worked.
     await this.open().dependencies.database.epoch.required();
@@ -86,10 +91,16 @@ export class Stage {
   }
 
   async restore({ state, book, record }: Kept): Promise<void> {
-    await this.server.restore(state);
     this.reset();
+    await this.server.restore(state);
     this.broker.book = book;
     this.record = record;
+  }
+
+  /** Our clock is set; no time passes, here or at the broker. */
+  jumpClock(byMs: number): void {
+    this.nowMs += byMs;
+    this.broker.followClock(byMs);
   }
 
   /** All state in Redis vanishes, as by FLUSHALL or a deleted file. */
@@ -105,13 +116,20 @@ export class Stage {
 
   /** The last day's closes are fetched again, at the prices of now. */
   async fetchPrices(): Promise<void> {
-    this.setCloses(this.nowMs);
+    this.marketMoved = true;
+    setCloses(this.market, this.nowMs, this.prices);
     const { dependencies } = this.open();
-    await seedMarket(dependencies, 0.05, ({ isin }) => isin === ALPHA || isin === BETA);
+    await seedMarket(dependencies, 0.05);
+  }
+
+  /** More than a year of prices, as a trading cycle needs them. */
+  async fetchHistory(): Promise<void> {
+    await seedMarket(this.open().dependencies, 1.1);
   }
 
   open(fault: Fault = noFault, jitter?: Random): Process {
     const plane = new FaultPlane(fault, jitter);
+    this.planes.push(plane);
     const redis = this.guardedRedis(plane);
     const database = new Database(redis, this.recordsOf(plane));
     const host = {
@@ -149,12 +167,20 @@ export class Stage {
     await this.server.close();
   }
 
+  /**
+   * Work that outlived its call ends here. The stage's clock does not run with it: it would seem to have
+   * slept, and must not reach into the next point either.
+   */
+  endProcesses(): void {
+    for (const plane of this.planes.splice(0)) plane.kill();
+  }
+
   private reset(): void {
+    this.endProcesses();
     this.nowMs = START_MS;
-    this.prices = new Map([
-      [ALPHA, 100],
-      [BETA, 62.5],
-    ]);
+    this.prices = new Map(openingPrices);
+    if (this.marketMoved) this.market = marketUntil(START_MS);
+    this.marketMoved = false;
     this.broker = this.newBroker();
     this.observed = new Observations();
   }
@@ -168,16 +194,9 @@ export class Stage {
   }
 
   private quote(isin: Isin): Quote {
-    const [currency, rate] = isin === BETA ? ['USD', '0.8'] : ['EUR', '1'];
+    const currency = currencies.get(isin) ?? 'EUR';
     const price = Price.fromEstimate(this.prices.get(isin) ?? 0, parseCurrency(currency));
-    return { price, rate: Decimal.parse(rate) };
-  }
-
-  private setCloses(ms: number): void {
-    const day = new Date(ms).toISOString().slice(0, 10);
-    this.market.setClose(ALPHA, day, this.prices.get(ALPHA) ?? 100, 1_000_000);
-    this.market.setClose(BETA, day, this.prices.get(BETA) ?? 62.5, 1_000_000);
-    this.market.setRate('USD', 'EUR', day, 0.8);
+    return { price, rate: Decimal.parse(rates[currency]) };
   }
 
   private guardedRedis(plane: FaultPlane): Redis {
@@ -187,7 +206,7 @@ export class Stage {
       const { resolve, reject } = command;
       const send = (): Promise<unknown> => server.send(command);
       plane
-        .around('redis', command.name, () =>
+        .around(kindOfCommand(command.name), command.name, () =>
           isCommit(command) ? watchCommit(command, send, observed) : send(),
         )
         .then(resolve, reject);
@@ -208,7 +227,7 @@ export class Stage {
   }
 
   private log(): Log {
-    return openLog('info', (line) => void this.observed.lines.push(line));
+    return openLog('debug', (line) => void this.observed.lines.push(line));
   }
 }
 

@@ -7,6 +7,7 @@ import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
+import { handedToOther, isTakenOver } from './same-cycle.ts';
 
 /** Makes a plan for the current holdings, forwarding the planner's progress. */
 export async function* makePlan(cycle: Cycle): ProgressStream {
@@ -24,7 +25,10 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
       yield cycle.report('plan', update.progressPct / 100, `Planning: ${update.currentStep}`);
   }
   const plan = cycle.requiredPlan;
-  await cycle.change((record) => ({ ...record, planId: plan.id as PlanId }));
+  await cycle.change((record) =>
+    isTakenOver(record) ? record : { ...record, planId: plan.id as PlanId },
+  );
+  if (cycle.record.planId !== plan.id) throw await handedToOther(cycle);
   if (plan.actions.length === 0) cycle.endsBecause = `No order is worth its cost. ${plan.summary}`;
   yield await cycle.done('plan', planText(plan));
 }

@@ -17,6 +17,7 @@ import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
 import { whyGivenUp, whyTooLate } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
+import { claimOrder, handedToOther, isTakenOver, requireOwn } from './same-cycle.ts';
 import { amountText } from './snapshot.ts';
 
 /** How long a lost answer is requested again before the run is postponed. */
@@ -39,8 +40,7 @@ export async function* execute(cycle: Cycle): ProgressStream {
     if (cycle.isCancelled) return yield await stop(cycle, index);
     cycle.stopIfAborted();
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
-    const sent = await sendUnlessGivenUp(cycle, action, orderKey(plan.id, index));
-    await cycle.change((record) => ({ ...record, sent: { ...record.sent, [index]: sent } }));
+    const sent = await sendUnlessGivenUp(cycle, action, index);
     yield cycle.report('execute', (index + 1) / actions.length, sentText(sent));
   }
   const orders = Object.values(cycle.record.sent);
@@ -64,6 +64,7 @@ async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
 /** @returns false when the plan is stale */
 async function begin(cycle: Cycle): Promise<boolean> {
   const plan = cycle.requiredPlan;
+  await requireOwn(cycle);
   const { portfolioHash } = await cycle.call(portfolio.getSummary, { accountId: plan.accountId });
   if (portfolioHash !== plan.portfolioHash) {
     cycle.failsBecause =
@@ -72,7 +73,10 @@ async function begin(cycle: Cycle): Promise<boolean> {
     await mark(cycle, 'cancelled');
     return false;
   }
-  await cycle.change((record) => ({ ...record, executionBegan: true }));
+  await cycle.change((record) =>
+    isTakenOver(record) ? record : { ...record, executionBegan: true, planId: plan.id as PlanId },
+  );
+  if (cycle.record.planId !== plan.id) throw await handedToOther(cycle);
   return true;
 }
 
@@ -98,29 +102,62 @@ async function bookSales(cycle: Cycle, share: number) {
 async function sendUnlessGivenUp(
   cycle: Cycle,
   action: PlannedAction,
-  key: string,
+  index: number,
 ): Promise<SentOrder> {
+  const key = orderKey(cycle.requiredPlan.id, index);
   const tradeId = tradeIdOf(cycle.requiredPlan.accountId as AccountId, key);
   const begun = await new StoredOrders(cycle.context.database).find(tradeId);
   const isBegun = begun !== undefined && begun.state !== 'INTENT';
   const why = isBegun ? undefined : await whyGivenUp(cycle, action);
-  if (why === undefined) return send(cycle, action, key, tradeId);
-  if (begun === undefined && mayArrive(cycle, tradeId)) {
+  const order = { action, index, key, tradeId };
+  if (why === undefined) return record(cycle, index, await send(cycle, order));
+  if (begun === undefined && mayArrive(cycle.record, cycle.context.now(), tradeId)) {
     // The trading service refuses it for its price by itself; for the plan's end its call has to end.
-    if ((await whyTooLate(cycle, action)) === undefined) return send(cycle, action, key, tradeId);
+    if ((await whyTooLate(cycle, action)) === undefined)
+      return record(cycle, index, await send(cycle, order));
     throw handedOver(cycle, action, 'An order may still be on its way.');
   }
-  if (begun && !(await withdrawn(cycle, tradeId))) return send(cycle, action, key, tradeId);
-  return { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
+  if (begun && !(await withdrawn(cycle, tradeId)))
+    return record(cycle, index, await send(cycle, order));
+  return giveUp(cycle, order, why);
+}
+
+interface PlannedOrder {
+  readonly action: PlannedAction;
+  /** Its place in the plan. */
+  readonly index: number;
+  readonly key: string;
+  readonly tradeId: TradeId;
+}
+
+/** Not where another process has handed it over since: then the order may be on its way. */
+async function giveUp(
+  cycle: Cycle,
+  { action, index, tradeId }: PlannedOrder,
+  why: string,
+): Promise<SentOrder> {
+  const order = { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
+  const now = cycle.context.now();
+  const known = cycle.record.attempt?.at;
+  await cycle.change((stored) =>
+    stored.sent[index] !== undefined ||
+    (stored.attempt?.at !== known && mayArrive(stored, now, tradeId))
+      ? stored
+      : { ...stored, sent: { ...stored.sent, [index]: order } },
+  );
+  const decided = cycle.record.sent[index];
+  if (!decided) throw handedOver(cycle, action, 'An order may still be on its way.');
+  return decided;
+}
+
+async function record(cycle: Cycle, index: number, sent: SentOrder): Promise<SentOrder> {
+  await cycle.change((stored) => ({ ...stored, sent: { ...stored.sent, [index]: sent } }));
+  return sent;
 }
 
 /** An order that is refused does not stop the others; one with an unknown outcome is resolved. */
-async function send(
-  cycle: Cycle,
-  action: PlannedAction,
-  key: string,
-  tradeId: TradeId,
-): Promise<SentOrder> {
+async function send(cycle: Cycle, order: PlannedOrder): Promise<SentOrder> {
+  const { action, index, key, tradeId } = order;
   const { accountId } = cycle.requiredPlan;
   const request = {
     accountId,
@@ -128,8 +165,9 @@ async function send(
     ...orderOf(action),
     referencePrice: action.estimatedPrice,
   };
-  const attempt = { tradeId, at: cycle.context.now() };
-  await cycle.change((record) => ({ ...record, attempt }));
+  await claimOrder(cycle, index, tradeId);
+  const decided = cycle.record.sent[index];
+  if (decided) return decided;
   const { signal } = cycle.context;
   const asking = { idempotencyKey: key, tradeId, waitMs: PATIENCE_MS, signal };
   try {

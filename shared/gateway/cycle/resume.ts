@@ -4,10 +4,11 @@ import { markPlan } from '#shared/planning/plan-status.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
-import { orderKey, withoutPlan } from '../model/cycle.ts';
+import { orderKey } from '../model/cycle.ts';
 import { endProposal } from './approval.ts';
 import type { Cycle } from './cycle.ts';
 import { whyExpired, whyGivenUp } from './plan-terms.ts';
+import { replacePlan } from './same-cycle.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
 
 /**
@@ -25,9 +26,9 @@ export async function givesUpPlan(cycle: Cycle): Promise<boolean> {
   for (const tradeId of intents) await withdrawn(cycle, tradeId);
   // One that was on its way after all stays with its plan.
   if ((await unsentOrders(cycle)) === undefined) return false;
+  if (!(await replacePlan(cycle, { planId, why }))) return false;
   await markPlan(cycle.context.database, planId as PlanId, 'cancelled');
   await endProposal(cycle, 'cancelled', why);
-  await cycle.change((record) => withoutPlan(record, { planId, why }));
   cycle.plan = undefined;
   cycle.isResumed = false;
   return true;
@@ -53,6 +54,7 @@ async function whyStale(cycle: Cycle): Promise<string | undefined> {
 async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
   const { accountId, id, actions } = cycle.requiredPlan;
   const trades = new StoredOrders(cycle.context.database);
+  const now = cycle.context.now();
   const ids = actions.map((_action, index) =>
     tradeIdOf(accountId as AccountId, orderKey(id, index)),
   );
@@ -64,6 +66,6 @@ async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
   );
   const known = new Set<string>(stored.map(({ tradeId }) => tradeId));
   const absent = ids.filter((tradeId) => !known.has(tradeId));
-  if (wasSent || absent.some((tradeId) => mayArrive(cycle, tradeId))) return undefined;
+  if (wasSent || absent.some((tradeId) => mayArrive(cycle.record, now, tradeId))) return undefined;
   return stored.filter(({ state }) => state === 'INTENT').map(({ tradeId }) => tradeId);
 }

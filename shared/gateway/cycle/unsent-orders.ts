@@ -1,16 +1,20 @@
 /** Orders of a cycle that are not at the broker yet, and may still get there. */
 import { trading } from '#shared/contract/trading.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { CycleRecord } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 
 /**
  * Whether a call of an earlier attempt may still store and send an order that is not stored. Such a
  * call ends when its time is up.
  */
-export function mayArrive({ record, context }: Cycle, tradeId: TradeId): boolean {
-  const { attempt } = record;
-  if (attempt?.tradeId !== tradeId) return false;
-  return context.now() - attempt.at <= trading.executeTrade.timeoutMs;
+export function mayArrive(
+  { attempt }: Pick<CycleRecord, 'attempt'>,
+  now: Instant,
+  tradeId: TradeId,
+): boolean {
+  return attempt?.tradeId === tradeId && now - attempt.at <= trading.executeTrade.timeoutMs;
 }
 
 /** Ends an order that is stored and not sent. @returns false where it was sent in the meantime */

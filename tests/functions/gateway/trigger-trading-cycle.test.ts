@@ -17,6 +17,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
+import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getHistory from '../../../functions/trading/get-trade-history/handler.ts';
 import { endpointOf, inProcess, listen } from '../../support/host.ts';
@@ -462,6 +463,51 @@ describe('a trading cycle that fails before its orders', () => {
     expect(record.endedAt).toBeUndefined();
     expect(await statusOfPlan(record.planId ?? '')).not.toBe('CANCELLED');
   });
+});
+
+/** Something that happens once, when the cycle has planned and asks whether its orders would pass. */
+function afterPlanning(happens: () => Promise<void>): void {
+  let isOver = false;
+  intercept = (call) => {
+    if (call.name !== 'trading-validate-trade' || isOver) return undefined;
+    isOver = true;
+    return happens().then(() => through(call));
+  };
+}
+
+describe('a trading cycle that a second process carries out meanwhile', () => {
+  it('sends the orders of one plan only', async () => {
+    let second: Answer | undefined;
+    afterPlanning(async () => void (second = await runCycle({})));
+    const first = await runCycle({});
+    const result = resultOf(present(second, 'the second one ran'));
+    expect(result.success).toBe(true);
+    expect(first.failure).toMatchObject({ code: 'UNAVAILABLE', cycleId: result.cycleId });
+    expect((await history()).total).toBe(result.trades.length);
+    const { plans } = await new StoredPlans(dependencies.database).page('', 0, 10);
+    const done = result.plan?.id;
+    expect(plans.map(({ id, status }) => [id === done, status]).toSorted()).toEqual([
+      [false, 'CANCELLED'],
+      [true, 'COMPLETED'],
+    ]);
+  });
+
+  it('reports what the other one did when it is tried again', async () => {
+    let second: Answer | undefined;
+    afterPlanning(async () => void (second = await runCycle({})));
+    await runCycle({});
+    const { trades, plan } = resultOf(await runCycle({}));
+    const result = resultOf(present(second, 'the second one ran'));
+    expect([trades, plan?.id]).toEqual([result.trades, result.plan?.id]);
+  });
+});
+
+it('says that the state was lost when it vanishes under a trading cycle', async () => {
+  afterPlanning(async () => void (await dependencies.database.redis.flushdb()));
+  const { failure } = await runCycle({});
+  expect(failure?.code).not.toBe('BUG');
+  expect(failure?.message).toContain('The state in Redis is not the one that was last worked on');
+  expect((await history()).total).toBe(0);
 });
 
 describe('while a trading cycle runs', () => {

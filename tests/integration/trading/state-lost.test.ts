@@ -5,6 +5,8 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
+import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
+import { OrderStore } from '#shared/trading/order-store.ts';
 import getSystemStatus from '../../../functions/gateway/get-system-status/handler.ts';
 import processDeposit from '../../../functions/gateway/process-deposit/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
@@ -193,4 +195,17 @@ it('records no deposit that a broker is to be paid from outside', async () => {
   const { body } = await t.call(processDeposit, { amount }, 'd1');
   expect(body).toMatchObject({ code: 'REFUSED', rule: 'state-lost' });
   expect(await t.dependencies.database.redis.exists(keys.gateway.deposits('default'))).toBe(0);
+});
+
+it('refuses as lost state what is to be written to an order that vanished', async () => {
+  const { body } = await buy('vanishing-1');
+  const { tradeId } = body as { tradeId: TradeId };
+  const { database } = t.dependencies;
+  const store = new OrderStore(database);
+  const stored = await store.find(DEFAULT_ACCOUNT, tradeId);
+  if (!stored) throw new Error('the order is stored');
+  await database.redis.del(keys.trading.trade(DEFAULT_ACCOUNT, tradeId));
+  const change = store.change(stored.order, (current) => ({ ...current, looks: 1 }));
+  await expect(change).rejects.toMatchObject({ code: 'REFUSED', facts: { rule: 'state-lost' } });
+  expect(await store.find(DEFAULT_ACCOUNT, tradeId)).toBeUndefined();
 });

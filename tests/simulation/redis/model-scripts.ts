@@ -28,14 +28,25 @@ const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const OWNED =
   /^\s*if redis\.call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis\.call\('(\w+)'/;
 
+const RUNNING = /^\s*local running = redis\.call\('GET', KEYS\[1\]\)/;
+
 /** @throws Error for a script that the model does not know */
 export function scriptOf({ text, sha }: { text?: string; sha?: string }): Script {
   if (sha === commitSha || text === commitScript) return commit;
+  if (RUNNING.test(text ?? '')) return claimRunning;
   const then = OWNED.exec(text ?? '')?.[1];
   if (then === undefined) throw new Error('the model of Redis does not know the script');
   return (call, [key = ''], [owner, ...rest]) =>
     call('GET', key) === owner ? call(then, key, ...rest) : 0;
 }
+
+/** The lock of the running cycle, in shared/gateway/cycle-store.ts. */
+const claimRunning: Script = (call, [key = ''], [id = '', forMs = '']) => {
+  const running = call('GET', key);
+  if (typeof running === 'string' && running !== id) return running;
+  call('SET', key, id, 'PX', forMs);
+  return id;
+};
 
 /** shared/redis/scripts/commit.lua */
 const commit: Script = (call, keys, [json = '']) => {

@@ -15,4 +15,4 @@ export interface StateServer<K = unknown> {
 
 /** Of each key; an empty installation has none. */
 export const PREFIX = 'sim';
-export const CLAIMS = /:claim$/;
+export const CLAIMS = /:claim$|\{cycles\}:running$/;

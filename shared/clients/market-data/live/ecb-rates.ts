@@ -4,7 +4,7 @@
  */
 import { inflateRawSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
-import { parser as saxParser } from 'sax';
+import sax from 'sax';
 import { addDays, dayOf, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -87,7 +87,7 @@ function ratesInCsv(text: string): Table {
 function ratesInXml(text: string): Table {
   const table = new Map<CalendarDay, Map<string, number>>();
   let units = new Map<string, number>();
-  const reader = saxParser(true);
+  const reader = sax.parser(true);
   reader.onerror = () => {
     throw broken('XML that does not parse');
   };
