@@ -12,7 +12,7 @@ import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import { recordsAt } from '#shared/redis/outside-records.ts';
+import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 
 export interface Installation {
   readonly database: Database;
@@ -39,7 +39,7 @@ export async function openInstallation(env: Environment): Promise<Installation> 
     const redis = connectRedis(server.url, settings.redisKeyPrefix);
     closers.push(() => Promise.resolve(redis.disconnect()));
     await requireSafeRedis(redis, settings.redisDurability);
-    const file = join(dataDir.path, 'state-epoch.log');
+    const file = recordFileIn(dataDir.path);
     const keyPrefix = settings.redisKeyPrefix;
     const database = new Database(redis, recordsAt({ file, keyPrefix }));
     const place = `${server.own ? join(dataDir.path, 'redis') : server.location}, prefix ${keyPrefix}`;

@@ -14,6 +14,9 @@ const SECRETS_DIR_DEFAULT = '/var/openfaas/secrets';
 export interface ConnectorConfig {
   readonly redisUrl: string;
   readonly keyPrefix: string;
+  readonly durability: Settings['redisDurability'];
+  /** Where the epoch of the state is on record, for a connector that runs beside a data folder. */
+  readonly dataDir: string;
   readonly gatewayUrl: string;
   /** The trade token: the calls may move money. */
   readonly token: () => string;
@@ -28,7 +31,11 @@ export interface ConnectorConfig {
 
 /** @throws Failure INVALID_REQUEST with every complaint */
 export async function readConfig(env: Environment): Promise<ConnectorConfig> {
-  const read = await readProcessConfig(env, ['REDIS_KEY_PREFIX'], ['REDIS_URL']);
+  const read = await readProcessConfig(
+    env,
+    ['REDIS_KEY_PREFIX', 'REDIS_DURABILITY', 'DATA_DIR'],
+    ['REDIS_URL'],
+  );
   const { settings, gatewayUrl, tokens, placement } = read;
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
   const intervalMs = durationMs(env['rebuild_interval']?.trim() || INTERVAL_DEFAULT) ?? 0;
@@ -45,6 +52,8 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
   return Object.freeze({
     redisUrl,
     keyPrefix,
+    durability: settings.redisDurability,
+    dataDir: settings.dataDir,
     gatewayUrl,
     token: () => tokens.trade,
     credentials: () => ({ user: user(), password: password() }),

@@ -3,6 +3,7 @@
  * the schedules of the table of jobs, and what the annotations of deployed functions ask for. Several
  * connectors may run; Redis decides which processes what.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { closeWorker } from '#gateway/queue/close-worker.ts';
@@ -13,14 +14,17 @@ import { operations } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
-import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
+import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
+import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';
 import { openSchedules, restoreSchedules } from './schedules.ts';
+import { watchState } from './state-watch.ts';
 
 export interface ConnectorOptions {
   readonly redisUrl: string;
@@ -38,6 +42,10 @@ export interface ConnectorOptions {
   readonly placement?: Placement | undefined;
   /** Shared with a host that has one open; without it the connector opens its own. */
   readonly database?: Database | undefined;
+  /** For its own: whether a Redis that may lose writes is accepted. */
+  readonly durability?: Settings['redisDurability'] | undefined;
+  /** For its own: the folder where the epoch of the state is on record; none without it. */
+  readonly dataDir?: string | undefined;
 }
 
 const LOCK_MS = 15_000;
@@ -49,14 +57,15 @@ const SHUTDOWN_GRACE_MS = 3_000;
 /** For those that were cancelled then. */
 const PUT_BACK_MS = 1_000;
 const INTERVAL_MS = 10_000;
+const REDIS_POLL_MS = 1_000;
 const NEVER = new AbortController().signal;
 
 export async function openConnector(
   options: ConnectorOptions,
 ): Promise<{ close(): Promise<void> }> {
   const { redisUrl, keyPrefix, log } = options;
-  const own = options.database ? undefined : connectRedis(redisUrl, keyPrefix);
-  const database = options.database ?? new Database(own as Redis);
+  const own = options.database ? undefined : await openOwn(options);
+  const database = options.database ?? (own as Database);
   const prefix = `${keyPrefix}:queue`;
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), prefix);
   const connection = connectQueueRedis(redisUrl);
@@ -73,6 +82,7 @@ export async function openConnector(
   );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   const stopRestoring = repeat(options, async () => {
+    if (own) await watchState(own, log);
     if (isLocal(placement, 'gateway')) await restoreSchedules(runs);
     await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   });
@@ -87,9 +97,39 @@ export async function openConnector(
       ]);
       await runs.close();
       connection.disconnect();
-      own?.disconnect();
+      own?.redis.disconnect();
     },
   };
+}
+
+/** @throws Failure REFUSED where Redis is not safe to keep state in, or its user lacks a right */
+async function openOwn(options: ConnectorOptions): Promise<Database> {
+  const { redisUrl, keyPrefix, dataDir, log } = options;
+  const redis = connectRedis(redisUrl, keyPrefix);
+  try {
+    await untilAnswers(redis, options);
+    const file = dataDir === undefined ? undefined : recordFileIn(dataDir);
+    const database = new Database(redis, recordsAt({ file, keyPrefix }));
+    await watchState(database, log);
+    return database;
+  } catch (thrown) {
+    redis.disconnect();
+    throw thrown;
+  }
+}
+
+/** Redis may start after the connector. @throws Failure REFUSED for one that is not safe */
+async function untilAnswers(redis: Redis, { durability, log }: ConnectorOptions): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await requireSafeRedis(redis, durability);
+    } catch (thrown) {
+      const failure = Failure.from(thrown);
+      if (failure.code !== 'UNAVAILABLE') throw failure;
+      if (attempt === 1) log.warn('redis-awaited', { detail: failure.message });
+      await sleep(REDIS_POLL_MS);
+    }
+  }
 }
 
 /** What a Redis that was emptied has lost is brought back at the next interval. @returns its end */

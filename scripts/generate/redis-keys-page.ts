@@ -1,4 +1,5 @@
 import { keyTable } from '#shared/redis/keys.ts';
+import { redisCommands } from '#shared/redis/rights.ts';
 import { durationText, generatedFrom, table } from './markdown.ts';
 
 const INTRODUCTION = `
@@ -6,6 +7,25 @@ Each key begins with \`REDIS_KEY_PREFIX:\`, then the aggregate in braces (the cl
 changes together sits in one slot), then the facet. A *document* is a hash of \`version\`, which counts
 its changes, and \`json\`. Only the owner writes. The queues lie beside them under
 \`REDIS_KEY_PREFIX:queue\`.`;
+
+const RIGHTS = `## Rights
+
+Where the Redis user is restricted, it needs the commands below (of \`shared/redis/rights.ts\`) on the keys of
+the prefix, and nothing else. Each process that keeps state there asks at its start whether it has them, and
+refuses to start with one line that says which to grant. \`CONFIG GET\` is asked for as well, and not needed:
+without it the status says that it is not known whether writes are safe on the disk. \`npm run restore\` and
+\`npm run state\` ask \`CLIENT LIST\` where they may.`;
+
+const LINE_MAX = 96;
+
+/** The rights, on lines of a readable length. */
+function rightLines(): string[] {
+  return redisCommands.reduce<string[]>((lines, name) => {
+    const last = lines.at(-1) ?? ' ';
+    const longer = `${last} +${name}`;
+    return longer.length <= LINE_MAX ? [...lines.slice(0, -1), longer] : [...lines, `  +${name}`];
+  }, []);
+}
 
 export function redisKeysPage(): string {
   const rows = keyTable.map(({ example, type, ttlMs, owner, holds }) => [
@@ -20,5 +40,7 @@ export function redisKeysPage(): string {
     '# Redis keys',
     INTRODUCTION,
     table(['key, by example', 'type', 'kept', 'owner', 'holds'], rows),
+    RIGHTS,
+    `\`\`\`text\nACL SETUSER trader on >PASSWORD ~trader:* \\\n${rightLines().join(' \\\n')}\n\`\`\``,
   ].join('\n\n');
 }

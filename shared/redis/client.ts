@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { durabilityOf } from './durability.ts';
+import { requireRights } from './rights.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -40,13 +41,16 @@ export function connectQueueRedis(url: string): Redis {
 }
 
 /**
+ * What every process asks that keeps state in Redis, before it does anything.
  * @param durability `unsafe` accepts a Redis that may lose writes; the status then says so
- * @throws Failure UNAVAILABLE when Redis does not answer, REFUSED when it may evict keys or lose writes
+ * @throws Failure UNAVAILABLE when Redis does not answer; REFUSED when it may evict keys or lose writes, or
+ *   its user has not every right that is needed
  */
 export async function requireSafeRedis(
   redis: Redis,
   durability: 'required' | 'unsafe' = 'required',
 ): Promise<void> {
+  await requireRights(redis);
   const memory = await redis.info('memory').catch((cause: unknown) => {
     throw unavailable('Redis', cause);
   });

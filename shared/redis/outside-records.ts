@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { laterEpoch, type Epoch } from './epoch.ts';
 
@@ -28,6 +28,11 @@ export interface RecordPlaces {
   readonly keyPrefix: string;
   /** One line: id and generation. */
   readonly secretFile?: string | undefined;
+}
+
+/** Of an installation's data folder. */
+export function recordFileIn(dataDir: string): string {
+  return join(dataDir, 'state-epoch.log');
 }
 
 export const noRecords: OutsideRecords = {

@@ -17,7 +17,7 @@ import { instantOf, type Instant, type SteadyTime } from '#shared/kernel/instant
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import { recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
+import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
@@ -117,7 +117,7 @@ function marketSecretsDir({ dataDir }: Settings): string {
 /** Where the epoch of the state is recorded. */
 function recordPlaces({ dataDir, redisKeyPrefix }: Settings): RecordPlaces {
   return {
-    file: join(dataDir, 'state-epoch.log'),
+    file: recordFileIn(dataDir),
     keyPrefix: redisKeyPrefix,
     secretFile: join(SECRETS_DIR, 'state-epoch'),
   };

@@ -58,7 +58,7 @@ let prefixes = 0;
 
 /** Opens a world on a Redis, under a key prefix nobody else uses, with no tokens demanded. */
 export async function openTestDependencies(
-  redis: TestRedis,
+  redis: Pick<TestRedis, 'url'>,
   env: Record<string, string> = {},
   parts: DependencyParts = {},
 ): Promise<Dependencies> {

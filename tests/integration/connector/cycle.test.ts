@@ -1,4 +1,8 @@
-/** A trading cycle through the queue, over HTTP, with every real function behind the gateway. */
+/**
+ * A trading cycle through the queue, over HTTP, with every real function behind the gateway; as a Redis user
+ * that has the rights of the list and no others.
+ */
+import { Redis } from 'ioredis';
 import type { Server } from 'node:http';
 import { openConnector } from '#gateway/connector/connector.ts';
 import type { ProcessDepositResponse, TradingCycleUpdate } from '#protos/gen/gateway.ts';
@@ -8,19 +12,16 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { redisCommands } from '#shared/redis/rights.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/seed-market.ts';
-import {
-  openTestDependencies,
-  startTestRedis,
-  steppingClock,
-  type TestRedis,
-} from '../../support/dependencies.ts';
+import { openTestDependencies, steppingClock } from '../../support/dependencies.ts';
+import { startTcpRedis, type TcpRedis } from '../../support/tcp-redis.ts';
 
-let redis: TestRedis;
+let redis: TcpRedis;
 let dependencies: Dependencies;
 let server: Server;
 let connector: { close(): Promise<void> };
@@ -28,7 +29,8 @@ let functions: FunctionsClient;
 const clock = steppingClock('2024-06-27T09:00:00Z');
 
 beforeAll(async () => {
-  redis = await startTestRedis();
+  redis = await startTcpRedis();
+  const url = await restricted(redis.url);
   const handlers: Record<string, FunctionHandler> = {};
   for (const { name, folder } of operations)
     handlers[name] = (
@@ -39,10 +41,10 @@ beforeAll(async () => {
   const transport = httpTransport(listening.url, '');
   functions = new FunctionsClient(transport);
   const env = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '4' };
-  dependencies = await openTestDependencies(redis, env, { now: clock.now, transport });
+  dependencies = await openTestDependencies({ url }, env, { now: clock.now, transport });
   await seedMarket(dependencies, 4, (_listed, index) => index < 10);
   connector = await openConnector({
-    redisUrl: redis.url,
+    redisUrl: url,
     keyPrefix: dependencies.settings.redisKeyPrefix,
     gatewayUrl: listening.url,
     token: 'a-token-of-some-length',
@@ -50,6 +52,15 @@ beforeAll(async () => {
     database: dependencies.database,
   });
 });
+
+/** @returns the address with a user of few rights */
+async function restricted(url: string): Promise<string> {
+  const admin = new Redis(url);
+  const rights = redisCommands.map((name) => `+${name}`);
+  await admin.call('ACL', 'SETUSER', 'trader', 'reset', 'on', '>secret', '~t*', ...rights);
+  admin.disconnect();
+  return url.replace('redis://', 'redis://trader:secret@');
+}
 
 afterAll(async () => {
   await connector.close();
