@@ -23,6 +23,7 @@ import {
 import type { TrustDecision } from '../model/trust.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { whyPriceMoved } from './plan-terms.ts';
+import { handedToOther, isTakenOver } from './same-cycle.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -49,7 +50,10 @@ export async function* followProposal(cycle: Cycle): ProgressStream {
 async function adopt(cycle: Cycle, proposal: Proposal): Promise<TradingCycleUpdate> {
   const { planId, digest, expiresAt: until } = proposal;
   await storeOf(cycle).move(planId, 'EXECUTING', { cycleId: cycle.id });
-  await cycle.change((record) => ({ ...record, planId, approval: { digest, until } }));
+  await cycle.change((record) =>
+    isTakenOver(record) ? record : { ...record, planId, approval: { digest, until } },
+  );
+  if (cycle.record.planId !== planId) throw await handedToOther(cycle);
   const by = proposal.answeredBy ? ` by ${proposal.answeredBy}` : '';
   return cycle.report('plan', 1, `The plan ${planId} was approved${by} and is executed.`);
 }

@@ -482,14 +482,14 @@ describe('a trading cycle that a second process carries out meanwhile', () => {
     const first = await runCycle({});
     const result = resultOf(present(second, 'the second one ran'));
     expect(result.success).toBe(true);
-    expect(first.failure).toMatchObject({ code: 'UNAVAILABLE', cycleId: result.cycleId });
+    // It either carried out the same plan, order by order under the same keys, or handed over.
+    expect(first.failure?.code ?? resultOf(first).plan?.id).toBe(
+      first.failure ? 'UNAVAILABLE' : result.plan?.id,
+    );
     expect((await history()).total).toBe(result.trades.length);
     const { plans } = await new StoredPlans(dependencies.database).page('', 0, 10);
-    const done = result.plan?.id;
-    expect(plans.map(({ id, status }) => [id === done, status]).toSorted()).toEqual([
-      [false, 'CANCELLED'],
-      [true, 'COMPLETED'],
-    ]);
+    const states = plans.map(({ id, status }) => [id === result.plan?.id, status]);
+    expect(states.filter(([, status]) => status !== 'CANCELLED')).toEqual([[true, 'COMPLETED']]);
   });
 
   it('reports what the other one did when it is tried again', async () => {
