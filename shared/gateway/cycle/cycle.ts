@@ -64,6 +64,8 @@ export class Cycle {
   readonly wasInterrupted: boolean;
   /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
+  /** The plan that an earlier attempt had made. */
+  private readonly planIdBefore: string | undefined;
   private readonly watch: CancellationWatch | undefined;
   /** Also aborts when nobody wants the cycle any more. */
   private readonly signal: AbortSignal;
@@ -210,16 +212,26 @@ export class Cycle {
    * own. After the first order the cycle goes on with its plan instead.
    */
   async fail(thrown: unknown): Promise<void> {
-    const { executionBegan, planId, dryRun } = this.record;
-    if (executionBegan) return;
     const { database, log, now } = this.context;
     const failure = Failure.from(thrown).message;
     try {
-      if (planId !== undefined && !dryRun) await markPlan(database, planId, 'cancelled');
-      await this.change((record) => ({ ...record, endedAt: now(), failure }));
+      await this.change((record) =>
+        record.executionBegan || this.isOfAnother(record)
+          ? record
+          : { ...record, endedAt: now(), failure },
+      );
+      const { planId, dryRun } = this.record;
+      if (this.record.failure === undefined || planId === undefined || dryRun) return;
+      await markPlan(database, planId, 'cancelled');
     } catch (cause) {
       log.warn('cycle-end-not-recorded', { cycleId: this.id, cause });
     }
+  }
+
+  /** Whether another process has planned since this one began, or has ended the cycle. */
+  private isOfAnother({ planId, endedAt }: CycleRecord): boolean {
+    const isKnown = planId === this.planIdBefore || planId === this.plan?.id;
+    return !isKnown || endedAt !== undefined;
   }
 
   close(): Promise<void> {

@@ -31,6 +31,7 @@ const RESUME_MS = 5_000;
  */
 export async function* execute(cycle: Cycle): ProgressStream {
   const plan = cycle.requiredPlan;
+  await requireOwn(cycle);
   if (!cycle.record.executionBegan && !(await begin(cycle))) return;
   // Repeated on resuming: a crash may have occurred between the record and the plan.
   if (plan.status !== 'COMPLETED' && plan.status !== 'CANCELLED') await mark(cycle, 'started');
@@ -64,7 +65,6 @@ async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
 /** @returns false when the plan is stale */
 async function begin(cycle: Cycle): Promise<boolean> {
   const plan = cycle.requiredPlan;
-  await requireOwn(cycle);
   const { portfolioHash } = await cycle.call(portfolio.getSummary, { accountId: plan.accountId });
   if (portfolioHash !== plan.portfolioHash) {
     cycle.failsBecause =
@@ -76,7 +76,8 @@ async function begin(cycle: Cycle): Promise<boolean> {
   await cycle.change((record) =>
     isTakenOver(record) ? record : { ...record, executionBegan: true, planId: plan.id as PlanId },
   );
-  if (cycle.record.planId !== plan.id) throw await handedToOther(cycle);
+  if (cycle.record.planId !== plan.id || !cycle.record.executionBegan)
+    throw await handedToOther(cycle);
   return true;
 }
 

@@ -478,8 +478,8 @@ function afterPlanning(happens: () => Promise<void>): void {
 describe('a trading cycle that a second process carries out meanwhile', () => {
   it('sends the orders of one plan only', async () => {
     let second: Answer | undefined;
-    afterPlanning(async () => void (second = await runCycle({})));
-    const first = await runCycle({});
+    afterPlanning(async () => void (second = await runCycle({ dryRun: false })));
+    const first = await runCycle({ dryRun: false });
     const result = resultOf(present(second, 'the second one ran'));
     expect(result.success).toBe(true);
     // It either carried out the same plan, order by order under the same keys, or handed over.
