@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Command } from 'ioredis';
 import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.ts';
+import { ownedKeyScripts } from '#shared/redis/owned-key.ts';
 import commitScript from '#shared/redis/scripts/commit.lua';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { RealRedis } from './redis/real-redis.ts';
@@ -17,8 +18,7 @@ const COMMANDS_EACH = 60;
 /** Two names a type, and one that is used as every type. */
 const NAMES = ['a', 'b', 'any'];
 const VALUES = ['x', 'y', 'ü', '', '7', '-3', 'zz'];
-const RELEASE =
-  "\nif redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n";
+const { claim, release, renew } = ownedKeyScripts;
 
 let redis: TestRedis;
 let server: RealRedis;
@@ -51,7 +51,9 @@ class Draw {
       () => ['exists', this.name('s'), this.name('z')],
       () => ['pexpire', this.name('s'), '1000000'],
       () => this.commit(),
-      () => ['eval', RELEASE, '1', this.name('s'), this.value()],
+      () => ['eval', release, '1', this.name('s'), this.value()],
+      () => ['eval', claim, '1', this.name('s'), this.value(), '1000000'],
+      () => ['eval', renew, '1', this.name('s'), this.value(), '1000000'],
     ];
     return this.pick(makers)();
   }

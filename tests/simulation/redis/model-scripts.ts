@@ -3,6 +3,7 @@
  * original over random states.
  */
 import { createHash } from 'node:crypto';
+import { ownedKeyScripts } from '#shared/redis/owned-key.ts';
 import commitScript from '#shared/redis/scripts/commit.lua';
 
 export type Call = (name: string, ...args: readonly string[]) => unknown;
@@ -25,28 +26,28 @@ interface Change {
 }
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
-const OWNED =
-  /^\s*if redis\.call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis\.call\('(\w+)'/;
-
-const RUNNING = /^\s*local running = redis\.call\('GET', KEYS\[1\]\)/;
 
 /** @throws Error for a script that the model does not know */
 export function scriptOf({ text, sha }: { text?: string; sha?: string }): Script {
   if (sha === commitSha || text === commitScript) return commit;
-  if (RUNNING.test(text ?? '')) return claimRunning;
-  const then = OWNED.exec(text ?? '')?.[1];
-  if (then === undefined) throw new Error('the model of Redis does not know the script');
+  const { claim, release, renew } = ownedKeyScripts;
+  if (text === claim) return claimKey;
+  if (text === release) return ifOwned('DEL');
+  if (text === renew) return ifOwned('PEXPIRE');
+  throw new Error('the model of Redis does not know the script');
+}
+
+const claimKey: Script = (call, [key = ''], [owner = '', forMs = '']) => {
+  const holder = call('GET', key);
+  if (typeof holder === 'string' && holder !== owner) return holder;
+  call('SET', key, owner, 'PX', forMs);
+  return owner;
+};
+
+function ifOwned(then: string): Script {
   return (call, [key = ''], [owner, ...rest]) =>
     call('GET', key) === owner ? call(then, key, ...rest) : 0;
 }
-
-/** The lock of the running cycle, in shared/gateway/cycle-store.ts. */
-const claimRunning: Script = (call, [key = ''], [id = '', forMs = '']) => {
-  const running = call('GET', key);
-  if (typeof running === 'string' && running !== id) return running;
-  call('SET', key, id, 'PX', forMs);
-  return id;
-};
 
 /** shared/redis/scripts/commit.lua */
 const commit: Script = (call, keys, [json = '']) => {
