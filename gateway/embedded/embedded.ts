@@ -10,6 +10,7 @@ import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pageFunction } from '#shared/contract/names.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
+import { claimServices } from '#shared/runtime/board-claims.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -101,6 +102,11 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     gatewayUrl: () => runtime.localUrl,
   };
   const { host, deployments, dependencies } = await openHomeFunctions(home, closers);
+  if (placement !== allLocal) {
+    const file = settings.servicesFile ?? 'SERVICES_FILE';
+    const claim = await claimServices(dependencies.database, placement, file);
+    closers.push(() => claim.release());
+  }
   const runtime = await steps.take(
     'gateway',
     () =>

@@ -69,6 +69,8 @@ export const keys = {
     claim: (operation: string, key: string) => `{once:${operation}:${key}}:claim`,
     /** Calls without a key: by operation and meaning of the request. */
     unkeyed: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:key`,
+    boards: () => '{boards}:names',
+    boardClaim: (board: string) => `{boards}:claim:${board}`,
     unkeyedClaim: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
     outcome: (job: string) => `{run:${job}}:outcome`,
@@ -163,6 +165,8 @@ export const keyTable: readonly KeyRow[] = [
     'key given to a keyless call',
   ),
   row(keys.runtime.unkeyedClaim('x', 'r'), 'string', 5_000, 'runtime', 'whose turn it is there'),
+  row(keys.runtime.boards(), 'set', null, 'runtime', 'names of boards that ever started'),
+  row(keys.runtime.boardClaim('state'), 'string', 15_000, 'runtime', 'services a board has'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),
   row(

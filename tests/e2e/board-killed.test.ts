@@ -1,0 +1,99 @@
+/** A board that is killed among the orders of a plan, seen in the report of the cycle and in the book. */
+import { Redis } from 'ioredis';
+import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
+import { present } from '#shared/kernel/assert.ts';
+import { openBoards, type Board, type Boards } from '../support/boards.ts';
+import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
+import { buildProgram, type Program } from './program.ts';
+
+const PREFIX = 'board-killed';
+
+let program: Program;
+let redis: TestRedis;
+let boards: Boards;
+let compute: Board;
+let state: Board;
+let client: Redis;
+
+beforeAll(async () => {
+  program = buildProgram('board-killed');
+  redis = await startTestRedis();
+  client = new Redis(redis.url.replace('unix://', ''));
+  boards = await openBoards(
+    program,
+    {
+      boards: [
+        { name: 'compute', has: ['planning', 'scoring', 'optimization', 'gateway'] },
+        { name: 'state', has: ['portfolio', 'trading', 'universe'] },
+      ],
+      protocol: 'grpc',
+      service: { retries: 1, healthCheck: { intervalMs: 300, timeoutMs: 500 } },
+      breaker: { failures: 3, pauseMs: 600 },
+      env: { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '10' },
+    },
+    { url: redis.url, prefix: PREFIX },
+  );
+  [compute, state] = boards.boards as [Board, Board];
+  await Promise.all([compute.ready(), state.ready()]);
+});
+afterAll(async () => {
+  await boards.close();
+  client.disconnect();
+  await redis.stop();
+  await program.remove();
+});
+
+/** Orders that are stored so far. */
+const stored = (): Promise<number> => client.zcard(`${PREFIX}:{orders:default}:by-time`);
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let poll = 0; poll < 20_000; poll += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('it never came to that');
+}
+
+async function lastOf(messages: AsyncIterable<TradingCycleUpdate>): Promise<TradingCycleUpdate> {
+  let last: TradingCycleUpdate | undefined;
+  for await (const message of messages) last = message;
+  return present(last, 'a cycle has messages');
+}
+
+it('sends each order of the plan once, and reports what the book says', async () => {
+  const { gateway, trading } = compute.clients({ retries: 0 });
+  const cycle = lastOf(gateway.triggerTradingCycle({}, { idempotencyKey: 'cycle-1' }));
+  cycle.catch(() => undefined);
+  await until(async () => (await stored()) >= 2);
+  await state.end('SIGKILL');
+  const before = await stored();
+  await compute.run().says('"event":"board-lost"');
+  state.start();
+  await state.ready();
+
+  const { result, error } = await cycle;
+  const { plan, trades, tradesExecuted } = present(result, 'it ends with a result');
+  const planned = present(plan, 'it had a plan').actions;
+  expect(error).toBe('');
+  // It was killed in the middle: some orders had not been stored.
+  expect(planned.length).toBeGreaterThan(before);
+  expect(trades).toHaveLength(planned.length);
+  const { executions } = await trading.getTradeHistory({});
+  expect(executions).toHaveLength(await stored());
+  for (const action of planned) {
+    const orders = executions.filter(({ isin }) => isin === action.isin);
+    expect(orders.length).toBeLessThanOrEqual(1);
+    const told = present(
+      trades.find(({ symbol }) => symbol === action.symbol),
+      'each order of the plan is in the report',
+    );
+    const isFilled = (orders[0]?.quantityFilled ?? 0) > 0;
+    expect({ symbol: action.symbol, success: told.success }).toEqual({
+      ...{ symbol: action.symbol, success: isFilled },
+    });
+    // What was not sent is given up by its name and reason.
+    if (!told.success) expect(told.error).not.toBe('');
+  }
+  expect(tradesExecuted).toBe(executions.filter(({ quantityFilled }) => quantityFilled > 0).length);
+  expect(tradesExecuted).toBeGreaterThan(before);
+}, 240_000);
