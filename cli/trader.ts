@@ -1,12 +1,14 @@
 /** `trader`: one command for a person. Each of its commands is a file of `commands/`. */
 import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
+import { action } from './commands/action.ts';
 import { answer } from './commands/answer.ts';
 import { checkData } from './commands/check-data.ts';
 import { completion } from './commands/completion.ts';
 import { exportLedger } from './commands/export-ledger.ts';
 import { gains } from './commands/gains.ts';
 import { jobs } from './commands/jobs.ts';
+import { movements } from './commands/movements.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
@@ -23,6 +25,8 @@ const commands: readonly ((trader: Command) => void)[] = [
   jobs,
   page,
   checkData,
+  movements,
+  action,
   verify,
   exportLedger,
   policy,

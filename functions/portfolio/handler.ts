@@ -1,4 +1,5 @@
 /** Generated from the catalogue by `npm run generate`: the portfolio service in one function. */
+import bookMovement from './book-movement/handler.ts';
 import exportLedger from './export-ledger/handler.ts';
 import getCashBalance from './get-cash-balance/handler.ts';
 import getGains from './get-gains/handler.ts';
@@ -10,6 +11,7 @@ import getSummary from './get-summary/handler.ts';
 import listAccounts from './list-accounts/handler.ts';
 import listPolicyVersions from './list-policy-versions/handler.ts';
 import openAccount from './open-account/handler.ts';
+import reverseMovement from './reverse-movement/handler.ts';
 import updatePolicy from './update-policy/handler.ts';
 import updatePositions from './update-positions/handler.ts';
 import verifyLedger from './verify-ledger/handler.ts';
@@ -17,6 +19,7 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
 export default pack('portfolio', portfolio, {
+  bookMovement,
   exportLedger,
   getCashBalance,
   getGains,
@@ -28,6 +31,7 @@ export default pack('portfolio', portfolio, {
   listAccounts,
   listPolicyVersions,
   openAccount,
+  reverseMovement,
   updatePolicy,
   updatePositions,
   verifyLedger,

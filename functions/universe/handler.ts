@@ -3,6 +3,8 @@ import addSecurity from './add-security/handler.ts';
 import getMarketData from './get-market-data/handler.ts';
 import getSecurity from './get-security/handler.ts';
 import getUniverse from './get-universe/handler.ts';
+import listCorporateActions from './list-corporate-actions/handler.ts';
+import recordCorporateAction from './record-corporate-action/handler.ts';
 import removeSecurity from './remove-security/handler.ts';
 import searchSecurities from './search-securities/handler.ts';
 import syncFundamentals from './sync-fundamentals/handler.ts';
@@ -15,6 +17,8 @@ export default pack('universe', universe, {
   getMarketData,
   getSecurity,
   getUniverse,
+  listCorporateActions,
+  recordCorporateAction,
   removeSecurity,
   searchSecurities,
   syncFundamentals,

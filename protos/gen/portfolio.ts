@@ -533,6 +533,50 @@ export interface TaxYearTotals {
   estimatedTax: Money | undefined;
 }
 
+export interface BookMovementRequest {
+  accountId: string;
+  /** deposit, withdrawal, interest, fee, dividend, tax, transfer-in, transfer-out */
+  kind: string;
+  /** Above 0; interest that was paid and tax that was refunded are negative. None of a transfer. */
+  amount:
+    | Money
+    | undefined;
+  /** Of a transfer, a dividend, or a tax on one. */
+  isin: string;
+  symbol: string;
+  /** Shares of a transfer. */
+  quantity: number;
+  /** Paid for each share that is transferred in; the latest close where it is absent. */
+  price:
+    | Money
+    | undefined;
+  /** YYYY-MM-DD; today where it is empty. */
+  day: string;
+  note: string;
+}
+
+export interface BookMovementResponse {
+  success: boolean;
+  /** Of the ledger; ReverseMovement takes it. */
+  lineId: string;
+  message: string;
+  cashBalance: Money | undefined;
+}
+
+export interface ReverseMovementRequest {
+  accountId: string;
+  lineId: string;
+  reason: string;
+}
+
+export interface ReverseMovementResponse {
+  success: boolean;
+  /** The line that undoes the other. */
+  lineId: string;
+  message: string;
+  cashBalance: Money | undefined;
+}
+
 function createBaseGetPositionsRequest(): GetPositionsRequest {
   return { accountId: "", includeClosed: false };
 }
@@ -7349,6 +7393,582 @@ export const TaxYearTotals: MessageFns<TaxYearTotals> = {
   },
 };
 
+function createBaseBookMovementRequest(): BookMovementRequest {
+  return {
+    accountId: "",
+    kind: "",
+    amount: undefined,
+    isin: "",
+    symbol: "",
+    quantity: 0,
+    price: undefined,
+    day: "",
+    note: "",
+  };
+}
+
+export const BookMovementRequest: MessageFns<BookMovementRequest> = {
+  encode(message: BookMovementRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.amount !== undefined) {
+      Money.encode(message.amount, writer.uint32(26).fork()).join();
+    }
+    if (message.isin !== "") {
+      writer.uint32(34).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(42).string(message.symbol);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(49).double(message.quantity);
+    }
+    if (message.price !== undefined) {
+      Money.encode(message.price, writer.uint32(58).fork()).join();
+    }
+    if (message.day !== "") {
+      writer.uint32(66).string(message.day);
+    }
+    if (message.note !== "") {
+      writer.uint32(74).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookMovementRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookMovementRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.amount = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.quantity = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.price = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookMovementRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      amount: isSet(object.amount) ? Money.fromJSON(object.amount) : undefined,
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      quantity: isSet(object.quantity) ? globalThis.Number(object.quantity) : 0,
+      price: isSet(object.price) ? Money.fromJSON(object.price) : undefined,
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: BookMovementRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.amount !== undefined) {
+      obj.amount = Money.toJSON(message.amount);
+    }
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.quantity !== 0) {
+      obj.quantity = floatToJson(message.quantity);
+    }
+    if (message.price !== undefined) {
+      obj.price = Money.toJSON(message.price);
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BookMovementRequest>, I>>(base?: I): BookMovementRequest {
+    return BookMovementRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BookMovementRequest>, I>>(object: I): BookMovementRequest {
+    const message = createBaseBookMovementRequest();
+    message.accountId = object.accountId ?? "";
+    message.kind = object.kind ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null)
+      ? Money.fromPartial(object.amount)
+      : undefined;
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.quantity = object.quantity ?? 0;
+    message.price = (object.price !== undefined && object.price !== null) ? Money.fromPartial(object.price) : undefined;
+    message.day = object.day ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseBookMovementResponse(): BookMovementResponse {
+  return { success: false, lineId: "", message: "", cashBalance: undefined };
+}
+
+export const BookMovementResponse: MessageFns<BookMovementResponse> = {
+  encode(message: BookMovementResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    if (message.cashBalance !== undefined) {
+      Money.encode(message.cashBalance, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookMovementResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookMovementResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cashBalance = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookMovementResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      lineId: isSet(object.lineId)
+        ? globalThis.String(object.lineId)
+        : isSet(object.line_id)
+        ? globalThis.String(object.line_id)
+        : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      cashBalance: isSet(object.cashBalance)
+        ? Money.fromJSON(object.cashBalance)
+        : isSet(object.cash_balance)
+        ? Money.fromJSON(object.cash_balance)
+        : undefined,
+    };
+  },
+
+  toJSON(message: BookMovementResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.lineId !== "") {
+      obj.lineId = message.lineId;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.cashBalance !== undefined) {
+      obj.cashBalance = Money.toJSON(message.cashBalance);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BookMovementResponse>, I>>(base?: I): BookMovementResponse {
+    return BookMovementResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BookMovementResponse>, I>>(object: I): BookMovementResponse {
+    const message = createBaseBookMovementResponse();
+    message.success = object.success ?? false;
+    message.lineId = object.lineId ?? "";
+    message.message = object.message ?? "";
+    message.cashBalance = (object.cashBalance !== undefined && object.cashBalance !== null)
+      ? Money.fromPartial(object.cashBalance)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReverseMovementRequest(): ReverseMovementRequest {
+  return { accountId: "", lineId: "", reason: "" };
+}
+
+export const ReverseMovementRequest: MessageFns<ReverseMovementRequest> = {
+  encode(message: ReverseMovementRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReverseMovementRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReverseMovementRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReverseMovementRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      lineId: isSet(object.lineId)
+        ? globalThis.String(object.lineId)
+        : isSet(object.line_id)
+        ? globalThis.String(object.line_id)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: ReverseMovementRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.lineId !== "") {
+      obj.lineId = message.lineId;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReverseMovementRequest>, I>>(base?: I): ReverseMovementRequest {
+    return ReverseMovementRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReverseMovementRequest>, I>>(object: I): ReverseMovementRequest {
+    const message = createBaseReverseMovementRequest();
+    message.accountId = object.accountId ?? "";
+    message.lineId = object.lineId ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseReverseMovementResponse(): ReverseMovementResponse {
+  return { success: false, lineId: "", message: "", cashBalance: undefined };
+}
+
+export const ReverseMovementResponse: MessageFns<ReverseMovementResponse> = {
+  encode(message: ReverseMovementResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    if (message.cashBalance !== undefined) {
+      Money.encode(message.cashBalance, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReverseMovementResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReverseMovementResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cashBalance = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReverseMovementResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      lineId: isSet(object.lineId)
+        ? globalThis.String(object.lineId)
+        : isSet(object.line_id)
+        ? globalThis.String(object.line_id)
+        : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      cashBalance: isSet(object.cashBalance)
+        ? Money.fromJSON(object.cashBalance)
+        : isSet(object.cash_balance)
+        ? Money.fromJSON(object.cash_balance)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ReverseMovementResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.lineId !== "") {
+      obj.lineId = message.lineId;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.cashBalance !== undefined) {
+      obj.cashBalance = Money.toJSON(message.cashBalance);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReverseMovementResponse>, I>>(base?: I): ReverseMovementResponse {
+    return ReverseMovementResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReverseMovementResponse>, I>>(object: I): ReverseMovementResponse {
+    const message = createBaseReverseMovementResponse();
+    message.success = object.success ?? false;
+    message.lineId = object.lineId ?? "";
+    message.message = object.message ?? "";
+    message.cashBalance = (object.cashBalance !== undefined && object.cashBalance !== null)
+      ? Money.fromPartial(object.cashBalance)
+      : undefined;
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -7494,6 +8114,29 @@ export const PortfolioServiceService = {
     responseSerialize: (value: GetGainsResponse): Buffer => Buffer.from(GetGainsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetGainsResponse => GetGainsResponse.decode(value),
   },
+  /** Books money or shares that came or went without an order. */
+  bookMovement: {
+    path: "/arduino_trader.portfolio.PortfolioService/BookMovement" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BookMovementRequest): Buffer => Buffer.from(BookMovementRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BookMovementRequest => BookMovementRequest.decode(value),
+    responseSerialize: (value: BookMovementResponse): Buffer =>
+      Buffer.from(BookMovementResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BookMovementResponse => BookMovementResponse.decode(value),
+  },
+  /** Undoes a movement by its opposite; nothing is deleted. */
+  reverseMovement: {
+    path: "/arduino_trader.portfolio.PortfolioService/ReverseMovement" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReverseMovementRequest): Buffer =>
+      Buffer.from(ReverseMovementRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReverseMovementRequest => ReverseMovementRequest.decode(value),
+    responseSerialize: (value: ReverseMovementResponse): Buffer =>
+      Buffer.from(ReverseMovementResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReverseMovementResponse => ReverseMovementResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -7524,6 +8167,10 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   listPolicyVersions: handleUnaryCall<ListPolicyVersionsRequest, ListPolicyVersionsResponse>;
   /** Realised gains by lot, income, and what follows for each tax year under the policy's rules. */
   getGains: handleUnaryCall<GetGainsRequest, GetGainsResponse>;
+  /** Books money or shares that came or went without an order. */
+  bookMovement: handleUnaryCall<BookMovementRequest, BookMovementResponse>;
+  /** Undoes a movement by its opposite; nothing is deleted. */
+  reverseMovement: handleUnaryCall<ReverseMovementRequest, ReverseMovementResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -7741,6 +8388,38 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetGainsResponse) => void,
+  ): ClientUnaryCall;
+  /** Books money or shares that came or went without an order. */
+  bookMovement(
+    request: BookMovementRequest,
+    callback: (error: ServiceError | null, response: BookMovementResponse) => void,
+  ): ClientUnaryCall;
+  bookMovement(
+    request: BookMovementRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BookMovementResponse) => void,
+  ): ClientUnaryCall;
+  bookMovement(
+    request: BookMovementRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BookMovementResponse) => void,
+  ): ClientUnaryCall;
+  /** Undoes a movement by its opposite; nothing is deleted. */
+  reverseMovement(
+    request: ReverseMovementRequest,
+    callback: (error: ServiceError | null, response: ReverseMovementResponse) => void,
+  ): ClientUnaryCall;
+  reverseMovement(
+    request: ReverseMovementRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReverseMovementResponse) => void,
+  ): ClientUnaryCall;
+  reverseMovement(
+    request: ReverseMovementRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReverseMovementResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

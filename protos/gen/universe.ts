@@ -227,6 +227,55 @@ export interface SyncProblem {
   reason: string;
 }
 
+/** Ratios are fractions of 1, as decimals. */
+export interface CorporateAction {
+  /** Made from kind, ISIN and day where it is empty. */
+  actionId: string;
+  /**
+   * split, dividend, stock-dividend, spin-off, merger, rename, delisting, or no-split: a suspected
+   * split was a real change of the price
+   */
+  kind: string;
+  isin: string;
+  /** Ex-date, YYYY-MM-DD. */
+  day: string;
+  payDay: string;
+  newShares: string;
+  oldShares: string;
+  /** Cash a share. */
+  amount: Money | undefined;
+  taxRatio: string;
+  newIsin: string;
+  newSymbol: string;
+  costRatio: string;
+  /** Paid for a whole new share where a fraction would be left. */
+  fractionPrice:
+    | Money
+    | undefined;
+  /** owner, file, or the source of market data */
+  source: string;
+}
+
+export interface RecordCorporateActionRequest {
+  action: CorporateAction | undefined;
+}
+
+export interface RecordCorporateActionResponse {
+  /** False where another action is stored under the id; then nothing was changed. */
+  success: boolean;
+  message: string;
+  action: CorporateAction | undefined;
+}
+
+export interface ListCorporateActionsRequest {
+  /** Empty: of all securities. */
+  isin: string;
+}
+
+export interface ListCorporateActionsResponse {
+  actions: CorporateAction[];
+}
+
 function createBaseGetUniverseRequest(): GetUniverseRequest {
   return { tradableOnly: false, sector: "", exchange: "", limit: 0, offset: 0 };
 }
@@ -3088,6 +3137,650 @@ export const SyncProblem: MessageFns<SyncProblem> = {
   },
 };
 
+function createBaseCorporateAction(): CorporateAction {
+  return {
+    actionId: "",
+    kind: "",
+    isin: "",
+    day: "",
+    payDay: "",
+    newShares: "",
+    oldShares: "",
+    amount: undefined,
+    taxRatio: "",
+    newIsin: "",
+    newSymbol: "",
+    costRatio: "",
+    fractionPrice: undefined,
+    source: "",
+  };
+}
+
+export const CorporateAction: MessageFns<CorporateAction> = {
+  encode(message: CorporateAction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actionId !== "") {
+      writer.uint32(10).string(message.actionId);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.isin !== "") {
+      writer.uint32(26).string(message.isin);
+    }
+    if (message.day !== "") {
+      writer.uint32(34).string(message.day);
+    }
+    if (message.payDay !== "") {
+      writer.uint32(42).string(message.payDay);
+    }
+    if (message.newShares !== "") {
+      writer.uint32(50).string(message.newShares);
+    }
+    if (message.oldShares !== "") {
+      writer.uint32(58).string(message.oldShares);
+    }
+    if (message.amount !== undefined) {
+      Money.encode(message.amount, writer.uint32(66).fork()).join();
+    }
+    if (message.taxRatio !== "") {
+      writer.uint32(74).string(message.taxRatio);
+    }
+    if (message.newIsin !== "") {
+      writer.uint32(82).string(message.newIsin);
+    }
+    if (message.newSymbol !== "") {
+      writer.uint32(90).string(message.newSymbol);
+    }
+    if (message.costRatio !== "") {
+      writer.uint32(98).string(message.costRatio);
+    }
+    if (message.fractionPrice !== undefined) {
+      Money.encode(message.fractionPrice, writer.uint32(106).fork()).join();
+    }
+    if (message.source !== "") {
+      writer.uint32(114).string(message.source);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CorporateAction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCorporateAction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.payDay = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newShares = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.oldShares = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.amount = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.taxRatio = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.newIsin = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.newSymbol = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.costRatio = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.fractionPrice = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CorporateAction {
+    return {
+      actionId: isSet(object.actionId)
+        ? globalThis.String(object.actionId)
+        : isSet(object.action_id)
+        ? globalThis.String(object.action_id)
+        : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      payDay: isSet(object.payDay)
+        ? globalThis.String(object.payDay)
+        : isSet(object.pay_day)
+        ? globalThis.String(object.pay_day)
+        : "",
+      newShares: isSet(object.newShares)
+        ? globalThis.String(object.newShares)
+        : isSet(object.new_shares)
+        ? globalThis.String(object.new_shares)
+        : "",
+      oldShares: isSet(object.oldShares)
+        ? globalThis.String(object.oldShares)
+        : isSet(object.old_shares)
+        ? globalThis.String(object.old_shares)
+        : "",
+      amount: isSet(object.amount) ? Money.fromJSON(object.amount) : undefined,
+      taxRatio: isSet(object.taxRatio)
+        ? globalThis.String(object.taxRatio)
+        : isSet(object.tax_ratio)
+        ? globalThis.String(object.tax_ratio)
+        : "",
+      newIsin: isSet(object.newIsin)
+        ? globalThis.String(object.newIsin)
+        : isSet(object.new_isin)
+        ? globalThis.String(object.new_isin)
+        : "",
+      newSymbol: isSet(object.newSymbol)
+        ? globalThis.String(object.newSymbol)
+        : isSet(object.new_symbol)
+        ? globalThis.String(object.new_symbol)
+        : "",
+      costRatio: isSet(object.costRatio)
+        ? globalThis.String(object.costRatio)
+        : isSet(object.cost_ratio)
+        ? globalThis.String(object.cost_ratio)
+        : "",
+      fractionPrice: isSet(object.fractionPrice)
+        ? Money.fromJSON(object.fractionPrice)
+        : isSet(object.fraction_price)
+        ? Money.fromJSON(object.fraction_price)
+        : undefined,
+      source: isSet(object.source) ? globalThis.String(object.source) : "",
+    };
+  },
+
+  toJSON(message: CorporateAction): unknown {
+    const obj: any = {};
+    if (message.actionId !== "") {
+      obj.actionId = message.actionId;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.payDay !== "") {
+      obj.payDay = message.payDay;
+    }
+    if (message.newShares !== "") {
+      obj.newShares = message.newShares;
+    }
+    if (message.oldShares !== "") {
+      obj.oldShares = message.oldShares;
+    }
+    if (message.amount !== undefined) {
+      obj.amount = Money.toJSON(message.amount);
+    }
+    if (message.taxRatio !== "") {
+      obj.taxRatio = message.taxRatio;
+    }
+    if (message.newIsin !== "") {
+      obj.newIsin = message.newIsin;
+    }
+    if (message.newSymbol !== "") {
+      obj.newSymbol = message.newSymbol;
+    }
+    if (message.costRatio !== "") {
+      obj.costRatio = message.costRatio;
+    }
+    if (message.fractionPrice !== undefined) {
+      obj.fractionPrice = Money.toJSON(message.fractionPrice);
+    }
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CorporateAction>, I>>(base?: I): CorporateAction {
+    return CorporateAction.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CorporateAction>, I>>(object: I): CorporateAction {
+    const message = createBaseCorporateAction();
+    message.actionId = object.actionId ?? "";
+    message.kind = object.kind ?? "";
+    message.isin = object.isin ?? "";
+    message.day = object.day ?? "";
+    message.payDay = object.payDay ?? "";
+    message.newShares = object.newShares ?? "";
+    message.oldShares = object.oldShares ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null)
+      ? Money.fromPartial(object.amount)
+      : undefined;
+    message.taxRatio = object.taxRatio ?? "";
+    message.newIsin = object.newIsin ?? "";
+    message.newSymbol = object.newSymbol ?? "";
+    message.costRatio = object.costRatio ?? "";
+    message.fractionPrice = (object.fractionPrice !== undefined && object.fractionPrice !== null)
+      ? Money.fromPartial(object.fractionPrice)
+      : undefined;
+    message.source = object.source ?? "";
+    return message;
+  },
+};
+
+function createBaseRecordCorporateActionRequest(): RecordCorporateActionRequest {
+  return { action: undefined };
+}
+
+export const RecordCorporateActionRequest: MessageFns<RecordCorporateActionRequest> = {
+  encode(message: RecordCorporateActionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.action !== undefined) {
+      CorporateAction.encode(message.action, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordCorporateActionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordCorporateActionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.action = CorporateAction.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordCorporateActionRequest {
+    return { action: isSet(object.action) ? CorporateAction.fromJSON(object.action) : undefined };
+  },
+
+  toJSON(message: RecordCorporateActionRequest): unknown {
+    const obj: any = {};
+    if (message.action !== undefined) {
+      obj.action = CorporateAction.toJSON(message.action);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordCorporateActionRequest>, I>>(base?: I): RecordCorporateActionRequest {
+    return RecordCorporateActionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordCorporateActionRequest>, I>>(object: I): RecordCorporateActionRequest {
+    const message = createBaseRecordCorporateActionRequest();
+    message.action = (object.action !== undefined && object.action !== null)
+      ? CorporateAction.fromPartial(object.action)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRecordCorporateActionResponse(): RecordCorporateActionResponse {
+  return { success: false, message: "", action: undefined };
+}
+
+export const RecordCorporateActionResponse: MessageFns<RecordCorporateActionResponse> = {
+  encode(message: RecordCorporateActionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.action !== undefined) {
+      CorporateAction.encode(message.action, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordCorporateActionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordCorporateActionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.action = CorporateAction.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordCorporateActionResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      action: isSet(object.action) ? CorporateAction.fromJSON(object.action) : undefined,
+    };
+  },
+
+  toJSON(message: RecordCorporateActionResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.action !== undefined) {
+      obj.action = CorporateAction.toJSON(message.action);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordCorporateActionResponse>, I>>(base?: I): RecordCorporateActionResponse {
+    return RecordCorporateActionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordCorporateActionResponse>, I>>(
+    object: I,
+  ): RecordCorporateActionResponse {
+    const message = createBaseRecordCorporateActionResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.action = (object.action !== undefined && object.action !== null)
+      ? CorporateAction.fromPartial(object.action)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListCorporateActionsRequest(): ListCorporateActionsRequest {
+  return { isin: "" };
+}
+
+export const ListCorporateActionsRequest: MessageFns<ListCorporateActionsRequest> = {
+  encode(message: ListCorporateActionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCorporateActionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCorporateActionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCorporateActionsRequest {
+    return { isin: isSet(object.isin) ? globalThis.String(object.isin) : "" };
+  },
+
+  toJSON(message: ListCorporateActionsRequest): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCorporateActionsRequest>, I>>(base?: I): ListCorporateActionsRequest {
+    return ListCorporateActionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCorporateActionsRequest>, I>>(object: I): ListCorporateActionsRequest {
+    const message = createBaseListCorporateActionsRequest();
+    message.isin = object.isin ?? "";
+    return message;
+  },
+};
+
+function createBaseListCorporateActionsResponse(): ListCorporateActionsResponse {
+  return { actions: [] };
+}
+
+export const ListCorporateActionsResponse: MessageFns<ListCorporateActionsResponse> = {
+  encode(message: ListCorporateActionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.actions) {
+      CorporateAction.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCorporateActionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCorporateActionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actions.push(CorporateAction.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCorporateActionsResponse {
+    return {
+      actions: globalThis.Array.isArray(object?.actions)
+        ? object.actions.map((e: any) => CorporateAction.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListCorporateActionsResponse): unknown {
+    const obj: any = {};
+    if (message.actions?.length) {
+      obj.actions = message.actions.map((e) => CorporateAction.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCorporateActionsResponse>, I>>(base?: I): ListCorporateActionsResponse {
+    return ListCorporateActionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCorporateActionsResponse>, I>>(object: I): ListCorporateActionsResponse {
+    const message = createBaseListCorporateActionsResponse();
+    message.actions = object.actions?.map((e) => CorporateAction.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 export type UniverseServiceService = typeof UniverseServiceService;
 export const UniverseServiceService = {
   getUniverse: {
@@ -3169,6 +3862,30 @@ export const UniverseServiceService = {
       Buffer.from(RemoveSecurityResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveSecurityResponse => RemoveSecurityResponse.decode(value),
   },
+  /** Declares what happens to a share; it is carried out on its day. */
+  recordCorporateAction: {
+    path: "/arduino_trader.universe.UniverseService/RecordCorporateAction" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RecordCorporateActionRequest): Buffer =>
+      Buffer.from(RecordCorporateActionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecordCorporateActionRequest => RecordCorporateActionRequest.decode(value),
+    responseSerialize: (value: RecordCorporateActionResponse): Buffer =>
+      Buffer.from(RecordCorporateActionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecordCorporateActionResponse => RecordCorporateActionResponse.decode(value),
+  },
+  /** Declared actions, by day. */
+  listCorporateActions: {
+    path: "/arduino_trader.universe.UniverseService/ListCorporateActions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCorporateActionsRequest): Buffer =>
+      Buffer.from(ListCorporateActionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCorporateActionsRequest => ListCorporateActionsRequest.decode(value),
+    responseSerialize: (value: ListCorporateActionsResponse): Buffer =>
+      Buffer.from(ListCorporateActionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCorporateActionsResponse => ListCorporateActionsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.universe.UniverseService/HealthCheck" as const,
     requestStream: false as const,
@@ -3189,6 +3906,10 @@ export interface UniverseServiceServer extends UntypedServiceImplementation {
   getMarketData: handleUnaryCall<GetMarketDataRequest, GetMarketDataResponse>;
   addSecurity: handleUnaryCall<AddSecurityRequest, AddSecurityResponse>;
   removeSecurity: handleUnaryCall<RemoveSecurityRequest, RemoveSecurityResponse>;
+  /** Declares what happens to a share; it is carried out on its day. */
+  recordCorporateAction: handleUnaryCall<RecordCorporateActionRequest, RecordCorporateActionResponse>;
+  /** Declared actions, by day. */
+  listCorporateActions: handleUnaryCall<ListCorporateActionsRequest, ListCorporateActionsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -3297,6 +4018,38 @@ export interface UniverseServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RemoveSecurityResponse) => void,
+  ): ClientUnaryCall;
+  /** Declares what happens to a share; it is carried out on its day. */
+  recordCorporateAction(
+    request: RecordCorporateActionRequest,
+    callback: (error: ServiceError | null, response: RecordCorporateActionResponse) => void,
+  ): ClientUnaryCall;
+  recordCorporateAction(
+    request: RecordCorporateActionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RecordCorporateActionResponse) => void,
+  ): ClientUnaryCall;
+  recordCorporateAction(
+    request: RecordCorporateActionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RecordCorporateActionResponse) => void,
+  ): ClientUnaryCall;
+  /** Declared actions, by day. */
+  listCorporateActions(
+    request: ListCorporateActionsRequest,
+    callback: (error: ServiceError | null, response: ListCorporateActionsResponse) => void,
+  ): ClientUnaryCall;
+  listCorporateActions(
+    request: ListCorporateActionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCorporateActionsResponse) => void,
+  ): ClientUnaryCall;
+  listCorporateActions(
+    request: ListCorporateActionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCorporateActionsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -4,6 +4,8 @@
  * are refused. A value that cannot mean anything becomes an issue that names the field.
  */
 import { z } from 'zod';
+import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseAccountId } from '#shared/kernel/identifiers.ts';
 import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
@@ -208,6 +210,26 @@ export function word<const Words extends readonly [string, ...string[]]>(words: 
     }),
   );
 }
+
+/** One of a few words, which must be given. */
+export function requiredWord<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return rawText.transform(
+    via((value): Words[number] => {
+      const found = words.find((one) => one === value);
+      if (found === undefined) throw new Failure('INVALID_REQUEST', `one of ${words.join(', ')}`);
+      return found;
+    }),
+  );
+}
+
+/** A decimal as text; empty is absent. */
+export const optionalDecimal = rawText.transform(
+  via((value) => (value ? Decimal.parse(value).normalize() : undefined)),
+);
+
+/** `YYYY-MM-DD`; empty is absent. */
+export const optionalDay = rawText.transform(via((value) => (value ? parseDay(value) : undefined)));
+export const requiredDay = rawText.transform(via((value) => parseDay(value ?? '')));
 
 /** An enum whose number 0 means nothing, so it must be given. */
 export function requiredEnumeration<const Names extends readonly [string, ...string[]]>(

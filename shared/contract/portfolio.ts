@@ -16,11 +16,30 @@ import {
   requiredAccount,
   text,
   word,
+  requiredWord,
+  money,
+  optionalDay,
+  price,
+  quantity,
+  requiredText,
+  symbol,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 
 /** Characters of a policy: some thousand lines. */
 const POLICY_LENGTH_MAX = 100_000;
+
+/** What BookMovement books. */
+const movementKinds = [
+  'deposit',
+  'withdrawal',
+  'interest',
+  'fee',
+  'dividend',
+  'tax',
+  'transfer-in',
+  'transfer-out',
+] as const;
 
 export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
   getPositions: {
@@ -119,5 +138,25 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.read,
     summary: 'Realised gains by lot, income and estimated tax by tax year, under the policy.',
     request: request({ accountId: account, taxYear: int32({ min: 0, max: 9999 }) }),
+  },
+  bookMovement: {
+    ...usual.trade,
+    summary: 'Books money or shares that came or went without an order.',
+    request: request({
+      accountId: account,
+      kind: requiredWord(movementKinds),
+      amount: money,
+      isin: optionalIsin,
+      symbol,
+      quantity,
+      price,
+      day: optionalDay,
+      note: text(200),
+    }),
+  },
+  reverseMovement: {
+    ...usual.trade,
+    summary: 'Undoes a booked movement by its opposite; nothing is deleted.',
+    request: request({ accountId: account, lineId: requiredText(200), reason: requiredText(200) }),
   },
 });

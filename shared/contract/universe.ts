@@ -1,4 +1,6 @@
 /** Rows of the universe service: securities and their market data. */
+import { z } from 'zod';
+import { actionKinds } from '#shared/kernel/corporate-action.ts';
 import type { UniverseServiceService } from '#protos/gen/universe.ts';
 import {
   bool,
@@ -7,13 +9,36 @@ import {
   limit,
   list,
   offset,
+  optionalDay,
+  optionalDecimal,
   optionalIsin,
+  price,
+  requiredDay,
+  requiredWord,
   request,
   requiredText,
   symbol,
   text,
 } from './fields.ts';
 import { contract, usual, type QueuePolicy } from './row.ts';
+
+/** `universe.CorporateAction`. */
+const statedAction = z.strictObject({
+  actionId: text(100),
+  kind: requiredWord(actionKinds),
+  isin,
+  day: requiredDay,
+  payDay: optionalDay,
+  newShares: optionalDecimal,
+  oldShares: optionalDecimal,
+  amount: price,
+  taxRatio: optionalDecimal,
+  newIsin: optionalIsin,
+  newSymbol: symbol,
+  costRatio: optionalDecimal,
+  fractionPrice: price,
+  source: text(32),
+});
 
 const syncQueue: QueuePolicy = {
   concurrency: 1,
@@ -72,5 +97,15 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     ...usual.write,
     summary: 'Takes a security out of the universe; its history stays readable.',
     request: request({ isin, reason: text(500) }),
+  },
+  recordCorporateAction: {
+    ...usual.write,
+    summary: 'Declares what happens to a share beside trading, or that a suspected split was none.',
+    request: request({ action: statedAction }),
+  },
+  listCorporateActions: {
+    ...usual.read,
+    summary: 'Declared corporate actions, by day.',
+    request: request({ isin: optionalIsin }),
   },
 });

@@ -88,6 +88,8 @@ const ledgerLine = z.strictObject({
   cash: storedMoney,
   charges: storedMoney.optional(),
   source: z.string().optional(),
+  reverses: z.string().optional(),
+  note: z.string().optional(),
   happenedAt: storedInstant,
   recordedAt: storedInstant,
 });

@@ -81,6 +81,7 @@ export class Effects {
       ...(funding && {
         funding: derived(funding, {
           deposit: (...args) => moving(funding.deposit(...args)),
+          book: (...args) => moving(funding.book(...args)),
         }),
       }),
     });

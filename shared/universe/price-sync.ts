@@ -21,6 +21,7 @@ import { sameSpans, withSpan } from './model/source-span.ts';
 import { isSplit, reviewSplits, unexplained } from './model/split-review.ts';
 import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
 import type { ActionStore } from './action-store.ts';
+import { endExplainedDoubts } from './explained-doubts.ts';
 import type { PriceDoubtStore } from './price-doubt-store.ts';
 import { pairOf, type PriceStore } from './price-store.ts';
 
@@ -137,9 +138,7 @@ async function storedBars(store: PriceStore, { isin }: Security): Promise<Stored
 async function syncActions(frame: BarSyncFrame, isin: Isin): Promise<void> {
   const { actions, doubts, marketData, signal } = frame;
   await actions.addAll((await marketData.actions?.(isin, signal)) ?? []);
-  const known = await doubts.of(isin);
-  const open = unexplained(known, await actions.of([isin]));
-  if (open.length < known.length) await doubts.put(isin, 'suspected-split', open.filter(isSplit));
+  await endExplainedDoubts(doubts, actions, isin);
 }
 
 /** What the source lists beside its bars; asked for when bars were. */

@@ -104,6 +104,7 @@ export class LedgerBroker implements Broker {
       deposit: (_account, id, amount) => Promise.resolve(this.deposit(id, amount)),
       adopt: () => Promise.resolve(),
       open: () => Promise.resolve(),
+      book: () => Promise.resolve(),
     };
   }
 

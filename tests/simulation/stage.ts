@@ -266,6 +266,7 @@ function guardedBroker(broker: LedgerBroker, plane: FaultPlane): Dependencies['b
     funding: {
       deposit: (...args) => around('deposit', () => funding.deposit(...args)),
       open: (...args) => around('open', () => funding.open(...args)),
+      book: (...args) => around('book', () => funding.book(...args)),
       adopt: (...args) => around('adopt', () => funding.adopt(...args)),
     },
   };

@@ -109,7 +109,19 @@ export interface BrokerFlow {
   readonly relatedFlowId?: string | undefined;
   /** The flow that this one undoes. */
   readonly reversesFlowId?: string | undefined;
+  /** Commission, fees and taxes of an order that `amount` contains. */
+  readonly charges?: Money | undefined;
+  /** Where it comes from, where that is not the broker: `owner`, `import:…`. */
+  readonly source?: string | undefined;
+  /** For a person. */
+  readonly note?: string | undefined;
 }
+
+/** A flow to be booked; now, where no time is given. */
+export type BookedMovement = Omit<BrokerFlow, 'happenedAt'> & {
+  readonly happenedAt?: Instant | undefined;
+  readonly symbol?: string | undefined;
+};
 
 export type BrokerFlowKind =
   | 'deposit'
@@ -125,7 +137,10 @@ export type BrokerFlowKind =
   /** Shares delivered in. */
   | 'transfer-in'
   /** Shares delivered out. */
-  | 'transfer-out';
+  | 'transfer-out'
+  /** Bought or sold before the account was kept here. */
+  | 'buy'
+  | 'sell';
 
 /** An event that changes what a share is. Its effect on holdings is in the holdings already. */
 export interface BrokerCorporateAction {
@@ -253,6 +268,15 @@ export interface SimulatedFunding {
   open(accountId: AccountId, openingCash: Money, signal: AbortSignal): Promise<void>;
   /** Pays money in, once for each id. */
   deposit(accountId: AccountId, id: string, amount: Money, signal: AbortSignal): Promise<void>;
+  /**
+   * Books what the owner enters or imports, all of it or none, each once by its id.
+   * @throws Failure KEY_REUSED, REFUSED insufficient-cash or insufficient-shares
+   */
+  book(
+    accountId: AccountId,
+    movements: readonly BookedMovement[],
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Makes the simulated account hold just these securities, by transfers in and out. */
   adopt(
     accountId: AccountId,

@@ -104,6 +104,10 @@ export interface LedgerEntry {
   readonly charges?: Money | undefined;
   /** Where the line comes from: `broker:paper`, `owner`, … Absent of lines before version 0.2. */
   readonly source?: string | undefined;
+  /** The line that this one undoes. */
+  readonly reverses?: string | undefined;
+  /** For a person. */
+  readonly note?: string | undefined;
   readonly happenedAt: Instant;
   readonly recordedAt: Instant;
 }

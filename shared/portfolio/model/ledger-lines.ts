@@ -35,12 +35,18 @@ export interface ReportedFlow {
     | 'conversion'
     | 'fee'
     | 'transfer-in'
-    | 'transfer-out';
+    | 'transfer-out'
+    | 'buy'
+    | 'sell';
   readonly amount: Money;
   readonly isin?: Isin | undefined;
   readonly quantity?: Quantity | undefined;
   readonly price?: Price | undefined;
   readonly exchangeRate?: Decimal | undefined;
+  readonly reversesFlowId?: string | undefined;
+  readonly charges?: Money | undefined;
+  readonly source?: string | undefined;
+  readonly note?: string | undefined;
   readonly happenedAt: Instant;
 }
 
@@ -79,9 +85,21 @@ export function flowLine(
     ...(flow.price && { price: flow.price }),
     ...(flow.exchangeRate && { exchangeRate: flow.exchangeRate }),
     cash: flow.amount,
+    ...reversalOf(flow),
+    ...(flow.charges && { charges: flow.charges }),
+    ...(flow.source !== undefined && { source: flow.source }),
+    ...(flow.note !== undefined && { note: flow.note }),
     happenedAt: flow.happenedAt,
     recordedAt,
   };
+}
+
+/** A transfer that is reversed takes the lot that it brought. */
+function reversalOf({ kind, reversesFlowId }: ReportedFlow): Partial<LedgerEntry> {
+  if (reversesFlowId === undefined) return {};
+  const reverses = `flow-${reversesFlowId}`;
+  if (kind !== 'transfer-out') return { reverses };
+  return { reverses, lotMethod: 'specific', lotIds: [reverses] };
 }
 
 /**
@@ -91,7 +109,7 @@ export function flowLine(
 export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod): LedgerEntry[] {
   if (method === 'fifo') return [...lines];
   return lines.map((line) =>
-    (sharesMoved(line)?.sign ?? 0) < 0 ? { ...line, lotMethod: method } : line,
+    (sharesMoved(line)?.sign ?? 0) < 0 && !line.lotMethod ? { ...line, lotMethod: method } : line,
   );
 }
 

@@ -92,7 +92,7 @@ export function reconcile(
   const reported = inOrder([...moved, ...actions]);
   const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
-  const entries = source === undefined ? lines : lines.map((line) => ({ ...line, source }));
+  const entries = source === undefined ? lines : lines.map((line) => ({ source, ...line }));
   return {
     book: { ...bookEntries(book, entries), syncedAt: recordedAt },
     entries,

@@ -5,7 +5,8 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { endpointOf } from '../../support/host.ts';
+import { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { endpointOf, inProcess } from '../../support/host.ts';
 import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
 import { seedMarket } from '../../support/seed-market.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
@@ -16,12 +17,20 @@ export async function openAccount(
   redis: TestRedis,
   env: Record<string, string> = {},
 ): Promise<PaperFixture> {
-  const on = await openPaperFixture(redis, env);
+  const on = calling(await openPaperFixture(redis, env));
   on.market.setClose(ALPHA, PAPER_DAY, 100).setClose(BETA, PAPER_DAY, 200);
   on.market.setClose(GAMMA, PAPER_DAY, 5);
   on.market.setRate('USD', 'EUR', PAPER_DAY, 0.9).setRate('GBP', 'EUR', PAPER_DAY, 1.2);
   await seedMarket(on.dependencies, 0.1, ({ isin }) => isin !== GAMMA);
   return on;
+}
+
+/** Operations that call others reach them in this process. */
+function calling(on: PaperFixture): PaperFixture {
+  const { transport, into } = inProcess();
+  const dependencies = { ...on.dependencies, functions: new FunctionsClient(transport) };
+  into(dependencies);
+  return { ...on, dependencies };
 }
 
 export async function ask(handler: FunctionHandler, on: PaperFixture, body: object = {}) {

@@ -19,6 +19,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { withShares, type CarriedActions, type PaperBook, type PaperMarket } from './book.ts';
+import { sharesChange } from './movements.ts';
 import { ordersAfter } from './adjusted-orders.ts';
 
 /** Whether there is anything to carry out; then all orders of the book are needed. */
@@ -72,7 +73,9 @@ function sharesBefore(book: PaperBook, isin: Isin, moment: Instant): Quantity {
   const fills = [...book.orders.values()].flatMap((order) => order.fills);
   const since = [
     ...fills.filter((fill) => fill.isin === isin && fill.executedAt >= moment).map(fillChange),
-    ...book.flows.filter((flow) => flow.isin === isin && flow.happenedAt >= moment).map(flowChange),
+    ...book.flows
+      .filter((flow) => flow.isin === isin && flow.happenedAt >= moment)
+      .map((flow) => sharesChange(flow) ?? Decimal.zero),
     ...book.actions
       .filter(({ happenedAt }) => happenedAt >= moment)
       .map((action) => actionChange(action, isin)),
@@ -83,11 +86,6 @@ function sharesBefore(book: PaperBook, isin: Isin, moment: Instant): Quantity {
 
 function fillChange({ side, quantity }: BrokerFill): Decimal {
   return side === 'BUY' ? quantity : quantity.negate();
-}
-
-function flowChange({ kind, quantity = Decimal.zero }: BrokerFlow): Decimal {
-  if (kind === 'transfer-in') return quantity;
-  return kind === 'transfer-out' ? quantity.negate() : Decimal.zero;
 }
 
 function actionChange(action: BrokerCorporateAction, isin: Isin): Decimal {

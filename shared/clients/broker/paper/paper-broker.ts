@@ -6,6 +6,7 @@
  * with compare-and-set, so that two processes never book over each other.
  */
 import type {
+  BookedMovement,
   Broker,
   BrokerCapabilities,
   BrokerFill,
@@ -37,6 +38,7 @@ import {
 } from './book.ts';
 import { cancel, expire, advance, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
+import { withMovements } from './movements.ts';
 import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';
@@ -92,6 +94,7 @@ export class PaperBroker implements Broker {
     this.funding = {
       open: (account, cash, signal) => this.open(account, cash, signal),
       deposit: (account, id, amount, signal) => this.deposit(account, id, amount, signal),
+      book: (account, movements, signal) => this.book(account, movements, signal),
       adopt: (account, holdings, signal) => this.adopt(account, holdings, signal),
     };
   }
@@ -160,6 +163,17 @@ export class PaperBroker implements Broker {
       const next = known ? book : withDeposit(book, id, amount, market.now);
       return { book: next, result: undefined };
     });
+  }
+
+  private async book(
+    accountId: AccountId,
+    movements: readonly BookedMovement[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.change(accountId, {}, signal, (book, market) => ({
+      book: withMovements(book, movements, market.now),
+      result: undefined,
+    }));
   }
 
   private async adopt(

@@ -95,6 +95,12 @@ const orderTuple = z.tuple([
   z.string().nullable().optional(),
 ]);
 
+const flowExtras = z.strictObject({
+  charges: storedMoney.optional(),
+  source: z.string().optional(),
+  note: z.string().optional(),
+});
+
 const flowTuple = z.tuple([
   z.string(),
   z.enum([
@@ -104,6 +110,9 @@ const flowTuple = z.tuple([
     'tax',
     'interest',
     'fee',
+    'conversion',
+    'buy',
+    'sell',
     'transfer-in',
     'transfer-out',
   ]),
@@ -115,6 +124,7 @@ const flowTuple = z.tuple([
   storedInstant,
   z.string().nullable().optional(),
   z.string().nullable().optional(),
+  flowExtras.optional(),
 ]);
 
 /** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
@@ -276,15 +286,14 @@ function flowRow(flow: BrokerFlow): unknown[] {
     flow.price ?? null,
     flow.exchangeRate ?? null,
     flow.happenedAt,
-    ...(flow.relatedFlowId === undefined && flow.reversesFlowId === undefined
-      ? []
-      : [flow.relatedFlowId ?? null, flow.reversesFlowId ?? null]),
+    ...lateCells(flow),
   ];
 }
 
 function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
-  const [flowId, kind, amount, isin, quantity, price, rate, happenedAt, related, reverses] =
+  const [flowId, kind, amount, isin, quantity, price, rate, happenedAt, ...late] =
     flowTuple.parse(tuple);
+  const [related, reverses, extras] = late;
   return {
     flowId,
     kind,
@@ -296,7 +305,22 @@ function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
     happenedAt,
     ...(related && { relatedFlowId: related }),
     ...(reverses && { reversesFlowId: reverses }),
+    ...extras,
   };
+}
+
+/** What few flows have. */
+function lateCells({
+  relatedFlowId,
+  reversesFlowId,
+  charges,
+  source,
+  note,
+}: BrokerFlow): unknown[] {
+  const extras = { charges, source, note };
+  const hasExtras = Object.values(extras).some((value) => value !== undefined);
+  if (!hasExtras && relatedFlowId === undefined && reversesFlowId === undefined) return [];
+  return [relatedFlowId ?? null, reversesFlowId ?? null, ...(hasExtras ? [extras] : [])];
 }
 
 function strictly<T>(account: AccountId, read: () => T): T {

@@ -1,0 +1,32 @@
+/** Books movements at a simulated broker, and lets the ledger follow its statement. */
+import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { refused } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import { StoredBook } from './stored-book.ts';
+
+/**
+ * @returns cash after it
+ * @throws Failure REFUSED broker-books where the broker's money is real
+ */
+export async function bookAtBroker(
+  context: Context,
+  accountId: AccountId,
+  movements: readonly BookedMovement[],
+) {
+  const { broker, database, baseCurrency, functions, signal } = context;
+  if (!broker.funding)
+    throw refused(
+      'broker-books',
+      `At ${broker.name} the money is real: its statement says what happened, and the next sync books it.`,
+    );
+  await database.epoch.required();
+  await broker.funding.book(accountId, movements, signal);
+  await functions.call(
+    portfolio.updatePositions,
+    { accountId, forceSync: true },
+    context.callOptions(),
+  );
+  return (await new StoredBook(database, baseCurrency).book(accountId)).cash.toJSON();
+}
