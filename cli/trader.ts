@@ -12,6 +12,7 @@ import { movements } from './commands/movements.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
+import { replay } from './commands/replay.ts';
 import { trust } from './commands/trust.ts';
 import { status } from './commands/status.ts';
 import { tradingState } from './commands/trading-state.ts';
@@ -31,6 +32,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   exportLedger,
   policy,
   gains,
+  replay,
   answer,
   trust,
   completion,

@@ -117,6 +117,7 @@ function policyOf({ parameters: p }: AnchorRow): ReplayPolicy {
     weights: { kind: 'equal' },
     schedule: scheduleOf(p),
     band: bandOf(p),
+    sells: true,
     shares,
     fill: 'close',
     currency: parseCurrency('XTS'),

@@ -11,6 +11,7 @@ import type {
   MarketSession,
 } from '#shared/clients/market-data/market-data.ts';
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -59,6 +60,12 @@ export class PastMarket implements MarketData {
     if (!bars) throw notFound('security', isin);
     const end = lastOn(bars, this.moment().knownThrough) + 1;
     return bars.slice(lastOn(bars, addDays(from, -1)) + 1, end);
+  }
+
+  /** Those whose day has come; what was announced before is not told. */
+  async actions(isin: Isin): Promise<readonly CorporateAction[]> {
+    const today = dayOf(this.moment().now);
+    return (this.past.actions?.get(isin) ?? []).filter(({ day }) => day <= today);
   }
 
   async fundamentals(isin: Isin): Promise<ListedFundamentals | undefined> {

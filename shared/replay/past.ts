@@ -6,6 +6,7 @@ import type {
   ListedSecurity,
 } from '#shared/clients/market-data/market-data.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
@@ -16,6 +17,8 @@ export interface Past {
   /** Oldest first; by `USD-EUR`. */
   readonly rates: ReadonlyMap<string, readonly DailyRate[]>;
   readonly fundamentals: ReadonlyMap<Isin, ListedFundamentals>;
+  /** Dividends, splits and others, by day. */
+  readonly actions?: ReadonlyMap<Isin, readonly CorporateAction[]> | undefined;
   /** The security that others are compared with. */
   readonly benchmark?: Isin | undefined;
 }

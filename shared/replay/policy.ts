@@ -15,6 +15,8 @@ export interface ReplayPolicy {
   readonly weights: WeightRule | { readonly kind: 'planner' };
   readonly schedule: Schedule;
   readonly band?: Band | undefined;
+  /** False: cash is invested, and nothing is sold. */
+  readonly sells: boolean;
   readonly shares: 'whole' | 'fractional';
   readonly fill: FillTerms;
   readonly currency: Currency;

@@ -7,6 +7,7 @@ import { lastOn, pairOf, type Past } from './past.ts';
 interface Column {
   readonly days: Int32Array;
   readonly closes: Float64Array;
+  readonly adjusted: Float64Array;
 }
 
 export class DailyCloses {
@@ -25,6 +26,7 @@ export class DailyCloses {
         {
           days: Int32Array.from(bars, ({ day }) => epochDay(day)),
           closes: Float64Array.from(bars, ({ close }) => close),
+          adjusted: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
         },
       ]),
     );
@@ -32,16 +34,20 @@ export class DailyCloses {
 
   /** In base currency; undefined before the first close or rate. */
   worthOf(isin: Isin, day: CalendarDay): number | undefined {
-    const close = this.upTo(isin, day).at(-1);
+    const column = this.columns.get(isin);
+    const close = column?.closes[indexAt(column.days, epochDay(day))];
     const rate = this.rateOf(this.currencies.get(isin) ?? this.base, day);
     return close === undefined || rate === undefined ? undefined : close * rate;
   }
 
-  /** Closes up to a day and with it, oldest first, in the security's currency. */
+  /**
+   * Adjusted closes up to a day and with it, oldest first. Later dividends and splits scale all of them alike, so
+   * that they do not show in returns.
+   */
   upTo(isin: Isin, day: CalendarDay): Float64Array {
     const column = this.columns.get(isin);
     if (!column) return new Float64Array();
-    return column.closes.subarray(0, indexAt(column.days, epochDay(day)) + 1);
+    return column.adjusted.subarray(0, indexAt(column.days, epochDay(day)) + 1);
   }
 
   dayBefore(isin: Isin, day: CalendarDay): CalendarDay | undefined {

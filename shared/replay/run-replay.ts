@@ -5,6 +5,8 @@
  */
 import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { universe } from '#shared/contract/universe.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -71,6 +73,7 @@ class Run {
   private readonly days: readonly CalendarDay[];
   private readonly closes: DailyCloses;
   private readonly signal = new AbortController().signal;
+  private readonly actionDays: ReadonlySet<CalendarDay>;
   private cash = 0;
   private held: readonly { readonly isin: Isin; readonly quantity: number }[] = [];
 
@@ -83,6 +86,7 @@ class Run {
     if (this.days.length === 0)
       throw refused('no-days', `The data has no day of trading from ${from} to ${to}.`);
     this.closes = new DailyCloses(past, policy.currency);
+    this.actionDays = actionDaysOf(past, this.days);
     this.cash = Number(policy.capital);
   }
 
@@ -107,6 +111,7 @@ class Run {
   private async live(day: CalendarDay, index: number, isDue: boolean): Promise<ReplayDay> {
     const before = this.days[index - 1];
     this.stage.goTo(day, before ?? this.dayBefore(day));
+    if (this.actionDays.has(day)) await this.bookActions(day);
     const deposit = await this.deposit(before, day);
     const result = isDue ? await this.decide(day, before) : undefined;
     return { day, deposit, ...figuresOf(result), cash: this.cash, value: this.valueOn(day) };
@@ -130,6 +135,15 @@ class Run {
     return Number(deposit.amount);
   }
 
+  /** Prices bring the actions, and the statement what the broker did for them. */
+  private async bookActions(day: CalendarDay): Promise<void> {
+    const { functions } = this.stage.dependencies;
+    const options = this.options(`actions-${day}`);
+    await functions.call(universe.syncPrices, {}, options);
+    await functions.call(portfolio.updatePositions, { forceSync: true }, options);
+    await this.refresh();
+  }
+
   private async decide(
     day: CalendarDay,
     before: CalendarDay | undefined,
@@ -138,7 +152,7 @@ class Run {
     if (targets && before !== undefined && !this.isOutside(targets, day)) return undefined;
     const updates = this.stage.dependencies.functions.stream(
       gateway.triggerTradingCycle,
-      { targetWeights: targets ?? {} },
+      { targetWeights: targets ?? {}, buysOnly: !this.policy.sells },
       this.options(`cycle-${day}`),
     );
     let last;
@@ -200,6 +214,13 @@ class Run {
   private options(key: string) {
     return { signal: this.signal, requestId: key, idempotencyKey: key };
   }
+}
+
+/** The days of trading on which an action takes effect or pays, or the first ones after. */
+function actionDaysOf({ actions }: Past, days: readonly CalendarDay[]): ReadonlySet<CalendarDay> {
+  const all = [...(actions?.values() ?? [])].flat();
+  const happens = all.flatMap(({ day, payDay }) => (payDay ? [day, payDay] : [day]));
+  return new Set(happens.flatMap((day) => days.find((one) => one >= day) ?? []));
 }
 
 function figuresOf(result: TradingCycleResult | undefined) {

@@ -47,7 +47,7 @@ export interface Measure {
   readonly years: 'calendar' | 'periods';
 }
 
-function returnsOf(days: readonly MeasuredDay[], capital: number): Float64Array {
+export function returnsOf(days: readonly MeasuredDay[], capital: number): Float64Array {
   return Float64Array.from(days, ({ value, deposit }, i) => {
     const before = i === 0 ? capital : (days[i - 1]?.value ?? capital);
     return (value - deposit) / before - 1;

@@ -1,0 +1,189 @@
+/** What is said of a run: its figures beside simpler ones, by year, its falls, and how far luck may explain them. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
+import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
+import { growth, TRADING_DAYS_A_YEAR } from '#shared/quant/measures/returns.ts';
+import { deflatedSharpe } from '#shared/quant/measures/sharpe-inference.ts';
+import { stationaryBootstrap, type Interval } from './bootstrap.ts';
+import { figuresOf, returnsOf, type Figures, type MeasuredDay } from './figures.ts';
+
+export interface RunToReport {
+  readonly name: string;
+  readonly capital: number;
+  readonly days: readonly (MeasuredDay & {
+    readonly cash: number;
+    readonly refusals: readonly string[];
+  })[];
+}
+
+export interface ReportedRun extends Figures {
+  readonly name: string;
+  /** Mean share of the value that lay in cash. */
+  readonly idleCashRatio: number;
+  readonly years: readonly Year[];
+  readonly falls: readonly Fall[];
+  readonly refusals: number;
+}
+
+export interface Year {
+  readonly year: string;
+  readonly return: number;
+  readonly turnover: number;
+  readonly charges: number;
+  readonly deposits: number;
+  readonly maximumDrawdown: number;
+}
+
+export interface Fall {
+  readonly depth: number;
+  readonly from: CalendarDay;
+  readonly lowest: CalendarDay;
+  readonly recovered?: CalendarDay | undefined;
+}
+
+/** The policy's yearly mean return less that of another run, in pairs of days. */
+export interface Difference {
+  readonly against: string;
+  readonly meanPerYear: number;
+  readonly interval: Interval;
+  /** The years in which it fell furthest behind, worst first. */
+  readonly lostIn: readonly { readonly year: string; readonly by: number }[];
+}
+
+export interface ReplayReport {
+  readonly run: ReportedRun;
+  readonly others: readonly ReportedRun[];
+  readonly differences: readonly Difference[];
+  readonly confidence: {
+    readonly samples: number;
+    readonly blockLength: number;
+    readonly seed: string;
+    readonly level: number;
+    readonly sharpeRatio: Interval;
+    /** Distinct policies that were replayed on this data and window, this one included. */
+    readonly trials: number;
+    /** Bailey and López de Prado (2014); absent where it is not defined. */
+    readonly deflatedSharpeRatio: number | undefined;
+  };
+}
+
+const SAMPLES = 1000;
+/** About a month. */
+const BLOCK_LENGTH = 21;
+const LEVEL = 0.95;
+const FALLS_SHOWN = 5;
+const YEARS_SHOWN = 3;
+const DAILY = { periodsPerYear: TRADING_DAYS_A_YEAR, years: 'calendar' } as const;
+
+/** @param trials Sharpe ratios a day of all distinct policies tried, this one included */
+export function reportOf(
+  run: RunToReport,
+  others: readonly RunToReport[],
+  trials: readonly number[],
+  seed: string,
+): ReplayReport {
+  const returns = laterReturns(run);
+  const options = { seed, samples: SAMPLES, blockLength: BLOCK_LENGTH, confidence: LEVEL };
+  const deflated = deflatedSharpe(returns, Float64Array.from(trials));
+  return {
+    run: reported(run),
+    others: others.map(reported),
+    differences: others.map((other) => differenceOf(run, other, options)),
+    confidence: {
+      ...{ samples: SAMPLES, blockLength: BLOCK_LENGTH, seed, level: LEVEL, trials: trials.length },
+      sharpeRatio: stationaryBootstrap(returns.length, (at) => sharpeOf(returns, at), options),
+      deflatedSharpeRatio: Number.isNaN(deflated) ? undefined : deflated,
+    },
+  };
+}
+
+/** Without the first day, on which there are costs alone. */
+export function laterReturns({ days, capital }: RunToReport): Float64Array {
+  return returnsOf(days, capital).subarray(1);
+}
+
+/** A day's, without a risk-free rate. */
+export function dailySharpe(run: RunToReport): number {
+  const returns = laterReturns(run);
+  const deviation = standardDeviation(returns);
+  return deviation > 0 ? mean(returns) / deviation : 0;
+}
+
+function reported(run: RunToReport): ReportedRun {
+  const { days, capital, name } = run;
+  const idle = days.map(({ cash, value }) => cash / value);
+  return {
+    name,
+    ...figuresOf(days, capital, DAILY),
+    idleCashRatio: idle.reduce((sum, one) => sum + one, 0) / idle.length,
+    years: yearsOf(run),
+    falls: fallsOf(run),
+    refusals: days.reduce((sum, { refusals }) => sum + refusals.length, 0),
+  };
+}
+
+function yearsOf({ days, capital }: RunToReport): Year[] {
+  const names = [...new Set(days.map(({ day }) => day.slice(0, 4)))];
+  return names.map((year) => {
+    const first = days.findIndex(({ day }) => day.startsWith(year));
+    const own = days.filter(({ day }) => day.startsWith(year));
+    const before = days[first - 1]?.value ?? capital;
+    const figures = figuresOf(own, before, DAILY);
+    return {
+      year,
+      return: figures.totalReturn,
+      turnover: figures.turnover,
+      charges: figures.charges,
+      deposits: figures.deposits,
+      maximumDrawdown: figures.maximumDrawdown,
+    };
+  });
+}
+
+function fallsOf({ days, capital }: RunToReport): Fall[] {
+  const index = Float64Array.of(1, ...growth(returnsOf(days, capital)));
+  const dayAt = (i: number): CalendarDay | undefined => days[Math.max(0, i - 1)]?.day;
+  return deepest(drawdowns(index), FALLS_SHOWN).flatMap(({ depth, peak, valley, recovery }) => {
+    const [from, lowest] = [dayAt(peak), dayAt(valley)];
+    const recovered = recovery === undefined ? undefined : dayAt(recovery);
+    return from && lowest ? [{ depth, from, lowest, ...(recovered && { recovered }) }] : [];
+  });
+}
+
+function differenceOf(
+  run: RunToReport,
+  other: RunToReport,
+  options: Parameters<typeof stationaryBootstrap>[2],
+): Difference {
+  const [own, its] = [laterReturns(run), laterReturns(other)];
+  const gaps = own.map((value, i) => value - (its[i] ?? 0));
+  const yearly = (at: Int32Array): number => meanAt(gaps, at) * TRADING_DAYS_A_YEAR;
+  const theirs = new Map(yearsOf(other).map((one) => [one.year, one.return]));
+  const behind = yearsOf(run).map(({ year, return: of }) => ({
+    year,
+    by: (theirs.get(year) ?? 0) - of,
+  }));
+  return {
+    against: other.name,
+    meanPerYear: mean(gaps) * TRADING_DAYS_A_YEAR,
+    interval: stationaryBootstrap(gaps.length, yearly, options),
+    lostIn: behind
+      .filter(({ by }) => by > 0)
+      .sort((a, b) => b.by - a.by)
+      .slice(0, YEARS_SHOWN),
+  };
+}
+
+function meanAt(values: Float64Array, at: Int32Array): number {
+  let sum = 0;
+  for (const i of at) sum += values[i] ?? 0;
+  return sum / at.length;
+}
+
+function sharpeOf(returns: Float64Array, at: Int32Array): number {
+  const average = meanAt(returns, at);
+  let squares = 0;
+  for (const i of at) squares += ((returns[i] ?? 0) - average) ** 2;
+  const deviation = Math.sqrt(squares / (at.length - 1));
+  return deviation > 0 ? (average / deviation) * Math.sqrt(TRADING_DAYS_A_YEAR) : 0;
+}

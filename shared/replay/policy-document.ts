@@ -1,0 +1,115 @@
+/** A replay's policy as people write it: YAML or JSON, every value checked. docs/replay.md describes it. */
+import { z } from 'zod';
+import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { parseYaml } from '#shared/process/bounded-yaml.ts';
+import { settingTable } from '#shared/process/settings.ts';
+import { periods, type Schedule } from './model/schedule.ts';
+import type { WeightRule } from './model/weights.ts';
+import type { ReplayPolicy } from './policy.ts';
+
+const ratio = z.number('a fraction from 0 to 1').min(0).max(1);
+const window = z.int('a whole number of returns').min(2).max(10_000);
+const amount = z
+  .union([z.number(), z.string()], 'an amount')
+  .transform(String)
+  .pipe(z.string().regex(/^\d{1,15}(\.\d{1,6})?$/, 'an amount that is not negative, as 250.00'));
+
+const weights = z.union(
+  [
+    z.literal('equal').transform((): WeightRule => ({ kind: 'equal' })),
+    z.literal('planner').transform(() => ({ kind: 'planner' }) as const),
+    z
+      .strictObject({ fixed: z.record(z.string().min(1), ratio) })
+      .refine(({ fixed }) => sum(Object.values(fixed)) <= 1 + 1e-9, 'at most 1 in sum')
+      .transform(({ fixed }): WeightRule => ({ kind: 'fixed', weights: fixed })),
+    z
+      .strictObject({ inverseVolatility: z.strictObject({ window }) })
+      .transform(({ inverseVolatility: own }): WeightRule => ({
+        kind: 'inverse-volatility',
+        ...own,
+      })),
+    z
+      .strictObject({
+        minimumVariance: z.strictObject({
+          window,
+          cap: ratio.default(1),
+          covariance: z.enum(['ledoit-wolf', 'sample']).default('ledoit-wolf'),
+        }),
+      })
+      .transform(({ minimumVariance: own }): WeightRule => ({ kind: 'minimum-variance', ...own })),
+  ],
+  'one of equal, planner, fixed: {SYMBOL: 0.5}, inverseVolatility: {window}, minimumVariance: {window, cap}',
+);
+
+const schedule = z.union(
+  [
+    z.enum(['once', 'daily']).transform((kind): Schedule => ({ kind })),
+    z.enum(periods).transform((period): Schedule => ({ kind: 'first-of', period })),
+    z
+      .strictObject({ every: z.int().min(1).max(10_000) })
+      .transform(({ every }): Schedule => ({ kind: 'every', days: every })),
+  ],
+  `one of once, daily, ${periods.join(', ')}, every: N`,
+);
+
+const environmentNames = new Set<string>(Object.values(settingTable).map(({ env }) => env));
+
+const policySchema = z.strictObject({
+  name: z.string().min(1).max(100).optional(),
+  securities: z.array(z.string().min(1)).min(1).max(10_000).optional(),
+  weights,
+  schedule: schedule.default({ kind: 'first-of', period: 'month' }),
+  band: z
+    .strictObject({ absolute: ratio.default(1), relative: z.number().min(0).default(1) })
+    .optional(),
+  sells: z.boolean('true or false').default(true),
+  shares: z.enum(['whole', 'fractional']).default('whole'),
+  fill: z.enum(['close', 'next-open', 'next-close']).default('next-open'),
+  currency: z.string().refine(isCurrency, 'an ISO 4217 currency').optional(),
+  capital: amount.default('25000'),
+  deposit: z.strictObject({ amount, each: z.enum(periods) }).optional(),
+  publicationLagDays: z.int().min(0).max(1000).default(90),
+  splits: z.enum(['declared', 'suspected']).default('suspected'),
+  settings: z
+    .record(
+      z.string().refine((name) => environmentNames.has(name), 'a setting of docs/settings.md'),
+      z.union([z.string(), z.number()]).transform(String),
+    )
+    .default({}),
+});
+
+/**
+ * @param field what complaints name, such as the file
+ * @param currency where the document says none
+ * @throws Failure INVALID_REQUEST with every complaint, each as `field.path.to.value`
+ */
+export function parseReplayPolicy(text: string, field: string, currency: string): ReplayPolicy {
+  const read = policySchema.safeParse(yamlOf(text, field));
+  if (!read.success)
+    throw invalidRequest(
+      ...read.error.issues.map(({ path, message }) => ({
+        field: [field, ...path].join('.'),
+        message,
+      })),
+    );
+  const { publicationLagDays, splits, name, ...rest } = read.data;
+  return {
+    ...rest,
+    name: name ?? field,
+    currency: parseCurrency(rest.currency ?? currency),
+    market: { publicationLagDays, declaresSplits: splits === 'declared' },
+  };
+}
+
+function yamlOf(text: string, field: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (thrown) {
+    throw invalidRequest({ field, message: Failure.from(thrown).message });
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,185 @@
+/** The report as one HTML page that prints: no script, no other file. */
+import type { Difference, ReplayReport, ReportedRun, RunToReport } from './model/report.ts';
+
+const WIDTH = 760;
+const HEIGHT = 260;
+const POINTS_MAX = 400;
+const COLOURS = ['#0b5cad', '#b0560f', '#3c7d3c', '#7a4fa3'];
+
+export interface HtmlReport {
+  readonly report: ReplayReport;
+  /** The policy's run first. */
+  readonly runs: readonly RunToReport[];
+  readonly terms: readonly string[];
+}
+
+export function reportHtml({ report, runs, terms }: HtmlReport): string {
+  const all = [report.run, ...report.others];
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Replay of ${escaped(report.run.name)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
+table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #ddd}th:first-child,td:first-child{text-align:left}
+svg{width:100%;height:auto}caption{text-align:left;font-weight:600}.wide{overflow-x:auto}
+@media print{body{margin:0;max-width:none;font-size:11px}table,svg{break-inside:avoid}}
+</style></head><body>
+<h1>Replay of ${escaped(report.run.name)}</h1>
+<p>${terms.map(escaped).join(' ')}</p>
+<p>${escaped(warning(report))}</p>
+${chart(runs)}
+${figuresTable(all)}
+${differencesTable(report.differences)}
+${yearsTable(all)}
+${fallsTable(report.run)}
+</body></html>
+`;
+}
+
+function warning({ confidence }: ReplayReport): string {
+  const { trials, deflatedSharpeRatio: deflated, sharpeRatio, level } = confidence;
+  const skill =
+    deflated === undefined
+      ? 'It is not defined how likely skill is.'
+      : `After ${trials} ${trials === 1 ? 'policy' : 'policies'} tried on this data, the probability that the Sharpe ` +
+        `ratio is above what the best of them reaches by luck is ${percent(deflated)} (deflated Sharpe ratio).`;
+  return (
+    `${skill} Its interval of ${percent(level)} is ${sharpeRatio.low.toFixed(2)} to ` +
+    `${sharpeRatio.high.toFixed(2)}. Choosing the best of several policies is a trial in itself, and today's ` +
+    'securities are those that have survived.'
+  );
+}
+
+function chart(runs: readonly RunToReport[]): string {
+  const [first] = runs;
+  if (!first) return '';
+  const values = runs.flatMap(({ days }) => days.map(({ value }) => value));
+  const [low, high] = [Math.log(least(values)), Math.log(most(values))];
+  const y = (value: number): string =>
+    (HEIGHT - ((Math.log(value) - low) / (high - low || 1)) * HEIGHT).toFixed(1);
+  const lines = runs.map(({ days }, run) => {
+    const step = Math.max(1, Math.ceil(days.length / POINTS_MAX));
+    const points = days
+      .map(({ value }, i) => [i, value] as const)
+      .filter(([i]) => i % step === 0 || i === days.length - 1)
+      .map(
+        ([i, value]) => `${((i / Math.max(1, days.length - 1)) * WIDTH).toFixed(1)},${y(value)}`,
+      );
+    const dash = run === 0 ? '' : ` stroke-dasharray="${run * 4} 3"`;
+    return `<polyline fill="none" stroke="${COLOURS[run % COLOURS.length]}" stroke-width="1.5"${dash} points="${points.join(' ')}"/>`;
+  });
+  const legend = runs.map(
+    ({ name }, run) =>
+      `<tspan fill="${COLOURS[run % COLOURS.length]}" dx="${run === 0 ? 0 : 14}">${escaped(name)}</tspan>`,
+  );
+  const label = `Value from ${first.days[0]?.day} to ${first.days.at(-1)?.day}, logarithmic`;
+  return (
+    `<svg viewBox="0 -4 ${WIDTH} ${HEIGHT + 28}" role="img" aria-label="${label}"><title>${label}</title>` +
+    `${lines.join('')}<text x="0" y="${HEIGHT + 20}" font-size="13">${legend.join('')}</text></svg>`
+  );
+}
+
+function figuresTable(runs: readonly ReportedRun[]): string {
+  return table(
+    'After costs and taxes, with the same deposits',
+    ['', ...runs.map(({ name }) => name)],
+    [
+      ['Final value', ...runs.map(({ finalValue }) => amount(finalValue))],
+      ['Return a year, time-weighted', ...runs.map(({ growthRate }) => percent(growthRate))],
+      [
+        'Return a year, money-weighted',
+        ...runs.map(({ moneyWeightedReturn: of }) => (of === undefined ? '–' : percent(of))),
+      ],
+      ['Volatility', ...runs.map(({ volatility }) => percent(volatility))],
+      ['Sharpe ratio', ...runs.map(({ sharpeRatio }) => sharpeRatio.toFixed(2))],
+      ['Deepest fall', ...runs.map(({ maximumDrawdown }) => percent(maximumDrawdown))],
+      ['Turnover a year', ...runs.map(({ turnoverPerYear }) => percent(turnoverPerYear))],
+      ['Charges', ...runs.map(({ charges }) => amount(charges))],
+      ['Cash, mean share', ...runs.map(({ idleCashRatio }) => percent(idleCashRatio))],
+      ['Orders', ...runs.map(({ orders }) => String(orders))],
+      ['Orders kept back', ...runs.map(({ refusals }) => String(refusals))],
+    ],
+  );
+}
+
+function differencesTable(differences: readonly Difference[]): string {
+  if (differences.length === 0) return '';
+  return table(
+    'Difference of the mean return a year',
+    ['Against', 'Mean', 'Interval', 'Above 0', 'Lost most in'],
+    differences.map(({ against, meanPerYear, interval, lostIn }) => [
+      against,
+      percent(meanPerYear),
+      `${percent(interval.low)} to ${percent(interval.high)}`,
+      percent(interval.aboveZeroRatio),
+      lostIn.map(({ year, by }) => `${year} (${percent(by)})`).join(', ') || '–',
+    ]),
+  );
+}
+
+function yearsTable(runs: readonly ReportedRun[]): string {
+  const [own] = runs;
+  if (!own) return '';
+  return table(
+    'By year',
+    ['Year', ...runs.map(({ name }) => name), 'Deepest fall', 'Turnover', 'Charges'],
+    own.years.map((year, i) => [
+      year.year,
+      ...runs.map(({ years }) => percent(years[i]?.return ?? 0)),
+      percent(year.maximumDrawdown),
+      percent(year.turnover),
+      amount(year.charges),
+    ]),
+  );
+}
+
+function fallsTable({ falls }: ReportedRun): string {
+  return table(
+    'Worst falls',
+    ['From', 'Lowest on', 'Recovered', 'Depth'],
+    falls.map(({ from, lowest, recovered, depth }) => [
+      from,
+      lowest,
+      recovered ?? 'not yet',
+      percent(-depth),
+    ]),
+  );
+}
+
+function table(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const cells = (row: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  return (
+    `<div class="wide"><table><caption>${escaped(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
+    `<tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table></div>`
+  );
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
+}
+
+function amount(value: number): string {
+  return value.toFixed(2);
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b), Infinity);
+}
+
+function most(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity);
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
