@@ -98,7 +98,7 @@ export function reportOf(
 }
 
 /** Without the first day, on which there are costs alone. */
-export function laterReturns({ days, capital }: RunToReport): Float64Array {
+function laterReturns({ days, capital }: RunToReport): Float64Array {
   return returnsOf(days, capital).subarray(1);
 }
 
