@@ -21,6 +21,7 @@ import {
 import {
   Empty,
   HealthCheckResponse,
+  LimitPrice,
   Money,
   Timestamp,
   TradeSide,
@@ -221,6 +222,10 @@ export interface OptimizeAllocationResponse {
   cashWeight: number;
   /** Every weight of the answer above 0 by ISIN, changed or not; with cash they sum to 1. */
   targetWeights: { [key: string]: number };
+  /** What each limit that binds costs, the dearest first. */
+  limitPrices: LimitPrice[];
+  /** When infeasible: one change that would let the limits hold together, as a sentence. */
+  mend: string;
 }
 
 export interface OptimizeAllocationResponse_TargetWeightsEntry {
@@ -1207,6 +1212,8 @@ function createBaseOptimizeAllocationResponse(): OptimizeAllocationResponse {
     kktResidual: 0,
     cashWeight: 0,
     targetWeights: {},
+    limitPrices: [],
+    mend: "",
   };
 }
 
@@ -1242,6 +1249,12 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     globalThis.Object.entries(message.targetWeights).forEach(([key, value]: [string, number]) => {
       OptimizeAllocationResponse_TargetWeightsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
     });
+    for (const v of message.limitPrices) {
+      LimitPrice.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.mend !== "") {
+      writer.uint32(98).string(message.mend);
+    }
     return writer;
   },
 
@@ -1341,6 +1354,22 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
             }
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.limitPrices.push(LimitPrice.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.mend = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1411,6 +1440,12 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
           {},
         )
         : {},
+      limitPrices: globalThis.Array.isArray(object?.limitPrices)
+        ? object.limitPrices.map((e: any) => LimitPrice.fromJSON(e))
+        : globalThis.Array.isArray(object?.limit_prices)
+        ? object.limit_prices.map((e: any) => LimitPrice.fromJSON(e))
+        : [],
+      mend: isSet(object.mend) ? globalThis.String(object.mend) : "",
     };
   },
 
@@ -1452,6 +1487,12 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
         });
       }
     }
+    if (message.limitPrices?.length) {
+      obj.limitPrices = message.limitPrices.map((e) => LimitPrice.toJSON(e));
+    }
+    if (message.mend !== "") {
+      obj.mend = message.mend;
+    }
     return obj;
   },
 
@@ -1480,6 +1521,8 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
       },
       {},
     );
+    message.limitPrices = object.limitPrices?.map((e) => LimitPrice.fromPartial(e)) || [];
+    message.mend = object.mend ?? "";
     return message;
   },
 };

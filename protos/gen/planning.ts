@@ -23,6 +23,7 @@ import {
 import {
   Empty,
   HealthCheckResponse,
+  LimitPrice,
   Money,
   Timestamp,
   TradeSide,
@@ -187,7 +188,11 @@ export interface Plan {
     | Timestamp
     | undefined;
   /** Version of the investment policy it was made under, 0: the settings alone; absent in older plans. */
-  policyVersion?: number | undefined;
+  policyVersion?:
+    | number
+    | undefined;
+  /** What each limit that binds on the targets costs a year, the dearest first. */
+  limitPrices: LimitPrice[];
 }
 
 export interface PlannedAction {
@@ -918,6 +923,7 @@ function createBasePlan(): Plan {
     warnings: [],
     validUntil: undefined,
     policyVersion: undefined,
+    limitPrices: [],
   };
 }
 
@@ -979,6 +985,9 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.policyVersion !== undefined) {
       writer.uint32(272).int32(message.policyVersion);
+    }
+    for (const v of message.limitPrices) {
+      LimitPrice.encode(v!, writer.uint32(290).fork()).join();
     }
     return writer;
   },
@@ -1148,6 +1157,14 @@ export const Plan: MessageFns<Plan> = {
             message.policyVersion = reader.int32();
             continue;
           }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
+
+            message.limitPrices.push(LimitPrice.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1233,6 +1250,11 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.policy_version)
         ? globalThis.Number(object.policy_version)
         : undefined,
+      limitPrices: globalThis.Array.isArray(object?.limitPrices)
+        ? object.limitPrices.map((e: any) => LimitPrice.fromJSON(e))
+        : globalThis.Array.isArray(object?.limit_prices)
+        ? object.limit_prices.map((e: any) => LimitPrice.fromJSON(e))
+        : [],
     };
   },
 
@@ -1295,6 +1317,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.policyVersion !== undefined) {
       obj.policyVersion = Math.round(message.policyVersion);
     }
+    if (message.limitPrices?.length) {
+      obj.limitPrices = message.limitPrices.map((e) => LimitPrice.toJSON(e));
+    }
     return obj;
   },
 
@@ -1338,6 +1363,7 @@ export const Plan: MessageFns<Plan> = {
       ? Timestamp.fromPartial(object.validUntil)
       : undefined;
     message.policyVersion = object.policyVersion ?? undefined;
+    message.limitPrices = object.limitPrices?.map((e) => LimitPrice.fromPartial(e)) || [];
     return message;
   },
 };

@@ -89,6 +89,7 @@ function policyLimits(
     frozen: new Set([...stated.frozen, ...policy.frozen]),
     sellOnly: new Set([...stated.sellOnly, ...policy.sellOnly]),
     excluded: new Set(policy.excluded),
+    weightIsNarrowed: isNarrowed,
     weightMaxBy: new Map(weights.map(([isin, ratio]) => [isin, Math.min(ratio, most)])),
     groupMaxBy: new Map(
       (['sector', 'country', 'currency'] as const).flatMap((kind) =>

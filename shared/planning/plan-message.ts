@@ -26,6 +26,7 @@ export function planMessage(plan: Plan): PlanMessage {
     summary: plan.summary,
     pricesEnd: plan.pricedOn,
     policyVersion: plan.policyVersion,
+    limitPrices: (plan.limitPrices ?? []).map((one) => ({ ...one, cost: one.cost.toJSON() })),
     warnings: [...(plan.warnings ?? [])],
     search: {
       ...search,

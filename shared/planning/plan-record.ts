@@ -59,6 +59,17 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
   validUntil: storedInstant.optional(),
   pricedOn: storedDay,
   policyVersion: z.int().optional(),
+  limitPrices: z
+    .array(
+      z.strictObject({
+        limit: z.string(),
+        costRatio: z.number(),
+        perPointRatio: z.number(),
+        cost: storedMoney,
+      }),
+    )
+    .readonly()
+    .optional(),
   targets: z.record(z.string(), z.number()).optional(),
   warnings: z.array(z.string()).readonly().optional(),
   actions: z.array(action).readonly(),

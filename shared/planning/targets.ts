@@ -6,8 +6,9 @@ import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { WireRequestOf } from '#shared/contract/row.ts';
 import type { optimization } from '#shared/contract/optimization.ts';
-import type { Money } from '#shared/kernel/money.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { cashReserve } from './model/settlement.ts';
+import type { PlanLimitPrice } from './model/plan.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
 
 /**
@@ -34,7 +35,7 @@ export function targetRequest(
     riskAversion: limits.riskAversion,
     cashReserveRatio: reserveRatio(problem, value),
     accountId: account,
-    constraints: { maxPositionSize: largest.toJSON() },
+    ...(limits.weightIsNarrowed && { constraints: { maxPositionSize: largest.toJSON() } }),
   };
 }
 
@@ -49,12 +50,21 @@ function reserveRatio(problem: PlanningProblem, value: Money): number {
  * @throws Failure REFUSED no-targets when no allocation satisfies the constraints
  */
 export function targetsOf(answer: OptimizeAllocationResponse): ReadonlyMap<Isin, number> {
-  const { success, solverStatus, conflicts, targetWeights } = answer;
+  const { success, solverStatus, conflicts, targetWeights, mend } = answer;
   if (!success && solverStatus !== 'no-data')
     throw refused(
       'no-targets',
-      `There are no target weights (${solverStatus}): ${conflicts.join('; ')}.`,
-      { solverStatus, conflicts },
+      `There are no target weights (${solverStatus}): ${conflicts.join('; ')}. ${mend}`.trim(),
+      { solverStatus, conflicts, mend },
     );
   return new Map(Object.entries(targetWeights).map(([isin, weight]) => [parseIsin(isin), weight]));
+}
+
+/** What the limits on the targets cost, as the plan keeps it. */
+export function limitPricesOf({
+  limitPrices,
+}: OptimizeAllocationResponse): readonly PlanLimitPrice[] {
+  return limitPrices.flatMap(({ cost, ...one }) =>
+    cost ? [{ ...one, cost: Money.parse(cost.amount, cost.currency) }] : [],
+  );
 }

@@ -17,6 +17,7 @@
  */
 import { optimization } from '#shared/contract/optimization.ts';
 import { changeMessage } from '#shared/optimization/change-message.ts';
+import { limitPricesMessage } from '#shared/optimization/limit-prices-message.ts';
 import { checkEntries } from '#shared/optimization/model/allocation-request.ts';
 import { changesTo, hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { HISTORY_YEARS, loadInputs } from '#shared/optimization/load-inputs.ts';
@@ -54,6 +55,8 @@ export default handle(optimization.optimizeAllocation, async (request, context) 
       solveTimeMs,
     },
     conflicts: [...allocation.conflicts],
+    mend: allocation.mend,
+    limitPrices: limitPricesMessage(answer.limitPrices, account.total),
     objective: goal === undefined || goal.kind === 'TRACKING' ? 'OBJECTIVE_UNSPECIFIED' : goal.kind,
     kktResidual: allocation.kktResidual,
     cashWeight: allocation.cashWeight,

@@ -238,6 +238,18 @@ export interface HealthCheckResponse {
   status: string;
 }
 
+/** What a limit costs, in utility a year: mu'w - (gamma/2) w'Sw. */
+export interface LimitPrice {
+  /** The limit, as a clause: sector Energy takes at most 40 %. */
+  limit: string;
+  /** That the best weights would have more without it, as a fraction of the value; found by solving again. */
+  costRatio: number;
+  /** Of one more percentage point of it, from the multipliers of the solution. */
+  perPointRatio: number;
+  /** cost_ratio of the account's value, a year. */
+  cost: Money | undefined;
+}
+
 function createBaseEmpty(): Empty {
   return {};
 }
@@ -661,6 +673,135 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse> = {
     return message;
   },
 };
+
+function createBaseLimitPrice(): LimitPrice {
+  return { limit: "", costRatio: 0, perPointRatio: 0, cost: undefined };
+}
+
+export const LimitPrice: MessageFns<LimitPrice> = {
+  encode(message: LimitPrice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== "") {
+      writer.uint32(10).string(message.limit);
+    }
+    if (message.costRatio !== 0) {
+      writer.uint32(17).double(message.costRatio);
+    }
+    if (message.perPointRatio !== 0) {
+      writer.uint32(25).double(message.perPointRatio);
+    }
+    if (message.cost !== undefined) {
+      Money.encode(message.cost, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LimitPrice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLimitPrice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.limit = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.costRatio = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.perPointRatio = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cost = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LimitPrice {
+    return {
+      limit: isSet(object.limit) ? globalThis.String(object.limit) : "",
+      costRatio: isSet(object.costRatio)
+        ? globalThis.Number(object.costRatio)
+        : isSet(object.cost_ratio)
+        ? globalThis.Number(object.cost_ratio)
+        : 0,
+      perPointRatio: isSet(object.perPointRatio)
+        ? globalThis.Number(object.perPointRatio)
+        : isSet(object.per_point_ratio)
+        ? globalThis.Number(object.per_point_ratio)
+        : 0,
+      cost: isSet(object.cost) ? Money.fromJSON(object.cost) : undefined,
+    };
+  },
+
+  toJSON(message: LimitPrice): unknown {
+    const obj: any = {};
+    if (message.limit !== "") {
+      obj.limit = message.limit;
+    }
+    if (message.costRatio !== 0) {
+      obj.costRatio = floatToJson(message.costRatio);
+    }
+    if (message.perPointRatio !== 0) {
+      obj.perPointRatio = floatToJson(message.perPointRatio);
+    }
+    if (message.cost !== undefined) {
+      obj.cost = Money.toJSON(message.cost);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LimitPrice>, I>>(base?: I): LimitPrice {
+    return LimitPrice.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LimitPrice>, I>>(object: I): LimitPrice {
+    const message = createBaseLimitPrice();
+    message.limit = object.limit ?? "";
+    message.costRatio = object.costRatio ?? 0;
+    message.perPointRatio = object.perPointRatio ?? 0;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Money.fromPartial(object.cost) : undefined;
+    return message;
+  },
+};
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 

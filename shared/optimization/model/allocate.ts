@@ -12,6 +12,7 @@ import {
 import { smallestConflict } from './infeasibility.ts';
 import { at, plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
+import { mendingOf, mendingText } from './mending.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
@@ -37,6 +38,8 @@ export interface Allocation {
   readonly cashWeight: number;
   /** Clauses of the smallest set of requirements that cannot hold together. */
   readonly conflicts: readonly string[];
+  /** One change that would let them hold together, as a sentence; empty where none is known. */
+  readonly mend: string;
   readonly kktResidual: number;
   readonly iterations: number;
 }
@@ -50,6 +53,8 @@ const ofRiskAlone: ReadonlySet<RequestedGoal['kind']> = new Set([
   'HRP',
 ]);
 
+const noConflict = { conflicts: [], mend: '' };
+
 const NODES_MAX = 300;
 /** Each node solves some ten programs. */
 const NODES_MAX_TARGET_RISK = 40;
@@ -62,17 +67,19 @@ export function allocate(requested: RequestedGoal, moments: Moments, limits: Lim
     requireVariances(moments.covariance, requested.kind, moments.isins, problem.excluded);
   const { solution, proven, nodes } = solve(goalOf(requested, problem), problem, requirements);
   if (!solution) {
-    const conflicts = proven ? conflictsOf(requested, moments, limits, requirements) : [];
+    const { conflicts, mend } = proven
+      ? conflictsOf(requested, moments, limits, requirements)
+      : noConflict;
     const status = proven ? 'infeasible' : 'undecided';
     const weights = new Float64Array(moments.isins.length);
-    return { status, weights, cashWeight: 1, conflicts, kktResidual: 0, iterations: nodes };
+    return { status, weights, cashWeight: 1, conflicts, mend, kktResidual: 0, iterations: nodes };
   }
   const weights = solution.weights.map((weight) => (weight < WEIGHT_ZERO ? 0 : weight));
   return {
     status: solution.degenerate ? 'no-positive-return' : proven ? 'optimal' : 'feasible',
     weights,
     cashWeight: Math.max(0, 1 - limits.frozenWeight - sum(weights)),
-    conflicts: [],
+    ...noConflict,
     kktResidual: solution.kktResidual,
     iterations: solution.iterations,
   };
@@ -195,7 +202,7 @@ function conflictsOf(
   moments: Moments,
   limits: Limits,
   requirements: readonly Requirement[],
-): readonly string[] {
+): Pick<Allocation, 'conflicts' | 'mend'> {
   const nothing = new Float64Array(moments.isins.length);
   const feasible = (some: readonly Requirement[]): boolean => {
     const { solution, proven } = solve(
@@ -208,7 +215,12 @@ function conflictsOf(
     return Math.sqrt(solution.loss) <= ceiling + 1e-9;
   };
   const all = [...requirements, ...goalRequirement(requested, moments, variablesOf(limits))];
-  return smallestConflict(all, feasible).map(({ words }) => words);
+  const conflict = smallestConflict(all, feasible);
+  const mending = mendingOf(conflict, all, limits, feasible);
+  return {
+    conflicts: conflict.map(({ words }) => words),
+    mend: mending ? mendingText(mending) : '',
+  };
 }
 
 function goalRequirement(

@@ -20,6 +20,9 @@ import {
   type AllocationPreference,
 } from './allocation-request.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
+import type { Limits } from './constraints.ts';
+import { limitPrices, type LimitPrice } from './limit-prices.ts';
+import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import { estimateMoments, type Moments } from './moments.ts';
 
 export interface Optimised {
@@ -30,6 +33,8 @@ export interface Optimised {
   readonly metrics: AllocationMetrics;
   /** Weights above 0, with those of holdings that could not be measured and stay as they are. */
   readonly targets: ReadonlyMap<Isin, number>;
+  /** What each limit that binds costs; empty without weights. */
+  readonly limitPrices: readonly LimitPrice[];
 }
 
 /**
@@ -52,6 +57,7 @@ export function optimise(
   const goal = goalOfPreference(preference, policy, moments, account);
   const limits = limitsOfPreference(preference, policy, moments, account);
   const allocation = allocate(goal, moments, limits);
+  const riskAversion = preference.riskAversion || policy.riskAversion;
   const metrics = metricsOf(moments, allocation.weights, benchmarkOf(goal, moments));
   return {
     status: allocation.status,
@@ -60,7 +66,22 @@ export function optimise(
     metrics,
     objectiveValue: objectiveValue(goal, metrics),
     targets: targetsOf(allocation, moments, account),
+    limitPrices: pricesOf(allocation, goal, moments, limits, riskAversion),
   };
+}
+
+/** Given weights are those that would be best for the returns they imply. */
+function pricesOf(
+  { status }: Allocation,
+  goal: RequestedGoal,
+  moments: Moments,
+  limits: Limits,
+  riskAversion: number,
+): readonly LimitPrice[] {
+  if (status !== 'optimal' && status !== 'feasible') return [];
+  if (goal.kind !== 'TRACKING') return limitPrices(moments, limits, riskAversion);
+  const expected = impliedReturns(moments.covariance, goal.weights, riskAversion);
+  return limitPrices({ ...moments, expected }, limits, riskAversion);
 }
 
 /** Whether weights came out that may be used. */
@@ -111,6 +132,7 @@ function nothing({ isins }: Moments): Optimised {
       weights,
       cashWeight: 1,
       conflicts: [],
+      mend: '',
       kktResidual: 0,
       iterations: 0,
     },
@@ -118,5 +140,6 @@ function nothing({ isins }: Moments): Optimised {
     metrics: { expectedReturn: 0, volatility: 0, sharpe: 0, diversification: 0, trackingError: 0 },
     objectiveValue: 0,
     targets: new Map(),
+    limitPrices: [],
   };
 }

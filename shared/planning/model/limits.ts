@@ -30,6 +30,8 @@ export interface PlanLimits {
   /** Most bought and sold together, as a share of the value. */
   readonly turnoverMaxRatio: number;
   readonly weightMaxRatio: number;
+  /** It is stricter than the policy; absent: it is not. */
+  readonly weightIsNarrowed?: boolean | undefined;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
   /** Absent: none. */

@@ -71,6 +71,14 @@ export interface PlanContent {
   readonly summary: string;
 }
 
+/** Fractions of the value a year; per point: of one more percentage point of the limit. */
+export interface PlanLimitPrice {
+  readonly limit: string;
+  readonly costRatio: number;
+  readonly perPointRatio: number;
+  readonly cost: Money;
+}
+
 export interface Plan extends PlanContent {
   readonly id: PlanId;
   readonly accountId: AccountId;
@@ -85,6 +93,8 @@ export interface Plan extends PlanContent {
   readonly policyVersion?: number | undefined;
   /** Shares of the value by ISIN that it aimed at; absent in plans from before they were kept. */
   readonly targets?: Readonly<Record<string, number>> | undefined;
+  /** What each limit that binds on the targets costs a year; absent in older plans. */
+  readonly limitPrices?: readonly PlanLimitPrice[] | undefined;
   /** On old or doubtful prices; absent in plans from before they were kept. */
   readonly warnings?: readonly string[] | undefined;
 }

@@ -43,6 +43,7 @@ const plan: Plan = {
   accountId: 'default',
   pricesEnd: '2024-03-08',
   warnings: [],
+  limitPrices: [],
 };
 
 const notTaken = (symbol: string, rule: string, side: NotTaken['side'] = 'BUY'): NotTaken => ({

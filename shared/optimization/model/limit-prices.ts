@@ -1,0 +1,95 @@
+/**
+ * What each limit costs: the utility a year, mu'w - (gamma/2) w'Sw, that the best weights would have more
+ * without it, found by solving again without it; and its shadow price, the utility of one more percentage
+ * point, from the multipliers of the solution with all limits (Boyd and Vandenberghe, "Convex
+ * Optimization", 5.6). Limits on counts and sizes of positions are left out.
+ */
+import { at, scaled, sum } from '#shared/quant/linear-algebra/matrix.ts';
+import type { QuadraticAnswer } from '#shared/quant/solvers/quadratic-program.ts';
+import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
+import {
+  longOnly,
+  requirementsOf,
+  variablesOf,
+  type Limits,
+  type Requirement,
+} from './constraints.ts';
+import type { Moments } from './moments.ts';
+
+export interface LimitPrice {
+  /** The limit, as a clause for a person. */
+  readonly words: string;
+  /** Utility a year that the limit costs, as a fraction of the value. */
+  readonly costRatio: number;
+  /** Utility a year of one more percentage point of it. */
+  readonly perPointRatio: number;
+}
+
+const POINT = 0.01;
+/** A thousandth of a basis point a year is no difference. */
+const LEAST_COST = 1e-7;
+const LEAST_MULTIPLIER = 1e-8;
+
+/** Of the limits that bind, the dearest first; none where nothing satisfies all of them. */
+export function limitPrices(
+  moments: Moments,
+  limits: Limits,
+  riskAversion: number,
+): readonly LimitPrice[] {
+  const requirements = requirementsOf(limits).filter(({ rows }) => rows.length > 0);
+  const best = solve(moments, limits, riskAversion, requirements);
+  if (!best) return [];
+  const prices = requirements.flatMap((one, k): LimitPrice[] => {
+    const multiplier = multiplierOf(best, limits, requirements, k);
+    if (multiplier < LEAST_MULTIPLIER) return [];
+    const others = requirements.filter((other) => other !== one);
+    const without = solve(moments, limits, riskAversion, others);
+    const costRatio = without ? Math.max(0, best.value - without.value) : Infinity;
+    return [{ words: one.words, costRatio, perPointRatio: multiplier * POINT }];
+  });
+  return prices
+    .filter(({ costRatio, perPointRatio }) => Math.max(costRatio, perPointRatio) > LEAST_COST)
+    .filter(({ costRatio }) => Number.isFinite(costRatio))
+    .sort((a, b) => b.costRatio - a.costRatio || (a.words < b.words ? -1 : 1));
+}
+
+/** Least negative utility. */
+function solve(
+  { expected, covariance }: Moments,
+  limits: Limits,
+  riskAversion: number,
+  requirements: readonly Requirement[],
+): QuadraticAnswer | undefined {
+  const size = variablesOf(limits);
+  const quadratic = Array.from({ length: size }, (_, i) => {
+    const row = new Float64Array(size);
+    const own = covariance[i];
+    if (own) row.set(scaled(own, riskAversion));
+    return row;
+  });
+  const linear = new Float64Array(size);
+  linear.set(scaled(expected, -1));
+  const rows = [...longOnly(limits), ...requirements.flatMap((one) => one.rows)];
+  return solveQuadratic({ quadratic, linear, rows });
+}
+
+/** What one more of all bounds of a requirement is worth, loosened together. */
+function multiplierOf(
+  { multipliers }: QuadraticAnswer,
+  limits: Limits,
+  requirements: readonly Requirement[],
+  k: number,
+): number {
+  const before = requirements.slice(0, k).map(({ rows }) => rows.length);
+  const first = longOnly(limits).length + sum(before);
+  const rows = requirements[k]?.rows ?? [];
+  const own = rows.map((row, r) =>
+    isSlack(row.bound, row.relation) ? 0 : at(multipliers, first + r),
+  );
+  return sum(own.map((value) => Math.abs(value)));
+}
+
+/** Rows that only define a variable, as the change of a weight, are no limit. */
+function isSlack(bound: number, relation: string): boolean {
+  return relation === '>=' && bound <= 0;
+}

@@ -1,0 +1,79 @@
+/**
+ * One change that makes limits hold together which do not: of the limits in conflict, the one that has to
+ * give way least, and by how much. The others stay as they are.
+ */
+import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
+import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
+import { longOnly, variablesOf, type Limits, type Requirement } from './constraints.ts';
+
+export interface Mending {
+  readonly words: string;
+  /** In what the limit is stated in: a share of the value, or a return a year; Infinity: it has to go. */
+  readonly byRatio: number;
+}
+
+/** Never less than what is needed. */
+const MARGIN = 1e-6;
+
+/**
+ * @param conflict the smallest set that cannot hold
+ * @param all every requirement, those in conflict among them
+ * @returns undefined where no single change will do
+ */
+export function mendingOf(
+  conflict: readonly Requirement[],
+  all: readonly Requirement[],
+  limits: Limits,
+  holds: (requirements: readonly Requirement[]) => boolean,
+): Mending | undefined {
+  const options = conflict.flatMap((one): Mending[] => {
+    const others = all.filter((other) => other !== one);
+    if (!holds(others)) return [];
+    const by = leastSlack(one, others, limits);
+    const mended = by !== undefined && holds([...others, loosened(one, by)]);
+    return [{ words: one.words, byRatio: mended ? by : Infinity }];
+  });
+  return [...options].sort((a, b) => a.byRatio - b.byRatio)[0];
+}
+
+export function mendingText({ words, byRatio }: Mending): string {
+  if (!Number.isFinite(byRatio)) return `It would do to leave out that ${words}.`;
+  const points = (Math.ceil(byRatio * 1e4 - 1e-9) / 100).toFixed(2);
+  return `It would do to loosen by ${points} percentage points that ${words}.`;
+}
+
+/** Least s by which all bounds of a requirement have to give way; undefined where none will do. */
+function leastSlack(
+  one: Requirement,
+  others: readonly Requirement[],
+  limits: Limits,
+): number | undefined {
+  if (one.rows.length === 0) return undefined;
+  const [size, at] = [variablesOf(limits) + 1, variablesOf(limits)];
+  const rows = [
+    ...[...longOnly(limits), ...others.flatMap((other) => other.rows)].map((row) =>
+      wider(row, size, 0),
+    ),
+    ...one.rows.map((row) => wider(row, size, 1)),
+    { coefficients: unit(size, at), relation: '>=' as const, bound: 0 },
+  ];
+  const quadratic = Array.from({ length: size }, () => new Float64Array(size));
+  const answer = solveQuadratic({ quadratic, linear: unit(size, at), rows });
+  return answer && answer.value + MARGIN;
+}
+
+/** The row with the slack beside the other variables. */
+function wider(row: LinearRow, size: number, slack: 0 | 1): LinearRow {
+  const coefficients = new Float64Array(size);
+  coefficients.set(row.coefficients);
+  coefficients[size - 1] = slack * (row.relation === '<=' ? -1 : 1);
+  return { ...row, coefficients };
+}
+
+function loosened(one: Requirement, by: number): Requirement {
+  const rows = one.rows.map((row) => ({
+    ...row,
+    bound: row.relation === '<=' ? row.bound + by : row.bound - by,
+  }));
+  return { ...one, rows };
+}
