@@ -29,7 +29,7 @@ import { pluralize } from '#shared/planning/model/formatting.ts';
 import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
 import { planTowards } from '#shared/planning/plan-towards.ts';
-import { targetRequest, targetsOf } from '#shared/planning/targets.ts';
+import { limitPricesOf, targetRequest, targetsOf } from '#shared/planning/targets.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(planning.createPlan, async function* (request, context) {
@@ -65,6 +65,7 @@ export default handle(planning.createPlan, async function* (request, context) {
     createdAt,
     validUntil: validUntil(createdAt, context.settings.planValidDays, exchanges),
     targets: targetWeights(targeted),
+    limitPrices: limitPricesOf(answer),
     warnings: [
       ...priceWarnings(targeted, dayOf(createdAt)),
       ...taxWarningsOf(content, taxWarnings),
