@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { alertRules, alertRulesTests, metricsPage } from './generate/alerts.ts';
 import { architecturePicture } from './generate/architecture-picture.ts';
 import { conformancePage } from './generate/conformance-page.ts';
 import { readDescriptors } from './generate/descriptors.ts';
@@ -49,6 +50,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     'docs/operations.md': operationsPage(descriptors),
     'docs/settings.md': settingsPage(),
     'docs/errors.md': errorsPage(),
+    'docs/metrics.md': metricsPage(),
     'docs/redis-keys.md': redisKeysPage(),
     'docs/openfaas-conformance.md': conformancePage(),
   };
@@ -65,6 +67,8 @@ async function pages(): Promise<[file: string, text: string][]> {
   ]);
   return [
     ['docs/architecture.svg', architecturePicture()],
+    ['deploy/prometheus/alerts.yaml', alertRules()],
+    ['deploy/prometheus/alerts-test.yaml', alertRulesTests()],
     ['stack.yml', stackFile()],
     ['stack.packed.yml', packedStackFile()],
     ...(await Promise.all([...formatted, ...code])),

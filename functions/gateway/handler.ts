@@ -3,10 +3,12 @@ import answerProposal from './answer-proposal/handler.ts';
 import approvePlan from './approve-plan/handler.ts';
 import createAnswerTokens from './create-answer-tokens/handler.ts';
 import getJobStatus from './get-job-status/handler.ts';
+import getMetrics from './get-metrics/handler.ts';
 import getOverview from './get-overview/handler.ts';
 import getServicesHealth from './get-services-health/handler.ts';
 import getSystemStatus from './get-system-status/handler.ts';
 import getTrust from './get-trust/handler.ts';
+import listAlerts from './list-alerts/handler.ts';
 import listJobs from './list-jobs/handler.ts';
 import listProposals from './list-proposals/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
@@ -22,10 +24,12 @@ export default pack('gateway', gateway, {
   approvePlan,
   createAnswerTokens,
   getJobStatus,
+  getMetrics,
   getOverview,
   getServicesHealth,
   getSystemStatus,
   getTrust,
+  listAlerts,
   listJobs,
   listProposals,
   processDeposit,

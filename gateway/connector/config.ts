@@ -7,6 +7,14 @@ import { durationMs } from '#template/durations.ts';
 import { readProcessConfig } from '../process-config.ts';
 import type { GatewayCredentials } from './deployed.ts';
 
+const CONNECTOR_SETTINGS = [
+  'REDIS_KEY_PREFIX',
+  'REDIS_DURABILITY',
+  'DATA_DIR',
+  'STATE_METRICS',
+  'CONNECTOR_METRICS_PORT',
+  'CONNECTOR_METRICS_HOST',
+];
 const INTERVAL_DEFAULT = '10s';
 const INTERVAL_MS_MIN = 1_000;
 const SECRETS_DIR_DEFAULT = '/var/openfaas/secrets';
@@ -27,15 +35,19 @@ export interface ConnectorConfig {
   readonly logLevel: Settings['logLevel'];
   /** Says whose queues to process. */
   readonly placement: Placement;
+  /** Where `/metrics` is answered; absent: nowhere. */
+  readonly metrics: ConnectorMetrics | undefined;
+}
+
+export interface ConnectorMetrics {
+  readonly port: number;
+  readonly address: string;
+  readonly withState: boolean;
 }
 
 /** @throws Failure INVALID_REQUEST with every complaint */
 export async function readConfig(env: Environment): Promise<ConnectorConfig> {
-  const read = await readProcessConfig(
-    env,
-    ['REDIS_KEY_PREFIX', 'REDIS_DURABILITY', 'DATA_DIR'],
-    ['REDIS_URL'],
-  );
+  const read = await readProcessConfig(env, CONNECTOR_SETTINGS, ['REDIS_URL']);
   const { settings, gatewayUrl, tokens, placement } = read;
   const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
   const intervalMs = durationMs(env['rebuild_interval']?.trim() || INTERVAL_DEFAULT) ?? 0;
@@ -60,5 +72,13 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     intervalMs,
     logLevel,
     placement,
+    metrics:
+      settings.connectorMetricsPort === undefined
+        ? undefined
+        : {
+            port: settings.connectorMetricsPort,
+            address: settings.connectorMetricsHost,
+            withState: settings.stateMetrics === 'on',
+          },
   });
 }

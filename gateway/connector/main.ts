@@ -3,11 +3,22 @@ import { openLog } from '#shared/process/log.ts';
 import { runProcess } from '../run-process.ts';
 import { readConfig } from './config.ts';
 import { openConnector } from './connector.ts';
+import { openConnectorMetrics } from './metrics.ts';
+
+/** A scrape that is under way may end. */
+const SCRAPE_GRACE_MS = 200;
 
 await runProcess('connector', async (env) => {
   const config = await readConfig(env);
   const log = openLog(config.logLevel);
-  const { close } = await openConnector({ ...config, log });
+  const metrics = await openConnectorMetrics(config, log);
+  const connector = await openConnector({ ...config, log });
   const { gatewayUrl, keyPrefix } = config;
-  return { log, facts: { gatewayUrl, keyPrefix }, close };
+  return {
+    log,
+    facts: { gatewayUrl, keyPrefix, ...(metrics && { metricsUrl: metrics.url }) },
+    close: async () => {
+      await Promise.all([connector.close(), metrics?.close(SCRAPE_GRACE_MS)]);
+    },
+  };
 });

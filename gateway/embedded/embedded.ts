@@ -5,12 +5,14 @@
 import { openConnector } from '#gateway/connector/connector.ts';
 import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
+import type { MetricsSource } from '#gateway/runtime/observe/metrics-endpoint.ts';
+import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pageFunction } from '#shared/contract/names.ts';
-import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { claimServices } from '#shared/runtime/board-claims.ts';
+import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -116,6 +118,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         address: settings.gatewayHost,
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
+        stateMetrics: stateMetricsOf(options, placement, dependencies),
         allowedHosts: settings.gatewayAllowedHosts,
         tls: hasGatewayTls(settings) ? tls : undefined,
         credentials: secrets.basicAuth,
@@ -146,6 +149,16 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const hasPage = host.find(pageFunction.name) !== undefined;
   const facts = { functionCount, hasCycle, hasPage, placement };
   return { dependencies, runtime, redis, secrets, ...facts, ...parts };
+}
+
+/** Shown by the board that has the gateway service, so that nothing is counted twice. */
+function stateMetricsOf(
+  { settings, log }: EmbeddedOptions,
+  placement: Placement,
+  { functions }: Dependencies,
+): MetricsSource | undefined {
+  if (settings.stateMetrics === 'off' || !isLocal(placement, 'gateway')) return undefined;
+  return stateExposition(functions, log);
 }
 
 /** Next to the gateway's port, so that two boards on one machine do not collide there either. */

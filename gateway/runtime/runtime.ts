@@ -21,7 +21,7 @@ import type { FunctionHost } from './invoke/function-host.ts';
 import { invokeRoute } from './invoke/invoke-route.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { answer } from './http/methods.ts';
-import { metricsEndpoint } from './observe/metrics-endpoint.ts';
+import { metricsEndpoint, type MetricsSource } from './observe/metrics-endpoint.ts';
 import { pageNotFound, sendError } from './http/platform-errors.ts';
 import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
 import { pageFunction } from '#shared/contract/names.ts';
@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Where `/metrics` is answered, on the same address; 0 takes a free one, absent: nowhere. */
   readonly metricsPort?: number | undefined;
+  /** Metrics of the state, shown there too. */
+  readonly stateMetrics?: MetricsSource | undefined;
   /** Names by which callers may call it, beside loopback, `gateway` and `address`. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Absent: plain HTTP. */
@@ -125,7 +127,9 @@ async function listenForMetrics(
   port: number | undefined,
 ): Promise<Listener | undefined> {
   if (port === undefined) return undefined;
-  const endpoint = metricsEndpoint(options.host.metrics, options.log);
+  const { host, log, stateMetrics } = options;
+  const sources = [() => host.metrics.text(), ...(stateMetrics ? [stateMetrics] : [])];
+  const endpoint = metricsEndpoint(sources, log);
   return listen(endpoint, { ...placeOf(options), port, portSetting: 'GATEWAY_METRICS_PORT' });
 }
 

@@ -131,6 +131,16 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       setBy: text(100),
     }),
   },
+  getMetrics: {
+    ...usual.read,
+    summary: 'Answers the metrics of the state: orders, plans, prices, jobs, queues, Redis.',
+    request: request({}),
+  },
+  listAlerts: {
+    ...usual.read,
+    summary: 'Lists the conditions that a person must know of and that hold now.',
+    request: request({}),
+  },
   getServicesHealth: {
     ...usual.read,
     summary: 'Asks every service whether it can do its work.',

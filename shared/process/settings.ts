@@ -44,6 +44,23 @@ export const settingTable = {
     'HTTP port of the metrics; 0 takes a free one; unset: two above GATEWAY_PORT, a free one where that is 0',
     port,
   ),
+  stateMetrics: row(
+    'STATE_METRICS',
+    'on',
+    '`on` or `off`: whether the metrics port also shows the metrics of the state (docs/metrics.md), to everybody who reaches it; they have no amounts of money',
+    oneOf('on', 'off'),
+  ),
+  connectorMetricsPort: optional(
+    'CONNECTOR_METRICS_PORT',
+    'port of the connector process for `/metrics`, those of the state among them; 0 takes a free one, unset: none',
+    port,
+  ),
+  connectorMetricsHost: row(
+    'CONNECTOR_METRICS_HOST',
+    '127.0.0.1',
+    'address that CONNECTOR_METRICS_PORT listens on',
+    text,
+  ),
   gatewayBodyBytesMax: row(
     'GATEWAY_BODY_BYTES_MAX',
     '8388608',

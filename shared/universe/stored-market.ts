@@ -100,6 +100,11 @@ export class StoredMarket implements MarketReader {
     return this.doubtStore.all();
   }
 
+  /** The latest day that prices were fetched through; undefined before the first fetch. */
+  fetchedThrough(): Promise<CalendarDay | undefined> {
+    return this.priceStore.fetchedThrough();
+  }
+
   async quote(isin: Isin): Promise<Quote | undefined> {
     return (await this.quotes([isin])).get(isin);
   }

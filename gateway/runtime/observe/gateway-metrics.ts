@@ -67,10 +67,6 @@ export class GatewayMetrics {
     return this.registry.metrics();
   }
 
-  get contentType(): string {
-    return this.registry.contentType;
-  }
-
   /** The counters are built at each scrape; a call costs only an addition. */
   private countOnScrape(): void {
     const counted = this.counted;

@@ -2,17 +2,20 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Log } from '#shared/process/log.ts';
-import type { GatewayMetrics } from './gateway-metrics.ts';
 
-export function metricsEndpoint(metrics: GatewayMetrics, log: Log): RequestListener {
+/** Gives metrics in Prometheus' text format. */
+export type MetricsSource = () => Promise<string>;
+
+/** Shows what the sources give, and the metrics of the process. */
+export function metricsEndpoint(sources: readonly MetricsSource[], log: Log): RequestListener {
   return (request, response) => {
     const [path] = (request.url ?? '/').split('?');
     if (path !== '/metrics' && path !== '/healthz')
       return say(response, 404, '404 page not found\n');
     if (request.method !== 'GET') return void response.writeHead(405).end();
     if (path === '/healthz') return say(response, 200, 'OK');
-    exposition(metrics).then(
-      (text) => say(response, 200, text, metrics.contentType),
+    exposition(sources).then(
+      (text) => say(response, 200, text, Registry.PROMETHEUS_CONTENT_TYPE),
       (cause: unknown) => {
         log.error('metrics-failed', { cause });
         say(response, 500, 'the metrics failed\n');
@@ -31,9 +34,10 @@ function say(
   response.end(text);
 }
 
-async function exposition(metrics: GatewayMetrics): Promise<string> {
-  ofProcess ??= openProcessMetrics();
-  return `${await metrics.text()}\n${await ofProcess.metrics()}`;
+async function exposition(sources: readonly MetricsSource[]): Promise<string> {
+  const process = (ofProcess ??= openProcessMetrics());
+  const texts = await Promise.all([...sources.map((read) => read()), process.metrics()]);
+  return texts.map((text) => `${text.trimEnd()}\n`).join('\n');
 }
 
 /** One for the process, from the first time somebody asks: they measure as long as it lives. */

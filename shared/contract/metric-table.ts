@@ -1,0 +1,76 @@
+/**
+ * The metrics of the state, beside those of each process: name, help and labels in the naming
+ * conventions of Prometheus. Labels have few values whatever the number of securities; amounts of
+ * money are not among them. docs/metrics.md is generated from this table.
+ */
+export interface MetricRow {
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+export const metricTable = {
+  trader_state_lost: { help: '1 while the state in Redis was lost or is another one.' },
+  trader_trading_state: {
+    help: '1 for the trading state in force.',
+    labels: ['state'],
+  },
+  trader_orders_live: { help: 'Orders that have not ended.', labels: ['state'] },
+  trader_orders_last_day: { help: 'Orders of the last 24 hours.', labels: ['state'] },
+  trader_orders_unresolved: { help: 'Orders whose outcome is not known, or that need a person.' },
+  trader_orders_unresolved_age_seconds: { help: 'Age of the oldest of them; 0 without any.' },
+  trader_plan_age_seconds: { help: 'Time since the last plan was made.' },
+  trader_proposal_waiting: { help: '1 while a plan waits for its owner’s answer.' },
+  trader_proposal_expires_seconds: { help: 'Time that is left to answer it.' },
+  trader_cash_ratio: { help: 'Cash as a fraction of the value of the default account.' },
+  trader_positions: { help: 'Positions of the default account.' },
+  trader_prices_age_seconds: { help: 'Time since the last day that prices were fetched through.' },
+  trader_price_doubts: { help: 'Securities set aside for their prices.', labels: ['kind'] },
+  trader_securities: { help: 'Securities that are traded.' },
+  trader_job_failed: { help: '1 where the last run of a job failed.', labels: ['job'] },
+  trader_job_runs_total: { help: 'Runs of a job that ended.', labels: ['job', 'outcome'] },
+  trader_job_last_end_timestamp_seconds: {
+    help: 'When the last run of a job ended, seconds since 1970.',
+    labels: ['job'],
+  },
+  trader_queue_jobs: { help: 'Jobs in a queue of runs.', labels: ['queue', 'state'] },
+  trader_queue_oldest_seconds: {
+    help: 'How long the oldest waiting job of a queue waits; 0 without any.',
+    labels: ['queue'],
+  },
+  trader_services_unhealthy: { help: 'Services that cannot do their work.' },
+  trader_redis_append_only: { help: '1 where Redis keeps an append-only file.' },
+  trader_redis_write_ok: { help: '1 where its last write and rewrite to the file succeeded.' },
+  trader_redis_used_memory_bytes: { help: 'Memory that Redis uses.' },
+  trader_redis_max_memory_bytes: { help: 'Memory that it may use; 0: no limit.' },
+  trader_redis_replicas: { help: 'Replicas that are connected to it.' },
+  trader_disk_free_ratio: { help: 'Free part of the file system that DATA_DIR is on.' },
+  trader_certificate_expires_timestamp_seconds: {
+    help: 'When the certificate of this board ends, seconds since 1970.',
+  },
+  trader_clock_skew_seconds: { help: 'Clock of this process before that of Redis.' },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+export type MetricName = keyof typeof metricTable;
+
+export interface Sample {
+  readonly name: MetricName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export function sample(
+  name: MetricName,
+  value: number | boolean,
+  labels: Readonly<Record<string, string>> = {},
+): Sample {
+  return { name, labels, value: Number(value) };
+}
+
+/** One sample for each key; the keys become the label's values. */
+export function samplesBy(
+  name: MetricName,
+  label: string,
+  values: Readonly<Record<string, number>>,
+): Sample[] {
+  return Object.entries(values).map(([key, value]) => sample(name, value, { [label]: key }));
+}

@@ -1,0 +1,119 @@
+/** The metrics of the state and the alerts on them, by making the conditions. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
+import { alertTable } from '#shared/gateway/model/alert-table.ts';
+import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
+import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
+import { silentLog } from '#shared/process/log.ts';
+import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
+import getMetrics from '../../../functions/gateway/get-metrics/handler.ts';
+import listAlerts from '../../../functions/gateway/list-alerts/handler.ts';
+import setTradingState from '../../../functions/trading/set-trading-state/handler.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { testNeeding } from '../../support/needing.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+
+const ROOT = join(__dirname, '../../..');
+const RULES = join(ROOT, 'deploy/prometheus');
+const RUNBOOKS = join(ROOT, 'docs/runbooks');
+
+let redis: TestRedis;
+let t: TradingFixture;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  t = await openTradingFixture(redis, { DATA_DIR: tmpdir() });
+});
+afterEach(() => t.dependencies.close());
+
+const samples = async () => ((await t.call(getMetrics, {})).body as GetMetricsResponse).samples;
+const value = async (name: string, labels: object = {}) =>
+  (await samples()).find(
+    (one) =>
+      one.name === name && Object.entries(labels).every(([key, text]) => one.labels[key] === text),
+  )?.value;
+const alerts = async () =>
+  ((await t.call(listAlerts, {})).body as ListAlertsResponse).alerts.map(({ name }) => name);
+
+describe('the metrics of the state', () => {
+  it('are those of the table, with its labels', async () => {
+    for (const { name, labels } of await samples()) {
+      const row = (metricTable as Readonly<Record<string, MetricRow>>)[name];
+      expect([name, Object.keys(labels)]).toEqual([name, row?.labels ?? []]);
+    }
+  });
+
+  it('follow the state', async () => {
+    expect(await value('trader_state_lost')).toBe(0);
+    expect(await value('trader_trading_state', { state: 'ACTIVE' })).toBe(1);
+    expect(await value('trader_redis_append_only')).toBeDefined();
+    expect(await value('trader_disk_free_ratio')).toBeGreaterThan(0);
+    await t.call(setTradingState, { state: 'HALTED', reason: 'a test' }, 'halt-1');
+    expect(await value('trader_trading_state', { state: 'ACTIVE' })).toBe(0);
+    expect(await value('trader_trading_state', { state: 'HALTED' })).toBe(1);
+  });
+
+  it('are no more of them for more securities', async () => {
+    const before = (await samples()).length;
+    const doubts = new PriceDoubtStore(t.dependencies.database);
+    const found = { kind: 'dead-price', day: '2024-06-26', reason: 'It never moves.' } as const;
+    for (const symbol of ['ARVN', 'ALDR', 'CRVN'])
+      await doubts.put(t.isin(symbol), 'dead-price', [found as never]);
+    expect((await samples()).length).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('are shown in the format of Prometheus, or said to be missing', async () => {
+    const text = await stateExposition(t.dependencies.functions, silentLog)();
+    expect(text).toContain('trader_state_up 1');
+    expect(text).toMatch(/^trader_trading_state\{state="ACTIVE"\} 1$/m);
+    const nobody = { call: () => Promise.reject(new Error('away')) };
+    const absent = await stateExposition(nobody as never, silentLog)();
+    expect(absent).toContain('trader_state_up 0');
+    expect(absent).not.toContain('trader_trading_state');
+  });
+});
+
+describe('alerts', () => {
+  it('fire by the condition that was made', async () => {
+    expect(await alerts()).not.toContain('TraderHalted');
+    await t.call(setTradingState, { state: 'HALTED', reason: 'a test' }, 'halt-1');
+    expect(await alerts()).toContain('TraderHalted');
+    await t.call(setTradingState, { state: 'ACTIVE' }, 'halt-2');
+    expect(await alerts()).not.toContain('TraderHalted');
+  });
+
+  it.each(alertTable.map(({ name, runbook }) => [name, runbook]))(
+    '%s has the runbook %s',
+    (name, runbook) => {
+      const page = join(RUNBOOKS, `${runbook}.md`);
+      expect(existsSync(page)).toBe(true);
+      const text = readFileSync(page, 'utf8');
+      expect(text).toContain(`\`${name}\``);
+      for (const heading of ['What it means', 'What to do', 'When it is over'])
+        expect(text).toContain(`## ${heading}`);
+    },
+  );
+
+  it('leave no runbook without an alert', () => {
+    const named = new Set(alertTable.map(({ runbook }) => `${runbook}.md`));
+    expect(readdirSync(RUNBOOKS).filter((file) => !named.has(file))).toEqual([]);
+  });
+
+  const promtool = spawnSync('promtool', ['--version']).error;
+  const missing = promtool ? 'no promtool is installed (apt-get install prometheus)' : undefined;
+  testNeeding(missing, 'hold as rules of Prometheus, each fired and not fired', async () => {
+    const tested = spawnSync('promtool', ['test', 'rules', 'alerts-test.yaml'], { cwd: RULES });
+    expect(String(tested.stdout) + String(tested.stderr)).toContain('SUCCESS');
+    const checked = spawnSync('promtool', ['check', 'config', 'prometheus.yaml'], { cwd: RULES });
+    expect(checked.status).toBe(0);
+    const text = await stateExposition(t.dependencies.functions, silentLog)();
+    const linted = spawnSync('promtool', ['check', 'metrics'], { input: text });
+    expect(String(linted.stderr)).toBe('');
+  });
+});
