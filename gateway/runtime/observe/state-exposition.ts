@@ -3,11 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { MetricSample } from '#protos/gen/gateway.ts';
 import type { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import {
-  metricTable,
-  type MetricName,
-  type MetricRow,
-} from '#shared/contract/metric-table.ts';
+import { metricTable, type MetricName, type MetricRow } from '#shared/contract/metric-table.ts';
 import type { Log } from '#shared/process/log.ts';
 
 /** Prometheus gives up after 10 s. */

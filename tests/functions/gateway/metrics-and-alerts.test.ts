@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
-import { alertTable } from '#shared/gateway/model/alert-table.ts';
+import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { silentLog } from '#shared/process/log.ts';
