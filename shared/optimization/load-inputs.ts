@@ -9,6 +9,7 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { bestScored } from '#shared/scoring/best-scored.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
@@ -40,7 +41,7 @@ export interface StatedAccount {
  * REFUSED price-missing, exchange-rate-missing
  */
 export async function loadInputs(
-  dependencies: Pick<Dependencies, 'database' | 'baseCurrency' | 'marketData' | 'now'>,
+  dependencies: Pick<Dependencies, 'database' | 'baseCurrency' | 'marketData' | 'now' | 'settings'>,
   stated: StatedAccount,
   mentioned: Mentioned,
   years: number,
@@ -54,7 +55,9 @@ export async function loadInputs(
   const holdings = booked?.holdings ?? statedHoldings(stated, known);
   const today = dependencies.marketData.today(dependencies.now());
   const held = holdings.filter(({ quantity }) => quantity.sign > 0).map(({ isin }) => isin);
-  const tradable = securities.filter(isTradable).map(({ isin }) => isin);
+  const { database, settings } = dependencies;
+  const all = securities.filter(isTradable).map(({ isin }) => isin);
+  const tradable = await bestScored(database, all, settings.candidatesMax, today);
   const isins = [...new Set([...tradable, ...held, ...mentioned.map(([, isin]) => isin)])];
   const view = await loadMarketView(market, {
     base: dependencies.baseCurrency,

@@ -16,6 +16,7 @@ import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
+import { bestScored } from '#shared/scoring/best-scored.ts';
 import { scoreUniverse, type UniverseScores } from '#shared/scoring/model/score-universe.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
@@ -118,7 +119,10 @@ async function loadView(
   request: PlanRequest,
 ): Promise<MarketView> {
   const market = new StoredMarket(dependencies.database);
-  const tradable = (await market.securities()).filter(isTradable).map(({ isin }) => isin);
+  const today = dependencies.marketData.today(dependencies.now());
+  const all = (await market.securities()).filter(isTradable).map(({ isin }) => isin);
+  const { candidatesMax } = dependencies.settings;
+  const tradable = await bestScored(dependencies.database, all, candidatesMax, today);
   const held = [...book.holdings.values()].filter((one) => quantityOf(one).sign > 0);
   const isins: readonly Isin[] = [
     ...tradable,
@@ -126,7 +130,7 @@ async function loadView(
   ];
   return loadMarketView(market, {
     base: dependencies.baseCurrency,
-    today: dependencies.marketData.today(dependencies.now()),
+    today,
     years: HISTORY_YEARS,
     isins: [...new Set(isins)],
   });

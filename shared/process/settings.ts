@@ -247,6 +247,12 @@ export const settingTable = {
     oneOf(...objectives),
   ),
   riskAversion: row('RISK_AVERSION', '5', "gamma of mu'w - (gamma/2) w'Sw", atLeastZero),
+  candidatesMax: row(
+    'CANDIDATES_MAX',
+    '300',
+    'most securities that an allocation or a plan weighs beside those held: the best scored of a larger universe',
+    between(10, 2_000),
+  ),
   planOrdersMax: row('PLAN_ORDERS_MAX', '12', 'most orders of one plan', between(1, 100)),
   planValidDays: row(
     'PLAN_VALID_DAYS',

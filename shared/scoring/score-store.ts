@@ -43,6 +43,14 @@ export class ScoreStore {
     );
   }
 
+  /** The last one up to a day: that day's own in most cases. */
+  async latest(isin: Isin, until: CalendarDay): Promise<Omit<DayScore, 'day'> | undefined> {
+    const key = keys.scoring.history(isin);
+    const json = await this.database.redis.hget(key, until);
+    if (json !== null) return decode(storedScore, json, key);
+    return (await this.history(isin)).findLast(({ day }) => day < until);
+  }
+
   /** Oldest first; from a day on, where one is given. */
   async history(isin: Isin, from?: CalendarDay): Promise<readonly DayScore[]> {
     const key = keys.scoring.history(isin);

@@ -1,0 +1,33 @@
+/**
+ * Which securities of a large universe are weighed at all: the mathematics of an allocation grows with
+ * the cube of their number, and those that score worst would not be bought anyway.
+ */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { ScoreStore } from './score-store.ts';
+
+/** Reads of Redis under way together. */
+const READS_AT_ONCE = 200;
+
+/**
+ * All of them where they are at most `max`; else those with the best latest scores, up to a day, by ISIN
+ * where scores are equal. One without a score comes after those that have one.
+ */
+export async function bestScored(
+  database: Database,
+  isins: readonly Isin[],
+  max: number,
+  until: CalendarDay,
+): Promise<readonly Isin[]> {
+  if (isins.length <= max) return isins;
+  const store = new ScoreStore(database);
+  const scored: { readonly isin: Isin; readonly total: number }[] = [];
+  for (let first = 0; first < isins.length; first += READS_AT_ONCE) {
+    const some = isins.slice(first, first + READS_AT_ONCE);
+    const totals = await Promise.all(some.map((isin) => store.latest(isin, until)));
+    some.forEach((isin, i) => scored.push({ isin, total: totals[i]?.total ?? -1 }));
+  }
+  scored.sort((a, b) => b.total - a.total || (a.isin < b.isin ? -1 : 1));
+  return scored.slice(0, max).map(({ isin }) => isin);
+}
