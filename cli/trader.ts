@@ -8,6 +8,7 @@ import { completion } from './commands/completion.ts';
 import { exportLedger } from './commands/export-ledger.ts';
 import { gains } from './commands/gains.ts';
 import { jobs } from './commands/jobs.ts';
+import { importFile } from './commands/import.ts';
 import { movements } from './commands/movements.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
@@ -27,6 +28,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   page,
   checkData,
   movements,
+  importFile,
   action,
   verify,
   exportLedger,

@@ -8,6 +8,7 @@ import getPolicy from './get-policy/handler.ts';
 import getPosition from './get-position/handler.ts';
 import getPositions from './get-positions/handler.ts';
 import getSummary from './get-summary/handler.ts';
+import importTransactions from './import-transactions/handler.ts';
 import listAccounts from './list-accounts/handler.ts';
 import listPolicyVersions from './list-policy-versions/handler.ts';
 import openAccount from './open-account/handler.ts';
@@ -28,6 +29,7 @@ export default pack('portfolio', portfolio, {
   getPosition,
   getPositions,
   getSummary,
+  importTransactions,
   listAccounts,
   listPolicyVersions,
   openAccount,

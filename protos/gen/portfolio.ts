@@ -577,6 +577,40 @@ export interface ReverseMovementResponse {
   cashBalance: Money | undefined;
 }
 
+export interface ImportTransactionsRequest {
+  accountId: string;
+  /** The file's text. */
+  content: string;
+  /** Without it nothing is booked. */
+  apply: boolean;
+}
+
+export interface ImportTransactionsResponse {
+  format: string;
+  applied: boolean;
+  /** Movements that are new; a dividend and its tax are two. */
+  newMovements: number;
+  /** Rows that were booked before. */
+  knownRows: number;
+  /** Rows that cannot be placed, and why; they are never booked. */
+  leftRows: ImportLeftRow[];
+  positions: ImportedPosition[];
+  cashBefore: Money | undefined;
+  cashAfter: Money | undefined;
+}
+
+export interface ImportLeftRow {
+  line: number;
+  reason: string;
+}
+
+export interface ImportedPosition {
+  isin: string;
+  symbol: string;
+  quantityBefore: string;
+  quantityAfter: string;
+}
+
 function createBaseGetPositionsRequest(): GetPositionsRequest {
   return { accountId: "", includeClosed: false };
 }
@@ -7969,6 +8003,537 @@ export const ReverseMovementResponse: MessageFns<ReverseMovementResponse> = {
   },
 };
 
+function createBaseImportTransactionsRequest(): ImportTransactionsRequest {
+  return { accountId: "", content: "", apply: false };
+}
+
+export const ImportTransactionsRequest: MessageFns<ImportTransactionsRequest> = {
+  encode(message: ImportTransactionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.content !== "") {
+      writer.uint32(18).string(message.content);
+    }
+    if (message.apply !== false) {
+      writer.uint32(24).bool(message.apply);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportTransactionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportTransactionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.apply = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportTransactionsRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      content: isSet(object.content) ? globalThis.String(object.content) : "",
+      apply: isSet(object.apply) ? globalThis.Boolean(object.apply) : false,
+    };
+  },
+
+  toJSON(message: ImportTransactionsRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.content !== "") {
+      obj.content = message.content;
+    }
+    if (message.apply !== false) {
+      obj.apply = message.apply;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportTransactionsRequest>, I>>(base?: I): ImportTransactionsRequest {
+    return ImportTransactionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportTransactionsRequest>, I>>(object: I): ImportTransactionsRequest {
+    const message = createBaseImportTransactionsRequest();
+    message.accountId = object.accountId ?? "";
+    message.content = object.content ?? "";
+    message.apply = object.apply ?? false;
+    return message;
+  },
+};
+
+function createBaseImportTransactionsResponse(): ImportTransactionsResponse {
+  return {
+    format: "",
+    applied: false,
+    newMovements: 0,
+    knownRows: 0,
+    leftRows: [],
+    positions: [],
+    cashBefore: undefined,
+    cashAfter: undefined,
+  };
+}
+
+export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> = {
+  encode(message: ImportTransactionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.format !== "") {
+      writer.uint32(10).string(message.format);
+    }
+    if (message.applied !== false) {
+      writer.uint32(16).bool(message.applied);
+    }
+    if (message.newMovements !== 0) {
+      writer.uint32(24).int32(message.newMovements);
+    }
+    if (message.knownRows !== 0) {
+      writer.uint32(32).int32(message.knownRows);
+    }
+    for (const v of message.leftRows) {
+      ImportLeftRow.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.positions) {
+      ImportedPosition.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.cashBefore !== undefined) {
+      Money.encode(message.cashBefore, writer.uint32(58).fork()).join();
+    }
+    if (message.cashAfter !== undefined) {
+      Money.encode(message.cashAfter, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportTransactionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportTransactionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.format = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.applied = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.newMovements = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.knownRows = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.leftRows.push(ImportLeftRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.positions.push(ImportedPosition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.cashBefore = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.cashAfter = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportTransactionsResponse {
+    return {
+      format: isSet(object.format) ? globalThis.String(object.format) : "",
+      applied: isSet(object.applied) ? globalThis.Boolean(object.applied) : false,
+      newMovements: isSet(object.newMovements)
+        ? globalThis.Number(object.newMovements)
+        : isSet(object.new_movements)
+        ? globalThis.Number(object.new_movements)
+        : 0,
+      knownRows: isSet(object.knownRows)
+        ? globalThis.Number(object.knownRows)
+        : isSet(object.known_rows)
+        ? globalThis.Number(object.known_rows)
+        : 0,
+      leftRows: globalThis.Array.isArray(object?.leftRows)
+        ? object.leftRows.map((e: any) => ImportLeftRow.fromJSON(e))
+        : globalThis.Array.isArray(object?.left_rows)
+        ? object.left_rows.map((e: any) => ImportLeftRow.fromJSON(e))
+        : [],
+      positions: globalThis.Array.isArray(object?.positions)
+        ? object.positions.map((e: any) => ImportedPosition.fromJSON(e))
+        : [],
+      cashBefore: isSet(object.cashBefore)
+        ? Money.fromJSON(object.cashBefore)
+        : isSet(object.cash_before)
+        ? Money.fromJSON(object.cash_before)
+        : undefined,
+      cashAfter: isSet(object.cashAfter)
+        ? Money.fromJSON(object.cashAfter)
+        : isSet(object.cash_after)
+        ? Money.fromJSON(object.cash_after)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ImportTransactionsResponse): unknown {
+    const obj: any = {};
+    if (message.format !== "") {
+      obj.format = message.format;
+    }
+    if (message.applied !== false) {
+      obj.applied = message.applied;
+    }
+    if (message.newMovements !== 0) {
+      obj.newMovements = Math.round(message.newMovements);
+    }
+    if (message.knownRows !== 0) {
+      obj.knownRows = Math.round(message.knownRows);
+    }
+    if (message.leftRows?.length) {
+      obj.leftRows = message.leftRows.map((e) => ImportLeftRow.toJSON(e));
+    }
+    if (message.positions?.length) {
+      obj.positions = message.positions.map((e) => ImportedPosition.toJSON(e));
+    }
+    if (message.cashBefore !== undefined) {
+      obj.cashBefore = Money.toJSON(message.cashBefore);
+    }
+    if (message.cashAfter !== undefined) {
+      obj.cashAfter = Money.toJSON(message.cashAfter);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportTransactionsResponse>, I>>(base?: I): ImportTransactionsResponse {
+    return ImportTransactionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportTransactionsResponse>, I>>(object: I): ImportTransactionsResponse {
+    const message = createBaseImportTransactionsResponse();
+    message.format = object.format ?? "";
+    message.applied = object.applied ?? false;
+    message.newMovements = object.newMovements ?? 0;
+    message.knownRows = object.knownRows ?? 0;
+    message.leftRows = object.leftRows?.map((e) => ImportLeftRow.fromPartial(e)) || [];
+    message.positions = object.positions?.map((e) => ImportedPosition.fromPartial(e)) || [];
+    message.cashBefore = (object.cashBefore !== undefined && object.cashBefore !== null)
+      ? Money.fromPartial(object.cashBefore)
+      : undefined;
+    message.cashAfter = (object.cashAfter !== undefined && object.cashAfter !== null)
+      ? Money.fromPartial(object.cashAfter)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseImportLeftRow(): ImportLeftRow {
+  return { line: 0, reason: "" };
+}
+
+export const ImportLeftRow: MessageFns<ImportLeftRow> = {
+  encode(message: ImportLeftRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.line !== 0) {
+      writer.uint32(8).int32(message.line);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportLeftRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportLeftRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.line = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportLeftRow {
+    return {
+      line: isSet(object.line) ? globalThis.Number(object.line) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: ImportLeftRow): unknown {
+    const obj: any = {};
+    if (message.line !== 0) {
+      obj.line = Math.round(message.line);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportLeftRow>, I>>(base?: I): ImportLeftRow {
+    return ImportLeftRow.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportLeftRow>, I>>(object: I): ImportLeftRow {
+    const message = createBaseImportLeftRow();
+    message.line = object.line ?? 0;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseImportedPosition(): ImportedPosition {
+  return { isin: "", symbol: "", quantityBefore: "", quantityAfter: "" };
+}
+
+export const ImportedPosition: MessageFns<ImportedPosition> = {
+  encode(message: ImportedPosition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.quantityBefore !== "") {
+      writer.uint32(26).string(message.quantityBefore);
+    }
+    if (message.quantityAfter !== "") {
+      writer.uint32(34).string(message.quantityAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportedPosition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportedPosition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.quantityBefore = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.quantityAfter = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportedPosition {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      quantityBefore: isSet(object.quantityBefore)
+        ? globalThis.String(object.quantityBefore)
+        : isSet(object.quantity_before)
+        ? globalThis.String(object.quantity_before)
+        : "",
+      quantityAfter: isSet(object.quantityAfter)
+        ? globalThis.String(object.quantityAfter)
+        : isSet(object.quantity_after)
+        ? globalThis.String(object.quantity_after)
+        : "",
+    };
+  },
+
+  toJSON(message: ImportedPosition): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.quantityBefore !== "") {
+      obj.quantityBefore = message.quantityBefore;
+    }
+    if (message.quantityAfter !== "") {
+      obj.quantityAfter = message.quantityAfter;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportedPosition>, I>>(base?: I): ImportedPosition {
+    return ImportedPosition.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportedPosition>, I>>(object: I): ImportedPosition {
+    const message = createBaseImportedPosition();
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.quantityBefore = object.quantityBefore ?? "";
+    message.quantityAfter = object.quantityAfter ?? "";
+    return message;
+  },
+};
+
 export type PortfolioServiceService = typeof PortfolioServiceService;
 export const PortfolioServiceService = {
   getPositions: {
@@ -8137,6 +8702,18 @@ export const PortfolioServiceService = {
       Buffer.from(ReverseMovementResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReverseMovementResponse => ReverseMovementResponse.decode(value),
   },
+  /** Shows what a file of transactions would book, and books it where asked to. */
+  importTransactions: {
+    path: "/arduino_trader.portfolio.PortfolioService/ImportTransactions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ImportTransactionsRequest): Buffer =>
+      Buffer.from(ImportTransactionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportTransactionsRequest => ImportTransactionsRequest.decode(value),
+    responseSerialize: (value: ImportTransactionsResponse): Buffer =>
+      Buffer.from(ImportTransactionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportTransactionsResponse => ImportTransactionsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.portfolio.PortfolioService/HealthCheck" as const,
     requestStream: false as const,
@@ -8171,6 +8748,8 @@ export interface PortfolioServiceServer extends UntypedServiceImplementation {
   bookMovement: handleUnaryCall<BookMovementRequest, BookMovementResponse>;
   /** Undoes a movement by its opposite; nothing is deleted. */
   reverseMovement: handleUnaryCall<ReverseMovementRequest, ReverseMovementResponse>;
+  /** Shows what a file of transactions would book, and books it where asked to. */
+  importTransactions: handleUnaryCall<ImportTransactionsRequest, ImportTransactionsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -8420,6 +8999,22 @@ export interface PortfolioServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReverseMovementResponse) => void,
+  ): ClientUnaryCall;
+  /** Shows what a file of transactions would book, and books it where asked to. */
+  importTransactions(
+    request: ImportTransactionsRequest,
+    callback: (error: ServiceError | null, response: ImportTransactionsResponse) => void,
+  ): ClientUnaryCall;
+  importTransactions(
+    request: ImportTransactionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ImportTransactionsResponse) => void,
+  ): ClientUnaryCall;
+  importTransactions(
+    request: ImportTransactionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportTransactionsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

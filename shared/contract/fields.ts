@@ -61,6 +61,9 @@ export function multilineText(max: number) {
     );
 }
 
+/** A file as text, up to a megabyte, which must be given. */
+export const fileText = z.string('is needed').min(1, 'is needed').max(1_000_000, 'is too long');
+
 export function requiredText(max = 200) {
   return text(max).pipe(z.string().min(1, 'is needed'));
 }

@@ -3,6 +3,7 @@ import type { PortfolioServiceService } from '#protos/gen/portfolio.ts';
 import {
   account,
   bool,
+  fileText,
   int32,
   isin,
   limit,
@@ -158,5 +159,10 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.trade,
     summary: 'Undoes a booked movement by its opposite; nothing is deleted.',
     request: request({ accountId: account, lineId: requiredText(200), reason: requiredText(200) }),
+  },
+  importTransactions: {
+    ...usual.trade,
+    summary: 'Shows what a file of transactions would book, and books it where asked to.',
+    request: request({ accountId: account, content: fileText, apply: bool }),
   },
 });

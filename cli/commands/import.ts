@@ -1,0 +1,62 @@
+/** `trader import`: shows what a file of transactions would book; `--apply` books it. */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { fromCallerFolder } from '../caller-folder.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { openInstallation } from '../installation.ts';
+
+interface Options {
+  readonly account: string;
+  readonly apply?: boolean;
+  readonly json?: boolean;
+}
+
+const ANSWER_MS_MAX = 300_000;
+
+export function importFile(trader: Command): void {
+  trader
+    .command('import')
+    .description('shows what a file of transactions would book')
+    .argument('<file>', 'an export of a broker, or the plain csv that docs/import.md describes')
+    .option('--apply', 'books it, each row once')
+    .option('--account <id>', 'another account than the default one', '')
+    .option('--json', 'writes one JSON document')
+    .action(run);
+}
+
+async function run(file: string, { account, apply = false, json }: Options): Promise<void> {
+  const path = fromCallerFolder(file);
+  const content = await readFile(path, 'utf8').catch(() => {
+    throw invalidRequest({ field: 'file', message: `${path} cannot be read` });
+  });
+  const answer = await openInstallation(ANSWER_MS_MAX)(
+    portfolio.importTransactions,
+    { accountId: account, content, apply },
+    { idempotencyKey: randomUUID() },
+  );
+  const text = json ? JSON.stringify(answer, null, 2) : textOf(answer).join('\n');
+  process.stdout.write(`${text}\n`);
+  process.exitCode = answer.leftRows.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+function textOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {
+  const { format, applied, newMovements, knownRows, leftRows, positions } = answer;
+  const [before, after] = [answer.cashBefore, answer.cashAfter];
+  return [
+    `A file of ${format}: ${newMovements} movements are new, ${knownRows} rows were booked before.`,
+    ...positions.map(
+      ({ symbol, isin, quantityBefore, quantityAfter }) =>
+        `${symbol || isin}: ${quantityBefore} -> ${quantityAfter} shares`,
+    ),
+    `Cash: ${before?.currency} ${before?.amount} -> ${after?.currency} ${after?.amount}`,
+    ...leftRows.map(({ line, reason }) => `Line ${line} is left out: ${reason}`),
+    applied
+      ? 'Booked.'
+      : newMovements > 0
+        ? 'Nothing is booked yet; --apply books it.'
+        : 'Nothing to book.',
+  ];
+}

@@ -1,0 +1,34 @@
+/**
+ * Shows what a file of transactions would book, and with `apply` books it at a simulated broker: all of
+ * it or none. Each row is booked once, by its own id or its content, so the same file again changes
+ * nothing. Rows that cannot be placed are named with the reason, and never booked.
+ *
+ * @throws Failure INVALID_REQUEST for a file of no known format; REFUSED insufficient-cash where the
+ * account would be short at the end, broker-books where the broker's money is real
+ */
+import { portfolio } from '#shared/contract/portfolio.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
+import { bookAtBroker } from '#shared/portfolio/book-at-broker.ts';
+import { importMessage } from '#shared/portfolio/import-message.ts';
+import { importPlan } from '#shared/portfolio/import/import-plan.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { handle } from '#shared/runtime/handle.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
+
+export default handle(portfolio.importTransactions, async (request, context) => {
+  const { accountId, content, apply } = request;
+  const { database, baseCurrency } = context;
+  await new Accounts(database, baseCurrency).require(accountId);
+  const [book, securities] = await Promise.all([
+    new StoredBook(database, baseCurrency).book(accountId),
+    new StoredMarket(database).securities(),
+  ]);
+  const bySymbol = new Map(securities.map((one) => [one.symbol.toUpperCase(), one.isin]));
+  const plan = importPlan(content, {
+    book,
+    isinOf: (symbol) => bySymbol.get(symbol.toUpperCase()),
+  });
+  const applies = apply && plan.movements.length > 0;
+  if (applies) await bookAtBroker(context, accountId, plan.movements);
+  return importMessage(plan, book, applies);
+});

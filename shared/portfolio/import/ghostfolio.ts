@@ -1,0 +1,67 @@
+/** Ghostfolio's JSON: activities, with the ISIN in the asset profiles; a dividend is quantity × unit price. */
+import { z } from 'zod';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { attempt, moment } from './rows.ts';
+import type { ImportFormat, LeftRow, Transaction, TransactionKind } from './transaction.ts';
+
+const schema = z.object({
+  activities: z.array(
+    z.object({
+      ...{ id: z.string().optional(), type: z.string(), date: z.string(), symbol: z.string() },
+      ...{ currency: z.string(), quantity: z.number(), unitPrice: z.number(), fee: z.number() },
+    }),
+  ),
+  assetProfiles: z.array(z.object({ symbol: z.string(), isin: z.string().nullish() })).optional(),
+});
+
+type Activity = z.infer<typeof schema>['activities'][number];
+
+const kinds: Readonly<Record<string, TransactionKind>> = {
+  ...{ BUY: 'buy', SELL: 'sell', DIVIDEND: 'dividend', FEE: 'fee', INTEREST: 'interest' },
+};
+const CENTS = 2;
+
+export const ghostfolio: ImportFormat = {
+  name: 'ghostfolio',
+  recognises: ({ text }) => /^\s*\{/.test(text) && text.includes('"activities"'),
+  parse: ({ text }) => {
+    const read = attempt(() => schema.parse(JSON.parse(text)));
+    if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
+    const isins = new Map(read.assetProfiles?.map(({ symbol, isin }) => [symbol, isin]));
+    const transactions: Transaction[] = [];
+    const left: LeftRow[] = [];
+    read.activities.forEach((activity, index) => {
+      const kind = kinds[activity.type];
+      if (kind)
+        transactions.push(transactionOf(activity, kind, index + 1, isins.get(activity.symbol)));
+      else left.push({ line: index + 1, reason: `type "${activity.type}" is not booked` });
+    });
+    return { transactions, left };
+  },
+};
+
+function transactionOf(
+  activity: Activity,
+  kind: TransactionKind,
+  line: number,
+  isin: string | null | undefined,
+): Transaction {
+  const [quantity, price, fee] = [activity.quantity, activity.unitPrice, activity.fee].map(
+    (value) => Decimal.ofNumber(value),
+  );
+  const worth = (quantity ?? Decimal.zero)
+    .multiply(price ?? Decimal.zero)
+    .round(CENTS, 'half-even');
+  const charges = fee ?? Decimal.zero;
+  const isTrade = kind === 'buy' || kind === 'sell';
+  const gross = kind === 'buy' || kind === 'fee' ? worth.negate() : worth;
+  return {
+    ...{ line, kind, content: JSON.stringify(activity), rowId: activity.id },
+    ...{ at: moment(activity.date), isin: isin ?? undefined, symbol: activity.symbol },
+    quantity: quantity?.normalize(),
+    price: isTrade && price ? { amount: price, currency: activity.currency } : undefined,
+    cash: gross.subtract(charges.round(CENTS, 'half-even')),
+    currency: activity.currency,
+    charges: isTrade ? charges.round(CENTS, 'half-even') : undefined,
+  };
+}

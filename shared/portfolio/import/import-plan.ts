@@ -1,0 +1,191 @@
+/** What an import would book: each row once, by its own id or by its content. */
+import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import type { Book } from '../model/book.ts';
+import { quantityHeld } from '../model/booking.ts';
+import { degiro } from './degiro.ts';
+import { ghostfolio } from './ghostfolio.ts';
+import { plain } from './plain.ts';
+import { attempt, importFile } from './rows.ts';
+import { scalable } from './scalable.ts';
+import { tradeRepublic } from './trade-republic.ts';
+import { trading212 } from './trading212.ts';
+import type { ImportFormat, LeftRow, Transaction } from './transaction.ts';
+
+const formats: readonly ImportFormat[] = [
+  ...[trading212, tradeRepublic, scalable, ghostfolio, plain, degiro],
+];
+
+export interface ImportPlan {
+  readonly format: string;
+  /** To be booked, oldest first. */
+  readonly movements: readonly BookedMovement[];
+  /** Rows that are booked already. */
+  readonly known: number;
+  /** Rows that cannot be placed, and why. */
+  readonly left: readonly LeftRow[];
+  readonly cashAfter: Money;
+}
+
+export interface ImportAround {
+  readonly book: Book;
+  /** Of the universe, for files without ISINs. */
+  readonly isinOf: (symbol: string) => Isin | undefined;
+}
+
+/** @throws Failure INVALID_REQUEST `content` for a file of no known format */
+export function importPlan(content: string, around: ImportAround): ImportPlan {
+  const file = importFile(content);
+  const format = formats.find((one) => one.recognises(file));
+  if (!format)
+    throw invalidRequest({
+      field: 'content',
+      message: `no known format; known are ${formats.map(({ name }) => name).join(', ')}`,
+    });
+  const { transactions, left } = format.parse(file);
+  const placer = new Placer(format.name, around);
+  const inTime = [...transactions].sort((a, b) => a.at - b.at || a.line - b.line);
+  for (const transaction of inTime) placer.place(transaction);
+  return { ...placer.plan(), left: [...left, ...placer.left].sort((a, b) => a.line - b.line) };
+}
+
+class Placer {
+  readonly left: LeftRow[] = [];
+  private readonly format: string;
+  private readonly around: ImportAround;
+  private readonly movements: BookedMovement[] = [];
+  private readonly occurrences = new Map<string, number>();
+  private readonly held = new Map<Isin, Decimal>();
+  private known = 0;
+
+  constructor(format: string, around: ImportAround) {
+    this.format = format;
+    this.around = around;
+  }
+
+  place(row: Transaction): void {
+    const flowId = this.flowIdOf(row);
+    if (this.around.book.booked.has(`flow-${flowId}`)) return void (this.known += 1);
+    const made = attempt(() => this.movementsOf(row, flowId));
+    if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
+    else this.movements.push(...made);
+  }
+
+  plan() {
+    const { book } = this.around;
+    const cash = this.movements.reduce((sum, { amount }) => sum.add(amount), book.cash);
+    return { format: this.format, movements: this.movements, known: this.known, cashAfter: cash };
+  }
+
+  /** Equal rows of one file are told apart by their order. */
+  private flowIdOf({ rowId, content, kind }: Transaction): string {
+    const key = shortHash({ format: this.format, row: rowId ? { rowId, kind } : content });
+    const count = (this.occurrences.get(key) ?? 0) + 1;
+    this.occurrences.set(key, count);
+    return count === 1 ? `import-${key}` : `import-${key}-${count}`;
+  }
+
+  private movementsOf(row: Transaction, flowId: string): BookedMovement[] {
+    const { book } = this.around;
+    const currency = parseCurrency(row.currency);
+    if (currency !== book.currency)
+      throw wrong(`its cash is in ${currency}, the account in ${book.currency}`);
+    const isin = this.isinOf(row);
+    const source = `import:${this.format}`;
+    const tax = row.tax && row.tax.sign > 0 ? cents(row.tax, currency) : undefined;
+    const cash = cents(row.cash, currency);
+    const common = {
+      source,
+      happenedAt: row.at,
+      ...(isin && { isin, symbol: this.symbolOf(row, isin) }),
+    };
+    this.requireSign(row);
+    this.moveShares(row, isin);
+    const gross =
+      tax && (row.kind === 'dividend' || row.kind === 'interest') ? cash.add(tax) : cash;
+    const main: BookedMovement = {
+      ...{
+        flowId,
+        kind: row.kind,
+        amount: isTransfer(row) ? Money.zero(currency) : gross,
+        ...common,
+      },
+      ...(movesShares(row) && row.quantity && { quantity: row.quantity }),
+      ...(movesShares(row) && termsOf(row, currency)),
+      ...(row.charges && row.charges.sign > 0 && { charges: cents(row.charges, currency) }),
+    };
+    if (gross === cash || !tax) return [main];
+    const withheld = { flowId: `${flowId}-tax`, kind: 'tax', amount: tax.negate() } as const;
+    return [main, { ...withheld, ...common, relatedFlowId: flowId }];
+  }
+
+  private isinOf({ isin, symbol, kind }: Transaction): Isin | undefined {
+    if (isin) return parseIsin(isin.toUpperCase());
+    const found = symbol ? this.around.isinOf(symbol) : undefined;
+    if (!found && ['buy', 'sell', 'transfer-in', 'transfer-out'].includes(kind))
+      throw wrong(`it names no ISIN, and the universe has no ${symbol ?? 'symbol for it'}`);
+    return found;
+  }
+
+  private symbolOf({ symbol }: Transaction, isin: Isin): string {
+    const known = this.around.book.holdings.get(isin)?.symbol;
+    return known ?? (symbol && /^[\w.:/-]{1,32}$/.test(symbol) ? symbol : isin);
+  }
+
+  private requireSign({ kind, cash }: Transaction): void {
+    if (kind === 'buy' && cash.sign >= 0) throw wrong('a purchase pays cash');
+    if ((kind === 'sell' || kind === 'deposit') && cash.sign < 0)
+      throw wrong(`a ${kind} brings cash`);
+    if (kind === 'withdrawal' && cash.sign > 0) throw wrong('a withdrawal takes cash');
+  }
+
+  private moveShares(row: Transaction, isin: Isin | undefined): void {
+    if (!movesShares(row)) return;
+    if (!row.quantity || row.quantity.sign === 0 || isin === undefined)
+      throw wrong('it says no shares');
+    const before = this.held.get(isin) ?? quantityHeld(this.around.book, isin);
+    const takes = row.kind === 'sell' || row.kind === 'transfer-out';
+    const after = takes ? before.subtract(row.quantity) : before.add(row.quantity);
+    if (after.sign < 0)
+      throw wrong(`it takes ${row.quantity} shares of ${isin}, and ${before} are held`);
+    this.held.set(isin, after);
+  }
+}
+
+function movesShares({ kind }: Transaction): boolean {
+  return kind === 'buy' || kind === 'sell' || kind === 'transfer-in' || kind === 'transfer-out';
+}
+
+function isTransfer({ kind }: Transaction): boolean {
+  return kind === 'transfer-in' || kind === 'transfer-out';
+}
+
+/** Price as stated, and the rate that makes the cash of it. */
+function termsOf(
+  { price, quantity, cash, charges, kind }: Transaction,
+  base: Currency,
+): Pick<BookedMovement, 'price' | 'exchangeRate'> {
+  if (!price || !quantity || price.amount.sign <= 0) return {};
+  const currency = parseCurrency(price.currency);
+  const exact = new Price(price.amount.round(PRICE_DECIMALS_MAX, 'half-even'), currency);
+  if (currency === base) return { price: exact, exchangeRate: Decimal.one };
+  const worth = price.amount.multiply(quantity);
+  const fees = charges ?? Decimal.zero;
+  const gross = kind === 'buy' ? cash.absolute().subtract(fees) : cash.absolute().add(fees);
+  return { price: exact, exchangeRate: gross.divide(worth, 10, 'half-even').normalize() };
+}
+
+function cents(amount: Decimal, currency: Currency): Money {
+  return Money.rounded(amount, currency, 'half-even');
+}
+
+function wrong(why: string): Failure {
+  return new Failure('INVALID_REQUEST', why);
+}

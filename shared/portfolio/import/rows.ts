@@ -1,0 +1,83 @@
+/** Rows of a csv file by the names of its columns. */
+import { parse, type Info } from 'csv-parse/sync';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import type { ImportFile, LeftRow, ParsedFile, Transaction } from './transaction.ts';
+
+export function importFile(text: string): ImportFile {
+  const plain = text.replace(/^\ufeff/, '');
+  if (/^\s*[{[]/.test(plain)) return { text: plain, rows: [] };
+  const first = plain.slice(0, plain.indexOf('\n') + 1 || undefined).replace(/"[^"]*"/g, '');
+  const delimiter = first.split(';').length > first.split(',').length ? ';' : ',';
+  try {
+    const parsed = parse(plain, {
+      ...{ delimiter, info: true, relax_column_count: true, trim: true, bom: true },
+    }) as unknown as { record: string[]; info: Info }[];
+    const rows = parsed.map(({ record, info }) => ({ cells: record, line: info.lines }));
+    return { text: plain, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : 'is not csv';
+    throw new Failure('INVALID_REQUEST', `content: ${why}`, { field: 'content' });
+  }
+}
+
+export function headerOf({ rows }: ImportFile): readonly string[] {
+  return rows[0]?.cells ?? [];
+}
+
+export function hasColumns(file: ImportFile, ...names: readonly string[]): boolean {
+  const header = headerOf(file);
+  return names.every((name) => header.includes(name));
+}
+
+export type Cell = (...names: readonly string[]) => string;
+type Read = Omit<Transaction, 'line' | 'content'> | string;
+
+/** @param read a transaction, or why the row is none; what it throws is why */
+export function readRows(file: ImportFile, read: (cell: Cell) => Read): ParsedFile {
+  const header = headerOf(file);
+  const transactions: Transaction[] = [];
+  const left: LeftRow[] = [];
+  for (const { cells, line } of file.rows.slice(1)) {
+    const cell: Cell = (...names) => {
+      const name = names.find((one) => header.includes(one));
+      return name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
+    };
+    const found = attempt(() => read(cell));
+    if (typeof found === 'string') left.push({ line, reason: found });
+    else transactions.push({ ...found, line, content: cells.join('\u001f') });
+  }
+  return { transactions, left };
+}
+
+export function attempt<T>(work: () => T): T | string {
+  try {
+    return work();
+  } catch (thrown) {
+    return Failure.from(thrown).message;
+  }
+}
+
+/** A number with a decimal point, or with a comma where that is said; undefined where the cell is blank. */
+export function number(text: string, decimal: '.' | ',' = '.'): Decimal | undefined {
+  const bare = text.replace(/[\s\u00a0'€$£]/g, '');
+  if (bare === '' || bare === '-') return undefined;
+  const plain =
+    decimal === ',' ? bare.replaceAll('.', '').replace(',', '.') : bare.replaceAll(',', '');
+  if (!/^[-+]?\d+(\.\d+)?$/.test(plain))
+    throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is not a number`);
+  return Decimal.parse(plain.replace('+', '')).normalize();
+}
+
+/** Reads UTC where no zone is said. */
+export function moment(text: string): Instant {
+  const iso = text.trim().replace(' ', 'T');
+  const ms = Date.parse(/(Z|[-+]\d\d:?\d\d)$/.test(iso) || !iso.includes('T') ? iso : `${iso}Z`);
+  if (Number.isNaN(ms)) throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is no time`);
+  return instantOf(ms);
+}
+
+export function orZero(value: Decimal | undefined): Decimal {
+  return value ?? Decimal.zero;
+}

@@ -1,0 +1,45 @@
+/** Trade Republic's export: cash moved is amount + fee + tax, each signed; `symbol` is the ISIN. */
+import { hasColumns, moment, number, orZero, readRows } from './rows.ts';
+import type { ImportFormat, TransactionKind } from './transaction.ts';
+
+const kinds: Readonly<Record<string, TransactionKind>> = {
+  BUY: 'buy',
+  SELL: 'sell',
+  DIVIDEND: 'dividend',
+  DISTRIBUTION: 'dividend',
+  INTEREST: 'interest',
+  INTEREST_PAYMENT: 'interest',
+  CUSTOMER_INBOUND: 'deposit',
+  INBOUND: 'deposit',
+  DEPOSIT: 'deposit',
+  CUSTOMER_OUTBOUND: 'withdrawal',
+  OUTBOUND: 'withdrawal',
+  WITHDRAWAL: 'withdrawal',
+  FEE: 'fee',
+  TAX: 'tax',
+};
+
+export const tradeRepublic: ImportFormat = {
+  name: 'trade-republic',
+  recognises: (file) => hasColumns(file, 'datetime', 'type', 'amount', 'transaction_id'),
+  parse: (file) =>
+    readRows(file, (cell) => {
+      const kind = kinds[cell('type').toUpperCase()];
+      if (!kind) return `type "${cell('type')}" is not booked`;
+      const [amount, fee, tax] = [number(cell('amount')), number(cell('fee')), number(cell('tax'))];
+      const price = number(cell('price'));
+      return {
+        kind,
+        at: moment(cell('datetime')),
+        rowId: cell('transaction_id') || undefined,
+        isin: cell('symbol') || undefined,
+        symbol: cell('name') || undefined,
+        quantity: number(cell('shares'))?.absolute(),
+        price: price && { amount: price, currency: cell('currency') },
+        cash: orZero(amount).add(orZero(fee)).add(orZero(tax)),
+        currency: cell('currency'),
+        charges: kind === 'buy' || kind === 'sell' ? fee?.absolute() : undefined,
+        tax: kind === 'dividend' || kind === 'interest' ? tax?.absolute() : undefined,
+      };
+    }),
+};
