@@ -32,6 +32,12 @@ export interface PastMarketOptions {
   readonly declaresSplits: boolean;
 }
 
+interface Told {
+  readonly start: number;
+  readonly end: number;
+  readonly bars: readonly DailyBar[];
+}
+
 export class PastMarket implements MarketData {
   readonly name = 'past';
   readonly simulated = false;
@@ -40,6 +46,8 @@ export class PastMarket implements MarketData {
   private readonly past: Past;
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
+  /** The whole history as it was told last, so that it is judged once while the moment stays. */
+  private readonly told = new Map<Isin, Told>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions) {
     this.past = past;
@@ -59,7 +67,12 @@ export class PastMarket implements MarketData {
     const bars = this.past.bars.get(isin);
     if (!bars) throw notFound('security', isin);
     const end = lastOn(bars, this.moment().knownThrough) + 1;
-    return bars.slice(lastOn(bars, addDays(from, -1)) + 1, end);
+    const start = lastOn(bars, addDays(from, -1)) + 1;
+    const told = this.told.get(isin);
+    if (told?.start === start && told.end === end) return told.bars;
+    const known = bars.slice(start, end);
+    if (start === 0) this.told.set(isin, { start, end, bars: known });
+    return known;
   }
 
   /** Those whose day has come; what was announced before is not told. */
@@ -90,10 +103,17 @@ export class PastMarket implements MarketData {
   }
 }
 
+interface Filled {
+  readonly known: readonly DailyBar[];
+  readonly day: CalendarDay;
+  readonly bars: readonly DailyBar[];
+}
+
 /** What the paper broker trades on: the price at which orders of the moment are filled. */
 export class FillMarket extends PastMarket {
   private readonly fill: () => Fill;
   private readonly all: Past;
+  private readonly filled = new Map<Isin, Filled>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions, fill: () => Fill) {
     super(past, moment, options);
@@ -107,8 +127,14 @@ export class FillMarket extends PastMarket {
     const bars = this.all.bars.get(isin) ?? [];
     const bar = bars[lastOn(bars, day)];
     if (bar?.day !== day || known.at(-1)?.day === day) return known;
+    const filled = this.filled.get(isin);
+    if (filled?.known === known && filled.day === day) return filled.bars;
     const price = at === 'open' ? bar.open : bar.close;
-    return [...known, { ...bar, open: price, high: price, low: price, close: price }];
+    const adjustedClose = (bar.adjustedClose / bar.close) * price;
+    const own = { ...bar, open: price, high: price, low: price, close: price, adjustedClose };
+    const told = [...known, own];
+    this.filled.set(isin, { known, day, bars: told });
+    return told;
   }
 }
 

@@ -4,7 +4,7 @@
  * `volume` where there is none. Millions of numbers are read at once, so they are checked in plain
  * loops, as strictly as a schema would.
  */
-import { dayOfEpoch } from '#shared/kernel/calendar-day.ts';
+import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';
 
@@ -78,8 +78,9 @@ function chunks(days: Int32Array, chunk: (from: number, to: number) => Row): Map
   const fields = new Map<string, string>();
   for (let from = 0; from < days.length;) {
     const year = yearOf(days[from] ?? 0);
+    const next = epochDay(`${String(Number(year) + 1).padStart(4, '0')}-01-01` as CalendarDay);
     let to = from + 1;
-    while (to < days.length && yearOf(days[to] ?? 0) === year) to += 1;
+    while (to < days.length && (days[to] ?? 0) < next) to += 1;
     fields.set(year, JSON.stringify(chunk(from, to)));
     from = to;
   }

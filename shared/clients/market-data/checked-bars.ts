@@ -24,7 +24,19 @@ export async function checkedBars(
   signal: AbortSignal,
 ): Promise<readonly DailyBar[]> {
   const all = await marketData.bars(isin, BEGINNING, signal);
-  const known = all.filter(({ day }) => day <= to);
-  const accepted = new Set(checkBars(known.map(barToCheck)).accepted.map(({ day }) => day));
+  const last = all.at(-1);
+  const known = last === undefined || last.day <= to ? all : all.filter(({ day }) => day <= to);
+  const accepted = acceptedDays(known);
   return known.filter(({ day }) => day >= from && accepted.has(epochDay(day)));
+}
+
+const judged = new WeakMap<readonly DailyBar[], ReadonlySet<number>>();
+
+/** A source that answers with the same list of bars again has them judged once. */
+function acceptedDays(bars: readonly DailyBar[]): ReadonlySet<number> {
+  const known = judged.get(bars);
+  if (known) return known;
+  const accepted = new Set(checkBars(bars.map(barToCheck)).accepted.map(({ day }) => day));
+  judged.set(bars, accepted);
+  return accepted;
 }

@@ -12,12 +12,13 @@ export interface PolicyFile {
 }
 
 /**
- * @returns undefined where no file is named and DATA_DIR has none
+ * @returns undefined where no file is named and DATA_DIR has none, or there is no DATA_DIR
  * @throws Failure REFUSED policy-file when the file that POLICY_FILE names cannot be read
  */
 export async function readPolicyFile(
   settings: Pick<Settings, 'policyFile' | 'dataDir'>,
 ): Promise<PolicyFile | undefined> {
+  if (settings.policyFile === undefined && settings.dataDir === '') return undefined;
   const path = settings.policyFile ?? join(settings.dataDir, 'policy.yaml');
   try {
     const text = await readFile(path, 'utf8');

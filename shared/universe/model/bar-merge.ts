@@ -6,7 +6,7 @@ import {
   type BarToCheck,
   type SetAsideBar,
 } from '#shared/kernel/bar-check.ts';
-import type { PriceSeries } from './price-series.ts';
+import { indexAtEpoch, type PriceSeries } from './price-series.ts';
 
 export interface StoredBars {
   readonly series: PriceSeries;
@@ -40,12 +40,44 @@ export function extendBars(
   fetched: readonly BarToCheck[],
 ): MergedBars | undefined {
   const from = Math.min(...fetched.map((bar) => bar.day));
-  const before = barsOf(stored.series).filter((bar) => bar.day < from);
-  const context = before.map((bar) => bar.adjustedClose);
-  if (!followSmoothly(fetched, context)) return undefined;
+  const { series } = stored;
+  const kept = indexAtEpoch(series.days, from - 1) + 1;
+  if (!followSmoothly(fetched, Array.from(series.adjustedClose.subarray(0, kept).slice(-CONTEXT))))
+    return undefined;
   const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
   const added = [...new Map(fetched.map((bar) => [bar.day, bar])).values()];
-  return merged(stored, [...before, ...added.sort((a, b) => a.day - b.day)], setAside);
+  added.sort((a, b) => a.day - b.day);
+  const known = new Map(barsOf(sliced(series, kept)).map((bar) => [bar.day, bar]));
+  return {
+    series: joined(series, kept, seriesOf(series.isin, added)),
+    setAside,
+    changed: added.filter((bar) => !sameBar(bar, known.get(bar.day))).length,
+    newlySetAside: 0,
+  };
+}
+
+const COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
+/** Bars that new ones are judged by, and some more. */
+const CONTEXT = 60;
+
+/** From an index on. */
+function sliced(series: PriceSeries, from: number): PriceSeries {
+  const cut = Object.fromEntries(COLUMNS.map((name) => [name, series[name].subarray(from)]));
+  return { ...series, ...cut, days: series.days.subarray(from) };
+}
+
+/** The first bars of one and all of the other. */
+function joined(first: PriceSeries, count: number, second: PriceSeries): PriceSeries {
+  const days = new Int32Array(count + second.days.length);
+  days.set(first.days.subarray(0, count));
+  days.set(second.days, count);
+  const columns = COLUMNS.map((name) => {
+    const column = new Float64Array(days.length);
+    column.set(first[name].subarray(0, count));
+    column.set(second[name], count);
+    return [name, column] as const;
+  });
+  return { ...first, ...Object.fromEntries(columns), days };
 }
 
 /** Puts a whole history in the place of the stored one. */

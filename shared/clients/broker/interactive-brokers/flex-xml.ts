@@ -1,5 +1,5 @@
 /** XML of the Flex Web Service, as far as it is read: elements with their attributes. Pure. */
-import { parser as saxParser } from 'sax';
+import sax from 'sax';
 import { Failure } from '#shared/kernel/failure.ts';
 
 export const BROKER = 'Interactive Brokers';
@@ -27,7 +27,7 @@ export function readFlex(xml: string): FlexDocument {
   const texts = new Map<string, string>();
   const open: string[] = [];
   let [root, statements] = ['', 0];
-  const reader = saxParser(true, { trim: true });
+  const reader = sax.parser(true, { trim: true });
   reader.onerror = () => {
     throw broken('something that is not XML');
   };
