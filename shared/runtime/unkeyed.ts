@@ -10,6 +10,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { HOUR_MS } from '#shared/kernel/instant.ts';
 import { parsedHash } from '#shared/contract/equal-request.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { releaseOwned } from '#shared/redis/owned-key.ts';
 import { Claim } from './claim.ts';
 import { keepAsSame, once, type Answered, type OnceCall } from './idempotency.ts';
 
@@ -35,7 +36,8 @@ export async function onceUnkeyed(
     else await redis.set(slot, key, 'PX', REPEAT_MS_MAX);
     const ended = await settle(() => once({ ...call, key }, work));
     // If this fails, the next equal call gets the same answer once more.
-    if (isDecided(ended) && !signal.aborted) await redis.del(slot).catch(() => undefined);
+    if (isDecided(ended) && !signal.aborted)
+      await releaseOwned(redis, slot, key).catch(() => undefined);
     if ('thrown' in ended) throw ended.thrown;
     return ended.answered;
   } finally {

@@ -37,7 +37,8 @@ class FailingCommand {
       // What has become of an order that was on its way is asked for after a while.
       this.passing = setInterval(() => clock.advance(31_000), 100);
       const closed = new Error('Connection is closed.');
-      if (this.when === 'after') {
+      // The rest of a pipeline is not sent without it.
+      if (this.when === 'after' || stream !== undefined) {
         const lost = (send(command, stream) as Promise<unknown>).then(() => Promise.reject(closed));
         // A pipeline does not wait for it.
         lost.catch(() => undefined);
