@@ -47,7 +47,13 @@ const cycleSchema = z.object({
   planId: storedId<PlanId>().optional(),
   executionBegan: z.boolean(),
   sent: z.record(z.string(), sentOrder),
-  attempt: z.object({ tradeId: z.string(), at: storedInstant }).optional(),
+  attempt: z
+    .object({
+      tradeId: z.string(),
+      at: storedInstant,
+      steady: z.object({ boot: z.string(), ms: z.number() }).optional(),
+    })
+    .optional(),
   replaced: z.object({ planId: z.string(), why: z.string() }).optional(),
   approval: z.object({ digest: z.string(), until: storedInstant }).optional(),
   endedAt: storedInstant.optional(),

@@ -49,8 +49,12 @@ export default handle(trading.batchExecuteTrades, async (request, context) => {
     failed: results.length - successful,
   };
 
-  /** Where the outcome is open the order may be at the broker. */
-  function failed({ message, code }: Failure, tradeId: TradeId): ExecuteTradeResponse {
+  /**
+   * Where the outcome is open the order may be at the broker. One that failed for a reason that passes is tried
+   * again when the batch is repeated.
+   */
+  function failed({ message, code, rule }: Failure, tradeId: TradeId): ExecuteTradeResponse {
+    if (rule.retry !== 'never') context.answerIsOpen();
     const errors = [{ code, field: 'body', message }];
     return code === 'OUTCOME_UNKNOWN'
       ? unsentAnswer(message, { tradeId, status: 'PENDING', errors })

@@ -112,7 +112,7 @@ async function sendUnlessGivenUp(
   const why = isBegun ? undefined : await whyGivenUp(cycle, action);
   const order = { action, index, key, tradeId };
   if (why === undefined) return record(cycle, index, await send(cycle, order));
-  if (begun === undefined && mayArrive(cycle.record, cycle.context.now(), tradeId)) {
+  if (begun === undefined && mayArrive(cycle.record, cycle.context, tradeId)) {
     // The trading service refuses it for its price by itself; for the plan's end its call has to end.
     if ((await whyTooLate(cycle, action)) === undefined)
       return record(cycle, index, await send(cycle, order));
@@ -138,11 +138,10 @@ async function giveUp(
   why: string,
 ): Promise<SentOrder> {
   const order = { ...planned(action), tradeId: '', success: false, error: `Not sent: ${why}.` };
-  const now = cycle.context.now();
   const known = cycle.record.attempt?.at;
   await cycle.change((stored) =>
     stored.sent[index] !== undefined ||
-    (stored.attempt?.at !== known && mayArrive(stored, now, tradeId))
+    (stored.attempt?.at !== known && mayArrive(stored, cycle.context, tradeId))
       ? stored
       : { ...stored, sent: { ...stored.sent, [index]: order } },
   );

@@ -1,12 +1,15 @@
 /** How long a plan may be carried out, and how far prices may have moved from it. */
 import type { PlannedAction } from '#protos/gen/planning.ts';
-import { fromTimestamp, isoText, type Instant } from '#shared/kernel/instant.ts';
+import { fromTimestamp, isoText, later, MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { orderValidUntil, validUntil } from '#shared/planning/model/plan-validity.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { percent } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
+
+/** Clocks of two boards differ a little; one that shows less than the plan's own time was set back. */
+const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
 
 /** Why an order of the plan is given up instead of sent now; undefined where it may go out. */
 export async function whyGivenUp(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
@@ -23,10 +26,12 @@ export function whyExpired(cycle: Cycle): string | undefined {
   const { createdAt, validUntil: stated } = cycle.requiredPlan;
   const { planValidDays } = cycle.context.settings;
   const { approval } = cycle.record;
+  const made = createdAt && fromTimestamp(createdAt);
+  const now = cycle.context.now();
+  if (made !== undefined && now < later(made, -CLOCK_TOLERANCE_MS))
+    return `the plan was made at ${isoText(made)}, and the clock shows ${isoText(now)}`;
   if (approval) return whyAfter(cycle, approval.until, 'the plan was approved');
-  const until = stated
-    ? fromTimestamp(stated)
-    : createdAt && validUntil(fromTimestamp(createdAt), planValidDays, []);
+  const until = stated ? fromTimestamp(stated) : made && validUntil(made, planValidDays, []);
   return whyAfter(cycle, until, 'the plan was valid');
 }
 

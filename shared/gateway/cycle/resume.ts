@@ -54,7 +54,6 @@ async function whyStale(cycle: Cycle): Promise<string | undefined> {
 async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
   const { accountId, id, actions } = cycle.requiredPlan;
   const trades = new StoredOrders(cycle.context.database);
-  const now = cycle.context.now();
   const ids = actions.map((_action, index) =>
     tradeIdOf(accountId as AccountId, orderKey(id, index)),
   );
@@ -66,6 +65,7 @@ async function unsentOrders(cycle: Cycle): Promise<TradeId[] | undefined> {
   );
   const known = new Set<string>(stored.map(({ tradeId }) => tradeId));
   const absent = ids.filter((tradeId) => !known.has(tradeId));
-  if (wasSent || absent.some((tradeId) => mayArrive(cycle.record, now, tradeId))) return undefined;
+  if (wasSent || absent.some((tradeId) => mayArrive(cycle.record, cycle.context, tradeId)))
+    return undefined;
   return stored.filter(({ state }) => state === 'INTENT').map(({ tradeId }) => tradeId);
 }

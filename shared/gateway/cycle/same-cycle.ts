@@ -41,7 +41,7 @@ export async function handedToOther(cycle: Cycle): Promise<Failure> {
  */
 export async function claimOrder(cycle: Cycle, index: number, tradeId: string): Promise<void> {
   const { id } = cycle.requiredPlan;
-  const attempt = { tradeId, at: cycle.context.now() };
+  const attempt = { tradeId, at: cycle.context.now(), steady: cycle.context.steady() };
   await cycle.change((record) =>
     record.planId !== id || record.sent[index] !== undefined ? record : { ...record, attempt },
   );

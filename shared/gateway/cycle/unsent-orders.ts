@@ -1,9 +1,11 @@
 /** Orders of a cycle that are not at the broker yet, and may still get there. */
 import { trading } from '#shared/contract/trading.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
-import type { CycleRecord } from '../model/cycle.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import type { CycleRecord, OrderAttempt } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
+
+type Clocks = Pick<Context, 'now' | 'steady'>;
 
 /**
  * Whether a call of an earlier attempt may still store and send an order that is not stored. Such a
@@ -11,10 +13,17 @@ import type { Cycle } from './cycle.ts';
  */
 export function mayArrive(
   { attempt }: Pick<CycleRecord, 'attempt'>,
-  now: Instant,
+  clocks: Clocks,
   tradeId: TradeId,
 ): boolean {
-  return attempt?.tradeId === tradeId && now - attempt.at <= trading.executeTrade.timeoutMs;
+  if (attempt?.tradeId !== tradeId) return false;
+  return elapsedMs(attempt, clocks) <= trading.executeTrade.timeoutMs;
+}
+
+/** By the clock that nobody sets, unless the machine was started in between. */
+function elapsedMs({ at, steady: then }: OrderAttempt, { now, steady }: Clocks): number {
+  const present = steady();
+  return then?.boot === present.boot ? present.ms - then.ms : now() - at;
 }
 
 /** Ends an order that is stored and not sent. @returns false where it was sent in the meantime */

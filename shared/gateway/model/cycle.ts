@@ -1,6 +1,6 @@
 /** A trading cycle: how far it has come, what it sent, and what it says at the end. */
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
+import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { Money } from '#shared/kernel/money.ts';
 
 /** Amounts as they travel. */
@@ -67,6 +67,8 @@ export interface CycleRecord {
 export interface OrderAttempt {
   readonly tradeId: string;
   readonly at: Instant;
+  /** Absent in records of earlier builds. */
+  readonly steady?: SteadyTime | undefined;
 }
 
 export interface CycleApproval {

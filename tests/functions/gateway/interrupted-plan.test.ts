@@ -33,6 +33,8 @@ class MovingMarket extends RandomMarket {
   /** The whole market moves, so nobody takes it for a split. */
   readonly benchmark = parseIsin('DE0000000009');
   aheadMs = 0;
+  /** By a clock that nobody sets, where that is not what the wall clock shows. */
+  passedMs: number | undefined;
 
   override async bars(isin: Isin, from: CalendarDay): Promise<readonly DailyBar[]> {
     const bars = await super.bars(isin, from);
@@ -90,6 +92,7 @@ async function openProcess(intercept: Intercept = () => undefined) {
   const dependencies = await openTestDependencies(redis, env, {
     marketData: market,
     now: () => market.now(),
+    steady: () => ({ boot: 'one', ms: market.passedMs ?? market.aheadMs }),
     transport: (call) => intercept(call) ?? inside.transport(call),
   });
   inside.into(dependencies);
@@ -179,6 +182,16 @@ describe('killed after 3 orders of its plan', () => {
     for (const { error } of present(last.result, 'it ends with a result').trades.slice(3))
       expect(error).toMatch(/^Not sent: the plan was valid until 2026-03-04T(16:30|21:00):00/);
     expect(last.result?.plan?.id).toBe(plan.id);
+  }, 60_000);
+
+  it('sends nothing when the clock was set back to before the plan', async () => {
+    await killedAfter(3);
+    market.aheadMs = -DAY_MS;
+    market.passedMs = 120_000;
+    const { last, fills } = await restarted();
+    expect(ordersFilled(fills)).toBe(3);
+    for (const { error } of present(last.result, 'it ends with a result').trades.slice(3))
+      expect(error).toMatch(/^Not sent: the plan was made at .*, and the clock shows 2026-03-03T/);
   }, 60_000);
 
   it('sends the rest ten days later where PLAN_VALID_DAYS allows it', async () => {
