@@ -2,8 +2,10 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
-  transform: { '\\.(ts|lua|html|css|client\\.js)$': '<rootDir>/scripts/jest-transform.mjs' },
-  moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'lua', 'html', 'css', 'node'],
+  transform: {
+    '\\.(ts|lua|html|css|openapi|client\\.js)$': '<rootDir>/scripts/jest-transform.mjs',
+  },
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'lua', 'html', 'css', 'openapi', 'node'],
   globalSetup: '<rootDir>/tests/support/set-up.ts',
   testTimeout: 60_000,
   maxWorkers: 2,

@@ -18,3 +18,8 @@ declare module '*.client.js' {
   const source: string;
   export default source;
 }
+
+declare module '*.openapi' {
+  const source: string;
+  export default source;
+}

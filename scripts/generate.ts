@@ -18,8 +18,9 @@ import { errorsPage } from './generate/errors-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
+import { openApi } from './generate/openapi.ts';
 import { packs } from './generate/packs.ts';
-import { packedStackFile, stackFile } from './generate/stack.ts';
+import { chartFunctions, packedStackFile, stackFile } from './generate/stack.ts';
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';
@@ -69,8 +70,10 @@ async function pages(): Promise<[file: string, text: string][]> {
     ['docs/architecture.svg', architecturePicture()],
     ['deploy/prometheus/alerts.yaml', alertRules()],
     ['deploy/prometheus/alerts-test.yaml', alertRulesTests()],
+    ['gateway/runtime/system-api/gateway.openapi', openApi(image.toString())],
     ['stack.yml', stackFile()],
     ['stack.packed.yml', packedStackFile()],
+    ['deploy/chart/files/functions.yaml', chartFunctions()],
     ...(await Promise.all([...formatted, ...code])),
   ];
 }

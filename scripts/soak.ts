@@ -3,17 +3,21 @@
  *
  *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
  *   npm run soak -- faults [--only NAME] [--seed S]
+ *   npm run soak -- failover [--rounds N] [--seed S] [--protection protected|unprotected]
+ *   npm run soak -- partitions [--rounds N] [--seed S]
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
- * each fault and runs until it is found; exit 1 when one is not.
+ * each fault and runs until it is found; exit 1 when one is not. `failover` kills Redis under load and
+ * promotes its replica, `partitions` lets two boards lose each other (docs/failover.md).
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
 import { crash } from './soak/crash.ts';
 import { faults } from './soak/faults.ts';
+import { failover, partitions } from './soak/rounds.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--protection protected|unprotected] | partitions [--rounds N] [--seed S]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -26,12 +30,16 @@ try {
       stride: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       only: { type: 'string' },
+      rounds: { type: 'string' },
+      protection: { type: 'string', default: 'protected' },
       redis: { type: 'string', default: 'model' },
     },
   });
   const { seed, only, redis } = values;
   if (redis !== 'model' && redis !== 'server')
     throw new Failure('INVALID_REQUEST', '--redis: model or server');
+  if (!['protected', 'unprotected'].includes(values.protection))
+    throw new Failure('INVALID_REQUEST', '--protection: protected or unprotected');
   const number = (text: string, name: string, least: number): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < least)
@@ -39,7 +47,7 @@ try {
     return value;
   };
   const [what, ...more] = positionals;
-  if (more.length > 0 || (what !== 'crash' && what !== 'faults'))
+  if (more.length > 0 || !['crash', 'faults', 'failover', 'partitions'].includes(what ?? ''))
     throw new Failure('INVALID_REQUEST', USAGE);
   if (what === 'crash')
     process.exitCode = await crash({
@@ -49,6 +57,17 @@ try {
       stride: number(values.stride, 'stride', 1),
       workers: number(values.workers, 'workers', 1),
       redis,
+    });
+  else if (what === 'partitions')
+    process.exitCode = await partitions({
+      seed,
+      rounds: number(values.rounds ?? '1000', 'rounds', 1),
+    });
+  else if (what === 'failover')
+    process.exitCode = await failover({
+      seed,
+      rounds: number(values.rounds ?? '200', 'rounds', 1),
+      protection: values.protection,
     });
   else
     process.exitCode = await faults({

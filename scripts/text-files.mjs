@@ -5,4 +5,5 @@ export const textFiles = {
   '.html': 'text',
   '.css': 'text',
   '.client.js': 'text',
+  '.openapi': 'text',
 };

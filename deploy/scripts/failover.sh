@@ -1,26 +1,37 @@
 #!/usr/bin/env bash
 # The board with the state is gone: a person makes the Redis replica of the other board the primary.
 # Nothing is promoted while the old primary answers, as two primaries would trade twice.
-#   failover.sh --primary-url-file FILE --replica-url-file FILE [--ssh USER@HOST] [--yes] [--dry-run]
-# With --ssh the secret redis-url of connector and facade there is replaced and faasd restarted; the
-# functions get it by deploy-dual-device.sh. Exit code 0: the replica is primary (also if it was
-# already); 1: refused or failed; 2: wrong options.
+#   failover.sh --primary-url-file FILE --replica-url-file FILE [--prefix P] [--alone]
+#               [--ssh USER@HOST] [--gateway URL --secrets FOLDER] [--yes] [--dry-run]
+# 1. The replica becomes primary, in a new generation of the state, with trading halted: a process that has
+#    seen it trades no more on the old one, and the old one alone has no replica to acknowledge orders.
+#    With --alone it may trade without a replica until there is one again; the status says UNPROTECTED.
+# 2. With --ssh the secret redis-url of connector and facade there is replaced and faasd restarted. Not
+#    needed where redis-url names both boards (redis://board-1,board-2): all of them find the primary.
+# 3. With --gateway the books are compared with the broker (its trade-token is in --secrets), and the
+#    halt of step 1 is lifted.
+# Exit code 0: done (also if it was already); 1: refused or failed; 2: wrong options.
 # shellcheck source=deploy/scripts/boards.sh
 source "$(dirname "${BASH_SOURCE[0]}")/boards.sh"
-PRIMARY='' REPLICA='' TARGET='' YES=no
+PRIMARY='' REPLICA='' TARGET='' YES=no PREFIX=trader GATEWAY='' SECRETS='' ALONE=()
 while [ $# -gt 0 ]; do
   case $1 in
     --dry-run) DRY_RUN=yes && shift && continue ;;
     --yes) YES=yes && shift && continue ;;
+    --alone) ALONE=(--alone) && shift && continue ;;
     --primary-url-file) PRIMARY=$(value_of "$@") ;;
     --replica-url-file) REPLICA=$(value_of "$@") ;;
+    --prefix) PREFIX=$(value_of "$@") ;;
     --ssh) TARGET=$(value_of "$@") ;;
+    --gateway) GATEWAY=$(value_of "$@") ;;
+    --secrets) SECRETS=$(value_of "$@") ;;
     *) usage_error "unknown option $1" ;;
   esac
   shift 2
 done
 [ -r "$PRIMARY" ] || usage_error '--primary-url-file: cannot be read'
 [ -r "$REPLICA" ] || usage_error '--replica-url-file: cannot be read'
+[ -z "$GATEWAY" ] || [ -r "$SECRETS/trade-token" ] || usage_error '--secrets: has no trade-token'
 require_program redis-cli
 
 # The URL stays out of the process list of others: it has the password in it.
@@ -38,21 +49,20 @@ if [ "$(redis_at "$PRIMARY" ping 2>/dev/null || true)" = PONG ]; then
   echo 'refused: the primary answers; stop it first, or it would go on beside the new one' >&2
   exit 1
 fi
-ROLE=$(redis_at "$REPLICA" role 2>/dev/null | head -n 1 || true)
-case $ROLE in
-  master) echo 'the replica is primary already' ;;
-  slave)
-    if [ "$DRY_RUN" = no ] && [ "$YES" = no ]; then
-      read -r -p 'Make the replica the primary? The old board must stay off or come back as a replica. [yes/no] ' answer
-      [ "$answer" = yes ] || exit 1
-    fi
-    run redis_at "$REPLICA" replicaof no one || exit 1
-    run redis_at "$REPLICA" config rewrite || echo 'its configuration file could not be rewritten' >&2
-    ;;
-  *) echo 'failed: the replica does not answer' >&2 && exit 1 ;;
-esac
+if [ "$DRY_RUN" = no ] && [ "$YES" = no ]; then
+  read -r -p 'Make the replica the primary? The old board must stay off or come back as a replica. [yes/no] ' answer
+  [ "$answer" = yes ] || exit 1
+fi
+REPLICA=$(realpath "$REPLICA")
+[ -z "$SECRETS" ] || SECRETS=$(realpath "$SECRETS")
+cd "$PROJECT" || exit 1
+run npm run --silent promote -- --replica-url-file "$REPLICA" --prefix "$PREFIX" "${ALONE[@]}" || exit 1
 if [ -n "$TARGET" ]; then
   run scp -q "$REPLICA" "$TARGET:/var/lib/faasd/trader/redis-url" || exit 1
   run ssh "$TARGET" sudo systemctl restart faasd || exit 1
 fi
-echo 'next: deploy-dual-device.sh with the new redis-url, then trading reconciles with the broker'
+if [ -n "$GATEWAY" ]; then
+  run env GATEWAY_URL="$GATEWAY" SECRETS_DIR="$SECRETS" npm run --silent promote -- --reconcile || exit 1
+else
+  echo 'next: with --gateway and --secrets, compare with the broker; until then trading is halted'
+fi

@@ -61,13 +61,28 @@ port_open() {
   timeout 5 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null || { echo "port $2 does not answer" && return 1; }
 }
 
+# Each server of redis://:PASSWORD@one,other/0 as a URL of its own.
+redis_urls() {
+  local url=$1 auth='' rest hosts path='' host
+  rest=${url#redis://}
+  if [[ $rest == *@* ]]; then auth="${rest%@*}@" rest=${rest##*@}; fi
+  hosts=${rest%%/*}
+  if [[ $rest == */* ]]; then path="/${rest#*/}"; fi
+  for host in ${hosts//,/ }; do printf 'redis://%s%s%s\n' "$auth" "$host" "$path"; done
+}
+
 redis_well() {
-  local url said
-  url=$(<"$REDIS_FILE")
-  said=$(redis-cli -u "$url" --no-auth-warning ping) || return 1
-  [ "$said" = PONG ] || { echo "$said" && return 1; }
-  said=$(redis-cli -u "$url" --no-auth-warning info persistence)
-  grep -q 'aof_last_write_status:ok' <<<"$said" || { echo 'does not write its file' && return 1; }
+  local url said primaries=0 servers=0
+  for url in $(redis_urls "$(<"$REDIS_FILE")"); do
+    servers=$((servers + 1))
+    said=$(redis-cli -u "$url" --no-auth-warning ping) || return 1
+    [ "$said" = PONG ] || { echo "$said" && return 1; }
+    said=$(redis-cli -u "$url" --no-auth-warning info)
+    grep -q 'aof_last_write_status:ok' <<<"$said" || { echo 'does not write its file' && return 1; }
+    if grep -q '^role:master' <<<"$said"; then primaries=$((primaries + 1)); fi
+    if grep -q '^master_link_status:down' <<<"$said"; then echo 'the replica has lost its primary' && return 1; fi
+  done
+  [ "$primaries" = 1 ] || { echo "$primaries of $servers servers are primary" && return 1; }
 }
 
 certificate_well() {

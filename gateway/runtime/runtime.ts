@@ -27,7 +27,7 @@ import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
 import { pageFunction } from '#shared/contract/names.ts';
 import type { SecretFiles } from './deployments/secret-files.ts';
 import { systemRoutes } from './system-api/system-routes.ts';
-import { uiRoutes } from './system-api/ui-routes.ts';
+import { openApiRoute, uiRoutes } from './system-api/ui-routes.ts';
 
 export interface RuntimeOptions {
   readonly host: FunctionHost;
@@ -177,6 +177,7 @@ function gatewayApp(
   answer(app, '/healthz', {
     GET: (_request, response) => void response.type('text/plain').send('OK'),
   });
+  answer(app, '/openapi.json', { GET: openApiRoute });
   answer(app, '/', {
     GET: (_request, response) =>
       void response.redirect(307, host.find(pageFunction.name) ? PAGE_PATH : '/ui/'),

@@ -59,6 +59,11 @@ export interface GetSystemStatusResponse {
   tradingState: string;
   /** Why the status is not healthy, a sentence each. */
   complaints: string[];
+  /**
+   * Whether writes that trade are on another board before they are answered: NONE where no replica is
+   * asked for, PROTECTED, or UNPROTECTED while one is missing.
+   */
+  replication: string;
 }
 
 export interface SystemMetrics {
@@ -496,6 +501,7 @@ function createBaseGetSystemStatusResponse(): GetSystemStatusResponse {
     simulated: false,
     tradingState: "",
     complaints: [],
+    replication: "",
   };
 }
 
@@ -533,6 +539,9 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     }
     for (const v of message.complaints) {
       writer.uint32(90).string(v!);
+    }
+    if (message.replication !== "") {
+      writer.uint32(98).string(message.replication);
     }
     return writer;
   },
@@ -638,6 +647,14 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
             message.complaints.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.replication = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -679,6 +696,7 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
       complaints: globalThis.Array.isArray(object?.complaints)
         ? object.complaints.map((e: any) => globalThis.String(e))
         : [],
+      replication: isSet(object.replication) ? globalThis.String(object.replication) : "",
     };
   },
 
@@ -717,6 +735,9 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     if (message.complaints?.length) {
       obj.complaints = message.complaints;
     }
+    if (message.replication !== "") {
+      obj.replication = message.replication;
+    }
     return obj;
   },
 
@@ -740,6 +761,7 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     message.simulated = object.simulated ?? false;
     message.tradingState = object.tradingState ?? "";
     message.complaints = object.complaints?.map((e) => e) || [];
+    message.replication = object.replication ?? "";
     return message;
   },
 };

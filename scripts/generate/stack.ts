@@ -61,6 +61,32 @@ export function packedStackFile(): string {
   );
 }
 
+/** `deploy/chart/files/functions.yaml`: both layouts, as the templates of the chart read them. */
+export function chartFunctions(): string {
+  const page: [string, object] = [pageFunction.name, pageEntry()];
+  const single = operations.map((operation): [string, object, Operation[]] => [
+    operation.name,
+    entry(operation.name, operation.folder, operation.service, [operation]),
+    [operation],
+  ]);
+  const packed = serviceNames.map((service): [string, object, readonly Operation[]] => [
+    service,
+    entry(service, packFolder(service), service, operationsOf(service)),
+    operationsOf(service),
+  ]);
+  const layouts = {
+    packed: [...packed, [...page, []] as const].map(chartEntry),
+    single: [...single, [...page, []] as const].map(chartEntry),
+  };
+  return HEAD + stringify(layouts, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function chartEntry([name, stackEntry, carried]: readonly [string, object, readonly Operation[]]) {
+  const { labels, environment, secrets } = stackEntry as ReturnType<typeof entry>;
+  const topics = carried.filter(({ queue }) => queue).map(({ topic }) => topic);
+  return { name, service: labels.service, effect: labels.effect, environment, secrets, topics };
+}
+
 function stackOf(functions: [name: string, entry: object][]): string {
   const stack = {
     version: '1.0',

@@ -12,7 +12,13 @@ export interface SourceFault {
   readonly instead: string;
 }
 
-const TEXTS = { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' } as const;
+const TEXTS = {
+  '.lua': 'text',
+  '.html': 'text',
+  '.css': 'text',
+  '.client.js': 'text',
+  '.openapi': 'text',
+} as const;
 
 /**
  * @param root of the project
@@ -20,9 +26,19 @@ const TEXTS = { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': '
  */
 export async function bundleSimulation(root: string, fault?: SourceFault): Promise<string> {
   const name = fault ? `planted-${fault.name}` : 'simulation';
+  return bundleTests(root, 'tests/simulation/main.ts', name, fault ? [planting(root, fault)] : []);
+}
+
+/** @param entry a file of the tests that runs by itself */
+export async function bundleTests(
+  root: string,
+  entry: string,
+  name: string,
+  plugins: Plugin[] = [],
+): Promise<string> {
   const outfile = join(root, 'build', 'simulation', `${name}-${process.pid}.mjs`);
   await build({
-    entryPoints: [join(root, 'tests/simulation/main.ts')],
+    entryPoints: [join(root, entry)],
     absWorkingDir: root,
     outfile,
     bundle: true,
@@ -32,7 +48,7 @@ export async function bundleSimulation(root: string, fault?: SourceFault): Promi
     packages: 'external',
     loader: TEXTS,
     logLevel: 'error',
-    plugins: fault ? [planting(root, fault)] : [],
+    plugins,
   });
   return outfile;
 }

@@ -117,7 +117,7 @@ export const settingTable = {
   ),
   redisUrl: optional(
     'REDIS_URL',
-    'Redis to use: redis://, rediss:// or unix://; unset: own one',
+    'Redis to use: redis://, rediss:// or unix://; `redis://a,b` finds the primary of several, `redis+sentinel://a,b,c/NAME` asks sentinels; unset: own one',
     text,
   ),
   redisDurability: row(
@@ -125,6 +125,24 @@ export const settingTable = {
     'required',
     '`required`: a Redis without appendonly yes and appendfsync always is refused; `unsafe` accepts it, and the status says so',
     oneOf('required', 'unsafe'),
+  ),
+  redisReplicas: row(
+    'REDIS_REPLICAS',
+    '0',
+    'replicas of Redis that must have a write that trades before it is answered; 0: none, and the status says NONE',
+    between(0, 10),
+  ),
+  redisReplicationTimeoutMs: row(
+    'REDIS_REPLICATION_TIMEOUT_MS',
+    '1000',
+    'how long a write that trades waits for them',
+    between(10, 60_000),
+  ),
+  redisUnreplicated: row(
+    'REDIS_UNREPLICATED',
+    'refuse',
+    '`refuse`: nothing is traded while a replica is missing; `accept`: it is, and the status says UNPROTECTED',
+    oneOf('refuse', 'accept'),
   ),
   redisKeyPrefix: row('REDIS_KEY_PREFIX', 'trader', 'put in front of every key', keyPrefix),
   deviceFile: optional(

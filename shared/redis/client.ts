@@ -1,22 +1,31 @@
 /** Opens Redis, and refuses one that may throw our data away. */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { durabilityOf } from './durability.ts';
+import { openRedis } from './primary.ts';
 import { requireRights } from './rights.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 const RECONNECT_MS_MAX = 2_000;
+/**
+ * A connection that should answer and does not is given up: after a power cut or a partition TCP alone
+ * would take minutes to notice. Workers of queues wait up to 10 s for a job in one command.
+ */
+const STORE_SILENCE_MS_MAX = 6_000;
+const QUEUE_SILENCE_MS_MAX = 15_000;
 
 /**
  * A connection for stores: fails within seconds when Redis is away, and reconnects by itself.
- * @param url `redis://host:port/db`, `rediss://…` or `unix:///path`
+ * @param url `redis://host:port/db`, `rediss://…` or `unix:///path`; `redis://host,host/db` finds the
+ *   primary of several, `redis+sentinel://host,host,host/name` asks sentinels
  */
 export function connectRedis(url: string, keyPrefix: string): Redis {
-  const redis = new Redis(address(url), {
+  const redis = openRedis(url, {
     keyPrefix: `${keyPrefix}:`,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: STORE_SILENCE_MS_MAX,
     maxRetriesPerRequest: 2,
     retryStrategy: (times) => Math.min(times * 100, RECONNECT_MS_MAX),
     lazyConnect: true,
@@ -31,9 +40,10 @@ export function connectRedis(url: string, keyPrefix: string): Redis {
  * puts the prefix in front of its keys itself.
  */
 export function connectQueueRedis(url: string): Redis {
-  const redis = new Redis(address(url), {
+  const redis = openRedis(url, {
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
+    socketTimeout: QUEUE_SILENCE_MS_MAX,
     retryStrategy: (times) => Math.min(times * 100, RECONNECT_MS_MAX),
   });
   redis.on('error', () => undefined);
@@ -78,11 +88,6 @@ async function requireDurable(redis: Redis): Promise<void> {
 export function redisFailure(thrown: unknown): Failure | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const lost =
-    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|MISCONF|OOM/i;
+    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|MISCONF|OOM|READONLY|Socket timeout|All sentinels are unreachable/i;
   return lost.test(`${thrown.name} ${thrown.message}`) ? unavailable('Redis', thrown) : undefined;
-}
-
-/** ioredis takes a socket as a bare path. */
-function address(url: string): string {
-  return url.startsWith('unix://') ? url.slice('unix://'.length) : url;
 }

@@ -14,6 +14,7 @@ import type { Epoch } from './epoch.ts';
 import { keys as keyOf } from './keys.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
 import commitScript from './scripts/commit.lua';
+import { Replication, unreplicated, type ReplicationRule } from './replication.ts';
 import { stateLost, StateEpoch } from './state-epoch.ts';
 
 export interface Document<T> {
@@ -44,6 +45,7 @@ export interface Write {
 export type Guard = 'guarded' | 'advancing';
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
+const commitScriptOf = { sha: commitSha, text: commitScript };
 const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
 const APPLIED = 1;
@@ -53,10 +55,19 @@ export class Database {
   /** Plain commands; keys get the prefix of the installation. */
   readonly redis: Redis;
   readonly epoch: StateEpoch;
+  readonly replication: Replication;
 
-  /** @param records where it is kept outside Redis how far the state has come */
-  constructor(redis: Redis, records: OutsideRecords = noRecords) {
+  /**
+   * @param records where it is kept outside Redis how far the state has come
+   * @param rule on how many replicas a guarded commit must be before it counts
+   */
+  constructor(
+    redis: Redis,
+    records: OutsideRecords = noRecords,
+    rule: ReplicationRule = unreplicated,
+  ) {
     this.redis = redis;
+    this.replication = new Replication(redis, rule);
     this.epoch = new StateEpoch(redis, records);
   }
 
@@ -117,15 +128,20 @@ export class Database {
     write: readonly Write[],
     guard?: Epoch & { readonly advance: boolean },
   ): Promise<readonly number[]> {
-    const guardKeys = guard ? [keyOf.state.epoch()] : [];
+    const mark = guard && this.replication.isRequired ? this.replication.nextMark() : undefined;
+    const guardKeys = guard ? [keyOf.state.epoch(), ...(mark ? [mark.key] : [])] : [];
     const keys = [...new Set([...[...expect, ...write].map((part) => part.key), ...guardKeys])];
     const index = (key: string): number => keys.indexOf(key) + 1;
     const change = JSON.stringify({
       expect: expect.map((e) => ({ key: index(e.key), version: String(e.version) })),
       write: write.map((w) => ({ op: w.op, key: index(w.key), args: w.args })),
       ...(guard && { guard: { ...guard, key: index(keyOf.state.epoch()) } }),
+      ...(mark && { mark: { key: index(mark.key), value: mark.value } }),
     });
-    return this.run(keys, change) as Promise<readonly number[]>;
+    const done = mark
+      ? this.replication.run(commitScriptOf, [...keys, change], keys.length, mark.value)
+      : this.run(keys, change);
+    return done as Promise<readonly number[]>;
   }
 
   /** The script saw it lost; a moment later it may have been declared anew. */

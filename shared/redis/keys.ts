@@ -84,6 +84,7 @@ export const keys = {
   state: {
     /** One for the installation: commits of any slot are guarded by it, so no cluster. */
     epoch: () => '{state}:epoch',
+    mark: (process: string) => `{state}:mark:${process}`,
   },
   broker: {
     turn: (broker: string) => `{broker-calls:${broker}}:turn`,
@@ -193,6 +194,13 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.page.sessions(), 'zset', null, 'page', 'ids of sessions by the time they began'),
   row(keys.page.attempts('a'), 'document', DAY_MS, 'page', 'failed sign-ins of an address'),
   row(keys.page.audit(), 'list', null, 'page', 'who changed what on the page, the last 1,000'),
+  row(
+    keys.state.mark('a1b2'),
+    'string',
+    60_000,
+    'runtime',
+    'last commit of a process, to be replicated',
+  ),
   row(keys.paperBroker.book('default'), 'document', null, 'paper-broker', 'the broker’s own book'),
   row(keys.paperBroker.settled('default'), 'list', null, 'paper-broker', 'orders that have ended'),
 ];

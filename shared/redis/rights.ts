@@ -18,6 +18,8 @@ const three = [KEY, '1', '1'];
  */
 const commands: Readonly<Record<string, readonly string[]>> = {
   ping: [],
+  role: [],
+  wait: ['0', '1'],
   info: ['server'],
   scan: ['0'],
   time: [],

@@ -18,6 +18,7 @@ import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
+import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
@@ -54,7 +55,11 @@ export async function openDependencies(
     redis.disconnect();
     throw thrown;
   });
-  const database = new Database(redis, recordsAt(recordPlaces(settings)));
+  const database = new Database(
+    redis,
+    recordsAt(recordPlaces(settings)),
+    replicationRule(settings),
+  );
   const now = parts.now ?? (() => instantOf(Date.now()));
   const secret = (name: string) => secretIn(marketSecretsDir(settings), name);
   const opened = await openMarketData(settings, { now, secret, database });
@@ -112,6 +117,15 @@ function marketSecretsDir({ dataDir }: Settings): string {
   const own = join(dataDir, 'function-secrets/openfaas-fn');
   const isStated = process.env['SECRETS_DIR'] || process.env['secret_mount_path'];
   return !isStated && existsSync(own) ? own : SECRETS_DIR;
+}
+
+function replicationRule(settings: Settings): ReplicationRule {
+  const { redisReplicas, redisReplicationTimeoutMs, redisUnreplicated } = settings;
+  return {
+    replicas: redisReplicas,
+    timeoutMs: redisReplicationTimeoutMs,
+    unreplicated: redisUnreplicated,
+  };
 }
 
 /** Where the epoch of the state is recorded. */

@@ -28,7 +28,7 @@ export interface TradingFixture {
 }
 
 export async function openTradingFixture(
-  redis: TestRedis,
+  redis: Pick<TestRedis, 'url'>,
   env: Record<string, string> = {},
   parts: Pick<DependencyParts, 'steady'> = {},
 ): Promise<TradingFixture> {

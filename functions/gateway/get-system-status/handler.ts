@@ -18,16 +18,26 @@ import { trading } from '#shared/contract/trading.ts';
 export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
   const { functions, marketData, broker } = context;
   const options = context.callOptions();
-  const [services, jobs, signs, durability, summary, trades, control] = await Promise.all([
-    servicesHealth(context),
-    jobStatuses(context),
-    hostMetrics(context.signal),
-    durabilityOfState(context.database),
-    functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
-    functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
-    functions.call(trading.getTradingState, {}, options).catch(() => undefined),
-  ]);
-  const condition = conditionOf({ services, jobs, durability, summary, trades, control });
+  const [services, jobs, signs, durability, replication, summary, trades, control] =
+    await Promise.all([
+      servicesHealth(context),
+      jobStatuses(context),
+      hostMetrics(context.signal),
+      durabilityOfState(context.database),
+      context.database.replication.state(),
+      functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
+      functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
+      functions.call(trading.getTradingState, {}, options).catch(() => undefined),
+    ]);
+  const condition = conditionOf({
+    services,
+    jobs,
+    durability,
+    replication,
+    summary,
+    trades,
+    control,
+  });
   return {
     status: condition.status,
     metrics: {
@@ -47,5 +57,6 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     simulated: marketData.simulated,
     tradingState: control?.state ?? '',
     complaints: [...condition.complaints],
+    replication: replication.kind.toUpperCase(),
   };
 });

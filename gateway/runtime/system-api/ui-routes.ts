@@ -5,6 +5,7 @@
 import { Router, type RequestHandler } from 'express';
 import { answer } from '../http/methods.ts';
 import page from './ui/page.html';
+import description from './gateway.openapi';
 import script from './ui/page.client.js';
 import style from './ui/page.css';
 
@@ -26,6 +27,9 @@ export function uiRoutes(): Router {
   answer(router, '/page.client.js', { GET: file('text/javascript; charset=utf-8', script) });
   return router;
 }
+
+/** `GET /openapi.json`: what the gateway and its functions take and answer; holds no secret. */
+export const openApiRoute = file('application/json', description);
 
 function file(contentType: string, text: string): RequestHandler {
   return (request, response) => {

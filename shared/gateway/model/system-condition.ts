@@ -14,6 +14,8 @@ export interface SystemParts {
   }[];
   /** Whether Redis keeps what it answered; a complaint where it may not. */
   readonly durability?: { readonly kind: string; readonly complaint?: string } | undefined;
+  /** Whether writes that trade are on another board as well. */
+  readonly replication?: { readonly kind: string; readonly connected?: number } | undefined;
   /** Absent where it could not be asked. */
   readonly summary: object | undefined;
   readonly trades: object | undefined;
@@ -47,9 +49,14 @@ function restrictions({ control }: SystemParts): string[] {
 }
 
 function faults(parts: SystemParts): string[] {
-  const { services, jobs, durability, summary, trades, control } = parts;
+  const { services, jobs, durability, replication, summary, trades, control } = parts;
   return [
     ...(durability?.complaint === undefined ? [] : [durability.complaint]),
+    ...(replication?.kind === 'unprotected'
+      ? [
+          `Writes that trade are on one board only: ${replication.connected ?? 0} replicas of Redis are connected.`,
+        ]
+      : []),
     ...services
       .filter(({ healthy }) => !healthy)
       .map(({ serviceName, status }) => `The ${serviceName} service: ${status}.`),

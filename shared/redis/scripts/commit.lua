@@ -2,7 +2,7 @@
 --
 -- KEYS     every key named below; those of documents all in one hash slot
 -- ARGV[1]  JSON { expect: [{key, version}], write: [{op, key, args}], guard?: {key, id, generation,
---          sequence, advance} }; `key` is an index into KEYS, `version` is that of the document read
+--          sequence, advance}, mark?: {key, value} }; `key` is an index into KEYS, `version` is that of the document read
 --          ("0": it must not exist), args are strings
 -- returns  [1] when applied, [0] when an expectation failed, [-1] when the guard failed; in the
 --          latter two nothing was changed. With a guard that advances: [1, generation, sequence].
@@ -29,6 +29,12 @@ if guard then
   if generation == guard.generation and sequence < guard.sequence then
     return { -1 }
   end
+end
+
+-- Shows, on whichever server it is read later, that this commit has arrived there; also one that changes
+-- nothing, as what it rests on must not be lost either.
+if change.mark then
+  redis.call('SET', KEYS[change.mark.key], change.mark.value, 'PX', 60000)
 end
 
 for _, expectation in ipairs(change.expect) do

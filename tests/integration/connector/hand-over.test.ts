@@ -156,6 +156,17 @@ it('a failure that may pass is tried again, and one that may not is reported wit
   expect(attempts).toBe(3);
 }, 30_000);
 
+it('two connectors at once execute each run once', async () => {
+  const second = await open();
+  try {
+    const runs = Array.from({ length: 4 }, (_one, i) => follow(`two-${i}`));
+    expect(await Promise.all(runs)).toEqual(runs.map(() => all));
+    expect(attempts).toBe(runs.length);
+  } finally {
+    await second.close();
+  }
+}, 30_000);
+
 async function runningRun(): Promise<string> {
   for (;;) {
     const [one] = (await dependencies.runs.pending(operation)).filter(

@@ -1,0 +1,81 @@
+/**
+ * Makes a replica of Redis the primary: fences the old one by a new generation of the state, and halts
+ * trading until the books were compared with the broker.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { connectRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
+import type { Epoch } from '#shared/redis/epoch.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { GOES_ALONE } from '#shared/redis/replication.ts';
+import { ControlStore } from '#shared/trading/control-store.ts';
+
+export interface Promotion {
+  readonly epoch: Epoch;
+  /** The trading state before it was halted. */
+  readonly tradingWas: string;
+  /** False where all of it had been done before. */
+  readonly changed: boolean;
+}
+
+export const HALT_REASON =
+  'Redis of the other board was promoted; not yet compared with the broker';
+/** Written last, so that a promotion that was cut off is completed by the next call. */
+const PROMOTED = 'promoted';
+const ROLE_POLL_MS = 50;
+const ROLE_TRIES_MAX = 200;
+
+/**
+ * @param alone trade on it without a replica until there is one again
+ * @throws Failure UNAVAILABLE where the replica does not answer or does not become primary
+ */
+export async function promote(url: string, keyPrefix: string, alone = false): Promise<Promotion> {
+  const redis = connectRedis(url, keyPrefix);
+  try {
+    const database = new Database(redis);
+    if ((await roleOf(database)) === 'master') {
+      const done = await promotedBefore(database);
+      if (done) return { epoch: done, tradingWas: 'HALTED', changed: false };
+    } else await becomePrimary(database);
+    const epoch = await database.epoch.declare();
+    const tradingWas = await halt(database);
+    if (alone) await redis.hset(keys.state.epoch(), GOES_ALONE, String(epoch.generation));
+    await redis.hset(keys.state.epoch(), PROMOTED, String(epoch.generation));
+    // Where there is no file to write it to, the role lasts until the server ends.
+    await redis.config('REWRITE').catch(() => undefined);
+    return { epoch, tradingWas, changed: true };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function promotedBefore({ redis, epoch }: Database): Promise<Epoch | undefined> {
+  const { epoch: held } = await epoch.held();
+  const promoted = await redis.hget(keys.state.epoch(), PROMOTED);
+  return held && promoted === String(held.generation) ? held : undefined;
+}
+
+async function becomePrimary(database: Database): Promise<void> {
+  await database.redis.call('REPLICAOF', 'NO', 'ONE');
+  for (let tries = 0; tries < ROLE_TRIES_MAX; tries += 1) {
+    if ((await roleOf(database)) === 'master') return;
+    await sleep(ROLE_POLL_MS);
+  }
+  throw new Failure('UNAVAILABLE', 'The replica did not become primary.', { what: 'Redis' });
+}
+
+async function roleOf({ redis }: Database): Promise<string> {
+  const role = (await redis.call('ROLE')) as readonly unknown[];
+  return String(role[0]);
+}
+
+/** What a person had set stays in words; trading is halted in any case. */
+async function halt(database: Database): Promise<string> {
+  const control = new ControlStore(database, '/nonexistent');
+  const { state } = await control.read();
+  const reason = state === 'ACTIVE' ? HALT_REASON : `${HALT_REASON}; it was ${state} before`;
+  await control.set('HALTED', reason, instantOf(Date.now()));
+  return state;
+}

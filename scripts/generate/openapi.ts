@@ -1,0 +1,246 @@
+/**
+ * The description of the gateway and its functions as OpenAPI 3.1, from the protos and the catalogue:
+ * `GET /openapi.json` serves it.
+ */
+import { z } from 'zod';
+import { operations } from '#shared/contract/catalogue.ts';
+import { rpcName } from '#shared/contract/names.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import { failureTable } from '#shared/kernel/failure.ts';
+
+const field = z.looseObject({
+  jsonName: z.string(),
+  type: z.string(),
+  typeName: z.string().optional(),
+  label: z.string().optional(),
+});
+const enumeration = z.looseObject({
+  name: z.string(),
+  value: z.array(z.looseObject({ name: z.string() })),
+});
+const message = z.looseObject({
+  name: z.string(),
+  field: z.array(field).default([]),
+  nestedType: z
+    .array(z.looseObject({ name: z.string(), field: z.array(field).default([]) }))
+    .default([]),
+  enumType: z.array(enumeration).default([]),
+});
+const image = z.looseObject({
+  file: z.array(
+    z.looseObject({
+      package: z.string().default(''),
+      messageType: z.array(message).default([]),
+      enumType: z.array(enumeration).default([]),
+      service: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            method: z.array(
+              z.looseObject({ name: z.string(), inputType: z.string(), outputType: z.string() }),
+            ),
+          }),
+        )
+        .default([]),
+    }),
+  ),
+});
+
+type Field = z.output<typeof field>;
+type Message = z.output<typeof message>;
+type Json = Readonly<Record<string, unknown>>;
+
+/** Proto3 JSON: 64-bit numbers are strings, bytes are base64. */
+const scalars: Readonly<Record<string, Json>> = {
+  TYPE_DOUBLE: { type: 'number' },
+  TYPE_FLOAT: { type: 'number' },
+  TYPE_INT32: { type: 'integer', format: 'int32' },
+  TYPE_UINT32: { type: 'integer', minimum: 0 },
+  TYPE_INT64: { type: 'string', pattern: '^-?\\d+$' },
+  TYPE_UINT64: { type: 'string', pattern: '^\\d+$' },
+  TYPE_BOOL: { type: 'boolean' },
+  TYPE_STRING: { type: 'string' },
+  TYPE_BYTES: { type: 'string', contentEncoding: 'base64' },
+};
+
+/** @param imageJson what `buf build` says of the protos */
+export function openApi(imageJson: string): string {
+  const { file: files } = image.parse(JSON.parse(imageJson));
+  const schemas: Record<string, Json> = { Failure: failureSchema() };
+  const rpcs = new Map<string, { request: string; response: string }>();
+  for (const { package: room, messageType, enumType, service } of files) {
+    for (const one of enumType) schemas[`${room}.${one.name}`] = enumSchema(one);
+    for (const one of messageType) addMessage(schemas, `${room}.${one.name}`, one);
+    for (const { name, method } of service)
+      for (const { name: rpc, inputType, outputType } of method)
+        rpcs.set(`${name}/${rpc}`, { request: inputType.slice(1), response: outputType.slice(1) });
+  }
+  const calls = operations.map((operation): [string, Json] => {
+    const types = rpcs.get(rpcName(operation.service, operation.rpc));
+    if (!types) throw new Error(`${operation.name} has no rpc in the protos`);
+    return [`/function/${operation.name}`, { post: callOf(operation, types) }];
+  });
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Arduino Trader',
+      version: '1',
+      summary:
+        'Operations of seven trading services as functions, and the gateway they are behind.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(operations.map(({ service }) => service)), 'gateway-system'].map((name) => ({
+      name,
+    })),
+    paths: { ...Object.fromEntries(calls), ...systemPaths() },
+    components: {
+      schemas,
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'read, write or trade token' },
+        operator: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'name and password of the gateway',
+        },
+      },
+    },
+  };
+  return `${JSON.stringify(document)}\n`;
+}
+
+function callOf(operation: Operation, types: { request: string; response: string }): Json {
+  const { service, name, summary, effect, streams, queue } = operation;
+  const content = {
+    'application/json': { schema: ref(types.response) },
+    ...(streams && { 'application/x-ndjson': { schema: ref(types.response) } }),
+  };
+  const needs =
+    effect === 'reads'
+      ? 'Open, or the read token.'
+      : `Needs the ${effect === 'trades' ? 'trade' : 'write'} token.`;
+  const runs = queue
+    ? ' Runs in a queue; a repeated call with the same key follows the same run.'
+    : '';
+  return {
+    operationId: name,
+    tags: [service],
+    summary,
+    description: `${needs}${runs}`,
+    security: effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }],
+    parameters: [
+      ...(effect === 'reads'
+        ? []
+        : [header('Idempotency-Key', 'Same key and meaning, same answer.')]),
+      header('X-Request-Id', 'Names the call in logs and in the answer.'),
+    ],
+    requestBody: { content: { 'application/json': { schema: ref(types.request) } } },
+    responses: {
+      200: {
+        description: streams ? 'The last message, or each as a line.' : 'The answer.',
+        content,
+      },
+      default: {
+        description: 'A failure; its code is one of docs/errors.md.',
+        content: { 'application/json': { schema: ref('Failure') } },
+      },
+    },
+  };
+}
+
+/** What the gateway itself answers, as OpenFaaS' does; docs/gateway-api.md has all of it. */
+function systemPaths(): Json {
+  const name = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
+  const done = (status: number, description: string): Json => ({
+    responses: { [status]: { description }, 401: { description: 'Without name and password.' } },
+    security: [{ operator: [] }],
+    tags: ['gateway-system'],
+  });
+  const body = { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } };
+  const named = (operationId: string, of: Json): Json => ({ operationId, ...of });
+  return {
+    '/healthz': {
+      get: {
+        operationId: 'health',
+        tags: ['gateway-system'],
+        security: [{}],
+        responses: { 200: { description: 'It lives.' } },
+      },
+    },
+    '/async-function/{name}': {
+      parameters: [name],
+      post: named('call-later', {
+        ...body,
+        ...done(202, 'Queued; X-Call-Id names the call.'),
+        security: [{}, { token: [] }],
+      }),
+    },
+    '/system/functions': {
+      get: named('list-functions', done(200, 'What is deployed.')),
+      post: named('deploy-function', { ...body, ...done(202, 'Deployed.') }),
+      put: named('update-function', { ...body, ...done(202, 'Deployed anew.') }),
+      delete: named('remove-function', { ...body, ...done(202, 'Removed.') }),
+    },
+    '/system/function/{name}': {
+      parameters: [name],
+      get: named('describe-function', done(200, 'One function.')),
+    },
+    '/system/scale-function/{name}': {
+      parameters: [name],
+      post: named('scale-function', { ...body, ...done(202, 'Accepted.') }),
+    },
+    '/system/secrets': {
+      get: named('list-secrets', done(200, 'Names, never values.')),
+      post: named('create-secret', { ...body, ...done(202, 'Created.') }),
+      put: named('update-secret', { ...body, ...done(202, 'Updated.') }),
+      delete: named('delete-secret', { ...body, ...done(202, 'Deleted.') }),
+    },
+    '/system/logs': { get: named('read-logs', done(200, 'Lines of JSON.')) },
+    '/system/info': { get: named('read-info', done(200, 'Version and provider.')) },
+  };
+}
+
+function addMessage(schemas: Record<string, Json>, name: string, one: Message): void {
+  for (const nested of one.enumType) schemas[`${name}.${nested.name}`] = enumSchema(nested);
+  const maps = new Map(one.nestedType.map((nested) => [`.${name}.${nested.name}`, nested.field]));
+  const properties = Object.fromEntries(
+    one.field.map((single) => [single.jsonName, fieldSchema(single, maps)]),
+  );
+  schemas[name] = { type: 'object', properties, additionalProperties: false };
+}
+
+function fieldSchema(single: Field, maps: ReadonlyMap<string, readonly Field[]>): Json {
+  const [, value] = maps.get(single.typeName ?? '') ?? [];
+  if (value) return { type: 'object', additionalProperties: typeSchema(value) };
+  const type = typeSchema(single);
+  return single.label === 'LABEL_REPEATED' ? { type: 'array', items: type } : type;
+}
+
+function typeSchema({ type, typeName }: Field): Json {
+  return typeName === undefined ? (scalars[type] ?? {}) : ref(typeName.slice(1));
+}
+
+function enumSchema({ value }: z.output<typeof enumeration>): Json {
+  return { type: 'string', enum: value.map(({ name }) => name) };
+}
+
+function failureSchema(): Json {
+  return {
+    type: 'object',
+    required: ['code', 'message'],
+    properties: {
+      code: { type: 'string', enum: Object.keys(failureTable) },
+      message: { type: 'string' },
+      requestId: { type: 'string' },
+    },
+    additionalProperties: true,
+  };
+}
+
+function header(name: string, description: string): Json {
+  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+}
+
+function ref(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}

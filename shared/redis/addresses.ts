@@ -1,0 +1,72 @@
+/**
+ * The forms of REDIS_URL: one server; two or more of which the primary is to be found; or sentinels that
+ * know it.
+ */
+import type { RedisOptions } from 'ioredis';
+import { Failure } from '#shared/kernel/failure.ts';
+
+/** Of ioredis, without what would change the type of its answers. */
+export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type RedisAddress =
+  | { readonly kind: 'one'; readonly address: string }
+  | {
+      readonly kind: 'several';
+      readonly servers: readonly ServerAddress[];
+      readonly options: ConnectionOptions;
+    }
+  | { readonly kind: 'sentinels'; readonly options: ConnectionOptions };
+
+const FORM = /^(redis|rediss|redis\+sentinel):\/\/(?:([^@/]*)@)?([^/?@]+)((?:\/[^/?]*)*)$/;
+const REDIS_PORT = 6379;
+const SENTINEL_PORT = 26_379;
+
+/** @throws Failure INVALID_REQUEST naming REDIS_URL */
+export function parseRedisUrl(url: string): RedisAddress {
+  // ioredis takes a socket as a bare path.
+  if (url.startsWith('unix://')) return { kind: 'one', address: url.slice('unix://'.length) };
+  const [, scheme, auth = '', hosts = '', path = ''] = FORM.exec(url) ?? [];
+  const isSentinel = scheme === 'redis+sentinel';
+  if (!isSentinel && !hosts.includes(',')) return { kind: 'one', address: url };
+  const servers = hosts.split(',').map((host) => serverOf(host, isSentinel));
+  const [first = '', second = ''] = path.split('/').slice(1);
+  const options = { ...credentialsOf(auth), ...(scheme === 'rediss' && { tls: {} }) };
+  if (!isSentinel)
+    return { kind: 'several', servers, options: { ...options, db: databaseOf(first) } };
+  if (first === '') throw invalid('the name of the primary is missing: redis+sentinel://…/NAME');
+  const sentinels = servers.map(({ host, port }) => ({ host, port }));
+  const own = { sentinels, name: first, db: databaseOf(second) };
+  return { kind: 'sentinels', options: { ...options, ...own } };
+}
+
+function serverOf(text: string, isSentinel: boolean): ServerAddress {
+  const [, host, port] = /^([A-Za-z0-9_.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (host === undefined) throw invalid(`"${text}" is not HOST or HOST:PORT`);
+  return { host, port: Number(port ?? (isSentinel ? SENTINEL_PORT : REDIS_PORT)) };
+}
+
+function credentialsOf(auth: string): Pick<ConnectionOptions, 'username' | 'password'> {
+  if (auth === '') return {};
+  const colon = auth.indexOf(':');
+  const [username, password] =
+    colon < 0 ? [auth, ''] : [auth.slice(0, colon), auth.slice(colon + 1)];
+  return {
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+  };
+}
+
+function databaseOf(text: string): number {
+  if (text === '') return 0;
+  if (!/^\d{1,4}$/.test(text)) throw invalid(`"${text}" is not the number of a database`);
+  return Number(text);
+}
+
+function invalid(why: string): Failure {
+  return new Failure('INVALID_REQUEST', `REDIS_URL: ${why}.`, { field: 'REDIS_URL' });
+}

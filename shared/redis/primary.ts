@@ -1,0 +1,53 @@
+/**
+ * Connections to whichever of several servers is the primary. A replica answers reads, too, so the role
+ * is asked for after each connect; a write that meets a replica is sent again to the next server.
+ */
+import { Redis } from 'ioredis';
+import { parseRedisUrl, type ConnectionOptions, type ServerAddress } from './addresses.ts';
+
+/** A board without power does not refuse a connection, it says nothing. */
+const CONNECT_TIMEOUT_MS = 1_500;
+const RESEND = 2;
+
+/** @param options of a connection to one server */
+export function openRedis(url: string, options: ConnectionOptions): Redis {
+  const parsed = parseRedisUrl(url);
+  if (parsed.kind === 'one') return new Redis(parsed.address, options);
+  if (parsed.kind === 'sentinels')
+    return new Redis({ ...options, ...parsed.options, reconnectOnError });
+  return openSeveral(parsed.servers, { ...options, ...parsed.options });
+}
+
+function openSeveral(servers: readonly ServerAddress[], options: ConnectionOptions): Redis {
+  const redis = new Redis({
+    ...options,
+    ...servers[0],
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    reconnectOnError,
+    // Called on the options of the connection itself, also of its duplicates, which BullMQ makes.
+    retryStrategy(this: Partial<ServerAddress>, times: number) {
+      Object.assign(this, after(servers, this));
+      return options.retryStrategy?.(times);
+    },
+  });
+  redis.on('ready', () => void leaveReplica(redis));
+  return redis;
+}
+
+function after(
+  servers: readonly ServerAddress[],
+  { host, port }: Partial<ServerAddress>,
+): ServerAddress | undefined {
+  const at = servers.findIndex((server) => server.host === host && server.port === port);
+  return servers[(at + 1) % servers.length];
+}
+
+/** A replica that is to be promoted is asked again after the pause of a reconnection. */
+async function leaveReplica(redis: Redis): Promise<void> {
+  const role = await redis.call('ROLE').catch(() => undefined);
+  if (Array.isArray(role) && role[0] !== 'master') redis.disconnect(true);
+}
+
+function reconnectOnError({ message }: Error): 2 | false {
+  return message.includes('READONLY') ? RESEND : false;
+}

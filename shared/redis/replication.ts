@@ -1,0 +1,135 @@
+/**
+ * Writes that trade are on another board before they are answered. Each guarded commit sets a mark in
+ * the same script, and is followed by WAIT and by a look at the mark on the same connection: where that
+ * has moved to another server in between, the mark shows whether the commit is there.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { Failure } from '#shared/kernel/failure.ts';
+import { keys } from './keys.ts';
+
+export interface ReplicationRule {
+  /** Replicas that must have a write; 0: none. */
+  readonly replicas: number;
+  readonly timeoutMs: number;
+  /** What becomes of a write that they do not acknowledge. */
+  readonly unreplicated: 'refuse' | 'accept';
+}
+
+export const unreplicated: ReplicationRule = { replicas: 0, timeoutMs: 0, unreplicated: 'accept' };
+
+export type ReplicationState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'protected' | 'unprotected'; readonly connected: number };
+
+/** Once a replica was away, the others' reads on this connection wait no longer than this for it. */
+const DOUBTFUL_TIMEOUT_MS = 200;
+
+/** A field of the epoch, so that it is on the promoted server only, and on its replicas. */
+export const GOES_ALONE = 'alone';
+
+export interface Script {
+  readonly sha: string;
+  readonly text: string;
+}
+
+export class Replication {
+  private readonly redis: Redis;
+  private readonly rule: ReplicationRule;
+  private readonly markKey = keys.state.mark(randomBytes(8).toString('hex'));
+  private marks = 0;
+  private isDoubtful = false;
+
+  constructor(redis: Redis, rule: ReplicationRule) {
+    this.redis = redis;
+    this.rule = rule;
+  }
+
+  get isRequired(): boolean {
+    return this.rule.replicas > 0;
+  }
+
+  /** The key and value that a commit writes in its own script. */
+  nextMark(): { readonly key: string; readonly value: string } {
+    this.marks += 1;
+    return { key: this.markKey, value: String(this.marks) };
+  }
+
+  /**
+   * Runs a commit that sets the mark.
+   * @throws Failure UNAVAILABLE `not-replicated` where it is written on one server only
+   */
+  async run(script: Script, args: readonly string[], count: number, mark: string) {
+    await this.requireReachable();
+    let results = await this.send(['evalsha', script.sha, String(count), ...args]);
+    if (results[0]?.[0]?.message.startsWith('NOSCRIPT'))
+      results = await this.send(['eval', script.text, String(count), ...args]);
+    const [[failed, answer] = [], [, acknowledged] = [], [, found] = []] = results;
+    if (failed) throw failed;
+    await this.note(Number(acknowledged) >= this.rule.replicas && found === mark);
+    if (this.isDoubtful && !(await this.mayGoAlone())) throw this.notReplicated();
+    return answer;
+  }
+
+  /** What the status says: how many replicas follow now, and whether that is enough. */
+  async state(): Promise<ReplicationState> {
+    if (!this.isRequired) return { kind: 'none' };
+    const info = await this.redis.info('replication');
+    const connected = [...info.matchAll(/^slave\d+:.*state=online/gm)].length;
+    const isEnough = connected >= this.rule.replicas && !this.isDoubtful;
+    return { kind: isEnough ? 'protected' : 'unprotected', connected };
+  }
+
+  private send(commit: readonly string[]): Promise<[Error | null, unknown][]> {
+    const [name = '', ...args] = commit;
+    const { replicas, timeoutMs } = this.rule;
+    const ms = this.isDoubtful ? Math.min(timeoutMs, DOUBTFUL_TIMEOUT_MS) : timeoutMs;
+    return this.redis
+      .pipeline([
+        [name, ...args],
+        ['wait', replicas, ms],
+        ['get', this.markKey],
+      ])
+      .exec() as Promise<[Error | null, unknown][]>;
+  }
+
+  /** After a write without acknowledgement nothing more is written until the replicas are back. */
+  private async requireReachable(): Promise<void> {
+    if (!this.isDoubtful || (await this.mayGoAlone())) return;
+    const { replicas, timeoutMs } = this.rule;
+    const { key, value } = this.nextMark();
+    const results = (await this.redis
+      .pipeline([
+        ['set', key, value, 'PX', 60_000],
+        ['wait', replicas, timeoutMs],
+        ['get', key],
+      ])
+      .exec()) as [Error | null, unknown][];
+    const [[failed] = [], [, acknowledged] = [], [, found] = []] = results;
+    if (failed) throw failed;
+    await this.note(Number(acknowledged) >= replicas && found === value);
+    if (this.isDoubtful) throw this.notReplicated();
+  }
+
+  /** The permission to trade without a replica ends when one is back. */
+  private async note(isAcknowledged: boolean): Promise<void> {
+    const isBack = this.isDoubtful && isAcknowledged;
+    this.isDoubtful = !isAcknowledged;
+    if (isBack) await this.redis.hdel(keys.state.epoch(), GOES_ALONE);
+  }
+
+  /** By setting, or because a person promoted this server knowing that it has no replica. */
+  private async mayGoAlone(): Promise<boolean> {
+    if (this.rule.unreplicated === 'accept') return true;
+    return (await this.redis.hexists(keys.state.epoch(), GOES_ALONE)) === 1;
+  }
+
+  private notReplicated(): Failure {
+    const { replicas, timeoutMs } = this.rule;
+    return new Failure(
+      'UNAVAILABLE',
+      `Fewer than ${replicas} replicas of Redis acknowledged a write that trades within ${timeoutMs} ms.`,
+      { what: 'Redis', rule: 'not-replicated' },
+    );
+  }
+}

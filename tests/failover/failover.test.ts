@@ -1,0 +1,88 @@
+/** The Redis of the board with the state dies for good. */
+import type { Redis } from 'ioredis';
+import { connectRedis } from '#shared/redis/client.ts';
+import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import type { ReplicationRule } from '#shared/redis/replication.ts';
+import { promote } from '../../scripts/failover/promote.ts';
+import { openRedisPair, untilFollows, type RedisPair } from './redis-pair.ts';
+import { failoverRounds } from './rounds.ts';
+
+const SEED = process.env['SEED'] ?? 'failover-1';
+
+it('no acknowledged order is lost or sent twice when the primary is killed under load', async () => {
+  console.info(`seed ${SEED}`);
+  const report = await failoverRounds({ seed: SEED, rounds: 4, isProtected: true });
+  expect(report).toMatchObject({ lost: 0, doubled: 0, unresolved: 0 });
+  expect(report.acknowledged).toBeGreaterThan(0);
+}, 180_000);
+
+describe('the fence', () => {
+  let pair: RedisPair;
+  const opened: Redis[] = [];
+  const rule: ReplicationRule = { replicas: 1, timeoutMs: 1_500, unreplicated: 'refuse' };
+  const write = (value: string): Write[] => [writeDocument('{orders:a}:one', 0, value)];
+
+  beforeEach(async () => {
+    pair = await openRedisPair();
+  }, 30_000);
+  afterEach(async () => {
+    for (const redis of opened.splice(0)) redis.disconnect();
+    await pair.close();
+  });
+
+  function databaseAt(url: string, replicas = rule): Database {
+    const redis = connectRedis(url, 'fence');
+    opened.push(redis);
+    return new Database(redis, undefined, replicas);
+  }
+
+  it('holds back an old primary that lives on: nobody acknowledges its writes', async () => {
+    const [old, replica] = pair.servers;
+    const cut = databaseAt(old.url);
+    expect(await cut.commit([], write('before'), 'guarded')).toBe(true);
+    expect((await promote(replica.url, 'fence')).epoch.generation).toBe(2);
+    const failing = cut.commit([], write('after'), 'guarded');
+    await expect(failing).rejects.toMatchObject({ facts: { rule: 'not-replicated' } });
+    expect(await cut.replication.state()).toEqual({ kind: 'unprotected', connected: 0 });
+  });
+
+  it('a process that has seen the new primary trades on no older one', async () => {
+    const [old, replica] = pair.servers;
+    const before = databaseAt(old.url, { ...rule, replicas: 0 });
+    await before.commit([], write('before'), 'guarded');
+    await untilFollows(replica);
+    await promote(replica.url, 'fence');
+    const promoted = databaseAt(replica.url, { ...rule, replicas: 0 });
+    const seen = await promoted.epoch.required();
+    before.epoch.sees(seen);
+    const failing = before.commit([], write('after'), 'guarded');
+    await expect(failing).rejects.toMatchObject({ facts: { rule: 'state-lost' } });
+  });
+
+  it('a promotion without a replica may go on alone if a person says so, until one is back', async () => {
+    const [old, replica] = pair.servers;
+    const database = databaseAt(pair.url);
+    await database.commit([], write('before'), 'guarded');
+    await old.kill();
+    await promote(replica.url, 'fence', true);
+    expect(await database.commit([], write('alone'), 'guarded')).toBe(true);
+    expect(await database.replication.state()).toMatchObject({ kind: 'unprotected' });
+    await old.start(replica.port);
+    await untilFollows(old);
+    do await database.commit([], write('together'), 'guarded');
+    while ((await database.replication.state()).kind !== 'protected');
+    await old.kill();
+    const failing = database.commit([], write('alone again'), 'guarded');
+    await expect(failing).rejects.toMatchObject({ facts: { rule: 'not-replicated' } });
+  });
+
+  it('promoting twice changes nothing the second time', async () => {
+    const [, replica] = pair.servers;
+    const first = await promote(replica.url, 'fence');
+    expect(first.changed).toBe(true);
+    expect(await promote(replica.url, 'fence')).toMatchObject({
+      changed: false,
+      epoch: first.epoch,
+    });
+  });
+});

@@ -1,0 +1,196 @@
+/** The Helm chart, as Helm renders it, judged by the schemas of Kubernetes and by what it promises. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { operations } from '#shared/contract/catalogue.ts';
+import { serviceNames } from '#shared/contract/names.ts';
+import { describeNeeding } from '../../support/needing.ts';
+import { findApiDescription, writeSchemas } from '../../support/kubernetes-schemas.ts';
+import { ran } from './tools.ts';
+
+const CHART = 'deploy/chart';
+const helm = tool('HELM', 'helm');
+const kubeconform = tool('KUBECONFORM', 'kubeconform');
+
+/** What the environment names, or what `go install` left. */
+function tool(variable: string, name: string): string | undefined {
+  const places = [process.env[variable], join(homedir(), 'go/bin', name), `/usr/local/bin/${name}`];
+  return places.find((place) => place && existsSync(place));
+}
+
+interface Resource {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: { readonly spec: PodSpec; readonly metadata: { labels: object } };
+    readonly selector?: { readonly matchLabels?: object } & Record<string, unknown>;
+    readonly [field: string]: unknown;
+  };
+  readonly data?: Record<string, string>;
+}
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: object;
+  readonly containers: readonly {
+    readonly name: string;
+    readonly securityContext: object;
+    readonly resources: { readonly requests?: object; readonly limits?: { memory?: string } };
+    readonly livenessProbe?: object;
+  }[];
+}
+
+const layouts: readonly [name: string, values: readonly string[]][] = [
+  ['plain packed', []],
+  ['plain single', ['layout=single', 'autoscaling.kind=hpa']],
+  ['openfaas packed', ['mode=openfaas']],
+  ['openfaas single', ['mode=openfaas', 'layout=single', 'redis.enabled=false']],
+  ['plain, keda, monitored', ['autoscaling.kind=keda', 'serviceMonitor.enabled=true']],
+];
+
+function rendered(...values: string[]): { text: string; resources: Resource[] } {
+  const sets = values.flatMap((value) => ['--set', value]);
+  const { code, out, err } = ran(helm ?? '', [
+    ...['template', 'trader', CHART, '--namespace', 'trader', '--kube-version', '1.34.0'],
+    ...sets,
+  ]);
+  expect([code, err]).toEqual([0, '']);
+  const resources = parseAllDocuments(out)
+    .map((document) => document.toJS() as Resource | null)
+    .filter((one): one is Resource => one !== null);
+  return { text: out, resources };
+}
+
+const ofKind = (resources: readonly Resource[], ...kinds: string[]): Resource[] =>
+  resources.filter(({ kind }) => kinds.includes(kind));
+
+describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the chart', () => {
+  test('helm has nothing to say against it', () => {
+    expect(ran(helm ?? '', ['lint', CHART, '--strict', '--kube-version', '1.34.0']).code).toBe(0);
+  });
+
+  test.each(layouts)('%s: every function of the catalogue is deployed once', (name, values) => {
+    const { resources } = rendered(...values);
+    const functions = name.startsWith('openfaas')
+      ? ofKind(resources, 'Function').map(({ metadata }) => metadata.name)
+      : ofKind(resources, 'Deployment')
+          .filter(({ metadata }) => metadata.labels?.['trader/service'])
+          .map(({ metadata }) => metadata.name.replace('trader-', ''));
+    const expected = values.includes('layout=single') ? operations : serviceNames;
+    const names = expected.map((one) => (typeof one === 'string' ? one : one.name));
+    expect(functions.filter((one) => one !== 'page').sort()).toEqual([...names].sort());
+  });
+
+  test.each(layouts)('%s: no pod has rights, and each has limits and a budget', (_name, values) => {
+    const { resources } = rendered(...values);
+    const pods = ofKind(resources, 'Deployment', 'StatefulSet');
+    expect(pods.length).toBeGreaterThan(1);
+    for (const { metadata, spec } of pods) {
+      const pod = spec?.template?.spec as PodSpec;
+      expect([metadata.name, pod.automountServiceAccountToken]).toEqual([metadata.name, false]);
+      expect(pod.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const container of pod.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(container.resources.requests).toBeDefined();
+        expect(container.resources.limits?.memory).toBeDefined();
+        if (container.name !== 'connector') expect(container.livenessProbe).toBeDefined();
+      }
+    }
+    const budgets = ofKind(resources, 'PodDisruptionBudget').map(({ spec }) =>
+      JSON.stringify(spec?.selector?.matchLabels),
+    );
+    const selectors = pods.map(({ spec }) => JSON.stringify(spec?.selector?.matchLabels));
+    expect(budgets.sort()).toEqual(selectors.sort());
+  });
+
+  test('everything is closed to the network but what a policy opens', () => {
+    const { resources } = rendered();
+    const policies = ofKind(resources, 'NetworkPolicy').map(({ metadata }) => metadata.name);
+    expect(policies.sort()).toEqual(
+      ['default', 'functions', 'router', 'connector', 'facade', 'redis']
+        .map((name) => `trader-${name}`)
+        .sort(),
+    );
+  });
+
+  test('the router knows the functions of the layout and no others', () => {
+    const { resources } = rendered('layout=single');
+    const config = ofKind(resources, 'ConfigMap').find(({ data }) => data?.['default.conf']);
+    const text = config?.data?.['default.conf'] ?? '';
+    for (const { name } of operations)
+      expect(text).toContain(`"~^/function/${name}(/|$)" "${name}";`);
+  });
+
+  test('queues with work scale the functions that do it', () => {
+    const { resources } = rendered('autoscaling.kind=keda');
+    const scaled = ofKind(resources, 'ScaledObject').map(({ metadata }) => metadata.name);
+    const queued = new Set(operations.filter(({ queue }) => queue).map(({ service }) => service));
+    expect(scaled.sort()).toEqual([...queued].map((service) => `trader-${service}`).sort());
+    expect(JSON.stringify(resources)).toContain('trader:queue:planning.create-plan:wait');
+  });
+
+  test.each([
+    ['redis.replicas=2', 'three at the least'],
+    ['layout=other', 'layout: packed or single'],
+    ['facade.tlsSecret=', 'needs TLS'],
+  ])('%s is refused in words', (value, why) => {
+    const args = ['template', 't', CHART, '--kube-version', '1.34.0', '--set', value];
+    const { code, err } = ran(helm ?? '', args);
+    expect([code, err]).toEqual([1, expect.stringContaining(why)]);
+  });
+});
+
+const description = findApiDescription();
+const missing =
+  helm === undefined || kubeconform === undefined
+    ? 'no helm or no kubeconform is installed'
+    : description === undefined
+      ? 'the Go module k8s.io/kubernetes was not downloaded'
+      : undefined;
+
+describeNeeding(missing, "Kubernetes' own schemas", () => {
+  const OTHERS = 'Function,ScaledObject,TriggerAuthentication,ServiceMonitor';
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chart-'));
+    const kinds = new Set(
+      layouts.flatMap(([, values]) => rendered(...values).resources.map((r) => r.kind)),
+    );
+    writeSchemas(description ?? '', join(folder, 'schemas'), [...kinds]);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const judged = async (text: string) => {
+    const file = join(folder, 'rendered.yaml');
+    await writeFile(file, text);
+    const location = join(folder, 'schemas', '{{.ResourceKind}}{{.KindSuffix}}.json');
+    return ran(kubeconform ?? '', [
+      '-skip',
+      OTHERS,
+      '-summary',
+      '-schema-location',
+      location,
+      file,
+    ]);
+  };
+
+  test.each(layouts)('take %s', async (_name, values) => {
+    const { code, out } = await judged(rendered(...values).text);
+    expect([code, out]).toEqual([0, expect.stringMatching(/Valid: [1-9].*Invalid: 0, Errors: 0/)]);
+  });
+
+  test('refuse a field that does not exist', async () => {
+    const { code, out } = await judged(rendered().text.replaceAll('replicas:', 'replicaz:'));
+    expect([code, out]).toEqual([1, expect.stringContaining('replicaz')]);
+  });
+});

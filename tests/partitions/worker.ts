@@ -1,0 +1,66 @@
+/**
+ * A board's trading, as a process that can be killed: node <bundle> REDIS_URL PREFIX LOG ELAPSED_MS SYMBOL…
+ * Places orders one after the other and asks again for what is open. Lines of JSON on stdout: an answer
+ * each. LOG gets the number of each order that reaches the broker, before the broker acts.
+ */
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { ControlStore } from '#shared/trading/control-store.ts';
+import executeTrade from '../../functions/trading/execute-trade/handler.ts';
+import { openTradingFixture } from '../support/trading-fixture.ts';
+
+const [url = '', prefix = '', log = '', elapsedMs = '0', ...symbols] = process.argv.slice(2);
+const fixture = await openTradingFixture(
+  { url },
+  {
+    REDIS_KEY_PREFIX: prefix,
+    REDIS_REPLICAS: '1',
+    REDIS_REPLICATION_TIMEOUT_MS: '1000',
+    ORDERS_PER_DAY_MAX: '10000',
+    PAPER_OPENING_CASH: '900000000',
+    MINIMUM_ORDER: '1',
+    DAY_TURNOVER_MAX_RATIO: '1000',
+  },
+);
+const { broker, clock, dependencies } = fixture;
+const submit = broker.submit.bind(broker);
+broker.submit = (order) => {
+  appendFileSync(log, `${order.clientOrderId}\n`, { flush: true });
+  return submit(order);
+};
+
+/** The clock of the market runs faster, so that waits of the order engine fit into a round. */
+const FASTER = 10;
+const TICK_MS = 100;
+clock.advance(Number(elapsedMs) * FASTER);
+setInterval(() => clock.advance(TICK_MS * FASTER), TICK_MS);
+
+/** Commands of the test: the clock is wrong by so much, or a promotion's halt is lifted. */
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const [command, value] = line.split(' ');
+  if (command === 'skew') clock.advance(Number(value));
+  if (command === 'resume')
+    void new ControlStore(dependencies.database, '/nonexistent')
+      .set('ACTIVE', '', instantOf(Date.now()))
+      .catch(() => undefined);
+});
+
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+say({ ready: true });
+for (let i = 0; ; i += 1) {
+  const symbol = symbols[i % symbols.length] ?? '';
+  const key = `${symbol}-${elapsedMs}-${i}`;
+  for (;;) {
+    const order = { isin: fixture.isin(symbol), side: 'BUY', quantity: 1 };
+    const startedAt = Date.now();
+    const { status, body } = await fixture.call(executeTrade, order, key);
+    const { success, code, tradeId, rule } = body as Record<string, unknown>;
+    const isOpen = code === 'OUTCOME_UNKNOWN' || code === 'UNAVAILABLE' || code === 'TOO_BUSY';
+    say({ key, status, success, code, rule, tradeId, startedAt, at: Date.now() });
+    if (!isOpen) break;
+    await sleep(100);
+  }
+  await sleep(20);
+}
