@@ -4,7 +4,9 @@ import type { Broker } from '#shared/clients/broker/broker.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { Money } from '#shared/kernel/money.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import deposit from '../../../functions/gateway/process-deposit/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
@@ -15,6 +17,7 @@ import {
   type TestRedis,
 } from '../../support/dependencies.ts';
 
+const signal = new AbortController().signal;
 let redis: TestRedis;
 let dependencies: Dependencies;
 const clock = steppingClock('2024-06-27T09:00:00Z');
@@ -103,6 +106,9 @@ it('books it also while another cycle runs, and says what invests it', async () 
   });
 });
 
+const cash = () =>
+  dependencies.functions.call(portfolio.getCashBalance, {}, { signal, requestId: 'test' });
+
 it('records it as pending at a broker that it may not pay itself', async () => {
   const { funding, ...rest } = Object.assign(Object.create(dependencies.broker) as Broker, {});
   void funding;
@@ -117,4 +123,15 @@ it('records it as pending at a broker that it may not pay itself', async () => {
     answer.transactionId,
   );
   expect(stored?.state).toBe('pending');
+  expect((await cash()).pendingDeposits).toEqual({ amount: '500.00', currency: 'EUR' });
+
+  // The bank's money arrives: the broker's statement shows it, and the book has it.
+  const paid = Money.parse('500.00', 'EUR');
+  await dependencies.broker.funding?.deposit(DEFAULT_ACCOUNT, 'bank', paid, signal);
+  await dependencies.functions.call(
+    portfolio.updatePositions,
+    { forceSync: true },
+    { signal, requestId: 'test' },
+  );
+  expect((await cash()).pendingDeposits).toEqual({ amount: '0.00', currency: 'EUR' });
 });
