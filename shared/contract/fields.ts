@@ -300,6 +300,7 @@ export const position = z.strictObject({
   unrealizedPnlPct: double(),
   accountId: account,
   lastUpdated: timestamp,
+  pricedAtCost: bool,
 });
 
 export type StatedPosition = z.output<typeof position>;

@@ -26,6 +26,7 @@ export function positionMessage(
     costBasis: value.costBasis?.toJSON(),
     unrealizedPnl: value.unrealized?.toJSON(),
     unrealizedPnlPct: (value.unrealizedRatio ?? 0) * 100,
+    pricedAtCost: value.seen?.isAtCost ?? false,
     accountId,
     lastUpdated: syncedAt === undefined ? undefined : toTimestamp(syncedAt),
   };

@@ -1,7 +1,7 @@
 /**
  * Cash of the account, and what of it is free to trade: cash less what live orders hold back less the
  * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Without a value
- * there is no minimum to keep: REFUSED price-missing or exchange-rate-missing.
+ * there is no minimum to keep: REFUSED exchange-rate-missing.
  */
 import { pendingDeposits } from '#shared/gateway/model/pending-deposits.ts';
 import { StoredDeposits } from '#shared/gateway/stored-deposits.ts';

@@ -1,7 +1,7 @@
 /**
  * Lists the holdings by symbol, valued at the latest stored prices. Average price and cost basis are
- * those of the FIFO lots still held, fees included. A position without a stored price has no current
- * price, market value or gain; one whose cost nobody knows has no average price.
+ * those of the FIFO lots still held, fees included. A position without a stored price is shown at
+ * what it cost (`priced_at_cost`); one whose cost nobody knows has no average price.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';

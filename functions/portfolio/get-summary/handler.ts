@@ -4,8 +4,8 @@
  * fractions of the total value that sum to 1, with `Cash` as an entry of its own; a region is a group
  * of countries (`regionOf`), and what is not known is `Unknown`.
  *
- * An account with a holding that has no stored price or rate is not valued: REFUSED price-missing or
- * exchange-rate-missing.
+ * A holding that has no stored price counts at what it cost (GetPositions marks it). An account with a
+ * holding whose currency has no rate is not valued: REFUSED exchange-rate-missing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';

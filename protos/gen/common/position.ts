@@ -26,7 +26,11 @@ export interface Position {
   unrealizedPnl: Money | undefined;
   unrealizedPnlPct: number;
   accountId: string;
-  lastUpdated: Timestamp | undefined;
+  lastUpdated:
+    | Timestamp
+    | undefined;
+  /** Nobody prices it: the current price is what the shares cost, in the account's currency. */
+  pricedAtCost: boolean;
 }
 
 export interface PositionList {
@@ -47,6 +51,7 @@ function createBasePosition(): Position {
     unrealizedPnlPct: 0,
     accountId: "",
     lastUpdated: undefined,
+    pricedAtCost: false,
   };
 }
 
@@ -87,6 +92,9 @@ export const Position: MessageFns<Position> = {
     }
     if (message.lastUpdated !== undefined) {
       Timestamp.encode(message.lastUpdated, writer.uint32(98).fork()).join();
+    }
+    if (message.pricedAtCost !== false) {
+      writer.uint32(104).bool(message.pricedAtCost);
     }
     return writer;
   },
@@ -200,6 +208,14 @@ export const Position: MessageFns<Position> = {
             message.lastUpdated = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.pricedAtCost = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -258,6 +274,11 @@ export const Position: MessageFns<Position> = {
         : isSet(object.last_updated)
         ? Timestamp.fromJSON(object.last_updated)
         : undefined,
+      pricedAtCost: isSet(object.pricedAtCost)
+        ? globalThis.Boolean(object.pricedAtCost)
+        : isSet(object.priced_at_cost)
+        ? globalThis.Boolean(object.priced_at_cost)
+        : false,
     };
   },
 
@@ -299,6 +320,9 @@ export const Position: MessageFns<Position> = {
     if (message.lastUpdated !== undefined) {
       obj.lastUpdated = Timestamp.toJSON(message.lastUpdated);
     }
+    if (message.pricedAtCost !== false) {
+      obj.pricedAtCost = message.pricedAtCost;
+    }
     return obj;
   },
 
@@ -331,6 +355,7 @@ export const Position: MessageFns<Position> = {
     message.lastUpdated = (object.lastUpdated !== undefined && object.lastUpdated !== null)
       ? Timestamp.fromPartial(object.lastUpdated)
       : undefined;
+    message.pricedAtCost = object.pricedAtCost ?? false;
     return message;
   },
 };

@@ -20,6 +20,8 @@ import { costOf, quantityOf } from './booking.ts';
 export interface SeenPrice {
   readonly price: Price;
   readonly day: CalendarDay;
+  /** Nobody prices it: the price is what the shares cost. */
+  readonly isAtCost?: boolean | undefined;
 }
 
 /** A holding as it stands; what depends on a price is absent while none is stored. */

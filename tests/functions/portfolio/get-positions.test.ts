@@ -40,6 +40,7 @@ describe('GetPositions', () => {
       symbol: 'BETA',
       isin: BETA,
       name: 'BETA Limited',
+      pricedAtCost: false,
       quantity: 2,
       averagePrice: { amount: '150', currency: 'USD' },
       currentPrice: { amount: '200', currency: 'USD' },
@@ -60,12 +61,14 @@ describe('GetPositions', () => {
     expect(Number(body.positions[0].averagePrice.amount)).toBeCloseTo(paid / 10, 6);
   });
 
-  it('shows a holding without a stored price, and leaves out what rests on one', async () => {
+  it('shows a holding that nobody prices at what it cost, and marks it', async () => {
     await ask(updatePositions, on, { positions: [stated(GAMMA, 'GAMMA', 10)] });
     const { body } = await ask(getPositions, on);
     expect(body.positions[0]).toMatchObject({ symbol: 'GAMMA', quantity: 10 });
-    expect(body.positions[0]).not.toHaveProperty('currentPrice');
-    expect(body.positions[0]).not.toHaveProperty('marketValue');
+    expect(body.positions[0]).toMatchObject({
+      pricedAtCost: true,
+      currentPrice: { amount: '6', currency: 'EUR' },
+    });
   });
 
   it('adds closed positions with quantity 0 only when asked', async () => {

@@ -1,4 +1,5 @@
 import getCashBalance from '../../../functions/portfolio/get-cash-balance/handler.ts';
+import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
@@ -97,11 +98,21 @@ describe('GetSummary', () => {
     });
   });
 
-  it('does not value an account with a holding that has no price', async () => {
+  it('values a holding that nobody prices at what it cost, and marks it', async () => {
     await hold(alpha, { isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
     const { status, body } = await ask(getSummary, on);
-    expect(status).toBe(422);
-    expect(body).toMatchObject({ code: 'REFUSED', rule: 'price-missing', isins: [GAMMA] });
+    expect(status).toBe(200);
+    expect(body.positionCount).toBe(2);
+    const { positions } = (await ask(getPositions, on)).body;
+    expect(
+      positions.map((one: { symbol: string; pricedAtCost: boolean }) => [
+        one.symbol,
+        one.pricedAtCost,
+      ]),
+    ).toEqual([
+      ['ALPHA', false],
+      ['GAMMA', true],
+    ]);
   });
 
   it('answers the hash that plans are bound to, and another one after a deposit', async () => {
@@ -152,10 +163,9 @@ describe('GetCashBalance', () => {
     expect(body.availableForTrading).toEqual(euros('0.00'));
   });
 
-  it('cannot tell the minimum without a price', async () => {
+  it('answers with a holding that nobody prices', async () => {
     await hold({ isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
-    const { body } = await ask(getCashBalance, on);
-    expect(body).toMatchObject({ code: 'REFUSED', rule: 'price-missing' });
+    expect((await ask(getCashBalance, on)).status).toBe(200);
   });
 
   it('refuses an account that is no id', async () => {
