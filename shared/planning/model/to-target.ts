@@ -167,19 +167,28 @@ function purchaseOf(
   return quantity.sign > 0 ? orderOf(instrument, 'BUY', quantity, costs) : undefined;
 }
 
-/** Values and fees are rounded to the minor unit, so that the quotient may be off by some lots of little worth. */
+/**
+ * The least number of lots that holds, where all above it hold. Values and fees are rounded to the minor unit, so that
+ * a quotient is off by lots of little worth together; of small fractions of a share these are many, hence by doubling.
+ */
 function firstThat(guess: Decimal, holds: (lots: Decimal) => boolean): Decimal {
-  let lots = guess;
-  while (!holds(lots)) lots = lots.add(Decimal.one);
-  while (lots.sign > 0 && holds(lots.subtract(Decimal.one))) lots = lots.subtract(Decimal.one);
-  return lots;
+  const last = lastThat(guess.subtract(Decimal.one), (lots) => lots.sign < 0 || !holds(lots));
+  return last.add(Decimal.one);
 }
 
+/** The greatest number of lots that holds, where all below it hold; one less than none where none does. */
 function lastThat(guess: Decimal, holds: (lots: Decimal) => boolean): Decimal {
-  let lots = guess;
-  while (lots.sign > 0 && !holds(lots)) lots = lots.subtract(Decimal.one);
-  while (lots.sign >= 0 && holds(lots.add(Decimal.one))) lots = lots.add(Decimal.one);
-  return lots;
+  const does = (lots: bigint): boolean => lots < 0n || holds(Decimal.of(lots));
+  let [low, step] = [guess.units, 1n];
+  for (; !does(low); step *= 2n) low -= step;
+  let high = low + step;
+  for (; does(high); step *= 2n) [low, high] = [high, high + step * 2n];
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n;
+    if (does(middle)) low = middle;
+    else high = middle;
+  }
+  return Decimal.of(low < -1n ? -1n : low);
 }
 
 /** What an order costs as a share of its value. */

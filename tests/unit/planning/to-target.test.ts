@@ -108,6 +108,19 @@ describe('a plan to stated weights', () => {
     expect(orders({ ...of, limits })).toEqual([]);
   });
 
+  it('sizes fractions of a share in few steps', () => {
+    const fraction = { lot: Decimal.parse('0.000000001'), target: 0.5 };
+    const of = problem(
+      [instrument(0, { ...fraction, price: Price.parse('33.33', 'EUR') })],
+      '1000',
+    );
+    const [order] = planToTarget(of).actions;
+    expect(Number(order?.quantity.toString())).toBeCloseTo((500 - 2) / 1.002 / 33.33, 3);
+    const held = { ...fraction, held: Decimal.of(40), target: 0.25 };
+    const sale = planToTarget(problem([instrument(0, held)], '0')).actions[0];
+    expect(Number(sale?.quantity.toString())).toBeCloseTo((3000 + 2) / 0.998 / 100, 3);
+  });
+
   it('keeps the reserve', () => {
     const of = problem([instrument(0, { target: 1 })], '1000');
     const limits = { ...of.limits, cashReserveRatio: 0.2 };
