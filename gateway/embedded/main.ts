@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
+import { newestBackup } from '#shared/gateway/backup/newest-backup.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
@@ -81,6 +82,8 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   try {
     const isOurs = isLocal(embedded.placement, 'gateway');
     const starts = given.once || (isOurs && embedded.hasCycle);
+    for (const warning of embedded.redis.warnings) console.complain(`${style.bad('✗')} ${warning}`);
+    print(await backupLine(embedded.dependencies.settings.dataDir));
     const lost = await reportLostState(embedded, console);
     if (lost && given.once) return endOfLostState(lost, given, console);
     const begins = starts && !lost;
@@ -116,6 +119,14 @@ interface FirstRun {
   readonly console: Console;
   readonly stop: AbortSignal;
   readonly logFile: string | undefined;
+}
+
+async function backupLine(dataDir: string): Promise<string> {
+  const { newestGood, complaints } = await newestBackup(join(dataDir, 'backups'));
+  const text = newestGood
+    ? `backup: ${newestGood.file}, ${newestGood.keys} keys, read through`
+    : 'backup: none yet; the nightly job writes them';
+  return [text, ...complaints.map((complaint) => `warning: ${complaint}`)].join('\n');
 }
 
 /** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */

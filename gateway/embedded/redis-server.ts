@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
+import { logEnd, measureFiles, shortenedFiles, tornEnd } from './redis-files.ts';
 import { forgetServer, recordServer, stopLeftovers } from './redis-leftover.ts';
 
 /** A socket's path must fit into sun_path: 104 bytes at the least of systems, with the end. */
@@ -23,6 +24,8 @@ const RESTART_MS_MAX = 5_000;
 export interface OwnRedis {
   readonly url: string;
   readonly version: string;
+  /** What was wrong with its files, a sentence each. */
+  readonly warnings: readonly string[];
   /** How often it had to be started again. */
   restarts(): number;
   close(): Promise<void>;
@@ -44,15 +47,20 @@ export async function startOwnRedis(options: OwnRedisOptions): Promise<OwnRedis>
   await stopLeftovers(dir);
   const place = await socketPlace(dir);
   const supervisor = new Supervisor(options, place.socket);
+  const [shortened, from] = await Promise.all([shortenedFiles(dir), logEnd(dir)]);
   try {
     await supervisor.start();
     const version = await versionAt(place.socket);
+    const warnings = [...shortened, ...(await tornEnd(dir, from))];
+    const endMeasuring = measureFiles(dir);
     return {
       url: `unix://${place.socket}`,
       version,
+      warnings,
       restarts: () => supervisor.restarts,
       close: async () => {
         await supervisor.stop();
+        await endMeasuring();
         await forgetServer(dir);
         await place.remove();
       },

@@ -4,6 +4,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { durabilityOf } from '#shared/redis/durability.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
+import { note } from './redis-files.ts';
 import { findRedisServer } from './redis-program.ts';
 import { redisVersion, startOwnRedis } from './redis-server.ts';
 
@@ -13,6 +14,8 @@ export interface RedisSource {
   /** Where it is, in words and without a password. */
   readonly location: string;
   readonly own: boolean;
+  /** What was wrong with its files, a sentence each; they are kept for the status. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
@@ -32,6 +35,7 @@ export async function openRedisSource(options: SourceOptions): Promise<RedisSour
 async function ownRedis({ dataDir, env, print, log }: SourceOptions): Promise<RedisSource> {
   const program = await findRedisServer({ env, print, isRoot: process.getuid?.() === 0 });
   const redis = await startOwnRedis({ program, dir: join(dataDir, 'redis'), log });
+  await note(dataDir, redis.warnings);
   const location = 'started on a private socket';
   return { ...redis, location, own: true };
 }
@@ -45,7 +49,8 @@ async function givenRedis(url: string): Promise<RedisSource> {
     const durability = await durabilityOf(redis);
     const warning = durability.kind === 'durable' ? '' : ` (warning: ${durability.complaint})`;
     const location = `at ${place}${warning}`;
-    return { url, version, location, own: false, close: () => Promise.resolve() };
+    const close = (): Promise<void> => Promise.resolve();
+    return { url, version, location, own: false, warnings: [], close };
   } catch (cause) {
     throw unavailable(`REDIS_URL: Redis at ${place}`, cause);
   } finally {

@@ -64,6 +64,16 @@ export interface GetSystemStatusResponse {
    * asked for, PROTECTED, or UNPROTECTED while one is missing.
    */
   replication: string;
+  /** The newest backup that was read through and can be restored; absent where there is none. */
+  newestBackup: BackupStatus | undefined;
+}
+
+export interface BackupStatus {
+  /** Name of the file in DATA_DIR/backups. */
+  file: string;
+  writtenAt: Timestamp | undefined;
+  keys: string;
+  sizeBytes: string;
 }
 
 export interface SystemMetrics {
@@ -502,6 +512,7 @@ function createBaseGetSystemStatusResponse(): GetSystemStatusResponse {
     tradingState: "",
     complaints: [],
     replication: "",
+    newestBackup: undefined,
   };
 }
 
@@ -542,6 +553,9 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     }
     if (message.replication !== "") {
       writer.uint32(98).string(message.replication);
+    }
+    if (message.newestBackup !== undefined) {
+      BackupStatus.encode(message.newestBackup, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -655,6 +669,14 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
             message.replication = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.newestBackup = BackupStatus.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -697,6 +719,11 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
         ? object.complaints.map((e: any) => globalThis.String(e))
         : [],
       replication: isSet(object.replication) ? globalThis.String(object.replication) : "",
+      newestBackup: isSet(object.newestBackup)
+        ? BackupStatus.fromJSON(object.newestBackup)
+        : isSet(object.newest_backup)
+        ? BackupStatus.fromJSON(object.newest_backup)
+        : undefined,
     };
   },
 
@@ -738,6 +765,9 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     if (message.replication !== "") {
       obj.replication = message.replication;
     }
+    if (message.newestBackup !== undefined) {
+      obj.newestBackup = BackupStatus.toJSON(message.newestBackup);
+    }
     return obj;
   },
 
@@ -762,6 +792,136 @@ export const GetSystemStatusResponse: MessageFns<GetSystemStatusResponse> = {
     message.tradingState = object.tradingState ?? "";
     message.complaints = object.complaints?.map((e) => e) || [];
     message.replication = object.replication ?? "";
+    message.newestBackup = (object.newestBackup !== undefined && object.newestBackup !== null)
+      ? BackupStatus.fromPartial(object.newestBackup)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBackupStatus(): BackupStatus {
+  return { file: "", writtenAt: undefined, keys: "0", sizeBytes: "0" };
+}
+
+export const BackupStatus: MessageFns<BackupStatus> = {
+  encode(message: BackupStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.file !== "") {
+      writer.uint32(10).string(message.file);
+    }
+    if (message.writtenAt !== undefined) {
+      Timestamp.encode(message.writtenAt, writer.uint32(18).fork()).join();
+    }
+    if (message.keys !== "0") {
+      writer.uint32(24).int64(message.keys);
+    }
+    if (message.sizeBytes !== "0") {
+      writer.uint32(32).int64(message.sizeBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.file = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.writtenAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.keys = reader.int64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sizeBytes = reader.int64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BackupStatus {
+    return {
+      file: isSet(object.file) ? globalThis.String(object.file) : "",
+      writtenAt: isSet(object.writtenAt)
+        ? Timestamp.fromJSON(object.writtenAt)
+        : isSet(object.written_at)
+        ? Timestamp.fromJSON(object.written_at)
+        : undefined,
+      keys: isSet(object.keys) ? globalThis.String(object.keys) : "0",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.String(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.String(object.size_bytes)
+        : "0",
+    };
+  },
+
+  toJSON(message: BackupStatus): unknown {
+    const obj: any = {};
+    if (message.file !== "") {
+      obj.file = message.file;
+    }
+    if (message.writtenAt !== undefined) {
+      obj.writtenAt = Timestamp.toJSON(message.writtenAt);
+    }
+    if (message.keys !== "0") {
+      obj.keys = message.keys;
+    }
+    if (message.sizeBytes !== "0") {
+      obj.sizeBytes = message.sizeBytes;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BackupStatus>, I>>(base?: I): BackupStatus {
+    return BackupStatus.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BackupStatus>, I>>(object: I): BackupStatus {
+    const message = createBaseBackupStatus();
+    message.file = object.file ?? "";
+    message.writtenAt = (object.writtenAt !== undefined && object.writtenAt !== null)
+      ? Timestamp.fromPartial(object.writtenAt)
+      : undefined;
+    message.keys = object.keys ?? "0";
+    message.sizeBytes = object.sizeBytes ?? "0";
     return message;
   },
 };

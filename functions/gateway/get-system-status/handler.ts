@@ -4,7 +4,10 @@
  * `complaints` say why in words. What cannot be asked is absent. Services and jobs are listed with
  * `include_details`.
  */
+import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
+import { newestBackup } from '#shared/gateway/backup/newest-backup.ts';
+import { redisNotices } from '#shared/gateway/redis-notice.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';
@@ -18,25 +21,33 @@ import { trading } from '#shared/contract/trading.ts';
 export default handle(gateway.getSystemStatus, async ({ includeDetails }, context) => {
   const { functions, marketData, broker } = context;
   const options = context.callOptions();
-  const [services, jobs, signs, durability, replication, summary, trades, control] =
-    await Promise.all([
-      servicesHealth(context),
-      jobStatuses(context),
-      hostMetrics(context.signal),
-      durabilityOfState(context.database),
-      context.database.replication.state(),
-      functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
-      functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
-      functions.call(trading.getTradingState, {}, options).catch(() => undefined),
-    ]);
-  const condition = conditionOf({
+  const { dataDir } = context.settings;
+  const [
     services,
     jobs,
+    signs,
     durability,
     replication,
+    backups,
+    notices,
     summary,
     trades,
     control,
+  ] = await Promise.all([
+    servicesHealth(context),
+    jobStatuses(context),
+    hostMetrics(context.signal),
+    durabilityOfState(context.database),
+    context.database.replication.state(),
+    newestBackup(join(dataDir, 'backups')),
+    redisNotices(dataDir),
+    functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
+    functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
+    functions.call(trading.getTradingState, {}, options).catch(() => undefined),
+  ]);
+  const condition = conditionOf({
+    ...{ services, jobs, durability, replication, summary, trades, control },
+    notices: [...notices, ...backups.complaints],
   });
   return {
     status: condition.status,
@@ -58,5 +69,6 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     tradingState: control?.state ?? '',
     complaints: [...condition.complaints],
     replication: replication.kind.toUpperCase(),
+    newestBackup: backups.newestGood,
   };
 });

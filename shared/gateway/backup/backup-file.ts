@@ -15,6 +15,8 @@ import { dataCorrupt } from '#shared/kernel/failure.ts';
 import { decode } from '#shared/redis/codec.ts';
 import type { ExportedKey } from './export.ts';
 
+export const BACKUP_SUFFIX = '.ndjson.gz';
+
 const FORMAT = 'arduino-trader-backup-1';
 
 const headSchema = z.object({ format: z.literal(FORMAT) });

@@ -16,6 +16,8 @@ export interface SystemParts {
   readonly durability?: { readonly kind: string; readonly complaint?: string } | undefined;
   /** Whether writes that trade are on another board as well. */
   readonly replication?: { readonly kind: string; readonly connected?: number } | undefined;
+  /** What else a person should know: sentences. */
+  readonly notices?: readonly string[];
   /** Absent where it could not be asked. */
   readonly summary: object | undefined;
   readonly trades: object | undefined;
@@ -49,7 +51,7 @@ function restrictions({ control }: SystemParts): string[] {
 }
 
 function faults(parts: SystemParts): string[] {
-  const { services, jobs, durability, replication, summary, trades, control } = parts;
+  const { services, jobs, durability, replication, notices = [], summary, trades, control } = parts;
   return [
     ...(durability?.complaint === undefined ? [] : [durability.complaint]),
     ...(replication?.kind === 'unprotected'
@@ -57,6 +59,7 @@ function faults(parts: SystemParts): string[] {
           `Writes that trade are on one board only: ${replication.connected ?? 0} replicas of Redis are connected.`,
         ]
       : []),
+    ...notices,
     ...services
       .filter(({ healthy }) => !healthy)
       .map(({ serviceName, status }) => `The ${serviceName} service: ${status}.`),

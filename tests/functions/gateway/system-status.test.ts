@@ -1,6 +1,12 @@
+import { mkdtemp, rm, stat, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import supertest from 'supertest';
+import { note } from '#gateway/embedded/redis-files.ts';
 import type { GetServicesHealthResponse, GetSystemStatusResponse } from '#protos/gen/gateway.ts';
 import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
+import { writeBackup } from '#shared/gateway/backup/backup-file.ts';
+import { exported } from '#shared/gateway/backup/export.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { portOffsets, serviceNames } from '#shared/contract/names.ts';
 import { jobs } from '#shared/contract/jobs.ts';
@@ -153,6 +159,58 @@ describe('gateway-get-system-status', () => {
     expect(answer.status).toBe('degraded');
     expect(answer.metrics?.totalPortfolioValue).toBeUndefined();
     expect(answer.metrics?.totalTrades).toBe('12');
+  });
+
+  describe('of an installation with a data folder', () => {
+    let dataDir: string;
+    let inFolder: Dependencies;
+
+    beforeEach(async () => {
+      dataDir = await mkdtemp(join(tmpdir(), 'trader-status-'));
+      const env = { DATA_DIR: dataDir };
+      inFolder = await openTestDependencies(redis, env, { now: clock.now, transport });
+    });
+    afterEach(async () => {
+      await inFolder.close();
+      await rm(dataDir, { recursive: true, force: true });
+    });
+
+    const statusThere = async (): Promise<GetSystemStatusResponse> => {
+      const response = await supertest(endpointOf(getStatus, inFolder)).post('/').send({});
+      return response.body as GetSystemStatusResponse;
+    };
+    const backUpAs = async (name: string): Promise<string> => {
+      const file = join(dataDir, 'backups', name);
+      await writeBackup(file, exported(dependencies.database, AbortSignal.timeout(10_000)));
+      return file;
+    };
+
+    it('names the newest backup that can be restored, and each newer one that cannot', async () => {
+      expect((await statusThere()).newestBackup).toBeUndefined();
+      await backUpAs('2025-01-01T02-00-00.000Z.ndjson.gz');
+      const newer = await backUpAs('2025-01-02T02-00-00.000Z.ndjson.gz');
+      const { newestBackup: whole, status: told } = await statusThere();
+      expect([whole?.file, told]).toEqual(['2025-01-02T02-00-00.000Z.ndjson.gz', 'healthy']);
+      expect(Number(whole?.sizeBytes)).toBe((await stat(newer)).size);
+      await truncate(newer, 40);
+      const broken = await statusThere();
+      expect(broken.newestBackup?.file).toBe('2025-01-01T02-00-00.000Z.ndjson.gz');
+      expect(broken.status).toBe('degraded');
+      expect(broken.complaints).toEqual([
+        expect.stringMatching(/^The backup 2025-01-02\S+ cannot be restored: /),
+      ]);
+    });
+
+    it('says what Redis lost from its file until a person removes the notice', async () => {
+      await note(dataDir, ['The append-only file of Redis is 7 bytes shorter than it was.']);
+      const { status: told, complaints } = await statusThere();
+      expect(told).toBe('degraded');
+      expect(complaints).toEqual([
+        'The append-only file of Redis is 7 bytes shorter than it was. Remove the file REDIS-TRUNCATED in DATA_DIR once you know.',
+      ]);
+      await rm(join(dataDir, 'REDIS-TRUNCATED'));
+      expect((await statusThere()).status).toBe('healthy');
+    });
   });
 
   it('refuses a field it does not have', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -168,4 +168,57 @@ it('says where to look when it does not come up', async () => {
   await expect(startOwnRedis({ program, dir, log: silentLog })).rejects.toThrow(
     `redis-server did not start; ${join(dir, 'redis.log')} says why.`,
   );
+});
+
+describe('an append-only file that is shorter than it was', () => {
+  /** Writes, ends the server, and answers the newest part of the file. */
+  async function written(): Promise<string> {
+    const { url } = await start();
+    await asked(url, async (redis) => {
+      for (let i = 0; i < 20; i += 1) await redis.set(`k${i}`, 'a value of some length');
+    });
+    for (const close of open.splice(0)) await close();
+    const parts = await readdir(join(dir, 'appendonlydir'));
+    const name =
+      parts
+        .filter((part) => part.endsWith('.incr.aof'))
+        .sort()
+        .at(-1) ?? '';
+    return join(dir, 'appendonlydir', name);
+  }
+
+  it('is no complaint where nothing is missing', async () => {
+    await written();
+    expect((await start()).warnings).toEqual([]);
+  });
+
+  it('is reported where its end is torn', async () => {
+    const file = await written();
+    await truncate(file, (await stat(file)).size - 7);
+    const { warnings } = await start();
+    expect(warnings).toEqual([
+      expect.stringContaining('7 bytes shorter than it was'),
+      expect.stringContaining('torn and cut it off (redis.log says where)'),
+    ]);
+  });
+
+  it('is reported where somebody has repaired it, and Redis has nothing to complain about', async () => {
+    const file = await written();
+    await truncate(file, (await stat(file)).size - 7);
+    const repair = spawn('redis-check-aof', ['--fix', file], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    repair.stdin.end('y\n');
+    await once(repair, 'exit');
+    const { warnings } = await start();
+    expect(warnings).toEqual([expect.stringMatching(/\d+ bytes shorter than it was/)]);
+  });
+
+  it('is reported once: the next start measures the file as it is', async () => {
+    const file = await written();
+    await truncate(file, (await stat(file)).size - 7);
+    await start();
+    for (const close of open.splice(0)) await close();
+    expect((await start()).warnings).toEqual([]);
+  });
 });
