@@ -18,7 +18,7 @@ import { BUILD } from '#shared/process/build.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
-import { hasGatewayTls, tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { hasGatewayTls, isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
@@ -220,7 +220,9 @@ async function facadeOf(
   const requested = portBase >= 0 || sharedPort !== undefined;
   if (!embeddedParts.includes('facade') || !requested) return undefined;
   const { grpcHost: host, grpcReflection } = settings;
-  const places = { portBase, sharedPort, host, reflection: grpcReflection === 'on' };
+  const publishedOnLoopback = isPublishedOnLoopback(settings);
+  const reflection = grpcReflection === 'on';
+  const places = { portBase, sharedPort, host, publishedOnLoopback, reflection };
   return steps.take(
     'facade',
     () => openFacade({ ...places, tls, access, functions, log, projectDir }),

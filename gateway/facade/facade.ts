@@ -27,6 +27,8 @@ export interface FacadeOptions {
   readonly sharedPort?: number | undefined;
   /** Without TLS an address of this machine only: plain text never leaves it. */
   readonly host?: string;
+  /** The address is that of a container whose ports only this machine reaches. */
+  readonly publishedOnLoopback?: boolean;
   /** Closed by its owner. */
   readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
@@ -82,7 +84,8 @@ const serverOptions: ServerOptions = {
  * GRPC_HOST if plain text would leave the machine
  */
 export async function openFacade(options: FacadeOptions): Promise<Facade> {
-  requireSafeHost(options.host ?? LOOPBACK, options.tls);
+  const isGuarded = options.tls !== undefined || options.publishedOnLoopback === true;
+  requireSafeHost(options.host ?? LOOPBACK, isGuarded);
   const parts = partsOf(options);
   const servers: Server[] = [];
   const bound = new Map<ServiceName, number>();

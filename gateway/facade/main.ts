@@ -7,7 +7,7 @@ import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import { openLog } from '#shared/process/log.ts';
 import type { Environment } from '#shared/process/settings.ts';
-import { tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { readProcessConfig } from '../process-config.ts';
 import { runProcess, type Running } from '../run-process.ts';
@@ -16,6 +16,7 @@ import { openFacade } from './facade.ts';
 
 const SETTINGS = [
   'GRPC_HOST',
+  'GATEWAY_EXPOSURE',
   'GRPC_PORT_BASE',
   'GRPC_SHARED_PORT',
   'GRPC_REFLECTION',
@@ -37,6 +38,7 @@ async function start(env: Environment): Promise<Running> {
     portBase: settings.grpcPortBase,
     sharedPort: settings.grpcSharedPort,
     host: settings.grpcHost,
+    publishedOnLoopback: isPublishedOnLoopback(settings),
     reflection: settings.grpcReflection === 'on',
     functions: new FunctionsClient(routes.transport),
     access: facadeAccessOf(settings, tokens),

@@ -36,7 +36,7 @@ export const settingTable = {
   gatewayExposure: row(
     'GATEWAY_EXPOSURE',
     'guarded',
-    '`guarded`, or `container`: GATEWAY_HOST is the address of a container whose port is published on loopback only, so that it may do without TLS and READ_ACCESS=token',
+    '`guarded`, or `container`: GATEWAY_HOST and GRPC_HOST are addresses of a container whose ports are published on loopback only, so that they may do without TLS and READ_ACCESS=token',
     oneOf('guarded', 'container'),
   ),
   gatewayMetricsPort: optional(

@@ -63,14 +63,20 @@ export function exposureComplaints(settings: ExposureSettings): FieldViolation[]
   if (cert === undefined && key === undefined && ca !== undefined)
     needs(tlsSettingOf.cert, tlsSettingOf.ca);
   const { grpcHost: host, grpcPortBase: portBase = 0, grpcSharedPort: sharedPort } = settings;
+  const isGuarded = cert !== undefined || key !== undefined || isPublishedOnLoopback(settings);
   if (host !== undefined && (portBase >= 0 || sharedPort !== undefined))
-    complaints.push(...hostComplaints(host, cert !== undefined || key !== undefined));
+    complaints.push(...hostComplaints(host, isGuarded));
   return [...complaints, ...gatewayComplaints(settings)];
+}
+
+/** Whether the addresses listened on are those of a container whose ports only this machine reaches. */
+export function isPublishedOnLoopback({ gatewayExposure }: ExposureSettings): boolean {
+  return gatewayExposure === 'container';
 }
 
 /** What others can reach speaks TLS and answers nobody without a token. */
 function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
-  const { gatewayTls, gatewayHost: host = '127.0.0.1', gatewayExposure, readAccess } = settings;
+  const { gatewayTls, gatewayHost: host = '127.0.0.1', readAccess } = settings;
   const { grpcTlsCert, grpcTlsKey } = settings;
   const hasFiles = grpcTlsCert !== undefined || grpcTlsKey !== undefined;
   const complaints: FieldViolation[] = [];
@@ -79,7 +85,7 @@ function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
       field: 'GATEWAY_TLS',
       message: `is on; that needs ${tlsSettingOf.cert} and ${tlsSettingOf.key}`,
     });
-  if (isLoopback(host) || gatewayExposure === 'container') return complaints;
+  if (isLoopback(host) || isPublishedOnLoopback(settings)) return complaints;
   const reached = `"${host}" can be reached from other machines`;
   if (!hasFiles || gatewayTls === 'off') {
     const needed = `${tlsSettingOf.cert}, ${tlsSettingOf.key} and GATEWAY_TLS other than off`;
@@ -94,9 +100,9 @@ function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
   return complaints;
 }
 
-/** Plain text never leaves the machine. */
-export function hostComplaints(host: string, hasTls: boolean): FieldViolation[] {
-  if (hasTls || isLoopback(host)) return [];
+/** Plain text never leaves the machine. @param isGuarded by TLS, or by a container's port on loopback */
+export function hostComplaints(host: string, isGuarded: boolean): FieldViolation[] {
+  if (isGuarded || isLoopback(host)) return [];
   const message =
     `"${host}" can be reached from other machines, and calls would cross the network in plain ` +
     `text; set ${tlsSettingOf.cert} and ${tlsSettingOf.key}, or listen on 127.0.0.1`;

@@ -56,6 +56,7 @@ test.each<[string, Record<string, string>, string[]]>([
     { GATEWAY_HOST: '0.0.0.0', READ_ACCESS: 'token', ...tls },
     [],
   ],
+  ['gRPC in a container', { GRPC_HOST: '0.0.0.0', GATEWAY_EXPOSURE: 'container' }, []],
   ['a gateway in a container', { GATEWAY_HOST: '0.0.0.0', GATEWAY_EXPOSURE: 'container' }, []],
   ['TLS of the gateway without files', { GATEWAY_TLS: 'on' }, ['GATEWAY_TLS']],
   ['TLS of the gateway on loopback', { GATEWAY_TLS: 'on', ...tls }, []],
