@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Empty, HealthCheckResponse, Money, Timestamp } from "./common/common.ts";
+import { Empty, HealthCheckResponse, Money, Timestamp, UsedRate } from "./common/common.ts";
 import { Position } from "./common/position.ts";
 
 export const protobufPackage = "arduino_trader.portfolio";
@@ -65,6 +65,10 @@ export interface GetSummaryResponse {
   accountId: string;
   /** True when prices come from a simulation. */
   simulated: boolean;
+  /** Every rate that the totals were converted with, and its day. */
+  rates: UsedRate[];
+  /** Old rates and prices that the totals rest on. */
+  warnings: string[];
 }
 
 export interface GetSummaryResponse_SectorAllocationEntry {
@@ -101,6 +105,11 @@ export interface GetPerformanceResponse {
   periodReturns: PeriodReturn[];
   benchmark: BenchmarkComparison | undefined;
   attribution: SectorAttribution[];
+  /** The last rate of each currency that history was converted with, and its day. */
+  rates: UsedRate[];
+  warnings: string[];
+  /** By calendar year, oldest first. */
+  years: YearPerformance[];
 }
 
 /** A fall below the highest value so far, of returns cleaned of deposits and withdrawals. */
@@ -289,7 +298,11 @@ export interface GetCashBalanceResponse {
     | undefined;
   /** Held back for live orders, and kept as the owner's minimum. */
   reserved: Money | undefined;
-  minimumReserve: Money | undefined;
+  minimumReserve:
+    | Money
+    | undefined;
+  /** Every rate that the value behind the reserve was converted with, and its day. */
+  rates: UsedRate[];
 }
 
 export interface OpenAccountRequest {
@@ -609,6 +622,24 @@ export interface ImportedPosition {
   symbol: string;
   quantityBefore: string;
   quantityAfter: string;
+}
+
+/** What an account earned in a calendar year, or the part of it that was measured. */
+export interface YearPerformance {
+  year: number;
+  /** Time-weighted, of the days measured. */
+  returnPct: number;
+  /** Value at the end less that at the start, less what the owner brought in and plus what was taken out. */
+  gain: Money | undefined;
+  deposited: Money | undefined;
+  withdrawn:
+    | Money
+    | undefined;
+  /** Booked in the year; taxes and fees are not negative. Orders contain their own charges. */
+  dividends: Money | undefined;
+  interest: Money | undefined;
+  taxes: Money | undefined;
+  fees: Money | undefined;
 }
 
 function createBaseGetPositionsRequest(): GetPositionsRequest {
@@ -1058,6 +1089,8 @@ function createBaseGetSummaryResponse(): GetSummaryResponse {
     regionAllocation: {},
     accountId: "",
     simulated: false,
+    rates: [],
+    warnings: [],
   };
 }
 
@@ -1098,6 +1131,12 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     }
     if (message.simulated !== false) {
       writer.uint32(96).bool(message.simulated);
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -1217,6 +1256,22 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
             message.simulated = reader.bool();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1331,6 +1386,12 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
         ? globalThis.String(object.account_id)
         : "",
       simulated: isSet(object.simulated) ? globalThis.Boolean(object.simulated) : false,
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1384,6 +1445,12 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     if (message.simulated !== false) {
       obj.simulated = message.simulated;
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -1430,6 +1497,8 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     );
     message.accountId = object.accountId ?? "";
     message.simulated = object.simulated ?? false;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };
@@ -1751,6 +1820,9 @@ function createBaseGetPerformanceResponse(): GetPerformanceResponse {
     periodReturns: [],
     benchmark: undefined,
     attribution: [],
+    rates: [],
+    warnings: [],
+    years: [],
   };
 }
 
@@ -1779,6 +1851,15 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
     }
     for (const v of message.attribution) {
       SectorAttribution.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
+    }
+    for (const v of message.years) {
+      YearPerformance.encode(v!, writer.uint32(338).fork()).join();
     }
     return writer;
   },
@@ -1860,6 +1941,30 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
             message.attribution.push(SectorAttribution.decode(reader, reader.uint32()));
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+          case 42: {
+            if (tag !== 338) {
+              break;
+            }
+
+            message.years.push(YearPerformance.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1898,6 +2003,11 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
       attribution: globalThis.Array.isArray(object?.attribution)
         ? object.attribution.map((e: any) => SectorAttribution.fromJSON(e))
         : [],
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+      years: globalThis.Array.isArray(object?.years) ? object.years.map((e: any) => YearPerformance.fromJSON(e)) : [],
     };
   },
 
@@ -1927,6 +2037,15 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
     if (message.attribution?.length) {
       obj.attribution = message.attribution.map((e) => SectorAttribution.toJSON(e));
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    if (message.years?.length) {
+      obj.years = message.years.map((e) => YearPerformance.toJSON(e));
+    }
     return obj;
   },
 
@@ -1947,6 +2066,9 @@ export const GetPerformanceResponse: MessageFns<GetPerformanceResponse> = {
       ? BenchmarkComparison.fromPartial(object.benchmark)
       : undefined;
     message.attribution = object.attribution?.map((e) => SectorAttribution.fromPartial(e)) || [];
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
+    message.years = object.years?.map((e) => YearPerformance.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4004,6 +4126,7 @@ function createBaseGetCashBalanceResponse(): GetCashBalanceResponse {
     availableForTrading: undefined,
     reserved: undefined,
     minimumReserve: undefined,
+    rates: [],
   };
 }
 
@@ -4026,6 +4149,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     if (message.minimumReserve !== undefined) {
       Money.encode(message.minimumReserve, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -4091,6 +4217,14 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
             message.minimumReserve = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4131,6 +4265,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
         : isSet(object.minimum_reserve)
         ? Money.fromJSON(object.minimum_reserve)
         : undefined,
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
     };
   },
 
@@ -4153,6 +4290,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     if (message.minimumReserve !== undefined) {
       obj.minimumReserve = Money.toJSON(message.minimumReserve);
+    }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
     }
     return obj;
   },
@@ -4180,6 +4320,7 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     message.minimumReserve = (object.minimumReserve !== undefined && object.minimumReserve !== null)
       ? Money.fromPartial(object.minimumReserve)
       : undefined;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
     return message;
   },
 };
@@ -8530,6 +8671,225 @@ export const ImportedPosition: MessageFns<ImportedPosition> = {
     message.symbol = object.symbol ?? "";
     message.quantityBefore = object.quantityBefore ?? "";
     message.quantityAfter = object.quantityAfter ?? "";
+    return message;
+  },
+};
+
+function createBaseYearPerformance(): YearPerformance {
+  return {
+    year: 0,
+    returnPct: 0,
+    gain: undefined,
+    deposited: undefined,
+    withdrawn: undefined,
+    dividends: undefined,
+    interest: undefined,
+    taxes: undefined,
+    fees: undefined,
+  };
+}
+
+export const YearPerformance: MessageFns<YearPerformance> = {
+  encode(message: YearPerformance, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.year !== 0) {
+      writer.uint32(8).int32(message.year);
+    }
+    if (message.returnPct !== 0) {
+      writer.uint32(17).double(message.returnPct);
+    }
+    if (message.gain !== undefined) {
+      Money.encode(message.gain, writer.uint32(26).fork()).join();
+    }
+    if (message.deposited !== undefined) {
+      Money.encode(message.deposited, writer.uint32(34).fork()).join();
+    }
+    if (message.withdrawn !== undefined) {
+      Money.encode(message.withdrawn, writer.uint32(42).fork()).join();
+    }
+    if (message.dividends !== undefined) {
+      Money.encode(message.dividends, writer.uint32(50).fork()).join();
+    }
+    if (message.interest !== undefined) {
+      Money.encode(message.interest, writer.uint32(58).fork()).join();
+    }
+    if (message.taxes !== undefined) {
+      Money.encode(message.taxes, writer.uint32(66).fork()).join();
+    }
+    if (message.fees !== undefined) {
+      Money.encode(message.fees, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): YearPerformance {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseYearPerformance();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.year = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.returnPct = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.gain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.deposited = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.withdrawn = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.dividends = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.interest = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.taxes = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.fees = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): YearPerformance {
+    return {
+      year: isSet(object.year) ? globalThis.Number(object.year) : 0,
+      returnPct: isSet(object.returnPct)
+        ? globalThis.Number(object.returnPct)
+        : isSet(object.return_pct)
+        ? globalThis.Number(object.return_pct)
+        : 0,
+      gain: isSet(object.gain) ? Money.fromJSON(object.gain) : undefined,
+      deposited: isSet(object.deposited) ? Money.fromJSON(object.deposited) : undefined,
+      withdrawn: isSet(object.withdrawn) ? Money.fromJSON(object.withdrawn) : undefined,
+      dividends: isSet(object.dividends) ? Money.fromJSON(object.dividends) : undefined,
+      interest: isSet(object.interest) ? Money.fromJSON(object.interest) : undefined,
+      taxes: isSet(object.taxes) ? Money.fromJSON(object.taxes) : undefined,
+      fees: isSet(object.fees) ? Money.fromJSON(object.fees) : undefined,
+    };
+  },
+
+  toJSON(message: YearPerformance): unknown {
+    const obj: any = {};
+    if (message.year !== 0) {
+      obj.year = Math.round(message.year);
+    }
+    if (message.returnPct !== 0) {
+      obj.returnPct = floatToJson(message.returnPct);
+    }
+    if (message.gain !== undefined) {
+      obj.gain = Money.toJSON(message.gain);
+    }
+    if (message.deposited !== undefined) {
+      obj.deposited = Money.toJSON(message.deposited);
+    }
+    if (message.withdrawn !== undefined) {
+      obj.withdrawn = Money.toJSON(message.withdrawn);
+    }
+    if (message.dividends !== undefined) {
+      obj.dividends = Money.toJSON(message.dividends);
+    }
+    if (message.interest !== undefined) {
+      obj.interest = Money.toJSON(message.interest);
+    }
+    if (message.taxes !== undefined) {
+      obj.taxes = Money.toJSON(message.taxes);
+    }
+    if (message.fees !== undefined) {
+      obj.fees = Money.toJSON(message.fees);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<YearPerformance>, I>>(base?: I): YearPerformance {
+    return YearPerformance.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<YearPerformance>, I>>(object: I): YearPerformance {
+    const message = createBaseYearPerformance();
+    message.year = object.year ?? 0;
+    message.returnPct = object.returnPct ?? 0;
+    message.gain = (object.gain !== undefined && object.gain !== null) ? Money.fromPartial(object.gain) : undefined;
+    message.deposited = (object.deposited !== undefined && object.deposited !== null)
+      ? Money.fromPartial(object.deposited)
+      : undefined;
+    message.withdrawn = (object.withdrawn !== undefined && object.withdrawn !== null)
+      ? Money.fromPartial(object.withdrawn)
+      : undefined;
+    message.dividends = (object.dividends !== undefined && object.dividends !== null)
+      ? Money.fromPartial(object.dividends)
+      : undefined;
+    message.interest = (object.interest !== undefined && object.interest !== null)
+      ? Money.fromPartial(object.interest)
+      : undefined;
+    message.taxes = (object.taxes !== undefined && object.taxes !== null) ? Money.fromPartial(object.taxes) : undefined;
+    message.fees = (object.fees !== undefined && object.fees !== null) ? Money.fromPartial(object.fees) : undefined;
     return message;
   },
 };

@@ -29,11 +29,17 @@ export function unitRate(currency: Currency, day: CalendarDay): ExchangeRate {
 export function requireRate(rates: RateTable, from: Currency): ExchangeRate {
   const rate = rates.get(from);
   if (!rate)
-    throw new Failure('REFUSED', `There is no exchange rate for ${from}.`, {
+    throw new Failure('REFUSED', `There is no exchange rate ${pairWords(rates, from)}.`, {
       rule: 'exchange-rate-missing',
       currency: from,
     });
   return rate;
+}
+
+/** A table names its own currency by any of its rates. */
+function pairWords(rates: RateTable, from: Currency): string {
+  const [known] = rates.values();
+  return known ? `from ${from} to ${known.to}` : `for ${from}`;
 }
 
 export function convertWith(money: Money, rates: RateTable, rounding: Rounding): Money {

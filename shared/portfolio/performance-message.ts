@@ -20,6 +20,8 @@ import {
 } from '#shared/quant/measures/calendar-returns.ts';
 import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
+import type { LedgerEntry } from './model/book.ts';
+import { yearPerformances } from './model/year-performance.ts';
 import type { Comparison } from './model/comparison.ts';
 import { contributions } from './model/contribution.ts';
 import { growthIndex, type Performance, type Window } from './model/performance.ts';
@@ -27,6 +29,25 @@ import type { RiskFigures } from './model/risk-figures.ts';
 import type { SectorEffects } from './model/sector-attribution.ts';
 
 const DRAWDOWNS_MAX = 10;
+/** What rounding a hundred positions makes at most, in the account's currency. */
+const ROUNDING_MOST = 0.5;
+
+/**
+ * The measured days with the value of the last one as the account is valued exactly, each position
+ * rounded by itself: estimates of the same day differ from it by some cents.
+ */
+export function withExactEnd(measured: Performance, exact: Money | undefined): Performance {
+  const { points, peak } = measured;
+  const last = points.at(-1);
+  const value = exact?.toEstimate();
+  if (!last || value === undefined || Math.abs(value - last.value) > ROUNDING_MOST) return measured;
+  const end = { ...last, value };
+  return {
+    ...measured,
+    points: [...points.slice(0, -1), end],
+    peak: peak?.day === last.day && peak.value === last.value ? end : peak,
+  };
+}
 
 export function historyMessage({ points }: Performance, base: Currency) {
   return points.map((point) => ({
@@ -100,6 +121,25 @@ export function periodReturnsMessage(window: Window): PeriodReturn[] {
   return all
     .filter(([, ratio]) => Number.isFinite(ratio))
     .map(([period, ratio]) => ({ period, returnPct: ratio * 100 }));
+}
+
+/** By calendar year, oldest first. */
+export function yearsMessage(
+  window: Window,
+  ledger: readonly LedgerEntry[],
+  base: Currency,
+): GetPerformanceResponse['years'] {
+  return yearPerformances(window, ledger).map(({ year, returnRatio, ...amounts }) => ({
+    year,
+    returnPct: returnRatio * 100,
+    gain: money(amounts.gain, base),
+    deposited: money(amounts.deposited, base),
+    withdrawn: money(amounts.withdrawn, base),
+    dividends: money(amounts.dividends, base),
+    interest: money(amounts.interest, base),
+    taxes: money(amounts.taxes, base),
+    fees: money(amounts.fees, base),
+  }));
 }
 
 /** By position, and by sector; the largest first. */

@@ -16,6 +16,7 @@ import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import type { Context } from '#shared/runtime/context.ts';
+import { usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 
@@ -39,6 +40,7 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
     availableForTrading: (free.sign > 0 ? free : Money.zero(book.currency)).toJSON(),
     reserved: reserved.toJSON(),
     minimumReserve: minimumReserve.toJSON(),
+    rates: usedRates(rates.values()),
   };
 });
 

@@ -15,12 +15,14 @@ import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
+import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { compareWith } from '#shared/portfolio/model/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/risk-figures.ts';
 import { sectorAttribution } from '#shared/portfolio/model/sector-attribution.ts';
+import { valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyValues } from '#shared/portfolio/model/value-history.ts';
 import {
   attributionMessage,
@@ -30,8 +32,11 @@ import {
   historyMessage,
   metricsMessage,
   periodReturnsMessage,
+  withExactEnd,
+  yearsMessage,
 } from '#shared/portfolio/performance-message.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { oldRates, usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -58,7 +63,9 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     dailyValues({ ...market, series, ledger, today }),
     request.days === 0 ? undefined : addDays(today, -request.days),
   );
-  const measured = performance(window);
+  const { book, quotes, rates } = await loadAccount(context, request.accountId);
+  const now = valuationOn(today, book, quotes, rates, context.now());
+  const measured = withExactEnd(performance(window), now?.total);
   const risk = riskFigures(measured.points.map((point) => point.returnRatio));
   const compared = benchmark && compareWith(benchmark.isin, window, market);
   const sectors = new Map(needed.map(({ isin, sector }) => [isin, sector ?? '']));
@@ -71,6 +78,9 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     drawdowns: drawdownsMessage(window),
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
+    years: yearsMessage(window, ledger, base),
+    rates: usedRates(rates.values()),
+    warnings: oldRates(rates.values(), today),
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
     attribution: request.withAttribution
       ? attributionMessage(sectorAttribution(window, { market, sectors, members }))

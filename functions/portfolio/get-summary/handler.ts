@@ -16,6 +16,7 @@ import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { oldRates, usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -42,5 +43,7 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
     regionAllocation: allocation(value, (isin) => regionOf(byIsin.get(isin)?.country)),
     accountId,
     simulated: context.marketData.simulated,
+    rates: usedRates(rates.values()),
+    warnings: oldRates(rates.values(), context.marketData.today(context.now())),
   };
 });

@@ -250,6 +250,15 @@ export interface LimitPrice {
   cost: Money | undefined;
 }
 
+/** An exchange rate that an answer was converted with: one unit of from is so many of to. */
+export interface UsedRate {
+  from: string;
+  to: string;
+  rate: string;
+  /** YYYY-MM-DD. */
+  day: string;
+}
+
 function createBaseEmpty(): Empty {
   return {};
 }
@@ -795,6 +804,123 @@ export const LimitPrice: MessageFns<LimitPrice> = {
     message.costRatio = object.costRatio ?? 0;
     message.perPointRatio = object.perPointRatio ?? 0;
     message.cost = (object.cost !== undefined && object.cost !== null) ? Money.fromPartial(object.cost) : undefined;
+    return message;
+  },
+};
+
+function createBaseUsedRate(): UsedRate {
+  return { from: "", to: "", rate: "", day: "" };
+}
+
+export const UsedRate: MessageFns<UsedRate> = {
+  encode(message: UsedRate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== "") {
+      writer.uint32(10).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    if (message.rate !== "") {
+      writer.uint32(26).string(message.rate);
+    }
+    if (message.day !== "") {
+      writer.uint32(34).string(message.day);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsedRate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsedRate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rate = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsedRate {
+    return {
+      from: isSet(object.from) ? globalThis.String(object.from) : "",
+      to: isSet(object.to) ? globalThis.String(object.to) : "",
+      rate: isSet(object.rate) ? globalThis.String(object.rate) : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+    };
+  },
+
+  toJSON(message: UsedRate): unknown {
+    const obj: any = {};
+    if (message.from !== "") {
+      obj.from = message.from;
+    }
+    if (message.to !== "") {
+      obj.to = message.to;
+    }
+    if (message.rate !== "") {
+      obj.rate = message.rate;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsedRate>, I>>(base?: I): UsedRate {
+    return UsedRate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsedRate>, I>>(object: I): UsedRate {
+    const message = createBaseUsedRate();
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    message.rate = object.rate ?? "";
+    message.day = object.day ?? "";
     return message;
   },
 };

@@ -36,7 +36,7 @@ export interface Performance {
   readonly sharpeRatio: number;
   /** Deepest fall of the linked returns from a high before, as a positive fraction. */
   readonly maxDrawdownRatio: number;
-  /** Highest value, and the first day it was reached. */
+  /** Highest value, and the first day it was reached; the value that the first return starts from is one. */
   readonly peak: PerformancePoint | undefined;
   /** Yearly rate at which the owner's money grew; absent under 30 days or without a solution. */
   readonly moneyWeightedRatio?: number | undefined;
@@ -77,7 +77,7 @@ export function performance({ before, days }: Window): Performance {
     volatility: finiteOr0(annualVolatility(returns)),
     sharpeRatio: finiteOr0(sharpeRatio(returns)),
     maxDrawdownRatio: finiteOr0(maximumDrawdown(depthsOfReturns(returns))),
-    peak: peakOf(points),
+    peak: peakOf([...startOf(before, days), ...points]),
     ...(elapsedDays >= ANNUALISED_DAYS_MIN && {
       moneyWeightedRatio: internalRate(ownersFlows(before, days)),
     }),
@@ -116,6 +116,13 @@ export function dayReturn(before: DayValue | undefined, day: DayValue): number {
 
 function finiteOr0(value: number): number {
   return Number.isFinite(value) ? value : 0;
+}
+
+/** What the first day's return is measured on, as drawdowns are. */
+function startOf(before: DayValue | undefined, [first]: readonly DayValue[]): PerformancePoint[] {
+  if (!first) return [];
+  if (before) return [{ day: before.day, value: before.value, returnRatio: 0 }];
+  return [{ day: first.day, value: first.deposited, returnRatio: 0 }];
 }
 
 function peakOf(points: readonly PerformancePoint[]): PerformancePoint | undefined {

@@ -140,6 +140,7 @@ describe('GetCashBalance', () => {
     expect(body).toEqual({
       cashBalance: euros('1000.00'),
       pendingDeposits: euros('0.00'),
+      rates: [],
       pendingWithdrawals: euros('0.00'),
       availableForTrading: euros('870.00'),
       reserved: euros('0.00'),

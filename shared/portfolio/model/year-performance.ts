@@ -1,0 +1,61 @@
+/** What an account earned by calendar year, in the base currency; estimates. */
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import { totalReturn } from '#shared/quant/measures/returns.ts';
+import type { LedgerEntry } from './book.ts';
+import { dayReturn, type Window } from './performance.ts';
+
+export interface YearPerformance {
+  readonly year: number;
+  /** Time-weighted. */
+  readonly returnRatio: number;
+  readonly gain: number;
+  readonly deposited: number;
+  readonly withdrawn: number;
+  readonly dividends: number;
+  readonly interest: number;
+  /** Not negative. */
+  readonly taxes: number;
+  readonly fees: number;
+}
+
+/** Oldest first. The gains of all years are the gain of the window. */
+export function yearPerformances(
+  { before, days }: Window,
+  ledger: readonly LedgerEntry[],
+): readonly YearPerformance[] {
+  const yearOf = (day: string): number => Number(day.slice(0, 4));
+  const years = [...new Set(days.map(({ day }) => yearOf(day)))];
+  return years.map((year) => {
+    const own = days.flatMap((day, i) => {
+      const previous = i === 0 ? before : days[i - 1];
+      return yearOf(day.day) === year ? [{ day, previous }] : [];
+    });
+    const [deposited, withdrawn] = [
+      sum(own.map(({ day }) => day.deposited)),
+      sum(own.map(({ day }) => day.withdrawn)),
+    ];
+    const [start, end] = [own[0]?.previous?.value ?? 0, own.at(-1)?.day.value ?? 0];
+    const [from, to] = [own[0]?.previous?.day ?? '', own.at(-1)?.day.day ?? ''];
+    const booked = (kind: LedgerEntry['kind']): number =>
+      sum(
+        ledger
+          .filter((line) => line.kind === kind && isWithin(dayOf(line.happenedAt), from, to))
+          .map(({ cash }) => cash.toEstimate()),
+      );
+    return {
+      ...{ year, deposited, withdrawn, gain: end - start - deposited + withdrawn },
+      returnRatio: totalReturn(own.map(({ day, previous }) => dayReturn(previous, day))),
+      ...{ dividends: booked('dividend'), interest: booked('interest') },
+      ...{ taxes: -booked('tax'), fees: -booked('fee') },
+    };
+  });
+}
+
+/** After the day before the first one, up to the last one. */
+function isWithin(day: string, after: string, to: string): boolean {
+  return day > after && day <= to;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
