@@ -1,5 +1,5 @@
 /** Answers on stdout: lines for a person, or one JSON document. */
-import { wrapped } from '#gateway/embedded/console.ts';
+import { wrapped } from '#gateway/embedded/console/console.ts';
 
 export interface OutputOptions {
   readonly json?: boolean;

@@ -1,5 +1,5 @@
 /** The overview in lines for a terminal; words from the answer and nothing else. */
-import { moneyText } from '#gateway/embedded/report.ts';
+import { moneyText } from '#gateway/embedded/console/report.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
 import { exitCodes } from './exit-codes.ts';

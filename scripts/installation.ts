@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { takeDataDir } from '#gateway/embedded/data-dir.ts';
-import { openRedisSource } from '#gateway/embedded/redis-source.ts';
+import { openRedisSource } from '#gateway/embedded/redis/redis-source.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';

@@ -7,7 +7,7 @@ import { planning } from '#shared/contract/planning.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation, type Ask } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
-import { moneyText } from '#gateway/embedded/report.ts';
+import { moneyText } from '#gateway/embedded/console/report.ts';
 import { modeText, notTakenLine, percentText, planLines } from '../overview-text.ts';
 import { ANSWER_MS_MAX } from './status.ts';
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { TrustResponse } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
-import { trustLevels } from '#shared/portfolio/model/policy.ts';
+import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 

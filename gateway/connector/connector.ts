@@ -19,7 +19,7 @@ import { Database } from '#shared/redis/database.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import { runOf, Runs, type RunData } from '#shared/runtime/runs.ts';
+import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cutOff } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Execution } from '#shared/runtime/executions.ts';
-import type { Runs } from '#shared/runtime/runs.ts';
+import type { Execution } from '#shared/runtime/runs/executions.ts';
+import type { Runs } from '#shared/runtime/runs/runs.ts';
 
 /** What is known of an attempt that failed. */
 export interface Progress {

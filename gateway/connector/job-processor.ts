@@ -16,9 +16,9 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
-import { runOf, type RunData, type Runs } from '#shared/runtime/runs.ts';
-import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
-import { Recorder } from '#shared/runtime/recorder.ts';
+import { runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
+import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
+import { Recorder } from '#shared/runtime/runs/recorder.ts';
 import { followExecution, type Progress } from './follow-execution.ts';
 
 export interface JobProcessor {

@@ -2,7 +2,7 @@
 import type { Queue } from 'bullmq';
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobs, type JobRow } from '#shared/contract/jobs.ts';
-import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs.ts';
+import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 
 const trigger = gateway.triggerJob;
 

@@ -24,7 +24,7 @@ import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
 import { openHomeFunctions } from './functions.ts';
 import { placementText } from './split.ts';
-import { openRedisSource, type RedisSource } from './redis-source.ts';
+import { openRedisSource, type RedisSource } from './redis/redis-source.ts';
 import type { StartSteps } from './readiness.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 

@@ -3,7 +3,7 @@ import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import type { Update } from './progress.ts';
+import type { Update } from './console/progress.ts';
 
 export interface CycleOutcome {
   readonly success: boolean;

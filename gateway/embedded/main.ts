@@ -11,20 +11,26 @@ import { openLog } from '#shared/process/log.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
-import { openConsole, type Console } from './console.ts';
-import { documentOf } from './document.ts';
+import { openConsole, type Console } from './console/console.ts';
+import { documentOf } from './console/document.ts';
 import { openEmbedded, type Embedded } from './embedded.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
-import { briefText } from './brief.ts';
+import { briefText } from './console/brief.ts';
 import { endsCycle, laterCycleLine } from './later-cycles.ts';
-import { LogFile } from './log-file.ts';
-import { logLines } from './log-lines.ts';
-import { liveText, Progress } from './progress.ts';
+import { LogFile } from './console/log-file.ts';
+import { logLines } from './console/log-lines.ts';
+import { liveText, Progress } from './console/progress.ts';
 import { StartSteps } from './readiness.ts';
-import { cycleText, nextText } from './report.ts';
+import { cycleText, nextText } from './console/report.ts';
 import { stopSignal } from './stop-signal.ts';
-import { accountText, accountFacts, marketFacts, marketText, readyText } from './start-facts.ts';
+import {
+  accountText,
+  accountFacts,
+  marketFacts,
+  marketText,
+  readyText,
+} from './console/start-facts.ts';
 
 /** `dist/`, in which this file lies as it lies in the sources. */
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -3,7 +3,7 @@ import type { JobStatus } from '#protos/gen/gateway.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { jobs } from '#shared/contract/jobs.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import type { PendingRun } from '#shared/runtime/runs.ts';
+import type { PendingRun } from '#shared/runtime/runs/runs.ts';
 import { gateway, type jobStates } from '#shared/contract/gateway.ts';
 import { JobStore } from './job-store.ts';
 import type { JobRecord } from './model/job-record.ts';

@@ -1,7 +1,7 @@
 /** The maintenance task: clears what ended long ago, and checks Redis. */
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { RUNS_KEPT_MS } from '#shared/runtime/runs.ts';
+import { RUNS_KEPT_MS } from '#shared/runtime/runs/runs.ts';
 import type { JobEnd } from './model/job-record.ts';
 import { redisComplaints, type RedisInfo } from './model/redis-health.ts';
 import { count } from './model/cycle.ts';

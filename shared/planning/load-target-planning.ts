@@ -17,7 +17,7 @@ import type { Quote } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { PlanLimits } from './model/limits.ts';
-import type { TargetInstrument, TargetProblem } from './model/to-target.ts';
+import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
 import { requirePresent } from './load-planning.ts';
 import { isWhatIf } from './stated-book.ts';

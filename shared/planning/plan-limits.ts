@@ -26,7 +26,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { RequestOf } from '#shared/contract/row.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { planConstraints, planning } from '#shared/contract/planning.ts';
-import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { PolicyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { groupKey, type PlanLimits } from './model/limits.ts';
 

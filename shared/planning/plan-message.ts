@@ -2,7 +2,7 @@
 import type { Plan as PlanMessage, PlanUpdate } from '#protos/gen/planning.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import type { SearchProgress } from './model/plan-search.ts';
+import type { SearchProgress } from './model/search/plan-search.ts';
 import type { NotTaken, Plan, PlannedAction } from './model/plan.ts';
 import { basisPoints } from './model/formatting.ts';
 

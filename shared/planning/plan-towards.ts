@@ -5,7 +5,7 @@ import { loadTargetPlanning } from './load-target-planning.ts';
 import type { Plan } from './model/plan.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { validUntil } from './model/plan-validity.ts';
-import { planToTarget } from './model/to-target.ts';
+import { planToTarget } from './model/search/to-target.ts';
 import type { PlanRequest } from './plan-limits.ts';
 import type { PlanStore } from './plan-store.ts';
 

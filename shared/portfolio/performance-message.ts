@@ -22,11 +22,11 @@ import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { LedgerEntry } from './model/book.ts';
 import { yearPerformances } from './model/year-performance.ts';
-import type { Comparison } from './model/comparison.ts';
-import { contributions } from './model/contribution.ts';
-import { growthIndex, type Performance, type Window } from './model/performance.ts';
-import type { RiskFigures } from './model/risk-figures.ts';
-import type { SectorEffects } from './model/sector-attribution.ts';
+import type { Comparison } from './model/performance/comparison.ts';
+import { contributions } from './model/performance/contribution.ts';
+import { growthIndex, type Performance, type Window } from './model/performance/performance.ts';
+import type { RiskFigures } from './model/performance/risk-figures.ts';
+import type { SectorEffects } from './model/performance/sector-attribution.ts';
 
 const DRAWDOWNS_MAX = 10;
 /** What rounding a hundred positions makes at most, in the account's currency. */

@@ -10,7 +10,7 @@ import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { Runs } from '#shared/runtime/runs.ts';
+import { Runs } from '#shared/runtime/runs/runs.ts';
 import { DirectFunctions } from './direct-functions.ts';
 import { handlers } from './handlers.ts';
 import type { Past } from './past.ts';

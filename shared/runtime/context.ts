@@ -7,7 +7,7 @@ import type { Facts } from '#shared/kernel/failure.ts';
 import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
-import type { Runs } from './runs.ts';
+import type { Runs } from './runs/runs.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 

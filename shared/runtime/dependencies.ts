@@ -22,7 +22,7 @@ import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
-import { Runs } from './runs.ts';
+import { Runs } from './runs/runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';

@@ -10,7 +10,7 @@ import type { Effect } from '#shared/contract/row.ts';
 import { isOpen } from '#shared/contract/unknown-outcome.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from './context.ts';
-import type { Runs } from './runs.ts';
+import type { Runs } from './runs/runs.ts';
 
 /** Commands that change nothing; any other counts as a change. */
 const READS = new Set(

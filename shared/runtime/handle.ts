@@ -27,7 +27,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
 import { Deadline, untilAborted, untilAbortedEach } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
-import { takeRun } from './hand-over.ts';
+import { takeRun } from './runs/hand-over.ts';
 import { once, type Answered } from './idempotency.ts';
 import { requireReady } from './readiness.ts';
 import { readTraceparent } from './traceparent.ts';

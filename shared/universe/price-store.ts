@@ -11,7 +11,7 @@ import { keys } from '#shared/redis/keys.ts';
 import type { SourceSpan } from './model/source-span.ts';
 import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import { priceChunks, rateChunks, readPriceChunks, readRateChunks } from './year-chunks.ts';
-import { YearHashes } from './year-hashes.ts';
+import { YearHashes } from './sync/year-hashes.ts';
 
 /** Up to which day of the market something was fetched, and when. */
 export interface Fetched {

@@ -18,7 +18,7 @@ import { Database } from '#shared/redis/database.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';
 import type { OutsideRecords } from '#shared/redis/outside-records.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { Runs } from '#shared/runtime/runs.ts';
+import { Runs } from '#shared/runtime/runs/runs.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { invoke } from '#template/server.ts';
 import { seedMarket } from '../support/seed-market.ts';

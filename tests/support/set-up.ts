@@ -3,7 +3,7 @@
  * real faas-cli is looked for, and installed where Go is; its tests are skipped where it is not to be
  * had, and why is said here and at the end of `npm run check`.
  */
-import { findRedisServer } from '#gateway/embedded/redis-program.ts';
+import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
 import { bringFaasCli } from '../../scripts/deploy/faas-cli.ts';
 
 export default async function setUp(): Promise<void> {

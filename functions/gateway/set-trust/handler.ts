@@ -10,7 +10,7 @@ import { trustOf, TrustStore, type Trust } from '#shared/gateway/approval/trust-
 import { isStepUp, missingLimits, requiredConfirmation } from '#shared/gateway/model/trust.ts';
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { trustLevels, type TrustLevel } from '#shared/portfolio/model/policy.ts';
+import { trustLevels, type TrustLevel } from '#shared/portfolio/model/policy/policy.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.setTrust, async (request, context) => {

@@ -4,7 +4,7 @@
  * is none; a plan whose hash is stale is never answered.
  */
 import { planning } from '#shared/contract/planning.ts';
-import { bestValid } from '#shared/planning/model/best-plan.ts';
+import { bestValid } from '#shared/planning/model/search/best-plan.ts';
 import { planMessage } from '#shared/planning/plan-message.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';

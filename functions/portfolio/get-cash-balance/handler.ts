@@ -13,7 +13,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
-import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
+import { cashReserveOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { usedRates } from '#shared/portfolio/used-rates.ts';

@@ -18,10 +18,10 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
-import { compareWith } from '#shared/portfolio/model/comparison.ts';
-import { performance, windowFrom } from '#shared/portfolio/model/performance.ts';
-import { riskFigures } from '#shared/portfolio/model/risk-figures.ts';
-import { sectorAttribution } from '#shared/portfolio/model/sector-attribution.ts';
+import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
+import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
+import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
+import { sectorAttribution } from '#shared/portfolio/model/performance/sector-attribution.ts';
 import { valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyValues } from '#shared/portfolio/model/value-history.ts';
 import {

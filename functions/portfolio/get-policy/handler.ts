@@ -9,7 +9,7 @@
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { effectivePolicy } from '#shared/portfolio/model/policy.ts';
+import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { policyFindings } from '#shared/portfolio/policy/policy-findings.ts';

@@ -1,17 +1,17 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
-import { syncFundamentalsOf } from '#shared/universe/fundamentals-sync.ts';
+import { syncFundamentalsOf } from '#shared/universe/sync/fundamentals-sync.ts';
 import {
   afterOne,
   NOTHING_STORED,
   startOfSync,
   summaryOf,
 } from '#shared/universe/model/sync-progress.ts';
-import { inOrder } from '#shared/universe/in-order.ts';
-import { orProblem } from '#shared/universe/price-sync.ts';
+import { inOrder } from '#shared/universe/sync/in-order.ts';
+import { orProblem } from '#shared/universe/sync/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
-import { syncTargets } from '#shared/universe/sync-targets.ts';
+import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toFundamentalsUpdate } from '#shared/universe/wire-sync.ts';
 
 /** Securities that are fetched at a time; a source keeps its own pace besides. */

@@ -1,9 +1,9 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
-import { inOrder } from '#shared/universe/in-order.ts';
+import { inOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
-import { orProblem, syncBars, syncAllRates } from '#shared/universe/price-sync.ts';
+import { orProblem, syncBars, syncAllRates } from '#shared/universe/sync/price-sync.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { reviewDeadPrices } from '#shared/universe/price-doubts.ts';
@@ -11,7 +11,7 @@ import { priceQuality } from '#shared/universe/price-quality.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { syncTargets } from '#shared/universe/sync-targets.ts';
+import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
 
 /** Securities that are fetched at a time; a source keeps its own pace besides. */

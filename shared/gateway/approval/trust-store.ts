@@ -5,7 +5,11 @@
 import { z } from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import { trustLevels, type PolicyTrust, type TrustLevel } from '#shared/portfolio/model/policy.ts';
+import {
+  trustLevels,
+  type PolicyTrust,
+  type TrustLevel,
+} from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { lastPolicy, type PolicySources } from '#shared/portfolio/policy/policy-in-force.ts';

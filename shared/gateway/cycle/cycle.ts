@@ -10,7 +10,7 @@ import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { watchCancellation, type CancellationWatch } from '#shared/runtime/cancellation.ts';
+import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
 import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
 

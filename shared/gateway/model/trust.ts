@@ -5,7 +5,11 @@
  */
 import { Money } from '#shared/kernel/money.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { trustLevels, type PolicyTrust, type TrustLevel } from '#shared/portfolio/model/policy.ts';
+import {
+  trustLevels,
+  type PolicyTrust,
+  type TrustLevel,
+} from '#shared/portfolio/model/policy/policy.ts';
 import { percent } from './cycle.ts';
 
 export interface TrustInputs {

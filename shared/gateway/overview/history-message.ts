@@ -2,9 +2,13 @@
 import type { OverviewHistory } from '#protos/gen/overview.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { compareWith } from '#shared/portfolio/model/comparison.ts';
-import { comparedValues, thinned } from '#shared/portfolio/model/compared-values.ts';
-import { performance, windowFrom, type Window } from '#shared/portfolio/model/performance.ts';
+import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
+import { comparedValues, thinned } from '#shared/portfolio/model/performance/compared-values.ts';
+import {
+  performance,
+  windowFrom,
+  type Window,
+} from '#shared/portfolio/model/performance/performance.ts';
 import type { DayValue, History } from '#shared/portfolio/model/value-history.ts';
 
 /** Below this many days a yearly figure says nothing. */

@@ -15,7 +15,7 @@ import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import type { Objective } from '#shared/kernel/objective.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import { reserveRatioOf } from '#shared/portfolio/model/policy-cash.ts';
+import { reserveRatioOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { weightIn, type Account } from './account.ts';
 import type { RequestedGoal } from './allocate.ts';

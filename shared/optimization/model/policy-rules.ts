@@ -1,6 +1,6 @@
 /** What an investment policy asks of an allocation beyond the settings. */
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { EffectivePolicy, TargetGroup } from '#shared/portfolio/model/policy.ts';
+import type { EffectivePolicy, TargetGroup } from '#shared/portfolio/model/policy/policy.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 
 /** The parts of a policy that shape an allocation. */

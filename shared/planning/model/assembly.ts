@@ -12,7 +12,7 @@ import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
 import { saleOrder } from '#shared/portfolio/model/lots.ts';
-import type { PolicyTax } from '#shared/portfolio/model/policy.ts';
+import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';

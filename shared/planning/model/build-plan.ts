@@ -5,7 +5,7 @@ import { gapOf, summaryOf } from './summary.ts';
 import { gainOnCost, weightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
-import type { SequenceState } from './sequence-state.ts';
+import type { SequenceState } from './search/sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
 import { amount, basisPoints, percent, pluralize } from './formatting.ts';
 import { Money } from '#shared/kernel/money.ts';

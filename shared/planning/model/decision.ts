@@ -5,11 +5,11 @@
  */
 import { eligible } from './eligibility.ts';
 import type { LeftOut, Opportunity } from './opportunity.ts';
-import { searchPlan, type SearchOutcome, type SearchProgress } from './plan-search.ts';
+import { searchPlan, type SearchOutcome, type SearchProgress } from './search/plan-search.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
-import { searchSpace, type SearchSpace } from './search-space.ts';
-import { ordersOf, type SizedOrder } from './sequence.ts';
-import { SequenceState } from './sequence-state.ts';
+import { searchSpace, type SearchSpace } from './search/search-space.ts';
+import { ordersOf, type SizedOrder } from './search/sequence.ts';
+import { SequenceState } from './search/sequence-state.ts';
 import {
   afterOrders,
   cashReserve,

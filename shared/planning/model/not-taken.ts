@@ -6,15 +6,15 @@ import {
   leastWorthwhile,
   type Candidate,
   type Reason,
-} from './candidate.ts';
+} from './search/candidate.ts';
 import { amount, basisPoints } from './formatting.ts';
 import { COST_HORIZON_YEARS } from './limits.ts';
 import type { NotTaken } from './plan.ts';
 import type { PlanningProblem } from './problem.ts';
 import { rejection } from './rejection.ts';
-import type { SearchSpace } from './search-space.ts';
-import type { Side } from './sequence.ts';
-import { costOf } from './sequence-state.ts';
+import type { SearchSpace } from './search/search-space.ts';
+import type { Side } from './search/sequence.ts';
+import { costOf } from './search/sequence-state.ts';
 
 /** A security that was left out, with what its smallest worthwhile order would have gained. */
 export interface Weighed {

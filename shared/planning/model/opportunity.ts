@@ -5,7 +5,7 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { weightMaxOf, type PlanLimits } from './limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
-import type { Side } from './sequence.ts';
+import type { Side } from './search/sequence.ts';
 import { amount, percent } from './formatting.ts';
 
 export type OpportunityKind =

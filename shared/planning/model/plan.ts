@@ -7,7 +7,7 @@ import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { PlanStatus } from './plan-status.ts';
-import type { Side } from './sequence.ts';
+import type { Side } from './search/sequence.ts';
 
 export interface PlannedAction {
   readonly side: Side;

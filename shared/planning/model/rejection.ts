@@ -1,10 +1,10 @@
 /** Which limit keeps a worthwhile order out of a plan, by how much, and what would admit it. */
 import { amount, basisPoints, percent, pluralize } from './formatting.ts';
 import type { GroupKind, PlanLimits } from './limits.ts';
-import { described, type Candidate, type Reason } from './candidate.ts';
+import { described, type Candidate, type Reason } from './search/candidate.ts';
 import type { PlanningProblem } from './problem.ts';
-import type { SearchSpace } from './search-space.ts';
-import type { Barrier, SequenceState } from './sequence-state.ts';
+import type { SearchSpace } from './search/search-space.ts';
+import type { Barrier, SequenceState } from './search/sequence-state.ts';
 
 /** @param candidate the smallest order that is worthwhile; it breaks `barrier` on top of the plan */
 export function rejection(

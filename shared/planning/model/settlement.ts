@@ -17,7 +17,7 @@ import {
   type PlanningProblem,
 } from './problem.ts';
 import type { SaleTax } from './sale-tax.ts';
-import type { Side } from './sequence.ts';
+import type { Side } from './search/sequence.ts';
 
 export interface RequestedOrder {
   readonly instrument: Instrument;

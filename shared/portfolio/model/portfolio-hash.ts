@@ -5,7 +5,7 @@ import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book } from './book.ts';
 import { quantityOf } from './booking.ts';
-import type { EffectivePolicy } from './policy.ts';
+import type { EffectivePolicy } from './policy/policy.ts';
 
 /** An order that may still change the book. */
 export interface LiveOrder {

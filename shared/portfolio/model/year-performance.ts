@@ -2,7 +2,7 @@
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { LedgerEntry } from './book.ts';
-import { dayReturn, type Window } from './performance.ts';
+import { dayReturn, type Window } from './performance/performance.ts';
 
 export interface YearPerformance {
   readonly year: number;

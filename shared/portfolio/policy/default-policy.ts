@@ -1,7 +1,7 @@
 /** The policy that the settings make, and the settings that a policy makes. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import type { EffectivePolicy } from '../model/policy.ts';
+import type { EffectivePolicy } from '../model/policy/policy.ts';
 
 /** What is in force where a policy says nothing. */
 export function defaultPolicy(settings: Settings): EffectivePolicy {

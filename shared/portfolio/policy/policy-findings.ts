@@ -5,8 +5,12 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { loadAccount } from '../account-view.ts';
-import { policyBreaches, type PolicyAccount, type PolicyBreach } from '../model/policy-breaches.ts';
-import type { EffectivePolicy, LimitedGroup } from '../model/policy.ts';
+import {
+  policyBreaches,
+  type PolicyAccount,
+  type PolicyBreach,
+} from '../model/policy/policy-breaches.ts';
+import type { EffectivePolicy, LimitedGroup } from '../model/policy/policy.ts';
 import { accountValue, weightOf } from '../model/valuation.ts';
 
 export interface PolicyFindings {

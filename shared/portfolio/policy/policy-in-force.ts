@@ -8,7 +8,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import { effectivePolicy, type EffectivePolicy } from '../model/policy.ts';
+import { effectivePolicy, type EffectivePolicy } from '../model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from './default-policy.ts';
 import { parsePolicy } from './policy-document.ts';
 import { fileRefused, readPolicyFile, type PolicyFile } from './policy-file.ts';

@@ -1,6 +1,6 @@
 /** Policies as they are answered. */
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import type { EffectivePolicy } from '../model/policy.ts';
+import type { EffectivePolicy } from '../model/policy/policy.ts';
 import type { PolicyVersion } from './policy-store.ts';
 
 /** Version 0 stands for the settings alone. */

@@ -8,7 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { OrderDraft, OrderRecord, Violation } from './order-record.ts';

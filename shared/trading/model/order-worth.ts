@@ -6,7 +6,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { cashReserveOf } from '#shared/portfolio/model/policy-cash.ts';
+import { cashReserveOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import type { CheckInputs } from './check-inputs.ts';
 import { isUnresolved } from './order-state.ts';
 import type { OrderRecord } from './order-record.ts';

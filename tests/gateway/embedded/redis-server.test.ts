@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { lives, markOf } from '#gateway/embedded/processes.ts';
-import { startOwnRedis, type OwnRedis } from '#gateway/embedded/redis-server.ts';
+import { startOwnRedis, type OwnRedis } from '#gateway/embedded/redis/redis-server.ts';
 import { silentLog } from '#shared/process/log.ts';
 
 let dir: string;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArguments } from '#gateway/embedded/arguments.ts';
 import { takeDataDir } from '#gateway/embedded/data-dir.ts';
 import { lives, markOf } from '#gateway/embedded/processes.ts';
-import { Progress } from '#gateway/embedded/progress.ts';
-import { findRedisServer } from '#gateway/embedded/redis-program.ts';
+import { Progress } from '#gateway/embedded/console/progress.ts';
+import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
 import { openSecrets } from '#gateway/embedded/secrets.ts';
 
 let dir: string;

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { wrapped } from '#gateway/embedded/console.ts';
-import { LogFile } from '#gateway/embedded/log-file.ts';
+import { wrapped } from '#gateway/embedded/console/console.ts';
+import { LogFile } from '#gateway/embedded/console/log-file.ts';
 import { cycleLine, endsCycle } from '#gateway/embedded/later-cycles.ts';
-import { logLines } from '#gateway/embedded/log-lines.ts';
+import { logLines } from '#gateway/embedded/console/log-lines.ts';
 import { GetOverviewResponse } from '#protos/gen/overview.ts';
 
 let dir: string;

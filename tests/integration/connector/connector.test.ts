@@ -8,7 +8,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { jobs } from '#shared/contract/jobs.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
-import type { Outcome } from '#shared/runtime/runs.ts';
+import type { Outcome } from '#shared/runtime/runs/runs.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectQueueRedis, connectRedis } from '#shared/redis/client.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { Database } from '#shared/redis/database.ts';
-import { Runs } from '#shared/runtime/runs.ts';
+import { Runs } from '#shared/runtime/runs/runs.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/gateway.ts';
 import { listen } from '../../support/host.ts';

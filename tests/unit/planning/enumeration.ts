@@ -3,9 +3,9 @@
  * is bought. Below a purchase that breaks a rule nothing is evaluated, since after the sales every
  * further purchase only takes more cash, more turnover and more of a group.
  */
-import type { SearchSpace } from '#shared/planning/model/search-space.ts';
+import type { SearchSpace } from '#shared/planning/model/search/search-space.ts';
 import { sizesIn } from './sizes.ts';
-import { SequenceState } from '#shared/planning/model/sequence-state.ts';
+import { SequenceState } from '#shared/planning/model/search/sequence-state.ts';
 
 export interface Enumerated {
   readonly lots: Float64Array;

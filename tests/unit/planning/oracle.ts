@@ -6,7 +6,7 @@ import { estimatedCost } from '#shared/kernel/costs.ts';
 import { PRICE_MOVE_RATIO } from '#shared/planning/model/limits.ts';
 import { weightOf, type Opportunity } from '#shared/planning/model/opportunity.ts';
 import { lotValue, portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
-import type { Side } from '#shared/planning/model/sequence.ts';
+import type { Side } from '#shared/planning/model/search/sequence.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { sizesOf } from './sizes.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

@@ -5,8 +5,8 @@ import { eligible } from '#shared/planning/model/eligibility.ts';
 import type { PlanLimits } from '#shared/planning/model/limits.ts';
 import type { NotTaken } from '#shared/planning/model/plan.ts';
 import { portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
-import { searchSpace } from '#shared/planning/model/search-space.ts';
-import { SequenceState } from '#shared/planning/model/sequence-state.ts';
+import { searchSpace } from '#shared/planning/model/search/search-space.ts';
+import { SequenceState } from '#shared/planning/model/search/sequence-state.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { crowdedProblem, drawnProblem } from './problems.ts';
 

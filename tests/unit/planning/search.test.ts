@@ -1,12 +1,12 @@
 import { columnsOf } from '#shared/planning/model/discrete/columns.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
-import { discreteOf } from '#shared/planning/model/discrete-plan.ts';
+import { discreteOf } from '#shared/planning/model/search/discrete-plan.ts';
 import { eligible } from '#shared/planning/model/eligibility.ts';
-import { searchPlan } from '#shared/planning/model/plan-search.ts';
+import { searchPlan } from '#shared/planning/model/search/plan-search.ts';
 import { portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
-import { searchSpace, type SearchSpace } from '#shared/planning/model/search-space.ts';
-import { ordersOf } from '#shared/planning/model/sequence.ts';
-import { SequenceState } from '#shared/planning/model/sequence-state.ts';
+import { searchSpace, type SearchSpace } from '#shared/planning/model/search/search-space.ts';
+import { ordersOf } from '#shared/planning/model/search/sequence.ts';
+import { SequenceState } from '#shared/planning/model/search/sequence-state.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { oracleAllows, oracleBest, oracleGain, type OracleOrder } from './oracle.ts';

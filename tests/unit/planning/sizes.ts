@@ -1,6 +1,6 @@
 /** A few sizes of each security, so that all sequences of them can be enumerated. */
 import type { Opportunity } from '#shared/planning/model/opportunity.ts';
-import type { SearchSpace } from '#shared/planning/model/search-space.ts';
+import type { SearchSpace } from '#shared/planning/model/search/search-space.ts';
 
 /** Distinct whole sizes from the least to the most, rising. */
 function sizesWithin(least: number, most: number): readonly number[] {

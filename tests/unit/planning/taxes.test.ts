@@ -2,7 +2,7 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { decide, type Decision } from '#shared/planning/model/decision.ts';
-import { discreteOf } from '#shared/planning/model/discrete-plan.ts';
+import { discreteOf } from '#shared/planning/model/search/discrete-plan.ts';
 import { eligible } from '#shared/planning/model/eligibility.ts';
 import {
   portfolioValue,
@@ -11,7 +11,7 @@ import {
   type PlanningProblem,
 } from '#shared/planning/model/problem.ts';
 import { saleTax, saleTaxRatio, type TaxLot } from '#shared/planning/model/sale-tax.ts';
-import { searchSpace } from '#shared/planning/model/search-space.ts';
+import { searchSpace } from '#shared/planning/model/search/search-space.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
 import { drawnProblem, eur, euros, instrument, limits } from './problems.ts';
 

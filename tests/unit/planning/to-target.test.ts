@@ -10,7 +10,7 @@ import {
   planToTarget,
   type TargetInstrument,
   type TargetProblem,
-} from '#shared/planning/model/to-target.ts';
+} from '#shared/planning/model/search/to-target.ts';
 
 const EUR = parseCurrency('EUR');
 const DAY = parseDay('2025-06-11');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { epochDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { comparedValues, thinned } from '#shared/portfolio/model/compared-values.ts';
+import { comparedValues, thinned } from '#shared/portfolio/model/performance/compared-values.ts';
 import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { ALPHA, BETA } from '../../support/set-market.ts';

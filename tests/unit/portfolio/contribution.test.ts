@@ -5,9 +5,9 @@ import {
   linkedAttribution,
   type Segment,
 } from '#shared/quant/measures/attribution.ts';
-import { contributions } from '#shared/portfolio/model/contribution.ts';
+import { contributions } from '#shared/portfolio/model/performance/contribution.ts';
 import { linkingFactors } from '#shared/quant/measures/linking.ts';
-import { performance } from '#shared/portfolio/model/performance.ts';
+import { performance } from '#shared/portfolio/model/performance/performance.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
 import { ALPHA, BETA } from '../../support/set-market.ts';

@@ -1,5 +1,8 @@
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
-import { performance as measure, windowFrom } from '#shared/portfolio/model/performance.ts';
+import {
+  performance as measure,
+  windowFrom,
+} from '#shared/portfolio/model/performance/performance.ts';
 import { internalRate } from '#shared/quant/measures/internal-rate.ts';
 import { day } from './lines.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';

@@ -1,8 +1,11 @@
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
-import { policyBreaches, type PolicyAccount } from '#shared/portfolio/model/policy-breaches.ts';
-import { policyChanges } from '#shared/portfolio/model/policy-changes.ts';
-import { effectivePolicy } from '#shared/portfolio/model/policy.ts';
+import {
+  policyBreaches,
+  type PolicyAccount,
+} from '#shared/portfolio/model/policy/policy-breaches.ts';
+import { policyChanges } from '#shared/portfolio/model/policy/policy-changes.ts';
+import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { parseSettings } from '#shared/process/settings.ts';

@@ -1,6 +1,6 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
-import type { EffectivePolicy } from '#shared/portfolio/model/policy.ts';
+import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { portfolioHash, type PlanTerms } from '#shared/portfolio/model/portfolio-hash.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parseSettings } from '#shared/process/settings.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Money } from '#shared/kernel/money.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import type { LotMethod } from '#shared/portfolio/model/lots.ts';
-import type { PolicyTax } from '#shared/portfolio/model/policy.ts';
+import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import { realisedLots } from '#shared/portfolio/model/tax/realised-lots.ts';
 import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import { taxWarnings } from '#shared/portfolio/model/tax/tax-warnings.ts';

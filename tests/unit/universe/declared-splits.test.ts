@@ -9,7 +9,7 @@ import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
-import { syncBars } from '#shared/universe/price-sync.ts';
+import { syncBars } from '#shared/universe/sync/price-sync.ts';
 
 const ISIN = parseIsin('US0378331005');
 const FIRST = parseDay('2024-01-01');

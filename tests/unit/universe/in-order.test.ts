@@ -1,4 +1,4 @@
-import { inOrder } from '#shared/universe/in-order.ts';
+import { inOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { startOfSync } from '#shared/universe/model/sync-progress.ts';
 import { instantOf } from '#shared/kernel/instant.ts';

@@ -11,7 +11,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { LedgerEntry } from '../book.ts';
-import type { PolicyTax } from '../policy.ts';
+import type { PolicyTax } from '../policy/policy.ts';
 import { realisedLots, type RealisedLot } from './realised-lots.ts';
 import { gainRatioOf, taxYearOf } from './tax-rules.ts';
 import { disallowedLosses } from './wash-sales.ts';

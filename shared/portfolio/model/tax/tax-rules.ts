@@ -1,6 +1,6 @@
 /** The tax rules of a policy, applied to days and lots. */
 import { addDays, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { PolicyTax } from '../policy.ts';
+import type { PolicyTax } from '../policy/policy.ts';
 
 /** The year in which a tax year began, as its number: with 04-06, 2025-04-05 lies in 2024. */
 export function taxYearOf(day: CalendarDay, { yearStartsOn }: PolicyTax): number {

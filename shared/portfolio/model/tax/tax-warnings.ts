@@ -2,7 +2,7 @@
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Book, LedgerEntry } from '../book.ts';
-import type { PolicyTax } from '../policy.ts';
+import type { PolicyTax } from '../policy/policy.ts';
 import type { RealisedLot } from './realised-lots.ts';
 import { cheaperFrom } from './tax-rules.ts';
 

@@ -1,9 +1,9 @@
 /** Fetching fundamentals into the store, one security at a time. */
 import type { ListedFundamentals } from '#shared/clients/market-data/market-data.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
-import type { Security } from './model/security.ts';
+import type { Security } from '../model/security.ts';
 import type { SyncFrame } from './price-sync.ts';
-import type { SecurityStore } from './security-store.ts';
+import type { SecurityStore } from '../security-store.ts';
 
 /** Fetches a security's fundamentals unless that was done on this day of the market. */
 export async function syncFundamentalsOf(

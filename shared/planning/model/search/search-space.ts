@@ -8,8 +8,8 @@
 import { estimatedCost } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from './limits.ts';
-import { weightOf, type Opportunity } from './opportunity.ts';
+import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from '../limits.ts';
+import { weightOf, type Opportunity } from '../opportunity.ts';
 import {
   groupName,
   lotsHeld,
@@ -18,7 +18,7 @@ import {
   taxRatioOf,
   type Instrument,
   type PlanningProblem,
-} from './problem.ts';
+} from '../problem.ts';
 
 export interface SearchSpace {
   readonly size: number;

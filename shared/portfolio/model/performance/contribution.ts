@@ -5,7 +5,7 @@
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import { linkingFactors } from '#shared/quant/measures/linking.ts';
 import { capitalOf, dayReturn } from './performance.ts';
-import type { DayValue } from './value-history.ts';
+import type { DayValue } from '../value-history.ts';
 
 /** The part that no key earned: fees, interest. */
 export const REST = '';

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { logEnd, measureFiles, shortenedFiles, tornEnd } from './redis-files.ts';
+import { logEnd, measureFiles, shortenedFiles, tornEnd } from '../redis-files.ts';
 import { forgetServer, recordServer, stopLeftovers } from './redis-leftover.ts';
 
 /** A socket's path must fit into sun_path: 104 bytes at the least of systems, with the end. */

@@ -2,10 +2,10 @@
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { correctDescriptions, takeUp } from './listing.ts';
-import { isTradable, type Security } from './model/security.ts';
-import type { Problem } from './model/sync-progress.ts';
-import type { SecurityStore } from './security-store.ts';
+import { correctDescriptions, takeUp } from '../listing.ts';
+import { isTradable, type Security } from '../model/security.ts';
+import type { Problem } from '../model/sync-progress.ts';
+import type { SecurityStore } from '../security-store.ts';
 
 export interface SyncFixture {
   readonly marketData: MarketData;

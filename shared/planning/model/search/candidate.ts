@@ -1,6 +1,6 @@
 /** An order that a plan could have made, and the sizes of it that matter. */
-import { amount } from './formatting.ts';
-import type { PlanningProblem } from './problem.ts';
+import { amount } from '../formatting.ts';
+import type { PlanningProblem } from '../problem.ts';
 import type { SearchSpace } from './search-space.ts';
 import type { Side } from './sequence.ts';
 import { sellRatioOf, type SequenceState } from './sequence-state.ts';

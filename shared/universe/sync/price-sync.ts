@@ -14,16 +14,16 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { extendBars, pastHasChanged, replaceBars, type StoredBars } from './model/bar-merge.ts';
-import { lastDay, type PriceSeries, type RateSeries } from './model/price-series.ts';
-import type { Security } from './model/security.ts';
-import { sameSpans, withSpan } from './model/source-span.ts';
-import { isSplit, reviewSplits, unexplained } from './model/split-review.ts';
-import { NOTHING_STORED, type Problem, type SyncedBars } from './model/sync-progress.ts';
-import type { ActionStore } from './action-store.ts';
-import { endExplainedDoubts } from './explained-doubts.ts';
-import type { PriceDoubtStore } from './price-doubt-store.ts';
-import { pairOf, type PriceStore } from './price-store.ts';
+import { extendBars, pastHasChanged, replaceBars, type StoredBars } from '../model/bar-merge.ts';
+import { lastDay, type PriceSeries, type RateSeries } from '../model/price-series.ts';
+import type { Security } from '../model/security.ts';
+import { sameSpans, withSpan } from '../model/source-span.ts';
+import { isSplit, reviewSplits, unexplained } from '../model/split-review.ts';
+import { NOTHING_STORED, type Problem, type SyncedBars } from '../model/sync-progress.ts';
+import type { ActionStore } from '../action-store.ts';
+import { endExplainedDoubts } from '../explained-doubts.ts';
+import type { PriceDoubtStore } from '../price-doubt-store.ts';
+import { pairOf, type PriceStore } from '../price-store.ts';
 
 /** The last bars that are held against a second source. */
 const COMPARED_BARS = 8;

@@ -4,9 +4,9 @@
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { LedgerEntry } from './book.ts';
-import { sharesMoved } from './ledger-lines.ts';
-import { priceOn, type DayValue, type History, type Prices } from './value-history.ts';
+import type { LedgerEntry } from '../book.ts';
+import { sharesMoved } from '../ledger-lines.ts';
+import { priceOn, type DayValue, type History, type Prices } from '../value-history.ts';
 
 export interface ComparedValue {
   readonly day: CalendarDay;

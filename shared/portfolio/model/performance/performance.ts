@@ -13,7 +13,7 @@ import {
   totalReturn,
 } from '#shared/quant/measures/returns.ts';
 import { internalRate, type DatedAmount } from '#shared/quant/measures/internal-rate.ts';
-import type { DayValue } from './value-history.ts';
+import type { DayValue } from '../value-history.ts';
 
 /** Over less time than this a yearly rate says nothing, and none is stated. */
 const ANNUALISED_DAYS_MIN = 30;

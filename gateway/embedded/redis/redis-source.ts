@@ -4,7 +4,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { durabilityOf } from '#shared/redis/durability.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { note } from './redis-files.ts';
+import { note } from '../redis-files.ts';
 import { findRedisServer } from './redis-program.ts';
 import { redisVersion, startOwnRedis } from './redis-server.ts';
 

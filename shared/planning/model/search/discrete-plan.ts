@@ -1,11 +1,11 @@
 /** The search space as a discrete problem: the same rules and the same utility, solved with proof. */
-import type { DiscreteProblem, DiscreteSecurity } from './discrete/discrete-problem.ts';
+import type { DiscreteProblem, DiscreteSecurity } from '../discrete/discrete-problem.ts';
 import {
   searchDiscrete,
   type DiscreteProgress,
   type DiscreteSolution,
-} from './discrete/discrete-search.ts';
-import { PRICE_MOVE_RATIO } from './limits.ts';
+} from '../discrete/discrete-search.ts';
+import { PRICE_MOVE_RATIO } from '../limits.ts';
 import type { SearchSpace } from './search-space.ts';
 import { ROUNDING_RESERVE, sellRatioOf } from './sequence-state.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
-import { lives, markOf, type ProcessMark } from './processes.ts';
+import { lives, markOf, type ProcessMark } from '../processes.ts';
 
 const STOP_MS_MAX = 3_000;
 const POLL_MS = 20;

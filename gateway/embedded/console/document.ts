@@ -1,9 +1,9 @@
 /** The one document of `--json`; docs/start.md describes it. */
 import { BUILD } from '#shared/process/build.ts';
 import type { Account, Market } from './start-facts.ts';
-import type { Embedded } from './embedded.ts';
-import type { CycleOutcome } from './first-cycle.ts';
-import type { StartSteps } from './readiness.ts';
+import type { Embedded } from '../embedded.ts';
+import type { CycleOutcome } from '../first-cycle.ts';
+import type { StartSteps } from '../readiness.ts';
 
 export function documentOf(
   embedded: Embedded,

@@ -14,10 +14,10 @@ import { convert } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { PlanLimits } from './limits.ts';
-import type { PlanContent, PlannedAction } from './plan.ts';
-import type { Instrument } from './problem.ts';
-import { percent, pluralize } from './formatting.ts';
+import type { PlanLimits } from '../limits.ts';
+import type { PlanContent, PlannedAction } from '../plan.ts';
+import type { Instrument } from '../problem.ts';
+import { percent, pluralize } from '../formatting.ts';
 import type { Side } from './sequence.ts';
 
 /** A security that is held or has a weight. */

@@ -8,7 +8,7 @@ import {
 } from '#shared/quant/measures/attribution.ts';
 import { REST } from './contribution.ts';
 import { capitalOf, dayReturn, type Window } from './performance.ts';
-import { priceOn, type DayValue, type Prices } from './value-history.ts';
+import { priceOn, type DayValue, type Prices } from '../value-history.ts';
 
 export interface SectorEffects extends Effects {
   /** Mean over the days. */

@@ -1,6 +1,6 @@
 /** The best of the plans that may still be carried out. */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../plan.ts';
 
 /** @param plans newest first, of one portfolio; of equal gains the newest wins */
 export function bestValid(
