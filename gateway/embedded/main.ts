@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
-import { newestBackup } from '#shared/gateway/backup/newest-backup.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
@@ -36,6 +36,7 @@ import {
 const DIST_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CLOSE_MS_MAX = 4_900;
 const DOUBTS_SHOWN = 20;
+const STATUS_MS_MAX = 10_000;
 
 endProcess(await main(process.argv.slice(2)));
 
@@ -89,7 +90,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     const isOurs = isLocal(embedded.placement, 'gateway');
     const starts = given.once || (isOurs && embedded.hasCycle);
     for (const warning of embedded.redis.warnings) console.complain(`${style.bad('✗')} ${warning}`);
-    print(await backupLine(embedded.dependencies.settings.dataDir));
+    if (isOurs) print(await backupLine(embedded));
     const lost = await reportLostState(embedded, console);
     if (lost && given.once) return endOfLostState(lost, given, console);
     const begins = starts && !lost;
@@ -127,12 +128,17 @@ interface FirstRun {
   readonly logFile: string | undefined;
 }
 
-async function backupLine(dataDir: string): Promise<string> {
-  const { newestGood, complaints } = await newestBackup(join(dataDir, 'backups'));
-  const text = newestGood
-    ? `backup: ${newestGood.file}, ${newestGood.keys} keys, read through`
+/** The newest backup that can be restored. What is wrong with newer ones is in the status. */
+async function backupLine({ dependencies }: Embedded): Promise<string> {
+  const options = { signal: AbortSignal.timeout(STATUS_MS_MAX), requestId: 'start' };
+  const status = await dependencies.functions
+    .call(gateway.getSystemStatus, {}, options)
+    .catch(() => undefined);
+  if (!status) return 'backup: the status does not say';
+  const { newestBackup } = status;
+  return newestBackup
+    ? `backup: ${newestBackup.file}, ${newestBackup.keys} keys, read through`
     : 'backup: none yet; the nightly job writes them';
-  return [text, ...complaints.map((complaint) => `warning: ${complaint}`)].join('\n');
 }
 
 /** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */

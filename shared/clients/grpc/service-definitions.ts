@@ -1,5 +1,6 @@
 /** The seven generated services: definitions, and the messages their requests are made of. */
 import * as gateway from '#protos/gen/gateway.ts';
+import * as overview from '#protos/gen/overview.ts';
 import * as optimization from '#protos/gen/optimization.ts';
 import * as planning from '#protos/gen/planning.ts';
 import * as portfolio from '#protos/gen/portfolio.ts';
@@ -29,7 +30,8 @@ const messages: Readonly<Record<ServiceName, Readonly<Record<string, unknown>>>>
   optimization,
   planning,
   trading,
-  gateway,
+  // The messages of the page's rpc are in a file of their own.
+  gateway: { ...gateway, ...overview },
 };
 
 /** What ts-proto generates beside each message. */
