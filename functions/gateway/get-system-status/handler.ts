@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
 import { newestBackup } from '#shared/gateway/backup/newest-backup.ts';
-import { redisNotices } from '#shared/redis/redis-notice.ts';
+import { redisNotices } from '#shared/process/redis-notice.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';

@@ -50,20 +50,27 @@ export class SettledOrders {
     record: PaperRecord | undefined,
     count: number,
   ): Promise<Read> {
-    const known = this.accounts.get(account);
     if (!record || count === 0) return nothing();
-    const isContinued = known && known.count <= count && (await this.ends(account, known));
-    const read = isContinued ? known : nothing();
-    const key = keys.paperBroker.settled(account);
-    const lines =
-      read.count < count ? await this.database.redis.lrange(key, read.count, count - 1) : [];
-    for (const line of lines) {
-      add(read, settledOrderOf(JSON.parse(line), account, currencyOf(record)));
-      read.count += 1;
-      read.last = line;
+    for (;;) {
+      const known = this.accounts.get(account);
+      const isContinued = known && known.count <= count && (await this.ends(account, known));
+      const read = isContinued ? known : nothing();
+      const from = read.count;
+      const lines = from < count ? await this.lines(account, from, count) : [];
+      // Another call may have read on meanwhile: a line that is added twice is an order that counts twice.
+      if (read.count !== from) continue;
+      for (const line of lines) {
+        add(read, settledOrderOf(JSON.parse(line), account, currencyOf(record)));
+        read.count += 1;
+        read.last = line;
+      }
+      this.accounts.set(account, read);
+      return read;
     }
-    this.accounts.set(account, read);
-    return read;
+  }
+
+  private lines(account: AccountId, from: number, count: number): Promise<string[]> {
+    return this.database.redis.lrange(keys.paperBroker.settled(account), from, count - 1);
   }
 
   /** Whether the list still has the line that was read last: a restored one may be another. */
