@@ -212,7 +212,7 @@ describe('what is wrong is said in a line', () => {
     expect(await run.ended).toBe(2);
     expect(run.stderr().trim().split('\n')).toEqual([
       'GATEWAY_PORT: "eighty" is not a number',
-      'BROKER: one of paper, alpaca, tradernet',
+      'BROKER: one of paper, alpaca, tradernet, interactive-brokers',
       'FEE_RATIO: a fraction from 0 to 1',
     ]);
     expect(run.stdout()).toBe('');

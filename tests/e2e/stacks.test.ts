@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { operations, packedPath } from '#shared/contract/catalogue.ts';
-import { rpcName, serviceNames } from '#shared/contract/names.ts';
+import { pageFunction, rpcName, serviceNames } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { buildDescriptors } from '../support/descriptors.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
@@ -134,7 +134,9 @@ describe.each([
   test(`${count} functions are deployed, and all are ready`, async () => {
     const listed = await system<{ name: string; availableReplicas: number }[]>('/system/functions');
     expect(listed).toHaveLength(count);
-    expect(new Set(listed.map(({ name }) => name))).toEqual(new Set(operations.map(functionOf)));
+    expect(new Set(listed.map(({ name }) => name))).toEqual(
+      new Set([...operations.map(functionOf), pageFunction.name]),
+    );
     for (const { name, availableReplicas } of listed)
       expect([name, availableReplicas]).toEqual([name, 1]);
   });
@@ -144,7 +146,8 @@ describe.each([
     async (_name, operation) => {
       const path = `/function/${pathOf(operation)}`;
       const open = await post(path);
-      if (operation.effect === 'reads') expectByContract(operation, open);
+      if (operation.effect === 'reads' || operation.credential === 'request')
+        expectByContract(operation, open);
       else {
         expect([open.status, open.headers.get('www-authenticate')]).toEqual([
           401,

@@ -32,7 +32,7 @@ describe('the walks of CONTRIBUTING', () => {
     expect(copy.read('docs/operations.md')).toContain('planning-archive-plan');
     const settings = copy.read('docs/settings.md');
     expect(settings).toContain('`EXAMPLE_RATIO`');
-    expect(settings).toContain('one of paper, alpaca, other');
+    expect(settings).toContain('one of paper, alpaca, tradernet, interactive-brokers, other');
     expect(settings).toContain('`other`');
     expect(copy.run('node', ...RUN, 'scripts/generate.ts', '--check')).toMatchObject({ status: 0 });
   });

@@ -31,7 +31,8 @@ it.each(plantedFaults)(
     } as const;
     const { exitCode, report } = await runBundle(bundle, extent);
     await rm(bundle, { force: true });
-    expect([exitCode, report?.violations]).toEqual([1, [expect.anything()]]);
+    expect([exitCode, report?.violations.length]).toEqual([1, expect.any(Number)]);
+    expect(report?.violations).not.toEqual([]);
   },
   600_000,
 );

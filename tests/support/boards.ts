@@ -108,7 +108,7 @@ function openBoard(
     run: () => run,
     start: () => {
       // No orders before the test asks for them.
-      run = program.start(['--dry-run'], env);
+      run = program.start(['--dry-run'], { LOG_LEVEL: 'info', ...env });
     },
     ready: () => run.says('Ctrl-C stops'),
     end: async (signal) => {

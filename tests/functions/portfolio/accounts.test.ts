@@ -46,6 +46,13 @@ const bodies: Record<string, () => object> = {
   'trading-execute-trade': () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 }),
   'trading-validate-trade': () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 }),
   'gateway-process-deposit': () => ({ amount: euros('10.00') }),
+  'gateway-approve-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
+  'gateway-reject-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
+  'gateway-create-answer-tokens': () => ({ planId: 'plan-1', recipient: 'phone' }),
+  'gateway-set-trust': () => ({ level: 'simulated' }),
+  'portfolio-book-movement': () => ({ kind: 'deposit', amount: euros('10.00') }),
+  'portfolio-reverse-movement': () => ({ lineId: 'line-1', reason: 'wrong' }),
+  'portfolio-import-transactions': () => ({ content: 'date,kind\n' }),
 };
 
 describe.each(accountOperations.map(({ name }) => name))('%s', (name) => {

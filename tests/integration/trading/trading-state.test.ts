@@ -101,19 +101,17 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
     const random = seededRandom(SEED);
     const other = connectRedis(redis.url, t.dependencies.settings.redisKeyPrefix);
     const operator = new ControlStore(new Database(other), dataDir);
-    const calm = await openTradingFixture(redis, { ORDERS_PER_DAY_MAX: '10000' });
-    const orderDependencies = rejecting({
-      ...openOrderDependencies(t.dependencies),
-      settings: calm.dependencies.settings,
-    });
+    const settings = { ...t.dependencies.settings, ordersPerDayMax: 10_000 };
+    const orderDependencies = rejecting(openOrderDependencies({ ...t.dependencies, settings }));
     const counts = { sent: 0, denied: 0, underWay: 0 };
     for (let race = 0; race < RACES; race += 1) {
       const outcome = await raceOnce(orderDependencies, operator, race, random);
       counts[outcome] += 1;
       await operator.set('ACTIVE', 'next', t.dependencies.now());
-      await t.dependencies.database.redis.del(keys.trading.byTime(DEFAULT_ACCOUNT));
+      const { byTime, admissions } = keys.trading;
+      const { redis: own } = t.dependencies.database;
+      await own.del(byTime(DEFAULT_ACCOUNT), admissions(DEFAULT_ACCOUNT));
     }
-    await calm.dependencies.close();
     other.disconnect();
     // Each side wins some of the races, or nothing was raced.
     expect(counts.sent + counts.underWay).toBeGreaterThan(RACES / 20);

@@ -40,7 +40,7 @@ describe('Money', () => {
     const rates = new Map([[rate.from, rate]]);
     expect(convertWith(Money.parse('100.01', 'USD'), rates, 'half-even')).toEqual(eur('92.14'));
     expect(() => convertWith(Money.parse('1', 'GBP'), rates, 'down')).toThrow(
-      /no exchange rate for GBP/,
+      /no exchange rate from GBP to EUR/,
     );
   });
 });
