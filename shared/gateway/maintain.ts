@@ -3,8 +3,9 @@ import { operations } from '#shared/contract/catalogue.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { RUNS_KEPT_MS } from '#shared/runtime/runs/runs.ts';
 import type { JobEnd } from './model/job-record.ts';
-import { redisComplaints, type RedisInfo } from './model/redis-health.ts';
+import { redisComplaints } from './model/redis-health.ts';
 import { count } from './model/cycle.ts';
+import { redisInfo } from './redis-info.ts';
 
 const CLEAN_MAX = 10_000;
 const SCAN_COUNT = 1_000;
@@ -13,7 +14,7 @@ const SCAN_COUNT = 1_000;
 export async function maintain(context: Context): Promise<JobEnd> {
   const cleaned = await cleanQueues(context);
   const limited = await limitRuns(context);
-  const complaints = redisComplaints(await redisInfo(context));
+  const complaints = redisComplaints(await redisInfo(context.database.redis, 'persistence'));
   const done =
     `${count(cleaned, 'ended job')} and ${count(limited, 'list')} of run messages cleared; ` +
     (complaints.length === 0 ? 'Redis writes its file.' : complaints.join('; '));
@@ -40,14 +41,4 @@ async function limitRuns({ database: { redis } }: Context): Promise<number> {
       if ((await redis.pttl(key)) === -1) limited += await redis.pexpire(key, RUNS_KEPT_MS);
     }
   return limited;
-}
-
-async function redisInfo({ database: { redis } }: Context): Promise<RedisInfo> {
-  const text = await redis.info('persistence');
-  return new Map(
-    text.split(/\r?\n/).flatMap((line): [string, string][] => {
-      const [name = '', ...value] = line.split(':');
-      return value.length > 0 ? [[name, value.join(':')]] : [];
-    }),
-  );
 }

@@ -85,7 +85,10 @@ export function digestOf({ plan, broker, isLive, expiresAt, priceCollarRatio }: 
   const { id, accountId, portfolioHash, policyVersion = 0, cost, cashAfter } = plan;
   const bound = { id, accountId, portfolioHash, policyVersion, broker, isLive, expiresAt };
   const orders = plan.actions.map(({ side, isin, quantity, price }) => ({
-    ...{ side, isin, quantity: quantity.toString(), price: price.toString() },
+    side,
+    isin,
+    quantity: quantity.toString(),
+    price: price.toString(),
   }));
   const money = { cost: cost.toString(), cashAfter: cashAfter.toString() };
   return contentHash({ ...bound, orders, ...money, priceCollarRatio });

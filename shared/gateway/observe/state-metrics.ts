@@ -19,6 +19,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';
 import { JobStore } from '../job-store.ts';
 import { sample, samplesBy, type Sample } from '#shared/contract/metric-table.ts';
+import { redisInfo } from '../redis-info.ts';
 import { servicesHealth } from '../services-health.ts';
 
 const readers: readonly ((context: Context) => Promise<readonly Sample[]>)[] = [
@@ -160,8 +161,8 @@ async function serviceSamples(context: Context): Promise<Sample[]> {
 }
 
 async function redisSamples({ database: { redis } }: Context): Promise<Sample[]> {
-  const text = await redis.info();
-  const read = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(text)?.[1] ?? '';
+  const info = await redisInfo(redis);
+  const read = (name: string) => info.get(name) ?? '';
   const isOk = (name: string) => read(name) === 'ok';
   return [
     sample('trader_redis_append_only', read('aof_enabled') === '1'),
