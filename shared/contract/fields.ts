@@ -134,10 +134,7 @@ export const symbol = text(32).pipe(
   z.string().regex(/^[A-Za-z0-9._:/-]*$/, 'letters, digits and . _ : / - only'),
 );
 
-/**
- * Shares, never negative; 0 where absent.
- * @internal exported for its tests
- */
+/** Shares, never negative; 0 where absent. */
 export const quantity = numeric.nullish().transform(via((value) => parseQuantity(value ?? 0)));
 export const positiveQuantity = numeric.nullish().transform(
   via((value) => {
@@ -150,10 +147,7 @@ export const positiveQuantity = numeric.nullish().transform(
 const wireMoney = z.strictObject({ amount: rawText, currency: rawText });
 type WireMoney = z.output<typeof wireMoney>;
 
-/**
- * An amount with its currency; absent (or wholly empty) is undefined.
- * @internal exported for its tests
- */
+/** An amount with its currency; absent (or wholly empty) is undefined. */
 export const money = wireMoney.nullish().transform(via((value) => given(value, Money.parse)));
 /** An amount that is not negative. */
 export const moneyNotNegative = wireMoney.nullish().transform(
