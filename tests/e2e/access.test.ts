@@ -41,7 +41,7 @@ const system = (method: 'get' | 'post' | 'put', path: string) =>
   request(url)[method](path).auth('admin', password);
 
 it('runs its first cycle through connector and threads', () => {
-  expect(run.stdout()).toMatch(/bought|Bought|BUY/);
+  expect(run.stdout()).toMatch(/\d+ of \d+ orders went through/);
 });
 
 it('answers reads to each token, and to nobody without one', async () => {
