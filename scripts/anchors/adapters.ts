@@ -1,22 +1,22 @@
 /** Every category of rows that the project answers. */
-import { blackLitterman } from './black-litterman.ts';
-import { covariance } from './covariance.ts';
-import { discreteAllocation } from './discrete-allocation.ts';
-import { expectedReturns } from './expected-returns.ts';
+import { blackLitterman } from './allocation/black-litterman.ts';
+import { covariance } from './estimation/covariance.ts';
+import { discreteAllocation } from './allocation/discrete-allocation.ts';
+import { expectedReturns } from './estimation/expected-returns.ts';
 import { lotAccounting } from './lot-accounting.ts';
-import { performanceMetrics } from './performance-metrics.ts';
-import { hierarchical } from './hierarchical.ts';
-import { riskBudgets, simpleWeights } from './risk-weights.ts';
-import { criticalLineRows } from './critical-line.ts';
-import { meanVariance } from './mean-variance.ts';
-import { orlibFrontier } from './orlib-frontier.ts';
-import { quadraticPrograms } from './quadratic-programs.ts';
-import { tailRiskOptimisation } from './tail-risk-optimisation.ts';
-import { technicalIndicators } from './technical-indicators.ts';
+import { performanceMetrics } from './performance/performance-metrics.ts';
+import { hierarchical } from './allocation/hierarchical.ts';
+import { riskBudgets, simpleWeights } from './allocation/risk-weights.ts';
+import { criticalLineRows } from './allocation/critical-line.ts';
+import { meanVariance } from './allocation/mean-variance.ts';
+import { orlibFrontier } from './allocation/orlib-frontier.ts';
+import { quadraticPrograms } from './allocation/quadratic-programs.ts';
+import { tailRiskOptimisation } from './allocation/tail-risk-optimisation.ts';
+import { technicalIndicators } from './indicators/technical-indicators.ts';
 import { executionCost } from './execution-cost.ts';
 import { exchangeCalendar } from './exchange-calendar.ts';
-import { replayRows } from './replay.ts';
-import type { Adapter } from './row.ts';
+import { replayRows } from './replay/replay.ts';
+import type { Adapter } from './rows/row.ts';
 
 export const adapters: readonly Adapter[] = [
   covariance,

@@ -1,5 +1,5 @@
 /** Whether a computed value is the expected one, and how far off its worst number is. */
-import type { Tolerance } from './row.ts';
+import type { Tolerance } from './rows/row.ts';
 
 export interface Comparison {
   readonly passed: boolean;

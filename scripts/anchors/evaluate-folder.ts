@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { adapters } from './adapters.ts';
 import { anchorFiles } from './files.ts';
 import { evaluateLater, type Evaluated } from './evaluate.ts';
-import type { AnchorFiles, AnchorRow } from './row.ts';
+import type { AnchorFiles, AnchorRow } from './rows/row.ts';
 import { evaluateInstances } from './trade-planning.ts';
 
 export interface Category {

@@ -2,9 +2,9 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { compare } from './compare.ts';
 import { MissingFile } from './files.ts';
-import { openRow } from './row-fields.ts';
-import { requireAllRead, requireKnownWords } from './row-reader.ts';
-import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from './row.ts';
+import { openRow } from './rows/row-fields.ts';
+import { requireAllRead, requireKnownWords } from './rows/row-reader.ts';
+import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from './rows/row.ts';
 
 export type Verdict = 'passed' | 'failed' | 'not supported';
 

@@ -2,15 +2,15 @@
 import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { given, textOf } from './row-words.ts';
+import { given, textOf } from './rows/row-words.ts';
 import {
   NotSupported,
   type Adapter,
   type AnchorFiles,
   type AnchorRow,
   type Compute,
-} from './row.ts';
-import { vocabularies } from './vocabularies.ts';
+} from './rows/row.ts';
+import { vocabularies } from './rows/vocabularies.ts';
 
 function calendarIn(row: AnchorRow): ExchangeCalendar {
   const exchange = textOf(row, 'calendar', 'exchange', 'mic').toUpperCase();

@@ -9,10 +9,10 @@ import {
   urgency,
   type ImpactModel,
 } from '#shared/quant/execution/almgren-chriss.ts';
-import { allWords, given, needed, numberOf } from './row-words.ts';
-import { NotSupported, type Adapter, type AnchorRow, type Compute } from './row.ts';
-import { vocabularies } from './vocabularies.ts';
-import { plainName } from './text-values.ts';
+import { allWords, given, needed, numberOf } from './rows/row-words.ts';
+import { NotSupported, type Adapter, type AnchorRow, type Compute } from './rows/row.ts';
+import { vocabularies } from './rows/vocabularies.ts';
+import { plainName } from './rows/text-values.ts';
 
 interface Order {
   readonly shares: number;

@@ -9,10 +9,10 @@ import {
   type LotMethod,
   type SplitRatio,
 } from '#shared/portfolio/model/lots.ts';
-import { peeked } from './row-fields.ts';
-import { numberOf } from './row-words.ts';
-import { NotSupported, type Adapter, type AnchorRow } from './row.ts';
-import { vocabularies } from './vocabularies.ts';
+import { peeked } from './rows/row-fields.ts';
+import { numberOf } from './rows/row-words.ts';
+import { NotSupported, type Adapter, type AnchorRow } from './rows/row.ts';
+import { vocabularies } from './rows/vocabularies.ts';
 
 interface Trade {
   readonly buys: boolean;

@@ -96,8 +96,8 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
-import { conforms } from '../../support/broker-conformance.ts';
-import { ALPHA, SetMarket } from '../../support/set-market.ts';
+import { conforms } from '../../support/brokers/broker-conformance.ts';
+import { ALPHA, SetMarket } from '../../support/markets/set-market.ts';
 
 const now = instantOf(Date.parse('2024-03-04T10:00:00Z'));
 
@@ -122,7 +122,7 @@ describe('example as a broker', () => {
 `;
 
 const marketDataTest = `import { ExampleMarketData } from '#shared/clients/market-data/example/example-market-data.ts';
-import { marketDataConforms } from '../../support/market-data-conformance.ts';
+import { marketDataConforms } from '../../support/markets/market-data-conformance.ts';
 
 describe('example as market data', () => {
   marketDataConforms(async () => new ExampleMarketData());

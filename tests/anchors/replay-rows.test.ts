@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { adapters } from '../../scripts/anchors/adapters.ts';
 import { anchorFiles } from '../../scripts/anchors/files.ts';
 import { evaluateLater } from '../../scripts/anchors/evaluate.ts';
-import type { AnchorRow } from '../../scripts/anchors/row.ts';
+import type { AnchorRow } from '../../scripts/anchors/rows/row.ts';
 
 const FOLDER = '../shared/anchors';
 const file = join(resolve(FOLDER), 'expected', 'replay.json');

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { adapters } from '../../scripts/anchors/adapters.ts';
 import { anchorFiles } from '../../scripts/anchors/files.ts';
 import { evaluate } from '../../scripts/anchors/evaluate.ts';
-import type { Adapter, AnchorRow } from '../../scripts/anchors/row.ts';
-import { isFileName } from '../../scripts/anchors/text-values.ts';
+import type { Adapter, AnchorRow } from '../../scripts/anchors/rows/row.ts';
+import { isFileName } from '../../scripts/anchors/rows/text-values.ts';
 
 const FOLDER = '../shared/anchors';
 const folder = resolve(FOLDER);

@@ -11,7 +11,7 @@ import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/wa
 import { readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { operations, operationsOf } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
-import { assemble, readStack } from '../support/shrinkwrap.ts';
+import { assemble, readStack } from '../support/deployment/shrinkwrap.ts';
 import { openRig } from './rig.ts';
 import { row } from './row.ts';
 

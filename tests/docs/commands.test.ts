@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { faasCliProgram, noFaasCli } from '../support/faas-cli.ts';
+import { faasCliProgram, noFaasCli } from '../support/deployment/faas-cli.ts';
 import { testNeeding } from '../support/needing.ts';
 import {
   buildProgram,

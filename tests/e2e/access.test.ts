@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { PortfolioServiceClient } from '#protos/gen/portfolio.ts';
-import { plain, unary } from '../support/grpc.ts';
+import { plain, unary } from '../support/endpoints/grpc.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
 let program: Program;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openServiceClients } from '#shared/clients/grpc/service-clients.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { silentLog } from '#shared/process/log.ts';
-import { runEndToEnd } from '../support/end-to-end.ts';
+import { runEndToEnd } from '../support/deployment/end-to-end.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import request from 'supertest';
-import { TRADERNET_KEYS, TradernetMock } from '../support/tradernet-mock.ts';
+import { TRADERNET_KEYS, TradernetMock } from '../support/brokers/tradernet-mock.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
 const PLANTED: Readonly<Record<string, string>> = {

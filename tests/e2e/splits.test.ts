@@ -3,8 +3,8 @@
  * its functions cut an operation each or a service each.
  */
 import { serviceNames } from '#shared/contract/names.ts';
-import { openBoards, type Board, type Split } from '../support/boards.ts';
-import { runEndToEnd, type Outcome } from '../support/end-to-end.ts';
+import { openBoards, type Board, type Split } from '../support/deployment/boards.ts';
+import { runEndToEnd, type Outcome } from '../support/deployment/end-to-end.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 

@@ -16,7 +16,7 @@ import {
   type Program,
   type Run,
 } from '../e2e/program.ts';
-import { FaasCli, noFaasCli, type Said } from '../support/faas-cli.ts';
+import { FaasCli, noFaasCli, type Said } from '../support/deployment/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
 
 interface Listed {

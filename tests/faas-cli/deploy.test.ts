@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { openRig, type Rig } from '../conformance/rig.ts';
-import { FaasCli, noFaasCli } from '../support/faas-cli.ts';
+import { FaasCli, noFaasCli } from '../support/deployment/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
 
 describeNeeding(noFaasCli, 'faas-cli deploys', () => {

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRig, type Rig } from '../conformance/rig.ts';
-import { FaasCli, noFaasCli } from '../support/faas-cli.ts';
+import { FaasCli, noFaasCli } from '../support/deployment/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
 
 interface Echo {

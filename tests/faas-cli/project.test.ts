@@ -7,9 +7,9 @@ import { parseAllDocuments } from 'yaml';
 import { parseStack, readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { operationsOf } from '#shared/contract/catalogue.ts';
 import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/wanted.ts';
-import { FaasCli, noFaasCli } from '../support/faas-cli.ts';
+import { FaasCli, noFaasCli } from '../support/deployment/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
-import { readStack, shrinkwrap } from '../support/shrinkwrap.ts';
+import { readStack, shrinkwrap } from '../support/deployment/shrinkwrap.ts';
 
 const STACKS = ['stack.yml', 'stack.packed.yml'];
 const BOARDS = ['compute-state/compute', 'compute-state/state', 'balanced/a', 'balanced/b'];

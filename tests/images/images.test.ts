@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { operations } from '#shared/contract/catalogue.ts';
 import { describeNeeding } from '../support/needing.ts';
-import { ImageWorkshop, noImages, saysOf } from '../support/oci.ts';
-import { assemble, readStack } from '../support/shrinkwrap.ts';
+import { ImageWorkshop, noImages, saysOf } from '../support/deployment/oci.ts';
+import { assemble, readStack } from '../support/deployment/shrinkwrap.ts';
 import { startTcpRedis, type TcpRedis } from '../support/tcp-redis.ts';
 
 const TOKENS = ['read-token', 'write-token', 'trade-token'];

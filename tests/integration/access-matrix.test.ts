@@ -13,7 +13,7 @@ import { silentLog } from '#shared/process/log.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openTestDependencies, startTestRedis, type TestRedis } from '../support/dependencies.ts';
-import { metadataOf, plain } from '../support/grpc.ts';
+import { metadataOf, plain } from '../support/endpoints/grpc.ts';
 import { endpointOf } from '../support/host.ts';
 
 const tokens = {

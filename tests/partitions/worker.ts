@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
-import { openTradingFixture } from '../support/trading-fixture.ts';
+import { openTradingFixture } from '../support/brokers/trading-fixture.ts';
 
 const [url = '', prefix = '', log = '', elapsedMs = '0', ...symbols] = process.argv.slice(2);
 const fixture = await openTradingFixture(

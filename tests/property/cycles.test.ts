@@ -17,7 +17,7 @@ import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { crashAt } from '../support/crash.ts';
 import { inProcess } from '../support/host.ts';
-import { RandomMarket } from '../support/random-market.ts';
+import { RandomMarket } from '../support/markets/random-market.ts';
 import { openTestDependencies, startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
 const SEED = process.env['PROPERTY_SEED'] ?? 'cycles-1';

@@ -3,9 +3,9 @@
  * Writes the report as one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when it could not run.
  */
 import { startTestRedis } from '../support/dependencies.ts';
-import { isOfTheLiving } from './fault-plane.ts';
+import { isOfTheLiving } from './stage/fault-plane.ts';
 import { isPointKind } from './points.ts';
-import { Resources } from './resources.ts';
+import { Resources } from './checks/resources.ts';
 import { simulate } from './simulate.ts';
 
 const PROGRESS_EVERY = 500;

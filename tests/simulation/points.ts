@@ -3,8 +3,8 @@
  * scenario, before and after. A round is complete: no effect is left out. Rounds differ in their
  * random choices (clocks, prices, interleavings, second crashes), which follow from seed and number.
  */
-import type { EffectKind } from './fault-plane.ts';
-import { allEffects } from './fault-plane.ts';
+import type { EffectKind } from './stage/fault-plane.ts';
+import { allEffects } from './stage/fault-plane.ts';
 
 export const pointKinds = [
   'crash',

@@ -2,10 +2,10 @@
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
-import { ask, type Request } from './ask.ts';
-import { noFault, type Fault, type Happening } from './fault-plane.ts';
-import { broken, type Judged } from './invariants.ts';
-import type { Answer } from './observations.ts';
+import { ask, type Request } from './stage/ask.ts';
+import { noFault, type Fault, type Happening } from './stage/fault-plane.ts';
+import { broken, type Judged } from './checks/invariants.ts';
+import type { Answer } from './checks/observations.ts';
 import { effectsOf, type Point, type PointKind } from './points.ts';
 import {
   laterPurchase,
@@ -13,8 +13,8 @@ import {
   otherPurchase,
   otherTrade,
   type Scenario,
-} from './scenarios.ts';
-import type { Kept, Process, Stage } from './stage.ts';
+} from './stage/scenarios.ts';
+import type { Kept, Process, Stage } from './stage/stage.ts';
 
 const CLOCK_JUMPS_MS = [
   -86_400_000, -3_600_000, -6_000, -1_000, 1_000, 6_000, 40_000, 360_000, 3_600_000, 86_400_000,

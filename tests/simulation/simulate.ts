@@ -1,12 +1,12 @@
 /** Runs points and counts them: seeded, in order, resumable, several stages side by side. */
-import { allEffects, noFault, type EffectKind } from './fault-plane.ts';
-import { ask } from './ask.ts';
+import { allEffects, noFault, type EffectKind } from './stage/fault-plane.ts';
+import { ask } from './stage/ask.ts';
 import { effectsOf, pointKinds, roundOf, type Point, type PointKind } from './points.ts';
 import { runPoint } from './run-point.ts';
-import { scenarios, type Scenario } from './scenarios.ts';
+import { scenarios, type Scenario } from './stage/scenarios.ts';
 import { RealRedis } from './redis/real-redis.ts';
 import { RedisModel } from './redis/redis-model.ts';
-import { Stage, type Kept } from './stage.ts';
+import { Stage, type Kept } from './stage/stage.ts';
 
 export interface Extent {
   readonly seed: string;

@@ -32,7 +32,7 @@ import {
   type TestRedis,
 } from '../../support/dependencies.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 
 let redis: TestRedis;
 let dependencies: Dependencies;

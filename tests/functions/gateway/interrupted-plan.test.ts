@@ -17,8 +17,8 @@ import { planMessage } from '#shared/planning/plan-message.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { inProcess } from '../../support/host.ts';
 import { losingRedis } from '../../support/lost-redis.ts';
-import { RandomMarket } from '../../support/random-market.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { RandomMarket } from '../../support/markets/random-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

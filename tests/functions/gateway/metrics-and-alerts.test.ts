@@ -14,7 +14,7 @@ import listAlerts from '../../../functions/gateway/list-alerts/handler.ts';
 import setTradingState from '../../../functions/trading/set-trading-state/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { testNeeding } from '../../support/needing.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 
 const ROOT = join(__dirname, '../../..');
 const RULES = join(ROOT, 'deploy/prometheus');

@@ -21,7 +21,7 @@ import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getHistory from '../../../functions/trading/get-trade-history/handler.ts';
 import { endpointOf, inProcess, listen } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

@@ -4,7 +4,7 @@ import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts'
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { OperationHandler } from '#shared/runtime/handle.ts';
 import { endpointOf } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import { openTestDependencies, steppingClock, type TestRedis } from '../../support/dependencies.ts';
 
 export const CASH = { amount: '25000', currency: 'EUR' };

@@ -10,7 +10,7 @@ import listPlans from '../../../functions/planning/list-plans/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

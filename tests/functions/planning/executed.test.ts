@@ -7,7 +7,7 @@ import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

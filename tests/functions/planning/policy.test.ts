@@ -10,7 +10,7 @@ import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

@@ -1,7 +1,7 @@
 /** Accounts are opened by an operation of their own, and by nothing else. */
 import { operations } from '#shared/contract/catalogue.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

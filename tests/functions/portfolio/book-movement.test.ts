@@ -6,9 +6,9 @@ import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts'
 import request from 'supertest';
 import { endpointOf } from '../../support/host.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
 import { openTrader } from '../../support/trader-command.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;

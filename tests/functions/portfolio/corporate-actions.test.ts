@@ -12,9 +12,9 @@ import { DAY_MS } from '#shared/kernel/instant.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { seedMarket } from '../../support/seed-market.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { ask, openAccount } from './portfolio-fixture.ts';
 
 const NEXT_DAY = parseDay('2024-03-05');

@@ -1,9 +1,9 @@
 import getPerformance from '../../../functions/portfolio/get-performance/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { seedMarket } from '../../support/seed-market.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, openAccount, sync } from './portfolio-fixture.ts';
 

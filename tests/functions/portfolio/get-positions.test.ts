@@ -2,8 +2,8 @@ import getPosition from '../../../functions/portfolio/get-position/handler.ts';
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import openPortfolioAccount from '../../../functions/portfolio/open-account/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 

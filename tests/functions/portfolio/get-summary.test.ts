@@ -10,8 +10,8 @@ import { Money } from '#shared/kernel/money.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { OrderStore } from '#shared/trading/order-store.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, openAccount, sync } from './portfolio-fixture.ts';
 

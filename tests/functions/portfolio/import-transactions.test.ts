@@ -5,9 +5,9 @@ import importTransactions from '../../../functions/portfolio/import-transactions
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
 import { openTrader } from '../../support/trader-command.ts';
-import { BETA } from '../../support/set-market.ts';
+import { BETA } from '../../support/markets/set-market.ts';
 import { ask, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
 import { openTrader, type TraderCommand } from '../../support/trader-command.ts';
 import { openAccount, sync } from './portfolio-fixture.ts';
 

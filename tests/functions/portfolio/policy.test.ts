@@ -12,9 +12,9 @@ import listPolicyVersions from '../../../functions/portfolio/list-policy-version
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { gatewayOf } from '../../support/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/gateway.ts';
 import { listen } from '../../support/host.ts';
 
 const TRADER = join(__dirname, '../../../cli/trader.mjs');

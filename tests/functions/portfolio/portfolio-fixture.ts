@@ -7,9 +7,13 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
-import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
-import { seedMarket } from '../../support/seed-market.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import {
+  openPaperFixture,
+  PAPER_DAY,
+  type PaperFixture,
+} from '../../support/brokers/paper-fixture.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import type { TestRedis } from '../../support/dependencies.ts';
 
 /** ALPHA at 100 EUR, BETA at 200 USD with a rate of 0.9, GAMMA at 5 GBP with a rate of 1.2. */

@@ -4,8 +4,8 @@ import getCashBalance from '../../../functions/portfolio/get-cash-balance/handle
 import getPerformance from '../../../functions/portfolio/get-performance/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 
 describe('an account in two currencies', () => {

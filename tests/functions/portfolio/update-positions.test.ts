@@ -11,8 +11,8 @@ import { replay } from '../../support/replay.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { endpointOf } from '../../support/host.ts';
-import { PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import { PAPER_DAY, type PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { ask, buy, openAccount } from './portfolio-fixture.ts';
 

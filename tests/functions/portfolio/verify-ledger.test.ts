@@ -3,8 +3,8 @@ import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts'
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 import { ask, buy, openAccount, sync } from './portfolio-fixture.ts';
 
 let redis: TestRedis;

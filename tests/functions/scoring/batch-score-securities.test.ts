@@ -13,7 +13,7 @@ import batchScore from '../../../functions/scoring/batch-score-securities/handle
 import getHistory from '../../../functions/scoring/get-score-history/handler.ts';
 import scoreSecurity from '../../../functions/scoring/score-security/handler.ts';
 import { endpointOf } from '../../support/host.ts';
-import { addSecurity, seedMarket } from '../../support/seed-market.ts';
+import { addSecurity, seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

@@ -13,7 +13,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import scorePortfolio from '../../../functions/scoring/score-portfolio/handler.ts';
 import { endpointOf } from '../../support/host.ts';
-import { addSecurity, seedMarket } from '../../support/seed-market.ts';
+import { addSecurity, seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

@@ -1,7 +1,7 @@
 import supertest from 'supertest';
 import type { ScoreSecurityResponse } from '#protos/gen/scoring.ts';
 import scoreSecurity from '../../../functions/scoring/score-security/handler.ts';
-import { addSecurity, seedMarket } from '../../support/seed-market.ts';
+import { addSecurity, seedMarket } from '../../support/markets/seed-market.ts';
 import { endpointOf } from '../../support/host.ts';
 import {
   openTestDependencies,

@@ -4,7 +4,7 @@ import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import history from '../../../functions/trading/get-trade-history/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

@@ -1,7 +1,7 @@
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

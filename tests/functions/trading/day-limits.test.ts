@@ -1,7 +1,7 @@
 /** The limits of a day under a wall clock that is set, forward and back, while little time passes. */
 import { DAY_MS, HOUR_MS } from '#shared/kernel/instant.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

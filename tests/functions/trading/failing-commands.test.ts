@@ -15,7 +15,7 @@ import processDeposit from '../../../functions/gateway/process-deposit/handler.t
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';
 import cancelTrade from '../../../functions/trading/cancel-trade/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 type When = 'before' | 'after';

@@ -8,7 +8,7 @@ import cancelTrade from '../../../functions/trading/cancel-trade/handler.ts';
 import batch from '../../../functions/trading/batch-execute-trades/handler.ts';
 import { endpointOf } from '../../support/host.ts';
 import { losingRedis, type LostRedis } from '../../support/lost-redis.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

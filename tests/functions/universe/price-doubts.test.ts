@@ -9,7 +9,7 @@ import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
-import { addSecurity } from '../../support/seed-market.ts';
+import { addSecurity } from '../../support/markets/seed-market.ts';
 import { BentMarketData, streamed } from '../../support/universe.ts';
 import {
   openTestDependencies,

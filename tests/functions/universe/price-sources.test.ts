@@ -16,7 +16,7 @@ import {
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
-import { addSecurity } from '../../support/seed-market.ts';
+import { addSecurity } from '../../support/markets/seed-market.ts';
 import { streamed } from '../../support/universe.ts';
 
 let redis: TestRedis;

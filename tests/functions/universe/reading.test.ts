@@ -15,7 +15,7 @@ import getSecurity from '../../../functions/universe/get-security/handler.ts';
 import getUniverse from '../../../functions/universe/get-universe/handler.ts';
 import searchSecurities from '../../../functions/universe/search-securities/handler.ts';
 import { endpointOf } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

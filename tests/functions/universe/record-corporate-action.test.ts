@@ -3,8 +3,8 @@ import recordAction from '../../../functions/universe/record-corporate-action/ha
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 import { openTrader } from '../../support/trader-command.ts';
 import { ask, openAccount } from '../portfolio/portfolio-fixture.ts';
 

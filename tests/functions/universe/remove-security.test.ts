@@ -10,7 +10,7 @@ import { OrderStore } from '#shared/trading/order-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import removeSecurity from '../../../functions/universe/remove-security/handler.ts';
 import { endpointOf } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

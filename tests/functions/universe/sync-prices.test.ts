@@ -12,7 +12,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import supertest from 'supertest';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
 import { endpointOf } from '../../support/host.ts';
-import { addSecurity } from '../../support/seed-market.ts';
+import { addSecurity } from '../../support/markets/seed-market.ts';
 import { BentMarketData, streamed } from '../../support/universe.ts';
 import {
   openTestDependencies,

@@ -7,11 +7,11 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { AlpacaMock, KEYS } from '../../support/alpaca-mock.ts';
-import { alpacaAbilities, faultsOf } from '../../support/alpaca-faults.ts';
-import { withstands } from '../../support/broker-faults.ts';
-import { conforms, explainedCash } from '../../support/broker-conformance.ts';
-import { BETA, SetMarket } from '../../support/set-market.ts';
+import { AlpacaMock, KEYS } from '../../support/brokers/alpaca-mock.ts';
+import { alpacaAbilities, faultsOf } from '../../support/brokers/alpaca-faults.ts';
+import { withstands } from '../../support/brokers/broker-faults.ts';
+import { conforms, explainedCash } from '../../support/brokers/broker-conformance.ts';
+import { BETA, SetMarket } from '../../support/markets/set-market.ts';
 
 const signal = new AbortController().signal;
 let mock: AlpacaMock;

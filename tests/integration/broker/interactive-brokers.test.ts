@@ -9,8 +9,8 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf, isoText } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { explainedCash } from '../../support/broker-conformance.ts';
-import { FLEX_TOKEN, FlexMock } from '../../support/flex-mock.ts';
+import { explainedCash } from '../../support/brokers/broker-conformance.ts';
+import { FLEX_TOKEN, FlexMock } from '../../support/brokers/flex-mock.ts';
 
 const signal = new AbortController().signal;
 const [USD, EUR] = [parseCurrency('USD'), parseCurrency('EUR')];

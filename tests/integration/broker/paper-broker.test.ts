@@ -7,11 +7,15 @@ import { DAY_MS } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { withstands } from '../../support/broker-faults.ts';
-import { paperAbilities, paperMock, reopened } from '../../support/paper-mock.ts';
-import { conforms, explainedCash } from '../../support/broker-conformance.ts';
-import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import { withstands } from '../../support/brokers/broker-faults.ts';
+import { paperAbilities, paperMock, reopened } from '../../support/brokers/paper-mock.ts';
+import { conforms, explainedCash } from '../../support/brokers/broker-conformance.ts';
+import {
+  openPaperFixture,
+  PAPER_DAY,
+  type PaperFixture,
+} from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

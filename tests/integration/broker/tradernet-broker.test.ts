@@ -11,16 +11,16 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { conforms, explainedCash } from '../../support/broker-conformance.ts';
-import { withstands } from '../../support/broker-faults.ts';
+import { conforms, explainedCash } from '../../support/brokers/broker-conformance.ts';
+import { withstands } from '../../support/brokers/broker-faults.ts';
 import {
   openTestDependencies,
   startTestRedis,
   type TestRedis,
 } from '../../support/dependencies.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
-import { tradernetAbilities, tradernetFaultsOf } from '../../support/tradernet-faults.ts';
-import { TRADERNET_KEYS, TradernetMock } from '../../support/tradernet-mock.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
+import { tradernetAbilities, tradernetFaultsOf } from '../../support/brokers/tradernet-faults.ts';
+import { TRADERNET_KEYS, TradernetMock } from '../../support/brokers/tradernet-mock.ts';
 
 const signal = new AbortController().signal;
 const USD = parseCurrency('USD');

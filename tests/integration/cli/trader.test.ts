@@ -10,7 +10,11 @@ import type { FunctionHandler } from '#template/function.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { endpointOf } from '../../support/host.ts';
-import { openPageFixture, PASSWORD, type PageFixture } from '../../support/page-fixture.ts';
+import {
+  openPageFixture,
+  PASSWORD,
+  type PageFixture,
+} from '../../support/endpoints/page-fixture.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 

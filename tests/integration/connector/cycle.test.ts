@@ -15,9 +15,9 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { redisCommands } from '#shared/redis/rights.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { gatewayOf } from '../../support/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/gateway.ts';
 import { listen } from '../../support/host.ts';
-import { seedMarket } from '../../support/seed-market.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
 import { openTestDependencies, steppingClock } from '../../support/dependencies.ts';
 import { startTcpRedis, type TcpRedis } from '../../support/tcp-redis.ts';
 

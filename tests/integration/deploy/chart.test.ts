@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { describeNeeding } from '../../support/needing.ts';
-import { findApiDescription, writeSchemas } from '../../support/kubernetes-schemas.ts';
+import { findApiDescription, writeSchemas } from '../../support/deployment/kubernetes-schemas.ts';
 import { ran } from './tools.ts';
 
 const CHART = 'deploy/chart';

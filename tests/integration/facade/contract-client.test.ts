@@ -14,8 +14,8 @@ import {
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
-import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
-import { all, plain, unary } from '../../support/grpc.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
+import { all, plain, unary } from '../../support/endpoints/grpc.ts';
 
 type Message = Record<string, unknown>;
 type Method = ServiceClientConstructor['service'][string] & { readonly responseStream: boolean };

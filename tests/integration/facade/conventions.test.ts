@@ -15,7 +15,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
-import { grpcurl, grpcurlPath, plain, unary } from '../../support/grpc.ts';
+import { grpcurl, grpcurlPath, plain, unary } from '../../support/endpoints/grpc.ts';
 import { inProcess } from '../../support/host.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import {

@@ -2,9 +2,9 @@
 import { Client, type ServiceError } from '@grpc/grpc-js';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import request from 'supertest';
-import { detailsOf } from '../../support/error-details.ts';
-import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
-import { plain } from '../../support/grpc.ts';
+import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
+import { plain } from '../../support/endpoints/grpc.ts';
 import { endpointOf } from '../../support/host.ts';
 import optimizeAllocation from '../../../functions/optimization/optimize-allocation/handler.ts';
 

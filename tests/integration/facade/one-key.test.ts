@@ -18,9 +18,9 @@ import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import processDeposit from '../../../functions/gateway/process-deposit/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
-import { detailsOf } from '../../support/error-details.ts';
-import { plain, unary } from '../../support/grpc.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
+import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { plain, unary } from '../../support/endpoints/grpc.ts';
 import { endpointOf } from '../../support/host.ts';
 
 let fixture: FacadeFixture;

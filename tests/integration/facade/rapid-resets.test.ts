@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'ioredis';
 import { GetSystemStatusRequest } from '#protos/gen/gateway.ts';
 import { PortfolioServiceClient } from '#protos/gen/portfolio.ts';
-import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
-import { plain, unary } from '../../support/grpc.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
+import { plain, unary } from '../../support/endpoints/grpc.ts';
 
 const PATH = '/arduino_trader.gateway.GatewayService/GetSystemStatus';
 const RESETS = 2_000;

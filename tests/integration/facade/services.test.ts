@@ -32,9 +32,9 @@ import {
   SyncPricesRequest,
   UniverseServiceClient,
 } from '#protos/gen/universe.ts';
-import { detailsOf } from '../../support/error-details.ts';
-import { openFacadeFixture, type FacadeFixture } from '../../support/facade-fixture.ts';
-import { all, plain, unary } from '../../support/grpc.ts';
+import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
+import { all, plain, unary } from '../../support/endpoints/grpc.ts';
 
 let at: FacadeFixture;
 let universe: UniverseServiceClient;

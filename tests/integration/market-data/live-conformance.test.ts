@@ -1,9 +1,9 @@
 /** Each live source keeps to what all sources of market data must. */
-import { liveFixture, type LiveFixture } from '../../support/live-fixture.ts';
+import { liveFixture, type LiveFixture } from '../../support/markets/live-fixture.ts';
 import {
   marketDataConforms,
   marketDataConformsInRates,
-} from '../../support/market-data-conformance.ts';
+} from '../../support/markets/market-data-conformance.ts';
 
 let on: LiveFixture;
 beforeAll(async () => {

@@ -14,7 +14,7 @@ import {
   NEW_YORK,
   servedBar as bar,
   type LiveFixture,
-} from '../../support/live-fixture.ts';
+} from '../../support/markets/live-fixture.ts';
 
 const VOD = parseIsin('GB00BH4HKS39');
 const BEGINNING = parseDay('1900-01-01');

@@ -3,8 +3,12 @@ import { gateway } from '#shared/contract/gateway.ts';
 import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
 import type { Proposal } from '#protos/gen/gateway.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { openPageFixture, PASSWORD, type PageFixture } from '../../support/page-fixture.ts';
-import { Visitor } from '../../support/visitor.ts';
+import {
+  openPageFixture,
+  PASSWORD,
+  type PageFixture,
+} from '../../support/endpoints/page-fixture.ts';
+import { Visitor } from '../../support/endpoints/visitor.ts';
 
 let redis: TestRedis;
 let fixture: PageFixture;

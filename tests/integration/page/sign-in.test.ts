@@ -1,8 +1,13 @@
 /** Who may see and change what on the page, and what a hostile page or an old cookie can do: nothing. */
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { openPageFixture, PASSWORD, TOKENS, type PageFixture } from '../../support/page-fixture.ts';
-import { Visitor } from '../../support/visitor.ts';
+import {
+  openPageFixture,
+  PASSWORD,
+  TOKENS,
+  type PageFixture,
+} from '../../support/endpoints/page-fixture.ts';
+import { Visitor } from '../../support/endpoints/visitor.ts';
 
 let redis: TestRedis;
 let fixture: PageFixture;

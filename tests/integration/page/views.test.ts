@@ -1,8 +1,17 @@
 /** The page in a real browser: every view at three widths, light and dark, by axe and by keyboard. */
 import type { Browser } from 'playwright-core';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { axeViolations, describeInBrowser, openBrowser, openTab } from '../../support/browser.ts';
-import { openPageFixture, PASSWORD, type PageFixture } from '../../support/page-fixture.ts';
+import {
+  axeViolations,
+  describeInBrowser,
+  openBrowser,
+  openTab,
+} from '../../support/endpoints/browser.ts';
+import {
+  openPageFixture,
+  PASSWORD,
+  type PageFixture,
+} from '../../support/endpoints/page-fixture.ts';
 
 const views = ['', '?view=holdings', '?view=ledger', '?view=house', '?view=sign-in'];
 const widths = [1280, 390, 320];

@@ -22,9 +22,13 @@ import { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { crashAt } from '../../support/crash.ts';
 import { inProcess } from '../../support/host.ts';
-import { openPaperFixture, PAPER_DAY, type PaperFixture } from '../../support/paper-fixture.ts';
-import { seedMarket } from '../../support/seed-market.ts';
-import { ALPHA, BETA, GAMMA } from '../../support/set-market.ts';
+import {
+  openPaperFixture,
+  PAPER_DAY,
+  type PaperFixture,
+} from '../../support/brokers/paper-fixture.ts';
+import { seedMarket } from '../../support/markets/seed-market.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const HISTORIES = 200;

@@ -23,7 +23,10 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { scoring } from '#shared/contract/scoring.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { silentLog } from '#shared/process/log.ts';
-import { openFailingService, type FailingService } from '../../support/failing-service.ts';
+import {
+  openFailingService,
+  type FailingService,
+} from '../../support/endpoints/failing-service.ts';
 
 interface Seen {
   readonly url: string;

@@ -6,8 +6,12 @@ import { planning } from '#shared/contract/planning.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { TlsSettings } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
-import { openCertificates, today, type TestCertificates } from '../../support/certificates.ts';
-import { openTestFacades, type TestFacades } from '../../support/tls-facade.ts';
+import {
+  openCertificates,
+  today,
+  type TestCertificates,
+} from '../../support/endpoints/certificates.ts';
+import { openTestFacades, type TestFacades } from '../../support/endpoints/tls-facade.ts';
 
 let certificates: TestCertificates;
 let facades: TestFacades;

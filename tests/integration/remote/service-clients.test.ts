@@ -9,7 +9,10 @@ import { Failure, invalidRequest, refused } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { openLog } from '#shared/process/log.ts';
-import { openFailingService, type FailingService } from '../../support/failing-service.ts';
+import {
+  openFailingService,
+  type FailingService,
+} from '../../support/endpoints/failing-service.ts';
 
 let service: FailingService;
 let clients: ServiceClients;

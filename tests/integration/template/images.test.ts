@@ -6,12 +6,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { startContainer } from '../../support/container.ts';
-import { DockerfileBuilder, type Image } from '../../support/dockerfile.ts';
+import { startContainer } from '../../support/deployment/container.ts';
+import { DockerfileBuilder, type Image } from '../../support/deployment/dockerfile.ts';
 import { startTestRedis } from '../../support/dependencies.ts';
-import { faasCliProgram as faasCli, noFaasCli } from '../../support/faas-cli.ts';
+import { faasCliProgram as faasCli, noFaasCli } from '../../support/deployment/faas-cli.ts';
 import { testNeeding } from '../../support/needing.ts';
-import { assemble, readStack, shrinkwrap } from '../../support/shrinkwrap.ts';
+import { assemble, readStack, shrinkwrap } from '../../support/deployment/shrinkwrap.ts';
 
 const STACKS = ['stack.yml', 'stack.packed.yml'];
 const TOKENS = ['read-token', 'write-token', 'trade-token'];

@@ -4,9 +4,9 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { startContainer } from '../../support/container.ts';
-import { DockerfileBuilder } from '../../support/dockerfile.ts';
-import { faasCliProgram as faasCli } from '../../support/faas-cli.ts';
+import { startContainer } from '../../support/deployment/container.ts';
+import { DockerfileBuilder } from '../../support/deployment/dockerfile.ts';
+import { faasCliProgram as faasCli } from '../../support/deployment/faas-cli.ts';
 
 const LANG = 'node-typescript';
 let folder: string;

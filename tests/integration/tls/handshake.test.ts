@@ -11,8 +11,12 @@ import {
   type LeafPreferences,
   type PemPair,
 } from '../../../scripts/certificates/issue.ts';
-import { openCertificates, today, type TestCertificates } from '../../support/certificates.ts';
-import { openTestFacades, tryOnce, type TestFacades } from '../../support/tls-facade.ts';
+import {
+  openCertificates,
+  today,
+  type TestCertificates,
+} from '../../support/endpoints/certificates.ts';
+import { openTestFacades, tryOnce, type TestFacades } from '../../support/endpoints/tls-facade.ts';
 
 let certificates: TestCertificates;
 let facades: TestFacades;

@@ -12,7 +12,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../support/certificates.ts';
+} from '../../support/endpoints/certificates.ts';
 import {
   callOnce,
   openTestFacades,
@@ -20,7 +20,7 @@ import {
   shownSerial,
   tryOnce,
   type TestFacades,
-} from '../../support/tls-facade.ts';
+} from '../../support/endpoints/tls-facade.ts';
 
 const ROTATIONS = 20;
 /** Calls between two rotations; about 200 a second where the machine has nothing else to do. */

@@ -14,8 +14,8 @@ import { draftOf } from '#shared/trading/trade-wire.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
-import type { QueryFault, SubmitFault } from '../../support/faulty-broker.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import type { QueryFault, SubmitFault } from '../../support/brokers/faulty-broker.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const KEY = 'key-1';

@@ -9,7 +9,7 @@ import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
 import { crashAt } from '../../support/crash.ts';
 import { endpointOf } from '../../support/host.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import {
   openTestDependencies,
   startTestRedis,

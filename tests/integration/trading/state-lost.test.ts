@@ -10,7 +10,7 @@ import { OrderStore } from '#shared/trading/order-store.ts';
 import getSystemStatus from '../../../functions/gateway/get-system-status/handler.ts';
 import processDeposit from '../../../functions/gateway/process-deposit/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 let redis: TestRedis;

@@ -19,7 +19,7 @@ import { draftOf } from '#shared/trading/trade-wire.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getState from '../../../functions/trading/get-trading-state/handler.ts';
 import setState from '../../../functions/trading/set-trading-state/handler.ts';
-import { openTradingFixture, type TradingFixture } from '../../support/trading-fixture.ts';
+import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const RACES = 1_000;

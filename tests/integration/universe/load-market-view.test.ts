@@ -8,7 +8,7 @@ import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { addSecurity, seedMarket } from '../../support/seed-market.ts';
+import { addSecurity, seedMarket } from '../../support/markets/seed-market.ts';
 import {
   openTestDependencies,
   startTestRedis,

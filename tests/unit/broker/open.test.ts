@@ -4,7 +4,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import type { Database } from '#shared/redis/database.ts';
-import { SetMarket } from '../../support/set-market.ts';
+import { SetMarket } from '../../support/markets/set-market.ts';
 
 const REAL = { LIVE_TRADING: 'on', BROKER: 'alpaca' };
 

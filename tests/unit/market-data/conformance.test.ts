@@ -7,7 +7,7 @@ import {
   marketDataConforms,
   marketDataConformsInRates,
   NOW,
-} from '../../support/market-data-conformance.ts';
+} from '../../support/markets/market-data-conformance.ts';
 
 const fixtures = join(__dirname, '../../fixtures/csv');
 

@@ -12,7 +12,7 @@ import {
   sketchView,
   USD,
   VIEW_DAY,
-} from '../../support/market-views.ts';
+} from '../../support/markets/market-views.ts';
 
 const rates = new Map([[USD, rateSeriesOf([[VIEW_DAY, 0.9]])]]);
 const view = sketchView(

@@ -9,7 +9,7 @@ import {
   sketchView,
   USD,
   weekdays,
-} from '../../support/market-views.ts';
+} from '../../support/markets/market-views.ts';
 
 /** Prices that move with a market and on their own. */
 function walks(seed: string, count: number, days = 400): number[][] {

@@ -1,4 +1,4 @@
-import { isinOf } from '../../support/market-views.ts';
+import { isinOf } from '../../support/markets/market-views.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import {
   allocate,

@@ -30,7 +30,7 @@ import { later } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { encode } from '#shared/redis/codec.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 
 const EUR = parseCurrency('EUR');
 const DAY = parseDay('2024-03-04');

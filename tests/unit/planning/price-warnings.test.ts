@@ -4,7 +4,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
 import type { Instrument, PlanningProblem } from '#shared/planning/model/problem.ts';
 import type { PriceDoubt } from '#shared/universe/model/price-doubt.ts';
-import { isinOf } from '../../support/market-views.ts';
+import { isinOf } from '../../support/markets/market-views.ts';
 
 const DAY = parseDay('2024-03-08');
 const [EUR, USD] = [parseCurrency('EUR'), parseCurrency('USD')];

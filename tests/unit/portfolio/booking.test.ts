@@ -2,7 +2,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
 import { replay } from '../../support/replay.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 import { bookOf, EUR, euros, line, trade } from './lines.ts';
 
 const held = (book: ReturnType<typeof bookOf>) => {

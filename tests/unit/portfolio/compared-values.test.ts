@@ -4,7 +4,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { comparedValues, thinned } from '#shared/portfolio/model/performance/compared-values.ts';
 import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, day, EUR, line, trade } from './lines.ts';
 
 const DAYS = ['2024-01-02', '2024-01-03', '2024-01-04', '2024-01-05'];

@@ -10,7 +10,7 @@ import { linkingFactors } from '#shared/quant/measures/linking.ts';
 import { performance } from '#shared/portfolio/model/performance/performance.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { DayValue } from '#shared/portfolio/model/value-history.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 
 /** Days of two positions and cash that pays a fee, from daily moves. */
 function daysOf(moves: readonly (readonly [number, number, number])[]): DayValue[] {

@@ -11,9 +11,9 @@ import {
   hledgerErrors,
   missingBeancount,
   missingHledger,
-} from '../../support/ledger-programs.ts';
+} from '../../support/brokers/ledger-programs.ts';
 import { testNeeding } from '../../support/needing.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { EUR, line, trade } from './lines.ts';
 
 const methods = ['fifo', 'lifo', 'hifo', 'average'] as const;

@@ -8,7 +8,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { bookEntries, emptyBook } from '#shared/portfolio/model/booking.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 
 export const EUR = parseCurrency('EUR');
 export const euros = (amount: string): Money => Money.parse(amount, 'EUR');

@@ -10,7 +10,7 @@ import {
   totalQuantity,
   type CostedLot,
 } from '#shared/portfolio/model/lots.ts';
-import { ALPHA } from '../../support/set-market.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
 import { bookOf, EUR, euros, trade } from './lines.ts';
 
 const lot = (lotId: string, quantity: string, cost: string): CostedLot => ({

@@ -5,7 +5,7 @@ import { Price } from '#shared/kernel/price.ts';
 import { emptyBook, quantityHeld } from '#shared/portfolio/model/booking.ts';
 import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
 import { reconcile, type Statement } from '#shared/portfolio/model/reconcile.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, bookOf, EUR, euros, line, trade } from './lines.ts';
 
 const NOW = at('2024-01-09');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Money } from '#shared/kernel/money.ts';
 import { taxYears } from '#shared/portfolio/model/tax-years.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, bookOf, EUR, euros, line, trade } from './lines.ts';
 
 describe('what was realised by year', () => {

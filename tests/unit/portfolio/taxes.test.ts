@@ -8,7 +8,7 @@ import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import { taxWarnings } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, bookOf, day, EUR, euros, line, trade } from './lines.ts';
 
 const plain = defaultPolicy(parseSettings({})).tax;

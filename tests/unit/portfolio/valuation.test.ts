@@ -13,7 +13,7 @@ import {
   type SeenPrice,
 } from '#shared/portfolio/model/valuation.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, bookOf, day, EUR, euros, line, trade } from './lines.ts';
 
 const DAY = day('2024-01-05');

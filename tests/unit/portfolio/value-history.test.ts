@@ -3,7 +3,7 @@ import { epochDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
 import type { PriceSeries, RateSeries } from '#shared/universe/model/price-series.ts';
-import { ALPHA, BETA } from '../../support/set-market.ts';
+import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, day, EUR, line, trade } from './lines.ts';
 
 const USD = parseCurrency('USD');

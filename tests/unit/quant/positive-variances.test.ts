@@ -10,7 +10,7 @@ import {
   inverseVolatilityWeights,
   minimumCorrelationWeights,
 } from '#shared/quant/allocation/simple-weights.ts';
-import { isinOf } from '../../support/market-views.ts';
+import { isinOf } from '../../support/markets/market-views.ts';
 
 const rowsOf = (matrix: readonly (readonly number[])[]): Rows =>
   matrix.map((row) => Float64Array.from(row));

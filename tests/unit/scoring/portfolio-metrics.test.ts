@@ -2,7 +2,13 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { equalWeights, valueWeights } from '#shared/scoring/model/holding-weights.ts';
 import { portfolioMetrics, portfolioScores } from '#shared/scoring/model/portfolio-metrics.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
-import { USD, closesOf, isinOf, rateSeriesOf, sketchView } from '../../support/market-views.ts';
+import {
+  USD,
+  closesOf,
+  isinOf,
+  rateSeriesOf,
+  sketchView,
+} from '../../support/markets/market-views.ts';
 
 /** Each up and down by the same factor in turn, the second against the first. */
 const swing = (count: number, up: boolean): number[] =>

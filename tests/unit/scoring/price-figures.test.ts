@@ -1,7 +1,7 @@
 import { addDays } from '#shared/kernel/calendar-day.ts';
 import { priceFigures } from '#shared/scoring/model/price-figures.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { closesOf, isinOf, sketchView, VIEW_DAY } from '../../support/market-views.ts';
+import { closesOf, isinOf, sketchView, VIEW_DAY } from '../../support/markets/market-views.ts';
 
 const seriesOf = (closes: ReturnType<typeof closesOf>) =>
   present(sketchView([{ closes }]).series.get(isinOf(0)), 'the view has the series');

@@ -1,7 +1,7 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseFilters, selectSecurities } from '#shared/scoring/model/selection.ts';
 import { parseOverrides } from '#shared/scoring/model/what-if.ts';
-import { isinOf, sketchView, USD } from '../../support/market-views.ts';
+import { isinOf, sketchView, USD } from '../../support/markets/market-views.ts';
 
 function refusedFields(run: () => unknown): string[] {
   try {

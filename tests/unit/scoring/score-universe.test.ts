@@ -20,7 +20,7 @@ import {
   VIEW_DAY,
   weekdays,
   type SketchedSecurity,
-} from '../../support/market-views.ts';
+} from '../../support/markets/market-views.ts';
 
 const scoreOf = (scores: UniverseScores, index: number): ScoredSecurity =>
   present(scores.scores.get(isinOf(index)), `security ${index} has a score`);

@@ -1,13 +1,13 @@
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { MissingFile } from '../../../scripts/anchors/files.ts';
-import { words } from '../../../scripts/anchors/vocabulary.ts';
+import { words } from '../../../scripts/anchors/rows/vocabulary.ts';
 import { evaluate } from '../../../scripts/anchors/evaluate.ts';
 import {
   NotSupported,
   type Adapter,
   type AnchorFiles,
   type AnchorRow,
-} from '../../../scripts/anchors/row.ts';
+} from '../../../scripts/anchors/rows/row.ts';
 
 const files: AnchorFiles = {
   text: (name) => {

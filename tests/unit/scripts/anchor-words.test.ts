@@ -1,14 +1,14 @@
 import { evaluate } from '../../../scripts/anchors/evaluate.ts';
-import { covariance } from '../../../scripts/anchors/covariance.ts';
-import { covarianceInput, returnsOf } from '../../../scripts/anchors/risk-inputs.ts';
+import { covariance } from '../../../scripts/anchors/estimation/covariance.ts';
+import { covarianceInput, returnsOf } from '../../../scripts/anchors/estimation/risk-inputs.ts';
 import {
   ddofOf,
   frequencyOf,
   given,
   numberOf,
   vectorOf,
-} from '../../../scripts/anchors/row-words.ts';
-import type { AnchorFiles, AnchorRow } from '../../../scripts/anchors/row.ts';
+} from '../../../scripts/anchors/rows/row-words.ts';
+import type { AnchorFiles, AnchorRow } from '../../../scripts/anchors/rows/row.ts';
 
 const files: AnchorFiles = {
   text: () => '',

@@ -12,7 +12,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../support/certificates.ts';
+} from '../../support/endpoints/certificates.ts';
 
 let certificates: TestCertificates;
 let ca: PemPair;

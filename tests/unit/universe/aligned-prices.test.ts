@@ -9,7 +9,7 @@ import {
   rateSeriesOf,
   sketchView,
   weekdays,
-} from '../../support/market-views.ts';
+} from '../../support/markets/market-views.ts';
 
 const rising = (count: number, start = 100): number[] =>
   Array.from({ length: count }, (_, i) => start + i);
