@@ -7,6 +7,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import { certificateScopes, hosts } from './access-parsers.ts';
+import { limitRows, liveLimitComplaints } from './limit-settings.ts';
 import { marketRows } from './market-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
 import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
@@ -173,31 +174,7 @@ export const settingTable = {
     ratio,
   ),
   minimumOrder: row('MINIMUM_ORDER', '250', 'smallest order, in base currency', positive),
-  maximumOrderRatio: row(
-    'MAXIMUM_ORDER_RATIO',
-    '0.25',
-    'largest order, as a share of the value',
-    ratio,
-  ),
-  orderValueMax: row(
-    'ORDER_VALUE_MAX',
-    '1000000',
-    'most that one order may be worth, in base currency, whatever the account holds',
-    positive,
-  ),
-  depositMax: row(
-    'DEPOSIT_MAX',
-    '1000000',
-    'largest single deposit that is taken, in base currency',
-    positive,
-  ),
-  dayTurnoverMaxRatio: row(
-    'DAY_TURNOVER_MAX_RATIO',
-    '1.2',
-    'most traded in a day, as a share of the value',
-    atLeastZero,
-  ),
-  ordersPerDayMax: row('ORDERS_PER_DAY_MAX', '40', 'most orders sent in a day', between(1, 10_000)),
+  ...limitRows,
   feeFixed: row('FEE_FIXED', '2', 'fixed fee of an order, in base currency', positive),
   feeRatio: row('FEE_RATIO', '0.002', 'proportional fee of an order', ratio),
   halfSpreadRatio: row('HALF_SPREAD_RATIO', '0.0005', 'half the spread between bid and ask', ratio),
@@ -396,7 +373,7 @@ export function parseSettings(env: Environment): Settings {
     }
   });
   const settings = Object.freeze(Object.fromEntries(entries)) as Settings;
-  violations.push(...exposureComplaints(settings));
+  violations.push(...exposureComplaints(settings), ...liveLimitComplaints(settings, env));
   if (violations.length > 0) throw invalidRequest(...violations);
   return settings;
 }

@@ -13,6 +13,7 @@ import type { Money } from '#shared/kernel/money.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
+import { averageVolumeOf, dayLossOf } from './load-limits.ts';
 import { baselineOf } from './model/baseline.ts';
 import { windowStart } from './model/day-window.ts';
 import type { Baseline, OrderDraft, OrderRecord } from './model/order-record.ts';
@@ -55,6 +56,7 @@ export async function loadChecks(
       )
     : undefined;
   const askedLately = await askedLatelyOf(orderDependencies, accountId, admissions);
+  const accountValue = statement && (await valueOf(orderDependencies, statement, today));
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
@@ -71,7 +73,12 @@ export async function loadChecks(
     doubts: (await orderDependencies.market.doubts()).get(isin) ?? [],
     rate: security && rates?.get(security.currency),
     account: statement && accountOf(statement),
-    accountValue: statement && (await valueOf(orderDependencies, statement, today)),
+    accountValue,
+    dayLoss:
+      statement &&
+      accountValue &&
+      (await dayLossOf(orderDependencies, statement, accountValue, today)),
+    averageVolume: await averageVolumeOf(orderDependencies, isin, today),
     live: live.filter((other) => other.tradeId !== self),
     askedLately: askedLately.filter((other) => other.tradeId !== self),
     saleDays: await saleDaysOf(orderDependencies, order, policy, statement),

@@ -27,15 +27,14 @@ export default handle(portfolio.getPolicy, async ({ accountId, version }, contex
       ? inForce.stored
       : await new PolicyStore(context.database).version(accountId, version);
   if (version > 0 && !stored) throw notFound('version of the policy', String(version));
-  const policy = stored
-    ? effectivePolicy(parsePolicy(stored.document, 'policy'), defaults)
-    : defaults;
+  const stated = stored && parsePolicy(stored.document, 'policy');
+  const policy = stated ? effectivePolicy(stated, defaults) : defaults;
   return {
     policy: policyMessage(stored),
     effectiveJson: policyJson(policy),
     defaultsJson: policyJson(defaults),
     file: inForce.file ?? String(inForce.fileError?.facts['path'] ?? ''),
     fileError: inForce.fileError?.message ?? '',
-    ...(await policyFindings(context, accountId, policy)),
+    ...(await policyFindings(context, accountId, policy, stated)),
   };
 });

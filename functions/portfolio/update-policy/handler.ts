@@ -29,10 +29,8 @@ type Request = RequestOf<typeof portfolio.updatePolicy>;
 export default handle(portfolio.updatePolicy, async (request, context) => {
   const { accountId, document, dryRun } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
-  const policy = effectivePolicy(
-    parsePolicy(document, 'document'),
-    defaultPolicy(context.settings),
-  );
+  const stated = parsePolicy(document, 'document');
+  const policy = effectivePolicy(stated, defaultPolicy(context.settings));
   const before = await lastPolicy(context, accountId);
   const isRepeat = before.stored?.madeBy === context.idempotencyKey;
   if (!isRepeat && before.version !== request.expectedVersion) throw changed(before.version);
@@ -46,7 +44,7 @@ export default handle(portfolio.updatePolicy, async (request, context) => {
       : `Version ${version} of the policy is in force.`,
     changes: [...policyChanges(before.policy, policy)],
     effectiveJson: policyJson(policy),
-    ...(await policyFindings(context, accountId, policy)),
+    ...(await policyFindings(context, accountId, policy, stated)),
   };
 });
 

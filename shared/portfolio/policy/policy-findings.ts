@@ -10,8 +10,14 @@ import {
   type PolicyAccount,
   type PolicyBreach,
 } from '../model/policy/policy-breaches.ts';
-import type { EffectivePolicy, LimitedGroup } from '../model/policy/policy.ts';
+import {
+  processLimits,
+  type EffectivePolicy,
+  type InvestmentPolicy,
+  type LimitedGroup,
+} from '../model/policy/policy.ts';
 import { accountValue, weightOf } from '../model/valuation.ts';
+import { defaultPolicy } from './default-policy.ts';
 
 export interface PolicyFindings {
   readonly breaches: PolicyBreach[];
@@ -19,15 +25,18 @@ export interface PolicyFindings {
   readonly warnings: string[];
 }
 
-type Sources = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker'>;
+type Sources = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker' | 'settings'>;
+
+/** @param stated the document as it was written; undefined where there is none */
 
 export async function policyFindings(
   sources: Sources,
   accountId: AccountId,
   policy: EffectivePolicy,
+  stated: InvestmentPolicy | undefined,
 ): Promise<PolicyFindings> {
   const securities = await new StoredMarket(sources.database).securities();
-  const unknown = unknownNames(policy, securities);
+  const unknown = [...unknownNames(policy, securities), ...raisedLimits(sources, stated)];
   try {
     const account = await policyAccount(sources, accountId, securities);
     return { breaches: [...policyBreaches(policy, account)], warnings: unknown };
@@ -37,6 +46,17 @@ export async function policyFindings(
     const unchecked = `The account was not checked against the policy: ${message}`;
     return { breaches: [], warnings: [...unknown, unchecked] };
   }
+}
+
+/** A limit of the process cannot be raised; what stands above it has no effect. */
+function raisedLimits({ settings }: Sources, stated: InvestmentPolicy | undefined): string[] {
+  const { orders: most } = defaultPolicy(settings);
+  return processLimits.flatMap((name) => {
+    const value = stated?.orders?.[name];
+    return value === undefined || value <= most[name]
+      ? []
+      : [`orders.${name} is ${value}; the settings of the process allow at most ${most[name]}.`];
+  });
 }
 
 async function policyAccount(

@@ -1,11 +1,11 @@
 /** Checks of the order against the account, its limits and its other orders. */
 import { daysBetween } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { Money } from '#shared/kernel/money.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
 import type { OrderRecord } from './order-record.ts';
 import { cashNeeded, freeCash, freeShares, orderValue } from './order-worth.ts';
-import { isTerminal, isUnresolved } from './order-state.ts';
+import { isUnresolved } from './order-state.ts';
+import { processLimitChecks } from './process-limits.ts';
 
 const account: Check = ({ account: known, accountValue }) => {
   if (!known)
@@ -29,19 +29,6 @@ const policyLists: Check = ({ policy, order: { isin, side } }) => {
     : fails('policy-sell-only', 'isin', `The policy lists ${isin} as ${list}: it is not bought.`);
 };
 
-/** A limit of its own: the value of the account may be wrong, too. */
-const absoluteSize: Check = (inputs) => {
-  const worth = orderValue(inputs);
-  const most = Money.rounded(inputs.limits.orderValueMax, inputs.base, 'down');
-  return !worth || worth.value.compare(most) <= 0
-    ? passed
-    : fails(
-        'order-too-large',
-        'quantity',
-        `The order is worth ${worth.value}; at most ${most} (ORDER_VALUE_MAX).`,
-      );
-};
-
 const size: Check = (inputs) => {
   const { accountValue, limits } = inputs;
   const worth = orderValue(inputs);
@@ -53,39 +40,6 @@ const size: Check = (inputs) => {
         'order-too-large',
         'quantity',
         `The order is worth ${worth.value}; at most ${most}, ${percent(limits.maximumOrderRatio)} of the value.`,
-      );
-};
-
-const dayTurnover: Check = (inputs) => {
-  const { accountValue, askedLately, limits, base } = inputs;
-  const worth = orderValue(inputs);
-  if (!worth || !accountValue) return passed;
-  const before = Money.sum(askedLately.map(traded), base);
-  const most = accountValue.multiply(Decimal.ofNumber(limits.dayTurnoverMaxRatio), 'down');
-  return before.add(worth.value).compare(most) <= 0
-    ? passed
-    : fails(
-        'day-turnover',
-        'quantity',
-        `${before} were traded within a day; with ${worth.value} more it is over ${most}.`,
-      );
-};
-
-/** What an order adds to the turnover: all of it while it lives, what was filled after that. */
-function traded(order: OrderRecord): Money {
-  if (!isTerminal(order.state)) return order.value;
-  const share = order.filledQuantity.divide(order.quantity, 12, 'up');
-  return order.value.multiply(share, 'up');
-}
-
-const dayOrders: Check = ({ askedLately, limits }) => {
-  const sent = askedLately.filter((order) => order.state !== 'DENIED').length;
-  return sent < limits.ordersPerDayMax
-    ? passed
-    : fails(
-        'day-orders',
-        'accountId',
-        `${sent} orders were sent within a day; at most ${limits.ordersPerDayMax}.`,
       );
 };
 
@@ -179,10 +133,8 @@ export const accountChecks: readonly Check[] = [
   policyKnown,
   policyLists,
   account,
-  absoluteSize,
   size,
-  dayTurnover,
-  dayOrders,
+  ...processLimitChecks,
   cash,
   holdings,
   cooldown,

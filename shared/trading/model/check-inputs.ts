@@ -23,6 +23,12 @@ export interface CheckLimits {
   /** Major units of the base currency. */
   readonly orderValueMax: Decimal;
   readonly dayTurnoverMaxRatio: number;
+  /** Major units of the base currency; undefined where no such limit is set. */
+  readonly dayTurnoverMax?: Decimal | undefined;
+  /** Major units of the base currency; undefined where no such limit is set. */
+  readonly dayLossMax?: Decimal | undefined;
+  /** Of an average day's volume of the security; undefined where no such limit is set. */
+  readonly volumeShareMaxRatio?: number | undefined;
   readonly ordersPerDayMax: number;
   readonly priceCollarRatio: number;
   readonly quoteAgeDaysMax: number;
@@ -65,6 +71,10 @@ export interface CheckInputs {
   readonly account: AccountSnapshot | undefined;
   /** Cash and holdings in the base currency; undefined when one of them cannot be valued. */
   readonly accountValue: Money | undefined;
+  /** Loss since the last day on record, negative for a gain; undefined where it is not measured. */
+  readonly dayLoss?: Money | undefined;
+  /** Shares of the security traded on an average day; undefined where it is not known or not asked. */
+  readonly averageVolume?: number | undefined;
   /** Our other orders that are not in a final state. */
   readonly live: readonly OrderRecord[];
   /** Our other orders that were asked for within a day. */

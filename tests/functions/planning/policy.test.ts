@@ -52,7 +52,7 @@ describe('planning under a policy', () => {
     const host = inProcess();
     dependencies = await openTestDependencies(
       redis,
-      {},
+      { MAXIMUM_ORDER_RATIO: '0.5' },
       { now: clock.now, transport: host.transport },
     );
     host.into(dependencies);

@@ -222,10 +222,16 @@ describe('two sources', () => {
   });
 });
 
+/** With the limits that it takes. */
+const REAL_MONEY = {
+  ...{ LIVE_TRADING: 'on', ORDER_VALUE_MAX: '5000', DAY_TURNOVER_MAX: '10000' },
+  ...{ DAY_LOSS_MAX: '500', ORDERS_PER_DAY_MAX: '10', VOLUME_SHARE_MAX_RATIO: '0.01' },
+};
+
 describe('settings of live sources', () => {
   it.each([
     ['an address elsewhere', { MARKET_DATA_URL: 'http://10.0.0.1:1' }],
-    ['an address with real money', { LIVE_TRADING: 'on' }],
+    ['an address with real money', REAL_MONEY],
     ['recording and replaying at once', { MARKET_DATA_RECORD: 'a', MARKET_DATA_REPLAY: 'b' }],
   ])('refuse %s', async (_, env) => {
     expect((await failureOf(open('yahoo', env))).facts['rule']).toBe('market-data-settings');

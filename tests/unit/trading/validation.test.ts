@@ -171,6 +171,17 @@ describe('the checks before a trade', () => {
         askedLately: [other('FILLED', { filledQuantity: Decimal.of(10), value: euros('9100.01') })],
       },
     ],
+    ['day-turnover', limits({ dayTurnoverMax: Decimal.of('899.99') })],
+    ['day-loss', { ...limits({ dayLossMax: Decimal.of(100) }), dayLoss: euros('100.01') }],
+    ['volume-share', { ...limits({ volumeShareMaxRatio: 0.01 }), averageVolume: 999 }],
+    [
+      'volume-share',
+      {
+        ...limits({ volumeShareMaxRatio: 0.01 }),
+        averageVolume: 1_000,
+        askedLately: [other('FILLED', { isin, filledQuantity: Decimal.of('0.5') })],
+      },
+    ],
     ['day-orders', { askedLately: [other('FILLED'), other('FILLED'), other('REJECTED')] }],
     ['insufficient-cash', { account: { ...accountOf(), cash: euros('1103.79') } }],
     [
@@ -207,6 +218,7 @@ describe('the checks before a trade', () => {
     ['account-value-missing', { accountValue: undefined }],
     ['cooldown', { saleDays: undefined }],
     ['minimum-hold', { order: sell, lots: undefined }],
+    ['volume-missing', limits({ volumeShareMaxRatio: 0.01 })],
   ])('refuse with %s when its data is missing', (code, changes) => {
     expect(codes(changes)).toEqual([code]);
   });
@@ -234,6 +246,11 @@ describe('the checks before a trade', () => {
     expect(codes({ account: { ...accountOf(), cash: euros('1103.80') } })).toEqual([]);
     expect(codes({ saleDays: [addDays(today, -30)] })).toEqual([]);
     expect(codes(limited('105'))).toEqual([]);
+    expect(codes(limits({ dayTurnoverMax: Decimal.of(900) }))).toEqual([]);
+    const loss = { ...limits({ dayLossMax: Decimal.of(100) }), dayLoss: euros('100') };
+    expect(codes(loss)).toEqual([]);
+    expect(codes({ ...loss, dayLoss: euros('101'), order: sell })).toEqual([]);
+    expect(codes({ ...limits({ volumeShareMaxRatio: 0.01 }), averageVolume: 1_000 })).toEqual([]);
     expect(codes({ quote: { price: price('100'), day: addDays(today, -5) } })).toEqual([]);
   });
 

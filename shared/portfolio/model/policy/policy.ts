@@ -141,10 +141,18 @@ export function effectivePolicy(
     limits: over(defaults.limits, policy.limits),
     cash: over(defaults.cash, policy.cash),
     band: over(defaults.band, policy.band),
-    orders: over(defaults.orders, policy.orders),
+    orders: lowered(over(defaults.orders, policy.orders), defaults.orders),
     tax: over(defaults.tax, policy.tax),
     trust: over(defaults.trust, policy.trust),
   };
+}
+
+/** Limits that guard the account: the settings of the process are the most that a policy may state. */
+export const processLimits = ['maximumRatio', 'dayTurnoverMaxRatio', 'perDayMax'] as const;
+
+function lowered(orders: PolicyOrders, most: PolicyOrders): PolicyOrders {
+  const entries = processLimits.map((name) => [name, Math.min(orders[name], most[name])] as const);
+  return { ...orders, ...Object.fromEntries(entries) };
 }
 
 function over<T extends object>(defaults: T, stated: Stated<T> = {}): T {
