@@ -1,4 +1,7 @@
-/** The token a client shows; one that may be replaced while it runs is asked for at each call. */
+/**
+ * The bearer token that a client sends. It is read for each call, since the secret may be replaced
+ * while the process runs.
+ */
 export type Bearer = string | (() => string);
 
 /** @throws Failure UNAVAILABLE where the secret behind it is missing */

@@ -1,18 +1,20 @@
 /**
- * A function that was just deployed, or whose process died, is not reached for about a second: the
- * platform answers 500 in its place and starts it meanwhile. Who calls again has an answer.
+ * A function that was just deployed, or whose process exited, cannot be reached for about a second:
+ * the platform answers 500 and starts it meanwhile. A retry succeeds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlatformAnswer } from './function-layout.ts';
 
 /** Together longer than a container takes to start on a small board. */
 const PAUSES_MS = [100, 200, 400, 800, 1_600, 2_000];
-/** Later it is an answer of a function that ran and died, or of a limit on the way. */
+/**
+ * After that time it is the answer of a function that ran and crashed, or of a limit in between.
+ */
 const REFUSED_WITHIN_MS = 2_000;
 
 /**
- * @param isRepeatable whether a call that perhaps reached the function may be made again: the
- *   platform says the same of a function that died in the middle
+ * @param isRepeatable whether a call that perhaps reached the function may be retried: the platform
+ * answers the same for a function that crashed during the call
  * @returns the first answer that is not the platform's "cannot be reached", else the last
  */
 export async function afterColdStart<A extends PlatformAnswer>(
@@ -32,7 +34,7 @@ export async function afterColdStart<A extends PlatformAnswer>(
   return answer;
 }
 
-/** Our functions answer every failure of theirs in JSON; the platform's own proxies do not. */
+/** Our functions answer every failure in JSON; the platform's proxies do not. */
 function isUnreached({ status, contentType = '', internal }: PlatformAnswer): boolean {
   if (contentType.startsWith('application/json')) return false;
   return status === 500 && (internal === 'proxy' || internal === undefined);

@@ -1,7 +1,7 @@
 /**
- * How the functions behind a gateway are cut: one an operation, or one a service. Callers are not
- * told; they learn it from the gateway, which says of a name whether it has such a function, and so
- * they go on through a change of what is deployed.
+ * How operations are deployed behind a gateway: as one function each, or as one function for each
+ * service. Callers are not configured; they learn the layout from the gateway's answer to a
+ * function name, and so keep working when the deployment changes.
  */
 import { operationAt, packedPath } from '#shared/contract/catalogue.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
@@ -12,10 +12,11 @@ export class FunctionLayout {
   private readonly cuts = new Map<ServiceName, Cut>();
 
   /**
-   * Calls under the address that is likely, and where there is no such function, under the other.
-   * @param name `planning-create-plan`, perhaps with a path behind it: `planning-create-plan/_/ready`
+   * Calls the likely address first, and the other one where there is no such function.
+   * @param name `planning-create-plan`, perhaps with a path behind it:
+   * `planning-create-plan/_/ready`
    * @param attempt calls an address: `planning-create-plan`, or `planning/create-plan`
-   * @returns the function's answer; where neither is there, what was said of the first address
+   * @returns the function's answer; where neither exists, the answer of the first address
    */
   async reach<A extends PlatformAnswer>(
     name: string,
@@ -36,13 +37,13 @@ export class FunctionLayout {
   }
 }
 
-/** What of an answer tells whether the platform gave it. */
+/** The parts of an answer that show whether the platform gave it. */
 export interface PlatformAnswer {
   readonly status: number;
   readonly contentType?: string | undefined;
   /** `X-OpenFaaS-Internal` */
   readonly internal?: string | undefined;
-  /** Lets go of an answer that nobody will read. */
+  /** Discards an answer that will not be read. */
   drop?(): void;
 }
 
@@ -52,9 +53,9 @@ function leaving<A extends PlatformAnswer>(left: A, taken: A): A {
 }
 
 /**
- * Whether the platform says that it has no such function, so that nothing was called. Our functions
- * answer their own "not found" in JSON. OpenFaaS says it with 404, or, where it does not look before
- * it calls, with 503 of its proxy.
+ * Whether the platform has no such function, so that nothing was called. Our functions answer their
+ * own "not found" in JSON. OpenFaaS answers 404, or, where it does not check before it calls, 503
+ * from its proxy.
  */
 function isUnknownFunction({ status, contentType = '', internal }: PlatformAnswer): boolean {
   if (contentType.startsWith('application/json')) return false;

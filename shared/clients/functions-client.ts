@@ -1,6 +1,6 @@
 /**
- * Calling another operation, typed by its row. How the call travels is the transport's business:
- * in the same process, or over HTTP to the gateway of the board that has the function.
+ * Calling another operation, typed by its row. The transport carries the call: in the same process,
+ * or over HTTP to the gateway of the board that has the function.
  */
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -10,30 +10,35 @@ import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
   /**
-   * Aborting it stops a call that is answered directly. A call that follows a queued run stops
-   * following; only when the reason is `cancelled()` does it also withdraw its request for the run.
+   * Aborting it stops a call that is answered directly. A call subscribed to a queued run ends its
+   * subscription; only if the reason is `cancelled()` does it also cancel its request for the run.
    */
   readonly signal: AbortSignal;
   readonly requestId: string;
   readonly idempotencyKey?: string | undefined;
-  /** The key was made by us, for a caller that gave none and would repeat the call without it. */
+  /**
+   * The key was generated here, for a caller that gave none and would retry the call without it.
+   */
   readonly keyIsMade?: boolean | undefined;
   /** What the caller grants; the operation's own limit stands beside it. */
   readonly timeoutMs?: number | undefined;
   /** W3C trace context, passed on as it came. */
   readonly traceparent?: string | undefined;
   /**
-   * Told the age of an old answer, which stands in where the board of a service is away. Given only
-   * by callers that an old answer serves; to all others it is a failure.
+   * Receives the age of a stale answer, which is used where the board of a service is unreachable.
+   * Given only by callers that accept a stale answer; all others get a failure.
    */
   readonly onStale?: ((staleMs: number) => void) | undefined;
-  /** The board that sent the call here; it is not sent on once more. */
+  /** The board that forwarded the call; it is not forwarded again. */
   readonly forwardedBy?: string | undefined;
-  /** Who follows a queued run; whoever comes back under the same name finds the same run. */
+  /**
+   * Name of the subscriber of a queued run; a caller that returns with the same name finds the same
+   * run.
+   */
   readonly follower?: string | undefined;
 }
 
-/** The reason of an abort by which a caller withdraws its request. */
+/** The abort reason of a caller that cancels its request. */
 export function cancelled(): Failure {
   return new Failure('CANCELLED', 'The caller took the call back.');
 }
@@ -42,7 +47,7 @@ export function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Failure && reason.code === 'CANCELLED';
 }
 
-/** What taking back may take; the caller has gone, and waits for nothing. */
+/** Time limit of a cancellation; the caller has left and does not wait for it. */
 const TAKE_BACK_MS_MAX = 5_000;
 
 export interface FunctionCall extends CallOptions {
@@ -55,9 +60,9 @@ export interface FunctionCall extends CallOptions {
 
 export interface FunctionAnswer {
   readonly status: number;
-  /** The body in pieces, as it arrives. */
+  /** The body in chunks, as it arrives. */
   readonly body: AsyncIterable<Uint8Array | string>;
-  /** Age of an answer that was given before; absent: it is of now. */
+  /** Age of a stale answer; absent where the answer is current. */
   readonly staleMs?: number | undefined;
 }
 
@@ -103,8 +108,8 @@ export class FunctionsClient {
   }
 
   /**
-   * Runs a streaming operation and yields its messages as they come. A queued run that it follows may be
-   * cut off at any message: it is followed again from there.
+   * Runs a streaming operation and yields its messages as they come. The connection to a queued run
+   * may break at any message: the stream resumes from there.
    */
   async *stream<O extends Operation>(
     operation: O,
@@ -142,7 +147,7 @@ export class FunctionsClient {
     if (!isWhole) throw cutOff(operation.name);
   }
 
-  /** Asks a function whether it could do its work now; the answer's text says what it lacks. */
+  /** Asks a function for its readiness; the answer's text says what is missing. */
   async ready(name: string, options: CallOptions): Promise<{ ready: boolean; reason: string }> {
     const answer = await this.transport({
       ...options,
@@ -176,7 +181,7 @@ export class FunctionsClient {
   }
 }
 
-/** A caller of an operation that runs in a queue: named, so that only its own request is withdrawn. */
+/** A subscriber of a queued operation: named, so that it cancels only its own request. */
 class Subscriber {
   readonly headers: Readonly<Record<string, string>>;
   private readonly transport: Transport;
@@ -191,7 +196,7 @@ class Subscriber {
     this.headers = follows ? { 'x-follower': options.follower ?? randomUUID() } : {};
   }
 
-  /** Tells the function that the caller took the call back. A word that is lost lets the run go on. */
+  /** Tells the function that the caller cancelled. If the message is lost, the run continues. */
   async leave(): Promise<void> {
     const subscriber = this.headers['x-follower'];
     if (subscriber === undefined || !isCancelled(this.options.signal)) return;
@@ -213,7 +218,7 @@ class Subscriber {
   }
 }
 
-/** JSON has no such numbers; as text they reach the function, which refuses them by field. */
+/** JSON has no such numbers; sent as text they reach the function, which rejects them by field. */
 function finiteOrText(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
@@ -240,7 +245,7 @@ export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncG
 
 interface StreamedMessage {
   readonly failure?: unknown;
-  /** Streams end with a message that is complete; one that is not is followed by another. */
+  /** The last message of a stream is complete; one that is incomplete is followed by another. */
   readonly complete?: unknown;
 }
 
@@ -250,13 +255,16 @@ export function cutOff(name: string): Failure {
   return new Failure('UNAVAILABLE', text, { sent: 'unknown' });
 }
 
-/** What the function itself answered is thrown marked: it is no lost answer, whatever its facts say. */
+/**
+ * A failure answered by the function itself is marked: it is not a lost answer, whatever its facts
+ * say.
+ */
 function refusalIn(text: string, status: number): Failure | Answered {
   const failure = refusalOf(text, status);
   return text.trimStart().startsWith('{') ? new Answered(failure) : failure;
 }
 
-/** A platform refuses in plain text (404, 429, 504 of the gateway); its status says enough. */
+/** The platform rejects in plain text (404, 429, 504 of the gateway); its status is sufficient. */
 export function refusalOf(text: string, status: number): Failure {
   try {
     return Failure.fromBody(JSON.parse(text), status);
@@ -266,8 +274,8 @@ export function refusalOf(text: string, status: number): Failure {
 }
 
 /**
- * A call that changes something and got no answer of ours may have taken effect, unless it surely
- * never left (`facts.sent` is `no`).
+ * A call that changes something and got no answer from the function may have taken effect, unless
+ * it was certainly not sent (`facts.sent` is `no`).
  */
 function lostAnswer(
   { effect }: Pick<Operation, 'effect'>,
@@ -285,7 +293,7 @@ function noteStale({ name }: Operation, staleMs: number, { onStale }: CallOption
   onStale(staleMs);
 }
 
-/** The age that an answer states of itself, in the header `x-stale-ms`. */
+/** The age that an answer states in its header `x-stale-ms`. */
 export function staleMsOf(header: string | string[] | undefined): number | undefined {
   return typeof header === 'string' && /^\d{1,12}$/.test(header) ? Number(header) : undefined;
 }

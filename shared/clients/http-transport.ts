@@ -1,6 +1,6 @@
 /**
- * Reaching functions through a gateway over HTTP. Node's own client, because its fetch gives up on
- * an answer that takes more than five minutes to begin, and a plan or a cycle may.
+ * Calls functions through a gateway over HTTP. Uses node:http, because fetch gives up on an answer
+ * that takes more than five minutes to begin, and a plan or a cycle may.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -24,7 +24,8 @@ import {
 export function httpTransport(gateway: string, token: Bearer, ca?: string): Transport {
   const base = gateway.replace(/\/+$/, '');
   const secure = base.startsWith('https:');
-  // Closes idle sockets, and only those, before servers do, so that no call meets a closing one.
+  // Closes idle sockets, and only those, before servers do, so that no call is sent on a closing
+  // one.
   const kept = { keepAlive: true, timeout: 3_000 };
   const agent = secure ? new HttpsAgent({ ...kept, ...(ca && { ca }) }) : new HttpAgent(kept);
   const open = secure ? httpsRequest : httpRequest;
@@ -52,10 +53,10 @@ export function httpTransport(gateway: string, token: Bearer, ca?: string): Tran
   };
 }
 
-/** What changes nothing, and what a function recognises when it comes again. */
+/** Reads, and calls whose repetition a function recognises. */
 function isRepeatable({ name, idempotencyKey, headers }: FunctionCall): boolean {
   const [single = '', ...rest] = name.split('/');
-  // Who asks for a function's state wants to know it as it is.
+  // A readiness check asks for the current state, so it is not retried.
   if (rest.length > 0) return false;
   if (idempotencyKey || headers?.['x-run-id'] !== undefined) return true;
   return operationAt(single, '/')?.operation.effect === 'reads';
@@ -94,7 +95,9 @@ async function* chunks(response: IncomingMessage, call: FunctionCall): AsyncGene
   }
 }
 
-/** The caller's own abort stays what it is; all else means that the function went away. */
+/**
+ * The caller's own abort is rethrown; everything else means that the function became unreachable.
+ */
 function refuse(call: FunctionCall, cause: unknown): never {
   call.signal.throwIfAborted();
   const sent = wasSent(cause);
@@ -110,7 +113,7 @@ const NEVER_CONNECTED = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Whether a failed call had reached the other side, by the error of Node's socket. */
+/** Whether a failed call had reached the other side, by the socket error. */
 function wasSent(cause: unknown): 'no' | 'unknown' {
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   return code !== undefined && NEVER_CONNECTED.has(code) ? 'no' : 'unknown';

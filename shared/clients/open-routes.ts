@@ -1,4 +1,4 @@
-/** Opens the ways to other boards that a placement names. */
+/** Opens the routes to other boards that a placement names. */
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#shared/contract/names.ts';
 import { remotePlaces, type Placement, type RemotePlace } from '#shared/placement/placement.ts';

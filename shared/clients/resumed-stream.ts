@@ -1,13 +1,13 @@
 /**
- * Follows a queued run through connections that break: gateways limit the time of a call, boards lose
- * each other, functions are restarted. The run records its messages, so a new connection begins with the
- * first one again, and those that had arrived are dropped here.
+ * A stream of a queued run that survives broken connections: gateways limit the time of a call,
+ * networks partition, functions restart. The run records its messages, so a new connection begins
+ * with the first one, and those already delivered are skipped here.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
 
-/** Without a single new message for so long, the run is lost to this caller; it may still go on. */
+/** Without a new message for so long, the stream fails; the run may still continue. */
 const PATIENCE_MS = 45_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 2_000;
@@ -18,7 +18,7 @@ interface Following {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A failure that the function itself reported, in contrast to one of the way to it. */
+/** A failure reported by the function itself, as opposed to one of the transport. */
 export class Answered extends Error {
   readonly failure: Failure;
 
@@ -64,7 +64,10 @@ function timeOf(leftMs: number): Pick<Following, 'timeoutMs'> {
   return Number.isFinite(leftMs) ? { timeoutMs: Math.max(1, leftMs) } : {};
 }
 
-/** A first call that surely was not sent is refused; a later one had been sent before. */
+/**
+ * If the first attempt was certainly not sent, the call was not made; a later attempt follows one
+ * that was.
+ */
 function isLost(thrown: unknown, first: boolean): boolean {
   if (!(thrown instanceof Failure)) return false;
   const { sent, cause } = thrown.facts;

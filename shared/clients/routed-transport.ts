@@ -1,6 +1,6 @@
 /**
- * Sends each call where its service runs: to the handler in this process (or its gateway), or to the
- * board that has it. All callers of a board come through here: handlers, facade, worker threads.
+ * Routes each call to where its service runs: the handler in this process (or its gateway), or
+ * another board. All callers of a board use it: handlers, facade, worker threads.
  */
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
@@ -31,7 +31,7 @@ function serviceOf(name: string): ServiceName {
   return service;
 }
 
-/** Each of two boards believes that the other one has the service. */
+/** Two boards each have a placement that assigns the service to the other one. */
 function toAndFro({ device }: Placement, { service, device: there }: RemotePlace, from: string) {
   return new Failure(
     'REFUSED',

@@ -1,4 +1,4 @@
-/** Whether a service can do its work: each of its functions is asked. */
+/** Readiness of a service: the readiness of each of its functions. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { untilAborted } from '#shared/process/deadline.ts';
 import { operationsOf } from '#shared/contract/catalogue.ts';
@@ -7,7 +7,7 @@ import type { CallOptions, FunctionsClient } from './functions-client.ts';
 
 export interface ServiceHealth {
   readonly healthy: boolean;
-  /** In words; names the functions that cannot work, and why. */
+  /** A sentence that names the functions that are not ready, and why. */
   readonly status: string;
   /** Until the last function had answered. */
   readonly latencyMs: number;
@@ -15,10 +15,10 @@ export interface ServiceHealth {
 
 const ANSWER_MS_MAX = 4_000;
 
-/** Measurements under way, so that callers at the same time share one, however many they are. */
+/** Checks in flight, so that any number of concurrent callers share one. */
 const underWay = new WeakMap<FunctionsClient, Map<ServiceName, Promise<ServiceHealth>>>();
 
-/** Never throws for a function that is away; that is what it tells. */
+/** Never throws for a function that is unreachable; that is its result. */
 export async function serviceHealth(
   functions: FunctionsClient,
   service: ServiceName,
@@ -35,7 +35,7 @@ export async function serviceHealth(
   return untilAborted(measured, options.signal);
 }
 
-/** Goes on when its first caller leaves: others may wait for it. */
+/** Continues when its first caller leaves: others may wait for it. */
 async function measure(
   functions: FunctionsClient,
   service: ServiceName,
@@ -53,7 +53,7 @@ async function measure(
   return { healthy: byReason.size === 0, status, latencyMs };
 }
 
-/** @returns why a function could not work now; undefined when it could */
+/** @returns why a function is not ready; undefined when it is */
 async function complaint(
   functions: FunctionsClient,
   name: string,
@@ -68,7 +68,7 @@ async function complaint(
   }
 }
 
-/** A gateway answers for functions it does not have; what it says may be JSON, or nothing. */
+/** A gateway also answers for functions it does not have; its body may be JSON or empty. */
 function readable(reason: string): string {
   try {
     return Failure.fromBody(JSON.parse(reason), 503).message;

@@ -1,4 +1,4 @@
-/** Corporate actions as the universe stores them: read by whoever carries them out. */
+/** Corporate actions as the universe stores them, read by brokers and the portfolio. */
 import { z } from 'zod';
 import { actionKinds, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

@@ -1,4 +1,4 @@
-/** What an adapter to a broker is given beside the settings. */
+/** Dependencies of a broker adapter beside the settings. */
 import type { MarketData } from '../market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -8,7 +8,10 @@ export interface BrokerDependencies {
   readonly database: Database;
   readonly marketData: MarketData;
   readonly baseCurrency: Currency;
-  /** What gives the text of a secret's file; it throws Failure UNAVAILABLE while that is missing. */
+  /**
+   * Returns a function that reads a secret; it throws Failure UNAVAILABLE while the secret is
+   * missing.
+   */
   secret(name: string): () => string;
   now(): Instant;
 }

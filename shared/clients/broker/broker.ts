@@ -1,10 +1,10 @@
 /**
- * What every broker can do, in our words. A broker is the truth about orders, holdings and cash;
- * this system only keeps a book that agrees with it.
+ * The interface of every broker. The broker's records of orders, holdings and cash are
+ * authoritative; this system keeps a book that is reconciled with them.
  *
- * A call that ends in a failure says nothing about what the broker did. `submit` in particular:
- * only `accepted` and `rejected` are outcomes; any failure thrown means *unknown*, and is resolved
- * by `findOrder`, never by sending again.
+ * A call that fails says nothing about what the broker did. `submit` in particular: only `accepted`
+ * and `rejected` are outcomes; any failure thrown means *unknown*, and is resolved by `findOrder`,
+ * never by sending again.
  */
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -20,7 +20,7 @@ export type OrderType = 'MARKET' | 'LIMIT' | 'STOP' | 'STOP_LIMIT';
 export type TimeInForce = 'DAY' | 'GTC' | 'IOC' | 'FOK';
 
 export interface OrderInstruction {
-  /** Made once, stored before it is sent, the same for ever. */
+  /** Generated once, stored before the order is sent, never changed. */
   readonly clientOrderId: string;
   readonly accountId: AccountId;
   readonly isin: Isin;
@@ -53,7 +53,7 @@ export interface BrokerOrder {
   readonly state: BrokerOrderState;
   readonly reason?: string | undefined;
   readonly fills: readonly BrokerFill[];
-  /** Cash the broker holds back for what is not filled yet, in the account's currency. */
+  /** Cash the broker reserves for the unfilled quantity, in the account's currency. */
   readonly reserved: Money;
   /** The terms as they are now, where a corporate action changed them. */
   readonly adjustment?: OrderAdjustment | undefined;
@@ -67,7 +67,7 @@ export interface OrderAdjustment {
   readonly stopPrice?: Price | undefined;
 }
 
-/** One execution. `settlement` is exact and final: cash moved by just that. */
+/** One execution. `settlement` is exact and final: cash changed by exactly that amount. */
 export interface BrokerFill {
   readonly fillId: string;
   readonly clientOrderId: string;
@@ -81,7 +81,10 @@ export interface BrokerFill {
   readonly commission: Money;
   /** Exchange fees and taxes, in the account's currency; never negative. */
   readonly fees: Money;
-  /** Security's currency into the account's, as the broker applied it; 1 where they are one. */
+  /**
+   * Rate from the security's currency into the account's, as the broker applied it; 1 where they
+   * are the same.
+   */
   readonly exchangeRate: Decimal;
   /** Change of the cash balance, in the account's currency, fees included; negative for a buy. */
   readonly settlement: Money;
@@ -89,9 +92,9 @@ export interface BrokerFill {
 }
 
 /**
- * Money or shares that came or went without an order. A fee that the broker charges later than the
- * execution is a flow of its own. A dividend is gross; the tax withheld on it is a flow of its own,
- * related to it. A correction is a flow with the opposite sign that names what it reverses.
+ * A movement of money or shares without an order. A fee that the broker charges after the execution
+ * is a separate flow. A dividend is gross; the tax withheld on it is a separate flow that refers to
+ * it. A correction is a flow with the opposite sign that names the flow it reverses.
  */
 export interface BrokerFlow {
   readonly flowId: string;
@@ -102,16 +105,16 @@ export interface BrokerFlow {
   readonly quantity?: Quantity | undefined;
   /** Cost of each share transferred in, where it is known; in the security's currency. */
   readonly price?: Price | undefined;
-  /** Security's currency into the account's at the time of the transfer. */
+  /** Rate from the security's currency into the account's at the time of the transfer. */
   readonly exchangeRate?: Decimal | undefined;
   readonly happenedAt: Instant;
-  /** The dividend that a tax was withheld from, the conversion's other half. */
+  /** The dividend that a tax was withheld from, or the other leg of a currency conversion. */
   readonly relatedFlowId?: string | undefined;
-  /** The flow that this one undoes. */
+  /** The flow that this one reverses. */
   readonly reversesFlowId?: string | undefined;
   /** Commission, fees and taxes of an order that `amount` contains. */
   readonly charges?: Money | undefined;
-  /** Where it comes from, where that is not the broker: `owner`, `import:…`. */
+  /** Its origin where that is not the broker: `owner`, `import:…`. */
   readonly source?: string | undefined;
   /** For a person. */
   readonly note?: string | undefined;
@@ -142,7 +145,7 @@ export type BrokerFlowKind =
   | 'buy'
   | 'sell';
 
-/** An event that changes what a share is. Its effect on holdings is in the holdings already. */
+/** A corporate action. Its effect on holdings is contained in the holdings already. */
 export interface BrokerCorporateAction {
   readonly actionId: string;
   readonly kind:
@@ -156,13 +159,13 @@ export interface BrokerCorporateAction {
   readonly oldShares?: Decimal | undefined;
   /** Change of the number of shares held, signed, where the broker states it. */
   readonly sharesChange?: Decimal | undefined;
-  /** Shares of `newIsin` that came, where the broker states them. */
+  /** Shares of `newIsin` received, where the broker states them. */
   readonly sharesReceived?: Decimal | undefined;
   /** Share of the cost that goes to the new shares (spin-off) or the cash (merger). */
   readonly costRatio?: Decimal | undefined;
-  /** Worth of one share of a stock dividend that counts as income. */
+  /** Value of one share of a stock dividend that counts as income. */
   readonly price?: Price | undefined;
-  /** Security's currency into the account's. */
+  /** Rate from the security's currency into the account's. */
   readonly exchangeRate?: Decimal | undefined;
   /** Cash that was paid for the shares, in the account's currency. */
   readonly cash?: Money | undefined;
@@ -178,7 +181,7 @@ export interface BrokerBalance {
   readonly flows: readonly BrokerFlow[];
 }
 
-/** The broker's own word on when its market trades. */
+/** When the broker's market trades, as the broker states it. */
 export interface BrokerClock {
   readonly brokerTime: Instant;
   readonly open: boolean;
@@ -192,7 +195,7 @@ export interface BrokerHolding {
   readonly quantity: Quantity;
 }
 
-/** One consistent look: what is held, and everything that led there. */
+/** A consistent snapshot of the account: holdings, cash, and all movements that led to them. */
 export interface BrokerStatement {
   readonly accountId: AccountId;
   readonly currency: Currency;
@@ -205,12 +208,12 @@ export interface BrokerStatement {
   /** Balances in other currencies than the account's that are not zero. */
   readonly otherBalances?: readonly BrokerBalance[] | undefined;
   readonly corporateActions?: readonly BrokerCorporateAction[] | undefined;
-  /** Cash that is settled, where the broker tells it from `cash`. */
+  /** Settled cash, where the broker distinguishes it from `cash`. */
   readonly settledCash?: Money | undefined;
   readonly takenAt: Instant;
 }
 
-/** What a broker can do; `unsupported` (capabilities.ts) holds an order against it. */
+/** What a broker supports; `unsupported` (capabilities.ts) compares an order with it. */
 export interface BrokerCapabilities {
   /** False: the broker is read only, and takes no orders at all. */
   readonly takesOrders: boolean;
@@ -234,7 +237,7 @@ export interface BrokerCapabilities {
   readonly extendedHours: 'none' | 'limit-orders';
   /** Longest client order id, and its form. */
   readonly clientOrderId: RegExp;
-  /** Longest wait for an order or a statement, where the usual one is too short for it. */
+  /** Time limit for an order or a statement, where the default is too short. */
   readonly queryTimeoutMs?: number | undefined;
 }
 
@@ -243,13 +246,16 @@ export interface Broker {
   readonly name: string;
   /** True when no real money moves. */
   readonly simulated: boolean;
-  /** What it can do. An order beyond that is rejected by name before it is sent. */
+  /** What it supports. An order beyond that is rejected with a named reason before it is sent. */
   readonly capabilities: BrokerCapabilities;
   /** @throws Failure UNAVAILABLE */
   ping(signal: AbortSignal): Promise<void>;
   /** Sends an order. A failure thrown means that the outcome is unknown. */
   submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome>;
-  /** Asks for the rest of an order to be cancelled; the order's state says whether it was. */
+  /**
+   * Requests cancellation of the unfilled quantity; the order's state says whether it was
+   * cancelled.
+   */
   cancel(accountId: AccountId, clientOrderId: string, signal: AbortSignal): Promise<void>;
   findOrder(
     accountId: AccountId,
@@ -257,16 +263,19 @@ export interface Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined>;
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement>;
-  /** Present where the broker tells when its market trades. */
+  /** Present where the broker states when its market trades. */
   clock?(signal: AbortSignal): Promise<BrokerClock>;
-  /** Present only where the broker's account is a simulation that we may fund ourselves. */
+  /** Present only where the account is simulated and may be funded by this system. */
   readonly funding?: SimulatedFunding;
 }
 
 export interface SimulatedFunding {
-  /** Opens an account with a first deposit, or none where it is 0; an open one stays as it is. */
+  /**
+   * Opens an account with a first deposit, or without one if that is 0; an open account is left
+   * unchanged.
+   */
   open(accountId: AccountId, openingCash: Money, signal: AbortSignal): Promise<void>;
-  /** Pays money in, once for each id. */
+  /** Books a deposit, once for each id. */
   deposit(accountId: AccountId, id: string, amount: Money, signal: AbortSignal): Promise<void>;
   /**
    * Books what the owner enters or imports, all of it or none, each once by its id.
@@ -277,7 +286,7 @@ export interface SimulatedFunding {
     movements: readonly BookedMovement[],
     signal: AbortSignal,
   ): Promise<void>;
-  /** Makes the simulated account hold just these securities, by transfers in and out. */
+  /** Makes the simulated account hold exactly these securities, by transfers in and out. */
   adopt(
     accountId: AccountId,
     holdings: readonly (BrokerHolding & { readonly price?: Price | undefined })[],

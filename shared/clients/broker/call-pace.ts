@@ -1,6 +1,6 @@
 /**
- * Keeps calls apart, so that the rate limit of a service is never met. `ProcessPace` is for one process;
- * `SharedPace` for all processes of an installation, which take turns through Redis.
+ * Spaces calls, so that the rate limit of a service is never reached. `ProcessPace` is for one
+ * process; `SharedPace` coordinates all processes of an installation through Redis.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#shared/redis/database.ts';

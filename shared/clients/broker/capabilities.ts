@@ -1,7 +1,7 @@
 /**
- * What a broker can do. An order that asks for more is rejected here, by name, before anything is
- * sent: a broker that silently does something else (rounds a fraction, lets a day order stand) is
- * worse than one that is not asked.
+ * What a broker supports. An order beyond that is rejected here, with a named reason, before
+ * anything is sent: a broker that silently does something else (rounds a fraction, keeps a day
+ * order open) is worse than a rejection.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { BrokerCapabilities, OrderInstruction, OrderType, SubmitOutcome } from './broker.ts';
@@ -72,7 +72,7 @@ const rules: readonly Rule[] = [
     ),
 ];
 
-/** The first thing about an order that a broker cannot do. */
+/** The first property of an order that a broker does not support. */
 export function unsupported(
   order: OrderInstruction,
   capabilities: BrokerCapabilities,

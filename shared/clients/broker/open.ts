@@ -15,7 +15,7 @@ const ALPACA_HOSTS = {
   off: 'https://paper-api.alpaca.markets',
 } as const;
 const IBKR_HOST = 'https://ndcdyn.interactivebrokers.com';
-/** Its limits are published nowhere; a call each 1.5 s is what its clients keep to. */
+/** Its rate limits are not published; its own clients make one call each 1.5 s. */
 const TRADERNET_SPACING_MS = 1_500;
 const PRICE_AGE_MAX_MS = 10 * 86_400_000;
 
@@ -128,7 +128,7 @@ async function lastPrice(
   return close === undefined ? undefined : Decimal.ofNumber(close);
 }
 
-/** Keys are never sent to an address that somebody put into the environment. */
+/** Keys are never sent to an address taken from the environment. */
 function simulatedUrl({ brokerUrl, liveTrading }: Settings): string | undefined {
   if (brokerUrl === undefined) return undefined;
   const host = URL.canParse(brokerUrl) ? new URL(brokerUrl).hostname : '';

@@ -1,6 +1,6 @@
 /**
- * What was sent to a broker that refuses no second order under the same client order id: stored
- * before it is sent, so that it is sent at most once whatever restarts in between.
+ * Orders sent to a broker that accepts a second order with the same client order id. Each is
+ * recorded before it is sent, so that it is sent at most once across restarts.
  */
 import { z } from 'zod';
 import { shortHash } from '#shared/kernel/hash.ts';
@@ -25,7 +25,9 @@ export class OrderLinks {
     this.redis = redis;
   }
 
-  /** @returns whether nobody has sent this client order id before; then the caller may, once */
+  /**
+   * @returns true if no one has sent this client order id before; the caller may then send it, once
+   */
   async claim(order: OrderInstruction, at: Instant): Promise<boolean> {
     const sent = { fingerprint: fingerprintOf(order), sentAt: at };
     const key = keys.broker.sentOrders(order.accountId);
@@ -38,7 +40,7 @@ export class OrderLinks {
     return json === null ? undefined : decode(sentSchema, json, `${key} ${clientOrderId}`);
   }
 
-  /** Remembers the broker's id of an order that was sent from here; of another one nothing. */
+  /** Stores the broker's id of an order that was sent from here; ignores any other order. */
   async link(account: AccountId, clientOrderId: string, brokerOrderId: string): Promise<void> {
     const sent = await this.find(account, clientOrderId);
     if (!sent || sent.brokerOrderId === brokerOrderId) return;
@@ -58,7 +60,7 @@ export class OrderLinks {
   }
 }
 
-/** Whether an order is the very one that was sent. */
+/** Whether an order is the one that was sent. */
 export function isTheSame(sent: SentOrder, order: OrderInstruction): boolean {
   return sent.fingerprint === fingerprintOf(order);
 }

@@ -1,6 +1,6 @@
 /**
- * Between our ISINs and a broker's symbols, for brokers that know no ISIN. The market data names
- * both; a symbol that it does not list is never guessed.
+ * Maps between ISINs and a broker's symbols, for brokers that do not support ISINs. The market data
+ * lists both; a symbol that it does not list is never guessed.
  */
 import { refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

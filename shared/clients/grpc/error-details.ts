@@ -1,14 +1,14 @@
 /**
  * The details that come with a gRPC status: `grpc-status-details-bin` holds a google.rpc.Status
- * (https://github.com/googleapis/googleapis/tree/master/google/rpc), of which three messages mean
- * something to us: BadRequest, RetryInfo and ErrorInfo. Whatever else it holds is passed over.
+ * (https://github.com/googleapis/googleapis/tree/master/google/rpc), of which three messages are
+ * read: BadRequest, RetryInfo and ErrorInfo. All others are ignored.
  */
 import { BadRequest, ErrorInfo, RetryInfo } from '#protos/gen/google/rpc/error_details.ts';
 import { Status } from '#protos/gen/google/rpc/status.ts';
 
 export const DETAILS_KEY = 'grpc-status-details-bin';
 
-/** As facts of a failure. Never throws: details that do not parse are no details. */
+/** As facts of a failure. Never throws: details that do not parse are ignored. */
 export function factsOfDetails(bytes: Uint8Array): Record<string, unknown> {
   try {
     const facts: Record<string, unknown> = {};

@@ -20,9 +20,9 @@ export interface GrpcCall {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * What a stream does whose reader leaves before its end. To cancel withdraws what the stream
-   * follows; a forwarding board cancels where its own caller cancelled, and else
-   * lets the rest come and drops it.
+   * What a stream does when its reader leaves before the end. Cancelling also cancels the run
+   * behind it; a forwarding board cancels only if its own caller cancelled, and otherwise drains
+   * the stream.
    */
   readonly onLeaving: 'cancel' | 'let-go';
 }
@@ -45,14 +45,14 @@ export function callOnce(call: GrpcCall): Promise<Answered<object>> {
       },
     );
     cancelOnAbort(running, call.signal, () => true);
-    // Follows the answer, and has the metadata that came after it.
+    // Trailing metadata, received after the answer.
     running.on('status', (ended) =>
       resolve({ value: message, staleMs: staleMsOf(ended.metadata) }),
     );
   });
 }
 
-/** Reads on only when the last message was taken; leaving early cancels the rpc. */
+/** Reads the next message only after the last was consumed; leaving early cancels the rpc. */
 export async function* callStreaming(call: GrpcCall): AsyncGenerator<object, void, undefined> {
   const { client, method, request, metadata, signal } = call;
   const running = client.makeServerStreamRequest(

@@ -23,7 +23,7 @@ export function openGrpcRoute(options: GrpcServiceOptions, guard: RemoteService)
   return { transport: transportOf(remote), probe: remote.probe, close: () => remote.close() };
 }
 
-/** One for all channels of a process, and the watch over the files it is made of. */
+/** Credentials shared by all channels of a process, with the watcher of their files. */
 export async function openCredentials(
   settings: TlsSettings,
   log: Log,
@@ -38,7 +38,7 @@ function transportOf(remote: GrpcService): Transport {
   return async (call) => {
     const [name = '', ...path] = call.name.split('/');
     if (path.length > 0) return health.ask(call);
-    // A caller that cancels also cancels the rpc, and the other board sees that.
+    // A caller that cancels also cancels the rpc on the other board.
     if (call.headers?.['x-take-back'] !== undefined) return { status: 200, body: lines([]) };
     const { service, rpc, streams } = requireOperation(name);
     const request = requestOf(service, rpc).fromJSON(JSON.parse(call.body));
@@ -80,7 +80,7 @@ function line(message: object): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** A service has one health check for all its functions; asked for each of them, it is made once. */
+/** A service has one health check for all its functions; concurrent requests share one call. */
 class SharedHealth {
   private readonly remote: GrpcService;
   private asking: Promise<object> | undefined;

@@ -1,4 +1,7 @@
-/** The rpcs of one service on another board, guarded as all calls to other boards are. */
+/**
+ * The rpcs of one service on another board, with the time limits, retries and circuit breaker of
+ * all remote calls.
+ */
 import { Client, Metadata, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { present } from '#shared/kernel/assert.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
@@ -19,13 +22,15 @@ export interface GrpcServiceOptions {
   readonly credentials: ChannelCredentials;
   /** Sent as bearer token, where there is one. */
   readonly token?: string | undefined;
-  /** This board's name, so that no two boards send a call to and fro. */
+  /** This board's name, so that a call is not forwarded in a loop. */
   readonly forwardedBy?: string | undefined;
 }
 
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
-/** A board that lost its power says nothing; keepalive finds out. Wi-Fi may pause for seconds. */
+/**
+ * A board that lost power closes no connection; keepalive detects it. Wi-Fi may pause for seconds.
+ */
 const channelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
@@ -33,7 +38,7 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 5_000,
-  // Repeats are ours to decide: grpc-js knows neither effects nor keys.
+  // Retries are decided here: grpc-js knows neither effects nor idempotency keys.
   'grpc.enable_retries': 0,
 };
 
@@ -78,7 +83,7 @@ export class GrpcService {
     }
   }
 
-  /** Whether the service's port answers, whatever it says. */
+  /** Whether the service's port answers at all. */
   readonly probe: Probe = async (timeoutMs) => {
     const options = { signal: AbortSignal.timeout(timeoutMs), requestId: 'health-check' };
     const call = this.callOf('healthCheck', {}, options, { signal: options.signal, timeoutMs });
@@ -126,7 +131,7 @@ export class GrpcService {
   }
 }
 
-/** A message made whole: absent fields get their defaults. */
+/** A complete message: absent fields get their defaults. */
 export function wholeRequest(service: ServiceName, rpc: string, partial: object): object {
   return requestOf(service, rpc).fromPartial(partial);
 }

@@ -2,9 +2,9 @@
  * Typed clients of the seven services, from one loop over the generated definitions. An rpc that
  * answers once is a promise, one that streams an async iterable; what goes wrong is a `Failure`.
  *
- * Calls are repeated only where the operation's row says that it is safe. A service that does not
- * answer is left alone for a while. A read may then be answered from the last good answer: only for
- * callers that give `onStale`, which is told the answer's age.
+ * Calls are repeated only where the operation's row says that it is safe. A circuit breaker opens
+ * for a service that does not answer. A read may then return the last good answer: only for callers
+ * that give `onStale`, which receives its age.
  */
 import { randomUUID } from 'node:crypto';
 import type { ChannelCredentials } from '@grpc/grpc-js';
@@ -31,13 +31,13 @@ export interface ServiceClientsOptions {
   /** Limits calls that answer once, below the operation's own time. */
   readonly timeoutMs?: number | undefined;
   readonly breaker?: BreakerRule | undefined;
-  /** Absent: only calls tell whether the board is there. */
+  /** Absent: only calls show whether the board is reachable. */
   readonly healthCheck?: HealthCheck | undefined;
-  /** Age up to which an old answer is given; 0: never. */
+  /** Maximum age of a stale answer; 0: never. */
   readonly staleMsMax?: number | undefined;
 }
 
-/** What a call may say about itself; all of it has a default. */
+/** Options of a call; each has a default. */
 export type ClientCallOptions = Partial<CallOptions>;
 
 interface Rpc {

@@ -1,4 +1,4 @@
-/** The seven generated services: definitions, and the messages their requests are made of. */
+/** The seven generated services: their definitions and request messages. */
 import * as gateway from '#protos/gen/gateway.ts';
 import * as overview from '#protos/gen/overview.ts';
 import * as optimization from '#protos/gen/optimization.ts';
@@ -40,7 +40,7 @@ interface MessageMaker {
   fromPartial(partial: object): object;
 }
 
-/** The maker of an rpc's request, which the contract always calls `<Rpc>Request`. */
+/** The message type of an rpc's request, always named `<Rpc>Request` in the contract. */
 export function requestOf(service: ServiceName, rpc: string): MessageMaker {
   if (rpc === 'healthCheck') return Empty as MessageMaker;
   const name = `${capital(rpc)}Request`;

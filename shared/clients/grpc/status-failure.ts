@@ -1,4 +1,4 @@
-/** What a gRPC status means: a failure that was answered, or nobody there. */
+/** Maps a gRPC status to a failure that was answered, or to an outage. */
 import { status, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { Failure, failureTable, type FailureCode } from '#shared/kernel/failure.ts';
 import { Outage } from '../remote/outage.ts';
@@ -18,7 +18,7 @@ const codeOf: Partial<Record<number, FailureCode>> = {
   [status.DATA_LOSS]: 'DATA_CORRUPT',
 };
 
-/** The one sentence of grpc-js that means that no request ever left. */
+/** The only message of grpc-js that proves that no request was sent. */
 const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 
 /** @returns a `Failure` that the other side answered, or an `Outage` */
@@ -30,7 +30,7 @@ export function thrownOf(error: ServiceError): Failure | Outage {
   if (code === status.DEADLINE_EXCEEDED) return new Outage('deadline', 'unknown', error);
   if (code === status.UNAVAILABLE)
     return new Outage('connection', NEVER_CONNECTED.test(details) ? 'no' : 'unknown', error);
-  // Not by us: our own cancelling is seen before the status is looked at.
+  // Not cancelled here: our own cancellation is handled before the status is read.
   if (code === status.CANCELLED) return new Outage('connection', 'unknown', error);
   const known = codeOf[code];
   const text = details || `The service answered ${status[code]}.`;

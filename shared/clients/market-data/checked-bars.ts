@@ -1,4 +1,4 @@
-/** Bars of a source that passed the check which every stored bar passes. */
+/** Bars of a source that passed the same check as stored bars. */
 import { checkBars, type BarToCheck } from '#shared/kernel/bar-check.ts';
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -12,9 +12,9 @@ export function barToCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
 }
 
 /**
- * Bars from a day to another that are believed, oldest first: for callers that trade on the source
- * itself and not on what is stored. They are judged by the whole history, as stored ones are: by a part of it
- * a bar at its start may be judged otherwise.
+ * Accepted bars from one day to another, oldest first: for callers that trade on the source itself
+ * and not on stored bars. They are checked against the whole history, as stored ones are: with only
+ * a part of it, the first bars could be judged differently.
  * @throws Failure NOT_FOUND for an unknown security
  */
 export async function checkedBars(
@@ -32,7 +32,7 @@ export async function checkedBars(
 
 const judged = new WeakMap<readonly DailyBar[], ReadonlySet<number>>();
 
-/** A source that answers with the same list of bars again has them judged once. */
+/** A source that returns the same list of bars again has them checked only once. */
 function acceptedDays(bars: readonly DailyBar[]): ReadonlySet<number> {
   const known = judged.get(bars);
   if (known) return known;

@@ -1,4 +1,4 @@
-/** The moment it is in the market: the day of the data, at the wall clock's time of day. */
+/** The current time of the market data: the day of the data, at the wall clock's time of day. */
 import { startOf } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
 import type { MarketData } from './market-data.ts';

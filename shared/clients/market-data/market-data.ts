@@ -1,4 +1,4 @@
-/** What every source of market data can do, in our words. */
+/** The interface of every source of market data. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -74,14 +74,14 @@ export type MarketEvent =
       readonly amount: number;
     };
 
-/** What a second source says otherwise. */
+/** A difference found by a second source. */
 export interface Disagreement {
   readonly day: CalendarDay;
   /** For a person: both sources, and both closes. */
   readonly reason: string;
 }
 
-/** Whether an exchange trades at a moment, in the time the source lives in. */
+/** Whether an exchange trades at a moment, by the source's own clock. */
 export interface MarketSession {
   readonly open: boolean;
   /** The day whose bar is the latest. */
@@ -97,11 +97,11 @@ export interface MarketData {
   readonly simulated: boolean;
   /** @throws Failure UNAVAILABLE */
   ping(signal: AbortSignal): Promise<void>;
-  /** What the source can read and thinks likely wrong, a sentence each. */
+  /** Warnings about data that can be read but is likely wrong, a sentence each. */
   readonly doubts?: readonly string[] | undefined;
   /** True where prices are adjusted or every split is declared: a jump in them is then no suspected split. */
   readonly declaresSplits?: boolean | undefined;
-  /** Every security the source can tell about, by symbol. */
+  /** Every security of the source, by symbol. */
   listing(signal: AbortSignal): Promise<readonly ListedSecurity[]>;
   /** The benchmark's ISIN, where the source has one. */
   readonly benchmark?: Isin | undefined;
@@ -137,8 +137,8 @@ export interface MarketData {
   /** @throws Failure NOT_FOUND for an exchange it knows nothing about */
   session(exchange: string, now: Instant): MarketSession;
   /**
-   * The day the data stands at. Historical sources live in the past: all that asks "how old" or
-   * "today" asks this, not the wall clock.
+   * The day the data stands at. The present of a historical source is in the past: ages and "today"
+   * are computed from this day, not from the wall clock.
    */
   today(now: Instant): CalendarDay;
 }

@@ -37,7 +37,7 @@ export function httpRoute(gateway: string, token: string, service: RemoteService
   };
 }
 
-/** Readiness of a function: whatever is answered is the answer. */
+/** Readiness of a function: an answer of any status is passed on. */
 async function poll(
   far: Transport,
   service: RemoteService,
@@ -107,7 +107,9 @@ async function whole(far: Transport, call: FunctionCall): Promise<FunctionAnswer
   return { ...answer, body: chunk(await textOf(answer.body).catch(asOutage)) };
 }
 
-/** What the transport throws says that nobody answered; what was answered is thrown elsewhere. */
+/**
+ * An error of the transport means that there was no answer; answered failures are thrown elsewhere.
+ */
 function asOutage(thrown: unknown): never {
   if (thrown instanceof Failure) throw new Outage('connection', sentOf(thrown), thrown);
   throw thrown;

@@ -1,7 +1,10 @@
-/** The last good answer to each question, for a while, to stand in for a board that is away. */
+/**
+ * Caches the last good answer to each request for a limited time, for use while a board is
+ * unreachable.
+ */
 import { shortHash } from '#shared/kernel/hash.ts';
 
-/** Bounds the memory on a small board; the answer used longest ago goes first. */
+/** Bounds the memory on a small board; least recently used first. */
 const ANSWERS_MAX = 128;
 
 export interface OldAnswer<T> {
@@ -13,7 +16,7 @@ export class LastAnswers<T> {
   private readonly answers = new Map<string, { readonly value: T; readonly at: number }>();
   private readonly now: () => number;
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.now = now;
   }

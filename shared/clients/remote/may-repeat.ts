@@ -1,4 +1,4 @@
-/** The one rule for sending a call again. */
+/** The rule for retrying a call. */
 import { Failure, failureTable } from '#shared/kernel/failure.ts';
 import type { Effect } from '#shared/contract/row.ts';
 import { Outage } from './outage.ts';
@@ -9,9 +9,9 @@ export interface RepeatedCall {
 }
 
 /**
- * A read may be asked again whenever the failure table says that later is better. What changes
- * something is sent again only under its idempotency key, and only where the board or what it needs
- * was away; never after a deadline, when the first attempt may still be at work.
+ * A read is retried whenever the failure table allows a later retry. A call that changes something
+ * is retried only with its idempotency key, and only where the board or one of its dependencies was
+ * unavailable; never after a deadline, when the first attempt may still be running.
  * @param thrown a `Failure` that was answered, or an `Outage`
  */
 export function mayRepeat({ effect, idempotencyKey }: RepeatedCall, thrown: unknown): boolean {
@@ -22,12 +22,12 @@ export function mayRepeat({ effect, idempotencyKey }: RepeatedCall, thrown: unkn
   return effect === 'reads' && failureTable[thrown.code].retry === 'later';
 }
 
-/** After a deadline the first attempt may still be at work. */
+/** After a deadline the first attempt may still be running. */
 function isLate({ code, facts }: Failure): boolean {
   return code === 'DEADLINE' || facts['cause'] === 'DEADLINE';
 }
 
-/** Nobody there, or nobody who could work; what a last good answer may stand in for. */
+/** Unreachable or not ready; a last good answer may be used instead. */
 export function isUnavailable(thrown: unknown): boolean {
   if (thrown instanceof Outage) return thrown.kind === 'connection';
   return thrown instanceof Failure && thrown.code === 'UNAVAILABLE';

@@ -1,7 +1,7 @@
-/** A call to another board that got no answer, and what may have become of it. */
+/** A call to another board that got no answer, and whether it may have been executed. */
 import type { Failure } from '#shared/kernel/failure.ts';
 
-/** `no` where the request surely never left; everything else is `unknown`. */
+/** `no` where the request was certainly not sent; otherwise `unknown`. */
 export type Sent = 'no' | 'unknown';
 
 /** The board did not answer: no connection, a connection that broke, or no answer in time. */
@@ -17,7 +17,7 @@ export class Outage extends Error {
   }
 }
 
-/** Whether a failed call had reached the other side, as the transport said. */
+/** Whether a failed call had reached the other side, as reported by the transport. */
 export function sentOf({ facts }: Failure): Sent {
   return facts['sent'] === 'no' ? 'no' : 'unknown';
 }

@@ -1,8 +1,8 @@
-/** A call of the functions client, as it is guarded on its way to another board. */
+/** A call of the functions client to another board, as the retry and time-limit policy sees it. */
 import type { CallOptions } from '../functions-client.ts';
 import type { RemoteCall } from './remote-service.ts';
 
-/** Readiness and health are asked like a short read. */
+/** Readiness and health checks count as short reads. */
 export const READY_ROW: RemoteCall['row'] = {
   name: 'readiness',
   effect: 'reads',

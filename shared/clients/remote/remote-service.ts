@@ -1,6 +1,7 @@
 /**
- * How a service on another board is called, whatever the protocol: within its time, again where that
- * is safe, not at all while the board is known to be away; and what its callers are told.
+ * Calls a service on another board, whatever the protocol: with a time limit, with retries where
+ * they are safe, and not at all while the circuit breaker is open; and maps the outcome for
+ * callers.
  */
 import {
   BrokenCircuitError,
@@ -28,30 +29,30 @@ export interface RemoteServiceOptions {
   readonly retries: number;
   /** Limits calls that answer once, below the operation's own time. */
   readonly timeoutMs?: number | undefined;
-  /** Age up to which an old answer is given; 0: never. */
+  /** Maximum age of a stale answer; 0: never. */
   readonly staleMsMax: number;
 }
 
 export interface RemoteCall {
-  /** The operation, or what is asked in the manner of one. */
+  /** The operation, or a check treated as one. */
   readonly row: Pick<Operation, 'name' | 'effect' | 'timeoutMs' | 'queue'>;
-  /** What the caller grants, where that is less than the row does. */
+  /** The caller's time limit, where that is shorter than the row's. */
   readonly timeoutMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly signal: AbortSignal;
-  /** Whether an old answer, marked as such, is better than none. */
+  /** Whether a stale answer, marked as such, is better than none. */
   readonly acceptsStale: boolean;
 }
 
 export interface Answered<T> {
   readonly value: T;
-  /** Age of an answer that was given before; absent: it is of now. */
+  /** Age of a stale answer; absent where the answer is current. */
   readonly staleMs?: number | undefined;
 }
 
-/** Full jitter: boards that lost the same one do not come back to it in step. */
+/** Full jitter: boards that lost the same peer do not retry in step. */
 const BACKOFF = { generator: fullJitterGenerator, initialDelay: 100, maxDelay: 2_000 };
-/** A board is not blamed for what an impatient caller did not wait for. */
+/** A caller's own shorter time limit does not count against the board. */
 const PATIENCE_MS = 2_000;
 
 export class RemoteService {
@@ -98,7 +99,7 @@ export class RemoteService {
     }
   }
 
-  /** What the caller of a stream is told that broke off in the middle. */
+  /** The failure reported to the caller of a stream that broke off. */
   brokenOff(call: RemoteCall, thrown: unknown): Failure {
     return thrown instanceof Failure
       ? this.answeredBy(call, thrown)
@@ -170,7 +171,7 @@ export class RemoteService {
     return new Failure(code, `${why} ${became}`, facts, thrown);
   }
 
-  /** An answer that nobody of ours gave, to a call that may have taken effect. */
+  /** An answer not given by our function, to a call that may have taken effect. */
   private answeredBy(call: RemoteCall, thrown: Failure): Failure {
     if (call.row.effect === 'reads' || thrown.facts['sent'] !== 'unknown') return thrown;
     const { service, device } = this.options;
@@ -184,7 +185,7 @@ function mayHaveArrived(thrown: unknown): boolean {
   return !(thrown instanceof BrokenCircuitError);
 }
 
-/** An old answer that came from farther away, too, is only for those who can live with one. */
+/** A stale answer forwarded by another board, too, is only for callers that accept one. */
 function requireAccepted<T>(call: RemoteCall, answered: Answered<T>): Answered<T> {
   if (call.acceptsStale) return answered;
   throw new Failure('UNAVAILABLE', `${call.row.name} has only an old answer at the moment.`, {

@@ -1,7 +1,7 @@
 /**
- * One address of another board behind a circuit breaker: after some calls in a row without an answer
- * it is left alone for a while, so that callers fail at once instead of one time-out each. Then one
- * call, or the health check, tries again.
+ * One address of another board behind a circuit breaker: after some consecutive calls without an
+ * answer the breaker opens, so that callers fail at once instead of one time-out each. Then one
+ * call, or the health check, probes the board again.
  */
 import {
   circuitBreaker,
@@ -22,7 +22,7 @@ export interface TargetOptions {
   readonly log: Log;
 }
 
-/** Asks whether somebody is there; throws an `Outage` when not. */
+/** Checks whether the board answers; throws an `Outage` if not. */
 export type Probe = (timeoutMs: number) => Promise<unknown>;
 
 export class Target {
@@ -45,9 +45,9 @@ export class Target {
   }
 
   /**
-   * Any answer, a refusal too, shows that the board is there.
-   * @param countsTimeouts whether the board is to blame for an answer that does not come in time
-   * @throws BrokenCircuitError without calling while the board is left alone; else what `work` threw
+   * Any answer, a rejection too, shows that the board is reachable.
+   * @param countsTimeouts whether a time-out counts against the board
+   * @throws BrokenCircuitError without calling while the breaker is open; else what `work` threw
    */
   async reach<T>(work: () => Promise<T>, countsTimeouts = true): Promise<T> {
     const answered = await this.breaker.execute(async () => {
@@ -63,7 +63,7 @@ export class Target {
     return answered.value;
   }
 
-  /** Looks regularly, so that a board is known to be away, or back, before a call has to find out. */
+  /** Polls regularly, so that an outage or a recovery is detected before a call has to. */
   watch(probe: Probe, { intervalMs, timeoutMs }: HealthCheck): void {
     if (intervalMs === 0 || this.probing) return;
     let isPolling = false;

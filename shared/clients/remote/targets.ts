@@ -1,4 +1,4 @@
-/** The addresses of other boards; services that share one share what is known of it. */
+/** The addresses of other boards; services with the same address share its circuit breaker. */
 import type { BreakerRule, RemotePlace } from '#shared/placement/placement.ts';
 import type { Log } from '#shared/process/log.ts';
 import { RemoteService } from './remote-service.ts';

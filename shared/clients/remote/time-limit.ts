@@ -1,15 +1,15 @@
-/** The time of one call, all its attempts together, and the end its caller may put to it. */
+/** The time limit of one call over all its attempts, combined with the caller's abort signal. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { Deadline, untilAborted } from '#shared/process/deadline.ts';
 import { Outage } from './outage.ts';
 
 /**
  * One attempt. Throws a `Failure` that the board answered, or an `Outage`.
- * @param timeoutMs the time of the call as the other side is told it
+ * @param timeoutMs the time limit sent to the other side
  */
 export type Attempt<T> = (signal: AbortSignal, timeoutMs: number) => Promise<T>;
 
-/** So that the other board's own refusal, which says more, comes before ours. */
+/** So that the other board's own, more specific failure arrives before ours. */
 const GRACE_MS = 250;
 
 export class TimeLimit {

@@ -1,6 +1,6 @@
 /**
- * The account's activities, read whole once and then only as far as they may have changed: rows appear
- * late (fees, dividends), so a trailing week is read again each time.
+ * The account's activities: read completely once, then only the days that may have changed. Rows
+ * appear late (fees, dividends), so the last week is read again each time.
  */
 import type { Activity, AlpacaApi } from './alpaca-api.ts';
 
@@ -30,7 +30,7 @@ export class ActivityHistory {
   }
 }
 
-/** Rows without a time of their own count as made at the start of their day. */
+/** Rows without a time are dated at the start of their day. */
 function createdMs(row: Activity): number {
   if ('transaction_time' in row) return row.transaction_time;
   return Date.parse(row.created_at ?? row.date.slice(0, 10));

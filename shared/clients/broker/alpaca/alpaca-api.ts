@@ -1,7 +1,7 @@
 /**
- * Alpaca's trading API through its official SDK. The SDK carries the calls, limits their rate and
- * never repeats one that changes something; what comes back is read here from the text itself, so
- * that no figure passes through a float and no foreign page passes for an answer.
+ * Alpaca's trading API through its official SDK. The SDK sends the calls, limits their rate and
+ * never retries one that changes something. Responses are parsed here from the raw text, so that no
+ * figure passes through a float and a proxy's error page is not taken for a response.
  */
 import { errors, trading } from '@alpacahq/alpaca-trade-api/rest';
 import type { z } from 'zod';
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const PAGE_ORDERS = 500;
 const PAGE_ACTIVITIES = 100;
 const PAGES_MAX = 2_000;
-/** A page in another format with one of these may come from anything on the way. */
+/** A response in another format with one of these statuses may come from an intermediary. */
 const CERTAIN: ReadonlySet<number> = new Set([400, 403, 404, 422]);
 
 export interface AlpacaAccess {
@@ -120,7 +120,10 @@ export class AlpacaApi {
     );
   }
 
-  /** Sends once. @returns the order, or why it was refused; throws where neither is certain */
+  /**
+   * Sends once. @returns the order, or the reason for the rejection; throws where neither is
+   * certain
+   */
   async postOrder(
     order: trading.PostOrderRequest,
     signal: AbortSignal,
@@ -137,7 +140,8 @@ export class AlpacaApi {
       orders.deleteOrderByOrderIDRaw({ orderId }, { signal }),
     );
     if (isRefusal(sent)) return sent;
-    // An answer that nobody reads keeps the SDK's timer, and with it the process, for TIMEOUT_MS.
+    // A response body that is not read keeps the SDK's timer, and with it the process, alive for
+    // TIMEOUT_MS.
     await textOf(sent);
     return undefined;
   }
@@ -180,7 +184,7 @@ export class AlpacaApi {
     throw broken('more pages than an account can have');
   }
 
-  /** Certain refusals are values; everything else that is not an answer is thrown. */
+  /** Definite rejections are values; everything else that is not a response is thrown. */
   private async attempt(call: (apis: Apis) => Promise<Answer>): Promise<Answer | AlpacaRefusal> {
     try {
       return await call(this.apis());
@@ -191,7 +195,7 @@ export class AlpacaApi {
     }
   }
 
-  /** Opened anew when a key was replaced. */
+  /** Reopened when a key was replaced. */
   private apis(): Apis {
     const [keyId, secret] = [this.access.keyId(), this.access.secretKey()];
     const keys = `${keyId}\n${secret}`;
@@ -227,7 +231,7 @@ export function isRefusal(answer: object): answer is AlpacaRefusal {
   return 'status' in answer && typeof answer.status === 'number' && 'message' in answer;
 }
 
-/** @throws Failure where the answer leaves open what Alpaca did */
+/** @throws Failure where the response does not say what Alpaca did */
 function refusalOf({
   status,
   code,
@@ -276,7 +280,7 @@ function broken(detail: string): Failure {
   return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
 }
 
-/** The name alone: what a client throws may carry the request and its headers. */
+/** Only the error's name: an error of the client may contain the request and its headers. */
 function withoutSecrets(thrown: unknown): Error {
   return new Error(thrown instanceof Error ? thrown.name : 'unknown');
 }

@@ -1,6 +1,7 @@
 /**
- * Alpaca behind our interface. It refuses a second order under the same client order id, so that id
- * is its idempotency; an answer that leaves open what it did is thrown, and resolved by asking.
+ * Broker adapter for Alpaca. Alpaca rejects a second order with the same client order id, so that
+ * id makes submission idempotent. A response that does not say what Alpaca did is thrown, and the
+ * outcome is resolved by a query.
  */
 import type {
   Broker,
@@ -55,7 +56,7 @@ export interface AlpacaParts {
   readonly api: AlpacaApi;
   readonly symbols: BrokerSymbols;
   readonly simulated: boolean;
-  /** A recent price of a symbol, for what a market order holds back. */
+  /** A recent price of a symbol, for the cash that a market order reserves. */
   lastPrice(order: OrderRow, signal: AbortSignal): Promise<Decimal | undefined>;
   now(): Instant;
 }
@@ -223,7 +224,10 @@ export class AlpacaBroker implements Broker {
     return fillOf(row, clientOrderId, isin, USD);
   }
 
-  /** The client order id that an execution belongs to: that of the first order of its chain. */
+  /**
+   * The client order id that an execution belongs to: that of the first order in its chain of
+   * replacements.
+   */
   private async ownerOf(orderId: string, signal: AbortSignal): Promise<string> {
     const known = this.owners.get(orderId);
     if (known !== undefined) return known;
@@ -297,8 +301,8 @@ export class AlpacaBroker implements Broker {
   }
 
   /**
-   * A refusal of an order that may have been sent before says nothing about the earlier one; its
-   * client order id does.
+   * A rejection of an order that may have been sent before says nothing about the earlier
+   * submission; a query by client order id does.
    */
   private async afterRefusal(
     order: OrderInstruction,

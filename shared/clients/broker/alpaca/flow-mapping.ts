@@ -27,7 +27,7 @@ const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
   CFEE: 'fee',
   PTC: 'fee',
 };
-/** The sign says which way the money went. */
+/** The sign gives the direction of the payment. */
 const eitherWay: ReadonlySet<string> = new Set(['TRANS', 'JNLC', 'CSR']);
 const shareMoves: ReadonlySet<string> = new Set(['ACATS', 'ACATC', 'JNLS', 'FOPT']);
 const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
@@ -43,8 +43,8 @@ export type Movement =
   | { readonly action: BrokerCorporateAction; readonly flow?: BrokerFlow };
 
 /**
- * A kind that nobody here has met and that moves cash stops the reading: a movement that is not
- * understood is no movement to leave out.
+ * An unknown kind that moves cash stops the reading: a movement that is not understood must not be
+ * skipped.
  * @throws Failure UPSTREAM_BROKEN
  */
 export function movementOf(

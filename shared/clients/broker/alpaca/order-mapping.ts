@@ -1,4 +1,4 @@
-/** Between our orders and Alpaca's. Pure. */
+/** Maps between our orders and Alpaca's. Pure. */
 import type { trading } from '@alpacahq/alpaca-trade-api/rest';
 import type { BrokerFill, BrokerOrderState, OrderInstruction } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -30,7 +30,7 @@ export function requestOf(order: OrderInstruction): trading.PostOrderRequest {
   };
 }
 
-/** Whether a row is the very order that was to be sent. */
+/** Whether a row is the order that was to be sent. */
 export function isSame(row: OrderRow, order: OrderInstruction): boolean {
   return (
     row.client_order_id === order.clientOrderId &&
@@ -57,7 +57,7 @@ export function stateOf({ status, filled_qty: filled }: OrderRow): BrokerOrderSt
   return ended[status] ?? (filled.sign > 0 ? 'PARTIAL' : 'WORKING');
 }
 
-/** Fees are not on an execution at Alpaca: they arrive as rows of their own, a day's sum each. */
+/** Alpaca's executions carry no fees: fees arrive as separate rows, one sum for each day. */
 export function fillOf(
   row: FillRow,
   clientOrderId: string,

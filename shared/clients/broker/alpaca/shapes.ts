@@ -1,6 +1,6 @@
 /**
- * What Alpaca answers, as far as it is read. Money and quantities are text on its wire and stay so;
- * a row that lacks what is read is refused as a whole.
+ * Schemas of the parts of Alpaca's responses that are read. Money and quantities are text on the
+ * wire and stay text; a row without a required field is rejected as a whole.
  */
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -1,6 +1,6 @@
 /**
- * The Flex Web Service, version 3: a statement is ordered by token and query, and fetched when it is
- * ready. The token is part of each address, so no address is ever said.
+ * The Flex Web Service, version 3: a statement is ordered by token and query, and fetched when it
+ * is ready. The token is part of each URL, so URLs are never logged or put into errors.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, refused, unavailable } from '#shared/kernel/failure.ts';
@@ -10,7 +10,7 @@ const PATH = '/AccountManagement/FlexWebService/SendRequest';
 const TIMEOUT_MS = 30_000;
 const TRIES = 8;
 const WAIT_MS = 2_000;
-/** It answers callers without one with 403. */
+/** It answers requests without one with 403. */
 const USER_AGENT = 'arduino-trader/1';
 
 /** Not ready yet, or busy: the same call may be sent again. */
@@ -24,7 +24,7 @@ export interface FlexAccess {
   readonly baseUrl: string;
   readonly queryId: string;
   token(): string;
-  /** Waits between tries; unset: 2 s, then longer. */
+  /** Pauses between attempts; unset: 2 s, then longer. */
   readonly waitMs?: number | undefined;
 }
 
@@ -80,7 +80,7 @@ export class FlexApi {
     return readFlex(text);
   }
 
-  /** The token goes only where it was issued, wherever an answer points to. */
+  /** The token is sent only to the host that issued it, whatever URL a response names. */
   private trusted(url: string): string {
     const own = new URL(this.access.baseUrl);
     const other = URL.canParse(url) ? new URL(url) : undefined;

@@ -1,4 +1,4 @@
-/** Rows of a Flex statement as movements of ours. Pure. */
+/** Maps rows of a Flex statement to movements. Pure. */
 import type { BrokerCorporateAction, BrokerFill, BrokerFlow, BrokerFlowKind } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -66,7 +66,7 @@ function ownTrade(row: Attributes, account: Currency): Movements {
 
 /**
  * A trade in another currency moved that currency's balance. Its settlement is converted by the
- * statement's rate, and a conversion of the same amount takes that back.
+ * statement's rate, and a conversion of the same amount offsets it.
  */
 function foreignTrade(row: Attributes, currency: Currency, account: Currency): Movements {
   const rate = decimal(row, 'fxRateToBase');
@@ -138,7 +138,7 @@ function costFlow(row: Attributes, name: string, amount: BrokerFlow['amount']): 
   };
 }
 
-/** @throws Failure UPSTREAM_BROKEN for a type that nobody here has met */
+/** @throws Failure UPSTREAM_BROKEN for an unknown type */
 export function cashMovement(row: Attributes): BrokerFlow | undefined {
   const amount = money(decimal(row, 'amount'), currencyIn(row));
   if (amount.sign === 0) return undefined;

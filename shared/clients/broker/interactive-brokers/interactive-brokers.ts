@@ -1,6 +1,6 @@
 /**
- * Interactive Brokers, read only: an account as its Flex statement has it, up to the day before. It takes
- * no orders here.
+ * Interactive Brokers, read only: an account as stated by its Flex statement, up to the previous
+ * day. This adapter takes no orders.
  */
 import type {
   Broker,
@@ -23,7 +23,7 @@ import { cashMovement, corporateAction, tradeMovements, transfer } from './flex-
 import { decimal, instantIn, money, required, requiredIsin } from './flex-values.ts';
 import { broken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
 
-/** A statement changes once a day, and it is made anew for each that asks. */
+/** A statement changes once a day, but is generated for each request. */
 const FRESH_MS = 15 * MINUTE_MS;
 const QUERY_TIMEOUT_MS = 120_000;
 
@@ -142,7 +142,7 @@ export class InteractiveBrokers implements Broker {
   }
 }
 
-/** A section that the query lacks is no empty section. */
+/** A section that the query does not include is not an empty section. */
 function requireSection(own: readonly FlexElement[], name: string): void {
   if (!own.some((element) => element.name === name))
     throw broken(`a statement without ${name}; add the section to the query`);

@@ -10,8 +10,8 @@ import { keys } from '#shared/redis/keys.ts';
 const currencyOfBook = z.object({ currency: storedCurrency });
 
 /**
- * An account keeps its currency: it decides where no setting does, and a setting that says another
- * is refused.
+ * An account keeps its currency: it applies where no setting does, and a setting with another
+ * currency is rejected.
  * @param stated by BASE_CURRENCY
  * @param proposed by the market data, for an account that is not open yet
  * @throws Failure REFUSED account-currency, with `expected`, `found` and `setting`

@@ -1,7 +1,7 @@
 /**
- * Corporate actions at the paper broker: it pays dividends and changes holdings and orders on the day,
- * before it executes anything. Each is carried out once; one that is told late counts for the shares
- * that were held before its day.
+ * Corporate actions at the paper broker: it pays dividends and changes holdings and orders on the
+ * day, before it executes anything. Each is carried out once; one that is announced late applies to
+ * the shares that were held before its day.
  */
 import type {
   BrokerCorporateAction,

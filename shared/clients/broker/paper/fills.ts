@@ -35,7 +35,7 @@ export function executionPrice(
   return isWorse(order.side, market, order.limitPrice) ? order.limitPrice : market;
 }
 
-/** The dearest price to hold cash back for while an order is not filled. */
+/** The highest price for which cash is reserved while an order is not filled. */
 function reservationPrice(order: OrderInstruction, quote: FirmQuote, costs: PaperTerms): Price {
   if (order.limitPrice) return order.limitPrice;
   const market = marketPrice(order, quote, costs);
@@ -59,7 +59,7 @@ export function firstPart(
   return part(order, quote, order.quantity.toEstimate() * (0.3 + 0.4 * random()));
 }
 
-/** Whole lots of about the wanted size, at least one, at most the order. */
+/** Whole lots of about the requested size, at least one, at most the order. */
 function part(order: OrderInstruction, { lot }: PaperQuote, requested: number): Quantity {
   const lots = wholeLots(Decimal.fromEstimate(requested, 8, 'down'), lot);
   const atLeastOne = lots.sign === 0 ? lot : lots;
@@ -98,7 +98,7 @@ export function execution(
   };
 }
 
-/** Cash to hold back for what is not filled yet of a buy, charges included; 0 for a sale. */
+/** Cash to reserve for the unfilled quantity of a buy, charges included; 0 for a sale. */
 export function reservation(order: PaperOrder, quote: FirmQuote, costs: PaperTerms): Money {
   const currency = order.reserved.currency;
   if (order.instruction.side === 'SELL') return Money.zero(currency);

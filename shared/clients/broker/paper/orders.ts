@@ -1,4 +1,4 @@
-/** What becomes of an order at the paper broker: placed, advanced, cancelled, expired. */
+/** The life cycle of an order at the paper broker: placed, advanced, cancelled, expired. */
 import type { OrderInstruction, SubmitOutcome } from '#shared/clients/broker/broker.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -91,7 +91,7 @@ export function expire(book: PaperBook, market: PaperMarket): PaperBook {
     .reduce((next, order) => withOrder(next, ended(order, 'EXPIRED', 'day-is-over')), book);
 }
 
-/** Gives up what is not filled yet; an order that has ended stays as it is. */
+/** Cancels the unfilled quantity; an order that has ended is left unchanged. */
 export function cancel(book: PaperBook, clientOrderId: string): PaperBook {
   const order = book.orders.get(clientOrderId);
   if (!order || !isLive(order)) return book;
@@ -176,7 +176,7 @@ function triggeredBy(order: PaperOrder, close: number): PaperOrder {
   return triggered === order.triggered ? order : { ...order, triggered };
 }
 
-/** How much executes now; undefined where the order wants all of it at once and cannot have it. */
+/** How much executes now; undefined where the order must fill at once in full and cannot. */
 function executable(order: PaperOrder, quote: PaperQuote, terms: PaperTerms): Quantity | undefined {
   if (order.fills.length > 0) return remainingQuantity(order);
   const part = firstPart(order.instruction, quote, terms);
@@ -194,7 +194,7 @@ function lacking(
   const { clientOrderId, isin, side } = instruction;
   if (side === 'SELL' && quantity.compare(freeShares(book, isin, clientOrderId)) > 0)
     return 'insufficient-shares';
-  // A sale that pays for itself takes nothing away, even while others hold cash back.
+  // A sale whose proceeds cover its charges needs no cash, even while other orders reserve it.
   const after = freeCash(book, clientOrderId).add(settlement);
   return settlement.sign < 0 && after.sign < 0 ? 'insufficient-cash' : undefined;
 }

@@ -1,9 +1,10 @@
 /**
  * A broker that moves no real money. It executes against the market data with spread, slippage,
- * charges and partial fills, and keeps a book of its own, so that ours can be held against it.
+ * charges and partial fills, and keeps a book of its own, so that reconciliation has something to
+ * compare with.
  *
- * What it decides is pure (book.ts, orders.ts, fills.ts); here it only loads, decides, and stores
- * with compare-and-set, so that two processes never book over each other.
+ * The decisions are pure (book.ts, orders.ts, fills.ts); this file loads, decides, and stores with
+ * compare-and-set, so that two processes never overwrite each other.
  */
 import type {
   BookedMovement,
@@ -195,7 +196,9 @@ export class PaperBroker implements Broker {
     throw notFound('account', accountId);
   }
 
-  /** Loads, lets the step decide on one snapshot of the market, stores if anything changed. */
+  /**
+   * Loads the book, runs the step on one snapshot of the market, and stores if anything changed.
+   */
   private async change<R>(
     accountId: AccountId,
     requested: Requested,

@@ -1,4 +1,4 @@
-/** Looks up at the source of market data what the paper broker needs to trade. */
+/** Reads from the source of market data what the paper broker needs to trade. */
 import type {
   DailyBar,
   ListedSecurity,
@@ -20,7 +20,7 @@ import type { Database } from '#shared/redis/database.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { PaperMarket, PaperQuote, PaperTerms } from './book.ts';
 
-/** A close or a rate older than this is no quote any more. */
+/** A close or a rate older than this is not used as a quote. */
 const QUOTE_AGE_DAYS_MAX = 30;
 const RATE_DECIMALS = 10;
 
@@ -131,7 +131,7 @@ export class PaperMarketSource {
     return this.listed.get(isin);
   }
 
-  /** Only bars that passed the check: the planner and the account see no others either. */
+  /** Only bars that passed the check, as for the planner and the account. */
   private async bars(
     isin: Isin,
     today: CalendarDay,

@@ -309,7 +309,7 @@ function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
   };
 }
 
-/** What few flows have. */
+/** Fields that only few flows have. */
 function lateCells({
   relatedFlowId,
   reversesFlowId,

@@ -57,7 +57,8 @@ export class SettledOrders {
       const read = isContinued ? known : nothing();
       const from = read.count;
       const lines = from < count ? await this.lines(account, from, count) : [];
-      // Another call may have read on meanwhile: a line that is added twice is an order that counts twice.
+      // A concurrent call may have read further: a line that is added twice would count its order
+      // twice.
       if (read.count !== from) continue;
       for (const line of lines) {
         add(read, settledOrderOf(JSON.parse(line), account, currencyOf(record)));

@@ -1,4 +1,4 @@
-/** Reads what an account at Tradernet holds and what moved it, as one consistent statement. */
+/** Reads the holdings and movements of an account at Tradernet as one consistent statement. */
 import type { OrderLinks } from '../order-links.ts';
 import type {
   BrokerBalance,
@@ -210,7 +210,7 @@ export class AccountReader {
     return [...byId.values()].sort((a, b) => a.executedAt - b.executedAt);
   }
 
-  /** Whose the executed orders are: ours by our id or by what was stored when they were accepted. */
+  /** Which executed orders are ours: by our id, or by what was stored when they were accepted. */
   private async findOwners(
     accountId: AccountId,
     orders: readonly OrderRow[],
@@ -228,7 +228,7 @@ export class AccountReader {
       accountId,
       await this.parts.api.read('getOrdersHistory', period, pastOrders, signal),
     );
-    // In the history only after a while: what is not there yet may still turn out to be ours.
+    // Orders appear in the history with a delay: one that is not there yet may still be ours.
     for (const { orderId, executedAt } of unknown)
       if (!this.owners.has(orderId) && this.parts.now() - executedAt > SHOWN_AFTER_MS)
         this.owners.set(orderId, byHand(orderId));
@@ -244,7 +244,7 @@ export class AccountReader {
 
   /**
    * Executions as fills that settle in the account's currency. One in another currency moved that
-   * currency's balance: a conversion of the same amount takes its settlement back.
+   * currency's balance: a conversion of the same amount offsets its settlement.
    */
   private async fillsOf(
     executions: readonly Execution[],
@@ -266,7 +266,7 @@ export class AccountReader {
   }
 }
 
-/** An executed order is in the history after a lag that nobody states. */
+/** An executed order appears in the history after an undocumented delay. */
 const SHOWN_AFTER_MS = 86_400_000;
 
 export function historyPeriod(from: Instant, now: Instant): { from: string; till: string } {

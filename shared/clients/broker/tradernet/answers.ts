@@ -1,7 +1,7 @@
 /**
- * What counts as an answer of Tradernet. It answers errors with HTTP 200, numbers as numbers or as
- * text, and ids beyond what a float holds: the text is read without floats, and an answer is one only
- * if it states no error and has the field that was asked for. Pure.
+ * Parses and classifies responses of Tradernet. It reports errors with HTTP 200, sends numbers as
+ * numbers or as text, and uses ids beyond the precision of a float: the text is parsed without
+ * floats, and a response is a result only if it states no error and has the requested field. Pure.
  */
 import { parse } from 'lossless-json';
 import type { z } from 'zod';
@@ -9,7 +9,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 
 export const BROKER = 'Tradernet';
 
-/** A refusal by the method itself, or before any method: nothing was done. */
+/** A rejection by the method itself, or before any method ran: nothing was done. */
 export interface TradernetRefusal {
   readonly refused: string;
 }
@@ -21,12 +21,12 @@ export function isTradernetRefusal(answer: object): answer is TradernetRefusal {
 const NO_ERROR: ReadonlySet<unknown> = new Set([undefined, null, false, '', '0', 'false']);
 /** The codes by which a method refuses its input (0), or an unknown or unauthorised user (7, 12). */
 const REFUSED: ReadonlySet<unknown> = new Set(['0', '7', '12']);
-/** The call was refused before any method saw it: bad JSON, a bad signature, an unknown method. */
+/** The call was rejected before any method ran: bad JSON, a bad signature, an unknown method. */
 const NOT_UNDERSTOOD = '2';
 
 /**
  * Reads a body of HTTP status 200.
- * @throws Failure TOO_BUSY, UNAVAILABLE or UPSTREAM_BROKEN where it leaves open what was done
+ * @throws Failure TOO_BUSY, UNAVAILABLE or UPSTREAM_BROKEN where it does not say what was done
  */
 export function answerOf(text: string): Record<string, unknown> | TradernetRefusal {
   const body = fieldsOf(json(text));

@@ -1,6 +1,6 @@
 /**
- * Between ISINs and Tradernet's symbols, by its own search. An answer names both, or is none: a symbol
- * is never made up from another one.
+ * Maps between ISINs and Tradernet's symbols, by Tradernet's own search. A result must name both: a
+ * symbol is never derived from another one.
  */
 import { refused } from '#shared/kernel/failure.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
@@ -21,12 +21,15 @@ export class TradernetInstruments {
     this.currency = currency;
   }
 
-  /** Takes up what a statement names. */
+  /** Adds the instruments that a statement names. */
   learn(symbol: string, isin: string | null | undefined): void {
     if (isin && isIsin(isin)) this.isins.set(symbol, isin);
   }
 
-  /** The listing that an order in the account's currency trades, or why there is none. */
+  /**
+   * The listing on which an order in the account's currency trades, or the reason why there is
+   * none.
+   */
   async forOrder(order: OrderInstruction, signal: AbortSignal): Promise<string | Unsupported> {
     const { isin } = order;
     const known = this.symbols.get(isin);

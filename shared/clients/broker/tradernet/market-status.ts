@@ -1,4 +1,4 @@
-/** When a market of Tradernet trades, from its own table. Pure. */
+/** The trading hours of Tradernet's markets, from its own table. Pure. */
 import type { z } from 'zod';
 import type { BrokerClock } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -11,8 +11,8 @@ const MOSCOW_MS = 3 * HOUR_MS;
 const marketOf: Readonly<Record<string, string>> = { USD: 'FIX', EUR: 'EU', HKD: 'HKEX' };
 
 /**
- * The main market of the account's currency; where it is not listed, any that is open. The next opening
- * is not said: the table knows neither weekends nor holidays.
+ * The main market of the account's currency; where it is not listed, any that is open. The next
+ * opening is not given: the table contains neither weekends nor holidays.
  */
 export function clockOf({ t, m }: z.output<typeof markets>, currency: Currency): BrokerClock {
   const main = m.find(({ n2 }) => n2 === marketOf[currency]);
@@ -22,7 +22,7 @@ export function clockOf({ t, m }: z.output<typeof markets>, currency: Currency):
   return { brokerTime: t, open, ...(open && { nextClose: next(row.c, t) }) };
 }
 
-/** The next time that Moscow's clocks show. */
+/** The next occurrence of a time of day in Moscow. */
 function next(clock: string, now: Instant): Instant {
   const [hours = Number.NaN, minutes = Number.NaN] = clock.split(':').map(Number);
   if (!Number.isInteger(hours) || !Number.isInteger(minutes))

@@ -1,4 +1,4 @@
-/** Movements of an account at Tradernet other than executions, in our terms. Pure. */
+/** Maps movements of an account at Tradernet other than executions. Pure. */
 import type { BrokerCorporateAction, BrokerFlow, BrokerFlowKind } from '../broker.ts';
 import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -39,8 +39,7 @@ const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
 };
 
 /**
- * A kind that nobody here has met stops the reading: a movement that is not understood is none to
- * leave out.
+ * An unknown kind stops the reading: a movement that is not understood must not be skipped.
  * @throws Failure UPSTREAM_BROKEN
  */
 export function cashFlow(row: CashRow): BrokerFlow | undefined {
@@ -91,7 +90,7 @@ export function dividendFlows(row: ActionRow): BrokerFlow[] {
 
 export function corporateAction(row: ActionRow, isin: Isin): BrokerCorporateAction {
   const code = row.type_id.replace(REVERTED, '');
-  // What `amount` of a split means is documented nowhere; it is believed where it agrees with itself.
+  // The meaning of a split's `amount` is not documented; it is used only where it is consistent.
   const each = row.amount_per_one?.multiply(row.q_on_ex_date ?? Decimal.zero);
   const shares = each && row.amount?.equals(each) ? row.amount : undefined;
   return {

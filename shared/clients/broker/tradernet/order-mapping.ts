@@ -1,4 +1,4 @@
-/** Between our orders and Tradernet's. Pure. */
+/** Maps between our orders and Tradernet's. Pure. */
 import { LosslessNumber, stringify } from 'lossless-json';
 import type { BrokerFill, BrokerOrderState, OrderInstruction, Side } from '../broker.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
@@ -44,7 +44,7 @@ const states: Readonly<Record<string, BrokerOrderState>> = {
 };
 export const ERROR_OF_SENDING = '74';
 
-/** @returns undefined for a state that nobody here has met */
+/** @returns undefined for an unknown state */
 export function stateOf(row: OrderRow, filled: Decimal): BrokerOrderState | undefined {
   const state = states[row.stat];
   return state === 'WORKING' && filled.sign > 0 ? 'PARTIAL' : state;
@@ -58,7 +58,10 @@ export function sideOf(row: OrderRow): Side {
   return row.oper === '1' || row.oper === '2' ? 'BUY' : 'SELL';
 }
 
-/** What is executed of an order: by its own count, or by its executions where these say more. */
+/**
+ * The executed quantity of an order: by its own count, or by its executions where these amount to
+ * more.
+ */
 export function filledOf(row: OrderRow, fills: readonly BrokerFill[]): Decimal {
   const executed = fills.reduce((sum, fill) => sum.add(fill.quantity), Decimal.zero);
   const counted = row.leaves_qty ? row.q.subtract(row.leaves_qty) : Decimal.zero;

@@ -1,6 +1,7 @@
 /**
- * What Tradernet answers, as far as it is read. Numbers arrive as text here, whatever they were on
- * the wire (answers.ts); a row that lacks what is read is refused as a whole.
+ * Schemas of the parts of Tradernet's responses that are read. Numbers arrive here as text,
+ * whatever they were on the wire (answers.ts); a row without a required field is rejected as a
+ * whole.
  */
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -19,7 +20,7 @@ const number = z.union([z.string(), z.number()]).transform((given, context) => {
     return z.NEVER;
   }
 });
-/** A number, or one of the ways in which it says that there is none. */
+/** A number, or one of Tradernet's notations for none. */
 const optionalNumber = z.unknown().optional().transform(absent).pipe(number.optional());
 const id = z.union([z.string().min(1), z.number()]).transform(String);
 const optionalId = z
@@ -34,7 +35,7 @@ const moment = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'is not a moment' });
   return z.NEVER;
 });
-/** No list where there is nothing, one object where there is one. */
+/** Absent instead of an empty list, and an object instead of a list of one. */
 function list<T extends z.ZodType>(row: T) {
   return z
     .unknown()
@@ -108,7 +109,7 @@ const positions = z.object({
     }),
   ),
 });
-/** Live with `result.ps` around it, in the documentation without. */
+/** The live service wraps it in `result.ps`; the documentation does not. */
 export const account = z
   .union([z.object({ result: z.object({ ps: positions }) }), positions])
   .transform((body) => ('result' in body ? body.result.ps : body));

@@ -1,4 +1,4 @@
-/** The signature of a call to Tradernet: HMAC-SHA256 over the very bytes sent and the time. */
+/** The signature of a call to Tradernet: HMAC-SHA256 over the exact bytes sent and the time. */
 import { createHmac } from 'node:crypto';
 
 /**

@@ -1,4 +1,6 @@
-/** Calls of Tradernet's private API, version 3: paced, signed, and repeated only where they read. */
+/**
+ * Client of Tradernet's private API, version 3: rate-limited, signed, and retried only for reads.
+ */
 import type { z } from 'zod';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Pace } from '../call-pace.ts';
@@ -39,7 +41,7 @@ export class TradernetApi {
     this.access = access;
   }
 
-  /** A signed read; repeated where there was no answer. */
+  /** A signed read; retried where there was no response. */
   read<T extends z.ZodType>(
     command: string,
     params: object,
@@ -75,13 +77,13 @@ export class TradernetApi {
     return Number.isFinite(at) ? at - this.access.nowMs() : 0;
   }
 
-  /** All that can fail before a command is sent; after it nothing stands between it and the wire. */
+  /** Everything that can fail before a command is sent; after it, only the transmission remains. */
   async prepare(signal: AbortSignal): Promise<void> {
     void [this.access.publicKey(), this.access.privateKey()];
     await this.access.pace.turn(signal);
   }
 
-  /** A command that changes something; sent once. @throws where it is not certain what became of it */
+  /** A command that changes something; sent once. @throws where its outcome is not certain */
   async act<T extends z.ZodType>(
     command: string,
     body: string,
@@ -133,7 +135,7 @@ export class TradernetApi {
       text = await response.text();
     } catch (thrown) {
       signal.throwIfAborted();
-      // The name alone: what is thrown may carry the request and its headers.
+      // Only the error's name: the error may contain the request and its headers.
       throw unavailable(BROKER, new Error(thrown instanceof Error ? thrown.name : 'unknown'));
     }
     if (response.status === 429) throw tooBusy(response.headers.get('retry-after'));

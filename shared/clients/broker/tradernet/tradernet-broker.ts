@@ -1,8 +1,8 @@
 /**
- * Tradernet (Freedom24) behind our interface. It takes a second order under the same user order id, so
- * that id protects nothing: an order is claimed in Redis before it is sent, and sent once for ever.
- * Whether it may be found again by that id is not certain either; an order of unknown outcome that is
- * not found waits for a person.
+ * Broker adapter for Tradernet (Freedom24). Tradernet accepts a second order with the same user
+ * order id, so that id gives no idempotency: an order is claimed in Redis before it is sent, and is
+ * never sent again. A query by that id is not reliable either; an order of unknown outcome that is
+ * not found must be decided by a person.
  */
 import type {
   Broker,
@@ -45,7 +45,7 @@ import { currentOrders, markets, pastOrders, placed, type OrderRow } from './sha
 import type { TradernetApi } from './tradernet-api.ts';
 
 const CLOCK_SKEW_MAX_MS = 30_000;
-/** How far back an order is searched of which nothing was stored when it was sent. */
+/** How far back the history is searched for an order for which no id was stored. */
 const SEARCH_DAYS = 370;
 /** What a market order may cost above its last known price. */
 const COLLAR = Decimal.of('1.05');
@@ -56,9 +56,9 @@ export interface TradernetParts {
   readonly api: TradernetApi;
   readonly links: OrderLinks;
   readonly currency: Currency;
-  /** True only before a simulated broker on this machine. */
+  /** True only for a simulated broker on this machine. */
   readonly simulated: boolean;
-  /** A recent price, for what a market order holds back. */
+  /** A recent price, for the cash that a market order reserves. */
   lastPrice(isin: Isin, signal: AbortSignal): Promise<Decimal | undefined>;
   now(): Instant;
 }
@@ -174,7 +174,7 @@ export class TradernetBroker implements Broker {
     return { kind: 'accepted', brokerOrderId: answer.order_id };
   }
 
-  /** An order under an id that was used: the one that was sent is searched, and none is sent. */
+  /** An order whose id was used already: the earlier order is looked up, and nothing is sent. */
   private async again(
     order: OrderInstruction,
     earlier: SentOrder,

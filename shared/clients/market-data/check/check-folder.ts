@@ -1,6 +1,6 @@
 /**
- * What is understood of a folder of price files, and what is wrong with it: the same reading and the
- * same checks as a start makes, without stopping at the first thing.
+ * Reads and checks a folder of price files as a start does, but reports all findings instead of
+ * stopping at the first.
  */
 import { checkBars } from '#shared/kernel/bar-check.ts';
 import { dayOf, dayOfEpoch, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
@@ -33,7 +33,7 @@ export interface SecurityReport {
   /** Null without a securities.csv. */
   readonly isin: string | null;
   readonly currency: string | null;
-  /** What the file quotes it in is a hundredth, or so, of the currency. */
+  /** The unit the file quotes in, such as pence, where that is not the currency itself. */
   readonly perCurrency: number;
   readonly file: string | null;
   readonly firstDay: CalendarDay | null;

@@ -1,4 +1,4 @@
-/** Gathers what is wrong in all files, so that a person mends it in one go. */
+/** Collects the errors of all files, so that a person can fix them in one go. */
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 
 const COMPLAINTS_MAX = 100;

@@ -1,4 +1,4 @@
-/** All that the files of a folder say, and what is wrong with them. */
+/** The contents of a folder's files, and their errors. */
 import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -73,7 +73,7 @@ export async function readContents(
       : new Map<Isin, ListedFundamentals>();
   const declared = files.actions ? readActions(files.actions, listing, complaints) : [];
   const inColumns = seriesActions(listing.securities, series);
-  // What actions.csv says stands before what a column says.
+  // actions.csv takes precedence over columns.
   const actions = [
     ...new Map([...inColumns, ...declared].map((one) => [one.actionId, one])).values(),
   ];
@@ -190,7 +190,7 @@ function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefine
   return days.sort().at(-1);
 }
 
-/** Sentences on what can be read and is likely wrong: rows years away from the others. */
+/** Warnings about rows that can be read but are likely wrong: dates years away from the others. */
 export function doubtsOf({ series, unused }: CsvContents): readonly string[] {
   const gaps = [...series.values()].flatMap(({ file, bars }) =>
     bars.flatMap((bar, i) => {

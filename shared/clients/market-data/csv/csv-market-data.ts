@@ -1,4 +1,4 @@
-/** Prices from files. They live in the past: today is the last day in the data. */
+/** Prices from files. Their present is in the past: today is the last day in the data. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

@@ -126,7 +126,7 @@ function dateAtOf(header: readonly string[]): number {
   return at < 0 ? dateColumn(header) : at;
 }
 
-/** Rows by day, oldest first; complains of days that are none, come twice or lie ahead. */
+/** Rows by day, oldest first; reports invalid, duplicate and future days. */
 function datedRows(table: Table, dateAt: number, reading: Reading): readonly DatedRow[] {
   const { file, rows } = table;
   const { complaints, today } = reading;

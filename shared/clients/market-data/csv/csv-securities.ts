@@ -1,4 +1,4 @@
-/** `securities.csv`: what the prices are prices of. */
+/** `securities.csv`: the securities that the prices belong to. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';

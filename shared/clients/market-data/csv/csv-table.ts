@@ -1,4 +1,4 @@
-/** A CSV file as rows of trimmed cells, in one locale; what is wrong with its form, by line. */
+/** A CSV file as rows of trimmed cells, in one locale, with its format errors by line. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse, type Info } from 'csv-parse/sync';
@@ -64,7 +64,7 @@ function tableOf(
   };
 }
 
-/** Complains of the form of a table whose contents are used. */
+/** Reports format errors of a table whose contents are used. */
 export function reportLayout({ file, faults }: Table, complaints: Complaints): void {
   for (const { line, message } of faults.slice(0, FAULTS_SHOWN))
     complaints.add(file, line, message);
@@ -73,7 +73,7 @@ export function reportLayout({ file, faults }: Table, complaints: Complaints): v
   if (next) complaints.add(file, next.line, `and ${more} more rows with such a fault`);
 }
 
-/** Reads figures as the file writes them; complains once where that cannot be known. */
+/** Parses numbers in the file's format; reports once where the format is ambiguous. */
 export function figureReader({ file, numbers }: Table, complaints: Complaints): Reader {
   if (typeof numbers === 'string') return (cell) => parseFigure(cell, numbers);
   complaints.add(file, numbers.line, numbers.message);

@@ -1,8 +1,9 @@
 /**
- * How a file writes its days. `2024-03-08`, `2024/03/08`, `20240308`, `08-Mar-2024`, `Mar 08, 2024`
- * and `08.03.2024` say it themselves; so do seconds since 1970. Of `03/08/2024` and `03-08-2024` the
- * whole column decides: a part above 12 is a day, prices are not made at weekends, and they are made
- * on consecutive days. Where both orders pass, the month comes first; where neither, the file is refused.
+ * The date format of a file. `2024-03-08`, `2024/03/08`, `20240308`, `08-Mar-2024`, `Mar 08, 2024`
+ * and `08.03.2024` are unambiguous; so are seconds since 1970. Of `03/08/2024` and `03-08-2024` the
+ * whole column decides: a part above 12 is a day, prices are not made at weekends, and they are
+ * made on consecutive days. Where both orders pass, the month comes first; where neither, the file
+ * is refused.
  */
 import {
   dayOf,

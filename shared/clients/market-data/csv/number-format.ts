@@ -1,5 +1,5 @@
 /**
- * How a file writes its numbers. All numbers of a file are in one locale, which is decided from the
+ * The number format of a file. All numbers of a file are in one locale, which is decided from the
  * whole file: `1.234,5`, `0,915` and `50,25` can only have a decimal comma, `1,234.5`, `0.915` and
  * `50.25` only a decimal point. Where nothing but `13,279` is there, a semicolon or tab between the
  * cells means a decimal comma; between commas nothing decides, and the file is refused.

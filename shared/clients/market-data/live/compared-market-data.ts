@@ -1,6 +1,6 @@
 /**
- * Market data of one source, held against another. Where the two disagree about a day that both have,
- * the security is named, and held back until they agree.
+ * Market data of one source, compared with a second one. Where the two disagree about a day that
+ * both have, the security is reported and blocked from trading until they agree.
  */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -74,8 +74,8 @@ export class ComparedMarketData implements MarketData {
   }
 
   /**
-   * What the second source says otherwise about the last days. One that is away or does not know the
-   * security disagrees with nothing: it is the first that prices come from.
+   * Differences of the second source over the last days. If it is unreachable or does not know the
+   * security, there is no difference: prices come from the first source.
    */
   async disagreement(
     isin: Isin,

@@ -7,7 +7,7 @@ import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
 import type { MarketSession } from '../market-data.ts';
 
-/** Until a day's bar moves no more: the closing auction and the delay of free prices. */
+/** Time until a day's bar is final: the closing auction and the delay of free prices. */
 const FINAL_AFTER_MS = 30 * MINUTE_MS;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Market data of a live source: a person's list of securities, bars of one source, rates of the ECB, and
- * sessions of the exchanges' calendars. Only bars of finished sessions are answered: a bar that still moves
- * would be stored as if it were the day's.
+ * Market data of a live source: a person's list of securities, bars of one source, rates of the
+ * ECB, and sessions of the exchanges' calendars. Only bars of finished sessions are returned: a bar
+ * that still changes would be stored as if it were final.
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

@@ -1,6 +1,6 @@
 /**
- * Tickers by ISIN and exchange, from OpenFIGI (mapping, version 3). What was found is kept in a file, so
- * that each security is asked for once.
+ * Tickers by ISIN and exchange, from OpenFIGI (mapping, version 3). Results are kept in a file, so
+ * that each security is requested only once.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

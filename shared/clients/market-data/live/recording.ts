@@ -1,6 +1,6 @@
 /**
- * What services answered, a file each, so that it can be answered again offline. A replay lives in the
- * past: its day is that of the youngest answer.
+ * Recorded responses of services, one file each, for replay offline. The present of a replay is the
+ * day of the latest response.
  */
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

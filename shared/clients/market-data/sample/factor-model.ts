@@ -1,8 +1,8 @@
 /**
  * Prices from a factor model: a security's daily log return is its beta times the market, plus its
  * sector, plus what is its own. The market's volatility clusters (GARCH(1,1), Bollerslev 1986); a
- * security's own drift wanders slowly (so that momentum is there to be found) around a lasting
- * edge, its `quality`, which its fundamentals show too.
+ * security's own drift moves slowly (so that there is momentum to be found) around a permanent
+ * excess return, its `quality`, which its fundamentals reflect too.
  *
  * Every path is drawn forward from one fixed day by a random stream of its own, the same number of
  * draws each day: a longer history never changes an earlier bar.

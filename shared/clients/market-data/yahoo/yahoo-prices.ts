@@ -61,7 +61,9 @@ export class YahooPrices implements PriceSource {
     this.parts = parts;
   }
 
-  /** Nothing is asked: each call counts there, and a source that is away shows in the next sync. */
+  /**
+   * No call is made: calls are rationed there, and an unreachable source shows in the next sync.
+   */
   async ping(): Promise<void> {}
 
   async history(
