@@ -25,7 +25,7 @@ export function requireOperation(name: string): Operation {
   return operation;
 }
 
-/** What a call to a function is for, and what of its path is left for the operation. */
+/** The operation that a call is for, and the rest of the path. */
 export interface OperationCall {
   readonly operation: Operation;
   readonly path: string;

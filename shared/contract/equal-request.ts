@@ -1,11 +1,11 @@
-/** When two requests ask for the same thing, however they were written. */
+/** Whether two requests mean the same, whatever their encoding. */
 import { canonicalJson, shortHash } from '#shared/kernel/hash.ts';
 import type { Operation } from './row.ts';
 
 /**
  * A hash that is equal for requests of equal meaning: an absent field and its default, a number and
  * the same number as text, and protobuf and JSON all come to the same domain values.
- * @param body proto3 JSON; what does not parse is compared as it stands
+ * @param body proto3 JSON; what does not parse is compared byte for byte
  */
 export function requestHash(operation: Operation, body: string): string {
   const wire: unknown = JSON.parse(body);

@@ -1,7 +1,7 @@
 /**
  * Fields of a request: proto3 JSON in, domain values out. As in proto3, an absent or null field is
  * its default (empty, 0, false). Numbers may come as text and enums as numbers; NaN and infinities
- * are refused. A value that cannot mean anything becomes an issue that names the field.
+ * are refused. An invalid value becomes an issue that names the field.
  */
 import { z } from 'zod';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
@@ -197,7 +197,7 @@ export function enumeration<const Names extends readonly [string, ...string[]]>(
     );
 }
 
-/** One of a few words; the first where it is empty. */
+/** One of a set of strings; the first where it is empty. */
 export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
   return rawText.transform(
     via((value): Words[number] => {
@@ -208,7 +208,7 @@ export function word<const Words extends readonly [string, ...string[]]>(words: 
   );
 }
 
-/** One of a few words, which must be given. */
+/** One of a set of strings, required. */
 export function requiredWord<const Words extends readonly [string, ...string[]]>(words: Words) {
   return rawText.transform(
     via((value): Words[number] => {
@@ -228,7 +228,7 @@ export const optionalDecimal = rawText.transform(
 export const optionalDay = rawText.transform(via((value) => (value ? parseDay(value) : undefined)));
 export const requiredDay = rawText.transform(via((value) => parseDay(value ?? '')));
 
-/** An enum whose number 0 means nothing, so it must be given. */
+/** An enum whose number 0 has no meaning, so a value is required. */
 export function requiredEnumeration<const Names extends readonly [string, ...string[]]>(
   names: Names,
 ) {
@@ -280,7 +280,7 @@ export const weights = z
     }),
   );
 
-/** `common.Position`, as callers state a holding. */
+/** `common.Position`, a holding stated by a caller. */
 export const position = z.strictObject({
   symbol,
   isin,

@@ -34,7 +34,7 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   readonly effect: Effect;
   readonly timeoutMs: number;
   readonly needs: readonly Need[];
-  /** Heavy operations are CPU-bound; the embedded host runs them on worker threads. */
+  /** `heavy` marks a CPU-bound operation; the embedded host runs it on a worker thread. */
   readonly weight: 'light' | 'heavy';
   readonly queue: QueuePolicy | null;
   /**
@@ -43,8 +43,8 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
    */
   readonly credential?: 'request';
   /**
-   * What a request means, where two requests that parse differently ask for the same thing (a default
-   * that depends on another field). Requests of equal meaning share an idempotency key.
+   * The normal form of a request, where two requests that parse differently mean the same (a
+   * default that depends on another field). Requests of equal meaning share an idempotency key.
    */
   readonly meaning?: (request: never) => unknown;
 }

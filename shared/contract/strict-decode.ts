@@ -1,4 +1,4 @@
-/** Protobuf bytes to a message, with nothing replaced and nothing lost without a word. */
+/** Decodes protobuf bytes strictly: nothing is replaced or dropped silently. */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { fieldsWith } from './text-fields.ts';
@@ -6,7 +6,10 @@ import { fieldsWith } from './text-fields.ts';
 type Decode = (bytes: Buffer) => object;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Stands for text that is not UTF-8; no text is like it, since control characters are refused. */
+/**
+ * Placeholder for text that is not UTF-8; it cannot collide with a value, since control characters
+ * are refused.
+ */
 const NOT_UTF8 = '\u0000not UTF-8\u0000';
 
 /**

@@ -42,7 +42,7 @@ const trade = request({
 
 type TradeRequest = z.output<typeof trade>;
 
-/** An unnamed order type is the one that the given prices make; an unnamed time in force is DAY. */
+/** An unspecified order type follows from the given prices; an unspecified time in force is DAY. */
 function meaningOfTrade(request: TradeRequest) {
   const { symbol: _heldAgainstTheIsin, orderType, limitPrice, stopPrice, ...rest } = request;
   const { timeInForce } = request;

@@ -1,8 +1,11 @@
-/** What a caller is answered about a call that changes something and failed after it had begun. */
+/**
+ * The failure of a call that changes something and failed after it had begun: its outcome is
+ * unknown.
+ */
 import { Failure, type Facts } from '#shared/kernel/failure.ts';
 import type { Operation } from './row.ts';
 
-/** What of an operation decides what a failed call may have done. */
+/** The properties of an operation that decide whether a failed call may have taken effect. */
 export type Behaviour = Pick<Operation, 'effect' | 'queue'>;
 
 export interface CallIds {
@@ -13,8 +16,8 @@ export interface CallIds {
 }
 
 /**
- * Whether a failure, taken by itself, leaves open what the call did. Refusals by a rule are
- * decisions; all that fails by accident may have failed after the effect.
+ * Whether a failure, taken by itself, leaves open what the call did. Rejections by a rule are
+ * decisions; any other failure may have occurred after the effect.
  */
 export function isOpen({ code, rule }: Failure): boolean {
   return code !== 'CANCELLED' && (rule.retry !== 'never' || rule.actor !== 'caller');

@@ -1,4 +1,4 @@
-/** What a corporate action makes of a number of shares. */
+/** The effect of a corporate action on a number of shares. */
 import { sharesRatioOf, type CorporateAction } from './corporate-action.ts';
 import { Decimal } from './decimal.ts';
 import { QUANTITY_DECIMALS_MAX, type Quantity } from './quantity.ts';
@@ -48,7 +48,7 @@ function sharesAfter(
   }
 }
 
-/** Exact up to the last decimal that brokers count. */
+/** Exact to the precision of brokers' quantities. */
 function scaled(held: Quantity, action: CorporateAction): Quantity {
   const { newShares, oldShares } = sharesRatioOf(action);
   return held.multiply(newShares).divide(oldShares, QUANTITY_DECIMALS_MAX, 'half-even');

@@ -1,7 +1,7 @@
 /**
- * Which bars may be right. A bar is set aside, with the reason, when a price is not positive, when
- * its high or low contradict its open and close, or when it moves beyond +1000 % or -90 % in a day
- * or lies more than 10 times off the mean of the last 30.
+ * Plausibility check of daily bars. A bar is set aside, with the reason, when a price is not
+ * positive, when its high or low contradict its open and close, or when it moves beyond +1000 % or
+ * -90 % in a day or lies more than 10 times off the mean of the last 30.
  *
  * A move is judged by levels, so that a wrong bar does not make the right ones after it look wrong:
  * bars that lie within those limits of each other form a level, and a level is believed that holds
@@ -157,7 +157,7 @@ function largest(segments: readonly Segment[]): Level | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Says of each bar that is not believed how it moves against the believed ones around it. */
+/** States for each rejected bar how it moves against the accepted ones around it. */
 function noteMoves(
   sound: readonly BarToCheck[],
   believed: ReadonlySet<BarToCheck>,

@@ -1,6 +1,6 @@
 /**
- * Prices that nobody trades at. A price that never moves looks like a safe asset to everything that
- * measures risk; it is stale, suspended or delisted.
+ * Stale prices. A price that never moves looks like a riskless asset to every risk measure; in fact
+ * it is stale, suspended or delisted.
  */
 
 /** Columns of one security's believed bars, oldest first. */
@@ -17,7 +17,7 @@ export interface PriceColumns {
 export const STALE_SESSIONS = 10;
 /** Sessions over which a price that never changes has no variance, whatever others do. */
 const VARIANCE_SESSIONS = 60;
-/** Below this daily deviation there is no price but a constant with rounding. */
+/** Below this daily deviation the price is a constant with rounding noise. */
 const DEVIATION_MIN_RATIO = 2e-6;
 
 /**

@@ -104,7 +104,7 @@ export class Decimal {
     return this.units < 0n ? -1 : this.units > 0n ? 1 : 0;
   }
 
-  /** The nearest double. From here on the figure is an estimate. */
+  /** The nearest double. The result is an estimate. */
   toEstimate(): number {
     return Number(this.toString());
   }

@@ -1,8 +1,8 @@
 /**
- * Everything that can go wrong, as one class and one table. HTTP answers, gRPC statuses, the
- * connector's retry-or-dead-letter and the status page all read the table below; nobody else
- * decides what a failure means. A domain "no" that the contract can express (`found = false`) is an
- * answer, not a failure.
+ * All failures, as one class and one table. HTTP answers, gRPC statuses, the connector's
+ * retry-or-dead-letter and the status page all read the table below; it alone defines what a
+ * failure means. A domain "no" that the contract can express (`found = false`) is an answer, not a
+ * failure.
  */
 
 export interface FailureRule {
@@ -170,7 +170,10 @@ export class Failure extends Error {
     return { code: this.code, message: this.message, ...this.facts };
   }
 
-  /** Whatever was thrown, as a failure. What nobody foresaw is a BUG, and its text stays inside. */
+  /**
+   * Converts anything thrown to a failure. An unforeseen error is a BUG, and its text is not sent
+   * to callers.
+   */
   static from(thrown: unknown): Failure {
     if (thrown instanceof Failure) return thrown;
     if (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError'))
@@ -179,8 +182,8 @@ export class Failure extends Error {
   }
 
   /**
-   * The failure that another function answered with. What was answered in its place, by a platform,
-   * has the fact `sent`: `no` where the function surely was not called, else `unknown`.
+   * The failure that another function answered with. An answer given by the platform instead has
+   * the fact `sent`: `no` where the function was certainly not called, else `unknown`.
    */
   static fromBody(body: unknown, status: number): Failure {
     const { code, message, ...facts } = (body ?? {}) as Partial<FailureBody>;
@@ -192,7 +195,9 @@ export class Failure extends Error {
   }
 }
 
-/** What a platform's bare statuses mean; any other says that something did not answer. */
+/**
+ * Meaning of a platform's statuses without a body; any other means that something did not answer.
+ */
 const codeOfPlatform: Readonly<Partial<Record<number, FailureCode>>> = {
   401: 'UNAUTHENTICATED',
   403: 'NOT_ALLOWED',
@@ -226,7 +231,7 @@ export function refused(rule: string, detail: string, facts: Facts = {}): Failur
   return new Failure('REFUSED', detail, { rule, ...facts });
 }
 
-/** Another call was faster; the same call may be sent again. */
+/** A concurrent call was faster; the same call may be retried. */
 export function conflict(detail: string, facts: Facts = {}): Failure {
   return new Failure('CONFLICT', detail, facts);
 }

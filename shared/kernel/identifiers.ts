@@ -1,4 +1,4 @@
-/** Identifiers: a prefix that says what it names, and characters safe in keys, paths and headers. */
+/** Identifiers: a prefix for the kind, and characters safe in keys, paths and headers. */
 import { Failure } from './failure.ts';
 
 export type AccountId = string & { readonly __brand: 'AccountId' };

@@ -1,7 +1,7 @@
 /** A moment: milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number & { readonly __brand: 'Instant' };
 
-/** A moment by a clock that nobody sets; comparable only with those of the same start of the machine. */
+/** A moment of the monotonic clock; comparable only within the same boot of the machine. */
 export interface SteadyTime {
   readonly boot: string;
   readonly ms: number;

@@ -86,7 +86,7 @@ export class Money {
     return new Decimal(this.minorUnits, minorDigits(this.currency));
   }
 
-  /** The nearest double, in major units. From here on the figure is an estimate. */
+  /** The nearest double, in major units. The result is an estimate. */
   toEstimate(): number {
     return this.amount.toEstimate();
   }

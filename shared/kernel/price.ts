@@ -5,7 +5,7 @@ import { Failure } from './failure.ts';
 import { Money } from './money.ts';
 import type { Quantity } from './quantity.ts';
 
-/** Of a price in most currencies; `priceDecimalsMax` says it of each. */
+/** For most currencies; `priceDecimalsMax` gives it for each. */
 export const PRICE_DECIMALS_MAX = 8;
 
 export function priceDecimalsMax(currency: Currency): number {

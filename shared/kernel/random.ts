@@ -1,4 +1,4 @@
-/** Seeded randomness, passed in and never ambient. */
+/** Seeded random numbers, always passed in as an argument. */
 
 /** Uniform in [0, 1). */
 export type Random = () => number;

@@ -2,8 +2,8 @@
  * Splits that nobody declared, suspected from prices. Rule: the close before over the open lies
  * near a usual ratio or its inverse, by 4 % or twice the volatility of the 20 days before; the new
  * level holds (medians of up to five days on each side); and the benchmark did not move by 5 % that
- * day. A real fall by a half, a takeover, a spin-off or a special dividend look the same, so nothing
- * is ever repaired by it: the security is held back, and its owner is asked.
+ * day. A real fall by a half, a takeover, a spin-off or a special dividend look the same, so
+ * nothing is corrected automatically: the security is blocked from trading until the owner decides.
  */
 import type { BarToCheck } from './bar-check.ts';
 
@@ -12,15 +12,18 @@ export interface SplitSuspicion {
   readonly day: number;
   /** Shares after for each share before: 4 for a split of 4:1, 0.1 for a reverse split of 1:10. */
   readonly ratio: number;
-  /** The adjusted close does not jump: the source knows of the split, the closes do not show it. */
+  /**
+   * The adjusted close does not jump: the source knows the split, but its closes are not adjusted
+   * for it.
+   */
   readonly isAdjusted: boolean;
 }
 
-/** What splits are made of: 4:3, 3:2 and whole numbers. */
+/** The usual split ratios: 4:3, 3:2 and whole numbers. */
 const RATIOS = [4 / 3, 3 / 2, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 40, 50, 100];
 const LOG_JUMP_MIN = 0.28;
 const TOLERANCE_MIN_RATIO = 0.04;
-/** However wild a price, a ratio is met within this. */
+/** Upper bound of the tolerance, whatever the volatility. */
 const TOLERANCE_MAX_RATIO = 0.1;
 const VOLATILITY_DAYS = 20;
 const LEVEL_DAYS = 5;

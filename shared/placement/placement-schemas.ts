@@ -1,4 +1,4 @@
-/** The two files by their form; what they mean together is validated in `validate-placement.ts`. */
+/** Schemas of the two files; their consistency is validated in `validate-placement.ts`. */
 import { z } from 'zod';
 import { serviceNames } from '#shared/contract/names.ts';
 import { BREAKER_USUAL, deviceRoles } from './placement.ts';

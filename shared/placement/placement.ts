@@ -1,4 +1,4 @@
-/** Which service runs on which board, as `device.yaml` and `services.yaml` say together. */
+/** Which service runs on which board, according to `device.yaml` and `services.yaml`. */
 import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 
 /** A board as others reach it. */
@@ -18,7 +18,7 @@ export interface Device {
 export const deviceRoles = ['compute', 'state'] as const;
 export type DeviceRole = (typeof deviceRoles)[number];
 
-/** A service that another board has, and how its calls travel. */
+/** A service on another board, and how its calls are transported. */
 export interface RemotePlace {
   readonly mode: 'remote';
   readonly service: ServiceName;
@@ -31,7 +31,7 @@ export interface RemotePlace {
   /** Repeats after the first attempt, where a repeat is safe. */
   readonly retries: number;
   readonly healthCheck: HealthCheck;
-  /** Age up to which a last good answer stands in for a board that is away; 0: never. */
+  /** Maximum age of the last good answer that is used while a board is unreachable; 0: never. */
   readonly staleMsMax: number;
 }
 
@@ -49,9 +49,9 @@ export interface HealthCheck {
 }
 
 export interface BreakerRule {
-  /** Calls in a row without an answer, after which a board is left alone. */
+  /** Consecutive calls without an answer after which the circuit breaker opens. */
   readonly failures: number;
-  /** How long, until one call tries again. */
+  /** How long it stays open, until one call probes the board. */
   readonly pauseMs: number;
 }
 
@@ -65,7 +65,7 @@ export interface Placement {
 
 export const BREAKER_USUAL: BreakerRule = { failures: 5, pauseMs: 10_000 };
 
-/** One board with everything on it: what holds without the two files. */
+/** One board with all services: the default without the two files. */
 export const allLocal: Placement = {
   device: 'local',
   places: Object.fromEntries(

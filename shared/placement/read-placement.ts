@@ -1,4 +1,4 @@
-/** Reads DEVICE_FILE and SERVICES_FILE, and judges them as one. */
+/** Reads DEVICE_FILE and SERVICES_FILE, and validates them together. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
@@ -79,7 +79,7 @@ async function readYaml<Schema extends z.ZodType>(
   return undefined;
 }
 
-/** Path and message of an issue, one pair for each key that nobody knows. */
+/** Path and message of an issue, one pair for each unknown key. */
 function inWords(issue: z.core.$ZodIssue): [string, string][] {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys')
@@ -88,7 +88,7 @@ function inWords(issue: z.core.$ZodIssue): [string, string][] {
   return [[path === '' ? 'the file' : path, missing ? 'is needed' : issue.message]];
 }
 
-/** A token that cannot be read is told now, not at the first order. */
+/** A token that cannot be read is reported now, not at the first order. */
 async function validateTokens(
   placement: Placement,
   devicePath: string,

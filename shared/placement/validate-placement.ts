@@ -1,4 +1,4 @@
-/** What the two files mean together: the placement, or everything that is wrong with it. */
+/** Combines the two files: the placement, or all of its errors. */
 import { dirname, resolve } from 'node:path';
 import type { FieldViolation } from '#shared/kernel/failure.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
@@ -12,7 +12,7 @@ export interface PlacementFiles {
   readonly services: { readonly path: string; readonly content: ServicesFile };
 }
 
-/** What the settings add: whether there are certificates, and a Redis that boards can share. */
+/** Facts from the settings: whether there are certificates, and a Redis that boards can share. */
 export interface PlacementEnvironment {
   readonly hasTls: boolean;
   readonly redisUrl: string | undefined;
@@ -30,7 +30,7 @@ export function validatePlacement(
   const { name } = files.device.content;
   const devices = validateDevices(files, complain);
   const rows = files.services.content.services;
-  // A service that has earned a complaint stands as local until all are thrown.
+  // A service with an error counts as local until all errors are thrown.
   const places = serviceNames.map((service) => [
     service,
     validateService(service, rows[service], { files, devices, around, complain }) ??
@@ -124,7 +124,7 @@ function grpcAddress({ facadeHost, facadePortBase }: Device, { port }: ServiceRo
   return (service) => hostPort(facadeHost, port ?? facadePort(facadePortBase, service));
 }
 
-/** Tokens and orders leave this machine only where the owner has said how they are protected. */
+/** Tokens and orders leave this machine only where their protection is configured. */
 function validateSafety(
   device: Device,
   row: ServiceRow,

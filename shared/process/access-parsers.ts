@@ -1,4 +1,4 @@
-/** Settings that say who may call, and whom we call. */
+/** Parsers of settings for access control and addresses. */
 import { Failure } from '#shared/kernel/failure.ts';
 
 export type Scope = 'read' | 'write' | 'trade';

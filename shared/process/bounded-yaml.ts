@@ -1,6 +1,6 @@
 /**
- * YAML from files that people write, with an end: a small file whose aliases multiply (`&a [*b, *b]`)
- * is refused before it is expanded.
+ * YAML with bounded expansion, for files that people write: a small file whose aliases multiply
+ * (`&a [*b, *b]`) is refused before it is expanded.
  */
 import { parse } from 'yaml';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -10,10 +10,10 @@ import { Failure } from '#shared/kernel/failure.ts';
  * @internal exported for its tests
  */
 export const YAML_LENGTH_MAX = 1_000_000;
-/** What an alias may stand for, counted with the aliases in it. */
+/** Bound of an alias's expansion, nested aliases included. */
 export const ALIASES_MAX = 100;
 
-/** @throws Failure INVALID_REQUEST with one line that says what is wrong and, for syntax, where */
+/** @throws Failure INVALID_REQUEST with one line naming the error and, for syntax, its position */
 export function parseYaml(text: string): unknown {
   requireLength(text);
   try {
@@ -29,7 +29,7 @@ export function requireLength(text: string): void {
     throw new Failure('INVALID_REQUEST', `the file has more than ${YAML_LENGTH_MAX} characters`);
 }
 
-/** The first line of what the parser says, which names the place. */
+/** The first line of the parser's message, which names the position. */
 export function yamlComplaint(thrown: unknown): string {
   const [why = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
   if (/alias count/i.test(why)) return `its aliases stand for more than ${ALIASES_MAX} nodes`;

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * One signal for one piece of work: it aborts when the caller leaves or the time is up. Joined
- * platform signals would do, but cost more than the rest of a short call, and Node 20 may collect one
- * while somebody only waits for it.
+ * One abort signal for one task: it aborts when the caller leaves or the time is up.
+ * AbortSignal.any would do, but costs more than the rest of a short call, and Node 20 may collect
+ * it while it is only awaited.
  */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export class Deadline {
     return this.timeIsUp;
   }
 
-  /** The work has ended; what still waits for the signal waits in vain. */
+  /** The task has ended; the signal will not abort any more. */
   close(): void {
     clearTimeout(this.timer);
     this.caller?.removeEventListener('abort', this.leave);
@@ -76,7 +76,7 @@ export async function* untilAbortedEach<T>(
       yield next.value;
     }
   } finally {
-    // Not awaited: a handler that hangs must not hold its caller.
+    // Not awaited: a handler that hangs must not block its caller.
     void messages.return(undefined).catch(() => undefined);
   }
 }

@@ -23,7 +23,7 @@ export function openLog(
   return new JsonLines(least, write, {});
 }
 
-/** A class, so that the log each call gets for itself is one small object. */
+/** A class, so that the logger of each call is one small object. */
 class JsonLines implements Log {
   private readonly least: Level;
   private readonly write: (line: string) => void;

@@ -1,4 +1,4 @@
-/** Which addresses never leave this machine. */
+/** Loopback addresses. */
 import { BlockList, isIP } from 'node:net';
 
 const loopback = new BlockList();

@@ -1,4 +1,4 @@
-/** The settings that name where prices come from and who carries out orders. */
+/** The settings of market data and broker. */
 import { bad, oneOf, optional, row, text } from './setting-row.ts';
 
 export type MarketDataChoice =

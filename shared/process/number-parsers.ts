@@ -1,4 +1,4 @@
-/** Settings that are numbers, each refused with a sentence that says what it may be. */
+/** Parsers of numeric settings; each rejects with a sentence that states the allowed values. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 

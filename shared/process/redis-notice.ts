@@ -1,6 +1,6 @@
 /**
- * What the start found wrong with the files of its own Redis. It stays in the status until a person removes
- * the file: what Redis lost is not seen again at the next start.
+ * A notice of damage that the start found in the files of its own Redis. It stays in the status
+ * until a person removes the file, since the next start cannot detect the loss again.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

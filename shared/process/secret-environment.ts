@@ -1,6 +1,6 @@
 /**
- * An address with a password in it belongs into a mounted secret, not into an environment that
- * everybody who lists the functions can read: `REDIS_URL_FILE` names a file that holds REDIS_URL.
+ * A URL with a password belongs in a mounted secret, not in an environment that anyone who can list
+ * the functions can read: `REDIS_URL_FILE` names a file that holds REDIS_URL.
  */
 import { readFileSync } from 'node:fs';
 import type { Failure } from '#shared/kernel/failure.ts';

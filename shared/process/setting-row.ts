@@ -3,7 +3,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 
 export interface SettingRow<T> {
   readonly env: string;
-  /** As it would be written in the environment; null where absence means something of its own. */
+  /** As it would be written in the environment; null where absence has a meaning of its own. */
   readonly default: string | null;
   readonly says: string;
   readonly parse: (text: string) => T;

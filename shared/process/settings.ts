@@ -1,7 +1,7 @@
 /**
- * Every setting that shapes what the system does, as one table: environment name, default, parser,
- * one sentence. `parseSettings` gathers all complaints and throws them together; a bad value stops
- * the start. `docs/settings.md` is generated from this table.
+ * All settings as one table: environment name, default, parser, one sentence. `parseSettings`
+ * collects all errors and throws them together; an invalid value prevents the start.
+ * `docs/settings.md` is generated from this table.
  */
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';

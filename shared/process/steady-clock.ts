@@ -1,20 +1,20 @@
 /**
- * A clock that nobody sets: the time since the machine was started, with the time it slept. It goes on
- * from one process to the next, and tells how long ago something was, whatever the wall clock was set to.
+ * The boot-time clock: the time since the machine was booted, suspended time included. It is
+ * continuous across processes and measures elapsed time whatever the wall clock was set to.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 
-/** Names one start of the machine; elsewhere than on Linux one start of the process. */
+/** Identifies one boot of the machine; on systems other than Linux, one start of the process. */
 const boot = bootId();
 
 export function steadyTime(): SteadyTime {
   return { boot, ms: Math.round(uptime() * 1000) };
 }
 
-/** For clocks that a test or a replay moves: the latest moment that the clock has shown. */
+/** For clocks moved by a test or a replay: the latest moment shown so far. */
 export function steadyTimeOf(now: () => Instant): () => SteadyTime {
   let latestMs = -Infinity;
   return () => {

@@ -1,4 +1,4 @@
-/** Certificate, key and CA as read from their files, and found to fit. */
+/** Certificate, key and CA as read from their files, and verified to match. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -50,8 +50,8 @@ export function hasTheFiles(material: TlsMaterial, { cert, key, ca }: ReadTls): 
 }
 
 /**
- * Judges all files together. A certificate that is not valid yet passes: a board without a battery
- * starts in the past, and is right again as soon as it has asked for the time.
+ * Validates all files together. A certificate that is not valid yet passes: a board without a
+ * battery-backed clock boots in the past, until it has synchronised its clock.
  * @throws Failure INVALID_REQUEST with every complaint, each naming the setting and the file
  */
 export function validateTls(files: TlsFiles, read: ReadTls, now: Instant): TlsMaterial {
@@ -59,7 +59,7 @@ export function validateTls(files: TlsFiles, read: ReadTls, now: Instant): TlsMa
   const complain: Complain = (part, message) =>
     void complaints.push({ field: tlsSettingOf[part], message: `${files[part]} ${message}` });
   const material = validate(read, now, complain);
-  // What OpenSSL would turn away later, as a weak key, is turned away here.
+  // What OpenSSL would reject later, such as a weak key, is rejected here.
   if (material && complaints.length === 0) tryOut(material, complain);
   if (complaints.length > 0 || !material) throw invalidRequest(...complaints);
   return material;
@@ -104,7 +104,7 @@ function keyOf(read: ReadPart, complain: Complain): KeyObject | undefined {
   try {
     return createPrivateKey(read);
   } catch {
-    // The cause may quote the file, and this one is secret.
+    // The cause is dropped, since it may quote the file, which is secret.
     return complain('key', 'is no PEM private key without a passphrase, or only a part of one');
   }
 }

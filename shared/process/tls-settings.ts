@@ -1,6 +1,6 @@
 /**
- * What the settings for the ports of gateway and facade mean together; each alone is parsed with the
- * other settings.
+ * Validates the TLS and address settings of gateway and facade together; each alone is parsed with
+ * the other settings.
  */
 import type { FieldViolation } from '#shared/kernel/failure.ts';
 import { isLoopback } from './loopback.ts';
@@ -29,7 +29,7 @@ export interface TlsSettings {
 
 export interface ExposureSettings extends TlsSettings {
   readonly grpcHost?: string | undefined;
-  /** Negative and no shared port: there is no facade, and no address it could give away. */
+  /** Negative and no shared port: there is no facade, and so no exposed address. */
   readonly grpcPortBase?: number | undefined;
   readonly grpcSharedPort?: number | undefined;
   readonly gatewayHost?: string | undefined;
@@ -38,7 +38,10 @@ export interface ExposureSettings extends TlsSettings {
   readonly readAccess?: 'open' | 'token' | undefined;
 }
 
-/** Whether the gateway speaks TLS: as said, else where others can reach it and there are files. */
+/**
+ * Whether the gateway uses TLS: as set, else where it is reachable from outside and there are
+ * files.
+ */
 export function hasGatewayTls(settings: ExposureSettings): boolean {
   const { gatewayTls, gatewayHost = '127.0.0.1' } = settings;
   if (gatewayTls !== undefined) return gatewayTls === 'on';
@@ -69,12 +72,15 @@ export function exposureComplaints(settings: ExposureSettings): FieldViolation[]
   return [...complaints, ...gatewayComplaints(settings)];
 }
 
-/** Whether the addresses listened on are those of a container whose ports only this machine reaches. */
+/**
+ * Whether the addresses listened on are those of a container whose ports are published on loopback
+ * only.
+ */
 export function isPublishedOnLoopback({ gatewayExposure }: ExposureSettings): boolean {
   return gatewayExposure === 'container';
 }
 
-/** What others can reach speaks TLS and answers nobody without a token. */
+/** A port reachable from outside uses TLS and requires a token. */
 function gatewayComplaints(settings: ExposureSettings): FieldViolation[] {
   const { gatewayTls, gatewayHost: host = '127.0.0.1', readAccess } = settings;
   const { grpcTlsCert, grpcTlsKey } = settings;

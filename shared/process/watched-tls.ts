@@ -1,6 +1,6 @@
 /**
- * A board's TLS files, followed while it runs: new connections take the newest
- * that are whole. Connections that stand are not touched, so a change costs no call.
+ * A board's TLS files, watched while the process runs: new connections use the newest complete set.
+ * Open connections are not touched, so a rotation fails no call.
  */
 import { rootCertificates } from 'node:tls';
 import type { experimental } from '@grpc/grpc-js';
@@ -30,8 +30,8 @@ const EXPIRY_NOTICE_MS = 14 * DAY_MS;
 const EVERY_MS = 10 * SECOND_MS;
 
 /**
- * grpc-js has a provider of its own that follows files, but it hands on whatever it reads: between
- * the new certificate and its key, and on a file that is gone, it would refuse every connection.
+ * grpc-js has a file-watching provider of its own, but it uses whatever it reads: between the new
+ * certificate and its key, or with a missing file, it would fail every connection.
  */
 export class WatchedTls implements experimental.CertificateProvider {
   private readonly files: TlsFiles;
@@ -77,7 +77,7 @@ export class WatchedTls implements experimental.CertificateProvider {
     return this.files.ca !== undefined;
   }
 
-  /** Reads the files now; what is broken or does not fit leaves the old ones in use. */
+  /** Reads the files now; if they are broken or do not match, the old ones stay in use. */
   refresh(): Promise<void> {
     this.reading ??= this.read().finally(() => (this.reading = undefined));
     return this.reading;
@@ -134,7 +134,7 @@ export class WatchedTls implements experimental.CertificateProvider {
     this.log.info('tls-files-reloaded', { serial, notAfter: isoText(notAfter) });
   }
 
-  /** The same trouble is reported once, not at every poll. */
+  /** The same error is reported once, not at every poll. */
   private warnOnce(complaint: string): void {
     if (complaint === this.complaint) return;
     this.complaint = complaint;
@@ -160,7 +160,7 @@ export class WatchedTls implements experimental.CertificateProvider {
     return { certificate: this.taken.cert, privateKey: this.taken.key };
   }
 
-  /** A client without a CA of its own trusts whom the machine trusts. */
+  /** A client without a CA of its own uses the machine's trust store. */
   private caUpdate(): experimental.CaCertificateUpdate {
     return { caCertificate: this.taken.ca ?? Buffer.from(rootCertificates.join('\n')) };
   }

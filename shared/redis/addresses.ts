@@ -1,11 +1,11 @@
 /**
- * The forms of REDIS_URL: one server; two or more of which the primary is to be found; or sentinels that
- * know it.
+ * The forms of REDIS_URL: one server; two or more, of which the primary is discovered; or
+ * sentinels.
  */
 import type { RedisOptions } from 'ioredis';
 import { Failure } from '#shared/kernel/failure.ts';
 
-/** Of ioredis, without what would change the type of its answers. */
+/** Options of ioredis, without those that would change the type of its replies. */
 export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
 
 export interface ServerAddress {

@@ -1,4 +1,4 @@
-/** Opens Redis, and refuses one that may throw our data away. */
+/** Opens Redis, and refuses one that may evict or lose data. */
 import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { durabilityOf } from './durability.ts';
@@ -9,8 +9,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 const RECONNECT_MS_MAX = 2_000;
 /**
- * A connection that should answer and does not is given up: after a power cut or a partition TCP alone
- * would take minutes to notice. Workers of queues wait up to 10 s for a job in one command.
+ * A connection whose command times out is closed: after a power cut or a partition TCP alone would
+ * take minutes to notice. Queue workers block up to 10 s in one command.
  */
 const STORE_SILENCE_MS_MAX = 6_000;
 const QUEUE_SILENCE_MS_MAX = 15_000;
@@ -36,8 +36,8 @@ export function connectRedis(url: string, keyPrefix: string): Redis {
 }
 
 /**
- * A connection for queue workers: waits for Redis as long as it takes, as BullMQ demands. BullMQ
- * puts the prefix in front of its keys itself.
+ * A connection for queue workers: waits for Redis without a limit, as BullMQ requires. BullMQ puts
+ * the prefix in front of its keys itself.
  */
 export function connectQueueRedis(url: string): Redis {
   const redis = openRedis(url, {
@@ -51,9 +51,10 @@ export function connectQueueRedis(url: string): Redis {
 }
 
 /**
- * What every process asks that keeps state in Redis, before it does anything.
+ * The check that every process with state in Redis makes at its start.
  * @param durability `unsafe` accepts a Redis that may lose writes; the status then says so
- * @throws Failure UNAVAILABLE when Redis does not answer; REFUSED when it may evict keys or lose writes, or
+ * @throws Failure UNAVAILABLE when Redis does not answer; REFUSED when it may evict keys or lose
+ * writes, or
  *   its user has not every right that is needed
  */
 export async function requireSafeRedis(

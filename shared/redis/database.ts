@@ -1,7 +1,7 @@
 /**
- * What stores use of Redis. Beside plain commands (`redis`) there is one way to change several
- * things at once: `commit`, which applies its writes only if the documents it was decided on are
- * still the same.
+ * The interface of Redis for stores. Beside plain commands (`redis`) there is one way to change
+ * several keys atomically: `commit`, which applies its writes only if the documents it was decided
+ * on are unchanged (optimistic locking).
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +40,7 @@ export interface Write {
 
 /**
  * `guarded`: only on the state this installation last worked on, else Failure REFUSED `state-lost`.
- * `advancing`: and the epoch goes one further; `epoch.putOnRecord` then writes it down outside Redis.
+ * `advancing`: also increments the epoch; `epoch.putOnRecord` then writes it down outside Redis.
  */
 export type Guard = 'guarded' | 'advancing';
 
@@ -97,7 +97,7 @@ export class Database {
   }
 
   /**
-   * Reads a document, lets `change` decide, and commits; begins again when someone else was faster.
+   * Reads a document, calls `change`, and commits; retries when a concurrent write was faster.
    * `change` may be called more than once and must have no effect of its own. When it returns
    * undefined, nothing is written.
    */
@@ -116,7 +116,7 @@ export class Database {
       const version = current?.version ?? 0;
       const writes = [writeDocument(key, version, next.value), ...(next.write ?? [])];
       if (await this.commit([{ key, version }], writes, guard)) return next.result;
-      // After two lost races in a row: back off, each caller for a time of its own.
+      // After two conflicts in a row: back off with jitter.
       if (attempt > 0) await sleep(Math.random() * Math.min(2 ** attempt, BACKOFF_MS_MAX));
     }
     throw conflict('Someone else keeps changing the same record.', { key });
@@ -144,7 +144,7 @@ export class Database {
     return done as Promise<readonly number[]>;
   }
 
-  /** The script saw it lost; a moment later it may have been declared anew. */
+  /** The script found the state lost; it may have been declared valid since. */
   private async whyLost(): Promise<string> {
     const verdict = await this.epoch.verdict();
     return verdict.kind === 'lost' ? verdict.why : 'it changed while this was written; ask again';

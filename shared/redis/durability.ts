@@ -1,4 +1,4 @@
-/** Whether Redis has every write on the disk before it answers, which at-most-once orders rest on. */
+/** Whether Redis fsyncs every write before it replies, which at-most-once orders depend on. */
 import type { Redis } from 'ioredis';
 import { unavailable } from '#shared/kernel/failure.ts';
 
@@ -10,7 +10,7 @@ export type Durability =
 
 interface Persistence {
   readonly appendOnly: boolean;
-  /** Absent where Redis does not say. */
+  /** Absent where Redis does not report it. */
   readonly appendFsync: string | undefined;
 }
 
@@ -71,7 +71,7 @@ function judge(found: Persistence | undefined): Durability {
       };
 }
 
-/** Redis answered, and the answer is no. */
+/** Redis answered with an error. */
 function isRefusal(thrown: unknown): boolean {
   return thrown instanceof Error && /^(NOPERM|ERR)\b/.test(thrown.message);
 }

@@ -1,9 +1,9 @@
 /**
- * How far the state of an installation has gone. The same numbers are kept in Redis and outside it;
- * where Redis is behind, it lost state.
+ * The epoch: a version of an installation's state. The same numbers are kept in Redis and outside
+ * it; where Redis is behind, it lost state.
  */
 export interface Epoch {
-  /** Of the installation; made once. */
+  /** Identifies the installation; generated once. */
   readonly id: string;
   /** Counts beginnings and restores that a person declared; from 1. */
   readonly generation: number;
@@ -20,13 +20,13 @@ export function laterEpoch<E extends Epoch>(a: E, b: E): E {
   return isBehind(a, b) ? b : a;
 }
 
-/** Of two epochs of one installation: whether `held` has not come as far as `known`. */
+/** Of two epochs of one installation: whether `held` is behind `known`. */
 export function isBehind(held: Epoch, known: Epoch): boolean {
   if (held.generation !== known.generation) return held.generation < known.generation;
   return held.sequence < known.sequence;
 }
 
-/** Highest client order id that no order of the generation may lie below or at. */
+/** Greatest client order id below the generation's range: every id of the generation is greater. */
 export function idsBefore(generation: number): number {
   return CLIENT_ORDER_ID_BASE + (generation - 1) * CLIENT_ORDER_IDS_OF_GENERATION;
 }

@@ -1,7 +1,7 @@
 /**
- * What is known outside Redis about the state in it: lines in a file of the data folder, and a secret
- * for functions that have no folder. The file is only appended to, so that several processes may
- * write it and a torn line spoils no other.
+ * Records of the epoch outside Redis: lines in a file of the data folder, and a secret for
+ * functions that have no folder. The file is only appended to, so that several processes may write
+ * it and a torn line spoils no other.
  */
 import { constants } from 'node:fs';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export interface OutsideRecords {
   append(epoch: Epoch): Promise<void>;
 }
 
-/** A record is there, and cannot be read: nothing may be concluded from its silence. */
+/** A record exists but cannot be read: it must not be treated as absent. */
 export class UnreadableRecord extends Error {}
 
 export interface RecordPlaces {
@@ -62,7 +62,7 @@ export function recordsAt({ file, keyPrefix, secretFile }: RecordPlaces): Outsid
   };
 }
 
-/** Of the installation named last, the farthest it went: lines of two processes may cross. */
+/** The greatest epoch of the installation named last: lines of two processes may be interleaved. */
 async function latestIn(file: string, keyPrefix: string): Promise<Epoch | undefined> {
   const text = await tailOf(file);
   if (text === undefined) return undefined;
@@ -115,7 +115,7 @@ async function secretEpoch(file: string): Promise<Epoch | undefined> {
   return { id, generation: Number(generation), sequence: 0 };
 }
 
-/** Blank lines around it part it from a line that a crash has torn. */
+/** Blank lines around it separate it from a line torn by a crash. */
 async function append(file: string, line: string): Promise<void> {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const handle = await open(file, O_APPEND | O_CREAT | O_WRONLY, 0o600);

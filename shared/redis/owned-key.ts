@@ -1,7 +1,10 @@
-/** Keys that say who holds something. Looking and acting are one step: a hold may end in between. */
+/**
+ * Ownership keys (leases). Check and change are one atomic step, since a lease may expire in
+ * between.
+ */
 import type { Redis } from 'ioredis';
 
-/** Takes or renews a hold atomically; returns its holder. */
+/** Acquires or renews a lease atomically; returns its owner. */
 const CLAIM = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return holder end
@@ -17,10 +20,10 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[
 return 0
 `;
 
-/** The scripts by name, for a stand-in that carries them out itself. */
+/** The scripts by name, for a fake that executes them itself. */
 export const ownedKeyScripts = { claim: CLAIM, release: RELEASE, renew: RENEW } as const;
 
-/** @returns who holds the key for so long: the owner, or who held it before */
+/** @returns the owner of the lease: the caller, or the previous owner */
 export async function claimOwned(
   redis: Redis,
   key: string,
@@ -30,12 +33,12 @@ export async function claimOwned(
   return String(await redis.eval(CLAIM, 1, key, owner, forMs));
 }
 
-/** Deletes the key if the owner still holds it. */
+/** Releases the lease if the owner still holds it. */
 export async function releaseOwned(redis: Redis, key: string, owner: string): Promise<void> {
   await redis.eval(RELEASE, 1, key, owner);
 }
 
-/** Lets the key live on for so long, if the owner still holds it. */
+/** Extends the lease if the owner still holds it. */
 export async function renewOwned(
   redis: Redis,
   key: string,

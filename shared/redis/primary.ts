@@ -5,7 +5,7 @@
 import { Redis } from 'ioredis';
 import { parseRedisUrl, type ConnectionOptions, type ServerAddress } from './addresses.ts';
 
-/** A board without power does not refuse a connection, it says nothing. */
+/** A board without power does not refuse a connection; the attempt times out. */
 const CONNECT_TIMEOUT_MS = 1_500;
 const RESEND = 2;
 
@@ -24,7 +24,7 @@ function openSeveral(servers: readonly ServerAddress[], options: ConnectionOptio
     ...servers[0],
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectOnError,
-    // Called on the options of the connection itself, also of its duplicates, which BullMQ makes.
+    // Called with the options of the connection itself, also for the duplicates that BullMQ makes.
     retryStrategy(this: Partial<ServerAddress>, times: number) {
       Object.assign(this, after(servers, this));
       return options.retryStrategy?.(times);
@@ -42,7 +42,7 @@ function after(
   return servers[(at + 1) % servers.length];
 }
 
-/** A replica that is to be promoted is asked again after the pause of a reconnection. */
+/** A replica that is about to be promoted is asked again after the reconnection delay. */
 async function leaveReplica(redis: Redis): Promise<void> {
   const role = await redis.call('ROLE').catch(() => undefined);
   if (Array.isArray(role) && role[0] !== 'master') redis.disconnect(true);

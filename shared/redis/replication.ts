@@ -1,7 +1,8 @@
 /**
- * Writes that trade are on another board before they are answered. Each guarded commit sets a mark in
- * the same script, and is followed by WAIT and by a look at the mark on the same connection: where that
- * has moved to another server in between, the mark shows whether the commit is there.
+ * Writes that trade are replicated to another board before they are acknowledged. Each guarded
+ * commit sets a marker in the same script, followed by WAIT and a read of the marker on the same
+ * connection: if the connection moved to another server in between, the marker shows whether that
+ * server has the commit.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -12,7 +13,7 @@ export interface ReplicationRule {
   /** Replicas that must have a write; 0: none. */
   readonly replicas: number;
   readonly timeoutMs: number;
-  /** What becomes of a write that they do not acknowledge. */
+  /** How a write is handled that they do not acknowledge. */
   readonly unreplicated: 'refuse' | 'accept';
 }
 
@@ -22,7 +23,9 @@ export type ReplicationState =
   | { readonly kind: 'none' }
   | { readonly kind: 'protected' | 'unprotected'; readonly connected: number };
 
-/** Once a replica was away, the others' reads on this connection wait no longer than this for it. */
+/**
+ * After a replica was unreachable, other commands on this connection wait at most this long for it.
+ */
 const DOUBTFUL_TIMEOUT_MS = 200;
 
 /** A field of the epoch, so that it is on the promoted server only, and on its replicas. */
@@ -71,7 +74,7 @@ export class Replication {
     return answer;
   }
 
-  /** What the status says: how many replicas follow now, and whether that is enough. */
+  /** For the status: the number of connected replicas, and whether it is sufficient. */
   async state(): Promise<ReplicationState> {
     if (!this.isRequired) return { kind: 'none' };
     const info = await this.redis.info('replication');
@@ -118,7 +121,7 @@ export class Replication {
     if (isBack) await this.redis.hdel(keys.state.epoch(), GOES_ALONE);
   }
 
-  /** By setting, or because a person promoted this server knowing that it has no replica. */
+  /** By the setting, or because a person promoted this server knowing that it has no replica. */
   private async mayGoAlone(): Promise<boolean> {
     if (this.rule.unreplicated === 'accept') return true;
     return (await this.redis.hexists(keys.state.epoch(), GOES_ALONE)) === 1;

@@ -1,7 +1,7 @@
 /**
- * What the Redis user of an installation must be allowed, in one list, and the check that it is. Each
- * command is queued in a transaction that is never executed: Redis refuses a command, or a key, that the
- * user has no right to when it is queued, so the check changes nothing and needs no right of its own.
+ * The permissions that the Redis user of an installation needs, and their check. Each command is
+ * queued in a transaction that is never executed: Redis refuses a command or key without permission
+ * when it is queued, so the check changes nothing and needs no permission of its own.
  */
 import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
@@ -13,8 +13,8 @@ const two = [KEY, '1'];
 const three = [KEY, '1', '1'];
 
 /**
- * Commands of stores, backups, scripts and queues (BullMQ's own scripts included), with arguments that
- * are complete and mean nothing. `redisCommands` in docs/redis-keys.md is this list.
+ * Commands of stores, backups, scripts and queues (BullMQ's own scripts included), with complete
+ * dummy arguments. `redisCommands` in docs/redis-keys.md is this list.
  */
 const commands: Readonly<Record<string, readonly string[]>> = {
   ping: [],
@@ -144,7 +144,7 @@ async function refusalOf(reply: Promise<unknown>): Promise<'command' | 'key' | u
   }
 }
 
-/** One line, with the words for ACL SETUSER. */
+/** One line, with the rules for ACL SETUSER. */
 function missing(refusals: Refusals, keyPrefix: string): Failure {
   const names = [...refusals].flatMap(([name, what]) => (what === 'command' ? [name] : []));
   const grants = names.map((name) => `+${name}`);

@@ -1,7 +1,8 @@
 /**
- * Notices when the state in Redis is not the one this installation last worked on: emptied, replaced
- * by another one, or set back. Each start and each commit that trades compares what Redis holds with
- * what is on record outside it; see docs/decisions/014-epoch-of-the-state.md.
+ * Detects when the state in Redis is not the one this installation last worked on: emptied,
+ * replaced by another, or restored from an older copy. Each start and each commit that trades
+ * compares the epoch in Redis with the one on record outside it; see
+ * docs/decisions/014-epoch-of-the-state.md.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -17,7 +18,7 @@ export type StateCheck =
 interface Held {
   /** Undefined where Redis holds none. */
   readonly epoch: Epoch | undefined;
-  /** What another process found wrong with this state. */
+  /** The fault that another process found in this state. */
   readonly doubt: string | undefined;
 }
 
@@ -32,7 +33,7 @@ export class StateEpoch {
     this.records = records;
   }
 
-  /** Compares Redis with what is on record; begins where neither has anything. */
+  /** Compares Redis with the record; starts a new epoch where neither has one. */
   async verdict(): Promise<StateCheck> {
     const known = await this.known().catch((thrown: unknown) => {
       if (thrown instanceof UnreadableRecord) return thrown;
@@ -46,13 +47,13 @@ export class StateEpoch {
     if (known && known.id !== epoch.id)
       return lost('Redis holds the state of another installation');
     if (known && isBehind(epoch, known)) return lost(`Redis holds ${behindText(epoch, known)}`);
-    // Where it cannot be written, an order that is about to be sent will say so.
+    // If it cannot be written, the next order to be sent fails with the reason.
     this.sees(epoch);
     await this.putOnRecord().catch(() => undefined);
     return { kind: 'kept', epoch };
   }
 
-  /** What a commit that trades must find in Redis. @throws Failure REFUSED `state-lost` */
+  /** The epoch that a commit that trades expects in Redis. @throws Failure REFUSED `state-lost` */
   async required(): Promise<Epoch> {
     const verdict = await this.verdict();
     if (verdict.kind === 'lost') throw stateLost(verdict.why);
@@ -65,7 +66,7 @@ export class StateEpoch {
     if (!isOlder) this.seen = epoch;
   }
 
-  /** Writes the latest epoch down outside Redis, where it goes farther than what is there. */
+  /** Records the latest epoch outside Redis, if it is greater than the recorded one. */
   async putOnRecord(): Promise<void> {
     const { seen } = this;
     if (!seen) return;
@@ -74,7 +75,10 @@ export class StateEpoch {
       await this.records.append(seen);
   }
 
-  /** Marks the state as not to be traded on, for all processes; a declared beginning ends it. */
+  /**
+   * Marks the state as lost, for all processes; trading is blocked until a person declares a new
+   * beginning.
+   */
   async raiseDoubt(why: string): Promise<void> {
     await this.redis.hset(keys.state.epoch(), 'doubt', why);
   }
@@ -122,7 +126,7 @@ export class StateEpoch {
     return { epoch, doubt: doubt ?? undefined };
   }
 
-  /** Of several processes that begin at once one succeeds; the others find what it began. */
+  /** Of several processes that start at once one succeeds; the others use its epoch. */
   private async begin(): Promise<Epoch | undefined> {
     await this.redis.hsetnx(keys.state.epoch(), 'id', newId());
     await this.redis.hsetnx(keys.state.epoch(), 'generation', '1');

@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 
-/** A member that no subscriber has as its name; a set that holds it is closed. */
+/** A reserved member; a set that contains it is closed. */
 const CLOSED = '!closed';
 
 const JOIN = `

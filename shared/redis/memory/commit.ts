@@ -1,4 +1,4 @@
-/** What commit.lua does, on keys in memory; the same tests run on both. */
+/** commit.lua for keys in memory; the same tests run on both. */
 import type { Write } from '../database.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The commands of Redis that stores use, carried out in this process: for state that lives as long as the process,
- * such as that of a replay. Expiry is not kept, since time is simulated there. A command that is not here is a bug, and says so.
+ * The commands of Redis that stores use, carried out in this process: for state that lives as long
+ * as the process, such as that of a replay. Expiry is not kept, since time is simulated there. A
+ * command that is not implemented throws a BUG.
  */
 import { Failure } from '#shared/kernel/failure.ts';
 import commitScript from '../scripts/commit.lua';
