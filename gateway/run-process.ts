@@ -5,7 +5,7 @@ import type { Environment } from '#shared/process/settings.ts';
 
 export interface Running {
   readonly log: Log;
-  /** Said once it runs. */
+  /** Logged once it runs. */
   readonly facts: Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }

@@ -33,7 +33,7 @@ export interface ConnectorConfig {
   /** How often it is asked. */
   readonly intervalMs: number;
   readonly logLevel: Settings['logLevel'];
-  /** Says whose queues to process. */
+  /** Decides whose queues are processed. */
   readonly placement: Placement;
   /** Where `/metrics` is answered; absent: nowhere. */
   readonly metrics: ConnectorMetrics | undefined;

@@ -50,7 +50,7 @@ export interface ConnectorOptions {
 
 const LOCK_MS = 15_000;
 const STALLED_POLL_MS = 5_000;
-/** A crash of the connector is not the run's fault; ten in one run are more than chance. */
+/** A crash of the connector does not count as a failed attempt; ten crashes in one run do. */
 const CRASHES_MAX = 10;
 /** Time that running calls get to end by themselves when the connector stops. */
 const SHUTDOWN_GRACE_MS = 3_000;
@@ -139,7 +139,7 @@ function repeat(
 ): () => void {
   let working = false;
   const timer = setInterval(() => {
-    // A Redis that is away keeps one waiting, not more of them.
+    // A While Redis is unreachable, only one check waits for it.
     if (working) return;
     working = true;
     void work()

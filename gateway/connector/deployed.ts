@@ -1,4 +1,4 @@
-/** What is deployed on a gateway, as far as a connector must know it. */
+/** Reads the deployments of a gateway, as far as a connector needs them. */
 import { z } from 'zod';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 

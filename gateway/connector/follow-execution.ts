@@ -1,4 +1,4 @@
-/** Follows a run that its function executes apart from the call, by polling for how it ends. */
+/** Polls a run that its function executes detached from the call, until it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cutOff } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -8,7 +8,7 @@ import type { Runs } from '#shared/runtime/runs/runs.ts';
 
 /** What is known of an attempt that failed. */
 export interface Progress {
-  /** It came farther than the attempts before it. */
+  /** It made more progress than the attempts before it. */
   hasAdvanced: boolean;
 }
 

@@ -167,7 +167,7 @@ export class FunctionCalls {
   }
 }
 
-/** The same for each attempt, so that a repeated call is known as one. */
+/** The same for each attempt, so that a retry is recognised. */
 function callIdOf({ id = '' }: Job<FunctionCall>): string {
   return id.replaceAll(/[^\w.-]/g, '-').slice(0, 128);
 }

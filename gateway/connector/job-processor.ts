@@ -112,7 +112,8 @@ async function call(
     name: operation.name,
     body: job.data.body,
     accept: operation.streams ? 'application/x-ndjson' : 'application/json',
-    // A host that can goes on without this connection, which nothing on the way may then cut.
+    // A host that supports it continues without this connection, so that no intermediary can
+    // interrupt the run.
     headers: { 'x-run-id': run, 'x-hand-over': 'yes' },
     requestId: job.data.requestId || run,
     signal: limited,
@@ -134,8 +135,8 @@ async function call(
 
 /**
  * A run goes on in another call, which counts as no attempt, where the function asks for that
- * (`facts.resumeAfterMs`), and where the answer was lost after it had come farther than before: the
- * platform between may limit the time of a call, or have been restarted.
+ * (`facts.resumeAfterMs`), and where the answer was lost after more progress than before: the
+ * platform may limit the time of a call, or have been restarted.
  */
 async function handOver(
   job: Job<RunData>,

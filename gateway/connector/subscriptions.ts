@@ -1,4 +1,4 @@
-/** What the annotations of deployed functions ask a connector for. Pure. */
+/** Subscriptions and schedules from the annotations of deployed functions. Pure. */
 import { operations } from '#shared/contract/catalogue.ts';
 import { jobsOf } from '#shared/contract/jobs.ts';
 import { kebab, serviceNames } from '#shared/contract/names.ts';

@@ -8,7 +8,7 @@ export interface Arguments {
   readonly dryRun: boolean;
   /** One JSON document on stdout, everything else on stderr. */
   readonly json: boolean;
-  /** All that is known of the plan, and the log on stderr too. */
+  /** The full plan, and the log on stderr. */
   readonly verbose: boolean;
 }
 

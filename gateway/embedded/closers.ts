@@ -1,4 +1,4 @@
-/** What was opened, closed from the last to the first. */
+/** Closes resources in reverse order of opening. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '#shared/process/log.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The folder that holds an installation: `secrets/`, `redis/`, and `lock`, which says whose it is.
- * One process at a time: two Redis servers on one append-only file would ruin it.
+ * The folder of an installation: `secrets/`, `redis/`, and `lock`, which names its owner. One
+ * process at a time: two Redis servers on one append-only file would corrupt it.
  */
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

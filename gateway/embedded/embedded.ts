@@ -37,7 +37,7 @@ export interface EmbeddedOptions {
   readonly log: Log;
   /** Takes the lines of the operations' log. */
   readonly writeLog: (line: string) => void;
-  /** Told the data folder as soon as it is this run's own. */
+  /** Called with the data folder as soon as it is locked. */
   readonly onDataDir: (path: string) => void;
   readonly steps: StartSteps;
   readonly print: (line: string) => void;
@@ -151,7 +151,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   return { dependencies, runtime, redis, secrets, ...facts, ...parts };
 }
 
-/** Shown by the board that has the gateway service, so that nothing is counted twice. */
+/** Exposed by the board that has the gateway service, so that nothing is counted twice. */
 function stateMetricsOf(
   { settings, log }: EmbeddedOptions,
   placement: Placement,

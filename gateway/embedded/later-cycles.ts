@@ -1,4 +1,4 @@
-/** A line about each trading cycle that the schedule runs later on, for the person at the terminal. */
+/** Prints a line for each scheduled trading cycle, for the person at the terminal. */
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { operations } from '#shared/contract/catalogue.ts';

@@ -111,7 +111,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   }
 }
 
-/** Cycles of the schedule are told in a line each. */
+/** Each scheduled cycle is reported in one line. */
 function tellLaterCycles({ dependencies }: Embedded, { print }: Console) {
   return (line: string): void => {
     if (!endsCycle(line)) return;
@@ -141,7 +141,9 @@ async function backupLine({ dependencies }: Embedded): Promise<string> {
     : 'backup: none yet; the nightly job writes them';
 }
 
-/** A state that was lost is not traded on: says so, and what to do. @returns the failure, or undefined */
+/**
+ * Trading is blocked on lost state: reports it, and what to do. @returns the failure, or undefined
+ */
 async function reportLostState(
   { dependencies }: Embedded,
   { complain, style }: Console,

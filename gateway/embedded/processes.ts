@@ -1,4 +1,4 @@
-/** Whether a process that was written down is still the same process: ids are used again. */
+/** Whether a recorded process is still the same process: ids are reused. */
 import { readFile } from 'node:fs/promises';
 
 export interface ProcessMark {
@@ -24,7 +24,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    // Someone else's process is a process all the same.
+    // A process of another user exists, too.
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -13,7 +13,7 @@ export class StartSteps {
     this.report = report;
   }
 
-  /** Runs a step; `words` describes its result in a line. */
+  /** Runs a step; `words` formats its result as one line. */
   async take<T>(step: string, work: () => Promise<T>, words: (result: T) => string): Promise<T> {
     const startedAt = performance.now();
     const result = await work();

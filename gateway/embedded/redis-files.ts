@@ -1,6 +1,7 @@
 /**
- * Whether the append-only file is as long as it was. Redis cuts off a torn end by itself when it loads the
- * file, and `redis-check-aof --fix` does so by hand; either may take writes that were answered.
+ * Whether the append-only file is as long as it was. Redis cuts off a torn end by itself when it
+ * loads the file, and `redis-check-aof --fix` does so by hand; either may drop writes that were
+ * acknowledged.
  */
 import { appendFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +37,7 @@ export function logEnd(dir: string): Promise<number> {
   return sizeOf(join(dir, LOG));
 }
 
-/** After it has loaded: what it says of a torn end since then. */
+/** After it has loaded: what it has logged of a torn end since then. */
 export async function tornEnd(dir: string, from: number): Promise<string[]> {
   const log = await readFile(join(dir, LOG)).catch(() => Buffer.of());
   if (!CUT.test(log.subarray(from).toString())) return [];
@@ -46,7 +47,7 @@ export async function tornEnd(dir: string, from: number): Promise<string[]> {
   ];
 }
 
-/** Keeps a notice for the status. */
+/** Stores a notice for the status. */
 export async function note(dataDir: string, sentences: readonly string[]): Promise<void> {
   if (sentences.length > 0)
     await appendFile(join(dataDir, REDIS_NOTICE), `${sentences.join('\n')}\n`, { mode: 0o600 });

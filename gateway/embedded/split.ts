@@ -1,4 +1,4 @@
-/** What of the stack runs on this board, and what it says about the rest. */
+/** Splits the stack into the functions of this board and those of other boards. */
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';

@@ -44,7 +44,7 @@ export async function withPrograms(
   file: string,
   places: StackPlaces,
 ): Promise<readonly StackFunction[]> {
-  // Said before anything is built: an image stands for one handler.
+  // Checked before anything is built: an image stands for one handler.
   programsOf(stack);
   const programsDir = join(places.dataDir, 'gateway', 'programs');
   await rm(programsDir, { recursive: true, force: true });
@@ -82,7 +82,7 @@ async function make(source: ProgramSource): Promise<string> {
 
 type Found = { readonly kind: 'built' | 'source'; readonly folder: string } | undefined;
 
-/** A stack file may lie elsewhere and still mean functions of the build. */
+/** A stack file in another folder may still refer to functions of the build. */
 async function find({ handler }: StackFunction, file: string, places: StackPlaces): Promise<Found> {
   const source = resolve(dirname(file), handler);
   const inProject = relative(places.projectDir, source);

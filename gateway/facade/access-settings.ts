@@ -1,4 +1,4 @@
-/** Whom the facade lets in, as the settings say. */
+/** Access control of the facade, from the settings. */
 import type { Settings } from '#shared/process/settings.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { FacadeAccess } from './caller-access.ts';

@@ -18,7 +18,10 @@ const HEADER_BYTES = 32;
 /** Subtracted from the caller's time, so that our answer arrives before it gives up. */
 const MARGIN_MS_MAX = 250;
 const MARGIN_SHARE = 0.1;
-/** Beyond the operation's own limit: a caller who stops reading may not hold a call for ever. */
+/**
+ * Beyond the operation's own limit: a caller that stops reading cannot hold a call open without
+ * limit.
+ */
 const GRACE_MS = 5_000;
 
 /** The properties of an operation that decide how a call to it is made. */
@@ -99,7 +102,7 @@ export class FacadeCall {
     return timedOut(this.operation, { requestId, idempotencyKey });
   }
 
-  /** What the caller is told when the facade stops before the answer. */
+  /** The failure sent to callers when the facade stops before the answer. */
   stopped(): Failure {
     const { requestId, key: idempotencyKey } = this;
     const why = 'This facade stops; runs in the queue go on.';
@@ -140,8 +143,8 @@ export class FacadeCall {
   }
 
   /**
-   * The caller has left. Only a cancellation withdraws the request; a caller whose deadline passed
-   * or whose connection broke may come back for it.
+   * The caller has left. Only an explicit cancellation cancels the run; a caller whose deadline
+   * passed or whose connection broke may come back for it.
    */
   private left(): void {
     // grpc-js reports the end of every call here, of those that were answered too.

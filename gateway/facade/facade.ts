@@ -32,7 +32,7 @@ export interface FacadeOptions {
   /** Closed by its owner. */
   readonly tls?: WatchedTls | undefined;
   readonly functions: FunctionsClient;
-  /** Whom it lets in; null: everybody, for tests. */
+  /** Access control; null: open to all, for tests. */
   readonly access: FacadeAccess | null;
   readonly log: Log;
   /** Whether clients may ask for the contract; true unless given. */
@@ -42,18 +42,18 @@ export interface FacadeOptions {
 }
 
 export interface Facade {
-  /** Where each service is to be had. */
+  /** Addresses of each service. */
   readonly ports: Readonly<Record<ServiceName, number>>;
   readonly sharedPort: number | undefined;
   /** Takes no new calls, lets those in flight end for a while, then ends them. */
   close(): Promise<void>;
 }
 
-/** A port, and what is to be had at it. */
+/** A port and its services. */
 interface Place {
   readonly services: readonly ServiceName[];
   readonly port: number;
-  /** What it is called, and which setting moves it. */
+  /** Its name, and the setting that changes it. */
   readonly name: string;
   readonly setting: string;
 }

@@ -26,9 +26,9 @@ export interface FunctionEnvironment {
   readonly functions: FunctionsClient;
   readonly log: Log;
   readonly reader: RequestReader;
-  /** Whom it lets in; null: everybody. */
+  /** Access control; null: open to all. */
   readonly access: FacadeAccess | null;
-  /** The calls that are going on. */
+  /** The calls in flight. */
   readonly open: Set<FacadeCall>;
 }
 
@@ -155,5 +155,5 @@ async function hold(
   }
 }
 
-/** A call that ended meanwhile takes no answer; there is nobody left to answer. */
+/** A call that has ended meanwhile is not answered. */
 function noop(): void {}

@@ -1,6 +1,6 @@
 /**
  * Bytes to a request. grpc-js would end a call whose bytes do not decode as INTERNAL, without a
- * reason; so decoding never throws here, and says later what is wrong, by field.
+ * reason; so decoding never throws here; the error is reported later, by field.
  */
 import {
   createFileRegistry,

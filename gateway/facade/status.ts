@@ -1,4 +1,4 @@
-/** What a failed call ends with. */
+/** The gRPC status of a failed call. */
 import { Metadata } from '@grpc/grpc-js';
 import type { Failure } from '#shared/kernel/failure.ts';
 import { errorDetails } from './error-details.ts';

@@ -31,7 +31,7 @@ export const defaultPolicy: CallPolicy = {
   retried: [429, 502, 503],
 };
 
-/** Most that an annotation may ask for. */
+/** Maximum that an annotation may set. */
 const most = { attempts: 20, backoffMs: 600_000, concurrency: 64 };
 
 /** A call of a long operation computes nothing; it only subscribes to the run in its queue. */
@@ -39,8 +39,8 @@ const SUBSCRIBERS = 16;
 const CPU_BOUND_CONCURRENCY = 2;
 
 /**
- * What the failure table lets send again; ours are repeated under one idempotency key. A status that
- * some code forbids to repeat is not repeated: 409 is a lost race, or a key that was used up.
+ * Statuses that the failure table lets retry; our operations are retried under one idempotency key.
+ * A status is not retried if any of its codes forbids it: 409 is a conflict, or a reused key.
  */
 const rules = Object.values(failureTable);
 const retriedOfOurs = [...new Set(rules.map(({ http }) => http))].filter((status) =>

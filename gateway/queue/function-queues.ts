@@ -14,7 +14,7 @@ import { nextTurn } from './next-turn.ts';
 
 const LOCK_MS = 15_000;
 const STALLED_POLL_MS = 5_000;
-/** A crash of the host is not the call's fault; five in one call are more than chance. */
+/** A crash of the host does not count as a failed attempt; five crashes in one call do. */
 const CRASHES_MAX = 5;
 const IDLE_MS = 30_000;
 /** For jobs that were cut off when the host stopped. */

@@ -1,13 +1,14 @@
 /**
- * When a schedule comes next. Patterns are reckoned by croner, on local times; how a local time
- * becomes an instant is decided here, since libraries lose turns at local times that do not exist.
+ * The next time of a schedule. Patterns are evaluated by croner on local times; the conversion of a
+ * local time to an instant is done here, since libraries skip runs at local times that do not
+ * exist.
  *
  *   exists once    that instant
  *   does not exist the moment the clock jumps over it
  *   exists twice   the first one
  *
- * A pattern of every hour (`*` or a step of it) follows the clock instead: it comes at each local
- * time that exists, both times where that is twice.
+ * A pattern of every hour (`*` or a step of it) fires at each local time that exists, twice where
+ * the clock repeats it.
  */
 import { Cron } from 'croner';
 import { offsetMsAt, transitionMsBetween } from './zone-offset.ts';

@@ -1,4 +1,4 @@
-/** What a time zone's clocks show, from the runtime's copy of the IANA table. */
+/** UTC offsets of a time zone, from the runtime's copy of the IANA database. */
 const MINUTE_MS = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 

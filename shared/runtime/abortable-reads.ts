@@ -1,4 +1,4 @@
-/** Reads that end with their caller: nobody pays for the rest of an answer that nobody waits for. */
+/** Reads that stop when their caller leaves, so that no work is done for an abandoned call. */
 import type { Command, Redis } from 'ioredis';
 import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from './context.ts';

@@ -1,7 +1,7 @@
 /**
- * Which board has which service, held against what the other boards say. Each board reads files of its own, so
- * two of them may claim one service, or each may leave it to the other; while both run, their claims are in the
- * Redis that they share.
+ * Which board runs which service, checked against the other boards. Each board reads its own files,
+ * so two of them may claim one service, or each may assign it to the other; while both run, their
+ * claims are in the Redis that they share.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,28 +14,28 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { releaseOwned } from '#shared/redis/owned-key.ts';
 
-/** A board's claim outlives its process by so long. */
+/** Time after which the claim of a dead process expires. */
 const CLAIM_MS = 15_000;
 const POLL_MS = 500;
 
 const claimSchema = z.object({
   board: z.string(),
   has: z.array(z.enum(serviceNames)),
-  /** Of services that it has not: the board that it takes to have them. */
+  /** For services on other boards: the board that is configured to have them. */
   elsewhere: z.partialRecord(z.enum(serviceNames), z.string()),
-  /** Makes the claim of each process another one. */
+  /** Distinguishes the claims of processes. */
   process: z.string(),
 });
 type BoardClaim = z.infer<typeof claimSchema>;
 
 export interface HeldClaim {
-  /** Takes the claim back. */
+  /** Releases the claim. */
   release(): Promise<void>;
 }
 
 /**
- * Claims the services of this board. A claim of another board that contradicts it may be left of a process that
- * died; it is waited for until it would have expired.
+ * Claims the services of this board. A contradicting claim of another board may belong to a dead
+ * process; its expiry is awaited first.
  * @param file names the services file in complaints
  * @throws Failure INVALID_REQUEST naming each service that two boards have, or none
  */
@@ -92,7 +92,7 @@ async function otherClaims(
 }
 
 /**
- * Services that two boards have, and such as each leaves to another one.
+ * Services that two boards claim, and services that each assigns to the other.
  * @internal exported for its tests
  */
 export function contradictions(

@@ -1,4 +1,6 @@
-/** A lock that one process holds by renewing it; it expires by Redis' clock when the process dies. */
+/**
+ * A lease that one process holds by renewing it; it expires by Redis' clock when the process dies.
+ */
 import { releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';

@@ -28,7 +28,7 @@ import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { secretIn, tokensIn } from './tokens.ts';
 
-/** What a host or a test provides instead of what the environment says. */
+/** Overrides by a host or a test of what the environment configures. */
 export interface DependencyParts {
   readonly transport?: Transport;
   /** Everything here, unless given. */
@@ -36,10 +36,10 @@ export interface DependencyParts {
   readonly tokens?: Tokens | null;
   readonly log?: Log;
   readonly now?: () => Instant;
-  /** Goes by `now` where that is given. */
+  /** Derived from `now` where that is given. */
   readonly steady?: () => SteadyTime;
   readonly marketData?: MarketData;
-  /** Puts something around the broker the settings name. */
+  /** Wraps the broker that the settings name. */
   readonly wrapBroker?: (broker: Broker) => Broker;
 }
 
@@ -110,8 +110,8 @@ const SECRETS_DIR =
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
 /**
- * Where the keys of brokers and of sources of prices lie: where functions have their secrets. An
- * installation in one process has those in its data.
+ * Folder of the secrets of brokers and market data: that of the functions' secrets. An installation
+ * in one process keeps it in its data folder.
  */
 function marketSecretsDir({ dataDir }: Settings): string {
   const own = join(dataDir, 'function-secrets/openfaas-fn');
@@ -163,7 +163,7 @@ async function openAmbient(env: Environment): Promise<Dependencies> {
   return openDependencies(settings, { tokens, transport, placement, log });
 }
 
-/** @throws Failure UNAVAILABLE where one that is needed is missing: nothing runs unprotected */
+/** @throws Failure UNAVAILABLE where a required token is missing: nothing runs unprotected */
 function usableTokens({ readAccess }: Settings): Tokens {
   const tokens = tokensIn(SECRETS_DIR);
   void [tokens.write, tokens.trade, readAccess === 'token' && tokens.read];

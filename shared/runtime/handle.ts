@@ -87,7 +87,7 @@ function dependenciesOf(functionContext: FunctionContext): Promise<Dependencies>
     : ambientDependencies();
 }
 
-/** How a run goes on after the answer. */
+/** A run that continues after the answer. */
 interface HandOver {
   readonly detach: (work: Promise<void>) => void;
   /** Ends it. */
@@ -110,7 +110,7 @@ class Call {
   private answerOpen = false;
   /** Set when the connector executes a queued run. */
   private readonly run: string | undefined;
-  /** Set where the run goes on after the answer, whether its caller stays or not. */
+  /** Set where the run continues after the answer, independent of its caller. */
   private readonly handOver: HandOver | undefined;
   /** Set while the call subscribes to a run that another process executes. */
   private subscribedRun: string | undefined;
@@ -246,7 +246,10 @@ class Call {
     }
   }
 
-  /** Executes the run apart from this call, unless that is done already: whoever asks follows it in Redis. */
+  /**
+   * Executes the run detached from this call, unless that is done already; subscribers read its
+   * messages from Redis.
+   */
   private async accept(
     { stop, detach }: HandOver,
     run: string,

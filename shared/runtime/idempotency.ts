@@ -18,7 +18,9 @@ const KEEP_MS = 7 * 86_400_000;
 const WAIT_MS_MIN = 20;
 const WAIT_MS_MAX = 250;
 
-/** What is kept under a key; records of other builds are ignored, and the work is done again. */
+/**
+ * The record stored under a key; records of other builds are ignored, and the work is done again.
+ */
 const keptSchema = z.object({
   requestHash: z.string().optional(),
   /** The message that was answered, as JSON; absent while the work runs, and after it failed. */
@@ -36,7 +38,7 @@ export interface OnceCall {
   readonly request: unknown;
   /** Ends the wait for another call's answer. */
   readonly signal: AbortSignal;
-  /** How long the claim of a dead process stands. */
+  /** Time after which the claim of a dead process expires. */
   readonly leaseMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** Whether an operation could do its work now: everything its row needs answers. */
+/** Readiness of an operation: every dependency that its row names answers. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Need, Operation } from '#shared/contract/row.ts';
 import type { Dependencies } from './context.ts';
@@ -12,7 +12,7 @@ const probes: Record<Need, (dependencies: Dependencies, signal: AbortSignal) => 
     prices: (dependencies, signal) => dependencies.marketData.ping(signal),
   };
 
-/** @throws Failure UNAVAILABLE naming all that does not answer */
+/** @throws Failure UNAVAILABLE naming every dependency that does not answer */
 export async function requireReady(
   operation: Operation,
   dependencies: Dependencies,

@@ -13,9 +13,8 @@ const LENGTH_MIN = 16;
 const POLL_MS = 1_000;
 
 /**
- * Tokens that follow their files. Each is read when it is first asked for, and asking throws Failure
- * UNAVAILABLE naming the secret while it is missing or unusable: a protected function never runs
- * unprotected.
+ * Tokens read from their files. Each is read at its first use, which throws Failure UNAVAILABLE
+ * naming the secret while it is missing or unusable: a protected function never runs unprotected.
  */
 export function tokensIn(dir: string): Tokens {
   const [read, write, trade] = tokenNames.map((name) => new SecretFile(dir, name, requireToken));
@@ -34,7 +33,8 @@ export function tokensIn(dir: string): Tokens {
 
 /**
  * Any other secret, read anew when it changes.
- * @returns what gives its text, and throws Failure UNAVAILABLE while it is missing or empty
+ * @returns a function that reads its text, and throws Failure UNAVAILABLE while it is missing or
+ * empty
  */
 export function secretIn(dir: string, name: string): () => string {
   const file = new SecretFile(dir, name, requireText);

@@ -1,9 +1,9 @@
 /**
- * Calls that move money without an idempotency key, from clients that know no keys. Each is given a key.
- * While the outcome of one is unknown (its process died, it failed after it had started, its caller left before
- * the answer), the next equal call counts as its repeat and gets the same key, so that a caller that
- * simply retries does not buy twice. Equal concurrent calls are executed one after the other, each with its own
- * key.
+ * Calls that move money without an idempotency key, from clients that do not support keys. Each is
+ * assigned a key. While the outcome of one is unknown (its process died, it failed after it had
+ * started, its caller left before the answer), the next equal call counts as its repeat and gets
+ * the same key, so that a caller that simply retries does not buy twice. Equal concurrent calls are
+ * executed one after the other, each with its own key.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -1,4 +1,4 @@
-/** A request's bytes to its domain values, and an answer to protobuf bytes. */
+/** Decodes a request's bytes to domain values, and encodes an answer to protobuf. */
 import { isUtf8 } from 'node:buffer';
 import type { FunctionEvent } from '#template/function.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
@@ -54,7 +54,7 @@ function formatOf(contentType = ''): Format {
   return /^application\/(x-)?protobuf\b/i.test(contentType) ? 'protobuf' : 'json';
 }
 
-/** White space alone is no request, as `echo | faas-cli invoke` sends it. */
+/** White space alone counts as empty, as `echo | faas-cli invoke` sends it. */
 function parseJson(body: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -79,7 +79,7 @@ function notUtf8(body: Buffer): FieldViolation[] {
   return [{ field: 'body', message: 'is not JSON in UTF-8' }];
 }
 
-/** Objects made later would lose the key in silence, and with it what the caller meant. */
+/** Later copies of the object would drop the key silently, and with it the caller's value. */
 function refusePrototype(key: string, value: unknown): unknown {
   if (key === '__proto__') throw invalidRequest({ field: key, message: 'is not a key' });
   return value;

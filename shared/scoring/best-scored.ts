@@ -1,13 +1,13 @@
 /**
- * Which securities of a large universe are weighed at all: the mathematics of an allocation grows with
- * the cube of their number, and those that score worst would not be bought anyway.
+ * Preselection of the securities of a large universe: the cost of an allocation grows with the cube
+ * of their number, and those with the lowest scores would not be bought anyway.
  */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { ScoreStore } from './score-store.ts';
 
-/** Reads of Redis under way together. */
+/** Concurrent reads of Redis. */
 const READS_AT_ONCE = 200;
 
 /**

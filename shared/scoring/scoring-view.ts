@@ -1,4 +1,6 @@
-/** The market as all scores are measured on it: every tradable security, and those asked for. */
+/**
+ * The market view that all scores are measured on: every tradable security, and those requested.
+ */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -7,9 +9,9 @@ import type { MarketView } from '#shared/universe/model/market-view.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 
-/** What a score looks back on, with room for the bar before it. */
+/** Lookback of a score, with a margin for the bar before it. */
 export const SCORE_YEARS = 1.1;
-/** What a portfolio's path looks back on. */
+/** Lookback of a portfolio's path. */
 export const PATH_YEARS = 3.1;
 
 export interface ScoringMoment {

@@ -1,4 +1,4 @@
-/** Corporate actions: each is stored once, and what was stored first stands. */
+/** Corporate actions: each is stored once, and the first version is kept. */
 import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
 import { saysTheSame, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -6,7 +6,7 @@ import { encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
-/** `differs`: another action is stored under the id; it stands. */
+/** `differs`: another action is stored under the id; it is kept. */
 export type AddedAction = 'added' | 'known' | 'differs';
 
 export class ActionStore {

@@ -1,4 +1,4 @@
-/** Doubts about prices that a declared action explains are none any more. */
+/** Removes price doubts that a declared corporate action explains. */
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ActionStore } from './action-store.ts';
 import { isSplit, unexplained } from './model/split-review.ts';

@@ -1,4 +1,4 @@
-/** What the source of market data tells about securities, as the universe keeps it. */
+/** Stores the source's descriptions of securities in the universe. */
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -10,7 +10,7 @@ export function describedBy(listed: ListedSecurity, addedAt: Instant): Descripti
   return { ...listed, lot: parseQuantity(listed.lot), addedAt };
 }
 
-/** Takes up everything the source lists. */
+/** Adds every security that the source lists. */
 export async function takeUp(
   store: SecurityStore,
   listing: readonly ListedSecurity[],
@@ -20,7 +20,7 @@ export async function takeUp(
   await Promise.all(listing.map((listed) => store.add(describedBy(listed, addedAt), key)));
 }
 
-/** Lets the source correct what only it can know; symbol, name and exchange stay as added. */
+/** Updates the fields that only the source knows; symbol, name and exchange stay as added. */
 export async function correctDescriptions(
   store: SecurityStore,
   securities: readonly Security[],

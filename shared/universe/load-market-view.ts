@@ -93,7 +93,7 @@ function missing(
   return undefined;
 }
 
-/** The series without what lies after the day; the very same one when nothing does. */
+/** The series up to a day; the same object when nothing is later. */
 function until(series: PriceSeries, day: CalendarDay): PriceSeries {
   const end = indexAt(series.days, day) + 1;
   if (end === lengthOf(series)) return series;

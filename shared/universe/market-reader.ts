@@ -1,4 +1,4 @@
-/** What every service may read of the universe: securities, bars, quotes, exchange rates. */
+/** Read access to the universe for every service: securities, bars, quotes, exchange rates. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -20,11 +20,11 @@ export interface MarketReader {
   seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>>;
   /** Bars that were set aside, oldest first. */
   setAside(isin: Isin): Promise<readonly SetAsideBar[]>;
-  /** What is doubtful about prices; securities without doubts are missing. */
+  /** Price doubts; securities without any are absent. */
   doubts(): Promise<PriceDoubts>;
   /**
-   * The latest close; of a holding whose split nobody booked, in shares as they are held: the close
-   * times the ratio of the split.
+   * The latest close; for a holding whose split is not booked yet, per share as held: the close
+   * times the split ratio.
    */
   quote(isin: Isin): Promise<Quote | undefined>;
   /** @param counts whether the shares to be valued have an action in them; all that are due where absent */

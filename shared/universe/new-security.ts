@@ -1,4 +1,4 @@
-/** How a security that a caller adds is described: by the caller, and by the source. */
+/** The description of a security that a caller adds, combined from the caller and the source. */
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -20,7 +20,7 @@ export interface SecurityToAdd {
  * Symbol, name and exchange as the caller says, else as the source does; the rest from the source.
  * A security the source does not list is taken for one share a lot in its home currency, until the
  * source lists it.
- * @throws Failure INVALID_REQUEST where nobody tells the symbol
+ * @throws Failure INVALID_REQUEST where neither gives the symbol
  */
 export function newSecurity(
   requested: SecurityToAdd,

@@ -1,4 +1,4 @@
-/** What is doubtful about prices: one field a security, absent where nothing is. */
+/** Store of price doubts: one field for each security, absent where there is none. */
 import { z } from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay } from '#shared/redis/codec.ts';

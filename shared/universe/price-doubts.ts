@@ -1,4 +1,4 @@
-/** Reviews what is doubtful about stored prices, after they were synced. */
+/** Reviews stored prices for doubts after a sync. */
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { deadPriceReason, movedLately } from '#shared/kernel/dead-price.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

@@ -1,4 +1,4 @@
-/** What is wrong with stored prices, as callers see it. */
+/** Price quality as answered to callers. */
 import type { PriceDoubt as WireDoubt, SetAsideBar as WireBar } from '#protos/gen/common/prices.ts';
 import type { MarketReader } from './market-reader.ts';
 import { doubtText, questionOf, type PriceDoubt } from './model/price-doubt.ts';

@@ -1,6 +1,6 @@
 /**
- * The securities of the universe. What three operations change lies in three hashes, so that none
- * overwrites what another has just written: the description, the fundamentals, the removal.
+ * The securities of the universe. Three operations write three separate hashes (description,
+ * fundamentals, removal), so that none overwrites another's change.
  */
 import { z } from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';

@@ -1,4 +1,4 @@
-/** The universe as every service reads it: what was synced, from Redis. */
+/** The market reader over the data synced into Redis. */
 import { dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
 import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
@@ -22,8 +22,8 @@ import { PriceStore } from './price-store.ts';
 import { SecurityStore } from './security-store.ts';
 
 /**
- * What a share that is counted is worth, in closes of a day: a split counts that came after that day, and
- * one that the counting does not know of is taken back.
+ * Price of a counted share from a close: a split after the day of the close is applied, and one
+ * that the count does not include yet is reversed.
  */
 function heldFactor(
   actions: readonly CorporateAction[],

@@ -6,7 +6,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quote } from './model/market-view.ts';
 import { isTradable, type Security } from './model/security.ts';
 
-/** Text that is not known is empty, and a market value 0: the contract has no other way. */
+/** Unknown text is empty, and an unknown market value 0: the contract has no absent value. */
 export function toWireSecurity(security: Security, quote: Quote | undefined): WireSecurity {
   const { symbol, isin, name, exchange, currency, securityType } = security;
   return {

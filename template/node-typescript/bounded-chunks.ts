@@ -1,7 +1,7 @@
-/** A stream that holds something for its time. */
+/** A stream that holds a resource until it ends. */
 
 export interface Bounds {
-  /** Resolves when the time of the stream is up. */
+  /** Resolves when the stream's time limit is reached. */
   readonly timeUp: Promise<unknown>;
   /** Called once when it is over: read to its end, broken, timed out, or abandoned. */
   over(how: 'done' | 'broken' | 'left'): void;

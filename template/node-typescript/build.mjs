@@ -1,4 +1,4 @@
-// Bundles the function, its server and all they need into one file, so that the image holds no
+// Bundles the function, its server and their dependencies into one file, so that the image holds no
 // node_modules and the process starts fast.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';

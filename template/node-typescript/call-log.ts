@@ -1,4 +1,7 @@
-/** One line of JSON to stderr for what happened; never longer than a log reader takes whole. */
+/**
+ * Writes one line of JSON for each event to stderr, never longer than log readers accept in one
+ * piece.
+ */
 
 /** A line of 4 KB reaches every reader whole; longer texts are truncated. */
 const LINE_BYTES_MAX = 4096;

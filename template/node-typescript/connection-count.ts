@@ -1,6 +1,6 @@
 /**
- * How many connections a server holds. Where there are too many, one that waits for its caller makes
- * room: the new one is served, whatever the others are kept open for. What is being worked on stays.
+ * How many connections a server holds. Beyond the limit the oldest idle connection is closed, so
+ * that the new one is served. Connections with a request in progress are kept.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -15,11 +15,11 @@ const CONNECTIONS_MAX: ConnectionCount = { all: 1_024, ofAddress: 512 };
 interface Held {
   readonly socket: Socket;
   readonly address: string;
-  /** The request that it brought last, until it is answered. */
+  /** Its current request, until it is answered. */
   request?: IncomingMessage | undefined;
 }
 
-/** Oldest first, by the time since when they wait. */
+/** Longest idle first. */
 type HeldConnections = Map<string, Held>;
 
 export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
@@ -61,7 +61,7 @@ function follow(held: HeldConnections, request: IncomingMessage, response: Serve
   });
 }
 
-/** Ends the connection that has waited longest; the new one where all others are worked on. */
+/** Closes the connection that has been idle longest; the new one where all others are busy. */
 function makeRoom(held: HeldConnections, newest: string, address: string | undefined): void {
   for (const [key, one] of held) {
     const isCandidate = key === newest || address === undefined || one.address === address;

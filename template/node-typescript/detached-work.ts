@@ -1,4 +1,4 @@
-/** Work that goes on after its call was answered: the process stops only when it has ended. */
+/** Work that continues after its call was answered: the process stops only when it has ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
 import type { LoopWatch } from './loop-watch.ts';
@@ -16,7 +16,7 @@ export class DetachedWork {
 
   readonly take = (work: Promise<void>): void => {
     const unwatch = this.watch?.begin(this.limitMs) ?? (() => undefined);
-    // A thread that is free then is not blocked, however long the work takes.
+    // A thread that is idle then is not blocked, however long the work takes.
     const timer = setTimeout(unwatch, this.limitMs).unref();
     const ended = work
       .catch((cause: unknown) => log('error', 'detached-work-failed', { cause }))

@@ -1,4 +1,4 @@
-/** What a function is to its host: a call comes in as an event, an answer goes out as a result. */
+/** The interface between a function and its host: a call is an event, an answer is a result. */
 
 import type { Caller } from './caller.ts';
 
@@ -15,7 +15,7 @@ export interface FunctionEvent {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a function is given where it is deployed. */
+/** The deployed function's environment and secrets. */
 export interface FunctionEnvironment {
   /** The environment its deployment sets, over the host's. */
   readonly env: Environment;
@@ -23,7 +23,7 @@ export interface FunctionEnvironment {
   secret(name: string): Promise<string>;
 }
 
-/** What is the call's own. */
+/** The part of the context that belongs to the call. */
 export interface CallContext {
   /** Names the call in logs and answers. */
   readonly callId: string;
@@ -43,7 +43,7 @@ export interface CallContext {
 
 export interface FunctionContext extends CallContext, FunctionEnvironment {}
 
-/** A call's own part of its context; the signal is made when it is asked for. */
+/** A call's own part of its context; the signal is created lazily. */
 export function callBy(
   callId: string,
   caller: Caller,
@@ -62,7 +62,7 @@ export function callBy(
 /**
  * Calls a listener when a call's caller leaves, at once if it has left; creates no signal where
  * avoidable.
- * @returns what stops listening
+ * @returns a function that removes the listener
  */
 export function whenLeft(context: CallContext, left: () => void): () => void {
   const { caller } = context;
@@ -76,7 +76,7 @@ export function whenLeft(context: CallContext, left: () => void): () => void {
   return () => signal.removeEventListener('abort', left);
 }
 
-/** A call's context with what surrounds its function; its signal is made when it is asked for. */
+/** A call's context with its function's environment; its signal is created lazily. */
 export function inEnvironment(
   context: CallContext,
   { env, secret }: FunctionEnvironment,
@@ -106,7 +106,7 @@ export interface FunctionResult {
 
 export interface FunctionHandler {
   (event: FunctionEvent, context: FunctionContext): Promise<FunctionResult> | FunctionResult;
-  /** Throws, with a reason in words, while the function could not do its work. */
+  /** Throws, with the reason as its message, while the function is not ready. */
   ready?(context: FunctionContext): Promise<void>;
 }
 

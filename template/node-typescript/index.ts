@@ -1,4 +1,4 @@
-/** The process of a container of one function: its start, its end, and what it says when it fails. */
+/** The process of a container of one function: start, stop, and failure. */
 import { log } from './call-log.ts';
 import { serve } from './serve.ts';
 
@@ -10,9 +10,9 @@ function fail(cause: unknown): never {
 }
 
 process.on('uncaughtException', fail);
-// What one call left behind must not end the others.
+// An error left over from one call must not end the others.
 process.on('unhandledRejection', (cause) => log('error', 'unhandled-rejection', { cause }));
-// A platform takes code 0 for an orderly stop; a function that calls exit(0) is not one.
+// A platform takes exit code 0 for an orderly stop; a function that calls exit(0) is not one.
 process.on('exit', (code) => {
   if (code === 0 && !stopped) process.exitCode = 1;
 });

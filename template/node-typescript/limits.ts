@@ -1,7 +1,6 @@
 /**
- * What the environment says about time, numbers and sizes, under the names of of-watchdog and of the
- * official Node template. Other names of theirs (`mode`, `fprocess`, `upstream_url`, …) mean nothing
- * here and do no harm.
+ * Limits from the environment, under the names of of-watchdog and of the official Node template.
+ * Other names of theirs (`mode`, `fprocess`, `upstream_url`, …) are ignored.
  */
 import { timerMs } from './durations.ts';
 import type { Environment } from './function.ts';
@@ -18,7 +17,7 @@ export interface Limits {
   readonly writeTimeoutMs: number;
   /** How long the handler may take; 0: for ever. */
   readonly execTimeoutMs: number;
-  /** How long to go on serving after SIGTERM, so that callers learn of it. */
+  /** How long to keep serving after SIGTERM, until load balancers have noticed. */
   readonly healthcheckIntervalMs: number;
   /** When the platform kills a container after asking it to stop. */
   readonly gracePeriodMs: number;
@@ -33,7 +32,7 @@ export interface Limits {
   readonly allowedHosts: HostNames | undefined;
 }
 
-/** @throws Error naming the variable that cannot be read: a wrong limit is no limit */
+/** @throws Error naming the variable that cannot be parsed: an invalid limit is not ignored */
 export function readLimits(env: Environment): Limits {
   const rawBytesMax = size(env, 'MAX_RAW_SIZE', BODY_BYTES_MAX);
   return {

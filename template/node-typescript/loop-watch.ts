@@ -1,16 +1,18 @@
 /**
  * Ends a loop that blocks the thread beyond a call's time. No timer can: timers run on the blocked
  * thread. A small thread of its own waits for the earliest deadline of the running calls. When the
- * main thread lets it pass, the watcher pauses that thread as a debugger does, and has it answer its
- * calls and end the process: what was interrupted in the middle cannot be trusted any further. The
- * platform starts the function anew.
+ * main thread lets it pass, the watcher pauses that thread as a debugger does, and has it answer
+ * its calls and end the process: the interrupted state cannot be trusted any further. The platform
+ * restarts the function.
  */
 import { Worker } from 'node:worker_threads';
 import { log } from './call-log.ts';
 
-/** A timer that is late by less is only late. */
+/** Tolerance for timers that fire late. */
 const LATE_MS = 250;
-/** A thread that cannot be paused (in a regular expression, in native code) is ended more roughly. */
+/**
+ * A thread that cannot be paused (in a regular expression, in native code) is ended by a signal.
+ */
 const PAUSES_MS = 500;
 const UNWINDS_MS = 2_000;
 const NAME = 'node-typescript.stuck';

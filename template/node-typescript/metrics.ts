@@ -1,6 +1,6 @@
 /**
- * The three series of of-watchdog, in Prometheus' text format. Three series need no library: the
- * smallest one would be a good part of a function's bundle.
+ * The three series of of-watchdog, in Prometheus' text format. No library is used for three series:
+ * the smallest one would be a large part of a function's bundle.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 

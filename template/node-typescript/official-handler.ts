@@ -1,7 +1,7 @@
 /**
- * Handlers written for OpenFaaS' own Node templates: `module.exports = async (event, context) => …`,
- * in JavaScript, without a change. The signature is theirs; where theirs hides failures or loses
- * data, this one does not (`docs/template.md` says where).
+ * Handlers written for OpenFaaS' own Node templates: `module.exports = async (event, context) =>
+ * …`, in JavaScript, without a change. The signature is the same; where the official template hides
+ * failures or loses data, this one does not (`docs/template.md` lists the differences).
  */
 import { parse as parseQuery, type ParsedUrlQuery } from 'node:querystring';
 import { isChunks } from './function.ts';
@@ -124,14 +124,14 @@ function answered(value: unknown, context: Context): FunctionResult {
 function failed(error: unknown, context: Context): FunctionResult {
   console.error(error);
   const status = context.status() === 200 ? 500 : context.status();
-  // An object says what it holds; an error what its message is, without its stack.
+  // An object as JSON; an error as its message, without its stack.
   const isText = error instanceof Error || typeof error !== 'object' || error === null;
   const body = isText ? String(error) : JSON.stringify(error);
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
   return { status, headers: { 'content-type': type, ...lowerCase(context.headers()) }, body };
 }
 
-/** As Express sends values, but that objects are called what they are: JSON. */
+/** As Express sends values, except that objects have the content type of JSON. */
 function sendable(value: unknown): { body: unknown; type?: string } {
   if (value === undefined || value === null) return { body: undefined };
   if (typeof value === 'string') return { body: value, type: 'text/html; charset=utf-8' };

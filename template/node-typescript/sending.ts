@@ -46,7 +46,7 @@ function put(
   { status = 200, headers: given, body }: FunctionResult,
   headers: ResponseHeaders,
 ): Promise<void> | undefined {
-  // After an answer below that a caller goes on waiting for the real one.
+  // Below this status an answer is informational, and the caller waits for the final one.
   if (status < STATUS_MIN) throw new RangeError(`${status} is no status of an answer`);
   take(headers, given);
   if (isChunks(body)) {
@@ -87,7 +87,7 @@ function bytesOf(
 ): string | Uint8Array | undefined {
   if (status === 204) delete headers['content-length'];
   if (status === 204 || status === 304) return undefined;
-  // A stream in front of HEAD: how long it would be, nobody knows but the function.
+  // For HEAD the length of a stream is not known.
   if (isChunks(body)) return undefined;
   if (body === undefined) {
     if (isRequested(response, status)) headers['content-length'] = '0';
@@ -107,7 +107,7 @@ async function stream(
   headers: ResponseHeaders,
   chunks: AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
-  // A length that the function promises must be kept, or the next answer would be read as its rest.
+  // A declared length must be met, or the next answer would be read as the rest of this one.
   response.strictContentLength = true;
   response.writeHead(status, headers as OutgoingHttpHeaders);
   response.flushHeaders();
@@ -118,7 +118,7 @@ async function stream(
     }
     response.end();
   } catch {
-    // The head is out; all that is left is to show that the body is not whole.
+    // The head has been sent; the connection is cut to show that the body is incomplete.
     response.destroy();
   }
 }
@@ -143,7 +143,7 @@ function sendBrokenResult(response: ServerResponse, platform: Readonly<ResponseH
   const body = JSON.stringify({ code: 'BUG', message: 'The function failed.' });
   const length = String(Buffer.byteLength(body));
   const headers = { ...platform, 'content-type': JSON_TYPE, 'content-length': length };
-  // In words too: those of the status that could not be sent are remembered.
+  // Resets the status message, too: Node keeps that of the status that could not be sent.
   response.writeHead(500, 'Internal Server Error', headers as OutgoingHttpHeaders);
   response.end(body);
 }

@@ -40,7 +40,7 @@ export interface Served {
   drain(): Promise<boolean>;
 }
 
-/** What proxies write for a call whose connection ended before the answer began. */
+/** The status that proxies log for a call whose connection ended before the answer began. */
 const NOT_ANSWERED = 499;
 
 const SWEEP_MS = 50;
@@ -93,9 +93,9 @@ export async function serve(
 const NO_NAMES: HostNames = new Set();
 
 /**
- * The platform calls a container at addresses and by names that it alone knows, so what comes over a
- * network is not asked for its `Host` unless `allowed_hosts` says which it may be. What comes over
- * loopback is: nobody but a browser on this machine has reason to send another name there.
+ * The platform calls a container at addresses and names that only it knows, so the `Host` of
+ * requests over a network is checked only where `allowed_hosts` is set. Over loopback it is always
+ * checked: only a browser on this machine would send another name there.
  */
 function checkingHost({ allowedHosts }: Limits, enter: RequestListener): RequestListener {
   return (request, response) => {
@@ -128,7 +128,7 @@ function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limit
   return writeTimeoutMs === 0 ? left : Math.min(writeTimeoutMs, left);
 }
 
-/** What a request meets first: the host's own paths, and the limits of a call. */
+/** Handles the host's own paths, and applies the limits of a call. */
 class Endpoint {
   readonly metrics = new CallMetrics();
   readonly detached: DetachedWork;
@@ -283,7 +283,7 @@ class Endpoint {
   }
 }
 
-/** Without listeners of `exit`: they belong to what is not trusted any more. */
+/** Without running `exit` listeners: they belong to code that is not trusted any more. */
 function endAtOnce(code: number): never {
   const { reallyExit } = process as unknown as { reallyExit(code: number): never };
   return reallyExit.call(process, code);

@@ -1,6 +1,6 @@
 /**
- * The HTTP server in front of a handler: socket to event, result to socket. The same server runs in a
- * container and in a host of many functions.
+ * The HTTP server of a handler: converts requests to events, and results to responses. The same
+ * server runs in a container and in a host of many functions.
  *
  * `GET /_/health` answers while the process lives, `GET /_/ready` when the handler could work now.
  */
@@ -110,7 +110,7 @@ function eventOf(request: IncomingMessage, url: string, body: Buffer): FunctionE
   };
 }
 
-/** Calls a handler, or answers for it on the two paths that are the host's. Never throws. */
+/** Calls a handler, or answers on the host's two paths. Never throws. */
 export async function invoke(
   handler: FunctionHandler,
   event: FunctionEvent,

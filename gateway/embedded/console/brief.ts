@@ -47,7 +47,7 @@ function actionTable(actions: readonly PlannedAction[]): string[] {
   ];
 }
 
-/** The codes of rules are words; the command explains each. */
+/** Rules are shown by their codes; the command explains each. */
 function notTakenLine(notTaken: readonly NotTaken[]): string {
   const counts = new Map<string, number>();
   for (const { rule } of notTaken) counts.set(rule, (counts.get(rule) ?? 0) + 1);

@@ -1,13 +1,13 @@
 /**
- * Output for people: to stdout, or to stderr when stdout is the JSON document. On a terminal progress is
- * one living line, redrawn in place; elsewhere it is lines.
+ * Output for people: to stdout, or to stderr when stdout is the JSON document. On a terminal
+ * progress is one status line, redrawn in place; elsewhere it is lines.
  */
 import { styleText } from 'node:util';
 
 export interface Console {
   /** A line for the person who started this, wrapped at the width. */
   print(line: string): void;
-  /** What goes on now. It is replaced by the next one, and gone when a line is printed. */
+  /** The current progress. It is replaced by the next one, and erased when a line is printed. */
   progress(text: string): void;
   /** A line about something wrong; always on stderr. */
   complain(line: string): void;
@@ -16,7 +16,7 @@ export interface Console {
   readonly style: TextStyle;
   /** Columns that a line may take. */
   readonly width: number;
-  /** Whether progress is one living line. */
+  /** Whether progress is one redrawn status line. */
   readonly isLive: boolean;
 }
 
@@ -44,7 +44,7 @@ export function openConsole({ json, env }: ConsoleOptions): Console {
   const target = json ? process.stderr : process.stdout;
   const isTerminal = target.isTTY === true;
   const isLive = isTerminal && env['TERM'] !== 'dumb' && !env['CI'];
-  // The reader may close the pipe; that is no error of ours.
+  // The reader may close the pipe; that is not an error.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let isDrawn = false;
   const clear = (): void => {

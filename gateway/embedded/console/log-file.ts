@@ -1,7 +1,7 @@
 /**
- * The log of the embedded mode: `log/trader.log` in DATA_DIR, one JSON line an event. Lines written before
- * the folder is ours are held. A file that has grown to its limit is kept as `trader.log.1`, the one before
- * as `.2`.
+ * The log of the embedded mode: `log/trader.log` in DATA_DIR, one JSON line an event. Lines written
+ * before the folder is locked are buffered. A file that has grown to its limit is kept as
+ * `trader.log.1`, the one before as `.2`.
  */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,9 @@ export class LogFile {
     this.bytesMax = bytesMax;
   }
 
-  /** @returns the file's path; where it cannot be written, undefined: a log stops nothing */
+  /**
+   * @returns the file's path; undefined where it cannot be written, which does not stop the process
+   */
   open(dataDir: string): string | undefined {
     const folder = join(dataDir, 'log');
     try {

@@ -12,7 +12,7 @@ export interface Update {
 
 const QUIET_MS = 1_000;
 
-/** As the living line shows it. */
+/** As the status line shows it. */
 export function liveText({ progressPct, message }: Update): string {
   return `${percentColumn(progressPct)}  ${message}`;
 }

@@ -1,4 +1,4 @@
-/** The outcome of a cycle in words; text from wire messages and nothing else. */
+/** The outcome of a cycle as text, from wire messages alone. */
 import type { Money } from '#protos/gen/common/common.ts';
 import type {
   PortfolioHolding,
@@ -189,7 +189,7 @@ export interface Addresses {
   readonly hasPage: boolean;
 }
 
-/** What to do next; the page's address last, where the eye rests. */
+/** What to do next; the page's address last, where it is most visible. */
 export function nextText(addresses: Addresses): string[] {
   const { gatewayUrl, tokensDir, passwordDir, logFile, hasPage } = addresses;
   return [

@@ -1,4 +1,4 @@
-/** The market and the account this run stands in, for the person who started it. */
+/** The market data and the account of this run, for the person who started it. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { moneyText } from './report.ts';
@@ -8,7 +8,7 @@ export interface Market {
   readonly simulated: boolean;
   readonly securities: number;
   readonly seed: string | null;
-  /** What the source can read but considers likely wrong. */
+  /** The source's warnings about data that is likely wrong. */
   readonly doubts: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which process has the files of the embedded Redis, written down, and how one that a killed run left
- * behind is found and stopped. Two servers on one append-only file would ruin it.
+ * Records which process has the files of the embedded Redis, and finds and stops one that a killed
+ * run left behind. Two servers on one append-only file would corrupt it.
  */
 import { open, readdir, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -91,7 +91,9 @@ async function stopServer(mark: ProcessMark): Promise<void> {
   );
 }
 
-/** One that ended a moment ago is no fault; one of another user shows below by living on. */
+/**
+ * It may have ended a moment ago; a process of another user is detected below, as it keeps running.
+ */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -11,7 +11,7 @@ import { redisVersion, startOwnRedis } from './redis-server.ts';
 export interface RedisSource {
   readonly url: string;
   readonly version: string;
-  /** Where it is, in words and without a password. */
+  /** Its address for people, without a password. */
   readonly location: string;
   readonly own: boolean;
   /** What was wrong with its files, a sentence each; they are kept for the status. */

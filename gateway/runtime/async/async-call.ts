@@ -1,4 +1,4 @@
-/** A call that is answered later: what is kept of it, and what is reported about it. */
+/** An asynchronous call: what is stored of it, and what is reported about it. */
 import { createHash } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { operationAt } from '#shared/contract/catalogue.ts';

@@ -1,5 +1,5 @@
 /**
- * `/system/async`, an addition to OpenFaaS: what became of queued calls, behind the operator's
+ * `/system/async`, an addition to OpenFaaS: the state of queued calls, behind the operator's
  * password. No answer holds a payload, a header or a callback's address.
  */
 import { Router, type Request, type Response } from 'express';

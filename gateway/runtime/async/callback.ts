@@ -1,9 +1,10 @@
 /**
- * Where the outcome of a queued call is sent: POSTs until one is taken, no redirect followed.
+ * Where the outcome of a queued call is sent: POSTs until one is accepted, without following
+ * redirects.
  *
- * Only addresses of this very machine are taken, and hosts that the operator names. A caller who may
- * queue a call could otherwise make the gateway, which stands inside the home network, send requests
- * to any machine in it.
+ * Only addresses of this machine and hosts that the operator names are accepted. A caller who may
+ * queue a call could otherwise make the gateway, which stands inside the home network, send
+ * requests to any machine in it.
  */
 import { isIP } from 'node:net';
 import type { FunctionResult } from '#template/function.ts';
@@ -15,7 +16,7 @@ const GATEWAY_NAME = 'gateway';
 
 /**
  * @param hosts names or addresses that may be called beside this machine's own
- * @returns the address, or the reason why it is none that we call
+ * @returns the address, or the reason why it is refused
  */
 export function callbackUrl(
   text: string,
@@ -46,9 +47,9 @@ export interface CallOutcome {
   readonly body: Buffer;
 }
 
-/** The listener did not take the outcome. */
+/** The listener did not accept the outcome. */
 export class CallbackRefused extends Error {
-  /** Whether it may take it later. */
+  /** Whether it may accept it later. */
   readonly again: boolean;
 
   constructor(reason: string, again: boolean) {

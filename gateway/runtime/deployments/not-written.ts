@@ -1,4 +1,4 @@
-/** The failure an operator sees when the disk is full, or what lies on it may not be written. */
+/** The failure shown to an operator when the disk is full or a file is not writable. */
 import { Failure } from '#shared/kernel/failure.ts';
 
 /** @param where the file or folder, which the operator knows: it is in DATA_DIR */

@@ -84,8 +84,8 @@ export class DeployedFunction {
   }
 
   /**
-   * Whether a call now would be served. A handler that nobody has needed since the start is loaded
-   * by the first call, and counts as able until then.
+   * Whether a call now would be served. A handler is loaded by its first call, and counts as ready
+   * until then.
    */
   async isAvailable(): Promise<boolean> {
     if (this.state === 'loading' || this.state === 'failed') return false;
@@ -144,7 +144,7 @@ export class DeployedFunction {
   }
 }
 
-/** 0 and nonsense are no limit, as in OpenFaaS. */
+/** 0 and values that do not parse mean no limit, as in OpenFaaS. */
 function positive(text: string | undefined): number | undefined {
   const number = Number(text);
   return Number.isInteger(number) && number > 0 ? number : undefined;

@@ -12,7 +12,7 @@ const holders = new Set<(refusal: Error) => void>();
 
 /**
  * @param onStrayRejection called with a rejection that ended nobody's call
- * @returns what gives the guard back
+ * @returns a function that releases the guard
  */
 export function guardExit(onStrayRejection: (refusal: Error) => void): () => void {
   // Each holder is distinct, even with the same function.
@@ -32,11 +32,11 @@ export function guardExit(onStrayRejection: (refusal: Error) => void): () => voi
   };
 }
 
-/** A signal that would reach this very process, in which others live too, does this instead. */
+/** Replaces a signal to this process, which other functions share. */
 export function guardKill(instead: () => never): void {
   process.kill = (pid, signal) => {
     const own = [process.pid, -process.pid, 0, -1];
-    // 0 asks only whether there is such a process.
+    // Signal 0 only checks whether the process exists.
     return signal !== 0 && own.includes(pid) ? instead() : kill(pid, signal);
   };
 }
@@ -54,7 +54,7 @@ function refuse(): never {
   throw refused(RULE, 'a function that shares its process with others may not end it');
 }
 
-/** Everything else ends the process, as it does where nobody listens. */
+/** Everything else ends the process, as it does without a listener. */
 function ignoreAfterExit(thrown: Error): void {
   if (isExit(thrown)) return holders.forEach((onStrayRejection) => onStrayRejection(thrown));
   if (process.listenerCount('uncaughtException') > 1) return;

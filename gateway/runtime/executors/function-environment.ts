@@ -1,4 +1,4 @@
-/** What a function in a shared host is given: its own environment and its own secrets. */
+/** The environment and secrets of a function in a shared host. */
 import type { Environment, FunctionEnvironment } from '#template/function.ts';
 import { mounted, readSecret } from '#template/function-environment.ts';
 import { refused } from '#shared/kernel/failure.ts';

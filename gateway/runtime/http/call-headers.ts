@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { HOP_BY_HOP } from '#template/sending.ts';
 
-/** What a request has besides, for the proxy alone that it is sent to. */
+/** Further request headers that are meant for the next hop only. */
 export const ENDING_HERE: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'proxy-authorization']);
 
 const CALL_ID = /^[\w.:-]{1,128}$/;
@@ -56,7 +56,7 @@ export function forwardHeaders(request: IncomingMessage): void {
   const before = headers['x-forwarded-for'];
   forwarded['x-forwarded-for'] = before === undefined ? peer : `${String(before)}, ${peer}`;
   forwarded['x-forwarded-host'] ??= headers.host;
-  // Ours, whatever the caller calls its own.
+  // Ours; the caller's own value is ignored.
   forwarded['x-call-id'] = headers['x-call-id'];
   forwarded['x-start-time'] = headers['x-start-time'];
   request.headers = forwarded;

@@ -1,7 +1,7 @@
 /** Paths with `//`, `.` or `..` in them are sent to the path they mean, as Go's router does. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What the rule is about; a dot may be written as %2e, as browsers read it too. */
+/** Paths that the rule applies to; a dot may be written as %2e, as in browsers. */
 const UNCLEAN = /\/\/|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const DOT = /^(?:\.|%2e)$/i;
 const DOT_DOT = /^(?:\.|%2e){2}$/i;

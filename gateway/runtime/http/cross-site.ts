@@ -1,6 +1,6 @@
 /**
- * Refuses changes requested by another site's page through the operator's browser, which would add the
- * stored credentials (CSRF). Programs send neither of the two headers.
+ * Rejects cross-site changes through the operator's browser, which would add the stored credentials
+ * (CSRF). Programs send neither of the two headers.
  */
 import type { RequestHandler } from 'express';
 import { sendError } from './platform-errors.ts';

@@ -1,4 +1,4 @@
-/** A server on a port that the operator may choose, and its end. */
+/** Starts and stops a server on a configurable port. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Answers that the platform gives in a function's place, in the words and with the headers that
- * OpenFaaS uses: `X-OpenFaaS-Internal` is the sign that the function did not say this.
+ * Answers that the platform gives in place of a function, with the texts and headers of OpenFaaS:
+ * `X-OpenFaaS-Internal` marks an answer that is not the function's.
  */
 import type { Response } from 'express';
 import type { FunctionResult } from '#template/function.ts';

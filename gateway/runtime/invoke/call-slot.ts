@@ -6,7 +6,7 @@ import type { DeployedFunction } from '../executors/deployed-function.ts';
 
 export const OVERDUE = Symbol('overdue');
 
-/** What is counted for a call whose caller did not wait for the answer; nobody is sent it. */
+/** Status counted for a call whose caller did not wait for the answer; it is never sent. */
 const CALLER_LEFT = 499;
 
 /** Is also the context that the function is called with. */

@@ -101,7 +101,7 @@ export class FunctionHost {
     }
   }
 
-  /** Lets a prepared function take the place of what had its name. */
+  /** Replaces the function of the same name by a prepared one. */
   take(prepared: DeployedFunction): void {
     const { name } = prepared.spec;
     const old = this.functions.get(name);

@@ -7,7 +7,7 @@ import { pageFunction } from '#shared/contract/names.ts';
 import type { FunctionHost } from './function-host.ts';
 
 export const PAGE_PATH = '/trader/';
-/** Tells the page where browsers see it; of ours alone. */
+/** Header that gives the page its public path; set by the gateway only. */
 const BASE_HEADER = 'x-page-base';
 
 /** @returns what turns a request for the page into a call of its function, and leaves every other one */

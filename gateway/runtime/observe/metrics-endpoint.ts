@@ -1,4 +1,7 @@
-/** What the metrics port answers: `/metrics` for Prometheus and `/healthz`, to GET only, to anybody. */
+/**
+ * What the metrics port answers: `/metrics` for Prometheus and `/healthz`, for GET only, without
+ * credentials.
+ */
 import type { RequestListener, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Log } from '#shared/process/log.ts';
@@ -40,7 +43,7 @@ async function exposition(sources: readonly MetricsSource[]): Promise<string> {
   return texts.map((text) => `${text.trimEnd()}\n`).join('\n');
 }
 
-/** One for the process, from the first time somebody asks: they measure as long as it lives. */
+/** One for the process, created at the first scrape: its collectors run as long as the process. */
 let ofProcess: Registry | undefined;
 
 function openProcessMetrics(): Registry {

@@ -1,6 +1,6 @@
 /**
- * The environment of a function as it may be shown. Secrets belong into secret files; whoever puts one into
- * the environment all the same shall not find it in every listing. Pure.
+ * The environment of a function as it may be shown. Secrets belong in secret files; one that was
+ * put into the environment anyway is masked in listings. Pure.
  */
 
 const SECRET_NAME =
@@ -9,7 +9,10 @@ const PATH_NAME = /[_-](file|path|dir|name)$/i;
 const PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const HIDDEN = '(hidden)';
 
-/** Values of names that tell of a secret, private keys, and passwords within addresses are hidden. */
+/**
+ * Values of variables whose names suggest a secret, private keys, and passwords within URLs are
+ * masked.
+ */
 export function shownEnvironment(
   environment: Readonly<Record<string, string>>,
 ): Record<string, string> {

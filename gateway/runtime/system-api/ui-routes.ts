@@ -1,6 +1,6 @@
 /**
- * `/ui/`: one page that lists the functions, for a browser. It is plain HTML and may load nothing but
- * itself and what the gateway says.
+ * `/ui/`: one page that lists the functions, for a browser. It is plain HTML and loads nothing but
+ * itself and the gateway's API.
  */
 import { Router, type RequestHandler } from 'express';
 import { answer } from '../http/methods.ts';

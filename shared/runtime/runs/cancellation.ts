@@ -1,4 +1,4 @@
-/** Notices, while a run is executed, that every subscriber has cancelled. */
+/** Detects, while a run is executed, that every subscriber has cancelled. */
 import { cancelled } from '#shared/clients/functions-client.ts';
 import type { Runs } from './runs.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Runs that a function executes apart from the call that asked for it. The function holds a lease on
- * the run while it works and leaves how it ended; the connector polls for that. No connection has to
- * last as long as the run does.
+ * Runs that a function executes apart from the call that asked for it. The function holds a lease
+ * on the run while it works and stores how it ended; the connector polls for that. No connection
+ * has to last as long as the run does.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -23,7 +23,7 @@ export type Execution =
       readonly attempt: string;
       readonly state: 'failed';
       readonly failure: FailureBody;
-      /** It came farther than the attempts before it. */
+      /** It made more progress than the attempts before it. */
       readonly hasAdvanced: boolean;
     };
 
@@ -39,10 +39,10 @@ const executionSchema = z.discriminatedUnion('state', [
   }),
 ]);
 
-/** A process that died is noticed when its lease is over. */
+/** A dead process is detected when its lease expires. */
 const LEASE_MS = 12_000;
 const RENEWAL_MS = 3_000;
-/** How an execution ended is of use until its connector, or the next one, has read it. */
+/** The outcome is kept until its connector, or the next one, has read it. */
 const ENDED_KEPT_MS = 24 * 3_600_000;
 const END_PAUSE_MS = 1_000;
 const END_TRIES_MAX = 300;
@@ -101,7 +101,10 @@ export class Executions {
     return { close: () => clearInterval(timer) };
   }
 
-  /** Leaves how the attempt ended, as soon as Redis takes it; nothing where another one has the run. */
+  /**
+   * Stores how the attempt ended, as soon as Redis accepts it; stores nothing where another attempt
+   * has the run.
+   */
   async end(run: string, ended: Execution): Promise<void> {
     try {
       for (let tries = 1; ; tries += 1) {
@@ -116,14 +119,14 @@ export class Executions {
     }
   }
 
-  /** @returns undefined where nobody executes the run, or whoever did has died */
+  /** @returns undefined where the run is not being executed, or its process died */
   async read(run: string): Promise<Execution | undefined> {
     const key = keys.runtime.execution(run);
     const json = await this.redis.get(key);
     return json === null ? undefined : (decode(executionSchema, json, key) as Execution);
   }
 
-  /** The connector has taken note of how the attempt ended; the run may be taken anew. */
+  /** The connector has read how the attempt ended; the run may be taken again. */
   async forget(run: string, { attempt: attemptId }: Execution): Promise<void> {
     await this.redis.eval(DELETE_IF_OWN, 1, keys.runtime.execution(run), attemptId);
   }

@@ -19,7 +19,10 @@ export interface HandedOver {
   readonly failureOf: (thrown: unknown) => FailureBody;
 }
 
-/** @returns what begins the work, where this call has taken the run; else another one executes it, or did */
+/**
+ * @returns a function that starts the work, where this call has taken the run; undefined where
+ * another one executes it, or did
+ */
 export async function takeRun(handed: HandedOver): Promise<(() => Promise<void>) | undefined> {
   const attempt = randomUUID();
   const { runs, run } = handed;
@@ -36,7 +39,7 @@ async function execute(handed: HandedOver, attempt: string): Promise<void> {
   }
 }
 
-/** Never throws: whatever happens is how the attempt ended. */
+/** Never throws: a failure is recorded as the attempt's outcome. */
 async function outcomeOf(handed: HandedOver, attempt: string): Promise<Execution> {
   const { runs, run, operation, failureOf } = handed;
   let recorder: Recorder | undefined;
@@ -55,7 +58,7 @@ async function outcomeOf(handed: HandedOver, attempt: string): Promise<Execution
   }
 }
 
-/** An operation that trades is not cut off: it checks for cancellation itself. */
+/** An operation that trades is not interrupted: it checks for cancellation itself. */
 async function watchUnlessTrading({ runs, run, operation, stop }: HandedOver) {
   if (operation.effect === 'trades') return undefined;
   const watch = await watchCancellation(runs, run);

@@ -1,4 +1,4 @@
-/** Records what a function streams, in order and without going back. */
+/** Records the messages that a function streams, in order, each once. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Runs } from './runs.ts';
 
@@ -9,15 +9,15 @@ interface Message {
 }
 
 export class Recorder {
-  /** The final message, kept back to be stored together with the run's outcome. */
+  /** The final message, stored together with the run's outcome. */
   last: string | undefined;
-  /** Whether the message taken last announced another one. */
+  /** Whether the last message announced another one. */
   isMidway = false;
   private readonly runs: Runs;
   private readonly run: string;
-  /** Whether this attempt came farther than those before it. */
+  /** Whether this attempt made more progress than those before it. */
   hasAdvanced = false;
-  /** How far an attempt that crashed had come; earlier messages are not recorded again. */
+  /** The progress of a crashed attempt; messages up to it are not recorded again. */
   private reachedPct: number;
 
   private constructor(runs: Runs, run: string, reachedPct: number) {
@@ -54,7 +54,7 @@ function parse(line: string): Message {
   try {
     return JSON.parse(line) as Message;
   } catch (cause) {
-    // Half a message is what is left of one whose rest never arrived.
+    // A partial line is left over when the connection broke within a message.
     const text = 'The answer of the function was cut off in the middle of a message.';
     throw new Failure('UNAVAILABLE', text, { sent: 'unknown' }, cause);
   }

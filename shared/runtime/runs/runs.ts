@@ -31,7 +31,7 @@ export interface RunData {
   readonly operation: string;
   readonly body: string;
   readonly requestId: string;
-  /** An earlier attempt ended without saying what it had done. */
+  /** An earlier attempt ended without a known outcome. */
   readonly wasOpen?: boolean;
 }
 
@@ -161,7 +161,7 @@ export class Runs {
   private async beginAgainIfFailed(job: Job<RunData>, run: string): Promise<void> {
     if (!(await job.isFailed())) return;
     await this.forget(run);
-    // Fails when another process has just restarted it, which is just as good.
+    // Fails when another process has just restarted it, which has the same effect.
     await job
       .retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
       .catch(() => undefined);
@@ -208,7 +208,7 @@ export class Runs {
       signal.throwIfAborted();
       const isOverdue = performance.now() - polledAt > LOST_JOB_POLL_MS;
       const polled = await this.poll(operation, run, seen, isOverdue).catch((thrown: unknown) => {
-        // Redis may be away for a moment; the run goes on when it is back.
+        // Redis may be unreachable for a moment; the subscription continues afterwards.
         if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
       });
       if (polled) {
@@ -234,7 +234,7 @@ export class Runs {
     return { messages, outcome };
   }
 
-  /** A job that has ended, or was removed, without an outcome: its connector crashed in between. */
+  /** A job that ended or was removed without an outcome: its connector crashed in between. */
   private async lost(operation: Operation, run: string): Promise<Outcome | undefined> {
     const state = await (await this.queueOf(operation.topic)).getJobState(run);
     if (state !== 'failed' && state !== 'completed' && state !== 'unknown') return undefined;
@@ -270,7 +270,7 @@ export class Runs {
     return [...active.map(pending('running')), ...[...waiting, ...paused].map(pending('waiting'))];
   }
 
-  /** When the schedules of an operation come next, by the schedule's name. */
+  /** The next times of an operation's schedules, by the schedule's name. */
   async nextTurns(operation: Operation): Promise<ReadonlyMap<string, Instant>> {
     const schedules = await (await this.queueOf(operation.topic)).getJobSchedulers();
     return new Map(

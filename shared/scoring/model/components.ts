@@ -1,4 +1,4 @@
-/** The premia a score is made of, the figures behind each, and how much each counts. */
+/** The premia that make up a score, the figures behind each, and their weights. */
 import { assert } from '#shared/kernel/assert.ts';
 import type { FigureName } from './figures.ts';
 
@@ -25,7 +25,7 @@ export type ComponentWeights = Readonly<Record<ComponentName, number>>;
 /**
  * Momentum and quality weigh most: their premia are the best attested out of sample and across
  * markets, and they pay at different times. Value comes next. Low volatility and drawdown share a
- * quarter because both measure risk. Dividend weighs least: most of it is value seen again.
+ * quarter because both measure risk. Dividend weighs least: most of it is value again.
  */
 export const defaultWeights: ComponentWeights = {
   momentum: 0.25,

@@ -1,6 +1,7 @@
 /**
  * The raw figures that scores are made of, by the names that callers use too: in `market_data`
- * overrides and in the answer. Each says how it becomes a signal, of which more is better.
+ * overrides and in the answer. Each defines its transformation into a signal, of which more is
+ * better.
  */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -10,7 +11,7 @@ import { priceFigures } from './price-figures.ts';
 
 interface Figure {
   readonly says: string;
-  /** More is better; NaN where the figure means nothing. */
+  /** More is better; NaN where the figure is meaningless. */
   readonly signal: (value: number) => number;
   /** Values that the figure can take. */
   readonly range: { readonly min: number; readonly max: number; readonly not?: number };
@@ -20,7 +21,7 @@ const any = { min: -Infinity, max: Infinity };
 const notNegative = { min: 0, max: Infinity };
 const more = (value: number): number => value;
 const less = (value: number): number => -value;
-/** A yield, so that a loss ranks below a small profit; a ratio of 0 means nothing. */
+/** A yield, so that a loss ranks below a small profit; a ratio of 0 is meaningless. */
 const inverse = (value: number): number => (value === 0 ? NaN : 1 / value);
 
 export const figures = {

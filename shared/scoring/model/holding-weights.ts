@@ -1,4 +1,4 @@
-/** How much of the holdings each one is, by value in the base currency. */
+/** Weights of the holdings, by value in the base currency. */
 import { refused } from '#shared/kernel/failure.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -20,7 +20,7 @@ export function equalWeights(isins: readonly Isin[]): HoldingWeights {
 }
 
 /**
- * An estimate: shares of value that are weighed, not owed.
+ * Weights are estimates, not exact amounts.
  * @throws Failure REFUSED price-missing, exchange-rate-missing: without one value no share is known
  */
 export function valueWeights(

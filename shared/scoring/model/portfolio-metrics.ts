@@ -1,4 +1,4 @@
-/** What holdings are together: their score, their risk, their concentration. */
+/** Metrics of the portfolio as a whole: score, risk, concentration. */
 import type { Isin } from '#shared/kernel/isin.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
@@ -101,7 +101,7 @@ function riskMetrics(weights: HoldingWeights, view: MarketView): PortfolioMetric
   };
 }
 
-/** Only what is held decides which days are common. */
+/** The common days are those of the held securities only. */
 function heldOnly(view: MarketView, weights: HoldingWeights): MarketView {
   const isHeld = ({ isin }: Security): boolean => (weights.get(isin) ?? 0) > 0;
   return { ...view, securities: view.securities.filter(isHeld) };

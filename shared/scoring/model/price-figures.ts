@@ -1,6 +1,6 @@
 /**
- * What a score reads from a security's own bars: adjusted closes in its own currency, so that a move
- * of the exchange rate does not pass for momentum or risk of the security.
+ * Figures from a security's own bars: adjusted closes in its own currency, so that exchange rate
+ * moves do not count as momentum or risk of the security.
  */
 import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { depths } from '#shared/quant/measures/drawdowns.ts';
@@ -10,7 +10,7 @@ import { indexAtEpoch, type PriceSeries } from '#shared/universe/model/price-ser
 const YEAR_DAYS = 365;
 /** The latest month is left out of momentum: it tends to reverse (Jegadeesh 1990). */
 const MONTH_DAYS = 30;
-/** How far before a wanted day a bar may lie and still stand for it. */
+/** Maximum age of the bar used for a requested day. */
 const STALE_DAYS_MAX = 10;
 /** Returns (or closes) within the year that volatility and drawdown need. */
 const OBSERVATIONS_MIN = 60;
@@ -26,7 +26,7 @@ export interface PriceFigures {
 
 const unknown: PriceFigures = { momentum: NaN, volatility: NaN, drawdown: NaN };
 
-/** NaN for what the bars do not tell; all of it when the last bar is stale on `asOf`. */
+/** NaN for figures that the bars do not allow; all NaN when the last bar is stale on `asOf`. */
 export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigures {
   const { days, adjustedClose: closes } = series;
   const today = epochDay(asOf);

@@ -13,7 +13,7 @@ const MAD_TO_DEVIATION = 1.4826;
  */
 const MEAN_TO_DEVIATION = 1.2533;
 /**
- * Beyond three deviations a value says "extreme", and not by how much.
+ * Beyond three deviations a value counts as extreme, whatever its size.
  * @internal exported for its tests
  */
 export const Z_MAX = 3;

@@ -1,4 +1,4 @@
-/** Which securities a batch is about. */
+/** Selects the securities of a batch. */
 import { isCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

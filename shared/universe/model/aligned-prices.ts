@@ -105,7 +105,7 @@ function columnOf(view: MarketView, security: Security, days: Int32Array): Colum
   return { isin: security.isin, prices, start };
 }
 
-/** Values at the wanted days, each the last known one; NaN where that is too old, or none is. */
+/** Values at the requested days, each the last known one; NaN where that is too old or absent. */
 function carry(
   days: Int32Array,
   values: RateSeries['rates'],

@@ -3,8 +3,8 @@
  * Return Histories Efficiently", Financial Analysts Journal 69/1 (2013): its log return on such a
  * day is beta times the mean log return of the securities that traded, plus a residual of its own.
  * Beta and residuals come from the days observed; the residuals are taken in turn, over and over,
- * so that the filled days have the observed volatility and not just its systematic part. There is no
- * alpha: what a security gained since its listing says nothing about the time before.
+ * so that the filled days have the observed volatility and not just its systematic part. There is
+ * no alpha: a security's gain since its listing is no evidence about the time before.
  */
 import { beta } from '#shared/quant/measures/benchmark.ts';
 import { mean } from '#shared/quant/measures/moments.ts';
@@ -44,7 +44,7 @@ function fillColumn(column: Float64Array, start: number, { sums, counts }: Marke
   const own = new Float64Array(column.length - start - 1).map((_, k) =>
     logReturn(column, start + 1 + k),
   );
-  // The market a security is measured against leaves the security itself out.
+  // The market that a security is measured against excludes the security itself.
   const others = own.map((value, k) => {
     const t = start + 1 + k;
     return ((sums[t] ?? 0) - value) / Math.max(1, (counts[t] ?? 0) - 1);

@@ -1,4 +1,4 @@
-/** What is stored after a fetch: the bars that were there and the ones that came. */
+/** Merges fetched bars into the stored ones. */
 import { epochDay } from '#shared/kernel/calendar-day.ts';
 import {
   checkBars,
@@ -21,8 +21,8 @@ export interface MergedBars extends StoredBars {
 }
 
 /**
- * Whether the source has changed its past: the last stored bar is told otherwise now, as happens
- * when closes are adjusted for a new dividend or split. Then all history is to be fetched again.
+ * Whether the source has revised its history: the last stored bar differs now, as happens when
+ * closes are adjusted for a new dividend or split. The whole history is then fetched again.
  */
 export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck[]): boolean {
   const last = series.days.length - 1;
@@ -31,8 +31,9 @@ export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck
 }
 
 /**
- * Adds bars fetched from the last stored day on; what the source left out stays.
- * @returns undefined where a new bar is in doubt: the whole history is then to be fetched and put in
+ * Adds bars fetched from the last stored day on; stored bars that the source omitted are kept.
+ * @returns undefined where a new bar is in doubt: the whole history is then to be fetched and put
+ * in
  *   place, since the stored bars may be the wrong ones
  */
 export function extendBars(
@@ -57,7 +58,7 @@ export function extendBars(
 }
 
 const COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
-/** Bars that new ones are judged by, and some more. */
+/** The context that new bars are checked against, with a margin. */
 const CONTEXT = 60;
 
 /** From an index on. */

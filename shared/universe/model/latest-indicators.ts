@@ -1,11 +1,13 @@
-/** What the common indicators say at the last bar. */
+/** Values of the common indicators at the last bar. */
 import type { PriceSeries } from './price-series.ts';
 import { bollinger, percentB } from '#shared/quant/indicators/bands.ts';
 import { macd, rateOfChange, rsi } from '#shared/quant/indicators/momentum.ts';
 import { ema, sma } from '#shared/quant/indicators/moving-averages.ts';
 import { normalisedTrueRange } from '#shared/quant/indicators/ranges.ts';
 
-/** Undefined for what too few bars tell. Prices are adjusted closes in the security's currency. */
+/**
+ * Undefined where there are too few bars. Prices are adjusted closes in the security's currency.
+ */
 export interface LatestIndicators {
   readonly sma50?: number | undefined;
   readonly sma200?: number | undefined;

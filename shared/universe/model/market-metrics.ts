@@ -1,4 +1,4 @@
-/** Figures drawn from a security's bars. What too few bars tell is absent, never 0. */
+/** Figures computed from a security's bars. Absent, never 0, where there are too few bars. */
 import { addDays, dayOfEpoch } from '#shared/kernel/calendar-day.ts';
 import { beta } from '#shared/quant/measures/benchmark.ts';
 import { mean } from '#shared/quant/measures/moments.ts';

@@ -1,4 +1,4 @@
-/** One consistent snapshot of the market for all that measures: scores, moments, plans. */
+/** One consistent snapshot of the market, on which scores, moments and plans are computed. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
@@ -23,14 +23,14 @@ export interface UnpricedSecurity {
 }
 
 export interface MarketView {
-  /** The day the view stands at; nothing later is in it. */
+  /** The day of the view; nothing later is in it. */
   readonly asOf: CalendarDay;
   readonly base: Currency;
   /** Securities with a stored price and a rate into the base currency, by symbol. */
   readonly securities: readonly Security[];
   /** Securities left out, and why. */
   readonly unpriced: readonly UnpricedSecurity[];
-  /** What is doubtful about prices; absent where nothing is. */
+  /** Price doubts; absent where there are none. */
   readonly doubts?: PriceDoubts | undefined;
   readonly series: ReadonlyMap<Isin, PriceSeries>;
   readonly quotes: ReadonlyMap<Isin, Quote>;

@@ -1,4 +1,4 @@
-/** Why the prices of a security cannot be trusted, and what may not be done meanwhile. */
+/** Reasons why the prices of a security cannot be trusted, and the trades they block. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
@@ -22,7 +22,7 @@ export interface SuspectedSplit {
    * - `rescaled-past`: the source has changed all earlier closes by the ratio.
    */
   readonly evidence: 'jump' | 'adjusted-jump' | 'rescaled-past';
-  /** It came while its prices were followed: what is held was held before. */
+  /** It occurred while the prices were synced: current holdings date from before it. */
   readonly isLive: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface SourcesDisagree {
 export type PriceDoubt = DeadPrice | SuspectedSplit | SourcesDisagree;
 export type PriceDoubts = ReadonlyMap<Isin, readonly PriceDoubt[]>;
 
-/** Whether the prices are no series that return and risk can be measured on. */
+/** Whether the prices are unusable for measuring return and risk. */
 export function breaksSeries(doubt: PriceDoubt): boolean {
   if (doubt.kind === 'sources-disagree') return false;
   return doubt.kind === 'dead-price' || doubt.evidence === 'jump';
@@ -50,7 +50,7 @@ export function blocks(doubt: PriceDoubt, side: 'BUY' | 'SELL', isHeld: boolean)
   return doubt.evidence === 'jump' || (doubt.isLive && isHeld);
 }
 
-/** What each share that was held before counts for, in shares at today's price. */
+/** Shares at today's price for each share held before. */
 export function sharesFactor(doubts: readonly PriceDoubt[]): number {
   return doubts.reduce(
     (factor, doubt) =>
@@ -75,7 +75,7 @@ export function doubtText(doubt: PriceDoubt): string {
   }
 }
 
-/** The one question that only the owner can answer; undefined where there is none. */
+/** The question for the owner; undefined where there is none. */
 export function questionOf(doubt: PriceDoubt, symbol: string): string | undefined {
   if (doubt.kind !== 'suspected-split') return undefined;
   if (doubt.evidence !== 'jump' && !doubt.isLive) return undefined;

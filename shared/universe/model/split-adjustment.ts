@@ -1,8 +1,8 @@
 /**
- * Prices in shares of today. A source that adjusts its closes has done so already; in one that does
- * not, they jump on the day of a split, and what lies before is divided by its ratio. Which of the two
- * it is, the prices say: the jump is nearer to the ratio, or nearer to none. Closes and adjusted closes
- * are judged apart.
+ * Split adjustment of prices to shares of today. Some sources adjust their closes already; in the
+ * others they jump on the day of a split, and earlier prices are divided by its ratio. The prices
+ * decide which case applies: the jump is nearer to the ratio, or nearer to 1. Closes and adjusted
+ * closes are decided separately.
  */
 import { epochDay } from '#shared/kernel/calendar-day.ts';
 import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';

@@ -1,4 +1,4 @@
-/** Which splits are suspected after a sync, from what was stored before and what is stored now. */
+/** Splits suspected after a sync, from the prices stored before and after it. */
 import { daysBetween, dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
 import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/split-suspicion.ts';
@@ -12,9 +12,9 @@ const OVERLAP_DAYS = 60;
 const UNDONE_TOLERANCE_RATIO = 0.02;
 
 /**
- * A jump is suspected as long as it stands in the prices. It is live where it came after the bars
- * that were stored before, and stays so. A past that was changed by a ratio is remembered, since
- * the new prices no longer show it; the opposite change takes it back.
+ * A jump is suspected as long as it is in the prices. It is live if it came after the bars that
+ * were stored before, and stays so. A history rescaled by a ratio is recorded, since the new prices
+ * no longer show it; the opposite change removes the record.
  */
 export function reviewSplits(
   before: PriceSeries,

@@ -1,4 +1,4 @@
-/** How far a sync has come: one security after the other; a failing one is named, others go on. */
+/** Progress of a sync over its securities; a failing one is named, and the others continue. */
 import type { Isin } from '#shared/kernel/isin.ts';
 
 export interface Problem {

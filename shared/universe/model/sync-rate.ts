@@ -1,4 +1,4 @@
-/** How fast a sync goes on, and how long it will take. Pure. */
+/** Rate and remaining time of a sync. Pure. */
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SyncProgress } from './sync-progress.ts';
 

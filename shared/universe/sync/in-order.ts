@@ -1,4 +1,4 @@
-/** Work on many things at once, a few at a time. */
+/** Maps over items with bounded concurrency. */
 
 /**
  * The results in the order of the items; up to `limit` are worked on at a time, so that a slow one does not

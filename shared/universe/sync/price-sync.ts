@@ -25,7 +25,7 @@ import { endExplainedDoubts } from '../explained-doubts.ts';
 import type { PriceDoubtStore } from '../price-doubt-store.ts';
 import { pairOf, type PriceStore } from '../price-store.ts';
 
-/** The last bars that are held against a second source. */
+/** Number of latest bars compared with a second source. */
 const COMPARED_BARS = 8;
 
 export interface SyncFrame {
@@ -134,7 +134,7 @@ async function storedBars(store: PriceStore, { isin }: Security): Promise<Stored
   return { series, setAside };
 }
 
-/** Stores the actions that the source knows, and what they explain is no doubt any more. */
+/** Stores the source's corporate actions, and removes the price doubts that they explain. */
 async function syncActions(frame: BarSyncFrame, isin: Isin): Promise<void> {
   const { actions, doubts, marketData, signal } = frame;
   await actions.addAll((await marketData.actions?.(isin, signal)) ?? []);
@@ -176,7 +176,7 @@ function withOrigins(
   });
 }
 
-/** Holds a security back while a second source has another price of the same day. */
+/** Blocks a security from trading while a second source has a different price for the same day. */
 async function compareSources({ doubts, marketData, signal }: BarSyncFrame, series: PriceSeries) {
   if (!marketData.disagreement) return;
   const { isin, days, close } = series;

@@ -1,4 +1,4 @@
-/** Which securities a sync is about. */
+/** The securities of a sync. */
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -15,8 +15,8 @@ export interface SyncFixture {
 }
 
 /**
- * The securities asked for, or all that are not removed. A universe that was never filled takes up
- * everything the source lists; otherwise the source corrects what is known about the securities.
+ * The securities asked for, or all that are not removed. An empty universe adds every security that
+ * the source lists; otherwise the source updates the descriptions of existing ones.
  */
 export async function syncTargets(
   store: SecurityStore,
