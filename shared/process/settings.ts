@@ -8,6 +8,7 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import { objectives } from '#shared/kernel/objective.ts';
 import { certificateScopes, hosts } from './access-parsers.ts';
 import { limitRows, liveLimitComplaints } from './limit-settings.ts';
+import { cycleRows } from './cycle-settings.ts';
 import { marketRows } from './market-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
 import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
@@ -248,6 +249,7 @@ export const settingTable = {
     'most securities that an allocation or a plan weighs beside those held: the best scored of a larger universe',
     between(10, 2_000),
   ),
+  ...cycleRows,
   planOrdersMax: row('PLAN_ORDERS_MAX', '12', 'most orders of one plan', between(1, 100)),
   planValidDays: row(
     'PLAN_VALID_DAYS',

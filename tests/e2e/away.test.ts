@@ -77,6 +77,37 @@ test('a service moves to the other board and back by the files alone', async () 
   }
 });
 
+test.each(['http', 'grpc'] as const)(
+  'the first cycle waits for a board that starts later (%s)',
+  async (protocol) => {
+    const both = split(protocol);
+    const [near, far] = both.boards as [BoardPlan, BoardPlan];
+    const late: Split = {
+      ...both,
+      boards: [near, { ...far, isLate: true }],
+      // Neither a pause nor an interval of an hour keeps a board away that answers again.
+      breaker: { failures: 1, pauseMs: 3_600_000 },
+      service: { healthCheck: { intervalMs: 3_600_000, timeoutMs: 2_000 } },
+    };
+    const at = { url: redis.url, prefix: `late-${protocol}` };
+    const { boards, close } = await openBoards(program, late, at);
+    const [compute, state] = boards as [Board, Board];
+    try {
+      await compute.run().says('Waiting up to 120 s for portfolio, universe and trading on state.');
+      await compute.run().says('"event":"board-lost"');
+      state.start();
+      await compute.ready();
+      expect(compute.run().stdout()).not.toContain('The cycle failed');
+      const { status } = await request(compute.gatewayUrl)
+        .post('/function/gateway-list-proposals')
+        .send({});
+      expect(status).toBe(200);
+    } finally {
+      await close();
+    }
+  },
+);
+
 describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) => {
   let boards: Boards;
   let compute: Board;

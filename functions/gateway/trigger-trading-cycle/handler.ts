@@ -9,6 +9,7 @@
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { askOwner, followProposal } from '#shared/gateway/cycle/approval.ts';
+import { awaitBoards } from '#shared/gateway/cycle/await-boards.ts';
 import { Cycle } from '#shared/gateway/cycle/cycle.ts';
 import { findPlan, makePlan, validate } from '#shared/gateway/cycle/decide.ts';
 import { book, execute } from '#shared/gateway/cycle/execute.ts';
@@ -36,6 +37,7 @@ export default handle(gateway.triggerTradingCycle, async function* (request, con
   try {
     const resumed = cycle.record.executionBegan;
     cycle.isResumed = resumed;
+    yield* awaitBoards(cycle);
     if (resumed) await findPlan(cycle);
     if (resumed) for (const step of refresh) yield* step(cycle);
     const plans = !resumed || (await givesUpPlan(cycle));

@@ -37,7 +37,8 @@ const channelOptions: ChannelOptions = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 5_000,
+  // During a backoff calls fail without a try; a board that is back must not stay unreachable for long.
+  'grpc.max_reconnect_backoff_ms': 1_000,
   // Retries are decided here: grpc-js knows neither effects nor idempotency keys.
   'grpc.enable_retries': 0,
 };

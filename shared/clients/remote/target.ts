@@ -1,7 +1,7 @@
 /**
  * One address of another board behind a circuit breaker: after some consecutive calls without an
  * answer the breaker opens, so that callers fail at once instead of one time-out each. Then one
- * call, or the health check, probes the board again.
+ * call probes the board again; a health check that is answered closes the breaker at once.
  */
 import {
   circuitBreaker,
@@ -25,19 +25,19 @@ export interface TargetOptions {
 /** Checks whether the board answers; throws an `Outage` if not. */
 export type Probe = (timeoutMs: number) => Promise<unknown>;
 
+/** Interval of the health checks while the board is away. */
+const AWAY_INTERVAL_MS = 1_000;
+
 export class Target {
   readonly address: string;
-  private readonly breaker: CircuitBreakerPolicy;
+  private readonly options: TargetOptions;
+  private breaker: CircuitBreakerPolicy;
   private probing: NodeJS.Timeout | undefined;
 
-  constructor({ address, device, breaker, log }: TargetOptions) {
-    this.address = address;
-    this.breaker = circuitBreaker(
-      handleWhen((thrown) => thrown instanceof Outage),
-      { halfOpenAfter: breaker.pauseMs, breaker: new ConsecutiveBreaker(breaker.failures) },
-    );
-    this.breaker.onBreak(() => log.warn('board-lost', { device, address }));
-    this.breaker.onReset(() => log.info('board-recovered', { device, address }));
+  constructor(options: TargetOptions) {
+    this.options = options;
+    this.address = options.address;
+    this.breaker = this.closedBreaker();
   }
 
   get isAway(): boolean {
@@ -63,21 +63,63 @@ export class Target {
     return answered.value;
   }
 
-  /** Polls regularly, so that an outage or a recovery is detected before a call has to. */
+  /**
+   * Polls regularly, and each second while the board is away, so that an outage or a recovery is detected
+   * before a call has to.
+   */
   watch(probe: Probe, { intervalMs, timeoutMs }: HealthCheck): void {
     if (intervalMs === 0 || this.probing) return;
+    const tickMs = Math.min(intervalMs, AWAY_INTERVAL_MS);
     let isPolling = false;
+    let polledAt = performance.now();
     this.probing = setInterval(() => {
-      if (isPolling) return;
+      // Timers are early by a fraction of a millisecond at times.
+      const isDue = performance.now() - polledAt > intervalMs - tickMs / 2;
+      if (isPolling || !(isDue || this.isAway)) return;
       isPolling = true;
-      void this.reach(() => probe(timeoutMs))
-        .catch(() => undefined)
-        .finally(() => (isPolling = false));
-    }, intervalMs);
+      polledAt = performance.now();
+      void this.poll(() => probe(timeoutMs)).finally(() => (isPolling = false));
+    }, tickMs);
     this.probing.unref();
   }
 
   close(): void {
     clearInterval(this.probing);
   }
+
+  /** Probes past an open breaker; any answer closes it. */
+  private async poll(probe: () => Promise<unknown>): Promise<void> {
+    if (!this.isAway) return this.reach(probe).then(ignore, ignore);
+    const isThere = await probe().then(
+      () => true,
+      (thrown: unknown) => !(thrown instanceof Outage),
+    );
+    if (!isThere || !this.isAway) return;
+    this.breaker = this.closedBreaker();
+    this.recovered();
+  }
+
+  private closedBreaker(): CircuitBreakerPolicy {
+    const { device, address, breaker: rule, log } = this.options;
+    const breaker = circuitBreaker(
+      handleWhen((thrown) => thrown instanceof Outage),
+      { halfOpenAfter: rule.pauseMs, breaker: new ConsecutiveBreaker(rule.failures) },
+    );
+    breaker.onBreak(() => {
+      if (breaker === this.breaker) log.warn('board-lost', { device, address });
+    });
+    breaker.onReset(() => {
+      if (breaker === this.breaker) this.recovered();
+    });
+    return breaker;
+  }
+
+  private recovered(): void {
+    const { device, address, log } = this.options;
+    log.info('board-recovered', { device, address });
+  }
+}
+
+function ignore(): void {
+  // The breaker keeps the result.
 }

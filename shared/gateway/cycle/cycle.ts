@@ -68,7 +68,7 @@ export class Cycle {
   private readonly planIdBefore: string | undefined;
   private readonly watch: CancellationWatch | undefined;
   /** Also aborts when nobody wants the cycle any more. */
-  private readonly signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Aborts only when the call has to end: its time is up, or its job processor gives it up. */
   private readonly wholeSignal: AbortSignal;
 
@@ -159,6 +159,11 @@ export class Cycle {
   call<O extends Operation>(operation: O, request: WireRequestOf<O>): Promise<ResponseOf<O>> {
     const { functions } = this.context;
     return functions.call(operation, request, this.options());
+  }
+
+  /** Whether an operation could do its work now, and why not. @throws Failure where nobody answers */
+  ready({ name }: Operation): Promise<{ ready: boolean; reason: string }> {
+    return this.context.functions.ready(name, this.options());
   }
 
   /** A call that goes on when the cycle is cancelled: an order, and the booking of orders. */

@@ -15,6 +15,8 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import type { DependencyParts } from '#shared/runtime/dependencies.ts';
+import { allLocal, type Place } from '#shared/placement/placement.ts';
 import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
@@ -52,7 +54,10 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function openDependencies(env: Record<string, string> = {}): Promise<void> {
+async function openDependencies(
+  env: Record<string, string> = {},
+  parts: DependencyParts = {},
+): Promise<void> {
   const inside = inProcess();
   through = inside.transport;
   const transport: Transport = (call) => {
@@ -60,7 +65,7 @@ async function openDependencies(env: Record<string, string> = {}): Promise<void>
     return intercept(call) ?? inside.transport(call);
   };
   const small = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '5', ...env };
-  dependencies = await openTestDependencies(redis, small, { now: clock.now, transport });
+  dependencies = await openTestDependencies(redis, small, { now: clock.now, transport, ...parts });
   inside.into(dependencies);
   await restoreInto(dependencies.database, each(seeded));
 }
@@ -118,7 +123,11 @@ async function runCycle(body: object, run = 'run-1'): Promise<Answer> {
   return {
     status: response.status,
     updates: lines.filter((line) => line.step !== undefined),
-    failure: lines.find((line) => line.failure)?.failure,
+    // One that fails before its first message is answered as a failure alone.
+    failure:
+      response.status === 200
+        ? lines.find((line) => line.failure)?.failure
+        : (lines[0] as unknown as Answer['failure']),
   };
 }
 
@@ -320,6 +329,78 @@ describe('a trading cycle', () => {
     expect(lastOf(answer).message).toContain(result.trades[1]?.symbol);
     expect((await history()).total).toBe(1);
   }, 60_000);
+
+  describe('with services on another board', () => {
+    const device = { name: 'state', roles: ['state'], facadePortBase: 50_051 } as const;
+    const far = ['portfolio', 'trading'] as const;
+    const places = Object.fromEntries(
+      far.map((service) => [service, { mode: 'remote', service, device } as unknown as Place]),
+    );
+    const placement = { ...allLocal, places: { ...allLocal.places, ...places } };
+    const away = () =>
+      Promise.reject(new Failure('UNAVAILABLE', 'portfolio on state does not answer at state:1.'));
+    const isFar = ({ name }: FunctionCall) => far.some((service) => name.startsWith(`${service}-`));
+    const answered = () => Promise.resolve({ status: 200, body: each(['']) });
+    const isProbe = (call: FunctionCall) => call.name.endsWith('/_/ready');
+
+    const reopen = async (env: Record<string, string> = {}): Promise<void> => {
+      await dependencies.close();
+      await openDependencies(env, { placement });
+    };
+
+    it('waits for one that starts later, says so once, and then runs', async () => {
+      await reopen();
+      let probes = 0;
+      // Neither the probes nor the operations answer before the board is up.
+      intercept = (call) => {
+        if (!isProbe(call)) return probes < 4 && isFar(call) ? away() : undefined;
+        return (probes += 1) <= 4 ? away() : answered();
+      };
+      const answer = await runCycle({ dryRun: true });
+      expect(resultOf(answer)).toMatchObject({ success: true });
+      const told = answer.updates.map(({ message }) => message);
+      const waits = told.filter((message) => message.startsWith('Waiting'));
+      expect(waits).toEqual(['Waiting up to 120 s for portfolio and trading on state.']);
+      expect(told[0]).toBe(waits[0]);
+    });
+
+    it('gives up after BOARD_WAIT_MS, naming the services, the board and why', async () => {
+      await reopen({ BOARD_WAIT_MS: '0' });
+      intercept = (call) => (isProbe(call) ? away() : undefined);
+      const { failure } = await runCycle({});
+      expect(failure).toMatchObject({
+        code: 'UNAVAILABLE',
+        message:
+          'Waited 0 s in vain for portfolio and trading on state: ' +
+          'portfolio on state does not answer at state:1. This attempt sent no order.',
+        services: ['portfolio', 'trading'],
+      });
+      expect(failure).not.toHaveProperty('resumeAfterMs');
+      expect(called('portfolio-update-positions')).toEqual([]);
+    });
+
+    it('hands a run whose orders have begun over until its plan has expired', async () => {
+      await reopen({ BOARD_WAIT_MS: '0' });
+      const hasBegun = () => called('trading-execute-trade').length > 0;
+      intercept = (call) => {
+        if (isProbe(call)) return hasBegun() ? away() : answered();
+        return call.name === 'portfolio-update-positions' && hasBegun() ? away() : undefined;
+      };
+      expect((await runCycle({})).failure).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      const { total } = await history();
+      expect((await runCycle({})).failure).toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringMatching(/goes on with its orders when it is back\.$/),
+        resumeAfterMs: 5_000,
+      });
+      clock.advance(2 * 86_400_000);
+      const { failure } = await runCycle({});
+      clock.advance(-2 * 86_400_000);
+      expect(failure).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(failure).not.toHaveProperty('resumeAfterMs');
+      expect((await history()).total).toBe(total);
+    });
+  });
 
   it('goes on with the other orders when one is refused, and never sends that one again', async () => {
     let first = true;

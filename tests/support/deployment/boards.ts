@@ -11,6 +11,7 @@ import {
   type ServiceClientsOptions,
 } from '#shared/clients/grpc/service-clients.ts';
 import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { present } from '#shared/kernel/assert.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Program, Run } from '../../e2e/program.ts';
 
@@ -19,6 +20,8 @@ export interface BoardPlan {
   /** Services that run on it; the others run on the other board. */
   readonly has: readonly ServiceName[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The test starts it. */
+  readonly isLate?: boolean;
 }
 
 export interface Split {
@@ -72,7 +75,7 @@ export async function openBoards(
     const shared = { ...redisOf, ...split.env, ...plan.env };
     boards.push(openBoard(program, plan.name, { ...env, ...shared }, portsOf(ports, plan), opened));
   }
-  for (const board of boards) board.start();
+  for (const [index, board] of boards.entries()) if (!split.boards[index]?.isLate) board.start();
   return {
     boards: boards as [Board, ...Board[]],
     move: async (plans) => {
@@ -97,7 +100,7 @@ function openBoard(
   ports: Ports,
   opened: ServiceClients[],
 ): Board {
-  let run: Run;
+  let run: Run | undefined;
   const addresses = Object.fromEntries(
     serviceNames.map((one) => [one, `127.0.0.1:${ports.facadeBase + portOffsets[one]}`]),
   ) as Record<ServiceName, string>;
@@ -105,13 +108,14 @@ function openBoard(
     name,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     tradeToken: tokenOf(name),
-    run: () => run,
+    run: () => present(run, 'the board was started'),
     start: () => {
       // No orders before the test asks for them.
       run = program.start(['--dry-run'], { LOG_LEVEL: 'info', ...env });
     },
-    ready: () => run.says('Ctrl-C stops'),
+    ready: () => present(run, 'the board was started').says('Ctrl-C stops'),
     end: async (signal) => {
+      if (!run) return;
       if (run.child.exitCode === null && run.child.signalCode === null) run.child.kill(signal);
       await run.ended;
     },
