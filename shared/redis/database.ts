@@ -36,6 +36,8 @@ export interface Write {
   readonly op: Operator;
   readonly key: string;
   readonly args: readonly string[];
+  /** What a document's write stores, for stores that keep values; its JSON is made when `args` are read. */
+  readonly document?: { readonly version: number; readonly value: unknown } | undefined;
 }
 
 /**
@@ -75,6 +77,14 @@ export class Database {
     const [version, json] = await this.redis.hmget(key, 'version', 'json');
     if (version === null || version === undefined) return undefined;
     return { key, version: Number(version), value: decode(schema, json ?? '', key) };
+  }
+
+  /**
+   * What a stored text says. Where texts lie in this process a place's text is read once for as long as it stays.
+   * @param place a key, or a key and a field
+   */
+  read<T>(_place: string, text: string, reader: (text: string) => T): T {
+    return reader(text);
   }
 
   /** @returns false when an expectation failed; then nothing was changed */
@@ -123,7 +133,7 @@ export class Database {
   }
 
   /** @returns what the script returns */
-  private apply(
+  protected apply(
     expect: readonly Expectation[],
     write: readonly Write[],
     guard?: Epoch & { readonly advance: boolean },
@@ -162,5 +172,13 @@ export class Database {
 
 /** The write that stores a document's next version. */
 export function writeDocument(key: string, version: number, value: unknown): Write {
-  return { op: 'HSET', key, args: ['version', String(version + 1), 'json', encode(value)] };
+  const next = version + 1;
+  return {
+    op: 'HSET',
+    key,
+    document: { version: next, value },
+    get args() {
+      return ['version', String(next), 'json', encode(value)];
+    },
+  };
 }

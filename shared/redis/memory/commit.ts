@@ -1,43 +1,36 @@
 /** commit.lua for keys in memory; the same tests run on both. */
-import type { Write } from '../database.ts';
+import type { Expectation, Write } from '../database.ts';
+import type { Epoch } from '../epoch.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 
 interface Change {
-  readonly expect: readonly { readonly key: number; readonly version: string }[];
-  readonly write: readonly {
-    readonly op: Write['op'];
-    readonly key: number;
-    readonly args: readonly string[];
-  }[];
-  readonly guard?: Guard;
+  readonly expect: readonly Expectation[];
+  readonly write: readonly Write[];
+  readonly guard?: Guard | undefined;
 }
 
-interface Guard {
-  readonly key: number;
-  readonly id: string;
-  readonly generation: number;
-  readonly sequence: number;
+interface Guard extends Epoch {
+  readonly key: string;
   readonly advance: boolean;
 }
 
-/** @param change JSON, as the script takes it @returns as the script does */
+/** @returns as the script does */
 export function carryOutCommit(
   memory: MemoryKeys,
-  names: readonly string[],
-  change: string,
+  { expect, write, guard }: Change,
 ): readonly number[] {
-  const { expect, write, guard } = JSON.parse(change) as Change;
-  const nameOf = (index: number): string => names[index - 1] ?? '';
-  const epoch = guard && memory.hash(nameOf(guard.key));
+  const epoch = guard && memory.hash(guard.key);
   if (guard && !holds(guard, epoch)) return [-1];
   const isAsExpected = expect.every(
-    ({ key, version }) => (memory.hash(nameOf(key))?.get('version') ?? '0') === version,
+    ({ key, version }) => (memory.hash(key)?.get('version') ?? '0') === String(version),
   );
   if (!isAsExpected) return [0];
-  for (const { op, key, args } of write) memory.write(op, nameOf(key), args);
+  for (const one of write)
+    if (one.document) memory.putDocument(one.key, one.document);
+    else memory.write(one.op, one.key, one.args);
   if (!guard?.advance) return [1];
   const sequence = Number(epoch?.get('sequence')) + 1;
-  memory.write('HSET', nameOf(guard.key), ['sequence', String(sequence)]);
+  memory.write('HSET', guard.key, ['sequence', String(sequence)]);
   return [1, Number(epoch?.get('generation')), sequence];
 }
 

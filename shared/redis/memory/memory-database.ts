@@ -1,32 +1,60 @@
 /**
- * Stores whose state lives in this process alone. Nobody else writes it, so a document is decoded once for each of
- * its versions; what stores read is never changed by them.
+ * Stores whose state lives in this process alone. Nobody else writes it, so documents are kept as the values that
+ * were written, and a text is read once for as long as it stays; what stores read is never changed by them.
  */
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { Database, type Document } from '../database.ts';
+import { decode } from '../codec.ts';
+import { Database, type Document, type Expectation, type Write } from '../database.ts';
+import type { Epoch } from '../epoch.ts';
+import { keys as keyOf } from '../keys.ts';
+import { carryOutCommit } from './commit.ts';
+import { MemoryKeys } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
 
-interface Decoded {
-  readonly schema: z.ZodType;
-  readonly document: Document<unknown>;
+interface Read {
+  readonly text: string;
+  readonly reader: unknown;
+  readonly value: unknown;
 }
 
 export class MemoryDatabase extends Database {
-  private readonly decoded = new Map<string, Decoded>();
+  private readonly memory: MemoryKeys;
+  private readonly texts = new Map<string, Read>();
 
   constructor() {
-    super(new MemoryRedis() as unknown as Redis);
+    const memory = new MemoryKeys();
+    super(new MemoryRedis(memory) as unknown as Redis);
+    this.memory = memory;
   }
 
   override async find<T>(key: string, schema: z.ZodType<T>): Promise<Document<T> | undefined> {
-    const version = Number(await this.redis.hget(key, 'version'));
+    const version = Number(this.memory.hash(key)?.get('version') ?? 0);
     if (version === 0) return undefined;
-    const known = this.decoded.get(key);
-    if (known?.document.version === version && known.schema === schema)
-      return known.document as Document<T>;
-    const document = await super.find(key, schema);
-    if (document) this.decoded.set(key, { schema, document });
-    return document;
+    const known = this.memory.document(key);
+    if (known?.version === version) return { key, version, value: known.value as T };
+    const json = this.memory.hash(key)?.get('json') ?? '';
+    const value = decode(schema, json, key);
+    this.memory.keepDocument(key, { version, value });
+    return { key, version, value };
+  }
+
+  protected override apply(
+    expect: readonly Expectation[],
+    write: readonly Write[],
+    guard?: Epoch & { readonly advance: boolean },
+  ): Promise<readonly number[]> {
+    const key = keyOf.state.epoch();
+    return Promise.resolve(
+      carryOutCommit(this.memory, { expect, write, guard: guard && { ...guard, key } }),
+    );
+  }
+
+  override read<T>(place: string, text: string, reader: (text: string) => T): T {
+    const known = this.texts.get(place);
+    if (known?.text === text && known.reader === reader) return known.value as T;
+    const value = reader(text);
+    this.texts.set(place, { text, reader, value });
+    return value;
   }
 }

@@ -1,5 +1,6 @@
 /** Keys and their values in memory, changed by the operators that a commit may use. */
 import { Failure } from '#shared/kernel/failure.ts';
+import { encode } from '../codec.ts';
 import type { Write } from '../database.ts';
 
 /** Member and score, by score and then by member. */
@@ -35,8 +36,39 @@ function isAfter(entry: Ranked[number] | undefined, member: string, score: numbe
   return entry[1] > score || (entry[1] === score && entry[0] > member);
 }
 
+interface KeptDocument {
+  readonly version: number;
+  readonly value: unknown;
+}
+
 export class MemoryKeys {
   private readonly values = new Map<string, Value>();
+  private readonly documents = new Map<string, KeptDocument>();
+
+  /** The value that a document was written with or read as; only while its version is still this one. */
+  document(key: string): KeptDocument | undefined {
+    return this.documents.get(key);
+  }
+
+  keepDocument(key: string, document: KeptDocument): void {
+    this.documents.set(key, document);
+  }
+
+  /** As HSET of version and JSON; the JSON is made when the document is read as text. */
+  putDocument(key: string, document: KeptDocument): void {
+    const hash = opened(this.values, key, Map, () => new Map<string, string>());
+    hash.set('version', String(document.version));
+    hash.delete('json');
+    this.documents.set(key, document);
+  }
+
+  /** A hash to be read as text. */
+  private withText(key: string, hash: Map<string, string>): Map<string, string> {
+    const document = this.documents.get(key);
+    const isCurrent = document && hash.get('version') === String(document.version);
+    if (isCurrent && !hash.has('json')) hash.set('json', encode(document.value));
+    return hash;
+  }
 
   has(key: string): boolean {
     return this.values.has(key);
@@ -48,6 +80,12 @@ export class MemoryKeys {
 
   hash(key: string): Map<string, string> | undefined {
     return this.of(key, (value) => value instanceof Map);
+  }
+
+  /** The hash with the text of a document that lies there. */
+  hashAsText(key: string): ReadonlyMap<string, string> | undefined {
+    const hash = this.hash(key);
+    return hash && this.withText(key, hash);
   }
 
   list(key: string): string[] | undefined {

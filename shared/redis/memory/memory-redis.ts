@@ -4,18 +4,17 @@
  * command that is not implemented throws a BUG.
  */
 import { Failure } from '#shared/kernel/failure.ts';
-import commitScript from '../scripts/commit.lua';
 import { ownedKeyScripts } from '../owned-key.ts';
-import { carryOutCommit } from './commit.ts';
-import { MemoryKeys } from './memory-keys.ts';
-import { createHash } from 'node:crypto';
+import type { MemoryKeys } from './memory-keys.ts';
 
 type Reply = string | number | null | readonly unknown[] | Readonly<Record<string, string>>;
 
-const commitSha = createHash('sha1').update(commitScript).digest('hex');
-
 export class MemoryRedis {
-  private readonly keys = new MemoryKeys();
+  private readonly keys: MemoryKeys;
+
+  constructor(keys: MemoryKeys) {
+    this.keys = keys;
+  }
 
   async ping(): Promise<string> {
     return 'PONG';
@@ -49,24 +48,24 @@ export class MemoryRedis {
   }
 
   async hget(key: string, field: string): Promise<string | null> {
-    return this.keys.hash(key)?.get(field) ?? null;
+    return this.keys.hashAsText(key)?.get(field) ?? null;
   }
 
   async hmget(key: string, ...fields: readonly string[]): Promise<(string | null)[]> {
-    const hash = this.keys.hash(key);
+    const hash = this.keys.hashAsText(key);
     return fields.map((field) => hash?.get(field) ?? null);
   }
 
   async hgetall(key: string): Promise<Record<string, string>> {
-    return Object.fromEntries(this.keys.hash(key) ?? []);
+    return Object.fromEntries(this.keys.hashAsText(key) ?? []);
   }
 
   async hkeys(key: string): Promise<string[]> {
-    return [...(this.keys.hash(key)?.keys() ?? [])];
+    return [...(this.keys.hashAsText(key)?.keys() ?? [])];
   }
 
   async hvals(key: string): Promise<string[]> {
-    return [...(this.keys.hash(key)?.values() ?? [])];
+    return [...(this.keys.hashAsText(key)?.values() ?? [])];
   }
 
   async hset(key: string, ...args: readonly string[]): Promise<number> {
@@ -114,11 +113,6 @@ export class MemoryRedis {
       found.push(member);
     }
     return found;
-  }
-
-  async evalsha(sha: string, count: number, ...args: readonly string[]): Promise<Reply> {
-    if (sha !== commitSha) throw unknownScript();
-    return carryOutCommit(this.keys, args.slice(0, count), args[count] ?? '');
   }
 
   async eval(

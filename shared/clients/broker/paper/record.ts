@@ -13,6 +13,7 @@ import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import {
+  encode,
   storedCurrency,
   storedDay,
   storedDecimal,
@@ -187,7 +188,7 @@ export function recordOf(
       h.symbol,
       h.quantity.toString(),
     ]),
-    live: orders.filter(isLive).map(orderRow),
+    live: orders.filter(isLive).map((order) => plain(orderRow(order))),
     settledCount: (before?.settledCount ?? 0) + settled.length,
     flows: book.flows.map(flowRow),
     ...(book.actions.length > 0 && { actions: [...book.actions] }),
@@ -205,6 +206,11 @@ export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
 function holdingOf([isin, symbol, quantity]: [string, string, string]) {
   const holding: PaperHolding = { symbol, quantity: Decimal.parse(quantity) };
   return [parseIsin(isin), holding] as const;
+}
+
+/** Decimals and prices as they are stored. */
+function plain(row: readonly unknown[]): unknown[] {
+  return JSON.parse(encode(row)) as unknown[];
 }
 
 function orderRow(order: PaperOrder): unknown[] {
@@ -276,7 +282,20 @@ function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency
   };
 }
 
+/** Flows only ever get more, so each is written and read once for as long as it is in memory. */
+const flowRows = new WeakMap<BrokerFlow, unknown[]>();
+const rowFlows = new WeakMap<unknown[], BrokerFlow>();
+
 function flowRow(flow: BrokerFlow): unknown[] {
+  const known = flowRows.get(flow);
+  if (known) return known;
+  const row = plain(flowCells(flow));
+  flowRows.set(flow, row);
+  rowFlows.set(row, flow);
+  return row;
+}
+
+function flowCells(flow: BrokerFlow): unknown[] {
   return [
     flow.flowId,
     flow.kind,
@@ -291,6 +310,15 @@ function flowRow(flow: BrokerFlow): unknown[] {
 }
 
 function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
+  const known = rowFlows.get(tuple);
+  if (known?.amount.currency === base) return known;
+  const flow = readFlow(tuple, base);
+  rowFlows.set(tuple, flow);
+  flowRows.set(flow, tuple);
+  return flow;
+}
+
+function readFlow(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
   const [flowId, kind, amount, isin, quantity, price, rate, happenedAt, ...late] =
     flowTuple.parse(tuple);
   const [related, reverses, extras] = late;
