@@ -111,24 +111,85 @@ function faultWithin({ open, high, low, close, adjustedClose, volume }: BarToChe
   return undefined;
 }
 
-function segmentsOf(bars: readonly BarToCheck[]): readonly Segment[] {
-  const segments: Segment[] = [];
-  // The level used last comes last.
-  const levels: Level[] = [];
-  for (const bar of bars) {
-    const level = levels.findLast(({ recent }) => moveFault(bar, recent) === undefined) ?? {
-      recent: [],
-    };
-    remember(level, bar);
-    const at = levels.indexOf(level);
-    if (at >= 0) levels.splice(at, 1);
-    levels.push(level);
-    if (levels.length > LEVELS_KEPT) levels.shift();
-    const current = segments.at(-1);
-    if (current?.level === level) current.bars.push(bar);
-    else segments.push({ level, bars: [bar] });
+/**
+ * Bars that are judged as they come. What comes later can change what is believed of the latest segment, so only
+ * the question is answered anew, not the whole history judged.
+ */
+export class JudgedBars {
+  readonly segments: Segment[] = [];
+  /** The level used last comes last. */
+  private levels: Level[] = [];
+
+  /** @param bar later than all before it */
+  add(bar: BarToCheck): void {
+    if (faultWithin(bar) === undefined) this.place(bar);
   }
-  return segments;
+
+  /**
+   * Days from one on whose bars are believed, latest first.
+   * @param next a bar that counts for this answer alone
+   */
+  believedSince(day: number, next: BarToCheck): readonly number[] {
+    if (faultWithin(next) !== undefined) return this.daysSince(day);
+    const levels = this.levels.map((level) => ({ level, recent: [...level.recent] }));
+    this.place(next);
+    const days = this.daysSince(day);
+    this.takeBack();
+    this.levels = levels.map(({ level }) => level);
+    for (const { level, recent } of levels) level.recent.splice(0, level.recent.length, ...recent);
+    return days;
+  }
+
+  private place(bar: BarToCheck): void {
+    const level = this.levelOf(bar);
+    remember(level, bar);
+    const at = this.levels.indexOf(level);
+    if (at >= 0) this.levels.splice(at, 1);
+    this.levels.push(level);
+    if (this.levels.length > LEVELS_KEPT) this.levels.shift();
+    const current = this.segments.at(-1);
+    if (current?.level === level) current.bars.push(bar);
+    else this.segments.push({ level, bars: [bar] });
+  }
+
+  /** The last bar out of its segment. */
+  private takeBack(): void {
+    const last = this.segments.at(-1);
+    last?.bars.pop();
+    if (last?.bars.length === 0) this.segments.pop();
+  }
+
+  private levelOf(bar: BarToCheck): Level {
+    return (
+      this.levels.findLast(({ recent }) => moveFault(bar, recent) === undefined) ?? { recent: [] }
+    );
+  }
+
+  private daysSince(day: number): readonly number[] {
+    const believed = this.segments.some(isLong) ? undefined : believedOf(this.segments);
+    const days: number[] = [];
+    for (const [index, { bars }] of [...this.segments.entries()].reverse()) {
+      const isBelieved = believed === undefined && this.isBelieved(index);
+      const first = bars.findLastIndex((bar) => bar.day < day) + 1;
+      const own = bars.slice(first).filter((bar) => believed?.has(bar) ?? isBelieved);
+      days.push(...own.reverse().map((bar) => bar.day));
+      if (first > 0) break;
+    }
+    return days;
+  }
+
+  /** Of a history with a long segment; the same rule as in `believedOf`. */
+  private isBelieved(index: number): boolean {
+    const segment = this.segments[index];
+    const before = this.segments.findLast((one, i) => i <= index && isLong(one));
+    return segment?.level === (before ?? this.segments.find(isLong))?.level;
+  }
+}
+
+function segmentsOf(bars: readonly BarToCheck[]): readonly Segment[] {
+  const judged = new JudgedBars();
+  for (const bar of bars) judged.add(bar);
+  return judged.segments;
 }
 
 function remember({ recent }: Level, { adjustedClose }: BarToCheck): void {

@@ -1,5 +1,5 @@
 /** Bars of a source that passed the same check as stored bars. */
-import { checkBars, type BarToCheck } from '#shared/kernel/bar-check.ts';
+import { checkBars, JudgedBars, type BarToCheck } from '#shared/kernel/bar-check.ts';
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { DailyBar, MarketData } from './market-data.ts';
@@ -24,19 +24,54 @@ export async function checkedBars(
   signal: AbortSignal,
 ): Promise<readonly DailyBar[]> {
   const all = await marketData.bars(isin, BEGINNING, signal);
-  const last = all.at(-1);
-  const known = last === undefined || last.day <= to ? all : all.filter(({ day }) => day <= to);
-  const accepted = acceptedDays(known);
-  return known.filter(({ day }) => day >= from && accepted.has(epochDay(day)));
+  const count = all.findLastIndex(({ day }) => day <= to) + 1;
+  const first = all.findLastIndex(({ day }) => day < from) + 1;
+  const days = believedSince(marketData, isin, all.slice(0, count), from);
+  return all.slice(first, count).filter(({ day }) => days.has(epochDay(day)));
 }
 
-const judged = new WeakMap<readonly DailyBar[], ReadonlySet<number>>();
+function believedSince(
+  source: object,
+  isin: Isin,
+  bars: readonly DailyBar[],
+  from: CalendarDay,
+): ReadonlySet<number> {
+  const last = bars.at(-1);
+  if (!last) return new Set();
+  const history = judgedBefore(source, isin, bars);
+  const isLater = (history?.bars.at(-1)?.day ?? '') < last.day;
+  if (!history || !isLater)
+    return new Set(checkBars(bars.map(barToCheck)).accepted.map(({ day }) => day));
+  return new Set(history.judged.believedSince(epochDay(from), barToCheck(last)));
+}
 
-/** A source that returns the same list of bars again has them checked only once. */
-function acceptedDays(bars: readonly DailyBar[]): ReadonlySet<number> {
-  const known = judged.get(bars);
-  if (known) return known;
-  const accepted = new Set(checkBars(bars.map(barToCheck)).accepted.map(({ day }) => day));
-  judged.set(bars, accepted);
-  return accepted;
+/** A history whose bars were all judged, in this order. */
+interface Judged {
+  readonly bars: DailyBar[];
+  readonly judged: JudgedBars;
+}
+
+const histories = new WeakMap<object, Map<Isin, Judged>>();
+
+/**
+ * All bars but the last. A source that goes on with a list of the same bars has only new ones judged.
+ * @returns undefined where their days do not rise
+ */
+function judgedBefore(source: object, isin: Isin, bars: readonly DailyBar[]): Judged | undefined {
+  const ofSource = histories.get(source) ?? new Map<Isin, Judged>();
+  histories.set(source, ofSource);
+  const known = ofSource.get(isin);
+  const goesOn = known && known.bars.length < bars.length && beginsWith(bars, known.bars);
+  const history = goesOn ? known : { bars: [], judged: new JudgedBars() };
+  ofSource.set(isin, history);
+  for (const bar of bars.slice(history.bars.length, -1)) {
+    if (bar.day <= (history.bars.at(-1)?.day ?? '')) return undefined;
+    history.bars.push(bar);
+    history.judged.add(barToCheck(bar));
+  }
+  return history;
+}
+
+function beginsWith(bars: readonly DailyBar[], first: readonly DailyBar[]): boolean {
+  return first.every((bar, i) => bar === bars[i]);
 }

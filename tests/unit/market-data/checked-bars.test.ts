@@ -1,0 +1,76 @@
+/** Bars judged as they come are believed as those of a history that is judged as a whole. */
+import { BEGINNING, barToCheck, checkedBars } from '#shared/clients/market-data/checked-bars.ts';
+import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
+import { checkBars } from '#shared/kernel/bar-check.ts';
+import { addDays, epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
+import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
+
+const isin = parseIsin('US0378331005');
+const start = parseDay('2024-01-01');
+const { signal } = new AbortController();
+
+/** Prices that jump to other levels for a bar, for some, or for good, and bars that contradict themselves. */
+function wildBars(seed: string): DailyBar[] {
+  const random = seededRandom(seed);
+  let [level, left] = [1, 0];
+  return Array.from({ length: 90 }, (_, i) => {
+    left -= 1;
+    if (left < 0) {
+      level = random() < 0.6 ? 1 : 20 ** (integerBelow(random, 5) - 2);
+      left = integerBelow(random, 9);
+    }
+    const close = 10 * level * (1 + random() / 10);
+    const high = random() < 0.03 ? close / 2 : close;
+    return { day: addDays(start, i), open: close, high, low: close, close, adjustedClose: close };
+  });
+}
+
+function wholly(bars: readonly DailyBar[], from = start): string[] {
+  const days = new Set(checkBars(bars.map(barToCheck)).accepted.map(({ day }) => day));
+  return bars.filter(({ day }) => day >= from && days.has(epochDay(day))).map(({ day }) => day);
+}
+
+test.each(Array.from({ length: 10 }, (_, i) => `bars-${i}`))(
+  'each day believes what the whole history up to it gives: seed %s',
+  async (seed) => {
+    const bars = wildBars(seed);
+    let told: readonly DailyBar[] = [];
+    const source = { bars: () => Promise.resolve(told) };
+    for (let count = 1; count <= bars.length; count += 1) {
+      const last = bars[count - 1] as DailyBar;
+      // As a replay does: the day's bar is told with one price first.
+      for (const own of [{ ...last, high: last.close }, last]) {
+        told = [...bars.slice(0, count - 1), own];
+        const from = addDays(last.day, -30);
+        const found = await checkedBars(source, isin, { from, to: last.day }, signal);
+        expect(found.map(({ day }) => day)).toEqual(wholly(told, from));
+      }
+    }
+  },
+);
+
+test('a source that corrects a bar among others has all of them judged again', async () => {
+  const bars = Array.from({ length: 12 }, (_, i): DailyBar => {
+    const prices = { open: 10, high: 10, low: 10, close: 10, adjustedClose: 10 };
+    return { day: addDays(start, i), ...prices };
+  });
+  let told = bars;
+  const source = { bars: () => Promise.resolve(told) };
+  const span = { from: BEGINNING, to: addDays(start, 20) };
+  expect(await checkedBars(source, isin, span, signal)).toHaveLength(12);
+  told = bars.map((bar, i) => (i === 6 ? { ...bar, adjustedClose: 9000 } : bar));
+  expect(await checkedBars(source, isin, span, signal)).toHaveLength(11);
+});
+
+test('of two bars of a day the later in the list is judged', async () => {
+  const bar = (day: number, close: number): DailyBar => ({
+    ...{ day: addDays(start, day), open: close, high: close, low: close, close },
+    adjustedClose: close,
+  });
+  const bars = [0, 1, 2, 3, 4, 5].map((day) => bar(day, 10));
+  const told = [...bars, bar(5, 900)];
+  const source = { bars: () => Promise.resolve(told) };
+  const found = await checkedBars(source, isin, { from: start, to: addDays(start, 9) }, signal);
+  expect(found.map(({ day }) => day)).toEqual(wholly(told));
+});
