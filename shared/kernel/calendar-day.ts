@@ -19,7 +19,21 @@ export function dayOf(instant: Instant): CalendarDay {
 
 /** Days since 1970-01-01; the form that price series store. */
 export function epochDay(day: CalendarDay): number {
-  return Math.round(Date.parse(`${day}T00:00:00Z`) / DAY_MS);
+  const digit = (at: number): number => day.charCodeAt(at) - ZERO;
+  const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
+  return epochDayOf(year, digit(5) * 10 + digit(6), digit(8) * 10 + digit(9));
+}
+
+const ZERO = '0'.charCodeAt(0);
+const FROM_MARCH_0000_TO_1970 = 719_468;
+
+/** Gregorian, years counted from March so that a leap day is the last of its year. */
+function epochDayOf(year: number, month: number, dayOfMonth: number): number {
+  const [marchYear, fromMarch] = month > 2 ? [year, month - 3] : [year - 1, month + 9];
+  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100);
+  const centuries = leapDays + Math.floor(marchYear / 400);
+  const monthDays = Math.floor((153 * fromMarch + 2) / 5);
+  return marchYear * 365 + centuries + monthDays + dayOfMonth - 1 - FROM_MARCH_0000_TO_1970;
 }
 
 export function dayOfEpoch(days: number): CalendarDay {

@@ -81,7 +81,7 @@ export class Database {
 
   /**
    * What a stored text says. Where texts lie in this process a place's text is read once for as long as it stays.
-   * @param place a key, or a key and a field
+   * @param place a key, or a key and a field; each is read in one way
    */
   read<T>(_place: string, text: string, reader: (text: string) => T): T {
     return reader(text);

@@ -34,9 +34,18 @@ export class ActionStore {
 
   /** Stores what a source knows. @returns those that contradict what is stored */
   async addAll(actions: readonly CorporateAction[]): Promise<readonly CorporateAction[]> {
+    const stored = await this.of(actions.map(({ isin }) => isin));
+    const known = new Map(stored.map((action) => [keyOf(action), action]));
     const differing: CorporateAction[] = [];
-    for (const action of byDay(actions))
-      if ((await this.add(action)) === 'differs') differing.push(action);
+    for (const action of byDay(actions)) {
+      const before = known.get(keyOf(action));
+      const added = before ? undefined : await this.add(action);
+      if (added === 'differs' || (before && !saysTheSame(before, action))) differing.push(action);
+    }
     return differing;
   }
+}
+
+function keyOf({ isin, actionId }: CorporateAction): string {
+  return `${isin} ${actionId}`;
 }

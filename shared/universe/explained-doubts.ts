@@ -10,6 +10,7 @@ export async function endExplainedDoubts(
   isin: Isin,
 ): Promise<void> {
   const known = await doubts.of(isin);
+  if (known.length === 0) return;
   const open = unexplained(known, await actions.of([isin]));
   if (open.length < known.length) await doubts.put(isin, 'suspected-split', open.filter(isSplit));
 }

@@ -1,6 +1,6 @@
 /** Daily bars, bars set aside, exchange rates, and what was fetched last. */
 import { z } from 'zod';
-import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
@@ -10,7 +10,15 @@ import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { SourceSpan } from './model/source-span.ts';
 import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
-import { priceChunks, rateChunks, readPriceChunks, readRateChunks } from './year-chunks.ts';
+import {
+  byYear,
+  joinPriceChunks,
+  priceChunks,
+  rateChunks,
+  readPriceChunk,
+  readRateChunks,
+  type YearField,
+} from './year-chunks.ts';
 import { YearHashes } from './sync/year-hashes.ts';
 
 /** Up to which day of the market something was fetched, and when. */
@@ -43,6 +51,9 @@ const setAsideSchema = z.object({
   origin: z.string().optional(),
 });
 
+/** New bars are judged by those of the last months. */
+const LATEST_YEARS = 2;
+const LATEST_BARS_MIN = 120;
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;
 
@@ -65,10 +76,23 @@ export class PriceStore {
     const fields = await this.hashes.read(isins.map(prices), from);
     return new Map(
       isins.map((isin, i) => {
-        const columns = readPriceChunks(fields[i] ?? [], `prices of ${isin}`);
+        const columns = this.columnsOf(isin, fields[i] ?? []);
         return [isin, { isin, ...(from === undefined ? columns : columnsFrom(columns, from)) }];
       }),
     );
+  }
+
+  /**
+   * The latest bars: of so many years that new ones can be judged by them.
+   * @returns with whether these are all
+   */
+  async latestSeries(isin: Isin): Promise<{ series: PriceSeries; isWhole: boolean }> {
+    const [fields = []] = await this.hashes.readLatest([prices(isin)], LATEST_YEARS + 1);
+    const series = { isin, ...this.columnsOf(isin, byYear(fields).slice(-LATEST_YEARS)) };
+    const isWhole = fields.length <= LATEST_YEARS;
+    if (isWhole || series.days.length >= LATEST_BARS_MIN) return { series, isWhole };
+    const all = await this.seriesOf([isin]);
+    return { series: all.get(isin) ?? series, isWhole: true };
   }
 
   /** The last stored bars, read from the latest year alone; none where there are no bars. */
@@ -76,7 +100,7 @@ export class PriceStore {
     const fields = await this.hashes.readLatest(isins.map(prices));
     const found = new Map<Isin, LatestClose>();
     isins.forEach((isin, i) => {
-      const { days, close } = readPriceChunks(fields[i] ?? [], `prices of ${isin}`);
+      const { days, close } = this.columnsOf(isin, fields[i] ?? []);
       const [day, price] = [days.at(-1), close.at(-1)];
       if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
     });
@@ -95,10 +119,45 @@ export class PriceStore {
   async put(series: PriceSeries, refused: readonly SetAsideBar[]): Promise<boolean> {
     const { isin } = series;
     const write = await this.hashes.writes(prices(isin), priceChunks(series));
+    return this.write(isin, write, refused);
+  }
+
+  /**
+   * Stores the bars from a day on; the years before stay as they are.
+   * @param series with all bars of the day's year and later
+   * @returns whether anything was written
+   */
+  async extend(
+    series: PriceSeries,
+    since: number,
+    refused: readonly SetAsideBar[],
+  ): Promise<boolean> {
+    const { isin } = series;
+    const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
+    const chunks = priceChunks(columnsFrom(series, january));
+    const write = await this.hashes.yearWrites(prices(isin), chunks);
+    return this.write(isin, write, refused);
+  }
+
+  private async write(
+    isin: Isin,
+    write: Write[],
+    refused: readonly SetAsideBar[],
+  ): Promise<boolean> {
     if (encode(await this.setAside(isin)) !== encode(refused))
       write.push(...listWrites(setAside(isin), refused));
     if (write.length > 0) await this.database.commit([], write);
     return write.length > 0;
+  }
+
+  private columnsOf(isin: Isin, fields: readonly YearField[]): Omit<PriceSeries, 'isin'> {
+    const what = `prices of ${isin}`;
+    const years = byYear(fields).map(([year, json]) =>
+      this.database.read(`${prices(isin)}:${year}`, json, (text) =>
+        readPriceChunk(text, `${what} ${year}`),
+      ),
+    );
+    return joinPriceChunks(years, what);
   }
 
   /** Rates of a stored pair; empty where there are none. @throws Failure DATA_CORRUPT */
@@ -126,14 +185,22 @@ export class PriceStore {
 
   /** The latest day of the market that anything was fetched through. */
   async fetchedThrough(): Promise<CalendarDay | undefined> {
-    const all = await this.database.redis.hvals(syncs());
-    const days = all.map((json) => decode(fetchedSchema, json, 'what was fetched').through);
+    const all = await this.database.redis.hgetall(syncs());
+    const days = Object.entries(all).map(
+      ([subject, json]) => this.readFetched(subject, json).through,
+    );
     return days.sort().at(-1);
   }
 
   async fetched(subject: Subject): Promise<Fetched | undefined> {
     const json = await this.database.redis.hget(syncs(), subject);
-    return json === null ? undefined : decode(fetchedSchema, json, `what was fetched, ${subject}`);
+    return json === null ? undefined : this.readFetched(subject, json);
+  }
+
+  private readFetched(subject: string, json: string): Fetched {
+    return this.database.read(`${syncs()}:${subject}`, json, (text) =>
+      decode(fetchedSchema, text, `what was fetched, ${subject}`),
+    );
   }
 
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {

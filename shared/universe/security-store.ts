@@ -78,7 +78,7 @@ export class SecurityStore {
       redis.hgetall(removals()),
     ]);
     return Object.entries(described)
-      .map(([isin, json]) => readSecurity(isin, json, known[isin], removed[isin]))
+      .map(([isin, json]) => this.read(isin, json, known[isin], removed[isin]))
       .sort(bySymbol);
   }
 
@@ -92,7 +92,19 @@ export class SecurityStore {
     ]);
     return described === null
       ? undefined
-      : readSecurity(isin, described, known ?? undefined, removed ?? undefined);
+      : this.read(isin, described, known ?? undefined, removed ?? undefined);
+  }
+
+  private read(
+    isin: string,
+    json: string,
+    known: string | undefined,
+    removed: string | undefined,
+  ): Security {
+    const whole = [json, known ?? '', removed ?? ''].join('\n');
+    return this.database.read(`${securities()}:${isin}`, whole, () =>
+      readSecurity(isin, json, known, removed),
+    );
   }
 
   /**

@@ -39,32 +39,71 @@ export function rateChunks(series: RateSeries): Map<string, string> {
   }));
 }
 
-/** @param fields years and their JSON; only these. @throws Failure DATA_CORRUPT */
-export function readPriceChunks(fields: readonly YearField[], what: string): Columns {
-  const years = inOrder(fields, what);
-  const days = joinDays(years, what);
-  const column = (name: string, fallback: (year: Row) => unknown, isBad: Check): Float64Array =>
-    joinColumn(
-      years,
-      days.length,
-      (year) => year[name] ?? fallback(year),
-      isBad,
-      `${what} ${name}`,
-    );
-  const price = (name: string): Float64Array => column(name, (year) => year['close'], notPositive);
-  const noVolume = (year: Row): unknown => new Array((year['days'] as unknown[]).length).fill(null);
+/** The columns of one year. @throws Failure DATA_CORRUPT */
+export function readPriceChunk(json: string, what: string): Columns {
+  const year = rowOf(json, what);
+  const days = joinDays([year], what);
+  const column = (name: string, fallback: unknown, isBad: Check): Float64Array =>
+    joinColumn([year], days.length, () => year[name] ?? fallback, isBad, `${what} ${name}`);
+  const close = column('close', undefined, notPositive);
+  const price = (name: string): Float64Array =>
+    year[name] === undefined ? close : column(name, undefined, notPositive);
   return {
     days,
     open: price('open'),
     high: price('high'),
     low: price('low'),
-    close: price('close'),
+    close,
     adjustedClose: price('adjustedClose'),
-    volume: column('volume', noVolume, negativeOrNotNumber),
+    volume:
+      year['volume'] === undefined
+        ? new Float64Array(days.length).fill(Number.NaN)
+        : column('volume', undefined, negativeOrNotNumber),
   };
 }
 
-/** @throws Failure DATA_CORRUPT */
+/** @param years each a year's, in order. @throws Failure DATA_CORRUPT */
+export function joinPriceChunks(years: readonly Columns[], what: string): Columns {
+  const [first] = years;
+  if (first && years.length === 1) return first;
+  requireRising(years, what);
+  const length = years.reduce((sum, { days }) => sum + days.length, 0);
+  const column = (name: keyof Omit<Columns, 'days'>): Float64Array =>
+    joined(
+      new Float64Array(length),
+      years.map((year) => year[name]),
+    );
+  return {
+    days: joined(
+      new Int32Array(length),
+      years.map(({ days }) => days),
+    ),
+    open: column('open'),
+    high: column('high'),
+    low: column('low'),
+    close: column('close'),
+    adjustedClose: column('adjustedClose'),
+    volume: column('volume'),
+  };
+}
+
+function joined<T extends Int32Array | Float64Array>(into: T, parts: readonly T[]): T {
+  let at = 0;
+  for (const part of parts) {
+    into.set(part, at);
+    at += part.length;
+  }
+  return into;
+}
+
+function requireRising(years: readonly Columns[], what: string): void {
+  years.forEach(({ days }, i) => {
+    const before = years[i - 1]?.days.at(-1) ?? -Infinity;
+    if ((days[0] ?? Infinity) <= before) throw dataCorrupt(what, 'its days do not rise');
+  });
+}
+
+/** @param fields years and their JSON. @throws Failure DATA_CORRUPT */
 export function readRateChunks(fields: readonly YearField[], what: string): RateSeries {
   const years = inOrder(fields, what);
   const days = joinDays(years, what);
@@ -92,13 +131,18 @@ function yearOf(day: number): string {
 }
 
 function inOrder(fields: readonly YearField[], what: string): Row[] {
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  return sorted.map(([year, json]) => {
-    const parsed = parseJson(json, `${what} ${year}`);
-    if (typeof parsed !== 'object' || parsed === null || !Array.isArray((parsed as Row)['days']))
-      throw dataCorrupt(`${what} ${year}`, 'no days');
-    return parsed as Row;
-  });
+  return byYear(fields).map(([year, json]) => rowOf(json, `${what} ${year}`));
+}
+
+export function byYear(fields: readonly YearField[]): readonly YearField[] {
+  return [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function rowOf(json: string, what: string): Row {
+  const parsed = parseJson(json, what);
+  if (typeof parsed !== 'object' || parsed === null || !Array.isArray((parsed as Row)['days']))
+    throw dataCorrupt(what, 'no days');
+  return parsed as Row;
 }
 
 function parseJson(json: string, what: string): unknown {

@@ -14,7 +14,6 @@ import { MemoryRedis } from './memory-redis.ts';
 
 interface Read {
   readonly text: string;
-  readonly reader: unknown;
   readonly value: unknown;
 }
 
@@ -52,9 +51,9 @@ export class MemoryDatabase extends Database {
 
   override read<T>(place: string, text: string, reader: (text: string) => T): T {
     const known = this.texts.get(place);
-    if (known?.text === text && known.reader === reader) return known.value as T;
+    if (known?.text === text) return known.value as T;
     const value = reader(text);
-    this.texts.set(place, { text, reader, value });
+    this.texts.set(place, { text, value });
     return value;
   }
 }

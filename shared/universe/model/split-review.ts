@@ -11,6 +11,15 @@ const OVERLAP_DAYS = 60;
 /** A suspicion and its opposite cancel each other within this. */
 const UNDONE_TOLERANCE_RATIO = 0.02;
 
+/** Bars before a jump that are needed to judge it, and some more. */
+const CONTEXT_BARS = 30;
+
+export interface Reviewed {
+  readonly benchmark?: PriceSeries | undefined;
+  /** The series are the latest part of the history: what is known of the time before stands. */
+  readonly isPart?: boolean | undefined;
+}
+
 /**
  * A jump is suspected as long as it is in the prices. It is live if it came after the bars that
  * were stored before, and stays so. A history rescaled by a ratio is recorded, since the new prices
@@ -20,10 +29,16 @@ export function reviewSplits(
   before: PriceSeries,
   after: PriceSeries,
   known: readonly PriceDoubt[],
-  benchmark?: PriceSeries,
+  { benchmark, isPart = false }: Reviewed = {},
 ): readonly SuspectedSplit[] {
   const splits = known.filter((doubt) => doubt.kind === 'suspected-split');
-  const jumps = jumpsOf(before, after, splits, benchmark);
+  const judged = isPart ? after.days[CONTEXT_BARS] : undefined;
+  const isKnown = ({ day }: SuspectedSplit): boolean =>
+    judged !== undefined && epochDay(day) < judged;
+  const jumps = [
+    ...splits.filter((split) => split.evidence !== 'rescaled-past' && isKnown(split)),
+    ...jumpsOf(before, after, splits, benchmark).filter((split) => !isKnown(split)),
+  ];
   const rescaled = splits.filter(({ evidence }) => evidence === 'rescaled-past');
   return [...withRescaling(before, after, splits, rescaled), ...jumps];
 }

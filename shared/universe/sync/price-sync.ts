@@ -9,12 +9,19 @@ import {
   isWeekend,
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
+import { present } from '#shared/kernel/assert.ts';
 import type { BarToCheck, SetAsideBar } from '#shared/kernel/bar-check.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { extendBars, pastHasChanged, replaceBars, type StoredBars } from '../model/bar-merge.ts';
+import {
+  extendBars,
+  pastHasChanged,
+  replaceBars,
+  type MergedBars,
+  type StoredBars,
+} from '../model/bar-merge.ts';
 import { lastDay, type PriceSeries, type RateSeries } from '../model/price-series.ts';
 import type { Security } from '../model/security.ts';
 import { sameSpans, withSpan } from '../model/source-span.ts';
@@ -47,11 +54,11 @@ export interface BarSyncFrame extends SyncFrame {
  * when forced, when there are none, or when the source has changed its past.
  */
 export async function syncBars(frame: BarSyncFrame, security: Security): Promise<SyncedBars> {
-  const { store, marketData, force, signal } = frame;
+  const { marketData, force, signal } = frame;
   const { isin } = security;
   await syncActions(frame, isin);
-  const stored = await storedBars(store, security);
-  const last = lastDay(stored.series);
+  const latest = await latestBars(frame, security);
+  const last = lastDay(latest.series);
   if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
     return NOTHING_STORED;
   const fetch = async (from: CalendarDay): Promise<readonly BarToCheck[]> =>
@@ -62,11 +69,11 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
     throw refused('no-prices', `The source has no prices of ${security.symbol}.`);
   if (fetched.length === 0) return NOTHING_STORED;
   const extended =
-    isWhole || pastHasChanged(stored.series, fetched) ? undefined : extendBars(stored, fetched);
-  const merged = extended ?? replaceBars(stored, isWhole ? fetched : await fetch(BEGINNING));
+    isWhole || pastHasChanged(latest.series, fetched) ? undefined : extendBars(latest, fetched);
   await syncEvents(frame, security, isWhole || !extended ? BEGINNING : last);
-  await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
-  await reviewSplitsOf(frame, stored.series, merged.series);
+  const merged = extended
+    ? await storeNewBars(frame, latest, extended, fetched)
+    : await storeAllBars(frame, security, isWhole ? fetched : await fetch(BEGINNING));
   await compareSources(frame, merged.series);
   const source = marketData.sourceOf?.(isin) ?? marketData.name;
   await remember(
@@ -76,6 +83,34 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
     extended ? fetched[0]?.day : merged.series.days[0],
   );
   return { barsStored: merged.changed, barsSetAside: merged.newlySetAside };
+}
+
+/** Puts a whole history in the place of the stored one. */
+async function storeAllBars(
+  frame: BarSyncFrame,
+  { isin }: Security,
+  fetched: readonly BarToCheck[],
+): Promise<MergedBars> {
+  const { store } = frame;
+  const before = await storedBars(store, isin);
+  const merged = replaceBars(before, fetched);
+  await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
+  await reviewSplitsOf(frame, before.series, merged.series);
+  return merged;
+}
+
+/** Goes on with the stored history. */
+async function storeNewBars(
+  frame: BarSyncFrame,
+  { series, isWhole }: LatestBars,
+  merged: MergedBars,
+  fetched: readonly BarToCheck[],
+): Promise<MergedBars> {
+  const since = fetched.reduce((least, { day }) => Math.min(least, day), Infinity);
+  const { isin } = merged.series;
+  await frame.store.extend(merged.series, since, withOrigins(frame, isin, merged.setAside));
+  await reviewSplitsOf(frame, series, merged.series, isWhole ? undefined : series.days[0]);
+  return merged;
 }
 
 /** Brings one pair's rates up to the market's day. @throws Failure REFUSED exchange-rate-missing */
@@ -127,11 +162,19 @@ export async function orProblem<T>(
   }
 }
 
-async function storedBars(store: PriceStore, { isin }: Security): Promise<StoredBars> {
+interface LatestBars extends StoredBars {
+  readonly isWhole: boolean;
+}
+
+/** The latest stored bars; those are enough where new ones go on with them. */
+async function latestBars({ store }: SyncFrame, { isin }: Security): Promise<LatestBars> {
+  const [latest, setAside] = await Promise.all([store.latestSeries(isin), store.setAside(isin)]);
+  return { ...latest, setAside };
+}
+
+async function storedBars(store: PriceStore, isin: Isin): Promise<StoredBars> {
   const [found, setAside] = await Promise.all([store.seriesOf([isin]), store.setAside(isin)]);
-  const series = found.get(isin);
-  if (!series) throw new Failure('BUG', 'Invariant: a series is answered for each security');
-  return { series, setAside };
+  return { series: present(found.get(isin), 'a series is answered for each security'), setAside };
 }
 
 /** Stores the source's corporate actions, and removes the price doubts that they explain. */
@@ -154,12 +197,16 @@ async function reviewSplitsOf(
   { actions, doubts, marketData, store }: BarSyncFrame,
   before: PriceSeries,
   after: PriceSeries,
+  /** Where the series do not begin with the history. */
+  begin?: number,
 ): Promise<void> {
   const { isin } = after;
   if (marketData.declaresSplits) return doubts.put(isin, 'suspected-split', []);
   const index = marketData.benchmark === isin ? undefined : marketData.benchmark;
-  const benchmark = index && (await store.seriesOf([index])).get(index);
-  const splits = reviewSplits(before, after, await doubts.of(isin), benchmark);
+  const from = begin === undefined ? undefined : dayOfEpoch(begin);
+  const benchmark = index && (await store.seriesOf([index], from)).get(index);
+  const known = await doubts.of(isin);
+  const splits = reviewSplits(before, after, known, { benchmark, isPart: begin !== undefined });
   const open = unexplained(splits, await actions.of([isin]));
   await doubts.put(isin, 'suspected-split', open.filter(isSplit));
 }

@@ -25,9 +25,9 @@ export class YearHashes {
     });
   }
 
-  /** For each key its latest year. */
-  readLatest(keys: readonly string[]): Promise<YearField[][]> {
-    return this.inParts(keys, (part) => this.years(part, (known) => known.sort().slice(-1)));
+  /** For each key its latest years. */
+  readLatest(keys: readonly string[], count = 1): Promise<YearField[][]> {
+    return this.inParts(keys, (part) => this.years(part, (known) => known.sort().slice(-count)));
   }
 
   /** The writes that make a hash hold just these years; none where it does already. */
@@ -39,6 +39,14 @@ export class YearHashes {
       ...(changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() } as const] : []),
       ...(gone.length > 0 ? [{ op: 'HDEL', key, args: gone } as const] : []),
     ];
+  }
+
+  /** The writes that make these years be so and leave the others. */
+  async yearWrites(key: string, requested: ReadonlyMap<string, string>): Promise<Write[]> {
+    const years = [...requested.keys()];
+    const stored = await this.database.redis.hmget(key, ...years);
+    const changed = [...requested].filter(([, json], i) => stored[i] !== json);
+    return changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() }] : [];
   }
 
   private async inParts(

@@ -1,5 +1,11 @@
 import { epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
-import { priceChunks, readPriceChunks } from '#shared/universe/year-chunks.ts';
+import { joinPriceChunks, priceChunks, readPriceChunk } from '#shared/universe/year-chunks.ts';
+
+const read = (fields: Iterable<readonly [string, string]>) =>
+  joinPriceChunks(
+    [...fields].map(([year, json]) => readPriceChunk(json, `prices ${year}`)),
+    'prices',
+  );
 
 const days = Int32Array.from(['2023-12-29', '2024-01-02', '2024-01-03'], (day) =>
   epochDay(parseDay(day)),
@@ -16,14 +22,14 @@ describe('years of bars', () => {
       adjustedClose: Float64Array.of(9, 10, 12.25),
       volume: Float64Array.of(5, Number.NaN, 7),
     };
-    expect(readPriceChunks([...priceChunks(full)], 'prices')).toEqual(full);
+    expect(read(priceChunks(full))).toEqual(full);
   });
 
   test('leave out columns that say nothing new', () => {
     const chunks = priceChunks({ ...flat, volume: nan });
     expect([...chunks.keys()]).toEqual(['2023', '2024']);
     expect(JSON.parse(chunks.get('2023') ?? '')).toEqual({ days: [19720], close: [10] });
-    expect(readPriceChunks([...chunks], 'prices')).toEqual({ ...flat, volume: nan });
+    expect(read(chunks)).toEqual({ ...flat, volume: nan });
   });
 
   test.each([
@@ -38,7 +44,15 @@ describe('years of bars', () => {
     ['days that fall', '{"days":[2,1],"close":[1,1]}'],
     ['a day that is text', '{"days":["1"],"close":[1]}'],
   ])('are corrupt with %s', (_name, json) => {
-    expect(() => readPriceChunks([['1970', json]], 'prices of X')).toThrow(
+    expect(() => read([['1970', json]])).toThrow(
+      expect.objectContaining({ code: 'DATA_CORRUPT' }) as Error,
+    );
+  });
+
+  test('are corrupt where a year begins before the last one ends', () => {
+    const later = { ...flat, volume: nan };
+    const [first = ['', ''], second = ['', '']] = priceChunks(later);
+    expect(() => read([second, first])).toThrow(
       expect.objectContaining({ code: 'DATA_CORRUPT' }) as Error,
     );
   });
