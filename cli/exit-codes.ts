@@ -11,7 +11,7 @@ export const exitCodes = {
   cannotReach: 3,
   /** There is no such plan or security. */
   notThere: 4,
-  /** It was not agreed to, or something else keeps it from taking effect. */
+  /** Not confirmed, or blocked by something else. */
   refused: 7,
   /** What `trader status` found. */
   waiting: 10,

@@ -1,4 +1,4 @@
-/** The overview in lines for a terminal; words from the answer and nothing else. */
+/** The overview as lines for a terminal, from the answer alone. */
 import { moneyText } from '#gateway/embedded/console/report.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';

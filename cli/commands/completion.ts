@@ -1,4 +1,7 @@
-/** `trader completion SHELL`: a script that completes commands and options, made from the commands there are. */
+/**
+ * `trader completion SHELL`: a script that completes commands and options, generated from the list
+ * of commands.
+ */
 import type { Command } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 

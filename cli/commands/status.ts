@@ -1,4 +1,4 @@
-/** `trader status`: how things stand, in a few lines, and as an exit code. */
+/** `trader status`: the state of the system in a few lines, and as an exit code. */
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
 import { openInstallation } from '../installation.ts';

@@ -1,6 +1,6 @@
 /**
- * The owner's page as a function: what a person looks at, and the forms by which they change things. It
- * is no operation; it calls operations, and only what the session that asks may.
+ * The owner's page as a function: views and forms. It is not an operation; it calls operations, and
+ * only those that the session's role permits.
  */
 import { Failure } from '#shared/kernel/failure.ts';
 import { Page } from '#shared/page/page.ts';

@@ -1,4 +1,4 @@
-/** What the jobs did, do and will do: their records, the queue, and the scheduler. */
+/** Past, current and next runs of the jobs: from their records, the queue, and the scheduler. */
 import type { JobStatus } from '#protos/gen/gateway.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { jobs } from '#shared/contract/jobs.ts';

@@ -1,4 +1,4 @@
-/** The maintenance task: clears what ended long ago, and checks Redis. */
+/** The maintenance task: deletes expired records, and checks Redis. */
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { RUNS_KEPT_MS } from '#shared/runtime/runs/runs.ts';

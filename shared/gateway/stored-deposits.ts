@@ -1,4 +1,4 @@
-/** Announced deposits, for everyone to read. */
+/** Reader of announced deposits. */
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -12,7 +12,7 @@ export class StoredDeposits {
     this.database = database;
   }
 
-  /** Those that are paid from elsewhere, whether they have come or not. */
+  /** Deposits paid from outside, whether received or not. */
   async announced(account: AccountId): Promise<readonly Deposit[]> {
     const key = keys.gateway.deposits(account);
     const stored = Object.values(await this.database.redis.hgetall(key));

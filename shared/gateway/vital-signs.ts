@@ -1,4 +1,4 @@
-/** What this process uses of its machine, measured. */
+/** Measures the resources that this process uses. */
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-/** Loads what an optimisation starts from: the market, and the account as stated or as booked. */
+/** Loads the inputs of an optimisation: the market, and the account as stated or as booked. */
 import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';

@@ -1,4 +1,4 @@
-/** What can be changed from the page: each action is an operation, with who may ask for it. */
+/** The actions of the page: each calls an operation, and names the role that may request it. */
 import { gateway } from '#shared/contract/gateway.ts';
 import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
 import { trading } from '#shared/contract/trading.ts';

@@ -15,7 +15,7 @@ const STREAM_MS_MAX = 50_000;
 const RETRY_MS = 1_000;
 const STREAMS_MAX = 20;
 
-/** Parts of the state by name; the page is told which of them changed. */
+/** Parts of the state by name; events name the changed ones. */
 type Fingerprint = Readonly<Record<string, string>>;
 
 export class Changes {

@@ -1,4 +1,4 @@
-/** What of a request the page needs, read strictly: cookie, form, address, language. */
+/** Parses the parts of a request that the page needs: cookie, form, address, language. */
 import type { FunctionEvent } from '#template/function.ts';
 
 export interface PageRequest {
@@ -21,7 +21,10 @@ export interface PageRequest {
   readonly isOwnOrigin: boolean;
 }
 
-/** Below it OpenFaaS has the function `page`; a gateway that shows it elsewhere says so in a header. */
+/**
+ * The path of the function `page` on OpenFaaS; a gateway that exposes it elsewhere sends the path
+ * in a header.
+ */
 const FUNCTION_BASE = '/function/page/';
 const FORM_BYTES_MAX = 64 * 1024;
 const LOCALE_DEFAULT = 'en-GB';

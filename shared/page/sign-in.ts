@@ -1,4 +1,4 @@
-/** Who may sign in, with what, and how often an address may try. */
+/** Sign-in: credentials, roles, and the limit of attempts for an address. */
 import type { Instant } from '#shared/kernel/instant.ts';
 import { same } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
@@ -19,7 +19,7 @@ export type SignedIn =
   | { readonly kind: 'in'; readonly cookie: string }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** One answer whatever was wrong, so that it tells nothing. */
+/** The same answer for every error, so that it reveals nothing. */
 const WRONG = 'That is not right.';
 /** Longer passwords are not compared. */
 const PASSWORD_LENGTH_MAX = 1_000;
@@ -86,7 +86,7 @@ function refusal(waitMs: number): { readonly kind: 'refused'; readonly message: 
   };
 }
 
-/** Always compares with all of them, so that timing tells nothing. */
+/** Always compares with all of them, so that timing reveals nothing. */
 function roleOf(given: string, { password, tokens }: Credentials): Role | undefined {
   if (given.length > PASSWORD_LENGTH_MAX) return undefined;
   const candidates: [Role, string][] = [

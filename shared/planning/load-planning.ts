@@ -1,4 +1,4 @@
-/** Loads all that a plan is decided on: the account, its orders, the market and what it measures. */
+/** Loads the inputs of a plan: the account, its orders, and the market with its moments. */
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -37,7 +37,7 @@ export interface LoadedPlanning {
   readonly problem: PlanningProblem;
   /** 0 where no policy is stored and the settings are in force. */
   readonly policyVersion: number;
-  /** What the tax rules say against trading single securities. */
+  /** Tax warnings against trading single securities. */
   readonly taxWarnings: readonly TaxWarning[];
 }
 
@@ -136,7 +136,7 @@ async function loadView(
   });
 }
 
-/** The moments behind the targets, so that plan and targets pull the same way. */
+/** The moments behind the targets, so that plan and targets are consistent. */
 function momentsAsOptimised(
   view: MarketView,
   scores: UniverseScores['scores'],

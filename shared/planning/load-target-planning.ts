@@ -1,4 +1,4 @@
-/** Loads what a plan towards stated weights is made from: the account and prices, no history. */
+/** Loads the inputs of a plan towards stated weights: the account and prices, no history. */
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import type { ExchangeRate } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';

@@ -1,4 +1,4 @@
-/** Plans as they travel. */
+/** Plans in the wire format. */
 import type { Plan as PlanMessage, PlanUpdate } from '#protos/gen/planning.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
@@ -57,7 +57,7 @@ function notTakenMessage(one: NotTaken): PlanMessage['notTaken'][number] {
   return { isin, symbol, rule, reason, side: one.side ?? 'TRADE_SIDE_UNSPECIFIED' };
 }
 
-/** A step on the way. */
+/** A progress message. */
 export function stepMessage(plan: PlanId, percentage: number, sentence: string): PlanUpdate {
   return {
     planId: plan,
@@ -80,7 +80,7 @@ export function completeMessage(plan: Plan): PlanUpdate {
   };
 }
 
-/** The steps of a search as they come; answers what the search answers. */
+/** Yields the progress of a search, and returns its result. */
 export function* withProgress<T>(
   plan: PlanId,
   search: Generator<SearchProgress, T>,

@@ -1,4 +1,4 @@
-/** How a plan is stored, and read back strictly. */
+/** Storage format of a plan, with strict decoding. */
 import { z } from 'zod';
 import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * Tells what became of a plan. The one exception to "only a service's own store writes its keys": the
- * trading cycle carries plans out, so it may say `started`, `completed` and `cancelled` through here.
+ * Reports status changes of a plan. The one exception to "only a service's own store writes its
+ * keys": the trading cycle executes plans, so it reports `started`, `completed` and `cancelled`
+ * through here.
  */
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -8,9 +9,8 @@ import type { PlanEvent, PlanStatus } from './model/plan-status.ts';
 import { PlanStore } from './plan-store.ts';
 
 /**
- * Telling twice is harmless.
- * @returns the status after the event
- * @throws Failure NOT_FOUND; REFUSED plan-status where the table of states has no such way
+ * Idempotent. @returns the status after the event @throws Failure NOT_FOUND; REFUSED plan-status
+ * where the table has no such transition
  */
 export async function markPlan(
   database: Database,

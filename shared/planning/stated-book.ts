@@ -1,4 +1,4 @@
-/** The book as a request states it: what if the account held just this? */
+/** The hypothetical book of a what-if request. */
 import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';

@@ -1,4 +1,4 @@
-/** Plans as they are stored, for everyone to read. */
+/** Reader of the stored plans. */
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';

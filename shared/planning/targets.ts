@@ -1,4 +1,4 @@
-/** Asking the optimization service for target weights, and reading its answer. */
+/** Requests target weights from the optimization service, and parses its answer. */
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
@@ -46,7 +46,7 @@ function reserveRatio(problem: PlanningProblem, value: Money): number {
 }
 
 /**
- * A universe that nothing is measured of has no targets, and no candidates either.
+ * A universe without moments has neither targets nor candidates.
  * @throws Failure REFUSED no-targets when no allocation satisfies the constraints
  */
 export function targetsOf(answer: OptimizeAllocationResponse): ReadonlyMap<Isin, number> {

@@ -1,4 +1,4 @@
-/** The book beside the market it stands in: one look for all that values it. */
+/** The book with the prices and rates that value it, read as one snapshot. */
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
@@ -50,7 +50,7 @@ export async function loadPrices(
   book: Book,
 ): Promise<Prices> {
   const market = new StoredMarket(database);
-  // A broker that is not ours splits its holdings when it does; its statement is then as of the day.
+  // A real broker applies a split at its own time; its statement is then as of that day.
   const quotes = await market.quotes(isins, broker.funding && countsIn(book));
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   return {
@@ -59,7 +59,7 @@ export async function loadPrices(
   };
 }
 
-/** Holdings at what they were last booked at; it stands where nobody prices them. */
+/** Holdings at the price last booked; used where there is no market price. */
 function costQuotes({ holdings, currency }: Book, isins: readonly Isin[]): [Isin, HeldQuote][] {
   return isins.flatMap((isin): [Isin, HeldQuote][] => {
     const holding = holdings.get(isin);

@@ -1,6 +1,6 @@
 /**
- * Which accounts there are. The default account always is; every other one is opened by an operation
- * of its own, never by being named in a request.
+ * The list of accounts. The default account always exists; every other one is opened explicitly by
+ * an operation, never by being named in a request.
  */
 import { z } from 'zod';
 import type { Currency } from '#shared/kernel/currency.ts';

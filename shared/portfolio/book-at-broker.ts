@@ -1,4 +1,4 @@
-/** Books movements at a simulated broker, and lets the ledger follow its statement. */
+/** Books movements at a simulated broker, and syncs the ledger from its statement. */
 import type { BookedMovement } from '#shared/clients/broker/broker.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { refused } from '#shared/kernel/failure.ts';

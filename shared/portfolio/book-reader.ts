@@ -1,4 +1,4 @@
-/** What every service may read of the book. */
+/** Read access to the book for every service. */
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import type { DayValuation } from './model/valuation.ts';

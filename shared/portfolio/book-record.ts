@@ -1,4 +1,4 @@
-/** How book, ledger and valuations are stored, and read back strictly. */
+/** Storage format of book, ledger and valuations, with strict decoding. */
 import { z } from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import {

@@ -1,7 +1,7 @@
 /**
  * The ledger's chain of hashes. A stored line is the SHA-256 of its text, a blank, and its text:
- * canonical JSON of the line, its postings, its number and the hash of the line before. To change a
- * byte anywhere is to change every hash after it.
+ * canonical JSON of the line, its postings, its number and the hash of the line before. A change of
+ * any byte changes every hash after it.
  *
  * Lines from before there was a chain are bare JSON. They are hashed with the one before them, and
  * sealed by the first line that names their last hash.

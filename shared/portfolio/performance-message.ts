@@ -1,4 +1,4 @@
-/** What an account earned, and what explains it, as the wire says it: percent, and estimates as money. */
+/** Performance and attribution in the wire format: percent, and estimates as money. */
 import type {
   BenchmarkComparison,
   Contribution,

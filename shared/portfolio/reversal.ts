@@ -1,4 +1,4 @@
-/** The movement that undoes a booked one. */
+/** The movement that reverses a booked one. */
 import type { BookedMovement, BrokerFlowKind } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
@@ -20,7 +20,7 @@ const opposites: Readonly<Partial<Record<LedgerEntry['kind'], BrokerFlowKind>>> 
 const FLOW_PREFIX = 'flow-';
 
 /**
- * It happens when the other did, so that the account's history is as if that had never been.
+ * It has the date of the original, so that the account's history is as if that had never happened.
  * @throws Failure NOT_FOUND; REFUSED not-reversible, with the reason
  */
 export function reversalOf(

@@ -1,4 +1,4 @@
-/** What a caller says an account holds. */
+/** Holdings of an account as stated by a caller. */
 import type { BrokerHolding } from '#shared/clients/broker/broker.ts';
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

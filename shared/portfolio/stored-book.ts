@@ -1,4 +1,4 @@
-/** The book as it is stored, for everyone to read. */
+/** Reader of the stored book. */
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { decode } from '#shared/redis/codec.ts';

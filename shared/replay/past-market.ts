@@ -1,6 +1,6 @@
 /**
- * The past as a source of market data that lives in it: it tells nothing that was not known at the simulated
- * moment. Handlers get it in place of the provider; nothing else of a replay reads `Past`.
+ * Historical market data as of the simulated moment: it returns nothing that was not known then (no
+ * look-ahead). Handlers use it in place of the provider; nothing else of a replay reads `Past`.
  */
 import type {
   DailyBar,
@@ -18,7 +18,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { lastOn, pairOf, type Past } from './past.ts';
 
-/** What the simulated moment lets be known. */
+/** What is known at the simulated moment. */
 export interface Moment {
   readonly now: Instant;
   /** The last day whose bar is complete. */
@@ -46,7 +46,7 @@ export class PastMarket implements MarketData {
   private readonly past: Past;
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
-  /** The whole history as it was told last, so that it is judged once while the moment stays. */
+  /** The history as returned last, so that it is checked once for each moment. */
   private readonly told = new Map<Isin, Told>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions) {
@@ -75,7 +75,7 @@ export class PastMarket implements MarketData {
     return known;
   }
 
-  /** Those whose day has come; what was announced before is not told. */
+  /** Actions that have taken effect; earlier announcements are not returned. */
   async actions(isin: Isin): Promise<readonly CorporateAction[]> {
     const today = dayOf(this.moment().now);
     return (this.past.actions?.get(isin) ?? []).filter(({ day }) => day <= today);

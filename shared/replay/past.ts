@@ -1,4 +1,7 @@
-/** Everything a replay may ever see: securities and all their bars. Only `PastMarket` hands it out, day by day. */
+/**
+ * The complete historical data of a replay: securities and all their bars. Only `PastMarket`
+ * exposes it, day by day.
+ */
 import type {
   DailyBar,
   DailyRate,

@@ -1,4 +1,6 @@
-/** What a replay follows: which securities, which weights, when, and on what terms orders are filled. */
+/**
+ * The policy of a replay: securities, weights, schedule, and the terms on which orders are filled.
+ */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Environment } from '#shared/process/settings.ts';

@@ -1,4 +1,7 @@
-/** What handlers stand on in a replay: stores in memory, the past as market data, a paper broker, a simulated clock. */
+/**
+ * Dependencies of the handlers in a replay: stores in memory, historical market data, a paper
+ * broker, a simulated clock.
+ */
 import { PaperBroker } from '#shared/clients/broker/paper/paper-broker.ts';
 import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -29,7 +32,7 @@ export interface ReplayStage {
   readonly dependencies: Dependencies;
   readonly market: PastMarket;
   readonly moment: () => Moment;
-  /** Goes to a day: its trading is done as the terms of filling say. */
+  /** Moves the clock to a day, whose orders are filled on the policy's terms. */
   goTo(day: CalendarDay, before: CalendarDay): void;
 }
 

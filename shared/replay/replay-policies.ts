@@ -1,4 +1,4 @@
-/** Replays policies and what they are compared with: the same securities held, and in equal parts. */
+/** Replays policies and their benchmarks: buy and hold, and equal weights. */
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';

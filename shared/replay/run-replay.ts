@@ -1,7 +1,7 @@
 /**
- * Replays a past day by day through the handlers of production. On a day with something to do the clock goes there,
- * a deposit is paid in, and a trading cycle runs; in between the book stands still, and its value is measured at each
- * day's close.
+ * Replays a past day by day through the handlers of production. On a day with something to do the
+ * clock goes there, a deposit is paid in, and a trading cycle runs; in between the book does not
+ * change, and its value is measured at each day's close.
  */
 import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';

@@ -1,6 +1,7 @@
 /**
- * Which policies were tried on which data, counted by the system: a line a trial, the same policy on the same data and
- * window once. Whoever tries many policies finds a good one by luck; the deflated Sharpe ratio needs their number.
+ * Log of the policies tried on each data set: a line for each trial, the same policy on the same
+ * data and window once. With many trials a good result is found by chance; the deflated Sharpe
+ * ratio corrects for their number.
  */
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

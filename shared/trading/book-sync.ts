@@ -1,4 +1,4 @@
-/** After fills the book is made to agree with the broker's; only that operation books them. */
+/** After fills the book is reconciled with the broker; only that operation books them. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';

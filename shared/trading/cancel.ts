@@ -1,4 +1,4 @@
-/** Cancelling what is not filled yet. Always allowed, also while trading is HALTED. */
+/** Cancels the unfilled quantity. Always allowed, also while trading is HALTED. */
 import type { OrderDependencies } from './order-dependencies.ts';
 import { SUBMIT_TIMEOUT_MS } from './model/timing.ts';
 import type { OrderRecord } from './model/order-record.ts';

@@ -1,6 +1,6 @@
 /**
- * Files in DATA_DIR that restrict trading while they are there. What a file says in its first line is
- * given as the reason.
+ * Files in DATA_DIR that restrict trading while they exist. A file's first line is given as the
+ * reason.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the order engine works with: its stores, what it reads of others, the broker. */
+/** Dependencies of the order engine: its stores, readers of other services, the broker. */
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

@@ -1,4 +1,4 @@
-/** What every service may read of the orders. */
+/** Read access to the orders for every service. */
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Order } from './model/order.ts';
 

@@ -1,4 +1,4 @@
-/** How an order is read back from Redis. */
+/** Decodes a stored order. */
 import { z } from 'zod';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import {

@@ -1,8 +1,8 @@
 /**
- * Resolving unknown outcomes by querying the broker; an order is never sent again. "Not found" counts only after
- * the settling time, in two separate queries, of the order itself and of the statement, and only
- * if the statement explains every change of the account. What queries do not resolve waits for a
- * person, and its instrument stays frozen.
+ * Resolving unknown outcomes by querying the broker; an order is never sent again. "Not found"
+ * counts only after the settling time, in two separate queries, of the order itself and of the
+ * statement, and only if the statement explains every change of the account. An order that queries
+ * do not resolve must be decided by a person, and its instrument stays frozen.
  */
 import type { BrokerOrder, BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -1,4 +1,4 @@
-/** Orders as they are stored: what every service may read of them. */
+/** Reader of the stored orders. */
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Database } from '#shared/redis/database.ts';

@@ -1,13 +1,12 @@
 /**
  * Sending an order at most once.
  *
- *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last look at
- *   trading state, version and time → sent once
+ *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last check of trading state, version and time → sent once
  *   → outcome stored
  *
  * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never
- * resumed by sending: it is resolved by asking. Of all processes that hold the same INTENT only the
- * one whose compare-and-set stores SUBMITTING may send.
+ * resumed by sending: it is resolved by queries. Of all processes that hold the same INTENT only
+ * the one whose compare-and-set stores SUBMITTING may send.
  */
 import type {
   BrokerCapabilities,
@@ -37,7 +36,7 @@ import { refresh, unknownText } from './resolve.ts';
 import type { StoredOrder } from './order-store.ts';
 import { within } from './time-limit.ts';
 
-/** Steps of the protocol at which a process may die; tests do so at each. */
+/** Steps of the protocol at which a process may crash; tests crash at each. */
 export const crashPoints = [
   'P3-checks',
   'P4-number',
@@ -52,7 +51,7 @@ export type CrashPoint = (typeof crashPoints)[number];
 
 export interface Hooks {
   reach(point: CrashPoint): Promise<void>;
-  /** A clock that nobody sets back. */
+  /** A monotonic clock. */
   monotonicMs(): number;
   readonly submitTimeoutMs: number;
 }
@@ -68,7 +67,7 @@ const CONTROL_TRIES_MAX = 10;
 
 /**
  * Executes the order of this id from its current state: checks, stores and sends a new one,
- * goes on with one that was left as INTENT, and asks the broker about any other.
+ * continues one that was left as INTENT, and queries the broker for any other.
  * @throws Failure KEY_REUSED when the id stands for another order
  */
 export async function submitOrder(
@@ -143,7 +142,7 @@ async function admit(
   });
 }
 
-/** An intent that a crash left behind is checked again: the market has moved on since. */
+/** An intent that a crash left behind is checked again, since prices have changed. */
 async function reconsider(
   orderDependencies: OrderDependencies,
   known: StoredOrder,
@@ -171,7 +170,7 @@ async function send(
   signal: AbortSignal,
   hooks: Hooks,
 ): Promise<OrderRecord> {
-  // From here on the caller's leaving changes nothing: what is begun is brought to an end.
+  // From here on an abort by the caller has no effect: the submission is completed.
   signal.throwIfAborted();
   const startedMs = hooks.monotonicMs();
   const claimed = await claim(orderDependencies, intent);
@@ -194,8 +193,8 @@ async function send(
 }
 
 /**
- * Stores SUBMITTING in one commit with a check of the trading state, so that no order starts on its
- * way after a restriction was set; or stores why it may not.
+ * Stores SUBMITTING in one commit with a check of the trading state, so that no order is sent after
+ * a restriction was set; or stores the reason why it must not be sent.
  * @returns the order as it was stored; undefined when another process took it
  */
 async function claim(
@@ -227,7 +226,9 @@ async function currentOrder(
   return refresh(orderDependencies, current.order, signal);
 }
 
-/** The last look before sending: the trading state, and whether the order is still ours to send. */
+/**
+ * The last check before sending: the trading state, and whether this process still owns the order.
+ */
 async function blockingReasonOf(
   orderDependencies: OrderDependencies,
   claimed: StoredOrder,
@@ -292,7 +293,9 @@ function holdBack(
 
 type Outcome = SubmitOutcome | { readonly kind: 'unknown'; readonly detail: string };
 
-/** The one place an order is sent from. Whatever is not a clear answer is unknown. */
+/**
+ * The only place where an order is sent. Any answer but a definite one leaves the outcome unknown.
+ */
 async function sendOnce(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
@@ -350,7 +353,7 @@ function withOutcome(
   if (outcome.kind === 'rejected')
     return advance(current, 'reject', now, `The broker rejected it: ${outcome.reason}`);
   const { brokerOrderId } = outcome;
-  // A look of someone else may have seen it filled already.
+  // A concurrent query may have recorded it as filled already.
   if (nextState(current.state, 'accept') !== 'ACCEPTED') return { ...current, brokerOrderId };
   return { ...advance(current, 'accept', now, 'Working at the broker.'), brokerOrderId };
 }

@@ -1,4 +1,4 @@
-/** A limit in time for work that may ignore the signal it is given. */
+/** A time limit for work that may ignore its abort signal. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { Deadline, untilAborted } from '#shared/process/deadline.ts';
 

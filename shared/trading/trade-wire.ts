@@ -1,4 +1,4 @@
-/** Orders between the wire and the order engine. */
+/** Maps orders between the wire format and the order engine. */
 import type {
   ExecuteTradeResponse,
   TradeExecution,
@@ -18,7 +18,7 @@ import type { Validation } from './model/validation.ts';
 type TradeRequest = RequestOf<typeof trading.executeTrade>;
 type ValidateRequest = RequestOf<typeof trading.validateTrade>;
 
-/** An unnamed order type is the one that the given prices make; an unnamed time in force is DAY. */
+/** An unspecified order type follows from the given prices; an unspecified time in force is DAY. */
 export function draftOf(request: TradeRequest | ValidateRequest): OrderDraft {
   const { accountId, isin, side, quantity, limitPrice, stopPrice, timeInForce } = request;
   return {

@@ -1,6 +1,6 @@
 /**
- * Tokens that answer a plan from a message: 128 random bits each, of which only the hash is kept, with
- * the proposal. One works once, and dies with the question.
+ * Tokens that answer a plan from a message: 128 random bits each, of which only the hash is kept,
+ * with the proposal. Each works once, and expires with the proposal.
  */
 import { randomBytes } from 'node:crypto';
 import { Failure, refused } from '#shared/kernel/failure.ts';

@@ -1,4 +1,4 @@
-/** Loads what the ladder of trust is decided on. */
+/** Loads the inputs of the trust decision. */
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Money } from '#shared/kernel/money.ts';

@@ -15,7 +15,7 @@ export async function backUp({ database, settings, signal, now }: Context): Prom
   const name = `${isoText(now()).replaceAll(':', '-')}${BACKUP_SUFFIX}`;
   const file = join(folder, name);
   const { keys, bytes } = await writeBackup(file, exported(database, signal));
-  // Read back from the disk; while it is not known to be whole, no older one goes.
+  // Verified by reading it back from the disk; older ones are deleted only after that.
   const found = await verifyBackup(file);
   if (found !== keys) throw dataCorrupt(file, `it has ${found} of ${keys} keys`);
   const dropped = await dropOldest(folder);

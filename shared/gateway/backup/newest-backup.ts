@@ -1,4 +1,4 @@
-/** Which backup a person would restore: the newest one that can be read through. */
+/** The backup to restore: the newest one that is complete. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupStatus } from '#protos/gen/gateway.ts';

@@ -1,4 +1,4 @@
-/** One trading cycle while it runs: its record, its calls to other operations, what it tells. */
+/** One trading cycle while it runs: its record, its calls to other operations, its progress. */
 import { setMaxListeners } from 'node:events';
 import type { TradingCycleResult, TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { Plan } from '#protos/gen/planning.ts';
@@ -39,10 +39,10 @@ const stepEndsPct = {
 
 export type StepName = keyof typeof stepEndsPct;
 
-/** What a step yields while it goes on. */
+/** The progress that a step yields. */
 export type ProgressStream = AsyncGenerator<TradingCycleUpdate>;
 
-/** The cycle that a run carries out; anyone who knows the run can name it. */
+/** The cycle of a run; its id derives from the run's id. */
 export function cycleIdOf(run: string): CycleId {
   return `cycle-${shortHash(run)}` as CycleId;
 }
@@ -60,14 +60,14 @@ export class Cycle {
   failsBecause: string | undefined;
   /** An earlier attempt began to send its orders. */
   isResumed = false;
-  /** An earlier attempt had got somewhere. */
+  /** An earlier attempt had finished steps. */
   readonly wasInterrupted: boolean;
   /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
   /** The plan that an earlier attempt had made. */
   private readonly planIdBefore: string | undefined;
   private readonly watch: CancellationWatch | undefined;
-  /** Also aborts when nobody wants the cycle any more. */
+  /** Also aborts when all subscribers have cancelled. */
   readonly signal: AbortSignal;
   /** Aborts only when the call has to end: its time is up, or its job processor gives it up. */
   private readonly wholeSignal: AbortSignal;
@@ -123,12 +123,12 @@ export class Cycle {
     return present(this.plan, 'a cycle has planned before it executes');
   }
 
-  /** Stops at a call that was given up, whose outcome then is not known. */
+  /** Throws where the call was aborted, whose outcome is then unknown. */
   stopIfAborted(): void {
     this.context.signal.throwIfAborted();
   }
 
-  /** Whether nobody wants the cycle any more. */
+  /** Whether all subscribers have cancelled. */
   get isCancelled(): boolean {
     return isCancelled(this.signal);
   }
@@ -198,7 +198,7 @@ export class Cycle {
     return { step, progressPct, message, complete: false, result: undefined, error: '', cycleId };
   }
 
-  /** Remembers that a step is done, and says so. */
+  /** Records that a step is done, and reports it. */
   async done(step: StepName, message: string): Promise<TradingCycleUpdate> {
     await this.change((record) => withStepDone(record, step));
     return this.report(step, 1, message);

@@ -1,4 +1,4 @@
-/** The steps that decide what to trade, and ask whether it could be. */
+/** The steps that decide what to trade and validate the orders. */
 import type { Plan, PlannedAction } from '#protos/gen/planning.ts';
 import type { ValidationError } from '#protos/gen/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -42,8 +42,8 @@ export async function findPlan(cycle: Cycle): Promise<void> {
 }
 
 /**
- * Asks for every order whether it would pass now. A purchase that a sale of the plan pays for may
- * not yet; each order is checked again when it is sent.
+ * Validates every order now. A purchase funded by a sale of the plan may fail yet; each order is
+ * checked again when it is sent.
  */
 export async function* validate(cycle: Cycle): ProgressStream {
   const { actions } = cycle.requiredPlan;

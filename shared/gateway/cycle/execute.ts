@@ -90,7 +90,7 @@ function isFirstPurchase(actions: readonly PlannedAction[], index: number): bool
   return index > 0 && actions[index]?.side === 'BUY' && actions[index - 1]?.side === 'SELL';
 }
 
-/** Books the sales, so that the purchases are checked against the cash that is really there. */
+/** Books the sales, so that the purchases are checked against the actual cash. */
 async function bookSales(cycle: Cycle, share: number) {
   const { accountId } = cycle.requiredPlan;
   await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });

@@ -1,4 +1,4 @@
-/** How long a plan may be carried out, and how far prices may have moved from it. */
+/** How long a plan may be executed, and how far prices may have moved since. */
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import { fromTimestamp, isoText, later, MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
@@ -8,7 +8,10 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { percent } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 
-/** Clocks of two boards differ a little; one that shows less than the plan's own time was set back. */
+/**
+ * Tolerance between the clocks of two boards; a greater lag behind the plan's time means that the
+ * clock was set back.
+ */
 const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
 
 /** Why an order of the plan is given up instead of sent now; undefined where it may go out. */

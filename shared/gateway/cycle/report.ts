@@ -88,7 +88,7 @@ function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): str
   );
 }
 
-/** What became of a plan that was interrupted; empty where none was. */
+/** The outcome of an interrupted plan; empty where there was none. */
 function resumedText({ isResumed, plan, record: { replaced } }: Cycle): string {
   const anew = replaced
     ? `The interrupted plan ${replaced.planId} was replaced, with none of its orders sent: ${replaced.why}. `

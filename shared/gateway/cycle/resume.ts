@@ -1,4 +1,4 @@
-/** What becomes of the plan that an interrupted cycle had begun to carry out. */
+/** Decides whether an interrupted cycle continues its plan. */
 import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
 import { markPlan } from '#shared/planning/plan-status.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
@@ -24,7 +24,7 @@ export async function givesUpPlan(cycle: Cycle): Promise<boolean> {
   if (intents === undefined) return false;
   const { id: planId } = cycle.requiredPlan;
   for (const tradeId of intents) await withdrawn(cycle, tradeId);
-  // One that was on its way after all stays with its plan.
+  // An order that was sent after all stays with its plan.
   if ((await unsentOrders(cycle)) === undefined) return false;
   if (!(await replacePlan(cycle, { planId, why }))) return false;
   await markPlan(cycle.context.database, planId as PlanId, 'cancelled');

@@ -1,7 +1,7 @@
 /**
- * Two processes in one cycle: a job is delivered twice where the first processor slept. Both read and plan;
- * the record of the cycle decides whose plan is carried out, and each order of it goes out under its own
- * key. Who finds that another plan is the cycle's sends nothing and hands over.
+ * Two processes in one cycle: a job is delivered twice where the first processor slept. Both read
+ * and plan; the record of the cycle decides whose plan is executed, and each order of it is sent
+ * under its own key. A process that finds another plan in the record sends nothing and hands over.
  */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
@@ -12,7 +12,9 @@ import type { Cycle } from './cycle.ts';
 /** Pause before the run that handed over is tried again. */
 const RESUME_MS = 5_000;
 
-/** Whether a process that has planned comes too late: a plan is being carried out, or all is over. */
+/**
+ * Whether a process that has planned is too late: a plan is being executed, or the cycle has ended.
+ */
 export function isTakenOver({ executionBegan, endedAt }: CycleRecord): boolean {
   return executionBegan || endedAt !== undefined;
 }

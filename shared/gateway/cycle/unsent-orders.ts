@@ -20,7 +20,7 @@ export function mayArrive(
   return elapsedMs(attempt, clocks) <= trading.executeTrade.timeoutMs;
 }
 
-/** By the clock that nobody sets, unless the machine was started in between. */
+/** By the monotonic clock, unless the machine was rebooted in between. */
 function elapsedMs({ at, steady: then }: OrderAttempt, { now, steady }: Clocks): number {
   const present = steady();
   return then?.boot === present.boot ? present.ms - then.ms : now() - at;

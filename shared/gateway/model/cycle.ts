@@ -1,4 +1,4 @@
-/** A trading cycle: how far it has come, what it sent, and what it says at the end. */
+/** A trading cycle: its progress, its orders, and its report. */
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { Money } from '#shared/kernel/money.ts';
@@ -26,7 +26,7 @@ export interface SnapshotHolding {
   weightRatio: number;
 }
 
-/** An order of the plan that was sent, as far as is known. It is never sent again. */
+/** An order of the plan that was sent, with its known state. It is never sent again. */
 export interface SentOrder {
   readonly tradeId: string;
   readonly symbol: string;
@@ -60,7 +60,7 @@ export interface CycleRecord {
   readonly endedAt?: Instant | undefined;
   /** Why it ended before any order; another attempt begins it again. */
   readonly failure?: string | undefined;
-  /** Taken back among its orders; nobody resumes it. */
+  /** Cancelled among its orders; it is not resumed. */
   readonly cancelled?: boolean | undefined;
 }
 

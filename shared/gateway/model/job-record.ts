@@ -1,4 +1,4 @@
-/** What a job did so far. Every attempt counts as a run. */
+/** The record of a job's runs. Every attempt counts as a run. */
 import type { Instant } from '#shared/kernel/instant.ts';
 
 export interface JobRecord {
@@ -10,7 +10,7 @@ export interface JobRecord {
   readonly lastEndedAt?: Instant | undefined;
   /** Of the last run; empty when it went well. */
   readonly lastError: string;
-  /** What the last run said. */
+  /** The last run's message. */
   readonly lastMessage: string;
 }
 

@@ -122,7 +122,7 @@ export function moved(
   return { ...proposal, ...facts, state, tokens };
 }
 
-/** The rejection that still speaks against these orders. */
+/** A recent rejection of the same orders. */
 export function rejectionOf(
   proposals: readonly Proposal[],
   ordersHash: string,

@@ -1,4 +1,4 @@
-/** How things stand, in one sentence: the most urgent of everything that is known. */
+/** The state of the system in one sentence: the most urgent finding. */
 
 export interface StandingInputs {
   /** Absent where it could not be asked. */

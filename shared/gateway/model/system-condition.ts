@@ -12,7 +12,7 @@ export interface SystemParts {
     readonly status: string;
     readonly lastError: string;
   }[];
-  /** Whether Redis keeps what it answered; a complaint where it may not. */
+  /** Whether Redis persists acknowledged writes; a complaint where it may not. */
   readonly durability?: { readonly kind: string; readonly complaint?: string } | undefined;
   /** Whether writes that trade are on another board as well. */
   readonly replication?: { readonly kind: string; readonly connected?: number } | undefined;

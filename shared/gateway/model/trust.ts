@@ -35,7 +35,9 @@ export interface PlannedOrder {
   readonly value: Money;
 }
 
-/** `execute`; `ask`, with each reason; `record`: neither is allowed, the plan is only written down. */
+/**
+ * `execute`; `ask`, with each reason; `record`: neither is allowed, and the plan is only recorded.
+ */
 export type TrustDecision =
   | { readonly kind: 'execute' }
   | { readonly kind: 'ask'; readonly because: readonly string[] }
@@ -62,7 +64,7 @@ export function missingLimits(limits: PolicyTrust): string[] {
   return (['orderValueMax', 'dayValueMax'] as const).filter((name) => limits[name] === undefined);
 }
 
-/** Every limit that the plan exceeds, in words. */
+/** Every limit that the plan exceeds, as a sentence. */
 function exceeded(inputs: TrustInputs): string[] {
   const { limits, orders, unresolved } = inputs;
   const missing = missingLimits(limits).map((name) => `the policy states no trust.${name}`);

@@ -17,7 +17,7 @@ export interface AlertRow {
   /** How long it lasts before Prometheus fires. */
   readonly forMinutes: number;
   readonly severity: Severity;
-  /** What is the case, in a sentence. */
+  /** The condition, as a sentence. */
   readonly summary: string;
   /** Page of docs/runbooks, without its ending. */
   readonly runbook: string;

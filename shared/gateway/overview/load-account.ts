@@ -1,4 +1,4 @@
-/** What the stores know of an account, for the overview. */
+/** Loads the stored data of an account for the overview. */
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { DAY_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';

@@ -1,4 +1,4 @@
-/** What the account is worth, what was paid in, and what came of it. */
+/** Value, net deposits and gain of the account. */
 import type { OverviewValue } from '#protos/gen/overview.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';

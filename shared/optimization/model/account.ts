@@ -1,4 +1,4 @@
-/** What an account holds and is worth, exactly, and the changes that take it to other weights. */
+/** Exact holdings and value of an account, and the changes that lead to other weights. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { requireRate, type ExchangeRate } from '#shared/kernel/exchange-rate.ts';

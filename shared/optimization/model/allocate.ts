@@ -1,4 +1,4 @@
-/** From moments, limits and a goal to weights; or to the smallest set of limits in conflict. */
+/** Computes weights from moments, limits and a goal; or the smallest set of limits in conflict. */
 import {
   investedMax,
   longOnly,
@@ -19,7 +19,7 @@ import { requireVariances } from '#shared/quant/estimation/positive-variances.ts
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
 import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
 
-/** A goal as it is asked for; what risk parity and HRP aim at is worked out here. */
+/** A goal as requested; the targets of risk parity and HRP are computed here. */
 export type RequestedGoal =
   Exclude<Goal, { kind: 'RISK_PARITY' | 'HRP' }> | { readonly kind: 'RISK_PARITY' | 'HRP' };
 

@@ -1,14 +1,17 @@
 /**
- * What a request for an allocation means.
+ * Interprets a request for an allocation.
  *
  * - An entry of the targets with a target weight makes the list the wanted portfolio: the answer
  *   tracks it, securities that are not on the list have target 0 and are not bought, and the
  *   objective of the request does not matter.
- * - Otherwise entries are bounds on their securities, and all others stay free. A maximum of 0 beside
+ * - Otherwise entries are bounds on their securities, and all others stay free. A maximum of 0
+ * beside
  *   a minimum is no maximum. An entry with nothing but zeros leaves its security out.
- * - A request without targets and without an objective asks for the targets of the account's policy, or
+ * - A request without targets and without an objective asks for the targets of the account's
+ * policy, or
  *   for its objective.
- * - What the request does not limit, the account's policy does; a stated bound takes the place of the
+ * - What the request does not limit, the account's policy does; a stated bound takes the place of
+ * the
  *   general one.
  */
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
@@ -51,7 +54,7 @@ export interface AllocationPreference {
   readonly cashReserveRatio?: number | undefined;
 }
 
-/** What the account's policy says where the request is silent. */
+/** Values of the account's policy for fields that the request leaves open. */
 export interface AllocationPolicy {
   readonly objective: Objective;
   readonly riskAversion: number;
@@ -59,11 +62,11 @@ export interface AllocationPolicy {
   readonly weightMaxRatio: number;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
-  /** What the owner wants beyond the figures above; absent: nothing. */
+  /** Further wishes of the policy beyond the figures above; absent: none. */
   readonly rules?: PolicyRules | undefined;
 }
 
-/** The preference of someone who leaves all to the account's settings. */
+/** The preference of a request that leaves all to the account's settings. */
 export const noPreference: AllocationPreference = {
   targetAllocations: [],
   objective: 'OBJECTIVE_UNSPECIFIED',

@@ -1,8 +1,8 @@
 /**
- * What an allocation must satisfy, as requirements with words. Variables are the weights of the
- * securities, in the order of the moments; with a turnover limit there follows for each security
- * that is held the absolute change of its weight (the weight itself is the change of the others).
- * Cash is what the weights leave of 1.
+ * The constraints of an allocation, as requirements with descriptions. Variables are the weights of
+ * the securities, in the order of the moments; with a turnover limit there follows for each
+ * security that is held the absolute change of its weight (the weight itself is the change of the
+ * others). Cash is what the weights leave of 1.
  */
 import type { Isin } from '#shared/kernel/isin.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
@@ -69,7 +69,7 @@ function heldOf({ securities }: Limits): readonly number[] {
   return securities.flatMap(({ currentWeight }, i) => (currentWeight > 0 ? [i] : []));
 }
 
-/** What no account can do without: weights are never negative. It is in no conflict. */
+/** Always required: weights are not negative. It takes part in no conflict. */
 export function longOnly(limits: Limits): readonly LinearRow[] {
   const size = variablesOf(limits);
   return limits.securities.map((_, i) => ({
@@ -247,7 +247,7 @@ function indicator(limits: Limits, holds: (variable: number) => boolean): Float6
   return new Float64Array(variablesOf(limits)).map((_, i) => (holds(i) ? 1 : 0));
 }
 
-/** Requirements with the same words become one. */
+/** Requirements with the same description are merged. */
 function merged(requirements: readonly Requirement[]): Requirement[] {
   const byWords = new Map<string, LinearRow[]>();
   for (const { words, rows } of requirements)

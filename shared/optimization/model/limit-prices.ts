@@ -1,8 +1,8 @@
 /**
- * What each limit costs: the utility a year, mu'w - (gamma/2) w'Sw, that the best weights would have more
- * without it, found by solving again without it; and its shadow price, the utility of one more percentage
- * point, from the multipliers of the solution with all limits (Boyd and Vandenberghe, "Convex
- * Optimization", 5.6). Limits on counts and sizes of positions are left out.
+ * The price of each limit: the utility a year, mu'w - (gamma/2) w'Sw, that the best weights would
+ * have more without it, found by solving again without it; and its shadow price, the utility of one
+ * more percentage point, from the multipliers of the solution with all limits (Boyd and
+ * Vandenberghe, "Convex Optimization", 5.6). Limits on counts and sizes of positions are left out.
  */
 import { at, scaled, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import type { QuadraticAnswer } from '#shared/quant/solvers/quadratic-program.ts';

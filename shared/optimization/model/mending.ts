@@ -1,6 +1,6 @@
 /**
- * One change that makes limits hold together which do not: of the limits in conflict, the one that has to
- * give way least, and by how much. The others stay as they are.
+ * One relaxation that resolves a conflict of limits: of the limits in conflict, the one that must
+ * be relaxed least, and by how much. The others are unchanged.
  */
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
@@ -8,7 +8,10 @@ import { longOnly, variablesOf, type Limits, type Requirement } from './constrai
 
 export interface Mending {
   readonly words: string;
-  /** In what the limit is stated in: a share of the value, or a return a year; Infinity: it has to go. */
+  /**
+   * In the unit of the limit: a share of the value, or a return a year; Infinity: it must be
+   * dropped.
+   */
   readonly byRatio: number;
 }
 
@@ -18,7 +21,7 @@ const MARGIN = 1e-6;
 /**
  * @param conflict the smallest set that cannot hold
  * @param all every requirement, those in conflict among them
- * @returns undefined where no single change will do
+ * @returns undefined where no single relaxation suffices
  */
 export function mendingOf(
   conflict: readonly Requirement[],
@@ -42,7 +45,7 @@ export function mendingText({ words, byRatio }: Mending): string {
   return `It would do to loosen by ${points} percentage points that ${words}.`;
 }
 
-/** Least s by which all bounds of a requirement have to give way; undefined where none will do. */
+/** Least s by which all bounds of a requirement must be relaxed; undefined where none suffices. */
 function leastSlack(
   one: Requirement,
   others: readonly Requirement[],

@@ -23,7 +23,7 @@ const INFORMATION_COEFFICIENT = 0.1;
 const CONFIDENCE_MAX = 0.5;
 const SCORE_EDGE = 0.01;
 
-/** Scores closer together than this say little, and are not spread out to look like more. */
+/** Below this spread the scores carry little information, and are not rescaled. */
 const SPREAD_MIN = 0.1;
 const Z_MAX = 2.5;
 

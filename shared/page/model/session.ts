@@ -6,7 +6,7 @@
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 
 export const roles = ['read', 'write', 'trade'] as const;
-/** What a session may do: look, also change settings, also move money. */
+/** What a session may do: read, also change settings, also trade. */
 export type Role = (typeof roles)[number];
 
 export interface Session {

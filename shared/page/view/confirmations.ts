@@ -1,4 +1,4 @@
-/** What an action will do, said before it is done. */
+/** The effect of an action, shown before it is confirmed. */
 import { confirmView, type Confirmation } from './forms.ts';
 import { plural } from './format.ts';
 import { html, type Html } from './html.ts';

@@ -1,4 +1,4 @@
-/** The strip: how things stand in one sentence, and what can be done about it. */
+/** The status strip: the state of the system in one sentence, and the available actions. */
 import type { OverviewStanding } from '#protos/gen/overview.ts';
 import { html, type Html } from './html.ts';
 import { icons } from './icons.ts';

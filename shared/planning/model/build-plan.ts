@@ -1,4 +1,4 @@
-/** From a decision to a plan a person can read: each order with the numbers that decided. */
+/** Builds the plan from a decision, with the figures behind each order. */
 import type { Decision } from './decision.ts';
 import { weighedOut } from './not-taken.ts';
 import { gapOf, summaryOf } from './summary.ts';
@@ -111,7 +111,7 @@ function taxWords(taxed: ExactOrder['taxed']): string {
   return `, of which ${taxed.tax} is tax on ${gain}`;
 }
 
-/** What kept the cash from being spread over more securities. */
+/** The limit that prevented investing the cash in more securities. */
 function whyAboveTarget({ limits }: PlanningProblem, state: SequenceState): string {
   if (state.positions >= limits.positionsMax)
     return `above it, as at most ${pluralize(limits.positionsMax, 'position')} are held`;

@@ -1,5 +1,5 @@
 /**
- * From the problem to a decision. Investing cash by purchases alone needs to gain more than it costs;
+ * Decides what to trade. Investing cash by purchases alone needs to gain more than it costs;
  * switching, which sells as well, must gain more than the margin on top of that. What is chosen is
  * settled exactly.
  */
@@ -27,7 +27,7 @@ export interface Decision {
   readonly search: SearchOutcome;
   /** Gain of the best plan found that may sell, over investing the cash alone. */
   readonly switchingGain: number;
-  /** What is done: the plan's sequence, or nothing. */
+  /** The chosen sequence; empty to hold. */
   readonly state: SequenceState;
   readonly settlement: Settlement;
   /** True when a limit keeps the plan from doing all that is worthwhile. */

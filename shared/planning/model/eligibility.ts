@@ -1,4 +1,4 @@
-/** Which securities may be traded at all, and what each of them offers. */
+/** Selects the securities that may be traded, with the opportunities of each. */
 import { addDays, daysBetween } from '#shared/kernel/calendar-day.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { blocks, doubtText, type PriceDoubt } from '#shared/universe/model/price-doubt.ts';
@@ -64,7 +64,7 @@ function closedTo(
   return undefined;
 }
 
-/** A dead price is not measured either, so that nothing can be said for selling at it. */
+/** A dead price has no moments either, so a sale at it cannot be justified. */
 function isClosedBy(doubt: PriceDoubt, { held }: Instrument): boolean {
   return blocks(doubt, 'BUY', held.sign > 0);
 }

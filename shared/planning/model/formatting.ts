@@ -1,4 +1,4 @@
-/** Numbers as they stand in a plan's sentences. */
+/** Formats numbers for the sentences of a plan. */
 
 export function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;

@@ -1,4 +1,4 @@
-/** What a plan must respect: the settings, narrowed by the request. */
+/** The limits of a plan: the settings, narrowed by the request. */
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
@@ -55,7 +55,7 @@ export interface PlanLimits {
   readonly lossesOffset?: boolean | undefined;
   /** The targets are the owner's own, and utility follows them. */
   readonly followsTargets?: boolean | undefined;
-  /** Repeated in the answer, as the contract has it; nothing is limited by it. */
+  /** Echoed in the answer, as the contract requires; it limits nothing. */
   readonly depth: number;
   /** Gain over holding that a plan must exceed, after cost, as a fraction a year. */
   readonly marginRatio: number;

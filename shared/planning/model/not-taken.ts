@@ -1,4 +1,7 @@
-/** Why each security that is not in the plan is not: what bound, the numbers, and what would change it. */
+/**
+ * The reason why each other security is not in the plan: the binding rule, its figures, and what
+ * would change it.
+ */
 import type { Decision } from './decision.ts';
 import {
   bestCandidate,

@@ -1,4 +1,4 @@
-/** The life of a plan. A status changes along this table only. */
+/** The life cycle of a plan. A status changes along this table only. */
 import { refused } from '#shared/kernel/failure.ts';
 
 export const planStatuses = ['DRAFT', 'READY', 'EXECUTING', 'COMPLETED', 'CANCELLED'] as const;
@@ -24,7 +24,7 @@ const reached: Readonly<Record<PlanEvent, PlanStatus>> = {
 
 /**
  * The status after an event. An event that has happened already changes nothing, so that a resumed
- * cycle may tell again.
+ * cycle may report it again.
  * @throws Failure REFUSED plan-status
  */
 export function statusAfter(status: PlanStatus, event: PlanEvent): PlanStatus {

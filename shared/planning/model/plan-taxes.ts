@@ -1,4 +1,4 @@
-/** What the tax rules say against the orders of a plan. */
+/** Tax warnings about the orders of a plan. */
 import type { TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import type { PlanContent } from './plan.ts';
 

@@ -1,4 +1,4 @@
-/** What a reader has to know of the prices before trusting a plan, a sentence each. */
+/** Warnings about the prices of a plan, a sentence each. */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { doubtText, questionOf } from '#shared/universe/model/price-doubt.ts';
 import type { Instrument, PlanningProblem } from './problem.ts';

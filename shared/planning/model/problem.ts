@@ -1,4 +1,4 @@
-/** All that a plan is decided on: what is held, what could be, and the rules. */
+/** The planning problem: holdings, candidates, and limits. */
 import { assert } from '#shared/kernel/assert.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -58,11 +58,11 @@ export interface PlanningProblem {
   readonly cash: Money;
   /** The part of it that live orders hold back. */
   readonly reserved: Money;
-  /** Securities with an order on the way; what becomes of them is not known yet. */
+  /** Securities with an open order, whose outcome is not known yet. */
   readonly live: ReadonlySet<Isin>;
   readonly instruments: readonly Instrument[];
   readonly unpriced: readonly Unpriced[];
-  /** What is doubtful about prices; absent where nothing is. */
+  /** Price doubts; absent where there are none. */
   readonly doubts?: PriceDoubts | undefined;
   /** Of those instruments whose history is long enough. */
   readonly moments: Moments;

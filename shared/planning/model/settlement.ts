@@ -1,6 +1,6 @@
 /**
  * The exact end of planning: the chosen orders one after the other in Money, every rule checked
- * again. The search estimates; what leaves here is what may be sent.
+ * again. The search works on estimates; only settled orders may be sent.
  */
 import { orderCost, type OrderCost } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -61,7 +61,7 @@ export function cashReserve(problem: PlanningProblem): Money {
 }
 
 /**
- * Carries the orders out on paper, in the given order: sells first.
+ * Simulates the orders in the given order: sells first.
  * @internal exported for its tests
  */
 export function settle(problem: PlanningProblem, requested: readonly RequestedOrder[]): Settlement {

@@ -1,11 +1,13 @@
 /**
- * What a corporate action makes of the lots of a security. It changes the lots that were there before
- * it took effect; their dates stay, and so does their cost, but for what the action says:
+ * Effect of a corporate action on the lots of a security. It changes the lots that existed before
+ * it took effect; their dates are kept, and so is their cost, except:
  *
- * - split, stock dividend without a stated worth, rename: the cost stays as it is, over more or fewer shares;
+ * - split, stock dividend without a stated worth, rename: the cost stays as it is, over more or
+ * fewer shares;
  * - stock dividend with a stated worth: a new lot at that worth, which is income;
  * - spin-off: `costRatio` of each lot's cost goes with the new shares;
- * - merger for shares: the cost goes on with them. Cash beside them realises a gain against `costRatio`
+ * - merger for shares: the cost goes on with them. Cash beside them realises a gain against
+ * `costRatio`
  *   of the cost; where none is stated it lowers the cost, and only what exceeds it is a gain;
  * - merger for cash, delisting: the cash less the whole cost is realised.
  */

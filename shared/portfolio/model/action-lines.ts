@@ -1,4 +1,4 @@
-/** Corporate actions that a broker states, as lines of our ledger. */
+/** Corporate actions of a broker's statement as ledger lines. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -9,7 +9,7 @@ import type { Book, LedgerEntry } from './book.ts';
 import { quantityHeld } from './booking.ts';
 import { sharesMoved } from './ledger-lines.ts';
 
-/** What a broker states of an action; only one that says what it changed can be booked. */
+/** A corporate action as a broker states it; it can be booked only if it states what it changed. */
 export interface ReportedAction {
   readonly actionId: string;
   readonly kind: string;
@@ -47,7 +47,7 @@ export interface ActionFrame {
   readonly recordedAt: Instant;
 }
 
-/** Empty for an action that says too little, or that nothing was held for. */
+/** Empty for an action with too little data, or without a holding. */
 export function actionLines(action: ReportedAction, frame: ActionFrame): LedgerEntry[] {
   const held = heldBefore(action, frame);
   if (!lineKinds.includes(action.kind) || held.sign <= 0) return [];

@@ -1,10 +1,10 @@
 /**
- * How a line of the ledger changes the book. There is no other way to change cash or shares, so a
- * ledger replayed from nothing gives the book.
+ * Applies a ledger line to the book. Nothing else changes cash or shares, so replaying the ledger
+ * from an empty book gives the book.
  *
  * Shares are kept in lots; which of them a sale takes (`lots.ts`) is said by its line, so that a
- * replay needs no setting: the oldest first where it says nothing. A lot's cost is the cash that was
- * paid for it, to the minor unit.
+ * replay needs no setting: the oldest first where it says nothing. A lot's cost is the cash that
+ * was paid for it, to the minor unit.
  */
 import { assert } from '#shared/kernel/assert.ts';
 import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
@@ -126,7 +126,7 @@ function received(holding: Holding, entry: LedgerEntry, base: Currency): Holding
   };
 }
 
-/** Shares that came without an order cost what they were worth; 0 where nobody knows. */
+/** Shares received without an order cost their value at that time; 0 where it is unknown. */
 function transferCost(entry: LedgerEntry, quantity: Quantity, base: Currency): Money {
   if (!entry.price || !entry.exchangeRate) return Money.zero(base);
   const worth = entry.price.amount.multiply(quantity).multiply(entry.exchangeRate);

@@ -1,4 +1,7 @@
-/** What a broker reports, as lines of our ledger. The line's id is the broker's, so each is booked once. */
+/**
+ * Maps a broker's fills and flows to ledger lines. The line's id is the broker's, so each is booked
+ * once.
+ */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -103,8 +106,8 @@ function reversalOf({ kind, reversesFlowId }: ReportedFlow): Partial<LedgerEntry
 }
 
 /**
- * Says on each line that takes shares which lots it takes, so that the line books the same whatever
- * is set later. The oldest first is what a line without a word means.
+ * Records on each line that takes shares which lots it takes, so that the line books the same after
+ * the setting changes. A line without a method takes the oldest first.
  */
 export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod): LedgerEntry[] {
   if (method === 'fifo') return [...lines];
@@ -113,7 +116,7 @@ export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod):
   );
 }
 
-/** Within one moment what comes is booked before what goes. */
+/** At equal times, credits are booked before debits. */
 const rank: Record<LedgerEntry['kind'], number> = {
   // Before the market opens: what was held before has been split, renamed or paid out.
   split: -1,

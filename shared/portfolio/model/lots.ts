@@ -1,5 +1,5 @@
 /**
- * Which of the shares that are held a sale takes, and what those had cost.
+ * Lot selection: which shares a sale takes, and their cost.
  *
  * Costs are exact: in units of the account's smallest coin. When part of a lot goes, it takes its
  * share of the cost rounded half-even and the rest keeps the difference, so that what was taken and

@@ -1,4 +1,4 @@
-/** What plans are bound to: when any of it changes, a plan made before is stale. */
+/** The state that a plan is bound to: when any of it changes, earlier plans are stale. */
 import { costModelOf, type CostModel } from '#shared/kernel/costs.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
@@ -13,7 +13,7 @@ export interface LiveOrder {
   readonly remaining: Quantity;
 }
 
-/** What shapes a plan beside the account: the cost of orders, and what the owner wants. */
+/** Further inputs of a plan: the cost of orders, and the owner's policy. */
 export interface PlanTerms {
   readonly costs: CostModel;
   readonly policy: EffectivePolicy;

@@ -19,7 +19,7 @@ export const ledgerAccounts = [
   'equity:transfers',
   /** Halves of an exchange of currencies whose other half lies outside of this ledger. */
   'equity:conversions',
-  /** What the broker shows and nobody here traded. */
+  /** Positions at the broker that no order of this system explains. */
   'equity:adjustments',
   'income:dividends',
   'income:interest',
@@ -40,7 +40,7 @@ export interface Posting {
   readonly quantity?: Decimal | undefined;
 }
 
-/** The account that answers for what cash and the cost of shares leave open. */
+/** The counter account for the remainder of cash and cost of shares. */
 const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
   buy: 'income:gains',
   sell: 'income:gains',

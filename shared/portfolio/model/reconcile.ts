@@ -1,7 +1,8 @@
 /**
- * Makes our book agree with the broker's. First every fill and flow we have not booked yet, by its
- * id; what then still differs nobody here traded, and is booked as external. Ids of external lines
- * follow from the state of the book, so that the same difference is never booked twice.
+ * Reconciles the book with the broker's statement. First every fill and flow that is not booked
+ * yet, by its id; a remaining difference was not traded here, and is booked as external. Ids of
+ * external lines follow from the state of the book, so that the same difference is never booked
+ * twice.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
@@ -26,7 +27,7 @@ import {
 } from './ledger-lines.ts';
 import type { LotMethod } from './lots.ts';
 
-/** The part of a broker's statement that a book is held against. */
+/** The part of a broker's statement that the book is reconciled with. */
 export interface Statement {
   readonly currency: string;
   readonly cash: Money;
@@ -41,7 +42,7 @@ export interface Statement {
   readonly takenAt: Instant;
 }
 
-/** What a share is worth now, for shares that came from nobody knows where. */
+/** Current price of a share, for shares of unknown origin. */
 export interface ShareValue {
   readonly price: Price;
   readonly exchangeRate: Decimal;
@@ -123,7 +124,7 @@ function newActionLines(
   return lines;
 }
 
-/** Sales of shares that nobody saw come do not stop an action of another security. */
+/** Sales of shares of unknown origin do not block an action of another security. */
 function bookedAsFarAsPossible(book: Book, lines: readonly LedgerEntry[]): Book {
   return lines.reduce((next, line) => {
     const moved = sharesMoved(line);
@@ -219,7 +220,7 @@ function atLeastZero(value: Decimal): Decimal {
   return value.sign < 0 ? Decimal.zero : value;
 }
 
-/** Symbols of all securities that either side knows; the broker's word counts. */
+/** Symbols of all securities on either side; the broker's takes precedence. */
 function symbolsOf(book: Book, statement: Statement): Map<Isin, string> {
   const { holdings, fills, flows, corporateActions = [] } = statement;
   const symbols = new Map<Isin, string>();

@@ -1,6 +1,6 @@
 /**
- * What the book is worth. Everything here is exact; the one way from here to estimates is
- * `weightOf` at the end of the file.
+ * Valuation of the book. All amounts are exact; the only conversion to estimates is `weightOf` at
+ * the end of the file.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
@@ -16,11 +16,11 @@ import type { Book, Holding } from './book.ts';
 import type { ShareValue } from './reconcile.ts';
 import { costOf, quantityOf } from './booking.ts';
 
-/** A price as last seen. */
+/** A latest price. */
 export interface SeenPrice {
   readonly price: Price;
   readonly day: CalendarDay;
-  /** Nobody prices it: the price is what the shares cost. */
+  /** There is no market price: the price is the cost of the shares. */
   readonly isAtCost?: boolean | undefined;
 }
 
@@ -170,7 +170,7 @@ function valueInBase({ quantity, seen }: PositionValue, rates: RateTable): Money
 
 function paidInOwnCurrency(holding: Holding): { averagePrice?: Price; costBasis?: Money } {
   const [first] = holding.lots;
-  // A lot without a unit cost came from outside and nobody said what was paid for it.
+  // A lot without a unit cost was transferred in without a stated cost.
   if (!first || holding.lots.some((lot) => lot.unitCost.amount.sign === 0)) return {};
   const currency = first.unitCost.currency;
   const paid = holding.lots.reduce(

@@ -1,4 +1,4 @@
-/** What the account was worth each trading day, by walking its ledger along prices and rates. */
+/** The account's value on each trading day, by replaying its ledger along prices and rates. */
 import { dayOf, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -30,7 +30,10 @@ export interface DayValue {
   /** Deposits and shares transferred in since the day before, at this day's prices. */
   readonly deposited: number;
   readonly withdrawn: number;
-  /** What each position earned since the day before; what is missing to the whole gain no security did. */
+  /**
+   * Gain of each position since the day before; the remainder to the whole gain belongs to no
+   * security.
+   */
   readonly positions: ReadonlyMap<Isin, PositionDay>;
 }
 
@@ -132,7 +135,7 @@ class Account {
     if (price !== undefined) return price;
     const before = this.renamed.get(isin);
     if (before) return this.priceOn(before, day);
-    // Nobody prices it: it counts at what it was last booked at.
+    // There is no market price: it counts at the price last booked.
     const series = this.history.series.get(isin);
     return series && series.days.length > 0 ? undefined : (this.booked.get(isin) ?? 0);
   }
@@ -163,7 +166,7 @@ class Account {
     return closed;
   }
 
-  /** Worth of what was exchanged at the day's close: out of the one position, into the other. */
+  /** Value exchanged at the day's close: out of one position, into the other. */
   private exchanged(day: CalendarDay): ReadonlyMap<Isin, number> {
     const moved = new Map<Isin, number>();
     for (const { from, to, received } of this.exchanges) {

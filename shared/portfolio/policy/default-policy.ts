@@ -1,9 +1,9 @@
-/** The policy that the settings make, and the settings that a policy makes. */
+/** Conversion between settings and policy. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { EffectivePolicy } from '../model/policy/policy.ts';
 
-/** What is in force where a policy says nothing. */
+/** The values in force where a policy states none. */
 export function defaultPolicy(settings: Settings): EffectivePolicy {
   return {
     objective: settings.objective,

@@ -1,4 +1,4 @@
-/** What a policy means for the account and the universe as they are. */
+/** Checks a policy against the account and the universe as they are. */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';

@@ -26,15 +26,15 @@ export interface PolicyInForce {
 }
 
 export interface LastPolicy extends PolicyInForce {
-  /** Set while the file is wrong: what the owner wants is not known then. */
+  /** Set while the file is invalid: the owner's policy is not known then. */
   readonly fileError?: Failure | undefined;
 }
 
 export type PolicySources = Pick<Dependencies, 'settings' | 'database' | 'now'>;
 
 /**
- * For whatever decides or trades.
- * @throws Failure REFUSED policy-file while the file is wrong: what the owner wants is not known then
+ * For decisions and trades. @throws Failure REFUSED policy-file while the file is invalid: the
+ * owner's policy is not known then
  */
 export async function policyInForce(
   sources: PolicySources,
@@ -45,7 +45,7 @@ export async function policyInForce(
   return under(sources, stored, file);
 }
 
-/** For whatever shows or books: the last version that was right, whatever is in the file. */
+/** For displays and bookings: the last valid version, whatever is in the file. */
 export async function lastPolicy(sources: PolicySources, account: AccountId): Promise<LastPolicy> {
   try {
     return await policyInForce(sources, account);

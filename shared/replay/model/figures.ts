@@ -1,5 +1,5 @@
 /**
- * What a run came to. With V the value after costs, F the deposit of a day and C the capital:
+ * Result figures of a run. With V the value after costs, F the deposit of a day and C the capital:
  * r0 = V0 / C - 1, r = (V - F) / V_before - 1; the index starts at 1 before the first trade.
  */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';

@@ -1,4 +1,7 @@
-/** What is said of a run: its figures beside simpler ones, by year, its falls, and how far luck may explain them. */
+/**
+ * The report of a run: its figures beside simpler strategies, by year, its drawdowns, and the
+ * significance of its result.
+ */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
@@ -46,7 +49,7 @@ export interface Difference {
   readonly against: string;
   readonly meanPerYear: number;
   readonly interval: Interval;
-  /** The years in which it fell furthest behind, worst first. */
+  /** The years in which it underperformed most, worst first. */
   readonly lostIn: readonly { readonly year: string; readonly by: number }[];
 }
 

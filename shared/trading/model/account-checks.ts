@@ -18,7 +18,7 @@ const account: Check = ({ account: known, accountValue }) => {
 const policyKnown: Check = ({ policyError }) =>
   policyError === undefined ? passed : fails('policy-file', 'accountId', policyError);
 
-/** What the policy keeps from being traded, or bought. */
+/** Securities that the policy excludes from trading, or from purchases. */
 const policyLists: Check = ({ policy, order: { isin, side } }) => {
   if (policy.frozen.includes(isin))
     return fails('policy-frozen', 'isin', `The policy freezes ${isin}: it is not traded.`);

@@ -1,7 +1,7 @@
 /**
- * What the broker's movements do not explain. A statement lists fills and flows; cash minus all of
- * them is the balance before its history begins, and stays constant. If it changes between two queries, then
- * money or shares moved without a reported movement.
+ * The baseline: cash and shares that the broker's movements do not explain. A statement lists fills
+ * and flows; cash minus all of them is the balance before its history begins, and stays constant.
+ * If it changes between two queries, then money or shares moved without a reported movement.
  */
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

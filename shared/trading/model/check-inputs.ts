@@ -54,7 +54,7 @@ export interface CheckInputs {
   readonly base: Currency;
   readonly limits: CheckLimits;
   readonly policy: Pick<EffectivePolicy, 'cash' | 'excluded' | 'sellOnly' | 'frozen'>;
-  /** Why it is not known what the owner wants; undefined where it is. */
+  /** Why the owner's policy is not known; undefined where it is. */
   readonly policyError?: string | undefined;
   readonly control: Pick<TradingControl, 'state' | 'reason'>;
   /** Prices are simulated, while the broker moves real money. */
@@ -77,7 +77,7 @@ export interface CheckInputs {
   readonly averageVolume?: number | undefined;
   /** Our other orders that are not in a final state. */
   readonly live: readonly OrderRecord[];
-  /** Our other orders that were asked for within a day. */
+  /** Our other orders that were requested within a day. */
   readonly askedLately: readonly OrderRecord[];
   /** Days on which the security was sold. */
   readonly saleDays: readonly CalendarDay[] | undefined;

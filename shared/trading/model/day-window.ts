@@ -1,4 +1,4 @@
-/** Which orders count for the limits of a day. */
+/** The orders that count towards daily limits. */
 import { HOUR_MS, later, type Instant, type SteadyTime } from '#shared/kernel/instant.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 
@@ -8,7 +8,7 @@ import type { TradeId } from '#shared/kernel/identifiers.ts';
  */
 const DAY_WINDOW_MS = 23 * HOUR_MS;
 
-/** An order that was admitted, with the machine's time of it, which nobody sets. */
+/** An admitted order, with its time by the monotonic clock. */
 export interface AdmittedOrder {
   readonly tradeId: TradeId;
   readonly at: SteadyTime;

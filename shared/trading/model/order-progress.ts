@@ -69,7 +69,7 @@ export function newOrder(
   };
 }
 
-/** The order after an event; the same one where the table has no arrow. */
+/** The order after an event; unchanged where the table has no transition. */
 export function advance(
   order: OrderRecord,
   event: OrderEvent,
@@ -101,8 +101,8 @@ export interface Progress {
 }
 
 /**
- * Takes over what the broker shows. Each fill counts once, whatever the state; the filled quantity
- * never falls; a final state stays. The same order comes back when nothing is new.
+ * Updates the order from the broker's data. Each fill counts once, whatever the state; the filled
+ * quantity never falls; a final state stays. The same order comes back when nothing is new.
  * @throws Failure UPSTREAM_BROKEN when it is not the order that was asked for
  */
 export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): Progress {
@@ -127,7 +127,7 @@ export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): Pro
   };
 }
 
-/** A split changes what an order that stands at the broker asks for; the broker's word counts. */
+/** A split changes the terms of an open order; the broker's terms take precedence. */
 function adjusted(order: OrderRecord, { adjustment }: SeenOrder): OrderRecord {
   if (!adjustment) return order;
   const { quantity, limitPrice, stopPrice } = adjustment;

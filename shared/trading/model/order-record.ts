@@ -76,9 +76,9 @@ export interface Baseline {
 
 /** An order as it is stored, with what only the order engine needs. */
 export interface OrderRecord extends Order {
-  /** Hash of the draft as it was asked for. */
+  /** Hash of the draft as it was requested. */
   readonly bodyHash: string;
-  /** What it was worth when asked for, in the base currency; counts towards the day's turnover. */
+  /** Value when requested, in the base currency; counts towards the day's turnover. */
   readonly value: Money;
   readonly referencePrice?: Price | undefined;
   /** Worst price at which a market order with a reference price may be filled. */

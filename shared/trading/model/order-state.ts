@@ -1,12 +1,12 @@
 /**
- * The one table of (state, event) → state. Nothing else assigns a state. Where the table has no
- * arrow, the state stays what it is. The broker may show an order further along than we know it
- * (filled at the first query); such arrows pass over ACCEPTED in one step.
+ * The table of (state, event) → state; nothing else assigns a state. Where the table has no
+ * transition, the state is unchanged. The broker may show an order further along than our record
+ * (filled at the first query); such transitions skip ACCEPTED.
  */
 import type { OrderState } from './order.ts';
 
 export type OrderEvent =
-  /** Our checks let the order pass. */
+  /** Our checks admitted the order. */
   | 'intend'
   /** Our own checks refuse the order; it was not sent. */
   | 'deny'
@@ -51,7 +51,7 @@ export const tradeTable: Readonly<Record<OrderState | 'NEW', Row>> = {
   UNKNOWN: { ...seen, deny: 'DENIED', 'settle-absent': 'ABSENT', 'give-up': 'NEEDS_HUMAN' },
   NEEDS_HUMAN: { ...seen, dismiss: 'ABSENT' },
   ACCEPTED: { ...seen, 'ask-cancel': 'CANCEL_PENDING' },
-  // What is filled stays filled: a refusal of the rest cancels it.
+  // Fills are kept: a rejection of the remainder counts as its cancellation.
   PARTIAL: { ...seen, accept: 'PARTIAL', reject: 'CANCELLED', 'ask-cancel': 'CANCEL_PENDING' },
   CANCEL_PENDING: { ...seen, accept: 'CANCEL_PENDING', 'part-fill': 'CANCEL_PENDING' },
   FILLED: {},
@@ -62,12 +62,12 @@ export const tradeTable: Readonly<Record<OrderState | 'NEW', Row>> = {
   ABSENT: {},
 };
 
-/** The state after an event, or undefined where the table has no arrow. */
+/** The state after an event, or undefined where the table has no transition. */
 export function nextState(state: OrderState | 'NEW', event: OrderEvent): OrderState | undefined {
   return tradeTable[state][event];
 }
 
-/** A final state: the order will not change any more by our doing. */
+/** A final state: this system does not change the order any more. */
 export function isTerminal(state: OrderState): boolean {
   return Object.keys(tradeTable[state]).length === 0;
 }

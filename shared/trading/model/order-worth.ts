@@ -1,4 +1,4 @@
-/** What an order is worth, what it costs, and how much cash is free for it. */
+/** Value and cost of an order, and the free cash for it. */
 import { orderCost, type OrderCost } from '#shared/kernel/costs.ts';
 import { convert } from '#shared/kernel/exchange-rate.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -79,9 +79,9 @@ export function freeShares(inputs: CheckInputs, isin: Isin): Quantity | undefine
 }
 
 /**
- * Live orders of ours that the broker does not show as open, and that may yet come: those being sent,
- * and those with an unknown outcome. An accepted one that is not open any more has moved cash and
- * shares already.
+ * Live orders of ours that the broker does not show as open, and that may still arrive there: those
+ * being sent, and those with an unknown outcome. An accepted one that is not open any more has
+ * moved cash and shares already.
  */
 function unseen({ live, account }: CheckInputs): readonly OrderRecord[] {
   const open = new Set(account?.openOrders.map((order) => order.clientOrderId));

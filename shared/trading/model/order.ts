@@ -28,7 +28,7 @@ export type OrderState =
 export interface Order {
   readonly tradeId: TradeId;
   readonly accountId: AccountId;
-  /** Made once from a durable counter; the broker knows the order by it. */
+  /** Generated once from a durable counter; identifies the order at the broker. */
   readonly clientOrderId: string;
   readonly brokerOrderId?: string | undefined;
   readonly isin: Isin;

@@ -26,7 +26,7 @@ export interface StoredControl {
 
 export interface TradingControl {
   readonly state: ControlState;
-  /** All that restrict it, the strictest first, in words. */
+  /** All reasons as text, the strictest first. */
   readonly reason: string;
   readonly reasons: readonly TradingReason[];
   readonly changedAt?: Instant | undefined;

@@ -1,7 +1,6 @@
 /**
- * All pre-trade checks at once. Each missing datum fails one check, which names it; checks that
- * build on it then have nothing to add. An order passes only when all data is there and no check
- * objects.
+ * Runs all pre-trade checks. Missing data fails one check, which names it; dependent checks then
+ * report nothing. An order passes only when all data is there and no check reports a violation.
  */
 import { Money } from '#shared/kernel/money.ts';
 import { accountChecks } from './account-checks.ts';

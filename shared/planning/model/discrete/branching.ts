@@ -1,7 +1,7 @@
 /**
- * Where a range is split: at the security whose split has raised the bound most so far. One that was
- * hardly split yet is probed: both halves are bounded, roughly (reliability branching: Achterberg, Koch
- * and Martin 2005).
+ * Selects the branching variable: the security whose splits have raised the bound most so far. One
+ * with few splits yet is probed by bounding both halves roughly (reliability branching: Achterberg,
+ * Koch and Martin 2005).
  */
 import type { Columns } from './columns.ts';
 import type { Ranges } from './ranges.ts';

@@ -1,10 +1,10 @@
 /**
- * The part of a quadratic form that can be looked at one variable at a time: a diagonal D as large as
- * can be with S - D still positive semi-definite. The larger D is, the closer the bound of a relaxation
- * that treats D exactly and the rest by its tangent (Frangioni and Gentile 2007).
+ * The separable part of a quadratic form: a diagonal D as large as can be with S - D still positive
+ * semi-definite. The larger D is, the closer the bound of a relaxation that treats D exactly and
+ * the rest by its tangent (Frangioni and Gentile 2007).
  *
- * Maximises sum d_i / S_ii + tau log det(S - D) one coordinate after the other, tau falling; with
- * B = (S - D)^-1 the step in d_i is 1/B_ii - tau S_ii, and B follows by Sherman and Morrison.
+ * Maximises sum d_i / S_ii + tau log det(S - D) one coordinate after the other, tau falling; with B
+ * = (S - D)^-1 the step in d_i is 1/B_ii - tau S_ii, and B follows by Sherman and Morrison.
  */
 
 const SWEEPS = 24;

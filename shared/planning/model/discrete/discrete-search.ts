@@ -1,8 +1,8 @@
 /**
- * The best whole lots, with proof: branch and bound. A range of choices is bounded by the relaxation,
- * narrowed by what the bound rules out, and split. From the range with the least bound the search dives
- * into the better half until nothing better can be there. What is found first comes from rounding and
- * local search.
+ * The best whole lots, with proof: branch and bound. A range of choices is bounded by the
+ * relaxation, narrowed by what the bound rules out, and split. From the range with the least bound
+ * the search dives into the better half until that cannot be better than the incumbent. First
+ * incumbents come from rounding and local search.
  */
 import { Branching, halvesOf } from './branching.ts';
 import { columnsOf, type Columns } from './columns.ts';

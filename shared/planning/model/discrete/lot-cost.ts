@@ -1,8 +1,8 @@
 /**
- * What a security alone would do under prices: the size within a range that makes
+ * The best response of one security to prices: the size within a range that makes
  *   fee + own objective + price x lots + prices x what the order takes
- * least. On each side that is a fixed part, a part by the lot, and a parabola or a kink, so the least
- * of all whole sizes is found without looking at them one by one.
+ * least. Each side is a fixed part, a linear part, and a parabola or a kink, so the minimum over
+ * whole sizes is found in closed form.
  */
 import { GROUPS_MOST, COMMON, POSITIONS, type Columns } from './columns.ts';
 

@@ -1,4 +1,4 @@
-/** For each security a mixture of sizes instead of one, and what the mixtures take on average. */
+/** For each security a convex combination of sizes, and the resources they take on average. */
 import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
 import type { Ranges } from './ranges.ts';
 

@@ -1,4 +1,4 @@
-/** Takes out of ranges what a bound rules out (reduced-cost fixing on whole ranges). */
+/** Removes sizes that a bound rules out (reduced-cost fixing on whole ranges). */
 import type { Columns } from './columns.ts';
 import type { LotCost } from './lot-cost.ts';
 import type { Ranges } from './ranges.ts';

@@ -1,6 +1,6 @@
 /**
- * What each limit costs: the multipliers of an augmented Lagrangian and how stiffly a price follows
- * what is taken too much. How fast they move is a matter of speed only, never of right or wrong.
+ * Prices of the limits: the multipliers of an augmented Lagrangian and its penalty parameters.
+ * Their step sizes affect speed only, never correctness.
  */
 import { ORDERS, POSITIONS, type Columns } from './columns.ts';
 

@@ -1,4 +1,4 @@
-/** The sizes that are still in question: from lo to hi for each security, as far as they are sizes. */
+/** The remaining sizes of each security: the valid ones from lo to hi. */
 import {
   isMember,
   COMMON,

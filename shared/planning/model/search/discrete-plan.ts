@@ -9,7 +9,7 @@ import { PRICE_MOVE_RATIO } from '../limits.ts';
 import type { SearchSpace } from './search-space.ts';
 import { ROUNDING_RESERVE, sellRatioOf } from './sequence-state.ts';
 
-/** Ranges that are bounded before the search ends with what it has, and says how far it is. */
+/** Node limit: ranges bounded before the search ends with the best found and its gap. */
 const PLAN_NODES = 1_200;
 /** A thousandth of a basis point a year is no difference. */
 const SAME_UTILITY = 1e-7;
@@ -61,7 +61,7 @@ function* solve(
   }
 }
 
-/** The greater utility of two, and what is proven of both. */
+/** The better of two results, with the bound that holds for both. */
 function better(a: DiscreteSolution, b: DiscreteSolution): DiscreteSolution {
   if (a.status === 'infeasible') return withWork(b, a);
   const best = b.objective > a.objective ? b : a;

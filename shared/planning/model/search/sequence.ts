@@ -1,7 +1,7 @@
 /**
- * A sequence: the whole lots that are bought (+) or sold (-) of each security, sells before the buys
- * they pay for. Nothing else about the order changes where a sequence leads, so equal lots are the
- * same sequence and it is looked at once.
+ * A sequence: the whole lots that are bought (+) or sold (-) of each security, sells before the
+ * buys they pay for. The order of execution does not change the result otherwise, so equal lots are
+ * the same sequence and are evaluated once.
  */
 export type Side = 'BUY' | 'SELL';
 

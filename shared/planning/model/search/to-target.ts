@@ -1,10 +1,12 @@
 /**
- * Orders that lead straight to given weights. With V the value before any order, w the weight, p the price and
- * h what is held, an order may take A = w V - h p in base currency:
- * - a purchase is the most whole lots whose value and cost are at most A, and at most the cash that is there;
- * - a sale is the fewest whole lots that bring at least -A after their cost, and at most what is held;
- * - a weight of 0 sells all.
- * Sales come first. Nothing is weighed against its cost: whoever states weights wants them.
+ * Orders that lead straight to given weights. With V the value before any order, w the weight, p
+ * the price and h what is held, an order may take A = w V - h p in base currency:
+ * - a purchase is the most whole lots whose value and cost are at most A, and at most the cash that
+ * is there;
+ * - a sale is the fewest whole lots that bring at least -A after their cost, and at most what is
+ * held;
+ * - a weight of 0 sells all. Sales come first. Gain is not compared with cost: stated weights are
+ * instructions.
  */
 import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';

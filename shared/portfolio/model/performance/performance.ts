@@ -1,7 +1,7 @@
 /**
- * What the account earned. Returns are time-weighted: each day's growth without what the owner
- * brought in (counted at the day's start) or took out (counted at its end), linked over the days, so
- * that they say how the money was managed and not when it came.
+ * Performance of the account. Returns are time-weighted: each day's growth without deposits
+ * (counted at the day's start) and withdrawals (counted at its end), linked over the days, so that
+ * they measure the management of the money and not the timing of payments.
  */
 import { daysBetween, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { depthsOfReturns, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
@@ -15,7 +15,7 @@ import {
 import { internalRate, type DatedAmount } from '#shared/quant/measures/internal-rate.ts';
 import type { DayValue } from '../value-history.ts';
 
-/** Over less time than this a yearly rate says nothing, and none is stated. */
+/** Below this length an annual rate is not meaningful, and none is stated. */
 const ANNUALISED_DAYS_MIN = 30;
 
 export interface PerformancePoint {
@@ -132,7 +132,7 @@ function peakOf(points: readonly PerformancePoint[]): PerformancePoint | undefin
   );
 }
 
-/** Out of the owner's pocket is negative; at the end he has the account's value. */
+/** Deposits are negative; at the end the account's value is received. */
 function ownersFlows(before: DayValue | undefined, window: readonly DayValue[]): DatedAmount[] {
   const flows = window.map(({ day, deposited, withdrawn }) => ({
     day,

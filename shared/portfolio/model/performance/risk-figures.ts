@@ -1,4 +1,4 @@
-/** Figures of daily returns. What too few days tell, or what has nothing to divide by, is absent. */
+/** Figures of daily returns. Absent with too few days, or where the denominator is 0. */
 import {
   downsideDeviation,
   stability,

@@ -1,4 +1,6 @@
-/** What an account breaks of its policy as it stands. A plan mends it; a breach forbids nothing. */
+/**
+ * Breaches of the policy by the account as it is. A plan corrects them; a breach blocks nothing.
+ */
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   groupLimit,

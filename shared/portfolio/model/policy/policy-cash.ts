@@ -1,4 +1,4 @@
-/** The cash that a policy keeps: a share of the value, or an amount where that is more. */
+/** The cash reserve of a policy: a share of the value, or a fixed amount where that is more. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { EffectivePolicy } from './policy.ts';

@@ -1,4 +1,4 @@
-/** What a policy says twice, or against itself. */
+/** Contradictions and duplicates within a policy. */
 import type { FieldViolation } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { InvestmentPolicy, TargetGroup } from './policy.ts';

@@ -1,7 +1,7 @@
 /**
- * The investment policy: what the owner of an account wants. A policy says only what differs from the
- * settings; `effectivePolicy` fills in the rest. All values are plain JSON: fractions 0 to 1, amounts
- * as decimal text in the account's currency.
+ * The investment policy: what the owner of an account wants. A policy states only what differs from
+ * the settings; `effectivePolicy` fills in the rest. All values are plain JSON: fractions 0 to 1,
+ * amounts as decimal text in the account's currency.
  */
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Objective } from '#shared/kernel/objective.ts';
@@ -10,7 +10,7 @@ import type { Objective } from '#shared/kernel/objective.ts';
 export interface TargetGroup {
   readonly name: string;
   readonly weightRatio: number;
-  /** Exactly one of the four says who belongs to it. */
+  /** Exactly one of the four defines its members. */
   readonly sector?: string | undefined;
   readonly country?: string | undefined;
   readonly currency?: string | undefined;

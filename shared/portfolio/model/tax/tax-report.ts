@@ -1,9 +1,10 @@
 /**
- * Gains and income by tax year under the rules of a policy, and the tax that follows from them. It is an
- * estimate for the owner and the adviser: no country's law beyond those rules is applied.
+ * Gains and income by tax year under the rules of a policy, and the tax that follows from them. It
+ * is an estimate for the owner and the tax adviser: no law beyond those rules is applied.
  *
- * Losses of a year reduce its gains, those with the highest rate first; what is left is carried forward.
- * The allowance is used up the same way, gains before dividends. Tax that was withheld is credited.
+ * Losses of a year reduce its gains, those with the highest rate first; what is left is carried
+ * forward. The allowance is used up the same way, gains before dividends. Tax that was withheld is
+ * credited.
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

@@ -1,4 +1,4 @@
-/** What an owner should know of the tax rules before trading a security, a sentence each. */
+/** Tax warnings before trading a security, a sentence each. */
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Book, LedgerEntry } from '../book.ts';
@@ -13,7 +13,7 @@ export interface TaxWarning {
   readonly text: string;
 }
 
-/** How far ahead a cheaper day is worth a word. */
+/** How far ahead a day with a lower tax is mentioned. */
 const AHEAD_DAYS = 90;
 
 /** @param realised of the same ledger */

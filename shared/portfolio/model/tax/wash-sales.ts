@@ -1,7 +1,7 @@
 /**
- * Losses that do not count, as the same security was bought shortly before or after the sale. A share
- * that was bought so takes the loss of one share that was sold, once; the shares sold are not among them.
- * The rule is the policy's `washSaleDays` (30 in 26 USC 1091).
+ * Disallowed losses of wash sales: the same security was bought shortly before or after the sale.
+ * Each share so bought disallows the loss of one share sold, once; the shares sold themselves do
+ * not count as bought. The rule is the policy's `washSaleDays` (30 in 26 USC 1091).
  */
 import { dayOf, daysBetween } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
