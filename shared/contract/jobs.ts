@@ -21,7 +21,7 @@ export type JobWork =
     }
   | { readonly kind: 'task'; readonly task: TaskName };
 
-export type TaskName = 'backup' | 'maintenance';
+export type TaskName = 'backup' | 'maintenance' | 'notices';
 
 export interface JobRow {
   readonly name: string;
@@ -80,6 +80,12 @@ export const jobs: readonly JobRow[] = [
     description: 'Clears what has ended long ago, and checks that Redis writes its file.',
     schedule: '30 3 * * *',
     work: { kind: 'task', task: 'maintenance' },
+  },
+  {
+    name: 'notices',
+    description: 'Tells the owner what is new, by the channels that are configured.',
+    schedule: '* * * * *',
+    work: { kind: 'task', task: 'notices' },
   },
 ];
 

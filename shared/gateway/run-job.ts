@@ -7,11 +7,13 @@ import { backUp } from './backup/back-up.ts';
 import { JobStore } from './job-store.ts';
 import type { Work } from './job-work.ts';
 import { maintain } from './maintain.ts';
+import { sendNotices } from './notices/send-notices.ts';
 import type { JobEnd } from './model/job-record.ts';
 
 const tasks: Record<TaskName, (context: Context) => Promise<JobEnd>> = {
   backup: backUp,
   maintenance: maintain,
+  notices: sendNotices,
 };
 
 /** @throws Failure of what the job called; it is recorded as the job's last error */

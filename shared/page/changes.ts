@@ -78,7 +78,10 @@ export class Changes {
         redis.zcard(keys.trading.byTime(account)),
         redis.scard(keys.trading.live(account)),
         version(keys.gateway.cycle(cycle)),
-        ...jobs.map(({ name }) => version(keys.gateway.job(name))),
+        // That of the notices runs every minute, and shows nothing new.
+        ...jobs
+          .filter(({ name }) => name !== 'notices')
+          .map(({ name }) => version(keys.gateway.job(name))),
       ]);
     return {
       state: String(control),

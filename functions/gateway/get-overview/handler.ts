@@ -6,16 +6,7 @@
  * @throws Failure NOT_FOUND for an account that was not opened
  */
 import { gateway } from '#shared/contract/gateway.ts';
-import { loadHouse } from '#shared/gateway/overview/house.ts';
-import { loadAccountFacts, loadHistory } from '#shared/gateway/overview/load-account.ts';
-import { overviewOf } from '#shared/gateway/overview/overview.ts';
+import { loadOverview } from '#shared/gateway/overview/load-overview.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
-export default handle(gateway.getOverview, async (request, context) => {
-  const [facts, house] = await Promise.all([
-    loadAccountFacts(context, request.accountId),
-    loadHouse(context),
-  ]);
-  const history = await loadHistory(context, facts, context.marketData.benchmark);
-  return overviewOf(request, facts, history, house, context);
-});
+export default handle(gateway.getOverview, (request, context) => loadOverview(context, request));
