@@ -52,6 +52,10 @@ class Receiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  async listening(): Promise<void> {
+    if (!this.server.listening) await once(this.server, 'listening');
+  }
+
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
@@ -64,6 +68,7 @@ let dataDir: string;
 let dependencies: Dependencies;
 let clock: ReturnType<typeof steppingClock>;
 let runs = 0;
+const opened: Dependencies[] = [];
 
 beforeAll(async () => {
   redis = await startTestRedis();
@@ -71,6 +76,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 beforeEach(async () => {
   receiver = new Receiver();
+  await receiver.listening();
   dataDir = await mkdtemp(join(tmpdir(), 'trader-notices-'));
   const secrets = join(dataDir, 'function-secrets', 'openfaas-fn');
   await mkdir(secrets, { recursive: true });
@@ -79,7 +85,7 @@ beforeEach(async () => {
   await writeFile(join(secrets, 'ntfy-token'), 'tk_secret\n');
 });
 afterEach(async () => {
-  await dependencies.close();
+  for (const one of opened.splice(0)) await one.close();
   receiver.close();
   await rm(dataDir, { recursive: true, force: true });
 });
@@ -92,6 +98,7 @@ async function open(env: Record<string, string>, startIso = '2026-03-04T12:00:00
     now: clock.now,
     transport: inside.transport,
   });
+  opened.push(dependencies);
   inside.into(dependencies);
 }
 
