@@ -92,7 +92,8 @@ export class Runs {
   private readonly prefix: string;
   private readonly queues = new Map<string, Promise<Queue<RunData>>>();
   private readonly subscribers: Subscribers;
-  private redis: Redis | undefined;
+  /** Kept in an object of its own: requests see this one through delegates, which must share the connection. */
+  private readonly connected: { redis?: Redis } = {};
 
   /** @param connection opens the connection BullMQ uses, lazily */
   constructor(database: Database, connection: () => Redis, prefix: string) {
@@ -317,8 +318,8 @@ export class Runs {
   /** BullMQ is loaded lazily: most functions queue nothing, and it takes much memory. */
   private async openQueue(topic: string): Promise<Queue<RunData>> {
     const { Queue } = await import('bullmq');
-    this.redis ??= this.connection();
-    const queue = new Queue<RunData>(topic, { connection: this.redis, prefix: this.prefix });
+    const connection = (this.connected.redis ??= this.connection());
+    const queue = new Queue<RunData>(topic, { connection, prefix: this.prefix });
     // BullMQ reports what commands report too; without a listener it would end the process.
     queue.on('error', () => undefined);
     return queue;
@@ -326,6 +327,6 @@ export class Runs {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map(async (queue) => (await queue).close()));
-    this.redis?.disconnect();
+    this.connected.redis?.disconnect();
   }
 }

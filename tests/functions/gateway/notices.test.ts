@@ -6,6 +6,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GetOverviewResponse } from '#protos/gen/overview.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { emailChannel } from '#shared/clients/notices/email.ts';
@@ -186,6 +187,21 @@ it('keeps a token out of what it stores and says when nobody answers', async () 
   const stored = await dependencies.database.redis.hvals(keys.gateway.notices());
   expect(stored.join()).toContain('Telegram did not answer.');
   expect(stored.join()).not.toContain('secret');
+});
+
+it('leaves no connection to the queues open', async () => {
+  await open({ NOTICE_NTFY: `${receiver.url}/owner` });
+  const own = dependencies;
+  await runJob();
+  await open({});
+  const connections = async () => {
+    const list = String(await dependencies.database.redis.client('LIST'));
+    return list.trim().split('\n').length;
+  };
+  await own.close();
+  // Redis notices a closed connection when it looks at its socket next.
+  for (let tries = 0; tries < 200 && (await connections()) > 1; tries += 1) await sleep(10);
+  expect(await connections()).toBe(1);
 });
 
 const overviewAt = (fields: object) =>
