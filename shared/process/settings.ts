@@ -9,10 +9,11 @@ import { objectives } from '#shared/kernel/objective.ts';
 import { certificateScopes, hosts } from './access-parsers.ts';
 import { limitRows, liveLimitComplaints } from './limit-settings.ts';
 import { cycleRows } from './cycle-settings.ts';
+import { asyncRows } from './async-settings.ts';
 import { marketRows } from './market-settings.ts';
+import { noticeRows } from './notice-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
 import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
-import { quietHours, webAddress } from './notice-parsers.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -318,70 +319,14 @@ export const settingTable = {
     '`open`: every caller that reaches a function may read; `token`: reading needs one of the three tokens',
     oneOf('open', 'token'),
   ),
-  asyncBodyBytesMax: row(
-    'ASYNC_BODY_BYTES_MAX',
-    '256000',
-    'largest body of a call that is queued with /async-function',
-    between(1_000, 4_194_304),
-  ),
-  asyncWaitingBytesMax: row(
-    'ASYNC_WAITING_BYTES_MAX',
-    '67108864',
-    'what queued calls may take in Redis together; beyond that a call is answered 429',
-    between(1_000_000, 1_073_741_824),
-  ),
-  asyncDeadBytesMax: row(
-    'ASYNC_DEAD_BYTES_MAX',
-    '16777216',
-    'what dead letters may take in Redis; beyond that the oldest are dropped',
-    between(1_000_000, 1_073_741_824),
-  ),
-  asyncCallbackHosts: row(
-    'ASYNC_CALLBACK_HOSTS',
-    'none',
-    'hosts an X-Callback-Url may name beside this machine, separated by comma',
-    hosts,
-  ),
+  ...asyncRows,
   claimLeaseMs: row(
     'CLAIM_LEASE_MS',
     '5000',
     'how long the idempotency key of a call whose process died stays taken',
     between(100, 600_000),
   ),
-  noticeNtfy: optional('NOTICE_NTFY', 'address of an ntfy topic that gets notices', webAddress),
-  noticeTelegramChat: optional('NOTICE_TELEGRAM_CHAT', 'chat that a Telegram bot writes to', text),
-  noticeTelegramUrl: row(
-    'NOTICE_TELEGRAM_URL',
-    'https://api.telegram.org',
-    'server of the Telegram Bot API',
-    webAddress,
-  ),
-  noticeEmailTo: optional('NOTICE_EMAIL_TO', 'e-mail address that gets notices', text),
-  noticeEmailFrom: optional(
-    'NOTICE_EMAIL_FROM',
-    'address that notices come from; unset: NOTICE_EMAIL_TO',
-    text,
-  ),
-  noticeWebhook: optional('NOTICE_WEBHOOK', 'address that gets notices as signed JSON', webAddress),
-  noticePage: optional('NOTICE_PAGE', 'address of the page, for the links in notices', webAddress),
-  noticeQuietHours: row(
-    'NOTICE_QUIET_HOURS',
-    '22-7',
-    'hours (UTC) in which only urgent notices are sent; 0-0 is none',
-    quietHours,
-  ),
-  noticeAmounts: row(
-    'NOTICE_AMOUNTS',
-    'on',
-    '`on` or `off`: whether notices name sums of money',
-    oneOf('on', 'off'),
-  ),
-  noticeMuted: row(
-    'NOTICE_MUTED',
-    'none',
-    'kinds of notices that are not sent, separated by comma; urgent ones cannot be muted',
-    names,
-  ),
+  ...noticeRows,
   logLevel: row(
     'LOG_LEVEL',
     'info',
@@ -418,10 +363,6 @@ export function parseSettings(env: Environment): Settings {
 function parts(value: string): readonly ('facade' | 'connector')[] {
   if (value === 'none') return [];
   return value.split(',').map((part) => oneOf('facade', 'connector')(part.trim()));
-}
-
-function names(value: string): readonly string[] {
-  return value === 'none' ? [] : value.split(',').map((name) => name.trim());
 }
 
 function keyPrefix(value: string): string {
