@@ -196,6 +196,8 @@ export interface OverviewHolding {
   weightRatio?: number | undefined;
   targetRatio?: number | undefined;
   lots: OverviewLot[];
+  /** Nobody prices it: the price is what a share cost, in the account's currency. */
+  pricedAtCost: boolean;
 }
 
 export interface OverviewLot {
@@ -2156,6 +2158,7 @@ function createBaseOverviewHolding(): OverviewHolding {
     weightRatio: undefined,
     targetRatio: undefined,
     lots: [],
+    pricedAtCost: false,
   };
 }
 
@@ -2205,6 +2208,9 @@ export const OverviewHolding: MessageFns<OverviewHolding> = {
     }
     for (const v of message.lots) {
       OverviewLot.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.pricedAtCost !== false) {
+      writer.uint32(128).bool(message.pricedAtCost);
     }
     return writer;
   },
@@ -2342,6 +2348,14 @@ export const OverviewHolding: MessageFns<OverviewHolding> = {
             message.lots.push(OverviewLot.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.pricedAtCost = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2389,6 +2403,11 @@ export const OverviewHolding: MessageFns<OverviewHolding> = {
       lots: globalThis.Array.isArray(object?.lots)
         ? object.lots.map((e: any) => OverviewLot.fromJSON(e))
         : [],
+      pricedAtCost: isSet(object.pricedAtCost)
+        ? globalThis.Boolean(object.pricedAtCost)
+        : isSet(object.priced_at_cost)
+        ? globalThis.Boolean(object.priced_at_cost)
+        : false,
     };
   },
 
@@ -2439,6 +2458,9 @@ export const OverviewHolding: MessageFns<OverviewHolding> = {
     if (message.lots?.length) {
       obj.lots = message.lots.map((e) => OverviewLot.toJSON(e));
     }
+    if (message.pricedAtCost !== false) {
+      obj.pricedAtCost = message.pricedAtCost;
+    }
     return obj;
   },
 
@@ -2462,6 +2484,7 @@ export const OverviewHolding: MessageFns<OverviewHolding> = {
     message.weightRatio = object.weightRatio ?? undefined;
     message.targetRatio = object.targetRatio ?? undefined;
     message.lots = object.lots?.map((e) => OverviewLot.fromPartial(e)) || [];
+    message.pricedAtCost = object.pricedAtCost ?? false;
     return message;
   },
 };

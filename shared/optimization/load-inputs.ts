@@ -5,7 +5,9 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { StatedPosition } from '#shared/contract/fields.ts';
+import { loadPrices } from '#shared/portfolio/account-view.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -33,15 +35,23 @@ export interface StatedAccount {
   readonly availableCash?: Money | undefined;
 }
 
+type Sources = Pick<
+  Dependencies,
+  'database' | 'baseCurrency' | 'broker' | 'marketData' | 'now' | 'settings'
+>;
+
 /**
  * An account of which positions or cash are stated is just what is stated; with neither, it is the
  * book of the account.
+ *
+ * A holding that nobody prices counts at its last known value, stated as its current price or booked,
+ * and stays.
  *
  * @throws Failure INVALID_REQUEST naming an unknown or repeated ISIN or a price in a wrong currency;
  * REFUSED price-missing, exchange-rate-missing
  */
 export async function loadInputs(
-  dependencies: Pick<Dependencies, 'database' | 'baseCurrency' | 'marketData' | 'now' | 'settings'>,
+  dependencies: Sources,
   stated: StatedAccount,
   mentioned: Mentioned,
   years: number,
@@ -49,10 +59,10 @@ export async function loadInputs(
   const market = new StoredMarket(dependencies.database);
   const securities = await market.securities();
   const known = new Map(securities.map((security) => [security.isin, security]));
-  requireKnown([...mentioned, ...positionFields(stated)], known);
+  requireKnown([...mentioned, ...positionFields(stated, known)], known);
   const isStated = stated.currentPositions.length > 0 || stated.availableCash !== undefined;
-  const booked = isStated ? undefined : await bookedAccount(dependencies, stated.accountId);
-  const holdings = booked?.holdings ?? statedHoldings(stated, known);
+  const book = isStated ? undefined : await bookOf(dependencies, stated.accountId);
+  const holdings = book ? bookedHoldings(book) : statedHoldings(stated);
   const today = dependencies.marketData.today(dependencies.now());
   const held = holdings.filter(({ quantity }) => quantity.sign > 0).map(({ isin }) => isin);
   const { database, settings } = dependencies;
@@ -65,29 +75,47 @@ export async function loadInputs(
     years,
     isins,
   });
-  const cash = booked?.cash ?? stated.availableCash ?? Money.zero(view.base);
+  requireQuoted(stated, known, view);
+  const valued = book ? await withLastPrices(dependencies, book, holdings, view) : holdings;
+  const cash = book?.cash ?? stated.availableCash ?? Money.zero(view.base);
   const rates = await market.rates(view.base, [cash.currency], today);
   const inBase = convert(cash, requireRate(rates, cash.currency), 'down');
-  return { view, account: valueAccount(view, holdings, inBase) };
+  return { view, account: valueAccount(view, valued, inBase) };
 }
 
-async function bookedAccount(
-  dependencies: Pick<Dependencies, 'database' | 'baseCurrency'>,
-  accountId: AccountId,
-): Promise<{ holdings: StatedHolding[]; cash: Money }> {
-  await new Accounts(dependencies.database, dependencies.baseCurrency).require(accountId);
-  const book = await new StoredBook(dependencies.database, dependencies.baseCurrency).book(
-    accountId,
-  );
-  const holdings = [...book.holdings.values()].map((holding) => ({
+async function bookOf({ database, baseCurrency }: Sources, accountId: AccountId): Promise<Book> {
+  await new Accounts(database, baseCurrency).require(accountId);
+  return new StoredBook(database, baseCurrency).book(accountId);
+}
+
+function bookedHoldings({ holdings }: Book): StatedHolding[] {
+  return [...holdings.values()].map((holding) => ({
     isin: holding.isin,
     quantity: quantityOf(holding),
   }));
-  return { holdings, cash: book.cash };
 }
 
-function positionFields({ currentPositions }: StatedAccount): Mentioned {
-  return currentPositions.map(({ isin }, i) => [`currentPositions[${i}].isin`, isin] as const);
+/** What the view has no price of gets its last stored one, or what it cost. */
+async function withLastPrices(
+  sources: Sources,
+  book: Book,
+  holdings: readonly StatedHolding[],
+  view: MarketView,
+): Promise<readonly StatedHolding[]> {
+  const unpriced = view.unpriced.map(({ isin }) => isin).filter((isin) => book.holdings.has(isin));
+  if (unpriced.length === 0) return holdings;
+  const { quotes } = await loadPrices(sources, unpriced, book);
+  return holdings.map((one) => ({ ...one, price: quotes.get(one.isin)?.price }));
+}
+
+/** A security that the universe does not have may be held, where its price is stated. */
+function positionFields(
+  { currentPositions }: StatedAccount,
+  known: ReadonlyMap<Isin, Security>,
+): Mentioned {
+  return currentPositions.flatMap(({ isin, currentPrice }, i) =>
+    known.has(isin) || !currentPrice ? [[`currentPositions[${i}].isin`, isin] as const] : [],
+  );
 }
 
 function requireKnown(mentioned: Mentioned, known: ReadonlyMap<Isin, Security>): void {
@@ -102,17 +130,27 @@ function requireKnown(mentioned: Mentioned, known: ReadonlyMap<Isin, Security>):
   }
 }
 
-function statedHoldings(
+function statedHoldings({ currentPositions }: StatedAccount): StatedHolding[] {
+  return currentPositions.map(({ isin, quantity, currentPrice }) => ({
+    isin,
+    quantity,
+    price: currentPrice,
+  }));
+}
+
+/** The last known value of what nobody prices may be stated in the base currency, as what it cost. */
+function requireQuoted(
   { currentPositions }: StatedAccount,
   known: ReadonlyMap<Isin, Security>,
-): StatedHolding[] {
-  return currentPositions.map(({ isin, quantity, currentPrice }, i) => {
+  { base, quotes }: MarketView,
+): void {
+  for (const [i, { isin, currentPrice }] of currentPositions.entries()) {
     const currency = known.get(isin)?.currency;
-    if (currentPrice && currentPrice.currency !== currency)
-      throw invalidRequest({
-        field: `currentPositions[${i}].currentPrice`,
-        message: `${isin} is quoted in ${currency}`,
-      });
-    return { isin, quantity, price: currentPrice };
-  });
+    if (!currentPrice || currency === undefined || currentPrice.currency === currency) continue;
+    if (!quotes.has(isin) && currentPrice.currency === base) continue;
+    throw invalidRequest({
+      field: `currentPositions[${i}].currentPrice`,
+      message: `${isin} is quoted in ${currency}`,
+    });
+  }
 }

@@ -23,6 +23,7 @@ import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { keptHoldings } from './kept-holdings.ts';
 import { assembleProblem } from './model/assembly.ts';
 import type { PlanLimits } from './model/limits.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
@@ -41,7 +42,7 @@ export interface LoadedPlanning {
   readonly taxWarnings: readonly TaxWarning[];
 }
 
-/** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, infeasible, price-missing, exchange-rate-missing */
+/** @throws Failure INVALID_REQUEST; REFUSED stale-portfolio, infeasible, exchange-rate-missing */
 export async function loadPlanning(
   dependencies: Dependencies,
   request: PlanRequest,
@@ -65,8 +66,9 @@ export async function loadPlanning(
   const book = whatIf ? statedBook(booked, request, view) : booked;
   const scores = scoreUniverse(view).scores;
   const lines = whatIf ? [] : ledger;
+  const kept = await keptHoldings(dependencies, book, view.unpriced);
   const problem = assembleProblem({
-    ...{ book, view, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
+    ...{ book, view, kept, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
     ledger: lines,
     moments: momentsAsOptimised(view, scores, settings, limits),
     live: new Set(live.map((trade) => trade.isin)),

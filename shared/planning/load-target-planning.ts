@@ -16,6 +16,8 @@ import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import type { Quote } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
+import { keptHoldings } from './kept-holdings.ts';
+import { keptInstrument } from './model/kept-holding.ts';
 import type { PlanLimits } from './model/limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
@@ -32,7 +34,7 @@ export interface LoadedTargetPlanning {
 
 /**
  * @throws Failure INVALID_REQUEST naming a security of the weights that cannot be traded; REFUSED
- *   stale-portfolio, price-missing, exchange-rate-missing
+ *   stale-portfolio, price-missing for a weight above 0 without a price, exchange-rate-missing
  */
 export async function loadTargetPlanning(
   dependencies: Dependencies,
@@ -53,7 +55,8 @@ export async function loadTargetPlanning(
   const hash = portfolioHash(book, live.map(liveOrder), { costs: settings, policy });
   requirePresent(request, hash);
   const today = dependencies.marketData.today(dependencies.now());
-  const instruments = await loadInstruments(dependencies, book, request, limits, today);
+  const listed = await loadInstruments(dependencies, book, request, limits, today);
+  const instruments = [...listed, ...(await keptInstruments(dependencies, book, listed))];
   const problem = {
     ...{ base: baseCurrency, day: today, cash: book.cash, instruments, limits },
     live: new Set(live.map(({ isin }) => isin)),
@@ -77,15 +80,31 @@ async function loadInstruments(
   const quotes = await market.quotes(concerned.map(({ isin }) => isin));
   const currencies = concerned.map(({ currency }) => currency);
   const rates = await market.rates(baseCurrency, currencies, today);
-  return concerned.map((security) =>
-    instrumentOf(security, {
-      quote: quotes.get(security.isin),
-      rate: requireRate(rates, security.currency),
-      held: quantityHeld(book, security.isin),
-      target: targetWeights.get(security.isin) ?? 0,
-      limits,
-    }),
-  );
+  return concerned.flatMap((security) => {
+    const [quote, target = 0] = [quotes.get(security.isin), targetWeights.get(security.isin)];
+    if (!quote) return target > 0 ? refusePriceless(security) : [];
+    const rate = requireRate(rates, security.currency);
+    const held = quantityHeld(book, security.isin);
+    return [instrumentOf(security, { quote, rate, held, target, limits })];
+  });
+}
+
+function refusePriceless({ isin, symbol }: Security): never {
+  throw refused('price-missing', `There is no stored price of ${symbol}.`, { isins: [isin] });
+}
+
+/** What is held beside: nobody prices it, so that it counts at its last known value and stays. */
+async function keptInstruments(
+  dependencies: Dependencies,
+  book: Book,
+  listed: readonly TargetInstrument[],
+): Promise<TargetInstrument[]> {
+  const known = new Set(listed.map(({ isin }) => isin));
+  const others = [...book.holdings.values()]
+    .filter(({ isin, lots }) => lots.length > 0 && !known.has(isin))
+    .map(({ isin, symbol }) => ({ isin, symbol, reason: 'has no stored price' }));
+  const kept = await keptHoldings(dependencies, book, others);
+  return kept.map((one) => ({ ...keptInstrument(one, book), buys: false, sells: false }));
 }
 
 function requireTradable(
@@ -102,7 +121,7 @@ function requireTradable(
 }
 
 interface Found {
-  readonly quote: Quote | undefined;
+  readonly quote: Quote;
   readonly rate: ExchangeRate;
   readonly held: TargetInstrument['held'];
   readonly target: number;
@@ -112,8 +131,6 @@ interface Found {
 function instrumentOf(security: Security, found: Found): TargetInstrument {
   const { isin, symbol, exchange, lot } = security;
   const { quote, rate, held, target, limits } = found;
-  if (!quote)
-    throw refused('price-missing', `There is no stored price of ${symbol}.`, { isins: [isin] });
   return {
     ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price },
     buys: !limits.frozen.has(isin) && !limits.sellOnly.has(isin) && isTradable(security),

@@ -32,7 +32,7 @@ export function statedBook(book: Book, request: PlanRequest, view: MarketView): 
   };
 }
 
-/** One lot, bought at the stated average price or, without one, at today's. */
+/** One lot, bought at the stated average price or, without one, at today's; one that nobody prices needs the former. */
 function statedHolding(
   book: Book,
   position: StatedPosition,
@@ -40,20 +40,22 @@ function statedHolding(
   field: string,
 ): Holding {
   const { isin, quantity, averagePrice } = position;
-  const quote = view.quotes.get(isin);
+  const paid = averagePrice ?? view.quotes.get(isin)?.price;
   const security = view.securities.find((one) => one.isin === isin);
-  if (!quote || !security)
-    throw invalidRequest({ field: `${field}.isin`, message: 'has no price in the universe' });
-  if (averagePrice && averagePrice.currency !== security.currency)
+  if (!paid)
+    throw invalidRequest({
+      field: `${field}.isin`,
+      message: 'has no price in the universe, and no averagePrice is stated',
+    });
+  if (security && averagePrice && averagePrice.currency !== security.currency)
     throw invalidRequest({
       field: `${field}.averagePrice`,
       message: `is in the security's currency, ${security.currency}`,
     });
-  const unitCost = averagePrice ?? quote.price;
-  const cost = convertWith(unitCost.times(quantity, 'half-even'), view.rates, 'half-even');
-  const lot = { lotId: 'stated', quantity, unitCost, cost, acquiredAt: STATED_LONG_AGO };
+  const cost = convertWith(paid.times(quantity, 'half-even'), view.rates, 'half-even');
+  const lot = { lotId: 'stated', quantity, unitCost: paid, cost, acquiredAt: STATED_LONG_AGO };
   return {
-    ...{ isin, symbol: security.symbol, realized: Money.zero(book.currency) },
+    ...{ isin, symbol: security?.symbol ?? position.symbol, realized: Money.zero(book.currency) },
     lots: quantity.sign > 0 ? [lot] : [],
   };
 }

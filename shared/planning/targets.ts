@@ -21,15 +21,16 @@ export function targetRequest(
   account: AccountId,
 ): WireRequestOf<typeof optimization.optimizeAllocation> {
   const { limits } = problem;
-  const held = problem.instruments.filter((one) => one.held.sign > 0);
+  const held = problem.instruments.filter((one) => one.held.sign > 0 && one.price.amount.sign > 0);
   const value = portfolioValue(problem);
   const weightMost = Math.max(limits.weightMaxRatio, ...(limits.weightMaxBy?.values() ?? []));
   const largest = value.multiply(Decimal.ofNumber(weightMost), 'down');
   return {
     portfolioHash: hash,
-    currentPositions: held.map(({ isin, symbol, held: shares }) => ({
+    currentPositions: held.map(({ isin, symbol, price, keptBecause, held: shares }) => ({
       ...{ isin, symbol },
       quantity: shares.toString(),
+      ...(keptBecause !== undefined && { currentPrice: price.toJSON() }),
     })),
     availableCash: problem.cash.toJSON(),
     riskAversion: limits.riskAversion,

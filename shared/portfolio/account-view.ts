@@ -4,16 +4,11 @@ import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import type { Quote } from '#shared/universe/model/market-view.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
-import { costOf, quantityOf } from './model/booking.ts';
+import { quotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
 import { StoredBook } from './stored-book.ts';
-
-/** In the account's currency where it is what the shares cost. */
-type HeldQuote = Quote & { readonly isAtCost?: boolean };
 
 export interface Prices {
   /** Latest stored prices; a holding without one at what it cost, another security is left out. */
@@ -54,23 +49,7 @@ export async function loadPrices(
   const quotes = await market.quotes(isins, broker.funding && countsIn(book));
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   return {
-    quotes: new Map([...costQuotes(book, isins), ...quotes]),
+    quotes: new Map([...quotesAtCost(book, isins), ...quotes]),
     rates: await market.rates(baseCurrency, [...currencies, baseCurrency]),
   };
-}
-
-/** Holdings at the price last booked; used where there is no market price. */
-function costQuotes({ holdings, currency }: Book, isins: readonly Isin[]): [Isin, HeldQuote][] {
-  return isins.flatMap((isin): [Isin, HeldQuote][] => {
-    const holding = holdings.get(isin);
-    const last = holding?.lots.at(-1);
-    if (!holding || !last) return [];
-    const each = costOf(holding, currency).amount.divide(
-      quantityOf(holding),
-      PRICE_DECIMALS_MAX,
-      'half-even',
-    );
-    const price = new Price(each, currency);
-    return [[isin, { isin, price, day: dayOf(last.acquiredAt), isAtCost: true }]];
-  });
 }

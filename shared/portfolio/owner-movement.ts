@@ -14,9 +14,9 @@ type Request = RequestOf<typeof portfolio.bookMovement>;
 export interface MovementTerms {
   readonly base: Currency;
   readonly today: CalendarDay;
-  readonly security?:
-    | { readonly symbol: string; readonly currency: Currency; readonly rate?: Decimal | undefined }
-    | undefined;
+  readonly security?: { readonly symbol: string; readonly currency: Currency } | undefined;
+  /** Of the price's currency into the account's. */
+  readonly rate?: Decimal | undefined;
 }
 
 /** Cash that leaves the account. */
@@ -44,7 +44,7 @@ export function ownerMovement(
     amount: signed(request, terms.base),
     ...(isin && { isin }),
     ...(isTransfer(request) && { quantity: request.quantity }),
-    ...(kind === 'transfer-in' && price && { price, exchangeRate: security?.rate }),
+    ...(kind === 'transfer-in' && price && { price, exchangeRate: terms.rate }),
     ...(isin && { symbol: request.symbol || security?.symbol || isin }),
     source: 'owner',
     ...(note && { note }),
@@ -73,7 +73,7 @@ function cashViolations({ kind, amount, isin, quantity, price }: Request, { base
   return violations;
 }
 
-function transferViolations(request: Request, { security }: MovementTerms): FieldViolation[] {
+function transferViolations(request: Request, { security, rate }: MovementTerms): FieldViolation[] {
   const violations: FieldViolation[] = [];
   const { kind, amount, isin, quantity, price } = request;
   const add = (field: string, message: string) => void violations.push({ field, message });
@@ -83,7 +83,6 @@ function transferViolations(request: Request, { security }: MovementTerms): Fiel
   if (price && kind === 'transfer-out') add('price', 'does not belong to a transfer-out');
   if (price && security && price.currency !== security.currency)
     add('price.currency', `${security.symbol} is priced in ${security.currency}`);
-  if (price && !security?.rate)
-    add('price.currency', `there is no exchange rate for ${price.currency}`);
+  if (price && !rate) add('price.currency', `there is no exchange rate for ${price.currency}`);
   return violations;
 }

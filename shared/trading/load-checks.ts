@@ -10,6 +10,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { quotesAtCost } from '#shared/portfolio/model/cost-quotes.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
@@ -56,7 +57,7 @@ export async function loadChecks(
       )
     : undefined;
   const askedLately = await askedLatelyOf(orderDependencies, accountId, admissions);
-  const accountValue = statement && (await valueOf(orderDependencies, statement, today));
+  const accountValue = statement && (await valueOf(orderDependencies, accountId, statement, today));
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
@@ -137,13 +138,19 @@ function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountSnap
   };
 }
 
-/** Cash and every holding at its latest close; undefined when a price or a rate is missing. */
+/** Cash and every holding at its latest close, else at what it cost; undefined when neither or a rate is known. */
 async function valueOf(
   orderDependencies: OrderDependencies,
+  accountId: AccountId,
   { cash, holdings }: BrokerStatement,
   today: CalendarDay,
 ): Promise<Money | undefined> {
-  const quotes = await orderDependencies.market.quotes(holdings.map(({ isin }) => isin));
+  const isins = holdings.map(({ isin }) => isin);
+  const book = await orderDependencies.book.book(accountId);
+  const quotes = new Map([
+    ...quotesAtCost(book, isins),
+    ...(await orderDependencies.market.quotes(isins)),
+  ]);
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   const rates = await orderDependencies.market.rates(
     orderDependencies.baseCurrency,

@@ -45,7 +45,7 @@ export async function loadMarketView(
     reader.doubts(),
     reader.seriesOf(ids, from),
     reader.quotes(ids),
-    reader.rates(base, currencies, today),
+    reader.rates(base, [...currencies, base], today),
     loadRateSeries(reader, currencies, base, today),
   ]);
   const series = new Map([...bars].map(([isin, one]) => [isin, until(one, today)]));

@@ -20,12 +20,14 @@ export default handle(portfolio.bookMovement, async (request, context) => {
   await new Accounts(database, base).require(accountId);
   const market = new StoredMarket(database);
   const security = isin && (await market.security(isin));
-  const rates = security && (await market.rates(base, [security.currency], request.day));
+  const currency = request.price?.currency ?? security?.currency ?? base;
+  const rates = await market.rates(base, [currency], request.day);
   const flowId = `entry-${shortHash(context.idempotencyKey)}`;
   const movement = ownerMovement(flowId, request, {
     base,
     today: marketData.today(context.now()),
-    security: security && { ...security, rate: rates?.get(security.currency)?.rate },
+    security,
+    rate: rates.get(currency)?.rate,
   });
   const lineId = `flow-${flowId}`;
   context.nameOutcome({ lineId });

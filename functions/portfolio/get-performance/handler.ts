@@ -18,6 +18,7 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { costWarnings } from '#shared/portfolio/model/cost-quotes.ts';
 import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
@@ -80,7 +81,7 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     periodReturns: periodReturnsMessage(window),
     years: yearsMessage(window, ledger, base),
     rates: usedRates(rates.values()),
-    warnings: oldRates(rates.values(), today),
+    warnings: [...oldRates(rates.values(), today), ...costWarnings(book, quotes)],
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
     attribution: request.withAttribution
       ? attributionMessage(sectorAttribution(window, { market, sectors, members }))

@@ -4,7 +4,7 @@
  * fractions of the total value that sum to 1, with `Cash` as an entry of its own; a region is a group
  * of countries (`regionOf`), and what is not known is `Unknown`.
  *
- * A holding that has no stored price counts at what it cost (GetPositions marks it). An account with a
+ * A holding that has no stored price counts at what it cost (GetPositions marks it, `warnings` name it). An account with a
  * holding whose currency has no rate is not valued: REFUSED exchange-rate-missing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
@@ -14,6 +14,7 @@ import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { liveOrder } from '#shared/trading/current-hash.ts';
 import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
+import { costWarnings } from '#shared/portfolio/model/cost-quotes.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { oldRates, usedRates } from '#shared/portfolio/used-rates.ts';
@@ -44,6 +45,9 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
     accountId,
     simulated: context.marketData.simulated,
     rates: usedRates(rates.values()),
-    warnings: oldRates(rates.values(), context.marketData.today(context.now())),
+    warnings: [
+      ...oldRates(rates.values(), context.marketData.today(context.now())),
+      ...costWarnings(book, quotes),
+    ],
   };
 });

@@ -1,12 +1,13 @@
 /**
  * Scores the default account's holdings, or the securities named (each weighed alike), and measures
- * the risk they make together; the metrics' keys are those of `portfolioMetrics`, and
+ * the risk they make together; a holding that nobody prices weighs what it is last known to be worth; the metrics' keys are those of `portfolioMetrics`, and
  * `scoredRatio`: the share of the weights that has a score. A `portfolio_hash` that is not the
  * present one is REFUSED stale-portfolio.
  */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
+import { loadPrices } from '#shared/portfolio/account-view.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { scoring } from '#shared/contract/scoring.ts';
@@ -40,7 +41,9 @@ export default handle(scoring.scorePortfolio, async (request, context) => {
   for (const isin of request.isins)
     if (!securities.some((security) => security.isin === isin)) throw notFound('security', isin);
 
-  const weights = request.isins.length > 0 ? equalWeights(isins) : valueWeights(held, view);
+  const left = view.unpriced.map(({ isin }) => isin);
+  const { quotes: kept } = await loadPrices(context, left, book);
+  const weights = request.isins.length > 0 ? equalWeights(isins) : valueWeights(held, view, kept);
   const universe = scoreUniverse(view);
   const together = portfolioScores(weights, universe);
   const scores = [...weights.keys()].flatMap((isin) => universe.scores.get(isin) ?? []);

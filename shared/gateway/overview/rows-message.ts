@@ -46,6 +46,7 @@ function holdingMessage(facts: AccountFacts, valued: Valued, holding: Holding): 
     gain: gain?.toJSON(),
     gainRatio: gain && cost && cost.sign > 0 ? weightOf(gain, cost) : undefined,
     weightRatio: value && total && weightOf(value, total),
+    pricedAtCost: quote?.isAtCost ?? false,
     lots: holding.lots.map(lotMessage),
   };
 }
@@ -55,7 +56,9 @@ function wantedMessage(facts: AccountFacts, isin: string): OverviewHolding[] {
   if (!security) return [];
   const nothing = { price: undefined, value: undefined, cost: undefined, gain: undefined };
   const common = { ...described(facts, security.isin, security.symbol), ...nothing };
-  return [{ ...common, quantity: '0', priceDay: '', weightRatio: 0, lots: [] }];
+  return [
+    { ...common, quantity: '0', priceDay: '', weightRatio: 0, lots: [], pricedAtCost: false },
+  ];
 }
 
 function described({ securities, plan }: AccountFacts, isin: Holding['isin'], symbol: string) {

@@ -23,7 +23,7 @@ export interface Listing {
 export interface StatedHolding {
   readonly isin: Isin;
   readonly quantity: Quantity;
-  /** Instead of the stored quote. */
+  /** Instead of the stored quote; the last known value of one that nobody prices. */
   readonly price?: Price | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface Account {
   /** Cash and holdings. */
   readonly total: Money;
   readonly quantities: ReadonlyMap<Isin, Quantity>;
-  /** In base currency. */
+  /** In base currency; with holdings that nobody prices, which count and are not traded. */
   readonly values: ReadonlyMap<Isin, Money>;
   /** Every security of the view, and its price. */
   readonly listings: ReadonlyMap<Isin, Listing>;
@@ -57,14 +57,21 @@ export function valueAccount(
     }),
   );
   const held = holdings.filter(({ quantity }) => quantity.sign > 0);
+  const traded = held.filter(({ isin, price }) => listings.has(isin) || !price);
   const values = new Map(
-    held.map(({ isin, quantity }) => [isin, valueOf(requireListing(listings, isin), quantity)]),
+    held.map(({ isin, quantity, price }) => {
+      const kept = price && { price, rate: requireRate(view.rates, price.currency) };
+      return [
+        isin,
+        valueOf(listings.get(isin) ?? kept ?? requireListing(listings, isin), quantity),
+      ];
+    }),
   );
   return {
     base: view.base,
     cash,
     total: Money.sum(values.values(), view.base).add(cash),
-    quantities: new Map(held.map(({ isin, quantity }) => [isin, quantity])),
+    quantities: new Map(traded.map(({ isin, quantity }) => [isin, quantity])),
     values,
     listings,
   };
@@ -81,7 +88,10 @@ export function requireListing(listings: ReadonlyMap<Isin, Listing>, isin: Isin)
 }
 
 /** In base currency, rounded once. */
-export function valueOf({ price, rate }: Listing, quantity: Quantity): Money {
+export function valueOf(
+  { price, rate }: Pick<Listing, 'price' | 'rate'>,
+  quantity: Quantity,
+): Money {
   return Money.rounded(price.amount.multiply(quantity).multiply(rate.rate), rate.to, 'half-even');
 }
 

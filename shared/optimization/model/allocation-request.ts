@@ -194,7 +194,7 @@ export function limitsOfPreference(
   const { constraints } = preference;
   const { rules } = policy;
   const measured = new Set(moments.isins);
-  const unmeasured = [...account.quantities.keys()].filter((isin) => !measured.has(isin));
+  const unmeasured = [...account.values.keys()].filter((isin) => !measured.has(isin));
   return {
     securities,
     cashReserveRatio: preference.cashReserveRatio ?? reserveOf(policy, account),

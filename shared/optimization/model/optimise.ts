@@ -89,13 +89,16 @@ export function hasWeights({ status }: Optimised): boolean {
   return status === 'optimal' || status === 'feasible' || status === 'no-positive-return';
 }
 
-/** Orders that lead to the targets, by symbol; securities that are not measured keep theirs. */
+/** Orders that lead to the targets, by symbol; what is not measured or not priced stays. */
 export function changesTo(
   account: Account,
   targets: ReadonlyMap<Isin, number>,
   allowFractional: boolean,
 ): Change[] {
-  const isins = new Set([...account.quantities.keys(), ...targets.keys()]);
+  const { quantities, listings } = account;
+  const isins = new Set(
+    [...quantities.keys(), ...targets.keys()].filter((isin) => listings.has(isin)),
+  );
   return [...isins]
     .flatMap((isin) => changeTo(account, isin, targets.get(isin) ?? 0, allowFractional) ?? [])
     .sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));

@@ -49,7 +49,8 @@ export function rebalance(
 ): Rebalancing {
   const listed = new Set(targets.map(({ isin }) => isin));
   const others = [...account.quantities.keys()].filter((isin) => !listed.has(isin));
-  const all: Target[] = [...targets, ...others.map((isin) => ({ isin, weight: 0 }))];
+  const tradable = targets.filter(({ isin }) => !isKept(account, isin));
+  const all: Target[] = [...tradable, ...others.map((isin) => ({ isin, weight: 0 }))];
   const current = all.map(({ isin }) => weightIn(account, isin));
   const deviations = Float64Array.from(all, ({ weight }, i) => (current[i] ?? 0) - weight);
   const ranges = {
@@ -72,6 +73,11 @@ export function rebalance(
     changes,
     cost: costOf(changes, account, policy),
   };
+}
+
+/** Nobody prices it, so that it stays whatever its target is. */
+function isKept({ values, listings }: Account, isin: Isin): boolean {
+  return values.has(isin) && !listings.has(isin);
 }
 
 /**

@@ -38,17 +38,21 @@ export function holdingsSection({ overview, format, view }: ViewContext, most?: 
   </section>`;
 }
 
-function row(format: Format, one: OverviewHolding, pricesDay: string): Html {
+/** What a reader has to know of the price. */
+function priceNote(format: Format, one: OverviewHolding, pricesDay: string): Html | false {
+  if (one.pricedAtCost) return html` · no price, shown at cost`;
   const isOld = one.priceDay !== '' && one.priceDay < pricesDay;
+  return isOld && html` · price of ${format.day(one.priceDay)}`;
+}
+
+function row(format: Format, one: OverviewHolding, pricesDay: string): Html {
   return html`<tr>
     <th scope="row">
       <details id="h-${one.isin}">
         <summary>${one.symbol}</summary>
         ${lots(format, one)}
       </details>
-      <span class="under"
-        >${one.name}${isOld && html` · price of ${format.day(one.priceDay)}`}</span
-      >
+      <span class="under">${one.name}${priceNote(format, one, pricesDay)}</span>
     </th>
     <td class="opt">${format.number(one.quantity)}</td>
     <td class="opt">${format.money(one.price)}</td>

@@ -3,19 +3,19 @@ import { addDays, daysBetween, dayOf, type CalendarDay } from '#shared/kernel/ca
 import { present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
-import { refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
-import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
+import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
 import { saleOrder } from '#shared/portfolio/model/lots.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
+import { keptInstrument, type KeptHolding } from './kept-holding.ts';
 import type { PlanLimits } from './limits.ts';
 import type { Instrument, PlanningProblem } from './problem.ts';
 
@@ -25,6 +25,8 @@ export interface PlanningInputs {
   /** In the order of booking. */
   readonly ledger: readonly LedgerEntry[];
   readonly view: MarketView;
+  /** Holdings that the view has no price of. */
+  readonly kept: readonly KeptHolding[];
   readonly moments: Moments;
   readonly scores: ReadonlyMap<Isin, { readonly total: number }>;
   /** Securities with an order on the way, and the cash such orders hold back. */
@@ -38,13 +40,10 @@ export interface PlanningInputs {
   readonly tax: PolicyTax;
 }
 
-/**
- * The problem with all targets 0; `withTargets` sets them.
- * @throws Failure REFUSED price-missing when a holding cannot be valued
- */
+/** The problem with all targets 0; `withTargets` sets them. */
 export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
-  const { book, view, limits } = inputs;
-  requirePrices(inputs);
+  const { book, view, limits, kept } = inputs;
+  const isKept = new Set(kept.map(({ isin }) => isin));
   const removed = view.securities.filter((one) => !isTradable(one)).map(({ isin }) => isin);
   return {
     day: view.asOf,
@@ -52,8 +51,11 @@ export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
     cash: book.cash,
     reserved: inputs.reserved,
     live: inputs.live,
-    instruments: view.securities.map((one) => instrumentOf(inputs, one)),
-    unpriced: view.unpriced,
+    instruments: [
+      ...view.securities.map((one) => instrumentOf(inputs, one)),
+      ...kept.map((one) => keptInstrument(one, book)),
+    ],
+    unpriced: view.unpriced.filter(({ isin }) => !isKept.has(isin)),
     doubts: view.doubts,
     moments: inputs.moments,
     limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
@@ -87,13 +89,6 @@ function impliedBy({ moments, limits }: PlanningProblem, targets: ReadonlyMap<Is
 export function targetWeights({ instruments }: PlanningProblem): Readonly<Record<string, number>> {
   const aimedAt = instruments.filter(({ target }) => target > 0);
   return Object.fromEntries(aimedAt.map(({ isin, target }) => [isin, target]));
-}
-
-function requirePrices({ book, view }: PlanningInputs): void {
-  const missing = view.unpriced.find(({ isin }) => quantityHeld(book, isin).sign > 0);
-  if (!missing) return;
-  const { isin, symbol, reason } = missing;
-  throw refused('price-missing', `${symbol || isin} is held and ${reason}.`, { isin });
 }
 
 function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {

@@ -50,6 +50,8 @@ function closedTo(
   });
   if (live.has(instrument.isin))
     return because('live-order', 'An order for it is on the way; its outcome is awaited first.');
+  if (instrument.keptBecause !== undefined)
+    return because('unpriced', `It ${instrument.keptBecause}.`);
   if (limits.frozen.has(instrument.isin))
     return because('frozen', 'It is frozen, so that it is not traded.');
   if (daysBetween(instrument.pricedOn, day) > limits.quoteAgeDaysMax)

@@ -32,7 +32,8 @@ function staleRates({ day, instruments }: PlanningProblem): readonly string[] {
 }
 
 function staleHolding({ day }: PlanningProblem, instrument: Instrument): readonly string[] {
-  const { held, pricedOn, symbol } = instrument;
+  const { held, pricedOn, symbol, keptBecause } = instrument;
+  if (keptBecause !== undefined) return [`${symbol} is held and ${keptBecause}.`];
   const ageDays = daysBetween(pricedOn, day);
   if (held.sign === 0 || ageDays <= PRICES_AGE_DAYS_MAX) return [];
   return [

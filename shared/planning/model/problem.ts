@@ -13,7 +13,7 @@ import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
 import type { GroupKind, PlanLimits } from './limits.ts';
 import { saleTax, saleTaxRatio, type SaleTax, type TaxLot } from './sale-tax.ts';
 
-/** A priced security, held or not. */
+/** A security, held or not. */
 export interface Instrument {
   readonly isin: Isin;
   readonly symbol: string;
@@ -21,6 +21,8 @@ export interface Instrument {
   readonly exchange?: string | undefined;
   readonly sector?: string | undefined;
   readonly country?: string | undefined;
+  /** Of the listing, where the price is not in it. */
+  readonly currency?: Currency | undefined;
   readonly lot: Quantity;
   readonly price: Price;
   /** The day of the price. */
@@ -42,6 +44,8 @@ export interface Instrument {
   readonly score?: number | undefined;
   /** Dividends it paid lately that may be put to work, in base currency. */
   readonly dividends: number;
+  /** Set for a holding that nobody prices: why it is only counted and not traded. */
+  readonly keptBecause?: string | undefined;
 }
 
 export interface Unpriced {
@@ -101,7 +105,9 @@ export function portfolioValue(problem: PlanningProblem): Money {
 
 /** The name of a security's group; undefined where it is not known. */
 export function groupName(instrument: Instrument, kind: GroupKind): string | undefined {
-  return kind === 'currency' ? instrument.price.currency : instrument[kind] || undefined;
+  return kind === 'currency'
+    ? (instrument.currency ?? instrument.price.currency)
+    : instrument[kind] || undefined;
 }
 
 export function lotsHeld({ held, lot }: Instrument): number {

@@ -5,7 +5,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
-import type { MarketView } from '#shared/universe/model/market-view.ts';
+import type { MarketView, Quote } from '#shared/universe/model/market-view.ts';
 import type { HoldingWeights } from './portfolio-metrics.ts';
 
 /** What the book holds: securities with shares above 0. */
@@ -21,14 +21,16 @@ export function equalWeights(isins: readonly Isin[]): HoldingWeights {
 
 /**
  * Weights are estimates, not exact amounts.
+ * @param kept last known prices of holdings that the view has none of
  * @throws Failure REFUSED price-missing, exchange-rate-missing: without one value no share is known
  */
 export function valueWeights(
   quantities: ReadonlyMap<Isin, Quantity>,
   view: MarketView,
+  kept: ReadonlyMap<Isin, Quote> = new Map(),
 ): HoldingWeights {
   const values = [...quantities].map(([isin, quantity]): [Isin, number] => {
-    const quote = view.quotes.get(isin);
+    const quote = view.quotes.get(isin) ?? kept.get(isin);
     if (!quote)
       throw refused('price-missing', `There is no price for the holding ${isin}.`, { isin });
     const rate = requireRate(view.rates, quote.price.currency).rate;

@@ -151,10 +151,10 @@ describe('scoring-score-portfolio', () => {
     expect((await post({ portfolioHash: 7 })).body).toMatchObject({ field: 'portfolioHash' });
   });
 
-  test('a holding without a price is refused: no share of the whole is known', async () => {
+  test('a holding that nobody prices weighs what it cost, and is not scored', async () => {
     await receive(dependencies, priceless, 1);
-    const answer = await post({});
-    expect(answer.status).toBe(422);
-    expect(answer.body).toMatchObject({ rule: 'price-missing', isin: priceless.isin });
+    const { securityScores, portfolioMetrics } = await ask({});
+    expect(securityScores).toHaveLength(2);
+    expect(portfolioMetrics).toMatchObject({ measuredRatio: 1, scoredRatio: 1 });
   });
 });

@@ -17,7 +17,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { PlanLimits } from '../limits.ts';
-import type { PlanContent, PlannedAction } from '../plan.ts';
+import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
 import { percent, pluralize } from '../formatting.ts';
 import type { Side } from './sequence.ts';
@@ -25,7 +25,7 @@ import type { Side } from './sequence.ts';
 /** A security that is held or has a weight. */
 export interface TargetInstrument extends Pick<
   Instrument,
-  'isin' | 'symbol' | 'exchange' | 'lot' | 'price' | 'rate' | 'held' | 'target'
+  'isin' | 'symbol' | 'exchange' | 'lot' | 'price' | 'rate' | 'held' | 'target' | 'keptBecause'
 > {
   /** Whether it may be bought, and sold. */
   readonly buys: boolean;
@@ -65,7 +65,7 @@ export function planToTarget(problem: TargetProblem): PlanContent {
   const moved = orders.map(({ side, value: of }) => (side === 'SELL' ? of : of.negate()));
   return {
     actions: orders.map((order, index) => actionOf(order, value, index + 1)),
-    notTaken: [],
+    notTaken: problem.instruments.flatMap(keptOf),
     search: noSearch(problem),
     gain: 0,
     cost,
@@ -78,6 +78,11 @@ export function planToTarget(problem: TargetProblem): PlanContent {
         ? 'Every weight is as near to its target as whole lots allow.'
         : `${pluralize(orders.length, 'order')} to the stated weights, costing ${cost}.`,
   };
+}
+
+function keptOf({ isin, symbol, keptBecause }: TargetInstrument): NotTaken[] {
+  if (keptBecause === undefined) return [];
+  return [{ isin, symbol, rule: 'unpriced', reason: `It ${keptBecause}.` }];
 }
 
 function noSearch({ limits }: TargetProblem): PlanContent['search'] {
