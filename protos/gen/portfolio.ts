@@ -303,6 +303,8 @@ export interface GetCashBalanceResponse {
     | undefined;
   /** Every rate that the value behind the reserve was converted with, and its day. */
   rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old, and for each holding without a price. */
+  warnings: string[];
 }
 
 export interface OpenAccountRequest {
@@ -4127,6 +4129,7 @@ function createBaseGetCashBalanceResponse(): GetCashBalanceResponse {
     reserved: undefined,
     minimumReserve: undefined,
     rates: [],
+    warnings: [],
   };
 }
 
@@ -4152,6 +4155,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     for (const v of message.rates) {
       UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -4225,6 +4231,14 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
             message.rates.push(UsedRate.decode(reader, reader.uint32()));
             continue;
           }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4268,6 +4282,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
       rates: globalThis.Array.isArray(object?.rates)
         ? object.rates.map((e: any) => UsedRate.fromJSON(e))
         : [],
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -4293,6 +4310,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     if (message.rates?.length) {
       obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
     }
     return obj;
   },
@@ -4321,6 +4341,7 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
       ? Money.fromPartial(object.minimumReserve)
       : undefined;
     message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

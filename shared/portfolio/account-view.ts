@@ -1,5 +1,5 @@
 /** The book with the prices and rates that value it, read as one snapshot. */
-import { dayOf } from '#shared/kernel/calendar-day.ts';
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -7,8 +7,9 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
-import { quotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
+import { costWarnings, quotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
 import { StoredBook } from './stored-book.ts';
+import { oldRates } from './used-rates.ts';
 
 export interface Prices {
   /** Latest stored prices; a holding without one at what it cost, another security is left out. */
@@ -52,4 +53,9 @@ export async function loadPrices(
     quotes: new Map([...quotesAtCost(book, isins), ...quotes]),
     rates: await market.rates(baseCurrency, [...currencies, baseCurrency]),
   };
+}
+
+/** What a reader of an answer has to know of its values: old rates, and holdings without a price. */
+export function valueWarnings({ book, quotes, rates }: AccountView, today: CalendarDay): string[] {
+  return [...oldRates(rates.values(), today), ...costWarnings(book, quotes)];
 }

@@ -11,7 +11,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
@@ -22,7 +22,8 @@ import { StoredOrders } from '#shared/trading/stored-orders.ts';
 
 export default handle(portfolio.getCashBalance, async ({ accountId }, context) => {
   await new Accounts(context.database, context.baseCurrency).require(accountId);
-  const { book, quotes, rates } = await loadAccount(context, accountId);
+  const view = await loadAccount(context, accountId);
+  const { book, quotes, rates } = view;
   const live = await new StoredOrders(context.database).liveOrders(accountId);
 
   const { total } = accountValue(book, quotes, rates);
@@ -41,6 +42,7 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
     reserved: reserved.toJSON(),
     minimumReserve: minimumReserve.toJSON(),
     rates: usedRates(rates.values()),
+    warnings: valueWarnings(view, context.marketData.today(context.now())),
   };
 });
 

@@ -15,10 +15,9 @@ import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
-import { costWarnings } from '#shared/portfolio/model/cost-quotes.ts';
 import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
@@ -37,7 +36,7 @@ import {
   yearsMessage,
 } from '#shared/portfolio/performance-message.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import { oldRates, usedRates } from '#shared/portfolio/used-rates.ts';
+import { usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -64,8 +63,8 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     dailyValues({ ...market, series, ledger, today }),
     request.days === 0 ? undefined : addDays(today, -request.days),
   );
-  const { book, quotes, rates } = await loadAccount(context, request.accountId);
-  const now = valuationOn(today, book, quotes, rates, context.now());
+  const view = await loadAccount(context, request.accountId);
+  const now = valuationOn(today, view.book, view.quotes, view.rates, context.now());
   const measured = withExactEnd(performance(window), now?.total);
   const risk = riskFigures(measured.points.map((point) => point.returnRatio));
   const compared = benchmark && compareWith(benchmark.isin, window, market);
@@ -80,8 +79,8 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
     years: yearsMessage(window, ledger, base),
-    rates: usedRates(rates.values()),
-    warnings: [...oldRates(rates.values(), today), ...costWarnings(book, quotes)],
+    rates: usedRates(view.rates.values()),
+    warnings: valueWarnings(view, today),
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
     attribution: request.withAttribution
       ? attributionMessage(sectorAttribution(window, { market, sectors, members }))

@@ -10,21 +10,21 @@
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { loadAccount } from '#shared/portfolio/account-view.ts';
+import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
 import { liveOrder } from '#shared/trading/current-hash.ts';
 import { allocation, regionOf } from '#shared/portfolio/model/allocation.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
-import { costWarnings } from '#shared/portfolio/model/cost-quotes.ts';
 import { accountValue, weightOf } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
-import { oldRates, usedRates } from '#shared/portfolio/used-rates.ts';
+import { usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(portfolio.getSummary, async ({ accountId }, context) => {
   await new Accounts(context.database, context.baseCurrency).require(accountId);
-  const { book, quotes, rates } = await loadAccount(context, accountId);
+  const view = await loadAccount(context, accountId);
+  const { book, quotes, rates } = view;
   const securities = await new StoredMarket(context.database).securities();
   const live = await new StoredOrders(context.database).liveOrders(accountId);
   const { policy } = await lastPolicy(context, accountId);
@@ -45,9 +45,6 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
     accountId,
     simulated: context.marketData.simulated,
     rates: usedRates(rates.values()),
-    warnings: [
-      ...oldRates(rates.values(), context.marketData.today(context.now())),
-      ...costWarnings(book, quotes),
-    ],
+    warnings: valueWarnings(view, context.marketData.today(context.now())),
   };
 });

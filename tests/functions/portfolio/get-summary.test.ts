@@ -141,6 +141,7 @@ describe('GetCashBalance', () => {
       cashBalance: euros('1000.00'),
       pendingDeposits: euros('0.00'),
       rates: [],
+      warnings: [],
       pendingWithdrawals: euros('0.00'),
       availableForTrading: euros('870.00'),
       reserved: euros('0.00'),
