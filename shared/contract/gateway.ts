@@ -32,7 +32,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     streams: true,
     effect: 'trades',
     timeoutMs: 900_000,
-    needs: ['redis', 'broker', 'prices'],
+    needs: ['redis', 'state', 'broker', 'prices'],
     weight: 'light',
     queue: {
       concurrency: 1,
@@ -45,7 +45,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   processDeposit: {
     ...usual.write,
     effect: 'trades',
-    needs: ['redis', 'broker'],
+    needs: ['redis', 'state', 'broker'],
     summary: 'Books a deposit once, and starts a cycle that invests it where asked to.',
     request: request({ amount: moneyNotNegative, autoInvest: bool, accountId: account }),
   },

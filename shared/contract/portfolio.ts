@@ -71,7 +71,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   updatePositions: {
     ...usual.write,
-    needs: ['redis', 'broker', 'prices'],
+    needs: ['redis', 'state', 'broker', 'prices'],
     summary: "Makes the book agree with the broker's; what nobody here traded is external.",
     request: request({
       accountId: account,
@@ -88,7 +88,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   openAccount: {
     ...usual.write,
     effect: 'trades',
-    needs: ['redis', 'broker'],
+    needs: ['redis', 'state', 'broker'],
     summary: 'Opens an account; no account is ever opened by being named.',
     request: request({
       accountId: requiredAccount,
@@ -121,6 +121,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   updatePolicy: {
     ...usual.write,
     effect: 'trades',
+    needs: ['redis', 'state'],
     summary: 'Replaces the investment policy; a dry run answers what would change.',
     request: request({
       accountId: account,

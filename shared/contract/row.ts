@@ -10,7 +10,8 @@ import { functionName, handlerFolder, topicName, type ServiceName } from './name
 export type Effect = 'reads' | 'writes' | 'trades';
 
 /** What must answer before the operation can do its work. */
-export type Need = 'redis' | 'prices' | 'broker';
+/** `state`: what Redis holds is the state that was last worked on (docs/decisions/014-epoch-of-the-state.md). */
+export type Need = 'redis' | 'state' | 'prices' | 'broker';
 
 /** Long work goes through a queue: it survives a crash, and the caller follows its progress. */
 export interface QueuePolicy {
@@ -143,6 +144,6 @@ export const usual = {
     ...lightRead,
     effect: 'trades',
     timeoutMs: 60_000,
-    needs: ['redis', 'broker', 'prices'],
+    needs: ['redis', 'state', 'broker', 'prices'],
   },
 } as const;

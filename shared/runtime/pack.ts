@@ -3,7 +3,7 @@
  * on a board, and memory is scarce. `/create-plan` is `planning-create-plan`; a message of a
  * connector, which knows no paths, is routed by its topic.
  */
-import { notFound } from '#shared/kernel/failure.ts';
+import { Failure, notFound } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -36,9 +36,14 @@ export function pack<C extends object>(
   };
   return Object.assign(answer, {
     ready: async (context: Parameters<FunctionHandler>[1]) => {
-      await Promise.all(all.map((handler) => handler.ready?.(context)));
+      await Promise.all(all.map((handler) => handler.ready?.(context).catch(unlessReadable)));
     },
   });
+}
+
+/** On a lost state the function still answers reads, and what says why nothing is traded. */
+function unlessReadable(thrown: unknown): void {
+  if (!(thrown instanceof Failure) || thrown.facts['rule'] !== 'state-lost') throw thrown;
 }
 
 /** A message's topic, `planning.create-plan`, stands for the path where there is none. */
