@@ -9,6 +9,7 @@ import { exportLedger } from './commands/export-ledger.ts';
 import { gains } from './commands/gains.ts';
 import { jobs } from './commands/jobs.ts';
 import { importFile } from './commands/import.ts';
+import { importPrices } from './commands/import-prices.ts';
 import { movements } from './commands/movements.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
@@ -29,6 +30,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   checkData,
   movements,
   importFile,
+  importPrices,
   action,
   verify,
   exportLedger,

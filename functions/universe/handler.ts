@@ -3,6 +3,7 @@ import addSecurity from './add-security/handler.ts';
 import getMarketData from './get-market-data/handler.ts';
 import getSecurity from './get-security/handler.ts';
 import getUniverse from './get-universe/handler.ts';
+import importPriceFiles from './import-price-files/handler.ts';
 import listCorporateActions from './list-corporate-actions/handler.ts';
 import recordCorporateAction from './record-corporate-action/handler.ts';
 import removeSecurity from './remove-security/handler.ts';
@@ -17,6 +18,7 @@ export default pack('universe', universe, {
   getMarketData,
   getSecurity,
   getUniverse,
+  importPriceFiles,
   listCorporateActions,
   recordCorporateAction,
   removeSecurity,

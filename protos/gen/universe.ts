@@ -276,6 +276,41 @@ export interface ListCorporateActionsResponse {
   actions: CorporateAction[];
 }
 
+/** A file in parts of at most a megabyte. */
+export interface PriceFile {
+  /** `securities.csv`, `AAA.csv`; without a folder */
+  name: string;
+  /** SHA-256 of each part, in hexadecimal. */
+  parts: string[];
+}
+
+export interface ImportPriceFilesRequest {
+  /** All files of the folder. */
+  files: PriceFile[];
+  /** Contents of some of their parts, gzip in base64. Parts are kept for an hour. */
+  contents: string[];
+  /** False: the files are read and checked, and nothing changes. */
+  apply: boolean;
+}
+
+export interface ImportPriceFilesResponse {
+  /** False where parts are missing, or apply was not set. */
+  applied: boolean;
+  /** Parts to send: nothing is read before all are here. */
+  missingParts: string[];
+  /** Of the import, from the contents of its files: the same files have the same. */
+  version: string;
+  /** What MARKET_DATA=imported uses already. */
+  versionBefore: string;
+  securities: number;
+  securitiesWithoutPrices: number;
+  bars: string;
+  /** Last day that has a price; empty where no security has one. */
+  lastDay: string;
+  /** What can be read and is likely wrong, a sentence each. */
+  warnings: string[];
+}
+
 function createBaseGetUniverseRequest(): GetUniverseRequest {
   return { tradableOnly: false, sector: "", exchange: "", limit: 0, offset: 0 };
 }
@@ -3781,6 +3816,417 @@ export const ListCorporateActionsResponse: MessageFns<ListCorporateActionsRespon
   },
 };
 
+function createBasePriceFile(): PriceFile {
+  return { name: "", parts: [] };
+}
+
+export const PriceFile: MessageFns<PriceFile> = {
+  encode(message: PriceFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.parts) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PriceFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePriceFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parts.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PriceFile {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: PriceFile): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.parts?.length) {
+      obj.parts = message.parts;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PriceFile>, I>>(base?: I): PriceFile {
+    return PriceFile.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PriceFile>, I>>(object: I): PriceFile {
+    const message = createBasePriceFile();
+    message.name = object.name ?? "";
+    message.parts = object.parts?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseImportPriceFilesRequest(): ImportPriceFilesRequest {
+  return { files: [], contents: [], apply: false };
+}
+
+export const ImportPriceFilesRequest: MessageFns<ImportPriceFilesRequest> = {
+  encode(message: ImportPriceFilesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.files) {
+      PriceFile.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.contents) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.apply !== false) {
+      writer.uint32(24).bool(message.apply);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportPriceFilesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportPriceFilesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.files.push(PriceFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.contents.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.apply = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportPriceFilesRequest {
+    return {
+      files: globalThis.Array.isArray(object?.files) ? object.files.map((e: any) => PriceFile.fromJSON(e)) : [],
+      contents: globalThis.Array.isArray(object?.contents) ? object.contents.map((e: any) => globalThis.String(e)) : [],
+      apply: isSet(object.apply) ? globalThis.Boolean(object.apply) : false,
+    };
+  },
+
+  toJSON(message: ImportPriceFilesRequest): unknown {
+    const obj: any = {};
+    if (message.files?.length) {
+      obj.files = message.files.map((e) => PriceFile.toJSON(e));
+    }
+    if (message.contents?.length) {
+      obj.contents = message.contents;
+    }
+    if (message.apply !== false) {
+      obj.apply = message.apply;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportPriceFilesRequest>, I>>(base?: I): ImportPriceFilesRequest {
+    return ImportPriceFilesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportPriceFilesRequest>, I>>(object: I): ImportPriceFilesRequest {
+    const message = createBaseImportPriceFilesRequest();
+    message.files = object.files?.map((e) => PriceFile.fromPartial(e)) || [];
+    message.contents = object.contents?.map((e) => e) || [];
+    message.apply = object.apply ?? false;
+    return message;
+  },
+};
+
+function createBaseImportPriceFilesResponse(): ImportPriceFilesResponse {
+  return {
+    applied: false,
+    missingParts: [],
+    version: "",
+    versionBefore: "",
+    securities: 0,
+    securitiesWithoutPrices: 0,
+    bars: "0",
+    lastDay: "",
+    warnings: [],
+  };
+}
+
+export const ImportPriceFilesResponse: MessageFns<ImportPriceFilesResponse> = {
+  encode(message: ImportPriceFilesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.applied !== false) {
+      writer.uint32(8).bool(message.applied);
+    }
+    for (const v of message.missingParts) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.version !== "") {
+      writer.uint32(26).string(message.version);
+    }
+    if (message.versionBefore !== "") {
+      writer.uint32(34).string(message.versionBefore);
+    }
+    if (message.securities !== 0) {
+      writer.uint32(40).int32(message.securities);
+    }
+    if (message.securitiesWithoutPrices !== 0) {
+      writer.uint32(48).int32(message.securitiesWithoutPrices);
+    }
+    if (message.bars !== "0") {
+      writer.uint32(56).int64(message.bars);
+    }
+    if (message.lastDay !== "") {
+      writer.uint32(66).string(message.lastDay);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(74).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportPriceFilesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportPriceFilesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.applied = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.missingParts.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.versionBefore = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.securities = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.securitiesWithoutPrices = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.bars = reader.int64().toString();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lastDay = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportPriceFilesResponse {
+    return {
+      applied: isSet(object.applied) ? globalThis.Boolean(object.applied) : false,
+      missingParts: globalThis.Array.isArray(object?.missingParts)
+        ? object.missingParts.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.missing_parts)
+        ? object.missing_parts.map((e: any) => globalThis.String(e))
+        : [],
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      versionBefore: isSet(object.versionBefore)
+        ? globalThis.String(object.versionBefore)
+        : isSet(object.version_before)
+        ? globalThis.String(object.version_before)
+        : "",
+      securities: isSet(object.securities) ? globalThis.Number(object.securities) : 0,
+      securitiesWithoutPrices: isSet(object.securitiesWithoutPrices)
+        ? globalThis.Number(object.securitiesWithoutPrices)
+        : isSet(object.securities_without_prices)
+        ? globalThis.Number(object.securities_without_prices)
+        : 0,
+      bars: isSet(object.bars) ? globalThis.String(object.bars) : "0",
+      lastDay: isSet(object.lastDay)
+        ? globalThis.String(object.lastDay)
+        : isSet(object.last_day)
+        ? globalThis.String(object.last_day)
+        : "",
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ImportPriceFilesResponse): unknown {
+    const obj: any = {};
+    if (message.applied !== false) {
+      obj.applied = message.applied;
+    }
+    if (message.missingParts?.length) {
+      obj.missingParts = message.missingParts;
+    }
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    if (message.versionBefore !== "") {
+      obj.versionBefore = message.versionBefore;
+    }
+    if (message.securities !== 0) {
+      obj.securities = Math.round(message.securities);
+    }
+    if (message.securitiesWithoutPrices !== 0) {
+      obj.securitiesWithoutPrices = Math.round(message.securitiesWithoutPrices);
+    }
+    if (message.bars !== "0") {
+      obj.bars = message.bars;
+    }
+    if (message.lastDay !== "") {
+      obj.lastDay = message.lastDay;
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportPriceFilesResponse>, I>>(base?: I): ImportPriceFilesResponse {
+    return ImportPriceFilesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportPriceFilesResponse>, I>>(object: I): ImportPriceFilesResponse {
+    const message = createBaseImportPriceFilesResponse();
+    message.applied = object.applied ?? false;
+    message.missingParts = object.missingParts?.map((e) => e) || [];
+    message.version = object.version ?? "";
+    message.versionBefore = object.versionBefore ?? "";
+    message.securities = object.securities ?? 0;
+    message.securitiesWithoutPrices = object.securitiesWithoutPrices ?? 0;
+    message.bars = object.bars ?? "0";
+    message.lastDay = object.lastDay ?? "";
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
 export type UniverseServiceService = typeof UniverseServiceService;
 export const UniverseServiceService = {
   getUniverse: {
@@ -3886,6 +4332,18 @@ export const UniverseServiceService = {
       Buffer.from(ListCorporateActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCorporateActionsResponse => ListCorporateActionsResponse.decode(value),
   },
+  /** Imports a folder of price files into Redis, for MARKET_DATA=imported. */
+  importPriceFiles: {
+    path: "/arduino_trader.universe.UniverseService/ImportPriceFiles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ImportPriceFilesRequest): Buffer =>
+      Buffer.from(ImportPriceFilesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportPriceFilesRequest => ImportPriceFilesRequest.decode(value),
+    responseSerialize: (value: ImportPriceFilesResponse): Buffer =>
+      Buffer.from(ImportPriceFilesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportPriceFilesResponse => ImportPriceFilesResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.universe.UniverseService/HealthCheck" as const,
     requestStream: false as const,
@@ -3910,6 +4368,8 @@ export interface UniverseServiceServer extends UntypedServiceImplementation {
   recordCorporateAction: handleUnaryCall<RecordCorporateActionRequest, RecordCorporateActionResponse>;
   /** Declared actions, by day. */
   listCorporateActions: handleUnaryCall<ListCorporateActionsRequest, ListCorporateActionsResponse>;
+  /** Imports a folder of price files into Redis, for MARKET_DATA=imported. */
+  importPriceFiles: handleUnaryCall<ImportPriceFilesRequest, ImportPriceFilesResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -4050,6 +4510,22 @@ export interface UniverseServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCorporateActionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Imports a folder of price files into Redis, for MARKET_DATA=imported. */
+  importPriceFiles(
+    request: ImportPriceFilesRequest,
+    callback: (error: ServiceError | null, response: ImportPriceFilesResponse) => void,
+  ): ClientUnaryCall;
+  importPriceFiles(
+    request: ImportPriceFilesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ImportPriceFilesResponse) => void,
+  ): ClientUnaryCall;
+  importPriceFiles(
+    request: ImportPriceFilesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportPriceFilesResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

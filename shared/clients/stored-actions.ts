@@ -6,7 +6,7 @@ import { decode, storedDay, storedDecimal, storedIsin, storedPrice } from '#shar
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
-const actionSchema: z.ZodType<CorporateAction> = z.strictObject({
+export const storedAction: z.ZodType<CorporateAction> = z.strictObject({
   actionId: z.string(),
   kind: z.enum(actionKinds),
   isin: storedIsin,
@@ -45,7 +45,7 @@ const READ_MAX = 5_000;
 function actionOf(json: string): CorporateAction {
   const known = read.get(json);
   if (known) return known;
-  const action = decode(actionSchema, json, 'a corporate action');
+  const action = decode(storedAction, json, 'a corporate action');
   if (read.size >= READ_MAX) read.clear();
   read.set(json, action);
   return action;

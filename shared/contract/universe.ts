@@ -40,6 +40,14 @@ const statedAction = z.strictObject({
   source: text(32),
 });
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
+const priceFile = z.strictObject({
+  name: requiredText(100).pipe(
+    z.string().regex(/^[^/\\]+\.csv$/i, 'the name of a CSV file, without a folder'),
+  ),
+  parts: list(sha256, 200),
+});
+
 const syncQueue: QueuePolicy = {
   concurrency: 1,
   attempts: 3,
@@ -102,6 +110,17 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     ...usual.write,
     summary: 'Declares what happens to a share beside trading, or that a suspected split was none.',
     request: request({ action: statedAction }),
+  },
+  importPriceFiles: {
+    ...usual.write,
+    timeoutMs: 120_000,
+    weight: 'heavy',
+    summary: 'Imports a folder of price files into Redis, for MARKET_DATA=imported.',
+    request: request({
+      files: list(priceFile, 6_000),
+      contents: list(z.string().max(2_000_000, 'at most 2000000 characters'), 100),
+      apply: bool,
+    }),
   },
   listCorporateActions: {
     ...usual.read,

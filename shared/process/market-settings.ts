@@ -4,6 +4,7 @@ import { bad, oneOf, optional, row, text } from './setting-row.ts';
 export type MarketDataChoice =
   | { readonly kind: 'sample'; readonly seed: string }
   | { readonly kind: 'csv'; readonly path: string }
+  | { readonly kind: 'imported' }
   | { readonly kind: 'live'; readonly source: LiveSource };
 
 const liveSources = ['yahoo', 'alpaca', 'tradernet'] as const;
@@ -31,6 +32,7 @@ const marketDataForms = [
   '`sample`',
   '`sample:SEED`',
   '`csv:PATH` (a folder, or one file of closes)',
+  '`imported` (files that were imported into Redis)',
   '`yahoo`',
   '`alpaca`',
   '`tradernet`',
@@ -104,6 +106,7 @@ function marketData(value: string): MarketDataChoice {
   const detail = rest.join(':');
   if (kind === 'sample') return { kind, seed: detail || '7' };
   if (kind === 'csv' && detail !== '') return { kind, path: detail };
+  if (value === 'imported') return { kind: value };
   const source = liveSources.find((name) => name === value);
   if (source !== undefined) return { kind: 'live', source };
   return bad(`one of ${marketDataForms.join(', ')}`);

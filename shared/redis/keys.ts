@@ -16,7 +16,8 @@ export interface KeyRow {
   readonly holds: string;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** A document is a hash of `version` (counts its changes) and `json` (its value). */
 export const keys = {
@@ -30,6 +31,9 @@ export const keys = {
     syncs: () => '{universe}:syncs',
     doubts: () => '{universe}:price-doubts',
     actions: (isin: string) => `{security:${isin}}:actions`,
+    importedCurrent: () => '{imported-prices}:current',
+    imported: (version: string) => `{imported-prices}:version:${version}`,
+    importedPart: (hash: string) => `{imported-prices}:part:${hash}`,
   },
   portfolio: {
     book: (account: string) => `{account:${account}}:book`,
@@ -118,6 +122,15 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.universe.rates('USD-EUR'), 'hash', null, 'universe', 'daily rates, a field a year'),
   row(keys.universe.doubts(), 'hash', null, 'universe', 'dead prices, suspected splits, by ISIN'),
   row(keys.universe.actions(isin), 'hash', null, 'universe', 'corporate actions, by id'),
+  row(keys.universe.importedCurrent(), 'string', null, 'universe', 'version of the imported files'),
+  row(
+    keys.universe.imported('4f2a'),
+    'hash',
+    null,
+    'universe',
+    'imported price files as they were read; for an hour after the next import',
+  ),
+  row(keys.universe.importedPart('4f2a'), 'string', HOUR_MS, 'universe', 'part of a price file'),
   row(keys.universe.syncs(), 'hash', null, 'universe', 'what was fetched last, and when'),
   row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
   row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),
@@ -175,7 +188,7 @@ export const keyTable: readonly KeyRow[] = [
   row(
     keys.runtime.unkeyed('x', 'r'),
     'string',
-    3_600_000,
+    HOUR_MS,
     'runtime',
     'key given to a keyless call',
   ),

@@ -81,10 +81,11 @@ export function handle<O extends Operation>(
   return Object.assign(handler, { operation, ready, handlerBody });
 }
 
-function dependenciesOf(functionContext: FunctionContext): Promise<Dependencies> {
-  return functionContext.shared
-    ? Promise.resolve(functionContext.shared as Dependencies)
-    : ambientDependencies();
+async function dependenciesOf(functionContext: FunctionContext): Promise<Dependencies> {
+  const { shared } = functionContext;
+  const dependencies = shared ? (shared as Dependencies) : await ambientDependencies();
+  if (dependencies.marketData.refresh) await dependencies.marketData.refresh();
+  return dependencies;
 }
 
 /** A run that continues after the answer. */

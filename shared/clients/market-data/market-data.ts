@@ -97,6 +97,8 @@ export interface MarketData {
   readonly simulated: boolean;
   /** @throws Failure UNAVAILABLE */
   ping(signal: AbortSignal): Promise<void>;
+  /** Takes what has changed in the source since; called before each operation. Absent where nothing can. */
+  refresh?(): Promise<void>;
   /** Warnings about data that can be read but is likely wrong, a sentence each. */
   readonly doubts?: readonly string[] | undefined;
   /** True where prices are adjusted or every split is declared: a jump in them is then no suspected split. */

@@ -1,5 +1,6 @@
 /** The source of market data the settings name. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
+import { refused } from '#shared/kernel/failure.ts';
 import type { MarketDataChoice } from '#shared/process/market-settings.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { openCsv } from './csv/csv-market-data.ts';
@@ -37,9 +38,19 @@ async function openSource(
       return new SampleMarketData(choice.seed, () => dependencies.now());
     case 'csv':
       return openCsv(choice.path, dependencies.now());
+    case 'imported':
+      return openImported(dependencies);
     case 'live': {
       const { openLive } = await import('./live/open-live.ts');
       return openLive(choice.source, settings, dependencies);
     }
   }
+}
+
+async function openImported({ database }: MarketDataDependencies): Promise<Source> {
+  if (!database) throw refused('market-data-settings', 'MARKET_DATA=imported needs Redis.');
+  const { ImportedMarketData } = await import('./imported/imported-market-data.ts');
+  const imported = new ImportedMarketData(database);
+  await imported.refresh();
+  return imported;
 }

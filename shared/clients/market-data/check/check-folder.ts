@@ -10,6 +10,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { suspectedSplits } from '#shared/kernel/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
+import { folderAt } from '../csv/price-folder.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
 import type { ListedSecurity } from '../market-data.ts';
 
@@ -64,7 +65,7 @@ const GAP_MAX_DAYS = 7;
 
 /** @throws Failure REFUSED market-data-missing */
 export async function checkFolder(path: string, now: Instant): Promise<DataReport> {
-  const contents = await readContents(path, now, { guessListing: true });
+  const contents = await readContents(await folderAt(path), now, { guessListing: true });
   const { files, complaints, lastDay, listing } = contents;
   const hasListing = files.securities !== undefined;
   return {

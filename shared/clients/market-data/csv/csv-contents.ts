@@ -16,6 +16,7 @@ import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts'
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
 import { reportLayout, type Table } from './csv-table.ts';
+import type { PriceFolder } from './price-folder.ts';
 import type { QuoteUnit } from './quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
@@ -50,16 +51,17 @@ const GAP_NAMED_DAYS = 370;
 const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map() };
 
 /**
+ * Everything that is wrong is a complaint.
+ *
  * @param options.guessListing takes every symbol that a file seems to be about for listed, where
  *   there is no securities.csv; its ISIN is then the symbol
- * @throws Failure REFUSED market-data-missing; everything else is a complaint
  */
 export async function readContents(
-  path: string,
+  folder: PriceFolder,
   now: Instant,
   { guessListing = false } = {},
 ): Promise<CsvContents> {
-  const files = await readFiles(path);
+  const files = await readFiles(folder);
   const complaints = new Complaints();
   const reading = { today: dayOf(now), complaints };
   const without = guessListing ? guessedListing(files.prices) : EMPTY;

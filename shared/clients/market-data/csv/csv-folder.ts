@@ -1,11 +1,11 @@
-/** Which files a path names, and what each of them is. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+/** What each file of a folder is. */
+import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { wideColumns } from './column-names.ts';
 import { barTables, isPriceHeader } from './csv-layout.ts';
 import { SECURITIES_HEADER } from './csv-securities.ts';
 import { readTable, type Table } from './csv-table.ts';
+import type { PriceFolder } from './price-folder.ts';
 import { symbolOfFile } from './symbol-match.ts';
 
 export interface CsvFiles {
@@ -19,30 +19,28 @@ export interface CsvFiles {
   readonly prices: readonly Table[];
 }
 
-const RESERVED = ['securities.csv', 'rates.csv', 'fundamentals.csv', 'actions.csv'] as const;
+const RESERVED = [
+  'securities.csv',
+  'rates.csv',
+  'fundamentals.csv',
+  'actions.csv',
+  // Read by live sources alone.
+  'symbols.csv',
+] as const;
 
-/**
- * @param path a folder, or one file of prices with `securities.csv` beside it
- * @throws Failure REFUSED where the path is missing
- */
-export async function readFiles(path: string): Promise<CsvFiles> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found)
-    throw refused('market-data-missing', `There is no file or folder ${path} to read prices from.`);
-  const folder = found.isDirectory() ? path : dirname(path);
-  const names = (await readdir(folder)).filter((name) => /\.csv$/i.test(name)).sort();
+/** What each file is, by its name. */
+export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
+  const { names, only } = folder;
   const isReserved = (name: string) => RESERVED.some((other) => other === name.toLowerCase());
-  const priceNames = found.isDirectory()
-    ? names.filter((name) => !isReserved(name))
-    : [basename(path)];
+  const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
   const optional = async (name: (typeof RESERVED)[number]): Promise<Table | undefined> => {
     const actual = names.find((other) => other.toLowerCase() === name);
-    return actual === undefined ? undefined : readTable(join(folder, actual));
+    return actual === undefined ? undefined : readTable(actual, await folder.read(actual));
   };
   return {
-    folder,
+    folder: folder.path,
     prices: await Promise.all(
-      priceNames.map((name) => readTable(join(folder, name), isPriceHeader)),
+      priceNames.map(async (name) => readTable(name, await folder.read(name), isPriceHeader)),
     ),
     securities: await optional('securities.csv'),
     rates: await optional('rates.csv'),

@@ -25,6 +25,11 @@ export class CsvRates {
     this.pairs = pairs;
   }
 
+  /** As the file has them, by `FROM-TO`. */
+  days(): readonly (readonly [pair: string, days: Days])[] {
+    return [...this.pairs];
+  }
+
   /** As the file has them; or their inverse; or through one common currency. Oldest first. */
   between(from: Currency, to: Currency, since: CalendarDay): readonly DailyRate[] {
     const days =

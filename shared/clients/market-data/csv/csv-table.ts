@@ -1,6 +1,4 @@
 /** A CSV file as rows of trimmed cells, in one locale, with its format errors by line. */
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { parse, type Info } from 'csv-parse/sync';
 import type { Complaints } from './complaints.ts';
 import { textOf } from './csv-text.ts';
@@ -35,19 +33,12 @@ const PREAMBLE_ROWS_MAX = 20;
 const FAULTS_SHOWN = 5;
 
 /** @param isHeader whether a row is the header; the first row is one where none is */
-export async function readTable(
-  path: string,
-  isHeader: (cells: readonly string[]) => boolean = () => true,
-): Promise<Table> {
-  return tableOf(basename(path), textOf(await readFile(path)), isHeader);
-}
-
-function tableOf(
+export function readTable(
   file: string,
-  text: string,
+  bytes: Uint8Array,
   isHeader: (cells: readonly string[]) => boolean = () => true,
 ): Table {
-  const { delimiter, records, fault } = recordsOf(text);
+  const { delimiter, records, fault } = recordsOf(textOf(bytes));
   const found = records.slice(0, PREAMBLE_ROWS_MAX).findIndex(({ cells }) => isHeader(cells));
   const first = records[Math.max(0, found)];
   const rest = records.slice(Math.max(0, found) + 1).filter(({ cells }) => cells.some(Boolean));

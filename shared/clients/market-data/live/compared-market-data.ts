@@ -41,6 +41,10 @@ export class ComparedMarketData implements MarketData {
     return this.first.doubts;
   }
 
+  async refresh(): Promise<void> {
+    await Promise.all([this.first.refresh?.(), this.second.refresh?.()]);
+  }
+
   ping(signal: AbortSignal): Promise<void> {
     return this.first.ping(signal);
   }

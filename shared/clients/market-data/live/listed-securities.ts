@@ -3,8 +3,8 @@
  * `symbols.csv`, in which a person may set what a source calls a security (`isin,source,symbol`).
  * Both are read when they are first needed, and again when they have changed.
  */
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { columnOf } from '../csv/column-names.ts';
@@ -46,9 +46,9 @@ export class ListedSecurities {
         { file: this.file },
       );
     const complaints = new Complaints();
-    const { securities, benchmark } = readSecurities(await readTable(this.file), complaints);
+    const { securities, benchmark } = readSecurities(await tableAt(this.file), complaints);
     const overrides = (await stampOf(overridesFile))
-      ? readOverrides(await readTable(overridesFile), complaints)
+      ? readOverrides(await tableAt(overridesFile), complaints)
       : new Map<string, string>();
     complaints.throwIfAny();
     const byIsin = new Map(securities.map((security) => [security.isin, security]));
@@ -79,6 +79,10 @@ function readOverrides(table: Table, complaints: Complaints): Map<string, string
       overrides.set(key, cells[symbol] ?? '');
     });
   return overrides;
+}
+
+async function tableAt(file: string): Promise<Table> {
+  return readTable(basename(file), await readFile(file));
 }
 
 async function stampOf(file: string): Promise<string> {

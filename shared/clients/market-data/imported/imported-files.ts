@@ -1,0 +1,140 @@
+/** How imported price files lie in Redis, once they are read: one hash for each import. */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import { decode, encode, storedCurrency, storedDay, storedIsin } from '#shared/redis/codec.ts';
+import { storedAction } from '../../stored-actions.ts';
+import { doubtsOf, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
+import type { FileBar } from '../csv/csv-prices.ts';
+import { CsvRates } from '../csv/csv-rates.ts';
+import type { PriceArchive } from '../csv/price-archive.ts';
+
+/** Fields of the hash: this one, and a field for the bars of each security. */
+export const CONTENTS_FIELD = 'contents';
+export const seriesField = (isin: Isin): string => `bars:${isin}`;
+
+const ratio = z.number().optional();
+const securitySchema = z.strictObject({
+  isin: storedIsin,
+  symbol: z.string(),
+  name: z.string(),
+  exchange: z.string(),
+  currency: storedCurrency,
+  country: z.string().optional(),
+  sector: z.string().optional(),
+  industry: z.string().optional(),
+  securityType: z.string(),
+  lot: z.string(),
+});
+const fundamentalsSchema = z.strictObject({
+  asOf: storedDay,
+  ...{ peRatio: ratio, pbRatio: ratio, dividendYieldRatio: ratio, marketCap: ratio },
+  ...{ profitMarginRatio: ratio, returnOnEquityRatio: ratio, debtToEquityRatio: ratio },
+  ...{ revenueGrowthRatio: ratio, earningsGrowthRatio: ratio, analystRating: ratio },
+});
+const contentsSchema = z.strictObject({
+  securities: z.array(securitySchema),
+  benchmark: storedIsin.optional(),
+  fundamentals: z.array(z.tuple([storedIsin, fundamentalsSchema])),
+  actions: z.array(storedAction),
+  /** By pair; undefined where there is no rates.csv. */
+  rates: z.array(z.tuple([z.string(), z.array(z.tuple([storedDay, z.number()]))])).optional(),
+  doubts: z.array(z.string()),
+  /** Undefined where no security has a bar: such files list securities for a live source. */
+  lastDay: storedDay.optional(),
+});
+const seriesSchema = z.strictObject({
+  file: z.string(),
+  bars: z.array(
+    z.tuple([
+      storedDay,
+      ...[z.number(), z.number(), z.number(), z.number(), z.number()],
+      z.number().nullable(),
+      z.number(),
+    ] as const),
+  ),
+});
+
+type StoredContents = z.output<typeof contentsSchema>;
+
+/** What is stored for files that were read without a complaint, field by field. */
+export async function fieldsOf(contents: CsvContents): Promise<ReadonlyMap<string, string>> {
+  const { listing, fundamentals, actions, rates, lastDay, series } = contents;
+  const summary: StoredContents = {
+    securities: [...listing.securities],
+    ...(listing.benchmark !== undefined && { benchmark: listing.benchmark }),
+    fundamentals: [...fundamentals],
+    actions: [...actions],
+    ...(rates && { rates: rates.days().map(([pair, days]) => [pair, [...days]]) }),
+    doubts: [...doubtsOf(contents)],
+    ...(lastDay !== undefined && { lastDay }),
+  };
+  const fields = new Map([[CONTENTS_FIELD, await packed(summary)]]);
+  for (const [isin, { file, bars }] of series)
+    fields.set(seriesField(isin), await packed({ file, bars: bars.map(rowOf) }));
+  return fields;
+}
+
+export async function readStoredContents(field: string): Promise<StoredContents> {
+  return decode(contentsSchema, await unpacked(field), 'imported price files');
+}
+
+export async function readStoredSeries(field: string): Promise<CsvSeries> {
+  const { file, bars } = decode(seriesSchema, await unpacked(field), 'imported prices');
+  return { file, bars: bars.map(barOf) };
+}
+
+/** @param seriesAt reads a field of the same import */
+export function storedArchive(
+  contents: StoredContents,
+  lastDay: CalendarDay,
+  seriesAt: (field: string) => Promise<string | null>,
+): PriceArchive {
+  const read = new Map<Isin, CsvSeries>();
+  return {
+    securities: contents.securities,
+    benchmark: contents.benchmark,
+    rates:
+      contents.rates &&
+      new CsvRates(new Map(contents.rates.map(([pair, days]) => [pair, new Map(days)]))),
+    fundamentals: new Map(contents.fundamentals),
+    actions: contents.actions,
+    doubts: contents.doubts,
+    lastDay,
+    series: async (isin) => {
+      const known = read.get(isin);
+      if (known) return known;
+      const field = await seriesAt(seriesField(isin));
+      if (field === null) return undefined;
+      const series = await readStoredSeries(field);
+      read.set(isin, series);
+      return series;
+    },
+    known: (isin) => read.get(isin),
+  };
+}
+
+type BarRow = z.input<typeof seriesSchema>['bars'][number];
+
+function rowOf({ day, open, high, low, close, adjustedClose, volume, line }: FileBar): BarRow {
+  return [day, open, high, low, close, adjustedClose, volume ?? null, line];
+}
+
+function barOf([day, open, high, low, close, adjustedClose, volume, line]: z.output<
+  typeof seriesSchema
+>['bars'][number]): FileBar {
+  const bar = { day, open, high, low, close, adjustedClose, line };
+  return volume === null ? bar : { ...bar, volume };
+}
+
+const [zip, unzip] = [promisify(gzip), promisify(gunzip)];
+
+async function packed(value: unknown): Promise<string> {
+  return (await zip(encode(value))).toString('base64');
+}
+
+async function unpacked(text: string): Promise<string> {
+  return (await unzip(Buffer.from(text, 'base64'))).toString('utf8');
+}
