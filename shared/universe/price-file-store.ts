@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { fieldsOf } from '#shared/clients/market-data/imported/imported-files.ts';
 import type { CsvContents } from '#shared/clients/market-data/csv/csv-contents.ts';
+import type { PriceFolder } from '#shared/clients/market-data/csv/price-folder.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -64,12 +65,12 @@ export class PriceFileStore {
   }
 
   /** Stores what the files say, and lets it stand. The import before is readable for another hour. */
-  async put(version: string, contents: CsvContents): Promise<void> {
+  async put(version: string, contents: CsvContents, folder: PriceFolder): Promise<void> {
     const { redis } = this.database;
     const before = await this.current();
     if (before === version) return;
     await redis.del(imported(version));
-    for (const [field, value] of await fieldsOf(contents))
+    for (const [field, value] of await fieldsOf(contents, folder))
       await redis.hset(imported(version), field, value);
     await redis.set(importedCurrent(), version);
     if (before !== null) await redis.expire(imported(before), HOUR_SECONDS);

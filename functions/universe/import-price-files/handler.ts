@@ -31,9 +31,10 @@ export default handle(universe.importPriceFiles, async ({ files, contents, apply
   if (missingParts.length > 0) return { ...answer, ...NOTHING_READ };
   const bytes = new Map<string, Uint8Array>();
   for (const file of files) bytes.set(file.name, await store.bytesOf(file));
-  const read = await readContents(folderInMemory('', bytes), context.now());
+  const folder = folderInMemory('', bytes);
+  const read = await readContents(folder, context.now());
   requireComplete(read);
-  if (apply) await store.put(version, read);
+  if (apply) await store.put(version, read, folder);
   return { ...answer, ...summaryOf(read, context.baseCurrency), applied: apply };
 });
 

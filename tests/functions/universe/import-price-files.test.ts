@@ -63,8 +63,10 @@ const importFiles = async (some: Record<string, string>, more: object = { apply:
   (await ask(importPriceFiles, on, { ...request(some), ...more })).body;
 
 /** Opened as a function's process opens it. */
-async function imported(): Promise<MarketData> {
-  const settings = parseSettings({ MARKET_DATA: 'imported', REDIS_URL: redis.url });
+const imported = (): Promise<MarketData> => opened({ MARKET_DATA: 'imported' });
+
+async function opened(env: Record<string, string>): Promise<MarketData> {
+  const settings = parseSettings({ REDIS_URL: redis.url, ...env });
   const { database } = on.dependencies;
   const secret = () => () => '';
   return (await openMarketData(settings, { now: () => now, secret, database })).marketData;
@@ -155,6 +157,14 @@ it('refuses prices before anything is imported', async () => {
   expect(() => source.session('XETR', now)).toThrow(
     expect.objectContaining({ code: 'REFUSED', message: expect.stringContaining('import-prices') }),
   );
+});
+
+it('lists the securities for a live source where there is no other list', async () => {
+  const listed = { 'securities.csv': securities, 'symbols.csv': 'isin,source,symbol\n' };
+  expect(await importFiles(listed)).toMatchObject({ applied: true, lastDay: '', bars: '0' });
+  const live = await opened({ MARKET_DATA: 'tradernet', DATA_DIR: join(folder, 'empty') });
+  expect((await live.listing(signal)).map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
+  expect((await imported()).doubts).toEqual([expect.stringContaining('import-prices')]);
 });
 
 describe('trader import-prices', () => {

@@ -10,10 +10,14 @@ import { doubtsOf, type CsvContents, type CsvSeries } from '../csv/csv-contents.
 import type { FileBar } from '../csv/csv-prices.ts';
 import { CsvRates } from '../csv/csv-rates.ts';
 import type { PriceArchive } from '../csv/price-archive.ts';
+import type { PriceFolder } from '../csv/price-folder.ts';
+import { listingFiles, type ListingFile } from '../csv/listing-place.ts';
 
 /** Fields of the hash: this one, and a field for the bars of each security. */
 export const CONTENTS_FIELD = 'contents';
-export const seriesField = (isin: Isin): string => `bars:${isin}`;
+const seriesField = (isin: Isin): string => `bars:${isin}`;
+/** Of a file that is kept as it is. */
+export const storedFileField = (name: ListingFile): string => `file:${name}`;
 
 const ratio = z.number().optional();
 const securitySchema = z.strictObject({
@@ -59,8 +63,14 @@ const seriesSchema = z.strictObject({
 
 type StoredContents = z.output<typeof contentsSchema>;
 
-/** What is stored for files that were read without a complaint, field by field. */
-export async function fieldsOf(contents: CsvContents): Promise<ReadonlyMap<string, string>> {
+/**
+ * What is stored for files that were read without a complaint, field by field.
+ * @param folder where they were read from
+ */
+export async function fieldsOf(
+  contents: CsvContents,
+  folder: PriceFolder,
+): Promise<ReadonlyMap<string, string>> {
   const { listing, fundamentals, actions, rates, lastDay, series } = contents;
   const summary: StoredContents = {
     securities: [...listing.securities],
@@ -72,6 +82,9 @@ export async function fieldsOf(contents: CsvContents): Promise<ReadonlyMap<strin
     ...(lastDay !== undefined && { lastDay }),
   };
   const fields = new Map([[CONTENTS_FIELD, await packed(summary)]]);
+  for (const name of listingFiles)
+    if (folder.names.includes(name))
+      fields.set(storedFileField(name), await packedBytes(await folder.read(name)));
   for (const [isin, { file, bars }] of series)
     fields.set(seriesField(isin), await packed({ file, bars: bars.map(rowOf) }));
   return fields;
@@ -81,7 +94,7 @@ export async function readStoredContents(field: string): Promise<StoredContents>
   return decode(contentsSchema, await unpacked(field), 'imported price files');
 }
 
-export async function readStoredSeries(field: string): Promise<CsvSeries> {
+async function readStoredSeries(field: string): Promise<CsvSeries> {
   const { file, bars } = decode(seriesSchema, await unpacked(field), 'imported prices');
   return { file, bars: bars.map(barOf) };
 }
@@ -132,9 +145,17 @@ function barOf([day, open, high, low, close, adjustedClose, volume, line]: z.out
 const [zip, unzip] = [promisify(gzip), promisify(gunzip)];
 
 async function packed(value: unknown): Promise<string> {
-  return (await zip(encode(value))).toString('base64');
+  return packedBytes(Buffer.from(encode(value)));
+}
+
+async function packedBytes(bytes: Uint8Array): Promise<string> {
+  return (await zip(bytes)).toString('base64');
+}
+
+export async function readStoredFile(field: string): Promise<Uint8Array> {
+  return unzip(Buffer.from(field, 'base64'));
 }
 
 async function unpacked(text: string): Promise<string> {
-  return (await unzip(Buffer.from(text, 'base64'))).toString('utf8');
+  return Buffer.from(await readStoredFile(text)).toString('utf8');
 }

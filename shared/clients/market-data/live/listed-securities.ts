@@ -4,12 +4,13 @@
  * Both are read when they are first needed, and again when they have changed.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { columnOf } from '../csv/column-names.ts';
 import { Complaints } from '../csv/complaints.ts';
 import { readSecurities, SECURITIES_HEADER } from '../csv/csv-securities.ts';
+import { listingFiles, type ListingFile, type ListingPlace } from '../csv/listing-place.ts';
 import { reportLayout, readTable, type Table } from '../csv/csv-table.ts';
 import type { ListedSecurity } from '../market-data.ts';
 
@@ -21,34 +22,28 @@ export interface LiveListing {
   readonly overrides: ReadonlyMap<string, string>;
 }
 
-const OVERRIDES = 'symbols.csv';
 const OVERRIDE_COLUMNS = ['isin', 'source', 'symbol'] as const;
 
 export class ListedSecurities {
-  private readonly file: string;
+  private readonly places: readonly ListingPlace[];
   private stamp = '';
   private kept: LiveListing | undefined;
 
-  /** @param file `securities.csv` */
-  constructor(file: string) {
-    this.file = file;
+  /** @param places the first that has the files counts */
+  constructor(...places: readonly ListingPlace[]) {
+    this.places = places;
   }
 
   /** @throws Failure REFUSED securities-missing, INVALID_REQUEST with every complaint */
   async read(): Promise<LiveListing> {
-    const overridesFile = join(dirname(this.file), OVERRIDES);
-    const stamp = `${await stampOf(this.file)} ${await stampOf(overridesFile)}`;
+    const { place, stamp } = await this.find();
     if (this.kept && stamp === this.stamp) return this.kept;
-    if (!(await stampOf(this.file)))
-      throw refused(
-        'securities-missing',
-        `${this.file} is missing: it lists the securities to follow. Its header is ${SECURITIES_HEADER}.`,
-        { file: this.file },
-      );
+    const [listed, overriding] = await Promise.all(listingFiles.map((name) => place.read(name)));
     const complaints = new Complaints();
-    const { securities, benchmark } = readSecurities(await tableAt(this.file), complaints);
-    const overrides = (await stampOf(overridesFile))
-      ? readOverrides(await tableAt(overridesFile), complaints)
+    const table = readTable('securities.csv', listed ?? new Uint8Array());
+    const { securities, benchmark } = readSecurities(table, complaints);
+    const overrides = overriding
+      ? readOverrides(readTable('symbols.csv', overriding), complaints)
       : new Map<string, string>();
     complaints.throwIfAny();
     const byIsin = new Map(securities.map((security) => [security.isin, security]));
@@ -56,6 +51,33 @@ export class ListedSecurities {
     this.stamp = stamp;
     return this.kept;
   }
+
+  private async find(): Promise<{ place: ListingPlace; stamp: string }> {
+    for (const place of this.places) {
+      const stamp = await place.stamp();
+      if (stamp) return { place, stamp: `${place.name} ${stamp}` };
+    }
+    const names = this.places.map(({ name }) => name).join(', or ');
+    throw refused(
+      'securities-missing',
+      `${names} is missing: it lists the securities to follow. Its header is ${SECURITIES_HEADER}.`,
+      { file: this.places[0]?.name },
+    );
+  }
+}
+
+/** @param file `securities.csv` under any name; `symbols.csv` lies beside it */
+export function filesOnDisk(file: string): ListingPlace {
+  const overrides = join(dirname(file), 'symbols.csv');
+  const pathOf = (name: ListingFile): string => (name === 'securities.csv' ? file : overrides);
+  return {
+    name: file,
+    stamp: async () => {
+      const listed = await stampOf(file);
+      return listed && `${listed} ${await stampOf(overrides)}`;
+    },
+    read: (name) => readFile(pathOf(name)).catch(() => undefined),
+  };
 }
 
 function readOverrides(table: Table, complaints: Complaints): Map<string, string> {
@@ -79,10 +101,6 @@ function readOverrides(table: Table, complaints: Complaints): Map<string, string
       overrides.set(key, cells[symbol] ?? '');
     });
   return overrides;
-}
-
-async function tableAt(file: string): Promise<Table> {
-  return readTable(basename(file), await readFile(file));
 }
 
 async function stampOf(file: string): Promise<string> {

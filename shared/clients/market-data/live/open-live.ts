@@ -8,7 +8,9 @@ import type { Settings } from '#shared/process/settings.ts';
 import { ProcessPace, SharedPace, type Pace } from '../../broker/call-pace.ts';
 import type { MarketDataDependencies } from '../market-data-dependencies.ts';
 import { EcbRates } from './ecb-rates.ts';
-import { ListedSecurities } from './listed-securities.ts';
+import { importedListing } from '../imported/imported-listing.ts';
+import type { ListingPlace } from '../csv/listing-place.ts';
+import { filesOnDisk, ListedSecurities } from './listed-securities.ts';
 import { LiveMarketData, type PriceSource } from './live-market-data.ts';
 import { OpenFigi } from './open-figi.ts';
 import { PoliteFetch } from './polite-fetch.ts';
@@ -43,12 +45,20 @@ export async function openLive(
   return new LiveMarketData({
     prices,
     rates: new EcbRates(fetching('ecb'), mock ?? 'https://www.ecb.europa.eu', nowMs),
-    listed: new ListedSecurities(
-      settings.securitiesFile ?? join(settings.dataDir, 'securities.csv'),
-    ),
+    listed: new ListedSecurities(...listingPlaces(settings, database)),
     standsAt,
     now,
   });
+}
+
+/** A file that a setting names; else the one of DATA_DIR; else what was imported. */
+function listingPlaces(
+  { securitiesFile, dataDir }: Settings,
+  database: MarketDataDependencies['database'],
+): readonly ListingPlace[] {
+  if (securitiesFile !== undefined) return [filesOnDisk(securitiesFile)];
+  const own = filesOnDisk(join(dataDir, 'securities.csv'));
+  return database ? [own, importedListing(database)] : [own];
 }
 
 interface Around {
