@@ -12,7 +12,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import type { PaperFixture } from '../../support/paper-fixture.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
 import { openTrader } from '../../support/trader-command.ts';
 import { ask, openAccount } from '../portfolio/portfolio-fixture.ts';
 

@@ -31,7 +31,7 @@ export function requireComplete(contents: CsvContents): void {
   contents.complaints.throwIfAny();
 }
 
-export function pricesMissing({ files, listing, unused }: CsvContents) {
+function pricesMissing({ files, listing, unused }: CsvContents) {
   const symbols = listing.securities.map(({ symbol }) => symbol).join(', ');
   const looked = files.prices.map(
     ({ file, header }) => `${file} (${unusedReason(file) ?? columnsText(header)})`,
