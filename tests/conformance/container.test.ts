@@ -404,7 +404,7 @@ row(127, async () => {
   expect(await statusOf(`${url}/echo`)).toBe(200);
 });
 
-describe('what comes and goes over the wire', () => {
+describe('request and response bodies', () => {
   it('takes a body in chunks, without a length', async () => {
     const { url } = await start();
     const call = httpRequest(`${url}/echo`, { method: 'POST' });
@@ -418,7 +418,7 @@ describe('what comes and goes over the wire', () => {
     expect(Buffer.from(body, 'base64').toString()).toBe('one,two');
   });
 
-  it('sends each piece of a stream when it is there', async () => {
+  it('sends each chunk of a stream as soon as it exists', async () => {
     const { url } = await start();
     const startedAt = performance.now();
     const answer = await fetch(`${url}/stream?pieces=3&ms=200`);
@@ -428,14 +428,14 @@ describe('what comes and goes over the wire', () => {
     expect((chunks[2] ?? 0) - (chunks[0] ?? 0)).toBeGreaterThan(300);
   });
 
-  it('cuts a stream that outlasts exec_timeout, so that nobody takes it for whole', async () => {
+  it('cuts a stream that outlasts exec_timeout, visibly incomplete', async () => {
     const container = await start({ exec_timeout: '300ms' });
     const answer = await fetch(`${container.url}/stream?pieces=100&ms=50`);
     await expect(answer.text()).rejects.toThrow();
     expect(await container.callsOnce(1)).toMatchObject([{ status: 200, cut: true }]);
   });
 
-  it('closes an answer that is not through at write_timeout', async () => {
+  it('closes an answer that is not sent completely by write_timeout', async () => {
     const container = await start({ write_timeout: '300ms' });
     await expect(fetch(`${container.url}/stubborn?ms=5000`)).rejects.toThrow();
     expect(await container.callsOnce(1)).toMatchObject([{ status: 499, cut: true }]);
@@ -466,7 +466,7 @@ describe('what comes and goes over the wire', () => {
     expect((await wire(url, 'POST', '/echo', { host })).status).toBe(status);
   });
 
-  it('serves although the port of its metrics is taken', async () => {
+  it('serves although its metrics port is in use', async () => {
     const taken = createServer().listen(0);
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;

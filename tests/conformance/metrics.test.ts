@@ -90,7 +90,7 @@ row(130, async () => {
   }
 });
 
-test('the metrics port answers GET of two paths, to anybody, and nothing else', async () => {
+test('the metrics port answers GET of two paths without credentials, and nothing else', async () => {
   const at = (path: string, method = 'GET') => fetch(`${rig.metricsUrl}${path}`, { method });
   expect(await (await at('/healthz')).text()).toBe('OK');
   expect((await at('/metrics')).headers.get('content-type')).toMatch(

@@ -40,11 +40,11 @@ async function bearer(name: string): Promise<{ authorization: string }> {
 const system = (method: 'get' | 'post' | 'put', path: string) =>
   request(url)[method](path).auth('admin', password);
 
-it('runs its first cycle through connector and threads', () => {
+it('runs its first cycle through the connector and worker threads', () => {
   expect(run.stdout()).toMatch(/\d+ of \d+ orders went through/);
 });
 
-it('answers reads to each token, and to nobody without one', async () => {
+it('answers reads with any token, and none without one', async () => {
   const refused = await request(url).post(READ).expect(401);
   expect(refused.headers['www-authenticate']).toBe('Bearer realm="arduino-trader"');
   for (const name of ['read-token', 'write-token', 'trade-token'])
@@ -57,7 +57,7 @@ it('answers reads to each token, and to nobody without one', async () => {
   await request(url).get(`${READ}/_/ready`).expect(200);
 });
 
-it('asks over gRPC what it asks over HTTP', async () => {
+it('requires over gRPC the same token as over HTTP', async () => {
   const ports = /gRPC on ports ([^\n]*)/.exec(run.stdout())?.[1] ?? '';
   const all = [...ports.matchAll(/\d+/g)].map(([port]) => Number(port));
   const answered = async (headers: Record<string, string>): Promise<number> => {
@@ -74,7 +74,7 @@ it('asks over gRPC what it asks over HTTP', async () => {
   expect(await answered(await bearer('read-token'))).toBeGreaterThan(0);
 });
 
-it('follows a token that the operator replaces', async () => {
+it('uses a token that the operator has replaced', async () => {
   const old = await bearer('read-token');
   const value = 'another-read-token-of-some-length';
   await system('put', '/system/secrets').send({ name: 'read-token', value }).expect(200);
@@ -83,7 +83,7 @@ it('follows a token that the operator replaces', async () => {
   await request(url).post(READ).set('authorization', `Bearer ${value}`).expect(200);
 });
 
-it('carries a queued read for whom may read', async () => {
+it('queues a read for a caller with read access', async () => {
   const path = '/async-function/portfolio-get-summary';
   await request(url).post(path).expect(401);
   const token = await bearer('read-token');
@@ -96,7 +96,7 @@ it('carries a queued read for whom may read', async () => {
   throw new Error('the queued read was never done');
 });
 
-it('calls by its schedule what was deployed while it runs', async () => {
+it('calls functions deployed at run time by their schedule', async () => {
   const deployment = {
     service: 'my-summary',
     image: 'arduino-trader/portfolio-get-summary:latest',

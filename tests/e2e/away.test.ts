@@ -136,7 +136,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
   }
   const summary = () => told((onStale) => clients.portfolio.getSummary({}, { onStale }));
 
-  it('is named by the other one to callers of its functions there', async () => {
+  it('is named in the answer to callers of its functions on the other board', async () => {
     const answer = await request(compute.gatewayUrl).post('/function/portfolio-get-summary');
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({
@@ -147,7 +147,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     await request(state.gatewayUrl).post('/function/portfolio-get-summary').send({}).expect(200);
   });
 
-  it('may be killed: reads get old, writes are refused in clear words, and it comes back', async () => {
+  it('may be killed: reads turn stale, writes are refused with the reason, and it recovers', async () => {
     const fresh = await summary();
     expect(fresh.staleMs).toBeUndefined();
     await state.end('SIGKILL');

@@ -63,7 +63,7 @@ async function onceAsJson(args: readonly string[], env: Record<string, string>):
 }
 
 describe('one cycle', () => {
-  it('buys, remembers it, and finds nothing more to do on the same day', async () => {
+  it('buys, persists it, and finds nothing more to do on the same day', async () => {
     const DATA_DIR = await freshDataDir();
     const first = await onceAsJson([], { DATA_DIR });
     expect(first.ready).toMatchObject({
@@ -157,7 +157,7 @@ describe('staying up', () => {
     expect(await run.ended).toBe(0);
   });
 
-  it('goes on when its Redis is killed', async () => {
+  it('continues when its Redis is killed', async () => {
     const DATA_DIR = await freshDataDir();
     const run = start(['--dry-run'], { DATA_DIR });
     await run.says('Ctrl-C stops');
@@ -205,7 +205,7 @@ describe('staying up', () => {
   });
 });
 
-describe('what is wrong is said in a line', () => {
+describe('an error is reported in one line', () => {
   it('names every wrong setting at once and ends with 2', async () => {
     const DATA_DIR = await freshDataDir();
     const run = start([], { DATA_DIR, GATEWAY_PORT: 'eighty', FEE_RATIO: '7', BROKER: 'none' });

@@ -22,7 +22,7 @@ afterAll(async () => {
   await removeDataDirs();
 });
 
-it('says so with what to do, runs no cycle, and ends with a code of its own', async () => {
+it('reports it with instructions, runs no cycle, and exits with a code of its own', async () => {
   const DATA_DIR = await freshDataDir();
   const once = ['--once', '--dry-run', '--json'];
   const env = { DATA_DIR, PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '2' };

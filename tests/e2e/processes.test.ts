@@ -96,7 +96,7 @@ test.each(['stack.yml', 'stack.packed.yml'])(
 );
 
 test.each(['connector', 'facade'])(
-  'the %s says everything that it lacks, and ends',
+  'the %s reports every missing setting, and exits',
   async (name) => {
     const run = program.startProcess(`gateway/${name}/main.js`, {
       GATEWAY_URL: 'nowhere',

@@ -66,7 +66,7 @@ const call = async (name: string) => {
   return answer;
 };
 
-it('gives no key of a broker away: not in listings, descriptions, logs, errors or metrics', async () => {
+it('exposes no broker key in listings, descriptions, logs, errors or metrics', async () => {
   expect((await call('portfolio-update-positions')).status).toBe(200);
   for (const fault of ['html', '500', 'error-in-200'] as const) {
     mock.readFault = fault;

@@ -143,7 +143,7 @@ describe.each([
   });
 
   test.each(operations.map((operation) => [operation.name, operation] as const))(
-    '%s answers by its contract, and only to whom it may',
+    '%s answers according to its contract, and only to permitted callers',
     async (_name, operation) => {
       const path = `/function/${pathOf(operation)}`;
       const open = await post(path);
@@ -195,7 +195,7 @@ describe.each([
     expect((await post(`/async-function/${pathOf(cycle)}`)).status).toBe(401);
   });
 
-  test('what the other stack file has is not here', async () => {
+  test('functions of the other stack file are absent', async () => {
     const other = file === 'stack.yml' ? 'portfolio/get-summary' : 'portfolio-get-summary';
     expect((await post(`/function/${other}`)).status).toBe(404);
     expect((await post(`/async-function/${other}`)).status).toBe(404);

@@ -56,7 +56,7 @@ async function statusesAt(url: string): Promise<number[]> {
   return statuses;
 }
 
-it('is not harmed by a second start, and ends when npm is told to', async () => {
+it('survives a second start, and stops when npm is signalled', async () => {
   const dataDir = await freshDataDir();
   const first = npmStart(dataDir);
   await first.says('Running at');

@@ -36,7 +36,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     return (await answer.json()) as Record<string, unknown>;
   }
 
-  test('one function, at once to be called, with everything that was said', async () => {
+  test('one function with all of its options, callable at once', async () => {
     await cli.mustRun(['secret', 'create', 'pin', '--from-literal', '1234']);
     await writeFile(join(cli.home, 'more.yml'), 'environment:\n  B: two\n  C: from the file\n');
     await stack({
@@ -73,7 +73,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     expect(await cli.mustRun(['invoke', 'hello', '--query', 'text=here'])).toBe('here');
   });
 
-  test('again, which takes the old one’s place', async () => {
+  test('again, replacing the old one', async () => {
     await stack({ hello: { image: 'someone/echo:1', environment: { A: 'one' } } });
     await cli.mustRun(['deploy']);
     await stack({ hello: { image: 'someone/echo:2', environment: { A: 'two' } } });
@@ -84,7 +84,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     expect(await names()).toEqual(['hello', 'status']);
   });
 
-  test('all but the one that fails, names it in a line, and ends with 1', async () => {
+  test('all but the failing one, which is named in a line, and exits with 1', async () => {
     await stack({
       first: { image: 'someone/echo:1' },
       broken: { image: 'someone/else:1' },
@@ -99,7 +99,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     expect(await names()).toEqual(['first', 'second', 'status', 'third']);
   });
 
-  test('nothing in place of what serves, where the new one is refused', async () => {
+  test('nothing, and keeps the serving one, where the new one is refused', async () => {
     for (const [fault, reason] of [
       [{ image: 'someone/else:1' }, 'someone/else:1'],
       [{ image: 'someone/echo:1', secrets: ['no-such'] }, 'no-such'],
@@ -137,7 +137,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     expect(await status('hello')).toMatchObject({ envProcess: 'node index.js' });
   });
 
-  test('removes a function, and says of one that is not there that it is not', async () => {
+  test('removes a function, and reports one that does not exist', async () => {
     await cli.mustRun(['deploy', '--name', 'hello', '--image', 'someone/echo:1']);
     expect(await cli.mustRun(['remove', 'hello'])).toContain('Removing old function.');
     expect((await rig.call('POST', '/function/hello')).status).toBe(404);
@@ -156,7 +156,7 @@ describeNeeding(noFaasCli, 'faas-cli deploys', () => {
     expect(await names()).toEqual(['status']);
   });
 
-  test('tells what differs from a stack file', async () => {
+  test('reports differences from a stack file', async () => {
     await stack({ hello: { image: 'someone/echo:1' } });
     await cli.mustRun(['deploy']);
     expect((await cli.run(['diff'])).out).not.toContain('image');

@@ -52,7 +52,7 @@ describeNeeding(noFaasCli, 'faas-cli and the gateway', () => {
     }),
   );
 
-  test('without a login, or after logout, it is told to log in', () =>
+  test('without a login, or after logout, it asks to log in', () =>
     withoutLogin(async (stranger) => {
       const refused = { code: 1, out: expect.stringContaining('run "faas-cli login"') as unknown };
       for (const command of [
@@ -137,19 +137,19 @@ describeNeeding(noFaasCli, 'faas-cli and the gateway', () => {
       expect(out).toMatch(line);
   });
 
-  test('describe says of an unknown function that there is none', async () => {
+  test('describe reports an unknown function', async () => {
     const unknown = await cli.run(['describe', 'nobody']);
     expect(unknown).toMatchObject({ code: 1, out: 'No such function: nobody\n' });
   });
 
-  test('describe says of one that cannot serve that it is not ready', async () => {
+  test('describe reports an unavailable function as not ready', async () => {
     await rig.call('POST', '/function/bad-start');
     expect(await cli.mustRun(['describe', 'bad-start'])).toMatch(/^Status: +Not Ready$/m);
     const waits = ['ready', 'bad-start', '--attempts', '2', '--interval', '10ms'];
     expect((await cli.run(waits)).code).toBe(1);
   });
 
-  test('ready waits for the gateway, for a function, and not for ever', async () => {
+  test('ready waits for the gateway and for a function, within a time limit', async () => {
     expect(await cli.mustRun(['ready'])).toContain('OpenFaaS gateway is ready');
     expect(await cli.mustRun(['ready', 'echo'])).toContain('Function echo is ready');
     const never = await cli.run(['ready', 'nobody', '--attempts', '2', '--interval', '10ms']);

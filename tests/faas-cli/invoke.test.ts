@@ -97,7 +97,7 @@ describeNeeding(noFaasCli, 'faas-cli', () => {
   });
 
   describe('invoke --async', () => {
-    test('is told that it was taken, and the function runs', async () => {
+    test('is accepted, and the function runs', async () => {
       const follow = cli.follow(['logs', 'log', '--lines', '1']);
       const { code, out, err } = await cli.run(['invoke', 'log', '--async'], { stdin: 'queued\n' });
       expect([code, out.trim(), err.trim()]).toEqual([0, '', 'Function submitted asynchronously.']);

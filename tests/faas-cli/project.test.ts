@@ -143,7 +143,7 @@ describeNeeding(noFaasCli, 'faas-cli and this project, without a network', () =>
     expect(bad.code).toBe(1);
   });
 
-  test('the stores of others are asked for nothing that this project needs', async () => {
+  test('nothing of this project needs the public template stores', async () => {
     for (const command of [
       ['template', 'store', 'list'],
       ['store', 'list'],

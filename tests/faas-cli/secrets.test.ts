@@ -23,7 +23,7 @@ describeNeeding(noFaasCli, 'faas-cli secret', () => {
   const stored = (name: string) =>
     readFile(join(rig.dataDir, 'function-secrets/openfaas-fn', name), 'utf8');
 
-  test('create keeps what is given, read or in a file, exact to the byte', async () => {
+  test('create stores the given bytes exactly, from stdin or a file', async () => {
     const file = join(cli.home, 'key.pem');
     await writeFile(file, '-----BEGIN-----\nü\n\n');
     expect(await secret(['create', 'literal', '--from-literal', 'one'])).toMatchObject({
@@ -39,7 +39,7 @@ describeNeeding(noFaasCli, 'faas-cli secret', () => {
     expect(list).toEqual(['NAME', 'file', 'literal', 'read']);
   });
 
-  test('create keeps the old value of a name that is there, unless told to replace it', async () => {
+  test('create keeps the old value of an existing name, unless --replace is set', async () => {
     await secret(['create', 'pin', '--from-literal', 'one']);
     const again = await secret(['create', 'pin', '--from-literal', 'two']);
     expect(again.out).toContain('secret with the name "pin" already exists');
@@ -50,7 +50,7 @@ describeNeeding(noFaasCli, 'faas-cli secret', () => {
     expect(await stored('pin')).toBe('two');
   });
 
-  test('a running function sees what update says', async () => {
+  test('a running function sees the updated value', async () => {
     await secret(['create', 'pin', '--from-literal', 'one']);
     await cli.mustRun(['deploy', '--name', 'secret', '--image', 'a/secret:1', '--secret', 'pin']);
     const is = async (text: string) =>
@@ -67,7 +67,7 @@ describeNeeding(noFaasCli, 'faas-cli secret', () => {
     expect(rig.logText()).not.toMatch(/\btwo\b/);
   });
 
-  test('update of an unknown one says so, and makes none', async () => {
+  test('update of an unknown one is reported, and creates none', async () => {
     const { out } = await secret(['update', 'nobody', '--from-literal', 'x']);
     expect(out).toContain('unable to find secret: nobody');
     expect((await secret(['list'])).out).not.toContain('nobody');

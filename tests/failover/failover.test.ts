@@ -36,7 +36,7 @@ describe('the fence', () => {
     return new Database(redis, undefined, replicas);
   }
 
-  it('holds back an old primary that lives on: nobody acknowledges its writes', async () => {
+  it('fences an old primary that still runs: its writes are not acknowledged', async () => {
     const [old, replica] = pair.servers;
     const cut = databaseAt(old.url);
     expect(await cut.commit([], write('before'), 'guarded')).toBe(true);
@@ -46,7 +46,7 @@ describe('the fence', () => {
     expect(await cut.replication.state()).toEqual({ kind: 'unprotected', connected: 0 });
   });
 
-  it('a process that has seen the new primary trades on no older one', async () => {
+  it('a process that has seen the new primary does not trade on an older one', async () => {
     const [old, replica] = pair.servers;
     const before = databaseAt(old.url, { ...rule, replicas: 0 });
     await before.commit([], write('before'), 'guarded');
@@ -59,7 +59,7 @@ describe('the fence', () => {
     await expect(failing).rejects.toMatchObject({ facts: { rule: 'state-lost' } });
   });
 
-  it('a promotion without a replica may go on alone if a person says so, until one is back', async () => {
+  it('a promotion without a replica trades alone if a person confirms it, until a replica is back', async () => {
     const [old, replica] = pair.servers;
     const database = databaseAt(pair.url);
     await database.commit([], write('before'), 'guarded');

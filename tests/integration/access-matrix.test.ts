@@ -114,7 +114,7 @@ describe.each(['open', 'token'] as const)('with READ_ACCESS=%s', (readAccess) =>
     Object.keys(credentials).map((credential) => [endpoint, credential] as const),
   );
 
-  it.each(cases)('%s lets in whom it should with %s, for every operation', async (end, given) => {
+  it.each(cases)('%s admits the right callers with %s, for every operation', async (end, given) => {
     const call = endpoints[end]?.() ?? overHttp;
     const told: Record<string, Verdict> = {};
     for (const operation of operations)

@@ -82,7 +82,7 @@ it('leaves queues and the messages of runs out', async () => {
   expect(await target.redis.exists('queue:planning:1', '{run:old}:outcome')).toBe(0);
 });
 
-it('restores nothing over data that is there', async () => {
+it('restores nothing over existing data', async () => {
   await backUp('c.gz');
   await target.redis.set('precious', 'yes');
   await expect(restoreInto(target, readBackup(join(folder, 'c.gz')))).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { plantedFaults } from './planted-faults.ts';
 
 const SEED = process.env['SIMULATION_SEED'] ?? 'simulation-1';
 
-it('has twenty, each of which changes a text that is there once', () => {
+it('has twenty, each of which changes a text that occurs once', () => {
   expect(plantedFaults).toHaveLength(20);
   for (const { file, text, instead } of plantedFaults) {
     expect(readFileSync(file, 'utf8').split(text)).toHaveLength(2);

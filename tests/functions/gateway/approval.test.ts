@@ -139,7 +139,7 @@ describe('the level of trust', () => {
     expect(result.proposal).toBeUndefined();
   });
 
-  it('goes up with its confirmation only, and down with a word', async () => {
+  it('is raised only with its confirmation, and lowered without one', async () => {
     const { status, body } = await call<TrustResponse>(setTrust, { level: 'ask' });
     expect(status).toBe(400);
     expect(body.message).toContain(confirmed('ask'));
@@ -208,7 +208,7 @@ describe('a plan that waits', () => {
     expect(await orders()).toBe(proposal.plan?.actions.length);
   });
 
-  it('is approved once: a second tap changes nothing', async () => {
+  it('is approved once: a second approval changes nothing', async () => {
     const proposal = await proposed();
     const first = await approve(proposal);
     const second = await approve(proposal, { digest: proposal.digest.slice(0, 8) });
@@ -236,7 +236,7 @@ describe('a plan that waits', () => {
     expect([status, body.rule]).toEqual([422, 'trading-halted']);
   });
 
-  it('is given up when nobody answers in time', async () => {
+  it('expires without an answer in time', async () => {
     const proposal = await proposed();
     clock.advance(24 * 3_600_000);
     const { status, body } = await approve(proposal);
@@ -297,7 +297,7 @@ describe('tokens', () => {
       .body;
   const answer = (token: string) => call<AnswerPlanResponse>(answerProposal, { token });
 
-  it('answer once, with no other credential, and die with the question', async () => {
+  it('answer once, without other credentials, and expire with the proposal', async () => {
     const proposal = await proposed();
     const [tokens, others] = [await tokensFor(proposal), await tokensFor(proposal)];
     expect((await answer(tokens.approveToken)).body).toMatchObject({ success: true });
@@ -340,7 +340,7 @@ describe('within limits', () => {
     expect((await climb('within-limits')).body.level).toBe('within-limits');
   };
 
-  it('trades what is within, without asking', async () => {
+  it('trades within the limits without asking', async () => {
     await within({ orderValueMax: '100000', dayValueMax: '100000' });
     expect((await cycle('run-within')).result.tradesExecuted).toBeGreaterThan(0);
   });

@@ -98,7 +98,7 @@ describe('gateway-trigger-job, called from outside', () => {
     );
   });
 
-  it('does not know a job that is not in the table', async () => {
+  it('answers not-found for a job that is not in the table', async () => {
     const { status, body } = await trigger({ jobName: 'make-coffee' });
     expect({ status, body }).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });
@@ -245,7 +245,7 @@ describe('gateway-list-jobs', () => {
     ]);
   });
 
-  it('refuses a state there is not', async () => {
+  it('refuses an unknown state', async () => {
     const { status, body } = await list({ statusFilter: 'sleeping' });
     expect({ status, body }).toMatchObject({ status: 400, body: { field: 'statusFilter' } });
   });
@@ -255,7 +255,7 @@ describe('gateway-get-job-status', () => {
   const get = (body: object) =>
     supertest(endpointOf(getJobStatus, dependencies)).post('/').send(body);
 
-  it('says that it has not found an unknown job', async () => {
+  it('answers found = false for an unknown job', async () => {
     expect((await get({ jobName: 'make-coffee' })).body).toEqual({ found: false });
   });
 

@@ -59,7 +59,7 @@ describe('the metrics of the state', () => {
     expect(await value('trader_trading_state', { state: 'HALTED' })).toBe(1);
   });
 
-  it('are no more of them for more securities', async () => {
+  it('do not grow in number with the securities', async () => {
     const before = (await samples()).length;
     const doubts = new PriceDoubtStore(t.dependencies.database);
     const found = { kind: 'dead-price', day: '2024-06-26', reason: 'It never moves.' } as const;

@@ -43,7 +43,7 @@ const answered = async (body: object, key?: string): Promise<ProcessDepositRespo
   return response.body as ProcessDepositResponse;
 };
 
-it('pays in, books it, and answers the new balance', async () => {
+it('deposits, books it, and answers the new balance', async () => {
   const answer = await answered(euros('500.00'));
   expect(answer).toMatchObject({
     success: true,
@@ -109,7 +109,7 @@ it('books it also while another cycle runs, and says what invests it', async () 
 const cash = () =>
   dependencies.functions.call(portfolio.getCashBalance, {}, { signal, requestId: 'test' });
 
-it('records it as pending at a broker that it may not pay itself', async () => {
+it('records it as pending at a broker that it cannot fund', async () => {
   const { funding, ...rest } = Object.assign(Object.create(dependencies.broker) as Broker, {});
   void funding;
   const real = { ...rest, name: 'real', simulated: false } as Broker;

@@ -67,7 +67,7 @@ const status = async (body: object = {}): Promise<GetSystemStatusResponse> =>
     .body as GetSystemStatusResponse;
 
 describe('gateway-get-services-health', () => {
-  it('tells each service with its port, its latency and when it was asked', async () => {
+  it('lists each service with its port, its latency and the time of the check', async () => {
     const answer = await health();
     expect(answer).toMatchObject({ allHealthy: true, healthyCount: 7, unhealthyCount: 0 });
     expect(answer.services.map(({ serviceName, port }) => [serviceName, port])).toEqual(
@@ -91,14 +91,14 @@ describe('gateway-get-services-health', () => {
     });
   });
 
-  it('says once what all functions of a service lack', async () => {
+  it('reports once what all functions of a service are missing', async () => {
     away = ({ name }) => (name.startsWith('scoring-') ? 'redis did not answer' : undefined);
     const { services } = await health();
     const scoring = services.find(({ serviceName }) => serviceName === 'scoring');
     expect(scoring?.status).toBe('redis did not answer');
   });
 
-  it('takes a function that cannot be reached for one that cannot work', async () => {
+  it('counts an unreachable function as not ready', async () => {
     away = ({ name }) => (name.startsWith('planning-get-plan/') ? 'unreachable' : undefined);
     const { services } = await health();
     const planning = services.find(({ serviceName }) => serviceName === 'planning');
@@ -153,7 +153,7 @@ describe('gateway-get-system-status', () => {
     expect(complaints).toEqual([`Trading is ${state}: a drill.`]);
   });
 
-  it('is degraded, and leaves out what it cannot know, when the portfolio does not answer', async () => {
+  it('is degraded, and omits unknown values, when the portfolio does not answer', async () => {
     away = ({ name }) => (name.startsWith('portfolio-') ? 'unreachable' : undefined);
     const answer = await status();
     expect(answer.status).toBe('degraded');
@@ -201,7 +201,7 @@ describe('gateway-get-system-status', () => {
       ]);
     });
 
-    it('says what Redis lost from its file until a person removes the notice', async () => {
+    it('reports what Redis lost from its file until a person removes the notice', async () => {
       await note(dataDir, ['The append-only file of Redis is 7 bytes shorter than it was.']);
       const { status: told, complaints } = await statusThere();
       expect(told).toBe('degraded');

@@ -224,7 +224,7 @@ describe('a trading cycle', () => {
     expect(weight(after)).toBeLessThan(weight(before));
   });
 
-  it('asks the broker about every order that is not over yet', async () => {
+  it('queries the broker for every order that is not final', async () => {
     const { isin, currency } = present(listed[0], 'the market lists securities');
     const quote = present(
       await new StoredMarket(dependencies.database).quote(isin as Isin),
@@ -300,7 +300,7 @@ describe('a trading cycle', () => {
     expect(called('trading-execute-trade')).toEqual([]);
   });
 
-  it('waits for a board that is away, and gives up by name what the plan is too old for', async () => {
+  it('waits for an unreachable board, and reports each order that the plan is too old for', async () => {
     let sent = 0;
     intercept = (call) => {
       if (!call.name.startsWith('trading-execute') && call.name !== 'trading-get-trade-status')
@@ -419,7 +419,7 @@ describe('a trading cycle', () => {
     expect(new Set(keysSent).size).toBe(keysSent.length);
   });
 
-  it('does not execute a plan for a portfolio that is another by now', async () => {
+  it('does not execute a plan for a portfolio that has changed since', async () => {
     // Somebody changes the holdings between the checks and the first order.
     intercept = (call) =>
       call.name === 'portfolio-get-summary' && called('trading-validate-trade').length > 0
@@ -477,7 +477,7 @@ describe('a trading cycle that is carried out again after a crash', () => {
     expect(new Set(executions.map(({ tradeId }) => tradeId)).size).toBe(result.trades.length);
   });
 
-  it('looks and plans anew when no order was sent yet', async () => {
+  it('queries and plans again when no order was sent yet', async () => {
     intercept = (call) =>
       call.name === 'trading-validate-trade'
         ? Promise.reject(new Failure('UNAVAILABLE', 'The broker did not answer.'))
@@ -573,7 +573,7 @@ describe('a trading cycle that a second process carries out meanwhile', () => {
     expect(states.filter(([, status]) => status !== 'CANCELLED')).toEqual([[true, 'COMPLETED']]);
   });
 
-  it('reports what the other one did when it is tried again', async () => {
+  it("reports the other one's result when it is retried", async () => {
     let second: Answer | undefined;
     afterPlanning(async () => void (second = await runCycle({})));
     await runCycle({});
@@ -583,7 +583,7 @@ describe('a trading cycle that a second process carries out meanwhile', () => {
   });
 });
 
-it('says that the state was lost when it vanishes under a trading cycle', async () => {
+it('reports lost state when it vanishes during a trading cycle', async () => {
   afterPlanning(async () => void (await dependencies.database.redis.flushdb()));
   const { failure } = await runCycle({});
   expect(failure?.code).not.toBe('BUG');

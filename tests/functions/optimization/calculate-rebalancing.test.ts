@@ -86,7 +86,7 @@ describe('optimization-calculate-rebalancing', () => {
     expect(answer.changes).toMatchObject([{ isin: isin(2), side: 'SELL' }]);
   });
 
-  it('heeds a position’s own bounds', async () => {
+  it('applies a position’s own bounds', async () => {
     const targetAllocations = [{ isin: isin(0), targetWeight: 0.2, maxWeight: 0.205 }];
     const answer = await ask({ ...(await account([22_000])), targetAllocations });
     expect(answer.needsRebalancing).toBe(true);

@@ -101,7 +101,7 @@ describe('optimization-optimize-allocation', () => {
     );
   });
 
-  it('shows real changes only: none for an account that is where it should be', async () => {
+  it('shows real changes only: none for an account at its targets', async () => {
     const first = await ask({ availableCash: CASH });
     const currentPositions = first.changes.map((change) => ({
       isin: change.isin,
@@ -196,7 +196,7 @@ describe('optimization-optimize-allocation', () => {
     },
   );
 
-  it('looks at the book where neither positions nor cash are stated', async () => {
+  it('uses the book where neither positions nor cash are stated', async () => {
     const store = new PortfolioStore(dependencies.database, dependencies.baseCurrency);
     const before = await store.load(DEFAULT_ACCOUNT);
     const { book } = before;

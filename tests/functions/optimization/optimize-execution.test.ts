@@ -27,7 +27,7 @@ describe('optimization-optimize-execution', () => {
     await redis.stop();
   });
 
-  it('leaves a small order in one piece, at once', async () => {
+  it('leaves a small order whole, and sends it at once', async () => {
     const { success, executionPlans, totalCost, totalImpact } = await ask({ orders: [order()] });
     expect(success).toBe(true);
     expect(executionPlans).toMatchObject([

@@ -103,7 +103,7 @@ describe('planning-create-plan', () => {
     );
   });
 
-  test('says of every other security which rule kept it out', async () => {
+  test('names for every other security the rule that excluded it', async () => {
     const plan = await planned({
       constraints: { frozen: listed[0]?.isin, sellOnly: listed[1]?.isin },
     });
@@ -168,7 +168,7 @@ describe('planning-create-plan', () => {
     }
   });
 
-  test('sells what is too much of one security, unless selling is ruled out', async () => {
+  test('reduces an overweight security, unless selling is ruled out', async () => {
     const [only] = listed;
     const positions = [{ isin: only?.isin, symbol: only?.symbol, quantity: 200 }];
     const stated = { positions, availableCash: eur('1000') };

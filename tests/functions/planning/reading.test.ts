@@ -111,7 +111,7 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
     expect(await best(present)).toMatchObject({ found: true, plan: { id: 'plan-new' } });
   });
 
-  test('never answer a plan that is under way, done or called off', async () => {
+  test('never answer a plan that is executing, completed or cancelled', async () => {
     const plans = [await store({ name: 'plan-x' }), await store({ name: 'plan-y' })] as const;
     await markPlan(dependencies.database, plans[0], 'started');
     await markPlan(dependencies.database, plans[1], 'cancelled');
@@ -129,7 +129,7 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
     });
   });
 
-  test('never answer a plan of a portfolio that is no longer so', async () => {
+  test('never answer a plan of a portfolio that has changed', async () => {
     await store({ name: 'plan-stale', portfolioHash: 'before' as PortfolioHash });
     expect(await best('before')).toEqual({ found: false });
     expect(await best('')).toMatchObject({ code: 'INVALID_REQUEST', field: 'portfolioHash' });
@@ -147,7 +147,7 @@ describe('planning-get-plan, planning-list-plans and planning-get-best-result', 
     expect(answer.body).toEqual({ found: false });
   });
 
-  test('call a stored plan that does not parse corrupt', async () => {
+  test('report a stored plan that does not parse as corrupt', async () => {
     const id = await store({ name: 'plan-broken' });
     await dependencies.database.redis.hset(keys.planning.plan(id), 'json', '{"id":"plan-broken"}');
     const answer = await supertest(endpointOf(getPlan, dependencies))

@@ -118,7 +118,7 @@ describe('ReverseMovement', () => {
     expect(metrics.totalReturnPct).toBe(0);
   });
 
-  it('takes back the very shares that came, at the cost they came with', async () => {
+  it('reverses a transfer with the same shares, at their cost', async () => {
     await book('transfer-in', { isin: ALPHA, quantity: 2, price: eur('50') });
     const { lineId } = (await book('transfer-in', { isin: ALPHA, quantity: 3, price: eur('80') }))
       .body;
@@ -128,7 +128,7 @@ describe('ReverseMovement', () => {
     await inOrder();
   });
 
-  it('brings shares back at what they had cost', async () => {
+  it('restores shares at their cost', async () => {
     await book('transfer-in', { isin: ALPHA, quantity: 3, price: eur('33.33') });
     const { lineId } = (await book('transfer-out', { isin: ALPHA, quantity: 3 })).body;
     await reverse(lineId);

@@ -110,7 +110,7 @@ describe('a split of 4:1', () => {
     expect(await positions()).toMatchObject([{ quantity: 40 }]);
   });
 
-  it('leaves shares alone that were bought on its day or later, told late or not', async () => {
+  it('does not apply to shares bought on its day or later, whenever it is announced', async () => {
     await hold(10, '80');
     await nextDay({ [ALPHA]: 25 });
     await hold(12, '25');
@@ -179,7 +179,7 @@ it('pays a dividend in another currency on its pay day, less tax, on the shares 
   await inOrder();
 });
 
-it('parts the cost of a spin-off, whose shares nobody prices yet', async () => {
+it('splits the cost of a spin-off whose shares have no price yet', async () => {
   await hold(10, '100');
   on.market.setAction(
     action('spin-off', {

@@ -61,7 +61,7 @@ describe('GetPositions', () => {
     expect(Number(body.positions[0].averagePrice.amount)).toBeCloseTo(paid / 10, 6);
   });
 
-  it('shows a holding that nobody prices at what it cost, and marks it', async () => {
+  it('shows a holding without a price at cost, and marks it', async () => {
     await ask(updatePositions, on, { positions: [stated(GAMMA, 'GAMMA', 10)] });
     const { body } = await ask(getPositions, on);
     expect(body.positions[0]).toMatchObject({ symbol: 'GAMMA', quantity: 10 });

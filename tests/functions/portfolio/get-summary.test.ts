@@ -98,7 +98,7 @@ describe('GetSummary', () => {
     });
   });
 
-  it('values a holding that nobody prices at what it cost, and marks it', async () => {
+  it('values a holding without a price at cost, and marks it', async () => {
     await hold(alpha, { isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
     const { status, body } = await ask(getSummary, on);
     expect(status).toBe(200);
@@ -149,7 +149,7 @@ describe('GetCashBalance', () => {
     });
   });
 
-  it('keeps free what live orders hold back', async () => {
+  it('excludes cash reserved by live orders', async () => {
     await hold(alpha);
     const { database, now, steady } = on.dependencies;
     const none = { version: 0, counted: [] };
@@ -159,13 +159,13 @@ describe('GetCashBalance', () => {
     expect(body.availableForTrading).toEqual(euros('669.50'));
   });
 
-  it('never answers less than nothing', async () => {
+  it('is never negative', async () => {
     await hold({ ...alpha, quantity: 200 });
     const { body } = await ask(getCashBalance, on);
     expect(body.availableForTrading).toEqual(euros('0.00'));
   });
 
-  it('answers with a holding that nobody prices', async () => {
+  it('answers with a holding without a price', async () => {
     await hold({ isin: GAMMA, symbol: 'GAMMA', quantity: 10 });
     expect((await ask(getCashBalance, on)).status).toBe(200);
   });

@@ -99,7 +99,7 @@ describe('UpdatePolicy', () => {
     expect(await limitsNow()).toMatchObject({ sectorMaxRatio: 0.1 });
   });
 
-  it('stores one of two changes that come at once', async () => {
+  it('stores one of two concurrent changes', async () => {
     const answers = await Promise.all(
       [0.1, 0.2].map((ratio) => update({ document: sectors(ratio) })),
     );

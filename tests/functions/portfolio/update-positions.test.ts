@@ -114,7 +114,7 @@ describe('UpdatePositions', () => {
     expect(right.body).toMatchObject({ success: true, positionsAdded: 1 });
   });
 
-  it('books what nobody here traded as external, once', async () => {
+  it('books movements not traded here as external, once', async () => {
     await ask(updatePositions, on, { forceSync: true });
     const { statement } = on.broker;
     const odd: Broker = Object.assign(Object.create(on.broker) as Broker, {

@@ -127,7 +127,7 @@ describe('scoring-batch-score-securities and scoring-get-score-history', () => {
     expect(answer.body).toMatchObject({ code: 'DATA_CORRUPT' });
   });
 
-  test('knows no history of a security it does not know', async () => {
+  test('has no history of an unknown security', async () => {
     const answer = await supertest(endpointOf(getHistory, dependencies))
       .post('/')
       .send({ isin: UNKNOWN });

@@ -151,7 +151,7 @@ describe('scoring-score-portfolio', () => {
     expect((await post({ portfolioHash: 7 })).body).toMatchObject({ field: 'portfolioHash' });
   });
 
-  test('a holding that nobody prices weighs what it cost, and is not scored', async () => {
+  test('a holding without a price is weighted at its cost, and is not scored', async () => {
     await receive(dependencies, priceless, 1);
     const { securityScores, portfolioMetrics } = await ask({});
     expect(securityScores).toHaveLength(2);

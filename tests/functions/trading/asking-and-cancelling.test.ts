@@ -88,7 +88,7 @@ describe('CancelTrade', () => {
     expect([status, body.code]).toEqual([404, 'NOT_FOUND']);
   });
 
-  it('keeps the wish when the broker does not take it, and may be asked again', async () => {
+  it('keeps the cancellation request when the broker does not accept it, and can be repeated', async () => {
     const tradeId = await waiting();
     const cancel = t.broker.cancel.bind(t.broker);
     t.broker.cancel = () => Promise.reject(new TypeError('socket'));
@@ -113,7 +113,7 @@ describe('CancelTrade', () => {
     expect(t.broker.cancelled).toEqual([]);
   });
 
-  it("takes a person's word for an order that needs one, while the broker does not have it", async () => {
+  it("dismisses an order on a person's decision, while the broker does not have it", async () => {
     t.broker.submitFault = 'throws-before-acting';
     t.broker.queryFault = 'throws';
     const sent = await t.call(executeTrade, buy(), 'k1');
@@ -181,7 +181,7 @@ describe('GetTradeHistory', () => {
 });
 
 describe('ValidateTrade', () => {
-  it('lets a sound order pass, with its cost and the cash that is free', async () => {
+  it('admits a valid order, with its cost and the free cash', async () => {
     const { body } = await t.call(validateTrade, buy());
     expect(body).toMatchObject({ valid: true, errors: [], warnings: [] });
     expect(body.availableCash).toEqual({ amount: '24500.00', currency: 'EUR' });
@@ -194,7 +194,7 @@ describe('ValidateTrade', () => {
     expect(body.errors.map((error: { code: string }) => error.code)).toEqual(['price-collar']);
   });
 
-  it('names all that is wrong at once, and changes nothing', async () => {
+  it('reports all violations at once, and changes nothing', async () => {
     const request = { ...buy('CRVN', 15), side: 'SELL', orderType: 'STOP' };
     const { body } = await t.call(validateTrade, request);
     expect(body.valid).toBe(false);
@@ -206,7 +206,7 @@ describe('ValidateTrade', () => {
     expect((await t.call(history, {})).body.total).toBe(0);
   });
 
-  it('fails a security it does not know', async () => {
+  it('rejects an unknown security', async () => {
     const { body } = await t.call(validateTrade, { ...buy(), isin: 'US0378331005' });
     expect(body.errors.map((error: { code: string }) => error.code)).toEqual([
       'unknown-security',
@@ -216,14 +216,14 @@ describe('ValidateTrade', () => {
     ]);
   });
 
-  it('fails while the broker does not say what is in the account', async () => {
+  it('rejects while the broker does not state the account', async () => {
     t.broker.statementFails = true;
     const { body } = await t.call(validateTrade, buy());
     expect(body.errors.map((error: { code: string }) => error.code)).toEqual(['account-missing']);
     expect(body.availableCash).toBeUndefined();
   });
 
-  it('refuses what cannot mean anything, naming the field', async () => {
+  it('refuses an invalid value, naming the field', async () => {
     const { status, body } = await t.call(validateTrade, { ...buy(), quantity: 'NaN' });
     expect([status, body.field]).toEqual([400, 'quantity']);
   });

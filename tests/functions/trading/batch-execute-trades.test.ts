@@ -115,7 +115,7 @@ describe('BatchExecuteTrades', () => {
     expect(t.broker.received).toEqual([]);
   });
 
-  it('refuses the whole batch when one trade cannot mean anything', async () => {
+  it('refuses the whole batch when one trade is invalid', async () => {
     const trades = [order('BUY', 'ARVN'), { ...order('BUY', 'ARVN'), quantity: -1 }];
     const { status, body } = await t.call(batch, { trades }, 'b1');
     expect([status, body.field]).toEqual([400, 'trades[1].quantity']);

@@ -67,7 +67,7 @@ it('end with the day, also for a cycle that begins a little earlier', async () =
   await buyToTheLimit();
 });
 
-it('go by the wall clock after the machine was started anew', async () => {
+it('use the wall clock after a reboot', async () => {
   await buyToTheLimit();
   [boot, steadyMs] = ['second', 0];
   expect(await buy()).toEqual(['day-orders']);

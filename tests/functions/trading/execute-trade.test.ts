@@ -63,7 +63,7 @@ describe('ExecuteTrade', () => {
     expect(body.execution.totalCost.currency).toBe('EUR');
   });
 
-  it('leaves a limit that the market does not reach working, and holds its cash back', async () => {
+  it('leaves an unreached limit order open, and reserves its cash', async () => {
     const quote = await quoteOf('ARVN');
     const limitPrice = { amount: (quote * 0.97).toFixed(2), currency: 'EUR' };
     const { body } = await t.call(executeTrade, { ...buy('ARVN'), limitPrice }, 'k1');
@@ -143,7 +143,7 @@ describe('ExecuteTrade', () => {
     expect(t.broker.received).toEqual([]);
   });
 
-  it('tells a rejection by the broker from a denial of ours', async () => {
+  it('distinguishes a rejection by the broker from a denial by our checks', async () => {
     const inner = t.broker.submit.bind(t.broker);
     t.broker.submit = async (order) => {
       await inner({ ...order, quantity: Decimal.of('0.5') });
@@ -201,7 +201,7 @@ describe('ExecuteTrade', () => {
     expect(t.warnings).toContain('book-sync-failed');
   });
 
-  it('denies when the broker does not say what is in the account', async () => {
+  it('denies when the broker does not state the account', async () => {
     t.broker.statementFails = true;
     const { body } = await t.call(executeTrade, buy('ARVN'), 'k1');
     expect(body.errors.map((e: { code: string }) => e.code)).toEqual(['account-missing']);

@@ -67,7 +67,7 @@ describe('Redis that fails after the broker accepted', () => {
     },
   );
 
-  it('is told by a batch as well', async () => {
+  it('is reported by a batch as well', async () => {
     const { body } = await t.call(batch, { trades: [buy()] }, 'b1');
     const tradeId = tradeIdOf(DEFAULT_ACCOUNT, 'b1-0');
     expect(body.results[0]).toMatchObject({ success: false, status: 'PENDING', tradeId });
@@ -81,7 +81,7 @@ describe('Redis that fails after the broker accepted', () => {
   }, 40_000);
 });
 
-it('calls it plainly unavailable while nothing has been changed', async () => {
+it('is UNAVAILABLE as long as nothing has been changed', async () => {
   lost.lose();
   const { status, body } = await t.call(executeTrade, buy(), 'k1');
   expect(status).toBe(503);
@@ -90,7 +90,7 @@ it('calls it plainly unavailable while nothing has been changed', async () => {
   expect((await t.call(executeTrade, buy(), 'k1')).body.success).toBe(true);
 });
 
-it('tells a cancellation that failed after the request was noted as unknown', async () => {
+it('reports a cancellation that failed after it was recorded as unknown', async () => {
   const { body } = await t.call(
     executeTrade,
     { ...buy(), orderType: 'LIMIT', limitPrice: await lowLimit() },

@@ -76,7 +76,7 @@ describe('prices in doubt', () => {
     expect(quote?.close).toBe(await closeOf());
   });
 
-  test.each([1, 3, 7])('take a first bar for wrong that %d right ones follow', async (count) => {
+  test.each([1, 3, 7])('set a wrong first bar aside once %d right ones follow', async (count) => {
     source.bend.set(first, (bars) =>
       bars.slice(-count - 1).map((bar, i) => (i === 0 ? scaled(bar, 0.01) : bar)),
     );
@@ -123,7 +123,7 @@ describe('prices in doubt', () => {
     expect((await sync({ forceRefresh: true })).priceDoubts).toEqual([]);
   });
 
-  test('are none of the simulation', async () => {
+  test('do not occur in the simulated market', async () => {
     const all = await streamed<SyncPricesUpdate>(syncPrices, dependencies, { forceRefresh: true });
     expect(all.at(-1)).toMatchObject({ setAside: [], priceDoubts: [] });
   });

@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => dependencies.close());
 
 describe('prices that two sources disagree about', () => {
-  it('hold the security back both ways, until the sources agree', async () => {
+  it('block the security on both sides, until the sources agree', async () => {
     const [listed] = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
     if (!listed) throw new Error('nothing is listed');
     await addSecurity(dependencies, listed);

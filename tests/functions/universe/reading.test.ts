@@ -178,7 +178,7 @@ describe('reading the universe', () => {
       expect(high?.currency).toBe('USD');
     });
 
-    test('tells the indicators of all bars, whatever the days asked for', async () => {
+    test('computes indicators on all bars, whatever the days requested', async () => {
       const { history, metrics } = await data({ isin: ALDR, days: 1000 });
       const closes = history.map(({ adjustedClose }) => adjustedClose);
       const { sma50, rsi14, changePct20 } = metrics?.indicators ?? {};
@@ -190,7 +190,7 @@ describe('reading the universe', () => {
       expect(rsi14).toBeLessThan(100);
     });
 
-    test('tells the day change exactly', async () => {
+    test('states the day change exactly', async () => {
       const { history, metrics } = await data({ isin: ALDR, days: 5 });
       const [previous = 0, last = 0] = history.slice(-2).map(({ close }) => close);
       expect(metrics?.dayChange).toEqual({
@@ -204,7 +204,7 @@ describe('reading the universe', () => {
       expect((await data({ isin: SIMW })).metrics?.beta).toBeCloseTo(1, 10);
     });
 
-    test('leaves out what a security without bars and figures cannot tell', async () => {
+    test('omits figures of a security without bars', async () => {
       const { history, metrics } = await data({ isin: BARE });
       expect([history, metrics]).toEqual([[], {}]);
     });
@@ -213,7 +213,7 @@ describe('reading the universe', () => {
       expect((await data({ isin: ARVN })).history.length).toBeGreaterThan(100);
     });
 
-    test('answers 404 for a security that never was there', async () => {
+    test('answers 404 for an unknown security', async () => {
       const answer = await refusal(getMarketData, { isin: STRANGER });
       expect(answer.status).toBe(404);
       expect(answer.body).toMatchObject({ code: 'NOT_FOUND', id: STRANGER });

@@ -32,7 +32,7 @@ const declare = (action: object) =>
 const split = { kind: 'split', newShares: '4', oldShares: '1' };
 
 describe('RecordCorporateAction', () => {
-  it('ends the doubt that a split explains, and leaves one of another ratio', async () => {
+  it('removes the doubt that a split explains, and keeps one of another ratio', async () => {
     await suspect(4);
     expect((await declare(split)).body).toMatchObject({ success: true });
     expect(await doubts().of(ALPHA)).toEqual([]);

@@ -117,7 +117,7 @@ describe('universe-remove-security', () => {
     expect(answer.body).toMatchObject({ rule: 'live-order-exists', tradeId: 'trade-1' });
   });
 
-  test('answers 404 for a security that never was there', async () => {
+  test('answers 404 for an unknown security', async () => {
     const answer = await remove({ isin: 'US0378331005' });
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({ code: 'NOT_FOUND', kind: 'security' });

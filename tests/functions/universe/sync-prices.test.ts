@@ -71,7 +71,7 @@ describe('universe-sync-prices', () => {
     for (const security of listed) await addSecurity(dependencies, security);
   };
 
-  test('takes up everything the source lists when the universe was never filled', async () => {
+  test('adds every security of the source to an empty universe', async () => {
     const updates = await sync();
     const end = present(updates.at(-1), 'a sync ends with an update');
     expect(end).toMatchObject({
@@ -143,7 +143,7 @@ describe('universe-sync-prices', () => {
     expect(Array.from(series.close)).toEqual(whole.map(({ close }) => close));
   });
 
-  test('fetches all history again when the source has adjusted its past', async () => {
+  test('fetches the whole history again when the source has adjusted it', async () => {
     await addThree();
     await sync();
     clock.advance(DAY_MS);
@@ -228,7 +228,7 @@ describe('universe-sync-prices', () => {
     expect(await new StoredMarket(dependencies.database).series(isin)).toEqual(before);
   });
 
-  test('tells of exchange rates that the source does not have', async () => {
+  test('reports exchange rates that the source does not have', async () => {
     await addThree();
     source.ratesKnown = false;
     const end = await last();

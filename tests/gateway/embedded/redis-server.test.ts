@@ -143,7 +143,7 @@ it('leaves no server behind when it cannot record the one it started', async () 
   expect(await asked(redis.url, (client) => client.ping())).toBe('PONG');
 });
 
-it('brings none back while it is stopped', async () => {
+it('restarts none while it is stopped', async () => {
   const redis = await start();
   process.kill(await pidIn(dir), 'SIGKILL');
   for (let attempt = 0; attempt < 200 && redis.restarts() === 0; attempt += 1) await sleep(5);
@@ -162,7 +162,7 @@ it('finds a place for its socket when the path of the data is too long for one',
   expect(await asked(url, (redis) => redis.ping())).toBe('PONG');
 });
 
-it('says where to look when it does not come up', async () => {
+it('names the log when it does not start', async () => {
   const program = join(dir, 'broken');
   await writeFile(program, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   await expect(startOwnRedis({ program, dir, log: silentLog })).rejects.toThrow(
@@ -187,7 +187,7 @@ describe('an append-only file that is shorter than it was', () => {
     return join(dir, 'appendonlydir', name);
   }
 
-  it('is no complaint where nothing is missing', async () => {
+  it('is not reported where nothing is missing', async () => {
     await written();
     expect((await start()).warnings).toEqual([]);
   });

@@ -84,11 +84,11 @@ it('writes a dash for an amount that is not there', () => {
   expect(moneyText(undefined)).toBe('–');
 });
 
-it('lines percentages up', () => {
+it('aligns percentages', () => {
   expect([0, 42, 100].map(percentColumn)).toEqual(['  0 %', ' 42 %', '100 %']);
 });
 
-it('tells each order with its price, value, cost and reason', () => {
+it('prints each order with its price, value, cost and reason', () => {
   expect(planText(plan, false)).toEqual([
     'Plan plan-1: one order',
     '  Buy one security.',
@@ -109,7 +109,7 @@ it('says so when there is nothing to do', () => {
   ]);
 });
 
-it('tells five that were not taken, the weighed ones first, and counts the rest by rule', () => {
+it('prints five rejected securities, the evaluated ones first, and counts the rest by rule', () => {
   const many = [
     notTaken('A', 'no-target', 'TRADE_SIDE_UNSPECIFIED'),
     notTaken('B', 'no-target', 'TRADE_SIDE_UNSPECIFIED'),
@@ -188,7 +188,7 @@ it('names the orders that did not go through', () => {
   ]);
 });
 
-it('says where to look next, and never a secret itself', () => {
+it('names the next steps, and never a secret itself', () => {
   const where = { tokensDir: '/data/function-secrets/openfaas-fn', passwordDir: '/data/secrets' };
   const more = { logFile: '/data/log/trader.log', hasPage: true };
   const lines = nextText({ gatewayUrl: 'http://127.0.0.1:8080', ...where, ...more });

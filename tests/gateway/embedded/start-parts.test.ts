@@ -52,7 +52,7 @@ describe('the data folder', () => {
     await (await takeDataDir(dir)).release();
   });
 
-  it('is taken over from a namesake: another process with the same id', async () => {
+  it('is taken over from another process with the same id', async () => {
     await writeFile(join(dir, 'lock'), JSON.stringify({ pid: process.pid, startedAt: '1' }));
     await (await takeDataDir(dir)).release();
   });
@@ -62,7 +62,7 @@ describe('the data folder', () => {
     await (await takeDataDir(dir)).release();
   });
 
-  it('is taken by exactly one of many that come at once', async () => {
+  it('is taken by exactly one of many concurrent processes', async () => {
     await writeFile(join(dir, 'lock'), JSON.stringify({ pid: process.pid, startedAt: '1' }));
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => takeDataDir(dir)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -148,7 +148,7 @@ case "$1" in update) : > "${dir}/lists";; install)
   });
 });
 
-it('tells the last word of each step, and between them a line a second', () => {
+it('prints the last message of each step, and at most one line a second between them', () => {
   const lines: string[] = [];
   let now = 0;
   const progress = new Progress(

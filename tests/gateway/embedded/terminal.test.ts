@@ -47,7 +47,7 @@ describe('the log file', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('is put aside when it has grown, and the oldest is dropped', async () => {
+  it('is rotated when it has grown, and the oldest is dropped', async () => {
     const file = new LogFile(10);
     file.open(dir);
     for (const line of ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc', 'dddddddddd']) file.write(line);
@@ -60,7 +60,7 @@ describe('the log file', () => {
     expect(await readFile(join(dir, 'log', 'trader.log.1'), 'utf8')).toBe('dddddddddd\n');
   });
 
-  it('stops nothing where it cannot be written', () => {
+  it('stops nothing where it is not writable', () => {
     const file = new LogFile();
     expect(file.open(join('/dev/null', 'folder'))).toBeUndefined();
     file.write('lost');
@@ -85,7 +85,7 @@ describe('the log on a terminal', () => {
     return complaints ?? [];
   }
 
-  it('shows what is grave alone, in words; elsewhere as it is in the file', () => {
+  it('shows only warnings and errors, as text; elsewhere the lines of the file', () => {
     expect(shown(true, false)).toEqual(['! board lost: compute does not answer']);
     expect(shown(false, false)).toEqual([expect.stringContaining('"event":"board-lost"')]);
   });
@@ -96,7 +96,7 @@ describe('the log on a terminal', () => {
 });
 
 describe('a later cycle', () => {
-  it('is told by the end of its run, in a line', () => {
+  it('is reported at the end of its run, in one line', () => {
     const end = { event: 'run-completed', operation: 'gateway-trigger-trading-cycle' };
     expect(endsCycle(JSON.stringify(end))).toBe(true);
     expect(endsCycle(JSON.stringify({ ...end, operation: 'gateway-trigger-job' }))).toBe(false);

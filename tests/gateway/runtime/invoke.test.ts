@@ -79,7 +79,7 @@ describe('calling a function', () => {
     await at().head('/function/echo').expect(200);
   });
 
-  it('refuses methods OpenFaaS does not pass on', async () => {
+  it('refuses methods that OpenFaaS does not pass on', async () => {
     await at().trace('/function/echo').expect(405);
   });
 
@@ -156,13 +156,13 @@ describe('calling a function', () => {
 });
 
 describe('headers of a call', () => {
-  it('makes a call id where none came, and tells both sides', async () => {
+  it('generates a missing call id, and sends it to both sides', async () => {
     const answer = await at().get('/function/echo');
     expect(answer.headers['x-call-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.body.headers['x-call-id']).toBe(answer.headers['x-call-id']);
   });
 
-  it('keeps a call id that came, and answers it', async () => {
+  it('keeps a given call id, and answers it', async () => {
     const answer = await at().get('/function/echo').set('x-call-id', 'abc-1');
     expect(answer.headers['x-call-id']).toBe('abc-1');
     expect(answer.body.headers['x-call-id']).toBe('abc-1');
@@ -186,7 +186,7 @@ describe('headers of a call', () => {
     expect(headers['x-served-by']).toBe('arduino-trader/1.2.3+abcdef');
   });
 
-  it('says for whom it was forwarded, and drops what was meant for one hop', async () => {
+  it('sets forwarding headers, and drops hop-by-hop headers', async () => {
     const { body } = await at()
       .get('/function/echo')
       .set({ 'x-forwarded-for': '10.1.1.1', 'proxy-authorization': 'x', te: 'trailers' });
@@ -198,14 +198,14 @@ describe('headers of a call', () => {
 });
 
 describe('a function that misbehaves', () => {
-  it('that throws is a 500 which tells nothing, and the next call works', async () => {
+  it('that throws is a 500 without details, and the next call works', async () => {
     const answer = await at().post('/function/throws');
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('secret');
     await at().get('/function/echo').expect(200);
   });
 
-  it('that overruns its time is a 504 of the platform, and is told to stop', async () => {
+  it('that exceeds its time limit is a 504 of the platform, and is aborted', async () => {
     const answer = await at().post('/function/slow');
     expect(answer.status).toBe(504);
     expect(answer.headers['x-openfaas-internal']).toBe('of-watchdog');
@@ -218,7 +218,7 @@ describe('a function that misbehaves', () => {
     expect(answer.headers['x-openfaas-internal']).toBe('proxy');
   });
 
-  it('that is full answers 429, and takes calls again afterwards', async () => {
+  it('at its limit answers 429, and accepts calls again afterwards', async () => {
     const first = at()
       .post('/function/single')
       .then((answer) => answer.status);
@@ -238,8 +238,8 @@ describe('a function that misbehaves', () => {
   });
 });
 
-describe('an answer in pieces', () => {
-  it('leaves piece by piece, and holds its place until the last', async () => {
+describe('a streamed answer', () => {
+  it('is sent chunk by chunk, and holds its slot until the last', async () => {
     const arrivals: [string, number][] = [];
     const answered = new Promise<void>((resolve) => {
       httpRequest(`${gateway.url}/function/chunks`, { method: 'POST' }, (response) => {
@@ -255,7 +255,7 @@ describe('an answer in pieces', () => {
     await at().post('/function/chunks').expect(200);
   });
 
-  it('gives its place back when the caller leaves in the middle', async () => {
+  it('releases its slot when the caller leaves before the end', async () => {
     const left = httpRequest(`${gateway.url}/function/chunks`, { method: 'POST' }, (response) =>
       response.once('data', () => left.destroy()),
     );

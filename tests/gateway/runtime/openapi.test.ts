@@ -39,7 +39,7 @@ it('writes amounts as messages and large numbers as text, as the functions answe
   });
 });
 
-it('is served to whoever reaches the gateway', async () => {
+it('is served without credentials', async () => {
   const runtime = await openFixtures({}, { metricsPort: 0 });
   try {
     const answer = await fetch(`http://127.0.0.1:${runtime.port}/openapi.json`);

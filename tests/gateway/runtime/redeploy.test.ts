@@ -39,7 +39,7 @@ it('answers every call while a function is deployed anew, from the old or the ne
   expect(await call('environment?name=A')).toEqual([200, '20']);
 });
 
-it('lets calls and streams that the old one took end there', async () => {
+it('lets the old one finish its calls and streams', async () => {
   const sleeping = call('sleep?ms=400');
   const streaming = call('stream?events=4&pause=100');
   await call('sleep?ms=1');
@@ -56,7 +56,7 @@ it('creates a function once when two ask at the same time', async () => {
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
 });
 
-it('does what deploy, update and remove of one function ask in the order they came', async () => {
+it('applies deploy, update and remove of one function in order', async () => {
   const body = (A: string) => ({ service: 'turns', image: 'fixtures/environment', envVars: { A } });
   const answers = await Promise.all([
     system('POST', body('1')),
@@ -77,7 +77,7 @@ it('keeps over a restart what the API changed, and removed', async () => {
   expect(await listed()).not.toContain('stream');
 });
 
-it('keeps nothing of a deployment that says what the stack file says', async () => {
+it("stores no deployment that equals the stack file's", async () => {
   await rig.deploy('stream');
   await rig.deploy('environment');
   const kept = JSON.parse(await readFile(functionsFile(), 'utf8')) as { deployed: object };
@@ -86,14 +86,14 @@ it('keeps nothing of a deployment that says what the stack file says', async () 
   expect((await call('stream?events=1'))[0]).toBe(200);
 });
 
-it('takes names that every object has', async () => {
+it('accepts names of Object.prototype', async () => {
   for (const service of ['constructor', 'valueof'])
     expect((await system('POST', { service, image: 'fixtures/echo' })).status).toBe(200);
   await rig.restart();
   expect(await listed()).toEqual(expect.arrayContaining(['constructor', 'valueof', 'echo']));
 });
 
-it('lists what it can no longer run, serves nobody with it, and goes on with the rest', async () => {
+it('lists a function it can no longer run, serves no calls with it, and keeps the rest', async () => {
   const state = JSON.parse(await readFile(functionsFile(), 'utf8')) as {
     deployed: Record<string, { image: string }>;
   };
@@ -109,7 +109,7 @@ it('lists what it can no longer run, serves nobody with it, and goes on with the
   expect((await call('twin'))[0]).toBe(200);
 });
 
-it('says that it could not write down what was asked, and then has not done it', async () => {
+it('reports a change that could not be stored, and does not apply it', async () => {
   const whole = await readFile(functionsFile(), 'utf8');
   await rm(functionsFile());
   await mkdir(join(functionsFile(), 'in the way'), { recursive: true });
@@ -122,7 +122,7 @@ it('says that it could not write down what was asked, and then has not done it',
   await writeFile(functionsFile(), whole);
 });
 
-it('does not start on a state file that cannot be read, and says which it is', async () => {
+it('does not start on an unreadable state file, and names it', async () => {
   const whole = await readFile(functionsFile(), 'utf8');
   await rm(functionsFile());
   await mkdir(functionsFile());
@@ -132,7 +132,7 @@ it('does not start on a state file that cannot be read, and says which it is', a
   await rig.restart();
 });
 
-it('does not start on a state file that does not parse, and says which it is', async () => {
+it('does not start on a state file that does not parse, and names it', async () => {
   const whole = await readFile(functionsFile(), 'utf8');
   for (const broken of [
     whole.slice(0, 30),

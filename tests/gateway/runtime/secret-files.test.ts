@@ -34,7 +34,7 @@ it('gives a secret a new value, and leaves nothing else in the folder', async ()
   expect(String(await secrets.read('pin'))).toBe('new');
 });
 
-it('makes a secret of one name once, however many ask at a time', async () => {
+it('creates a secret once under concurrent requests', async () => {
   const values = ['a', 'b', 'c', 'd'];
   const made = await Promise.all(values.map((value) => secrets.create('pin', Buffer.from(value))));
   expect(made.filter(Boolean)).toHaveLength(1);
@@ -42,7 +42,7 @@ it('makes a secret of one name once, however many ask at a time', async () => {
   expect(await readdir(secrets.dir)).toEqual(['pin']);
 });
 
-it('never shows half a value to who reads while it changes', async () => {
+it('never exposes a partial value during an update', async () => {
   const values = ['a', 'b'].map((letter) => letter.repeat(200_000));
   await secrets.write('pin', Buffer.from(values[0] ?? ''));
   const writing = (async () => {
@@ -59,14 +59,14 @@ it('lists names in order, and tells which are there', async () => {
   expect(await secrets.read('c')).toBeUndefined();
 });
 
-it('says whether there was something to remove', async () => {
+it('answers whether there was something to remove', async () => {
   await secrets.write('pin', Buffer.from('x'));
   expect([await secrets.remove('pin'), await secrets.remove('pin')]).toEqual([true, false]);
   expect(await secrets.names()).toEqual([]);
 });
 
 it.each(['', '.', '..', 'a/b', '../a', 'a\\b', '.hidden', 'A', 'a\0', 'a b', '-a', 'a.', 'ä'])(
-  'takes %j for no name, whatever it is asked to do with it',
+  'refuses the name %j in every operation',
   async (name) => {
     expect(isSecretName(name)).toBe(false);
     await expect(secrets.write(name, Buffer.from('x'))).rejects.toMatchObject({

@@ -27,14 +27,14 @@ afterAll(() => gateway.close(100));
 const at = () => request(gateway.url);
 const asOperator = (path: string) => at().get(path).auth(credentials.user, credentials.password);
 
-describe('who may look', () => {
+describe('access', () => {
   it.each([
     ['nobody', undefined],
     ['a wrong password', `Basic ${Buffer.from('admin:wrong').toString('base64')}`],
     ['a wrong user', `Basic ${Buffer.from('root:open sesame: truly').toString('base64')}`],
     ['an empty bearer, as the CLI sends without a login', 'Bearer '],
     ['nonsense', 'Basic %%%'],
-  ])('%s is refused in the words of OpenFaaS', async (_who, authorization) => {
+  ])('%s is refused as OpenFaaS does', async (_who, authorization) => {
     const asked = at().get('/system/functions');
     const answer = await (authorization ? asked.set('authorization', authorization) : asked);
     expect([answer.status, answer.text]).toEqual([401, 'invalid credentials\n']);
@@ -45,7 +45,7 @@ describe('who may look', () => {
     await asOperator('/system/functions').expect(200);
   });
 
-  it('asks nobody at /healthz', async () => {
+  it('requires no credentials at /healthz', async () => {
     expect((await at().get('/healthz')).text).toBe('OK');
     await at().post('/healthz').expect(405);
   });
@@ -76,7 +76,7 @@ describe('the list of functions', () => {
     ]);
   });
 
-  it('knows its own namespace and no other', async () => {
+  it('serves only its own namespace', async () => {
     await asOperator('/system/functions?namespace=openfaas-fn').expect(200);
     const answer = await asOperator('/system/functions?namespace=zzz');
     expect([answer.status, answer.text]).toEqual([400, 'namespace not valid\n']);

@@ -103,7 +103,7 @@ describe('what happens to an order at Alpaca', () => {
   });
 });
 
-describe('what else moves an account at Alpaca', () => {
+describe('other account activities at Alpaca', () => {
   it('is stated, each once, and explains the cash', async () => {
     mock.event({ activity_type: 'DIV', net_amount: '2.20', symbol: 'BETA', qty: '10' });
     mock.event({ activity_type: 'DIVNRA', net_amount: '-0.33', symbol: 'BETA' });
@@ -124,7 +124,7 @@ describe('what else moves an account at Alpaca', () => {
     expect(seen.cash).toEqual(explainedCash(seen));
   });
 
-  it('is read whole once, and then as far as it may have changed', async () => {
+  it('is read completely once, and then only as far as it may have changed', async () => {
     for (let count = 0; count < 250; count += 1)
       mock.event({ activity_type: 'FEE', net_amount: '-0.01', created_at: '2020-01-01T00:00:00Z' });
     await broker.submit(order(), signal);
@@ -142,7 +142,7 @@ describe('what else moves an account at Alpaca', () => {
     });
   });
 
-  it('stops the reading where a movement of cash is of a kind that nobody knows', async () => {
+  it('stops the reading at an unknown kind of cash movement', async () => {
     mock.event({ activity_type: 'NEWKIND', net_amount: '5' });
     expect((await thrownBy(statement()))?.code).toBe('UPSTREAM_BROKEN');
   });
@@ -164,7 +164,7 @@ describe('the connection to Alpaca', () => {
     expect(timers().length).toBeLessThanOrEqual(before);
   });
 
-  it('tells when the market trades', async () => {
+  it('states when the market trades', async () => {
     expect(await broker.clock(signal)).toMatchObject({ open: true });
   });
 });

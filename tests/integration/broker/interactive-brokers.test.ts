@@ -56,7 +56,7 @@ describe('an account at Interactive Brokers', () => {
     mock.cash('Deposits/Withdrawals', -2_000, 'USD', { dateTime: '2026-02-13' });
   });
 
-  it('is what its movements explain', async () => {
+  it('agrees with its movements', async () => {
     const seen = await statement();
     expect(seen.cash).toEqual(explainedCash(seen));
     expect(seen.holdings).toMatchObject([{ isin: AAPL, symbol: 'AAPL' }]);
@@ -121,7 +121,7 @@ describe('an account at Interactive Brokers', () => {
 });
 
 describe('the Flex service', () => {
-  it('is asked again until the statement is ready, and then not for a while', async () => {
+  it('is polled until the statement is ready, and then not for a while', async () => {
     mock.busy = 3;
     const broker = open();
     await statement(broker);
@@ -137,12 +137,12 @@ describe('the Flex service', () => {
     ['1012', 'flex-token'],
     ['1014', 'flex-query'],
     ['1003', 'flex-statement'],
-  ])('says what error %s is about', async (code, rule) => {
+  ])('explains error %s', async (code, rule) => {
     mock.fault = code;
     expect((await failureOf(statement())).facts['rule']).toBe(rule);
   });
 
-  it.each(['html', '500', '1019', '1012', '9999'])('gives no token away with %s', async (fault) => {
+  it.each(['html', '500', '1019', '1012', '9999'])('reveals no token with %s', async (fault) => {
     mock.fault = fault;
     const failure = await failureOf(statement());
     expect(['UNAVAILABLE', 'UPSTREAM_BROKEN', 'REFUSED']).toContain(failure.code);
@@ -158,7 +158,7 @@ describe('the Flex service', () => {
   });
 
   it.each(['OpenPositions', 'CashReport'] as const)(
-    'without %s is no empty account',
+    'without %s is not an empty account',
     async (section) => {
       mock.left.add(section);
       const failure = await failureOf(statement());
@@ -167,7 +167,7 @@ describe('the Flex service', () => {
     },
   );
 
-  it('with several accounts needs the name of one', async () => {
+  it('with several accounts requires an account number', async () => {
     mock.accounts = ['U1', 'U2'];
     expect((await failureOf(statement())).facts['rule']).toBe('flex-account');
     expect(await statement(open({ account: 'U2' }))).toBeDefined();
@@ -176,7 +176,7 @@ describe('the Flex service', () => {
     );
   });
 
-  it('stops the reading at what nobody knows', async () => {
+  it('stops the reading at an unknown row', async () => {
     mock.cash('Something New', 5);
     expect((await failureOf(statement())).code).toBe('UPSTREAM_BROKEN');
   });

@@ -118,7 +118,7 @@ describe('the paper broker', () => {
     expect((await statement()).cash).toEqual(explainedCash(await statement()));
   });
 
-  it('fills a large order in two parts, the second when the book is looked at again', async () => {
+  it('fills a large order in two parts, the second at the next query', async () => {
     on.market.setClose(ALPHA, PAPER_DAY, 100, 400);
     await submit(order({ quantity: Decimal.of(100) }));
     const record = await on.dependencies.database.redis.hget(
@@ -208,7 +208,7 @@ describe('the paper broker', () => {
     await expect(deposit('600')).rejects.toMatchObject({ code: 'KEY_REUSED' });
   });
 
-  it('adopts holdings by transfers, and moves nothing when it holds them already', async () => {
+  it('adopts holdings by transfers, and transfers nothing when it holds them already', async () => {
     const holding = { isin: ALPHA, symbol: 'ALPHA', quantity: Decimal.of(7) };
     await on.broker.funding?.adopt(DEFAULT_ACCOUNT, [holding], signal);
     await on.broker.funding?.adopt(DEFAULT_ACCOUNT, [holding], signal);
@@ -247,7 +247,7 @@ describe('the paper broker', () => {
     expect(seen.cash).toEqual(explainedCash(seen));
   });
 
-  it('says DATA_CORRUPT of a book that does not parse', async () => {
+  it('answers DATA_CORRUPT for a book that does not parse', async () => {
     await statement();
     await on.dependencies.database.redis.hset(
       keys.paperBroker.book('default'),

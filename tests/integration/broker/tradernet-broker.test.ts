@@ -171,7 +171,7 @@ describe('an order at Tradernet', () => {
     expect(found?.reserved.toString()).toContain('502.50');
   });
 
-  it('accepted, and in neither list yet, is not taken for missing', async () => {
+  it('accepted, and in neither list yet, is not reported as missing', async () => {
     const sent = order();
     await broker.submit(sent, signal);
     Object.assign(mock, { current: () => [], historyLags: true });
@@ -186,7 +186,7 @@ describe('an order at Tradernet', () => {
   });
 });
 
-describe('what moves an account at Tradernet', () => {
+describe('movements of an account at Tradernet', () => {
   it('is stated once each, and explains the cash', async () => {
     mock.flow('tax', -100);
     mock.flow('agent_fee', -250);
@@ -231,7 +231,7 @@ describe('what moves an account at Tradernet', () => {
     expect(moved).toEqual(euros?.cash);
   });
 
-  it('has what a person traded in another currency, without moving this one', async () => {
+  it("contains a person's trade in another currency, without a change of this one", async () => {
     mock.cents.set('EUR', 200_000);
     mock.flow('bank', 200_000, 'EUR', false);
     mock.byHand('ALPHA.EU', 5);
@@ -242,7 +242,7 @@ describe('what moves an account at Tradernet', () => {
     expect(seen.otherBalances?.[0]?.cash.toString()).toBe('EUR 1500.00');
   });
 
-  it('stops the reading where a cash flow is of a kind that nobody knows', async () => {
+  it('stops the reading at an unknown kind of cash flow', async () => {
     mock.flow('newkind', 500);
     expect((await failureOf(statement()))?.code).toBe('UPSTREAM_BROKEN');
   });

@@ -65,7 +65,7 @@ async function trader(args: readonly string[], env: Record<string, string> = {})
   return { status, stdout, stderr };
 }
 
-test('status says in a few lines how things stand, and as JSON everything', async () => {
+test('status prints the state in a few lines, and everything as JSON', async () => {
   const { status, stdout } = await trader(['status']);
   expect(stdout).toMatch(/^PRACTICE {2}✓ All is well/);
   expect(stdout).toMatch(/Value EUR [\d,.]+ \([+-][\d.]+ %\), cash EUR/);
@@ -74,7 +74,7 @@ test('status says in a few lines how things stand, and as JSON everything', asyn
   expect(JSON.parse(json.stdout)).toMatchObject({ standing: { code: 'healthy' }, holdingCount: 6 });
 });
 
-test('halt is in force when it is said, resume asks, and both show in status', async () => {
+test('halt is in force when reported, resume asks for confirmation, and both show in status', async () => {
   const halted = await trader(['halt', '--reason', 'away for a week']);
   expect([halted.status, halted.stdout]).toEqual([0, expect.stringContaining('HALTED')]);
   const { database } = fixture.dependencies;
@@ -97,7 +97,7 @@ test('halt works without a gateway, by the file', async () => {
   expect((await trader(['status'], gone)).status).toBe(3);
 });
 
-test('why and plan say what is known, and 4 where nothing is', async () => {
+test('why and plan print what is known, and exit with 4 where nothing is', async () => {
   const { holdings } = JSON.parse((await trader(['status', '--json'])).stdout) as {
     holdings: { symbol: string }[];
   };
@@ -110,7 +110,7 @@ test('why and plan say what is known, and 4 where nothing is', async () => {
   });
 });
 
-test('jobs are listed, open and password name what signs in where', async () => {
+test('jobs are listed, open prints the address, and password the credential', async () => {
   expect((await trader(['jobs'])).stdout).toContain('trading-cycle');
   expect((await trader(['open'])).stdout).toBe(`${url}/trader/\n`);
   expect((await trader(['--url', 'https://board.home:8080/', 'open'])).stdout).toBe(

@@ -155,7 +155,7 @@ describe('a message of a topic', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it('goes to the queue of the gateway where the function asks for it', async () => {
+  it("goes to the gateway's queue where the annotation says so", async () => {
     list = [{ name: 'later', annotations: { topic: 'news', 'arduino-trader/async': 'true' } }];
     await start();
     await publish('news', 'x');
@@ -163,7 +163,7 @@ describe('a message of a topic', () => {
     expect(queued).toEqual(['later']);
   });
 
-  it('shows our own operations the token, and finds them in a packed service', async () => {
+  it('sends the token to our own operations, and finds them in a packed service', async () => {
     serve('planning');
     serve('scoring-score-security');
     list = [
@@ -180,7 +180,7 @@ describe('a message of a topic', () => {
       expect(event.headers['authorization']).toBe('Bearer the-trade-token');
   });
 
-  it('waits for a gateway that is not there yet, and for one that comes back', async () => {
+  it('waits for a gateway that is not up yet, and for one that recovers', async () => {
     failing = 503;
     serve('one');
     list = [{ name: 'one', annotations: { topic: 'news' } }];
@@ -208,7 +208,7 @@ describe('a message of a topic', () => {
     expect(calls[0]?.name).toBe('new');
   });
 
-  it('is refused with a topic that nobody can name, or when it is too large', async () => {
+  it('is refused with an invalid topic, or when it is too large', async () => {
     await expect(publish('a,b', 'x')).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
     await expect(publish('a', 'x'.repeat(256_001))).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });
@@ -221,7 +221,7 @@ describe('a schedule', () => {
     ...more,
   });
 
-  it('calls with an empty body and without a Content-Type, at each turn', async () => {
+  it('calls with an empty body and without a Content-Type, at each time', async () => {
     serve('tick');
     list = [{ name: 'tick', annotations: cron('@every 1s') }];
     await start();
@@ -239,7 +239,7 @@ describe('a schedule', () => {
     expect(second - first).toBeGreaterThan(600);
   });
 
-  it('begins and ends with what is deployed, and is loaded once', async () => {
+  it('starts and ends with the deployment, and is loaded once', async () => {
     serve('tick');
     list = [{ name: 'tick', annotations: cron('@every 1s') }];
     await start();
@@ -265,7 +265,7 @@ describe('a schedule', () => {
     await until(() => calls.length >= before + 2);
   });
 
-  it('is reported once when it is none, and does not keep others from being loaded', async () => {
+  it('is reported once when it is invalid, and does not prevent others from being loaded', async () => {
     list = [
       { name: 'bad', annotations: cron('61 * * * *; @hourly') },
       { name: 'lonely', annotations: { schedule: '@hourly' } },
@@ -303,7 +303,7 @@ describe('a schedule', () => {
     expect(highest).toBe(1);
   });
 
-  it('is not made up for where nobody was there, unless that is asked for', async () => {
+  it('is not caught up after downtime, unless the annotation says so', async () => {
     serve('missed');
     serve('caught');
     list = [

@@ -131,7 +131,7 @@ describe('a queued run', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('runs anew for an equal request after it has ended', async () => {
+  it('runs again for an equal request after it has ended', async () => {
     serve(operation.name, () => ({ body: streamOf([update(100, { complete: true })]) }));
     await add('cc', 'run-c1');
     await follow('run-c1');
@@ -165,7 +165,7 @@ describe('a queued run', () => {
   });
 });
 
-describe('an operation that one run at a time may carry out', () => {
+describe('an operation limited to one run at a time', () => {
   const cycle = gatewayRows.triggerTradingCycle;
 
   it('lets equal requests join, and refuses others naming the run that goes on', async () => {
@@ -245,7 +245,7 @@ describe('a run that fails', () => {
     expect((await follow('run-again')).outcome.kind).toBe('done');
   });
 
-  it('takes a broken stream for a function that went away', async () => {
+  it('treats a broken stream as an unavailable function', async () => {
     serve(operation.name, () => ({
       body:
         calls.length === 1
@@ -261,7 +261,7 @@ describe('a run that fails', () => {
   it.each([
     ['in the middle of a message', () => ['{"progressPct":20,"complete":false}\n', '{"progre']],
     ['between two messages', () => ['{"progressPct":20,"complete":false}\n']],
-  ])('takes a stream that is cut off %s for a lost answer', async (where, cut) => {
+  ])('treats a stream that is cut off %s as a lost answer', async (where, cut) => {
     serve(operation.name, () => ({
       body: calls.length === 1 ? each(cut()) : streamOf([update(100, { complete: true })]),
     }));
@@ -284,7 +284,7 @@ describe('a run that fails', () => {
     expect(calls).toHaveLength(ATTEMPTS);
   });
 
-  it('goes on over more calls than it has attempts while each comes farther', async () => {
+  it('continues over more calls than attempts while each makes progress', async () => {
     const steps = ATTEMPTS + 2;
     serve(operation.name, () =>
       calls.length < steps
@@ -308,7 +308,7 @@ describe('a run that fails', () => {
     expect(calls).toHaveLength(ATTEMPTS + 1);
   });
 
-  it('whose earlier attempt may have changed something is never told as unavailable', async () => {
+  it('whose earlier attempt may have changed something is never reported as unavailable', async () => {
     serve(operation.name, () =>
       calls.length === 1
         ? { status: 504, body: { code: 'OUTCOME_UNKNOWN', message: 'Lost.', tradeId: 't1' } }
@@ -320,7 +320,7 @@ describe('a run that fails', () => {
     });
   });
 
-  it('is told as an unknown outcome when its job has vanished', async () => {
+  it('is reported as an unknown outcome when its job has vanished', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     serve(operation.name, async () => {
@@ -362,7 +362,7 @@ describe('schedules', () => {
     expect(await dependencies.runs.pending(gatewayRows.triggerJob)).toEqual([]);
   });
 
-  it('carry a job out under an id made of its name and its time', async () => {
+  it('run a job under an id made of its name and its time', async () => {
     serve(gatewayRows.triggerJob.name, () => ({ body: { success: true } }));
     const [next] = await (await queue()).getJobs(['delayed']);
     await next?.promote();

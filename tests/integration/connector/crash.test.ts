@@ -99,7 +99,7 @@ interface Update {
   readonly complete?: boolean;
 }
 
-it('brings a run to one end when its connector is killed and another takes over', async () => {
+it('completes a run once when its connector is killed and another takes over', async () => {
   const first = start();
   await says(first.lines, 'connector-ready');
   const { run } = await runs.add(operation, '{"portfolioHash":"aa"}', 'run-crash', 'r');
@@ -125,7 +125,7 @@ it('brings a run to one end when its connector is killed and another takes over'
   expect(messages.map(({ progressPct }) => progressPct)).toEqual([...STEPS, 100]);
 });
 
-it('ends cleanly when it is asked to, and puts back what it carries', async () => {
+it('stops cleanly on a signal, and returns its jobs', async () => {
   pauseMs = 20_000;
   const { child, lines } = start();
   await says(lines, 'connector-ready');
@@ -138,14 +138,14 @@ it('ends cleanly when it is asked to, and puts back what it carries', async () =
   expect(await runs.outcome(run)).toBeUndefined();
 });
 
-it('names everything that is wrong with its environment at once', async () => {
+it('reports all errors in its environment at once', async () => {
   const connector = start({ REDIS_KEY_PREFIX: 'a b', GATEWAY_URL: 'here', SECRETS_DIR: '/none' });
   expect(await exit(connector.child)).toBe(1);
   const said = connector.lines.join('\n');
   for (const name of ['REDIS_KEY_PREFIX', 'GATEWAY_URL', 'SECRETS_DIR']) expect(said).toMatch(name);
 });
 
-it('ends when it is told to while Redis is not there yet', async () => {
+it('stops on a signal while Redis is not up yet', async () => {
   const { child } = start({ REDIS_URL: 'redis://127.0.0.1:1' });
   await sleep(1_500);
   const ended = exit(child);

@@ -83,7 +83,7 @@ async function cycle(key: string): Promise<TradingCycleUpdate[]> {
   return updates;
 }
 
-it('streams to every caller the one cycle that runs, and ends it once', async () => {
+it('streams the running cycle to every caller, and ends it once', async () => {
   const [one, two] = await Promise.all([cycle('morning'), cycle('also-morning')]);
   expect(two.at(-1)).toEqual(one.at(-1));
   expect(one.filter(({ complete }) => complete)).toHaveLength(1);
@@ -112,7 +112,7 @@ it('invests a deposit in a cycle of its own', async () => {
   expect(last?.result?.trades.filter(({ side }) => side === 'SELL')).toEqual([]);
 });
 
-it('carries out a job that was triggered, and counts it', async () => {
+it('runs a triggered job, and counts it', async () => {
   const { runId } = await functions.call(
     gateway.triggerJob,
     { jobName: 'performance-snapshot' },

@@ -106,7 +106,7 @@ it('a run longer than any connection may last ends, executed once, each message 
   expect(attempts).toBe(1);
 });
 
-it('is followed through connections that are cut at any moment', async () => {
+it('is streamed across connections that are cut at any moment', async () => {
   const random = seededRandom(SEED);
   for (let round = 0; round < 6; round += 1) {
     connectionMsMax = 30 + Math.floor(random() * 200);
@@ -115,7 +115,7 @@ it('is followed through connections that are cut at any moment', async () => {
   expect(attempts).toBe(6);
 }, 60_000);
 
-it('another connector goes on with a run whose connector has gone, without executing it again', async () => {
+it('another connector continues a run whose connector has gone, without executing it again', async () => {
   const following = follow('cc');
   await sleep(150);
   await connector.close();
@@ -124,7 +124,7 @@ it('another connector goes on with a run whose connector has gone, without execu
   expect(attempts).toBe(1);
 }, 30_000);
 
-it('a function that died in the middle is called again, and goes on', async () => {
+it('a function that died during a run is called again, and continues', async () => {
   let died = (): void => undefined;
   work = async function* (context, attempt) {
     if (attempt > 1) return yield* steps(context);

@@ -62,7 +62,7 @@ test.each([
   await expect(open({ durability: 'unsafe' })).resolves.toBeUndefined();
 });
 
-test('records how far the state has come, and marks one that vanished', async () => {
+test('records the epoch of the state, and marks lost state', async () => {
   const log = openLog('error', (line) => void events.push(line));
   await open({ log });
   expect(await isDoubted()).toBe(false);
@@ -73,7 +73,7 @@ test('records how far the state has come, and marks one that vanished', async ()
   expect(events).toEqual([expect.stringContaining('"state-lost"')]);
 });
 
-test('marks at its start a state that vanished while it was away', async () => {
+test('marks at its start state that was lost during its downtime', async () => {
   await open();
   for (const close of closers.splice(0)) await close();
   await database.redis.flushall();

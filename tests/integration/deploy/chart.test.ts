@@ -68,7 +68,7 @@ const ofKind = (resources: readonly Resource[], ...kinds: string[]): Resource[] 
   resources.filter(({ kind }) => kinds.includes(kind));
 
 describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the chart', () => {
-  test('helm has nothing to say against it', () => {
+  test('helm lint passes', () => {
     expect(ran(helm ?? '', ['lint', CHART, '--strict', '--kube-version', '1.34.0']).code).toBe(0);
   });
 
@@ -113,7 +113,7 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     expect(budgets.sort()).toEqual(selectors.sort());
   });
 
-  test('everything is closed to the network but what a policy opens', () => {
+  test('all network access is closed unless a policy opens it', () => {
     const { resources } = rendered();
     const policies = ofKind(resources, 'NetworkPolicy').map(({ metadata }) => metadata.name);
     expect(policies.sort()).toEqual(
@@ -131,7 +131,7 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
       expect(text).toContain(`"~^/function/${name}(/|$)" "${name}";`);
   });
 
-  test('queues with work scale the functions that do it', () => {
+  test('queues with work scale their functions', () => {
     const { resources } = rendered('autoscaling.kind=keda');
     const scaled = ofKind(resources, 'ScaledObject').map(({ metadata }) => metadata.name);
     const queued = new Set(operations.filter(({ queue }) => queue).map(({ service }) => service));
@@ -143,7 +143,7 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     ['redis.replicas=2', 'three at the least'],
     ['layout=other', 'layout: packed or single'],
     ['facade.tlsSecret=', 'needs TLS'],
-  ])('%s is refused in words', (value, why) => {
+  ])('%s is refused with a message', (value, why) => {
     const args = ['template', 't', CHART, '--kube-version', '1.34.0', '--set', value];
     const { code, err } = ran(helm ?? '', args);
     expect([code, err]).toEqual([1, expect.stringContaining(why)]);

@@ -51,7 +51,7 @@ test.each([
   expect([code, err]).toEqual([2, expect.stringContaining(why)]);
 });
 
-test('a rollback goes to the version before the present one', async () => {
+test('a rollback installs the previous version', async () => {
   await writeFile(join(home, 'history'), '5\n6\n7\n7\n');
   expect(script('rollback', ...HOSTS, '--dry-run')).toMatchObject({
     code: 0,

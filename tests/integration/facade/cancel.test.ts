@@ -220,7 +220,7 @@ describe('a run in the queue', () => {
     expect(planner).toEqual({ begun: 2, aborted: 1, finished: 1 });
   });
 
-  test('goes on while one of two callers wants it, and stops with the last', async () => {
+  test('continues while one of two callers is subscribed, and stops with the last', async () => {
     const one = follow('two');
     await one.first;
     const two = follow('two');
@@ -235,7 +235,7 @@ describe('a run in the queue', () => {
     await until(idle);
   });
 
-  test('is finished for the caller who stays', async () => {
+  test('is completed for the remaining caller', async () => {
     stepMs = 60;
     const one = follow('stays');
     await one.first;
@@ -246,7 +246,7 @@ describe('a run in the queue', () => {
     expect(planner).toEqual({ begun: 1, aborted: 0, finished: 1 });
   });
 
-  test('goes on when the time of its caller runs out', async () => {
+  test("continues when its caller's deadline passes", async () => {
     stepMs = 80;
     const { ended } = follow('late', {}, 500);
     expect(await ended).toBe(status.DEADLINE_EXCEEDED);
@@ -266,7 +266,7 @@ describe('a run in the queue', () => {
     expect(planner).toEqual({ begun: 1, aborted: 0, finished: 1 });
   });
 
-  test('goes on when the connection of its caller breaks', async () => {
+  test("continues when its caller's connection breaks", async () => {
     stepMs = 80;
     const script = `
       const { credentials, Client } = require('@grpc/grpc-js');
@@ -283,7 +283,7 @@ describe('a run in the queue', () => {
     expect(planner).toEqual({ begun: 1, aborted: 0, finished: 1 });
   });
 
-  test('is dropped when it still waits', async () => {
+  test('is removed when it is still waiting', async () => {
     const concurrency = planningRows.createPlan.queue?.concurrency ?? 1;
     const busy = Array.from({ length: concurrency }, (_, i) => follow(`busy-${i}`));
     await Promise.all(busy.map(({ first }) => first));
@@ -296,7 +296,7 @@ describe('a run in the queue', () => {
     expect(planner.begun).toBe(concurrency);
   });
 
-  test('that a cancelled caller left behind is not what a new caller gets', async () => {
+  test('a new caller does not get the run of a cancelled one', async () => {
     const gone = follow('fresh');
     await gone.first;
     gone.stream.cancel();
@@ -349,7 +349,7 @@ describe('a trading cycle whose caller cancels', () => {
     return (await jobs.getFailed(0, 0))[0]?.data.run ?? '';
   };
 
-  test('sends no order when it has not come to them', async () => {
+  test('sends no order before its order step', async () => {
     watchOrders(100);
     const stream = gateway.triggerTradingCycle(TriggerTradingCycleRequest.fromJSON({}));
     await cancelAt(stream, ({ step }) => step === 'sync-prices');
@@ -359,7 +359,7 @@ describe('a trading cycle whose caller cancels', () => {
     expect(orders).toEqual([]);
   });
 
-  test('finishes the order it is at, sends no other, and books what went out', async () => {
+  test('finishes the current order, sends no other, and books what was sent', async () => {
     watchOrders(700);
     const key = { 'idempotency-key': 'cancelled-cycle' };
     const body = TriggerTradingCycleRequest.fromJSON({});

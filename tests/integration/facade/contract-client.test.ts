@@ -87,7 +87,7 @@ describe('an owner who has only the original contract', () => {
     expect(await one(`${service}/HealthCheck`)).toMatchObject({ healthy: true });
   });
 
-  test('looks at the universe, and brings it up to date', async () => {
+  test('reads the universe, and syncs it', async () => {
     const universe = await one('universe/GetUniverse', { limit: 5 });
     expect(universe['securities']).toHaveLength(5);
     const { security } = await one('universe/GetSecurity', { isin: isin(0) });
@@ -112,7 +112,7 @@ describe('an owner who has only the original contract', () => {
     expect(added).toMatchObject({ success: true });
   });
 
-  test('pays in, and sees the account', async () => {
+  test('deposits, and reads the account', async () => {
     expect(await one('portfolio/UpdatePositions', { force_sync: true })).toMatchObject({
       success: true,
     });
@@ -132,7 +132,7 @@ describe('an owner who has only the original contract', () => {
     await one('scoring/GetScoreHistory', { isin: isin(0), days: 30 });
   });
 
-  test('has an allocation, its orders and their cost worked out', async () => {
+  test('computes an allocation, its orders and their cost', async () => {
     expect(await one('optimization/OptimizeAllocation')).toMatchObject({ success: true });
     const target = { isin: isin(0), symbol: at.listed[0]?.symbol, target_weight: 0.1 };
     await one('optimization/CalculateRebalancing', { target_allocations: [target] });
@@ -171,7 +171,7 @@ describe('an owner who has only the original contract', () => {
     await one('portfolio/GetPerformance', { days: 30 });
   });
 
-  test('watches a trading cycle, and runs the house', async () => {
+  test('follows a trading cycle, and operates the system', async () => {
     const updates = await call('gateway/TriggerTradingCycle', { dry_run: true });
     expect(updates.at(-1)).toMatchObject({ complete: true, progress_pct: 100 });
     const system = await one('gateway/GetSystemStatus', { include_details: true });
@@ -209,7 +209,7 @@ const demanding = [
   'gateway/TriggerJob',
 ];
 
-test.each(rpcs)('%s answers an empty request, or says that it needs more', async (rpc) => {
+test.each(rpcs)('%s answers an empty request, or names the missing fields', async (rpc) => {
   const code = await call(rpc).then(
     () => status.OK,
     (error: { code: number }) => error.code,

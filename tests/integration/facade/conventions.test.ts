@@ -104,7 +104,7 @@ describe('standard health', () => {
     await expect(asked).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
-  test('sees within a moment that a function is away', async () => {
+  test('detects an unavailable function within a moment', async () => {
     const other = await open();
     away = 'planning-';
     expect(await check(other.ports.planning, PLANNING)).toBe('NOT_SERVING');
@@ -119,7 +119,7 @@ describe('standard health', () => {
     expect(statuses[PLANNING]).toEqual({ status: 'SERVING' });
   });
 
-  test('tells who watches each change once, and the end of the server', async () => {
+  test('notifies watchers of each change once, and of the end of the server', async () => {
     const other = await open();
     const stream = healthAt(other.ports.planning).watch({ service: PLANNING });
     const told: string[] = [];
@@ -142,7 +142,7 @@ describe('standard health', () => {
     expect((await ended).code).toBe(status.UNAVAILABLE);
   });
 
-  test('says SERVICE_UNKNOWN to who watches what is not there', async () => {
+  test('answers SERVICE_UNKNOWN to watchers of an unknown service', async () => {
     const stream = healthAt(facade.ports.planning).watch({ service: 'nobody.knows.Me' });
     const first = await new Promise((resolve) => stream.once('data', resolve));
     expect(first).toEqual({ status: 'SERVICE_UNKNOWN' });
@@ -195,7 +195,7 @@ describeNeeding(noGrpcurl, 'grpcurl without files', () => {
     expect(JSON.parse(health)).toEqual({ status: 'SERVING' });
   });
 
-  test('is shown nothing when reflection is off', async () => {
+  test('gets nothing when reflection is off', async () => {
     const other = await open({ reflection: false });
     await expect(grpcurl(at(other.ports.planning), 'list')).rejects.toThrow(/does not support/);
   });
@@ -215,7 +215,7 @@ describe('the shared port', () => {
     expect(response.jobs.length).toBeGreaterThan(0);
   });
 
-  test('is refused by its own setting when it is taken', async () => {
+  test('names its own setting when it is in use', async () => {
     const twice = open({ portBase: -1, sharedPort: facade.sharedPort });
     await expect(twice).rejects.toThrow(/GRPC_SHARED_PORT/);
   });
@@ -267,7 +267,7 @@ describe('a facade that closes', () => {
     expect(answer).toEqual({ found: false, plan: undefined });
   });
 
-  test('ends what does not, and says why', async () => {
+  test('ends the remaining calls, with the reason', async () => {
     // The call alone would outlast the test.
     const answer = await callWhileClosing(600_000);
     expect(answer).toMatchObject({ code: status.UNAVAILABLE });

@@ -94,7 +94,7 @@ async function refusal(call: Promise<unknown>): Promise<ServiceError> {
   );
 }
 
-describe('what names a call', () => {
+describe('the ids of a call', () => {
   test('reaches the function and comes back', async () => {
     serve('planning-get-plan', () => ({ body: { found: false } }));
     const headers = { 'x-request-id': 'r-1', 'idempotency-key': 'k-1', traceparent: TRACE };
@@ -103,7 +103,7 @@ describe('what names a call', () => {
     expect(metadata.getMap()).toMatchObject(headers);
   });
 
-  test('is made up where it is missing or malformed; a malformed trace is dropped', async () => {
+  test('is generated where it is missing or malformed; a malformed trace is dropped', async () => {
     serve('planning-get-plan', () => ({ body: { found: false } }));
     const headers = { 'x-request-id': 'a b', traceparent: `${TRACE}-x` };
     const { metadata } = await unary(planning, planning.getPlan, { planId: 'p' }, headers);
@@ -113,7 +113,7 @@ describe('what names a call', () => {
     expect(metadata.get('traceparent')).toEqual([]);
   });
 
-  test('is given on to the functions that a function calls', async () => {
+  test('is passed on to the functions that a function calls', async () => {
     serve(
       'planning-get-plan',
       handle(planningRows.getPlan, async (_request, context) => {
@@ -124,7 +124,7 @@ describe('what names a call', () => {
     await unary(planning, planning.getPlan, { planId: 'p' }, { traceparent: TRACE });
   });
 
-  test('an idempotency key that cannot be one is refused, not ignored', async () => {
+  test('an invalid idempotency key is refused, not ignored', async () => {
     const call = unary(planning, planning.getPlan, { planId: 'p' }, { 'idempotency-key': 'a b' });
     const error = await refusal(call);
     expect(error.code).toBe(status.INVALID_ARGUMENT);
@@ -171,31 +171,28 @@ describe('the time of a call', () => {
   test.each([
     ['its key', { 'idempotency-key': 'my-key', 'x-request-id': 'r-9' }, 'my-key'],
     ['its request id where it has no key', { 'x-request-id': 'r-9' }, 'r-9'],
-  ])(
-    'that runs out on an order says that the outcome is unknown, and %s',
-    async (_name, headers, key) => {
-      serve(
-        'trading-execute-trade',
-        handle(tradingRows.executeTrade, async (_request, context) => {
-          expect(context.idempotencyKey).toBe(key);
-          return sleep(10_000, undefined, { signal: context.signal }) as never;
-        }),
-      );
-      const deadline = Date.now() + 700;
-      const error = await refusal(
-        unary(trading, trading.executeTrade, tradeOf(), headers, { deadline }),
-      );
-      expect(error.code).toBe(status.DEADLINE_EXCEEDED);
-      expect(error.details).toContain('Whether it took effect is unknown');
-      expect(error.details).toContain(`repeat the same request with the idempotency key ${key}`);
-      expect(detailsOf(error).details['ErrorInfo']).toMatchObject({
-        reason: 'OUTCOME_UNKNOWN',
-        metadata: { requestId: 'r-9', idempotencyKey: key, cause: 'DEADLINE' },
-      });
-    },
-  );
+  ])('that passes on an order reports an unknown outcome, and %s', async (_name, headers, key) => {
+    serve(
+      'trading-execute-trade',
+      handle(tradingRows.executeTrade, async (_request, context) => {
+        expect(context.idempotencyKey).toBe(key);
+        return sleep(10_000, undefined, { signal: context.signal }) as never;
+      }),
+    );
+    const deadline = Date.now() + 700;
+    const error = await refusal(
+      unary(trading, trading.executeTrade, tradeOf(), headers, { deadline }),
+    );
+    expect(error.code).toBe(status.DEADLINE_EXCEEDED);
+    expect(error.details).toContain('Whether it took effect is unknown');
+    expect(error.details).toContain(`repeat the same request with the idempotency key ${key}`);
+    expect(detailsOf(error).details['ErrorInfo']).toMatchObject({
+      reason: 'OUTCOME_UNKNOWN',
+      metadata: { requestId: 'r-9', idempotencyKey: key, cause: 'DEADLINE' },
+    });
+  });
 
-  test('that runs out says so too where the function does not answer at all', async () => {
+  test('that passes reports it too where the function does not answer at all', async () => {
     serve('trading-execute-trade', () => sleep(1_500).then(() => ({})));
     const deadline = Date.now() + 500;
     const error = await refusal(
@@ -210,7 +207,7 @@ describe('the time of a call', () => {
     expect(error.details).toContain('repeat the same request with the idempotency key my-key');
   });
 
-  test('that runs out while a run is followed names the run', async () => {
+  test('that passes during a subscription names the run', async () => {
     serve('planning-create-plan', (event, context) => createPlan(event, context));
     const stream = planning.createPlan(
       CreatePlanRequest.fromJSON({}),
@@ -246,7 +243,7 @@ describe('a failure', () => {
     expect('RetryInfo' in details).toBe(retry === 'later');
   });
 
-  test('says which rule refused, and when to come back', async () => {
+  test('names the violated rule, and when to retry', async () => {
     const refused = { code: 'REFUSED', message: 'No.', rule: 'market-closed' };
     serve('planning-get-plan', () => ({ status: 422, body: refused }));
     const no = detailsOf(await refusal(unary(planning, planning.getPlan, { planId: 'p' })));
@@ -272,13 +269,13 @@ describe('a failure', () => {
     expect(error.code).toBe(status.INVALID_ARGUMENT);
   });
 
-  test('of a function that is away is UNAVAILABLE', async () => {
+  test('of an unreachable function is UNAVAILABLE', async () => {
     delete functions['planning-list-plans'];
     const call = unary(planning, planning.listPlans, ListPlansRequest.fromJSON({}));
     expect([status.UNAVAILABLE, status.NOT_FOUND]).toContain((await refusal(call)).code);
   });
 
-  test('of an answer that is no message is told apart from the caller’s faults', async () => {
+  test('of a malformed answer is distinguished from the caller’s errors', async () => {
     serve('planning-get-plan', () => ({ body: { found: true, plan: { status: 'NO_SUCH' } } }));
     const error = await refusal(unary(planning, planning.getPlan, { planId: 'p' }));
     expect(error.code).toBe(status.INTERNAL);
@@ -326,7 +323,7 @@ describe('a request', () => {
     expect((await refusal(call)).code).toBe(status.RESOURCE_EXHAUSTED);
   });
 
-  test('with an enum number that nobody knows names the field', async () => {
+  test('with an unknown enum number names the field', async () => {
     const path = '/arduino_trader.optimization.OptimizationService/OptimizeAllocation';
     // Field 6, objective, as 99.
     const error = await refusal(raw(path, Buffer.from([0x30, 99]), facade.ports.optimization));
@@ -356,7 +353,7 @@ describe('a request', () => {
 });
 
 describe('a slow reader', () => {
-  test('holds the function back instead of filling memory', async () => {
+  test('applies back-pressure to the function instead of filling memory', async () => {
     const COUNT = 5_000;
     let sent = 0;
     const line = (progressPct: number): string =>

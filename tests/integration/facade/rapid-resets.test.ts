@@ -76,7 +76,7 @@ it.each([
   ['with the request', 0],
   ['a moment later', 4],
 ])(
-  'begins or finishes hardly any of the calls that are reset %s',
+  'starts or finishes hardly any of the calls that are reset %s',
   async (_when, pauseMs) => {
     const each = await commandsOfOne();
     expect(each).toBeGreaterThan(5);

@@ -119,7 +119,7 @@ describe('portfolio', () => {
     expect(response.sectorAllocation).toEqual({ Cash: 1 });
   });
 
-  test('leaves out a return that cannot be told', async () => {
+  test('omits a return that cannot be computed', async () => {
     const request = GetPerformanceRequest.fromJSON({ days: 30 });
     const { response } = await unary(portfolio, portfolio.getPerformance, request);
     expect(response.metrics?.moneyWeightedReturnPct).toBeUndefined();
@@ -170,12 +170,12 @@ describe('optimization', () => {
     return Object.values(response.targetWeights ?? {}).reduce((sum, weight) => sum + weight, 0);
   };
 
-  test('tells an optional 0 from an absent one', async () => {
+  test('distinguishes an optional 0 from an absent value', async () => {
     const [none, absent] = [await reserve(0), await reserve(undefined)];
     expect(none).toBeGreaterThan(absent);
   });
 
-  test('takes the securities and weights of a caller', async () => {
+  test('uses the securities and weights of a caller', async () => {
     const { isin, symbol } = security(0);
     const request = CalculateRebalancingRequest.fromJSON({
       targetAllocations: [{ isin, symbol, targetWeight: 0.1 }],
@@ -252,13 +252,13 @@ describe('gateway', () => {
     expect(last?.result?.before?.cash?.currency).toBe('EUR');
   });
 
-  test('tells uptime and counts as int64', async () => {
+  test('sends uptime and counts as int64', async () => {
     const { response } = await unary(gateway, gateway.getSystemStatus, { includeDetails: true });
     expect(response.metrics?.uptimeSeconds).toMatch(/^\d+$/);
     expect(response.metrics?.totalTrades).toBe('1');
   });
 
-  test('refuses a job that is not there, and a deposit of nothing', async () => {
+  test('refuses an unknown job, and a deposit of 0', async () => {
     const job = TriggerJobRequest.fromJSON({ jobName: 'no-such-job' });
     const call = unary(gateway, gateway.triggerJob, job);
     await expect(call).rejects.toMatchObject({ code: status.NOT_FOUND });

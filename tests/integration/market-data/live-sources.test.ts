@@ -45,7 +45,7 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     expect((await bars(await open(source))).at(-1)?.day).toBe('2024-07-17');
   });
 
-  it('says where its bars come from', async () => {
+  it('names the source of its bars', async () => {
     const market = await open(source);
     await bars(market);
     expect(market.sourceOf?.(MSFT)).toBe(`${source} MSFT${source === 'tradernet' ? '.US' : ''}`);
@@ -53,14 +53,14 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     expect(market.simulated).toBe(false);
   });
 
-  it.each(['html', 'shape'] as const)('takes no %s for prices', async (fault) => {
+  it.each(['html', 'shape'] as const)('does not take %s for prices', async (fault) => {
     const market = await open(source, { SECURITIES_FILE: join(on.folder, 'securities.csv') });
     await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
     on.services.fault = fault;
     expect((await failureOf(bars(market))).code).toBe('UPSTREAM_BROKEN');
   });
 
-  it('leaves a service alone that asks for fewer calls', async () => {
+  it('pauses calls to a service that asks for fewer', async () => {
     const market = await open(source);
     await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
     on.services.fault = '429';
@@ -170,7 +170,7 @@ describe('the symbols of a source', () => {
     expect(askedFor()).toBe(0);
   });
 
-  it('that nobody names are named, with what to do', async () => {
+  it('without a mapping are reported, with what to do', async () => {
     on.services.tickers.delete(MSFT);
     const failure = await failureOf(bars(await open('yahoo')));
     expect(failure.facts['rule']).toBe('symbol-unknown');

@@ -55,7 +55,7 @@ it('waits on the page, is approved as it was shown, and only once', async () => 
   expect((await visitor.get('?view=house')).text).toMatch(/<b>approve<\/b>/);
 });
 
-it('is not approved with the digest of another plan', async () => {
+it('is not approved by the digest of another plan', async () => {
   const refused = await visitor.submit('?view=approve', 'approve', { digest: 'f'.repeat(64) });
   expect(refused.status).not.toBe(200);
   expect(await proposal()).toMatchObject({ state: 'PROPOSED' });
@@ -70,7 +70,7 @@ it('is rejected with a reason that is kept, and nothing is sent', async () => {
   expect((await visitor.get()).text).not.toContain('waits for your answer');
 });
 
-it('is answered by nobody who may only look', async () => {
+it('is not answered by a session with read access only', async () => {
   const guest = new Visitor(fixture.url);
   await guest.signIn(PASSWORD, 'read');
   expect((await guest.get('?view=approve')).status).toBe(303);

@@ -44,7 +44,7 @@ describe('signing in', () => {
     expect((await visitor.get('events')).status).toBe(401);
   });
 
-  it('sets a cookie for the page alone, out of reach of scripts and of other sites', async () => {
+  it('sets a cookie for the page alone, not readable by scripts or other sites', async () => {
     const visitor = new Visitor(fixture.url);
     const { headers } = await visitor.signIn(PASSWORD);
     expect(headers.get('set-cookie')).toMatch(
@@ -87,7 +87,7 @@ describe('signing in', () => {
       expect([text, ...stored].some((one) => one.includes(hidden))).toBe(false);
   });
 
-  it('makes an address wait after five wrong passwords, longer each time, the right one too', async () => {
+  it('delays an address after five wrong passwords, longer each time, even for the right one', async () => {
     const visitor = new Visitor(fixture.url);
     for (let attempt = 0; attempt < 4; attempt += 1)
       expect((await visitor.signIn('wrong')).text).not.toContain('Wait');
@@ -101,7 +101,7 @@ describe('signing in', () => {
     expect((await visitor.signIn(PASSWORD)).status).toBe(303);
   });
 
-  it('says the same whatever was wrong', async () => {
+  it('gives the same answer for every error', async () => {
     const texts = [];
     for (const [index, password] of ['', 'wrong', 'x'.repeat(5_000)].entries()) {
       const visitor = new Visitor(fixture.url, { 'x-forwarded-for': `192.0.2.${index}` });
@@ -112,7 +112,7 @@ describe('signing in', () => {
 });
 
 describe('a session', () => {
-  it('gets a new secret every quarter of an hour; an old one ends it for whoever kept it', async () => {
+  it('rotates its secret every quarter of an hour; an old one ends the session', async () => {
     const visitor = await signedIn();
     const old = visitor.cookie;
     fixture.clock.advance(16 * MINUTE_MS);
@@ -126,7 +126,7 @@ describe('a session', () => {
     expect((await visitor.get()).text).toContain('Password of the operator');
   });
 
-  it('ends after eight idle hours, and after a day whatever it did', async () => {
+  it('ends after eight idle hours, and after a day in any case', async () => {
     const visitor = await signedIn();
     for (let hours = 0; hours < 21; hours += 7) {
       fixture.clock.advance(7 * 60 * MINUTE_MS);
@@ -150,7 +150,7 @@ describe('a session', () => {
     expect((await laptop.get()).text).toContain('Password of the operator');
   });
 
-  it('is over with signing out, also for a copy of its cookie', async () => {
+  it('ends with signing out, also for a copy of its cookie', async () => {
     const visitor = await signedIn();
     const copy = new Visitor(fixture.url);
     copy.cookie = visitor.cookie;
@@ -160,7 +160,7 @@ describe('a session', () => {
 });
 
 describe('changing something', () => {
-  it('is done once, and stands in the register with who did it', async () => {
+  it('is done once, and is recorded in the audit log with its author', async () => {
     const visitor = await signedIn();
     const answer = await visitor.submit('', 'halt');
     expect(answer.status).toBe(303);
@@ -194,7 +194,7 @@ describe('changing something', () => {
     expect(await tradingState()).toBeNull();
   });
 
-  it('is refused to a session that may only look', async () => {
+  it('is refused to a session with read access only', async () => {
     const visitor = await signedIn('read');
     const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec((await visitor.get()).text) ?? [];
     for (const action of ['halt', 'resume', 'deposit', 'job', 'cancel'])
@@ -202,7 +202,7 @@ describe('changing something', () => {
     expect(await tradingState()).toBeNull();
   });
 
-  it('takes no GET for a change, and no action that is none', async () => {
+  it('refuses a GET for a change, and an unknown action', async () => {
     const visitor = await signedIn();
     await visitor.get('?do=halt');
     expect(await tradingState()).toBeNull();
@@ -211,7 +211,7 @@ describe('changing something', () => {
       expect((await visitor.post({ do: action, csrf, key: 'k' })).status).toBe(404);
   });
 
-  it('needs the password once more to let trading go on', async () => {
+  it('requires the password again to resume trading', async () => {
     const visitor = await signedIn();
     await visitor.submit('', 'halt');
     fixture.clock.advance(11 * MINUTE_MS);
@@ -237,7 +237,7 @@ describe('changing something', () => {
   });
 });
 
-describe('what leaves the page', () => {
+describe('responses of the page', () => {
   it('has the headers that keep a browser from loading, framing or leaking anything', async () => {
     const { headers } = await new Visitor(fixture.url).get();
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -248,7 +248,7 @@ describe('what leaves the page', () => {
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
   });
 
-  it('escapes what names say', async () => {
+  it('escapes names', async () => {
     const visitor = await signedIn();
     const { text } = await visitor.get('?view=job&job=%3Cscript%3Ealert(1)%3C/script%3E');
     expect(text).not.toContain('<script>alert');

@@ -33,7 +33,7 @@ describeInBrowser('the page in a browser', () => {
   });
 
   describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
-    it.each(widths)('shows every view at a width of %d without a fault', async (width) => {
+    it.each(widths)('renders every view at a width of %d without an error', async (width) => {
       const viewport = { width, height: 900 };
       const { page, complaints, close } = await openTab(browser, { colorScheme, viewport });
       for (const view of views) {
@@ -48,7 +48,7 @@ describeInBrowser('the page in a browser', () => {
     });
   });
 
-  it('is whole without scripts', async () => {
+  it('is complete without scripts', async () => {
     const { page, complaints, close } = await openTab(browser, { javaScriptEnabled: false });
     await page.goto(fixture.url);
     expect(await page.locator('h2').allInnerTexts()).toEqual(
@@ -92,7 +92,7 @@ describeInBrowser('the page in a browser', () => {
     await close();
   });
 
-  it('is drawn anew when another surface stops trading', async () => {
+  it('is refreshed when trading is halted elsewhere', async () => {
     const { page, complaints, close } = await openTab(browser);
     await page.goto(fixture.url);
     await page.locator('.strip').waitFor();

@@ -278,7 +278,7 @@ describe('the book after any life of an account', () => {
     expect([...kinds].sort()).toEqual(['buy', 'deposit', 'sell', 'transfer-in', 'transfer-out']);
   });
 
-  it('agrees even with a broker that forgets what it did', async () => {
+  it('agrees even with a broker that drops its history', async () => {
     let external = 0;
     await each(HISTORIES / 4, async (seed) => {
       const seen = await live(seed, (paper) => forgetful(paper, seed));

@@ -89,15 +89,12 @@ describe('a stored value', () => {
     expect((await database.find('{v}:cash', schema))?.value.cash.equals(cash)).toBe(true);
   });
 
-  test.each(['{"count": "1"}', '{', 'null'])(
-    'that says %s is an error, not a default',
-    async (json) => {
-      await database.redis.hset('{v}:bad', { version: '3', json });
-      await expect(database.find('{v}:bad', counter)).rejects.toMatchObject({
-        code: 'DATA_CORRUPT',
-      });
-    },
-  );
+  test.each(['{"count": "1"}', '{', 'null'])('with %s is an error, not a default', async (json) => {
+    await database.redis.hset('{v}:bad', { version: '3', json });
+    await expect(database.find('{v}:bad', counter)).rejects.toMatchObject({
+      code: 'DATA_CORRUPT',
+    });
+  });
 });
 
 describe('a Redis', () => {
@@ -134,7 +131,7 @@ describe('a Redis', () => {
     },
   );
 
-  test('that forbids CONFIG is judged by INFO, and what is not known is said', async () => {
+  test('that forbids CONFIG is checked by INFO, and unknown values are reported', async () => {
     const { redis: client } = database;
     await client.acl('SETUSER', 'managed', 'on', '>secret', '~*', '+@all', '-config');
     const managed = client.duplicate({ username: 'managed', password: 'secret' });
@@ -154,7 +151,7 @@ describe('a Redis', () => {
     }
   });
 
-  test('that is not there fails within seconds', async () => {
+  test('that is unreachable fails within seconds', async () => {
     const away = connectRedis('unix:///nowhere/redis.sock', 'x');
     await expect(requireSafeRedis(away)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     away.disconnect();

@@ -73,7 +73,7 @@ async function committed(database: Database, key: string, version: number, write
 }
 
 test.each(Array.from({ length: 20 }, (_, i) => `memory-${i}`))(
-  'the stand-in answers as Redis does: seed %s',
+  'the fake answers as Redis does: seed %s',
   async (seed) => {
     await real.redis.flushdb();
     const memory = new MemoryDatabase();
@@ -96,6 +96,6 @@ test('a commit is guarded by the epoch, and advances it', async () => {
   await expect(memory.commit([], [write()], 'guarded')).rejects.toMatchObject({ code: 'REFUSED' });
 });
 
-test('a command that nobody needs is not silently ignored', () => {
+test('a command that is not implemented is not silently ignored', () => {
   expect((new MemoryDatabase().redis as Partial<Redis>).flushall).toBeUndefined();
 });

@@ -54,7 +54,7 @@ test('several at once are one line', async () => {
   );
 });
 
-test('keys that are out of reach are named with the pattern to grant', async () => {
+test('keys without permission are named with the pattern to grant', async () => {
   const client = await userWith('~other:*', ...all);
   await expect(requireRights(client)).rejects.toThrow(
     'The Redis user may not use the keys house:*: grant ~house:* (docs/redis-keys.md has the list).',
@@ -66,7 +66,7 @@ test('a key pattern that may only be read is not enough', async () => {
   await expect(requireRights(client)).rejects.toThrow('grant ~house:*');
 });
 
-test('a Redis that is away is UNAVAILABLE, not a lack of rights', async () => {
+test('an unreachable Redis is UNAVAILABLE, not a lack of permissions', async () => {
   const client = connectRedis('unix:///nowhere/redis.sock', 'house');
   opened.push(client);
   await expect(requireRights(client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });

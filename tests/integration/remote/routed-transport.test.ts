@@ -144,7 +144,7 @@ test('a call of a local service stays here', async () => {
   expect(seen).toEqual([]);
 });
 
-test('a name of no service is nowhere', async () => {
+test('an unknown service has no route', async () => {
   const call = { ...planning.getPlan, name: 'dashboard-show' };
   expect(await failureOf(functions.call(call, { planId: 'x' }, options()))).toMatchObject({
     code: 'NOT_FOUND',
@@ -183,7 +183,7 @@ describe('over HTTP', () => {
     expect(seen).toHaveLength(4);
   });
 
-  it('an answer that breaks off in the middle is no answer', async () => {
+  it('a truncated answer is not an answer', async () => {
     answerer = (_request, response) => {
       if (seen.length > 1) return void response.end('{"positionCount":3}');
       response.writeHead(200, { 'content-length': '100' });
@@ -194,7 +194,7 @@ describe('over HTTP', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('a write that nobody answers in time is not repeated, key or not', async () => {
+  it('a write without an answer in time is not retried, with or without a key', async () => {
     answerer = () => undefined;
     const call = functions.call(trading.executeTrade, sale, options({ idempotencyKey: 'key-1' }));
     expect(await failureOf(call)).toMatchObject({
@@ -207,7 +207,7 @@ describe('over HTTP', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('refusals come as they were said', async () => {
+  it('refusals are passed on unchanged', async () => {
     answerer = (_request, response) => {
       response.writeHead(422, { 'content-type': 'application/json' });
       response.end('{"code":"REFUSED","message":"It is frozen.","rule":"frozen"}');
@@ -216,7 +216,7 @@ describe('over HTTP', () => {
     expect(failure).toMatchObject({ code: 'REFUSED', facts: { rule: 'frozen' } });
   });
 
-  it('an old answer stands in for a board that is gone, for readers that accept one', async () => {
+  it('a stale answer is used for an unreachable board, for readers that accept one', async () => {
     answerer = (_request, response) => void response.end('{"positionCount":3}');
     await functions.call(portfolio.getSummary, {}, options());
     server.closeAllConnections();
@@ -239,7 +239,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('readiness is what the function there says', async () => {
+  it("readiness is the remote function's answer", async () => {
     answerer = (_request, response) => {
       response.statusCode = 503;
       response.end('broker did not answer');
@@ -285,7 +285,7 @@ describe('over gRPC', () => {
     expect(last).toMatchObject({ planId: 'p', progressPct: 100 });
   });
 
-  it('a reader that only leaves lets the run go on; one that takes it back cancels it', async () => {
+  it('a reader that disconnects leaves the run; one that cancels stops it', async () => {
     const ends: string[] = [];
     facade.streams((call) => {
       call.once('cancelled', () => ends.push('cancelled'));
@@ -310,7 +310,7 @@ describe('over gRPC', () => {
     expect(await firstEnd(cancelled())).toBe('cancelled');
   });
 
-  it('a service is asked once for the readiness of all its functions', async () => {
+  it('the readiness of all functions of a service takes one call', async () => {
     facade.script({ message: { healthy: false, status: 'redis did not answer' } });
     const names = ['planning-create-plan', 'planning-get-plan', 'planning-list-plans'];
     const answers = await Promise.all(names.map((name) => functions.ready(name, options())));
@@ -320,7 +320,7 @@ describe('over gRPC', () => {
   });
 });
 
-test('a call that came from another board is not sent on', async () => {
+test('a forwarded call is not forwarded again', async () => {
   const call = functions.call(portfolio.getSummary, {}, options({ forwardedBy: 'state' }));
   expect(await failureOf(call)).toMatchObject({
     code: 'REFUSED',

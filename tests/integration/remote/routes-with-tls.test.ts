@@ -65,7 +65,7 @@ async function ask(settings: TlsSettings): Promise<unknown> {
   }
 }
 
-test('boards with certificates of one CA let each other in', async () => {
+test('boards with certificates of one CA accept each other', async () => {
   const { cert, key, ca } = certificates.filesOf('board-2');
   const settings = { grpcTlsCert: cert, grpcTlsKey: key, grpcTlsCa: ca };
   expect(await ask(settings)).toEqual({ found: false });

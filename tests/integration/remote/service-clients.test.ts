@@ -80,7 +80,7 @@ describe('the seven clients', () => {
     );
   });
 
-  it('fill in what a request leaves out, and send along who calls', async () => {
+  it("fill in defaults of a request, and send the caller's identity", async () => {
     reopen({ token: 'secret-token' });
     service.script({ message: { portfolioHash: 'abc' } });
     const answer = await clients.portfolio.getSummary({}, { requestId: 'call-7', ...key });
@@ -97,7 +97,7 @@ describe('the seven clients', () => {
     expect(leftMs).toBeLessThanOrEqual(10_000);
   });
 
-  it('answer failures with code, words and facts', async () => {
+  it('pass on failures with code, message and facts', async () => {
     const wrong = invalidRequest({ field: 'limit', message: 'at most 1000' });
     service.script({ failure: wrong });
     const failure = await failureOf(clients.universe.getUniverse({}));
@@ -120,7 +120,7 @@ describe('the seven clients', () => {
     });
   });
 
-  it('understand a server that says no more than a status', async () => {
+  it('handle a server that sends only a status', async () => {
     for (const [code, expected] of [
       [status.NOT_FOUND, 'NOT_FOUND'],
       [status.FAILED_PRECONDITION, 'REFUSED'],
@@ -180,7 +180,7 @@ describe('a call is sent again', () => {
     });
   });
 
-  it('but never makes an unknown outcome out to be none', async () => {
+  it('but never turns an unknown outcome into none', async () => {
     service.script(away);
     service.streams((call) => call.end());
     const first = failureOf(clients.trading.executeTrade(sale, key));
@@ -201,10 +201,10 @@ describe('a call is sent again', () => {
   });
 });
 
-describe('a board that is away', () => {
+describe('an unreachable board', () => {
   const breaker = { failures: 2, pauseMs: 200 };
 
-  it('is left alone after some calls, tried again after a pause, and welcome back', async () => {
+  it('opens its breaker after some calls, is probed after a pause, and recovers', async () => {
     reopen({ retries: 0, breaker });
     service.vanish();
     for (let i = 0; i < 2; i += 1) {
@@ -229,7 +229,7 @@ describe('a board that is away', () => {
     expect(lines.at(-1)).toContain('board-recovered');
   });
 
-  it('is not what a board is that answers with refusals', async () => {
+  it('is not a board that answers with refusals', async () => {
     reopen({ retries: 0, breaker });
     service.script({ failure: new Failure('UNAVAILABLE', 'Redis did not answer.') });
     for (let i = 0; i < 5; i += 1)
@@ -240,7 +240,7 @@ describe('a board that is away', () => {
     expect(lines).toEqual([]);
   });
 
-  it('is not what a board is whose callers are in a hurry', async () => {
+  it('is not a board whose callers have short time limits', async () => {
     reopen({ retries: 0, breaker });
     service.script('silence');
     for (let i = 0; i < 4; i += 1)
@@ -250,7 +250,7 @@ describe('a board that is away', () => {
     expect(lines).toEqual([]);
   });
 
-  it('is found out and welcomed back by the health check alone', async () => {
+  it('is detected, and its recovery too, by the health check alone', async () => {
     reopen({ breaker, healthCheck: { intervalMs: 50, timeoutMs: 200 } });
     await clients.planning.getPlan({ planId: 'x' });
     service.vanish();
@@ -260,8 +260,8 @@ describe('a board that is away', () => {
   });
 });
 
-describe('an old answer', () => {
-  it('is given, with its age, to a reader that can live with it', async () => {
+describe('a stale answer', () => {
+  it('is given, with its age, to a reader that accepts it', async () => {
     reopen({ retries: 0 });
     service.script({ message: { found: true } });
     const fresh = await clients.planning.getPlan({ planId: 'x' });
@@ -303,7 +303,7 @@ describe('an old answer', () => {
       await clients.trading.executeTrade(sale, key);
     });
 
-    it('that never left: it is unavailable, and nothing was sent', async () => {
+    it('that was not sent: it is unavailable, and nothing was sent', async () => {
       service.vanish();
       await said('board-lost');
       expect(
@@ -312,7 +312,7 @@ describe('an old answer', () => {
       expect(service.calls).toHaveLength(1);
     });
 
-    it('that arrived and was not answered: its outcome is unknown, under its key', async () => {
+    it('that arrived and was not answered: its outcome is unknown, with its key', async () => {
       const again = failureOf(clients.trading.executeTrade(sale, { ...key, onStale }));
       await until(() => service.calls.length === 2, 'the call arrived');
       service.vanish();
@@ -349,7 +349,7 @@ describe('a stream', () => {
     expect(seen).toEqual([10, 50, 100]);
   });
 
-  it('that breaks off says so', async () => {
+  it('that breaks off is reported', async () => {
     service.streams((call) => {
       call.write({ progressPct: 10, problems: [] });
       setTimeout(() => service.vanish(), 30);

@@ -52,7 +52,7 @@ it('names a service that two boards have', () => {
   ]);
 });
 
-it('names a service that each board leaves to the other', () => {
+it('names a service that each board assigns to the other', () => {
   const found = contradictions(claim('a', ['portfolio', 'universe'], 'b'), [
     claim('b', compute, 'a'),
   ]);
@@ -64,7 +64,7 @@ it('names a service that each board leaves to the other', () => {
   ]);
 });
 
-it('refuses a board whose claim contradicts one that runs, and takes its own back', async () => {
+it('refuses a board whose claim contradicts a running one, and releases its own', async () => {
   const { database } = dependencies;
   const first = await claimServices(database, board('a', state, 'b'), 's.yaml');
   const both = board('b', [...compute, 'trading'], 'a');

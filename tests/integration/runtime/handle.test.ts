@@ -65,7 +65,7 @@ describe('the endpoint of a unary operation', () => {
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('speaks protobuf to those who do', async () => {
+  test('answers protobuf to protobuf requests', async () => {
     const answer = await endpoint()
       .post('/')
       .set('content-type', 'application/x-protobuf')
@@ -153,7 +153,7 @@ describe('the endpoint of a unary operation', () => {
     expect(answer.body).toMatchObject({ code: 'DEADLINE' });
   });
 
-  test('lets no number leave that is not finite', async () => {
+  test('never sends a number that is not finite', async () => {
     const broken = handle(portfolio.getPositions, async () => ({
       positions: [],
       totalPositions: Number.NaN,
@@ -162,7 +162,7 @@ describe('the endpoint of a unary operation', () => {
     expect(answer.status).toBe(500);
   });
 
-  test('says whether it could work', async () => {
+  test('answers its readiness', async () => {
     expect((await endpoint().get('/_/health')).text).toBe('OK');
     expect((await endpoint().get('/_/ready')).text).toBe('OK');
   });
@@ -177,7 +177,7 @@ describe('an idempotency key', () => {
     });
   };
 
-  test('brings the same answer for the same body, and does the work once', async () => {
+  test('gives the same answer for the same body, and does the work once', async () => {
     const before = removals;
     const [first, second] = [await send('k1', 'sold'), await send('k1', 'sold')];
     expect(first.status).toBe(200);
@@ -198,7 +198,7 @@ describe('an idempotency key', () => {
     expect(answers[1]?.body).toEqual(answers[0]?.body);
   });
 
-  test('of a process that died is free again when its claim has run out', async () => {
+  test('of a dead process is free again when its claim has expired', async () => {
     const claim = keys.runtime.claim('universe-remove-security', 'k5');
     await dependencies.database.redis.set(claim, 'somebody who died', 'PX', 300);
     const before = removals;
@@ -220,7 +220,7 @@ describe('an idempotency key', () => {
     },
   );
 
-  test('that is not given lets each call count', async () => {
+  test('that is not given makes each call separate', async () => {
     const before = removals;
     await send(undefined, 'sold');
     await send(undefined, 'sold');
@@ -324,8 +324,8 @@ describe('the endpoint of a streaming operation', () => {
   });
 });
 
-describe('Redis going away', () => {
-  test('is UNAVAILABLE, and over when it is back', async () => {
+describe('losing Redis', () => {
+  test('is UNAVAILABLE until it is back', async () => {
     const own = await startTestRedis();
     const lonely = await openTestDependencies(own);
     const handler = handle(planning.getPlan, async (_request, context) => {
@@ -354,7 +354,7 @@ test('exact quantities survive the endpoint', async () => {
   );
 });
 
-describe('an operation that is given an old answer', () => {
+describe('an operation that is given a stale answer', () => {
   const summaryOf = async (context: Context) => {
     const { portfolioHash = '' } = (await context.functions.call(
       portfolio.getSummary,

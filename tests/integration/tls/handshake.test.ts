@@ -65,7 +65,7 @@ function leaf(preferences: Partial<LeafPreferences>, daysAgo = 0, by = ca): Prom
   );
 }
 
-test('a board with a certificate of the CA is let in', async () => {
+test('a board with a certificate of the CA is accepted', async () => {
   const tls = channelCredentials(await watch('board-2'));
   await expect(tryOnce(guarded, tls)).resolves.toEqual(absent);
 });
@@ -83,11 +83,11 @@ test.each<[string, () => Promise<PemPair | undefined>]>([
   });
 });
 
-test('a client made by hand with a good certificate is let in', async () => {
+test('a hand-written client with a valid certificate is accepted', async () => {
   await expect(tryOnce(guarded, stranger(await leaf({})))).resolves.toEqual(absent);
 });
 
-test('a client that speaks plain text is refused', async () => {
+test('a plain-text client is refused', async () => {
   await expect(tryOnce(guarded, credentials.createInsecure())).rejects.toMatchObject({
     code: status.UNAVAILABLE,
   });
@@ -101,7 +101,7 @@ test('without a CA the port is encrypted and asks for no certificate', async () 
   });
 });
 
-test('our client refuses a server that bears another name', async () => {
+test('our client refuses a server with another name', async () => {
   const tls = channelCredentials(await watch('board-2'));
   const call = tryOnce(guarded, tls, { 'grpc.ssl_target_name_override': 'board-9' });
   await expect(call).rejects.toMatchObject({

@@ -121,7 +121,7 @@ test('twenty rotations under load fail no call, and new connections see the new 
   expect(new Set(shown).size).toBe(ROTATIONS);
 });
 
-test('files that are replaced one after the other, or written in halves, keep the old one in use', async () => {
+test('files that are replaced one by one, or partially written, keep the old certificate in use', async () => {
   const ca = await caPair();
   const [first, second] = [await leaf(ca, 'piecemeal'), await leaf(ca, 'piecemeal')];
   const files = await certificates.write('piecemeal', first, ca.certPem);

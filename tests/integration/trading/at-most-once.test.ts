@@ -109,7 +109,7 @@ describe('a process that dies', () => {
   );
 
   it.each(['P5-submitting', 'P6-send'] as const)(
-    'at %s leaves an order that is never sent, and found absent by asking',
+    'at %s leaves an order that is never sent, and is found absent by a query',
     async (point) => {
       expect(await dieAt(point)).toBe('dead');
       const { body: answer } = await execute();
@@ -120,7 +120,7 @@ describe('a process that dies', () => {
   );
 
   it.each(['P8-answered', 'P9-stored', 'P10-filled'] as const)(
-    'at %s leaves an order that is found by asking',
+    'at %s leaves an order that is found by a query',
     async (point) => {
       expect(await dieAt(point)).toBe('dead');
       const { body: answer } = await execute();
@@ -129,7 +129,7 @@ describe('a process that dies', () => {
     },
   );
 
-  it('while the broker acts leaves an order that is found by asking', async () => {
+  it('while the broker acts leaves an order that is found by a query', async () => {
     let dead: (answer: 'dead') => void = () => undefined;
     const death = new Promise<'dead'>((resolve) => (dead = resolve));
     t.broker.onActed = () => {
@@ -262,7 +262,7 @@ describe('a broker', () => {
   });
 
   it.each<[QueryFault]>([['throws'], ['garbage'], ['other-order']])(
-    'whose answer to a look %s says nothing, until a person is needed',
+    'whose answer to a query %s is inconclusive, until a person is needed',
     async (fault) => {
       t.broker.submitFault = 'accepts-then-throws';
       t.broker.queryFault = fault;
@@ -277,7 +277,7 @@ describe('a broker', () => {
     },
   );
 
-  it('whose answer cannot be read has not accepted, as long as a look does not show it', async () => {
+  it('whose answer cannot be parsed has not accepted, as long as a query does not show the order', async () => {
     t.broker.submitFault = 'accepts-then-answers-garbage';
     t.broker.queryFault = 'throws';
     const { body: answer } = await execute();
@@ -302,7 +302,7 @@ describe('a broker', () => {
     expect(await status()).toBe('FILLED');
   });
 
-  it('whose account moved without a trace leaves the order to a person', async () => {
+  it('whose account changed without a movement leaves the order to a person', async () => {
     t.broker.submitFault = 'appears-later';
     await execute('other');
     await t.broker.arrive();
@@ -365,7 +365,7 @@ describe('while an outcome is unknown', () => {
     expect(different.body.success).toBe(true);
   });
 
-  it('its cash is held back', async () => {
+  it('its cash is reserved', async () => {
     t.broker.submitFault = 'throws-before-acting';
     await execute();
     const [live] = await new StoredOrders(t.dependencies.database).liveOrders(DEFAULT_ACCOUNT);
@@ -373,7 +373,7 @@ describe('while an outcome is unknown', () => {
     expect(live?.reserved.sign).toBe(1);
   });
 
-  it('the next order asks about it first', async () => {
+  it('the next order queries it first', async () => {
     t.broker.submitFault = 'accepts-then-throws';
     t.broker.queryFault = 'throws';
     await execute();

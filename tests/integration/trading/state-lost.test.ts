@@ -74,7 +74,7 @@ it('halts when Redis is emptied while it runs, and opens no account again', asyn
   expect(await t.dependencies.database.redis.exists(keys.paperBroker.book('default'))).toBe(0);
 });
 
-it('halts when an empty Redis stands in its place at the next start', async () => {
+it('halts when it is replaced by an empty Redis at the next start', async () => {
   await buy('k1');
   await redis.stop();
   redis = await startTestRedis();
@@ -117,7 +117,7 @@ it('refuses in the very commit, where Redis is emptied after all checks', async 
   expect(await database.redis.exists('x')).toBe(0);
 });
 
-it('goes on after a new beginning that was declared', async () => {
+it('continues after a declared new beginning', async () => {
   await buy('k1');
   await raw('FLUSHALL');
   await t.dependencies.database.epoch.declare();
@@ -126,7 +126,7 @@ it('goes on after a new beginning that was declared', async () => {
   expect((await buy('k2')).body).toMatchObject({ success: true, orderId: '1001000001' });
 });
 
-it('is not misled by a torn line of the record, and halts on one that cannot be read', async () => {
+it('tolerates a torn line of the record, and halts on an unreadable record', async () => {
   await buy('k1');
   const file = join(dataDir, 'state-epoch.log');
   await appendFile(file, '{"prefix":"state-lost","id":');
@@ -187,7 +187,7 @@ it('begins no cycle and takes no deposit, and the status says why', async () => 
   expect(complaints[0]).toContain('npm run restore');
 });
 
-it('records no deposit that a broker is to be paid from outside', async () => {
+it('records no announced deposit', async () => {
   await buy('k1');
   await raw('FLUSHALL');
   Object.defineProperty(t.broker, 'funding', { value: undefined });
@@ -197,7 +197,7 @@ it('records no deposit that a broker is to be paid from outside', async () => {
   expect(await t.dependencies.database.redis.exists(keys.gateway.deposits('default'))).toBe(0);
 });
 
-it('refuses as lost state what is to be written to an order that vanished', async () => {
+it('refuses as lost state a write to an order that vanished', async () => {
   const { body } = await buy('vanishing-1');
   const { tradeId } = body as { tradeId: TradeId };
   const { database } = t.dependencies;

@@ -45,7 +45,7 @@ afterEach(async () => {
 const buy = () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 10 });
 
 describe('the trading state', () => {
-  it('is set and lifted by an operation, and names what was under way', async () => {
+  it('is set and lifted by an operation, and names orders in flight', async () => {
     t.broker.submitFault = 'appears-later';
     const { body: sent } = await t.call(executeTrade, buy(), 'k1');
     const { body: halted } = await t.call(setState, { state: 'HALTED', reason: 'drill' }, 'h1');
@@ -97,7 +97,7 @@ describe('the trading state', () => {
 });
 
 describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
-  it('is never sent once HALTED is stored, unless it was under way', async () => {
+  it('is never sent once HALTED is stored, unless it was in flight', async () => {
     const random = seededRandom(SEED);
     const other = connectRedis(redis.url, t.dependencies.settings.redisKeyPrefix);
     const operator = new ControlStore(new Database(other), dataDir);

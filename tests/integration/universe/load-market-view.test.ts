@@ -55,7 +55,7 @@ describe('a market view', () => {
     expect(days[0]).toBeGreaterThanOrEqual(epochDay(addDays(today, -366)));
   });
 
-  test('leaves out what has no bars, and says so', async () => {
+  test('omits securities without bars, with the reason', async () => {
     const view = await loadMarketView(market, { base: EUR, today, years: 1 });
     const { isin, symbol } = barless;
     expect(view.unpriced).toEqual([
@@ -80,7 +80,7 @@ describe('a market view', () => {
     ]);
   });
 
-  test('knows nothing from after its day', async () => {
+  test('contains nothing from after its day', async () => {
     const earlier = parseDay('2024-03-15');
     const view = await loadMarketView(market, { base: EUR, today: earlier, years: 1 });
     for (const { isin } of view.securities) {

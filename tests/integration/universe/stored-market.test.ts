@@ -111,7 +111,7 @@ describe('the stored market', () => {
       expect(changed).toEqual(['2014']);
     });
 
-    test('of years that the source has no more are taken away', async () => {
+    test('of years that the source dropped are removed', async () => {
       await prices.put(seriesOf(ISIN, 1000), []);
       const short = seriesOf(ISIN, 20);
       await prices.put(short, []);
@@ -173,7 +173,7 @@ describe('the stored market', () => {
       expect(await market.bySymbol('SOUTH')).toBeUndefined();
     });
 
-    test('that are removed give way to one that bears the same symbol', async () => {
+    test('that are removed yield to one with the same symbol', async () => {
       await add(isinOf(1), 'NORD');
       await add(isinOf(2), 'NORD');
       const removal = { at: instantOf(0), reason: '' };
@@ -208,7 +208,7 @@ describe('the stored market', () => {
       await put(GBP, EUR, { '2023-12-29': 1.15, '2024-03-05': 1.17 });
     });
 
-    test('are the stored ones, the currency itself one, and none for a stranger', async () => {
+    test('are the stored ones, 1 for the currency itself, and none for an unknown one', async () => {
       const rates = await market.rates(EUR, [USD, EUR, JPY, USD]);
       expect([...rates.keys()]).toEqual([USD, EUR]);
       expect(rates.get(USD)).toMatchObject({ from: USD, to: EUR, day: '2024-03-04' });
@@ -225,14 +225,14 @@ describe('the stored market', () => {
       expect((await market.rates(EUR, [USD], parseDay('2020-01-01'))).size).toBe(0);
     });
 
-    test('are turned round and led through a common currency', async () => {
+    test('are inverted and crossed through a common currency', async () => {
       const rates = await market.rates(USD, [EUR, GBP]);
       expect(rates.get(EUR)?.rate.toString()).toBe('1.086956521739');
       expect(rates.get(GBP)?.rate.toString()).toBe('1.271739130435');
       expect(rates.get(GBP)?.day).toBe('2024-03-04');
     });
 
-    test('over time are stored, turned round, led through a currency, or empty', async () => {
+    test('over time are stored, inverted, crossed, or empty', async () => {
       expect(Array.from((await market.rateSeries(USD, EUR)).rates)).toEqual([0.9, 0.92]);
       const [first = 0] = (await market.rateSeries(EUR, USD)).rates;
       expect(first).toBeCloseTo(1 / 0.9, 12);

@@ -84,7 +84,7 @@ export function conforms(open: () => Promise<BrokerUnderTest>): void {
     expect(found?.quantity.toString()).toBe('10');
   });
 
-  it('does not know an order that nobody sent', async () => {
+  it('does not find an order that was not sent', async () => {
     expect(await on.broker.findOrder(on.accountId, 'never-sent', signal)).toBeUndefined();
   });
 
@@ -100,7 +100,7 @@ export function conforms(open: () => Promise<BrokerUnderTest>): void {
     expect(outcome.kind).toBe('rejected');
   });
 
-  it('lets a limit order wait, holds its cash back, and gives it free when cancelled', async () => {
+  it('keeps a limit order open, reserves its cash, and releases it when cancelled', async () => {
     const sent = order({ type: 'LIMIT', timeInForce: 'GTC', limitPrice: limit(0.5) });
     await on.broker.submit(sent, signal);
     const waiting = await on.broker.findOrder(on.accountId, sent.clientOrderId, signal);

@@ -79,7 +79,7 @@ export function withstands(
       : it.skip(`${title} [skipped: this broker has no such case: ${ability}]`, work);
 
   describe.each(Object.entries(orderFaults))('an order whose answer is %s', (fault, took) => {
-    it('is unknown, sent once, and found only if it took effect', async () => {
+    it('is unknown, sent once, and found only if it was executed', async () => {
       await statement();
       const [sent, before] = [order(), on.mock.sent()];
       on.mock.failOrders(fault);
@@ -110,7 +110,7 @@ export function withstands(
       expect(holdings.map(({ quantity }) => quantity.toString())).toEqual(held);
     });
 
-    it('gives no secret away', async () => {
+    it('reveals no secret', async () => {
       on.mock.failOrders(fault);
       const failure = await failureOf(submit(order()));
       expect(failure).toBeDefined();
@@ -142,7 +142,7 @@ export function withstands(
     expect({ ...other, takenAt: 0 }).toEqual({ ...one, takenAt: 0 });
   });
 
-  it('makes one order of the same sent twice at the same moment', async () => {
+  it('makes one order of two concurrent identical submissions', async () => {
     await statement();
     const sent = order();
     await Promise.allSettled([submit(sent), on.reopen().submit(sent, signal)]);

@@ -83,7 +83,7 @@ export function marketDataConforms(open: () => Promise<MarketData>): void {
     await expect(source.fundamentals(STRANGER, signal)).rejects.toMatchObject(unknown);
   });
 
-  test('leaves out fundamentals it does not know, and tells none of them as NaN', async () => {
+  test('omits unknown fundamentals, and never answers NaN', async () => {
     for (const { isin } of await source.listing(signal)) {
       const figures = (await source.fundamentals(isin, signal)) ?? {};
       for (const [name, figure] of Object.entries(figures))
@@ -110,7 +110,7 @@ export function marketDataConforms(open: () => Promise<MarketData>): void {
     if (source.benchmark) expect(listed).toContain(source.benchmark);
   });
 
-  test('keeps the time of day when the wall clock is put into the market’s day', () => {
+  test('keeps the time of day when the wall clock is moved to the market’s day', () => {
     const now = marketNow(source, NOW);
     expect(dayOf(now)).toBe(source.today(NOW));
     expect(now % DAY_MS).toBe(NOW % DAY_MS);

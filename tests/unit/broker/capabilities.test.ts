@@ -35,7 +35,7 @@ const limit = (text: string, currency = 'USD') => ({
   limitPrice: Price.parse(text, currency),
 });
 
-describe('what a broker cannot do', () => {
+describe('an unsupported order', () => {
   test.each<[string, Partial<OrderInstruction>, Partial<BrokerCapabilities>]>([
     ['read-only', {}, { takesOrders: false }],
     ['order-type', { type: 'STOP_LIMIT' }, {}],
@@ -62,7 +62,7 @@ describe('what a broker cannot do', () => {
     ['a limit with cents', limit('10.01')],
     ['a limit below 1 with four decimals', limit('0.1234')],
     ['a limit outside the session', { extendedHours: true, ...limit('10') }],
-  ])('is nothing for %s', (_, change) => {
+  ])('is supported: %s', (_, change) => {
     expect(unsupported({ ...order, ...change }, can)).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ function rows(count: number, closeOf: (index: number) => number): string {
 const wave = (i: number): number => 100 + Math.sin(i);
 
 describe('trader check-data', () => {
-  test('shows what was understood, and says that a start succeeds', async () => {
+  test('prints what was parsed, and that a start succeeds', async () => {
     const files = {
       'securities.csv': SECURITIES,
       'NORD.csv': rows(80, (i) => (i === 40 ? 0.5 : wave(i))),
@@ -55,7 +55,7 @@ describe('trader check-data', () => {
     });
   });
 
-  test('ends with 1 and names every fault where a start would be refused', async () => {
+  test('exits with 1 and names every error where a start would be refused', async () => {
     const files = { 'securities.csv': SECURITIES, 'NORD.csv': 'Date,Close\n2024-03-08,3,501.20\n' };
     await inFolder(files, async (folder) => {
       const { status, stdout } = trader('check-data', folder);

@@ -49,7 +49,7 @@ test.each([
   expect(calls).toHaveLength(1);
 });
 
-test('a function that stays away is an answer after some seconds', async () => {
+test('a function that stays unreachable is reported after some seconds', async () => {
   expect(await statusOf(await gateway(99), 'planning-get-plan')).toBe(500);
   expect(calls).toHaveLength(7);
 });

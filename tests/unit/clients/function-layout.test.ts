@@ -75,7 +75,7 @@ describe('the layout of what a gateway has deployed', () => {
     expect(calls).toBe(1);
   });
 
-  test('OpenFaaS that does not look before it calls says 503 of a function it does not have', async () => {
+  test('OpenFaaS that does not check before it calls answers 503 for an unknown function', async () => {
     const attempt = (address: string): Promise<PlatformAnswer> =>
       Promise.resolve(
         address.includes('/')

@@ -57,7 +57,7 @@ it.each([
   ['concurrency', '-1'],
   ['retry-on', '200'],
   ['retry-on', '503;504'],
-])('leaves async-%s "%s" aside and says so', (name, text) => {
+])('ignores async-%s "%s" and reports it', (name, text) => {
   const annotation = `arduino-trader/async-${name}`;
   const { policy, complaints } = callPolicy('echo', '/', { [annotation]: text });
   expect(policy).toEqual(defaultPolicy);

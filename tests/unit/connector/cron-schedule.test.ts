@@ -13,7 +13,7 @@ it.each([
   ['@every 1h30m', { every: 5_400_000 }],
   ['@every 90s', { every: 90_000 }],
   ['@every 10ms', { every: 1_000 }],
-])('"%s" has turns', (text, turns) => {
+])('"%s" has next times', (text, turns) => {
   expect(parseSchedules(text)).toEqual([{ text, turns }]);
 });
 
@@ -37,7 +37,7 @@ it.each([
   expect(parseSchedules(text)).toEqual([{ text, complaint }]);
 });
 
-it('takes several, and judges each for itself', () => {
+it('accepts several, and validates each separately', () => {
   expect(parseSchedules('@hourly; 61 * * * * ;@every 1m;')).toEqual([
     { text: '@hourly', turns: { pattern: '0 * * * *', tz: 'UTC' } },
     { text: '61 * * * *', complaint: 'its minute is "61"' },

@@ -144,7 +144,7 @@ it('comes once each local day over every change of every clock', () => {
   }
 });
 
-it('keeps to each midnight of every zone around the changes', () => {
+it('fires at each midnight of every zone around the changes', () => {
   for (const { zone, atMs, beforeMs, afterMs } of transitions) {
     const turns = { pattern: '0 0 * * *', tz: zone };
     const days: string[] = [];

@@ -28,7 +28,7 @@ describe.each(['stack.yml', 'stack.packed.yml'])('what is deployed of %s', (stac
     expect(differences(requested, deployed(stack, COMPUTE))).toEqual([]);
   });
 
-  test('names what is missing', () => {
+  test('names missing functions', () => {
     const [first, ...others] = deployed(stack, COMPUTE);
     expect(differences(requested, others)).toEqual([`${first?.name}: is not deployed`]);
   });

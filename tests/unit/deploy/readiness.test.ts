@@ -38,7 +38,7 @@ test.each([
   expect(found?.availableReplicas).toBe(expected);
 });
 
-test('what has no replica is not asked further', async () => {
+test('a function without replicas is not probed further', async () => {
   const url = await gateway({ '/system/functions': [[200, [{ ...one, replicas: 0 }]]] });
   expect(await listFunctions(url, '')).toMatchObject([{ name: 'planning', replicas: 0 }]);
 });

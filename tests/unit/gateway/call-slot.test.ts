@@ -42,7 +42,7 @@ it('is free when the answer is whole, and counts it once', () => {
   expect([calls.running, statuses]).toEqual([0, [201]]);
 });
 
-it('is held while pieces come, and free after the last', async () => {
+it('is held while chunks arrive, and free after the last', async () => {
   const { slot, statuses, calls } = slotOf();
   const chunks = chunksOf(
     slot.free({
@@ -57,7 +57,7 @@ it('is held while pieces come, and free after the last', async () => {
   expect([calls.running, statuses]).toEqual([0, [200]]);
 });
 
-it.each([0, 1])('is free when nobody wants more after %i pieces', async (read) => {
+it.each([0, 1])('is free when the reader stops after %i chunks', async (read) => {
   const { slot, statuses, calls } = slotOf();
   const chunks = chunksOf(slot.free({ body: endless() }));
   for (let i = 0; i < read; i += 1) await chunks.next();
@@ -66,7 +66,7 @@ it.each([0, 1])('is free when nobody wants more after %i pieces', async (read) =
   expect(slot.signal.aborted).toBe(true);
 });
 
-it('is free when a piece cannot be made', async () => {
+it('is free when a chunk fails', async () => {
   const { slot, calls } = slotOf();
   const chunks = chunksOf(
     slot.free({
@@ -79,7 +79,7 @@ it('is free when a piece cannot be made', async () => {
   expect(calls.running).toBe(0);
 });
 
-it('cuts a stream off when the time is up, though it does not heed its signal', async () => {
+it('cuts a stream off when the time is up, though it ignores its signal', async () => {
   const { slot, calls } = slotOf({}, 20);
   const chunks = chunksOf(slot.free({ body: hanging() }));
   await chunks.next();
@@ -88,7 +88,7 @@ it('cuts a stream off when the time is up, though it does not heed its signal', 
   expect((slot.signal.reason as DOMException).name).toBe('TimeoutError');
 });
 
-it('is overdue before the function hears of it', async () => {
+it('is overdue before the function is aborted', async () => {
   const { slot } = slotOf({}, 5);
   const answered = new Promise((resolve) =>
     slot.signal.addEventListener('abort', () => resolve('woken')),

@@ -40,7 +40,7 @@ describe('error details', () => {
     });
   });
 
-  it('of other types are passed over, and of damaged bytes there are none', () => {
+  it('of other types are ignored, and damaged bytes give none', () => {
     const other = new BinaryWriter().uint32(10).string('type.googleapis.com/x.Y').finish();
     const status = new BinaryWriter().uint32(26).bytes(other).finish();
     expect(factsOfDetails(status)).toEqual({});

@@ -44,7 +44,7 @@ it.each(['process.exit(0)', `process.kill(process.pid)`, `process.kill(0, 'SIGKI
   },
 );
 
-it('lets ask whether a process is there, and end another', async () => {
+it('allows checking for a process, and ending another', async () => {
   const code = `import { spawn } from 'node:child_process';
     console.log(process.kill(process.pid, 0));
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -57,14 +57,14 @@ it.each([
   ['timer', `setTimeout(() => process.exit(0), 1);`],
   ['promise nobody waits for', `void (async () => process.exit(0))();`],
   ['microtask', `queueMicrotask(() => process.exit(0));`],
-])('outlives one that comes from a %s, and tells of it', async (_from, code) => {
+])('survives one that comes from a %s, and reports it', async (_from, code) => {
   expect(await run(`${code} ${AFTERWARDS}`)).toMatchObject({
     status: 3,
     said: 'refused true\nalive',
   });
 });
 
-it('ends on everything else as a process without a guard, and says why', async () => {
+it('ends on everything else as a process without a guard, with the reason', async () => {
   const { status, said, wrong } = await run(
     `setTimeout(() => { throw new TypeError('broken'); }, 1); ${AFTERWARDS}`,
   );
@@ -72,13 +72,13 @@ it('ends on everything else as a process without a guard, and says why', async (
   expect(wrong).toContain('TypeError: broken');
 });
 
-it('leaves everything else to who listens beside it', async () => {
+it('leaves everything else to other listeners', async () => {
   const code = `process.on('uncaughtException', () => console.log('heard'));
     setTimeout(() => { throw new TypeError('broken'); }, 1);`;
   expect(await run(`${code} ${AFTERWARDS}`)).toMatchObject({ status: 3, said: 'heard\nalive' });
 });
 
-it('gives exit and kill back when the last guard is released', async () => {
+it('restores exit and kill when the last guard is released', async () => {
   const code = `const other = guardExit(() => undefined); release(); release();
     try { process.exit(0); } catch { console.log('still held'); }
     other(); process.exit(4);`;

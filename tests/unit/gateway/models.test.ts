@@ -23,7 +23,7 @@ describe('the totals of a cycle', () => {
   });
 });
 
-describe('the orders of a cycle in words', () => {
+describe('the orders of a cycle as text', () => {
   const order = { tradeId: 't', symbol: 'ABC', side: 'BUY', quantity: 1 } as const;
 
   it('name what did not go through, and why', () => {

@@ -21,7 +21,7 @@ const ill = (name: string, board: string) => ({
   remote: board !== '',
 });
 
-describe('how things stand', () => {
+describe('the state in one sentence', () => {
   it.each<[string, Partial<StandingInputs>, string]>([
     ['healthy', {}, 'All is well. Nothing to do.'],
     ['working', { isRunning: true }, 'A trading cycle runs now.'],

@@ -91,7 +91,7 @@ describe('checking bars', () => {
     expect(checkBars([...before, ...after.slice(1)]).setAside).toHaveLength(LEVEL_BARS_MIN - 1);
   });
 
-  test('sets aside pence among pounds, however many', () => {
+  test('sets aside pence among pounds, whatever their number', () => {
     const closes = Array.from({ length: 90 }, (_, i) => (i % 3 === 2 ? 500 : 5));
     const { accepted } = checkBars(closes.map((close, day) => bar(day, close)));
     expect(new Set(accepted.map(({ close }) => close))).toEqual(new Set([5]));

@@ -36,7 +36,7 @@ describe('a dead price', () => {
     expect(deadPriceReason({ adjustedClose: moving(200), volume }, fund)).toBeUndefined();
   });
 
-  test('is none of a price that moves, though little', () => {
+  test('is not a price that moves, though little', () => {
     expect(reasonOf(moving(200), shares(200, 500))).toBeUndefined();
     const money = Array.from({ length: 200 }, (_, i) => 100 * 1.0001 ** i + (i % 3) * 0.001);
     expect(reasonOf(money, shares(200, 500))).toBeUndefined();

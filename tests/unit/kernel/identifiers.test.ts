@@ -94,14 +94,14 @@ describe('failures', () => {
     });
   });
 
-  test('nobody foresaw keep their text inside', () => {
+  test('that are unforeseen do not expose their text', () => {
     expect(Failure.from(new Error('password is hunter2')).toJSON()).toEqual({
       code: 'BUG',
       message: 'Something went wrong inside; the log has the details.',
     });
   });
 
-  test('travel to another process and back', () => {
+  test('survive serialisation to another process and back', () => {
     const failure = new Failure('REFUSED', 'No.', { rule: 'market-closed' });
     const back = Failure.fromBody(JSON.parse(JSON.stringify(failure)), 422);
     expect([back.code, back.message, back.facts]).toEqual([

@@ -23,14 +23,14 @@ describe('Money', () => {
     expect(eur('1.500').amount.toString()).toBe('1.50');
   });
 
-  test('never puts two currencies together without a rate', () => {
+  test('never adds two currencies without a rate', () => {
     const usd = Money.parse('1', 'USD');
     expect(() => eur('1').add(usd)).toThrow(/without a rate/);
     expect(() => eur('1').compare(usd)).toThrow(/without a rate/);
     expect(eur('1').equals(usd)).toBe(false);
   });
 
-  test('converts at a dated rate, and says so when there is none', () => {
+  test('converts at a dated rate, and fails when there is none', () => {
     const rate: ExchangeRate = {
       from: parseCurrency('USD'),
       to: parseCurrency('EUR'),

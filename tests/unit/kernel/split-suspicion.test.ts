@@ -46,11 +46,11 @@ describe('a suspected split', () => {
       'a fall that goes on',
       walk('slide').map((close, i) => (i < 60 ? close : (close / 2) * 0.85 ** (i - 60))),
     ],
-  ])('is none in %s', (_name, closes) => {
+  ])('is not suspected in %s', (_name, closes) => {
     expect(suspectedSplits(bars(closes))).toEqual([]);
   });
 
-  test('is none on a day when the market fell', () => {
+  test('is not suspected on a day when the market fell', () => {
     expect(suspectedSplits(bars(split(walk('crash'), 60, 4 / 3)), () => -0.12)).toEqual([]);
   });
 });

@@ -412,7 +412,7 @@ describe('files that people have', () => {
     expect(await closes(files)).toEqual(TWO_DAYS);
   });
 
-  test('say the shares of ariva.de, not the money', async () => {
+  test('read the shares of ariva.de, not the turnover', async () => {
     const text = 'Datum;Schlusskurs;Stuecke;Volumen\n2024-03-07;50,250;1.204;60.000,5\n';
     expect((await read({ 'NORD.csv': text }))[0]?.volume).toBe(1204);
   });

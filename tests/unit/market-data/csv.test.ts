@@ -96,7 +96,7 @@ describe('csv: a file for each symbol', () => {
     });
   });
 
-  test('reads what securities.csv says, and takes one currency without rates as the only one', async () => {
+  test('reads securities.csv, and takes one currency without rates as the only one', async () => {
     const source = await openCsv(join(fixtures, 'per-symbol'));
     expect(source.onlyCurrency).toBe('EUR');
     expect(source.benchmark).toBe(OSTD);
@@ -152,7 +152,7 @@ describe('csv: rates and fundamentals', () => {
 });
 
 describe('csv: what is wrong', () => {
-  test('says how to write securities.csv where it is missing', async () => {
+  test('explains how to write securities.csv where it is missing', async () => {
     const prices = {
       'c.csv': 'Date,AAA,BBB\n2024-03-01,1,2\n',
       'CCC.csv': 'Date,Close\n2024-03-01,3\n',
@@ -217,7 +217,7 @@ describe('csv: what is wrong', () => {
     expect(failure.message).toContain('has prices of NORD');
   });
 
-  test('refuses fundamentals of a stranger', async () => {
+  test('refuses fundamentals of an unknown security', async () => {
     const failure = await failureOf({
       'securities.csv': SECURITIES,
       'c.csv': 'Date,NORD\n2024-03-01,1\n',

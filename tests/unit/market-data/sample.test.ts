@@ -21,7 +21,7 @@ async function everything(source: SampleMarketData) {
 }
 
 describe('the simulated market', () => {
-  test('calls itself a simulation, and never closes', () => {
+  test('is marked as a simulation, and never closes', () => {
     const source = sampleAt('2024-07-20');
     expect(source.simulated).toBe(true);
     expect(source.session('XETR', instantOf(Date.parse('2024-07-20T03:00:00Z')))).toEqual({
@@ -68,7 +68,7 @@ describe('the simulated market', () => {
     expect(bars.length).toBeGreaterThan(5 * 252);
   });
 
-  test('goes on by itself when a day passes', async () => {
+  test('advances by itself when a day passes', async () => {
     let now = Date.parse('2024-07-17T10:00:00Z');
     const source = new SampleMarketData('7', () => instantOf(now));
     const [first] = await source.listing();

@@ -58,7 +58,7 @@ describe('request fields', () => {
     expect(parse(schema as z.ZodType, value)).toMatch(/^refused: ./);
   });
 
-  test('do not let a map reach the prototype', () => {
+  test('do not let a map modify the prototype', () => {
     const evil = JSON.parse('{"__proto__": {"polluted": "x"}, "constructor": "y"}') as unknown;
     parse(fields.map(fields.text()), evil);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

@@ -105,7 +105,7 @@ describe('limits in conflict', () => {
   });
 
   test.each(['c-1', 'c-2', 'c-3'])(
-    'are mended by the change that is named, and by no smaller one (%s)',
+    'are resolved by the named relaxation, and by no smaller one (%s)',
     (seed) => {
       const { moments, limits } = drawn(seed);
       const broken = least(limits, 0.1);

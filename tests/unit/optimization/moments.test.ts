@@ -39,7 +39,7 @@ describe('estimateMoments', () => {
     expect(volatility).toBeLessThan(0.27);
   });
 
-  it('anchors expectations so that equal weights are best when nobody scores better', () => {
+  it('anchors expectations so that equal weights are optimal when all score alike', () => {
     const { moments } = estimateMoments(view, { riskAversion: 4, scores: even });
     const marginal = times(moments.covariance, new Float64Array(5).fill(4 / 5));
     marginal.forEach((value, i) => expect(at(moments.expected, i)).toBeCloseTo(value, 12));
@@ -84,7 +84,7 @@ describe('estimateMoments', () => {
     expect(variance(wider.covariance)).toBeLessThan(1.06 * variance(plain.covariance));
   });
 
-  it('knows nothing of an empty universe', () => {
+  it('is empty for an empty universe', () => {
     expect(estimateMoments(sketchView([]), { riskAversion: 4 }).moments.isins).toEqual([]);
   });
 });

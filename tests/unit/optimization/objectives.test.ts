@@ -171,7 +171,7 @@ describe('hierarchical risk parity', () => {
     [0.0, 0.0, 0.0, 0.0, 0.01],
   ]);
 
-  it('puts what moves together side by side', () => {
+  it('places correlated securities side by side', () => {
     const order = leafOrder(correlationDistance(covariance));
     expect(order).toHaveLength(5);
     expect(Math.abs(order.indexOf(0) - order.indexOf(2))).toBe(1);
@@ -311,7 +311,7 @@ describe('allocate', () => {
     expectWeights(answer.weights, Array.from(weights), 1e-9);
   });
 
-  it('leaves excluded securities out of risk parity and spreads the risk over the others', () => {
+  it('excludes securities from risk parity and spreads the risk over the others', () => {
     const limits = limitsOf(moments, { weightMaxRatio: 1, sectorMaxRatio: 1, countryMaxRatio: 1 });
     const securities = limits.securities.map((one, i) =>
       i === 3 ? { ...one, maxWeight: 0 } : one,
@@ -325,7 +325,7 @@ describe('allocate', () => {
     expect(variance).toBeGreaterThan(0);
   });
 
-  it('says when nothing is expected to earn, and answers the least volatility', () => {
+  it('reports when no expected return is positive, and answers the least volatility', () => {
     const bleak = { ...moments, expected: moments.expected.map(() => -0.01) };
     const answer = allocate({ kind: 'MAXIMUM_SHARPE' }, bleak, limitsOf(bleak));
     const safest = allocate({ kind: 'MINIMUM_VOLATILITY' }, bleak, limitsOf(bleak));
@@ -360,7 +360,7 @@ describe('limits in conflict', () => {
     ]);
   });
 
-  it('names the minima that a sector has no room for', () => {
+  it("names the minima that exceed a sector's maximum", () => {
     expect(
       conflict(least, { sectorLimits: new Map([['Energy', 0.25]]) }, [0.15, 0.02, 0, 0.15]),
     ).toEqual([

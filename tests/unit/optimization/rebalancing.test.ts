@@ -62,7 +62,7 @@ describe('correction', () => {
     }
   });
 
-  it('minds a range of its own', () => {
+  it('applies a range of its own', () => {
     const ranges = {
       over: Float64Array.from([0.005, 0.05]),
       under: Float64Array.from([0.05, 0.05]),

@@ -209,7 +209,7 @@ describe('an order at the paper broker', () => {
     expect(outcome).toEqual({ kind: 'rejected', reason });
   });
 
-  it('gives up its rest when the price has run away from the cash', () => {
+  it('cancels its remainder when the price exceeds the cash', () => {
     const sent = order({ quantity: Decimal.of(100), timeInForce: 'GTC' });
     const { book } = place(opened('10100'), sent, market(100, free, 300));
     const later = advance(book, market(150, free, 300));
@@ -235,7 +235,7 @@ describe('an order at the paper broker', () => {
     expect(cancel(book, sent.clientOrderId)).toBe(book);
   });
 
-  it('is left alone by a look that finds nothing to do', () => {
+  it('is unchanged by a query that finds nothing to do', () => {
     const sent = order({ type: 'LIMIT', timeInForce: 'GTC', limitPrice: price('50') });
     const { book } = place(opened('5000'), sent, market(100));
     expect(advance(book, market(100))).toBe(book);

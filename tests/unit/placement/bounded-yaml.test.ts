@@ -43,6 +43,6 @@ test.each([
   expect(complaint?.message).not.toContain('\n');
 });
 
-test('some aliases are fine', () => {
+test('some aliases are allowed', () => {
   expect(parseYaml('a: &a [1]\nb: [*a, *a]')).toEqual({ a: [1], b: [[1], [1]] });
 });

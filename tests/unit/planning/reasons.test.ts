@@ -79,7 +79,7 @@ function leftOutOf(limits: Partial<PlanLimits>, cash: number): readonly Refused[
 }
 
 describe('the reason why an order was not made', () => {
-  test.each([260, 700, 1100])('names the cash that would admit it (EUR %d)', (cash) => {
+  test.each([260, 700, 1100])('states the cash that would admit it (EUR %d)', (cash) => {
     for (const { problem, decision, one } of refused('cash-reserve', { noSells: true }, cash)) {
       const more = amountIn(one.reason, /it takes EUR (\d+\.\d\d) more cash/);
       const barrier = (by: number) => barrierWith(problem, decision, one, { cash: by });
@@ -235,7 +235,7 @@ describe('the summary of a plan without orders', () => {
   const summaryOf = (problem: PlanningProblem) => buildPlan(problem, decided(problem)).summary;
   const base = drawnProblem('barred', { securities: 8, cash: '20000', heldRatio: 0 });
 
-  test('says which rules left everything out', () => {
+  test('names the rules that excluded everything', () => {
     const frozen = new Set(base.instruments.map(({ isin }) => isin));
     const summary = summaryOf({ ...base, limits: { ...base.limits, frozen } });
     expect(summary).toMatch(
@@ -243,7 +243,7 @@ describe('the summary of a plan without orders', () => {
     );
   });
 
-  test('says that there is nothing to choose from', () => {
+  test('reports that there are no candidates', () => {
     const moments = { isins: [], expected: new Float64Array(0), covariance: [] };
     const summary = summaryOf({ ...base, instruments: [], moments });
     expect(summary).toMatch(/^Hold: there is no security to choose from\./);

@@ -63,7 +63,7 @@ describe('the search for a sequence', () => {
     }
   });
 
-  test.each(seeds)('knows which sequences the rules allow (%s)', (seed) => {
+  test.each(seeds)('decides which sequences the rules allow (%s)', (seed) => {
     const problem = small(seed);
     const space = spaceOf(problem);
     const random = seededRandom(`${seed} rules`);
@@ -109,7 +109,7 @@ describe('the search for a sequence', () => {
     }
   });
 
-  test('says how far it may be from the best when it ends early', () => {
+  test('states its gap when it ends early', () => {
     const space = spaceOf(drawnProblem('rest', { securities: 30, cash: '9000', heldRatio: 0.4 }));
     const { gain, gainBound, nodes } = finished(searchPlan(space));
     expect(nodes).toBeGreaterThan(0);

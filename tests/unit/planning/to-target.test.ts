@@ -96,7 +96,7 @@ describe('a plan to stated weights', () => {
     }
   });
 
-  it('leaves alone what may not be traded, what has an order under way, and orders below the least', () => {
+  it('skips untradable securities, those with an open order, and orders below the minimum', () => {
     const [frozen, live, small] = [
       instrument(0, { target: 0.4, buys: false, sells: false }),
       instrument(1, { target: 0.4 }),

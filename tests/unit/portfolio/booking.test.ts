@@ -12,7 +12,7 @@ const held = (book: ReturnType<typeof bookOf>) => {
 };
 
 describe('booking', () => {
-  it('moves cash by just what was settled', () => {
+  it('changes cash by exactly what was settled', () => {
     const book = bookOf(
       line('deposit', '1000.00'),
       trade('buy', '3', '100', '-301.07'),
@@ -62,7 +62,7 @@ describe('booking', () => {
     expect(costOf(held(book), EUR)).toEqual(euros('5360.04'));
   });
 
-  it('loses no cent when a lot goes share by share', () => {
+  it('loses no cent when a lot is sold share by share', () => {
     const sales = Array.from({ length: 7 }, () => trade('sell', '1', '10', '10.00'));
     const book = bookOf(trade('buy', '7', '14', '-100.00'), ...sales);
     // All proceeds less all cost, though 100 / 7 has no end.
@@ -81,7 +81,7 @@ describe('booking', () => {
     expect(held(book).realized).toEqual(euros('2.00'));
   });
 
-  it('takes transferred shares at their stated worth and lets them go without a gain', () => {
+  it('books transferred shares at their stated value and transfers them out without a gain', () => {
     const book = bookOf(
       trade('transfer-in', '4', '25', '0', { currency: 'USD', rate: '0.8' }),
       trade('transfer-out', '1', '99', '0'),
@@ -91,7 +91,7 @@ describe('booking', () => {
     expect(book.cash).toEqual(euros('0.00'));
   });
 
-  it('refuses to let go of shares it does not hold', () => {
+  it('refuses to deliver shares it does not hold', () => {
     expect(() => bookOf(trade('sell', '1', '10', '10.00'))).toThrow(
       expect.objectContaining({
         code: 'REFUSED',

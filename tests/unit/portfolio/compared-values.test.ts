@@ -65,7 +65,7 @@ describe('an account beside its alternatives', () => {
     expect(points.map(({ doingNothing }) => doingNothing)).toEqual([1000, 1100, 1200, 1300]);
   });
 
-  it('says nothing of a benchmark that had no price when money came', () => {
+  it('omits a benchmark without a price at a deposit', () => {
     const points = compared([deposit], [undefined, 100, 110, 120], [1, 1, 1, 1]);
     expect(points.every(({ benchmark }) => benchmark === undefined)).toBe(true);
   });

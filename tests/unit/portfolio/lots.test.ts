@@ -103,7 +103,7 @@ describe('a book whose sales say which lots they take', () => {
     expect(holding('average').realized).toEqual(euros('81.12'));
   });
 
-  it('realises the least with the dearest lots, and the same in the end', () => {
+  it('realises the least with the highest-cost lots, and the same in the end', () => {
     const gain = (method: LotMethod) => holding(method).realized.toEstimate();
     expect(gain('hifo')).toBeLessThan(gain('fifo'));
     expect(gain('lifo')).toBe(gain('hifo'));

@@ -19,7 +19,7 @@ const performance = (days: readonly DayValue[], from?: CalendarDay) =>
   measure(windowFrom(days, from));
 
 describe('performance', () => {
-  it('does not take a deposit for a gain, nor a withdrawal for a loss', () => {
+  it('counts neither a deposit as a gain nor a withdrawal as a loss', () => {
     const { points, totalRatio } = performance([
       value('2024-01-02', 1000, 1000),
       value('2024-01-03', 2200, 1000),
@@ -38,7 +38,7 @@ describe('performance', () => {
     expect(performance([value('2024-01-02', 990, 1000)]).totalRatio).toBeCloseTo(-0.01, 12);
   });
 
-  it('says all it can of one day, and nothing that is not a number', () => {
+  it('states the figures of a single day, and never NaN', () => {
     expect(performance([value('2024-01-02', 1000, 1000)])).toEqual({
       points: [{ day: '2024-01-02', value: 1000, returnRatio: 0 }],
       totalRatio: 0,
@@ -104,7 +104,7 @@ describe('the internal rate', () => {
     expect(worth).toBeCloseTo(0, 6);
   });
 
-  it('finds a near total loss and a manifold gain', () => {
+  it('finds a near total loss and a large gain', () => {
     const from = { day: day('2020-01-01'), amount: -100 };
     expect(internalRate([from, { day: day('2020-12-31'), amount: 1 }])).toBeCloseTo(-0.99, 8);
     expect(internalRate([from, { day: day('2020-12-31'), amount: 5000 }])).toBeCloseTo(49, 6);

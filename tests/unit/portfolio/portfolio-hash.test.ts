@@ -25,11 +25,11 @@ describe('the portfolio hash', () => {
     expect(portfolioHash({ ...book, syncedAt: lines[0]?.happenedAt }, [order], terms)).toBe(base);
   });
 
-  it('does not tell 5 shares from 5.0 shares', () => {
+  it('treats 5 and 5.0 shares alike', () => {
     expect(portfolioHash(book, [{ ...order, remaining: Decimal.parse('5.0') }], terms)).toBe(base);
   });
 
-  it('does not see a closed position', () => {
+  it('ignores a closed position', () => {
     const buyAndSell = [trade('buy', '9', '1', '-9.00'), trade('sell', '9', '1', '9.00')];
     expect(portfolioHash(bookOf(line('deposit', '1.00'), ...buyAndSell), [], terms)).toBe(
       portfolioHash(bookOf(line('deposit', '1.00')), [], terms),

@@ -74,7 +74,7 @@ describe('reconciling', () => {
     expect(twice.book).toEqual(once.book);
   });
 
-  it('books shares that nobody traded as external, at what they are worth', () => {
+  it('books shares not traded here as external, at their value', () => {
     const worth = new Map([
       [BETA, { price: Price.parse('20', 'USD'), exchangeRate: Decimal.parse('0.9') }],
     ]);
@@ -85,7 +85,7 @@ describe('reconciling', () => {
     expect(reconcile(done.book, stated, worth, { recordedAt: NOW }).entries).toEqual([]);
   });
 
-  it('books shares that are gone and cash that differs as external', () => {
+  it('books missing shares and differing cash as external', () => {
     const before = bookOf(line('deposit', '100.00'), trade('buy', '5', '10', '-50.00'));
     const done = reconcile(
       before,
@@ -119,7 +119,7 @@ describe('reconciling', () => {
     expect(quantityHeld(again.book, ALPHA).toString()).toBe('1');
   });
 
-  it('lets shares come before a sale that the broker reports without their purchase', () => {
+  it('books missing shares before a sale that the broker reports without their purchase', () => {
     const stated = statement({
       cash: euros('30.00'),
       fills: [fill('f9', 'SELL', 3, '30.00', '2024-01-04')],

@@ -33,7 +33,7 @@ function history(overrides: Partial<History>): History {
 const deposit = line('deposit', '1000.00');
 
 describe('the daily value', () => {
-  it('walks cash and shares along the closes', () => {
+  it('values cash and shares at the closes', () => {
     const ledger = [deposit, trade('buy', '5', '100', '-501.00', { on: '2024-01-03' })];
     const closes = { '2024-01-02': 99, '2024-01-03': 100, '2024-01-04': 102, '2024-01-05': 101 };
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
@@ -72,7 +72,7 @@ describe('the daily value', () => {
     });
   });
 
-  it('leaves out days without a price, and counts then what was brought in meanwhile', () => {
+  it('omits days without a price, and counts deposits of those days later', () => {
     const ledger = [deposit, trade('transfer-in', '2', '50', '0', { on: '2024-01-02' })];
     const closes = { '2024-01-04': 70, '2024-01-05': 80 };
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
@@ -93,7 +93,7 @@ describe('the daily value', () => {
     expect(last?.positions.size).toBe(0);
   });
 
-  it('says what each position earned, and on what', () => {
+  it("states each position's gain, and its capital", () => {
     const ledger = [
       deposit,
       trade('buy', '5', '100', '-501.00', { on: '2024-01-03' }),

@@ -54,7 +54,7 @@ describe('integerShares', () => {
     }
   });
 
-  it('gives up a cheap share for a dear one that is missing', () => {
+  it('replaces a cheap share by an expensive one that is missing', () => {
     // Rounded down: 9 x 10 and none of 100, 0.95 of which is wanted; one of 10 makes room for it.
     const prices = numbers(100, 10);
     const { shares } = integerShares(numbers(0.51, 0.49), prices, { value: 190 });

@@ -108,7 +108,7 @@ describe('hierarchical risk parity', () => {
     return keys.map((_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
   };
 
-  it('takes no notice of the unit of returns', () => {
+  it('does not depend on the unit of returns', () => {
     const covariance = covarianceOf('unit', 15);
     const percent = build(15, (i, j) => cell(covariance, i, j) * 1e4);
     const weights = hierarchicalRiskParity(percent);

@@ -105,7 +105,7 @@ describe('mean-variance programs', () => {
     );
   });
 
-  it('stay where they are when trading costs more than it brings', () => {
+  it('do not change when trading costs more than it gains', () => {
     const n = 5;
     const before = new Float64Array(n).fill(1 / n);
     const rows = [

@@ -44,7 +44,7 @@ it.each([
   expect(asked(effect, header, readAccess)).toBe(outcome);
 });
 
-it('shows the smallest token that an operation takes', () => {
+it('sends the smallest token sufficient for an operation', () => {
   expect(tokenFor('reads', tokens)).toBe(tokens.read);
   expect(tokenFor('writes', tokens)).toBe(tokens.write);
   expect(tokenFor('trades', tokens)).toBe(tokens.trade);

@@ -64,7 +64,7 @@ it.each(['127.0.0.1:1', '[::1]:1', '::1:1', '::ffff:127.0.0.1:1', '[::ffff:127.0
   },
 );
 
-it('never trusts another machine for where it calls from', () => {
+it('never trusts another machine by its address', () => {
   const trusting: FacadeAccess = { ...guarded, loopbackScope: 'trade' };
   for (const peer of [AWAY, '[fe80::1]:1', 'unknown', ''])
     expect(verdict('trades', caller(peer), trusting)).toBe('UNAUTHENTICATED');

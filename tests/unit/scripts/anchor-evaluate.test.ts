@@ -90,7 +90,7 @@ describe('evaluate', () => {
   });
 });
 
-describe('a word of a row that nobody reads', () => {
+describe('an unread word of a row', () => {
   const judged = (parameters: Record<string, unknown>, expected: unknown = 6) =>
     evaluate({ ...row('sum', expected), parameters }, adapter, files);
 
@@ -108,7 +108,7 @@ describe('a word of a row that nobody reads', () => {
     });
   });
 
-  it('is no matter where it is known, or known to change nothing', () => {
+  it('is accepted where it is known, or known to change nothing', () => {
     expect(judged({ rounding: 'half-even to cents', remark: 3 }).verdict).toBe('passed');
   });
 

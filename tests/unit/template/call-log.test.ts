@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { logLine } from '#template/call-log.ts';
 
-it('says what happened in one line of JSON', () => {
+it('writes an event as one line of JSON', () => {
   const line = logLine('warn', 'call', { callId: 'c-1', status: 200 });
   expect(JSON.parse(line)).toEqual({
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
@@ -12,7 +12,7 @@ it('says what happened in one line of JSON', () => {
   });
 });
 
-it('tells where an error came from', () => {
+it('names where an error came from', () => {
   expect(logLine('error', 'fatal', { cause: new Error('why') })).toContain('Error: why');
 });
 

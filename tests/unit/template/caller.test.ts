@@ -4,7 +4,7 @@ import { inEnvironment } from '#template/function.ts';
 const REASON = new Error('gone home');
 
 describe('the signal of a caller', () => {
-  it('is not made before somebody asks for it', () => {
+  it('is created lazily', () => {
     const { AbortController: Real } = globalThis;
     const made = jest.fn();
     globalThis.AbortController = class extends Real {
@@ -33,7 +33,7 @@ describe('the signal of a caller', () => {
     globalThis.AbortController = Real;
   });
 
-  it('is one and the same, however often it is asked for', () => {
+  it('is the same object at every access', () => {
     const caller = new Caller();
     expect(caller.signal).toBe(caller.signal);
   });
@@ -70,7 +70,7 @@ describe('the signal of a caller', () => {
   });
 });
 
-describe('who wants to be told', () => {
+describe('a leave listener', () => {
   it('is reported once, when the caller has left', () => {
     const caller = new Caller();
     const seen: boolean[] = [];
@@ -81,7 +81,7 @@ describe('who wants to be told', () => {
     expect(seen).toEqual([true]);
   });
 
-  it('is told at once when it asks too late', () => {
+  it('is called at once when it is added too late', () => {
     const caller = new Caller();
     caller.leave();
     const told = jest.fn();
@@ -89,7 +89,7 @@ describe('who wants to be told', () => {
     expect(told).toHaveBeenCalledTimes(1);
   });
 
-  it('is not told any more when nobody or another asks', () => {
+  it('is not called any more after it was removed', () => {
     const caller = new Caller();
     const [first, second] = [jest.fn(), jest.fn()];
     caller.onLeave(first);
@@ -104,7 +104,7 @@ describe('who wants to be told', () => {
     expect(first).not.toHaveBeenCalled();
   });
 
-  it('sees the reason on the signal', () => {
+  it('finds the reason on the signal', () => {
     const caller = new Caller();
     let reason: unknown;
     caller.onLeave(() => (reason = caller.signal.reason));

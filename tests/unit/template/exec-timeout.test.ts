@@ -38,7 +38,7 @@ function waiting(): { handler: FunctionHandler; reasons: unknown[] } {
   return { handler, reasons };
 }
 
-it('hands the handler what its context says', async () => {
+it('passes the context to the handler', async () => {
   const timed = inTime(async (_event, { callId, shared, env, secret }) => {
     return { body: [callId, shared, env['A'], await secret('s')] };
   }, 1_000);
@@ -55,7 +55,7 @@ it.each([
   expect((reasons[0] as DOMException).name).toBe('TimeoutError');
 });
 
-it('lets nobody lengthen the time', async () => {
+it('does not let the caller lengthen the time limit', async () => {
   expect(await inTime(waiting().handler, 20)(event('10m'), plain)).toBe(OVERDUE);
 });
 
@@ -64,7 +64,7 @@ it.each([
   ['a caller', 'while it runs'],
   ['a signal', 'before'],
   ['a signal', 'while it runs'],
-])('tells it when %s leaves %s', async (who, when) => {
+])('aborts it when %s leaves %s', async (who, when) => {
   const caller = new Caller();
   const leave = (): void => caller.leave(new Error('gone'));
   if (when === 'before') leave();
@@ -89,7 +89,7 @@ it('cuts a stream off when the time is up', async () => {
   await expect(chunks.next()).rejects.toThrow('time limit was exceeded');
 });
 
-it('tells a stream that nobody reads, and lets go of its caller', async () => {
+it('closes a stream without a reader, and releases its caller', async () => {
   const caller = new Caller();
   let isOver = false;
   let signal: AbortSignal | undefined;

@@ -46,7 +46,7 @@ it('counts a call in every bucket that is wide enough for it', () => {
   );
 });
 
-it('tells how many calls run', () => {
+it('counts the running calls', () => {
   const metrics = new CallMetrics();
   metrics.inflight += 2;
   expect(samples(metrics)).toEqual(['http_requests_in_flight 2']);

@@ -57,7 +57,7 @@ describe('the body of an answer', () => {
   it.each([
     ['HEAD', 200],
     ['GET', 204],
-  ])('that would come in pieces is let go unread (%s, %i)', async (method, status) => {
+  ])('that would be streamed is closed unread (%s, %i)', async (method, status) => {
     let taken = 0;
     let isOver = false;
     const body: AsyncIterable<string> = {
@@ -94,14 +94,14 @@ describe('the body of an answer', () => {
     }
   });
 
-  it('in pieces breaks off where it is not as long as the function says', async () => {
+  it('in chunks breaks off where it is not as long as declared', async () => {
     for (const length of ['3', '99']) {
       const result = { headers: { 'content-length': length }, body: chunks('fo', 'ur') };
       await expect(answered(result)).rejects.toThrow('aborted');
     }
   });
 
-  it('in pieces breaks off when a piece cannot be made', async () => {
+  it('in chunks breaks off when a chunk fails', async () => {
     const broken = async function* (): AsyncGenerator<string> {
       yield 'one';
       throw new Error('no more');
@@ -178,7 +178,7 @@ describe('a result that cannot be sent', () => {
     agent.destroy();
   });
 
-  it('tells a stream behind a bad header that nobody reads it', async () => {
+  it('closes a stream behind a bad header', async () => {
     let isOver = false;
     const body = {
       [Symbol.asyncIterator]: () => ({
@@ -228,7 +228,7 @@ describe('the body of a request', () => {
     await once(socket, 'close');
   });
 
-  it('that ends in the middle calls nobody', async () => {
+  it('that ends early calls no handler', async () => {
     let calls = 0;
     const url = await serve(() => ({ body: String((calls += 1)) }));
     const { hostname, port } = new URL(url);
@@ -263,7 +263,7 @@ describe('a caller who leaves', () => {
     expect(seen).toEqual([false]);
   });
 
-  it('in the middle of pieces ends the stream', async () => {
+  it('during a stream ends the stream', async () => {
     let ended: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (ended = resolve));
     const url = await serve(() => ({

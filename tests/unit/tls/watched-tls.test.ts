@@ -101,7 +101,7 @@ test('no complaint quotes a private key', async () => {
   expect(thrown).not.toContain(body.slice(2, 20));
 });
 
-test('the end of a certificate is told from 14 days before, once a day, until it is renewed', async () => {
+test('the expiry of a certificate is reported from 14 days before, once a day, until it is renewed', async () => {
   const { files, clock, open, lines, events } = await watch(await leaf(today()), 'ends');
   const tls = await open();
   const start = clock.now;
@@ -129,7 +129,7 @@ test('the end of a certificate is told from 14 days before, once a day, until it
   expect(await look(60)).toBe(3);
 });
 
-test('a certificate that ends soon is told at the start', async () => {
+test('a certificate that expires soon is reported at the start', async () => {
   const { open, events } = await watch(await leaf(today(), { lifetimeMs: 3 * DAY_MS }), 'soon');
   await open();
   expect(events()).toEqual(['certificate-expiring']);

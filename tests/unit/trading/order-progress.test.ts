@@ -85,7 +85,7 @@ describe('an order that the broker shows', () => {
     expect(String(order.filledQuantity)).toBe('3');
   });
 
-  it('never loses a fill that a later look leaves out', () => {
+  it('never loses a fill that a later query omits', () => {
     const before = withSeen(accepted, seen('PARTIAL', [first]), now).order;
     const { order } = withSeen(before, seen('WORKING', []), now);
     expect(String(order.filledQuantity)).toBe('3');
@@ -151,12 +151,12 @@ describe('an order that the broker shows', () => {
 });
 
 describe('an order of ours', () => {
-  it('stays as it is where the table has no arrow', () => {
+  it('is unchanged where the table has no transition', () => {
     expect(advance(accepted, 'submit', now, 'again')).toBe(accepted);
     expect(advance(inState('FILLED'), 'lose', now, 'again')).toMatchObject({ state: 'FILLED' });
   });
 
-  it('holds no cash back once it is final', () => {
+  it('reserves no cash once it is final', () => {
     expect(String(advance(intent, 'deny', now, 'no').reserved)).toBe('EUR 0.00');
   });
 });

@@ -82,7 +82,7 @@ const states = Object.keys(tradeTable) as (OrderState | 'NEW')[];
 
 describe('the table of order states', () => {
   it.each(states.flatMap((state) => events.map((event) => [state, event] as const)))(
-    'of %s and %s has just the arrow that is written down',
+    'of %s and %s has exactly the documented transition',
     (state, event) => {
       const written = arrows.find((arrow) => arrow.startsWith(`${state} ${event} `));
       expect(nextState(state, event)).toBe(written?.split(' ')[2]);
@@ -96,7 +96,7 @@ describe('the table of order states', () => {
     );
   });
 
-  it('never leads back to where an order could be sent', () => {
+  it('never leads back to a state in which an order could be sent', () => {
     const sendable = arrows.filter((arrow) => / (INTENT|SUBMITTING)$/.test(arrow));
     expect(sendable).toEqual(['NEW intend INTENT', 'INTENT submit SUBMITTING']);
   });

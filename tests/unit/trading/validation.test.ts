@@ -123,7 +123,7 @@ const split: CheckInputs['doubts'][number] = {
 };
 
 describe('the checks before a trade', () => {
-  it('let a sound purchase and a sound sale pass', () => {
+  it('admit a valid purchase and a valid sale', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ order: sell })).toEqual([]);
   });
@@ -223,7 +223,7 @@ describe('the checks before a trade', () => {
     expect(codes(changes)).toEqual([code]);
   });
 
-  it('name everything that is wrong at once', () => {
+  it('report all violations at once', () => {
     const found = codes({
       ...limited('120.001'),
       control: { state: 'HALTED', reason: 'drill' },

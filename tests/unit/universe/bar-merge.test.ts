@@ -41,7 +41,7 @@ describe('merging fetched bars into the stored ones', () => {
     expect([next?.changed, next?.newlySetAside]).toEqual([0, 0]);
   });
 
-  test('leaves a bar in doubt to a check of the whole history', () => {
+  test('defers a doubtful bar to a check of the whole history', () => {
     expect(extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)])).toBeUndefined();
     expect(extendBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 0)])).toBeUndefined();
   });
@@ -54,14 +54,14 @@ describe('merging fetched bars into the stored ones', () => {
     expect(second.setAside).toEqual(first.setAside);
   });
 
-  test('takes up a bar that was set aside when the source has mended it', () => {
+  test('accepts a bar that was set aside when the source has corrected it', () => {
     const first = replaceBars(stored(bar(1, 10)), [bar(1, 10), bar(2, 9999)]);
     const mended = extendBars(first, [bar(1, 10), bar(2, 11)]);
     expect(mended && closes(mended)).toEqual([10, 11]);
     expect(mended?.setAside).toEqual([]);
   });
 
-  test('sees a changed past by the last stored bar', () => {
+  test('detects a revised history by the last stored bar', () => {
     const { series } = stored(bar(1, 10), bar(2, 11));
     expect(pastHasChanged(series, [bar(2, 11), bar(3, 12)])).toBe(false);
     expect(pastHasChanged(series, [bar(2, 10.5), bar(3, 12)])).toBe(true);

@@ -3,8 +3,8 @@ import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { startOfSync } from '#shared/universe/model/sync-progress.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 
-describe('work on many things at once', () => {
-  it('gives results in order, a few at a time', async () => {
+describe('concurrent mapping', () => {
+  it('gives results in order, with bounded concurrency', async () => {
     let [running, most] = [0, 0];
     const work = async (item: number): Promise<number> => {
       running += 1;
@@ -23,7 +23,7 @@ describe('work on many things at once', () => {
     expect(most).toBe(4);
   });
 
-  it('ends with the first failure, once what had begun is over', async () => {
+  it('ends with the first failure, after running items have ended', async () => {
     let over = 0;
     const work = async (item: number): Promise<number> => {
       await Promise.resolve();
@@ -41,7 +41,7 @@ describe('work on many things at once', () => {
 
 describe('the rate of a sync', () => {
   const progress = { ...startOfSync(5_000), synced: 90, failed: 10 };
-  it('is what was done in the time that has passed', () => {
+  it('is the work done over the time elapsed', () => {
     expect(rateOf(progress, instantOf(0), instantOf(60_000))).toEqual({
       ...{ perMinute: 100, remainingSeconds: 2_940 },
     });

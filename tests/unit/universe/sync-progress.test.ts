@@ -33,7 +33,7 @@ describe('the progress of a sync', () => {
     expect(summaryOf(startOfSync(0))).toBe('');
   });
 
-  test('tells of a missing rate without counting it as a security', () => {
+  test('reports a missing rate without counting it as a security', () => {
     const start = startOfSync(1, [{ isin: '', symbol: 'USD-EUR', reason: 'no rates' }]);
     const progress = afterOne(start, { barsStored: 1, barsSetAside: 0 });
     expect(progress.failed).toBe(0);

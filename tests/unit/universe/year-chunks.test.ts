@@ -25,7 +25,7 @@ describe('years of bars', () => {
     expect(read(priceChunks(full))).toEqual(full);
   });
 
-  test('leave out columns that say nothing new', () => {
+  test('omit redundant columns', () => {
     const chunks = priceChunks({ ...flat, volume: nan });
     expect([...chunks.keys()]).toEqual(['2023', '2024']);
     expect(JSON.parse(chunks.get('2023') ?? '')).toEqual({ days: [19720], close: [10] });

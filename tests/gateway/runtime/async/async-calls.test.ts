@@ -175,7 +175,7 @@ async function opened(
   }
 }
 
-it('tells what became of a call by its id, and nothing of what it said', async () => {
+it('reports the state of a call by its id, and nothing of its content', async () => {
   await opened(async ({ post, system, reaches }) => {
     await post(
       'echo',
@@ -232,7 +232,7 @@ it('tries again as the annotations say, and keeps what fails to the end as a dea
   });
 });
 
-it('keeps a call that broke as a dead letter at once, and forgets it when told to', async () => {
+it('keeps a broken call as a dead letter at once, and deletes it on request', async () => {
   statuses = [500];
   await opened(async ({ post, system, reaches }) => {
     await post('wobbly', { 'x-call-id': 'broken' });
@@ -243,7 +243,7 @@ it('keeps a call that broke as a dead letter at once, and forgets it when told t
   });
 });
 
-it('takes a refusal in words for an answer', async () => {
+it('takes a refusal with a body for an answer', async () => {
   statuses = [422];
   await opened(async ({ post, reaches }) => {
     await post('wobbly', { 'x-call-id': 'refused' });
@@ -251,7 +251,7 @@ it('takes a refusal in words for an answer', async () => {
   });
 });
 
-it('asks a listener that is away again, and does not run the function again', async () => {
+it('retries an unreachable listener, and does not run the function again', async () => {
   answers = [503, 500];
   await opened(async ({ post, reaches }) => {
     await post('echo', { 'x-call-id': 'c', 'x-callback-url': callback });
@@ -264,7 +264,7 @@ it('asks a listener that is away again, and does not run the function again', as
   });
 });
 
-it('lists a callback that is dead, and tells the outcome again when told to', async () => {
+it('lists a dead callback, and delivers its outcome again on request', async () => {
   answers = [404];
   await opened(async ({ post, system, reaches }) => {
     await post('echo', { 'x-call-id': 'd', 'x-callback-url': callback });
@@ -289,7 +289,7 @@ it('sends a large answer once, and does not run the function again for it', asyn
   });
 });
 
-it('holds no more of an answer than it may, and takes one without an end for broken', async () => {
+it('bounds the memory of an answer, and treats an endless one as broken', async () => {
   await opened(async ({ post, reaches }) => {
     await post('endless', { 'x-call-id': 'e', 'x-callback-url': callback });
     expect(await reaches('e', 'dead')).toMatchObject({ status: 500, attempts: 1 });
@@ -297,7 +297,7 @@ it('holds no more of an answer than it may, and takes one without an end for bro
   });
 });
 
-it('reads an answer that nobody wants to its end, and keeps none of it', async () => {
+it('drains an answer without a listener, and keeps none of it', async () => {
   await opened(async ({ post, reaches }) => {
     await post('endless?pieces=100', { 'x-call-id': 'u' });
     expect(await reaches('u', 'done')).toMatchObject({ status: 200, attempts: 1 });
@@ -305,7 +305,7 @@ it('reads an answer that nobody wants to its end, and keeps none of it', async (
   });
 });
 
-it('lets no function hold up another, and runs as many of one as its annotation says', async () => {
+it('isolates the queues of functions, and limits concurrency by annotation', async () => {
   await opened(async ({ post, reaches }) => {
     for (let i = 0; i < 8; i += 1) await post('slow', { 'x-call-id': `slow-${i}` });
     await post('echo', { 'x-call-id': 'quick' });
@@ -318,7 +318,7 @@ it('lets no function hold up another, and runs as many of one as its annotation 
   });
 });
 
-it('asks a function never for more than it takes, and loses none', async () => {
+it("never exceeds a function's limit of concurrent calls, and loses none", async () => {
   await opened(async ({ url, post, reaches }) => {
     for (let i = 0; i < 10; i += 1) {
       await post('narrow', { 'x-call-id': `n-${i}` });
@@ -330,7 +330,7 @@ it('asks a function never for more than it takes, and loses none', async () => {
   });
 });
 
-it('takes a call that comes twice for one, and refuses another one under its id', async () => {
+it('accepts a repeated call once, and refuses a different one under its id', async () => {
   await opened(async ({ post, reaches }) => {
     await post('echo', { 'x-call-id': 'twin' }, 'same').expect(202);
     await post('echo', { 'x-call-id': 'twin' }, 'same').expect(202);
@@ -340,7 +340,7 @@ it('takes a call that comes twice for one, and refuses another one under its id'
   });
 });
 
-it('holds no more than it may, and says so', async () => {
+it('bounds the queue, and reports the limit', async () => {
   await opened(
     async ({ post, system }) => {
       await post('slow', { 'x-call-id': 'first' }, 'x'.repeat(1_000)).expect(202);
@@ -388,7 +388,7 @@ it('refuses a state or a number it does not know', async () => {
   });
 });
 
-it('says which annotation it leaves aside', async () => {
+it('reports which annotation it ignores', async () => {
   await opened(async ({ post, reaches }) => {
     await post('odd', { 'x-call-id': 'odd' });
     expect(await reaches('odd', 'done')).toMatchObject({ attemptsMax: 5 });
@@ -414,7 +414,7 @@ it('answers 503 while Redis is away, and runs what it had taken when Redis is ba
 }, 15_000);
 
 describe('a packed service', () => {
-  it('has a lane for each of its operations, each with its own rights', async () => {
+  it('has a queue for each of its operations, each with its own access rule', async () => {
     const tokens = { write: 'w'.repeat(32), trade: 't'.repeat(32) };
     await opened(
       async ({ post, system, reaches }) => {
@@ -452,7 +452,7 @@ describe('tokens', () => {
   const tokens = { read: 'r'.repeat(32), write: 'w'.repeat(32), trade: 't'.repeat(32) };
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  it('of the caller are not kept, and a function that is not ours is shown none', async () => {
+  it('of the caller are not stored, and a third-party function receives none', async () => {
     await opened(
       async ({ post, reaches }) => {
         const mine = { ...bearer('my-own-token'), cookie: 'session=mine' };
@@ -467,7 +467,7 @@ describe('tokens', () => {
     );
   });
 
-  it('are the smallest that the operation takes', async () => {
+  it('are the smallest sufficient for the operation', async () => {
     await opened(
       async ({ post, reaches }) => {
         await post('planning-get-plan').expect(401);

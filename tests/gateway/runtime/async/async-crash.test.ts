@@ -36,7 +36,7 @@ async function start(pauseMs: number): Promise<{ child: ChildProcess; url: strin
 const runs = async (): Promise<string[]> =>
   (await readFile(join(dir, 'runs'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
 
-it('brings every queued call to its end when its host is killed', async () => {
+it('completes every queued call after its host was killed', async () => {
   const first = await start(60_000);
   const ids = ['one', 'two', 'three', 'four', 'five', 'six'];
   for (const id of ids)

@@ -81,7 +81,7 @@ async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 400 && !condition(); i += 1) await sleep(25);
 }
 
-it('takes a call with 202, runs it, and calls back with the outcome', async () => {
+it('accepts a call with 202, runs it, and calls back with the outcome', async () => {
   await opened('callback', async ({ url }) => {
     const answer = await request(url)
       .post('/async-function/echo.openfaas-fn/sub/path?a=1')
@@ -112,7 +112,7 @@ it('calls back also when the function fails', async () => {
   });
 });
 
-it('tries again while the function says it is busy', async () => {
+it('retries while the function is busy', async () => {
   busyFor = 2;
   await opened('busy', async ({ url }) => {
     await request(url).post('/async-function/busy').set('x-callback-url', callback).expect(202);
@@ -121,7 +121,7 @@ it('tries again while the function says it is busy', async () => {
   });
 });
 
-it('refuses at once what could never run', async () => {
+it('refuses a call that could never run, at once', async () => {
   await opened('refusals', async ({ url }) => {
     await request(url).get('/async-function/echo').expect(405);
     await request(url).post('/async-function/nope').expect(404);
@@ -144,7 +144,7 @@ it.each([
   });
 });
 
-it('asks for the token when it takes the call, and stores none', async () => {
+it('checks the token when it accepts the call, and stores none', async () => {
   await opened('tokens', async ({ url }) => {
     const add = () =>
       request(url).post('/async-function/universe-add-security').set('x-callback-url', callback);
@@ -156,7 +156,7 @@ it('asks for the token when it takes the call, and stores none', async () => {
   });
 });
 
-it('asks for the token of an operation that is deployed under another name', async () => {
+it('requires the token of an operation that is deployed under another name', async () => {
   const shown: unknown[] = [];
   const handler: Fixture['handler'] = (event) => {
     shown.push(event.headers['authorization']);

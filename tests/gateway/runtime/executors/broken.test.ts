@@ -37,7 +37,7 @@ test.each([
   ]);
 });
 
-test('a stack file with such a limit lists a function that serves nobody', async () => {
+test('a stack file with such a limit lists a function that serves no calls', async () => {
   expect(await available('status')).toBe(0);
   expect((await rig.call('POST', '/function/status')).status).toBe(500);
   expect(rig.logText()).toContain('exec_timeout is');

@@ -55,7 +55,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s
     idempotencyKey: 'key-1',
   };
 
-  it('carries request, token, id and key', async () => {
+  it('passes request, token, id and key', async () => {
     const answer = await client().call(universe.getSecurity, { symbol: 'ABC' }, options);
     expect(answer).toEqual({ found: false });
     expect(seen[0]).toMatchObject({
@@ -79,7 +79,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s
     expect(messages).toEqual([{ current: 1 }, { current: 2 }]);
   });
 
-  it('asks for readiness and is told what is missing', async () => {
+  it('answers readiness with what is missing', async () => {
     expect(await client().ready('universe-get-security', options)).toEqual({
       ready: false,
       reason: 'redis did not answer',
@@ -91,13 +91,13 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s
     await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('fails as DEADLINE where the platform cut the function off', async () => {
+  it('fails as DEADLINE where the platform aborted the function', async () => {
     const call = client().call(universe.getUniverse, {}, options);
     await expect(call).rejects.toMatchObject({ code: 'DEADLINE' });
   });
 });
 
-it('runs long operations at once where nobody works the queue', async () => {
+it('runs long operations directly where there is no queue worker', async () => {
   const transport = inProcessTransport(gateway.host, { token: 't', withoutQueue: true });
   const client = new FunctionsClient(transport);
   const signal = new AbortController().signal;

@@ -50,7 +50,7 @@ async function expectHarmless<T>(bad: Promise<T>): Promise<T> {
 const lost = (name: string) => [500, 'proxy', `Can't reach service for: ${name}.\n`];
 
 it.each(['throws', 'rejects'])(
-  'a handler that %s fails its call, in words that tell nothing',
+  'a handler that %s fails its call, without revealing details',
   async (name) => {
     const [status, body] = await expectHarmless(text(`/function/${name}`));
     expect(status).toBe(500);
@@ -58,7 +58,7 @@ it.each(['throws', 'rejects'])(
   },
 );
 
-it('a promise that nobody waits for and that rejects ends only its own thread', async () => {
+it('an unhandled rejection ends only its own thread', async () => {
   expect(await expectHarmless(internal('/function/rejects?loose=1'))).toEqual(lost('rejects'));
 });
 
@@ -76,7 +76,7 @@ it('an endless loop is answered 504 at its time limit, and its thread is ended',
   expect(await text('/function/loops')).toEqual([200, 'through']);
 });
 
-it('an endless loop does not hold up other calls of the same function', async () => {
+it('an endless loop does not block other calls of the same function', async () => {
   const looping = text('/function/loops?forever=1');
   const through = await Promise.all([text('/function/loops'), text('/function/loops')]);
   expect(through).toEqual([
@@ -102,7 +102,7 @@ it.each(['', '?pieces=1'])(
   },
 );
 
-it('a caller who leaves 50 MB unread leaves no trace', async () => {
+it('a caller who leaves 50 MB unread leaks nothing', async () => {
   for (let i = 0; i < 3; i += 1) {
     const answer = await rig.call('GET', '/function/big');
     await answer.body?.cancel();
@@ -117,7 +117,7 @@ it('a crash in the middle of another function’s call leaves that call alone', 
   expect(await sleeping).toEqual([200, 'slept']);
 });
 
-it('twenty bad calls at once harm none of twenty good ones', async () => {
+it('twenty failing calls do not affect twenty concurrent good ones', async () => {
   const bad = ['exits?code=1', 'throws', 'loops?forever=1', 'rejects?loose=1'];
   const calls = Array.from({ length: 20 }, (_, i) => [
     text(`/function/${bad[i % bad.length]}`),

@@ -80,7 +80,7 @@ it('runs one with the settings its deployment sets, and others with the host’s
   expect(opened.map(({ riskAversion }) => riskAversion)).toEqual([1]);
 });
 
-it('shares a world between equal settings, and closes it after the last of them', async () => {
+it('shares dependencies between equal settings, and closes them after the last function', async () => {
   await deploy('one', { RISK_AVERSION: '2' });
   await deploy('two', { RISK_AVERSION: ' 2 ', GREETING: 'hi' });
   await ask('one');
@@ -104,14 +104,14 @@ it('refuses a wrong setting by its name, and goes on with the old one', async ()
   expect(await ask('one')).toMatchObject({ riskAversion: 2 });
 });
 
-it('gives a function that is none of ours no world', async () => {
+it('gives a third-party function no dependencies', async () => {
   await deploy('other', { RISK_AVERSION: '2' }, 'foreign');
   expect(await ask('other')).toEqual({ home: '/home/host' });
   expect(opened).toEqual([]);
 });
 
 it.each(['trading-execute-trade', 'trading'])(
-  'keeps the name %s, to which callers show tokens, for programs of ours',
+  'reserves the name %s, to which callers send tokens, for our operations',
   async (name) => {
     await expect(deploy(name, {}, 'foreign')).rejects.toMatchObject({
       code: 'INVALID_REQUEST',

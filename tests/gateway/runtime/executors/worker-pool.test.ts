@@ -81,7 +81,7 @@ function run(folder: keyof typeof handlers, signal = new AbortController().signa
   return pool.run({ functionName: folder, folder, event, context: { callId: 'call-1', signal } });
 }
 
-it('carries the call to the thread and the answer back', async () => {
+it('passes the call to the thread and the answer back', async () => {
   const { status, headers, body } = await run('echo');
   expect(status).toBe(201);
   expect(headers).toEqual({ 'content-type': 'application/json', 'x-call': 'call-1' });
@@ -113,12 +113,12 @@ it('gives a waiting call a new thread when the old one dies', async () => {
   expect((await waiting).status).toBe(201);
 });
 
-it('ends a thread that thinks on for ever after its call was aborted', async () => {
+it('ends a thread that keeps computing after its call was aborted', async () => {
   await expect(run('spins', AbortSignal.timeout(100))).rejects.toThrow(ThreadLost);
   expect((await run('echo')).status).toBe(201);
 });
 
-it('tells the handler that its caller left', async () => {
+it('aborts the handler when its caller leaves', async () => {
   await run('echo');
   const { body } = await run('waits', AbortSignal.timeout(100));
   expect(body).toBe('stopped');
@@ -132,7 +132,7 @@ it('does not start a call whose caller left while it waited for a thread', async
   expect((await run('echo')).status).toBe(201);
 });
 
-it('carries an answer of 50 MB whole and in order', async () => {
+it('passes an answer of 50 MB completely and in order', async () => {
   const { body } = await run('large');
   const bytes = await wholeOf(body);
   expect(bytes.length).toBe(50 * CHUNK);
@@ -182,7 +182,7 @@ it('ends a thread that was idle for so long, and starts one again at the next ca
   expect((await run('echo')).status).toBe(201);
 });
 
-it('is not kept by questions of the host', async () => {
+it("is not kept alive by the host's checks", async () => {
   await pool.close();
   pool = openPool(2, { idleMs: 300 });
   await run('echo');

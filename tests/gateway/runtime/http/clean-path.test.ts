@@ -35,7 +35,7 @@ it('leaves the query alone', () => {
   expect(cleanUrl('//a?u=b//c')).toBe('/a?u=b//c');
 });
 
-it('never sends anybody to another host', () => {
+it('never redirects to another host', () => {
   expect(cleanUrl('/x/..//\\evil.example/y')).toBe('/%5Cevil.example/y');
   const steps = fc.array(fc.constantFrom('/', '.', '..', '\\', '%2e', 'a', '?', '//'));
   fc.assert(

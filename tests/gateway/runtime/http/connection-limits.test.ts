@@ -26,7 +26,7 @@ async function ask(url: string): Promise<string> {
   return (await fetch(url, { method: 'POST', signal, headers: { connection: 'close' } })).text();
 }
 
-test('300 half-sent bodies and 3,000 idle connections keep nobody out', async () => {
+test('300 half-sent bodies and 3,000 idle connections do not block new callers', async () => {
   const runtime = await openFixtures({ f: { handler: () => ({ status: 200, body: 'served' }) } });
   try {
     for (let at = 0; at < 300; at += 50)
@@ -64,7 +64,7 @@ describe('of a server with room for three connections', () => {
     return chunk.toString();
   };
 
-  test('what is worked on stays, what waits makes room, the oldest first', async () => {
+  test('busy connections stay, idle ones are closed, the oldest first', async () => {
     const working = await connected(port, head('/slow'));
     const answered = textOf(working);
     const [oldest, newer] = [await connected(port, ''), await connected(port, '')];
@@ -76,7 +76,7 @@ describe('of a server with room for three connections', () => {
     expect(await answered).toContain('slow');
   });
 
-  test('where all others are worked on, the new one has to come again', async () => {
+  test('where all others are busy, the new one is refused', async () => {
     const working = await Promise.all([1, 2, 3].map(() => connected(port, head('/slow'))));
     const answers = Promise.all(working.map(textOf));
     while (served.filter((path) => path === '/slow').length < 4)

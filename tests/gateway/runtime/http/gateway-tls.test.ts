@@ -70,7 +70,7 @@ function shownSerial(): Promise<string> {
   });
 }
 
-test('it answers who trusts the CA, on both ports, and asks for no certificate', async () => {
+test('it serves clients that trust the CA, on both ports, without a client certificate', async () => {
   expect(runtime.url).toMatch(/^https:/);
   expect(await statusOf(`${runtime.url}/healthz`)).toBe(200);
   expect(await statusOf(`${runtime.metricsUrl}/healthz`)).toBe(200);
@@ -79,7 +79,7 @@ test('it answers who trusts the CA, on both ports, and asks for no certificate',
   );
 });
 
-test('plain HTTP is not answered there, and a foreign Host neither', async () => {
+test('plain HTTP and a foreign Host are refused there', async () => {
   await expect(fetch(runtime.url.replace('https', 'http'))).rejects.toThrow();
   const foreign = { servername: 'localhost', headers: { host: 'evil.example' } };
   expect(await statusOf(`${runtime.url}/healthz`, foreign)).toBe(421);

@@ -32,7 +32,7 @@ it('waits for a time limit that is longer than a timer can be set for', async ()
   expect(await statusOf('/function/patient')).toBe(200);
 });
 
-it.each(['nothing', 'garbage'])('outlives a thread that tells its host %s', async (what) => {
+it.each(['nothing', 'garbage'])('survives a thread that sends its host %s', async (what) => {
   await rig.call('POST', `/function/intrudes?tell=${what}`).then((answer) => answer.text());
   expect(await statusOf('/function/echo')).toBe(200);
   expect(await (await rig.call('POST', '/function/intrudes')).text()).toBe('calm');

@@ -17,23 +17,23 @@ function linesOf(...chunks: (string | Uint8Array)[]): string[] {
 }
 
 describe('what a function prints', () => {
-  it('becomes lines, however it is cut into pieces', () => {
+  it('becomes lines, however it is chunked', () => {
     expect(linesOf('one\ntw', 'o\r\n', '\nthree')).toEqual(['one', 'two', '', 'three']);
   });
 
-  it('keeps characters whole that come in two pieces', () => {
+  it('keeps characters that are split between chunks', () => {
     const euro = Buffer.from('€');
     expect(linesOf(euro.subarray(0, 1), euro.subarray(1), '\n')).toEqual(['€']);
   });
 
-  it('is cut where a line is too long, and says by how much', () => {
+  it('is truncated where a line is too long, with the number of characters cut', () => {
     const [line = '', next] = linesOf('x'.repeat(150_000), `${'x'.repeat(50_000)}\n`, 'next\n');
     expect(line).toHaveLength(LINE_LENGTH_MAX + ' … (195904 more characters)'.length);
     expect(line).toMatch(/^x+ … \(195904 more characters\)$/);
     expect(next).toBe('next');
   });
 
-  it('is made printable where it is none', () => {
+  it('is made printable', () => {
     expect(printable('\u001b[31mred\u001b[0m\ttab\r')).toBe('red\ttab');
     expect(linesOf(Buffer.from([0xff, 0x00, 0x41, 0x0a]))).toEqual(['\ufffd\ufffdA']);
   });
@@ -52,7 +52,7 @@ describe('what is kept of a function', () => {
     expect(textsOf(logs)).toEqual(['bbbb', 'cccc']);
   });
 
-  it('is apart from what other functions said', () => {
+  it('is separate from the output of other functions', () => {
     const logs = new FunctionLogs();
     logs.say('f', '1', 'f\n');
     logs.say('g', '1', 'g');
@@ -70,7 +70,7 @@ describe('what is kept of a function', () => {
     expect(textsOf(logs)).toEqual(['POST /a - 200 - 0.002100s [c-1]']);
   });
 
-  it('is forgotten with the function, while a listener goes on listening', () => {
+  it('is deleted with the function, while subscribers stay subscribed', () => {
     const logs = new FunctionLogs();
     const heard: string[] = [];
     const unlisten = logs.listen('f', ({ text }) => void heard.push(text));
@@ -115,7 +115,7 @@ describe('what is asked for', () => {
     expect(() => query(text)).toThrow(`${field}: `);
   });
 
-  it('follows where Go would take the word for true', () => {
+  it("follows where Go's ParseBool is true", () => {
     expect(
       ['1', 'true', 'T', 'false', '0', ''].map((f) => query(`name=f&follow=${f}`).follow),
     ).toEqual([true, true, true, false, false, false]);

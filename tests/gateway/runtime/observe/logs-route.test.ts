@@ -23,7 +23,7 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-it('lets a reader who is too slow miss lines, and tells how many', async () => {
+it('drops lines for a slow reader, and reports how many', async () => {
   const { logs } = gateway.host;
   const answer = await follow();
   const said = 20_000;
@@ -50,7 +50,7 @@ it('sends only the lines of the instance that is asked for', async () => {
   answer.destroy();
 });
 
-it('holds nothing of a hundred readers who came and went', async () => {
+it('leaks nothing of a hundred readers', async () => {
   const { logs } = gateway.host;
   await until(() => logs.listenerCount('f') === 0);
   const answers = await Promise.all(Array.from({ length: 100 }, () => follow()));
@@ -59,7 +59,7 @@ it('holds nothing of a hundred readers who came and went', async () => {
   await until(() => logs.listenerCount('f') === 0);
 });
 
-it('refuses a body that is too large, and a path that cannot be read, in words', async () => {
+it('refuses a body that is too large, and a malformed path, with the reason', async () => {
   const auth = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
   const headers = { authorization: `Basic ${auth}` };
   const body = 'x'.repeat(3 * 1024 * 1024);

@@ -23,7 +23,7 @@ function listening(deployed: readonly string[]) {
   return { log, written, textsOf };
 }
 
-it('shows what an operation says among the lines of its function, and on stderr as before', () => {
+it("writes an operation's log lines to its function's log, and to stderr", () => {
   const { log, written, textsOf } = listening(['planning-create-plan']);
   log.with({ operation: 'planning-create-plan', callId: 'c' }).error('call-failed', { n: 1 });
   const line = { level: 'error', event: 'call-failed', operation: 'planning-create-plan' };
@@ -31,13 +31,13 @@ it('shows what an operation says among the lines of its function, and on stderr 
   expect(written).toHaveLength(1);
 });
 
-it('shows it among those of the service where operations are packed', () => {
+it("writes them to the service's log where operations are packed", () => {
   const { log, textsOf } = listening(['planning']);
   log.with({ operation: 'planning-create-plan' }).info('said');
   expect(textsOf('planning')).toHaveLength(1);
 });
 
-it('leaves to stderr alone what no function said', () => {
+it('writes lines of no function to stderr only', () => {
   const { log, written, textsOf } = listening(['planning']);
   log.info('redis-lost');
   log.info('said', { operation: 'scoring-score-all' });
