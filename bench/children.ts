@@ -1,4 +1,4 @@
-/** Processes that a benchmark starts. They end with it, however it ends. */
+/** Child processes of a benchmark. They end with it, however it ends. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 
 const running = new Set<ChildProcess>();
@@ -23,7 +23,8 @@ export async function end(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Reads what a process writes until it has said it, and goes on reading, so that it is never held up.
+ * Reads a process's output until it matches, and keeps draining it, so that the process is never
+ * blocked.
  * @returns what was found
  * @throws Error with its last words if it ends before
  */

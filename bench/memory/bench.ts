@@ -30,7 +30,7 @@ import { makeImages, megabytesOf } from './images.ts';
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 /** After the last call, so that what only the calls needed may be let go. */
 const SETTLE_MS = 5_000;
-/** By then the threads that thought have ended, as they do between the cycles of a day. */
+/** By then the worker threads have ended, as they do between the cycles of a day. */
 const REST_MS = 36_000;
 const OUT = 'build/bench/memory';
 
@@ -41,7 +41,7 @@ interface Figures {
 
 interface Entrant {
   readonly name: string;
-  /** Pause between the last call and the look; SETTLE_MS unless given. */
+  /** Pause between the last call and the measurement; SETTLE_MS unless given. */
   readonly restMs?: number;
   open(functionEnvironment: FunctionEnvironment): Promise<Candidate | undefined>;
 }

@@ -1,9 +1,9 @@
 /**
  * npm run bench -- stall
  *
- * How late the event loop is that answers everybody, and how long 100 reads a second take, beside
- * plans of 40 securities made one after the other: with no plan, with the plan on a thread of its own,
- * and with the plan on the thread that answers. One interleaved run; read the ratios.
+ * The delay of the event loop that serves all requests, and how long 100 reads a second take,
+ * beside plans of 40 securities made one after the other: with no plan, with the plan on a thread
+ * of its own, and with the plan on the thread that answers. One interleaved run; read the ratios.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -96,7 +96,7 @@ class Server {
     return end(this.child);
   }
 
-  /** The account is planned for with a deposit that differs, so that each plan is thought anew. */
+  /** Each plan has a different deposit, so that it is computed anew. */
   private async plan(): Promise<void> {
     this.planned += 1;
     const monthlyDeposit = { amount: `${500 + this.planned}.00`, currency: 'EUR' };

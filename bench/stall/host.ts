@@ -2,7 +2,7 @@
  * A gateway with all functions, their queue's connector and a Redis given by its address, as the
  * embedded home has them:
  *   threads  CPU-bound operations have threads, as in the embedded home
- *   one      everything is thought on the thread that answers everybody
+ *   one      everything is computed on the thread that serves all requests
  * Says where it listens, once it does.
  */
 import { join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** Whether a computed value is the expected one, and how far off its worst number is. */
+/** Compares a computed value with the expected one, and reports the largest deviation. */
 import type { Tolerance } from './rows/row.ts';
 
 export interface Comparison {

@@ -1,4 +1,4 @@
-/** Why tests were not run. */
+/** Counts skipped tests by reason. */
 
 /** What jest writes about a run; the part that is read here. */
 export interface Results {

@@ -1,4 +1,4 @@
-/** What a gateway lists against what it should have. */
+/** Differences between the functions of a gateway and those that it should have. */
 import { z } from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';

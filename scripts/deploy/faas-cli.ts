@@ -1,4 +1,4 @@
-/** Where faas-cli is, and how it comes here where Go is. */
+/** Finds faas-cli, or installs it with Go. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** A gateway as an operator speaks to it. */
+/** Operator's client of a gateway. */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a board shall have: the functions of a stack file whose services are local there. */
+/** The functions that a board should have: those of a stack file whose services are local there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStack, type StackFunction } from '#gateway/runtime/deployments/stack-file.ts';

@@ -1,4 +1,4 @@
-/** What the protos say about each rpc's request, read from buf's image. */
+/** The request fields of each rpc, read from buf's image. */
 import { z } from 'zod';
 
 const fieldSchema = z.looseObject({

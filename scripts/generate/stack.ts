@@ -30,7 +30,7 @@ const HEAD = [
   '',
 ].join('\n');
 
-/** State stays near Redis; thinking goes to the board that has nothing else to do. */
+/** Stateful services run near Redis; CPU-bound ones on the other board. */
 const boards: Readonly<Record<ServiceName, 'compute' | 'state'>> = {
   planning: 'compute',
   scoring: 'compute',
@@ -132,7 +132,7 @@ function timesOf(timeoutMs: number) {
   };
 }
 
-/** What a person looks at; where the gateway service is, whose operation answers what it shows. */
+/** The owner's page; on the board with the gateway service, whose operation it calls. */
 function pageEntry() {
   const { name, folder } = pageFunction;
   const page = entry(name, folder, 'gateway', []);

@@ -1,4 +1,4 @@
-/** What a new adapter begins with: the example beside this file under its own name, registered. */
+/** A new adapter: a copy of the example beside this file under its own name, registered. */
 import { readFileSync } from 'node:fs';
 
 export type AdapterKind = 'broker' | 'market-data';

@@ -1,4 +1,4 @@
-/** What a new operation begins with: texts, made from two names. */
+/** Skeleton of a new operation, generated from its two names. */
 import {
   functionName,
   handlerFolder,

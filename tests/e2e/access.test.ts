@@ -1,4 +1,6 @@
-/** The whole with reading guarded: everything inside goes on, and outside only tokens open. */
+/**
+ * An installation with guarded reads: internal calls keep working, and external ones need a token.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** A board that is killed, seen from the other one: old answers, clear refusals, and its return. */
+/** A killed board, seen from the other one: stale answers, clear refusals, and its recovery. */
 import request from 'supertest';
 import type { ServiceClients } from '#shared/clients/grpc/service-clients.ts';
 import type { Failure } from '#shared/kernel/failure.ts';

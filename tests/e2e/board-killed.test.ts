@@ -1,4 +1,6 @@
-/** A board that is killed among the orders of a plan, seen in the report of the cycle and in the book. */
+/**
+ * A board is killed among the orders of a plan: the report of the cycle and the book afterwards.
+ */
 import { Redis } from 'ioredis';
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import { present } from '#shared/kernel/assert.ts';
@@ -91,7 +93,7 @@ it('sends each order of the plan once, and reports what the book says', async ()
     expect({ symbol: action.symbol, success: told.success }).toEqual({
       ...{ symbol: action.symbol, success: isFilled },
     });
-    // What was not sent is given up by its name and reason.
+    // Unsent orders are reported with their names and reasons.
     if (!told.success) expect(told.error).not.toBe('');
   }
   expect(tradesExecuted).toBe(executions.filter(({ quantityFilled }) => quantityFilled > 0).length);

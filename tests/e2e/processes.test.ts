@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
 
-/** The fact that a process tells when it is ready. */
+/** The fact that a process logs when it is ready. */
 function told(run: Run, event: string): Record<string, unknown> {
   const line = run
     .stderr()

@@ -1,4 +1,4 @@
-/** Keys of brokers are planted, everything is called and made to fail, and all that it says is searched. */
+/** Plants broker keys, calls everything and makes it fail, and searches all output for the keys. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import request from 'supertest';

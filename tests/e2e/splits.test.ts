@@ -1,6 +1,6 @@
 /**
- * The same installation on one board and on two, split in every way that the examples show, and with
- * its functions cut an operation each or a service each.
+ * The same installation on one board and on two, in every split of the examples, and with a
+ * function for each operation or for each service.
  */
 import { serviceNames } from '#shared/contract/names.ts';
 import { openBoards, type Board, type Split } from '../support/deployment/boards.ts';

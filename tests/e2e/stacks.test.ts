@@ -1,4 +1,4 @@
-/** The whole program with each of its stack files: every operation is where its caller looks for it. */
+/** The whole program with each of its stack files: every operation is reachable at its name. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,7 +99,7 @@ async function calls(name: string): Promise<number> {
   return Number(text.split(`${series} `)[1]?.split('\n')[0] ?? 0);
 }
 
-/** That it is what the contract lets an operation answer. */
+/** Asserts that it is an answer that the contract permits. */
 function expectByContract(operation: Operation, { status, headers, text }: Answer): void {
   const { name, service, rpc } = operation;
   expect([name, [200, 400, 404, 409, 422]]).toEqual([name, expect.arrayContaining([status])]);

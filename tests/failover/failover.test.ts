@@ -1,4 +1,4 @@
-/** The Redis of the board with the state dies for good. */
+/** The Redis of the board with the state is lost permanently. */
 import type { Redis } from 'ioredis';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument, type Write } from '#shared/redis/database.ts';

@@ -1,7 +1,7 @@
 /**
- * The board with the state dies under load, again and again: orders are placed by several callers, the
- * primary is killed, the replica is promoted by the operator's own command, callers repeat what they
- * are unsure of, and the old server returns as a replica. What was acknowledged must be there.
+ * Repeated failover under load: several callers place orders, the primary is killed, the replica is
+ * promoted by the operator's command, callers retry calls of unknown outcome, and the old server
+ * returns as a replica. Acknowledged orders must be there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -26,11 +26,11 @@ export interface FailoverReport {
   readonly acknowledged: number;
   /** Acknowledged orders that the promoted server does not have. */
   readonly lost: number;
-  /** Answers that left the outcome open; each was asked again with its key. */
+  /** Answers with an unknown outcome; each was retried with its key. */
   readonly unsure: number;
   /** Client order ids that reached the broker more than once. */
   readonly doubled: number;
-  /** Of the unsure, those that still had no answer when the new primary had long been there. */
+  /** Of these, the ones that still had no answer after the promotion. */
   readonly unresolved: number;
   /** From the kill to the first order that was acknowledged by the promoted server. */
   readonly secondsUntilTrading: readonly number[];

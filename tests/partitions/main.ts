@@ -1,4 +1,6 @@
-/** Rounds in a process of its own: node <bundle> SEED ROUNDS WORKER. One line of JSON at the end. */
+/**
+ * Rounds in a process of its own: node <bundle> SEED ROUNDS WORKER. One line of JSON at the end.
+ */
 import { withoutNetwork } from './network.ts';
 import { partitionRounds } from './rounds.ts';
 

@@ -1,4 +1,4 @@
-/** Two boards as network namespaces joined by one cable, which can be made as bad as wanted. */
+/** Two boards as network namespaces joined by one link with configurable faults. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 
 export type LinkFault = 'loss' | 'asymmetric' | 'partition' | 'slow' | 'delay';

@@ -1,4 +1,4 @@
-/** Two boards that lose each other, in network namespaces. */
+/** Two boards partitioned from each other, in network namespaces. */
 import { rm } from 'node:fs/promises';
 import { bundleTests } from '../../scripts/soak/bundle.ts';
 import { testNeeding } from '../support/needing.ts';

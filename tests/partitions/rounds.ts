@@ -1,7 +1,7 @@
 /**
- * Seeded mishaps between two boards, each with a Redis and a process that trades. While one lasts, nothing
- * may be acknowledged that is not on both boards; after it trading must go on within its time, and what
- * was acknowledged must be there, once.
+ * Seeded faults between two boards, each with a Redis and a process that trades. During a fault,
+ * nothing may be acknowledged that is not on both boards; after it trading must resume within a
+ * limit, and acknowledged orders must be there, once.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

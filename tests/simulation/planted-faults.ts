@@ -1,6 +1,6 @@
 /**
- * Faults that are planted in the sources one at a time, to show that the simulation finds them. Each
- * replaces a text that stands in its file exactly once; a text that is gone stops the run.
+ * Faults that are planted in the sources one at a time, to show that the simulation finds them.
+ * Each replaces a text that occurs exactly once in its file; a missing text stops the run.
  */
 import type { PointKind } from './points.ts';
 

@@ -30,7 +30,7 @@ export interface Point {
   readonly when: 'before' | 'after';
 }
 
-/** Effects of a scenario that a kind of mishap strikes. */
+/** Effects of a scenario to which a kind of fault applies. */
 export function effectsOf(
   kind: PointKind,
   { sparesReads = false }: { readonly sparesReads?: boolean },

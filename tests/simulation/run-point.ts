@@ -1,4 +1,7 @@
-/** One point: set the stage back, do the work with one mishap, recover as a caller would, judge. */
+/**
+ * One point: reset the stage, run the scenario with one fault, recover as a caller would, check the
+ * invariants.
+ */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
@@ -21,11 +24,11 @@ const CLOCK_JUMPS_MS = [
 ];
 const PAUSES_MS = [0, 4_000, 6_000, 40_000, 360_000];
 const ATTEMPTS_MAX = 4;
-/** Nobody asks again; an order that was not sent by then never will be. */
+/** No retry follows; an order that was not sent by then must never be sent. */
 const ABANDONED_MS = 330_000;
 /** An interrupted cycle waits until an order that was on its way has arrived. */
 const CYCLE_WAIT_MS = 40_000;
-/** Settling time, then looks apart; see shared/trading/model/timing.ts. */
+/** Settling time, then separate queries; see shared/trading/model/timing.ts. */
 const WAITS_MS = [0, 31_000, 6_000, 6_000];
 const STATUS = 'trading-get-trade-status';
 
@@ -183,7 +186,7 @@ class Run {
     if (answer?.status === 200) stage.observed.noteHalt(stage.broker.received.length);
   }
 
-  /** Asks again with the same key until the answer is the last word. */
+  /** Retries with the same key until the answer is final. */
   private async recover(): Promise<void> {
     const { stage, scenario, point } = this;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
@@ -201,7 +204,7 @@ class Run {
     if (this.lost) await this.beginAnew();
   }
 
-  /** What a person does after the state was lost: declares a beginning, fetches prices, trades on. */
+  /** An operator's steps after lost state: declare a beginning, sync prices, resume trading. */
   private async beginAnew(): Promise<void> {
     const { stage } = this;
     const { dependencies } = stage.open();

@@ -1,4 +1,4 @@
-/** A process that dies between two commands to Redis: nothing it does later leaves a trace. */
+/** A process that crashes between two commands to Redis: nothing it does later has an effect. */
 import type { Command } from 'ioredis';
 import type { Random } from '#shared/kernel/random.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -10,8 +10,8 @@ export interface CrashPoint {
 }
 
 /**
- * Counts the commands of a world and lets its process die at one of them: in half of the cases
- * before the command is sent, in half after it took effect and before its reply arrived.
+ * Counts the Redis commands of a process and crashes it at one of them: in half of the cases before
+ * the command is sent, in half after it took effect and before its reply arrived.
  * @param at which command, from 1; Infinity never
  */
 export function crashAt(dependencies: Dependencies, at: number, random: Random): CrashPoint {

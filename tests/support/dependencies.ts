@@ -1,4 +1,4 @@
-/** What tests stand in: a real Redis of their own, and a world opened on it. */
+/** Test dependencies: a real Redis of the test's own, and dependencies opened on it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -56,7 +56,7 @@ async function untilAnswers(socket: string): Promise<void> {
 
 let prefixes = 0;
 
-/** Opens a world on a Redis, under a key prefix nobody else uses, with no tokens demanded. */
+/** Opens dependencies on a Redis, under a unique key prefix, without requiring tokens. */
 export async function openTestDependencies(
   redis: Pick<TestRedis, 'url'>,
   env: Record<string, string> = {},
@@ -66,14 +66,14 @@ export async function openTestDependencies(
   const settings = parseSettings({
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: `t${process.pid}-${prefixes}`,
-    // Nothing is kept between tests unless a test says where.
+    // Nothing is persisted between tests unless a test names a folder.
     DATA_DIR: '/nonexistent',
     ...env,
   });
   return openDependencies(settings, { tokens: null, log: silentLog, ...parts });
 }
 
-/** A clock that stands still until told to move. */
+/** A clock that only moves when the test moves it. */
 export function steppingClock(startIso: string): { now: () => Instant; advance(ms: number): void } {
   let ms = Date.parse(startIso);
   return { now: () => instantOf(ms), advance: (by) => void (ms += by) };

@@ -1,4 +1,4 @@
-/** Redis that goes away in the middle of a call and comes back later. */
+/** Redis that becomes unreachable during a call and recovers later. */
 import type { Command } from 'ioredis';
 import type { Dependencies } from '#shared/runtime/context.ts';
 

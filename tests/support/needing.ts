@@ -1,6 +1,6 @@
 /**
- * Tests that need what may not be there. Skipped ones have the reason in their title, where
- * `npm run check` finds it.
+ * Tests with optional prerequisites. Skipped ones have the reason in their title, where `npm run
+ * check` finds it.
  */
 type Work = () => Promise<void>;
 

@@ -1,4 +1,4 @@
-/** A table of closes as the past that a replay lives through. */
+/** A table of closes as the historical data of a replay. */
 import type { DailyBar, ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';

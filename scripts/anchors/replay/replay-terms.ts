@@ -1,4 +1,4 @@
-/** What the parameters of a replay row say of weights, days and deposits. Words and codes must agree. */
+/** Weights, days and deposits from the parameters of a replay row. Texts and codes must agree. */
 import type { Band, Deposit } from '#shared/replay/policy.ts';
 import type { Period, Schedule } from '#shared/replay/model/schedule.ts';
 import type { WeightRule } from '#shared/replay/model/weights.ts';

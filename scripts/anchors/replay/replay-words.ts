@@ -1,4 +1,7 @@
-/** What rows of replays can say. Each sentence of the conventions is one that the replay follows. */
+/**
+ * The vocabulary of replay rows. Each sentence of the conventions is one that the replay
+ * implements.
+ */
 import { words, type Vocabulary } from '../rows/vocabulary.ts';
 
 const WINDOWED =

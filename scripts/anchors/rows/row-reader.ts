@@ -1,6 +1,6 @@
 /**
- * No row is answered while one of its keys or words is passed over: a number, list, record or file
- * must be read by its key, and a text must consist of phrases that its category knows.
+ * No row is answered while one of its keys or words is ignored: a number, list, record or file must
+ * be read by its key, and a text must consist of phrases in its category's vocabulary.
  */
 import { peeked, type OpenRow } from './row-fields.ts';
 import { NotSupported, type AnchorRow } from './row.ts';

@@ -1,4 +1,4 @@
-/** What the words and numbers of a row say. */
+/** Readers of conventions and numbers in the texts of a row. */
 import { peeked } from './row-fields.ts';
 import { NotSupported, type AnchorRow } from './row.ts';
 import { numberText, plainName } from './text-values.ts';

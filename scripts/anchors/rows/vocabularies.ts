@@ -1,4 +1,7 @@
-/** What each category of rows can say. A phrase stands here only where the category's code honours it. */
+/**
+ * The vocabulary of each category of rows. A phrase is listed only where the category's code
+ * implements it.
+ */
 import { inputWords, limitWords, performanceWords } from './vocabulary-inputs.ts';
 import { performanceMetricWords } from './vocabulary-metrics.ts';
 import { indicatorWords } from './vocabulary-indicators.ts';

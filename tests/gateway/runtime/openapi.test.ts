@@ -1,4 +1,4 @@
-/** The description of the gateway that is served is whole, and names what is there. */
+/** The served OpenAPI description is complete. */
 import { readFileSync } from 'node:fs';
 import { operations } from '#shared/contract/catalogue.ts';
 import { openFixtures } from './fixtures.ts';

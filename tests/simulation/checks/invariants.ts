@@ -1,6 +1,7 @@
 /**
- * What must hold after every point. Each invariant is one function that answers what is broken, in
- * words; nothing where it holds. docs/simulation.md says what each means and which fault covers it.
+ * Invariants checked after every point. Each is a function that returns a description of the
+ * violation; nothing where it holds. docs/simulation.md defines each and names the fault that
+ * covers it.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -41,7 +42,7 @@ export interface Judged {
   readonly pricesMoved: boolean;
 }
 
-/** Everything an invariant may look at. */
+/** Input of the invariants. */
 export interface Evidence extends Judged {
   readonly book: Book;
   readonly ledger: readonly LedgerEntry[];
@@ -107,7 +108,7 @@ function ordersAreSentOnce(evidence: Evidence): string | undefined {
   return foreign === undefined || stateWasLost ? undefined : `${foreign} is not stored here`;
 }
 
-/** I4: each order comes to an end, or rests at the broker, or waits for a person with an alarm. */
+/** I4: each order becomes final, or is open at the broker, or waits for a person with an alarm. */
 function ordersEnd({ orderBook, observed }: Evidence): string | undefined {
   const restful = [
     'FILLED',
@@ -143,7 +144,7 @@ function isOver(status: string): boolean {
   return status === 'COMPLETED' || status === 'CANCELLED';
 }
 
-/** I5: the report of a cycle says of each order what the broker says. */
+/** I5: the report of a cycle agrees with the broker on each order. */
 function reportsAgree(evidence: Evidence): string | undefined {
   const { observed, broker, lateOrder } = evidence;
   const last = observed.answers.findLast(({ body }) => body['complete'] === true);
@@ -166,7 +167,7 @@ interface Reported {
   readonly error: string;
 }
 
-/** I5: an answer that was given stands: what succeeded is at the broker, what did not is not. */
+/** I5: answers are true: what succeeded is at the broker, what did not is not. */
 function answersHold(evidence: Evidence): string | undefined {
   const { observed, broker, deposits, stateWasLost } = evidence;
   const paid = broker.flows.filter(({ flowId }) => flowId.startsWith('deposit-')).length;
@@ -331,13 +332,13 @@ function secretsStayInside({ observed }: Evidence): string | undefined {
   return leak && `a token is in: ${leak.slice(0, 80)}`;
 }
 
-/** I13: nothing fails in a way that nobody thought of. */
+/** I13: no failure is a BUG. */
 function failuresAreNamed({ observed }: Evidence): string | undefined {
   const bug = observed.answers.find(({ body }) => body['code'] === 'BUG');
   return bug && `${bug.operation} answered BUG: ${String(bug.body['message'])}`;
 }
 
-/** I14: while trading is halted, or the state is lost, only what was under way before is sent. */
+/** I14: while trading is halted, or the state is lost, only orders in flight before are sent. */
 function nothingIsSentWhileHalted({ observed, received }: Evidence): string | undefined {
   const { underWayAtHalt, receivedAtHalt, receivedAtLoss, receivedAtDeclaration } = observed;
   const sentFrom = (

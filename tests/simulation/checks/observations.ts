@@ -1,4 +1,4 @@
-/** What was seen while a point ran, from outside the system under test. */
+/** Observations made while a point ran, from outside the system under test. */
 import type { Epoch } from '#shared/redis/epoch.ts';
 
 /** One answer as the caller got it. */

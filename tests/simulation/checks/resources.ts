@@ -1,8 +1,8 @@
-/** I11: what a process that ran many points still holds; memory, timers and open files. */
+/** I11: resources still held after many points: memory, timers and open files. */
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Fewer points say nothing about growth. */
+/** Fewer points do not show growth. */
 const POINTS_MIN = 1_000;
 const GROWTH_MAX_RATIO = 1.1;
 /** Work that outlived its call asks again for so long before it notices that its process is dead. */

@@ -1,4 +1,4 @@
-/** Notes each version of an order that Redis really stored, whatever its writer heard of it. */
+/** Records each version of an order that Redis stored, whatever reply its writer received. */
 import type { Command } from 'ioredis';
 import type { Observations } from './observations.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A model of Redis in memory: the commands and the scripts that stores use, no others. What it does not
- * know it refuses, so that no point passes on a reply that Redis would not give.
+ * A model of Redis in memory: the commands and the scripts that stores use, no others. It rejects
+ * anything else, so that no point passes on a reply that Redis would not give.
  * `redis-model.test.ts` compares it with a redis-server over random commands. Keys do not expire.
  */
 import type { Command } from 'ioredis';

@@ -1,4 +1,4 @@
-/** Where the state of a stage lies: the model in memory, or a database of a real redis-server. */
+/** Storage of a stage's state: the model in memory, or a database of a real redis-server. */
 import type { Command } from 'ioredis';
 
 /** @typeParam K a kept state, to be set back later, on any server of the same kind */

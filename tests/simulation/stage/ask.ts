@@ -1,4 +1,4 @@
-/** Calls an operation in a process as its host does, and notes the answer. */
+/** Calls an operation in a process as its host does, and records the answer. */
 import { isChunks } from '#template/function.ts';
 import { invoke } from '#template/server.ts';
 import { handlers } from './handlers.ts';

@@ -1,7 +1,7 @@
 /**
- * Stands between one process and everything it can have an effect on: each Redis command, each call
- * of the broker, each call of another function, each record written outside Redis. At one of them,
- * counted from 1, something happens.
+ * Intercepts every effect of one process: each Redis command, each call of the broker, each call of
+ * another function, each record written outside Redis. At one of them, counted from 1, it injects a
+ * fault.
  */
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Random } from '#shared/kernel/random.ts';

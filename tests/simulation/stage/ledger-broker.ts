@@ -1,6 +1,7 @@
 /**
- * A broker with a book of its own, kept in memory beside the system under test. Its log is the judge.
- * It does not suppress duplicates: an order that is sent twice is executed twice, and shows in the log.
+ * A broker with a book of its own, kept in memory beside the system under test. Its log is the
+ * reference of the checks. It does not suppress duplicates: an order that is sent twice is executed
+ * twice, and shows in the log.
  */
 import type {
   Broker,

@@ -1,4 +1,4 @@
-/** What a process is asked to do while things go wrong, and what the account holds before. */
+/** Scenarios: the requests made while a fault is injected, and the holdings before. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';

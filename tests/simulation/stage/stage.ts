@@ -1,7 +1,7 @@
 /**
  * One installation under test: a Redis database of its own, the outside record, the broker double,
- * prices and a clock. Processes are opened on it and die; the stage stays. A stage is set back to a
- * kept state before each point.
+ * prices and a clock. Processes are opened on it and crash; the stage remains. A stage is reset to
+ * a saved state before each point.
  */
 import { Redis, type Command } from 'ioredis';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';

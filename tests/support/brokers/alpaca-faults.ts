@@ -1,4 +1,4 @@
-/** What the mock of Alpaca can be told to do, in the words of the fault suite. */
+/** Faults of the Alpaca mock, by their names in the fault suite. */
 import type { AlpacaMock, OrderFault, ReadFault } from './alpaca-mock.ts';
 import type { BrokerMock, MockAbilities } from './broker-faults.ts';
 

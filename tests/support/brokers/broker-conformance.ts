@@ -1,6 +1,6 @@
 /**
- * What every broker must keep to, whatever stands behind it. A suite is run with a way to open one:
- * `describe('the paper broker', () => conforms(openPaper))`.
+ * Conformance suite of the broker interface. A suite is run with a way to open one: `describe('the
+ * paper broker', () => conforms(openPaper))`.
  */
 import type { Broker, BrokerStatement, OrderInstruction } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

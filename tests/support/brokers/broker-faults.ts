@@ -1,7 +1,7 @@
 /**
- * What a broker must withstand, run with a mock that can be told to misbehave:
- * `describe('Alpaca', () => withstands(abilities, openAlpaca))`. What a mock cannot do is left out of
- * its abilities; each ability is one case, so that the list of cases shows what was not tried.
+ * Fault suite of the broker interface, run with a mock with injectable faults: `describe('Alpaca',
+ * () => withstands(abilities, openAlpaca))`. A mock lists the faults it supports; each is one case,
+ * so that the list of cases shows what was not tested.
  */
 import type { Broker, OrderInstruction } from '#shared/clients/broker/broker.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -9,7 +9,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { explainedCash, type BrokerUnderTest } from './broker-conformance.ts';
 
 export interface BrokerMock {
-  /** Orders that reached it, whether it took them or not. */
+  /** Orders that reached it, whether it accepted them or not. */
   sent(): number;
   /** From now on orders meet this fault; `none` ends it. */
   failOrders(fault: string): void;
@@ -22,7 +22,7 @@ export interface BrokerMock {
   replace?(clientOrderId: string): string;
   /** An order that a person places there. @returns its client order id */
   placeByHand?(quantity: string): Promise<string>;
-  /** A deposit that nobody here made. */
+  /** A deposit made outside. */
   deposit?(amount: string): Promise<void>;
   /** Gives `factor` shares for each one held. */
   split?(factor: number): void;
@@ -32,7 +32,7 @@ export interface BrokerMock {
 
 export interface BrokerWithMock extends BrokerUnderTest {
   readonly mock: BrokerMock;
-  /** What must not appear in anything that is thrown. */
+  /** Secrets that must not appear in errors. */
   readonly secrets: readonly string[];
   /** Another adapter to the same account, as after a restart. */
   reopen(): Broker;

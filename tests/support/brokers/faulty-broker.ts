@@ -1,4 +1,4 @@
-/** A broker that misbehaves on demand, around one that does not. Its log is the judge. */
+/** Wraps a broker and injects faults. Its log is the reference of the checks. */
 import type {
   Broker,
   BrokerOrder,
@@ -66,7 +66,7 @@ export class FaultyBroker implements Broker {
     return outcome;
   }
 
-  /** Lets the orders that were on their way arrive. */
+  /** Delivers the delayed orders. */
   async arrive(): Promise<void> {
     for (const order of this.late.splice(0)) await this.act(order);
   }

@@ -15,7 +15,7 @@ function missing(program: string, reason: string): string | undefined {
   return spawnSync(program, ['--version']).error ? reason : undefined;
 }
 
-/** What the program says of a journal; empty where all is in order. */
+/** Output of the program for a journal; empty where it is valid. */
 export function beancountErrors(journal: string): Promise<string> {
   return inFile(journal, 'ledger.beancount', (path) => run(beanCheck, [path]));
 }

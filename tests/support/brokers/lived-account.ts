@@ -1,4 +1,6 @@
-/** An account with a past: payments, purchases at the prices of their days, dividends and sales. */
+/**
+ * An account with a history: payments, purchases at the prices of their days, dividends and sales.
+ */
 import { addDays, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';

@@ -1,4 +1,4 @@
-/** A test world whose prices are set by hand, with the paper broker on them. */
+/** Test dependencies with prices set by the test, and the paper broker on them. */
 import { PaperBroker } from '#shared/clients/broker/paper/paper-broker.ts';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';

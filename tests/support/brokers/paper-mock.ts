@@ -1,4 +1,4 @@
-/** The paper broker's surroundings, told to misbehave: its book is in Redis, whose answers get lost. */
+/** The paper broker with injected faults: its book is in Redis, whose replies get lost. */
 import type { Command } from 'ioredis';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { PaperBroker } from '#shared/clients/broker/paper/paper-broker.ts';

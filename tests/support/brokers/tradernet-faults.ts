@@ -1,4 +1,4 @@
-/** What the mock of Tradernet can be told to do, in the words of the fault suite. */
+/** Faults of the Tradernet mock, by their names in the fault suite. */
 import type { BrokerMock, MockAbilities } from './broker-faults.ts';
 import type { TradernetMock, TradernetOrderFault, TradernetReadFault } from './tradernet-mock.ts';
 

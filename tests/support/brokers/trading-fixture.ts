@@ -1,4 +1,4 @@
-/** A world with a few sample securities, a broker that can misbehave, and a clock that can stand. */
+/** Dependencies with a few sample securities, a fault-injecting broker, and a settable clock. */
 import request from 'supertest';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { present } from '#shared/kernel/assert.ts';

@@ -1,7 +1,7 @@
 /**
- * Carries out a Dockerfile without a container: each stage is a folder, RUN runs in it, and what was
- * done once for the same instructions and files is not done again, as with Docker's layers. An
- * instruction that it does not know fails the build, so that a test never passes over it.
+ * Executes a Dockerfile without a container: each stage is a folder, RUN runs in it, and results
+ * are cached by instructions and files, as Docker's layers are. An unknown instruction fails the
+ * build, so that no test ignores one.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

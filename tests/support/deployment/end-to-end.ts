@@ -1,12 +1,12 @@
 /**
- * What a client can do with a whole installation: a trading cycle, and reads and writes of each
- * service. Written once; it must come out the same wherever the services run.
+ * End-to-end use of an installation: a trading cycle, and reads and writes of each service. The
+ * results must be the same wherever the services run.
  */
 import type { ServiceClients } from '#shared/clients/grpc/service-clients.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 
-/** What no split may change. */
+/** Results that must not depend on the split. */
 export interface Outcome {
   readonly universe: readonly string[];
   readonly planned: readonly string[];

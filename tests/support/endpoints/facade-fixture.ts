@@ -1,4 +1,4 @@
-/** A facade over all functions in one process, in a world with a small market. */
+/** A facade over all functions in one process, with the data of a small market. */
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';

@@ -1,4 +1,4 @@
-/** A real gRPC server of the contract that answers as its script says, and can be made to vanish. */
+/** A real gRPC server of the contract with scripted answers, which can be made unreachable. */
 import {
   Metadata,
   Server,

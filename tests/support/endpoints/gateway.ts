@@ -1,4 +1,4 @@
-/** A small gateway for tests: `/function/<name>` served by real handlers or by stand-ins. */
+/** A small gateway for tests: `/function/<name>` served by real handlers or fakes. */
 import express, { type Express } from 'express';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionHandler } from '#template/function.ts';

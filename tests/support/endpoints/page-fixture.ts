@@ -1,4 +1,4 @@
-/** The page on a socket, as a gateway shows it, over an account with a past. */
+/** The page on a socket, as a gateway serves it, over an account with a history. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import page from '../../../functions/page/handler.ts';

@@ -1,4 +1,4 @@
-/** A browser's side of the page without a browser: keeps its cookie, finds tokens in forms, posts them. */
+/** An HTTP client of the page: keeps its cookie, finds tokens in forms, posts them. */
 export interface VisitorAnswer {
   readonly status: number;
   readonly text: string;

@@ -1,6 +1,6 @@
 /**
- * What every source of market data must do. A suite is run with a way to open one:
- * `describe('the sample', () => marketDataConforms(openSample))`.
+ * Conformance suite of market data sources. A suite is run with a way to open one: `describe('the
+ * sample', () => marketDataConforms(openSample))`.
  */
 import { marketNow } from '#shared/clients/market-data/market-clock.ts';
 import type { DailyBar, MarketData } from '#shared/clients/market-data/market-data.ts';

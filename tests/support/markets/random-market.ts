@@ -1,4 +1,4 @@
-/** A small market of random prices in two currencies; its day moves only when told to. */
+/** A small market of random prices in two currencies; its day moves only when the test moves it. */
 import type {
   DailyBar,
   DailyRate,

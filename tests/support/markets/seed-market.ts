@@ -1,4 +1,4 @@
-/** Fills a world's store from its market data source, without the checks and progress of a sync. */
+/** Fills the stores from the market data source, without the checks and progress of a sync. */
 import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { DailyBar, ListedSecurity } from '#shared/clients/market-data/market-data.ts';

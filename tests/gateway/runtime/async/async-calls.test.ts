@@ -1,4 +1,4 @@
-/** Queued calls that fail, wait and are looked after. */
+/** Queued calls that fail, wait and are managed by an operator. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

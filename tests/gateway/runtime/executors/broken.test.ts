@@ -1,4 +1,4 @@
-/** What cannot work is not said to be ready, and limits that cannot be read are not passed over. */
+/** A broken function is not reported ready, and limits that do not parse are not ignored. */
 import { openRig, type Rig } from '../../../conformance/rig.ts';
 
 let rig: Rig;

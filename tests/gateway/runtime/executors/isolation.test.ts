@@ -1,6 +1,6 @@
 /**
- * What a function does to itself harms its own call and nobody else's: while it misbehaves, calls of
- * another function succeed, and so does its own next call.
+ * A misbehaving function fails only its own call: while it misbehaves, calls of another function
+ * succeed, and so does its own next call.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRig, type Rig } from '../../../conformance/rig.ts';

@@ -1,4 +1,4 @@
-/** Operations whose deployment sets settings run in a world of their own. */
+/** Operations whose deployment sets settings run with dependencies of their own. */
 import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
 import type { Deployment, Texts } from '#gateway/runtime/deployments/deployment.ts';
 import { catalogueImages, Images } from '#gateway/runtime/deployments/images.ts';

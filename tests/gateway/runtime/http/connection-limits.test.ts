@@ -1,4 +1,4 @@
-/** Half-sent bodies and idle connections are closed for those who come to be served. */
+/** Half-sent bodies and idle connections are closed to make room for new callers. */
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';

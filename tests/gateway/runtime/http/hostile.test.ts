@@ -1,4 +1,4 @@
-/** What callers, operators and functions should not do, done: the gateway goes on as it says it does. */
+/** Misuse by callers, operators and functions: the gateway behaves as documented. */
 import { request } from 'node:http';
 import { openRig, type Rig } from '../../../conformance/rig.ts';
 

@@ -2,7 +2,7 @@ import { FunctionLogs } from '#gateway/runtime/observe/function-logs.ts';
 import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
 import { openLog } from '#shared/process/log.ts';
 
-/** A log over a host that carries these functions, and what it made of what was said. */
+/** A log over a host with these functions, and its output for the given lines. */
 function listening(deployed: readonly string[]) {
   const logs = new FunctionLogs();
   const find = (name: string) => (deployed.includes(name) ? { spec: { name } } : undefined);
