@@ -46,6 +46,15 @@ export function operationAt(functionName: string, path: string): OperationCall |
   return operation && { operation, path: rest };
 }
 
+/**
+ * The path of a call of a packed service. `faas-cli invoke` can state a query and no path, so
+ * `?operation=create-plan` stands for `/create-plan`.
+ */
+export function pathWithOperation(path: string, query: URLSearchParams): string {
+  const operation = query.get('operation');
+  return path === '/' && operation !== null && /^[a-z-]+$/.test(operation) ? `/${operation}` : path;
+}
+
 /** Where a packed service has an operation: `planning-create-plan` → `planning/create-plan`. */
 export function packedPath({ service, rpc }: Operation): string {
   return `${service}/${kebab(rpc)}`;

@@ -1,10 +1,10 @@
 /**
  * All operations of a service in one function, distinguished by the path: OpenFaaS CE allows 15 functions
- * on a board, and memory is scarce. `/create-plan` is `planning-create-plan`; a message of a
+ * on a board, and memory is scarce. `/create-plan`, or `?operation=create-plan`, is `planning-create-plan`; a message of a
  * connector, which knows no paths, is routed by its topic.
  */
 import { Failure, notFound } from '#shared/kernel/failure.ts';
-import { operationAt } from '#shared/contract/catalogue.ts';
+import { operationAt, pathWithOperation } from '#shared/contract/catalogue.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
@@ -47,7 +47,8 @@ function unlessReadable(thrown: unknown): void {
 }
 
 /** A message's topic, `planning.create-plan`, stands for the path where there is none. */
-function pathOf({ path, headers }: FunctionEvent): string {
+function pathOf({ path: stated, query, headers }: FunctionEvent): string {
+  const path = pathWithOperation(stated, query);
   const topic = headers['x-topic'];
   if (path !== '/' || topic === undefined) return path;
   return `/${topic.slice(topic.indexOf('.') + 1)}`;

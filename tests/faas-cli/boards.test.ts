@@ -154,30 +154,30 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
         join(dataDir, 'function-secrets/openfaas-fn/trade-token'),
         'utf8',
       );
+      const isPacked = stack === 'stack.packed.yml';
+      const queryOf = (operation: string): string[] =>
+        isPacked ? ['--query', `operation=${pathOf(operation).split('/')[1]}`] : [];
       const invoke = (operation: string, ...more: string[]): Promise<Said> =>
-        cli.run(['invoke', nameOf(operation), ...more], { stdin: '{}' });
+        cli.run(['invoke', nameOf(operation), ...queryOf(operation), ...more], { stdin: '{}' });
       const plan = (...more: string[]) => invoke('planning-create-plan', ...more);
       const said = { read: await invoke('portfolio-get-summary'), closed: await plan() };
       const open = await plan('-H', `Authorization: Bearer ${token.trim()}`);
-      if (stack === 'stack.yml') {
-        expect(JSON.parse(said.read.out)).toHaveProperty('totalValue');
-        expect([said.closed.code, said.closed.out]).toEqual([
-          1,
-          expect.stringMatching(/code: 401/),
-        ]);
-        expect(JSON.parse(open.out)).toMatchObject({ complete: true });
-      } else
-        // It has no way to say which operation of a service is meant.
-        for (const { code, out } of [said.read, open])
-          expect([code, out]).toEqual([1, expect.stringContaining('There is no operation')]);
+      expect(JSON.parse(said.read.out)).toHaveProperty('totalValue');
+      expect([said.closed.code, said.closed.out]).toEqual([1, expect.stringMatching(/code: 401/)]);
+      expect(JSON.parse(open.out)).toMatchObject({ complete: true });
+      if (isPacked) {
+        const { code, out } = await cli.run(['invoke', 'planning'], { stdin: '{}' });
+        expect([code, out]).toEqual([1, expect.stringContaining('There is no operation')]);
+      }
     });
 
     test('deployed agrees, and names each thing that was changed since', async () => {
       const agreed = await script('deployed', all);
-      expect(agreed).toMatchObject({
-        code: 0,
-        out: `${count} functions of ${stack}: as they should be\n`,
-      });
+      expect(agreed.code).toBe(0);
+      // On a machine without faasd its files are named as not read, before.
+      expect(agreed.out).toMatch(
+        new RegExp(`^${count} functions of ${stack}: as they should be\\n$`, 'm'),
+      );
       const [slow, gone] = [nameOf('planning-create-plan'), nameOf('universe-get-universe')];
       const described = await cli.mustRun(['describe', slow]);
       const image = /^Image: +(\S+)$/m.exec(described)?.[1] ?? '';

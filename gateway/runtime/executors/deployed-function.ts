@@ -7,6 +7,7 @@ import type {
 } from '#template/function.ts';
 import { timerMs } from '#template/durations.ts';
 import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
+import { isServiceName } from '#shared/contract/names.ts';
 import type { Executor } from './executor.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { Program } from '../deployments/images.ts';
@@ -53,6 +54,11 @@ export class DeployedFunction {
     const { exec_timeout: execTimeout = '', max_inflight: inflight } = spec.environment;
     this.execTimeoutMs = timerMs(execTimeout) || EXEC_TIMEOUT_MS_DEFAULT;
     this.inflightMax = positive(spec.labels['max_inflight'] ?? inflight);
+  }
+
+  /** All operations of a service in one function. */
+  get isPacked(): boolean {
+    return this.isOurs && isServiceName(this.programName);
   }
 
   /** Which operation a call is for; undefined for a function that is none of ours. */

@@ -1,4 +1,5 @@
 /** Which function a path names, and what of the path is for the function. */
+import { pathWithOperation } from '#shared/contract/catalogue.ts';
 import type { DeployedFunction } from '../executors/deployed-function.ts';
 import type { FunctionHost } from './function-host.ts';
 
@@ -17,5 +18,8 @@ export function targetOf(host: FunctionHost, url: string): CallTarget | undefine
   const match = NAME_PATH.exec(url);
   if (!match) return undefined;
   const [, name = '', path = '/', query = ''] = match;
-  return { name, deployed: host.find(name), url: path.replace(/^\/+/, '/') + query };
+  const deployed = host.find(name);
+  const clean = path.replace(/^\/+/, '/');
+  const named = deployed?.isPacked ? pathWithOperation(clean, new URLSearchParams(query)) : clean;
+  return { name, deployed, url: named + query };
 }
