@@ -23,6 +23,8 @@ export interface ProcessConfig {
 const COMMON = [
   'REDIS_URL',
   'LOG_LEVEL',
+  'LOG_LEVELS',
+  'LOG_MONEY',
   'DEVICE_FILE',
   'SERVICES_FILE',
   'GRPC_TLS_CERT',

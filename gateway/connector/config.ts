@@ -1,6 +1,7 @@
 /** What the connector reads from its environment, all complaints at once. */
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Placement } from '#shared/placement/placement.ts';
+import { logRulesOf, type LogRules } from '#shared/process/logging/log-rules.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
 import { secretIn } from '#shared/runtime/tokens.ts';
 import { durationMs } from '#template/durations.ts';
@@ -32,7 +33,7 @@ export interface ConnectorConfig {
   readonly credentials: () => GatewayCredentials;
   /** How often it is asked. */
   readonly intervalMs: number;
-  readonly logLevel: Settings['logLevel'];
+  readonly logRules: LogRules;
   /** Decides whose queues are processed. */
   readonly placement: Placement;
   /** Where `/metrics` is answered; absent: nowhere. */
@@ -49,7 +50,7 @@ export interface ConnectorMetrics {
 export async function readConfig(env: Environment): Promise<ConnectorConfig> {
   const read = await readProcessConfig(env, CONNECTOR_SETTINGS, ['REDIS_URL']);
   const { settings, gatewayUrl, tokens, placement } = read;
-  const { redisUrl = '', redisKeyPrefix: keyPrefix, logLevel } = settings;
+  const { redisUrl = '', redisKeyPrefix: keyPrefix } = settings;
   const intervalMs = durationMs(env['rebuild_interval']?.trim() || INTERVAL_DEFAULT) ?? 0;
   if (intervalMs < INTERVAL_MS_MIN)
     throw invalidRequest({
@@ -70,7 +71,7 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     token: () => tokens.trade,
     credentials: () => ({ user: user(), password: password() }),
     intervalMs,
-    logLevel,
+    logRules: logRulesOf(settings),
     placement,
     metrics:
       settings.connectorMetricsPort === undefined

@@ -18,6 +18,7 @@ import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
 import { runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
+import { traceIdFor } from '#shared/runtime/traceparent.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
 import { followExecution, type Progress } from './follow-execution.ts';
 
@@ -65,6 +66,7 @@ export async function processJob(
     run,
     operation: operation.name,
     attempt: job.attemptsStarted,
+    traceId: traceIdFor(job.data.requestId || run, undefined),
   });
   // Ended before, and only the queue had not been updated.
   if (await jobProcessor.runs.outcome(run)) return;

@@ -10,7 +10,7 @@ const SCRAPE_GRACE_MS = 200;
 
 await runProcess('connector', async (env) => {
   const config = await readConfig(env);
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logRules).with({ module: 'connector' });
   const metrics = await openConnectorMetrics(config, log);
   const connector = await openConnector({ ...config, log });
   const { gatewayUrl, keyPrefix } = config;

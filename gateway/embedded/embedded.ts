@@ -124,7 +124,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         credentials: secrets.basicAuth,
         secrets: secrets.files,
         build: BUILD,
-        log,
+        log: log.with({ module: 'runtime' }),
         tokens: secrets.tokens,
         readAccess: settings.readAccess,
         bodyBytesMax: settings.gatewayBodyBytesMax,
@@ -189,7 +189,7 @@ async function openParts(
           gatewayUrl: runtime.localUrl,
           token: () => secrets.tokens.trade,
           credentials: () => secrets.basicAuth,
-          log,
+          log: log.with({ module: 'connector' }),
           database: dependencies.database,
           placement: dependencies.placement,
         }),
@@ -222,10 +222,11 @@ async function facadeOf(
   const { grpcHost: host, grpcReflection } = settings;
   const publishedOnLoopback = isPublishedOnLoopback(settings);
   const reflection = grpcReflection === 'on';
+  const facadeLog = log.with({ module: 'facade' });
   const places = { portBase, sharedPort, host, publishedOnLoopback, reflection };
   return steps.take(
     'facade',
-    () => openFacade({ ...places, tls, access, functions, log, projectDir }),
+    () => openFacade({ ...places, tls, access, functions, log: facadeLog, projectDir }),
     ({ ports, sharedPort }) => {
       const all = new Set([
         ...Object.values(ports),

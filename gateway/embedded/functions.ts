@@ -10,6 +10,7 @@ import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
+import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
@@ -54,14 +55,14 @@ export async function openHomeFunctions(
   const openOwnDependencies = (own: Settings): Promise<Dependencies> =>
     openDependencies(own, { ...parts, placement, tokens, log: operationLog });
   const operationLog = openLog(
-    settings.logLevel,
+    logRulesOf(settings),
     operationLines(() => functions.host, home.writeLog),
   );
   const functions = await openFunctions({
     stack,
     dataDir,
     load: loaderFrom(distDir),
-    log,
+    log: log.with({ module: 'runtime' }),
     env,
     secrets: secrets.files,
     threads: threadsOf(home),

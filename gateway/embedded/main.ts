@@ -8,6 +8,7 @@ import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import { openLog } from '#shared/process/log.ts';
+import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
@@ -68,7 +69,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     toFile(line);
     later.told?.(line);
   };
-  const log = openLog(settings.logLevel, writeLog);
+  const log = openLog(logRulesOf(settings), writeLog).with({ module: 'home' });
   const stop = stopSignal();
   process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
   const { print, style } = console;

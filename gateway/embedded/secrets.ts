@@ -9,6 +9,7 @@ import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { SecretFiles } from '#gateway/runtime/deployments/secret-files.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { rememberSecret } from '#shared/process/logging/known-secrets.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { tokenNames, tokensIn } from '#shared/runtime/tokens.ts';
 
@@ -23,13 +24,14 @@ export interface Secrets {
 }
 
 const LENGTH_MIN = 16;
+const USER = 'basic-auth-user';
 const PAGE_PASSWORD = 'operator-password';
 
 export async function openSecrets(dataDir: string): Promise<Secrets> {
   const dir = join(dataDir, 'secrets');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  const user = await secret(dir, 'basic-auth-user', () => 'admin', 1);
+  const user = await secret(dir, USER, () => 'admin', 1);
   const password = await secret(dir, 'basic-auth-password');
   const files = await SecretFiles.open(join(dataDir, 'function-secrets'));
   for (const name of tokenNames) {
@@ -61,6 +63,7 @@ async function secret(
       rule: 'secret-too-short',
     });
   await chmod(file, 0o600);
+  if (name !== USER) rememberSecret(kept.trim());
   return kept.trim();
 }
 
@@ -70,5 +73,6 @@ async function create(file: string, value: string): Promise<string> {
   await writeFile(draft, `${value}\n`, { mode: 0o600, flush: true });
   await link(draft, file);
   await rm(draft);
+  if (value.length >= LENGTH_MIN) rememberSecret(value);
   return value;
 }

@@ -6,6 +6,7 @@ import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
 import { openLog } from '#shared/process/log.ts';
+import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import type { Environment } from '#shared/process/settings.ts';
 import { isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
@@ -29,7 +30,7 @@ await runProcess('facade', start);
 
 async function start(env: Environment): Promise<Running> {
   const { settings, gatewayUrl, tokens, placement } = await readProcessConfig(env, SETTINGS);
-  const log = openLog(settings.logLevel);
+  const log = openLog(logRulesOf(settings)).with({ module: 'facade' });
   const files = tlsFilesOf(settings);
   const tls = files && (await WatchedTls.open(files, { log }));
   const local = httpTransport(gatewayUrl, () => tokens.trade);

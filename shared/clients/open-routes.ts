@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#shared/contract/names.ts';
 import { remotePlaces, type Placement, type RemotePlace } from '#shared/placement/placement.ts';
+import { rememberSecret } from '#shared/process/logging/known-secrets.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { TlsSettings } from '#shared/process/tls-settings.ts';
 import type { Transport } from './functions-client.ts';
@@ -69,5 +70,8 @@ async function openChannels(
 }
 
 async function tokenOf({ device: { tokenFile } }: RemotePlace): Promise<string | undefined> {
-  return tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+  if (tokenFile === undefined) return undefined;
+  const token = (await readFile(tokenFile, 'utf8')).trim();
+  rememberSecret(token);
+  return token;
 }

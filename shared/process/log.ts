@@ -1,37 +1,63 @@
 /**
- * One JSON line an event, to stderr: `time`, `level`, `event`, then the facts. Secrets and payloads
- * are never facts.
+ * One JSON line an event, to stderr: `level`, `time`, `event`, then the facts (docs/logs.md). Written by pino
+ * without a worker thread, as a line must be out before the process ends.
  */
-export type Level = 'debug' | 'info' | 'warn' | 'error';
-export type LogFacts = Readonly<Record<string, unknown>>;
+import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { writableFacts } from './logging/log-facts.ts';
+import { levels, type Level, type LogRules } from './logging/log-rules.ts';
+import { currentTraceId } from './tracing/tracing.ts';
+
+/** Names that the line itself has are no facts. */
+export type LogFacts = Readonly<Record<string, unknown>> & {
+  readonly level?: never;
+  readonly time?: never;
+  readonly event?: never;
+};
 
 export interface Log {
   debug(event: string, facts?: LogFacts): void;
   info(event: string, facts?: LogFacts): void;
   warn(event: string, facts?: LogFacts): void;
   error(event: string, facts?: LogFacts): void;
-  /** The same log with these facts on every line. */
+  /** The same log with these facts on every line; `module` decides by which level it writes. */
   with(facts: LogFacts): Log;
+  /** Whether lines of the level are written; for facts that cost something to gather. */
+  writes(level: Level, module?: string): boolean;
 }
 
-const order: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+const rank: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+/** @param rules a level alone stands for every module, without amounts of money */
 export function openLog(
-  least: Level,
+  rules: Level | LogRules,
   write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): Log {
-  return new JsonLines(least, write, {});
+  const full = typeof rules === 'string' ? ofLevel(rules) : rules;
+  const sink = pino(
+    {
+      level: levels[0],
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write: (line: string) => write(line.trimEnd()) },
+  );
+  return new JsonLines(sink, full, {});
+}
+
+function ofLevel(least: Level): LogRules {
+  return { least, ofModule: new Map(), showsMoney: false };
 }
 
 /** A class, so that the logger of each call is one small object. */
 class JsonLines implements Log {
-  private readonly least: Level;
-  private readonly write: (line: string) => void;
+  private readonly sink: Logger;
+  private readonly rules: LogRules;
   private readonly always: LogFacts;
 
-  constructor(least: Level, write: (line: string) => void, always: LogFacts) {
-    this.least = least;
-    this.write = write;
+  constructor(sink: Logger, rules: LogRules, always: LogFacts) {
+    this.sink = sink;
+    this.rules = rules;
     this.always = always;
   }
 
@@ -52,20 +78,22 @@ class JsonLines implements Log {
   }
 
   with(facts: LogFacts): Log {
-    return new JsonLines(this.least, this.write, { ...this.always, ...facts });
+    return new JsonLines(this.sink, this.rules, { ...this.always, ...facts });
   }
 
-  private say(level: Level, event: string, facts: LogFacts = {}): void {
-    if (order.indexOf(level) < order.indexOf(this.least)) return;
-    const time = new Date().toISOString();
-    this.write(JSON.stringify({ time, level, event, ...this.always, ...facts }, plainErrors));
+  writes(level: Level, module = this.always['module'] as string | undefined): boolean {
+    const { ofModule, least } = this.rules;
+    const own = module === undefined || ofModule.size === 0 ? undefined : ofModule.get(module);
+    return rank[level] >= rank[own ?? least];
+  }
+
+  private say(level: Level, event: string, facts?: LogFacts): void {
+    const all: Record<string, unknown> = { ...this.always, ...facts };
+    if (!this.writes(level, all['module'] as string | undefined)) return;
+    const traceId = all['traceId'] ?? currentTraceId();
+    const traced = traceId === undefined ? all : { ...all, traceId };
+    this.sink[level]({ event, ...writableFacts(traced, this.rules) });
   }
 }
 
 export const silentLog: Log = openLog('error', () => undefined);
-
-function plainErrors(_key: string, value: unknown): unknown {
-  return value instanceof Error
-    ? { name: value.name, message: value.message, stack: value.stack, cause: value.cause }
-    : value;
-}

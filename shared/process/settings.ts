@@ -10,6 +10,7 @@ import { certificateScopes, hosts } from './access-parsers.ts';
 import { limitRows, liveLimitComplaints } from './limit-settings.ts';
 import { cycleRows } from './cycle-settings.ts';
 import { asyncRows } from './async-settings.ts';
+import { logRows } from './logging/log-settings.ts';
 import { marketRows } from './market-settings.ts';
 import { noticeRows } from './notice-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
@@ -327,12 +328,7 @@ export const settingTable = {
     between(100, 600_000),
   ),
   ...noticeRows,
-  logLevel: row(
-    'LOG_LEVEL',
-    'info',
-    '`debug`, `info`, `warn` or `error`',
-    oneOf('debug', 'info', 'warn', 'error'),
-  ),
+  ...logRows,
 } as const satisfies Record<string, SettingRow<unknown>>;
 
 export type Settings = {

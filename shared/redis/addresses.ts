@@ -61,6 +61,13 @@ function credentialsOf(auth: string): Pick<ConnectionOptions, 'username' | 'pass
   };
 }
 
+/** The password of an address, as it is written there and as it is sent. */
+export function passwordsIn(url: string): readonly string[] {
+  const [, , auth = ''] = FORM.exec(url) ?? [];
+  const { password = '' } = credentialsOf(auth);
+  return [password, auth.split(':').slice(1).join(':')];
+}
+
 function databaseOf(text: string): number {
   if (text === '') return 0;
   if (!/^\d{1,4}$/.test(text)) throw invalid(`"${text}" is not the number of a database`);

@@ -3,7 +3,13 @@
  * is asked for after each connect; a write that meets a replica is sent again to the next server.
  */
 import { Redis } from 'ioredis';
-import { parseRedisUrl, type ConnectionOptions, type ServerAddress } from './addresses.ts';
+import { rememberSecret } from '#shared/process/logging/known-secrets.ts';
+import {
+  parseRedisUrl,
+  passwordsIn,
+  type ConnectionOptions,
+  type ServerAddress,
+} from './addresses.ts';
 
 /** A board without power does not refuse a connection; the attempt times out. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -11,6 +17,7 @@ const RESEND = 2;
 
 /** @param options of a connection to one server */
 export function openRedis(url: string, options: ConnectionOptions): Redis {
+  for (const password of passwordsIn(url)) rememberSecret(password);
   const parsed = parseRedisUrl(url);
   if (parsed.kind === 'one') return new Redis(parsed.address, options);
   if (parsed.kind === 'sentinels')

@@ -22,6 +22,7 @@ import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
+import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { Runs } from './runs/runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
@@ -87,7 +88,7 @@ export async function openDependencies(
     settings,
     baseCurrency,
     build: BUILD,
-    log: parts.log ?? openLog(settings.logLevel),
+    log: parts.log ?? openLog(logRulesOf(settings)),
     database,
     marketData,
     broker: parts.wrapBroker?.(broker) ?? broker,
@@ -158,7 +159,7 @@ async function openAmbient(env: Environment): Promise<Dependencies> {
   const { readPlacement } = await import('#shared/placement/read-placement.ts');
   const { openRoutes } = await import('#shared/clients/open-routes.ts');
   const placement = await readPlacement(settings);
-  const log = openLog(settings.logLevel);
+  const log = openLog(logRulesOf(settings));
   const { transport } = await openRoutes({ placement, local, settings, log });
   return openDependencies(settings, { tokens, transport, placement, log });
 }

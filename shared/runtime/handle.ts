@@ -30,7 +30,7 @@ import { Effects } from './effects.ts';
 import { takeRun } from './runs/hand-over.ts';
 import { once, type Answered } from './idempotency.ts';
 import { requireReady } from './readiness.ts';
-import { readTraceparent } from './traceparent.ts';
+import { readTraceparent, traceIdFor } from './traceparent.ts';
 import { onceUnkeyed } from './unkeyed.ts';
 import { initializationFailure } from './initialization-failure.ts';
 import { encodeJson, encodeMessage, readRequest, type Format } from './wire.ts';
@@ -429,16 +429,17 @@ class Call {
   }
 
   private log() {
-    const traceId = this.traceparent?.split('-')[1];
     return this.dependencies.log.with({
       callId: this.requestId,
       operation: this.operation.name,
-      ...(traceId !== undefined && { traceId }),
+      module: this.operation.service,
+      traceId: traceIdFor(this.requestId, this.traceparent),
     });
   }
 
   private logEnd(): void {
-    this.log().debug('call-ended', { durationMs: this.durationMs() });
+    if (this.dependencies.log.writes('debug', this.operation.service))
+      this.log().debug('call-ended', { durationMs: this.durationMs() });
   }
 
   private durationMs(): number {

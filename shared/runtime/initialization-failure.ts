@@ -12,7 +12,12 @@ export function initializationFailure(
   thrown: unknown,
 ): FunctionResult {
   const failure = redisFailure(thrown) ?? Failure.from(thrown);
-  const facts = { callId, operation: operation.name, failureCode: failure.code };
+  const facts = {
+    callId,
+    operation: operation.name,
+    module: operation.service,
+    failureCode: failure.code,
+  };
   openLog('error').error('initialization-failed', { ...facts, cause: failure.cause ?? failure });
   return {
     status: failure.rule.http,

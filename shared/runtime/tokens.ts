@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#shared/kernel/failure.ts';
+import { rememberSecret } from '#shared/process/logging/known-secrets.ts';
 import type { Tokens } from './context.ts';
 
 export const tokenNames = ['read-token', 'write-token', 'trade-token'] as const;
@@ -77,6 +78,7 @@ class SecretFile {
 
   private usable(text: string): string {
     this.require(this.name, text);
+    rememberSecret(text);
     return text;
   }
 }

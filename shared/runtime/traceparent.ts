@@ -1,8 +1,23 @@
 /** The W3C trace context header: which trace a call belongs to. https://www.w3.org/TR/trace-context */
+import { createHash } from 'node:crypto';
+import { currentTraceId, traceIdOf } from '#shared/process/tracing/tracing.ts';
 
 const WELL_FORMED = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACE_ID_DIGITS = 32;
 
 /** @returns the header where it is well formed; anything else is dropped, as the standard asks */
 export function readTraceparent(header: string | undefined): string | undefined {
   return header !== undefined && WELL_FORMED.test(header) ? header : undefined;
+}
+
+/**
+ * The trace id of the lines of a call: that of its span, or of its caller. Without either it is derived from
+ * the request id, which every process of a call knows, so that their lines agree.
+ */
+export function traceIdFor(requestId: string, traceparent: string | undefined): string {
+  return currentTraceId() ?? traceIdOf(traceparent) ?? derived(requestId);
+}
+
+function derived(requestId: string): string {
+  return createHash('sha256').update(requestId).digest('hex').slice(0, TRACE_ID_DIGITS);
 }

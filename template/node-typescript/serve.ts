@@ -44,6 +44,7 @@ export interface Served {
 const NOT_ANSWERED = 499;
 
 const SWEEP_MS = 50;
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * Listens at once: a call that comes while the handler is still being loaded waits for it, and health
@@ -272,6 +273,7 @@ class Endpoint {
       this.metrics.end(status, method, ms / 1_000);
       log('info', 'call', {
         callId: request.headers['x-call-id'],
+        ...traceOf(request),
         method,
         // Without the query, which may hold private data.
         path: url.split('?')[0],
@@ -287,6 +289,12 @@ class Endpoint {
 function endAtOnce(code: number): never {
   const { reallyExit } = process as unknown as { reallyExit(code: number): never };
   return reallyExit.call(process, code);
+}
+
+/** The trace id of a well-formed `traceparent` (https://www.w3.org/TR/trace-context). */
+function traceOf({ headers }: IncomingMessage): { readonly traceId?: string } {
+  const [, traceId] = TRACEPARENT.exec(String(headers['traceparent'] ?? '')) ?? [];
+  return traceId === undefined ? {} : { traceId };
 }
 
 /** Every call has an id; an invalid one is replaced, so that callers cannot inject text into our log. */

@@ -23,7 +23,11 @@ export default handle(gateway.setTrust, async (request, context) => {
   if (level !== before.granted) {
     const step = { level, at: context.now(), by, reason };
     await new TrustStore(context.database).add(accountId, step);
-    context.log.warn('trust-set', { account: accountId, level, before: before.granted });
+    context.log.warn('trust-set', {
+      account: accountId,
+      granted: level,
+      before: before.granted,
+    });
   }
   const after = await trustOf(context, accountId);
   return trustMessage(after, textOf(after), after.level === level);

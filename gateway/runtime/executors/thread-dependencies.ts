@@ -5,6 +5,7 @@ import type { Transport } from '#shared/clients/functions-client.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog } from '#shared/process/log.ts';
+import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
@@ -28,7 +29,7 @@ export async function openThreadDependencies(
   const settings = parseSettings(env);
   const tokens = tokensIn(secretsDir);
   const token = (): string => tokens.trade;
-  const log = openLog(settings.logLevel);
+  const log = openLog(logRulesOf(settings));
   let dependencies: Dependencies | undefined;
   const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => dependencies);
   const { transport } = await openRoutes({ placement, local, settings, log });

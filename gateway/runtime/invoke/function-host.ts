@@ -207,7 +207,7 @@ export class FunctionHost {
   private atStart(spec: Deployment): DeployedFunction {
     const { log, images, secrets } = this.options;
     const missing = secrets ? spec.secrets.filter((name) => !secrets.has(name)) : [];
-    if (missing.length > 0) log.warn('secrets-missing', { function: spec.name, secrets: missing });
+    if (missing.length > 0) log.warn('secrets-missing', { function: spec.name, missing });
     try {
       return this.build(spec, images.require(spec.image));
     } catch (cause) {
