@@ -16,6 +16,7 @@ import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
+import { beat } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
@@ -76,6 +77,7 @@ export async function openConnector(
     ({ queue, service }) => queue !== null && isLocal(placement, service),
   );
   if (isLocal(placement, 'gateway')) await openSchedules(runs);
+  await beat(database, 'connector');
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   const workers = queued.map((operation) =>
     openWorker(jobProcessor, operation, connection, prefix),
@@ -85,6 +87,7 @@ export async function openConnector(
     if (own) await watchState(own, log);
     if (isLocal(placement, 'gateway')) await restoreSchedules(runs);
     await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
+    await beat(database, 'connector');
   });
   const annotations = annotationsOf(options, prefix, placement);
   await annotations?.open();

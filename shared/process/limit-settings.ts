@@ -47,6 +47,24 @@ export const limitRows = {
     "most of an average day's volume of a security that is ordered in a day; unset: no limit",
     ratio,
   ),
+  connectorSilenceMaxMs: row(
+    'CONNECTOR_SILENCE_MAX_MS',
+    '60000',
+    'silence of the connector after which nothing is sent, until it is back; 0: never',
+    between(0, 86_400_000),
+  ),
+  boardSilenceMaxMs: row(
+    'BOARD_SILENCE_MAX_MS',
+    '60000',
+    'silence of a board, that of the state among them, after which nothing is sent, until it is back; 0: never',
+    between(0, 86_400_000),
+  ),
+  priceSilenceMaxHours: row(
+    'PRICE_SILENCE_MAX_HOURS',
+    '96',
+    'hours without an answer of the source of prices after which nothing is sent, until it answers; 0: never',
+    between(0, 8_760),
+  ),
 } as const;
 
 /** Limits that must be stated where real money moves. */

@@ -78,6 +78,7 @@ export const keys = {
     /** Calls without a key: by operation and meaning of the request. */
     unkeyed: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:key`,
     boards: () => '{boards}:names',
+    pulses: () => '{pulses}:at',
     boardClaim: (board: string) => `{boards}:claim:${board}`,
     unkeyedClaim: (operation: string, request: string) => `{unkeyed:${operation}:${request}}:claim`,
     updates: (job: string) => `{run:${job}}:updates`,
@@ -188,6 +189,7 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.runtime.unkeyed('x', 'r'), 'string', HOUR_MS, 'runtime', 'key given to a keyless call'),
   row(keys.runtime.unkeyedClaim('x', 'r'), 'string', 5_000, 'runtime', 'whose turn it is there'),
   row(keys.runtime.boards(), 'set', null, 'runtime', 'names of boards that ever started'),
+  row(keys.runtime.pulses(), 'hash', null, 'runtime', 'when each part was last heard of'),
   row(keys.runtime.boardClaim('state'), 'string', 15_000, 'runtime', 'services a board has'),
   row(keys.runtime.updates('job-1'), 'list', 7 * DAY_MS, 'runtime', 'what a queued run streamed'),
   row(keys.runtime.outcome('job-1'), 'string', 7 * DAY_MS, 'runtime', 'how a queued run ended'),

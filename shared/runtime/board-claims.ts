@@ -12,6 +12,7 @@ import { isLocal, type Placement } from '#shared/placement/placement.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { beat, endPulse } from '#shared/redis/pulses.ts';
 import { releaseOwned } from '#shared/redis/owned-key.ts';
 
 /** Time after which the claim of a dead process expires. */
@@ -40,20 +41,27 @@ export interface HeldClaim {
  * @throws Failure INVALID_REQUEST naming each service that two boards have, or none
  */
 export async function claimServices(
-  { redis }: Pick<Database, 'redis'>,
+  database: Pick<Database, 'redis'>,
   placement: Placement,
   file: string,
 ): Promise<HeldClaim> {
+  const { redis } = database;
   const own = claimOf(placement);
   const key = keys.runtime.boardClaim(own.board);
   const text = encode(own);
   await redis.sadd(keys.runtime.boards(), own.board);
   await redis.set(key, text, 'PX', CLAIM_MS);
-  const renewal = setInterval(() => {
-    void redis.set(key, text, 'PX', CLAIM_MS).catch(() => undefined);
-  }, CLAIM_MS / 3).unref();
+  const pulse = `board:${own.board}` as const;
+  await beat(database, pulse);
+  const renew = async () => {
+    await redis.set(key, text, 'PX', CLAIM_MS);
+    await beat(database, pulse);
+  };
+  const renewal = setInterval(() => void renew().catch(() => undefined), CLAIM_MS / 3).unref();
   const release = async (): Promise<void> => {
     clearInterval(renewal);
+    // A board that is stopped in order is not missed; one that dies is.
+    await endPulse(database, pulse).catch(() => undefined);
     await releaseOwned(redis, key, text).catch(() => undefined);
   };
   const until = performance.now() + CLAIM_MS + POLL_MS;

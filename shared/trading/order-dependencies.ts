@@ -12,7 +12,8 @@ import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { ControlStore } from './control-store.ts';
+import type { ControlStore } from './control-store.ts';
+import { openControl } from './guards/open-control.ts';
 import { StoredOrders } from './stored-orders.ts';
 import { OrderStore } from './order-store.ts';
 
@@ -39,7 +40,7 @@ export function openOrderDependencies(dependencies: Dependencies): OrderDependen
   return {
     store: new OrderStore(database),
     orders: new StoredOrders(database),
-    control: new ControlStore(database, settings.dataDir),
+    control: openControl(dependencies),
     market: new StoredMarket(database),
     book: new StoredBook(database, baseCurrency),
     broker,

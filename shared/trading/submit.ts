@@ -207,7 +207,7 @@ async function claim(
     const next = held
       ? denied(intent.order, [{ ...held, field: 'side' }], orderDependencies.now())
       : advance(intent.order, 'submit', orderDependencies.now(), 'On its way to the broker.');
-    const stored = await orderDependencies.store.replace(intent, next, control.unchanged);
+    const stored = await orderDependencies.store.replace(intent, next, ...control.unchanged);
     if (stored) return stored;
     const { accountId, tradeId } = intent.order;
     const current = await orderDependencies.store.find(accountId, tradeId);

@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { beatAt } from '#shared/redis/pulses.ts';
 import type { SourceSpan } from './model/source-span.ts';
 import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import {
@@ -201,6 +202,11 @@ export class PriceStore {
     return this.database.read(`${syncs()}:${subject}`, json, (text) =>
       decode(fetchedSchema, text, `what was fetched, ${subject}`),
     );
+  }
+
+  /** The source of prices gave a sign of life. */
+  answered(at: Instant): Promise<void> {
+    return beatAt(this.database, 'prices', at);
   }
 
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {

@@ -48,6 +48,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     const rate = rateOf(progress, frame.now, context.now());
     yield { ...toPricesUpdate(progress, target.isin, reason), ...rate };
   }
+  if (progress.synced > 0) await frame.store.answered(context.now());
   const known = await securities.all();
   await reviewDeadPrices(frame.store, frame.doubts, known, marketData.today(frame.now));
   const synced = new Set(targets.map(({ isin }) => isin));

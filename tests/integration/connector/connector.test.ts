@@ -1,6 +1,7 @@
 /** Runs go from the queue to a function and back to their subscribers. */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pulses } from '#shared/redis/pulses.ts';
 import { openConnector } from '#gateway/connector/connector.ts';
 import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
@@ -65,6 +66,16 @@ function serve(name: string, answer: FunctionHandler): void {
 }
 
 const update = (progressPct: number, more: object = {}): object => ({ progressPct, ...more });
+
+it('gives a sign at its start and at each interval', async () => {
+  const first = (await pulses(dependencies.database)).get('connector') ?? 0;
+  expect(first).toBeGreaterThan(0);
+  for (;;) {
+    const next = (await pulses(dependencies.database)).get('connector') ?? 0;
+    if (next > first) break;
+    await sleep(20);
+  }
+});
 
 async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outcome }> {
   const messages: unknown[] = [];

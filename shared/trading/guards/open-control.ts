@@ -1,0 +1,11 @@
+/** The trading state of an installation, with everything that restricts it. */
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { ControlStore } from '../control-store.ts';
+import { silenceGuard } from './silence-guard.ts';
+
+export function openControl(
+  dependencies: Pick<Dependencies, 'database' | 'settings' | 'now'>,
+): ControlStore {
+  const { database, settings } = dependencies;
+  return new ControlStore(database, settings.dataDir, [silenceGuard(dependencies)]);
+}
