@@ -56,6 +56,7 @@ export class Decimal {
   }
 
   add(other: Decimal): Decimal {
+    if (this.scale === other.scale) return new Decimal(this.units + other.units, this.scale);
     const scale = Math.max(this.scale, other.scale);
     return new Decimal(this.unitsAt(scale) + other.unitsAt(scale), scale);
   }
@@ -116,6 +117,7 @@ export class Decimal {
 
   normalize(): Decimal {
     let { units, scale } = this;
+    if (scale === 0 || units % 10n !== 0n) return this;
     while (scale > 0 && units % 10n === 0n) {
       units /= 10n;
       scale -= 1;
@@ -137,7 +139,7 @@ export class Decimal {
   }
 
   private unitsAt(scale: number): bigint {
-    return this.units * 10n ** BigInt(scale - this.scale);
+    return scale === this.scale ? this.units : this.units * 10n ** BigInt(scale - this.scale);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
+import { GrowingSet } from '#shared/kernel/growing-set.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
 import { lotMethods } from './model/lots.ts';
 import { ledgerAccounts, type Posting } from './model/posting.ts';
@@ -127,17 +128,36 @@ export const valuationRecord = z.strictObject({
   recordedAt: storedInstant,
 }) satisfies z.ZodType<DayValuation>;
 
-export function bookOf({ ledger: _head, ...record }: BookRecord, accountId: AccountId): Book {
+/** A record that stays in memory is opened once. */
+const opened = new WeakMap<BookRecord, Book>();
+
+export function bookOf(record: BookRecord, accountId: AccountId): Book {
+  const known = opened.get(record);
+  if (known?.accountId === accountId) return known;
+  const book = openBook(record, accountId);
+  opened.set(record, book);
+  return book;
+}
+
+function openBook({ ledger: _head, ...record }: BookRecord, accountId: AccountId): Book {
   const holdings = record.holdings.map((h): [Holding['isin'], Holding] => [h.isin, h]);
   return {
     accountId,
     ...record,
     syncedAt: record.syncedAt,
     holdings: new Map(holdings),
-    booked: new Set(record.booked),
+    booked: GrowingSet.of(record.booked),
   };
 }
 
-export function recordOf({ accountId: _named, ...book }: Book): BookRecord {
-  return { ...book, holdings: [...book.holdings.values()], booked: [...book.booked] };
+export function recordOf(book: Book, ledger?: BookRecord['ledger']): BookRecord {
+  const { accountId: _named, ...rest } = book;
+  const record = {
+    ...rest,
+    holdings: [...book.holdings.values()],
+    booked: book.booked.values(),
+    ...(ledger && { ledger }),
+  };
+  opened.set(record, book);
+  return record;
 }

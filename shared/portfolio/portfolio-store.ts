@@ -61,7 +61,7 @@ export class PortfolioStore {
     return this.database.commit(
       [{ key: bookKey, version }],
       [
-        writeDocument(bookKey, version, { ...recordOf(book), ledger: head }),
+        writeDocument(bookKey, version, recordOf(book, head)),
         ...inChunks(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
         ...(valuation ? [valuationWrite(accountId, valuation)] : []),
       ],

@@ -87,6 +87,15 @@ export class Database {
     return reader(text);
   }
 
+  /**
+   * What is computed from keys alone. Where state lies in this process it is computed again once one of them has
+   * changed.
+   * @param place names what is computed; each place is computed in one way
+   */
+  derive<T>(_place: string, _keys: readonly string[], compute: () => Promise<T>): Promise<T> {
+    return compute();
+  }
+
   /** @returns false when an expectation failed; then nothing was changed */
   async commit(
     expect: readonly Expectation[],

@@ -10,6 +10,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { RunningFold } from '#shared/kernel/running-fold.ts';
 import { quotesAtCost } from '#shared/portfolio/model/cost-quotes.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
@@ -207,6 +208,16 @@ async function lotsOf(
 }
 
 function idSeenMax({ fills, openOrders }: BrokerStatement): number {
-  const ids = [...fills, ...openOrders].map((part) => part.clientOrderId);
-  return ids.filter((id) => /^\d{10}$/.test(id)).reduce((max, id) => Math.max(max, Number(id)), 0);
+  return openOrders.reduce(laterId, seenInFills.of(fills).max);
+}
+
+const seenInFills = new RunningFold(
+  () => ({ max: 0 }),
+  (seen, fill: BrokerStatement['fills'][number]) => {
+    seen.max = laterId(seen.max, fill);
+  },
+);
+
+function laterId(max: number, { clientOrderId: id }: { readonly clientOrderId: string }): number {
+  return /^\d{10}$/.test(id) ? Math.max(max, Number(id)) : max;
 }

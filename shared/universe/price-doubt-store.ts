@@ -30,11 +30,13 @@ export class PriceDoubtStore {
   }
 
   /** @throws Failure DATA_CORRUPT */
-  async all(): Promise<PriceDoubts> {
-    const stored = await this.database.redis.hgetall(doubts());
-    return new Map(
-      Object.entries(stored).map(([isin, json]) => [isin as Isin, readDoubts(isin, json)]),
-    );
+  all(): Promise<PriceDoubts> {
+    return this.database.derive('price-doubts', [doubts()], async () => {
+      const stored = await this.database.redis.hgetall(doubts());
+      return new Map(
+        Object.entries(stored).map(([isin, json]) => [isin as Isin, readDoubts(isin, json)]),
+      );
+    });
   }
 
   /** @throws Failure DATA_CORRUPT */

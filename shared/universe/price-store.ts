@@ -98,14 +98,17 @@ export class PriceStore {
 
   /** The last stored bars, read from the latest year alone; none where there are no bars. */
   async latest(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestClose>> {
-    const fields = await this.hashes.readLatest(isins.map(prices));
-    const found = new Map<Isin, LatestClose>();
-    isins.forEach((isin, i) => {
-      const { days, close } = this.columnsOf(isin, fields[i] ?? []);
-      const [day, price] = [days.at(-1), close.at(-1)];
-      if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
+    const keys = isins.map(prices);
+    return this.database.derive(`latest:${isins.join()}`, keys, async () => {
+      const fields = await this.hashes.readLatest(keys);
+      const found = new Map<Isin, LatestClose>();
+      isins.forEach((isin, i) => {
+        const { days, close } = this.columnsOf(isin, fields[i] ?? []);
+        const [day, price] = [days.at(-1), close.at(-1)];
+        if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
+      });
+      return found;
     });
-    return found;
   }
 
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
@@ -177,20 +180,24 @@ export class PriceStore {
 
   /** Pairs whose rates were ever fetched, as `[from, into]`. */
   async pairs(): Promise<readonly (readonly [Currency, Currency])[]> {
-    const subjects = await this.database.redis.hkeys(syncs());
-    return subjects
-      .filter((subject) => subject.startsWith('rates:'))
-      .sort()
-      .map((subject) => subject.slice('rates:'.length).split('-') as [Currency, Currency]);
+    return this.database.derive('rate-pairs', [syncs()], async () => {
+      const subjects = await this.database.redis.hkeys(syncs());
+      return subjects
+        .filter((subject) => subject.startsWith('rates:'))
+        .sort()
+        .map((subject) => subject.slice('rates:'.length).split('-') as [Currency, Currency]);
+    });
   }
 
   /** The latest day of the market that anything was fetched through. */
   async fetchedThrough(): Promise<CalendarDay | undefined> {
-    const all = await this.database.redis.hgetall(syncs());
-    const days = Object.entries(all).map(
-      ([subject, json]) => this.readFetched(subject, json).through,
-    );
-    return days.sort().at(-1);
+    return this.database.derive('fetched-through', [syncs()], async () => {
+      const all = await this.database.redis.hgetall(syncs());
+      const days = Object.entries(all).map(
+        ([subject, json]) => this.readFetched(subject, json).through,
+      );
+      return days.sort().at(-1);
+    });
   }
 
   async fetched(subject: Subject): Promise<Fetched | undefined> {

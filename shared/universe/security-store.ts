@@ -70,7 +70,12 @@ export class SecurityStore {
   }
 
   /** All securities, removed ones too, by symbol. @throws Failure DATA_CORRUPT */
-  async all(): Promise<readonly Security[]> {
+  all(): Promise<readonly Security[]> {
+    const keys = [securities(), fundamentals(), removals()];
+    return this.database.derive('securities', keys, () => this.readAll());
+  }
+
+  private async readAll(): Promise<readonly Security[]> {
     const { redis } = this.database;
     const [described, known, removed] = await Promise.all([
       redis.hgetall(securities()),

@@ -39,12 +39,14 @@ function heldFactor(
 }
 
 export class StoredMarket implements MarketReader {
+  private readonly database: Database;
   private readonly securityStore: SecurityStore;
   private readonly priceStore: PriceStore;
   private readonly doubtStore: PriceDoubtStore;
   private readonly actionStore: ActionStore;
 
   constructor(database: Database) {
+    this.database = database;
     this.securityStore = new SecurityStore(database);
     this.priceStore = new PriceStore(database);
     this.doubtStore = new PriceDoubtStore(database);
@@ -130,9 +132,17 @@ export class StoredMarket implements MarketReader {
       const isDue = (action: CorporateAction) => action.day <= (through ?? on);
       const isThere = (action: CorporateAction) => counts?.(action) ?? isDue(action);
       const factor = sharesFactor(doubts.get(isin) ?? []) * heldFactor(own, on, isThere);
-      quotes.set(isin, { isin, day: on, price: Price.fromEstimate(close * factor, currency) });
+      quotes.set(isin, this.quoteOf(isin, on, close * factor, currency));
     }
     return quotes;
+  }
+
+  private quoteOf(isin: Isin, day: CalendarDay, price: number, currency: Currency): Quote {
+    return this.database.read(`quote:${isin}`, `${day} ${price} ${currency}`, () => ({
+      isin,
+      day,
+      price: Price.fromEstimate(price, currency),
+    }));
   }
 
   /** 1 for the currency itself, whatever the day; without a day it carries the last fetch's. */

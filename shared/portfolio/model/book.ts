@@ -2,6 +2,7 @@
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
+import type { GrowingSet } from '#shared/kernel/growing-set.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
@@ -39,7 +40,7 @@ export interface Book {
   readonly cash: Money;
   readonly holdings: ReadonlyMap<Isin, Holding>;
   /** Ids of fills and flows that have been booked; each is booked once. */
-  readonly booked: ReadonlySet<string>;
+  readonly booked: GrowingSet<string>;
   /** Deposits and withdrawals announced here that the broker does not show yet. */
   readonly pendingDeposits: Money;
   readonly pendingWithdrawals: Money;

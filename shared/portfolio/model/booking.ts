@@ -9,6 +9,7 @@
 import { assert } from '#shared/kernel/assert.ts';
 import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { GrowingSet } from '#shared/kernel/growing-set.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -26,7 +27,7 @@ export function emptyBook(accountId: AccountId, currency: Currency): Book {
     currency,
     cash: zero,
     holdings: new Map(),
-    booked: new Set(),
+    booked: GrowingSet.of(),
     pendingDeposits: zero,
     pendingWithdrawals: zero,
     syncedAt: undefined,
@@ -49,17 +50,15 @@ export function postEntries(
   book: Book,
   entries: readonly LedgerEntry[],
 ): { readonly book: Book; readonly posted: readonly PostedLine[] } {
-  const booked = new Set(book.booked);
   const posted: PostedLine[] = [];
   let next = book;
   for (const line of entries) {
-    if (booked.has(line.id)) continue;
-    booked.add(line.id);
-    const after = moved(next, line);
+    if (next.booked.has(line.id)) continue;
+    const after = { ...moved(next, line), booked: next.booked.with(line.id) };
     posted.push({ line, postings: postingsOf(next, after, line) });
     next = after;
   }
-  return { book: { ...next, booked }, posted };
+  return { book: next, posted };
 }
 
 function moved(book: Book, entry: LedgerEntry): Book {
@@ -90,16 +89,29 @@ export function quantityHeld(book: Book, isin: Isin): Quantity {
   return quantityOf(book.holdings.get(isin));
 }
 
+/** Lots that never change are summed once. */
+const quantities = new WeakMap<readonly Lot[], Quantity>();
+const costs = new WeakMap<readonly Lot[], Money>();
+
 export function quantityOf(holding: Holding | undefined): Quantity {
-  const lots = holding?.lots ?? [];
-  return lots.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero).normalize();
+  if (!holding) return Decimal.zero;
+  const { lots } = holding;
+  const known = quantities.get(lots);
+  if (known) return known;
+  const sum = lots.reduce((sum, lot) => sum.add(lot.quantity), Decimal.zero).normalize();
+  quantities.set(lots, sum);
+  return sum;
 }
 
-export function costOf(holding: Holding, currency: Currency): Money {
-  return Money.sum(
-    holding.lots.map((lot) => lot.cost),
+export function costOf({ lots }: Holding, currency: Currency): Money {
+  const known = costs.get(lots);
+  if (known?.currency === currency) return known;
+  const sum = Money.sum(
+    lots.map((lot) => lot.cost),
     currency,
   );
+  costs.set(lots, sum);
+  return sum;
 }
 
 function holdingOf(book: Book, { isin, symbol }: LedgerEntry): Holding {

@@ -7,6 +7,7 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
+import { RunningFold } from '#shared/kernel/running-fold.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
@@ -26,6 +27,7 @@ import {
   type ReportedFlow,
 } from './ledger-lines.ts';
 import type { LotMethod } from './lots.ts';
+import { UnbookedLines } from './unbooked.ts';
 
 /** The part of a broker's statement that the book is reconciled with. */
 export interface Statement {
@@ -83,12 +85,12 @@ export function reconcile(
       found: statement.currency,
     });
   const symbols = symbolsOf(book, statement);
-  const fills = statement.fills.map((fill) => fillLine(fill, recordedAt));
-  const flows = statement.flows.map((flow) =>
-    flowLine(flow, flow.isin && symbols.get(flow.isin), recordedAt),
-  );
-  const unknown = (line: LedgerEntry): boolean => !book.booked.has(line.id);
-  const moved = inOrder([...fills, ...flows].filter(unknown));
+  const fills = newFills.in(book.booked, statement.fills);
+  const flows = newFlows.in(book.booked, statement.flows);
+  const moved = inOrder([
+    ...fills.map((fill) => fillLine(fill, recordedAt)),
+    ...flows.map((flow) => flowLine(flow, flow.isin && symbols.get(flow.isin), recordedAt)),
+  ]);
   const actions = newActionLines(book, statement, { book, reported: moved, symbols, recordedAt });
   const reported = inOrder([...moved, ...actions]);
   const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
@@ -97,12 +99,15 @@ export function reconcile(
   return {
     book: { ...bookEntries(book, entries), syncedAt: recordedAt },
     entries,
-    fillsBooked: fills.filter(unknown).length,
-    flowsBooked: flows.filter(unknown).length,
+    fillsBooked: fills.length,
+    flowsBooked: flows.length,
     actionsBooked: new Set(actions.map(({ id }) => id.replace(/-fraction$/, ''))).size,
     externalBooked: entries.length - reported.length,
   };
 }
+
+const newFills = new UnbookedLines<ReportedFill>(({ fillId }) => `fill-${fillId}`);
+const newFlows = new UnbookedLines<ReportedFlow>(({ flowId }) => `flow-${flowId}`);
 
 /** Actions one after the other: each sees what those before it made of the shares. */
 function newActionLines(
@@ -230,6 +235,12 @@ function symbolsOf(book: Book, statement: Statement): Map<Isin, string> {
   }
   for (const flow of flows) if (flow.isin) symbols.set(flow.isin, flow.isin);
   for (const holding of book.holdings.values()) symbols.set(holding.isin, holding.symbol);
-  for (const { isin, symbol } of [...fills, ...holdings]) symbols.set(isin, symbol);
+  for (const [isin, symbol] of symbolsOfFills.of(fills)) symbols.set(isin, symbol);
+  for (const { isin, symbol } of holdings) symbols.set(isin, symbol);
   return symbols;
 }
+
+const symbolsOfFills = new RunningFold<ReportedFill, Map<Isin, string>>(
+  () => new Map(),
+  (symbols, { isin, symbol }) => symbols.set(isin, symbol),
+);

@@ -3,6 +3,7 @@
  * is exact: the yearly gains of all years add up to the gains of the book. No country's rules are
  * applied.
  */
+import { GrowingSet } from '#shared/kernel/growing-set.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -46,8 +47,8 @@ export function taxYears(ledger: readonly LedgerEntry[], currency: Currency): Ta
 }
 
 const NO_ACCOUNT = 'tax-years' as AccountId;
-/** Ids are not needed here, and a set of them would be copied line by line. */
-const NOTHING_BOOKED: ReadonlySet<string> = new Set();
+/** Ids are not needed here. */
+const NOTHING_BOOKED = GrowingSet.of<string>();
 
 function holdingIn(book: Book, { isin }: LedgerEntry): Holding | undefined {
   return isin && book.holdings.get(isin);

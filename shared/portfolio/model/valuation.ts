@@ -42,7 +42,18 @@ export interface PositionValue {
   readonly unrealizedRatio?: number | undefined;
 }
 
+/** Holdings and prices that are the same objects are valued once. */
+const valued = new WeakMap<Holding, PositionValue>();
+
 function positionValue(holding: Holding, seen: SeenPrice | undefined, base: Money): PositionValue {
+  const known = valued.get(holding);
+  if (known?.seen === seen && known?.cost.equals(base)) return known;
+  const value = newlyValued(holding, seen, base);
+  valued.set(holding, value);
+  return value;
+}
+
+function newlyValued(holding: Holding, seen: SeenPrice | undefined, base: Money): PositionValue {
   const quantity = quantityOf(holding);
   const paid = paidInOwnCurrency(holding);
   const common = { isin: holding.isin, symbol: holding.symbol, quantity, cost: base, ...paid };
@@ -168,19 +179,32 @@ function valueInBase({ quantity, seen }: PositionValue, rates: RateTable): Money
   return Money.rounded(price.amount.multiply(quantity).multiply(rate), to, 'half-even');
 }
 
-function paidInOwnCurrency(holding: Holding): { averagePrice?: Price; costBasis?: Money } {
+interface Paid {
+  readonly averagePrice?: Price;
+  readonly costBasis?: Money;
+}
+
+const paidForLots = new WeakMap<Holding['lots'], Paid>();
+
+function paidInOwnCurrency(holding: Holding): Paid {
+  const known = paidForLots.get(holding.lots) ?? paidFor(holding);
+  paidForLots.set(holding.lots, known);
+  return known;
+}
+
+function paidFor(holding: Holding): Paid {
   const [first] = holding.lots;
   // A lot without a unit cost was transferred in without a stated cost.
   if (!first || holding.lots.some((lot) => lot.unitCost.amount.sign === 0)) return {};
   const currency = first.unitCost.currency;
-  const paid = holding.lots.reduce(
+  const total = holding.lots.reduce(
     (sum, lot) => sum.add(lot.unitCost.amount.multiply(lot.quantity)),
     Decimal.zero,
   );
-  const each = paid.divide(quantityOf(holding), priceDecimalsMax(currency), 'half-even');
+  const each = total.divide(quantityOf(holding), priceDecimalsMax(currency), 'half-even');
   return {
     averagePrice: new Price(each, currency),
-    costBasis: Money.rounded(paid, currency, 'half-even'),
+    costBasis: Money.rounded(total, currency, 'half-even'),
   };
 }
 

@@ -17,9 +17,16 @@ interface Read {
   readonly value: unknown;
 }
 
+interface Derived {
+  /** Changes of its keys so far. */
+  readonly stamp: number;
+  readonly value: Promise<unknown>;
+}
+
 export class MemoryDatabase extends Database {
   private readonly memory: MemoryKeys;
   private readonly texts = new Map<string, Read>();
+  private readonly derived = new Map<string, Derived>();
 
   constructor() {
     const memory = new MemoryKeys();
@@ -47,6 +54,19 @@ export class MemoryDatabase extends Database {
     return Promise.resolve(
       carryOutCommit(this.memory, { expect, write, guard: guard && { ...guard, key } }),
     );
+  }
+
+  override derive<T>(
+    place: string,
+    keys: readonly string[],
+    compute: () => Promise<T>,
+  ): Promise<T> {
+    const stamp = keys.reduce((sum, key) => sum + this.memory.changesOf(key), 0);
+    const known = this.derived.get(place);
+    if (known?.stamp === stamp) return known.value as Promise<T>;
+    const value = compute();
+    this.derived.set(place, { stamp, value });
+    return value;
   }
 
   override read<T>(place: string, text: string, reader: (text: string) => T): T {

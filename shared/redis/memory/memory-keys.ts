@@ -44,6 +44,7 @@ interface KeptDocument {
 export class MemoryKeys {
   private readonly values = new Map<string, Value>();
   private readonly documents = new Map<string, KeptDocument>();
+  private readonly changes = new Map<string, number>();
 
   /** The value that a document was written with or read as; only while its version is still this one. */
   document(key: string): KeptDocument | undefined {
@@ -54,8 +55,18 @@ export class MemoryKeys {
     this.documents.set(key, document);
   }
 
+  /** How often a key was written. */
+  changesOf(key: string): number {
+    return this.changes.get(key) ?? 0;
+  }
+
+  private changed(key: string): void {
+    this.changes.set(key, this.changesOf(key) + 1);
+  }
+
   /** As HSET of version and JSON; the JSON is made when the document is read as text. */
   putDocument(key: string, document: KeptDocument): void {
+    this.changed(key);
     const hash = opened(this.values, key, Map, () => new Map<string, string>());
     hash.set('version', String(document.version));
     hash.delete('json');
@@ -102,6 +113,7 @@ export class MemoryKeys {
 
   /** @returns what Redis replies */
   write(op: Write['op'], key: string, args: readonly string[]): number {
+    this.changed(key);
     const change = operators[op];
     const reply = change(this.values, key, args);
     const value = this.values.get(key);

@@ -6,6 +6,7 @@
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import { RunningFold } from '#shared/kernel/running-fold.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Baseline } from './order-record.ts';
@@ -31,20 +32,33 @@ export interface SeenStatement {
 
 export function baselineOf(statement: SeenStatement, isin: Isin): Baseline {
   const { currency, cash, holdings, fills, flows } = statement;
-  const moved = Money.sum(
-    [...fills.map((fill) => fill.settlement), ...flows.map((flow) => flow.amount)],
-    currency,
-  );
+  const filled = filledIn.of(fills);
+  const paid = flows.map((flow) => flow.amount);
+  const moved = Money.sum(filled.settled ? [filled.settled, ...paid] : paid, currency);
   const held = holdings.find((holding) => holding.isin === isin)?.quantity ?? Decimal.zero;
-  const traded = fills
-    .filter((fill) => fill.isin === isin)
-    .map((fill) => (fill.side === 'BUY' ? fill.quantity : fill.quantity.negate()));
+  const traded = filled.quantities.get(isin) ?? Decimal.zero;
   const transferred = flows
     .filter((flow) => flow.isin === isin && flow.kind.startsWith('transfer-'))
     .map((flow) => signed(flow.quantity ?? Decimal.zero, flow.kind === 'transfer-in'));
-  const explained = [...traded, ...transferred].reduce((sum, q) => sum.add(q), Decimal.zero);
+  const explained = [traded, ...transferred].reduce((sum, q) => sum.add(q), Decimal.zero);
   return { cash: cash.subtract(moved), quantity: held.subtract(explained).normalize() };
 }
+
+interface Filled {
+  /** Undefined where nothing was. */
+  settled: Money | undefined;
+  /** Bought less sold. */
+  readonly quantities: Map<Isin, Decimal>;
+}
+
+const filledIn = new RunningFold<SeenStatement['fills'][number], Filled>(
+  () => ({ settled: undefined, quantities: new Map() }),
+  (filled, { isin, side, quantity, settlement }) => {
+    filled.settled = filled.settled?.add(settlement) ?? settlement;
+    const before = filled.quantities.get(isin) ?? Decimal.zero;
+    filled.quantities.set(isin, before.add(signed(quantity, side === 'BUY')));
+  },
+);
 
 export function sameBaseline(a: Baseline, b: Baseline): boolean {
   return a.cash.equals(b.cash) && a.quantity.equals(b.quantity);

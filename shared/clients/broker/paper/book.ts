@@ -276,23 +276,28 @@ export function brokerOrderOf(order: PaperOrder): BrokerOrder {
   };
 }
 
-/** @param settled fills of orders that are not in the book any more */
+/** @param settled fills of orders that are not in the book any more, in the order of time */
 export function statementOf(
   book: PaperBook,
   now: Instant,
   settled: readonly BrokerFill[] = [],
 ): BrokerStatement {
   const own = [...book.orders.values()].flatMap((order) => order.fills);
-  const fills = [...settled, ...own];
   return {
     accountId: book.accountId,
     currency: book.currency,
     cash: book.cash,
     holdings: [...book.holdings].map(([isin, holding]) => ({ isin, ...holding })),
     openOrders: liveOrders(book).map(brokerOrderOf),
-    fills: fills.sort((a, b) => a.executedAt - b.executedAt),
+    fills: own.length === 0 ? settled : inTime([...settled, ...own]),
     flows: book.flows,
     corporateActions: book.actions,
     takenAt: now,
   };
+}
+
+/** They are mostly in this order already. */
+export function inTime(fills: BrokerFill[]): readonly BrokerFill[] {
+  const isSorted = fills.every((fill, i) => fill.executedAt >= (fills[i - 1]?.executedAt ?? 0));
+  return isSorted ? fills : fills.sort((a, b) => a.executedAt - b.executedAt);
 }

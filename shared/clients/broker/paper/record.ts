@@ -203,9 +203,17 @@ export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
   return holdings.map(([isin]) => parseIsin(isin));
 }
 
-function holdingOf([isin, symbol, quantity]: [string, string, string]) {
-  const holding: PaperHolding = { symbol, quantity: Decimal.parse(quantity) };
-  return [parseIsin(isin), holding] as const;
+type HoldingRow = [string, string, string];
+
+const rowHoldings = new WeakMap<HoldingRow, readonly [Isin, PaperHolding]>();
+
+function holdingOf(row: HoldingRow): readonly [Isin, PaperHolding] {
+  const known = rowHoldings.get(row);
+  if (known) return known;
+  const [isin, symbol, quantity] = row;
+  const holding = [parseIsin(isin), { symbol, quantity: Decimal.parse(quantity) }] as const;
+  rowHoldings.set(row, holding);
+  return holding;
 }
 
 /** Decimals and prices as they are stored. */

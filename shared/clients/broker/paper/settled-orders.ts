@@ -7,12 +7,12 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import type { PaperOrder } from './book.ts';
+import { inTime, type PaperOrder } from './book.ts';
 import { settledOrderOf, type PaperRecord } from './record.ts';
 
 export interface Settled {
   readonly byId: ReadonlyMap<string, PaperOrder>;
-  /** In the order of settlement. */
+  /** In the order of time. */
   readonly fills: readonly BrokerFill[];
 }
 
@@ -21,7 +21,8 @@ interface Read {
   count: number;
   last: string;
   readonly byId: Map<string, PaperOrder>;
-  readonly fills: BrokerFill[];
+  /** A new list with each order, so that one who has it keeps what it was. */
+  fills: readonly BrokerFill[];
 }
 
 const nothing = (): Read => ({ count: 0, last: '', byId: new Map(), fills: [] });
@@ -40,8 +41,11 @@ export class SettledOrders {
     const read = await this.upTo(account, record, count);
     const older = record?.settled ?? [];
     if (!record || older.length === 0) return read;
-    const all: Read = { ...read, byId: new Map(read.byId), fills: [...read.fills] };
-    for (const tuple of older) add(all, settledOrderOf(tuple, account, currencyOf(record)));
+    const all: Read = { ...read, byId: new Map(read.byId) };
+    add(
+      all,
+      older.map((tuple) => settledOrderOf(tuple, account, currencyOf(record))),
+    );
     return all;
   }
 
@@ -60,11 +64,12 @@ export class SettledOrders {
       // A concurrent call may have read further: a line that is added twice would count its order
       // twice.
       if (read.count !== from) continue;
-      for (const line of lines) {
-        add(read, settledOrderOf(JSON.parse(line), account, currencyOf(record)));
-        read.count += 1;
-        read.last = line;
-      }
+      add(
+        read,
+        lines.map((line) => settledOrderOf(JSON.parse(line), account, currencyOf(record))),
+      );
+      read.count += lines.length;
+      read.last = lines.at(-1) ?? read.last;
       this.accounts.set(account, read);
       return read;
     }
@@ -83,9 +88,10 @@ export class SettledOrders {
   }
 }
 
-function add({ byId, fills }: Read, order: PaperOrder): void {
-  byId.set(order.instruction.clientOrderId, order);
-  fills.push(...order.fills);
+function add(read: Read, orders: readonly PaperOrder[]): void {
+  for (const order of orders) read.byId.set(order.instruction.clientOrderId, order);
+  if (orders.length > 0)
+    read.fills = inTime([...read.fills, ...orders.flatMap(({ fills }) => fills)]);
 }
 
 function currencyOf({ currency }: PaperRecord) {

@@ -2,6 +2,7 @@
  * What was realised, by lot: each sale against the lots it took, from the ledger alone. Exact: the gains
  * of all rows of a security are the realised gain of its holding in the book.
  */
+import { GrowingSet } from '#shared/kernel/growing-set.ts';
 import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -48,8 +49,8 @@ export function realisedLots(
   });
 }
 
-/** Ids are not needed here, and a set of them would be copied line by line. */
-const NOTHING_BOOKED: ReadonlySet<string> = new Set();
+/** Ids are not needed here. */
+const NOTHING_BOOKED = GrowingSet.of<string>();
 
 function rowsOf(line: LedgerEntry, before: Holding, after: Holding): readonly RealisedLot[] {
   const taken = before.lots.flatMap((lot): { lot: Lot; quantity: Quantity }[] => {

@@ -1,0 +1,38 @@
+/** Which reported lines a book does not have yet. */
+import type { GrowingSet } from '#shared/kernel/growing-set.ts';
+
+interface AllBooked {
+  /** Reported before, all of them in the set. */
+  readonly reported: readonly object[];
+  readonly size: number;
+}
+
+/**
+ * Statements repeat their history. Lines that were seen in a set that grew into this one are in it still and are not
+ * compared again.
+ */
+export class UnbookedLines<T extends object> {
+  private readonly idOf: (line: T) => string;
+  private readonly known = new WeakMap<object, AllBooked>();
+
+  /** @param idOf the line of the ledger that a reported one becomes */
+  constructor(idOf: (line: T) => string) {
+    this.idOf = idOf;
+  }
+
+  /** @param reported a list that is not changed afterwards */
+  in(booked: GrowingSet<string>, reported: readonly T[]): readonly T[] {
+    const unbooked = reported
+      .slice(this.bookedBefore(booked, reported))
+      .filter((line) => !booked.has(this.idOf(line)));
+    if (unbooked.length === 0) this.known.set(booked.lineage, { reported, size: booked.size });
+    return unbooked;
+  }
+
+  private bookedBefore(booked: GrowingSet<string>, reported: readonly T[]): number {
+    const known = this.known.get(booked.lineage);
+    if (!known || known.size > booked.size || known.reported.length > reported.length) return 0;
+    if (known.reported === reported) return reported.length;
+    return known.reported.every((line, i) => line === reported[i]) ? known.reported.length : 0;
+  }
+}
