@@ -27,10 +27,10 @@ export class DirectFunctions extends FunctionsClient {
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
     if (!operation.streams) return asJson(await this.begin(operation, request, options));
-    let last: ResponseOf<O> | undefined;
-    for await (const message of this.stream(operation, request, options)) last = message;
+    let last: unknown;
+    for await (const message of this.messages(operation, request, options)) last = message;
     if (last === undefined) throw new Failure('UPSTREAM_BROKEN', `${operation.name} said nothing.`);
-    return last;
+    return asJson(last);
   }
 
   override async *stream<O extends Operation>(
@@ -38,14 +38,17 @@ export class DirectFunctions extends FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
-    const messages = this.begin(operation, request, options) as AsyncGenerator<unknown>;
-    for await (const message of messages) yield asJson(message);
+    for await (const message of this.messages(operation, request, options)) yield asJson(message);
+  }
+
+  private messages(operation: Operation, wire: unknown, options: CallOptions) {
+    return this.begin(operation, wire, options) as AsyncGenerator<unknown>;
   }
 
   private begin(operation: Operation, wire: unknown, options: CallOptions): ReturnType<Body> {
     const handler = this.handlers.get(operation.name);
     if (!handler) throw new Failure('BUG', `Invariant: a replay has the handler ${operation.name}`);
-    const request = parseRequest(operation, JSON.parse(JSON.stringify(wire)));
+    const request = parseRequest(operation, asJson(wire));
     return (handler.handlerBody as unknown as Body)(request, this.contextOf(options));
   }
 
@@ -68,6 +71,20 @@ export class DirectFunctions extends FunctionsClient {
   }
 }
 
+/** What a message is after it was written as JSON and read again. */
 function asJson<T>(message: unknown): T {
-  return JSON.parse(JSON.stringify(message ?? {})) as T;
+  return plain(message ?? {}) as T;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return plain(value.toJSON());
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const own = plain((value as Record<string, unknown>)[key]);
+    if (own !== undefined) copy[key] = own;
+  }
+  return copy;
 }

@@ -26,21 +26,31 @@ export async function reviewDeadPrices(
     tradable.map(({ isin }) => isin),
     from,
   );
-  for (const security of tradable)
-    await doubts.put(security.isin, 'dead-price', deadPrice(security, series));
+  const priced = [...series.values()].filter(({ days }) => days.length > 0);
+  const moved = new Set(priced.filter(movedLately).map(({ isin }) => isin));
+  for (const security of tradable) {
+    const found = deadPrice(security, series, { priced: priced.length, moved });
+    await doubts.put(security.isin, 'dead-price', found);
+  }
+}
+
+interface Peers {
+  readonly priced: number;
+  readonly moved: ReadonlySet<Isin>;
 }
 
 function deadPrice(
   { isin, securityType }: Security,
   all: ReadonlyMap<Isin, PriceSeries>,
+  { priced, moved }: Peers,
 ): readonly PriceDoubt[] {
   const own = all.get(isin);
   const day = own && lastDay(own);
   if (!own || day === undefined) return [];
-  const others = [...all.values()].filter(({ isin: other, days }) => other !== isin && days.length);
-  const moved = others.filter(movedLately).length;
+  const others = priced - 1;
+  const othersMoved = moved.size - (moved.has(isin) ? 1 : 0);
   const reason = deadPriceReason(own, {
-    peersMoved: others.length > 0 && moved * 2 >= others.length,
+    peersMoved: others > 0 && othersMoved * 2 >= others,
     tradesInShares: !FUND_TYPES.has(securityType),
   });
   return reason === undefined ? [] : [{ kind: 'dead-price', day, reason }];

@@ -10,7 +10,7 @@ import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
 import type { SourceSpan } from './model/source-span.ts';
-import { indexAt, type PriceSeries, type RateSeries } from './model/price-series.ts';
+import { indexAt, seriesFrom, type PriceSeries, type RateSeries } from './model/price-series.ts';
 import {
   byYear,
   joinPriceChunks,
@@ -225,17 +225,8 @@ export function pairOf(from: Currency, into: Currency): string {
   return `${from}-${into}`;
 }
 
-function columnsFrom(columns: Omit<PriceSeries, 'isin'>, from: CalendarDay): typeof columns {
-  const first = indexAt(columns.days, addDays(from, -1)) + 1;
-  return {
-    days: columns.days.subarray(first),
-    open: columns.open.subarray(first),
-    high: columns.high.subarray(first),
-    low: columns.low.subarray(first),
-    close: columns.close.subarray(first),
-    adjustedClose: columns.adjustedClose.subarray(first),
-    volume: columns.volume.subarray(first),
-  };
+function columnsFrom<T extends Omit<PriceSeries, 'isin'>>(columns: T, from: CalendarDay): T {
+  return seriesFrom(columns, indexAt(columns.days, addDays(from, -1)) + 1);
 }
 
 function listWrites(key: string, values: readonly unknown[]): Write[] {

@@ -6,7 +6,7 @@ import {
   type BarToCheck,
   type SetAsideBar,
 } from '#shared/kernel/bar-check.ts';
-import { indexAtEpoch, type PriceSeries } from './price-series.ts';
+import { indexAtEpoch, seriesFrom, type PriceSeries } from './price-series.ts';
 
 export interface StoredBars {
   readonly series: PriceSeries;
@@ -48,7 +48,7 @@ export function extendBars(
   const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
   const added = [...new Map(fetched.map((bar) => [bar.day, bar])).values()];
   added.sort((a, b) => a.day - b.day);
-  const known = new Map(barsOf(sliced(series, kept)).map((bar) => [bar.day, bar]));
+  const known = new Map(barsOf(seriesFrom(series, kept)).map((bar) => [bar.day, bar]));
   return {
     series: joined(series, kept, seriesOf(series.isin, added)),
     setAside,
@@ -60,12 +60,6 @@ export function extendBars(
 const COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
 /** The context that new bars are checked against, with a margin. */
 const CONTEXT = 60;
-
-/** From an index on. */
-function sliced(series: PriceSeries, from: number): PriceSeries {
-  const cut = Object.fromEntries(COLUMNS.map((name) => [name, series[name].subarray(from)]));
-  return { ...series, ...cut, days: series.days.subarray(from) };
-}
 
 /** The first bars of one and all of the other. */
 function joined(first: PriceSeries, count: number, second: PriceSeries): PriceSeries {

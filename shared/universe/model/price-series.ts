@@ -41,6 +41,21 @@ export function indexAtEpoch(days: Int32Array, requested: number): number {
   return low - 1;
 }
 
+/** The bars from an index on. */
+export function seriesFrom<T extends Omit<PriceSeries, 'isin'>>(series: T, first: number): T {
+  const { days, open, high, low, close, adjustedClose, volume } = series;
+  return {
+    ...series,
+    days: days.subarray(first),
+    open: open.subarray(first),
+    high: high.subarray(first),
+    low: low.subarray(first),
+    close: close.subarray(first),
+    adjustedClose: adjustedClose.subarray(first),
+    volume: volume.subarray(first),
+  };
+}
+
 export function lastDay(series: { readonly days: Int32Array }): CalendarDay | undefined {
   const last = series.days.at(-1);
   return last === undefined ? undefined : dayOfEpoch(last);

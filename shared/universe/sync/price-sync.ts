@@ -22,7 +22,13 @@ import {
   type MergedBars,
   type StoredBars,
 } from '../model/bar-merge.ts';
-import { lastDay, type PriceSeries, type RateSeries } from '../model/price-series.ts';
+import {
+  indexAtEpoch,
+  lastDay,
+  seriesFrom,
+  type PriceSeries,
+  type RateSeries,
+} from '../model/price-series.ts';
 import type { Security } from '../model/security.ts';
 import { sameSpans, withSpan } from '../model/source-span.ts';
 import { isSplit, reviewSplits, unexplained } from '../model/split-review.ts';
@@ -34,6 +40,8 @@ import { pairOf, type PriceStore } from '../price-store.ts';
 
 /** Number of latest bars compared with a second source. */
 const COMPARED_BARS = 8;
+/** Bars before new ones by which suspected splits are judged. */
+const REVIEWED_BARS = 100;
 
 export interface SyncFrame {
   readonly store: PriceStore;
@@ -109,7 +117,10 @@ async function storeNewBars(
   const since = fetched.reduce((least, { day }) => Math.min(least, day), Infinity);
   const { isin } = merged.series;
   await frame.store.extend(merged.series, since, withOrigins(frame, isin, merged.setAside));
-  await reviewSplitsOf(frame, series, merged.series, isWhole ? undefined : series.days[0]);
+  const first = Math.max(0, indexAtEpoch(series.days, since) - REVIEWED_BARS);
+  const [before, after] = [seriesFrom(series, first), seriesFrom(merged.series, first)];
+  const begin = isWhole && first === 0 ? undefined : series.days[first];
+  await reviewSplitsOf(frame, before, after, begin);
   return merged;
 }
 
