@@ -41,6 +41,9 @@ interface KeptDocument {
   readonly value: unknown;
 }
 
+/** As values; those written before them are kept as JSON, which needs less memory. */
+const DOCUMENTS_KEPT = 500;
+
 export class MemoryKeys {
   private readonly values = new Map<string, Value>();
   private readonly documents = new Map<string, KeptDocument>();
@@ -52,7 +55,12 @@ export class MemoryKeys {
   }
 
   keepDocument(key: string, document: KeptDocument): void {
+    this.documents.delete(key);
     this.documents.set(key, document);
+    if (this.documents.size <= DOCUMENTS_KEPT) return;
+    const oldest = this.documents.keys().next().value ?? key;
+    this.hashAsText(oldest);
+    this.documents.delete(oldest);
   }
 
   /** How often a key was written. */
@@ -70,7 +78,7 @@ export class MemoryKeys {
     const hash = opened(this.values, key, Map, () => new Map<string, string>());
     hash.set('version', String(document.version));
     hash.delete('json');
-    this.documents.set(key, document);
+    this.keepDocument(key, document);
   }
 
   /** A hash to be read as text. */
