@@ -59,7 +59,7 @@ export const basics: Section = {
       number: 12,
       level: 'O',
       behaviour: '`GET /` redirects to /ui/',
-      here: 'The page is our own: it lists the functions and changes nothing.',
+      here: 'The page is our own: it lists, invokes, deploys and removes functions and shows their logs.',
     },
     {
       number: 13,

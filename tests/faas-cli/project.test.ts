@@ -1,6 +1,7 @@
 /** The real faas-cli over this project's own files: what it reads, selects and assembles. */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -150,5 +151,24 @@ describeNeeding(noFaasCli, 'faas-cli and this project, without a network', () =>
     ])
       expect((await cli.run(command)).code).toBe(1);
     await cli.mustRun(['build', '--shrinkwrap', '--filter', 'more']);
+  });
+
+  it('pulls the template from a repository of this layout, by its path', async () => {
+    const [repository, project] = [join(folder, 'repository'), join(folder, 'project')];
+    await cp('template', join(repository, 'template'), {
+      recursive: true,
+      filter: (source) => !source.includes('node_modules'),
+    });
+    await mkdir(project);
+    const git = (...parameters: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.invalid', ...parameters], {
+        cwd: repository,
+      });
+    git('init', '-q');
+    git('add', '-A');
+    git('commit', '-qm', 'template');
+    await cli.mustRun(['template', 'pull', repository], { cwd: project });
+    await cli.mustRun(['new', '--lang', 'node-typescript', 'hello'], { cwd: project });
+    expect(await readdir(join(project, 'hello'))).toContain('handler.ts');
   });
 });
