@@ -11,6 +11,7 @@ import { jobs } from './commands/jobs.ts';
 import { importFile } from './commands/import.ts';
 import { importPrices } from './commands/import-prices.ts';
 import { movements } from './commands/movements.ts';
+import { notices } from './commands/notices.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
@@ -26,6 +27,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   plan,
   tradingState,
   jobs,
+  notices,
   page,
   checkData,
   movements,

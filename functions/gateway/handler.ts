@@ -10,10 +10,12 @@ import getSystemStatus from './get-system-status/handler.ts';
 import getTrust from './get-trust/handler.ts';
 import listAlerts from './list-alerts/handler.ts';
 import listJobs from './list-jobs/handler.ts';
+import listNotices from './list-notices/handler.ts';
 import listProposals from './list-proposals/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
 import rejectPlan from './reject-plan/handler.ts';
 import setTrust from './set-trust/handler.ts';
+import testNotices from './test-notices/handler.ts';
 import triggerJob from './trigger-job/handler.ts';
 import triggerTradingCycle from './trigger-trading-cycle/handler.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -31,10 +33,12 @@ export default pack('gateway', gateway, {
   getTrust,
   listAlerts,
   listJobs,
+  listNotices,
   listProposals,
   processDeposit,
   rejectPlan,
   setTrust,
+  testNotices,
   triggerJob,
   triggerTradingCycle,
 });

@@ -425,6 +425,51 @@ export interface Alert_LabelsEntry {
   value: string;
 }
 
+export interface ListNoticesRequest {
+}
+
+export interface ListNoticesResponse {
+  /** ntfy, telegram, email or webhook, of those that are configured. */
+  channels: string[];
+  /** Oldest first. */
+  waiting: NoticeDelivery[];
+  /** The last 100 that were given up, newest first. */
+  givenUp: NoticeDelivery[];
+}
+
+/** A notice on its way through one channel. */
+export interface NoticeDelivery {
+  /** Stable word, such as plan-waiting. */
+  kind: string;
+  channel: string;
+  title: string;
+  foundAt:
+    | Timestamp
+    | undefined;
+  /** Earliest moment of the next attempt; quiet hours may add to it. */
+  nextAt: Timestamp | undefined;
+  attempts: number;
+  /** Of the last attempt; empty before it. */
+  lastError: string;
+}
+
+export interface TestNoticesRequest {
+  /** Empty: every channel that is configured. */
+  channel: string;
+}
+
+export interface TestNoticesResponse {
+  results: NoticeTestResult[];
+}
+
+export interface NoticeTestResult {
+  channel: string;
+  /** The service took it. */
+  delivered: boolean;
+  /** Why not; empty where it was taken. */
+  message: string;
+}
+
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
   return { includeDetails: false };
 }
@@ -6457,6 +6502,585 @@ export const Alert_LabelsEntry: MessageFns<Alert_LabelsEntry> = {
   },
 };
 
+function createBaseListNoticesRequest(): ListNoticesRequest {
+  return {};
+}
+
+export const ListNoticesRequest: MessageFns<ListNoticesRequest> = {
+  encode(_: ListNoticesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListNoticesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListNoticesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListNoticesRequest {
+    return {};
+  },
+
+  toJSON(_: ListNoticesRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListNoticesRequest>, I>>(base?: I): ListNoticesRequest {
+    return ListNoticesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListNoticesRequest>, I>>(_: I): ListNoticesRequest {
+    const message = createBaseListNoticesRequest();
+    return message;
+  },
+};
+
+function createBaseListNoticesResponse(): ListNoticesResponse {
+  return { channels: [], waiting: [], givenUp: [] };
+}
+
+export const ListNoticesResponse: MessageFns<ListNoticesResponse> = {
+  encode(message: ListNoticesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.channels) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.waiting) {
+      NoticeDelivery.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.givenUp) {
+      NoticeDelivery.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListNoticesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListNoticesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channels.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.waiting.push(NoticeDelivery.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.givenUp.push(NoticeDelivery.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListNoticesResponse {
+    return {
+      channels: globalThis.Array.isArray(object?.channels) ? object.channels.map((e: any) => globalThis.String(e)) : [],
+      waiting: globalThis.Array.isArray(object?.waiting)
+        ? object.waiting.map((e: any) => NoticeDelivery.fromJSON(e))
+        : [],
+      givenUp: globalThis.Array.isArray(object?.givenUp)
+        ? object.givenUp.map((e: any) => NoticeDelivery.fromJSON(e))
+        : globalThis.Array.isArray(object?.given_up)
+        ? object.given_up.map((e: any) => NoticeDelivery.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListNoticesResponse): unknown {
+    const obj: any = {};
+    if (message.channels?.length) {
+      obj.channels = message.channels;
+    }
+    if (message.waiting?.length) {
+      obj.waiting = message.waiting.map((e) => NoticeDelivery.toJSON(e));
+    }
+    if (message.givenUp?.length) {
+      obj.givenUp = message.givenUp.map((e) => NoticeDelivery.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListNoticesResponse>, I>>(base?: I): ListNoticesResponse {
+    return ListNoticesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListNoticesResponse>, I>>(object: I): ListNoticesResponse {
+    const message = createBaseListNoticesResponse();
+    message.channels = object.channels?.map((e) => e) || [];
+    message.waiting = object.waiting?.map((e) => NoticeDelivery.fromPartial(e)) || [];
+    message.givenUp = object.givenUp?.map((e) => NoticeDelivery.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNoticeDelivery(): NoticeDelivery {
+  return { kind: "", channel: "", title: "", foundAt: undefined, nextAt: undefined, attempts: 0, lastError: "" };
+}
+
+export const NoticeDelivery: MessageFns<NoticeDelivery> = {
+  encode(message: NoticeDelivery, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.channel !== "") {
+      writer.uint32(18).string(message.channel);
+    }
+    if (message.title !== "") {
+      writer.uint32(26).string(message.title);
+    }
+    if (message.foundAt !== undefined) {
+      Timestamp.encode(message.foundAt, writer.uint32(34).fork()).join();
+    }
+    if (message.nextAt !== undefined) {
+      Timestamp.encode(message.nextAt, writer.uint32(42).fork()).join();
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(48).int32(message.attempts);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(58).string(message.lastError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoticeDelivery {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoticeDelivery();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.foundAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nextAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NoticeDelivery {
+    return {
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      channel: isSet(object.channel) ? globalThis.String(object.channel) : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      foundAt: isSet(object.foundAt)
+        ? Timestamp.fromJSON(object.foundAt)
+        : isSet(object.found_at)
+        ? Timestamp.fromJSON(object.found_at)
+        : undefined,
+      nextAt: isSet(object.nextAt)
+        ? Timestamp.fromJSON(object.nextAt)
+        : isSet(object.next_at)
+        ? Timestamp.fromJSON(object.next_at)
+        : undefined,
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : 0,
+      lastError: isSet(object.lastError)
+        ? globalThis.String(object.lastError)
+        : isSet(object.last_error)
+        ? globalThis.String(object.last_error)
+        : "",
+    };
+  },
+
+  toJSON(message: NoticeDelivery): unknown {
+    const obj: any = {};
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.channel !== "") {
+      obj.channel = message.channel;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.foundAt !== undefined) {
+      obj.foundAt = Timestamp.toJSON(message.foundAt);
+    }
+    if (message.nextAt !== undefined) {
+      obj.nextAt = Timestamp.toJSON(message.nextAt);
+    }
+    if (message.attempts !== 0) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.lastError !== "") {
+      obj.lastError = message.lastError;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NoticeDelivery>, I>>(base?: I): NoticeDelivery {
+    return NoticeDelivery.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NoticeDelivery>, I>>(object: I): NoticeDelivery {
+    const message = createBaseNoticeDelivery();
+    message.kind = object.kind ?? "";
+    message.channel = object.channel ?? "";
+    message.title = object.title ?? "";
+    message.foundAt = (object.foundAt !== undefined && object.foundAt !== null)
+      ? Timestamp.fromPartial(object.foundAt)
+      : undefined;
+    message.nextAt = (object.nextAt !== undefined && object.nextAt !== null)
+      ? Timestamp.fromPartial(object.nextAt)
+      : undefined;
+    message.attempts = object.attempts ?? 0;
+    message.lastError = object.lastError ?? "";
+    return message;
+  },
+};
+
+function createBaseTestNoticesRequest(): TestNoticesRequest {
+  return { channel: "" };
+}
+
+export const TestNoticesRequest: MessageFns<TestNoticesRequest> = {
+  encode(message: TestNoticesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.channel !== "") {
+      writer.uint32(10).string(message.channel);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TestNoticesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTestNoticesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TestNoticesRequest {
+    return { channel: isSet(object.channel) ? globalThis.String(object.channel) : "" };
+  },
+
+  toJSON(message: TestNoticesRequest): unknown {
+    const obj: any = {};
+    if (message.channel !== "") {
+      obj.channel = message.channel;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TestNoticesRequest>, I>>(base?: I): TestNoticesRequest {
+    return TestNoticesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TestNoticesRequest>, I>>(object: I): TestNoticesRequest {
+    const message = createBaseTestNoticesRequest();
+    message.channel = object.channel ?? "";
+    return message;
+  },
+};
+
+function createBaseTestNoticesResponse(): TestNoticesResponse {
+  return { results: [] };
+}
+
+export const TestNoticesResponse: MessageFns<TestNoticesResponse> = {
+  encode(message: TestNoticesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      NoticeTestResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TestNoticesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTestNoticesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(NoticeTestResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TestNoticesResponse {
+    return {
+      results: globalThis.Array.isArray(object?.results)
+        ? object.results.map((e: any) => NoticeTestResult.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TestNoticesResponse): unknown {
+    const obj: any = {};
+    if (message.results?.length) {
+      obj.results = message.results.map((e) => NoticeTestResult.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TestNoticesResponse>, I>>(base?: I): TestNoticesResponse {
+    return TestNoticesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TestNoticesResponse>, I>>(object: I): TestNoticesResponse {
+    const message = createBaseTestNoticesResponse();
+    message.results = object.results?.map((e) => NoticeTestResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNoticeTestResult(): NoticeTestResult {
+  return { channel: "", delivered: false, message: "" };
+}
+
+export const NoticeTestResult: MessageFns<NoticeTestResult> = {
+  encode(message: NoticeTestResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.channel !== "") {
+      writer.uint32(10).string(message.channel);
+    }
+    if (message.delivered !== false) {
+      writer.uint32(16).bool(message.delivered);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoticeTestResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoticeTestResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.delivered = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NoticeTestResult {
+    return {
+      channel: isSet(object.channel) ? globalThis.String(object.channel) : "",
+      delivered: isSet(object.delivered) ? globalThis.Boolean(object.delivered) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: NoticeTestResult): unknown {
+    const obj: any = {};
+    if (message.channel !== "") {
+      obj.channel = message.channel;
+    }
+    if (message.delivered !== false) {
+      obj.delivered = message.delivered;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NoticeTestResult>, I>>(base?: I): NoticeTestResult {
+    return NoticeTestResult.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NoticeTestResult>, I>>(object: I): NoticeTestResult {
+    const message = createBaseNoticeTestResult();
+    message.channel = object.channel ?? "";
+    message.delivered = object.delivered ?? false;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -6609,6 +7233,26 @@ export const GatewayServiceService = {
     responseSerialize: (value: ListAlertsResponse): Buffer => Buffer.from(ListAlertsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAlertsResponse => ListAlertsResponse.decode(value),
   },
+  /** Notices that could not be sent yet or at all, and the channels that are configured. */
+  listNotices: {
+    path: "/arduino_trader.gateway.GatewayService/ListNotices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListNoticesRequest): Buffer => Buffer.from(ListNoticesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListNoticesRequest => ListNoticesRequest.decode(value),
+    responseSerialize: (value: ListNoticesResponse): Buffer => Buffer.from(ListNoticesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListNoticesResponse => ListNoticesResponse.decode(value),
+  },
+  /** Sends a notice of kind `test` at once. */
+  testNotices: {
+    path: "/arduino_trader.gateway.GatewayService/TestNotices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TestNoticesRequest): Buffer => Buffer.from(TestNoticesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TestNoticesRequest => TestNoticesRequest.decode(value),
+    responseSerialize: (value: TestNoticesResponse): Buffer => Buffer.from(TestNoticesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TestNoticesResponse => TestNoticesResponse.decode(value),
+  },
   getServicesHealth: {
     path: "/arduino_trader.gateway.GatewayService/GetServicesHealth" as const,
     requestStream: false as const,
@@ -6662,6 +7306,10 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   setTrust: handleUnaryCall<SetTrustRequest, TrustResponse>;
   getMetrics: handleUnaryCall<GetMetricsRequest, GetMetricsResponse>;
   listAlerts: handleUnaryCall<ListAlertsRequest, ListAlertsResponse>;
+  /** Notices that could not be sent yet or at all, and the channels that are configured. */
+  listNotices: handleUnaryCall<ListNoticesRequest, ListNoticesResponse>;
+  /** Sends a notice of kind `test` at once. */
+  testNotices: handleUnaryCall<TestNoticesRequest, TestNoticesResponse>;
   getServicesHealth: handleUnaryCall<GetServicesHealthRequest, GetServicesHealthResponse>;
   /** Everything the owner's page shows, from what is stored. */
   getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
@@ -6892,6 +7540,38 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  /** Notices that could not be sent yet or at all, and the channels that are configured. */
+  listNotices(
+    request: ListNoticesRequest,
+    callback: (error: ServiceError | null, response: ListNoticesResponse) => void,
+  ): ClientUnaryCall;
+  listNotices(
+    request: ListNoticesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListNoticesResponse) => void,
+  ): ClientUnaryCall;
+  listNotices(
+    request: ListNoticesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListNoticesResponse) => void,
+  ): ClientUnaryCall;
+  /** Sends a notice of kind `test` at once. */
+  testNotices(
+    request: TestNoticesRequest,
+    callback: (error: ServiceError | null, response: TestNoticesResponse) => void,
+  ): ClientUnaryCall;
+  testNotices(
+    request: TestNoticesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TestNoticesResponse) => void,
+  ): ClientUnaryCall;
+  testNotices(
+    request: TestNoticesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TestNoticesResponse) => void,
   ): ClientUnaryCall;
   getServicesHealth(
     request: GetServicesHealthRequest,

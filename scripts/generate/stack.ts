@@ -13,6 +13,7 @@ import {
 } from '#shared/contract/names.ts';
 import type { Effect, Operation } from '#shared/contract/row.ts';
 import { marketSecrets } from '#shared/process/market-settings.ts';
+import { noticeSecrets } from '#shared/process/notice-settings.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
 const TEMPLATE = 'node-typescript';
@@ -24,9 +25,10 @@ const PAGE_STREAM_MS = 53_000;
 const HEAD = [
   '# Generated from the catalogue of operations by `npm run generate`; do not edit.',
   '#',
-  '# Brokers and sources of prices read more secrets than are named below, since a function that names a',
+  '# Brokers, sources of prices and notices read more secrets than are named below, since a function that names a',
   '# missing secret does not deploy. Add them to `secrets` of each function where these settings are made:',
   ...Object.entries(marketSecrets).map(([made, secrets]) => `#   ${made}: ${secrets.join(', ')}`),
+  ...Object.entries(noticeSecrets).map(([made, secret]) => `#   ${made}: ${secret}`),
   '',
 ].join('\n');
 

@@ -141,6 +141,18 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     summary: 'Lists the conditions that a person must know of and that hold now.',
     request: request({}),
   },
+  listNotices: {
+    ...usual.read,
+    summary: 'Lists the channels of notices, and what could not be sent yet or at all.',
+    request: request({}),
+  },
+  testNotices: {
+    ...usual.write,
+    summary:
+      'Sends a test notice at once through one or every channel, and answers what came of it.',
+    timeoutMs: 90_000,
+    request: request({ channel: text(20) }),
+  },
   getServicesHealth: {
     ...usual.read,
     summary: 'Asks every service whether it can do its work.',

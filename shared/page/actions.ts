@@ -88,6 +88,17 @@ const trust: Action = {
   },
 };
 
+const testNotices: Action = {
+  role: 'write',
+  run: async (form, call) => {
+    const request = { channel: form.get('channel') ?? '' };
+    const { results } = await ask(call, gateway.testNotices, request);
+    return results
+      .map(({ channel, delivered, message }) => `${channel}: ${delivered ? 'sent' : message}`)
+      .join('; ');
+  },
+};
+
 /** An answer binds the digest that the plan was shown with. */
 function answered(form: URLSearchParams, { who }: ActionCall) {
   return {
@@ -108,6 +119,7 @@ export const actions: Readonly<Record<string, Action>> = {
   approve,
   reject,
   trust,
+  'test-notices': testNotices,
 };
 
 async function setState(call: ActionCall, state: 'ACTIVE' | 'REDUCING' | 'HALTED') {

@@ -18,6 +18,7 @@ import { SignIn, type Credentials } from './sign-in.ts';
 import { confirmationView } from './view/confirmations.ts';
 import { Format } from './view/format.ts';
 import { messageView, signInView } from './view/forms.ts';
+import type { Register } from './view/house.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { ViewContext } from './view/view-context.ts';
@@ -92,11 +93,11 @@ export class Page {
   }
 
   private async view(visit: Visit, overview: GetOverviewResponse): Promise<FunctionResult> {
-    const { request, opened } = visit;
+    const { request } = visit;
     const view = request.query.get('view') ?? 'overview';
     const context = this.context(visit, view, overview);
     if (viewNames.some((name) => name === view))
-      return this.show(visit, context, viewOf(context, await this.register(opened?.session)));
+      return this.show(visit, context, viewOf(context, await this.register(visit)));
     if (!context.may('trade')) return redirect(`./?view=sign-in&then=${encodeURIComponent(view)}`);
     const confirmation = confirmationView(context);
     if (!confirmation) return this.message(visit, 404, 'Not here', 'There is no such page.');
@@ -219,13 +220,16 @@ export class Page {
     return functions.call(gateway.getOverview, wanted, { signal, requestId: newId() });
   }
 
-  private async register(session: Session | undefined) {
-    if (!session) return { sessions: [], audit: [] };
-    const [sessions, audit] = await Promise.all([
-      this.sessions.list(this.dependencies.now()),
+  private async register({ request, opened, signal }: Visit): Promise<Register> {
+    if (!opened || request.query.get('view') !== 'house') return { sessions: [], audit: [] };
+    const { functions, newId, now } = this.dependencies;
+    const options = { signal, requestId: newId() };
+    const [sessions, audit, notices] = await Promise.all([
+      this.sessions.list(now()),
       this.audit.latest(AUDIT_SHOWN),
+      functions.call(gateway.listNotices, {}, options).catch(() => undefined),
     ]);
-    return { sessions, audit };
+    return { sessions, audit, notices };
   }
 
   private askPassword(visit: Visit, complaint?: string, status = 200): FunctionResult {

@@ -3,7 +3,6 @@
  * functions. A process opens one; a function's container opens it at the first call.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { accountCurrency } from '#shared/clients/broker/paper/account-currency.ts';
@@ -27,6 +26,7 @@ import { Runs } from './runs/runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
+import { functionSecretsDir } from './secrets-dir.ts';
 import { secretIn, tokensIn } from './tokens.ts';
 
 /** Overrides by a host or a test of what the environment configures. */
@@ -62,7 +62,7 @@ export async function openDependencies(
     replicationRule(settings),
   );
   const now = parts.now ?? (() => instantOf(Date.now()));
-  const secret = (name: string) => secretIn(marketSecretsDir(settings), name);
+  const secret = (name: string) => secretIn(functionSecretsDir(settings), name);
   const opened = await openMarketData(settings, { now, secret, database });
   const baseCurrency = await accountCurrency(
     database,
@@ -109,16 +109,6 @@ export async function openDependencies(
 const SECRETS_DIR =
   process.env['SECRETS_DIR'] || process.env['secret_mount_path'] || '/var/openfaas/secrets';
 const GATEWAY_URL = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
-
-/**
- * Folder of the secrets of brokers and market data: that of the functions' secrets. An installation
- * in one process keeps it in its data folder.
- */
-function marketSecretsDir({ dataDir }: Settings): string {
-  const own = join(dataDir, 'function-secrets/openfaas-fn');
-  const isStated = process.env['SECRETS_DIR'] || process.env['secret_mount_path'];
-  return !isStated && existsSync(own) ? own : SECRETS_DIR;
-}
 
 function replicationRule(settings: Settings): ReplicationRule {
   const { redisReplicas, redisReplicationTimeoutMs, redisUnreplicated } = settings;

@@ -15,6 +15,7 @@ const SERVER_MS_MAX = 20_000;
 export function emailChannel({ from, to, server }: EmailOptions): NoticeChannel {
   return {
     name: 'email',
+    hasButtons: false,
     send: async (notice) => {
       if (server() === '') throw new Failure('UNAVAILABLE', 'The secret smtp-url is missing.');
       // Loaded by those who send mail only.

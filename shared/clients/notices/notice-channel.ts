@@ -1,13 +1,12 @@
 /** A way by which a notice reaches a person. */
-
-export type Urgency = 'low' | 'normal' | 'high' | 'urgent';
+import type { ChannelName, NoticeUrgency } from '#shared/process/notice-kinds.ts';
 
 export interface OutgoingNotice {
   /** Names it for ever; a receiver that gets it twice knows. */
   readonly key: string;
   /** Stable word, e.g. `plan-waiting`. */
   readonly kind: string;
-  readonly urgency: Urgency;
+  readonly urgency: NoticeUrgency;
   /** Complete by itself; begins with PRACTICE or REAL. */
   readonly title: string;
   readonly text: string;
@@ -15,10 +14,22 @@ export interface OutgoingNotice {
   readonly practice: boolean;
   /** Where to look; empty where nobody said. */
   readonly url: string;
+  /** Buttons that answer a plan; only channels with buttons get them. */
+  readonly answers?: AnswerButtons | undefined;
+}
+
+export interface AnswerButtons {
+  /** Takes `{"token": …}` in a POST; empty where the gateway's address is not known. */
+  readonly address: string;
+  /** Each works once. */
+  readonly approveToken: string;
+  readonly rejectToken: string;
 }
 
 export interface NoticeChannel {
-  readonly name: 'ntfy' | 'telegram' | 'email' | 'webhook';
+  readonly name: ChannelName;
+  /** Whether a notice can carry buttons that answer a plan. */
+  readonly hasButtons: boolean;
   /** @throws Failure UNAVAILABLE to try again (`retryAfterMs`), REFUSED for what never will be taken */
   send(notice: OutgoingNotice, signal: AbortSignal): Promise<void>;
 }

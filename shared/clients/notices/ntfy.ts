@@ -1,10 +1,16 @@
 /** ntfy: JSON to the server's root, the topic in the document (docs.ntfy.sh/publish, publish as JSON). */
-import type { NoticeChannel, Urgency } from './notice-channel.ts';
+import type { NoticeUrgency } from '#shared/process/notice-kinds.ts';
+import type { NoticeChannel, OutgoingNotice } from './notice-channel.ts';
 import { postText, requireTaken } from './post-json.ts';
 
-const priorities: Readonly<Record<Urgency, number>> = { low: 2, normal: 3, high: 4, urgent: 5 };
-/** A longer message becomes an attachment. */
-const BYTES_MAX = 4_000;
+const priorities: Readonly<Record<NoticeUrgency, number>> = {
+  low: 2,
+  normal: 3,
+  high: 4,
+  urgent: 5,
+};
+/** Of up to three bytes each: a message over 4,096 bytes becomes an attachment. */
+const LENGTH_MAX = 1_300;
 
 /** @param topicUrl `https://ntfy.example/topic` @param token empty: none is sent */
 export function ntfyChannel(topicUrl: string, token: () => string): NoticeChannel {
@@ -12,20 +18,36 @@ export function ntfyChannel(topicUrl: string, token: () => string): NoticeChanne
   const topic = pathname.replace(/^\/+|\/+$/g, '');
   return {
     name: 'ntfy',
-    send: async ({ title, text, urgency, kind, url }, signal) => {
-      const link =
-        url === '' ? {} : { click: url, actions: [{ action: 'view', label: 'Look', url }] };
-      const message = Buffer.from(text).subarray(0, BYTES_MAX).toString('utf8');
-      const document = {
-        topic,
-        title,
-        message,
-        priority: priorities[urgency],
-        tags: [kind],
-        ...link,
-      };
+    hasButtons: true,
+    send: async (notice, signal) => {
       const headers = token() === '' ? {} : { authorization: `Bearer ${token()}` };
-      requireTaken('ntfy', await postText(origin, JSON.stringify(document), headers, signal));
+      const body = JSON.stringify({ topic, ...messageOf(notice) });
+      requireTaken('ntfy', await postText(origin, body, headers, signal));
     },
   };
+}
+
+function messageOf(notice: OutgoingNotice) {
+  const { title, text, urgency, kind, url } = notice;
+  const actions = actionsOf(notice);
+  return {
+    title,
+    message: text.slice(0, LENGTH_MAX),
+    priority: priorities[urgency],
+    tags: [kind],
+    ...(url !== '' && { click: url }),
+    ...(actions.length > 0 && { actions }),
+  };
+}
+
+/** The phone itself sends the answer, to the gateway. */
+function actionsOf({ url, answers }: OutgoingNotice) {
+  const look = url === '' ? [] : [{ action: 'view', label: 'Look', url }];
+  if (!answers || answers.address === '') return look;
+  const button = (label: string, token: string) => ({
+    ...{ action: 'http', label, url: answers.address, method: 'POST', clear: true },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  return [button('Approve', answers.approveToken), button('Reject', answers.rejectToken), ...look];
 }

@@ -1,38 +1,41 @@
 /** The channels that are configured; without a setting there is none, and nothing leaves. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { emailChannel } from '#shared/clients/notices/email.ts';
 import type { NoticeChannel } from '#shared/clients/notices/notice-channel.ts';
 import { ntfyChannel } from '#shared/clients/notices/ntfy.ts';
-import { telegramChannel } from '#shared/clients/notices/telegram.ts';
+import { telegramChannel, type TelegramOptions } from '#shared/clients/notices/telegram.ts';
 import { webhookChannel } from '#shared/clients/notices/webhook.ts';
 import type { Settings } from '#shared/process/settings.ts';
+import { functionSecretsDir } from '#shared/runtime/secrets-dir.ts';
+import { secretIn } from '#shared/runtime/tokens.ts';
 
 export function noticeChannels(settings: Settings): readonly NoticeChannel[] {
-  const secret = (name: string) => (): string => secretText(settings, name);
-  const { noticeNtfy, noticeTelegramChat: chat, noticeTelegramUrl: server } = settings;
-  const { noticeEmailTo: to, noticeEmailFrom, noticeWebhook } = settings;
-  const from = noticeEmailFrom ?? to ?? '';
+  const { noticeNtfy: ntfy, noticeEmailTo: to, noticeWebhook: webhook } = settings;
+  const telegram = telegramOptions(settings);
+  const from = settings.noticeEmailFrom ?? to ?? '';
+  const secret = (name: string) => optionalSecret(settings, name);
   return [
-    ...(noticeNtfy === undefined ? [] : [ntfyChannel(noticeNtfy, secret('ntfy-token'))]),
-    ...(chat === undefined
-      ? []
-      : [telegramChannel({ server, chat, token: secret('telegram-token') })]),
+    ...(ntfy === undefined ? [] : [ntfyChannel(ntfy, secret('ntfy-token'))]),
+    ...(telegram === undefined ? [] : [telegramChannel(telegram)]),
     ...(to === undefined ? [] : [emailChannel({ from, to, server: secret('smtp-url') })]),
-    ...(noticeWebhook === undefined ? [] : [webhookChannel(noticeWebhook, secret('webhook-key'))]),
+    ...(webhook === undefined ? [] : [webhookChannel(webhook, secret('webhook-key'))]),
   ];
 }
 
-/** Where secrets are mounted, or where `npm start` keeps those of functions; empty where there is none. */
-function secretText({ dataDir }: Settings, name: string): string {
-  const { SECRETS_DIR: own, secret_mount_path: mounted } = process.env;
-  const embedded = join(dataDir, 'function-secrets', 'openfaas-fn');
-  for (const dir of [own, mounted, '/var/openfaas/secrets', embedded]) {
+export function telegramOptions(settings: Settings): TelegramOptions | undefined {
+  const { noticeTelegramChat: chat, noticeTelegramUrl: server } = settings;
+  return chat === undefined
+    ? undefined
+    : { server, chat, token: optionalSecret(settings, 'telegram-token') };
+}
+
+/** Empty where there is no such secret. */
+function optionalSecret(settings: Settings, name: string): () => string {
+  const read = secretIn(functionSecretsDir(settings), name);
+  return () => {
     try {
-      if (dir) return readFileSync(join(dir, name), 'utf8').trim();
+      return read();
     } catch {
-      // The next folder may have it.
+      return '';
     }
-  }
-  return '';
+  };
 }

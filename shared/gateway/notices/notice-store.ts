@@ -1,14 +1,16 @@
 /** The outbox of notices: what was found once, and for each channel whether it has been delivered. */
 import { z } from 'zod';
+import { channelNames, noticeKinds, type ChannelName } from '#shared/process/notice-kinds.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
-import type { Database } from '#shared/redis/database.ts';
+import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { noticeKinds, type Absences, type Notice } from './notice.ts';
+import type { Spells } from '../model/conditions.ts';
+import type { Notice } from './notice.ts';
 
 /** A notice on its way through one channel. */
 export interface Delivery {
   readonly notice: Notice;
-  readonly channel: string;
+  readonly channel: ChannelName;
   readonly foundMs: number;
   readonly attempts: number;
   readonly nextMs: number;
@@ -21,17 +23,34 @@ const deliverySchema: z.ZodType<Delivery> = z.strictObject({
     kind: z.enum(noticeKinds),
     title: z.string(),
     text: z.string(),
+    untilMs: z.number().optional(),
+    planId: z.string().optional(),
   }),
-  channel: z.string(),
+  channel: z.enum(channelNames),
   foundMs: z.number(),
   attempts: z.number().int(),
   nextMs: z.number(),
   lastError: z.string(),
 });
 
-const absencesSchema: z.ZodType<Absences> = z.record(z.string(), z.number());
+const spellsSchema: z.ZodType<Spells> = z.record(
+  z.string(),
+  z.strictObject({
+    sinceMs: z.number(),
+    endedMs: z.number().optional(),
+    isTold: z.boolean(),
+    told: z.number().int(),
+    lastToldMs: z.number(),
+  }),
+);
 const KNOWN_MS = 40 * 86_400_000;
 const DEAD_MAX = 100;
+
+/** A notice with the channels that it goes to. */
+export interface Addressed {
+  readonly notice: Notice;
+  readonly channels: readonly ChannelName[];
+}
 
 export class NoticeStore {
   private readonly database: Database;
@@ -40,25 +59,57 @@ export class NoticeStore {
     this.database = database;
   }
 
-  /** Puts a notice into the outbox of each channel, unless it was found before. */
-  async add(notice: Notice, channels: readonly string[], nowMs: number): Promise<void> {
-    const { redis } = this.database;
-    const base = { notice, foundMs: nowMs, attempts: 0, nextMs: nowMs, lastError: '' };
-    for (const channel of channels) {
-      const field = `${notice.key} ${channel}`;
-      if ((await redis.zscore(keys.gateway.noticesKnown(), field)) !== null) continue;
-      // First the outbox: a crash between the two delivers it under the same field, and so once.
-      await redis.hsetnx(keys.gateway.notices(), field, encode({ ...base, channel }));
-      await redis.zadd(keys.gateway.noticesKnown(), nowMs, field);
-    }
+  async conditions(): Promise<{ readonly version: number; readonly spells: Spells }> {
+    const found = await this.database.find(keys.gateway.noticeConditions(), spellsSchema);
+    return { version: found?.version ?? 0, spells: found?.value ?? {} };
   }
 
+  /**
+   * Puts what is new into the outbox and the conditions beside it, both or neither, so that a crash neither
+   * loses a notice nor sends one twice.
+   * @param seen the conditions as they were read; where somebody changed them meanwhile, nothing is written
+   */
+  async record(
+    found: readonly Addressed[],
+    { version, spells }: { readonly version: number; readonly spells: Spells },
+    nowMs: number,
+  ): Promise<void> {
+    const key = keys.gateway.noticeConditions();
+    const fresh = await this.unknown(found, nowMs);
+    const writes = fresh.flatMap((delivery) => outboxWrites(delivery, nowMs));
+    await this.database.commit(
+      [{ key, version }],
+      [writeDocument(key, version, spells), ...writes],
+    );
+  }
+
+  private async unknown(found: readonly Addressed[], nowMs: number): Promise<Delivery[]> {
+    const base = { foundMs: nowMs, attempts: 0, nextMs: nowMs, lastError: '' };
+    const all = found.flatMap(({ notice, channels }) =>
+      channels.map((channel): Delivery => ({ ...base, notice, channel })),
+    );
+    if (all.length === 0) return [];
+    const known = await this.database.redis.zmscore(
+      keys.gateway.noticesKnown(),
+      ...all.map(fieldOf),
+    );
+    return all.filter((_delivery, index) => known[index] === null);
+  }
+
+  /** Oldest first. */
   async waiting(): Promise<readonly Delivery[]> {
     const key = keys.gateway.notices();
     const all = Object.values(await this.database.redis.hgetall(key));
     return all
       .map((json) => decode(deliverySchema, json, key))
       .sort((a, b) => a.foundMs - b.foundMs);
+  }
+
+  /** Those that were given up, newest first. */
+  async dead(): Promise<readonly Delivery[]> {
+    const key = keys.gateway.noticesDead();
+    const all = await this.database.redis.lrange(key, 0, DEAD_MAX - 1);
+    return all.map((json) => decode(deliverySchema, json, key));
   }
 
   async delivered(delivery: Delivery): Promise<void> {
@@ -78,24 +129,29 @@ export class NoticeStore {
     await this.delivered(delivery);
   }
 
-  async absences(): Promise<Absences> {
-    const key = keys.gateway.absences();
-    return (await this.database.find(key, absencesSchema))?.value ?? {};
+  /** The first update of Telegram that was not dealt with. */
+  async offset(): Promise<number> {
+    return Number((await this.database.redis.get(keys.gateway.noticeOffset())) ?? 0);
   }
 
-  async setAbsences(absences: Absences): Promise<void> {
-    await this.database.update(keys.gateway.absences(), absencesSchema, () => ({
-      value: absences,
-      result: undefined,
-    }));
+  async setOffset(offset: number): Promise<void> {
+    await this.database.redis.set(keys.gateway.noticeOffset(), String(offset));
   }
 
-  /** Forgets what was told long ago. */
+  /** Forgets what was sent long ago. */
   async tidy(nowMs: number): Promise<void> {
     await this.database.redis.zremrangebyscore(keys.gateway.noticesKnown(), 0, nowMs - KNOWN_MS);
   }
 }
 
-function fieldOf({ notice, channel }: Delivery): string {
+function outboxWrites(delivery: Delivery, nowMs: number): Write[] {
+  const field = fieldOf(delivery);
+  return [
+    { op: 'HSET', key: keys.gateway.notices(), args: [field, encode(delivery)] },
+    { op: 'ZADD', key: keys.gateway.noticesKnown(), args: [String(nowMs), field] },
+  ];
+}
+
+function fieldOf({ notice, channel }: Pick<Delivery, 'notice' | 'channel'>): string {
   return `${notice.key} ${channel}`;
 }

@@ -1,33 +1,35 @@
 /**
- * The task of the job `notices`: finds what is new, puts it into the outbox, and delivers what is due. A
- * channel that fails is tried again later, and never delays or fails a trade.
+ * The task of the job `notices`: deals with buttons that were pressed, finds what is new, and delivers what is
+ * due. A channel that fails is tried again later, and never delays or fails a trade.
  */
 import type { NoticeChannel, OutgoingNotice } from '#shared/clients/notices/notice-channel.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { noticeUrgency } from '#shared/process/notice-kinds.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { loadOverview } from '../overview/load-overview.ts';
-import { ATTEMPTS_MAX, mayGo, pauseMs } from '../model/delivery.ts';
+import { ATTEMPTS_MAX, localTime, mayGo, pauseMs } from '../model/delivery.ts';
 import type { JobEnd } from '../model/job-record.ts';
-import { absencesAfter, noticesOf, noticeUrgency } from './notice.ts';
+import { answerButtons } from './answer-buttons.ts';
 import { noticeChannels } from './channels.ts';
+import { findNotices } from './find-notices.ts';
 import { NoticeStore, type Delivery } from './notice-store.ts';
+import { takeAnswers } from './take-answers.ts';
 
 const SEND_MS_MAX = 20_000;
+
+type End = 'sent' | 'postponed' | 'givenUp';
 
 export async function sendNotices(context: Context): Promise<JobEnd> {
   const channels = noticeChannels(context.settings);
   if (channels.length === 0) return { ok: true, message: 'No channel is configured.' };
   const store = new NoticeStore(context.database);
-  const practice = await find(context, store, channels);
+  await takeAnswers(context, store);
+  const practice = await findNotices(context, store, channels);
   const counts = { sent: 0, postponed: 0, givenUp: 0 };
   for (const delivery of await store.waiting()) {
     const channel = channels.find(({ name }) => name === delivery.channel);
-    const nowMs = context.now();
-    const urgency = noticeUrgency[delivery.notice.kind];
-    const isDue =
-      delivery.nextMs <= nowMs && mayGo(urgency, context.settings.noticeQuietHours, nowMs);
-    if (channel && isDue) counts[await deliver(context, store, channel, delivery, practice)] += 1;
+    if (isOver(context, delivery)) await store.delivered(delivery);
+    else if (channel && isDue(context, delivery))
+      counts[await deliver(context, store, channel, delivery, practice)] += 1;
   }
   await store.tidy(context.now());
   const { sent, postponed, givenUp } = counts;
@@ -35,25 +37,14 @@ export async function sendNotices(context: Context): Promise<JobEnd> {
   return { ok: givenUp === 0, message };
 }
 
-/** @returns whether no real money is moved */
-async function find(
-  context: Context,
-  store: NoticeStore,
-  channels: readonly NoticeChannel[],
-): Promise<boolean> {
-  const { settings } = context;
-  const overview = await loadOverview(context, { accountId: DEFAULT_ACCOUNT });
-  const nowMs = context.now();
-  const before = await store.absences();
-  const after = absencesAfter(before, overview, nowMs);
-  const withAmounts = settings.noticeAmounts === 'on';
-  const found = noticesOf({ overview, nowMs, absences: { before, after }, withAmounts });
-  const names = channels.map(({ name }) => name);
-  for (const notice of found)
-    if (noticeUrgency[notice.kind] === 'urgent' || !settings.noticeMuted.includes(notice.kind))
-      await store.add(notice, names, nowMs);
-  await store.setAbsences(after);
-  return overview.trading?.practice !== false;
+/** A plan whose time is over is not asked about any more. */
+function isOver({ now }: Context, { notice }: Delivery): boolean {
+  return notice.untilMs !== undefined && notice.untilMs <= now();
+}
+
+function isDue({ now, settings }: Context, { nextMs, notice }: Delivery): boolean {
+  const { hour } = localTime(now(), settings.noticeZone);
+  return nextMs <= now() && mayGo(noticeUrgency[notice.kind], settings.noticeQuietHours, hour);
 }
 
 async function deliver(
@@ -62,35 +53,52 @@ async function deliver(
   channel: NoticeChannel,
   delivery: Delivery,
   practice: boolean,
-): Promise<'sent' | 'postponed' | 'givenUp'> {
+): Promise<End> {
+  const { notice } = delivery;
   try {
-    await channel.send(outgoing(context, delivery, practice), AbortSignal.timeout(SEND_MS_MAX));
+    const message = await outgoing(context, channel, delivery, practice);
+    await channel.send(message, AbortSignal.timeout(SEND_MS_MAX));
     await store.delivered(delivery);
     return 'sent';
   } catch (thrown) {
-    const { code, message, facts } = Failure.from(thrown);
-    const attempts = delivery.attempts + 1;
-    context.log.warn('notice-failed', {
-      channel: channel.name,
-      kind: delivery.notice.kind,
-      detail: message,
-    });
-    if (code === 'REFUSED' || attempts >= ATTEMPTS_MAX) {
-      await store.gaveUp(delivery, message);
-      return 'givenUp';
-    }
-    const retryAfterMs = Number(facts['retryAfterMs']) || undefined;
-    await store.postponed(delivery, message, context.now() + pauseMs(attempts, retryAfterMs));
-    return 'postponed';
+    const { message: detail } = Failure.from(thrown);
+    const facts = { channel: channel.name, kind: notice.kind, detail };
+    context.log.warn('notice-failed', facts);
+    return failed(context, store, delivery, Failure.from(thrown));
   }
 }
 
-function outgoing(
+async function failed(
+  { now }: Context,
+  store: NoticeStore,
+  delivery: Delivery,
+  { code, message, facts }: Failure,
+): Promise<End> {
+  const attempts = delivery.attempts + 1;
+  if (code === 'REFUSED' || attempts >= ATTEMPTS_MAX) {
+    await store.gaveUp(delivery, message);
+    return 'givenUp';
+  }
+  const retryAfterMs = Number(facts['retryAfterMs']) || undefined;
+  await store.postponed(delivery, message, now() + pauseMs(attempts, retryAfterMs));
+  return 'postponed';
+}
+
+async function outgoing(
   context: Context,
+  channel: NoticeChannel,
   { notice, foundMs }: Delivery,
   practice: boolean,
-): OutgoingNotice {
+): Promise<OutgoingNotice> {
+  const { key, kind, title, text, planId } = notice;
   const at = new Date(foundMs).toISOString();
-  const url = context.settings.noticePage ?? '';
-  return { ...notice, urgency: noticeUrgency[notice.kind], at, practice, url };
+  const base = {
+    ...{ key, kind, title, text, at, practice },
+    url: context.settings.noticePage ?? '',
+  };
+  const answers =
+    planId === undefined || !channel.hasButtons
+      ? undefined
+      : await answerButtons(context, planId, channel.name);
+  return { ...base, urgency: noticeUrgency[kind], answers };
 }

@@ -5,16 +5,19 @@ import type {
   OverviewRun,
   OverviewService,
 } from '#protos/gen/overview.ts';
+import type { ListNoticesResponse } from '#protos/gen/gateway.ts';
 import type { AuditLine } from '../audit-store.ts';
 import type { Session } from '../model/session.ts';
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
+import { noticesSection } from './notices.ts';
 import { icons } from './icons.ts';
 import type { ViewContext } from './view-context.ts';
 
 export interface Register {
   readonly sessions: readonly Session[];
   readonly audit: readonly AuditLine[];
+  readonly notices?: ListNoticesResponse | undefined;
 }
 
 export function houseViews(context: ViewContext, register: Register): Html {
@@ -23,7 +26,7 @@ export function houseViews(context: ViewContext, register: Register): Html {
     <div class="columns">
       <div>${servicesSection(context)}${jobsSection(context)}</div>
       <div>
-        ${ordersSection(context)}${context.session && sessionsSection(context, register)}${context.session && auditSection(format, register)}
+        ${ordersSection(context)}${noticesSection(context, register.notices)}${context.session && sessionsSection(context, register)}${context.session && auditSection(format, register)}
       </div>
     </div>`;
 }

@@ -1,67 +1,35 @@
 /** Notices: what is told, once, by which channel, and what becomes of one that is not taken. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetOverviewResponse } from '#protos/gen/overview.ts';
+import { GetOverviewResponse, OverviewJob } from '#protos/gen/overview.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { emailChannel } from '#shared/clients/notices/email.ts';
-import { mayGo, pauseMs } from '#shared/gateway/model/delivery.ts';
-import { noticesOf } from '#shared/gateway/notices/notice.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { conditionsAfter, type Spells } from '#shared/gateway/model/conditions.ts';
+import { localTime, mayGo, pauseMs } from '#shared/gateway/model/delivery.ts';
+import { kindOfAlert, presentConditions } from '#shared/gateway/notices/condition-notices.ts';
+import { noticesOf, type NoticeInputs } from '#shared/gateway/notices/notice.ts';
+import { alertTable } from '#shared/gateway/observe/alert-table.ts';
+import { channelsFor } from '#shared/process/notice-kinds.ts';
+import { parseSettings } from '#shared/process/settings.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
 import request from 'supertest';
 import { endpointOf, inProcess } from '../../support/host.ts';
+import { Receiver } from '../../support/receiver.ts';
 import {
   openTestDependencies,
   startTestRedis,
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
-
-interface Received {
-  readonly path: string;
-  readonly headers: NodeJS.Dict<string | string[]>;
-  readonly text: string;
-}
-
-/** Takes what is posted, and answers what it is told to, then 200. */
-class Receiver {
-  readonly received: Received[] = [];
-  answers: { status: number; body?: string; headers?: Record<string, string> }[] = [];
-  private readonly server: Server;
-
-  constructor() {
-    this.server = createHttpServer((incoming, response) => {
-      let text = '';
-      incoming.on('data', (chunk: Buffer) => (text += String(chunk)));
-      incoming.on('end', () => {
-        const { url: path = '', headers } = incoming;
-        this.received.push({ path, headers, text });
-        const { status = 200, body = '{"ok":true}', headers: more } = this.answers.shift() ?? {};
-        response.writeHead(status, more).end(body);
-      });
-    }).listen(0, '127.0.0.1');
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async listening(): Promise<void> {
-    if (!this.server.listening) await once(this.server, 'listening');
-  }
-
-  close(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-}
 
 let redis: TestRedis;
 let receiver: Receiver;
@@ -141,7 +109,7 @@ it('tells a halt once, by every channel, with the fields of each service', async
   const ntfy = at('/');
   expect(JSON.parse(ntfy?.text ?? '')).toMatchObject({
     topic: 'owner',
-    title: 'PRACTICE: trading is stopped',
+    title: 'PRACTICE: trading is halted',
     message: 'away <b>&',
     priority: 5,
     click: 'https://board.home/trader/',
@@ -151,7 +119,7 @@ it('tells a halt once, by every channel, with the fields of each service', async
   expect(JSON.parse(at('/bot123:secret/sendMessage')?.text ?? '')).toMatchObject({
     chat_id: '42',
     parse_mode: 'HTML',
-    text: '<b>PRACTICE: trading is stopped</b>\naway &lt;b&gt;&amp;',
+    text: '<b>PRACTICE: trading is halted</b>\naway &lt;b&gt;&amp;',
     reply_markup: { inline_keyboard: [[{ text: 'Look', url: 'https://board.home/trader/' }]] },
   });
   const hook = at('/hook');
@@ -170,7 +138,7 @@ it('tries again as late as the service asks, and gives up what is refused', asyn
   expect(await runJob()).toBe('0 sent, 0 to be tried again, 0 given up.');
   clock.advance(61_000);
   expect(await runJob()).toBe('0 sent, 1 to be tried again, 0 given up.');
-  clock.advance(60_000);
+  clock.advance(120_000);
   expect(await runJob()).toBe('1 sent, 0 to be tried again, 0 given up.');
   receiver.answers = [{ status: 403 }];
   clock.advance(1_000);
@@ -210,80 +178,216 @@ const seconds = (iso: string) => ({ seconds: String(Date.parse(iso) / 1000), nan
 
 describe('what is told', () => {
   const nowMs = Date.parse('2026-03-04T12:00:00Z');
-  const none = { before: {}, after: {} };
-  const kinds = (fields: object, at = nowMs, absences = none): string[] =>
-    noticesOf({ overview: overviewAt(fields), nowMs: at, absences, withAmounts: true }).map(
-      ({ kind }) => kind,
-    );
+  const nothing = { began: new Map<string, number>(), ended: new Map<string, number>() };
+  const told = (fields: object, more: Partial<NoticeInputs> = {}) =>
+    noticesOf({
+      ...{ overview: overviewAt(fields), proposals: [], nowMs, zone: 'UTC', conditions: [] },
+      ...{ changed: nothing, withAmounts: true },
+      ...more,
+    });
+  const kinds = (fields: object, more: Partial<NoticeInputs> = {}): string[] =>
+    told(fields, more).map(({ kind }) => kind);
+  const proposal = {
+    ...{ planId: 'p', digest: 'd', state: 'PROPOSED' },
+    proposedAt: seconds('2026-03-04T10:00:00Z'),
+    expiresAt: seconds('2026-03-05T10:00:00Z'),
+  };
+  const plan = { id: 'p', status: 'READY', actions: [{ side: 'BUY', quantity: 3, symbol: 'X' }] };
 
-  it('is a plan that waits, and once more at half time', () => {
-    const proposal = {
-      digest: 'd',
-      state: 'PROPOSED',
-      proposedAt: seconds('2026-03-04T10:00:00Z'),
-      expiresAt: seconds('2026-03-05T10:00:00Z'),
-    };
-    const plan = { id: 'p', status: 'READY', actions: [{ side: 'BUY', quantity: 3, symbol: 'X' }] };
+  it('is a plan that waits, and once more at half time, in the zone of the owner', () => {
     expect(kinds({ proposal, plan })).toEqual(['plan-waiting']);
-    expect(kinds({ proposal, plan }, Date.parse('2026-03-04T23:00:00Z'))).toEqual([
-      'plan-waiting',
-      'plan-reminder',
-    ]);
+    const late = { nowMs: Date.parse('2026-03-04T23:00:00Z'), zone: 'Europe/Athens' };
+    expect(kinds({ proposal, plan }, late)).toEqual(['plan-waiting', 'plan-reminder']);
+    const [waiting] = told({ proposal, plan }, late);
+    expect(waiting?.text).toContain('Until Thu 2026-03-05 12:00 (Europe/Athens)');
+    expect(waiting?.untilMs).toBe(Date.parse('2026-03-05T10:00:00Z'));
     expect(kinds({ proposal: { ...proposal, state: 'REJECTED' }, plan })).toEqual([]);
   });
 
-  it('is an order in trouble, a booking and a failed job of the last day', () => {
+  it('is a plan that nobody answered', () => {
+    const stored = {
+      ...{ planId: 'p' as PlanId, digest: 'd', ordersHash: 'h', state: 'EXPIRED' as const },
+      ...{ because: [], tokens: [], proposedAt: instantOf(nowMs - 9e7) },
+      expiresAt: instantOf(nowMs - 60_000),
+    };
+    expect(kinds({}, { proposals: [stored] })).toEqual(['plan-expired']);
+    const answered = { ...stored, answeredAt: instantOf(nowMs) };
+    expect(kinds({}, { proposals: [answered] })).toEqual([]);
+  });
+
+  it('is an order in trouble, a plan that was carried out, and a booking of the last day', () => {
     const requestedAt = seconds('2026-03-04T11:00:00Z');
     const orders = [
-      { tradeId: 'T-1', side: 'BUY', symbol: 'X', quantity: '1', state: 'UNKNOWN', requestedAt },
+      { tradeId: 'T-1', side: 'BUY', symbol: 'Y', quantity: '1', state: 'UNKNOWN', requestedAt },
       { tradeId: 'T-2', side: 'BUY', symbol: 'X', quantity: '1', state: 'FILLED', requestedAt },
     ];
     const ledger = [
       { id: 'l', kind: 'dividend', symbol: 'X', happenedAt: requestedAt },
       { id: 'm', kind: 'dividend', symbol: 'X', happenedAt: seconds('2026-02-01T11:00:00Z') },
     ];
-    const jobs = [{ name: 'backup', status: 'failed', lastError: 'disk full' }];
-    expect(kinds({ orders, ledger, jobs })).toEqual(['order-trouble', 'job-failed', 'booking']);
+    const done = { ...plan, status: 'COMPLETED' };
+    expect(kinds({ orders, ledger, plan: done })).toEqual([
+      'order-trouble',
+      'orders-done',
+      'booking',
+    ]);
   });
 
-  it('is a service that is away for five minutes, and that it is back', () => {
-    const minutesAgo = (minutes: number) => ({ trading: nowMs - minutes * 60_000 });
-    expect(kinds({}, nowMs, { before: {}, after: minutesAgo(2) })).toEqual([]);
-    expect(kinds({}, nowMs, { before: {}, after: minutesAgo(6) })).toEqual(['board-away']);
-    expect(kinds({}, nowMs, { before: minutesAgo(9), after: {} })).toEqual(['board-back']);
-    expect(kinds({}, nowMs, { before: minutesAgo(2), after: {} })).toEqual([]);
+  it('is each condition of the alert table that no event tells in more detail', () => {
+    const samples = Object.fromEntries(alertTable.map(({ name }) => [name, kindOf(name)]));
+    expect(samples).toEqual({
+      ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
+      ...{ TraderRedisNotPersistent: 'redis-not-persistent' },
+      ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
+      ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
+      ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },
+      ...{ TraderBackupOld: 'backup-failed', TraderDiskFull: 'disk-full' },
+      ...{ TraderCertificateEnds: 'certificate-ends', TraderClockWrong: 'clock-wrong' },
+      // Told as events, with their details.
+      ...{ TraderHalted: undefined, TraderOrderUnresolved: undefined },
+      ...{ TraderOrderNeedsHuman: undefined, TraderServiceUnhealthy: undefined },
+      TraderPlanWaits: undefined,
+    });
+  });
+
+  const kindOf = (alert: string) => {
+    const row = alertTable.find(({ name }) => name === alert);
+    return row && kindOfAlert(row);
+  };
+
+  it('names the condition and its runbook, and says when it is over', () => {
+    const row = alertTable.find(({ name }) => name === 'TraderSuspectedSplit');
+    const alerts = row ? [{ row, labels: { kind: 'suspected-split' }, value: 1 }] : [];
+    const conditions = presentConditions(alerts, [], []);
+    const name = 'TraderSuspectedSplit:suspected-split';
+    const began = { ...nothing, began: new Map([[name, nowMs]]) };
+    const [split] = told({}, { conditions, changed: began });
+    expect(split).toMatchObject({
+      kind: 'suspected-split',
+      title: 'PRACTICE: a security may have been split; it is held back until its owner answers',
+    });
+    expect(split?.text).toContain('docs/runbooks/suspected-split.md');
+    const ended = { ...nothing, ended: new Map([[name, nowMs]]) };
+    expect(kinds({}, { changed: ended })).toEqual(['resolved']);
+  });
+
+  it('tells of a job that failed once, by the alert where there is one', () => {
+    const job = (name: string) => OverviewJob.fromPartial({ name, status: 'failed' });
+    const names = presentConditions([], [], [job('backup'), job('score-refresh'), job('notices')]);
+    expect(names.map(({ name }) => name)).toEqual(['job-failed:score-refresh']);
   });
 
   it('is a letter on Saturday mornings, without sums where they are private', () => {
     const value = { total: { amount: '100.00', currency: 'EUR' }, gainRatio: 0.05 };
-    const [letter] = noticesOf({
-      overview: overviewAt({ value, standing: { message: 'All is well.' } }),
-      nowMs: Date.parse('2026-03-07T08:30:00Z'),
-      absences: none,
-      withAmounts: false,
-    });
+    const fields = { value, standing: { message: 'All is well.' } };
+    const letterAt = (iso: string, zone = 'UTC') =>
+      told(fields, { nowMs: Date.parse(iso), zone, withAmounts: false });
+    const [letter] = letterAt('2026-03-07T08:30:00Z');
     expect(letter).toMatchObject({ kind: 'letter', key: 'letter:2026-03-07' });
-    expect(letter?.text).toBe('All is well.\nGain on what you paid in +5.0 %.');
+    expect(letter?.text).toBe(
+      'All is well.\nOn what you paid in: gain +5.0 %.\nThis week: 0 bought, 0 sold, 0 dividends.',
+    );
+    expect(letterAt('2026-03-07T07:30:00Z')).toEqual([]);
+    expect(letterAt('2026-03-07T07:30:00Z', 'Europe/Athens')).toHaveLength(1);
+  });
+});
+
+describe('a condition', () => {
+  const minute = 60_000;
+  const away = [{ name: 'board-away:trading', forMinutes: 5 }];
+  const stale = [{ name: 'TraderPricesStale:', forMinutes: 0 }];
+
+  it('is told once when it has lasted long enough, and once when it is over', () => {
+    let spells: Spells = {};
+    const at = (minutes: number, present: typeof away) => {
+      const changed = conditionsAfter(spells, present, minutes * minute);
+      ({ spells } = changed);
+      return [[...changed.began.keys()].length, [...changed.ended.keys()].length];
+    };
+    expect([at(0, away), at(4, away), at(5, away), at(6, away)]).toEqual([
+      [0, 0],
+      [0, 0],
+      [1, 0],
+      [0, 0],
+    ]);
+    expect([at(7, []), at(8, [])]).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+
+  it('is not told where it was over before it had lasted', () => {
+    const { spells } = conditionsAfter({}, away, 0);
+    expect(conditionsAfter(spells, [], 2 * minute).ended.size).toBe(0);
+  });
+
+  it('that comes and goes is told after 15 minutes, then 30, 60, …', () => {
+    let spells: Spells = {};
+    const tellings: number[] = [];
+    for (let now = 0; now <= 120; now += 1) {
+      const changed = conditionsAfter(spells, now % 2 === 0 ? stale : [], now * minute);
+      ({ spells } = changed);
+      if (changed.began.size > 0) tellings.push(now);
+    }
+    expect(tellings).toEqual([0, 16, 46, 106]);
   });
 });
 
 describe('when it is told', () => {
   const quiet = { from: 22, until: 7 };
   it.each([
-    ['2026-03-04T03:00:00Z', 'high', false],
-    ['2026-03-04T03:00:00Z', 'urgent', true],
-    ['2026-03-04T22:00:00Z', 'low', false],
-    ['2026-03-04T07:00:00Z', 'low', true],
-  ] as const)('at %s a notice that is %s goes: %s', (iso, urgency, goes) => {
-    expect(mayGo(urgency, quiet, Date.parse(iso))).toBe(goes);
-    expect(mayGo(urgency, { from: 0, until: 0 }, Date.parse(iso))).toBe(true);
+    [3, 'high', false],
+    [3, 'urgent', true],
+    [22, 'low', false],
+    [7, 'low', true],
+  ] as const)('at %s o’clock a notice that is %s goes: %s', (hour, urgency, goes) => {
+    expect(mayGo(urgency, quiet, hour)).toBe(goes);
+    expect(mayGo(urgency, { from: 0, until: 0 }, hour)).toBe(true);
+  });
+
+  it('counts the hours where the owner lives, also when the clocks change', () => {
+    const at = (iso: string, zone: string) => localTime(Date.parse(iso), zone).text;
+    expect(at('2026-03-29T00:30:00Z', 'Europe/Berlin')).toBe('Sun 2026-03-29 01:30');
+    expect(at('2026-03-29T01:30:00Z', 'Europe/Berlin')).toBe('Sun 2026-03-29 03:30');
+    expect(at('2026-01-01T00:05:00Z', 'America/New_York')).toBe('Wed 2025-12-31 19:05');
   });
 
   it('pauses longer each time, up to an hour, and never shorter than was asked for', () => {
     expect([1, 2, 3, 20].map((attempts) => pauseMs(attempts, undefined))).toEqual([
-      10_000, 20_000, 40_000, 3_600_000,
+      60_000, 120_000, 240_000, 3_600_000,
     ]);
     expect(pauseMs(1, 90_000)).toBe(90_000);
+  });
+});
+
+describe('which channels get it', () => {
+  const routes = (text: string) => parseSettings({ NOTICE_ROUTES: text }).noticeRoutes;
+  const both = ['ntfy', 'email'] as const;
+
+  it.each([
+    ['*=all', 'booking', ['ntfy', 'email']],
+    ['letter=email', 'letter', ['email']],
+    ['letter=email', 'booking', ['ntfy', 'email']],
+    ['booking=none,*=ntfy', 'booking', []],
+    ['*=ntfy+telegram', 'letter', ['ntfy']],
+    // Urgent ones always reach somebody.
+    ['*=none', 'trading-state', ['ntfy', 'email']],
+    ['trading-state=telegram', 'trading-state', ['ntfy', 'email']],
+  ] as const)('with %s a %s goes to %j', (text, kind, channels) => {
+    expect(channelsFor(kind, both, routes(text))).toEqual(channels);
+  });
+
+  it.each([
+    ['letters=email', 'is no kind of notice'],
+    ['letter=pigeon', 'is no channel'],
+    ['trading-state=none', 'cannot be switched off'],
+  ])('%s stops the start', (text, why) => {
+    expect(() => routes(text)).toThrow(why);
+    expect(() => routes(text)).toThrow('NOTICE_ROUTES');
+  });
+
+  it('knows time zones', () => {
+    expect(() => parseSettings({ NOTICE_ZONE: 'Europe/Nowhere' })).toThrow('NOTICE_ZONE');
   });
 });
 
@@ -292,7 +396,7 @@ describe('e-mail', () => {
     key: 'trading-state:HALTED:1',
     kind: 'trading-state',
     urgency: 'urgent' as const,
-    title: 'PRACTICE: trading is stopped',
+    title: 'PRACTICE: trading is halted',
     text: 'away <b>',
     at: '2026-03-04T12:00:00Z',
     practice: true,
@@ -345,7 +449,7 @@ describe('e-mail', () => {
     });
     await channel.send(notice, signal);
     const mail = server.mail();
-    expect(mail).toContain('Subject: PRACTICE: trading is stopped');
+    expect(mail).toContain('Subject: PRACTICE: trading is halted');
     expect(mail).toContain('Auto-Submitted: auto-generated');
     expect(mail).toMatch(/Message-ID: <[0-9a-f]{32}@home\.test>/);
     expect(mail).toContain('text/plain');

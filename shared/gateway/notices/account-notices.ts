@@ -1,0 +1,82 @@
+/** Orders that ended or need a person, the state of trading, and bookings. */
+import type { OverviewOrder } from '#protos/gen/overview.ts';
+import type { Found, NoticeInputs } from './notice.ts';
+import { actionsText, isRecent, moneyText, msOf, ordersText } from './wording.ts';
+
+/** States that a person has to know of. */
+const TROUBLE: ReadonlySet<string> = new Set(['REJECTED', 'UNKNOWN', 'NEEDS_HUMAN']);
+const BOOKINGS: ReadonlySet<string> = new Set(['dividend', 'deposit']);
+const states: Readonly<Record<string, string>> = {
+  HALTED: 'trading is halted',
+  REDUCING: 'only sales are sent',
+  ACTIVE: 'trading was resumed',
+};
+
+export function accountNotices(inputs: NoticeInputs): Found[] {
+  return [
+    ...orderTrouble(inputs),
+    ...ordersDone(inputs),
+    ...tradingState(inputs),
+    ...bookings(inputs),
+  ];
+}
+
+function recentOrders({ overview, nowMs }: NoticeInputs): OverviewOrder[] {
+  return overview.orders.filter(({ requestedAt }) => isRecent(msOf(requestedAt), nowMs));
+}
+
+function orderTrouble(inputs: NoticeInputs): Found[] {
+  return recentOrders(inputs)
+    .filter(({ state }) => TROUBLE.has(state))
+    .map(({ tradeId, side, quantity, symbol, state, message }) => ({
+      key: `order-trouble:${tradeId}:${state}`,
+      kind: 'order-trouble',
+      headline: `the order to ${side.toLowerCase()} ${quantity} ${symbol} is ${stateText(state)}`,
+      text: message || 'Nothing is sent twice. The page and trader status say more.',
+    }));
+}
+
+function stateText(state: string): string {
+  const words: Readonly<Record<string, string>> = {
+    UNKNOWN: 'of unknown outcome; the broker is being asked',
+    NEEDS_HUMAN: 'waiting for a person',
+  };
+  return words[state] ?? state.toLowerCase();
+}
+
+/** One summary a plan. */
+function ordersDone(inputs: NoticeInputs): Found[] {
+  const { plan } = inputs.overview;
+  const recent = recentOrders(inputs);
+  if (plan?.status !== 'COMPLETED' || plan.actions.length === 0 || recent.length === 0) return [];
+  const ofPlan = (order: OverviewOrder): boolean =>
+    plan.actions.some(({ symbol, side }) => symbol === order.symbol && side === order.side);
+  const filled = recent.filter((order) => order.state === 'FILLED' && ofPlan(order));
+  const text = `${filled.length} of ${ordersText(plan.actions.length)} filled: ${actionsText(plan.actions)}`;
+  const key = `orders-done:${plan.id}`;
+  return [{ key, kind: 'orders-done', headline: 'the plan was carried out', text }];
+}
+
+function tradingState({ overview: { trading }, nowMs }: NoticeInputs): Found[] {
+  const changedMs = msOf(trading?.changedAt);
+  if (!trading || !isRecent(changedMs, nowMs)) return [];
+  return [
+    {
+      key: `trading-state:${trading.state}:${changedMs}`,
+      kind: 'trading-state',
+      headline: states[trading.state] ?? trading.state,
+      text: trading.reasons.join('; ') || 'Purchases and sales are sent again.',
+    },
+  ];
+}
+
+function bookings({ overview: { ledger }, nowMs, withAmounts }: NoticeInputs): Found[] {
+  return ledger
+    .filter(({ kind, happenedAt }) => BOOKINGS.has(kind) && isRecent(msOf(happenedAt), nowMs))
+    .map(({ id, kind, symbol, cash }) => ({
+      key: `booking:${id}`,
+      kind: 'booking',
+      headline: `${kind}${symbol === '' ? '' : ` of ${symbol}`} booked`,
+      text: withAmounts ? `${moneyText(cash)}.` : 'The ledger has the amount.',
+    }));
+}

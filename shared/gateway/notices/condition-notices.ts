@@ -1,0 +1,96 @@
+/** Conditions of the alert table, services that do not work, and jobs that failed; and when they are over. */
+import type { OverviewJob, OverviewService } from '#protos/gen/overview.ts';
+import { noticeKinds, type NoticeKind } from '#shared/process/notice-kinds.ts';
+import type { Condition } from '../model/conditions.ts';
+import { alertTable, type AlertRow, type FiringAlert } from '../observe/alert-table.ts';
+import type { Found, NoticeInputs } from './notice.ts';
+import { timeText } from './wording.ts';
+
+export interface KnownCondition extends Condition {
+  readonly kind: NoticeKind;
+  readonly headline: string;
+  readonly text: string;
+}
+
+const AWAY_MINUTES = 5;
+const runbook = (page: string): string => `What to do: docs/runbooks/${page}.md.`;
+/** Jobs whose failure has a row of its own in the alert table. */
+const jobsWithAlert = new Set(
+  alertTable.flatMap(({ metric, labels }) =>
+    metric === 'trader_job_failed' ? (labels?.['job'] ?? []) : [],
+  ),
+);
+
+/** Rows whose runbook is a kind of notice; the others are told with their details as events. */
+export function kindOfAlert({ runbook: page }: Pick<AlertRow, 'runbook'>): NoticeKind | undefined {
+  return page === 'board-away' ? undefined : noticeKinds.find((kind) => kind === page);
+}
+
+export function presentConditions(
+  alerts: readonly FiringAlert[],
+  services: readonly OverviewService[],
+  jobs: readonly OverviewJob[],
+): KnownCondition[] {
+  const away = services.filter(({ healthy }) => !healthy);
+  const failed = jobs.filter(
+    ({ name, status }) => status === 'failed' && name !== 'notices' && !jobsWithAlert.has(name),
+  );
+  return [...alerts.flatMap(ofAlert), ...away.map(ofService), ...failed.map(ofJob)];
+}
+
+function ofAlert({ row, labels }: FiringAlert): KnownCondition[] {
+  const kind = kindOfAlert(row);
+  if (kind === undefined) return [];
+  const which = Object.values(labels).join(',');
+  const headline = lowerFirst(row.summary.replace(/\.$/, ''));
+  const name = `${row.name}:${which}`;
+  return [{ name, kind, headline, forMinutes: row.forMinutes, text: runbook(row.runbook) }];
+}
+
+function ofService({ name, board, status }: OverviewService): KnownCondition {
+  const where = board === '' ? '' : ` on the board ${board}`;
+  return {
+    name: `board-away:${name}`,
+    kind: 'board-away',
+    forMinutes: AWAY_MINUTES,
+    headline: `the service ${name}${where} does not work`,
+    text: `${status}. What needs it waits. ${runbook('board-away')}`,
+  };
+}
+
+function ofJob({ name, lastError }: OverviewJob): KnownCondition {
+  const headline = `the job ${name} failed`;
+  return {
+    name: `job-failed:${name}`,
+    kind: 'job-failed',
+    forMinutes: 0,
+    headline,
+    text: lastError,
+  };
+}
+
+export function conditionNotices({ conditions, changed, zone }: NoticeInputs): Found[] {
+  const began = conditions.flatMap(({ name, kind, headline, text }): Found[] => {
+    const sinceMs = changed.began.get(name);
+    if (sinceMs === undefined) return [];
+    const since = `Since ${timeText(sinceMs, zone)}.`;
+    return [{ key: `${name}:${sinceMs}`, kind, headline, text: `${text} ${since}`.trim() }];
+  });
+  const ended = [...changed.ended].map(([name, sinceMs]): Found => {
+    const text = `It began ${timeText(sinceMs, zone)}.`;
+    return { key: `resolved:${name}:${sinceMs}`, kind: 'resolved', headline: endText(name), text };
+  });
+  return [...began, ...ended];
+}
+
+function endText(name: string): string {
+  const [first = '', which = ''] = name.split(':');
+  if (first === 'board-away') return `the service ${which} works again`;
+  if (first === 'job-failed') return `the job ${which} ran without an error`;
+  const row = alertTable.find((one) => one.name === first);
+  return `it is over: ${lowerFirst(row?.summary.replace(/\.$/, '') ?? first)}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
