@@ -1,5 +1,4 @@
 /** When a notice is sent: not in quiet hours unless it is urgent, and later where a channel failed. */
-import type { NoticeUrgency } from '#shared/process/notice-kinds.ts';
 
 /** Hours of the day; from 22 to 7 goes over midnight; equal hours are none. */
 export interface QuietHours {
@@ -33,8 +32,8 @@ export function localTime(nowMs: number, zone: string): LocalTime {
 }
 
 /** @param hour of the day where the owner lives */
-export function mayGo(urgency: NoticeUrgency, { from, until }: QuietHours, hour: number): boolean {
-  if (urgency === 'urgent' || from === until) return true;
+export function mayGo(isUrgent: boolean, { from, until }: QuietHours, hour: number): boolean {
+  if (isUrgent || from === until) return true;
   return from < until ? hour < from || hour >= until : hour < from && hour >= until;
 }
 

@@ -1,16 +1,9 @@
 /** Conditions of the alert table, services that do not work, and jobs that failed; and when they are over. */
 import type { OverviewJob, OverviewService } from '#protos/gen/overview.ts';
 import { noticeKinds, type NoticeKind } from '#shared/process/notice-kinds.ts';
-import type { Condition } from '../model/conditions.ts';
 import { alertTable, type AlertRow, type FiringAlert } from '../observe/alert-table.ts';
-import type { Found, NoticeInputs } from './notice.ts';
+import type { Found, KnownCondition, NoticeInputs } from './notice.ts';
 import { timeText } from './wording.ts';
-
-export interface KnownCondition extends Condition {
-  readonly kind: NoticeKind;
-  readonly headline: string;
-  readonly text: string;
-}
 
 const AWAY_MINUTES = 5;
 const runbook = (page: string): string => `What to do: docs/runbooks/${page}.md.`;
@@ -21,7 +14,11 @@ const jobsWithAlert = new Set(
   ),
 );
 
-/** Rows whose runbook is a kind of notice; the others are told with their details as events. */
+/**
+ * Rows whose runbook is a kind of notice; the others are told with their details as events.
+ *
+ * @internal
+ */
 export function kindOfAlert({ runbook: page }: Pick<AlertRow, 'runbook'>): NoticeKind | undefined {
   return page === 'board-away' ? undefined : noticeKinds.find((kind) => kind === page);
 }

@@ -8,7 +8,7 @@ import { firing } from '../observe/alert-table.ts';
 import { stateMetrics } from '../observe/state-metrics.ts';
 import { loadOverview } from '../overview/load-overview.ts';
 import { presentConditions } from './condition-notices.ts';
-import { noticesOf } from './notice.ts';
+import { noticesOf } from './notices-of.ts';
 import type { Addressed, NoticeStore } from './notice-store.ts';
 import type { NoticeChannel } from '#shared/clients/notices/notice-channel.ts';
 

@@ -1,12 +1,8 @@
-/** What a person is told of: found in the overview and the conditions, each under a key of its own. */
+/** What the owner is notified of, and what it is found in. */
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { NoticeKind } from '#shared/process/notice-kinds.ts';
-import type { Changed } from '../model/conditions.ts';
+import type { Changed, Condition } from '../model/conditions.ts';
 import type { Proposal } from '../model/proposal.ts';
-import { accountNotices } from './account-notices.ts';
-import { conditionNotices, type KnownCondition } from './condition-notices.ts';
-import { letter } from './letter.ts';
-import { planNotices } from './plan-notices.ts';
 
 export interface Notice {
   /** The same event has the same key, so that it is told once. */
@@ -22,6 +18,12 @@ export interface Notice {
 
 export type Found = Omit<Notice, 'title'> & { readonly headline: string };
 
+export interface KnownCondition extends Condition {
+  readonly kind: NoticeKind;
+  readonly headline: string;
+  readonly text: string;
+}
+
 export interface NoticeInputs {
   readonly overview: GetOverviewResponse;
   readonly proposals: readonly Proposal[];
@@ -34,18 +36,7 @@ export interface NoticeInputs {
   readonly withAmounts: boolean;
 }
 
-/** Titles begin with PRACTICE or REAL, so that nobody takes one for the other. */
-export function noticesOf(inputs: NoticeInputs): Notice[] {
-  const found = [
-    ...planNotices(inputs),
-    ...accountNotices(inputs),
-    ...conditionNotices(inputs),
-    ...letter(inputs),
-  ];
-  const practice = inputs.overview.trading?.practice !== false;
-  return found.map(({ headline, ...one }) => ({ ...one, title: titleOf(practice, headline) }));
-}
-
+/** Begins with PRACTICE or REAL, so that nobody takes one for the other. */
 export function titleOf(practice: boolean, headline: string): string {
   return `${practice ? 'PRACTICE' : 'REAL'}: ${headline}`;
 }

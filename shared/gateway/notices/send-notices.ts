@@ -44,7 +44,8 @@ function isOver({ now }: Context, { notice }: Delivery): boolean {
 
 function isDue({ now, settings }: Context, { nextMs, notice }: Delivery): boolean {
   const { hour } = localTime(now(), settings.noticeZone);
-  return nextMs <= now() && mayGo(noticeUrgency[notice.kind], settings.noticeQuietHours, hour);
+  const isUrgent = noticeUrgency[notice.kind] === 'urgent';
+  return nextMs <= now() && mayGo(isUrgent, settings.noticeQuietHours, hour);
 }
 
 async function deliver(

@@ -14,7 +14,8 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { conditionsAfter, type Spells } from '#shared/gateway/model/conditions.ts';
 import { localTime, mayGo, pauseMs } from '#shared/gateway/model/delivery.ts';
 import { kindOfAlert, presentConditions } from '#shared/gateway/notices/condition-notices.ts';
-import { noticesOf, type NoticeInputs } from '#shared/gateway/notices/notice.ts';
+import type { NoticeInputs } from '#shared/gateway/notices/notice.ts';
+import { noticesOf } from '#shared/gateway/notices/notices-of.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { channelsFor } from '#shared/process/notice-kinds.ts';
 import { parseSettings } from '#shared/process/settings.ts';
@@ -336,13 +337,13 @@ describe('a condition', () => {
 describe('when it is told', () => {
   const quiet = { from: 22, until: 7 };
   it.each([
-    [3, 'high', false],
-    [3, 'urgent', true],
-    [22, 'low', false],
-    [7, 'low', true],
-  ] as const)('at %s o’clock a notice that is %s goes: %s', (hour, urgency, goes) => {
-    expect(mayGo(urgency, quiet, hour)).toBe(goes);
-    expect(mayGo(urgency, { from: 0, until: 0 }, hour)).toBe(true);
+    [3, false, false],
+    [3, true, true],
+    [22, false, false],
+    [7, false, true],
+  ] as const)('at %s o’clock a notice, urgent: %s, goes: %s', (hour, isUrgent, goes) => {
+    expect(mayGo(isUrgent, quiet, hour)).toBe(goes);
+    expect(mayGo(isUrgent, { from: 0, until: 0 }, hour)).toBe(true);
   });
 
   it('counts the hours where the owner lives, also when the clocks change', () => {
