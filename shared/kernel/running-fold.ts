@@ -1,3 +1,6 @@
+/** Folds of lists that grow. */
+import { beginsWith } from './growing-list.ts';
+
 /**
  * Folds lists that are computed again and again as they grow, such as the fills of an account. A list that begins
  * with the very objects of the list folded before goes on from its result; any other is folded from its start.
@@ -21,7 +24,6 @@ export class RunningFold<T extends object, S> {
     const [first] = items;
     if (first === undefined) return this.begin();
     const known = this.before.get(first);
-    if (known?.items === items) return known.state;
     const goesOn = known && beginsWith(items, known.items);
     const state = goesOn ? known.state : this.begin();
     for (let i = goesOn ? known.items.length : 0; i < items.length; i += 1)
@@ -29,10 +31,4 @@ export class RunningFold<T extends object, S> {
     this.before.set(first, { items, state });
     return state;
   }
-}
-
-function beginsWith<T>(items: readonly T[], first: readonly T[]): boolean {
-  if (first.length > items.length) return false;
-  for (let i = first.length - 1; i >= 0; i -= 1) if (items[i] !== first[i]) return false;
-  return true;
 }

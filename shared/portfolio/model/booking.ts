@@ -46,10 +46,26 @@ export function bookEntries(book: Book, entries: readonly LedgerEntry[]): Book {
 }
 
 /** As `bookEntries`, with the postings of each line that was booked. */
-export function postEntries(
-  book: Book,
-  entries: readonly LedgerEntry[],
-): { readonly book: Book; readonly posted: readonly PostedLine[] } {
+export function postEntries(book: Book, entries: readonly LedgerEntry[]): Posted {
+  const known = postedTo.get(entries);
+  if (known?.before === book) return known.posted;
+  const posted = newlyPosted(book, entries);
+  postedTo.set(entries, { before: book, posted });
+  return posted;
+}
+
+interface Posted {
+  readonly book: Book;
+  readonly posted: readonly PostedLine[];
+}
+
+/** What is decided on and what is stored is the same, and need not be worked out again. */
+const postedTo = new WeakMap<
+  readonly LedgerEntry[],
+  { readonly before: Book; readonly posted: Posted }
+>();
+
+function newlyPosted(book: Book, entries: readonly LedgerEntry[]): Posted {
   const posted: PostedLine[] = [];
   let next = book;
   for (const line of entries) {

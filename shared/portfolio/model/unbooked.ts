@@ -1,4 +1,5 @@
 /** Which reported lines a book does not have yet. */
+import { beginsWith } from '#shared/kernel/growing-list.ts';
 import type { GrowingSet } from '#shared/kernel/growing-set.ts';
 
 interface AllBooked {
@@ -31,8 +32,7 @@ export class UnbookedLines<T extends object> {
 
   private bookedBefore(booked: GrowingSet<string>, reported: readonly T[]): number {
     const known = this.known.get(booked.lineage);
-    if (!known || known.size > booked.size || known.reported.length > reported.length) return 0;
-    if (known.reported === reported) return reported.length;
-    return known.reported.every((line, i) => line === reported[i]) ? known.reported.length : 0;
+    if (!known || known.size > booked.size) return 0;
+    return beginsWith(reported, known.reported) ? known.reported.length : 0;
   }
 }

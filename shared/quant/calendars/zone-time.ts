@@ -4,8 +4,23 @@ import { DAY_MS, MINUTE_MS, instantOf, type Instant } from '#shared/kernel/insta
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** Clocks change on whole quarters of an hour of UTC. */
+const QUARTER_MS = 15 * MINUTE_MS;
+const offsets = new Map<string, number>();
+const OFFSETS_KEPT = 1_000;
+
 /** Milliseconds that a zone's clock is ahead of UTC. */
 function zoneOffsetMs(zone: string, instant: Instant): number {
+  const key = `${zone} ${Math.floor(instant / QUARTER_MS)}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  if (offsets.size >= OFFSETS_KEPT) offsets.clear();
+  const offset = measuredOffsetMs(zone, instant);
+  offsets.set(key, offset);
+  return offset;
+}
+
+function measuredOffsetMs(zone: string, instant: Instant): number {
   const format = formats.get(zone) ?? formatOf(zone);
   formats.set(zone, format);
   const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, value]));

@@ -6,6 +6,7 @@ import type { BrokerFill } from '#shared/clients/broker/broker.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { grown } from '#shared/kernel/growing-list.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { inTime, type PaperOrder } from './book.ts';
 import { settledOrderOf, type PaperRecord } from './record.ts';
@@ -90,8 +91,10 @@ export class SettledOrders {
 
 function add(read: Read, orders: readonly PaperOrder[]): void {
   for (const order of orders) read.byId.set(order.instruction.clientOrderId, order);
-  if (orders.length > 0)
-    read.fills = inTime([...read.fills, ...orders.flatMap(({ fills }) => fills)]);
+  const fills = inTime(orders.flatMap((order) => order.fills));
+  if (fills.length === 0) return;
+  const goesOn = (read.fills.at(-1)?.executedAt ?? 0) <= (fills[0]?.executedAt ?? 0);
+  read.fills = goesOn ? grown(read.fills, fills) : inTime([...read.fills, ...fills]);
 }
 
 function currencyOf({ currency }: PaperRecord) {
