@@ -9,6 +9,7 @@ import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
+import { inSpan, traceHeaders, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { durationMs } from '#template/durations.ts';
 import type { Deployed } from './deployed.ts';
 import { post } from './post.ts';
@@ -95,7 +96,15 @@ export class FunctionCalls {
     };
   }
 
-  private async execute(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
+  private execute(job: Job<FunctionCall>, token: string, signal: AbortSignal): Promise<void> {
+    return inSpan(
+      `process ${job.data.topic}`,
+      () => spanOf(job),
+      () => this.executeWithin(job, token, signal),
+    );
+  }
+
+  private async executeWithin(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
     const call = job.data;
     const skipped = await this.whySkipped(job);
     const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
@@ -152,6 +161,7 @@ export class FunctionCalls {
       'x-topic': topic,
       'x-connector': CONNECTOR,
       'x-call-id': callId,
+      ...traceHeaders(),
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(isOurs && {
         authorization: `Bearer ${bearerText(this.options.token)}`,
@@ -165,6 +175,20 @@ export class FunctionCalls {
     const { policy } = callPolicy(functionName, path, annotations);
     return policy;
   }
+}
+
+function spanOf({ data, id }: Job<FunctionCall>): SpanOptions {
+  return {
+    kind: 'consumer',
+    attributes: {
+      'messaging.system': 'bullmq',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': data.topic,
+      'messaging.message.id': id,
+      'faas.invoked_name': data.functionName,
+    },
+  };
 }
 
 /** The same for each attempt, so that a retry is recognised. */

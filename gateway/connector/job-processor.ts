@@ -13,6 +13,7 @@ import {
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { inSpan, traceHeaders, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -54,7 +55,42 @@ export class RunFailed extends Error {
  * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError and
  * DelayedError when the job went back to the queue
  */
-export async function processJob(
+export function processJob(
+  jobProcessor: JobProcessor,
+  operation: Operation,
+  job: Job<RunData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return inSpan(
+    `process ${operation.topic}`,
+    () => spanOf(operation, job),
+    async (span) => {
+      // The attempt after this one, on whatever board, links to this one.
+      if (span) await job.updateData({ ...job.data, resumes: span.traceparent });
+      await processWithin(jobProcessor, operation, job, token, signal);
+    },
+  );
+}
+
+function spanOf({ topic }: Operation, job: Job<RunData>): SpanOptions {
+  const { traceparent, resumes } = job.data;
+  return {
+    kind: 'consumer',
+    parent: traceparent,
+    links: [traceparent, resumes],
+    attributes: {
+      'messaging.system': 'bullmq',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': topic,
+      'messaging.message.id': runOf(job),
+      'trader.attempt': job.attemptsStarted,
+    },
+  };
+}
+
+async function processWithin(
   jobProcessor: JobProcessor,
   operation: Operation,
   job: Job<RunData>,
@@ -66,7 +102,7 @@ export async function processJob(
     run,
     operation: operation.name,
     attempt: job.attemptsStarted,
-    traceId: traceIdFor(job.data.requestId || run, undefined),
+    traceId: traceIdFor(job.data.requestId || run, job.data.traceparent),
   });
   // Ended before, and only the queue had not been updated.
   if (await jobProcessor.runs.outcome(run)) return;
@@ -116,7 +152,7 @@ async function call(
     accept: operation.streams ? 'application/x-ndjson' : 'application/json',
     // A host that supports it continues without this connection, so that no intermediary can
     // interrupt the run.
-    headers: { 'x-run-id': run, 'x-hand-over': 'yes' },
+    headers: { 'x-run-id': run, 'x-hand-over': 'yes', ...traceHeaders() },
     requestId: job.data.requestId || run,
     signal: limited,
   });

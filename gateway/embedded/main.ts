@@ -8,6 +8,8 @@ import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isLocal } from '#shared/placement/placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import { openLog } from '#shared/process/log.ts';
+import { outsideSpans } from '#shared/process/tracing/tracing.ts';
+import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/process/settings.ts';
@@ -61,6 +63,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function run(given: Arguments, env: Environment, console: Console): Promise<number> {
   const settings = parseSettings(env);
+  const tracing = await openTracing('trader', env);
   const file = new LogFile();
   const isVerbose = given.verbose || given.json || Boolean(env['LOG_LEVEL']);
   const later: { told?: (line: string) => void } = {};
@@ -108,6 +111,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   } finally {
     delete later.told;
     await inTime(embedded.close());
+    await tracing.close();
     file.close();
   }
 }
@@ -116,7 +120,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
 function tellLaterCycles({ dependencies }: Embedded, { print }: Console) {
   return (line: string): void => {
     if (!endsCycle(line)) return;
-    laterCycleLine(dependencies, new Date()).then(print, () => undefined);
+    outsideSpans(() => laterCycleLine(dependencies, new Date())).then(print, () => undefined);
   };
 }
 

@@ -8,6 +8,7 @@ import { openRoutes } from '#shared/clients/open-routes.ts';
 import { openLog } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import type { Environment } from '#shared/process/settings.ts';
+import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { readProcessConfig } from '../process-config.ts';
@@ -30,6 +31,7 @@ await runProcess('facade', start);
 
 async function start(env: Environment): Promise<Running> {
   const { settings, gatewayUrl, tokens, placement } = await readProcessConfig(env, SETTINGS);
+  const tracing = await openTracing('trader-facade', env);
   const log = openLog(logRulesOf(settings)).with({ module: 'facade' });
   const files = tlsFilesOf(settings);
   const tls = files && (await WatchedTls.open(files, { log }));
@@ -53,6 +55,7 @@ async function start(env: Environment): Promise<Running> {
       await facade.close();
       routes.close();
       tls?.close();
+      await tracing.close();
     },
   };
 }

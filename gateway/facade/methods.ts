@@ -1,4 +1,5 @@
 /** A service's rpcs from its definition: each is the operation of the same name. */
+import { status } from '@grpc/grpc-js';
 import type {
   MethodDefinition,
   sendUnaryData,
@@ -16,6 +17,7 @@ import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Log } from '#shared/process/log.ts';
+import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
@@ -54,6 +56,16 @@ export function serviceOf(name: ServiceName, around: FunctionEnvironment): Servi
   }
   return { definition, methods };
 }
+
+/** Status codes that are errors of a server, by the semantic conventions of gRPC. */
+const SERVER_ERRORS: ReadonlySet<number> = new Set([
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
 
 type Encode = (message: object) => Buffer;
 
@@ -129,10 +141,45 @@ async function write(
 async function hold(
   grpc: AnyCall,
   operation: Called,
-  { open, log, access }: FunctionEnvironment,
+  around: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   const call = new FacadeCall(grpc, operation);
+  const path = grpc.getPath().slice(1);
+  return inSpan(
+    path,
+    () => spanOf(path, call),
+    async (span) => {
+      const refusal = await holdOpen(grpc, call, operation, around, work);
+      span?.set({ 'rpc.grpc.status_code': refusal?.code ?? 0 });
+      if (refusal && SERVER_ERRORS.has(refusal.code)) span?.fail(String(refusal.code));
+      return refusal;
+    },
+  );
+}
+
+/** `trader.PlanningService/GetPlan` in the semantic conventions. */
+function spanOf(path: string, { options, requestId }: FacadeCall): SpanOptions {
+  const [service, method] = path.split('/');
+  return {
+    kind: 'server',
+    parent: options.traceparent,
+    attributes: {
+      'rpc.system': 'grpc',
+      'rpc.service': service,
+      'rpc.method': method,
+      'trader.request_id': requestId,
+    },
+  };
+}
+
+async function holdOpen(
+  grpc: AnyCall,
+  call: FacadeCall,
+  operation: Called,
+  { open, log, access }: FunctionEnvironment,
+  work: (call: FacadeCall) => Promise<void>,
+): Promise<StatusError | undefined> {
   open.add(call);
   try {
     call.requireMetadata();

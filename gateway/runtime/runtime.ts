@@ -19,6 +19,7 @@ import type { Deployments } from './system-api/deployments.ts';
 import { refuseCrossSite } from './http/cross-site.ts';
 import type { FunctionHost } from './invoke/function-host.ts';
 import { invokeRoute } from './invoke/invoke-route.ts';
+import { inCallSpan } from './http/call-span.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { answer } from './http/methods.ts';
 import { metricsEndpoint, type MetricsSource } from './observe/metrics-endpoint.ts';
@@ -145,7 +146,9 @@ function frontOf(options: RuntimeOptions, router: Express): RequestListener {
   return (request, response) => {
     if (request.url?.startsWith('/') === false) request.url = withoutOrigin(request.url);
     toPage(request);
-    if (!invoked(request, response)) router(request, response);
+    inCallSpan(request, response, () => {
+      if (!invoked(request, response)) router(request, response);
+    });
   };
 }
 

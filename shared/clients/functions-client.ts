@@ -6,6 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { openBecause } from '#shared/contract/unknown-outcome.ts';
+import {
+  currentTraceparent,
+  inSpan,
+  inSpanEach,
+  type Span,
+  type SpanOptions,
+} from '#shared/process/tracing/tracing.ts';
 import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
@@ -82,7 +89,10 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
-    if (operation.queue?.caller !== 'follows') return this.callOnce(operation, request, options);
+    if (operation.queue?.caller !== 'follows')
+      return inSpan(operation.name, spanOf(operation, options), (span) =>
+        this.callOnce(operation, request, sentBy(span, options)),
+      );
     let last: ResponseOf<O> | undefined;
     for await (const message of this.stream(operation, request, options)) last = message;
     return last ?? ({} as ResponseOf<O>);
@@ -111,11 +121,21 @@ export class FunctionsClient {
    * Runs a streaming operation and yields its messages as they come. The connection to a queued run
    * may break at any message: the stream resumes from there.
    */
-  async *stream<O extends Operation>(
+  stream<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
+    return inSpanEach(operation.name, spanOf(operation, options), (span) =>
+      this.streamResumed(operation, request, sentBy(span, options)),
+    );
+  }
+
+  private async *streamResumed<O extends Operation>(
+    operation: O,
+    request: WireRequestOf<O>,
+    options: CallOptions,
+  ): AsyncGenerator<ResponseOf<O>, void> {
     const subscriber = new Subscriber(this.transport, operation, options);
     const attempt = (timed: CallOptions): AsyncGenerator<ResponseOf<O>> =>
       this.streamOnce(operation, request, timed, subscriber);
@@ -179,6 +199,19 @@ export class FunctionsClient {
       },
     });
   }
+}
+
+function spanOf({ name }: Operation, { traceparent }: CallOptions): () => SpanOptions {
+  return () => ({
+    kind: 'client',
+    parent: currentTraceparent() ?? traceparent,
+    attributes: { 'faas.invoked_name': name },
+  });
+}
+
+/** The trace context that travels with the call. */
+function sentBy(span: Span | undefined, options: CallOptions): CallOptions {
+  return span ? { ...options, traceparent: span.traceparent } : options;
 }
 
 /** A subscriber of a queued operation: named, so that it cancels only its own request. */

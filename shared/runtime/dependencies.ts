@@ -20,6 +20,8 @@ import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outsid
 import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { BUILD } from '#shared/process/build.ts';
 import type { Tokens, Dependencies } from './context.ts';
+import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
+import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { Runs } from './runs/runs.ts';
@@ -90,8 +92,8 @@ export async function openDependencies(
     build: BUILD,
     log: parts.log ?? openLog(logRulesOf(settings)),
     database,
-    marketData,
-    broker: parts.wrapBroker?.(broker) ?? broker,
+    marketData: withSpans(marketData, 'market-data', marketData.name),
+    broker: withSpans(parts.wrapBroker?.(broker) ?? broker, 'broker', settings.broker),
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
     placement: parts.placement ?? allLocal,
     runs,
@@ -141,6 +143,9 @@ export function ambientDependencies(env: Environment = process.env): Promise<Dep
 
 async function openAmbient(env: Environment): Promise<Dependencies> {
   const settings = parseSettings(withSecretFiles(env));
+  const tracing = await openTracing('trader-function', env);
+  // The platform lets running calls end before it ends the process.
+  process.once('SIGTERM', () => void tracing.flush());
   const tokens = usableTokens(settings);
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)

@@ -6,6 +6,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
+import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
@@ -27,13 +28,16 @@ export async function openThreadDependencies(
   near: LocalOperations,
 ): Promise<Dependencies> {
   const settings = parseSettings(env);
+  const tracing = await openTracing('trader', env);
   const tokens = tokensIn(secretsDir);
   const token = (): string => tokens.trade;
   const log = openLog(logRulesOf(settings));
   let dependencies: Dependencies | undefined;
   const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => dependencies);
   const { transport } = await openRoutes({ placement, local, settings, log });
-  dependencies = await openDependencies(settings, { tokens, transport, placement, log });
+  const opened = await openDependencies(settings, { tokens, transport, placement, log });
+  const close = (): Promise<unknown> => Promise.all([opened.close(), tracing.close()]);
+  dependencies = { ...opened, close: async () => void (await close()) };
   return dependencies;
 }
 

@@ -17,6 +17,7 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
+import { inSpan, type Span, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -31,6 +32,10 @@ export interface RunData {
   readonly operation: string;
   readonly body: string;
   readonly requestId: string;
+  /** W3C traceparent of the call that added it, where it is traced. */
+  readonly traceparent?: string;
+  /** That of the attempt before. */
+  readonly resumes?: string;
   /** An earlier attempt ended without a known outcome. */
   readonly wasOpen?: boolean;
 }
@@ -85,6 +90,18 @@ export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
   return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
 }
 
+function spanOf({ topic }: Operation): SpanOptions {
+  return {
+    kind: 'producer',
+    attributes: {
+      'messaging.system': 'bullmq',
+      'messaging.operation.name': 'add',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': topic,
+    },
+  };
+}
+
 export class Runs {
   readonly executions: Executions;
   private readonly database: Database;
@@ -120,11 +137,30 @@ export class Runs {
     requestId: string,
     { subscriber: named, signal }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
+    return inSpan(
+      `send ${operation.topic}`,
+      () => spanOf(operation),
+      (span) =>
+        this.addWithin(span, operation, body, requested, requestId, {
+          subscriber: named,
+          ...(signal && { signal }),
+        }),
+    );
+  }
+
+  private async addWithin(
+    span: Span | undefined,
+    operation: Operation,
+    body: string,
+    requested: string,
+    requestId: string,
+    { subscriber: named, signal }: Subscription,
+  ): Promise<{ run: string; joined: boolean }> {
     const known = named === undefined ? undefined : await this.subscribers.runOf(named);
     if (known !== undefined) return { run: known, joined: true };
     const subscriber = named ?? randomUUID();
     for (;;) {
-      const added = await this.addOrFind(operation, body, requested, requestId);
+      const added = await this.addOrFind(span, operation, body, requested, requestId);
       if (await this.subscribers.join(added.run, subscriber)) {
         if (await this.subscribers.hasLeft(subscriber)) await this.cancelRun(operation, subscriber);
         return added;
@@ -136,6 +172,7 @@ export class Runs {
   }
 
   private async addOrFind(
+    span: Span | undefined,
     operation: Operation,
     body: string,
     requested: string,
@@ -145,10 +182,13 @@ export class Runs {
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
     const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
     const data: RunData = { run: requested, operation: operation.name, body, requestId };
+    const traced = span ? { ...data, traceparent: span.traceparent } : data;
     const queue = await this.queueOf(operation.topic);
-    const added = await queue.add(operation.rpc, data, options);
+    const added = await queue.add(operation.rpc, traced, options);
     const job = await queue.getJob(added.id ?? requested);
     const run = job ? runOf(job) : requested;
+    span?.set({ 'messaging.message.id': run });
+    if (job && job.data.traceparent !== span?.traceparent) span?.link(job.data.traceparent);
     if (job && requestHash(operation, job.data.body) !== hash)
       throw run === requested
         ? keyReused(`The run ${run} of ${operation.name} was asked for with another request.`, {

@@ -66,7 +66,14 @@ describe('a line', () => {
 
   it('has the trace id of the current span, and that of the call before it', () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    useTracer({ currentTraceparent: () => traceparent });
+    useTracer({
+      currentTraceparent: () => traceparent,
+      isRecording: () => true,
+      outside: (work) => work(),
+      start: () => {
+        throw new Error('no span is asked for');
+      },
+    });
     expect(shown({})['traceId']).toBe('a'.repeat(32));
     expect(shown({ traceId: 'own' })['traceId']).toBe('own');
     useTracer();

@@ -1,0 +1,47 @@
+/** The span of an HTTP request, from its arrival to the end of the answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startSpan, type Span, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { readTraceparent } from '#shared/runtime/traceparent.ts';
+
+/** What proxies write for a call whose connection ended before the answer began. */
+const NOT_ANSWERED = 499;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Does the work of a request; what it calls gets the span as its parent. */
+export function inCallSpan(
+  request: IncomingMessage,
+  response: ServerResponse,
+  work: () => void,
+): void {
+  const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : '_OTHER';
+  const route = routeOf(request.url ?? '/');
+  const span = startSpan(`${method} ${route}`, () => optionsOf(request, method, route));
+  if (!span) return work();
+  request.headers['traceparent'] = span.traceparent;
+  response.once('close', () => end(span, response));
+  span.run(work);
+}
+
+function optionsOf({ headers }: IncomingMessage, method: string, route: string): SpanOptions {
+  const { traceparent } = headers;
+  return {
+    kind: 'server',
+    parent: readTraceparent([traceparent].flat()[0]),
+    attributes: { 'http.request.method': method, 'http.route': route, 'url.scheme': 'http' },
+  };
+}
+
+/** The route, never the path: what follows a function's name is its caller's text. */
+function routeOf(url: string): string {
+  const [, first = '', second = ''] = url.split(/[/?#]/);
+  const isFunction = first === 'function' || first === 'async-function';
+  if (isFunction) return `/${first}/{name}`;
+  return first === 'system' && /^[a-z-]+$/.test(second) ? `/system/${second}` : `/${first}`;
+}
+
+function end(span: Span, response: ServerResponse): void {
+  const status = response.headersSent ? response.statusCode : NOT_ANSWERED;
+  span.set({ 'http.response.status_code': status });
+  if (status >= 500) span.fail(String(status));
+  span.end();
+}

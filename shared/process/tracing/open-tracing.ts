@@ -1,0 +1,74 @@
+/**
+ * Begins to export spans where the standard variables of OpenTelemetry ask for it; the SDK is loaded only
+ * then (docs/traces.md). https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import type { Protocol } from './exporter.ts';
+import { useTracer } from './tracing.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PROTOCOLS: readonly string[] = ['http/protobuf', 'http/json', 'grpc'] satisfies Protocol[];
+const PROTOCOL_DEFAULT = 'http/protobuf';
+
+export interface Tracing {
+  /** Sends the spans that have ended. */
+  flush(): Promise<void>;
+  /** Sends them, and ends. */
+  close(): Promise<void>;
+}
+
+const UNTRACED: Tracing = { flush: () => Promise.resolve(), close: () => Promise.resolve() };
+
+/**
+ * @param serviceName `service.name` of the spans where OTEL_SERVICE_NAME is not set
+ * @returns what is to be closed before the process ends
+ * @throws Failure INVALID_REQUEST naming the variable whose value is none
+ */
+export async function openTracing(
+  serviceName: string,
+  env: Environment = process.env,
+): Promise<Tracing> {
+  if (!isAskedFor(env)) return UNTRACED;
+  const protocol = protocolOf(env);
+  const { openSdkTracer } = await import('./sdk-tracer.ts');
+  const tracer = await openSdkTracer(serviceName, protocol);
+  const { traceRedis } = await import('./redis-spans.ts');
+  const untrace = traceRedis();
+  useTracer(tracer);
+  return {
+    flush: () => tracer.flush(),
+    close: async () => {
+      useTracer();
+      untrace();
+      await tracer.close();
+    },
+  };
+}
+
+/** An endpoint, or `OTEL_TRACES_EXPORTER=otlp` for the collector at the default address. */
+function isAskedFor(env: Environment): boolean {
+  const exporter = valueOf(env, 'OTEL_TRACES_EXPORTER');
+  if (valueOf(env, 'OTEL_SDK_DISABLED') === 'true' || exporter === 'none') return false;
+  if (exporter !== undefined && exporter !== 'otlp')
+    throw invalidRequest({ field: 'OTEL_TRACES_EXPORTER', message: 'otlp or none' });
+  const endpoint =
+    valueOf(env, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ??
+    valueOf(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  return exporter === 'otlp' || endpoint !== undefined;
+}
+
+function protocolOf(env: Environment): Protocol {
+  for (const field of ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL']) {
+    const given = valueOf(env, field);
+    if (given === undefined) continue;
+    if (!PROTOCOLS.includes(given))
+      throw invalidRequest({ field, message: `one of ${PROTOCOLS.join(', ')}` });
+    return given as Protocol;
+  }
+  return PROTOCOL_DEFAULT;
+}
+
+function valueOf(env: Environment, name: string): string | undefined {
+  return env[name]?.trim() || undefined;
+}

@@ -1,0 +1,20 @@
+/** The answer of a call that failed. */
+import { failureTable, type FailureBody } from '#shared/kernel/failure.ts';
+import type { FunctionResult } from '#template/function.ts';
+
+/** The `WWW-Authenticate` header of a 401. */
+const BEARER_CHALLENGE = 'Bearer realm="arduino-trader"';
+
+export function refusal(body: FailureBody): FunctionResult {
+  const { http } = failureTable[body.code];
+  const retryAfterMs = Number(body['retryAfterMs'] ?? 0);
+  return {
+    status: http,
+    headers: {
+      'content-type': 'application/json',
+      ...(retryAfterMs > 0 && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+      ...(body.code === 'UNAUTHENTICATED' && { 'www-authenticate': BEARER_CHALLENGE }),
+    },
+    body: JSON.stringify(body),
+  };
+}

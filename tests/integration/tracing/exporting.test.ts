@@ -1,0 +1,92 @@
+/** What the standard variables do, seen from a receiver of the protocol. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { openTracing } from '#shared/process/tracing/open-tracing.ts';
+import { isTracing, startSpan } from '#shared/process/tracing/tracing.ts';
+import { openOtlpReceiver, type OtlpReceiver } from '../../support/otlp-receiver.ts';
+
+let receiver: OtlpReceiver;
+beforeEach(async () => {
+  receiver = await openOtlpReceiver();
+});
+afterEach(() => receiver.close());
+
+async function exported(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const program = ['scripts/run.mjs', 'tests/integration/tracing/export-spans.ts'];
+  const path = { PATH: process.env['PATH'] ?? '' };
+  await promisify(execFile)(process.execPath, program, { env: { ...path, ...env } });
+  return receiver.spans.map(({ name }) => name).sort();
+}
+
+it.each([
+  ['http/protobuf', 'application/x-protobuf'],
+  ['http/json', 'application/json'],
+  ['grpc', 'grpc'],
+])('exports by %s', async (protocol, seen) => {
+  await exported({
+    OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? receiver.grpcUrl : receiver.httpUrl,
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+  });
+  expect([...receiver.protocols]).toEqual([seen]);
+  const of = (name: string) => receiver.spans.find((span) => span.name === name);
+  expect(of('outer')).toMatchObject({ kind: 2, attributes: { 'trader.attempt': 2 } });
+  expect(of('inner')).toMatchObject({ kind: 3, parentSpanId: of('outer')?.spanId });
+  expect(of('outer')?.resource).toMatchObject({
+    'service.name': 'tested',
+    'deployment.environment.name': 'test',
+  });
+  expect(of('asked for')).toMatchObject({
+    traceId: 'a'.repeat(32),
+    parentSpanId: 'b'.repeat(16),
+  });
+});
+
+it('marks what failed, with the class of the error and not its text', async () => {
+  await exported({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, OTEL_SERVICE_NAME: 'named' });
+  expect(receiver.spans.filter(({ isError }) => isError)).toMatchObject([
+    {
+      name: 'failing',
+      attributes: { 'error.type': 'RangeError' },
+      resource: { 'service.name': 'named' },
+    },
+  ]);
+  expect(JSON.stringify(receiver.spans)).not.toContain('12.00');
+});
+
+it('keeps the share of traces that the sampler says, and what a caller has decided', async () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.httpUrl}/v1/traces`,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  };
+  expect(await exported(env)).toEqual(['asked for']);
+});
+
+it('does not export where the SDK is disabled', async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, OTEL_SDK_DISABLED: 'true' };
+  expect(await exported(env)).toEqual([]);
+});
+
+it('ends although the collector is away', async () => {
+  expect(await exported({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })).toEqual([]);
+});
+
+it.each([
+  {},
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_SDK_DISABLED: 'true' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_EXPORTER: 'none' },
+])('does nothing with %j', async (env) => {
+  await openTracing('off', env);
+  expect(isTracing()).toBe(false);
+  expect(startSpan('none', () => ({}))).toBeUndefined();
+});
+
+it.each([
+  ['OTEL_TRACES_EXPORTER', 'zipkin'],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'smoke'],
+  ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'smoke'],
+])('refuses %s=%s, naming it', async (name, value) => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, [name]: value };
+  await expect(openTracing('off', env)).rejects.toThrow(name);
+});
