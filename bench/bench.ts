@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   memory: () => import('./memory/bench.ts'),
   optimization: () => import('./optimization/bench.ts'),
   planning: () => import('./planning/bench.ts'),
+  positions: () => import('./positions/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
   solvers: () => import('./solvers/bench.ts'),

@@ -226,6 +226,19 @@ export interface OptimizeAllocationResponse {
   limitPrices: LimitPrice[];
   /** When infeasible: one change that would let the limits hold together, as a sentence. */
   mend: string;
+  /**
+   * No weights within the limits have a better figure than this. The figure is objective_value; for RISK_PARITY
+   * and HRP it is the tracking error against the weights without limits. Absent without weights.
+   */
+  objectiveBound?:
+    | number
+    | undefined;
+  /** How much the answer's figure falls short of objective_bound at most, from 0. Absent without weights. */
+  gap?:
+    | number
+    | undefined;
+  /** The same as a sentence; empty without weights. */
+  proof: string;
 }
 
 export interface OptimizeAllocationResponse_TargetWeightsEntry {
@@ -1214,6 +1227,9 @@ function createBaseOptimizeAllocationResponse(): OptimizeAllocationResponse {
     targetWeights: {},
     limitPrices: [],
     mend: "",
+    objectiveBound: undefined,
+    gap: undefined,
+    proof: "",
   };
 }
 
@@ -1254,6 +1270,15 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     }
     if (message.mend !== "") {
       writer.uint32(98).string(message.mend);
+    }
+    if (message.objectiveBound !== undefined) {
+      writer.uint32(105).double(message.objectiveBound);
+    }
+    if (message.gap !== undefined) {
+      writer.uint32(113).double(message.gap);
+    }
+    if (message.proof !== "") {
+      writer.uint32(122).string(message.proof);
     }
     return writer;
   },
@@ -1370,6 +1395,30 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
             message.mend = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.objectiveBound = reader.double();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.gap = reader.double();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.proof = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1446,6 +1495,13 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
         ? object.limit_prices.map((e: any) => LimitPrice.fromJSON(e))
         : [],
       mend: isSet(object.mend) ? globalThis.String(object.mend) : "",
+      objectiveBound: isSet(object.objectiveBound)
+        ? globalThis.Number(object.objectiveBound)
+        : isSet(object.objective_bound)
+        ? globalThis.Number(object.objective_bound)
+        : undefined,
+      gap: isSet(object.gap) ? globalThis.Number(object.gap) : undefined,
+      proof: isSet(object.proof) ? globalThis.String(object.proof) : "",
     };
   },
 
@@ -1493,6 +1549,15 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     if (message.mend !== "") {
       obj.mend = message.mend;
     }
+    if (message.objectiveBound !== undefined) {
+      obj.objectiveBound = floatToJson(message.objectiveBound);
+    }
+    if (message.gap !== undefined) {
+      obj.gap = floatToJson(message.gap);
+    }
+    if (message.proof !== "") {
+      obj.proof = message.proof;
+    }
     return obj;
   },
 
@@ -1523,6 +1588,9 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     );
     message.limitPrices = object.limitPrices?.map((e) => LimitPrice.fromPartial(e)) || [];
     message.mend = object.mend ?? "";
+    message.objectiveBound = object.objectiveBound ?? undefined;
+    message.gap = object.gap ?? undefined;
+    message.proof = object.proof ?? "";
     return message;
   },
 };

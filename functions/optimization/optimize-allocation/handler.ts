@@ -4,7 +4,8 @@
  *
  * `solver_status`:
  * - `optimal`: no weights within the limits do better; `kkt_residual` shows it.
- * - `feasible`: within the limits; position limits made the proof too long to finish.
+ * - `feasible`: within the limits; position limits made the proof too long to finish. `gap` says how
+ *   much better other weights could be at most, in the unit of `objectiveBound`.
  * - `no-positive-return`: MAXIMUM_SHARPE where nothing is expected to earn; least volatility instead.
  * - `infeasible`: nothing satisfies the limits; `conflicts` is the smallest set that cannot hold.
  * - `undecided`: no weights were found within the search, and none were ruled out.
@@ -56,6 +57,9 @@ export default handle(optimization.optimizeAllocation, async (request, context) 
     },
     conflicts: [...allocation.conflicts],
     mend: allocation.mend,
+    objectiveBound: allocation.proof?.bound,
+    gap: allocation.proof?.gap,
+    proof: allocation.proof?.words ?? '',
     limitPrices: limitPricesMessage(answer.limitPrices, account.total),
     objective: goal === undefined || goal.kind === 'TRACKING' ? 'OBJECTIVE_UNSPECIFIED' : goal.kind,
     kktResidual: allocation.kktResidual,

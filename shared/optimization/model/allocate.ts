@@ -11,13 +11,23 @@ import {
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
 import { at, plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
+import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/search.ts';
+import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
+import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
 import { mendingOf, mendingText } from './mending.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
 import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
-import { solveWithPositionLimits, WEIGHT_ZERO, type Branched } from './position-limits.ts';
+import {
+  hasPositions,
+  positionBudget,
+  solveWithPositionLimits,
+  WEIGHT_ZERO,
+  type Positioned,
+} from './position-limits.ts';
+import type { PositionLimits } from './position-programs.ts';
 
 /** A goal as requested; the targets of risk parity and HRP are computed here. */
 export type RequestedGoal =
@@ -42,6 +52,8 @@ export interface Allocation {
   readonly mend: string;
   readonly kktResidual: number;
   readonly iterations: number;
+  /** How good the weights are; undefined without an answer. */
+  readonly proof: Proof | undefined;
 }
 
 /** A security without variance would take these over; the others weigh it by its return too. */
@@ -55,24 +67,25 @@ const ofRiskAlone: ReadonlySet<RequestedGoal['kind']> = new Set([
 
 const noConflict = { conflicts: [], mend: '' };
 
-const NODES_MAX = 300;
-/** Each node solves some ten programs. */
-const NODES_MAX_TARGET_RISK = 40;
-
 /** @throws Failure REFUSED zero-variance for a goal of risk alone, naming the securities */
 export function allocate(requested: RequestedGoal, moments: Moments, limits: Limits): Allocation {
   const requirements = requirementsOf(limits);
   const problem = problemOf(moments, limits, requirements);
   if (ofRiskAlone.has(requested.kind))
     requireVariances(moments.covariance, requested.kind, moments.isins, problem.excluded);
-  const { solution, proven, nodes } = solve(goalOf(requested, problem), problem, requirements);
+  const { solution, bound, proven, nodes } = solve(
+    goalOf(requested, problem),
+    problem,
+    requirements,
+  );
   if (!solution) {
     const { conflicts, mend } = proven
       ? conflictsOf(requested, moments, limits, requirements)
       : noConflict;
     const status = proven ? 'infeasible' : 'undecided';
     const weights = new Float64Array(moments.isins.length);
-    return { status, weights, cashWeight: 1, conflicts, mend, kktResidual: 0, iterations: nodes };
+    const found = { conflicts, mend, kktResidual: 0, iterations: nodes, proof: undefined };
+    return { status, weights, cashWeight: 1, ...found };
   }
   const weights = solution.weights.map((weight) => (weight < WEIGHT_ZERO ? 0 : weight));
   return {
@@ -82,6 +95,9 @@ export function allocate(requested: RequestedGoal, moments: Moments, limits: Lim
     ...noConflict,
     kktResidual: solution.kktResidual,
     iterations: solution.iterations,
+    proof: solution.degenerate
+      ? proofOf({ kind: 'MINIMUM_VOLATILITY' }, solution.loss, bound, proven)
+      : proofOf(requested, solution.loss, bound, proven),
   };
 }
 
@@ -165,19 +181,22 @@ function solve(
   goal: Goal,
   problem: Problem,
   requirements: readonly Requirement[],
-): Branched | { solution: undefined; proven: boolean; nodes: number } {
-  const positionLimits = {
+  budget?: SearchBudget,
+): Positioned {
+  const limits = positionLimitsOf(requirements);
+  if (isNoneLargeEnough(problem, limits.sizeMin))
+    return { solution: undefined, bound: Infinity, proven: true, nodes: 0 };
+  if (limits.countMax !== undefined || limits.sizeMin !== undefined)
+    return solveWithPositionLimits(goal, problem, limits, budget);
+  const solution = solveGoal(goal, problem);
+  return { solution, bound: solution?.loss ?? Infinity, proven: true, nodes: 1 };
+}
+
+function positionLimitsOf(requirements: readonly Requirement[]): PositionLimits {
+  return {
     countMax: least(requirements.flatMap(({ countMax }) => countMax ?? [])),
     sizeMin: least(requirements.flatMap(({ sizeMin }) => sizeMin ?? [])),
   };
-  if (isNoneLargeEnough(problem, positionLimits.sizeMin))
-    return { solution: undefined, proven: true, nodes: 0 };
-  return solveWithPositionLimits(
-    (rows) => solveGoal(goal, { ...problem, rows: [...problem.rows, ...rows] }),
-    problem.variables,
-    positionLimits,
-    goal.kind === 'TARGET_RISK' ? NODES_MAX_TARGET_RISK : NODES_MAX,
-  );
 }
 
 /** Whether no security may take as much as the smallest position: then to hold nothing is no answer. */
@@ -204,11 +223,15 @@ function conflictsOf(
   requirements: readonly Requirement[],
 ): Pick<Allocation, 'conflicts' | 'mend'> {
   const nothing = new Float64Array(moments.isins.length);
+  const budget = positionBudget();
   const feasible = (some: readonly Requirement[]): boolean => {
+    if (some.every(({ volatilityMax }) => volatilityMax === undefined))
+      return canHold(problemOf(moments, limits, some), positionLimitsOf(some), budget);
     const { solution, proven } = solve(
       { kind: 'TRACKING', weights: nothing },
       problemOf(moments, limits, some),
       some,
+      budget,
     );
     if (!solution) return !proven;
     const ceiling = Math.min(...some.map(({ volatilityMax = Infinity }) => volatilityMax));
@@ -221,6 +244,14 @@ function conflictsOf(
     conflicts: conflict.map(({ words }) => words),
     mend: mending ? mendingText(mending) : '',
   };
+}
+
+/** What the search could not decide counts as possible: a conflict is never claimed without proof. */
+function canHold(problem: Problem, limits: PositionLimits, budget: SearchBudget): boolean {
+  if (isNoneLargeEnough(problem, limits.sizeMin)) return false;
+  if (!isFeasible(problem.variables, problem.rows)) return false;
+  const { countMax, sizeMin } = limits;
+  return (countMax ?? sizeMin) === undefined || hasPositions(problem, limits, budget) !== false;
 }
 
 function goalRequirement(

@@ -24,7 +24,8 @@ import { isFeasible, solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { riskParity } from '#shared/quant/allocation/risk-parity.ts';
 
 export type Goal =
-  | { readonly kind: 'MINIMUM_VOLATILITY' | 'MAXIMUM_SHARPE' | 'MAXIMUM_DIVERSIFICATION' }
+  | { readonly kind: 'MINIMUM_VOLATILITY' }
+  | { readonly kind: 'MAXIMUM_SHARPE' | 'MAXIMUM_DIVERSIFICATION' }
   /** As near as the limits allow to `weights`, the answer without limits (`balancedWeights`). */
   | { readonly kind: 'RISK_PARITY' | 'HRP'; readonly weights: Float64Array }
   /** Least volatility with at least this expected return a year. */

@@ -138,6 +138,7 @@ function nothing({ isins }: Moments): Optimised {
       mend: '',
       kktResidual: 0,
       iterations: 0,
+      proof: undefined,
     },
     goal: undefined,
     metrics: { expectedReturn: 0, volatility: 0, sharpe: 0, diversification: 0, trackingError: 0 },

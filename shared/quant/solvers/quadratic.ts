@@ -97,8 +97,32 @@ function pointOf(problem: Scaled): Point | undefined {
   if (inner.status === 'unbounded') return undefined;
   const retried = inner.status === 'optimal' ? polished(problem, inner) : undefined;
   if (retried && holds(problem, retried)) return retried;
-  if (!dual(problem, RIDGE)) return undefined;
+  const start = dual(problem, RIDGE);
+  if (!start) return undefined;
+  const near = proximal(problem, start);
+  if (near) return near;
   throw new Failure('BUG', 'Invariant: an answer satisfies every row of its program');
+}
+
+/** Of the distance that a step may go, and when steps have arrived. */
+const PROXIMITY = 1e-3;
+const PROXIMAL_ROUNDS = 60;
+const ARRIVED = 1e-9;
+
+/**
+ * Where interior points stall: the program with the squared distance from the last point added is definite, and its
+ * answers lead to that of the program (Rockafellar, SIAM Journal on Control and Optimization 14/5, 1976).
+ */
+function proximal(problem: Scaled, start: Point): Point | undefined {
+  let point = start;
+  for (let round = 0; round < PROXIMAL_ROUNDS; round += 1) {
+    const linear = plus(problem.linear, point.x, -PROXIMITY);
+    const next = dual({ ...problem, linear }, PROXIMITY);
+    if (!next) return undefined;
+    point = polished(problem, next);
+    if (residualOf(problem, point) <= ARRIVED) break;
+  }
+  return holds(problem, point) ? point : undefined;
 }
 
 function holds(problem: Scaled, { x }: Point): boolean {

@@ -1,6 +1,6 @@
 import type { DiscreteProblem } from '#shared/planning/model/discrete/discrete-problem.ts';
 import { columnsOf } from '#shared/planning/model/discrete/columns.ts';
-import { separablePart } from '#shared/planning/model/discrete/diagonal.ts';
+import { separablePart } from '#shared/quant/linear-algebra/separable-part.ts';
 import { solveDiscrete } from '#shared/planning/model/discrete/discrete-search.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
 import { LotCost } from '#shared/planning/model/discrete/lot-cost.ts';

@@ -4,7 +4,7 @@
  * positions) and from the groups it belongs to; what an order of k lots takes is a fixed part and a
  * part that is proportional to |k|, one pair for each side.
  */
-import { separablePart } from './diagonal.ts';
+import { separablePart } from '#shared/quant/linear-algebra/separable-part.ts';
 import type { DiscreteCosts, DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
 
 export const TURNOVER = 1;
