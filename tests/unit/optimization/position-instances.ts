@@ -3,7 +3,7 @@ import { normal, seededRandom } from '#shared/kernel/random.ts';
 import type { Limits } from '#shared/optimization/model/constraints.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { build, dot, times } from '#shared/quant/linear-algebra/matrix.ts';
-import { isinOf } from '../../support/market-views.ts';
+import { isinOf } from '../../support/markets/market-views.ts';
 
 const SECTORS = 8;
 
