@@ -5,7 +5,7 @@ import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { claimOwned, releaseOwned } from '#shared/redis/owned-key.ts';
+import { claimOwned, leaseText, ownerOf, releaseOwned } from '#shared/redis/owned-key.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import { begunAgain, type CycleRecord } from './model/cycle.ts';
 
@@ -59,7 +59,17 @@ const cycleSchema = z.object({
   endedAt: storedInstant.optional(),
   failure: z.string().optional(),
   cancelled: z.boolean().optional(),
+  fence: z.number().optional(),
 });
+
+/** The record of a cycle as an attempt finds it. */
+export interface HeldRecord {
+  readonly record: CycleRecord;
+  /** False where a later attempt has taken the cycle over. */
+  readonly isOwn: boolean;
+}
+
+const RUNNING = keys.gateway.runningCycle();
 
 export class CycleStore {
   private readonly database: Database;
@@ -73,45 +83,72 @@ export class CycleStore {
     return found?.value as CycleRecord | undefined;
   }
 
-  /** The cycle as it was left, or the new one, stored. */
-  async begin(fresh: CycleRecord): Promise<CycleRecord> {
-    return this.database.update(keys.gateway.cycle(fresh.id), cycleSchema, (current) => {
-      const next = current ? begunAgain(current as CycleRecord) : fresh;
-      return next === current ? { result: next } : { value: next as never, result: next };
+  /**
+   * The cycle as it was left, or the new one, stored as this attempt's.
+   * @returns the record, and whether it is this attempt's; not where a later one has begun already
+   */
+  async begin(fresh: CycleRecord, fence: number): Promise<HeldRecord> {
+    return this.update(fresh.id, (current) => {
+      if (current && (current.fence ?? 0) >= fence) return { record: current, isOwn: false };
+      const record = { ...(current ? begunAgain(current) : fresh), fence };
+      return { record, isOwn: true };
     });
   }
 
-  async change(id: CycleId, change: (cycle: CycleRecord) => CycleRecord): Promise<CycleRecord> {
-    return this.database.update(keys.gateway.cycle(id), cycleSchema, (current) => {
+  /** Changes the record, unless a later attempt has taken the cycle over: then nothing is written. */
+  async change(
+    id: CycleId,
+    fence: number,
+    change: (cycle: CycleRecord) => CycleRecord,
+  ): Promise<HeldRecord> {
+    return this.update(id, (current) => {
       // It was stored when it began, and cycles are never deleted.
       if (!current) throw stateLost(`the cycle ${id} is gone`);
-      const next = change(current as CycleRecord);
-      return { value: next as never, result: next };
+      if (current.fence !== fence) return { record: current, isOwn: false };
+      return { record: change(current), isOwn: true };
+    });
+  }
+
+  /** Writes what is the attempt's own. */
+  private update(
+    id: CycleId,
+    change: (current: CycleRecord | undefined) => HeldRecord,
+  ): Promise<HeldRecord> {
+    return this.database.update(keys.gateway.cycle(id), cycleSchema, (current) => {
+      const result = change(current as CycleRecord | undefined);
+      return result.isOwn ? { value: result.record as never, result } : { result };
     });
   }
 
   /**
-   * Takes the lock of the running cycle; resuming a cycle takes its lock over.
-   * @param forMs after which an unreleased lock expires
+   * Acquires the lease of the running cycle; an attempt takes it over from an earlier one of its cycle.
+   * @param known the record as it is stored, whose fencing token the new one exceeds
+   * @param forMs after which an unreleased lease expires
+   * @returns the fencing token of this attempt
    * @throws Failure CONFLICT naming the cycle that runs
    */
-  async claim(id: CycleId, forMs: number): Promise<void> {
-    const key = keys.gateway.runningCycle();
-    const running = await claimOwned(this.database.redis, key, id, forMs);
-    if (running !== id)
-      throw conflict(`The trading cycle ${running} runs; one at a time.`, {
-        cycleId: running,
-      });
+  async claim(id: CycleId, known: CycleRecord | undefined, forMs: number): Promise<number> {
+    const terms = { fenceMin: known?.fence ?? 0, forMs };
+    const lease = await claimOwned(this.database.redis, RUNNING, id, terms);
+    if (lease.owner === id) return lease.fence;
+    throw conflict(`The trading cycle ${lease.owner} runs; one at a time.`, {
+      cycleId: lease.owner,
+    });
   }
 
-  /** The cycle that holds the lock. */
+  /** Whether an attempt still has the lease: it may have expired while the process was suspended. */
+  async holds(id: CycleId, fence: number): Promise<boolean> {
+    return (await this.database.redis.get(RUNNING)) === leaseText({ owner: id, fence });
+  }
+
+  /** The cycle that holds the lease. */
   async running(): Promise<CycleRecord | undefined> {
-    const id = await this.database.redis.get(keys.gateway.runningCycle());
-    return id === null ? undefined : this.find(id as CycleId);
+    const lease = await this.database.redis.get(RUNNING);
+    return lease === null ? undefined : this.find(ownerOf(lease) as CycleId);
   }
 
-  /** Releases the lock, unless another cycle has taken it since. */
-  async release(id: CycleId): Promise<void> {
-    await releaseOwned(this.database.redis, keys.gateway.runningCycle(), id);
+  /** Releases the lease, unless another attempt or cycle has acquired it since. */
+  async release(id: CycleId, fence: number): Promise<void> {
+    await releaseOwned(this.database.redis, RUNNING, leaseText({ owner: id, fence }));
   }
 }

@@ -7,6 +7,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { jobs } from '#shared/contract/jobs.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { ownerOf } from '#shared/redis/owned-key.ts';
 
 const POLL_MS = 2_000;
 const BEAT_MS = 20_000;
@@ -68,7 +69,7 @@ export class Changes {
     const account = DEFAULT_ACCOUNT;
     const version = (key: string): Promise<string | null> => redis.hget(key, 'version');
     const [plan = ''] = await redis.zrevrange(keys.planning.byTime(), 0, 0);
-    const cycle = (await redis.get(keys.gateway.runningCycle())) ?? '';
+    const cycle = ownerOf((await redis.get(keys.gateway.runningCycle())) ?? '');
     const [control, planned, proposed, booked, orders, live, run, ...jobVersions] =
       await Promise.all([
         version(keys.trading.control()),

@@ -17,7 +17,7 @@ const ROUNDS = 150;
 const COMMANDS_EACH = 60;
 /** Two names a type, and one that is used as every type. */
 const NAMES = ['a', 'b', 'any'];
-const VALUES = ['x', 'y', 'ü', '', '7', '-3', 'zz'];
+const VALUES = ['x', 'y', 'ü', '', '7', '-3', 'zz', 'x#3', 'y#12'];
 const { claim, release, renew } = ownedKeyScripts;
 
 let redis: TestRedis;
@@ -52,7 +52,7 @@ class Draw {
       () => ['pexpire', this.name('s'), '1000000'],
       () => this.commit(),
       () => ['eval', release, '1', this.name('s'), this.value()],
-      () => ['eval', claim, '1', this.name('s'), this.value(), '1000000'],
+      () => ['eval', claim, '1', this.name('s'), this.pick(['x', 'y']), this.number(), '1000000'],
       () => ['eval', renew, '1', this.name('s'), this.value(), '1000000'],
     ];
     return this.pick(makers)();

@@ -23,7 +23,8 @@ import {
 import type { TrustDecision } from '../model/trust.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { whyPriceMoved } from './plan-terms.ts';
-import { handedToOther, isTakenOver } from './same-cycle.ts';
+import { handedToOther } from './hand-over.ts';
+import { isTakenOver } from './same-cycle.ts';
 
 const HOUR_MS = 3_600_000;
 

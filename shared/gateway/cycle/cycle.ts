@@ -13,6 +13,7 @@ import type { Context } from '#shared/runtime/context.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
 import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
+import { handedToOther } from './hand-over.ts';
 
 export interface CycleRequest {
   readonly dryRun: boolean;
@@ -64,8 +65,8 @@ export class Cycle {
   readonly wasInterrupted: boolean;
   /** Orders that were not sent because the cycle was cancelled between two of them. */
   ordersLeft = 0;
-  /** The plan that an earlier attempt had made. */
-  private readonly planIdBefore: string | undefined;
+  /** Fencing token of this attempt. */
+  private readonly fence: number;
   private readonly watch: CancellationWatch | undefined;
   /** Also aborts when all subscribers have cancelled. */
   readonly signal: AbortSignal;
@@ -77,12 +78,14 @@ export class Cycle {
     request: CycleRequest,
     store: CycleStore,
     record: CycleRecord,
+    fence: number,
     watch: CancellationWatch | undefined,
   ) {
     this.context = context;
     this.request = request;
     this.store = store;
     this.record = record;
+    this.fence = fence;
     this.wasInterrupted = record.stepsDone.length > 0 || record.replaced !== undefined;
     this.watch = watch;
     this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
@@ -92,22 +95,42 @@ export class Cycle {
   }
 
   /**
-   * Begins a cycle, or finds it where a crash has left it.
-   * @throws Failure CONFLICT; REFUSED `state-lost` before anything is written; REFUSED
+   * Begins a cycle, or finds it where a crash has left it, and takes it over from earlier attempts.
+   * @throws Failure CONFLICT; UNAVAILABLE where a later attempt was faster; REFUSED `state-lost` before anything is written; REFUSED
    *   `cycle-cancelled` for one that was stopped among its orders
    */
   static async open(context: Context, request: CycleRequest, timeoutMs: number): Promise<Cycle> {
     await context.database.epoch.required();
     const store = new CycleStore(context.database);
     const id = cycleIdOf(context.idempotencyKey);
-    if ((await store.find(id))?.cancelled)
+    const known = await store.find(id);
+    if (known?.cancelled)
       throw refused('cycle-cancelled', `The cycle ${id} was cancelled; ask for a new one.`);
-    await store.claim(id, timeoutMs);
+    const fence = await store.claim(id, known, timeoutMs);
+    try {
+      return await Cycle.begin(context, request, store, id, fence);
+    } catch (thrown) {
+      await store.release(id, fence).catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  private static async begin(
+    context: Context,
+    request: CycleRequest,
+    store: CycleStore,
+    id: CycleId,
+    fence: number,
+  ): Promise<Cycle> {
     const { dryRun, buysOnly } = request;
-    const record = await store.begin(newCycle({ id, dryRun, buysOnly, startedAt: context.now() }));
+    const fresh = newCycle({ id, dryRun, buysOnly, startedAt: context.now() });
+    const { record, isOwn } = await store.begin(fresh, fence);
     const { run, runs } = context;
     const watch = run === undefined ? undefined : await watchCancellation(runs, run);
-    return new Cycle(context, request, store, record, watch);
+    const cycle = new Cycle(context, request, store, record, fence, watch);
+    if (isOwn) return cycle;
+    watch?.close();
+    throw await handedToOther(cycle);
   }
 
   get id(): CycleId {
@@ -138,11 +161,8 @@ export class Cycle {
     const { ordersLeft, id } = this;
     if (ordersLeft === 0) return;
     const endedAt = this.context.now();
-    const { sent } = await this.store.change(id, (record) => ({
-      ...record,
-      endedAt,
-      cancelled: true,
-    }));
+    await this.change((record) => ({ ...record, endedAt, cancelled: true }));
+    const { sent } = this.record;
     const orders = Object.keys(sent).length;
     throw new Failure(
       'CANCELLED',
@@ -152,8 +172,20 @@ export class Cycle {
     );
   }
 
+  /** @throws Failure UNAVAILABLE where a later attempt has taken the cycle over */
   async change(change: (record: CycleRecord) => CycleRecord): Promise<void> {
-    this.record = await this.store.change(this.id, change);
+    if (!(await this.changeIfOwn(change))) throw await handedToOther(this);
+  }
+
+  private async changeIfOwn(change: (record: CycleRecord) => CycleRecord): Promise<boolean> {
+    const { record, isOwn } = await this.store.change(this.id, this.fence, change);
+    this.record = record;
+    return isOwn;
+  }
+
+  /** Whether no other cycle can have begun since this attempt did. */
+  holdsLease(): Promise<boolean> {
+    return this.store.holds(this.id, this.fence);
   }
 
   call<O extends Operation>(operation: O, request: WireRequestOf<O>): Promise<ResponseOf<O>> {
@@ -220,28 +252,22 @@ export class Cycle {
     const { database, log, now } = this.context;
     const failure = Failure.from(thrown).message;
     try {
-      await this.change((record) =>
-        record.executionBegan || this.isOfAnother(record)
+      const isOwn = await this.changeIfOwn((record) =>
+        record.executionBegan || record.endedAt !== undefined
           ? record
           : { ...record, endedAt: now(), failure },
       );
       const { planId, dryRun } = this.record;
-      if (this.record.failure === undefined || planId === undefined || dryRun) return;
+      if (!isOwn || this.record.failure === undefined || planId === undefined || dryRun) return;
       await markPlan(database, planId, 'cancelled');
     } catch (cause) {
       log.warn('cycle-end-not-recorded', { cycleId: this.id, cause });
     }
   }
 
-  /** Whether another process has planned since this one began, or has ended the cycle. */
-  private isOfAnother({ planId, endedAt }: CycleRecord): boolean {
-    const isKnown = planId === this.planIdBefore || planId === this.plan?.id;
-    return !isKnown || endedAt !== undefined;
-  }
-
   close(): Promise<void> {
     this.watch?.close();
-    return this.store.release(this.id);
+    return this.store.release(this.id, this.fence);
   }
 }
 

@@ -7,7 +7,8 @@ import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
-import { handedToOther, isTakenOver } from './same-cycle.ts';
+import { handedToOther } from './hand-over.ts';
+import { isTakenOver } from './same-cycle.ts';
 
 /** Makes a plan for the current holdings, forwarding the planner's progress. */
 export async function* makePlan(cycle: Cycle): ProgressStream {

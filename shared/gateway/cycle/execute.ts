@@ -17,7 +17,8 @@ import type { Cycle, ProgressStream } from './cycle.ts';
 import { inWords, orderOf } from './decide.ts';
 import { whyGivenUp, whyTooLate } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
-import { claimOrder, handedToOther, isTakenOver, requireOwn } from './same-cycle.ts';
+import { handedToOther } from './hand-over.ts';
+import { claimOrder, isTakenOver, requireOwn } from './same-cycle.ts';
 import { amountText } from './snapshot.ts';
 
 /** How long a lost answer is requested again before the run is postponed. */

@@ -1,16 +1,11 @@
 /**
- * Two processes in one cycle: a job is delivered twice where the first processor slept. Both read
- * and plan; the record of the cycle decides whose plan is executed, and each order of it is sent
- * under its own key. A process that finds another plan in the record sends nothing and hands over.
+ * Two attempts at one cycle: a job is delivered twice where the first processor slept. The later attempt
+ * takes the lease and the record over with a greater fencing token; the earlier one can write no more,
+ * and hands over before its next order.
  */
-import { Failure } from '#shared/kernel/failure.ts';
-import type { PlanId } from '#shared/kernel/identifiers.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
 import { withoutPlan, type CycleRecord, type ReplacedPlan } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
-
-/** Pause before the run that handed over is tried again. */
-const RESUME_MS = 5_000;
+import { handedOver, handedToOther } from './hand-over.ts';
 
 /**
  * Whether a process that has planned is too late: a plan is being executed, or the cycle has ended.
@@ -19,22 +14,18 @@ export function isTakenOver({ executionBegan, endedAt }: CycleRecord): boolean {
   return executionBegan || endedAt !== undefined;
 }
 
-/** @throws Failure UNAVAILABLE where the plan is not the cycle's any more */
+/** @throws Failure UNAVAILABLE where the plan is not the cycle's any more, or the lease has expired */
 export async function requireOwn(cycle: Cycle): Promise<void> {
+  await requireLease(cycle);
   await cycle.change((record) => record);
   if (cycle.record.planId !== cycle.requiredPlan.id) throw await handedToOther(cycle);
 }
 
-/** Gives this process's own plan up. @returns the failure to throw; the run is tried again */
-export async function handedToOther(cycle: Cycle): Promise<Failure> {
-  const { id } = cycle.requiredPlan;
-  const { planId } = cycle.record;
-  if (planId !== id) await markPlan(cycle.context.database, id as PlanId, 'cancelled');
-  return new Failure(
-    'UNAVAILABLE',
-    `Another process carries out the cycle ${cycle.id}${planId === undefined ? '' : ` with the plan ${planId}`}; nothing was sent here.`,
-    { cycleId: cycle.id, resumeAfterMs: RESUME_MS },
-  );
+/** Another cycle may have begun where the lease has expired, while this process was suspended. */
+async function requireLease(cycle: Cycle): Promise<void> {
+  if (await cycle.holdsLease()) return;
+  await cycle.change((record) => record);
+  throw handedOver(cycle, `The lease of the cycle ${cycle.id} has expired`);
 }
 
 /**
@@ -44,6 +35,7 @@ export async function handedToOther(cycle: Cycle): Promise<Failure> {
 export async function claimOrder(cycle: Cycle, index: number, tradeId: string): Promise<void> {
   const { id } = cycle.requiredPlan;
   const attempt = { tradeId, at: cycle.context.now(), steady: cycle.context.steady() };
+  await requireLease(cycle);
   await cycle.change((record) =>
     record.planId !== id || record.sent[index] !== undefined ? record : { ...record, attempt },
   );

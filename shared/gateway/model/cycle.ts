@@ -62,6 +62,8 @@ export interface CycleRecord {
   readonly failure?: string | undefined;
   /** Cancelled among its orders; it is not resumed. */
   readonly cancelled?: boolean | undefined;
+  /** Of the attempt that carries it out; only that one writes. Absent in records of earlier builds. */
+  readonly fence?: number | undefined;
 }
 
 export interface OrderAttempt {

@@ -4,7 +4,7 @@
  * command that is not implemented throws a BUG.
  */
 import { Failure } from '#shared/kernel/failure.ts';
-import { ownedKeyScripts } from '../owned-key.ts';
+import { claimedLease, leaseText, ownedKeyScripts } from '../owned-key.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 
 type Reply = string | number | null | readonly unknown[] | Readonly<Record<string, string>>;
@@ -120,13 +120,13 @@ export class MemoryRedis {
     _count: number,
     key: string,
     owner: string,
-    _forMs?: number,
+    fenceMin = 0,
   ): Promise<Reply> {
     const holder = this.keys.text(key);
     if (script === ownedKeyScripts.claim) {
-      if (holder !== null && holder !== owner) return holder;
-      this.keys.write('SET', key, [owner]);
-      return owner;
+      const lease = claimedLease(holder, owner, fenceMin);
+      if (lease.fence > 0) this.keys.write('SET', key, [leaseText(lease)]);
+      return [lease.owner, lease.fence];
     }
     if (script === ownedKeyScripts.release)
       return holder === owner ? this.keys.write('DEL', key, []) : 0;

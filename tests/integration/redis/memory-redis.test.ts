@@ -57,7 +57,8 @@ function randomStep(seed: string): Step {
     ({ redis: r }) => r.exists(at('text')),
     ({ redis: r }) => r.get(at('text')),
     ({ redis: r }) => r.incrby(at('count'), Number(value)),
-    ({ redis: r }) => claimOwned(r, at('lock'), name, 60_000),
+    ({ redis: r }) =>
+      claimOwned(r, at('lock'), name, { fenceMin: Math.abs(Number(value)), forMs: 60_000 }),
     ({ redis: r }) => releaseOwned(r, at('lock'), name),
     ({ redis: r }) => renewOwned(r, at('lock'), name, 60_000),
     (database) => committed(database, at('document'), Number(value), pick(writes)),

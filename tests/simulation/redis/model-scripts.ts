@@ -3,7 +3,7 @@
  * original over random states.
  */
 import { createHash } from 'node:crypto';
-import { ownedKeyScripts } from '#shared/redis/owned-key.ts';
+import { claimedLease, leaseText, ownedKeyScripts } from '#shared/redis/owned-key.ts';
 import commitScript from '#shared/redis/scripts/commit.lua';
 
 export type Call = (name: string, ...args: readonly string[]) => unknown;
@@ -37,11 +37,11 @@ export function scriptOf({ text, sha }: { text?: string; sha?: string }): Script
   throw new Error('the model of Redis does not know the script');
 }
 
-const claimKey: Script = (call, [key = ''], [owner = '', forMs = '']) => {
-  const holder = call('GET', key);
-  if (typeof holder === 'string' && holder !== owner) return holder;
-  call('SET', key, owner, 'PX', forMs);
-  return owner;
+const claimKey: Script = (call, [key = ''], [owner = '', fenceMin = '', forMs = '']) => {
+  const held = call('GET', key);
+  const lease = claimedLease(typeof held === 'string' ? held : null, owner, Number(fenceMin));
+  if (lease.fence > 0) call('SET', key, leaseText(lease), 'PX', forMs);
+  return [lease.owner, lease.fence];
 };
 
 function ifOwned(then: string): Script {
