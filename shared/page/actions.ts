@@ -1,26 +1,9 @@
 /** The actions of the page: each calls an operation, and names the role that may request it. */
 import { gateway } from '#shared/contract/gateway.ts';
-import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { invalidRequest } from '#shared/kernel/failure.ts';
-import type { Context, Dependencies } from '#shared/runtime/context.ts';
-import type { Role } from './model/session.ts';
-
-export interface Action {
-  readonly role: Role;
-  /** Whether the password must have been given within ten minutes. */
-  readonly needsProof?: boolean;
-  /** Calls the operation. @returns what happened, in a sentence */
-  run(form: URLSearchParams, call: ActionCall): Promise<string>;
-}
-
-export interface ActionCall {
-  readonly functions: Dependencies['functions'];
-  readonly options: ReturnType<Context['callOptions']>;
-  readonly currency: string;
-  /** Who asks, for what is stored with the change. */
-  readonly who: string;
-}
+import { ask, required, type Action, type ActionCall } from './action.ts';
+import { deposit, importFile, withdrawal } from './money-changes.ts';
+import { policy, restriction, targets } from './policy-changes.ts';
 
 const halt: Action = {
   role: 'trade',
@@ -45,15 +28,6 @@ const cancel: Action = {
     const request = { tradeId, reason: `cancelled on the page by ${call.who}` };
     const { success, message } = await ask(call, trading.cancelTrade, request);
     return `${success ? 'Cancelled' : 'Not cancelled'}: ${message}`;
-  },
-};
-
-const deposit: Action = {
-  role: 'trade',
-  run: async (form, call) => {
-    const amount = { amount: required(form, 'amount').replace(',', '.'), currency: call.currency };
-    const request = { amount, autoInvest: form.get('invest') === 'yes' };
-    return (await ask(call, gateway.processDeposit, request)).message;
   },
 };
 
@@ -120,6 +94,11 @@ export const actions: Readonly<Record<string, Action>> = {
   reject,
   trust,
   'test-notices': testNotices,
+  withdrawal,
+  import: importFile,
+  policy,
+  restriction,
+  targets,
 };
 
 async function setState(call: ActionCall, state: 'ACTIVE' | 'REDUCING' | 'HALTED') {
@@ -129,14 +108,4 @@ async function setState(call: ActionCall, state: 'ACTIVE' | 'REDUCING' | 'HALTED
   return open > 0
     ? `${answer.message} Orders that were under way before: ${open}.`
     : answer.message;
-}
-
-function ask<O extends Operation>(call: ActionCall, operation: O, request: WireRequestOf<O>) {
-  return call.functions.call(operation, request, call.options);
-}
-
-function required(form: URLSearchParams, field: string): string {
-  const value = form.get(field)?.trim() ?? '';
-  if (value === '') throw invalidRequest({ field, message: 'is needed' });
-  return value;
 }

@@ -7,7 +7,8 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
-import { actions, type Action } from './actions.ts';
+import type { Action, ActionCall } from './action.ts';
+import { actions } from './actions.ts';
 import { assets, documentAnswer, eventStream, fileAt, plainAnswer, redirect } from './answers.ts';
 import { AuditStore } from './audit-store.ts';
 import { Changes } from './changes.ts';
@@ -15,9 +16,10 @@ import { covers, isProved, type Session } from './model/session.ts';
 import { cookieText, readRequest, type PageRequest } from './request.ts';
 import { SessionStore, type Opened } from './session-store.ts';
 import { SignIn, type Credentials } from './sign-in.ts';
+import { draftView } from './drafts.ts';
 import { confirmationView } from './view/confirmations.ts';
 import { Format } from './view/format.ts';
-import { messageView, signInView } from './view/forms.ts';
+import { confirmView, messageView, signInView } from './view/forms.ts';
 import type { Register } from './view/house.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
@@ -25,6 +27,8 @@ import { ViewContext } from './view/view-context.ts';
 import { viewNames, viewOf } from './view/views.ts';
 
 const AUDIT_SHOWN = 30;
+/** Before the name of an action: shows what it would do. */
+const PREVIEW = 'preview-';
 const YEAR_DAYS = 366;
 const periods: Readonly<Record<string, number>> = { '1y': YEAR_DAYS, '3y': 3 * YEAR_DAYS };
 /** After these the overview shows what was done. */
@@ -99,7 +103,8 @@ export class Page {
     if (viewNames.some((name) => name === view))
       return this.show(visit, context, viewOf(context, await this.register(visit)));
     if (!context.may('trade')) return redirect(`./?view=sign-in&then=${encodeURIComponent(view)}`);
-    const confirmation = confirmationView(context);
+    const confirmation =
+      confirmationView(context) ?? (await draftView(context, this.dependencies, visit.signal));
     if (!confirmation) return this.message(visit, 404, 'Not here', 'There is no such page.');
     return this.show(visit, context, confirmation);
   }
@@ -115,10 +120,13 @@ export class Page {
       return this.message(visit, 403, 'Not done', 'The form is not of this session. Try again.');
     if (name === 'sign-out') return this.end(visit, opened.session);
     if (name === 'revoke' || name === 'revoke-all') return this.revoke(visit, opened.session, name);
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    const isPreview = name.startsWith(PREVIEW);
+    const known = isPreview ? name.slice(PREVIEW.length) : name;
+    const action = Object.hasOwn(actions, known) ? actions[known] : undefined;
     if (!action) return this.message(visit, 404, 'Not here', 'There is no such action.');
     if (!covers(opened.session.role, action.role))
       return this.message(visit, 403, 'Not done', `This session may only ${opened.session.role}.`);
+    if (isPreview) return this.preview(visit, opened.session, action);
     const complaint = await this.proof(visit, opened.session, action, credentials);
     if (complaint !== undefined) return this.message(visit, 403, 'Not done', complaint);
     return this.act(visit, opened.session, name, action);
@@ -143,26 +151,46 @@ export class Page {
     name: string,
     action: Action,
   ): Promise<FunctionResult> {
-    const { request, signal } = visit;
-    const { functions, baseCurrency: currency, newId } = this.dependencies;
-    const key = request.form.get('key') || newId();
-    const who = `${session.device} (${session.id.slice(0, 8)})`;
-    const call = {
-      functions,
-      currency,
-      who,
-      options: { signal, requestId: newId(), idempotencyKey: `page-${key}` },
-    };
+    const { request } = visit;
+    const call = this.call(visit, session);
     try {
       const said = await action.run(request.form, call);
-      await this.note(request, session, name, said, call.options.idempotencyKey);
+      await this.note(request, session, name, said, call.options.idempotencyKey ?? '');
       if (SEEN_AT_ONCE.has(name)) return redirect('./');
       return await this.message(visit, 200, 'Done', said);
     } catch (thrown) {
       const { message, rule } = Failure.from(thrown);
-      await this.note(request, session, name, `failed: ${message}`, call.options.idempotencyKey);
+      await this.note(
+        request,
+        session,
+        name,
+        `failed: ${message}`,
+        call.options.idempotencyKey ?? '',
+      );
       return this.message(visit, rule.http, 'Not done', message);
     }
+  }
+
+  /** What an action would do; nothing is changed and nothing registered. */
+  private async preview(visit: Visit, session: Session, action: Action): Promise<FunctionResult> {
+    if (!action.preview) return this.message(visit, 404, 'Not here', 'There is no such preview.');
+    try {
+      const call = this.call(visit, session);
+      const confirmation = await action.preview(visit.request.form, call);
+      const context = this.context(visit, 'preview', await this.overview(visit));
+      return this.show(visit, context, confirmView(context, confirmation));
+    } catch (thrown) {
+      const { message, rule } = Failure.from(thrown);
+      return this.message(visit, rule.http, 'Not possible', message);
+    }
+  }
+
+  private call({ request, signal }: Visit, session: Session): ActionCall {
+    const { functions, baseCurrency: currency, newId } = this.dependencies;
+    const who = `${session.device} (${session.id.slice(0, 8)})`;
+    const key = request.form.get('key') || newId();
+    const options = { signal, requestId: newId(), idempotencyKey: `page-${key}` };
+    return { functions, currency, who, options };
   }
 
   private async begin(visit: Visit, credentials: Credentials): Promise<FunctionResult> {

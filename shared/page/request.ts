@@ -26,7 +26,8 @@ export interface PageRequest {
  * in a header.
  */
 const FUNCTION_BASE = '/function/page/';
-const FORM_BYTES_MAX = 64 * 1024;
+/** An import of a million characters, percent-encoded where it is no ASCII. */
+const FORM_BYTES_MAX = 3_000_000;
 const LOCALE_DEFAULT = 'en-GB';
 const DEVICE_LENGTH_MAX = 120;
 

@@ -72,7 +72,10 @@ function replacePart(old, fresh) {
 }
 
 function isAsking(part) {
-  return part.contains(document.activeElement) && document.activeElement.matches('input');
+  return (
+    part.contains(document.activeElement) &&
+    document.activeElement.matches('input, textarea, select')
+  );
 }
 
 /** Forms carry a key that is new each time; it is no change of the part. */
@@ -161,8 +164,20 @@ function follow() {
   if (isStale) drawAnew();
 }
 
+/** A file is read into the field that is sent; without scripts its text is pasted there. */
+function prepareFiles() {
+  for (const part of document.querySelectorAll('[data-file]')) {
+    part.hidden = false;
+    part.querySelector('input').onchange = async ({ target }) => {
+      const [file] = target.files;
+      if (file) document.getElementById(part.dataset.file).value = await file.text();
+    };
+  }
+}
+
 localTimes();
 prepareEye();
+prepareFiles();
 if (isFigures) {
   document.addEventListener('visibilitychange', () => {
     isStale = true;

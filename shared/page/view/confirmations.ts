@@ -98,33 +98,6 @@ const confirmations: Readonly<Record<string, Confirm>> = {
         ><input id="confirmation" name="confirmation" maxlength="200" />
       </p>`,
   }),
-  deposit: ({ overview, format }) => ({
-    title: 'Note a deposit',
-    effects: [
-      html`Cash is ${format.money(overview?.value?.cash)} now, and more by what you enter.`,
-      overview?.trading?.practice === true
-        ? 'The practice account is credited at once.'
-        : 'The deposit counts as pending until the broker shows it.',
-    ],
-    action: 'deposit',
-    verb: 'Note the deposit',
-    fields: html`<p>
-        <label for="amount">Amount in ${overview?.currency}</label
-        ><input
-          id="amount"
-          name="amount"
-          inputmode="decimal"
-          pattern="[0-9]+([.,][0-9]{1,2})?"
-          required
-        />
-      </p>
-      <p>
-        <label
-          ><input type="checkbox" name="invest" value="yes" /> start a trading cycle that invests
-          it</label
-        >
-      </p>`,
-  }),
   job: ({ overview, query }) => {
     const name = query.get('job') ?? '';
     const found = overview?.jobs.find((one) => one.name === name);

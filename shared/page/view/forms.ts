@@ -64,10 +64,12 @@ export interface Confirmation {
   readonly fields?: Html | undefined;
   /** Whether the password is asked for once more. */
   readonly needsProof?: boolean;
+  /** Where to go without doing it; the overview where it is absent. */
+  readonly back?: string;
 }
 
 export function confirmView(context: ViewContext, confirmation: Confirmation): Html {
-  const { title, effects, action, verb, fields, needsProof } = confirmation;
+  const { title, effects, action, verb, fields, needsProof, back = './' } = confirmation;
   return html`<section class="card form">
     <h1>${title}</h1>
     <ul class="effects">
@@ -77,11 +79,18 @@ export function confirmView(context: ViewContext, confirmation: Confirmation): H
       ${context.hidden(action)}${fields}
       ${needsProof && html`<p><label for="proof">Your password, once more</label><input id="proof" name="password" type="password" autocomplete="current-password" required /></p>`}
       <p class="acts">
-        <a class="button" href="./" autofocus>Leave it as it is</a>
+        <a class="button" href="${back}" autofocus>Leave it as it is</a>
         <button class="primary">${verb}</button>
       </p>
     </form>
   </section>`;
+}
+
+/** What was entered, for the form that confirms it. */
+export function carried(fields: Readonly<Record<string, string>>): Html {
+  return html`${Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  )}`;
 }
 
 /** After an action that failed, or a page that is not there. */

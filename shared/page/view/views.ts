@@ -42,20 +42,28 @@ function overviewOf(context: ViewContext): Html {
         ${planSection(context)}${holdingsSection(context, HOLDINGS_SHORT)}${ledgerSection(context, LEDGER_SHORT)}
       </div>
       <div>
-        ${curveSection(context)}${driftSection(context)}${yearsSection(context)}${depositCard(context)}${houseCard(context)}
+        ${curveSection(context)}${driftSection(context)}${yearsSection(context)}${changesCard(context)}${houseCard(context)}
       </div>
     </div>`;
 }
 
-function depositCard(context: ViewContext): Html | false {
+function changesCard(context: ViewContext): Html | false {
   if (!context.may('trade')) return false;
+  const links = [
+    ['deposit', 'Deposit'],
+    ['withdrawal', 'Withdrawal'],
+    ['import', 'Import'],
+    ['targets', 'Targets'],
+    ['policy', 'Policy'],
+    ['trust', `Trust: ${context.overview?.trustLevel}`],
+    ['reduce', 'Only sales'],
+    ['job&job=trading-cycle', 'Run a cycle now'],
+  ] as const;
   return html`<section class="card">
     <h2>Change something</h2>
+    <p class="under">Each shows its effect first.</p>
     <p class="acts">
-      <a class="button" href="?view=deposit">Deposit…</a
-      ><a class="button" href="?view=job&amp;job=trading-cycle">Run a cycle now…</a
-      ><a class="button" href="?view=reduce">Only sales…</a>
-      <a class="button" href="?view=trust">Trust: ${context.overview?.trustLevel}…</a>
+      ${links.map(([view, name]) => html`<a class="button" href="?view=${view}">${name}…</a>`)}
     </p>
   </section>`;
 }

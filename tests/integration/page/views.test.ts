@@ -14,6 +14,10 @@ import {
 } from '../../support/endpoints/page-fixture.ts';
 
 const views = ['', '?view=holdings', '?view=ledger', '?view=house', '?view=sign-in'];
+const forms = [
+  ...['stop', 'resume', 'reduce', 'approve', 'reject', 'trust', 'job&job=backup'],
+  ...['deposit', 'withdrawal', 'import', 'policy', 'targets'],
+].map((name) => `?view=${name}`);
 const widths = [1280, 390, 320];
 
 describeInBrowser('the page in a browser', () => {
@@ -46,6 +50,45 @@ describeInBrowser('the page in a browser', () => {
       expect(complaints).toEqual([]);
       await close();
     });
+  });
+
+  it.each(widths)('renders every form at a width of %d without an error', async (width) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const viewport = { width, height: 900 };
+      const { page, complaints, close } = await openTab(browser, { colorScheme, viewport });
+      await page.goto(`${fixture.url}?view=sign-in`);
+      await page.fill('#password', PASSWORD);
+      await page.press('#password', 'Enter');
+      await page.waitForSelector('#strip');
+      for (const view of ['', '?view=house', ...forms]) {
+        await page.goto(fixture.url + view);
+        const overflow = `document.documentElement.scrollWidth - window.innerWidth`;
+        expect([view, Math.max(0, Number(await page.evaluate(overflow)))]).toEqual([view, 0]);
+        expect([view, await axeViolations(page)]).toEqual([view, []]);
+      }
+      expect(complaints).toEqual([]);
+      await close();
+    }
+  });
+
+  it('shows what a change would do by the keyboard alone, and then does it', async () => {
+    const { page, complaints, close } = await openTab(browser, { javaScriptEnabled: false });
+    await page.goto(`${fixture.url}?view=sign-in&then=withdrawal`);
+    await page.fill('#password', PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#amount');
+    await page.keyboard.type('12.50');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.effects');
+    expect(await page.locator('.effects').innerText()).toMatch(/Cash goes from EUR .* to EUR /);
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Leave it as it is');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=Done');
+    await page.goto(`${fixture.url}?view=ledger`);
+    expect(await page.locator('main').innerText()).toContain('12.50');
+    expect(complaints).toEqual([]);
+    await close();
   });
 
   it('is complete without scripts', async () => {

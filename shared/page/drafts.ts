@@ -1,0 +1,21 @@
+/** Forms that begin a change. Those of the policy show the one that is in force. */
+import { portfolio } from '#shared/contract/portfolio.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { depositForm, importForm, withdrawalForm } from './view/money-forms.ts';
+import { policyForm, targetsForm } from './view/policy-forms.ts';
+import type { Html } from './view/html.ts';
+import type { ViewContext } from './view/view-context.ts';
+
+/** @returns undefined where the view is none of them */
+export async function draftView(
+  context: ViewContext,
+  { functions, newId }: Pick<Dependencies, 'functions' | 'newId'>,
+  signal: AbortSignal,
+): Promise<Html | undefined> {
+  if (context.view === 'deposit') return depositForm(context);
+  if (context.view === 'withdrawal') return withdrawalForm(context);
+  if (context.view === 'import') return importForm(context);
+  if (context.view !== 'policy' && context.view !== 'targets') return undefined;
+  const stored = await functions.call(portfolio.getPolicy, {}, { signal, requestId: newId() });
+  return context.view === 'policy' ? policyForm(context, stored) : targetsForm(context, stored);
+}
