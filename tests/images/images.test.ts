@@ -6,8 +6,14 @@ import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { operations } from '#shared/contract/catalogue.ts';
-import { describeNeeding } from '../support/needing.ts';
-import { ImageWorkshop, noImages, saysOf } from '../support/deployment/oci.ts';
+import { describeNeeding, testNeeding } from '../support/needing.ts';
+import {
+  ImageWorkshop,
+  noEmulation,
+  noImages,
+  saysOf,
+  type Platform,
+} from '../support/deployment/oci.ts';
 import { assemble, readStack } from '../support/deployment/shrinkwrap.ts';
 import { startTcpRedis, type TcpRedis } from '../support/tcp-redis.ts';
 
@@ -33,20 +39,24 @@ describeNeeding(noImages(), 'images', () => {
     await redis.stop();
   }, 60_000);
 
-  async function buildFunction(stackFile: string, name: string): Promise<void> {
+  async function buildFunction(
+    stackFile: string,
+    name: string,
+    platform: Platform = 'linux/amd64',
+  ): Promise<void> {
     const { functions, configuration } = await readStack(stackFile);
     const spec = functions[name];
     if (!spec) throw new Error(`${stackFile} has no ${name}`);
     const context = join(folder, 'contexts', name);
     await assemble({ ...spec, copy: configuration?.copy ?? [] }, context);
-    await workshop.build(context, name);
+    await workshop.build(context, name, { platform });
   }
 
   /** Health, readiness and a call that Redis has to answer. */
-  async function serve(name: string, path: string): Promise<void> {
+  async function serve(name: string, path: string, platform: Platform = 'linux/amd64') {
     expect((await workshop.settings(name)).User).toBe('1000:1000');
     const running = await workshop.start({
-      image: name,
+      ...{ image: name, platform },
       env: { port: '0', metrics_port: '0', REDIS_URL: redis.url },
       mounts: { [secrets]: '/var/openfaas/secrets' },
     });
@@ -83,4 +93,16 @@ describeNeeding(noImages(), 'images', () => {
     await buildFunction('stack.yml', 'planning-get-plan');
     await serve('planning-get-plan', '/');
   }, 180_000);
+
+  testNeeding(
+    noEmulation(),
+    'a packed function for arm64, under emulation',
+    async () => {
+      await workshop.addArm64();
+      await buildFunction('stack.packed.yml', 'planning', 'linux/arm64');
+      expect(await workshop.architecture('planning')).toBe('arm64');
+      await serve('planning', '/get-plan', 'linux/arm64');
+    },
+    300_000,
+  );
 });

