@@ -15,6 +15,7 @@ import { notices } from './commands/notices.ts';
 import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { replay } from './commands/replay.ts';
 import { trust } from './commands/trust.ts';
 import { status } from './commands/status.ts';
@@ -41,6 +42,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   replay,
   answer,
   trust,
+  reconcile,
   completion,
 ];
 

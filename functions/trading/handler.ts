@@ -1,6 +1,7 @@
 /** Generated from the catalogue by `npm run generate`: the trading service in one function. */
 import batchExecuteTrades from './batch-execute-trades/handler.ts';
 import cancelTrade from './cancel-trade/handler.ts';
+import confirmReconciliation from './confirm-reconciliation/handler.ts';
 import executeTrade from './execute-trade/handler.ts';
 import getTradeHistory from './get-trade-history/handler.ts';
 import getTradeStatus from './get-trade-status/handler.ts';
@@ -13,6 +14,7 @@ import { pack } from '#shared/runtime/pack.ts';
 export default pack('trading', trading, {
   batchExecuteTrades,
   cancelTrade,
+  confirmReconciliation,
   executeTrade,
   getTradeHistory,
   getTradeStatus,

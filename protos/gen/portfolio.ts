@@ -269,6 +269,8 @@ export interface UpdatePositionsRequest {
    * such a list is refused.
    */
   removeMissing: boolean;
+  /** What nobody here did is a difference that stops trading at a real broker, as at the first sync of a process. */
+  startUpCheck: boolean;
 }
 
 export interface UpdatePositionsResponse {
@@ -283,6 +285,8 @@ export interface UpdatePositionsResponse {
   externalBooked: number;
   /** Corporate actions. */
   actionsBooked: number;
+  /** What differs from the broker since the start and stops trading, one sentence each. */
+  differences: string[];
 }
 
 export interface GetCashBalanceRequest {
@@ -3676,7 +3680,7 @@ export const PerformanceMetrics: MessageFns<PerformanceMetrics> = {
 };
 
 function createBaseUpdatePositionsRequest(): UpdatePositionsRequest {
-  return { accountId: "", positions: [], forceSync: false, removeMissing: false };
+  return { accountId: "", positions: [], forceSync: false, removeMissing: false, startUpCheck: false };
 }
 
 export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
@@ -3692,6 +3696,9 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     }
     if (message.removeMissing !== false) {
       writer.uint32(32).bool(message.removeMissing);
+    }
+    if (message.startUpCheck !== false) {
+      writer.uint32(40).bool(message.startUpCheck);
     }
     return writer;
   },
@@ -3741,6 +3748,14 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
             message.removeMissing = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.startUpCheck = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3773,6 +3788,11 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
         : isSet(object.remove_missing)
         ? globalThis.Boolean(object.remove_missing)
         : false,
+      startUpCheck: isSet(object.startUpCheck)
+        ? globalThis.Boolean(object.startUpCheck)
+        : isSet(object.start_up_check)
+        ? globalThis.Boolean(object.start_up_check)
+        : false,
     };
   },
 
@@ -3790,6 +3810,9 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     if (message.removeMissing !== false) {
       obj.removeMissing = message.removeMissing;
     }
+    if (message.startUpCheck !== false) {
+      obj.startUpCheck = message.startUpCheck;
+    }
     return obj;
   },
 
@@ -3802,6 +3825,7 @@ export const UpdatePositionsRequest: MessageFns<UpdatePositionsRequest> = {
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
     message.forceSync = object.forceSync ?? false;
     message.removeMissing = object.removeMissing ?? false;
+    message.startUpCheck = object.startUpCheck ?? false;
     return message;
   },
 };
@@ -3817,6 +3841,7 @@ function createBaseUpdatePositionsResponse(): UpdatePositionsResponse {
     flowsBooked: 0,
     externalBooked: 0,
     actionsBooked: 0,
+    differences: [],
   };
 }
 
@@ -3848,6 +3873,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     }
     if (message.actionsBooked !== 0) {
       writer.uint32(72).int32(message.actionsBooked);
+    }
+    for (const v of message.differences) {
+      writer.uint32(82).string(v!);
     }
     return writer;
   },
@@ -3937,6 +3965,14 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
             message.actionsBooked = reader.int32();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.differences.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3992,6 +4028,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
         : isSet(object.actions_booked)
         ? globalThis.Number(object.actions_booked)
         : 0,
+      differences: globalThis.Array.isArray(object?.differences)
+        ? object.differences.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -4024,6 +4063,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     if (message.actionsBooked !== 0) {
       obj.actionsBooked = Math.round(message.actionsBooked);
     }
+    if (message.differences?.length) {
+      obj.differences = message.differences;
+    }
     return obj;
   },
 
@@ -4043,6 +4085,7 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     message.flowsBooked = object.flowsBooked ?? 0;
     message.externalBooked = object.externalBooked ?? 0;
     message.actionsBooked = object.actionsBooked ?? 0;
+    message.differences = object.differences?.map((e) => e) || [];
     return message;
   },
 };

@@ -399,7 +399,47 @@ export interface GetTradingStateResponse {
   state: TradingState;
   restrictions: TradingRestriction[];
   /** When SetTradingState was last called; absent when it never was. */
-  changedAt: Timestamp | undefined;
+  changedAt:
+    | Timestamp
+    | undefined;
+  /** Accounts that differ from the broker since the start; nothing is sent until each is explained or confirmed. */
+  reconciliations: OpenReconciliation[];
+}
+
+/** What is not explained between an account's book and its broker. */
+export interface OpenReconciliation {
+  accountId: string;
+  /** Names exactly these differences; ConfirmReconciliation takes it. */
+  digest: string;
+  foundAt: Timestamp | undefined;
+  differences: ReconciliationDifference[];
+}
+
+export interface ReconciliationDifference {
+  /** cash, shares, unknown-order (at the broker, sent by nobody here) or missing-order (sent here, not there). */
+  kind: string;
+  /** The security or the order; empty for cash. */
+  subject: string;
+  /** What the broker has more than the book; decimal text, with the currency for cash. */
+  change: string;
+  message: string;
+  /** What to do about it. */
+  action: string;
+}
+
+export interface ConfirmReconciliationRequest {
+  accountId: string;
+  /** Of the differences as they were shown. */
+  digest: string;
+  /** For the record; needed. */
+  reason: string;
+}
+
+export interface ConfirmReconciliationResponse {
+  success: boolean;
+  message: string;
+  state: TradingState;
+  restrictions: TradingRestriction[];
 }
 
 export interface SetTradingStateRequest {
@@ -2817,7 +2857,7 @@ export const GetTradingStateRequest: MessageFns<GetTradingStateRequest> = {
 };
 
 function createBaseGetTradingStateResponse(): GetTradingStateResponse {
-  return { state: TradingState.TRADING_STATE_UNSPECIFIED, restrictions: [], changedAt: undefined };
+  return { state: TradingState.TRADING_STATE_UNSPECIFIED, restrictions: [], changedAt: undefined, reconciliations: [] };
 }
 
 export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
@@ -2830,6 +2870,9 @@ export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
     }
     if (message.changedAt !== undefined) {
       Timestamp.encode(message.changedAt, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.reconciliations) {
+      OpenReconciliation.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2871,6 +2914,14 @@ export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
             message.changedAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reconciliations.push(OpenReconciliation.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2894,6 +2945,9 @@ export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
         : isSet(object.changed_at)
         ? Timestamp.fromJSON(object.changed_at)
         : undefined,
+      reconciliations: globalThis.Array.isArray(object?.reconciliations)
+        ? object.reconciliations.map((e: any) => OpenReconciliation.fromJSON(e))
+        : [],
     };
   },
 
@@ -2908,6 +2962,9 @@ export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
     if (message.changedAt !== undefined) {
       obj.changedAt = Timestamp.toJSON(message.changedAt);
     }
+    if (message.reconciliations?.length) {
+      obj.reconciliations = message.reconciliations.map((e) => OpenReconciliation.toJSON(e));
+    }
     return obj;
   },
 
@@ -2921,6 +2978,495 @@ export const GetTradingStateResponse: MessageFns<GetTradingStateResponse> = {
     message.changedAt = (object.changedAt !== undefined && object.changedAt !== null)
       ? Timestamp.fromPartial(object.changedAt)
       : undefined;
+    message.reconciliations = object.reconciliations?.map((e) => OpenReconciliation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseOpenReconciliation(): OpenReconciliation {
+  return { accountId: "", digest: "", foundAt: undefined, differences: [] };
+}
+
+export const OpenReconciliation: MessageFns<OpenReconciliation> = {
+  encode(message: OpenReconciliation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    if (message.foundAt !== undefined) {
+      Timestamp.encode(message.foundAt, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.differences) {
+      ReconciliationDifference.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenReconciliation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenReconciliation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.foundAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.differences.push(ReconciliationDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenReconciliation {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      foundAt: isSet(object.foundAt)
+        ? Timestamp.fromJSON(object.foundAt)
+        : isSet(object.found_at)
+        ? Timestamp.fromJSON(object.found_at)
+        : undefined,
+      differences: globalThis.Array.isArray(object?.differences)
+        ? object.differences.map((e: any) => ReconciliationDifference.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: OpenReconciliation): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.foundAt !== undefined) {
+      obj.foundAt = Timestamp.toJSON(message.foundAt);
+    }
+    if (message.differences?.length) {
+      obj.differences = message.differences.map((e) => ReconciliationDifference.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OpenReconciliation>, I>>(base?: I): OpenReconciliation {
+    return OpenReconciliation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenReconciliation>, I>>(object: I): OpenReconciliation {
+    const message = createBaseOpenReconciliation();
+    message.accountId = object.accountId ?? "";
+    message.digest = object.digest ?? "";
+    message.foundAt = (object.foundAt !== undefined && object.foundAt !== null)
+      ? Timestamp.fromPartial(object.foundAt)
+      : undefined;
+    message.differences = object.differences?.map((e) => ReconciliationDifference.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReconciliationDifference(): ReconciliationDifference {
+  return { kind: "", subject: "", change: "", message: "", action: "" };
+}
+
+export const ReconciliationDifference: MessageFns<ReconciliationDifference> = {
+  encode(message: ReconciliationDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.subject !== "") {
+      writer.uint32(18).string(message.subject);
+    }
+    if (message.change !== "") {
+      writer.uint32(26).string(message.change);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    if (message.action !== "") {
+      writer.uint32(42).string(message.action);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReconciliationDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReconciliationDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.change = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReconciliationDifference {
+    return {
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      change: isSet(object.change) ? globalThis.String(object.change) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      action: isSet(object.action) ? globalThis.String(object.action) : "",
+    };
+  },
+
+  toJSON(message: ReconciliationDifference): unknown {
+    const obj: any = {};
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.change !== "") {
+      obj.change = message.change;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.action !== "") {
+      obj.action = message.action;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReconciliationDifference>, I>>(base?: I): ReconciliationDifference {
+    return ReconciliationDifference.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReconciliationDifference>, I>>(object: I): ReconciliationDifference {
+    const message = createBaseReconciliationDifference();
+    message.kind = object.kind ?? "";
+    message.subject = object.subject ?? "";
+    message.change = object.change ?? "";
+    message.message = object.message ?? "";
+    message.action = object.action ?? "";
+    return message;
+  },
+};
+
+function createBaseConfirmReconciliationRequest(): ConfirmReconciliationRequest {
+  return { accountId: "", digest: "", reason: "" };
+}
+
+export const ConfirmReconciliationRequest: MessageFns<ConfirmReconciliationRequest> = {
+  encode(message: ConfirmReconciliationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmReconciliationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmReconciliationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmReconciliationRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: ConfirmReconciliationRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ConfirmReconciliationRequest>, I>>(base?: I): ConfirmReconciliationRequest {
+    return ConfirmReconciliationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ConfirmReconciliationRequest>, I>>(object: I): ConfirmReconciliationRequest {
+    const message = createBaseConfirmReconciliationRequest();
+    message.accountId = object.accountId ?? "";
+    message.digest = object.digest ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseConfirmReconciliationResponse(): ConfirmReconciliationResponse {
+  return { success: false, message: "", state: TradingState.TRADING_STATE_UNSPECIFIED, restrictions: [] };
+}
+
+export const ConfirmReconciliationResponse: MessageFns<ConfirmReconciliationResponse> = {
+  encode(message: ConfirmReconciliationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      writer.uint32(24).int32(tradingStateToNumber(message.state));
+    }
+    for (const v of message.restrictions) {
+      TradingRestriction.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmReconciliationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmReconciliationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = tradingStateFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.restrictions.push(TradingRestriction.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfirmReconciliationResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      state: isSet(object.state) ? tradingStateFromJSON(object.state) : TradingState.TRADING_STATE_UNSPECIFIED,
+      restrictions: globalThis.Array.isArray(object?.restrictions)
+        ? object.restrictions.map((e: any) => TradingRestriction.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ConfirmReconciliationResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.state !== TradingState.TRADING_STATE_UNSPECIFIED) {
+      obj.state = tradingStateToJSON(message.state);
+    }
+    if (message.restrictions?.length) {
+      obj.restrictions = message.restrictions.map((e) => TradingRestriction.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ConfirmReconciliationResponse>, I>>(base?: I): ConfirmReconciliationResponse {
+    return ConfirmReconciliationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ConfirmReconciliationResponse>, I>>(
+    object: I,
+  ): ConfirmReconciliationResponse {
+    const message = createBaseConfirmReconciliationResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.state = object.state ?? TradingState.TRADING_STATE_UNSPECIFIED;
+    message.restrictions = object.restrictions?.map((e) => TradingRestriction.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3243,6 +3789,18 @@ export const TradingServiceService = {
       Buffer.from(SetTradingStateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetTradingStateResponse => SetTradingStateResponse.decode(value),
   },
+  /** Takes over what differs between book and broker since the start, so that trading goes on. */
+  confirmReconciliation: {
+    path: "/arduino_trader.trading.TradingService/ConfirmReconciliation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ConfirmReconciliationRequest): Buffer =>
+      Buffer.from(ConfirmReconciliationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ConfirmReconciliationRequest => ConfirmReconciliationRequest.decode(value),
+    responseSerialize: (value: ConfirmReconciliationResponse): Buffer =>
+      Buffer.from(ConfirmReconciliationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ConfirmReconciliationResponse => ConfirmReconciliationResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.trading.TradingService/HealthCheck" as const,
     requestStream: false as const,
@@ -3265,6 +3823,8 @@ export interface TradingServiceServer extends UntypedServiceImplementation {
   getTradingState: handleUnaryCall<GetTradingStateRequest, GetTradingStateResponse>;
   /** Halts trading, restricts it to sales, or lifts what was set. */
   setTradingState: handleUnaryCall<SetTradingStateRequest, SetTradingStateResponse>;
+  /** Takes over what differs between book and broker since the start, so that trading goes on. */
+  confirmReconciliation: handleUnaryCall<ConfirmReconciliationRequest, ConfirmReconciliationResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -3390,6 +3950,22 @@ export interface TradingServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetTradingStateResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes over what differs between book and broker since the start, so that trading goes on. */
+  confirmReconciliation(
+    request: ConfirmReconciliationRequest,
+    callback: (error: ServiceError | null, response: ConfirmReconciliationResponse) => void,
+  ): ClientUnaryCall;
+  confirmReconciliation(
+    request: ConfirmReconciliationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ConfirmReconciliationResponse) => void,
+  ): ClientUnaryCall;
+  confirmReconciliation(
+    request: ConfirmReconciliationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ConfirmReconciliationResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

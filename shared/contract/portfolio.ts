@@ -78,6 +78,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
       positions: list(position),
       forceSync: bool,
       removeMissing: bool,
+      startUpCheck: bool,
     }),
   },
   getCashBalance: {

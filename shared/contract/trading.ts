@@ -119,6 +119,12 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
     summary: 'Halts trading, restricts it to sales, or lifts what was set.',
     request: request({ state: requiredEnumeration(tradingStates), reason: text(200) }),
   },
+  confirmReconciliation: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Takes over what differs between book and broker since the start.',
+    request: request({ accountId: account, digest: requiredText(64), reason: requiredText(200) }),
+  },
   validateTrade: {
     ...usual.read,
     needs: ['redis', 'broker', 'prices'],

@@ -6,6 +6,7 @@ import { writeDocument, type Database, type Write } from '#shared/redis/database
 import { keys } from '#shared/redis/keys.ts';
 import { bookOf, bookRecord, recordOf } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
+import type { DifferenceChange } from './reconciliation-record.ts';
 import { CHAIN_START, chained, headAfter, type ChainHead } from './ledger-chain.ts';
 import { emptyBook, postEntries } from './model/booking.ts';
 import type { DayValuation } from './model/valuation.ts';
@@ -45,6 +46,7 @@ export class PortfolioStore {
   /**
    * Stores the next book with the lines that led to it.
    * @param before the book the decision was made on
+   * @param differences changed with it
    * @returns false when someone else changed the book since; then nothing is stored
    */
   save(
@@ -52,6 +54,7 @@ export class PortfolioStore {
     book: Book,
     entries: readonly LedgerEntry[],
     valuation: DayValuation | undefined,
+    differences?: DifferenceChange,
   ): Promise<boolean> {
     const { accountId } = book;
     const bookKey = keys.portfolio.book(accountId);
@@ -59,11 +62,12 @@ export class PortfolioStore {
     const { version } = before;
     const { lines, head } = chained(before.head, postEntries(before.book, entries).posted);
     return this.database.commit(
-      [{ key: bookKey, version }],
+      [{ key: bookKey, version }, ...(differences ? [differences.expect] : [])],
       [
         writeDocument(bookKey, version, recordOf(book, head)),
         ...inChunks(lines).map((args): Write => ({ op: 'RPUSH', key: ledgerKey, args })),
         ...(valuation ? [valuationWrite(accountId, valuation)] : []),
+        ...(differences ? [differences.write] : []),
       ],
       'guarded',
     );

@@ -2,10 +2,16 @@
 import { present } from '#shared/kernel/assert.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { Book } from './model/book.ts';
+import { textOf, type Difference } from './model/differences.ts';
 import { positionChanges } from './model/position-changes.ts';
 import type { Reconciliation } from './model/reconcile.ts';
 
-export function syncMessage(before: Book, { book, ...counts }: Reconciliation) {
+/** @param differences what stops trading */
+export function syncMessage(
+  before: Book,
+  { book, ...counts }: Reconciliation,
+  differences: readonly Difference[] = [],
+) {
   const changes = positionChanges(before, book);
   return {
     success: true,
@@ -17,5 +23,6 @@ export function syncMessage(before: Book, { book, ...counts }: Reconciliation) {
     flowsBooked: counts.flowsBooked,
     actionsBooked: counts.actionsBooked,
     externalBooked: counts.externalBooked,
+    differences: differences.map((one) => textOf(one).message),
   };
 }

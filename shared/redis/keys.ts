@@ -39,6 +39,7 @@ export const keys = {
     book: (account: string) => `{account:${account}}:book`,
     ledger: (account: string) => `{account:${account}}:ledger`,
     valuations: (account: string) => `{account:${account}}:valuations`,
+    differences: (account: string) => `{account:${account}}:differences`,
     accounts: () => '{accounts}:opened',
     policy: (account: string) => `{account:${account}}:policy`,
     policyVersions: (account: string) => `{account:${account}}:policy-versions`,
@@ -137,6 +138,13 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.portfolio.book('default'), 'document', null, 'portfolio', 'cash, lots, what was booked'),
   row(keys.portfolio.ledger('default'), 'list', null, 'portfolio', 'every movement, append-only'),
   row(keys.portfolio.valuations('default'), 'hash', null, 'portfolio', 'value at each day'),
+  row(
+    keys.portfolio.differences('default'),
+    'document',
+    null,
+    'portfolio',
+    'what differs from the broker since the start',
+  ),
   row(keys.portfolio.accounts(), 'hash', null, 'portfolio', 'accounts that were opened, by id'),
   row(
     keys.portfolio.policy('default'),

@@ -6,6 +6,9 @@
  * are the caller's statement of what the account holds: a simulated account adopts them by transfers;
  * on any other, a difference from the broker is REFUSED statement-differs. Running it twice books
  * nothing twice: lines are known by their ids, and a book changed meanwhile is read again.
+ *
+ * At a broker that keeps the account itself, what is external in the first sync of a process (or with
+ * `start_up_check`) is a difference that stops trading; later syncs that take it back end it.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
@@ -18,6 +21,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { reconcile, type Reconciliation } from '#shared/portfolio/model/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { StartUpGate } from '#shared/portfolio/start-up-gate.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import {
   requireAllNamed,
@@ -43,11 +47,13 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const { holdings } = await context.broker.statement(accountId, context.signal);
     requireAllNamed(holdings, request.positions);
   }
-  if (!stated && !request.forceSync && isFresh(book, context))
-    return syncMessage(book, unchanged(book));
+  const gate = new StartUpGate(context, accountId, request.startUpCheck);
+  if (!stated && !request.forceSync && !gate.isDue && isFresh(book, context))
+    return syncMessage(book, unchanged(book), await gate.open());
   if (stated) await context.broker.funding?.adopt(accountId, stated, context.signal);
 
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+    const known = await gate.load();
     const loaded = await store.load(accountId);
     const { book: before } = loaded;
     // Taken after the book was read: the statement is never older than the book it corrects.
@@ -63,8 +69,11 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     });
     const after = next.actionsBooked > 0 ? await loadPrices(context, isins, next.book) : prices;
     const valuation = valuationNow(next.book, after, context);
-    if (await store.save(loaded, next.book, next.entries, valuation))
-      return syncMessage(before, next);
+    const found = gate.after(known, before, next.entries);
+    const change = found && gate.change(known, found);
+    if (!(await store.save(loaded, next.book, next.entries, valuation, change))) continue;
+    gate.passed(found);
+    return syncMessage(before, next, found ?? known.found);
   }
   throw conflict('Someone else keeps changing this account.', { accountId });
 });

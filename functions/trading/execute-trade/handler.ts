@@ -7,6 +7,7 @@ import { loadChecks } from '#shared/trading/load-checks.ts';
 import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';
+import { checkAtStart } from '#shared/trading/start-up-check.ts';
 import { submitOrder } from '#shared/trading/submit.ts';
 import { answerOf, draftOf, dryRunAnswer } from '#shared/trading/trade-wire.ts';
 import { tradeIdOf } from '#shared/trading/order-store.ts';
@@ -29,6 +30,7 @@ export default handle(trading.executeTrade, async (request, context) => {
     const { inputs } = await loadChecks(orderDependencies, draft, undefined, signal);
     return dryRunAnswer(validate(inputs));
   }
+  await checkAtStart(context, orderDependencies, accountId);
   const tradeId = tradeIdOf(accountId, context.idempotencyKey);
   context.nameOutcome({ tradeId, ask: `GetTradeStatus ${tradeId}` });
   // What is uncertain about earlier orders is asked first: it may free cash, or freeze a security.

@@ -2,6 +2,8 @@ import { toTimestamp } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openControl } from '#shared/trading/guards/open-control.ts';
+import { allDifferences } from '#shared/trading/guards/reconciliation-guard.ts';
+import { reconciliationsOf } from '#shared/trading/reconciliation-message.ts';
 import { restrictionsOf } from '#shared/trading/control-message.ts';
 
 /** Answers what may be sent to the broker now: the strictest of all reasons, and each of them. */
@@ -11,6 +13,7 @@ export default handle(trading.getTradingState, async (_request, context) => {
   return {
     state,
     restrictions: restrictionsOf(control),
+    reconciliations: reconciliationsOf(await allDifferences(context)),
     changedAt: changedAt === undefined ? undefined : toTimestamp(changedAt),
   };
 });

@@ -17,10 +17,12 @@ export async function* syncPositions(cycle: Cycle): ProgressStream {
   yield cycle.report('sync-positions', 0, 'Asking the broker for the account’s holdings.');
   await askAfterLiveTrades(cycle);
   const synced = await cycle.call(portfolio.updatePositions, { forceSync: true });
+  const stops = synced.differences.length > 0 ? ' Nothing is sent until this is explained: ' : '';
   yield await cycle.done(
     'sync-positions',
     `The book agrees with the broker: ${count(synced.fillsBooked, 'fill')} and ` +
-      `${count(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.`,
+      `${count(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.` +
+      (stops && `${stops}${synced.differences.join('; ')}.`),
   );
 }
 

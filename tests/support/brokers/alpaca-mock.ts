@@ -91,6 +91,17 @@ export class AlpacaMock {
     this.event({ activity_type: 'SPLIT', symbol, qty: text(before * (times - 1n)) });
   }
 
+  /** Shares that come without any word about them. */
+  deliver(symbol: string, quantity: string): void {
+    this.shares.set(symbol, (this.shares.get(symbol) ?? 0n) + units(quantity));
+  }
+
+  /** Cancels an order, as a person does on the broker's page. */
+  cancelByHand(client: string): void {
+    for (const order of this.orders.filter((known) => known.client === client))
+      order.status = 'canceled';
+  }
+
   /** Executes part of an order, also of one that has ended; newest rows may come first. */
   execute(client: string, quantity: string, { early = false } = {}): void {
     const order = this.orders.find((known) => known.client === client);

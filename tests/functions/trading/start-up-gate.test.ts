@@ -1,0 +1,177 @@
+/** Before the first order after a start, book, orders and broker agree, or nothing is sent. */
+import type { GetTradingStateResponse, OpenReconciliation } from '#protos/gen/trading.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { ReconciliationRecord } from '#shared/portfolio/reconciliation-record.ts';
+import confirm from '../../../functions/trading/confirm-reconciliation/handler.ts';
+import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
+import getState from '../../../functions/trading/get-trading-state/handler.ts';
+import getCash from '../../../functions/portfolio/get-cash-balance/handler.ts';
+import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
+import { ExternalFixture } from '../../support/brokers/external-fixture.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { BETA } from '../../support/markets/set-market.ts';
+
+let redis: TestRedis;
+let on: ExternalFixture;
+let orders = 0;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  on = await new ExternalFixture(redis).open();
+  // The account is known, and the process has traded and synced.
+  expect(await codesOfOrder()).toEqual([]);
+  await sync();
+});
+afterEach(() => on.close());
+
+async function codesOfOrder(quantity = 1): Promise<string[]> {
+  const order = { isin: BETA, side: 'BUY', quantity };
+  const { body } = await on.call(executeTrade, order, `order-${(orders += 1)}`);
+  return (body.errors as { code: string }[]).map(({ code }) => code);
+}
+
+async function open(): Promise<OpenReconciliation | undefined> {
+  const { body } = await on.call(getState, {});
+  return (body as GetTradingStateResponse).reconciliations[0];
+}
+
+const sync = () => on.call(updatePositions, { forceSync: true });
+
+it('lets the first order pass after a start where everything agrees or is explained', async () => {
+  await on.restart();
+  on.mock.event({ activity_type: 'CSD', net_amount: '50' });
+  expect(await codesOfOrder()).toEqual([]);
+  expect(on.mock.posts).toBe(2);
+});
+
+it.each([
+  [
+    'cash',
+    () => void (on.mock.cash += 5_000_000_000n),
+    'cash at the broker: +5 USD that no movement explains',
+  ],
+  [
+    'shares',
+    () => on.mock.deliver('BETA', '7'),
+    `BETA (${BETA}) at the broker: +7 shares that no movement explains`,
+  ],
+])(
+  'a difference of %s stops trading, is shown with what to do, and is confirmed',
+  async (kind, change, message) => {
+    await on.restart();
+    change();
+    expect(await codesOfOrder()).toContain('trading-halted');
+    expect(await codesOfOrder()).toContain('trading-halted');
+    expect(on.mock.posts).toBe(1);
+    const found = await open();
+    expect(found?.differences).toMatchObject([
+      { kind, message, action: expect.stringMatching(/trader reconcile/) },
+    ]);
+    const { body: state } = await on.call(getState, {});
+    expect(state).toMatchObject({ state: 'HALTED', restrictions: [{ code: 'not-reconciled' }] });
+
+    const wrong = await on.call(confirm, { digest: '0000', reason: 'checked' }, 'wrong');
+    expect([wrong.status, wrong.body.facts?.rule ?? wrong.body.rule]).toEqual([
+      422,
+      'differences-changed',
+    ]);
+    const right = await on.call(confirm, { digest: found?.digest, reason: 'checked' }, 'right');
+    expect(right.body).toMatchObject({ success: true, state: 'ACTIVE', restrictions: [] });
+    expect(await codesOfOrder()).toEqual([]);
+    // It was booked once, and is not asked about again.
+    await on.restart();
+    expect(await codesOfOrder()).toEqual([]);
+  },
+);
+
+it('a sync before the first order does not swallow the difference', async () => {
+  await on.restart();
+  on.mock.cash += 5_000_000_000n;
+  const { body } = await sync();
+  expect(body).toMatchObject({
+    externalBooked: 1,
+    differences: [expect.stringMatching(/\+5 USD/)],
+  });
+  expect(await codesOfOrder()).toContain('trading-halted');
+  await on.restart();
+  expect(await codesOfOrder()).toContain('trading-halted');
+  expect((await open())?.differences).toHaveLength(1);
+});
+
+it('ends by itself when the broker explains it', async () => {
+  await on.restart();
+  on.mock.cash += 5_000_000_000n;
+  expect(await codesOfOrder()).toContain('trading-halted');
+  on.mock.cash -= 5_000_000_000n;
+  on.mock.event({ activity_type: 'CSD', net_amount: '5' });
+  await sync();
+  expect(await open()).toBeUndefined();
+  expect(await codesOfOrder()).toEqual([]);
+  const { body } = await on.call(getCash, {});
+  expect(body.cashBalance.amount).toBe('19805.00');
+});
+
+it('an order that somebody placed at the broker stops trading until it is gone', async () => {
+  await on.restart();
+  on.mock.fillsAtOnce = 0n;
+  const client = on.mock.byHand('BETA', '3');
+  expect(await codesOfOrder()).toContain('trading-halted');
+  expect((await open())?.differences).toMatchObject([
+    {
+      kind: 'unknown-order',
+      subject: client,
+      change: '3',
+      message: expect.stringMatching(/BUY 3 BETA/),
+    },
+  ]);
+  on.mock.fillsAtOnce = undefined;
+  on.mock.cancelByHand(client);
+  expect(await codesOfOrder()).toEqual([]);
+});
+
+it('what is external later, while the process runs, is booked and does not stop trading', async () => {
+  on.mock.cash += 5_000_000_000n;
+  expect((await sync()).body).toMatchObject({ externalBooked: 1, differences: [] });
+  expect(await codesOfOrder()).toEqual([]);
+});
+
+it('nothing is sent while the broker cannot be asked at the start', async () => {
+  await on.restart();
+  on.mock.readFault = '500';
+  const order = { isin: BETA, side: 'BUY', quantity: 1 };
+  const { status } = await on.call(executeTrade, order, 'k');
+  expect(status).toBeGreaterThanOrEqual(500);
+  expect(on.mock.posts).toBe(1);
+  on.mock.readFault = 'none';
+  expect((await on.call(executeTrade, order, 'k')).body).toMatchObject({ success: true });
+  expect(on.mock.posts).toBe(2);
+});
+
+it('a difference that is found while an order is on its way keeps it from being sent', async () => {
+  const { database } = on.dependencies;
+  const commit = database.commit.bind(database);
+  const difference = {
+    kind: 'unknown-order',
+    subject: 'x',
+    change: Decimal.one,
+    label: 'BUY 1 BETA',
+  } as const;
+  let raced = false;
+  database.commit = async (expect, write, guard) => {
+    if (guard === 'advancing' && !raced) {
+      raced = true;
+      await new ReconciliationRecord(database).putOrders(
+        DEFAULT_ACCOUNT,
+        [difference],
+        on.dependencies.now(),
+      );
+    }
+    return commit(expect, write, guard);
+  };
+  expect(await codesOfOrder()).toEqual(['trading-halted']);
+  expect([raced, on.mock.posts]).toEqual([true, 1]);
+});
