@@ -43,7 +43,7 @@ async function run(file: string, { account, apply = false, json }: Options): Pro
 }
 
 function textOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {
-  const { format, applied, newMovements, knownRows, leftRows, positions } = answer;
+  const { format, applied, newMovements, knownRows, leftRows, positions, importId } = answer;
   const [before, after] = [answer.cashBefore, answer.cashAfter];
   return [
     `A file of ${format}: ${newMovements} movements are new, ${knownRows} rows were booked before.`,
@@ -54,7 +54,7 @@ function textOf(answer: NonNullable<(typeof portfolio.importTransactions)['respo
     `Cash: ${before?.currency} ${before?.amount} -> ${after?.currency} ${after?.amount}`,
     ...leftRows.map(({ line, reason }) => `Line ${line} is left out: ${reason}`),
     applied
-      ? 'Booked.'
+      ? `Booked as ${importId}; trader reverse ${importId} "why" undoes it.`
       : newMovements > 0
         ? 'Nothing is booked yet; --apply books it.'
         : 'Nothing to book.',

@@ -53,8 +53,8 @@ export function movements(trader: Command): void {
       );
   trader
     .command('reverse')
-    .description('undoes a booked movement by its opposite; both stay')
-    .argument('<line>', 'id of the line, as export shows it')
+    .description('undoes a booked movement, or a whole import, by its opposite; both stay')
+    .argument('<line>', 'id of the line, as export shows it, or of the import')
     .argument('<reason>', 'why')
     .option('--account <id>', 'another account than the default one', '')
     .action(reverse);

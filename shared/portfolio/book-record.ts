@@ -90,6 +90,7 @@ const ledgerLine = z.strictObject({
   charges: storedMoney.optional(),
   source: z.string().optional(),
   reverses: z.string().optional(),
+  acquiredAt: storedInstant.optional(),
   note: z.string().optional(),
   happenedAt: storedInstant,
   recordedAt: storedInstant,

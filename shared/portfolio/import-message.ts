@@ -13,6 +13,7 @@ export function importMessage(
   return {
     format: plan.format,
     applied,
+    importId: plan.importId,
     newMovements: plan.movements.length,
     knownRows: plan.known,
     leftRows: [...plan.left],

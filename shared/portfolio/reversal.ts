@@ -17,6 +17,11 @@ const opposites: Readonly<Partial<Record<LedgerEntry['kind'], BrokerFlowKind>>> 
   'transfer-out': 'transfer-in',
 };
 
+/** Undefined where a line is not undone by one of another kind. */
+export function oppositeOf(kind: LedgerEntry['kind']): BrokerFlowKind | undefined {
+  return opposites[kind];
+}
+
 const FLOW_PREFIX = 'flow-';
 
 /**
@@ -32,7 +37,7 @@ export function reversalOf(
   const found = posted.find(({ line }) => line.id === lineId);
   if (!found) throw notFound('line of the ledger', lineId);
   const { line } = found;
-  const kind = opposites[line.kind];
+  const kind = oppositeOf(line.kind);
   if (!kind || !lineId.startsWith(FLOW_PREFIX))
     throw notReversible(lineId, `a ${line.kind} is what the broker or a corporate action did`);
   if (line.reverses !== undefined)

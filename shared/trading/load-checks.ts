@@ -187,7 +187,7 @@ async function saleDaysOf(
   if (!statement) return undefined;
   const shown = statement.fills.filter((fill) => fill.isin === isin && fill.side === 'SELL');
   const booked = (await orderDependencies.book.ledger(accountId)).filter(
-    (entry) => entry.isin === isin && entry.kind === 'sell',
+    (entry) => entry.isin === isin && entry.kind === 'sell' && !entry.reverses,
   );
   return [
     ...shown.map((fill) => dayOf(fill.executedAt)),

@@ -112,6 +112,8 @@ export interface BrokerFlow {
   readonly relatedFlowId?: string | undefined;
   /** The flow that this one reverses. */
   readonly reversesFlowId?: string | undefined;
+  /** Of a sale that is reversed: the lot whose shares come back, and when they were acquired. */
+  readonly restores?: { readonly lotId: string; readonly acquiredAt: Instant } | undefined;
   /** Commission, fees and taxes of an order that `amount` contains. */
   readonly charges?: Money | undefined;
   /** Its origin where that is not the broker: `owner`, `import:…`. */

@@ -158,7 +158,9 @@ function buyableFrom(
   { ledger, view, cooldownDays }: PlanningInputs,
   isin: Isin,
 ): CalendarDay | undefined {
-  const sold = ledger.findLast((entry) => entry.kind === 'sell' && entry.isin === isin);
+  const sold = ledger.findLast(
+    (entry) => entry.kind === 'sell' && entry.isin === isin && !entry.reverses,
+  );
   if (!sold) return undefined;
   const from = addDays(dayOf(sold.happenedAt), cooldownDays);
   return from > view.asOf ? from : undefined;

@@ -14,6 +14,7 @@ import { degiro } from './degiro.ts';
 import { ghostfolio } from './ghostfolio.ts';
 import { plain } from './plain.ts';
 import { attempt, importFile } from './rows.ts';
+import { IMPORT_PREFIX } from './undo.ts';
 import { scalable } from './scalable.ts';
 import { tradeRepublic } from './trade-republic.ts';
 import { trading212 } from './trading212.ts';
@@ -25,6 +26,8 @@ const formats: readonly ImportFormat[] = [
 
 export interface ImportPlan {
   readonly format: string;
+  /** By which it is undone as a whole; empty where it books nothing. */
+  readonly importId: string;
   /** To be booked, oldest first. */
   readonly movements: readonly BookedMovement[];
   /** Rows that are booked already. */
@@ -53,7 +56,21 @@ export function importPlan(content: string, around: ImportAround): ImportPlan {
   const placer = new Placer(format.name, around);
   const inTime = [...transactions].sort((a, b) => a.at - b.at || a.line - b.line);
   for (const transaction of inTime) placer.place(transaction);
-  return { ...placer.plan(), left: [...left, ...placer.left].sort((a, b) => a.line - b.line) };
+  const plan = placer.plan();
+  const importId = idOf(plan.format, plan.movements);
+  const movements = plan.movements.map((one) => ({ ...one, source: importId }));
+  return {
+    ...plan,
+    movements,
+    importId,
+    left: [...left, ...placer.left].sort((a, b) => a.line - b.line),
+  };
+}
+
+/** The same rows make the same id. */
+function idOf(format: string, movements: readonly BookedMovement[]): string {
+  if (movements.length === 0) return '';
+  return `${IMPORT_PREFIX}${format}:${shortHash(movements.map(({ flowId }) => flowId))}`;
 }
 
 class Placer {
@@ -71,8 +88,8 @@ class Placer {
   }
 
   place(row: Transaction): void {
-    const flowId = this.flowIdOf(row);
-    if (this.around.book.booked.has(`flow-${flowId}`)) return void (this.known += 1);
+    const flowId = this.openFlowId(this.flowIdOf(row));
+    if (flowId === undefined) return void (this.known += 1);
     const made = attempt(() => this.movementsOf(row, flowId));
     if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
     else this.movements.push(...made);
@@ -82,6 +99,17 @@ class Placer {
     const { book } = this.around;
     const cash = this.movements.reduce((sum, { amount }) => sum.add(amount), book.cash);
     return { format: this.format, movements: this.movements, known: this.known, cashAfter: cash };
+  }
+
+  /** What was undone may be booked again, under another id; undefined while it is booked. */
+  private openFlowId(flowId: string): string | undefined {
+    const { booked } = this.around.book;
+    let id = flowId;
+    for (let times = 2; booked.has(`flow-${id}`); times += 1) {
+      if (!booked.has(`flow-reversal-${id}`)) return undefined;
+      id = `${flowId}-again-${times}`;
+    }
+    return id;
   }
 
   /** Equal rows of one file are told apart by their order. */
@@ -98,11 +126,9 @@ class Placer {
     if (currency !== book.currency)
       throw wrong(`its cash is in ${currency}, the account in ${book.currency}`);
     const isin = this.isinOf(row);
-    const source = `import:${this.format}`;
     const tax = row.tax && row.tax.sign > 0 ? cents(row.tax, currency) : undefined;
     const cash = cents(row.cash, currency);
     const common = {
-      source,
       happenedAt: row.at,
       ...(isin && { isin, symbol: this.symbolOf(row, isin) }),
     };

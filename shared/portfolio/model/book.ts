@@ -107,6 +107,8 @@ export interface LedgerEntry {
   readonly source?: string | undefined;
   /** The line that this one undoes. */
   readonly reverses?: string | undefined;
+  /** Of a sale that is undone: when the shares that come back to the lot `lotIds` were acquired. */
+  readonly acquiredAt?: Instant | undefined;
   /** For a person. */
   readonly note?: string | undefined;
   readonly happenedAt: Instant;

@@ -11,6 +11,7 @@ import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { GrowingSet } from '#shared/kernel/growing-set.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
@@ -138,7 +139,8 @@ function holdingOf(book: Book, { isin, symbol }: LedgerEntry): Holding {
 
 function received(holding: Holding, entry: LedgerEntry, base: Currency): Holding {
   const quantity = quantityIn(entry);
-  const cost = entry.kind === 'buy' ? entry.cash.negate() : transferCost(entry, quantity, base);
+  const isBought = entry.kind === 'buy' && entry.acquiredAt === undefined;
+  const cost = isBought ? entry.cash.negate() : transferCost(entry, quantity, base);
   const lot: Lot = {
     lotId: entry.id,
     quantity,
@@ -146,11 +148,37 @@ function received(holding: Holding, entry: LedgerEntry, base: Currency): Holding
     cost,
     acquiredAt: entry.happenedAt,
   };
+  if (entry.acquiredAt !== undefined) return restored(holding, entry, lot, entry.acquiredAt);
   return {
     isin: holding.isin,
     symbol: entry.symbol ?? holding.symbol,
-    lots: [...holding.lots, lot],
+    lots: inserted(holding.lots, lot),
     realized: holding.realized,
+  };
+}
+
+/** Oldest first, whenever it was booked: an import brings older lots than are there. */
+function inserted(lots: readonly Lot[], lot: Lot): readonly Lot[] {
+  const next = lots.findIndex(({ acquiredAt }) => acquiredAt > lot.acquiredAt);
+  return next < 0 ? [...lots, lot] : lots.toSpliced(next, 0, lot);
+}
+
+/** A sale is undone: its shares are back in their lot, at their cost, and its gain is taken back. */
+function restored(holding: Holding, entry: LedgerEntry, part: Lot, acquiredAt: Instant): Holding {
+  const [lotId = entry.id] = entry.lotIds ?? [];
+  const left = holding.lots.find((lot) => lot.lotId === lotId);
+  const whole: Lot = {
+    ...(left ?? { ...part, lotId, acquiredAt }),
+    quantity: (left?.quantity ?? Decimal.zero).add(part.quantity).normalize(),
+    cost: left ? left.cost.add(part.cost) : part.cost,
+  };
+  return {
+    isin: holding.isin,
+    symbol: holding.symbol,
+    lots: left
+      ? holding.lots.map((lot) => (lot === left ? whole : lot))
+      : inserted(holding.lots, whole),
+    realized: holding.realized.add(entry.cash).add(part.cost),
   };
 }
 
@@ -164,7 +192,7 @@ function transferCost(entry: LedgerEntry, quantity: Quantity, base: Currency): M
 /** In the security's currency, fees included. */
 function unitCost(entry: LedgerEntry, cost: Money, quantity: Quantity): Price {
   if (!entry.price || !entry.exchangeRate) return new Price(Decimal.zero, cost.currency);
-  if (entry.kind !== 'buy') return entry.price;
+  if (entry.kind !== 'buy' || entry.acquiredAt !== undefined) return entry.price;
   const shares = quantity.multiply(entry.exchangeRate);
   const { currency } = entry.price;
   const each = cost.amount.divide(shares, priceDecimalsMax(currency), 'half-even');

@@ -47,6 +47,8 @@ export interface ReportedFlow {
   readonly price?: Price | undefined;
   readonly exchangeRate?: Decimal | undefined;
   readonly reversesFlowId?: string | undefined;
+  /** Of a sale that is reversed: the lot whose shares come back, and when they were acquired. */
+  readonly restores?: { readonly lotId: string; readonly acquiredAt: Instant } | undefined;
   readonly charges?: Money | undefined;
   readonly source?: string | undefined;
   readonly note?: string | undefined;
@@ -97,11 +99,12 @@ export function flowLine(
   };
 }
 
-/** A transfer that is reversed takes the lot that it brought. */
-function reversalOf({ kind, reversesFlowId }: ReportedFlow): Partial<LedgerEntry> {
+/** Shares that are taken back leave the lot that they made; those given back return to theirs. */
+function reversalOf({ kind, reversesFlowId, restores }: ReportedFlow): Partial<LedgerEntry> {
   if (reversesFlowId === undefined) return {};
   const reverses = `flow-${reversesFlowId}`;
-  if (kind !== 'transfer-out') return { reverses };
+  if (restores) return { reverses, lotIds: [restores.lotId], acquiredAt: restores.acquiredAt };
+  if (kind !== 'transfer-out' && kind !== 'sell') return { reverses };
   return { reverses, lotMethod: 'specific', lotIds: [reverses] };
 }
 
@@ -142,8 +145,16 @@ const rank: Record<LedgerEntry['kind'], number> = {
   'external-cash': 4,
 };
 
+/** Trades are undone after all others, in the order given: the last one first. */
 export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
-  return [...lines].sort((a, b) => a.happenedAt - b.happenedAt || rank[a.kind] - rank[b.kind]);
+  const inTime = lines
+    .filter((line) => !undoesTrade(line))
+    .sort((a, b) => a.happenedAt - b.happenedAt || rank[a.kind] - rank[b.kind]);
+  return [...inTime, ...lines.filter(undoesTrade)];
+}
+
+function undoesTrade({ kind, reverses }: LedgerEntry): boolean {
+  return reverses !== undefined && (kind === 'buy' || kind === 'sell');
 }
 
 /**

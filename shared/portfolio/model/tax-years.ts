@@ -10,6 +10,7 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
 import { bookEntries, costOf, emptyBook } from './booking.ts';
+import { withoutUndoneTrades } from './tax/undone-trades.ts';
 
 export interface TaxYear {
   readonly year: number;
@@ -34,7 +35,7 @@ export function taxYears(ledger: readonly LedgerEntry[], currency: Currency): Ta
   const years = new Map<number, TaxYear>();
   // A book a security: a line changes one of them, and the others need not be copied.
   const books = new Map<string, Book>();
-  for (const line of ledger) {
+  for (const line of withoutUndoneTrades(ledger)) {
     const { isin = '' } = line;
     const before = books.get(isin) ?? emptyBook(NO_ACCOUNT, currency);
     const after = { ...bookEntries(before, [line]), booked: NOTHING_BOOKED };

@@ -132,7 +132,10 @@ describe('an import', () => {
     const shown = await trader.run('import', file);
     expect(shown.stdout).toMatch(/Nothing is booked yet/);
     expect(shown.stdout).toMatch(/Line 4 is left out: status "Cancelled"/);
-    expect((await trader.run('import', file, '--apply')).stdout).toMatch(/Booked\./);
+    const booked = (await trader.run('import', file, '--apply')).stdout;
+    const [importId = ''] = /import:scalable:\w+/.exec(booked) ?? [];
+    const undone = (await trader.run('reverse', importId, 'wrong file')).stdout;
+    expect(undone).toMatch(/is undone\..*Cash is EUR 1000\.00/);
     const missing = await trader.run('import', join(folder, 'none.csv'));
     expect(missing).toMatchObject({ status: 2 });
     await trader.close();

@@ -100,6 +100,7 @@ const flowExtras = z.strictObject({
   charges: storedMoney.optional(),
   source: z.string().optional(),
   note: z.string().optional(),
+  restores: z.object({ lotId: z.string(), acquiredAt: storedInstant }).optional(),
 });
 
 const flowTuple = z.tuple([
@@ -352,8 +353,9 @@ function lateCells({
   charges,
   source,
   note,
+  restores,
 }: BrokerFlow): unknown[] {
-  const extras = { charges, source, note };
+  const extras = { charges, source, note, restores };
   const hasExtras = Object.values(extras).some((value) => value !== undefined);
   if (!hasExtras && relatedFlowId === undefined && reversesFlowId === undefined) return [];
   return [relatedFlowId ?? null, reversesFlowId ?? null, ...(hasExtras ? [extras] : [])];

@@ -12,6 +12,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Holding, LedgerEntry, Lot } from '../book.ts';
 import { bookEntries, emptyBook } from '../booking.ts';
+import { withoutUndoneTrades } from './undone-trades.ts';
 
 export interface RealisedLot {
   readonly isin: Isin;
@@ -38,7 +39,7 @@ export function realisedLots(
   currency: Currency,
 ): readonly RealisedLot[] {
   let book = emptyBook('' as AccountId, currency);
-  return ledger.flatMap((line) => {
+  return withoutUndoneTrades(ledger).flatMap((line) => {
     const before = line.isin && book.holdings.get(line.isin);
     book = { ...bookEntries(book, [line]), booked: NOTHING_BOOKED };
     const after = line.isin && book.holdings.get(line.isin);

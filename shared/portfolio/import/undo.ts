@@ -1,0 +1,170 @@
+/** The movements that undo an import as a whole: its lines in reverse, each by its opposite. */
+import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import { notFound, refused } from '#shared/kernel/failure.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
+import type { Money } from '#shared/kernel/money.ts';
+import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import type { Holding, LedgerEntry, Lot } from '../model/book.ts';
+import { bookEntries, emptyBook, type PostedLine } from '../model/booking.ts';
+import { oppositeOf } from '../reversal.ts';
+
+/** Ids of imports begin with it; they are the `source` of what was booked. */
+export const IMPORT_PREFIX = 'import:';
+
+/** Decimals of a rate by which a cost is computed back to the minor unit. */
+const RATE_DECIMALS = 18;
+const NAMED_MAX = 5;
+
+/** Kinds that depend on the shares that are there. */
+const takesShares: ReadonlySet<LedgerEntry['kind']> = new Set([
+  ...(['sell', 'cash-in-lieu', 'transfer-out', 'external-out', 'split', 'stock-dividend'] as const),
+  ...(['spin-off', 'merger', 'rename', 'delisting'] as const),
+]);
+
+/**
+ * @param importId the `source` of its lines
+ * @param posted the ledger, in the order of booking
+ * @returns none where all of it is undone already
+ * @throws Failure NOT_FOUND for an import that booked nothing; REFUSED not-reversible naming the later
+ *   lines that depend on its shares
+ */
+export function undoOf(
+  importId: string,
+  posted: readonly PostedLine[],
+  currency: Currency,
+  reason: string,
+): readonly BookedMovement[] {
+  const booked = posted.filter(({ line }) => line.source === importId && !line.reverses);
+  if (booked.length === 0) throw notFound('import', importId);
+  const undone = new Set(posted.flatMap(({ line }) => line.reverses ?? []));
+  const open = booked.filter(({ line }) => !undone.has(line.id));
+  requireIndependent(importId, open, posted, undone);
+  const before = holdingsBefore(open, posted, currency);
+  return [...open]
+    .reverse()
+    .flatMap((one) => undoing(one, before.get(one.line.id), reason, importId));
+}
+
+/** A line books on what the lines before it left; whoever took shares since may have taken these. */
+function requireIndependent(
+  importId: string,
+  open: readonly PostedLine[],
+  posted: readonly PostedLine[],
+  undone: ReadonlySet<string>,
+): void {
+  const own = new Set(open.map(({ line }) => line.id));
+  const moved = new Set<string>();
+  const dependents = posted.flatMap(({ line, postings }) => {
+    const isins = postings.flatMap(({ isin }) => isin ?? []);
+    if (own.has(line.id)) return isins.forEach((isin) => moved.add(isin)) ?? [];
+    const isOff = undone.has(line.id) || line.reverses !== undefined;
+    return !isOff && takesShares.has(line.kind) && isins.some((isin) => moved.has(isin))
+      ? [line]
+      : [];
+  });
+  if (dependents.length === 0) return;
+  const names = dependents
+    .slice(0, NAMED_MAX)
+    .map(({ id, kind, symbol }) => `${id} (${kind} of ${symbol})`);
+  const more = dependents.length > NAMED_MAX ? ` and ${dependents.length - NAMED_MAX} more` : '';
+  throw refused(
+    'not-reversible',
+    `${importId} cannot be undone: shares that it brought were used since by ${names.join(', ')}${more}.`,
+    { lineId: importId, dependents: dependents.map(({ id }) => id), field: 'lineId' },
+  );
+}
+
+/** The holding that each sale of the import found. */
+function holdingsBefore(
+  open: readonly PostedLine[],
+  posted: readonly PostedLine[],
+  currency: Currency,
+): ReadonlyMap<string, Holding> {
+  const sales = new Set(open.filter(({ line }) => line.kind === 'sell').map(({ line }) => line.id));
+  const found = new Map<string, Holding>();
+  let book = emptyBook('' as AccountId, currency);
+  for (const { line } of sales.size > 0 ? posted : []) {
+    const holding = line.isin && book.holdings.get(line.isin);
+    if (holding && sales.has(line.id)) found.set(line.id, holding);
+    book = bookEntries(book, [line]);
+  }
+  return found;
+}
+
+function undoing(
+  one: PostedLine,
+  before: Holding | undefined,
+  reason: string,
+  importId: string,
+): readonly BookedMovement[] {
+  const { line } = one;
+  const common = { note: reason, source: 'owner', happenedAt: line.happenedAt };
+  if (line.kind === 'sell') return saleUndone(one, before, common);
+  const kind = line.kind === 'buy' ? 'sell' : oppositeOf(line.kind);
+  if (!kind)
+    throw refused('not-reversible', `${importId} cannot be undone: ${line.id} is a ${line.kind}.`, {
+      lineId: line.id,
+      field: 'lineId',
+    });
+  const flowId = flowIdOf(line);
+  const { isin, symbol, quantity } = line;
+  return [
+    {
+      ...{ flowId: `reversal-${flowId}`, kind, amount: line.cash.negate(), ...common },
+      ...(isin && { isin, symbol }),
+      ...(quantity && { quantity }),
+      reversesFlowId: flowId,
+    },
+  ];
+}
+
+type Common = Pick<BookedMovement, 'note' | 'source' | 'happenedAt'>;
+
+/** One movement for each lot that it took; the last one takes back the gain. */
+function saleUndone(
+  { line, postings }: PostedLine,
+  before: Holding | undefined,
+  common: Common,
+): readonly BookedMovement[] {
+  const flowId = flowIdOf(line);
+  const taken = postings.flatMap(({ lotId, quantity, amount }) => {
+    const lot = before?.lots.find((one) => one.lotId === lotId);
+    return lot && quantity && quantity.sign < 0 ? [{ lot, quantity, cost: amount.negate() }] : [];
+  });
+  let left = line.cash;
+  return taken.map(({ lot, quantity, cost }, i): BookedMovement => {
+    const cash = i === taken.length - 1 ? left : cost;
+    left = left.subtract(cash);
+    const shares = quantity.negate();
+    return {
+      ...{ flowId: i === 0 ? `reversal-${flowId}` : `reversal-${flowId}-${i + 1}`, ...common },
+      ...{ kind: 'buy', amount: cash.negate(), isin: line.isin, symbol: line.symbol },
+      ...{ quantity: shares, reversesFlowId: flowId },
+      ...termsOf(lot, shares, cost),
+      restores: { lotId: lot.lotId, acquiredAt: lot.acquiredAt },
+    };
+  });
+}
+
+/** Price and rate that give the cost back to the minor unit. */
+function termsOf(
+  { unitCost }: Lot,
+  shares: Decimal,
+  cost: Money,
+): Pick<BookedMovement, 'price' | 'exchangeRate'> {
+  if (cost.sign <= 0) return {};
+  const isKnown = unitCost.amount.sign > 0;
+  const each = cost.amount.divide(shares, PRICE_DECIMALS_MAX, 'half-even');
+  const price = isKnown ? unitCost : new Price(each, cost.currency);
+  const worth = price.amount.multiply(shares);
+  return {
+    price,
+    exchangeRate: cost.amount.divide(worth, RATE_DECIMALS, 'half-even').normalize(),
+  };
+}
+
+function flowIdOf({ id }: LedgerEntry): string {
+  return id.replace(/^flow-/, '');
+}
