@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { textOf } from '#shared/clients/market-data/csv/csv-text.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
@@ -29,20 +30,21 @@ export function importFile(trader: Command): void {
 
 async function run(file: string, { account, apply = false, json }: Options): Promise<void> {
   const path = fromCallerFolder(file);
-  const content = await readFile(path, 'utf8').catch(() => {
+  const bytes = await readFile(path).catch(() => {
     throw invalidRequest({ field: 'file', message: `${path} cannot be read` });
   });
+  const content = textOf(bytes);
   const answer = await openInstallation(ANSWER_MS_MAX)(
     portfolio.importTransactions,
     { accountId: account, content, apply },
     { idempotencyKey: randomUUID() },
   );
-  const text = json ? JSON.stringify(answer, null, 2) : textOf(answer).join('\n');
+  const text = json ? JSON.stringify(answer, null, 2) : linesOf(answer).join('\n');
   process.stdout.write(`${text}\n`);
   process.exitCode = answer.leftRows.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-function textOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {
+function linesOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {
   const { format, applied, newMovements, knownRows, leftRows, positions, importId } = answer;
   const [before, after] = [answer.cashBefore, answer.cashAfter];
   return [

@@ -615,7 +615,11 @@ export interface ImportTransactionsResponse {
   leftRows: ImportLeftRow[];
   positions: ImportedPosition[];
   cashBefore: Money | undefined;
-  cashAfter: Money | undefined;
+  cashAfter:
+    | Money
+    | undefined;
+  /** By which ReverseMovement undoes it as a whole; empty where it books nothing. */
+  importId: string;
 }
 
 export interface ImportLeftRow {
@@ -8323,6 +8327,7 @@ function createBaseImportTransactionsResponse(): ImportTransactionsResponse {
     positions: [],
     cashBefore: undefined,
     cashAfter: undefined,
+    importId: "",
   };
 }
 
@@ -8351,6 +8356,9 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
     }
     if (message.cashAfter !== undefined) {
       Money.encode(message.cashAfter, writer.uint32(66).fork()).join();
+    }
+    if (message.importId !== "") {
+      writer.uint32(74).string(message.importId);
     }
     return writer;
   },
@@ -8432,6 +8440,14 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
             message.cashAfter = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.importId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8476,6 +8492,11 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
         : isSet(object.cash_after)
         ? Money.fromJSON(object.cash_after)
         : undefined,
+      importId: isSet(object.importId)
+        ? globalThis.String(object.importId)
+        : isSet(object.import_id)
+        ? globalThis.String(object.import_id)
+        : "",
     };
   },
 
@@ -8505,6 +8526,9 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
     if (message.cashAfter !== undefined) {
       obj.cashAfter = Money.toJSON(message.cashAfter);
     }
+    if (message.importId !== "") {
+      obj.importId = message.importId;
+    }
     return obj;
   },
 
@@ -8525,6 +8549,7 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
     message.cashAfter = (object.cashAfter !== undefined && object.cashAfter !== null)
       ? Money.fromPartial(object.cashAfter)
       : undefined;
+    message.importId = object.importId ?? "";
     return message;
   },
 };

@@ -1,11 +1,14 @@
 /** Daily prices and rates of securities over the life of an account. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
-import type { RateSeries } from '#shared/universe/model/price-series.ts';
+import { indexAt, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { Prices } from './model/value-history.ts';
+
+const RATE_DECIMALS = 10;
 
 /** @param from first day of the bars */
 export async function loadDailyPrices(
@@ -27,5 +30,23 @@ export async function loadDailyPrices(
     currencies: new Map(securities.map(({ isin, currency }): [Isin, Currency] => [isin, currency])),
     rateSeries: new Map(await Promise.all(rateSeries)),
     base,
+  };
+}
+
+/** Stored rates of several currencies into one, by day: the last on or before it. */
+export async function ratesInto(
+  market: MarketReader,
+  base: Currency,
+  currencies: Iterable<Currency>,
+): Promise<(currency: Currency, day: CalendarDay) => Decimal | undefined> {
+  const loaded = [...currencies].map(async (currency): Promise<[Currency, RateSeries]> => [
+    currency,
+    await market.rateSeries(currency, base),
+  ]);
+  const series = new Map(await Promise.all(loaded));
+  return (currency, day) => {
+    const found = series.get(currency);
+    const rate = found && found.rates[indexAt(found.days, day)];
+    return rate === undefined ? undefined : Decimal.fromEstimate(rate, RATE_DECIMALS, 'half-even');
   };
 }

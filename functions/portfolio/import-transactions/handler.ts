@@ -10,7 +10,8 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { bookAtBroker } from '#shared/portfolio/book-at-broker.ts';
 import { importMessage } from '#shared/portfolio/import-message.ts';
-import { importPlan } from '#shared/portfolio/import/import-plan.ts';
+import { importPlan, readImport } from '#shared/portfolio/import/import-plan.ts';
+import { ratesInto } from '#shared/portfolio/load-prices.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
@@ -24,8 +25,10 @@ export default handle(portfolio.importTransactions, async (request, context) => 
     new StoredMarket(database).securities(),
   ]);
   const bySymbol = new Map(securities.map((one) => [one.symbol.toUpperCase(), one.isin]));
-  const plan = importPlan(content, {
+  const file = readImport(content);
+  const plan = importPlan(file, {
     book,
+    rateOf: await ratesInto(new StoredMarket(database), baseCurrency, file.currencies),
     isinOf: (symbol) => bySymbol.get(symbol.toUpperCase()),
   });
   const applies = apply && plan.movements.length > 0;

@@ -9,6 +9,8 @@ import type { ImportFile, ImportFormat, LeftRow, Transaction } from './transacti
 
 const COLUMNS_MIN = 17;
 const ISIN = 3;
+const QUANTITY = 6;
+const VALUE = 11;
 
 export const degiro: ImportFormat = {
   name: 'degiro-transactions',
@@ -19,14 +21,33 @@ export const degiro: ImportFormat = {
   parse: (file: ImportFile) => {
     const transactions: Transaction[] = [];
     const left: LeftRow[] = [];
+    const splits = splitRows(file);
     for (const { cells, line } of file.rows.slice(1)) {
-      const read = attempt(() => transactionOf(cells, line));
+      const read = splits.has(line) ? SPLIT : attempt(() => transactionOf(cells, line));
       if (typeof read === 'string') left.push({ line, reason: read });
       else transactions.push(read);
     }
     return { transactions, left };
   },
 };
+
+const SPLIT = 'one half of a split or an exchange of shares, to be entered by trader action';
+
+/** All shares go and others come in the same minute for the same value: no trade does that. */
+function splitRows({ rows }: ImportFile): ReadonlySet<number> {
+  const byMinute = new Map<string, ImportFile['rows'][number][]>();
+  for (const row of rows.slice(1)) {
+    const [day, time, product] = row.cells;
+    const key = [day, time, product, row.cells[VALUE]?.replace('-', '')].join('|');
+    byMinute.set(key, [...(byMinute.get(key) ?? []), row]);
+  }
+  const pairs = [...byMinute.values()].filter((group) => {
+    const signs = group.map(({ cells }) => (cells[QUANTITY] ?? '').startsWith('-'));
+    const shares = new Set(group.map(({ cells }) => (cells[QUANTITY] ?? '').replace('-', '')));
+    return group.length === 2 && signs[0] !== signs[1] && shares.size === 2;
+  });
+  return new Set(pairs.flat().map(({ line }) => line));
+}
 
 function transactionOf(cells: readonly string[], line: number): Transaction {
   const at = (index: number): string => cells[index] ?? '';

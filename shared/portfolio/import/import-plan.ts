@@ -1,27 +1,35 @@
 /** What an import would book: each row once, by its own id or by its content. */
 import type { BookedMovement } from '#shared/clients/broker/broker.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { isCurrency, parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
-import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Book } from '../model/book.ts';
 import { quantityHeld } from '../model/booking.ts';
+import { degiroAccount } from './degiro-account.ts';
 import { degiro } from './degiro.ts';
+import { freedom24 } from './freedom24.ts';
 import { ghostfolio } from './ghostfolio.ts';
+import { interactiveBrokersActivity } from './interactive-brokers-activity.ts';
+import { interactiveBrokersFlex } from './interactive-brokers-flex.ts';
 import { plain } from './plain.ts';
+import { portfolioPerformanceXml } from './portfolio-performance-xml.ts';
+import { portfolioPerformance } from './portfolio-performance.ts';
 import { attempt, importFile } from './rows.ts';
 import { IMPORT_PREFIX } from './undo.ts';
 import { scalable } from './scalable.ts';
 import { tradeRepublic } from './trade-republic.ts';
 import { trading212 } from './trading212.ts';
-import type { ImportFormat, LeftRow, Transaction } from './transaction.ts';
+import type { ImportFormat, LeftRow, ParsedFile, Transaction } from './transaction.ts';
 
 const formats: readonly ImportFormat[] = [
-  ...[trading212, tradeRepublic, scalable, ghostfolio, plain, degiro],
+  ...[trading212, tradeRepublic, scalable, ghostfolio, freedom24, plain],
+  ...[interactiveBrokersFlex, interactiveBrokersActivity, portfolioPerformance],
+  ...[portfolioPerformanceXml, degiroAccount, degiro],
 ];
 
 export interface ImportPlan {
@@ -41,10 +49,18 @@ export interface ImportAround {
   readonly book: Book;
   /** Of the universe, for files without ISINs. */
   readonly isinOf: (symbol: string) => Isin | undefined;
+  /** Of a currency into the account's, on or before a day. */
+  readonly rateOf: (currency: Currency, day: CalendarDay) => Decimal | undefined;
+}
+
+export interface ReadImport extends ParsedFile {
+  readonly format: string;
+  /** Of its cash. */
+  readonly currencies: ReadonlySet<Currency>;
 }
 
 /** @throws Failure INVALID_REQUEST `content` for a file of no known format */
-export function importPlan(content: string, around: ImportAround): ImportPlan {
+export function readImport(content: string): ReadImport {
   const file = importFile(content);
   const format = formats.find((one) => one.recognises(file));
   if (!format)
@@ -53,7 +69,16 @@ export function importPlan(content: string, around: ImportAround): ImportPlan {
       message: `no known format; known are ${formats.map(({ name }) => name).join(', ')}`,
     });
   const { transactions, left } = format.parse(file);
-  const placer = new Placer(format.name, around);
+  const stated = transactions.map(({ currency }) => currency).filter(isCurrency);
+  const currencies = new Set(stated.map(parseCurrency));
+  return { format: format.name, transactions, left, currencies };
+}
+
+export function importPlan(
+  { format, transactions, left }: ReadImport,
+  around: ImportAround,
+): ImportPlan {
+  const placer = new Placer(format, around);
   const inTime = [...transactions].sort((a, b) => a.at - b.at || a.line - b.line);
   for (const transaction of inTime) placer.place(transaction);
   const plan = placer.plan();
@@ -90,7 +115,7 @@ class Placer {
   place(row: Transaction): void {
     const flowId = this.openFlowId(this.flowIdOf(row));
     if (flowId === undefined) return void (this.known += 1);
-    const made = attempt(() => this.movementsOf(row, flowId));
+    const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), flowId));
     if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
     else this.movements.push(...made);
   }
@@ -120,11 +145,25 @@ class Placer {
     return count === 1 ? `import-${key}` : `import-${key}-${count}`;
   }
 
+  /** Cash in another currency becomes what it was worth, by the file's rate or the day's. */
+  private inOwnCurrency(row: Transaction): Transaction {
+    const { currency: own } = this.around.book;
+    const currency = row.currency === '' ? own : parseCurrency(row.currency);
+    if (currency === own) return row;
+    const day = dayOf(row.at);
+    const rate = row.rate ?? this.around.rateOf(currency, day);
+    if (!rate) throw wrong(`there is no exchange rate from ${currency} to ${own} on ${day}`);
+    const convert = (amount: Decimal | undefined): Decimal | undefined => amount?.multiply(rate);
+    const { charges, tax } = row;
+    return {
+      ...{ ...row, cash: row.cash.multiply(rate), currency: own },
+      ...{ charges: convert(charges), tax: convert(tax) },
+    };
+  }
+
   private movementsOf(row: Transaction, flowId: string): BookedMovement[] {
     const { book } = this.around;
-    const currency = parseCurrency(row.currency);
-    if (currency !== book.currency)
-      throw wrong(`its cash is in ${currency}, the account in ${book.currency}`);
+    const { currency } = book;
     const isin = this.isinOf(row);
     const tax = row.tax && row.tax.sign > 0 ? cents(row.tax, currency) : undefined;
     const cash = cents(row.cash, currency);

@@ -2,24 +2,36 @@
 import { parse, type Info } from 'csv-parse/sync';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { numberFormatOf } from '#shared/clients/market-data/csv/number-format.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import type { ImportFile, LeftRow, ParsedFile, Transaction } from './transaction.ts';
+import type { ImportFile, LeftRow, ParsedFile, Read, Transaction } from './transaction.ts';
 
 export function importFile(text: string): ImportFile {
-  const plain = text.replace(/^\ufeff/, '');
-  if (/^\s*[{[]/.test(plain)) return { text: plain, rows: [] };
-  const first = plain.slice(0, plain.indexOf('\n') + 1 || undefined).replace(/"[^"]*"/g, '');
-  const delimiter = first.split(';').length > first.split(',').length ? ';' : ',';
+  const whole = text.replace(/^\ufeff/, '');
+  if (/^\s*[{[<]/.test(whole)) return { text: whole, delimiter: ',', rows: [] };
+  // Excel's first line, which says what stands between the cells.
+  const stated = /^"?sep=(.)"?\r?\n/i.exec(whole);
+  // It stays an empty line, so that lines keep their numbers.
+  const plain = stated ? whole.replace(/^[^\r\n]*/, '') : whole;
+  const delimiter = stated?.[1] ?? delimiterOf(plain);
   try {
     const parsed = parse(plain, {
       ...{ delimiter, info: true, relax_column_count: true, trim: true, bom: true },
     }) as unknown as { record: string[]; info: Info }[];
     const rows = parsed.map(({ record, info }) => ({ cells: record, line: info.lines }));
-    return { text: plain, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
+    return { text: plain, delimiter, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : 'is not csv';
     throw new Failure('INVALID_REQUEST', `content: ${why}`, { field: 'content' });
   }
+}
+
+/** The one that the header has most of. */
+function delimiterOf(text: string): string {
+  const header = text.trimStart();
+  const first = header.slice(0, header.indexOf('\n') + 1 || undefined).replace(/"[^"]*"/g, '');
+  const counts = [',', ';', '\t', '|'].map((one) => [one, first.split(one).length] as const);
+  return counts.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
 }
 
 export function headerOf({ rows }: ImportFile): readonly string[] {
@@ -32,7 +44,6 @@ export function hasColumns(file: ImportFile, ...names: readonly string[]): boole
 }
 
 export type Cell = (...names: readonly string[]) => string;
-type Read = Omit<Transaction, 'line' | 'content'> | string;
 
 /** @param read a transaction, or why the row is none; what it throws is why */
 export function readRows(file: ImportFile, read: (cell: Cell) => Read): ParsedFile {
@@ -68,6 +79,31 @@ export function number(text: string, decimal: '.' | ',' = '.'): Decimal | undefi
   if (!/^[-+]?\d+(\.\d+)?$/.test(plain))
     throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is not a number`);
   return Decimal.parse(plain.replace('+', '')).normalize();
+}
+
+/**
+ * The decimal mark of a whole file.
+ * @throws Failure INVALID_REQUEST where cells contradict each other or nothing decides
+ */
+export function decimalMark(
+  { rows, delimiter }: ImportFile,
+  numbersIn: (cells: readonly string[]) => readonly string[],
+): '.' | ',' {
+  const cells = rows
+    .slice(1)
+    .flatMap(({ cells: all, line }) => numbersIn(all).map((text) => ({ text, line })));
+  const format = numberFormatOf(cells, delimiter);
+  if (typeof format === 'string') return format;
+  throw new Failure('INVALID_REQUEST', `line ${format.line}: ${format.message}`, {
+    field: 'content',
+  });
+}
+
+/** A local day, the day first where it is not in ISO form, and a time of day. */
+export function localMoment(day: string, time: string): Instant {
+  const [, date, month, year] = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$/.exec(day) ?? [];
+  const iso = year ? `${year}-${month?.padStart(2, '0')}-${date?.padStart(2, '0')}` : day;
+  return moment(time === '' ? iso : `${iso}T${time}`);
 }
 
 /** Reads UTC where no zone is said. */

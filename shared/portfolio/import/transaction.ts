@@ -31,12 +31,18 @@ export interface Transaction {
   readonly price?: { readonly amount: Decimal; readonly currency: string } | undefined;
   /** Change of the cash balance, everything included; signed. */
   readonly cash: Decimal;
+  /** Of `cash`, `charges` and `tax`; empty: the account's. */
   readonly currency: string;
+  /** Of that currency into the account's, where the file says it; else the stored one of the day. */
+  readonly rate?: Decimal | undefined;
   /** Contained in `cash`; never negative. */
   readonly charges?: Decimal | undefined;
   /** Withheld, contained in `cash`; never negative. */
   readonly tax?: Decimal | undefined;
 }
+
+/** What a row says; or why it is no transaction of ours. */
+export type Read = Omit<Transaction, 'line' | 'content'> | string;
 
 /** A row that is no transaction of ours, and why. */
 export interface LeftRow {
@@ -59,6 +65,8 @@ export interface ImportFormat {
 
 export interface ImportFile {
   readonly text: string;
-  /** Rows of trimmed cells, the header among them; empty for JSON. */
+  /** Between the cells. */
+  readonly delimiter: string;
+  /** Rows of trimmed cells, the header among them; empty for JSON and XML. */
   readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[];
 }

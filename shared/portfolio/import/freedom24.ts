@@ -1,0 +1,160 @@
+/**
+ * Freedom24's (Tradernet's) account statement as JSON: trades, cash movements, and dividends among the corporate
+ * actions. Texts are in the user's language, so `type_id` and `operation` decide.
+ */
+import { z } from 'zod';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { attempt, moment } from './rows.ts';
+import type { ImportFormat, LeftRow, Read, Transaction, TransactionKind } from './transaction.ts';
+
+const text = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => String(value ?? ''));
+const figure = z
+  .union([z.number(), z.string()])
+  .nullish()
+  .transform((value) =>
+    value === null || value === undefined || value === '' ? 0 : Number(value),
+  );
+
+const trade = z.object({
+  ...{ id: text, trade_id: text, date: text, instr_nm: text, isin: text, operation: text },
+  ...{ instr_type: figure, q: figure, p: figure, summ: figure, curr_c: text },
+  ...{ commission: figure, commission_currency: text },
+});
+const cashRow = z.object({
+  ...{ id: text, transaction_id: text, type: text, type_id: text, amount: figure, currency: text },
+  ...{ datetime: text, date: text, ticker: text, isin: text, comment: text },
+});
+const action = z.object({
+  ...{ corporate_action_id: text, date: text, type_id: text, amount: figure, ticker: text },
+  ...{ isin: text, currency: text, tax_amount: figure, external_tax: figure },
+});
+const rows = <T extends z.ZodType>(row: T) =>
+  z.object({ detailed: z.array(row).nullish() }).nullish();
+const schema = z.object({
+  trades: rows(trade),
+  cash_in_outs: z.array(cashRow).nullish(),
+  corporate_actions: rows(action),
+});
+
+const CURRENCY_PAIR = 6;
+
+const cashKinds: Readonly<Record<string, TransactionKind>> = {
+  ...{ bank: 'deposit', card: 'deposit', deposit: 'deposit', withdrawal: 'withdrawal' },
+  ...{
+    dividend: 'dividend',
+    tax: 'tax',
+    dividend_tax: 'tax',
+    interest: 'interest',
+    commission: 'fee',
+  },
+};
+
+export const freedom24: ImportFormat = {
+  name: 'freedom24',
+  recognises: ({ text: json }) =>
+    /^\s*\{/.test(json) && json.includes('"trades"') && json.includes('"date_start"'),
+  parse: ({ text: json }) => {
+    const read = attempt(() => schema.parse(JSON.parse(json)));
+    if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
+    const transactions: Transaction[] = [];
+    const left: LeftRow[] = [];
+    let line = 0;
+    const place = <T>(row: T, reader: (row: T) => readonly Read[]): void => {
+      line += 1;
+      const found = attempt(() => reader(row));
+      for (const one of typeof found === 'string' ? [found] : found)
+        if (typeof one === 'string') left.push({ line, reason: one });
+        else transactions.push({ ...one, line, content: JSON.stringify(row) });
+    };
+    const dividends = read.corporate_actions?.detailed ?? [];
+    for (const row of read.trades?.detailed ?? []) place(row, tradesOf);
+    for (const row of dividends) place(row, actionOf);
+    const isListed = dividends.some(({ type_id }) => type_id.startsWith('dividend'));
+    for (const row of read.cash_in_outs ?? []) place(row, (one) => cashOf(one, isListed));
+    return { transactions, left };
+  },
+};
+
+function exact(value: number): Decimal {
+  return Decimal.ofNumber(value).normalize();
+}
+
+/** A commission in another currency than the trade's is a fee of its own. */
+function tradesOf(row: z.output<typeof trade>): readonly Read[] {
+  const { operation, curr_c: currency, commission_currency: feeCurrency } = row;
+  const kind = operation === 'buy' ? 'buy' : operation === 'sell' ? 'sell' : undefined;
+  if (row.instr_type === CURRENCY_PAIR || /^[A-Z]{3}\/[A-Z]{3}$/.test(row.instr_nm))
+    return ['an exchange of currencies; each row is converted by itself'];
+  if (!kind) return [`operation "${operation}" is not booked`];
+  const commission = exact(Math.abs(row.commission));
+  const isOwn = feeCurrency === '' || feeCurrency === currency;
+  const gross = exact(Math.abs(row.summ || row.q * row.p));
+  const charges = isOwn ? commission : Decimal.zero;
+  const common = {
+    at: moment(row.date),
+    rowId: row.trade_id || row.id || undefined,
+    isin: row.isin.length === 12 ? row.isin : undefined,
+    symbol: symbolOf(row.instr_nm),
+  };
+  const booked: Read = {
+    ...common,
+    kind,
+    quantity: exact(Math.abs(row.q)),
+    price: { amount: exact(row.p), currency },
+    cash: (kind === 'buy' ? gross.negate() : gross).subtract(charges),
+    currency,
+    charges,
+  };
+  if (isOwn || commission.sign === 0) return [booked];
+  return [booked, { ...common, kind: 'fee', cash: commission.negate(), currency: feeCurrency }];
+}
+
+/** `AAPL.US` is the market's; the universe has the symbol alone. */
+function symbolOf(ticker: string): string | undefined {
+  return ticker.replace(/\.[A-Z]{2}$/, '') || undefined;
+}
+
+/** The amount is before the tax that was withheld. */
+function actionOf(row: z.output<typeof action>): readonly Read[] {
+  if (!row.type_id.startsWith('dividend'))
+    return [`a corporate action (${row.type_id}) of ${row.ticker}, to be entered by trader action`];
+  const gross = exact(row.amount);
+  const withheld = exact(Math.abs(row.tax_amount) + Math.abs(row.external_tax));
+  const isReverted = row.type_id.endsWith('_reverted');
+  return [
+    {
+      kind: 'dividend',
+      at: moment(row.date),
+      rowId: row.corporate_action_id && `${row.corporate_action_id}-${row.type_id}`,
+      isin: row.isin.length === 12 ? row.isin : undefined,
+      symbol: symbolOf(row.ticker),
+      cash: isReverted && gross.sign > 0 ? gross.negate() : gross.subtract(withheld),
+      currency: row.currency,
+      tax: isReverted ? undefined : withheld,
+    },
+  ];
+}
+
+function cashOf(row: z.output<typeof cashRow>, dividendsAreListed: boolean): readonly Read[] {
+  const id = row.type_id || row.type;
+  const isOfShares = id.startsWith('dividend') || id.startsWith('tax');
+  if (isOfShares && dividendsAreListed) return [];
+  if (/block/.test(id)) return [];
+  const kind = cashKinds[id.replace(/_reverted$/, '')];
+  if (!kind) return [`type "${id}" is not booked: ${row.comment}`];
+  const cash = exact(row.amount);
+  return [
+    {
+      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      at: moment(row.datetime || row.date),
+      rowId: row.id || row.transaction_id || undefined,
+      isin: row.isin.length === 12 ? row.isin : undefined,
+      symbol: symbolOf(row.ticker),
+      cash,
+      currency: row.currency,
+    },
+  ];
+}

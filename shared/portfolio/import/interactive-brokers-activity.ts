@@ -1,0 +1,193 @@
+/**
+ * Interactive Brokers' activity statement, and its transaction history: sections in one csv, each row with the
+ * section's name, `Header` or `Data`, and cells. ISINs are in the financial instruments and in the texts of dividends.
+ */
+import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { later, type Instant } from '#shared/kernel/instant.ts';
+import { instantAt } from '#shared/quant/calendars/zone-time.ts';
+import { attempt, number, orZero, type Cell } from './rows.ts';
+import type {
+  ImportFile,
+  ImportFormat,
+  LeftRow,
+  Read,
+  Transaction,
+  TransactionKind,
+} from './transaction.ts';
+
+/** Of the statement's times. */
+const ZONE = 'America/New_York';
+const ISIN_IN_TEXT = /\(([A-Z]{2}[A-Z0-9]{9}\d)\)/;
+const SYMBOL_IN_TEXT = /^([\w.-]+) ?\(/;
+
+interface SectionRow {
+  readonly section: string;
+  readonly line: number;
+  readonly cell: Cell;
+  readonly content: string;
+}
+
+interface Statement {
+  readonly base: string;
+  readonly isins: ReadonlyMap<string, string>;
+  /** Orders are listed; executions then repeat them. */
+  readonly hasOrders: boolean;
+}
+
+/** What a row is; undefined for sums and other lines that repeat. */
+type Reader = (row: SectionRow, statement: Statement) => Read | undefined;
+
+const readers: Readonly<Record<string, Reader>> = {
+  Trades: tradeOf,
+  Dividends: cashRow('dividend'),
+  'Payment In Lieu Of Dividends': cashRow('dividend'),
+  'Withholding Tax': cashRow('tax'),
+  Interest: cashRow('interest'),
+  Fees: cashRow('fee'),
+  'Other Fees': cashRow('fee'),
+  'Transaction Fees': cashRow('fee'),
+  'Deposits & Withdrawals': cashRow('deposit'),
+  'Transaction History': historyOf,
+  'Corporate Actions': ({ cell }) =>
+    `a corporate action, to be entered by trader action: ${cell('Description')}`,
+  Transfers: ({ cell }) => `a transfer of ${cell('Symbol')}, to be entered by trader transfer-in`,
+};
+
+export const interactiveBrokersActivity: ImportFormat = {
+  name: 'interactive-brokers-activity',
+  recognises: ({ rows }) =>
+    rows.some(
+      ({ cells: [section, kind, first] }) =>
+        kind === 'Header' &&
+        (section === 'Transaction History' ||
+          (section === 'Statement' && first === 'Field Name') ||
+          section === 'Trades'),
+    ),
+  parse: (file) => {
+    const rows = sectionRows(file);
+    const statement = statementOf(rows);
+    const transactions: Transaction[] = [];
+    const left: LeftRow[] = [];
+    for (const row of rows) {
+      const read = attempt(() => readers[row.section]?.(row, statement));
+      if (typeof read === 'string') left.push({ line: row.line, reason: read });
+      else if (read) transactions.push({ ...read, line: row.line, content: row.content });
+    }
+    return { transactions, left };
+  },
+};
+
+/** A section may have several headers; each holds for the rows below it. */
+function sectionRows({ rows }: ImportFile): readonly SectionRow[] {
+  const headers = new Map<string, readonly string[]>();
+  return rows.flatMap(({ cells: [section = '', kind, ...cells], line }): SectionRow[] => {
+    if (kind === 'Header') headers.set(section, cells);
+    const header = headers.get(section);
+    if (kind !== 'Data' || !header) return [];
+    const cell: Cell = (...names) => {
+      const name = names.find((one) => header.includes(one));
+      const found = name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
+      return found === '-' || found === '--' ? '' : found;
+    };
+    return [{ section, line, cell, content: [section, ...cells].join('\u001f') }];
+  });
+}
+
+function statementOf(rows: readonly SectionRow[]): Statement {
+  const fields = rows.filter(({ cell }) => cell('Field Name') === 'Base Currency');
+  const instruments = rows.filter(({ section }) => section === 'Financial Instrument Information');
+  const isins = instruments.flatMap(({ cell }) =>
+    cell('Symbol')
+      .split(',')
+      .map((symbol): [string, string] => [symbol.trim(), cell('Security ID')]),
+  );
+  const trades = rows.filter(({ section }) => section === 'Trades');
+  return {
+    base: fields[0]?.cell('Field Value') ?? '',
+    isins: new Map(isins.filter(([, isin]) => isin !== '')),
+    hasOrders: trades.some(({ cell }) => cell('DataDiscriminator') === 'Order'),
+  };
+}
+
+function tradeOf({ cell }: SectionRow, { isins, hasOrders }: Statement): Read | undefined {
+  const discriminator = cell('DataDiscriminator');
+  if (discriminator === 'ClosedLot' || (hasOrders && discriminator !== 'Order')) return undefined;
+  const category = cell('Asset Category');
+  if (category === 'Forex') return 'an exchange of currencies; each row is converted by itself';
+  if (category !== 'Stocks') return `${category} of ${cell('Symbol')} are not booked`;
+  const quantity = orZero(number(cell('Quantity')));
+  const [price, proceeds] = [number(cell('T. Price')), orZero(number(cell('Proceeds')))];
+  const commission = orZero(number(cell('Comm/Fee')));
+  const currency = cell('Currency');
+  return {
+    kind: quantity.sign < 0 ? 'sell' : 'buy',
+    at: timeOf(cell('Date/Time')),
+    isin: isins.get(cell('Symbol')),
+    symbol: cell('Symbol'),
+    quantity: quantity.absolute(),
+    price: price && { amount: price, currency },
+    cash: proceeds.add(commission),
+    currency,
+    charges: commission.sign < 0 ? commission.negate() : undefined,
+  };
+}
+
+/** Totals stand in the column of the currency. */
+function cashRow(kind: TransactionKind): Reader {
+  return ({ cell }, { isins }) => {
+    const currency = cell('Currency');
+    if (!/^[A-Z]{3}$/.test(currency)) return undefined;
+    const text = cell('Description');
+    const symbol = SYMBOL_IN_TEXT.exec(text)?.[1];
+    const cash = orZero(number(cell('Amount')));
+    const isOfShares = kind === 'dividend' || kind === 'tax';
+    return {
+      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      at: timeOf(cell('Date', 'Settle Date')),
+      isin: isOfShares ? isinIn(text, symbol, isins) : undefined,
+      symbol: isOfShares ? symbol : undefined,
+      cash,
+      currency,
+    };
+  };
+}
+
+function isinIn(text: string, symbol: string | undefined, isins: Statement['isins']) {
+  return ISIN_IN_TEXT.exec(text)?.[1] ?? (symbol && isins.get(symbol));
+}
+
+const historyKinds: Readonly<Record<string, TransactionKind>> = {
+  ...{ Buy: 'buy', Sell: 'sell', Dividend: 'dividend', 'Payment in Lieu': 'dividend' },
+  ...{ 'Foreign Tax Withholding': 'tax', Deposit: 'deposit', Withdrawal: 'withdrawal' },
+  ...{ 'Credit Interest': 'interest', 'Debit Interest': 'interest', 'Other Fee': 'fee' },
+};
+
+/** Amounts are in the base currency, prices in the security's, which is not said. */
+function historyOf({ cell }: SectionRow, { base, isins }: Statement): Read {
+  const type = cell('Transaction Type');
+  const kind = historyKinds[type];
+  if (!kind) return `type "${type}" is not booked`;
+  const quantity = number(cell('Quantity'));
+  const commission = number(cell('Commission'));
+  const symbol = cell('Symbol') || SYMBOL_IN_TEXT.exec(cell('Description'))?.[1];
+  return {
+    kind,
+    at: timeOf(cell('Date')),
+    isin: isinIn(cell('Description'), symbol, isins),
+    symbol,
+    quantity: quantity?.absolute(),
+    cash: orZero(number(cell('Net Amount'))),
+    currency: base,
+    charges: commission && kind !== 'dividend' ? commission.absolute() : undefined,
+  };
+}
+
+/** `2024-03-08, 10:30:00`, or a day. */
+function timeOf(text: string): Instant {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[, ;T]+(\d\d):?(\d\d):?(\d\d))?$/.exec(text);
+  if (!match) throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is no time`);
+  const [, day = '', hours = '0', minutes = '0', seconds = '0'] = match;
+  const at = instantAt(ZONE, parseDay(day), Number(hours) * 60 + Number(minutes));
+  return later(at, Number(seconds) * 1000);
+}

@@ -1,0 +1,160 @@
+/** Interactive Brokers' Flex queries, as XML or csv: trades and cash transactions, each with its own id. */
+import { readFlex, type Attributes } from '#shared/clients/broker/interactive-brokers/flex-xml.ts';
+import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { attempt, number, orZero } from './rows.ts';
+import type {
+  ImportFile,
+  ImportFormat,
+  LeftRow,
+  Transaction,
+  TransactionKind,
+} from './transaction.ts';
+
+/** The first column of a Flex csv. */
+const FIRST_COLUMN = 'ClientAccountID';
+
+const securities: ReadonlySet<string> = new Set(['STK', 'FUND']);
+
+const kinds: Readonly<Record<string, TransactionKind>> = {
+  ...{ Dividends: 'dividend', 'Payment In Lieu Of Dividends': 'dividend' },
+  ...{ 'Withholding Tax': 'tax', '871(m) Withholding': 'tax' },
+  ...{ 'Broker Interest Paid': 'interest', 'Broker Interest Received': 'interest' },
+  ...{ 'Bond Interest Paid': 'interest', 'Bond Interest Received': 'interest' },
+  ...{ 'Other Fees': 'fee', 'Advisor Fees': 'fee', 'Commission Adjustments': 'fee' },
+  ...{ 'Deposits/Withdrawals': 'deposit', 'Deposits & Withdrawals': 'deposit' },
+};
+
+export const interactiveBrokersFlex: ImportFormat = {
+  name: 'interactive-brokers-flex',
+  recognises: ({ text, rows }) =>
+    /^\s*(<\?xml[^>]*>\s*)?<FlexQueryResponse/.test(text) ||
+    (rows[0]?.cells.includes(FIRST_COLUMN) === true && rows[0].cells.length > 3),
+  parse: (file) => {
+    const transactions: Transaction[] = [];
+    const left: LeftRow[] = [];
+    const rows = attempt(() => rowsOf(file));
+    if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
+    for (const { row, line } of rows) {
+      const read = attempt(() => transactionsOf(row, line));
+      if (typeof read === 'string') left.push({ line, reason: read });
+      else transactions.push(...read);
+    }
+    return { transactions, left };
+  },
+};
+
+interface Numbered {
+  readonly row: Attributes;
+  /** Line of a csv; number of the row in XML. */
+  readonly line: number;
+}
+
+const readElements: ReadonlySet<string> = new Set(['Trade', 'CashTransaction', 'CorporateAction']);
+
+function rowsOf({ text, rows }: ImportFile): readonly Numbered[] {
+  if (rows.length === 0)
+    return readFlex(text)
+      .elements.filter(({ name }) => readElements.has(name))
+      .map(({ attributes }, i) => ({ row: attributes, line: i + 1 }));
+  let header: readonly string[] = [];
+  return rows.flatMap(({ cells, line }): Numbered[] => {
+    if (cells.includes(FIRST_COLUMN)) header = cells.map(attributeOf);
+    if (cells.includes(FIRST_COLUMN) || cells.length < header.length) return [];
+    const row = Object.fromEntries(header.map((name, i) => [name, cells[i] ?? '']));
+    return [{ row, line }];
+  });
+}
+
+/** Names of columns as those of attributes. */
+const attributeNames: Readonly<Record<string, string>> = {
+  ...{ CurrencyPrimary: 'currency', FXRateToBase: 'fxRateToBase', AssetClass: 'assetCategory' },
+  ...{ ISIN: 'isin', 'Buy/Sell': 'buySell', IBCommission: 'ibCommission', 'Date/Time': 'dateTime' },
+  IBCommissionCurrency: 'ibCommissionCurrency',
+};
+
+function attributeOf(column: string): string {
+  const known = attributeNames[column];
+  return known ?? `${column.slice(0, 1).toLowerCase()}${column.slice(1)}`;
+}
+
+function transactionsOf(row: Attributes, line: number): readonly Transaction[] {
+  const level = row['levelOfDetail'] ?? '';
+  if (/summary|order|closed_lot|symbol/i.test(level)) return [];
+  if (row['tradeID'] || row['buySell']) return tradeOf(row, line);
+  return cashOf(row, line);
+}
+
+function at(row: Attributes, name: string): string {
+  return row[name] ?? '';
+}
+
+/** What all rows have. */
+function common(row: Attributes, line: number) {
+  return {
+    line,
+    content: Object.entries(row).sort().join('\u001f'),
+    isin: at(row, 'isin') || undefined,
+    symbol: at(row, 'symbol') || undefined,
+    currency: at(row, 'currency'),
+    rate: number(at(row, 'fxRateToBase')),
+  };
+}
+
+/** A commission in another currency than the trade's is a fee of its own. */
+function tradeOf(row: Attributes, line: number): readonly Transaction[] {
+  const category = at(row, 'assetCategory');
+  if (category === 'CASH')
+    throw wrong('an exchange of currencies; each row is converted by itself');
+  if (!securities.has(category)) throw wrong(`${category} of ${at(row, 'symbol')} is not booked`);
+  const currency = at(row, 'currency');
+  const amount = (name: string): Decimal => orZero(number(at(row, name)));
+  const commission = amount('ibCommission');
+  const isOwn = (at(row, 'ibCommissionCurrency') || currency) === currency;
+  const paid = isOwn ? commission.add(amount('taxes')) : amount('taxes');
+  const quantity = amount('quantity');
+  const price = number(at(row, 'tradePrice'));
+  const when = instantIn(row, 'dateTime', 'tradeDate');
+  const trade: Transaction = {
+    ...common(row, line),
+    kind: quantity.sign < 0 ? 'sell' : 'buy',
+    at: when,
+    rowId: at(row, 'tradeID') || at(row, 'transactionID') || undefined,
+    quantity: quantity.absolute(),
+    price: price && { amount: price, currency },
+    cash: amount('proceeds').add(paid),
+    charges: paid.sign < 0 ? paid.negate() : undefined,
+  };
+  if (isOwn || commission.sign === 0) return [trade];
+  const fee = { kind: 'fee', cash: commission, currency: at(row, 'ibCommissionCurrency') } as const;
+  const { line: number_, content, rowId, isin, symbol } = trade;
+  return [
+    trade,
+    { ...fee, line: number_, content: `${content}fee`, rowId, isin, symbol, at: when },
+  ];
+}
+
+function cashOf(row: Attributes, line: number): readonly Transaction[] {
+  const type = at(row, 'type');
+  const kind = kinds[type];
+  if (!kind && at(row, 'actionDescription'))
+    throw wrong(
+      `a corporate action, to be entered by trader action: ${at(row, 'actionDescription')}`,
+    );
+  if (!kind) throw wrong(`type "${type}" is not booked: ${at(row, 'description')}`);
+  const cash = orZero(number(at(row, 'amount')));
+  return [
+    {
+      ...common(row, line),
+      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      at: instantIn(row, 'dateTime', 'settleDate', 'reportDate'),
+      rowId: at(row, 'transactionID') || undefined,
+      cash,
+    },
+  ];
+}
+
+function wrong(why: string): Failure {
+  return new Failure('INVALID_REQUEST', why);
+}
