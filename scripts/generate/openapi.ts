@@ -7,6 +7,8 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { rpcName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { failureTable } from '#shared/kernel/failure.ts';
+import { requestSchema } from './request-schema.ts';
+import { systemPaths } from './system-paths.ts';
 
 const field = z.looseObject({
   jsonName: z.string(),
@@ -109,7 +111,23 @@ export function openApi(imageJson: string): string {
   return `${JSON.stringify(document)}\n`;
 }
 
-function callOf(operation: Operation, types: { request: string; response: string }): Json {
+/** Reads are open or need a token; a request with a credential of its own needs none beside. */
+function securityOf({ effect, credential }: Operation): readonly Json[] {
+  if (credential === 'request') return [{}];
+  return effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }];
+}
+
+/** An absent body is an empty request. */
+function bodyOf(operation: Operation): Json {
+  const schema = requestSchema(operation);
+  const isRequired = 'required' in schema;
+  return {
+    ...(isRequired && { required: true }),
+    content: { 'application/json': { schema } },
+  };
+}
+
+function callOf(operation: Operation, types: { response: string }): Json {
   const { service, name, summary, effect, streams, queue } = operation;
   const content = {
     'application/json': { schema: ref(types.response) },
@@ -127,14 +145,14 @@ function callOf(operation: Operation, types: { request: string; response: string
     tags: [service],
     summary,
     description: `${needs}${runs}`,
-    security: effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }],
+    security: securityOf(operation),
     parameters: [
       ...(effect === 'reads'
         ? []
-        : [header('Idempotency-Key', 'Same key and meaning, same answer.')]),
+        : [header('Idempotency-Key', 'Same key and meaning, same answer.', SAFE_ID)]),
       header('X-Request-Id', 'Names the call in logs and in the answer.'),
     ],
-    requestBody: { content: { 'application/json': { schema: ref(types.request) } } },
+    requestBody: bodyOf(operation),
     responses: {
       200: {
         description: streams ? 'The last message, or each as a line.' : 'The answer.',
@@ -145,58 +163,6 @@ function callOf(operation: Operation, types: { request: string; response: string
         content: { 'application/json': { schema: ref('Failure') } },
       },
     },
-  };
-}
-
-/** What the gateway itself answers, as OpenFaaS' does; docs/gateway-api.md has all of it. */
-function systemPaths(): Json {
-  const name = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
-  const done = (status: number, description: string): Json => ({
-    responses: { [status]: { description }, 401: { description: 'Without name and password.' } },
-    security: [{ operator: [] }],
-    tags: ['gateway-system'],
-  });
-  const body = { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } };
-  const named = (operationId: string, of: Json): Json => ({ operationId, ...of });
-  return {
-    '/healthz': {
-      get: {
-        operationId: 'health',
-        tags: ['gateway-system'],
-        security: [{}],
-        responses: { 200: { description: 'It lives.' } },
-      },
-    },
-    '/async-function/{name}': {
-      parameters: [name],
-      post: named('call-later', {
-        ...body,
-        ...done(202, 'Queued; X-Call-Id names the call.'),
-        security: [{}, { token: [] }],
-      }),
-    },
-    '/system/functions': {
-      get: named('list-functions', done(200, 'What is deployed.')),
-      post: named('deploy-function', { ...body, ...done(202, 'Deployed.') }),
-      put: named('update-function', { ...body, ...done(202, 'Deployed anew.') }),
-      delete: named('remove-function', { ...body, ...done(202, 'Removed.') }),
-    },
-    '/system/function/{name}': {
-      parameters: [name],
-      get: named('describe-function', done(200, 'One function.')),
-    },
-    '/system/scale-function/{name}': {
-      parameters: [name],
-      post: named('scale-function', { ...body, ...done(202, 'Accepted.') }),
-    },
-    '/system/secrets': {
-      get: named('list-secrets', done(200, 'Names, never values.')),
-      post: named('create-secret', { ...body, ...done(202, 'Created.') }),
-      put: named('update-secret', { ...body, ...done(202, 'Updated.') }),
-      delete: named('delete-secret', { ...body, ...done(202, 'Deleted.') }),
-    },
-    '/system/logs': { get: named('read-logs', done(200, 'Lines of JSON.')) },
-    '/system/info': { get: named('read-info', done(200, 'Version and provider.')) },
   };
 }
 
@@ -237,8 +203,12 @@ function failureSchema(): Json {
   };
 }
 
-function header(name: string, description: string): Json {
-  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+/** What a key may be; Idempotency-Key: isSafeId. */
+const SAFE_ID = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$';
+
+function header(name: string, description: string, pattern?: string): Json {
+  const schema = { type: 'string', ...(pattern !== undefined && { pattern }) };
+  return { name, in: 'header', required: false, description, schema };
 }
 
 function ref(name: string): Json {

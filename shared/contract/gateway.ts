@@ -14,6 +14,7 @@ import {
   weights,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
+import { wire, wordJson } from './wire-json.ts';
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
 
@@ -57,7 +58,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   listJobs: {
     ...usual.read,
     summary: 'Lists all jobs, in one state where a filter is given.',
-    request: request({ statusFilter: text(32) }),
+    request: request({ statusFilter: wire(text(32), wordJson(jobStates)) }),
   },
   triggerJob: {
     ...usual.write,
@@ -166,7 +167,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       pointsMax: int32({ min: 0, max: 2_000 }),
       rowsMax: int32({ min: 0, max: 10_000 }),
       ledgerOffset: offset,
-      historyDays: int32({ min: 0 }),
+      historyDays: int32({ min: 0, max: 20_000 }),
     }),
   },
 });

@@ -22,6 +22,12 @@ export const metricTable = {
   trader_proposal_waiting: { help: '1 while a plan waits for its owner’s answer.' },
   trader_proposal_expires_seconds: { help: 'Time that is left to answer it.' },
   trader_cash_ratio: { help: 'Cash as a fraction of the value of the default account.' },
+  trader_drift_ratio: {
+    help: 'Half the sum of the distances between weights and targets of the default account; absent without targets.',
+  },
+  trader_book_differences: {
+    help: 'Findings of the last check of the book against the broker, at most a quarter of an hour old.',
+  },
   trader_positions: { help: 'Positions of the default account.' },
   trader_prices_age_seconds: { help: 'Time since the last day that prices were fetched through.' },
   trader_price_doubts: { help: 'Securities set aside for their prices.', labels: ['kind'] },
@@ -32,10 +38,17 @@ export const metricTable = {
     help: 'When the last run of a job ended, seconds since 1970.',
     labels: ['job'],
   },
+  trader_dead_letters: {
+    help: 'Calls that nobody waited for and that failed for good.',
+    labels: ['kind'],
+  },
   trader_queue_jobs: { help: 'Jobs in a queue of runs.', labels: ['queue', 'state'] },
   trader_queue_oldest_seconds: {
     help: 'How long the oldest waiting job of a queue waits; 0 without any.',
     labels: ['queue'],
+  },
+  trader_backup_newest_timestamp_seconds: {
+    help: 'When the newest backup that can be restored was written, seconds since 1970.',
   },
   trader_services_unhealthy: { help: 'Services that cannot do their work.' },
   trader_redis_append_only: { help: '1 where Redis keeps an append-only file.' },

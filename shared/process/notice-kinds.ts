@@ -25,6 +25,7 @@ export const noticeUrgency = {
   'suspected-split': 'high',
   'queue-stuck': 'high',
   'failed-runs': 'high',
+  'dead-letters': 'high',
   'backup-failed': 'high',
   'disk-full': 'high',
   'certificate-ends': 'high',

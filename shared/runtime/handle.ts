@@ -16,7 +16,7 @@ import type { Operation, RequestOf, ResponseOf } from '#shared/contract/row.ts';
 import { isOpen, openBecause, timedOut, type CallIds } from '#shared/contract/unknown-outcome.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { callSpan, markFailed } from './call-span.ts';
-import { refusal } from './refusal.ts';
+import { refusal, WRONG_METHOD } from './refusal.ts';
 import { abortableReads } from './abortable-reads.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -169,6 +169,7 @@ class Call {
   }
 
   private async proceed(): Promise<FunctionResult> {
+    if (this.event.method !== 'POST') return WRONG_METHOD;
     const { tokens, settings } = this.dependencies;
     const { authorization } = this.event.headers;
     const { effect, credential } = this.operation;

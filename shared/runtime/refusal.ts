@@ -18,3 +18,6 @@ export function refusal(body: FailureBody): FunctionResult {
     body: JSON.stringify(body),
   };
 }
+
+/** Operations are called by POST, reads too: a request has a body, and its answer is of now. */
+export const WRONG_METHOD: FunctionResult = { status: 405, headers: { allow: 'POST' }, body: '' };

@@ -55,7 +55,7 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     const target = targetOf(host, request.url);
     if (!target) return pageNotFound(response);
     response.set(nameCall(request, options.servedBy));
-    if (request.method !== 'POST') return void response.status(405).end();
+    if (request.method !== 'POST') return void response.status(405).set('allow', 'POST').end();
     if (!target.deployed) return give(response, host.notHere(target.name));
     const refusal = refusalOf(request, effectOf(target), options);
     if (!refusal) return next();

@@ -11,6 +11,7 @@ export function answer(
   router.all(path, (request, response, next) => {
     const handler = byMethod[request.method as Method];
     if (handler) return handler(request, response, next);
-    return void response.status(405).end();
+    const allowed = Object.keys(byMethod).join(', ');
+    return void response.status(405).set('allow', allowed).end();
   });
 }

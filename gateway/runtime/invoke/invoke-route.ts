@@ -12,7 +12,16 @@ import { cleanUrl } from '../http/clean-path.ts';
 import type { FunctionHost } from './function-host.ts';
 
 const PREFIX = '/function';
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+const ALLOWED = [...METHODS].join(', ');
 /** Executors give a function its own. */
 const NO_ENVIRONMENT: FunctionEnvironment = {
   env: {},
@@ -35,7 +44,8 @@ export function invokeRoute(
     const target = targetOf(host, url.slice(PREFIX.length));
     if (!target) return false;
     const headers = nameCall(request, servedBy);
-    if (!METHODS.has(request.method ?? '')) give(response, { status: 405, headers });
+    if (!METHODS.has(request.method ?? ''))
+      give(response, { status: 405, headers: { ...headers, allow: ALLOWED } });
     else if (!target.deployed) give(response, withHeaders(host.notHere(target.name), headers));
     else {
       forwardHeaders(request);

@@ -15,7 +15,7 @@ export function metricsEndpoint(sources: readonly MetricsSource[], log: Log): Re
     const [path] = (request.url ?? '/').split('?');
     if (path !== '/metrics' && path !== '/healthz')
       return say(response, 404, '404 page not found\n');
-    if (request.method !== 'GET') return void response.writeHead(405).end();
+    if (request.method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
     if (path === '/healthz') return say(response, 200, 'OK');
     exposition(sources).then(
       (text) => say(response, 200, text, Registry.PROMETHEUS_CONTENT_TYPE),

@@ -75,6 +75,15 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'book-differs',
   },
   {
+    name: 'TraderBookDiffers',
+    metric: 'trader_book_differences',
+    ...above(0),
+    forMinutes: 30,
+    severity: 'critical',
+    summary: 'The book differs from the statement of the broker.',
+    runbook: 'book-differs',
+  },
+  {
     name: 'TraderServiceUnhealthy',
     metric: 'trader_services_unhealthy',
     ...above(0),
@@ -138,6 +147,15 @@ export const alertTable: readonly AlertRow[] = [
     severity: 'warning',
     summary: 'Runs failed for good.',
     runbook: 'failed-runs',
+  },
+  {
+    name: 'TraderDeadLetters',
+    metric: 'trader_dead_letters',
+    ...above(0),
+    forMinutes: 0,
+    severity: 'warning',
+    summary: 'Calls that nobody waited for failed for good.',
+    runbook: 'dead-letters',
   },
   {
     name: 'TraderBackupFailed',

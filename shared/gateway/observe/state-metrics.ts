@@ -1,6 +1,7 @@
 /** Reads the metrics of the state; what cannot be read now is left out. */
 import { X509Certificate } from 'node:crypto';
 import { readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { operations } from '#shared/contract/catalogue.ts';
 import { jobs } from '#shared/contract/jobs.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -19,6 +20,12 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';
 import { JobStore } from '../job-store.ts';
 import { sample, samplesBy, type Sample } from '#shared/contract/metric-table.ts';
+import { newestBackup } from '../backup/newest-backup.ts';
+import { loadAccountFacts } from '../overview/load-account.ts';
+import { holdingsMessage } from '../overview/rows-message.ts';
+import { valuedAccount } from '../overview/value-message.ts';
+import { bookDifferences } from './book-check.ts';
+import { deadLetterSamples } from './dead-letters.ts';
 import { redisInfo } from '../redis-info.ts';
 import { servicesHealth } from '../services-health.ts';
 
@@ -28,9 +35,13 @@ const readers: readonly ((context: Context) => Promise<readonly Sample[]>)[] = [
   orderSamples,
   planSamples,
   accountSamples,
+  driftSamples,
+  bookSamples,
   marketSamples,
   jobSamples,
   queueSamples,
+  deadLetterSamples,
+  backupSamples,
   serviceSamples,
   redisSamples,
   diskSamples,
@@ -98,6 +109,30 @@ async function accountSamples({ functions, callOptions }: Context): Promise<Samp
     sample('trader_positions', summary.positionCount),
     ...(Number.isFinite(ratio) ? [sample('trader_cash_ratio', ratio)] : []),
   ];
+}
+
+/** Weights and targets as the owner's page shows them; cash is what is left of both. */
+async function driftSamples(context: Context): Promise<Sample[]> {
+  const facts = await loadAccountFacts(context, DEFAULT_ACCOUNT);
+  const holdings = holdingsMessage(facts, valuedAccount(facts));
+  const distances = holdings.flatMap(({ weightRatio, targetRatio }) =>
+    weightRatio === undefined || targetRatio === undefined ? [] : [weightRatio - targetRatio],
+  );
+  if (distances.length === 0) return [];
+  const cash = -distances.reduce((sum, one) => sum + one, 0);
+  const sum = [...distances, cash].reduce((total, one) => total + Math.abs(one), 0);
+  return [sample('trader_drift_ratio', sum / 2)];
+}
+
+async function bookSamples(context: Context): Promise<Sample[]> {
+  return [sample('trader_book_differences', await bookDifferences(context))];
+}
+
+async function backupSamples({ settings: { dataDir } }: Context): Promise<Sample[]> {
+  const { newestGood } = await newestBackup(join(dataDir, 'backups'));
+  const written = newestGood?.writtenAt;
+  if (!written) return [];
+  return [sample('trader_backup_newest_timestamp_seconds', Number(written.seconds))];
 }
 
 async function marketSamples({ database, now }: Context): Promise<Sample[]> {

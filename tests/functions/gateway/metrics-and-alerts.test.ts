@@ -59,6 +59,16 @@ describe('the metrics of the state', () => {
     expect(await value('trader_trading_state', { state: 'HALTED' })).toBe(1);
   });
 
+  it('hold the book against the broker, and count dead letters and drift', async () => {
+    expect(await value('trader_book_differences')).toBe(0);
+    expect(await value('trader_dead_letters', { kind: 'async-call' })).toBe(0);
+    const { redis: client } = t.dependencies.database;
+    await client.sadd('queue:{lanes:async}:names', 'echo');
+    await client.zadd('queue:async.echo:failed', 1, 'call-1', 2, 'call-2');
+    expect(await value('trader_dead_letters', { kind: 'async-call' })).toBe(2);
+    expect(await alerts()).toContain('TraderDeadLetters');
+  });
+
   it('do not grow in number with the securities', async () => {
     const before = (await samples()).length;
     const doubts = new PriceDoubtStore(t.dependencies.database);

@@ -241,6 +241,7 @@ describe('what is told', () => {
       ...{ TraderRedisNotPersistent: 'redis-not-persistent' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
       ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
+      ...{ TraderBookDiffers: 'book-differs', TraderDeadLetters: 'dead-letters' },
       ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },
       ...{ TraderBackupOld: 'backup-failed', TraderDiskFull: 'disk-full' },
       ...{ TraderCertificateEnds: 'certificate-ends', TraderClockWrong: 'clock-wrong' },

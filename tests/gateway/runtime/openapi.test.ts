@@ -12,15 +12,39 @@ const description = JSON.parse(text) as {
 
 it('has every operation, and no reference without a target', () => {
   expect(description.openapi).toBe('3.1.0');
-  for (const { name, effect } of operations) {
+  for (const { name, effect, credential } of operations) {
     const { post } = description.paths[`/function/${name}`] ?? {};
-    expect([name, post?.security]).toEqual([
-      name,
-      effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }],
-    ]);
+    expect([name, post?.security]).toEqual([name, securityOf(effect, credential)]);
   }
   for (const [, target = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
     expect(description.components.schemas).toHaveProperty([target]);
+});
+
+function securityOf(effect: string, credential: 'request' | undefined): object[] {
+  if (credential === 'request') return [{}];
+  return effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }];
+}
+
+it('says of each request what is needed, and what a number may be', () => {
+  const body = (name: string): unknown => {
+    const post = description.paths[`/function/${name}`]?.['post'] as
+      | { requestBody: { content: Record<string, { schema: unknown }>; required?: boolean } }
+      | undefined;
+    return {
+      required: post?.requestBody.required,
+      ...post?.requestBody.content['application/json'],
+    };
+  };
+  expect(body('planning-get-plan')).toMatchObject({
+    required: true,
+    schema: { required: ['planId'], additionalProperties: false },
+  });
+  expect(body('planning-list-plans')).toMatchObject({
+    required: undefined,
+    schema: {
+      properties: { limit: { anyOf: [{ type: 'integer', minimum: 0, maximum: 1000 }, {}, {}] } },
+    },
+  });
 });
 
 it('names each operation once', () => {
