@@ -2,7 +2,6 @@
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { estimateMoments, type Moments } from '#shared/optimization/model/moments.ts';
 import { HISTORY_YEARS } from '#shared/optimization/load-inputs.ts';
@@ -25,9 +24,9 @@ import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
 import { assembleProblem } from './model/assembly.ts';
-import type { PlanLimits } from './model/limits.ts';
+import { orderMaxOf, orderMaxText, type PlanLimits } from './model/limits.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
-import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
+import { accountOf, planLimits, withinDayTurnover, type PlanRequest } from './plan-limits.ts';
 import { isWhatIf, statedBook } from './stated-book.ts';
 
 export interface LoadedPlanning {
@@ -67,7 +66,7 @@ export async function loadPlanning(
   const scores = scoreUniverse(view).scores;
   const lines = whatIf ? [] : ledger;
   const kept = await keptHoldings(dependencies, book, view.unpriced);
-  const problem = assembleProblem({
+  const assembled = assembleProblem({
     ...{ book, view, kept, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
     ledger: lines,
     moments: momentsAsOptimised(view, scores, settings, limits),
@@ -80,6 +79,8 @@ export async function loadPlanning(
     minimumHoldDays: settings.minimumHoldDays,
     tax: policy.tax,
   });
+  const within = withinDayTurnover(assembled.limits, settings, portfolioValue(assembled));
+  const problem = { ...assembled, limits: within };
   requireFeasible(limits, problem, Money.rounded(settings.minimumOrder, baseCurrency, 'up'));
   const hash = portfolioHash(book, orders, terms);
   const realised = realisedLots(lines, book.currency);
@@ -89,17 +90,17 @@ export async function loadPlanning(
 
 /** A smallest order that the request asks for, above the largest one, leaves no order at all. */
 function requireFeasible(
-  { minimumOrder, orderMaxRatio }: PlanLimits,
+  { minimumOrder, ...limits }: PlanLimits,
   problem: PlanningProblem,
   usual: Money,
 ): void {
-  const largest = portfolioValue(problem).multiply(Decimal.ofNumber(orderMaxRatio), 'down');
-  const isUsual = largest.sign <= 0 || minimumOrder.compare(usual) <= 0;
-  if (isUsual || minimumOrder.compare(largest) <= 0) return;
+  const { most, setting } = orderMaxOf(limits, portfolioValue(problem).toEstimate());
+  const isUsual = most <= 0 || minimumOrder.compare(usual) <= 0;
+  if (isUsual || minimumOrder.toEstimate() <= most) return;
+  const largest = orderMaxText({ most, setting }, problem.base);
   throw refused(
     'infeasible',
-    `No order is smaller than ${minimumOrder} (constraints.minimumOrder), and none is larger than ${largest} ` +
-      '(MAXIMUM_ORDER_RATIO of the value).',
+    `No order is smaller than ${minimumOrder} (constraints.minimumOrder), and ${largest}.`,
     { field: 'constraints.minimumOrder' },
   );
 }

@@ -62,6 +62,7 @@ export function planLimits(
     cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
     costs: costModelOf(settings),
     orderMaxRatio: settings.maximumOrderRatio,
+    orderMaxAmount: Money.rounded(settings.orderValueMax, base, 'down'),
     sectorMaxRatio: settings.sectorMaxRatio,
     countryMaxRatio: settings.countryMaxRatio,
     positionsMax: Math.min(
@@ -72,6 +73,17 @@ export function planLimits(
     marginRatio: settings.planMarginRatio,
     monthlyDeposit: deposit,
   };
+}
+
+/** With what may be traded in a day in base currency as a share of the value, where that is less. */
+export function withinDayTurnover(
+  limits: PlanLimits,
+  { dayTurnoverMax }: Pick<Settings, 'dayTurnoverMax'>,
+  value: Money,
+): PlanLimits {
+  if (!dayTurnoverMax || value.sign <= 0) return limits;
+  const shareRatio = dayTurnoverMax.toEstimate() / value.toEstimate();
+  return { ...limits, turnoverMaxRatio: Math.min(limits.turnoverMaxRatio, shareRatio) };
 }
 
 /** What the policy asks for beyond the settings. A request narrows it and never widens it. */
@@ -105,7 +117,8 @@ function policyLimits(
 }
 
 function narrowed(given: Constraints, settings: Settings, base: Currency) {
-  const { cashReserveRatio, dayTurnoverMaxRatio, planOrdersMax, weightMaxRatio } = settings;
+  const { cashReserveRatio, dayTurnoverMaxRatio, weightMaxRatio } = settings;
+  const planOrdersMax = Math.min(settings.planOrdersMax, settings.ordersPerDayMax);
   const smallest = Money.rounded(settings.minimumOrder, base, 'up');
   return {
     cashReserveRatio: given.read('cashReserveRatio', cashReserveRatio, (text) =>

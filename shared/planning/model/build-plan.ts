@@ -4,14 +4,21 @@ import { weighedOut } from './not-taken.ts';
 import { gapOf, summaryOf } from './summary.ts';
 import { gainOnCost, weightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
-import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
+import { orderMaxOf, orderMaxText } from './limits.ts';
+import {
+  lotValue,
+  momentRows,
+  portfolioValue,
+  type Instrument,
+  type PlanningProblem,
+} from './problem.ts';
 import type { SequenceState } from './search/sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
 import { amount, basisPoints, percent, pluralize } from './formatting.ts';
 import { Money } from '#shared/kernel/money.ts';
 
-/** From half a point on, the reason says why a weight ends above the target. */
-const ABOVE_TARGET = 0.005;
+/** From half a point on, the reason says why a weight ends off the target. */
+const OFF_TARGET = 0.005;
 
 export function buildPlan(problem: PlanningProblem, decision: Decision): PlanContent {
   const { settlement, state, space, search } = decision;
@@ -90,9 +97,10 @@ function reasonOf(
   const kinds = (found?.kinds ?? []).map((kind) => kindWords(kind, instrument, problem.base));
   const figures = [
     `weight ${percent(before)} to ${percent(after)}, target ${percent(instrument.target)}`,
-    ...(side === 'BUY' && after > instrument.target + ABOVE_TARGET
+    ...(side === 'BUY' && after > instrument.target + OFF_TARGET
       ? [whyAboveTarget(problem, state)]
       : []),
+    ...(isShort(side, after, instrument.target) ? whyNoLarger(problem, instrument, value) : []),
     ...(expected === undefined ? [] : [`implied return ${percent(expected)} a year`]),
     ...(instrument.score === undefined ? [] : [`score ${instrument.score.toFixed(2)}`]),
   ];
@@ -102,6 +110,17 @@ function reasonOf(
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
     `adds ${worth} a year to the plan after its cost of ${cost.total}${taxWords(taxed)}.`
   );
+}
+
+function isShort(side: ExactOrder['side'], after: number, target: number): boolean {
+  return side === 'BUY' ? after < target - OFF_TARGET : after > target + OFF_TARGET;
+}
+
+/** The limit that kept an order from one more lot. */
+function whyNoLarger(problem: PlanningProblem, instrument: Instrument, value: Money): string[] {
+  const largest = orderMaxOf(problem.limits, portfolioValue(problem).toEstimate());
+  const isFull = value.toEstimate() + lotValue(instrument) > largest.most;
+  return isFull ? [orderMaxText(largest, problem.base)] : [];
 }
 
 /** The part of the cost that is owed as tax. */

@@ -2,6 +2,7 @@
 import type { CostModel } from '#shared/kernel/costs.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { amount } from './formatting.ts';
 
 /**
  * Years over which the cost of an order is spread. A plan pays once and earns every year, so with 1
@@ -26,6 +27,8 @@ export interface PlanLimits {
   readonly minimumOrder: Money;
   /** Largest order, as a share of the value. */
   readonly orderMaxRatio: number;
+  /** The same in base currency, whatever the account holds; absent: none. */
+  readonly orderMaxAmount?: Money | undefined;
   readonly ordersMax: number;
   /** Most bought and sold together, as a share of the value. */
   readonly turnoverMaxRatio: number;
@@ -61,6 +64,32 @@ export interface PlanLimits {
   readonly marginRatio: number;
   /** Deposit expected within the next month. */
   readonly monthlyDeposit: Money;
+}
+
+export interface OrderMax {
+  /** In base currency. */
+  readonly most: number;
+  /** The setting that binds. */
+  readonly setting: 'ORDER_VALUE_MAX' | 'MAXIMUM_ORDER_RATIO';
+}
+
+/**
+ * Most that an order may be worth. Below the amount stays what a price may move until the order is checked.
+ * @param value of the account, in base currency
+ */
+export function orderMaxOf(
+  { orderMaxRatio, orderMaxAmount }: Pick<PlanLimits, 'orderMaxRatio' | 'orderMaxAmount'>,
+  value: number,
+): OrderMax {
+  const share: OrderMax = { most: orderMaxRatio * value, setting: 'MAXIMUM_ORDER_RATIO' };
+  if (!orderMaxAmount) return share;
+  const most = orderMaxAmount.toEstimate() * (1 - PRICE_MOVE_RATIO);
+  return most < share.most ? { most, setting: 'ORDER_VALUE_MAX' } : share;
+}
+
+/** Words on an order that this limit keeps from being larger. */
+export function orderMaxText({ most, setting }: OrderMax, base: string): string {
+  return `an order is worth at most ${amount(most, base)} (${setting})`;
 }
 
 /** A security's groups that limits are set on. */

@@ -3,7 +3,7 @@
  * says which rule left it out, so that "what was not bought, and why" is complete.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { weightMaxOf, type PlanLimits } from './limits.ts';
+import { orderMaxOf, orderMaxText, weightMaxOf, type PlanLimits } from './limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './search/sequence.ts';
 import { amount, percent } from './formatting.ts';
@@ -91,7 +91,7 @@ function purchase(
   const lot = lotValue(instrument);
   const room = Math.min(
     (weightMaxOf(limits, instrument.isin) - weight) * value,
-    limits.orderMaxRatio * value,
+    orderMaxOf(limits, value).most,
   );
   const [lotsMin, lotsMax] = [lotsFor(minimumOrder, lot), wholeLotsIn(room, lot)];
   if (lotsMax < lotsMin) return noRoom(instrument, context, weight);
@@ -124,7 +124,7 @@ function sale(instrument: Instrument, context: PlanningContext): Opportunity | L
   const lotsMin = lotsFor(minimumOrder, lot);
   const lotsMax = Math.min(
     lotsSellable(instrument),
-    wholeLotsIn(limits.orderMaxRatio * value, lot),
+    wholeLotsIn(orderMaxOf(limits, value).most, lot),
   );
   if (lotsMax < lotsMin) return tooSmall(instrument, context, weight);
   return {
@@ -173,9 +173,9 @@ function noRoom(instrument: Instrument, context: PlanningContext, weight: number
   const { limits, value, currency } = context;
   const lot = lotValue(instrument);
   const smallest = amount(lotsFor(context.minimumOrder, lot) * lot, currency);
-  if (lotsFor(context.minimumOrder, lot) * lot > limits.orderMaxRatio * value) {
-    const most = amount(limits.orderMaxRatio * value, currency);
-    const reason = `The smallest purchase is ${smallest}, and an order may not exceed ${most}.`;
+  if (lotsFor(context.minimumOrder, lot) * lot > orderMaxOf(limits, value).most) {
+    const most = orderMaxText(orderMaxOf(limits, value), currency);
+    const reason = `The smallest purchase is ${smallest}, and ${most}.`;
     return leftOut(instrument, 'BUY', 'order-max', reason);
   }
   const reason =
@@ -195,8 +195,9 @@ function tooSmall(instrument: Instrument, context: PlanningContext, weight: numb
       `${instrument.locked} of the ${instrument.held} held were bought too lately to be sold; the smallest sale is ${instrument.lot.multiply(Decimal.of(least)).normalize()}.`,
     );
   if (lotsSellable(instrument) >= least) {
-    const [smallest, most] = [least * lot, context.limits.orderMaxRatio * context.value];
-    const reason = `The smallest sale is ${amount(smallest, context.currency)}, and an order may not exceed ${amount(most, context.currency)}.`;
+    const { limits, value, currency } = context;
+    const most = orderMaxText(orderMaxOf(limits, value), currency);
+    const reason = `The smallest sale is ${amount(least * lot, currency)}, and ${most}.`;
     return leftOut(instrument, 'SELL', 'order-max', reason);
   }
   const holding = amount(weight * context.value, context.currency);

@@ -7,7 +7,14 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { groupMaxOf, PRICE_MOVE_RATIO, weightMaxOf, type GroupKind } from './limits.ts';
+import {
+  groupMaxOf,
+  orderMaxOf,
+  PRICE_MOVE_RATIO,
+  weightMaxOf,
+  type GroupKind,
+  type PlanLimits,
+} from './limits.ts';
 import {
   groupName,
   portfolioValue,
@@ -129,7 +136,7 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   if (side === 'SELL' && quantity.compare(sellable) > 0) return 'no-short';
   if (side === 'BUY' && instrument.buyableFrom !== undefined) return 'cooldown';
   if (value.compare(limits.minimumOrder) < 0) return 'below-minimum-order';
-  if (exceeds(value, limits.orderMaxRatio, total)) return 'order-max';
+  if (isTooLarge(limits, value, total)) return 'order-max';
   const after = valueIn(instrument, instrument.held.add(quantity), 'half-even');
   const isAboveMax = side === 'BUY' && exceeds(after, weightMaxOf(limits, instrument.isin), total);
   return isAboveMax ? 'weight-max' : undefined;
@@ -160,6 +167,11 @@ function planRule(
   const kinds = ['sector', 'country', 'currency'] as const;
   const full = kinds.find((kind) => overfull(problem, after, kind));
   return full && `${full}-max`;
+}
+
+function isTooLarge(limits: PlanLimits, value: Money, total: Money): boolean {
+  const { most } = orderMaxOf(limits, total.toEstimate());
+  return value.toEstimate() > most + RATIO_TOLERANCE * total.toEstimate();
 }
 
 function exceeds(value: Money, ratio: number, total: Money): boolean {

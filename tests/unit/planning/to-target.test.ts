@@ -50,6 +50,7 @@ function problem(instruments: readonly TargetInstrument[], cash: string): Target
       marginRatio: 0,
       minimumOrder: Money.zero(EUR),
       cashReserveRatio: 0,
+      orderMaxRatio: 1,
     },
   };
 }

@@ -5,7 +5,9 @@
  * is there;
  * - a sale is the fewest whole lots that bring at least -A after their cost, and at most what is
  * held;
- * - a weight of 0 sells all. Sales come first. Gain is not compared with cost: stated weights are
+ * - a weight of 0 sells all;
+ * - no order is larger than the largest that may be sent; the next plan goes on from there.
+ * Sales come first. Gain is not compared with cost: stated weights are
  * instructions.
  */
 import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
@@ -16,7 +18,7 @@ import { convert } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { PlanLimits } from '../limits.ts';
+import { orderMaxOf, orderMaxText, type OrderMax, type PlanLimits } from '../limits.ts';
 import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
 import { percent, pluralize } from '../formatting.ts';
@@ -40,7 +42,13 @@ export interface TargetProblem {
   readonly instruments: readonly TargetInstrument[];
   readonly limits: Pick<
     PlanLimits,
-    'costs' | 'depth' | 'marginRatio' | 'minimumOrder' | 'cashReserveRatio'
+    | 'costs'
+    | 'depth'
+    | 'marginRatio'
+    | 'minimumOrder'
+    | 'cashReserveRatio'
+    | 'orderMaxRatio'
+    | 'orderMaxAmount'
   >;
   /** Securities with an order under way; they are left alone. */
   readonly live: ReadonlySet<Isin>;
@@ -52,6 +60,8 @@ interface TargetOrder {
   readonly quantity: Quantity;
   readonly value: Money;
   readonly cost: Money;
+  /** The largest order that may be sent, where it would have been larger. */
+  readonly cappedAt?: OrderMax | undefined;
 }
 
 /** A plan that trades to the `target` of each instrument. */
@@ -111,17 +121,29 @@ function ordersToTarget(problem: TargetProblem, total: Money): readonly TargetOr
   const free = problem.instruments.filter(({ isin }) => !problem.live.has(isin));
   const isLarge = (order: TargetOrder | undefined): TargetOrder[] =>
     order && order.quantity.sign > 0 && order.value.compare(minimumOrder) >= 0 ? [order] : [];
-  const sales = free.flatMap((one) => isLarge(saleOf(one, amountOf(one, total), costs)));
+  const largest = orderMaxOf(problem.limits, total.toEstimate());
+  const capped = (order: TargetOrder | undefined) => order && within(order, largest, costs);
+  const sales = free.flatMap((one) => isLarge(capped(saleOf(one, amountOf(one, total), costs))));
   const reserve = total.multiply(Decimal.ofNumber(cashReserveRatio), 'up');
   let cash = problem.cash.subtract(reserve);
   for (const { value, cost } of sales) cash = cash.add(value).subtract(cost);
   const purchases = free.flatMap((one) => {
     const most = lesser(amountOf(one, total), cash.amount);
-    const [order] = isLarge(purchaseOf(one, most, costs));
+    const [order] = isLarge(capped(purchaseOf(one, most, costs)));
     if (order) cash = cash.subtract(order.value).subtract(order.cost);
     return order ?? [];
   });
   return [...sales, ...purchases];
+}
+
+/** The order, or the most whole lots of it that may be sent at once. */
+function within(order: TargetOrder, largest: OrderMax, costs: CostModel): TargetOrder {
+  const { instrument, side, value } = order;
+  if (value.toEstimate() <= largest.most) return order;
+  const most = Decimal.ofNumber(largest.most);
+  const lots = most.divide(priceInBase(instrument).multiply(instrument.lot), 0, 'floor');
+  const quantity = lots.multiply(instrument.lot).normalize();
+  return { ...orderOf(instrument, side, quantity, costs), cappedAt: largest };
 }
 
 /** What an order may take, in base currency and unrounded. */
@@ -215,7 +237,7 @@ function orderOf(
 }
 
 function actionOf(
-  { instrument, side, quantity, value, cost }: TargetOrder,
+  { instrument, side, quantity, value, cost, cappedAt }: TargetOrder,
   total: Money,
   priority: number,
 ): PlannedAction {
@@ -223,10 +245,11 @@ function actionOf(
   const share = (of: Quantity): number => worth(instrument, of).toEstimate() / total.toEstimate();
   const after = side === 'SELL' ? held.subtract(quantity) : held.add(quantity);
   const [weightBefore, weightAfter] = [share(held), share(after)];
+  const limit = cappedAt ? `; ${orderMaxText(cappedAt, total.currency)}` : '';
   return {
     ...{ side, quantity, value, cost, priority, weightBefore, weightAfter, isin, symbol, price },
     reason:
       `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: weight ${percent(weightBefore)} to ` +
-      `${percent(weightAfter)}, stated ${percent(target)}.`,
+      `${percent(weightAfter)}, stated ${percent(target)}${limit}.`,
   };
 }
