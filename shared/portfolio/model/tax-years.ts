@@ -9,7 +9,8 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
-import { bookEntries, costOf, emptyBook } from './booking.ts';
+import { bookEntries, emptyBook } from './booking.ts';
+import { gainOf } from './tax/realised-lots.ts';
 import { withoutUndoneTrades } from './tax/undone-trades.ts';
 
 export interface TaxYear {
@@ -33,16 +34,13 @@ export interface TaxYear {
 /** Newest first. */
 export function taxYears(ledger: readonly LedgerEntry[], currency: Currency): TaxYear[] {
   const years = new Map<number, TaxYear>();
-  // A book a security: a line changes one of them, and the others need not be copied.
-  const books = new Map<string, Book>();
+  let book = emptyBook(NO_ACCOUNT, currency);
   for (const line of withoutUndoneTrades(ledger)) {
-    const { isin = '' } = line;
-    const before = books.get(isin) ?? emptyBook(NO_ACCOUNT, currency);
-    const after = { ...bookEntries(before, [line]), booked: NOTHING_BOOKED };
-    books.set(isin, after);
+    const before = book;
+    book = { ...bookEntries(before, [line]), booked: NOTHING_BOOKED };
     const year = Number(dayOf(line.happenedAt).slice(0, 4));
-    const sale = { before: holdingIn(before, line), after: holdingIn(after, line) };
-    years.set(year, added(years.get(year) ?? emptyYear(year, currency), line, sale));
+    const known = years.get(year) ?? emptyYear(year, currency);
+    years.set(year, withGain(added(known, line), line, before, book));
   }
   return [...years.values()].sort((a, b) => b.year - a.year);
 }
@@ -71,15 +69,8 @@ function emptyYear(year: number, currency: Currency): TaxYear {
   };
 }
 
-interface Sale {
-  readonly before: Holding | undefined;
-  readonly after: Holding | undefined;
-}
-
-function added(year: TaxYear, line: LedgerEntry, sale: Sale): TaxYear {
+function added(year: TaxYear, line: LedgerEntry): TaxYear {
   switch (line.kind) {
-    case 'sell':
-      return withSale(year, line, sale);
     case 'dividend':
       return { ...year, dividends: year.dividends.add(line.cash) };
     case 'interest':
@@ -93,17 +84,22 @@ function added(year: TaxYear, line: LedgerEntry, sale: Sale): TaxYear {
   }
 }
 
-function withSale(year: TaxYear, { cash }: LedgerEntry, { before, after }: Sale): TaxYear {
-  if (!before || !after) return year;
-  const cost = costOf(before, cash.currency).subtract(costOf(after, cash.currency));
-  const unknown = before.lots.some((lot) => lot.unitCost.amount.sign === 0 && wasTaken(lot, after));
+/** Sales, and actions that paid for shares: cash in lieu, a merger, a delisting. */
+function withGain(year: TaxYear, line: LedgerEntry, before: Book, after: Book): TaxYear {
+  const { cash, kind } = line;
+  const gain = gainOf(before, after, line);
+  if (kind !== 'sell' && gain.sign === 0) return year;
+  const [held, left] = [holdingIn(before, line), holdingIn(after, line)];
+  const isUnknown = held?.lots.some(
+    (lot) => lot.unitCost.amount.sign === 0 && (!left || wasTaken(lot, left)),
+  );
   return {
     ...year,
     proceeds: year.proceeds.add(cash),
-    cost: year.cost.add(cost),
-    realised: year.realised.add(cash.subtract(cost)),
+    cost: year.cost.add(cash.subtract(gain)),
+    realised: year.realised.add(gain),
     sales: year.sales + 1,
-    salesOfUnknownCost: year.salesOfUnknownCost + (unknown ? 1 : 0),
+    salesOfUnknownCost: year.salesOfUnknownCost + (isUnknown ? 1 : 0),
   };
 }
 

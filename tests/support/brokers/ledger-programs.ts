@@ -8,6 +8,23 @@ import { join } from 'node:path';
 const OWN_BEAN_CHECK = 'build/beancount/bin/bean-check';
 const beanCheck = existsSync(OWN_BEAN_CHECK) ? OWN_BEAN_CHECK : 'bean-check';
 
+const OWN_PYTHON = 'build/beancount/bin/python';
+/** Prints what `JournalBalances` describes. */
+const BALANCES = `
+import json, sys
+from beancount import loader
+from beancount.core import realization
+entries, errors, _ = loader.load_file(sys.argv[1])
+balances = {}
+for account in realization.iter_children(realization.realize(entries)):
+    positions = list(account.balance)
+    if not positions: continue
+    cost = sum(p.units.number * (p.cost.number if p.cost else 1) for p in positions)
+    units = sum(p.units.number for p in positions)
+    balances[account.account] = {'units': str(units), 'cost': str(cost)}
+print(json.dumps({'errors': [e.message for e in errors], 'balances': balances}))
+`;
+
 export const missingBeancount = missing(beanCheck, 'beancount is not installed');
 export const missingHledger = missing('hledger', 'hledger is not installed');
 
@@ -18,6 +35,21 @@ function missing(program: string, reason: string): string | undefined {
 /** Output of the program for a journal; empty where it is valid. */
 export function beancountErrors(journal: string): Promise<string> {
   return inFile(journal, 'ledger.beancount', (path) => run(beanCheck, [path]));
+}
+
+export interface JournalBalances {
+  readonly errors: readonly string[];
+  /** By account: units, and what they cost; of money both are the amount. */
+  readonly balances: Readonly<Record<string, { readonly units: string; readonly cost: string }>>;
+}
+
+/** Balances of a journal as beancount itself books it. */
+export async function beancountBalances(journal: string): Promise<JournalBalances> {
+  const python = existsSync(OWN_PYTHON) ? OWN_PYTHON : 'python3';
+  const text = await inFile(journal, 'ledger.beancount', (path) =>
+    run(python, ['-c', BALANCES, path]),
+  );
+  return JSON.parse(text) as JournalBalances;
 }
 
 export function hledgerErrors(journal: string): Promise<string> {

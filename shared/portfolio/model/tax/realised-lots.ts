@@ -10,7 +10,7 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Holding, LedgerEntry, Lot } from '../book.ts';
+import type { Book, Holding, LedgerEntry, Lot } from '../book.ts';
 import { bookEntries, emptyBook } from '../booking.ts';
 import { withoutUndoneTrades } from './undone-trades.ts';
 
@@ -40,26 +40,40 @@ export function realisedLots(
 ): readonly RealisedLot[] {
   let book = emptyBook('' as AccountId, currency);
   return withoutUndoneTrades(ledger).flatMap((line) => {
-    const before = line.isin && book.holdings.get(line.isin);
+    const earlier = book;
     book = { ...bookEntries(book, [line]), booked: NOTHING_BOOKED };
+    const before = line.isin && earlier.holdings.get(line.isin);
     const after = line.isin && book.holdings.get(line.isin);
-    if (!before || !after || before.realized.equals(after.realized)) {
-      if (line.kind !== 'sell' || !before || !after) return [];
-    }
-    return rowsOf(line, before, after);
+    const gain = gainOf(earlier, book, line);
+    if (!before || !after || (gain.sign === 0 && line.kind !== 'sell')) return [];
+    return rowsOf(line, before, after, gain);
   });
+}
+
+/** Realised by a line: a new name takes what was realised under the old one along. */
+export function gainOf(before: Book, after: Book, { isin, newIsin }: LedgerEntry): Money {
+  const realised = ({ holdings, currency }: Book): Money =>
+    Money.sum(
+      [...new Set([isin, newIsin])].flatMap((one) => (one && holdings.get(one)?.realized) ?? []),
+      currency,
+    );
+  return realised(after).subtract(realised(before));
 }
 
 /** Ids are not needed here. */
 const NOTHING_BOOKED = GrowingSet.of<string>();
 
-function rowsOf(line: LedgerEntry, before: Holding, after: Holding): readonly RealisedLot[] {
+function rowsOf(
+  line: LedgerEntry,
+  before: Holding,
+  after: Holding,
+  gain: Money,
+): readonly RealisedLot[] {
   const taken = before.lots.flatMap((lot): { lot: Lot; quantity: Quantity }[] => {
     const left = after.lots.find(({ lotId }) => lotId === lot.lotId)?.quantity ?? Decimal.zero;
     const quantity = lot.quantity.subtract(left).normalize();
     return quantity.sign > 0 ? [{ lot, quantity }] : [];
   });
-  const gain = after.realized.subtract(before.realized);
   const shares = taken.map(({ quantity }) => quantity);
   const proceeds = spread(line.cash, shares);
   const costs = costsOf(line, taken, after, line.cash.subtract(gain));

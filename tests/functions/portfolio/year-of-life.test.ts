@@ -1,0 +1,410 @@
+/**
+ * A year of an account, entered by the operations on the days it happened, and once more by hand as a beancount
+ * journal that knows nothing of them: every balance and every gain is the same.
+ */
+import bookMovement from '../../../functions/portfolio/book-movement/handler.ts';
+import exportLedger from '../../../functions/portfolio/export-ledger/handler.ts';
+import getGains from '../../../functions/portfolio/get-gains/handler.ts';
+import importTransactions from '../../../functions/portfolio/import-transactions/handler.ts';
+import reverseMovement from '../../../functions/portfolio/reverse-movement/handler.ts';
+import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
+import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts';
+import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
+import type { StatedAction } from '#shared/kernel/corporate-action.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { Price } from '#shared/kernel/price.ts';
+import { emptyBook, postEntries, quantityOf, costOf } from '#shared/portfolio/model/booking.ts';
+import { taxYears } from '#shared/portfolio/model/tax-years.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import {
+  beancountBalances,
+  beancountErrors,
+  hledgerBalances,
+  hledgerErrors,
+  missingBeancount,
+  missingHledger,
+} from '../../support/brokers/ledger-programs.ts';
+import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
+import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
+import { testNeeding } from '../../support/needing.ts';
+import { ask, openAccount, sync } from './portfolio-fixture.ts';
+
+/** ALPHA under its new ISIN, and what BETA spins off. */
+const [RENAMED, SPUN] = [parseIsin('DE0005190003'), parseIsin('US5949181045')];
+
+type Step = (on: PaperFixture) => Promise<unknown>;
+type Event = readonly [day: string, step: Step];
+
+const eur = (amount: string) => ({ amount, currency: 'EUR' });
+
+const move =
+  (kind: string, amount: string, more: object = {}): Step =>
+  async (on) =>
+    done(await ask(bookMovement, on, { kind, amount: eur(amount), ...more }));
+
+const transfer =
+  (kind: string, isin: Isin, quantity: number, price?: object): Step =>
+  async (on) =>
+    done(await ask(bookMovement, on, { kind, isin, quantity, ...(price && { price }) }));
+
+/** A trade as a broker's row has it: shares, price, and the cash with the fee in it. */
+const trade =
+  (kind: string, isin: Isin, shares: number, price: string, cash: string, fee: string): Step =>
+  async (on) => {
+    const day = new Date(on.dependencies.now()).toISOString().slice(0, 10);
+    const [amount = '', currency = 'EUR'] = price.split(' ');
+    const row = [day, kind, isin, shares, amount, currency, cash, 'EUR', fee, `${day}-${kind}`];
+    const header = 'date,kind,isin,quantity,price,price_currency,amount,currency,fee,id';
+    const content = `${header}\n${row.join(',')}\n`;
+    const { body } = done(await ask(importTransactions, on, { content, apply: true }));
+    expect(body).toMatchObject({ applied: true, leftRows: [] });
+  };
+
+const act =
+  (kind: StatedAction['kind'], isin: Isin, more: Partial<StatedAction> = {}): Step =>
+  async (on) => {
+    const day = parseDay(new Date(on.dependencies.now()).toISOString().slice(0, 10));
+    on.market.setRate('USD', 'EUR', day, 0.9);
+    on.market.setAction({ kind, isin, day, source: 'test', ...more });
+    const { body } = done(await ask(updatePositions, on, { forceSync: true }));
+    expect(body.externalBooked).toBe(0);
+  };
+
+const ratio = (newShares: string, oldShares: string) => ({
+  newShares: Decimal.parse(newShares),
+  oldShares: Decimal.parse(oldShares),
+});
+const pays = (amount: string, currency: string, taxRatio: string) => ({
+  amount: Price.parse(amount, currency),
+  taxRatio: Decimal.parse(taxRatio),
+});
+
+/** A deposit of the wrong size, undone the day after. */
+const undoDeposit: Step = async (on) => {
+  const { database, baseCurrency } = on.dependencies;
+  const ledger = await new StoredBook(database, baseCurrency).ledger(DEFAULT_ACCOUNT);
+  const wrong = ledger.find(({ cash }) => cash.equals(Money.parse('50000', 'EUR')));
+  done(await ask(reverseMovement, on, { lineId: wrong?.id ?? '', reason: 'a zero too many' }));
+};
+
+function done<T extends { readonly status: number; readonly text: string }>(answer: T): T {
+  if (answer.status !== 200) throw new Error(answer.text);
+  return answer;
+}
+
+const months = ['03', '04', '05', '06', '07', '08', '09', '10', '11', '12'];
+
+const events: readonly Event[] = [
+  ['2024-03-05', move('deposit', '500')],
+  ['2024-03-06', trade('buy', ALPHA, 10, '100 EUR', '-1001.00', '1.00')],
+  ['2024-03-07', trade('buy', BETA, 50, '20 USD', '-905.00', '5.00')],
+  ['2024-03-11', move('deposit', '50000')],
+  ['2024-03-12', undoDeposit],
+  ['2024-03-13', move('deposit', '5000')],
+  ['2024-03-14', move('fee', '4.90')],
+  ['2024-03-18', move('interest', '1.23')],
+  ['2024-03-20', trade('buy', ALPHA, 5, '104 EUR', '-520.50', '0.50')],
+  ['2024-03-22', act('dividend', BETA, pays('0.20', 'USD', '0.15'))],
+  ['2024-04-02', trade('sell', ALPHA, 4, '110 EUR', '439.00', '1.00')],
+  ['2024-04-10', trade('buy', BETA, 50, '22 USD', '-995.00', '5.00')],
+  ['2024-04-15', move('interest', '-0.80')],
+  ['2024-05-02', transfer('transfer-in', GAMMA, 20, eur('6'))],
+  ['2024-05-06', act('split', ALPHA, ratio('4', '1'))],
+  ['2024-05-10', trade('sell', ALPHA, 10, '27.5 EUR', '274.00', '1.00')],
+  ['2024-05-20', act('dividend', ALPHA, pays('0.40', 'EUR', '0.25'))],
+  ['2024-06-10', trade('buy', ALPHA, 16, '28 EUR', '-449.00', '1.00')],
+  ['2024-06-17', move('withdrawal', '200')],
+  ['2024-07-01', act('rename', ALPHA, { newIsin: RENAMED, newSymbol: 'RENAMED' })],
+  ['2024-07-08', trade('sell', RENAMED, 24, '30 EUR', '719.00', '1.00')],
+  ['2024-08-01', act('dividend', RENAMED, pays('0.30', 'EUR', '0.25'))],
+  ['2024-08-05', trade('buy', BETA, 20, '25 USD', '-455.00', '5.00')],
+  ['2024-09-02', act('split', BETA, ratio('1', '10'))],
+  ['2024-09-10', trade('sell', BETA, 6, '260 USD', '1399.00', '5.00')],
+  ['2024-09-16', move('interest', '2.10')],
+  [
+    '2024-10-01',
+    act('spin-off', BETA, {
+      ...ratio('1', '2'),
+      ...{ newIsin: SPUN, newSymbol: 'SPUN', costRatio: Decimal.parse('0.2') },
+    }),
+  ],
+  ['2024-10-07', trade('sell', SPUN, 1, '120 USD', '107.00', '1.00')],
+  ['2024-10-15', act('dividend', BETA, pays('1.00', 'USD', '0.15'))],
+  ['2024-11-04', transfer('transfer-out', GAMMA, 5)],
+  ['2024-11-05', move('dividend', '3.30', { isin: GAMMA })],
+  ['2024-11-06', move('tax', '0.33', { isin: GAMMA })],
+  ['2024-12-02', trade('sell', GAMMA, 10, '6 GBP', '71.00', '1.00')],
+  ...months.map((month): Event => [`2024-${month}-25`, move('deposit', '100')]),
+  ...months.map((month): Event => [`2024-${month}-26`, move('fee', '0.99')]),
+  ['2025-02-03', trade('sell', RENAMED, 10, '31 EUR', '309.00', '1.00')],
+  ['2025-02-10', trade('sell', BETA, 1, '300 USD', '265.00', '5.00')],
+  ['2025-02-14', move('tax', '-1.00', { isin: BETA })],
+  ['2025-03-03', move('withdrawal', '750')],
+].toSorted(([a], [b]) => (a < b ? -1 : 1)) as readonly Event[];
+
+const monthly = months
+  .map(
+    (month) => `2024-${month}-25 * "savings"
+  Assets:Cash  100 EUR
+  Equity:Deposits
+2024-${month}-26 * "custody"
+  Expenses:Fees  0.99 EUR
+  Assets:Cash
+`,
+  )
+  .join('');
+
+/** By hand, from the same year's papers. Lots are taken first in, first out. */
+const byHand = `option "operating_currency" "EUR"
+2024-01-01 open Assets:Cash EUR
+2024-01-01 open Assets:Alpha ALPHA "FIFO"
+2024-01-01 open Assets:Renamed RENAMED "FIFO"
+2024-01-01 open Assets:Beta BETA "FIFO"
+2024-01-01 open Assets:Gamma GAMMA "FIFO"
+2024-01-01 open Assets:Spun SPUN "FIFO"
+2024-01-01 open Equity:Deposits
+2024-01-01 open Equity:Transfers
+2024-01-01 open Income:Dividends
+2024-01-01 open Income:Interest
+2024-01-01 open Income:Gains
+2024-01-01 open Expenses:Fees
+2024-01-01 open Expenses:Tax
+2024-03-04 * "opened with"
+  Assets:Cash  10000 EUR
+  Equity:Deposits
+2024-03-05 * "deposit"
+  Assets:Cash  500 EUR
+  Equity:Deposits
+2024-03-06 * "10 ALPHA at 100, fee 1"
+  Assets:Alpha  10 ALPHA {100.10 EUR}
+  Assets:Cash  -1001.00 EUR
+2024-03-07 * "50 BETA at USD 20, 0.9, fee 5"
+  Assets:Beta  50 BETA {18.10 EUR}
+  Assets:Cash  -905.00 EUR
+2024-03-13 * "deposit"
+  Assets:Cash  5000 EUR
+  Equity:Deposits
+2024-03-14 * "fee"
+  Expenses:Fees  4.90 EUR
+  Assets:Cash
+2024-03-18 * "interest"
+  Assets:Cash  1.23 EUR
+  Income:Interest
+2024-03-20 * "5 ALPHA at 104, fee 0.50"
+  Assets:Alpha  5 ALPHA {104.10 EUR}
+  Assets:Cash  -520.50 EUR
+2024-03-22 * "USD 0.20 on 50 BETA, 15 % withheld"
+  Income:Dividends  -9.00 EUR
+  Expenses:Tax  1.35 EUR
+  Assets:Cash
+2024-04-02 * "sold 4 ALPHA"
+  Assets:Alpha  -4 ALPHA {}
+  Assets:Cash  439.00 EUR
+  Income:Gains
+2024-04-10 * "50 BETA at USD 22"
+  Assets:Beta  50 BETA {19.90 EUR}
+  Assets:Cash  -995.00 EUR
+2024-04-15 * "debit interest"
+  Income:Interest  0.80 EUR
+  Assets:Cash
+2024-05-02 * "20 GAMMA delivered at 6"
+  Assets:Gamma  20 GAMMA {6.00 EUR}
+  Equity:Transfers
+2024-05-06 * "4:1"
+  Assets:Alpha  -6 ALPHA {100.10 EUR}
+  Assets:Alpha  -5 ALPHA {104.10 EUR}
+  Assets:Alpha  24 ALPHA {25.025 EUR, 2024-03-06}
+  Assets:Alpha  20 ALPHA {26.025 EUR, 2024-03-20}
+2024-05-10 * "sold 10 ALPHA"
+  Assets:Alpha  -10 ALPHA {}
+  Assets:Cash  274.00 EUR
+  Income:Gains
+2024-05-20 * "0.40 on 34 ALPHA, a quarter withheld"
+  Income:Dividends  -13.60 EUR
+  Expenses:Tax  3.40 EUR
+  Assets:Cash
+2024-06-10 * "16 ALPHA at 28"
+  Assets:Alpha  16 ALPHA {28.0625 EUR}
+  Assets:Cash  -449.00 EUR
+2024-06-17 * "withdrawal"
+  Equity:Deposits  200 EUR
+  Assets:Cash
+2024-07-01 * "a new ISIN"
+  Assets:Alpha  -14 ALPHA {25.025 EUR}
+  Assets:Alpha  -20 ALPHA {26.025 EUR}
+  Assets:Alpha  -16 ALPHA {28.0625 EUR}
+  Assets:Renamed  14 RENAMED {25.025 EUR, 2024-03-06}
+  Assets:Renamed  20 RENAMED {26.025 EUR, 2024-03-20}
+  Assets:Renamed  16 RENAMED {28.0625 EUR, 2024-06-10}
+2024-07-08 * "sold 24"
+  Assets:Renamed  -24 RENAMED {}
+  Assets:Cash  719.00 EUR
+  Income:Gains
+2024-08-01 * "0.30 on 26, a quarter withheld"
+  Income:Dividends  -7.80 EUR
+  Expenses:Tax  1.95 EUR
+  Assets:Cash
+2024-08-05 * "20 BETA at USD 25"
+  Assets:Beta  20 BETA {22.75 EUR}
+  Assets:Cash  -455.00 EUR
+2024-09-02 * "1:10"
+  Assets:Beta  -50 BETA {18.10 EUR}
+  Assets:Beta  -50 BETA {19.90 EUR}
+  Assets:Beta  -20 BETA {22.75 EUR}
+  Assets:Beta  5 BETA {181.00 EUR, 2024-03-07}
+  Assets:Beta  5 BETA {199.00 EUR, 2024-04-10}
+  Assets:Beta  2 BETA {227.50 EUR, 2024-08-05}
+2024-09-10 * "sold 6 BETA"
+  Assets:Beta  -6 BETA {}
+  Assets:Cash  1399.00 EUR
+  Income:Gains
+2024-09-16 * "interest"
+  Assets:Cash  2.10 EUR
+  Income:Interest
+2024-10-01 * "one SPUN for two BETA, a fifth of the cost"
+  Assets:Beta  -4 BETA {199.00 EUR}
+  Assets:Beta  -2 BETA {227.50 EUR}
+  Assets:Beta  4 BETA {159.20 EUR, 2024-04-10}
+  Assets:Beta  2 BETA {182.00 EUR, 2024-08-05}
+  Assets:Spun  2 SPUN {79.60 EUR, 2024-04-10}
+  Assets:Spun  1 SPUN {91.00 EUR, 2024-08-05}
+2024-10-07 * "sold 1 SPUN"
+  Assets:Spun  -1 SPUN {}
+  Assets:Cash  107.00 EUR
+  Income:Gains
+2024-10-15 * "USD 1 on 6 BETA, 15 % withheld"
+  Income:Dividends  -5.40 EUR
+  Expenses:Tax  0.81 EUR
+  Assets:Cash
+2024-11-04 * "5 GAMMA delivered out"
+  Assets:Gamma  -5 GAMMA {}
+  Equity:Transfers
+2024-11-05 * "dividend"
+  Assets:Cash  3.30 EUR
+  Income:Dividends
+2024-11-06 * "withheld"
+  Expenses:Tax  0.33 EUR
+  Assets:Cash
+2024-12-02 * "sold 10 GAMMA"
+  Assets:Gamma  -10 GAMMA {}
+  Assets:Cash  71.00 EUR
+  Income:Gains
+${monthly}2025-02-03 * "sold 10"
+  Assets:Renamed  -10 RENAMED {}
+  Assets:Cash  309.00 EUR
+  Income:Gains
+2025-02-10 * "sold 1 BETA"
+  Assets:Beta  -1 BETA {}
+  Assets:Cash  265.00 EUR
+  Income:Gains
+2025-02-14 * "tax refunded"
+  Assets:Cash  1.00 EUR
+  Expenses:Tax
+2025-03-03 * "withdrawal"
+  Equity:Deposits  750 EUR
+  Assets:Cash
+`;
+
+const accounts = {
+  'assets:cash': 'Assets:Cash',
+  'equity:deposits': 'Equity:Deposits',
+  'equity:transfers': 'Equity:Transfers',
+  'income:dividends': 'Income:Dividends',
+  'income:interest': 'Income:Interest',
+  'income:gains': 'Income:Gains',
+  'expenses:fees': 'Expenses:Fees',
+  'expenses:tax': 'Expenses:Tax',
+} as const;
+const holdings = {
+  [RENAMED]: 'Assets:Renamed',
+  [BETA]: 'Assets:Beta',
+  [GAMMA]: 'Assets:Gamma',
+  [SPUN]: 'Assets:Spun',
+} as const;
+
+describe('a year of an account', () => {
+  let redis: TestRedis;
+  let on: PaperFixture;
+  const reader = () => new StoredBook(on.dependencies.database, on.dependencies.baseCurrency);
+  const exported = async (format: string) =>
+    ((await ask(exportLedger, on, { format })).body as { content: string }).content;
+
+  beforeAll(async () => {
+    redis = await startTestRedis();
+    on = await openAccount(redis, { PAPER_OPENING_CASH: '10000' });
+    await sync(on);
+    for (const [day, step] of events) {
+      on.advance(startOf(parseDay(day)) + 12 * 3_600_000 - on.dependencies.now());
+      await step(on);
+    }
+  });
+  afterAll(async () => {
+    await on.dependencies.close();
+    await redis.stop();
+  });
+
+  it('has at least sixty events, and its ledger is in order', async () => {
+    const { body } = await ask(verifyLedger, on);
+    expect(body).toMatchObject({ correct: true, findings: [] });
+    expect(body.lines).toBeGreaterThanOrEqual(60);
+  });
+
+  testNeeding(missingBeancount, 'has the balances and gains of the journal by hand', async () => {
+    const { errors, balances } = await beancountBalances(byHand);
+    expect(errors).toEqual([]);
+    const book = await reader().book(DEFAULT_ACCOUNT);
+    const ledger = await reader().ledger(DEFAULT_ACCOUNT);
+    const { posted } = postEntries(emptyBook(DEFAULT_ACCOUNT, book.currency), ledger);
+    const postings = posted.flatMap((one) => one.postings);
+    const ours = Object.keys(accounts).map((account) => [
+      account,
+      Money.sum(
+        postings.filter((one) => one.account === account).map(({ amount }) => amount),
+        book.currency,
+      ).toEstimate(),
+    ]);
+    const theirs = Object.entries(accounts).map(([account, name]) => [
+      account,
+      Number(balances[name]?.cost ?? 0),
+    ]);
+    expect(ours).toEqual(theirs);
+    const held = [...book.holdings.values()].filter(({ lots }) => lots.length > 0);
+    const shown = held.map((one) => [
+      holdings[one.isin as keyof typeof holdings],
+      quantityOf(one).toEstimate(),
+      costOf(one, book.currency).toEstimate(),
+    ]);
+    expect(Object.fromEntries(shown.map(([name, ...rest]) => [name, rest]))).toEqual(
+      Object.fromEntries(
+        Object.values(holdings).map((name) => [
+          name,
+          [Number(balances[name]?.units), Number(balances[name]?.cost)],
+        ]),
+      ),
+    );
+    const { lots } = (await ask(getGains, on)).body as { lots: { gain: { amount: string } }[] };
+    const gained = lots.reduce((sum, { gain }) => sum + Math.round(Number(gain.amount) * 100), 0);
+    expect(gained).toBe(Math.round(-100 * Number(balances['Income:Gains']?.cost)));
+    const years = taxYears(ledger, book.currency).map(({ realised }) => realised);
+    expect(Money.sum(years, book.currency).toEstimate()).toBe(gained / 100);
+  });
+
+  testNeeding(missingBeancount, 'is exported in order for beancount, actions and all', async () => {
+    expect(await beancountErrors(await exported('beancount'))).toBe('');
+  });
+
+  testNeeding(
+    missingHledger,
+    'is exported in order for hledger, which finds the same cash',
+    async () => {
+      const journal = await exported('hledger');
+      expect(await hledgerErrors(journal)).toBe('');
+      const { cash } = await reader().book(DEFAULT_ACCOUNT);
+      expect(await hledgerBalances(journal)).toContain(`"assets:cash","${cash.amount} EUR"`);
+    },
+  );
+});
