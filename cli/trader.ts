@@ -1,4 +1,5 @@
 /** `trader`: one command for a person. Each of its commands is a file of `commands/`. */
+import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { action } from './commands/action.ts';
@@ -22,6 +23,7 @@ import { status } from './commands/status.ts';
 import { tradingState } from './commands/trading-state.ts';
 import { verify } from './commands/verify.ts';
 import { exitCodes, exitCodeOf } from './exit-codes.ts';
+import { serveReplays } from './replay-thread.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [
   status,
@@ -58,7 +60,8 @@ const trader = new Command('trader')
   .showHelpAfterError('trader --help lists the commands');
 for (const add of commands) add(trader);
 
-process.exitCode = await run(process.argv);
+if (isMainThread) process.exitCode = await run(process.argv);
+else serveReplays();
 
 async function run(argv: readonly string[]): Promise<number> {
   try {

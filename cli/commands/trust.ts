@@ -4,8 +4,11 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { TrustResponse } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { lastReplay } from '#shared/gateway/last-replay.ts';
 import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { fromCallerFolder } from '../caller-folder.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 
@@ -36,12 +39,29 @@ async function run(requested: string | undefined, options: Options): Promise<voi
   const before = await ask(gateway.getTrust, { accountId: account });
   const level = requested === 'down' ? below(before.granted) : requested;
   if (level === undefined) return print(json, before, shownText(before));
+  if (!json && isAbove(level, before.granted)) await showLastReplay();
   const request = { accountId: account, level, confirmation: confirm, reason };
   const setBy = userInfo().username;
   const key = { idempotencyKey: randomUUID() };
   const after = await ask(gateway.setTrust, { ...request, setBy }, key);
   print(json, after, after.message);
   process.exitCode = after.success ? exitCodes.ok : exitCodes.failed;
+}
+
+function isAbove(level: string, granted: string): boolean {
+  const at = (name: string): number => trustLevels.findIndex((one) => one === name);
+  return at(level) > at(granted);
+}
+
+/** What the policy would have done in the past, before it may do more. */
+async function showLastReplay(): Promise<void> {
+  const { dataDir } = parseSettings(process.env);
+  const text = await lastReplay(fromCallerFolder(dataDir), 'text');
+  process.stdout.write(
+    text === undefined
+      ? 'No replay was made here yet; `trader replay` shows what a policy would have done.\n\n'
+      : `The last replay:\n\n${text}\n`,
+  );
 }
 
 function below(level: string): string {

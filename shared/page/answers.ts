@@ -104,6 +104,20 @@ export function documentAnswer(
   };
 }
 
+/** A page that carries its style in itself and has no script. */
+export function reportAnswer(text: string, takesGzip: boolean): FunctionResult {
+  const answer = documentAnswer(text, { takesGzip });
+  const styles = [...text.matchAll(/<style>([^]*?)<\/style>/g)].map(([, own = '']) =>
+    styleHash(own),
+  );
+  const policy = POLICY.replace("style-src 'self'", `style-src ${styles.join(' ') || "'none'"}`);
+  return { ...answer, headers: { ...answer.headers, 'content-security-policy': policy } };
+}
+
+function styleHash(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
+
 /** @param location relative to the page */
 export function redirect(location: string, cookie?: string): FunctionResult {
   return {

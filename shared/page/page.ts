@@ -3,13 +3,22 @@
  * code answers behind the embedded gateway, as a function behind faasd, and in Kubernetes.
  */
 import { gateway } from '#shared/contract/gateway.ts';
+import { lastReplay } from '#shared/gateway/last-replay.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
 import type { Action, ActionCall } from './action.ts';
 import { actions } from './actions.ts';
-import { assets, documentAnswer, eventStream, fileAt, plainAnswer, redirect } from './answers.ts';
+import {
+  assets,
+  documentAnswer,
+  eventStream,
+  fileAt,
+  plainAnswer,
+  redirect,
+  reportAnswer,
+} from './answers.ts';
 import { AuditStore } from './audit-store.ts';
 import { Changes } from './changes.ts';
 import { covers, isProved, type Session } from './model/session.ts';
@@ -85,6 +94,7 @@ export class Page {
       if (this.changes.isFull) return plainAnswer(503, 'too many pages are open');
       return eventStream(this.changes.events(signal));
     }
+    if (request.path === '/replay') return this.replay(visit);
     if (request.path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
     const isSignIn = request.query.get('view') === 'sign-in';
     if (isSignIn || !this.mayRead(opened?.session)) return this.askPassword(visit);
@@ -94,6 +104,18 @@ export class Page {
       const { message, rule } = Failure.from(thrown);
       return this.message(visit, rule.http, 'It cannot be shown now', message);
     }
+  }
+
+  private async replay(visit: Visit): Promise<FunctionResult> {
+    if (!this.mayRead(visit.opened?.session)) return plainAnswer(401, 'sign in first');
+    const report = await lastReplay(this.dependencies.settings.dataDir, 'html');
+    if (report !== undefined) return reportAnswer(report, visit.takesGzip);
+    return this.message(
+      visit,
+      404,
+      'No replay yet',
+      '`trader replay` makes one; it then stands here.',
+    );
   }
 
   private async view(visit: Visit, overview: GetOverviewResponse): Promise<FunctionResult> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { settingTable } from '#shared/process/settings.ts';
 import { periods, type Schedule } from './model/schedule.ts';
@@ -77,6 +78,7 @@ const policySchema = z.strictObject({
       z.union([z.string(), z.number()]).transform(String),
     )
     .default({}),
+  investmentPolicy: z.record(z.string(), z.unknown()).optional(),
 });
 
 /**
@@ -93,9 +95,12 @@ export function parseReplayPolicy(text: string, field: string, currency: string)
         message,
       })),
     );
-  const { publicationLagDays, splits, name, ...rest } = read.data;
+  const { publicationLagDays, splits, name, investmentPolicy, ...rest } = read.data;
+  const stated = investmentPolicy && JSON.stringify(investmentPolicy);
+  if (stated !== undefined) parsePolicy(stated, `${field}.investmentPolicy`);
   return {
     ...rest,
+    ...(stated !== undefined && { investmentPolicy: stated }),
     name: name ?? field,
     currency: parseCurrency(rest.currency ?? currency),
     market: { publicationLagDays, declaresSplits: splits === 'declared' },

@@ -28,6 +28,8 @@ export interface ReplayPolicy {
   /** Settings by their environment names; production's defaults where absent. */
   readonly settings: Environment;
   readonly market: PastMarketOptions;
+  /** What the owner wants, as docs/policy.md describes it; the settings alone where absent. */
+  readonly investmentPolicy?: string | undefined;
 }
 
 /** On a day of the schedule orders are sent where a weight is further from its target than min(absolute, relative x target). */

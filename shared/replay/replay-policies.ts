@@ -1,53 +1,118 @@
-/** Replays policies and their benchmarks: buy and hold, and equal weights. */
+/** Replays policies and what each is compared with: the same securities held, and in equal parts, and the index. */
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';
-import { dailySharpe, reportOf, type ReplayReport, type RunToReport } from './model/report.ts';
+import { compared, dailySharpe, reportOf } from './model/report.ts';
+import type { Difference, ReplayReport, RunToReport } from './model/report.ts';
 import { pastUnder } from './read-past.ts';
-import { runReplay } from './run-replay.ts';
+import { runReplay, type ReplayRun } from './run-replay.ts';
 import { countTrial } from './trials.ts';
+
+/** Securities that a run trades: those of its policy, or the benchmark of the data alone. */
+export type RunOn = 'securities' | 'index';
+
+/** Carries out one run, here or on a thread. */
+export type RunPolicy = (policy: ReplayPolicy, on: RunOn) => Promise<ReplayRun>;
 
 export interface ReplayRequest {
   readonly past: Past;
-  readonly policy: ReplayPolicy;
+  /** Each with a name of its own. */
+  readonly policies: readonly ReplayPolicy[];
   readonly window: ReplayWindow;
   /** Where trials are counted. */
   readonly trialsFile: string;
+  readonly run: RunPolicy;
 }
 
 export interface ReplayAnswer {
+  readonly policy: ReplayPolicy;
   readonly report: ReplayReport;
   /** The policy's first. */
   readonly runs: readonly RunToReport[];
   readonly refusals: readonly string[];
 }
 
-export async function replayPolicy(request: ReplayRequest): Promise<ReplayAnswer> {
-  const { past, policy, window, trialsFile } = request;
-  const runs: RunToReport[] = [];
-  for (const one of [policy, heldInstead(policy), equalInstead(policy)])
-    runs.push(await carriedOut(past, one, window));
-  const index = await indexInstead(past, policy, window);
-  if (index) runs.push(index);
-  const [run, ...others] = runs as [RunToReport, ...RunToReport[]];
-  const ground = shortHash({ window, bars: [...past.bars] });
-  const { name: _shown, ...terms } = policy;
-  const trials = await countTrial(trialsFile, {
-    ground,
-    policy: shortHash(terms),
-    sharpeRatio: dailySharpe(run),
-  });
-  const refusals = run.days.flatMap(({ day, refusals: texts }) => texts.map((t) => `${day} ${t}`));
-  return { report: reportOf(run, others, trials, ground), runs, refusals };
+export interface Comparison {
+  readonly answers: readonly ReplayAnswer[];
+  /** Of each policy from each one after it. */
+  readonly differences: readonly Difference[];
 }
 
-async function carriedOut(
-  past: Past,
-  policy: ReplayPolicy,
-  window: ReplayWindow,
-): Promise<RunToReport> {
-  const { days, capital } = await runReplay({ past: pastUnder(past, policy), policy, window });
-  return { name: policy.name, days, capital };
+export async function replayPolicies(request: ReplayRequest): Promise<Comparison> {
+  const { past, policies, window, trialsFile, run } = request;
+  const once = eachOnce(run);
+  const all = await Promise.all(policies.map((policy) => runsOf(policy, past, once)));
+  const ground = shortHash({ window, bars: [...past.bars] });
+  let trials: readonly number[] = [];
+  for (const [i, runs] of all.entries())
+    trials = await countTrial(trialsFile, trialOf(policies[i] as ReplayPolicy, runs, ground));
+  const answers = policies.map((policy, i): ReplayAnswer => {
+    const runs = all[i] ?? [];
+    const [own, ...others] = runs as [RunToReport, ...RunToReport[]];
+    return {
+      policy,
+      runs,
+      report: reportOf(own, others, trials, ground),
+      refusals: refusalsOf(own),
+    };
+  });
+  return {
+    answers,
+    differences: compared(
+      all.flatMap(([own]) => own ?? []),
+      ground,
+    ),
+  };
+}
+
+/** In this thread. */
+export function runHere(past: Past, window: ReplayWindow): RunPolicy {
+  return (policy, on) => {
+    const own = on === 'index' ? indexOnly(past) : past;
+    return runReplay({ past: pastUnder(own, policy), policy, window });
+  };
+}
+
+function trialOf(policy: ReplayPolicy, [own]: readonly RunToReport[], ground: string) {
+  return { ground, policy: termsHash(policy), sharpeRatio: own ? dailySharpe(own) : 0 };
+}
+
+/** Several policies are compared with the same runs, which are carried out once. */
+function eachOnce(run: RunPolicy): RunPolicy {
+  const begun = new Map<string, Promise<ReplayRun>>();
+  return (policy, on) => {
+    const key = `${on} ${termsHash(policy)}`;
+    const known = begun.get(key) ?? run(policy, on);
+    begun.set(key, known);
+    return known;
+  };
+}
+
+function termsHash({ name: _shown, ...terms }: ReplayPolicy): string {
+  return shortHash(terms);
+}
+
+function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunToReport[]> {
+  const index = past.securities.find(({ isin }) => isin === past.benchmark);
+  const requested: (readonly [ReplayPolicy, RunOn])[] = [
+    [policy, 'securities'],
+    [heldInstead(policy), 'securities'],
+    [equalInstead(policy), 'securities'],
+  ];
+  if (index) {
+    const name = `index ${index.symbol}`;
+    requested.push([{ ...heldInstead(policy), name, securities: [index.symbol] }, 'index']);
+  }
+  return Promise.all(
+    requested.map(async ([one, on]) => {
+      const { days, capital, taxes } = await run(one, on);
+      return { name: one.name, days, capital, taxes };
+    }),
+  );
+}
+
+function refusalsOf({ days }: RunToReport): readonly string[] {
+  return days.flatMap(({ day, refusals: texts }) => texts.map((text) => `${day} ${text}`));
 }
 
 /** Bought in equal parts on the first day; deposits are invested, and nothing is sold. */
@@ -62,28 +127,11 @@ function heldInstead(policy: ReplayPolicy): ReplayPolicy {
 function equalInstead(policy: ReplayPolicy): ReplayPolicy {
   const schedule = { kind: 'first-of', period: 'month' } as const;
   const { band: _none, ...rest } = policy;
-  return {
-    ...rest,
-    name: 'equal weights monthly',
-    weights: { kind: 'equal' },
-    schedule,
-    sells: true,
-  };
+  const name = 'equal weights monthly';
+  return { ...rest, name, weights: { kind: 'equal' }, schedule, sells: true };
 }
 
-/** The benchmark of the data alone, where it has one. */
-async function indexInstead(
-  past: Past,
-  policy: ReplayPolicy,
-  window: ReplayWindow,
-): Promise<RunToReport | undefined> {
-  const index = past.securities.find(({ isin }) => isin === past.benchmark);
-  if (!index) return undefined;
-  const own = { ...past, securities: [index], benchmark: undefined };
-  const held = {
-    ...heldInstead(policy),
-    name: `index ${index.symbol}`,
-    securities: [index.symbol],
-  };
-  return carriedOut(own, held, window);
+function indexOnly(past: Past): Past {
+  const securities = past.securities.filter(({ isin }) => isin === past.benchmark);
+  return { ...past, securities, benchmark: undefined };
 }

@@ -1,10 +1,11 @@
 /** The report as one HTML page that prints: no script, no other file. */
-import type { Difference, ReplayReport, ReportedRun, RunToReport } from './model/report.ts';
+import type { Difference, Loss, ReplayReport, ReportedRun, RunToReport } from './model/report.ts';
+import type { Comparison } from './replay-policies.ts';
 
 const WIDTH = 760;
 const HEIGHT = 260;
 const POINTS_MAX = 400;
-const COLOURS = ['#0b5cad', '#b0560f', '#3c7d3c', '#7a4fa3'];
+const COLOURS = ['#0b5cad', '#b0560f', '#3c7d3c', '#7a4fa3', '#8a1f4b', '#4d5a66'];
 
 export interface HtmlReport {
   readonly report: ReplayReport;
@@ -15,8 +16,40 @@ export interface HtmlReport {
 
 export function reportHtml({ report, runs, terms }: HtmlReport): string {
   const all = [report.run, ...report.others];
+  return page(`Replay of ${report.run.name}`, [
+    `<p>${terms.map(escaped).join(' ')}</p>`,
+    `<p>${escaped(warning(report))}</p>`,
+    chart(runs),
+    figuresTable(all),
+    differencesTable(report.differences),
+    yearsTable(all),
+    fallsTable(report.run),
+  ]);
+}
+
+/** Several policies beside each other. @param window such as `2016-01-04 to 2018-12-28` */
+export function comparisonHtml({ answers, differences }: Comparison, window: string): string {
+  const reports = answers.map(({ report }) => report.run);
+  return page(`Comparison of ${answers.length} policies`, [
+    `<p>${escaped(window)}. ${escaped(comparisonWarning(answers.length))}</p>`,
+    chart(answers.flatMap(({ runs: [own] }) => own ?? [])),
+    figuresTable(reports),
+    differencesTable(differences),
+    yearsTable(reports),
+  ]);
+}
+
+/** What choosing among policies does to what they show. */
+export function comparisonWarning(count: number): string {
+  return (
+    `Choosing the best of ${count} policies is a trial in itself: what the best of them shows is better than what it ` +
+    'will do. The deflated Sharpe ratio of each counts every policy that was tried on this data.'
+  );
+}
+
+function page(title: string, parts: readonly string[]): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Replay of ${escaped(report.run.name)}</title>
+<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
@@ -25,14 +58,8 @@ th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #ddd}th:first
 svg{width:100%;height:auto}caption{text-align:left;font-weight:600}.wide{overflow-x:auto}
 @media print{body{margin:0;max-width:none;font-size:11px}table,svg{break-inside:avoid}}
 </style></head><body>
-<h1>Replay of ${escaped(report.run.name)}</h1>
-<p>${terms.map(escaped).join(' ')}</p>
-<p>${escaped(warning(report))}</p>
-${chart(runs)}
-${figuresTable(all)}
-${differencesTable(report.differences)}
-${yearsTable(all)}
-${fallsTable(report.run)}
+<h1>${escaped(title)}</h1>
+${parts.filter((part) => part !== '').join('\n')}
 </body></html>
 `;
 }
@@ -86,13 +113,14 @@ function figuresTable(runs: readonly ReportedRun[]): string {
     ['', ...runs.map(({ name }) => name)],
     [
       ['Final value', ...runs.map(({ finalValue }) => amount(finalValue))],
+      ...taxRows(runs),
       ['Return a year, time-weighted', ...runs.map(({ growthRate }) => percent(growthRate))],
       [
         'Return a year, money-weighted',
         ...runs.map(({ moneyWeightedReturn: of }) => (of === undefined ? '–' : percent(of))),
       ],
       ['Volatility', ...runs.map(({ volatility }) => percent(volatility))],
-      ['Sharpe ratio', ...runs.map(({ sharpeRatio }) => sharpeRatio.toFixed(2))],
+      ['Sharpe ratio', ...runs.map(({ sharpeRatio }) => sharpeText(sharpeRatio))],
       ['Deepest fall', ...runs.map(({ maximumDrawdown }) => percent(maximumDrawdown))],
       ['Turnover a year', ...runs.map(({ turnoverPerYear }) => percent(turnoverPerYear))],
       ['Charges', ...runs.map(({ charges }) => amount(charges))],
@@ -103,17 +131,34 @@ function figuresTable(runs: readonly ReportedRun[]): string {
   );
 }
 
+function taxRows(runs: readonly ReportedRun[]): string[][] {
+  if (runs.every(({ tax }) => tax === undefined)) return [];
+  return [
+    ['Tax on gains and income', ...runs.map(({ tax }) => amount(tax ?? 0))],
+    [
+      'Final value after tax',
+      ...runs.map(({ finalValue, finalValueAfterTax: after }) => amount(after ?? finalValue)),
+    ],
+  ];
+}
+
+function lossText({ year, by, ofCharges, ofCash, ofHoldings }: Loss): string {
+  const parts = `costs ${percent(ofCharges)}, cash ${percent(ofCash)}, holdings ${percent(ofHoldings)}`;
+  return `${year} by ${percent(by)} (${parts})`;
+}
+
 function differencesTable(differences: readonly Difference[]): string {
   if (differences.length === 0) return '';
   return table(
     'Difference of the mean return a year',
-    ['Against', 'Mean', 'Interval', 'Above 0', 'Lost most in'],
-    differences.map(({ against, meanPerYear, interval, lostIn }) => [
+    ['Of', 'Against', 'Mean', 'Interval', 'Above 0', 'Behind most in'],
+    differences.map(({ of, against, meanPerYear, interval, lostIn }) => [
+      of,
       against,
       percent(meanPerYear),
       `${percent(interval.low)} to ${percent(interval.high)}`,
       percent(interval.aboveZeroRatio),
-      lostIn.map(({ year, by }) => `${year} (${percent(by)})`).join(', ') || '–',
+      lostIn.map(lossText).join(', ') || '–',
     ]),
   );
 }
@@ -123,13 +168,19 @@ function yearsTable(runs: readonly ReportedRun[]): string {
   if (!own) return '';
   return table(
     'By year',
-    ['Year', ...runs.map(({ name }) => name), 'Deepest fall', 'Turnover', 'Charges'],
+    [
+      'Year',
+      ...runs.map(({ name }) => name),
+      ...['Deepest fall', 'Turnover', 'Charges', 'Cash', ...(own.tax === undefined ? [] : ['Tax'])],
+    ],
     own.years.map((year, i) => [
       year.year,
       ...runs.map(({ years }) => percent(years[i]?.return ?? 0)),
       percent(year.maximumDrawdown),
       percent(year.turnover),
       amount(year.charges),
+      percent(year.idleCashRatio),
+      ...(year.tax === undefined ? [] : [amount(year.tax)]),
     ]),
   );
 }
@@ -158,6 +209,11 @@ function table(
     `<div class="wide"><table><caption>${escaped(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
     `<tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table></div>`
   );
+}
+
+/** A run that never moved has none. */
+export function sharpeText(ratio: number): string {
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : '–';
 }
 
 function percent(ratio: number): string {

@@ -1,5 +1,7 @@
 /** The report for a terminal, and the terms that every form of it states. */
-import type { ReplayReport, ReportedRun } from './model/report.ts';
+import type { Difference, ReplayReport, ReportedRun } from './model/report.ts';
+import { comparisonWarning, sharpeText } from './report-html.ts';
+import type { Comparison } from './replay-policies.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';
 
 const fills: Readonly<Record<ReplayPolicy['fill'], string>> = {
@@ -9,7 +11,7 @@ const fills: Readonly<Record<ReplayPolicy['fill'], string>> = {
 };
 
 export function termsOf(policy: ReplayPolicy, { from, to }: ReplayWindow): readonly string[] {
-  const { currency, capital, shares, fill, market, deposit } = policy;
+  const { currency, capital, shares, fill, market, deposit, investmentPolicy } = policy;
   return [
     `${from} to ${to}, ${currency} ${capital}, ${shares} shares.`,
     fills[fill],
@@ -17,11 +19,12 @@ export function termsOf(policy: ReplayPolicy, { from, to }: ReplayWindow): reado
     deposit
       ? `${currency} ${deposit.amount} are paid in each ${deposit.each}.`
       : 'Nothing is paid in.',
+    ...(investmentPolicy === undefined ? [] : ['The investment policy of the file is in force.']),
   ];
 }
 
 export function reportText(
-  { run, others, confidence }: ReplayReport,
+  { run, others, differences, confidence }: ReplayReport,
   terms: readonly string[],
   refusals: readonly string[],
 ): readonly string[] {
@@ -36,6 +39,12 @@ export function reportText(
       ({ depth, from, lowest, recovered }) =>
         `Fell ${percent(depth)} from ${from} to ${lowest}; ${recovered ? `recovered on ${recovered}` : 'not recovered yet'}.`,
     ),
+    ...differences.map(differenceText),
+    ...(run.tax === undefined
+      ? []
+      : [
+          `Tax on gains and income: ${run.tax.toFixed(2)}; ${run.finalValueAfterTax?.toFixed(2)} remain.`,
+        ]),
     `The Sharpe ratio lies within ${sharpeRatio.low.toFixed(2)} and ${sharpeRatio.high.toFixed(2)} (${percent(level)}).`,
     `Policies tried on this data: ${trials}. Deflated Sharpe ratio: ${deflated === undefined ? 'not defined' : percent(deflated)}.`,
     'Choosing the best of several policies is a trial in itself.',
@@ -45,6 +54,23 @@ export function reportText(
   ];
 }
 
+export function comparisonText({ answers, differences }: Comparison): readonly string[] {
+  return [
+    `${'policy'.padEnd(28)}${HEAD.map((name) => name.padStart(14)).join('')}`,
+    ...answers.map(({ report }) => line(report.run)),
+    '',
+    ...differences.map(differenceText),
+    comparisonWarning(answers.length),
+  ];
+}
+
+function differenceText({ of, against, meanPerYear, interval }: Difference): string {
+  return (
+    `${of} less ${against}: ${percent(meanPerYear)} a year, within ${percent(interval.low)} and ` +
+    `${percent(interval.high)}; above 0 with ${percent(interval.aboveZeroRatio)}.`
+  );
+}
+
 const HEAD = ['final value', 'a year', 'volatility', 'Sharpe', 'deepest fall', 'charges'];
 
 function line(run: ReportedRun): string {
@@ -52,7 +78,7 @@ function line(run: ReportedRun): string {
     run.finalValue.toFixed(2),
     percent(run.growthRate),
     percent(run.volatility),
-    run.sharpeRatio.toFixed(2),
+    sharpeText(run.sharpeRatio),
     percent(run.maximumDrawdown),
     run.charges.toFixed(2),
   ];

@@ -20,6 +20,7 @@ import { daysOf, type Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';
 import { DailyCloses } from './prices.ts';
 import { openStage, type ReplayStage } from './replay-dependencies.ts';
+import { adoptPolicy, taxesOf, type YearTax } from './owner-policy.ts';
 
 /** What happened on one day of trading. Amounts in the account's currency, as estimates. */
 export interface ReplayDay {
@@ -44,6 +45,8 @@ export interface ReplayRun {
   /** By symbol, exact. */
   readonly shares: Readonly<Record<string, string>>;
   readonly cash: string;
+  /** Tax on gains and income by tax year, under the rules of the investment policy; absent where it has none. */
+  readonly taxes?: readonly YearTax[] | undefined;
 }
 
 export interface ReplayInputs {
@@ -62,6 +65,7 @@ export async function runReplay({ past, policy, window, build }: ReplayInputs): 
     market: policy.market,
     settings: { ...policy.settings, PAPER_OPENING_CASH: policy.capital },
   });
+  await adoptPolicy(stage.dependencies, policy.investmentPolicy);
   const run = new Run(stage, past, policy, window);
   return run.carryOut();
 }
@@ -105,6 +109,7 @@ class Run {
       capital: Number(this.policy.capital),
       shares: Object.fromEntries(shares) as Record<string, string>,
       cash: book.cash.amount.toString(),
+      ...(await taxesOf(this.stage.dependencies)),
     };
   }
 

@@ -74,6 +74,7 @@ const confirmations: Readonly<Record<string, Confirm>> = {
       'ask: every plan is put to you. within-limits: plans that keep the limits of your policy are carried out, others are put to you.',
       html`A step up needs this sentence, word for word:
         <q>I trust account ${overview?.accountId} at level LEVEL</q>. A step down needs nothing.`,
+      html`<a href="replay">The last replay</a> shows what the policy would have done in the past.`,
     ],
     action: 'trust',
     verb: 'Set this level',

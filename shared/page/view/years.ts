@@ -8,7 +8,9 @@ export function yearsSection({ overview, format, view }: ViewContext): Html {
   const years = overview?.taxYears ?? [];
   return html`<section class="card years" id="years" data-part="years">
     <h2>Gains and income by year</h2>
-    <p class="under">From the ledger. Not tax advice.</p>
+    <p class="under">
+      From the ledger. Not tax advice. <a href="replay">The last replay</a> shows other years.
+    </p>
     ${years.length === 0 ? html`<p class="empty">Nothing yet.</p>` : html`${incomeBars(format, years, overview?.currency ?? '')}${view === 'holdings' ? table(format, years) : shortTable(format, years)}`}
     ${years.some(({ salesOfUnknownCost }) => salesOfUnknownCost > 0) && html`<p class="warning">Some sales took shares whose cost nobody knows; they count with a cost of 0.</p>`}
   </section>`;

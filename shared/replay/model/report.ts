@@ -13,6 +13,8 @@ import { figuresOf, returnsOf, type Figures, type MeasuredDay } from './figures.
 export interface RunToReport {
   readonly name: string;
   readonly capital: number;
+  /** Tax on gains and income by tax year; absent where the policy states none. */
+  readonly taxes?: readonly { readonly year: number; readonly tax: number }[] | undefined;
   readonly days: readonly (MeasuredDay & {
     readonly cash: number;
     readonly refusals: readonly string[];
@@ -23,6 +25,10 @@ export interface ReportedRun extends Figures {
   readonly name: string;
   /** Mean share of the value that lay in cash. */
   readonly idleCashRatio: number;
+  /** Of all years; it is owed beside the account. Absent where the policy states no tax. */
+  readonly tax?: number | undefined;
+  /** The final value less that. */
+  readonly finalValueAfterTax?: number | undefined;
   readonly years: readonly Year[];
   readonly falls: readonly Fall[];
   readonly refusals: number;
@@ -35,6 +41,22 @@ export interface Year {
   readonly charges: number;
   readonly deposits: number;
   readonly maximumDrawdown: number;
+  readonly idleCashRatio: number;
+  /** Of the year's mean value. */
+  readonly chargesRatio: number;
+  /** Of the tax year that began in it; absent where the policy states no tax. */
+  readonly tax?: number | undefined;
+}
+
+/** A year in which a run returned less than another, and what of that came from where. */
+export interface Loss {
+  readonly year: string;
+  readonly by: number;
+  readonly ofCharges: number;
+  /** Cash that did not take part; negative where it helped. */
+  readonly ofCash: number;
+  /** The rest: what was held, and when. */
+  readonly ofHoldings: number;
 }
 
 export interface Fall {
@@ -46,11 +68,12 @@ export interface Fall {
 
 /** The policy's yearly mean return less that of another run, in pairs of days. */
 export interface Difference {
+  readonly of: string;
   readonly against: string;
   readonly meanPerYear: number;
   readonly interval: Interval;
   /** The years in which it underperformed most, worst first. */
-  readonly lostIn: readonly { readonly year: string; readonly by: number }[];
+  readonly lostIn: readonly Loss[];
 }
 
 export interface ReplayReport {
@@ -86,7 +109,7 @@ export function reportOf(
   seed: string,
 ): ReplayReport {
   const returns = laterReturns(run);
-  const options = { seed, samples: SAMPLES, blockLength: BLOCK_LENGTH, confidence: LEVEL };
+  const options = bootstrapOptions(seed);
   const deflated = deflatedSharpe(returns, Float64Array.from(trials));
   return {
     run: reported(run),
@@ -118,14 +141,25 @@ function reported(run: RunToReport): ReportedRun {
   return {
     name,
     ...figuresOf(days, capital, DAILY),
-    idleCashRatio: idle.reduce((sum, one) => sum + one, 0) / idle.length,
+    idleCashRatio: meanOf(idle),
+    ...afterTax(run),
     years: yearsOf(run),
     falls: fallsOf(run),
     refusals: days.reduce((sum, { refusals }) => sum + refusals.length, 0),
   };
 }
 
-function yearsOf({ days, capital }: RunToReport): Year[] {
+function afterTax({ days, capital, taxes }: RunToReport) {
+  if (!taxes) return {};
+  const tax = taxes.reduce((sum, one) => sum + one.tax, 0);
+  return { tax, finalValueAfterTax: (days.at(-1)?.value ?? capital) - tax };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, one) => sum + one, 0) / values.length;
+}
+
+function yearsOf({ days, capital, taxes }: RunToReport): Year[] {
   const names = [...new Set(days.map(({ day }) => day.slice(0, 4)))];
   return names.map((year) => {
     const first = days.findIndex(({ day }) => day.startsWith(year));
@@ -139,6 +173,9 @@ function yearsOf({ days, capital }: RunToReport): Year[] {
       charges: figures.charges,
       deposits: figures.deposits,
       maximumDrawdown: figures.maximumDrawdown,
+      idleCashRatio: meanOf(own.map(({ cash, value }) => cash / value)),
+      chargesRatio: figures.charges / meanOf(own.map(({ value }) => value)),
+      ...(taxes && { tax: taxes.find((one) => one.year === Number(year))?.tax ?? 0 }),
     };
   });
 }
@@ -161,12 +198,10 @@ function differenceOf(
   const [own, its] = [laterReturns(run), laterReturns(other)];
   const gaps = own.map((value, i) => value - (its[i] ?? 0));
   const yearly = (at: Int32Array): number => meanAt(gaps, at) * TRADING_DAYS_A_YEAR;
-  const theirs = new Map(yearsOf(other).map((one) => [one.year, one.return]));
-  const behind = yearsOf(run).map(({ year, return: of }) => ({
-    year,
-    by: (theirs.get(year) ?? 0) - of,
-  }));
+  const theirs = new Map(yearsOf(other).map((one) => [one.year, one]));
+  const behind = yearsOf(run).flatMap((one) => lossOf(one, theirs.get(one.year)) ?? []);
   return {
+    of: run.name,
     against: other.name,
     meanPerYear: mean(gaps) * TRADING_DAYS_A_YEAR,
     interval: stationaryBootstrap(gaps.length, yearly, options),
@@ -175,6 +210,26 @@ function differenceOf(
       .sort((a, b) => b.by - a.by)
       .slice(0, YEARS_SHOWN),
   };
+}
+
+/** By how much a year fell behind, and of what: costs, cash that did not take part, and the rest, what was held. */
+function lossOf(own: Year, other: Year | undefined): Loss | undefined {
+  if (!other) return undefined;
+  const by = other.return - own.return;
+  const ofCharges = own.chargesRatio - other.chargesRatio;
+  const ofCash = (own.idleCashRatio - other.idleCashRatio) * other.return;
+  return { year: own.year, by, ofCharges, ofCash, ofHoldings: by - ofCharges - ofCash };
+}
+
+/** Of each run from each one after it, over the days that both have. */
+export function compared(runs: readonly RunToReport[], seed: string): readonly Difference[] {
+  return runs.flatMap((run, i) =>
+    runs.slice(i + 1).map((other) => differenceOf(run, other, bootstrapOptions(seed))),
+  );
+}
+
+function bootstrapOptions(seed: string): Parameters<typeof stationaryBootstrap>[2] {
+  return { seed, samples: SAMPLES, blockLength: BLOCK_LENGTH, confidence: LEVEL };
 }
 
 function meanAt(values: Float64Array, at: Int32Array): number {

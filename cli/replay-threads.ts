@@ -1,0 +1,98 @@
+/** Replays on worker threads: each reads the data once and carries out one run at a time. */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { ReplayPolicy, ReplayWindow } from '#shared/replay/policy.ts';
+import type { RunOn, RunPolicy } from '#shared/replay/replay-policies.ts';
+import type { ReplayRun } from '#shared/replay/run-replay.ts';
+
+export interface ThreadInputs {
+  /** Folder or file of prices. */
+  readonly data: string;
+  readonly window: ReplayWindow;
+}
+
+export interface ThreadTask {
+  readonly policy: ReplayPolicy;
+  readonly on: RunOn;
+}
+
+export type ThreadAnswer =
+  { readonly run: ReplayRun } | { readonly failure: Pick<Failure, 'code' | 'message' | 'facts'> };
+
+interface Waiting {
+  readonly task: ThreadTask;
+  readonly resolve: (run: ReplayRun) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+export interface ReplayThreads {
+  readonly run: RunPolicy;
+  close(): Promise<void>;
+}
+
+/** A replay makes much garbage that dies young; in larger spaces it is collected more rarely. */
+const YOUNG_GENERATION_MB = 64;
+
+export function openReplayThreads({
+  threads,
+  ...inputs
+}: ThreadInputs & { readonly threads: number }): ReplayThreads {
+  const queue: Waiting[] = [];
+  const workers: Worker[] = [];
+  const idle: Worker[] = [];
+  const next = (): void => {
+    if (queue.length === 0) return;
+    if (idle.length === 0 && workers.length < threads) {
+      const opened = openWorker(inputs);
+      workers.push(opened);
+      idle.push(opened);
+    }
+    const worker = idle.pop();
+    const waiting = worker && queue.shift();
+    if (!worker || !waiting) return;
+    void answerOf(worker, waiting.task)
+      .then(waiting.resolve, waiting.reject)
+      .finally(() => {
+        idle.push(worker);
+        next();
+      });
+  };
+  return {
+    run: (policy, on) =>
+      new Promise((resolve, reject) => {
+        queue.push({ task: { policy, on }, resolve, reject });
+        next();
+      }),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** This very program, which carries out runs where it is not the main thread. */
+function openWorker(inputs: ThreadInputs): Worker {
+  return new Worker(fileURLToPath(import.meta.url), {
+    workerData: inputs,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+}
+
+async function answerOf(worker: Worker, task: ThreadTask): Promise<ReplayRun> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  try {
+    const answer = once(worker, 'message', { signal }) as Promise<[ThreadAnswer]>;
+    const exit = once(worker, 'exit', { signal }).then(() => {
+      throw new Failure('UNAVAILABLE', 'A thread of the replay ended.');
+    });
+    worker.postMessage(task);
+    const [told] = await Promise.race([answer, exit]);
+    if ('run' in told) return told.run;
+    const { code, message, facts } = told.failure;
+    throw new Failure(code, message, facts);
+  } finally {
+    ended.abort();
+  }
+}

@@ -1,0 +1,80 @@
+/** Several policies at once: each beside the same runs, the trials counted, and the differences with their confidence. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
+import { comparisonHtml } from '#shared/replay/report-html.ts';
+import { comparisonText } from '#shared/replay/report-text.ts';
+import { replayPolicies, runHere, type RunPolicy } from '#shared/replay/replay-policies.ts';
+import { runReplay } from '#shared/replay/run-replay.ts';
+import { daysFrom, madeUpPast } from './made-up-past.ts';
+
+const DAYS = 160;
+const days = daysFrom(DAYS);
+const [from, to] = [days[30], days[DAYS - 1]];
+if (!from || !to) throw new Error('there are days');
+const window = { from, to };
+const past = madeUpPast({ seed: 'compared', days: DAYS });
+
+const LIMITS = 'settings: { WEIGHT_MAX_RATIO: 1, MAXIMUM_ORDER_RATIO: 1 }';
+const policyOf = (name: string, text: string) =>
+  parseReplayPolicy(`name: ${name}\nsplits: declared\n${LIMITS}\n${text}`, name, 'EUR');
+const policies = [
+  policyOf('thirds', 'weights: equal\nschedule: week'),
+  policyOf('calm', 'weights: { inverseVolatility: { window: 20 } }'),
+];
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'compare-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('policies are compared in pairs, beside runs that are carried out once, and each counts as a trial', async () => {
+  const here = runHere(past, window);
+  const carriedOut: string[] = [];
+  const run: RunPolicy = (policy, on) => {
+    carriedOut.push(policy.name);
+    return here(policy, on);
+  };
+  const trialsFile = join(folder, 'trials.jsonl');
+  const found = await replayPolicies({ past, policies, window, trialsFile, run });
+  expect(carriedOut.sort()).toEqual(['buy and hold', 'calm', 'equal weights monthly', 'thirds']);
+  expect(found.answers.map(({ report }) => report.confidence.trials)).toEqual([2, 2]);
+  expect(found.differences).toHaveLength(1);
+  const [difference] = found.differences;
+  expect([difference?.of, difference?.against]).toEqual(['thirds', 'calm']);
+  expect(difference?.interval.low).toBeLessThanOrEqual(difference?.meanPerYear ?? NaN);
+  expect(difference?.interval.high).toBeGreaterThanOrEqual(difference?.meanPerYear ?? NaN);
+  for (const { report } of found.answers)
+    for (const { lostIn } of report.differences)
+      for (const { by, ofCharges, ofCash, ofHoldings } of lostIn)
+        expect(ofCharges + ofCash + ofHoldings).toBeCloseTo(by, 12);
+  const again = await replayPolicies({ past, policies, window, trialsFile, run: here });
+  expect(JSON.stringify(again)).toBe(JSON.stringify(found));
+  const page = comparisonHtml(found, 'days');
+  expect(page).toContain('Choosing the best of 2 policies is a trial in itself');
+  expect(page).not.toMatch(/<script|NaN|undefined/);
+  expect(comparisonText(found).join('\n')).toContain('thirds less calm');
+});
+
+test('tax on what was gained follows the investment policy of the file', async () => {
+  const taxed = 'investmentPolicy: { tax: { gainRatio: 0.3, lossesOffsetGains: false } }';
+  const text = 'weights: { inverseVolatility: { window: 20 } }\nschedule: week';
+  const [free, owing] = [policyOf('free', text), policyOf('owing', `${text}\n${taxed}`)];
+  const run = await runReplay({ past, policy: free, window });
+  const withTax = await runReplay({ past, policy: owing, window });
+  expect(run.taxes).toBeUndefined();
+  expect(withTax.days.at(-1)?.value).toBeCloseTo(run.days.at(-1)?.value ?? NaN, 6);
+  expect(withTax.taxes?.reduce((sum, { tax }) => sum + tax, 0)).toBeGreaterThan(0);
+});
+
+test('an investment policy that is wrong is refused by its path', () => {
+  expect(() =>
+    policyOf('wrong', 'weights: equal\ninvestmentPolicy: { tax: { gainRatio: 3 } }'),
+  ).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('wrong.investmentPolicy.tax.gainRatio') as string,
+    }) as Error,
+  );
+});
