@@ -8,6 +8,7 @@ import getPlan from '../../functions/planning/get-plan/handler.ts';
 import getCashBalance from '../../functions/portfolio/get-cash-balance/handler.ts';
 import getPositions from '../../functions/portfolio/get-positions/handler.ts';
 import getSummary from '../../functions/portfolio/get-summary/handler.ts';
+import updatePolicy from '../../functions/portfolio/update-policy/handler.ts';
 import updatePositions from '../../functions/portfolio/update-positions/handler.ts';
 import batchScoreSecurities from '../../functions/scoring/batch-score-securities/handler.ts';
 import cancelTrade from '../../functions/trading/cancel-trade/handler.ts';
@@ -26,6 +27,7 @@ export const handlers = [
   getCashBalance,
   getPositions,
   getSummary,
+  updatePolicy,
   updatePositions,
   batchScoreSecurities,
   cancelTrade,

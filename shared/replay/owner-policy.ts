@@ -1,26 +1,21 @@
 /** The owner's investment policy in a replay: the handlers find it stored, as in production. */
+import { portfolio } from '#shared/contract/portfolio.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
-import { PolicyStore } from '#shared/portfolio/policy/policy-store.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 
 /** @param document as docs/policy.md describes it; undefined: the settings alone */
 export async function adoptPolicy(
-  { database, now }: Dependencies,
+  { functions }: Dependencies,
   document: string | undefined,
 ): Promise<void> {
   if (document === undefined) return;
-  const version = {
-    version: 1,
-    document,
-    changedAt: now(),
-    source: 'operation',
-    note: '',
-  } as const;
-  await new PolicyStore(database).add(DEFAULT_ACCOUNT, version);
+  const { signal } = new AbortController();
+  const options = { signal, requestId: 'policy', idempotencyKey: 'policy' };
+  await functions.call(portfolio.updatePolicy, { document }, options);
 }
 
 export interface YearTax {
