@@ -1,4 +1,5 @@
 /** What the connector reads from its environment, all complaints at once. */
+import { ownSchedules } from '#shared/contract/jobs.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import { logRulesOf, type LogRules } from '#shared/process/logging/log-rules.ts';
@@ -15,6 +16,7 @@ const CONNECTOR_SETTINGS = [
   'STATE_METRICS',
   'CONNECTOR_METRICS_PORT',
   'CONNECTOR_METRICS_HOST',
+  'TRADING_CYCLE_SCHEDULE',
 ];
 const INTERVAL_DEFAULT = '10s';
 const INTERVAL_MS_MIN = 1_000;
@@ -36,6 +38,8 @@ export interface ConnectorConfig {
   readonly logRules: LogRules;
   /** Decides whose queues are processed. */
   readonly placement: Placement;
+  /** Schedules in place of those of the table of jobs. */
+  readonly schedules: Readonly<Record<string, string>>;
   /** Where `/metrics` is answered; absent: nowhere. */
   readonly metrics: ConnectorMetrics | undefined;
 }
@@ -73,6 +77,7 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     intervalMs,
     logRules: logRulesOf(settings),
     placement,
+    schedules: ownSchedules(settings),
     metrics:
       settings.connectorMetricsPort === undefined
         ? undefined

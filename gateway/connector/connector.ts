@@ -24,7 +24,7 @@ import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';
-import { openSchedules, restoreSchedules } from './schedules.ts';
+import { openSchedules, restoreSchedules, type OwnSchedules } from './schedules.ts';
 import { watchState } from './state-watch.ts';
 
 export interface ConnectorOptions {
@@ -43,6 +43,8 @@ export interface ConnectorOptions {
   readonly placement?: Placement | undefined;
   /** Shared with a host that has one open; without it the connector opens its own. */
   readonly database?: Database | undefined;
+  /** In place of those of the table of jobs, by the job's name. */
+  readonly schedules?: OwnSchedules | undefined;
   /** For its own: whether a Redis that may lose writes is accepted. */
   readonly durability?: Settings['redisDurability'] | undefined;
   /** For its own: the folder where the epoch of the state is on record; none without it. */
@@ -76,7 +78,7 @@ export async function openConnector(
   const queued = operations.filter(
     ({ queue, service }) => queue !== null && isLocal(placement, service),
   );
-  if (isLocal(placement, 'gateway')) await openSchedules(runs);
+  if (isLocal(placement, 'gateway')) await openSchedules(runs, options.schedules);
   await beat(database, 'connector');
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   const workers = queued.map((operation) =>
@@ -85,7 +87,7 @@ export async function openConnector(
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   const stopRestoring = repeat(options, async () => {
     if (own) await watchState(own, log);
-    if (isLocal(placement, 'gateway')) await restoreSchedules(runs);
+    if (isLocal(placement, 'gateway')) await restoreSchedules(runs, options.schedules);
     await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
     await beat(database, 'connector');
   });

@@ -1,8 +1,10 @@
 /**
  * The `schedule` annotation, in the grammar of OpenFaaS' cron-connector: five fields, `@every 1h30m`,
- * `@hourly` and its like, `CRON_TZ=Area/City` in front; and, beyond it, several separated by `;`.
+ * `@hourly` and its like, `CRON_TZ=Area/City` in front; and, beyond it, several separated by `;`, and sessions of
+ * an exchange (`@open XETR +30m`, `@close XNYS -1h`).
  */
 import { nextTurn, type Schedule } from '#gateway/queue/next-turn.ts';
+import { parseSessionSchedule } from '#shared/quant/calendars/session-schedule.ts';
 import { durationMs } from '#template/durations.ts';
 
 export interface CronSchedule {
@@ -60,6 +62,8 @@ function turnsOf(text: string): Schedule | string {
   const [, tz = 'UTC', spec = ''] = /^(?:(?:CRON_)?TZ=(\S+)\s+)?(.*)$/s.exec(text) ?? [];
   if (!isTimeZone(tz)) return `${tz.slice(0, 40)} is no time zone`;
   if (spec.startsWith('@every')) return everyOf(spec.slice('@every'.length).trim());
+  const session = parseSessionSchedule(spec);
+  if (session !== undefined) return typeof session === 'string' ? session : { pattern: spec, tz };
   const pattern = spec.startsWith('@') ? schedulesByName[spec] : patternOf(spec);
   if (pattern === undefined) return `${spec.slice(0, 40)} is not known`;
   if (typeof pattern !== 'string') return pattern.complaint;

@@ -1,30 +1,64 @@
 /** Registers the table of jobs with BullMQ's scheduler, which keeps it in Redis for all connectors. */
 import type { Queue } from 'bullmq';
+import { nextTurn } from '#gateway/queue/next-turn.ts';
+import { refused } from '#shared/kernel/failure.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobs, type JobRow } from '#shared/contract/jobs.ts';
 import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 
 const trigger = gateway.triggerJob;
 
-/** Afterwards exactly the jobs of the table are scheduled, as the table says. */
-export async function openSchedules(runs: Runs): Promise<void> {
+/** Schedules of the installation in place of the table's, by the job's name. */
+export type OwnSchedules = Readonly<Record<string, string>>;
+
+/** A turn of a session is kept for so long after its time, so that it is not moved before it has begun. */
+const KEPT_MS = 60_000;
+
+/** Afterwards exactly the jobs of the table are scheduled, as the table or the installation says. */
+export async function openSchedules(runs: Runs, own: OwnSchedules = {}): Promise<void> {
   const queue = await runs.queueOf(trigger.topic);
   const known = await queue.getJobSchedulers();
   const gone = known.filter(({ key }) => !jobs.some((job) => job.name === key));
   for (const { key } of gone) await queue.removeJobScheduler(key);
   for (const job of jobs) {
+    const pattern = patternOf(job, own);
     const scheduled = known.find(({ key }) => key === job.name);
-    if (scheduled?.pattern === job.schedule && mayComeLate(job)) continue;
-    await schedule(queue, job);
+    if (scheduled?.pattern === pattern && mayComeLate(job)) continue;
+    await schedule(queue, job, pattern);
   }
 }
 
-/** Schedules again what Redis lost meanwhile; a job that is still scheduled is left as it is. */
-export async function restoreSchedules(runs: Runs): Promise<void> {
+/**
+ * Schedules again what Redis lost meanwhile, and the next session of a job that follows an exchange; any other
+ * job that is still scheduled is left as it is.
+ */
+export async function restoreSchedules(runs: Runs, own: OwnSchedules = {}): Promise<void> {
   const queue = await runs.queueOf(trigger.topic);
   const known = await queue.getJobSchedulers();
-  for (const job of jobs.filter(({ name }) => !known.some(({ key }) => key === name)))
-    await schedule(queue, job);
+  for (const job of jobs) {
+    const pattern = patternOf(job, own);
+    const scheduled = known.find(({ key }) => key === job.name);
+    const isOver = followsExchange(job, own) && scheduled?.pattern !== pattern;
+    if (!scheduled || isOver) await schedule(queue, job, pattern);
+  }
+}
+
+function followsExchange({ name, schedule: usual }: JobRow, own: OwnSchedules): boolean {
+  return (own[name] ?? usual).startsWith('@');
+}
+
+/** Of a session the scheduler gets the next turn, as a pattern of that minute. */
+function patternOf(job: JobRow, own: OwnSchedules): string {
+  const text = own[job.name] ?? job.schedule;
+  if (!followsExchange(job, own)) return text;
+  const turn = nextTurn(Date.now() - KEPT_MS, { pattern: text });
+  if (turn === undefined)
+    throw refused(
+      'job-schedule',
+      `The job ${job.name} has no turn: ${text} names no exchange with a calendar, or the calendar has ended.`,
+    );
+  const at = new Date(turn);
+  return `${at.getUTCMinutes()} ${at.getUTCHours()} ${at.getUTCDate()} ${at.getUTCMonth() + 1} *`;
 }
 
 /**
@@ -35,12 +69,12 @@ function mayComeLate({ work }: JobRow): boolean {
   return work.kind === 'task' || work.operation.effect !== 'trades';
 }
 
-async function schedule(queue: Queue<RunData>, job: JobRow): Promise<void> {
+async function schedule(queue: Queue<RunData>, job: JobRow, pattern: string): Promise<void> {
   const body = JSON.stringify({ jobName: job.name });
   const data: RunData = { run: '', operation: trigger.name, body, requestId: '' };
   await queue.upsertJobScheduler(
     job.name,
-    { pattern: job.schedule, tz: 'UTC' },
+    { pattern, tz: 'UTC' },
     { name: trigger.rpc, data, opts: jobOptions(trigger) },
   );
 }

@@ -3,6 +3,7 @@
  * gateway, the connector, the facade. Stopped in the opposite order.
  */
 import { openConnector } from '#gateway/connector/connector.ts';
+import { ownSchedules } from '#shared/contract/jobs.ts';
 import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
 import type { MetricsSource } from '#gateway/runtime/observe/metrics-endpoint.ts';
@@ -192,6 +193,7 @@ async function openParts(
           log: log.with({ module: 'connector' }),
           database: dependencies.database,
           placement: dependencies.placement,
+          schedules: ownSchedules(settings),
         }),
       () => 'connector: queues and schedules',
     );

@@ -11,9 +11,14 @@
  * the clock repeats it.
  */
 import { Cron } from 'croner';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { nextSessionTurn, parseSessionSchedule } from '#shared/quant/calendars/session-schedule.ts';
 import { offsetMsAt, transitionMsBetween } from './zone-offset.ts';
 
-/** Fires at the times of a cron pattern in a time zone, or at an interval in milliseconds. */
+/**
+ * Fires at the times of a cron pattern in a time zone, at each session of an exchange (`@open XETR +30m`), or at an
+ * interval in milliseconds.
+ */
 export type Schedule =
   { readonly pattern: string; readonly tz: string } | { readonly every: number };
 
@@ -31,6 +36,9 @@ export function nextTurn(
   const { pattern, tz = 'UTC', every } = turns;
   if (every !== undefined) return (Math.floor(afterMs / every) + 1) * every;
   if (pattern === undefined) return undefined;
+  const session = parseSessionSchedule(pattern);
+  if (session !== undefined)
+    return typeof session === 'string' ? undefined : nextSessionTurn(instantOf(afterMs), session);
   return isHourly(pattern) ? nextIn(pattern, tz, afterMs) : nextLocal(pattern, tz, afterMs);
 }
 

@@ -4,7 +4,7 @@
 
 It makes a virtual environment of its own in build/calendars and installs the package there from PyPI
 (Apache-2.0; its calendars are facts that the exchanges publish). Run it once a year: the tables end
-with the year after the one it is run in, or where the package's own knowledge ends. The committed
+five years after the one it is run in, or where the package's own knowledge ends. The committed
 tables are what the project uses; nothing else needs Python, and tests/unit/quant/calendars
 holds them to their session counts and checksums offline.
 """
@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / 'build' / 'calendars'
 TABLES = ROOT / 'shared' / 'quant' / 'calendars' / 'tables'
 FIRST = '1980-01-01'
+# Holidays that follow a rule are known far ahead; what is announced year by year ends a table earlier.
+YEARS_AHEAD = 5
 EXCHANGES = {
     'XNYS': 'New York Stock Exchange', 'XTSE': 'Toronto Stock Exchange',
     'XLON': 'London Stock Exchange', 'XDUB': 'Euronext Dublin', 'XETR': 'Xetra',
@@ -61,7 +63,7 @@ def main():
 def calendar_of(exchange):
     import exchange_calendars
 
-    last = f'{datetime.date.today().year + 1}-12-31'
+    last = f'{datetime.date.today().year + YEARS_AHEAD}-12-31'
     kind = exchange_calendars.calendar_utils._default_calendar_factories[exchange]
     low, high = kind.bound_min(), kind.bound_max()
     start = max(FIRST, str(low.date())) if low is not None else FIRST

@@ -2,6 +2,7 @@
  * The jobs that run by the clock, each as a run of `gateway.trigger-job`. Times are UTC. The
  * connector hands the table to the scheduler; the gateway's operations read and trigger it.
  */
+import { TRADING_CYCLE_SCHEDULE } from '#shared/process/schedule-parser.ts';
 import { gateway } from './gateway.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { portfolio } from './portfolio.ts';
@@ -27,7 +28,7 @@ export interface JobRow {
   readonly name: string;
   /** One sentence for people. */
   readonly description: string;
-  /** Five-field cron expression in UTC. */
+  /** Five-field cron expression in UTC; TRADING_CYCLE_SCHEDULE replaces that of the trading cycle. */
   readonly schedule: string;
   readonly work: JobWork;
 }
@@ -59,8 +60,8 @@ export const jobs: readonly JobRow[] = [
   },
   {
     name: 'trading-cycle',
-    description: 'Runs the trading cycle on weekday mornings.',
-    schedule: '0 7 * * 1-5',
+    description: 'Runs the trading cycle.',
+    schedule: TRADING_CYCLE_SCHEDULE,
     work: calls(gateway.triggerTradingCycle, {}, 'force'),
   },
   {
@@ -88,6 +89,15 @@ export const jobs: readonly JobRow[] = [
     work: { kind: 'task', task: 'notices' },
   },
 ];
+
+/** Schedules that an installation states in place of the table's, by the job's name. */
+export function ownSchedules({
+  tradingCycleSchedule,
+}: {
+  readonly tradingCycleSchedule: string;
+}): Readonly<Record<string, string>> {
+  return { 'trading-cycle': tradingCycleSchedule };
+}
 
 /** @throws Failure NOT_FOUND */
 export function requireJob(name: string): JobRow {

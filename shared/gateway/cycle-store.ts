@@ -141,6 +141,16 @@ export class CycleStore {
     return (await this.database.redis.get(RUNNING)) === leaseText({ owner: id, fence });
   }
 
+  /** Remembers which cycle began to send orders last. */
+  async putExecuting(id: CycleId): Promise<void> {
+    await this.database.redis.set(keys.gateway.executingCycle(), id);
+  }
+
+  /** The cycle that began to send orders last. */
+  executing(): Promise<string | null> {
+    return this.database.redis.get(keys.gateway.executingCycle());
+  }
+
   /** The cycle that holds the lease. */
   async running(): Promise<CycleRecord | undefined> {
     const lease = await this.database.redis.get(RUNNING);

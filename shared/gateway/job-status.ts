@@ -1,7 +1,7 @@
 /** Past, current and next runs of the jobs: from their records, the queue, and the scheduler. */
 import type { JobStatus } from '#protos/gen/gateway.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { jobs } from '#shared/contract/jobs.ts';
+import { jobs, ownSchedules } from '#shared/contract/jobs.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { PendingRun } from '#shared/runtime/runs/runs.ts';
 import { gateway, type jobStates } from '#shared/contract/gateway.ts';
@@ -11,13 +11,18 @@ import type { JobRecord } from './model/job-record.ts';
 export type JobState = (typeof jobStates)[number];
 
 /** All jobs, in the order of the table. A job without a connector has no next run. */
-export async function jobStatuses({ database, runs }: Dependencies): Promise<JobStatus[]> {
+export async function jobStatuses({
+  database,
+  runs,
+  settings,
+}: Dependencies): Promise<JobStatus[]> {
   const store = new JobStore(database);
   const [pending, turns, records] = await Promise.all([
     runs.pending(gateway.triggerJob),
     runs.nextTurns(gateway.triggerJob),
     Promise.all(jobs.map(({ name }) => store.find(name))),
   ]);
+  const own = ownSchedules(settings);
   return jobs.map(({ name, schedule, description }, index) => {
     const record = records[index];
     const next = turns.get(name);
@@ -30,7 +35,7 @@ export async function jobStatuses({ database, runs }: Dependencies): Promise<Job
       successCount: record?.successes ?? 0,
       failureCount: record?.failures ?? 0,
       lastError: record?.lastError ?? '',
-      schedule,
+      schedule: own[name] ?? schedule,
       description,
     };
   });

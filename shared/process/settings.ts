@@ -14,6 +14,7 @@ import { logRows } from './logging/log-settings.ts';
 import { marketRows } from './market-settings.ts';
 import { noticeRows } from './notice-settings.ts';
 import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
+import { schedule, TRADING_CYCLE_SCHEDULE } from './schedule-parser.ts';
 import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
@@ -265,6 +266,12 @@ export const settingTable = {
     '24',
     'hours an owner has to answer a plan that waits; no answer means that nothing is sent',
     between(1, 72),
+  ),
+  tradingCycleSchedule: row(
+    'TRADING_CYCLE_SCHEDULE',
+    TRADING_CYCLE_SCHEDULE,
+    'when the trading cycle runs: five fields of cron in UTC, or the session of an exchange: `@open XETR +30m`, `@close XNYS -1h`',
+    schedule,
   ),
   planDepth: row(
     'PLAN_DEPTH',

@@ -64,6 +64,7 @@ export const keys = {
   gateway: {
     cycle: (cycle: string) => `{cycle:${cycle}}:cycle`,
     runningCycle: () => '{cycles}:running',
+    executingCycle: () => '{cycles}:executing',
     job: (job: string) => `{job:${job}}:record`,
     deposits: (account: string) => `{deposits:${account}}:by-key`,
     notices: () => '{notices}:outbox',
@@ -184,6 +185,13 @@ export const keyTable: readonly KeyRow[] = [
     null,
     'gateway',
     'the cycle that runs, and the fencing token of its attempt',
+  ),
+  row(
+    keys.gateway.executingCycle(),
+    'string',
+    null,
+    'gateway',
+    'id of the cycle that began to send orders last',
   ),
   row(keys.gateway.job('backup'), 'document', null, 'gateway', 'runs and counts of a job'),
   row(keys.gateway.notices(), 'hash', null, 'gateway', 'notices on their way, by channel'),

@@ -19,6 +19,7 @@ import { whyGivenUp, whyTooLate } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
 import { handedToOther } from './hand-over.ts';
 import { claimOrder, isTakenOver, requireOwn } from './same-cycle.ts';
+import { postponed, waitOf, type SessionWait } from './session-wait.ts';
 import { amountText } from './snapshot.ts';
 
 /** How long a lost answer is requested again before the run is postponed. */
@@ -28,7 +29,8 @@ const RESUME_MS = 5_000;
 
 /**
  * Sends what has not been sent yet. Before the first order the portfolio must still be the one
- * that was planned for; a plan that is stale is given up.
+ * that was planned for; a plan that is stale is given up. Orders whose exchange is closed wait for it: the
+ * run is postponed until the earliest opening.
  */
 export async function* execute(cycle: Cycle): ProgressStream {
   const plan = cycle.requiredPlan;
@@ -37,14 +39,19 @@ export async function* execute(cycle: Cycle): ProgressStream {
   // Repeated on resuming: a crash may have occurred between the record and the plan.
   if (plan.status !== 'COMPLETED' && plan.status !== 'CANCELLED') await mark(cycle, 'started');
   const { actions } = plan;
+  const waiting: SessionWait[] = [];
   for (const [index, action] of actions.entries()) {
     if (cycle.record.sent[index] !== undefined) continue;
     if (cycle.isCancelled) return yield await stop(cycle, index);
     cycle.stopIfAborted();
+    const wait = await waitOf(cycle, action, index, waiting);
+    if (wait) waiting.push(wait);
+    if (wait) continue;
     if (isFirstPurchase(actions, index)) yield await bookSales(cycle, index / actions.length);
     const sent = await sendUnlessGivenUp(cycle, action, index);
     yield cycle.report('execute', (index + 1) / actions.length, sentText(sent));
   }
+  if (waiting.length > 0) throw postponed(cycle, waiting);
   const orders = Object.values(cycle.record.sent);
   await mark(cycle, 'completed');
   yield await cycle.done('execute', ordersText(orders));
@@ -79,6 +86,7 @@ async function begin(cycle: Cycle): Promise<boolean> {
   );
   if (cycle.record.planId !== plan.id || !cycle.record.executionBegan)
     throw await handedToOther(cycle);
+  await cycle.store.putExecuting(cycle.id);
   return true;
 }
 

@@ -21,7 +21,14 @@ export async function whyGivenUp(cycle: Cycle, action: PlannedAction): Promise<s
 
 /** The plan has ended, or the trading day of this order's exchange has. */
 export async function whyTooLate(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
-  return whyExpired(cycle) ?? (await whySessionEnded(cycle, action));
+  return whyExpired(cycle) ?? (await whyOvertaken(cycle)) ?? (await whySessionEnded(cycle, action));
+}
+
+/** While its orders waited, another cycle may have planned and traded. */
+async function whyOvertaken(cycle: Cycle): Promise<string | undefined> {
+  const executing = cycle.record.executionBegan ? await cycle.store.executing() : null;
+  if (executing === null || executing === cycle.id) return undefined;
+  return `the cycle ${executing} has begun to carry out a later plan`;
 }
 
 /** A plan from before its end was kept is valid as long as one that is made now would be. */
@@ -39,21 +46,26 @@ export function whyExpired(cycle: Cycle): string | undefined {
 }
 
 /** The exchange of this order may close before the others of the plan. */
-async function whySessionEnded(
-  cycle: Cycle,
-  { isin, symbol }: PlannedAction,
-): Promise<string | undefined> {
+async function whySessionEnded(cycle: Cycle, action: PlannedAction): Promise<string | undefined> {
+  if (cycle.record.approval) return undefined;
+  const { security, until } = await endOfOrder(cycle, action);
+  if (!security) return undefined;
+  return whyAfter(cycle, until, `for ${action.symbol} at ${security.exchange} the plan was valid`);
+}
+
+/**
+ * Until when an order of the plan may be sent; an approval holds until its own end, on whichever trading day that
+ * is. Undefined where it is not known.
+ */
+export async function endOfOrder(cycle: Cycle, { isin }: PlannedAction) {
   const { database, settings } = cycle.context;
   const { createdAt } = cycle.requiredPlan;
   const security = await new StoredMarket(database).security(parseIsin(isin));
-  // An approval holds until its own end, on whichever trading day that is.
-  if (!createdAt || !security || cycle.record.approval) return undefined;
-  const until = orderValidUntil(
-    fromTimestamp(createdAt),
-    settings.planValidDays,
-    security.exchange,
-  );
-  return whyAfter(cycle, until, `for ${symbol} at ${security.exchange} the plan was valid`);
+  if (cycle.record.approval) return { security, until: cycle.record.approval.until };
+  const made = createdAt && fromTimestamp(createdAt);
+  const until =
+    made && security && orderValidUntil(made, settings.planValidDays, security.exchange);
+  return { security, until };
 }
 
 function whyAfter(cycle: Cycle, until: Instant | undefined, what: string): string | undefined {

@@ -3,6 +3,8 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pulses } from '#shared/redis/pulses.ts';
 import { openConnector } from '#gateway/connector/connector.ts';
+import { openSchedules, restoreSchedules } from '#gateway/connector/schedules.ts';
+import { nextTurn } from '#gateway/queue/next-turn.ts';
 import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -75,6 +77,19 @@ it('gives a sign at its start and at each interval', async () => {
     if (next > first) break;
     await sleep(20);
   }
+});
+
+it('schedules a job by the sessions of an exchange, and again when that is stated otherwise', async () => {
+  const { runs } = dependencies;
+  const text = '@open XETR +30m';
+  await openSchedules(runs, { 'trading-cycle': text });
+  const next = (await runs.nextTurns(gatewayRows.triggerJob)).get('trading-cycle');
+  expect(next).toBe(nextTurn(Date.now(), { pattern: text }));
+  await restoreSchedules(runs, { 'trading-cycle': '@close XNYS -1h' });
+  const other = (await runs.nextTurns(gatewayRows.triggerJob)).get('trading-cycle');
+  expect(other).toBe(nextTurn(Date.now(), { pattern: '@close XNYS -1h' }));
+  await expect(openSchedules(runs, { 'trading-cycle': '@open XXXX' })).rejects.toThrow('no turn');
+  await openSchedules(runs);
 });
 
 async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outcome }> {

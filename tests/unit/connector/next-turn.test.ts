@@ -174,3 +174,13 @@ it('comes every half hour through every change', () => {
     expect({ zone, gaps: [...new Set(gaps)] }).toEqual({ zone, gaps: [30 * MINUTE_MS] });
   }
 });
+
+it('follows the sessions of an exchange, and refuses one without a calendar', () => {
+  expect(turnsAfter('@open XETR +30m', '2026-03-27T00:00:00Z', 2)).toEqual([
+    '2026-03-27T08:30:00.000Z',
+    '2026-03-30T07:30:00.000Z',
+  ]);
+  expect(parseSchedules('@open XXXX')).toEqual([
+    { text: '@open XXXX', complaint: 'there is no calendar of the exchange XXXX' },
+  ]);
+});

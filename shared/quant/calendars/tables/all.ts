@@ -1,5 +1,5 @@
 /** Every table, by exchange; written by scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 import { xnys } from './xnys.ts';
 import { xtse } from './xtse.ts';
 import { xlon } from './xlon.ts';

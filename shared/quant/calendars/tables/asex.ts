@@ -1,12 +1,12 @@
 /** Sessions of Athens Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const asex: CalendarTable = {
   exchange: 'ASEX',
   name: 'Athens Stock Exchange',
   zone: 'Europe/Athens',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [
     ['1980-01-01', '1000-1700'],
     ['2008-09-29', '1000-1720'],
@@ -60,9 +60,13 @@ export const asex: CalendarTable = {
     2025: '0101 0106 0303 0325 0418 0421 0501 0609 0815 1028 1224 1225 1226',
     2026: '0101 0106 0223 0325 0403 0406 0410 0413 0501 0601 1028 1224 1225',
     2027: '0101 0106 0315 0325 0326 0329 0430 0503 0621 1028 1224',
+    2028: '0106 0228 0414 0417 0501 0605 0815 1225 1226',
+    2029: '0101 0219 0330 0402 0406 0409 0501 0528 0815 1224 1225 1226',
+    2030: '0101 0311 0325 0419 0422 0426 0429 0501 0617 0815 1028 1224 1225 1226',
+    2031: '0101 0106 0224 0325 0411 0414 0501 0602 0815 1028 1224 1225 1226',
   },
   special: {},
   extra: {},
-  sessions: 11942,
-  checksum: '4f1c0b3f07fe62f2e41577e61186daee2f631cb392d8071e59fcabd3bf8367f9',
+  sessions: 12937,
+  checksum: 'b2c4dc2708940927e19f54b2fa06acd929bf48ccbab545c7739e6b73a63c5632',
 };

@@ -1,12 +1,12 @@
 /** Sessions of B3 Sao Paulo, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const bvmf: CalendarTable = {
   exchange: 'BVMF',
   name: 'B3 Sao Paulo',
   zone: 'America/Sao_Paulo',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [
     ['1980-01-01', '1000-1700'],
     ['2019-11-04', '1000-1800'],
@@ -60,6 +60,10 @@ export const bvmf: CalendarTable = {
     2025: '0101 0303 0304 0418 0421 0501 0619 1120 1224 1225 1231',
     2026: '0101 0216 0217 0403 0421 0501 0604 0907 1012 1102 1120 1224 1225 1231',
     2027: '0101 0208 0209 0326 0421 0527 0907 1012 1102 1115 1224 1231',
+    2028: '0228 0229 0414 0421 0501 0615 0907 1012 1102 1115 1120 1225 1229',
+    2029: '0101 0212 0213 0330 0501 0531 0907 1012 1102 1115 1120 1224 1225 1231',
+    2030: '0101 0304 0305 0419 0501 0620 1115 1120 1224 1225 1231',
+    2031: '0101 0224 0225 0411 0421 0501 0612 1120 1224 1225 1231',
   },
   special: {
     2016: '0210:1300-1700',
@@ -74,8 +78,12 @@ export const bvmf: CalendarTable = {
     2025: '0305:1300-1800',
     2026: '0218:1300-1800',
     2027: '0210:1300-1800',
+    2028: '0301:1300-1800',
+    2029: '0214:1300-1800',
+    2030: '0306:1300-1800',
+    2031: '0226:1300-1800',
   },
   extra: {},
-  sessions: 11915,
-  checksum: '33320270d5454c295945bb459051aa197330947e8b6bad718136250f35d198ee',
+  sessions: 12909,
+  checksum: '90ca6c914204f1be115a048952260ff509a276996bd330d4b58fdb2146becdbe',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Euronext Amsterdam, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xams: CalendarTable = {
   exchange: 'XAMS',
   name: 'Euronext Amsterdam',
   zone: 'Europe/Amsterdam',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0430 0501 0515 0526 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xams: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     1980: '1224:0900-1405',
@@ -94,8 +98,11 @@ export const xams: CalendarTable = {
     2025: '1224:0900-1405 1231:0900-1405',
     2026: '1224:0900-1405 1231:0900-1405',
     2027: '1224:0900-1405 1231:0900-1405',
+    2029: '1224:0900-1405 1231:0900-1405',
+    2030: '1224:0900-1405 1231:0900-1405',
+    2031: '1224:0900-1405 1231:0900-1405',
   },
   extra: {},
-  sessions: 12217,
-  checksum: 'c6bfe86d91b689d462a29dc4a92986903789136fcfc590f83ffee05852313124',
+  sessions: 13237,
+  checksum: '861ba7ee2fdfd34eacee0f2a9ba70f9a17b5f4a1444a249a3fe2c265ff014a0f',
 };

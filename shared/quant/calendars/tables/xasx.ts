@@ -1,12 +1,12 @@
 /** Sessions of Australian Securities Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xasx: CalendarTable = {
   exchange: 'XASX',
   name: 'Australian Securities Exchange',
   zone: 'Australia/Sydney',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '1000-1600']],
   closed: {
     1980: '0101 0128 0404 0407 0425 0609 1225 1226',
@@ -57,6 +57,10 @@ export const xasx: CalendarTable = {
     2025: '0101 0127 0418 0421 0425 0609 1225 1226',
     2026: '0101 0126 0403 0406 0608 1225 1228',
     2027: '0101 0126 0326 0329 0614 1227 1228',
+    2028: '0103 0126 0414 0417 0425 0612 1225 1226',
+    2029: '0101 0126 0330 0402 0425 0611 1225 1226',
+    2030: '0101 0128 0419 0422 0425 0610 1225 1226',
+    2031: '0101 0127 0411 0414 0425 0609 1225 1226',
   },
   special: {
     2010: '1224:1000-1410 1231:1000-1410',
@@ -76,8 +80,12 @@ export const xasx: CalendarTable = {
     2025: '1224:1000-1410 1231:1000-1410',
     2026: '1224:1000-1410 1231:1000-1410',
     2027: '1224:1000-1410 1231:1000-1410',
+    2028: '1222:1000-1410 1229:1000-1410',
+    2029: '1224:1000-1410 1231:1000-1410',
+    2030: '1224:1000-1410 1231:1000-1410',
+    2031: '1224:1000-1410 1231:1000-1410',
   },
   extra: {},
-  sessions: 12150,
-  checksum: 'a9ed993a75a10d2df487898702f8bf78a0494ea0fbaef2534e941b7e75ce9118',
+  sessions: 13161,
+  checksum: '632a0cb94f3c64745dbfc6ac4af9796262732d026cba256f3a9100aad9fd18e6',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Euronext Brussels, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xbru: CalendarTable = {
   exchange: 'XBRU',
   name: 'Euronext Brussels',
   zone: 'Europe/Brussels',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 0515 0526 0721 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xbru: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     1980: '1224:0900-1405',
@@ -94,8 +98,11 @@ export const xbru: CalendarTable = {
     2025: '1224:0900-1405 1231:0900-1405',
     2026: '1224:0900-1405 1231:0900-1405',
     2027: '1224:0900-1405 1231:0900-1405',
+    2029: '1224:0900-1405 1231:0900-1405',
+    2030: '1224:0900-1405 1231:0900-1405',
+    2031: '1224:0900-1405 1231:0900-1405',
   },
   extra: {},
-  sessions: 12217,
-  checksum: '0bf7bd0e311369c06a5d066425e4dcc8157ef3cc4d38ee0682c1992bff969ff2',
+  sessions: 13237,
+  checksum: 'e40b242281a5b6e87689ebb27a4562bf29170f94f1fb6dc3d77d7d734081dee0',
 };

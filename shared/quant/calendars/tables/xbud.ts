@@ -1,12 +1,12 @@
 /** Sessions of Budapest Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xbud: CalendarTable = {
   exchange: 'XBUD',
   name: 'Budapest Stock Exchange',
   zone: 'Europe/Budapest',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1700']],
   closed: {
     1980: '0101 0407 0501 0502 0526 0820 1023 1024 1224 1225 1226',
@@ -57,9 +57,13 @@ export const xbud: CalendarTable = {
     2025: '0101 0418 0421 0501 0502 0609 0820 1023 1024 1224 1225 1226 1231',
     2026: '0101 0102 0403 0406 0501 0525 0820 0821 1023 1224 1225 1231',
     2027: '0101 0315 0326 0329 0517 0820 1101 1224 1231',
+    2028: '0315 0414 0417 0501 0605 1023 1101 1225 1226',
+    2029: '0101 0315 0316 0330 0402 0430 0501 0521 0820 1022 1023 1101 1102 1224 1225 1226 1231',
+    2030: '0101 0315 0419 0422 0501 0610 0819 0820 1023 1101 1224 1225 1226 1227 1231',
+    2031: '0101 0411 0414 0501 0502 0602 0820 1023 1024 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12013,
-  checksum: '9a554a55b99673be9e18f34501ed476fb12ce26e909dceb309b99a97bae61f95',
+  sessions: 13002,
+  checksum: 'c7fece40e3de822dada0e88131e4e84fbd62605ce5af566963ef2eb0c8d728fa',
 };

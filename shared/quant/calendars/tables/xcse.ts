@@ -1,12 +1,12 @@
 /** Sessions of Nasdaq Copenhagen, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xcse: CalendarTable = {
   exchange: 'XCSE',
   name: 'Nasdaq Copenhagen',
   zone: 'Europe/Copenhagen',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1700']],
   closed: {
     1980: '0101 0403 0404 0407 0502 0515 0526 0605 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xcse: CalendarTable = {
     2025: '0101 0417 0418 0421 0529 0530 0605 0609 1224 1225 1226 1231',
     2026: '0101 0402 0403 0406 0514 0515 0525 0605 1224 1225 1231',
     2027: '0101 0325 0326 0329 0506 0507 0517 1224 1231',
+    2028: '0413 0414 0417 0525 0526 0605 1225 1226',
+    2029: '0101 0329 0330 0402 0510 0511 0521 0605 1224 1225 1226 1231',
+    2030: '0101 0418 0419 0422 0530 0531 0605 0610 1224 1225 1226 1231',
+    2031: '0101 0410 0411 0414 0522 0523 0602 0605 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12018,
-  checksum: '9f6f3dfe766ac8ddc4a4afa54e6938b3725c34d4f8c7470f43ae659def3a8856',
+  sessions: 13017,
+  checksum: '4ad5eedd4cf7595679a8718a4cbde3a944d8e4acc179fb5efd622d0a83db5583',
 };

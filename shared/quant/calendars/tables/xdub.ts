@@ -1,12 +1,12 @@
 /** Sessions of Euronext Dublin, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xdub: CalendarTable = {
   exchange: 'XDUB',
   name: 'Euronext Dublin',
   zone: 'Europe/Dublin',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0800-1628']],
   closed: {
     1980: '0101 0317 0404 0407 0505 0602 1224 1225 1226',
@@ -57,6 +57,10 @@ export const xdub: CalendarTable = {
     2025: '0101 0418 0421 0501 0505 1225 1226',
     2026: '0101 0403 0406 0501 0504 1225 1228',
     2027: '0101 0326 0329 0503 1227 1228',
+    2028: '0103 0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 0507 1225 1226',
+    2030: '0101 0419 0422 0501 0506 1225 1226',
+    2031: '0101 0411 0414 0501 0505 1225 1226',
   },
   special: {
     2010: '1224:0800-1228 1231:0800-1228',
@@ -77,8 +81,12 @@ export const xdub: CalendarTable = {
     2025: '1224:0800-1228 1231:0800-1228',
     2026: '1224:0800-1228 1231:0800-1228',
     2027: '1224:0800-1228 1231:0800-1228',
+    2028: '1222:0800-1228 1229:0800-1228',
+    2029: '1224:0800-1228 1231:0800-1228',
+    2030: '1224:0800-1228 1231:0800-1228',
+    2031: '1224:0800-1228 1231:0800-1228',
   },
   extra: {},
-  sessions: 12151,
-  checksum: 'ef29e385d546093e3505edcea046b4848f3717a916ed300d0eabbbfaa4a20562',
+  sessions: 13167,
+  checksum: '98e4f7af49f58a16765890ad73caf900eebf92eababa2a587e2916542157b3b8',
 };

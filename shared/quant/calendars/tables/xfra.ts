@@ -1,12 +1,12 @@
 /** Sessions of Frankfurt Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xfra: CalendarTable = {
   exchange: 'XFRA',
   name: 'Frankfurt Stock Exchange',
   zone: 'Europe/Berlin',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 1224 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xfra: CalendarTable = {
     2025: '0101 0418 0421 0501 1224 1225 1226 1231',
     2026: '0101 0403 0406 0501 1224 1225 1231',
     2027: '0101 0326 0329 1224 1231',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 1224 1225 1226 1231',
+    2031: '0101 0411 0414 0501 1224 1225 1226 1231',
   },
   special: {
     2010: '1230:0900-1400',
@@ -77,8 +81,12 @@ export const xfra: CalendarTable = {
     2025: '1230:0900-1400',
     2026: '1230:0900-1400',
     2027: '1230:0900-1400',
+    2028: '1229:0900-1400',
+    2029: '1228:0900-1400',
+    2030: '1230:0900-1400',
+    2031: '1230:0900-1400',
   },
   extra: {},
-  sessions: 12208,
-  checksum: '478a723c3813429754c84f52a371a5f1bace974843cb19e16ef9de9a8a6a2332',
+  sessions: 13222,
+  checksum: '2f340e67ddc8da6417937edd4e893a0a94198239cc52ca0bd95663f7610cf7a6',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Nasdaq Helsinki, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xhel: CalendarTable = {
   exchange: 'XHEL',
   name: 'Nasdaq Helsinki',
   zone: 'Europe/Helsinki',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '1000-1830']],
   closed: {
     1980: '0101 0404 0407 0501 0515 0620 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xhel: CalendarTable = {
     2025: '0101 0106 0418 0421 0501 0529 0620 1224 1225 1226 1231',
     2026: '0101 0106 0403 0406 0501 0514 0619 1224 1225 1231',
     2027: '0101 0106 0326 0329 0506 0625 1206 1224 1231',
+    2028: '0106 0414 0417 0501 0525 0623 1206 1225 1226',
+    2029: '0101 0330 0402 0501 0510 0622 1206 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 0530 0621 1206 1224 1225 1226 1231',
+    2031: '0101 0106 0411 0414 0501 0522 0620 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12059,
-  checksum: '8cdbea424e2f854ccc8c8febcf4f8d39be3e19020e22d24ef9b72778a608fcfa',
+  sessions: 13060,
+  checksum: 'cea315cbc319312e7274c09eecc3187883e67a3178066d4928b82d489ec507b1',
 };

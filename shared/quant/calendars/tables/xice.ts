@@ -1,12 +1,12 @@
 /** Sessions of Nasdaq Iceland, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xice: CalendarTable = {
   exchange: 'XICE',
   name: 'Nasdaq Iceland',
   zone: 'Atlantic/Reykjavik',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0930-1530']],
   closed: {
     1980: '0101 0403 0404 0407 0424 0501 0515 0526 0617 0804 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xice: CalendarTable = {
     2025: '0101 0417 0418 0421 0424 0501 0529 0609 0617 0804 1224 1225 1226 1231',
     2026: '0101 0402 0403 0406 0423 0501 0514 0525 0617 0803 1224 1225 1231',
     2027: '0101 0325 0326 0329 0422 0506 0517 0617 0802 1224 1231',
+    2028: '0413 0414 0417 0420 0501 0525 0605 0807 1225 1226',
+    2029: '0101 0329 0330 0402 0419 0501 0510 0521 0806 1224 1225 1226 1231',
+    2030: '0101 0418 0419 0422 0425 0501 0530 0610 0617 0805 1224 1225 1226 1231',
+    2031: '0101 0410 0411 0414 0424 0501 0522 0602 0617 0804 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 11950,
-  checksum: '7a18c201c586265b35ce1877c24cdb6650c626c1593dd506b7335fb66f3214d5',
+  sessions: 12942,
+  checksum: 'b471bc2dcb898bf5e4ea1156e631aecb68bf21fcca94a9d06b2eca64ba17a642',
 };

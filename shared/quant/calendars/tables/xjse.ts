@@ -1,12 +1,12 @@
 /** Sessions of Johannesburg Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xjse: CalendarTable = {
   exchange: 'XJSE',
   name: 'Johannesburg Stock Exchange',
   zone: 'Africa/Johannesburg',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1700']],
   closed: {
     1980: '0101 0321 0404 0407 0428 0501 0616 0924 1216 1225 1226',
@@ -57,9 +57,13 @@ export const xjse: CalendarTable = {
     2025: '0101 0321 0418 0421 0428 0501 0616 0924 1216 1225 1226',
     2026: '0101 0403 0406 0427 0501 0616 0810 0924 1216 1225',
     2027: '0101 0322 0326 0329 0427 0616 0809 0924 1216 1227',
+    2028: '0321 0414 0417 0427 0501 0616 0809 0925 1225 1226',
+    2029: '0101 0321 0330 0402 0427 0501 0809 0924 1217 1225 1226',
+    2030: '0101 0321 0419 0422 0501 0617 0809 0924 1216 1225 1226',
+    2031: '0101 0321 0411 0414 0428 0501 0616 0924 1216 1225 1226',
   },
   special: {},
   extra: {},
-  sessions: 12015,
-  checksum: 'ab1a2a967dc0284eab4295c0e3df6291d93471efad5c213359574e2414f6e06a',
+  sessions: 13015,
+  checksum: '0574d0647ad625e1edcffac2aaa42af42f1e0918c6a32f670654739d64fcd2af',
 };

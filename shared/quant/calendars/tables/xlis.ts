@@ -1,12 +1,12 @@
 /** Sessions of Euronext Lisbon, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xlis: CalendarTable = {
   exchange: 'XLIS',
   name: 'Euronext Lisbon',
   zone: 'Europe/Lisbon',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0800-1630']],
   closed: {
     1980: '0101 0219 0404 0407 0425 0501 0605 0610 0613 0815 1201 1208 1224 1225 1226',
@@ -57,6 +57,10 @@ export const xlis: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     1980: '1231:0800-1305',
@@ -94,8 +98,11 @@ export const xlis: CalendarTable = {
     2025: '1224:0800-1305 1231:0800-1305',
     2026: '1224:0800-1305 1231:0800-1305',
     2027: '1224:0800-1305 1231:0800-1305',
+    2029: '1224:0800-1305 1231:0800-1305',
+    2030: '1224:0800-1305 1231:0800-1305',
+    2031: '1224:0800-1305 1231:0800-1305',
   },
   extra: {},
-  sessions: 12103,
-  checksum: '1a4320a2c395562ce1a493c1d83c57eb76ca52be8225f240f0b46f6f029c21a5',
+  sessions: 13123,
+  checksum: '413040a8a710142b05d5ffd83caf6cda7876cc0aacbeaf14eacb5d152a76f9bb',
 };

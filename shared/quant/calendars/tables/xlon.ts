@@ -1,12 +1,12 @@
 /** Sessions of London Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xlon: CalendarTable = {
   exchange: 'XLON',
   name: 'London Stock Exchange',
   zone: 'Europe/London',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0800-1630']],
   closed: {
     1980: '0101 0404 0407 0505 0526 0825 1225 1226',
@@ -57,6 +57,10 @@ export const xlon: CalendarTable = {
     2025: '0101 0418 0421 0505 0526 0825 1225 1226',
     2026: '0101 0403 0406 0504 0525 0831 1225 1228',
     2027: '0101 0326 0329 0503 0531 0830 1227 1228',
+    2028: '0103 0414 0417 0501 0529 0828 1225 1226',
+    2029: '0101 0330 0402 0507 0528 0827 1225 1226',
+    2030: '0101 0419 0422 0506 0527 0826 1225 1226',
+    2031: '0101 0411 0414 0505 0526 0825 1225 1226',
   },
   special: {
     1980: '1224:0800-1230 1231:0800-1230',
@@ -107,8 +111,12 @@ export const xlon: CalendarTable = {
     2025: '1224:0800-1230 1231:0800-1230',
     2026: '1224:0800-1230 1231:0800-1230',
     2027: '1224:0800-1230 1231:0800-1230',
+    2028: '1222:0800-1230 1229:0800-1230',
+    2029: '1224:0800-1230 1231:0800-1230',
+    2030: '1224:0800-1230 1231:0800-1230',
+    2031: '1224:0800-1230 1231:0800-1230',
   },
   extra: {},
-  sessions: 12132,
-  checksum: 'd26dbf12ec40e25e0fc08042187d7a60f20d473d0dae0735f4e3a976320e539c',
+  sessions: 13143,
+  checksum: '382c307875a170eaddb1aab6184ac80edf7bfbfc63a5dc4871d1ae13aa8133b9',
 };

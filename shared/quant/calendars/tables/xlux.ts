@@ -1,12 +1,12 @@
 /** Sessions of Luxembourg Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xlux: CalendarTable = {
   exchange: 'XLUX',
   name: 'Luxembourg Stock Exchange',
   zone: 'Europe/Luxembourg',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1740']],
   closed: {
     1980: '0101 0404 0407 0501 1225 1226',
@@ -57,6 +57,10 @@ export const xlux: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     1980: '1224:0900-1405 1231:0900-1405',
@@ -94,8 +98,11 @@ export const xlux: CalendarTable = {
     2025: '1224:0900-1405 1231:0900-1405',
     2026: '1224:0900-1405 1231:0900-1405',
     2027: '1224:0900-1405 1231:0900-1405',
+    2029: '1224:0900-1405 1231:0900-1405',
+    2030: '1224:0900-1405 1231:0900-1405',
+    2031: '1224:0900-1405 1231:0900-1405',
   },
   extra: {},
-  sessions: 12292,
-  checksum: '36f919cf1878e48518502fab4f913228ec3161e488d4ce206b02101a58c3c5bd',
+  sessions: 13312,
+  checksum: 'f34d2728a81bc861723ef50a9ed9bcf55b0973f6fa314972af8243eb7d12fd24',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Bolsa de Madrid, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xmad: CalendarTable = {
   exchange: 'XMAD',
   name: 'Bolsa de Madrid',
   zone: 'Europe/Madrid',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 0815 1208 1224 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xmad: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     2012: '1224:0900-1400 1231:0900-1400',
@@ -70,8 +74,11 @@ export const xmad: CalendarTable = {
     2025: '1224:0900-1400 1231:0900-1400',
     2026: '1224:0900-1400 1231:0900-1400',
     2027: '1224:0900-1400 1231:0900-1400',
+    2029: '1224:0900-1400 1231:0900-1400',
+    2030: '1224:0900-1400 1231:0900-1400',
+    2031: '1224:0900-1400 1231:0900-1400',
   },
   extra: {},
-  sessions: 12130,
-  checksum: '99a3af536b2a2bde63d7495ed285158503090241f48934e7023c6629aa10c3ad',
+  sessions: 13150,
+  checksum: 'fdc2092467ede0a0d8d92579a09a57a12d58a8ef6ab7d485c5a3419d24fef68b',
 };

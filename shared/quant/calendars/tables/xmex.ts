@@ -1,12 +1,12 @@
 /** Sessions of Mexican Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xmex: CalendarTable = {
   exchange: 'XMEX',
   name: 'Mexican Stock Exchange',
   zone: 'America/Mexico_City',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0830-1500']],
   closed: {
     1980: '0101 0205 0321 0403 0404 0501 0916 1120 1212 1225',
@@ -57,9 +57,13 @@ export const xmex: CalendarTable = {
     2025: '0101 0203 0317 0417 0418 0501 0916 1117 1212 1225',
     2026: '0101 0202 0316 0402 0403 0501 0916 1102 1116 1225',
     2027: '0101 0201 0315 0325 0326 0916 1102 1115',
+    2028: '0207 0320 0413 0414 0501 1102 1120 1212 1225',
+    2029: '0101 0205 0319 0329 0330 0501 1102 1119 1212 1225',
+    2030: '0101 0204 0318 0418 0419 0501 0916 1118 1212 1225',
+    2031: '0101 0203 0317 0410 0411 0501 0916 1117 1212 1225',
   },
   special: {},
   extra: {},
-  sessions: 12119,
-  checksum: '32eae8a2c7f6186c04b68f21504fa3da9ba17d45b784fb7bea6c3c0eba357a68',
+  sessions: 13123,
+  checksum: 'f2b2fcdd5bcdb911df12cf311f7c11ae62101120dcfe2d3d3162022d3739bf8b',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Borsa Italiana, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xmil: CalendarTable = {
   exchange: 'XMIL',
   name: 'Borsa Italiana',
   zone: 'Europe/Rome',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 0815 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xmil: CalendarTable = {
     2025: '0101 0418 0421 0501 0815 1224 1225 1226 1231',
     2026: '0101 0403 0406 0501 1224 1225 1231',
     2027: '0101 0326 0329 1224 1231',
+    2028: '0414 0417 0501 0815 1225 1226',
+    2029: '0101 0330 0402 0501 0815 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 0815 1224 1225 1226 1231',
+    2031: '0101 0411 0414 0501 0815 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12189,
-  checksum: '93031b21de7a4642915a0b612652812ad7e0e9229a3edea30a5deccb14009f8c',
+  sessions: 13199,
+  checksum: 'c4c80b15d8fa9a733f453584a64f586ca06afc7721a2e29588d1f5c69d24d21a',
 };

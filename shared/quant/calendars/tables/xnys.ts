@@ -1,12 +1,12 @@
 /** Sessions of New York Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xnys: CalendarTable = {
   exchange: 'XNYS',
   name: 'New York Stock Exchange',
   zone: 'America/New_York',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0930-1600']],
   closed: {
     1980: '0101 0218 0404 0526 0704 0901 1104 1127 1225',
@@ -57,6 +57,10 @@ export const xnys: CalendarTable = {
     2025: '0101 0109 0120 0217 0418 0526 0619 0704 0901 1127 1225',
     2026: '0101 0119 0216 0403 0525 0619 0703 0907 1126 1225',
     2027: '0101 0118 0215 0326 0531 0618 0705 0906 1125 1224',
+    2028: '0117 0221 0414 0529 0619 0704 0904 1123 1225',
+    2029: '0101 0115 0219 0330 0528 0619 0704 0903 1122 1225',
+    2030: '0101 0121 0218 0419 0527 0619 0704 0902 1128 1225',
+    2031: '0101 0120 0217 0411 0526 0619 0704 0901 1127 1225',
   },
   special: {
     1980: '1224:0930-1400',
@@ -103,8 +107,12 @@ export const xnys: CalendarTable = {
     2025: '0703:0930-1300 1128:0930-1300 1224:0930-1300',
     2026: '1127:0930-1300 1224:0930-1300',
     2027: '1126:0930-1300',
+    2028: '0703:0930-1300 1124:0930-1300',
+    2029: '0703:0930-1300 1123:0930-1300 1224:0930-1300',
+    2030: '0703:0930-1300 1129:0930-1300 1224:0930-1300',
+    2031: '0703:0930-1300 1128:0930-1300 1224:0930-1300',
   },
   extra: {},
-  sessions: 12097,
-  checksum: '0eed87783afc0ebb7bed7f641b2b9501ae535159482e72dc94dce3cae64de728',
+  sessions: 13101,
+  checksum: 'b6a3716fedfa4d522001d978709f3bd039bf94f936fabcbcc3c82095d5b06628',
 };

@@ -1,12 +1,12 @@
 /** Sessions of New Zealand Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xnze: CalendarTable = {
   exchange: 'XNZE',
   name: 'New Zealand Exchange',
   zone: 'Pacific/Auckland',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '1000-1645']],
   closed: {
     1980: '0101 0102 0206 0404 0407 0425 0602 1027 1225 1226',
@@ -57,6 +57,10 @@ export const xnze: CalendarTable = {
     2025: '0101 0102 0206 0418 0421 0425 0602 0620 1027 1225 1226',
     2026: '0101 0102 0206 0403 0406 0427 0601 0710 1026 1225 1228',
     2027: '0101 0104 0208 0326 0329 0426 0607 0625 1025 1227 1228',
+    2028: '0103 0104 0207 0414 0417 0425 0605 0714 1023 1225 1226',
+    2029: '0101 0102 0206 0330 0402 0425 0604 0706 1022 1225 1226',
+    2030: '0101 0102 0206 0419 0422 0425 0603 0621 1028 1225 1226',
+    2031: '0101 0102 0206 0411 0414 0425 0602 0711 1027 1225 1226',
   },
   special: {
     2011: '1223:1000-1245 1230:1000-1245',
@@ -76,8 +80,12 @@ export const xnze: CalendarTable = {
     2025: '1224:1000-1245 1231:1000-1245',
     2026: '1224:1000-1245 1231:1000-1245',
     2027: '1224:1000-1245 1231:1000-1245',
+    2028: '1222:1000-1245 1229:1000-1245',
+    2029: '1224:1000-1245 1231:1000-1245',
+    2030: '1224:1000-1245 1231:1000-1245',
+    2031: '1224:1000-1245 1231:1000-1245',
   },
   extra: {},
-  sessions: 12047,
-  checksum: '9b7ae47ddd219510c2329b2de159dbb6603036a7ce0f3a54802768cb8ba94e91',
+  sessions: 13046,
+  checksum: '737df1dddaaca899d9ac7282b535be35fc945bfdbe9d367d8b287e63155fe69f',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Oslo Boers, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xosl: CalendarTable = {
   exchange: 'XOSL',
   name: 'Oslo Boers',
   zone: 'Europe/Oslo',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1620']],
   closed: {
     1980: '0101 0403 0404 0407 0501 0515 0526 1224 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xosl: CalendarTable = {
     2025: '0101 0417 0418 0421 0501 0529 0609 1224 1225 1226 1231',
     2026: '0101 0402 0403 0406 0501 0514 0525 1224 1225 1231',
     2027: '0101 0325 0326 0329 0506 0517 1224 1231',
+    2028: '0413 0414 0417 0501 0517 0525 0605 1225 1226',
+    2029: '0101 0329 0330 0402 0501 0510 0517 0521 1224 1225 1226 1231',
+    2030: '0101 0418 0419 0422 0501 0517 0530 0610 1224 1225 1226 1231',
+    2031: '0101 0410 0411 0414 0501 0522 0602 1224 1225 1226 1231',
   },
   special: {
     2011: '0420:0900-1300',
@@ -76,8 +80,12 @@ export const xosl: CalendarTable = {
     2025: '0416:0900-1300',
     2026: '0401:0900-1300',
     2027: '0324:0900-1300',
+    2028: '0412:0900-1300',
+    2029: '0328:0900-1300',
+    2030: '0417:0900-1300',
+    2031: '0409:0900-1300',
   },
   extra: {},
-  sessions: 12049,
-  checksum: '0645f941950f4fefd105b203e97ca1cb0f77500ee6211c36abc76435df4f3bd5',
+  sessions: 13048,
+  checksum: 'eb12d540c3d4d7c931d44cde7d342878ea8c463ca4dd62821d8c19aa54c0a5b8',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Euronext Paris, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xpar: CalendarTable = {
   exchange: 'XPAR',
   name: 'Euronext Paris',
   zone: 'Europe/Paris',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 0526 0714 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xpar: CalendarTable = {
     2025: '0101 0418 0421 0501 1225 1226',
     2026: '0101 0403 0406 0501 1225',
     2027: '0101 0326 0329',
+    2028: '0414 0417 0501 1225 1226',
+    2029: '0101 0330 0402 0501 1225 1226',
+    2030: '0101 0419 0422 0501 1225 1226',
+    2031: '0101 0411 0414 0501 1225 1226',
   },
   special: {
     1980: '1224:0900-1405',
@@ -94,8 +98,11 @@ export const xpar: CalendarTable = {
     2025: '1224:0900-1405 1231:0900-1405',
     2026: '1224:0900-1405 1231:0900-1405',
     2027: '1224:0900-1405 1231:0900-1405',
+    2029: '1224:0900-1405 1231:0900-1405',
+    2030: '1224:0900-1405 1231:0900-1405',
+    2031: '1224:0900-1405 1231:0900-1405',
   },
   extra: {},
-  sessions: 12238,
-  checksum: '23ef70912fd90885d2e20e15b5e3c531591766d5314be71e8cfd82b998db2a38',
+  sessions: 13258,
+  checksum: '81335e1a778edcbef6f1685cf05779c9b60c473e27b61044dec48b04b2a033a1',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Prague Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xpra: CalendarTable = {
   exchange: 'XPRA',
   name: 'Prague Stock Exchange',
   zone: 'Europe/Prague',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1620']],
   closed: {
     1980: '0101 0407 0501 0508 1028 1117 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xpra: CalendarTable = {
     2025: '0101 0418 0421 0501 0508 1028 1117 1224 1225 1226 1231',
     2026: '0101 0403 0406 0501 0508 0706 0928 1028 1117 1224 1225 1231',
     2027: '0101 0326 0329 0705 0706 0928 1028 1117 1224 1231',
+    2028: '0414 0417 0501 0508 0705 0706 0928 1117 1225 1226',
+    2029: '0101 0330 0402 0501 0508 0705 0706 0928 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 0508 0705 1028 1224 1225 1226 1231',
+    2031: '0101 0411 0414 0501 0508 1028 1117 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12046,
-  checksum: '9c9e980330d3dded20b0ec2ca50f17e1c7361dcefd983f5378b88a491c9fd3ce',
+  sessions: 13045,
+  checksum: '6caedfa48cb90af98b9fe17dfa578c4de106186ac903bb0bb99509fa3c37f941',
 };

@@ -1,5 +1,5 @@
 /** Sessions of Singapore Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xses: CalendarTable = {
   exchange: 'XSES',

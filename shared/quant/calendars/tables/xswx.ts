@@ -1,12 +1,12 @@
 /** Sessions of SIX Swiss Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xswx: CalendarTable = {
   exchange: 'XSWX',
   name: 'SIX Swiss Exchange',
   zone: 'Europe/Zurich',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0102 0404 0407 0501 0515 0526 0801 1224 1225 1226 1231',
@@ -57,9 +57,13 @@ export const xswx: CalendarTable = {
     2025: '0101 0102 0418 0421 0501 0529 0609 0801 1224 1225 1226 1231',
     2026: '0101 0102 0403 0406 0501 0514 0525 1224 1225 1231',
     2027: '0101 0326 0329 0506 0517 1224 1231',
+    2028: '0414 0417 0501 0525 0605 0801 1225 1226',
+    2029: '0101 0102 0330 0402 0501 0510 0521 0801 1224 1225 1226 1231',
+    2030: '0101 0102 0419 0422 0501 0530 0610 0801 1224 1225 1226 1231',
+    2031: '0101 0102 0411 0414 0501 0522 0602 0801 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12060,
-  checksum: '68830a73765544053301e85b5de8624fd8ec539f7ac4a386833747d469c0aad0',
+  sessions: 13059,
+  checksum: 'c5e98b052fa7d17e6199d79e89e2186b47e3eac319701444f64a7913ec484fed',
 };

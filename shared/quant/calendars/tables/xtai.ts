@@ -1,12 +1,12 @@
 /** Sessions of Taiwan Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xtai: CalendarTable = {
   exchange: 'XTAI',
   name: 'Taiwan Stock Exchange',
   zone: 'Asia/Taipei',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1330']],
   closed: {
     1980: '0101 0214 0215 0218 0219 0220 0228 0404 0501 0617 0923 1010',
@@ -57,9 +57,13 @@ export const xtai: CalendarTable = {
     2025: '0101 0123 0124 0127 0128 0129 0130 0131 0228 0403 0404 0501 0530 0929 1006 1010 1024 1225',
     2026: '0101 0212 0213 0216 0217 0218 0219 0220 0227 0403 0406 0501 0619 0925 0928 1009 1026 1225',
     2027: '0101 0204 0205 0208 0209 0210 0301 0405 0430 0609 0915 0928 1011 1025 1231',
+    2028: '0124 0125 0126 0127 0128 0228 0403 0404 0501 0529 0928 1003 1010 1025 1225',
+    2029: '0101 0209 0212 0213 0214 0215 0228 0403 0404 0501 0615 0921 0928 1010 1025 1225 1231',
+    2030: '0101 0131 0201 0204 0205 0206 0228 0404 0405 0501 0605 0912 0927 1010 1025 1225',
+    2031: '0101 0121 0122 0123 0124 0127 0228 0404 0501 0624 0929 1001 1010 1024 1225',
   },
   special: {},
   extra: {},
-  sessions: 11902,
-  checksum: 'f2d49b711f888f3a3e56836363d7233c56a1b4a3947bba09ee5520fd7c43fb8d',
+  sessions: 12882,
+  checksum: 'a76e5ff16763b7d26761c74cd2fe59a1d7c96aa8a0de26353e20650f81f1b11d',
 };

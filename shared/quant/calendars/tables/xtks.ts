@@ -1,12 +1,12 @@
 /** Sessions of Tokyo Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xtks: CalendarTable = {
   exchange: 'XTKS',
   name: 'Tokyo Stock Exchange',
   zone: 'Asia/Tokyo',
   from: '1997-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [
     ['1997-01-01', '0900-1130-1230-1500'],
     ['2024-11-05', '0900-1130-1230-1530'],
@@ -43,9 +43,13 @@ export const xtks: CalendarTable = {
     2025: '0101 0102 0103 0113 0211 0224 0320 0429 0505 0506 0721 0811 0915 0923 1013 1103 1124 1231',
     2026: '0101 0102 0112 0211 0223 0320 0429 0504 0505 0506 0720 0811 0921 0922 0923 1012 1103 1123 1231',
     2027: '0101 0111 0211 0223 0322 0429 0503 0504 0505 0719 0811 0920 0923 1011 1103 1123 1231',
+    2028: '0103 0110 0211 0223 0320 0503 0504 0505 0717 0811 0918 0922 1009 1103 1123',
+    2029: '0101 0102 0103 0108 0212 0223 0320 0430 0503 0504 0716 0917 0924 1008 1123 1231',
+    2030: '0101 0102 0103 0114 0211 0320 0429 0503 0506 0715 0812 0916 0923 1014 1104 1231',
+    2031: '0101 0102 0103 0113 0211 0224 0321 0429 0505 0506 0721 0811 0915 0923 1013 1103 1124 1231',
   },
   special: {},
   extra: {},
-  sessions: 7593,
-  checksum: 'd3f1f574343adbbed74148b4e740c5d586c55e1b860c4a83ab4952105b0aa32f',
+  sessions: 8571,
+  checksum: '007d0472582526621fddbf024648fbcfa8221bbbdde40dd44339231eca12904f',
 };

@@ -1,12 +1,12 @@
 /** Sessions of Toronto Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xtse: CalendarTable = {
   exchange: 'XTSE',
   name: 'Toronto Stock Exchange',
   zone: 'America/Toronto',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0930-1600']],
   closed: {
     1980: '0101 0404 0519 0701 0804 0901 1013 1225 1226',
@@ -57,6 +57,10 @@ export const xtse: CalendarTable = {
     2025: '0101 0217 0418 0519 0701 0804 0901 1013 1225 1226',
     2026: '0101 0216 0403 0518 0701 0803 0907 1012 1225 1228',
     2027: '0101 0215 0326 0524 0701 0802 0906 1011 1227 1228',
+    2028: '0103 0221 0414 0522 0703 0807 0904 1009 1225 1226',
+    2029: '0101 0219 0330 0521 0702 0806 0903 1008 1225 1226',
+    2030: '0101 0218 0419 0520 0701 0805 0902 1014 1225 1226',
+    2031: '0101 0217 0411 0519 0701 0804 0901 1013 1225 1226',
   },
   special: {
     2010: '1224:0930-1300',
@@ -72,8 +76,11 @@ export const xtse: CalendarTable = {
     2025: '1224:0930-1300',
     2026: '1224:0930-1300',
     2027: '1224:0930-1300',
+    2029: '1224:0930-1300',
+    2030: '1224:0930-1300',
+    2031: '1224:0930-1300',
   },
   extra: {},
-  sessions: 12070,
-  checksum: '1cde6a6c65c17419b11dd3f2ccc70ee02eb2b32e9126ea55c0c4483fbd6fbf93',
+  sessions: 13073,
+  checksum: '74aaf0ff6cc6e3a5cd52991f94974417fea7098d9700badf68d5e074d38ce172',
 };

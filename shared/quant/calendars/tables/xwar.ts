@@ -1,12 +1,12 @@
 /** Sessions of Warsaw Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xwar: CalendarTable = {
   exchange: 'XWAR',
   name: 'Warsaw Stock Exchange',
   zone: 'Europe/Warsaw',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1700']],
   closed: {
     1980: '0101 0404 0407 0501 0605 0815 1111 1224 1225 1226',
@@ -57,9 +57,13 @@ export const xwar: CalendarTable = {
     2025: '0101 0106 0418 0421 0501 0619 0815 1111 1224 1225 1226 1231',
     2026: '0101 0106 0403 0406 0501 0604 1111 1224 1225 1231',
     2027: '0101 0106 0326 0329 0503 0527 1101 1111 1224 1231',
+    2028: '0106 0414 0417 0501 0503 0615 0815 1101 1225 1226',
+    2029: '0101 0330 0402 0501 0503 0531 0815 1101 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 0503 0620 0815 1101 1111 1224 1225 1226 1231',
+    2031: '0101 0106 0411 0414 0501 0612 0815 1111 1224 1225 1226 1231',
   },
   special: {},
   extra: {},
-  sessions: 12043,
-  checksum: 'b543f1a79b84af504e9b150d329cbcc86318e6c5cbe4deb5a1860feb903a3b07',
+  sessions: 13039,
+  checksum: '633e8130bdae42926322de0ee866eb5118c75c03f229a4656f6851a122c80690',
 };

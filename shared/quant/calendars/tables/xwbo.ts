@@ -1,12 +1,12 @@
 /** Sessions of Wiener Boerse, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
-import type { CalendarTable } from '#shared/quant/calendars/calendar-table.ts';
+import type { CalendarTable } from '../calendar-table.ts';
 
 export const xwbo: CalendarTable = {
   exchange: 'XWBO',
   name: 'Wiener Boerse',
   zone: 'Europe/Vienna',
   from: '1980-01-01',
-  to: '2027-12-31',
+  to: '2031-12-31',
   hours: [['1980-01-01', '0900-1730']],
   closed: {
     1980: '0101 0404 0407 0501 0515 0526 0605 0815 1208 1224 1225 1226 1231',
@@ -57,6 +57,10 @@ export const xwbo: CalendarTable = {
     2025: '0101 0418 0421 0501 1224 1225 1226 1231',
     2026: '0101 0403 0406 0501 1026 1224 1225 1231',
     2027: '0101 0326 0329 1026 1224 1231',
+    2028: '0414 0417 0501 1026 1225 1226',
+    2029: '0101 0330 0402 0501 1026 1224 1225 1226 1231',
+    2030: '0101 0419 0422 0501 1224 1225 1226 1231',
+    2031: '0101 0411 0414 0501 1224 1225 1226 1231',
   },
   special: {
     2017: '1229:0900-1415',
@@ -70,8 +74,12 @@ export const xwbo: CalendarTable = {
     2025: '1230:0900-1415',
     2026: '1230:0900-1415',
     2027: '1230:0900-1415',
+    2028: '1229:0900-1415',
+    2029: '1228:0900-1415',
+    2030: '1230:0900-1415',
+    2031: '1230:0900-1415',
   },
   extra: {},
-  sessions: 11948,
-  checksum: 'bbd51fc3a828780201e4dba7e1fd628f1db031d301186553f97f2b5ad92c0177',
+  sessions: 12960,
+  checksum: 'de08277256ae019e6747ffd63671c2a72580cfc20dcdcb0e2934ada0ff91d45a',
 };
