@@ -11,7 +11,8 @@ const barColumnNames = {
   close:
     'close closelast closeprice closingprice last lastprice schluss schlusskurs zuletzt ' +
     'dernier cloture cierre ultimo chiusura fechamento slotkoers slot laatste zamkniecie ' +
-    'kurszamkniecia price kurs prix precio prezzo preco',
+    'kurszamkniecia price kurs prix precio prezzo preco schlukurs schlu ' +
+    'closeclosepriceadjustedforsplits',
   open:
     'open openprice openingprice eroffnung eroffnungskurs eroffn eroff erster ouv ouverture ' +
     'apertura abertura otwarcie openingskoers',
@@ -23,7 +24,8 @@ const barColumnNames = {
     'laagste',
   adjusted:
     'adjclose adjustedclose closeadj adjcloseprice adjustedprice closeadjusted adjusted ' +
-    'bereinigterschluss bereinigterschlusskurs adjschluss skoryg',
+    'bereinigterschluss bereinigterschlusskurs adjschluss skoryg ' +
+    'adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions',
   volume:
     'volume vol stuecke stucke volumen wolumen volumes volym noofshares totaltradedquantity ' +
     'tottrdqty tradedvolume sharevolume',

@@ -31,6 +31,7 @@ type Reader = (cell: string | undefined) => number | undefined;
 /** A file's first rows may be a title; a header is looked for so far down. */
 const PREAMBLE_ROWS_MAX = 20;
 const FAULTS_SHOWN = 5;
+const PAGE_EVENT = /^(?:[\d.,]+ (?:dividend|capital gain)|\d+:\d+ stock splits?)$/i;
 
 /** @param isHeader whether a row is the header; the first row is one where none is */
 export function readTable(
@@ -41,7 +42,9 @@ export function readTable(
   const { delimiter, records, fault } = recordsOf(textOf(bytes));
   const found = records.slice(0, PREAMBLE_ROWS_MAX).findIndex(({ cells }) => isHeader(cells));
   const first = records[Math.max(0, found)];
-  const rest = records.slice(Math.max(0, found) + 1).filter(({ cells }) => cells.some(Boolean));
+  const rest = records
+    .slice(Math.max(0, found) + 1)
+    .filter(({ cells }) => cells.some(Boolean) && !isPageEvent(cells));
   const width = first?.cells.length ?? 0;
   const rows = rest.filter(({ cells }) => fits(cells, width));
   const ragged = rest.filter(({ cells }) => !fits(cells, width));
@@ -69,6 +72,11 @@ export function figureReader({ file, numbers }: Table, complaints: Complaints): 
   if (typeof numbers === 'string') return (cell) => parseFigure(cell, numbers);
   complaints.add(file, numbers.line, numbers.message);
   return () => undefined;
+}
+
+/** Yahoo's page has rows of its own for dividends and splits between those of bars: a day and a text. */
+function isPageEvent([, text = '', ...others]: readonly string[]): boolean {
+  return others.every((cell) => cell === '') && PAGE_EVENT.test(text);
 }
 
 /** Only empty cells may be too many. */

@@ -3,7 +3,7 @@
  * and `08.03.2024` are unambiguous; so are seconds since 1970. Of `03/08/2024` and `03-08-2024` the
  * whole column decides: a part above 12 is a day, prices are not made at weekends, and they are
  * made on consecutive days. Where both orders pass, the month comes first; where neither, the file
- * is refused.
+ * is refused. A year of two digits is taken where the days follow one another when it stands last.
  */
 import {
   dayOf,
@@ -25,13 +25,37 @@ interface Cell {
   readonly line: number;
 }
 
-const NUMERIC = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})$/;
+const NUMERIC = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})$/;
+const SHORT_YEAR = /^\d{1,2}([-/.])\d{1,2}\1\d{2}$/;
+/** Two digits below it are of this century. */
+const CENTURY_PIVOT = 70;
+const WEEKDAY = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+/i;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 /** Prices of consecutive trading days lie no farther apart, holidays included. */
 const GAP_MAX_DAYS = 7;
 const SECONDS_DIGITS = 10;
 
 export function dayFormatOf(cells: readonly Cell[]): DayFormat {
+  const order = orderOf(cells);
+  const short = cells.filter(({ text }) => SHORT_YEAR.test(withoutTime(text)));
+  const [first] = short;
+  if (!first || typeof order !== 'string' || followOneAnother(short, order)) return order;
+  return {
+    line: first.line,
+    message: `"${first.text}" is not a day; write the year with four digits`,
+  };
+}
+
+/** Whether the days follow one another, read with the year last. */
+function followOneAnother(cells: readonly Cell[], order: DayOrder): boolean {
+  try {
+    return isConsecutive(cells.map(({ text }) => parseFileDay(text, order)).sort());
+  } catch {
+    return false;
+  }
+}
+
+function orderOf(cells: readonly Cell[]): DayFormat {
   const numeric = cells.flatMap((cell) => {
     const match = NUMERIC.exec(withoutTime(cell.text));
     return match ? [{ ...cell, a: Number(match[1]), b: Number(match[3]) }] : [];
@@ -81,7 +105,7 @@ export function parseFileDay(cell: string, order: DayOrder): CalendarDay {
   const iso =
     /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? /^(\d{4})(\d{2})(\d{2})$/.exec(text);
   if (iso) return built(cell, iso[1], iso[2], iso[3]);
-  const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text);
+  const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})$/.exec(text);
   if (dotted) return built(cell, dotted[3], dotted[2], dotted[1]);
   const numeric = NUMERIC.exec(text);
   if (numeric) {
@@ -95,7 +119,10 @@ export function parseFileDay(cell: string, order: DayOrder): CalendarDay {
 
 /** `2024-03-08 00:00:00-05:00` and `2024-03-08T17:30Z` without what follows the day. */
 function withoutTime(cell: string): string {
-  return cell.replace(/(?:T|,?\s+)\d{1,2}:\d{2}.*$/, '').trim();
+  return cell
+    .replace(/(?:T|,?\s+)\d{1,2}:\d{2}.*$/, '')
+    .trim()
+    .replace(WEEKDAY, '');
 }
 
 /** `08-Mar-2024`, `8 March 2024`, `Mar 08, 2024`. */
@@ -116,10 +143,15 @@ function ofSeconds(text: string): CalendarDay | undefined {
 
 function built(cell: string, year = '', month = '', day = ''): CalendarDay {
   try {
-    return parseDay(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+    return parseDay(`${wholeYear(year)}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
   } catch {
     return unreadable(cell);
   }
+}
+
+function wholeYear(year: string): string {
+  if (year.length !== 2) return year;
+  return `${Number(year) < CENTURY_PIVOT ? 20 : 19}${year}`;
 }
 
 function unreadable(cell: string): never {

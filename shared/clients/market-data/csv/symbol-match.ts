@@ -2,9 +2,10 @@
 import type { ListedSecurity } from '../market-data.ts';
 
 /** What downloads put around the symbol. */
-const PREFIXES = /^(?:time[_ ]series[_ ])?(?:daily[_ ](?:adjusted[_ ])?)/i;
+const PREFIXES = /^(?:(?:time[_ ]series[_ ])?(?:daily[_ ](?:adjusted[_ ])?)|quote-equity-)/i;
 const SUFFIXES = [
   /\s*\(\d+\)$/,
+  /-[a-z]{2}-\d\d-\d\d-\d{4}-to-\d\d-\d\d-\d{4}$/i,
   /[\s_-]+(?:stock[\s_-]+)?(?:historical[\s_-]+(?:data|prices?)|price[\s_-]+history)$/i,
   /[\s_-]+(?:daily|historical|history|prices?|ohlcv?|max|d|d1|1d)$/i,
   /[._](?:us|de|uk|pl|jp|hk|hu|fr|f)$/i,
@@ -44,7 +45,7 @@ export class SymbolMatch {
 /** The symbol that a file of one symbol's bars is likely named after. */
 export function symbolOfFile(file: string): string {
   const plain = file.replace(/\.csv$/i, '').replace(PREFIXES, '');
-  return SUFFIXES.slice(0, 2).reduce((name, suffix) => name.replace(suffix, ''), plain);
+  return SUFFIXES.slice(0, 3).reduce((name, suffix) => name.replace(suffix, ''), plain);
 }
 
 /** The name without its ending, then without more and more of what downloads put around it. */
