@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   optimization: () => import('./optimization/bench.ts'),
   planning: () => import('./planning/bench.ts'),
   positions: () => import('./positions/bench.ts'),
+  replay: () => import('./replay/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
   solvers: () => import('./solvers/bench.ts'),

@@ -126,7 +126,20 @@ def pandas_scores(options):
     return np.concatenate([total.to_numpy(), percentile])
 
 
+def bt_equal_weights(options):
+    """A whole backtest; the last value of its index."""
+    import bt
+
+    algos = bt.algos
+    when = algos.RunDaily() if options["schedule"] == "daily" else algos.RunMonthly()
+    steps = [when, algos.SelectAll(), algos.WeighEqually(), algos.Rebalance()]
+    prices = tables["prices"].rename(columns=lambda column: f"S{column}")
+    test = bt.Backtest(bt.Strategy("equal", steps), prices, integer_positions=False)
+    return [bt.run(test).prices.iloc[-1, 0]]
+
+
 PEERS = {
+    "bt equal weights": bt_equal_weights,
     "PyPortfolioOpt hrp": pypfopt_hrp,
     "skfolio hrp": skfolio_hrp,
     "PyPortfolioOpt capped": pypfopt_capped,
@@ -164,7 +177,7 @@ def take_time(request):
 
 
 def versions(request):
-    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio"]
+    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio", "bt"]
     return ", ".join([f"Python {sys.version.split()[0]}", *(f"{n} {version(n)}" for n in names)])
 
 

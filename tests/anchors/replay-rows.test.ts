@@ -9,7 +9,8 @@ import type { AnchorRow } from '../../scripts/anchors/rows/row.ts';
 const FOLDER = '../shared/anchors';
 const file = join(resolve(FOLDER), 'expected', 'replay.json');
 const missing = `${FOLDER} has no expected/replay.json, so replays are not compared`;
-const SHORT = /^replay\/hold\//;
+const SHORT =
+  /^replay\/(hold\/|hold-whole|equal-quarterly\/px20|equal-monthly[a-z-]*\/ffn3|band-5-25-whole-fees-deposits\/ffn3)/;
 
 if (!existsSync(file)) {
   process.stdout.write(`${missing}\n`);
