@@ -23,3 +23,8 @@ declare module '*.openapi' {
   const source: string;
   export default source;
 }
+
+declare module '*.asyncapi' {
+  const source: string;
+  export default source;
+}

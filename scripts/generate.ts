@@ -19,6 +19,8 @@ import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
 import { openApi } from './generate/openapi.ts';
+import { asyncApi } from './generate/asyncapi.ts';
+import { grafanaDashboards } from './generate/dashboards.ts';
 import { packs } from './generate/packs.ts';
 import { chartFunctions, packedStackFile, stackFile } from './generate/stack.ts';
 
@@ -71,6 +73,8 @@ async function pages(): Promise<[file: string, text: string][]> {
     ['deploy/prometheus/alerts.yaml', alertRules()],
     ['deploy/prometheus/alerts-test.yaml', alertRulesTests()],
     ['gateway/runtime/system-api/gateway.openapi', openApi(image.toString())],
+    ['gateway/runtime/system-api/queues.asyncapi', asyncApi()],
+    ...grafanaDashboards(),
     ['stack.yml', stackFile()],
     ['stack.packed.yml', packedStackFile()],
     ['deploy/chart/files/functions.yaml', chartFunctions()],

@@ -6,4 +6,5 @@ export const textFiles = {
   '.css': 'text',
   '.client.js': 'text',
   '.openapi': 'text',
+  '.asyncapi': 'text',
 };

@@ -7,6 +7,7 @@ import { ownSchedules } from '#shared/contract/jobs.ts';
 import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
 import type { MetricsSource } from '#gateway/runtime/observe/metrics-endpoint.ts';
+import { breakerExposition } from '#gateway/runtime/observe/breaker-exposition.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
@@ -104,7 +105,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     dataDir: dataDir.path,
     gatewayUrl: () => runtime.localUrl,
   };
-  const { host, deployments, dependencies } = await openHomeFunctions(home, closers);
+  const { host, deployments, dependencies, breakers } = await openHomeFunctions(home, closers);
   if (placement !== allLocal) {
     const file = settings.servicesFile ?? 'SERVICES_FILE';
     const claim = await claimServices(dependencies.database, placement, file);
@@ -120,6 +121,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
         stateMetrics: stateMetricsOf(options, placement, dependencies),
+        processMetrics: breakerExposition(breakers),
         allowedHosts: settings.gatewayAllowedHosts,
         tls: hasGatewayTls(settings) ? tls : undefined,
         credentials: secrets.basicAuth,

@@ -5,7 +5,7 @@ import { importHandler } from '#gateway/runtime/executors/handler-module.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
 import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
-import { openRoutes } from '#shared/clients/open-routes.ts';
+import { openRoutes, type Routes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -34,6 +34,7 @@ export interface Home extends StackPlaces {
 }
 
 export interface HomeFunctions extends Functions {
+  readonly breakers: Routes['breakers'];
   readonly dependencies: Dependencies;
 }
 
@@ -81,7 +82,7 @@ export async function openHomeFunctions(
   const dependencies = await openOwnDependencies(parseSettings(env));
   closers.push(() => dependencies.close());
   host.shareDependencies(dependencies);
-  return { ...functions, dependencies };
+  return { ...functions, dependencies, breakers: routes.breakers };
 }
 
 function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {

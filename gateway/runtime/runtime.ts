@@ -28,7 +28,7 @@ import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
 import { pageFunction } from '#shared/contract/names.ts';
 import type { SecretFiles } from './deployments/secret-files.ts';
 import { systemRoutes } from './system-api/system-routes.ts';
-import { openApiRoute, uiRoutes } from './system-api/ui-routes.ts';
+import { asyncApiRoute, openApiRoute, uiRoutes } from './system-api/ui-routes.ts';
 
 export interface RuntimeOptions {
   readonly host: FunctionHost;
@@ -40,6 +40,8 @@ export interface RuntimeOptions {
   readonly metricsPort?: number | undefined;
   /** Metrics of the state, shown there too. */
   readonly stateMetrics?: MetricsSource | undefined;
+  /** Metrics of the process beside those of its calls. */
+  readonly processMetrics?: MetricsSource | undefined;
   /** Names by which callers may call it, beside loopback, `gateway` and `address`. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Absent: plain HTTP. */
@@ -128,8 +130,9 @@ async function listenForMetrics(
   port: number | undefined,
 ): Promise<Listener | undefined> {
   if (port === undefined) return undefined;
-  const { host, log, stateMetrics } = options;
-  const sources = [() => host.metrics.text(), ...(stateMetrics ? [stateMetrics] : [])];
+  const { host, log, stateMetrics, processMetrics } = options;
+  const further = [processMetrics, stateMetrics].filter((source) => source !== undefined);
+  const sources = [() => host.metrics.text(), ...further];
   const endpoint = metricsEndpoint(sources, log);
   return listen(endpoint, { ...placeOf(options), port, portSetting: 'GATEWAY_METRICS_PORT' });
 }
@@ -181,6 +184,7 @@ function gatewayApp(
     GET: (_request, response) => void response.type('text/plain').send('OK'),
   });
   answer(app, '/openapi.json', { GET: openApiRoute });
+  answer(app, '/asyncapi.json', { GET: asyncApiRoute });
   answer(app, '/', {
     GET: (_request, response) =>
       void response.redirect(307, host.find(pageFunction.name) ? PAGE_PATH : '/ui/'),

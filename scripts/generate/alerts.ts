@@ -132,11 +132,12 @@ Generated from \`shared/contract/metric-table.ts\` and \`shared/gateway/observe/
 
 \`/metrics\` of the gateway (\`GATEWAY_METRICS_PORT\`) shows the four series of an OpenFaaS gateway
 ([gateway API](gateway-api.md)), those of the process (\`process_*\`, \`nodejs_*\`: memory, event loop, garbage
-collection) and the metrics of the state below. A connector that is a process of its own shows them at
+collection), \`trader_breaker_open\` (label \`device\`: 1 while calls to another board are not made, as it did not
+answer) and the metrics of the state below. A scrape is not counted as a call of a function there. A connector that is a process of its own shows them at
 \`CONNECTOR_METRICS_PORT\`; that is where boards with faasd are scraped. A function's container has its own
 \`/metrics\` ([template](template.md)). The metrics of the state hold no amounts of money and no names of
 securities, and their number does not grow with the universe; \`STATE_METRICS=off\` leaves them out. As data they
-are \`gateway-get-metrics\`; \`trader_state_up\` is 0 while they cannot be read.
+are \`gateway-get-metrics\`; \`deploy/grafana\` has dashboards of Grafana for trading, runtime and boards; \`trader_state_up\` is 0 while they cannot be read.
 
 | metric | labels | meaning |
 | --- | --- | --- |

@@ -8,7 +8,7 @@ import { rpcName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { failureTable } from '#shared/kernel/failure.ts';
 import { requestSchema } from './request-schema.ts';
-import { systemPaths } from './system-paths.ts';
+import { SYSTEM_TAG, systemPaths } from './system-paths.ts';
 
 const field = z.looseObject({
   jsonName: z.string(),
@@ -92,12 +92,14 @@ export function openApi(imageJson: string): string {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(operations.map(({ service }) => service)), 'gateway-system'].map((name) => ({
+    tags: [...new Set(operations.map(({ service }) => service)), SYSTEM_TAG].map((name) => ({
       name,
+      description:
+        name === SYSTEM_TAG ? 'The gateway itself.' : `Operations of the ${name} service.`,
     })),
     paths: { ...Object.fromEntries(calls), ...systemPaths() },
     components: {
-      schemas,
+      schemas: usedOf(schemas, calls),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'read, write or trade token' },
         operator: {
@@ -116,6 +118,11 @@ function securityOf({ effect, credential }: Operation): readonly Json[] {
   if (credential === 'request') return [{}];
   return effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }];
 }
+
+const FAILED: Json = {
+  description: 'A failure; its code is one of docs/errors.md.',
+  content: { 'application/json': { schema: ref('Failure') } },
+};
 
 /** An absent body is an empty request. */
 function bodyOf(operation: Operation): Json {
@@ -158,12 +165,24 @@ function callOf(operation: Operation, types: { response: string }): Json {
         description: streams ? 'The last message, or each as a line.' : 'The answer.',
         content,
       },
-      default: {
-        description: 'A failure; its code is one of docs/errors.md.',
-        content: { 'application/json': { schema: ref('Failure') } },
-      },
+      '4XX': FAILED,
+      '5XX': FAILED,
     },
   };
+}
+
+/** The schemas that the answers need, directly or through others. */
+function usedOf(schemas: Readonly<Record<string, Json>>, calls: unknown): Record<string, Json> {
+  const used = new Set<string>();
+  const visit = (part: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+      if (!used.has(name)) {
+        used.add(name);
+        visit(schemas[name] ?? {});
+      }
+  };
+  visit(calls);
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
 }
 
 function addMessage(schemas: Record<string, Json>, name: string, one: Message): void {

@@ -1,7 +1,7 @@
 /** What the gateway itself answers, as OpenFaaS' does; docs/gateway-api.md has all of it. */
 import type { Json } from '#shared/contract/wire-json.ts';
 
-const TAG = 'gateway-system';
+export const SYSTEM_TAG = 'gateway-system';
 const name = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
 const namespace: Json = { enum: ['openfaas-fn', '', null] };
 const optionalText: Json = { type: ['string', 'null'] };
@@ -33,18 +33,32 @@ const secret = object({ name: secretName, namespace, value: { type: 'string', mi
   'name',
   'value',
 ]);
-const scale = object({ serviceName: optionalText, replicas: { type: 'integer' }, namespace }, []);
+const scale = object(
+  {
+    serviceName: optionalText,
+    replicas: { type: ['integer', 'null'], minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    namespace,
+  },
+  [],
+);
 
 export function systemPaths(): Json {
   return {
     '/healthz': {
-      get: { operationId: 'health', tags: [TAG], security: [{}], ...answers({ 200: 'It lives.' }) },
+      get: {
+        operationId: 'health',
+        summary: 'Says that the gateway lives.',
+        tags: [SYSTEM_TAG],
+        security: [{}],
+        ...answers({ 200: 'It lives.', 405: 'Another method than GET.' }),
+      },
     },
     '/async-function/{name}': {
       parameters: [name],
       post: {
         operationId: 'call-later',
-        tags: [TAG],
+        summary: 'Queues a call and answers at once.',
+        tags: [SYSTEM_TAG],
         security: [{}, { token: [] }],
         requestBody: { content: { 'application/json': { schema: {} } } },
         ...answers({
@@ -108,7 +122,8 @@ function guarded(
 ): Json {
   return {
     operationId,
-    tags: [TAG],
+    summary: sentenceOf(operationId),
+    tags: [SYSTEM_TAG],
     security: [{ operator: [] }],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: body } } },
@@ -128,4 +143,10 @@ function answers(statuses: Readonly<Record<number, string>>): Json {
     { description },
   ]);
   return { responses: Object.fromEntries(entries) as Json };
+}
+
+/** `deploy-function` → `Deploy function.` */
+function sentenceOf(operationId: string): string {
+  const words = operationId.replaceAll('-', ' ');
+  return `${words[0]?.toUpperCase()}${words.slice(1)}.`;
 }

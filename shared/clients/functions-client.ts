@@ -43,6 +43,8 @@ export interface CallOptions {
    * run.
    */
   readonly follower?: string | undefined;
+  /** A scrape of metrics: a host in this process does not count it as a call of the function. */
+  readonly isScrape?: boolean | undefined;
 }
 
 /** The abort reason of a caller that cancels its request. */

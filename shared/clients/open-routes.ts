@@ -18,8 +18,16 @@ export interface RouteOptions {
   readonly log: Log;
 }
 
+export interface BreakerState {
+  /** Name of the other board. */
+  readonly device: string;
+  readonly isOpen: boolean;
+}
+
 export interface Routes {
   readonly transport: Transport;
+  /** The circuit breaker of each address of another board. */
+  breakers(): readonly BreakerState[];
   close(): void;
 }
 
@@ -39,6 +47,7 @@ export async function openRoutes(options: RouteOptions): Promise<Routes> {
   const channels = await openChannels(overGrpc, options, targets, routes);
   return {
     transport: routedTransport(placement, local, routes),
+    breakers: () => targets.breakers(),
     close: () => {
       targets.close();
       channels.close();

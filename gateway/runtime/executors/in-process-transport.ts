@@ -15,8 +15,13 @@ import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
 import { chunksOf } from '../http/chunks.ts';
 
+export interface HostContext extends CallContext {
+  /** Neither counted nor logged as a call. */
+  readonly isScrape?: boolean | undefined;
+}
+
 export interface Host {
-  call(name: string, event: FunctionEvent, context: CallContext): Promise<FunctionResult>;
+  call(name: string, event: FunctionEvent, context: HostContext): Promise<FunctionResult>;
 }
 
 export interface InProcessOptions {
@@ -41,7 +46,7 @@ export function inProcessTransport(
       const run = call.idempotencyKey ?? call.requestId;
       const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
       const [name = ''] = address.split('/');
-      const context = { callId: call.requestId, signal: call.signal };
+      const context = { callId: call.requestId, signal: call.signal, isScrape: call.isScrape };
       return answerOf(await host.call(name, { ...event, headers }, context));
     });
 }

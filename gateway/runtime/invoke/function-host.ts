@@ -22,6 +22,7 @@ import { DeployedFunction } from '../executors/deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import { guardExit } from '../executors/exit-guard.ts';
 import { FunctionLogs } from '../observe/function-logs.ts';
+import type { HostContext } from '../executors/in-process-transport.ts';
 import { FunctionExecutors, type ExecutorOptions } from '../executors/function-executors.ts';
 import { GatewayMetrics } from '../observe/gateway-metrics.ts';
 import type { Program } from '../deployments/images.ts';
@@ -128,7 +129,7 @@ export class FunctionHost {
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
-  async call(name: string, event: FunctionEvent, context: CallContext) {
+  async call(name: string, event: FunctionEvent, context: HostContext) {
     const deployed = this.find(name);
     return deployed ? this.invoke(deployed, event, context) : this.notHere(name);
   }
@@ -151,14 +152,15 @@ export class FunctionHost {
   async invoke(
     found: DeployedFunction,
     event: FunctionEvent,
-    context: CallContext,
+    context: HostContext,
   ): Promise<FunctionResult> {
     // It may have been deployed anew while the request was read.
     const deployed = found.isRetired ? this.find(found.spec.name) : found;
     if (!deployed) return this.notHere(found.spec.name);
     if (event.path.startsWith('/_/')) return this.introspect(deployed, event, context);
     const { inflightMax, execTimeoutMs } = deployed;
-    const over = this.watch(deployed.spec.name, event, context.callId);
+    const { callId, isScrape } = context;
+    const over = isScrape ? uncounted : this.watch(deployed.spec.name, event, callId);
     if (inflightMax !== undefined && deployed.inflight >= inflightMax) {
       over(429);
       return tooManyCalls(inflightMax);
@@ -241,6 +243,9 @@ export class FunctionHost {
     return deployed;
   }
 }
+
+/** A scrape must not be what it measures. */
+function uncounted(): void {}
 
 /** Callers send tokens to an operation's name, people their password to the page's: no other may take it. */
 function requireOwnName({ name }: Deployment, program: Program): void {

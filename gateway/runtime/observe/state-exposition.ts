@@ -1,7 +1,7 @@
 /** The metrics of the state in Prometheus' text format, asked of the function that reads them. */
 import { Gauge, Registry } from 'prom-client';
 import type { MetricSample } from '#protos/gen/gateway.ts';
-import type { FunctionsClient } from '#shared/clients/functions-client.ts';
+import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { metricTable, type MetricName, type MetricRow } from '#shared/contract/metric-table.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -13,7 +13,11 @@ const UP = { name: 'trader_state_up', help: '0 while the metrics of the state ca
 /** @returns a source for the metrics endpoint; where the function does not answer, only `trader_state_up 0` */
 export function stateExposition(functions: FunctionsClient, log: Log): () => Promise<string> {
   return async () => {
-    const options = { signal: AbortSignal.timeout(ANSWER_MS_MAX), requestId: 'metrics' };
+    const options: CallOptions = {
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      requestId: 'metrics',
+      isScrape: true,
+    };
     const samples = await functions.call(gateway.getMetrics, {}, options).then(
       (answer) => answer.samples,
       (cause: unknown) => {

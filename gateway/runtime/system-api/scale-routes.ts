@@ -14,7 +14,7 @@ import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 
 const scaleSchema = z.object({
   serviceName: z.string().optional(),
-  replicas: z.number().int().default(0),
+  replicas: z.number().int().min(0).default(0),
   namespace: z.string().optional(),
 });
 

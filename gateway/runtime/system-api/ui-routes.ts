@@ -6,6 +6,7 @@ import { Router, type RequestHandler } from 'express';
 import { answer } from '../http/methods.ts';
 import page from './ui/page.html';
 import description from './gateway.openapi';
+import queues from './queues.asyncapi';
 import script from './ui/page.client.js';
 import style from './ui/page.css';
 
@@ -30,6 +31,9 @@ export function uiRoutes(): Router {
 
 /** `GET /openapi.json`: what the gateway and its functions take and answer; holds no secret. */
 export const openApiRoute = file('application/json', description);
+
+/** `GET /asyncapi.json`: the queues behind them. */
+export const asyncApiRoute = file('application/json', queues);
 
 function file(contentType: string, text: string): RequestHandler {
   return (request, response) => {

@@ -30,6 +30,7 @@ const AWAY_INTERVAL_MS = 1_000;
 
 export class Target {
   readonly address: string;
+  readonly device: string;
   private readonly options: TargetOptions;
   private breaker: CircuitBreakerPolicy;
   private probing: NodeJS.Timeout | undefined;
@@ -37,6 +38,7 @@ export class Target {
   constructor(options: TargetOptions) {
     this.options = options;
     this.address = options.address;
+    this.device = options.device;
     this.breaker = this.closedBreaker();
   }
 

@@ -25,6 +25,10 @@ export class Targets {
     this.targetOf(place).watch(probe, place.healthCheck);
   }
 
+  breakers(): { readonly device: string; readonly isOpen: boolean }[] {
+    return [...this.byAddress.values()].map(({ device, isAway }) => ({ device, isOpen: isAway }));
+  }
+
   close(): void {
     for (const target of this.byAddress.values()) target.close();
   }

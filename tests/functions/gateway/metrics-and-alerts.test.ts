@@ -7,6 +7,11 @@ import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import getMetrics from '../../../functions/gateway/get-metrics/handler.ts';
@@ -15,6 +20,17 @@ import setTradingState from '../../../functions/trading/set-trading-state/handle
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { testNeeding } from '../../support/needing.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
+
+const described = (isin: Isin) => ({
+  ...{
+    isin,
+    symbol: `S${isin.slice(6, 11)}`,
+    name: isin,
+    exchange: 'XNAS',
+    securityType: 'EQUITY',
+  },
+  ...{ currency: parseCurrency('EUR'), lot: Decimal.one, addedAt: instantOf(0), addedBy: 'a test' },
+});
 
 const ROOT = join(__dirname, '../../..');
 const RULES = join(ROOT, 'deploy/prometheus');
@@ -69,7 +85,19 @@ describe('the metrics of the state', () => {
     expect(await alerts()).toContain('TraderDeadLetters');
   });
 
-  it('do not grow in number with the securities', async () => {
+  it('do not grow in number with 5,000 securities', async () => {
+    const before = (await samples()).length;
+    const isins = Array.from({ length: 5_000 }, (_, index) => {
+      const body = `XX${String(index).padStart(9, '0')}`;
+      return parseIsin(`${body}${isinCheckDigit(body)}`);
+    });
+    const store = new SecurityStore(t.dependencies.database);
+    for (const isin of isins) await store.add(described(isin), `add-${isin}`);
+    expect((await value('trader_securities')) ?? 0).toBeGreaterThanOrEqual(5_000);
+    expect((await samples()).length).toBe(before);
+  });
+
+  it('do not grow in number with doubts about securities', async () => {
     const before = (await samples()).length;
     const doubts = new PriceDoubtStore(t.dependencies.database);
     const found = { kind: 'dead-price', day: '2024-06-26', reason: 'It never moves.' } as const;
