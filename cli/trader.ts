@@ -17,6 +17,7 @@ import { page } from './commands/page.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
 import { reconcile } from './commands/reconcile.ts';
+import { replan } from './commands/replan.ts';
 import { replay } from './commands/replay.ts';
 import { trust } from './commands/trust.ts';
 import { status } from './commands/status.ts';
@@ -41,6 +42,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   exportLedger,
   policy,
   gains,
+  replan,
   replay,
   answer,
   trust,

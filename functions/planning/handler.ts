@@ -3,6 +3,7 @@ import createPlan from './create-plan/handler.ts';
 import getBestResult from './get-best-result/handler.ts';
 import getPlan from './get-plan/handler.ts';
 import listPlans from './list-plans/handler.ts';
+import replan from './replan/handler.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { pack } from '#shared/runtime/pack.ts';
 
@@ -11,4 +12,5 @@ export default pack('planning', planning, {
   getBestResult,
   getPlan,
   listPlans,
+  replan,
 });

@@ -274,6 +274,37 @@ export interface PlanSearch {
   nodes?: string | undefined;
 }
 
+export interface ReplanRequest {
+  /** A plan by its id; or the last one of a day (YYYY-MM-DD, UTC) and an account (empty: the default one). */
+  planId: string;
+  day: string;
+  accountId: string;
+}
+
+export interface ReplanResponse {
+  /** False where nothing that a plan of that day saw is kept. */
+  found: boolean;
+  /** As it comes out now; absent where an input is gone. */
+  plan:
+    | Plan
+    | undefined;
+  /** Whether the plan, as it is stored, has the same bytes as then. */
+  same: boolean;
+  /** Fields that differ, as `actions.0.quantity`. */
+  differences: string[];
+  /** The input that is not kept any more, or not as it was. */
+  inputGone: string;
+  /** Versions of the build that made the plan, and of this one. */
+  buildThen: string;
+  buildNow: string;
+  /** The plan as it was stored then, and as it would be stored now: JSON. */
+  thenJson: string;
+  nowJson: string;
+  planId: string;
+  /** Other plans of the day whose inputs are kept, oldest first. */
+  otherPlanIds: string[];
+}
+
 function createBaseCreatePlanRequest(): CreatePlanRequest {
   return {
     portfolioHash: "",
@@ -2508,6 +2539,386 @@ export const PlanSearch: MessageFns<PlanSearch> = {
   },
 };
 
+function createBaseReplanRequest(): ReplanRequest {
+  return { planId: "", day: "", accountId: "" };
+}
+
+export const ReplanRequest: MessageFns<ReplanRequest> = {
+  encode(message: ReplanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.planId !== "") {
+      writer.uint32(10).string(message.planId);
+    }
+    if (message.day !== "") {
+      writer.uint32(18).string(message.day);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(26).string(message.accountId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplanRequest {
+    return {
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReplanRequest): unknown {
+    const obj: any = {};
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplanRequest>, I>>(base?: I): ReplanRequest {
+    return ReplanRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplanRequest>, I>>(object: I): ReplanRequest {
+    const message = createBaseReplanRequest();
+    message.planId = object.planId ?? "";
+    message.day = object.day ?? "";
+    message.accountId = object.accountId ?? "";
+    return message;
+  },
+};
+
+function createBaseReplanResponse(): ReplanResponse {
+  return {
+    found: false,
+    plan: undefined,
+    same: false,
+    differences: [],
+    inputGone: "",
+    buildThen: "",
+    buildNow: "",
+    thenJson: "",
+    nowJson: "",
+    planId: "",
+    otherPlanIds: [],
+  };
+}
+
+export const ReplanResponse: MessageFns<ReplanResponse> = {
+  encode(message: ReplanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.found !== false) {
+      writer.uint32(8).bool(message.found);
+    }
+    if (message.plan !== undefined) {
+      Plan.encode(message.plan, writer.uint32(18).fork()).join();
+    }
+    if (message.same !== false) {
+      writer.uint32(24).bool(message.same);
+    }
+    for (const v of message.differences) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.inputGone !== "") {
+      writer.uint32(42).string(message.inputGone);
+    }
+    if (message.buildThen !== "") {
+      writer.uint32(50).string(message.buildThen);
+    }
+    if (message.buildNow !== "") {
+      writer.uint32(58).string(message.buildNow);
+    }
+    if (message.thenJson !== "") {
+      writer.uint32(66).string(message.thenJson);
+    }
+    if (message.nowJson !== "") {
+      writer.uint32(74).string(message.nowJson);
+    }
+    if (message.planId !== "") {
+      writer.uint32(82).string(message.planId);
+    }
+    for (const v of message.otherPlanIds) {
+      writer.uint32(90).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.found = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.plan = Plan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.same = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.differences.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.inputGone = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.buildThen = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.buildNow = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.thenJson = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.nowJson = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.otherPlanIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplanResponse {
+    return {
+      found: isSet(object.found) ? globalThis.Boolean(object.found) : false,
+      plan: isSet(object.plan) ? Plan.fromJSON(object.plan) : undefined,
+      same: isSet(object.same) ? globalThis.Boolean(object.same) : false,
+      differences: globalThis.Array.isArray(object?.differences)
+        ? object.differences.map((e: any) => globalThis.String(e))
+        : [],
+      inputGone: isSet(object.inputGone)
+        ? globalThis.String(object.inputGone)
+        : isSet(object.input_gone)
+        ? globalThis.String(object.input_gone)
+        : "",
+      buildThen: isSet(object.buildThen)
+        ? globalThis.String(object.buildThen)
+        : isSet(object.build_then)
+        ? globalThis.String(object.build_then)
+        : "",
+      buildNow: isSet(object.buildNow)
+        ? globalThis.String(object.buildNow)
+        : isSet(object.build_now)
+        ? globalThis.String(object.build_now)
+        : "",
+      thenJson: isSet(object.thenJson)
+        ? globalThis.String(object.thenJson)
+        : isSet(object.then_json)
+        ? globalThis.String(object.then_json)
+        : "",
+      nowJson: isSet(object.nowJson)
+        ? globalThis.String(object.nowJson)
+        : isSet(object.now_json)
+        ? globalThis.String(object.now_json)
+        : "",
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      otherPlanIds: globalThis.Array.isArray(object?.otherPlanIds)
+        ? object.otherPlanIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.other_plan_ids)
+        ? object.other_plan_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ReplanResponse): unknown {
+    const obj: any = {};
+    if (message.found !== false) {
+      obj.found = message.found;
+    }
+    if (message.plan !== undefined) {
+      obj.plan = Plan.toJSON(message.plan);
+    }
+    if (message.same !== false) {
+      obj.same = message.same;
+    }
+    if (message.differences?.length) {
+      obj.differences = message.differences;
+    }
+    if (message.inputGone !== "") {
+      obj.inputGone = message.inputGone;
+    }
+    if (message.buildThen !== "") {
+      obj.buildThen = message.buildThen;
+    }
+    if (message.buildNow !== "") {
+      obj.buildNow = message.buildNow;
+    }
+    if (message.thenJson !== "") {
+      obj.thenJson = message.thenJson;
+    }
+    if (message.nowJson !== "") {
+      obj.nowJson = message.nowJson;
+    }
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.otherPlanIds?.length) {
+      obj.otherPlanIds = message.otherPlanIds;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplanResponse>, I>>(base?: I): ReplanResponse {
+    return ReplanResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplanResponse>, I>>(object: I): ReplanResponse {
+    const message = createBaseReplanResponse();
+    message.found = object.found ?? false;
+    message.plan = (object.plan !== undefined && object.plan !== null) ? Plan.fromPartial(object.plan) : undefined;
+    message.same = object.same ?? false;
+    message.differences = object.differences?.map((e) => e) || [];
+    message.inputGone = object.inputGone ?? "";
+    message.buildThen = object.buildThen ?? "";
+    message.buildNow = object.buildNow ?? "";
+    message.thenJson = object.thenJson ?? "";
+    message.nowJson = object.nowJson ?? "";
+    message.planId = object.planId ?? "";
+    message.otherPlanIds = object.otherPlanIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
 export type PlanningServiceService = typeof PlanningServiceService;
 export const PlanningServiceService = {
   createPlan: {
@@ -2547,6 +2958,16 @@ export const PlanningServiceService = {
       Buffer.from(GetBestResultResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetBestResultResponse => GetBestResultResponse.decode(value),
   },
+  /** Makes a past plan again from what it saw, and compares. */
+  replan: {
+    path: "/arduino_trader.planning.PlanningService/Replan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplanRequest): Buffer => Buffer.from(ReplanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplanRequest => ReplanRequest.decode(value),
+    responseSerialize: (value: ReplanResponse): Buffer => Buffer.from(ReplanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplanResponse => ReplanResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.planning.PlanningService/HealthCheck" as const,
     requestStream: false as const,
@@ -2563,6 +2984,8 @@ export interface PlanningServiceServer extends UntypedServiceImplementation {
   getPlan: handleUnaryCall<GetPlanRequest, GetPlanResponse>;
   listPlans: handleUnaryCall<ListPlansRequest, ListPlansResponse>;
   getBestResult: handleUnaryCall<GetBestResultRequest, GetBestResultResponse>;
+  /** Makes a past plan again from what it saw, and compares. */
+  replan: handleUnaryCall<ReplanRequest, ReplanResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -2617,6 +3040,22 @@ export interface PlanningServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetBestResultResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes a past plan again from what it saw, and compares. */
+  replan(
+    request: ReplanRequest,
+    callback: (error: ServiceError | null, response: ReplanResponse) => void,
+  ): ClientUnaryCall;
+  replan(
+    request: ReplanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplanResponse) => void,
+  ): ClientUnaryCall;
+  replan(
+    request: ReplanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplanResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

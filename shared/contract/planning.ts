@@ -1,6 +1,7 @@
 /** Rows of the planning service: which orders would improve the portfolio, against doing nothing. */
 import type { PlanningServiceService } from '#protos/gen/planning.ts';
 import {
+  account,
   double,
   int32,
   limit,
@@ -8,6 +9,7 @@ import {
   map,
   moneyNotNegative,
   offset,
+  optionalDay,
   position,
   request,
   requiredText,
@@ -71,5 +73,12 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
     ...usual.read,
     summary: 'Finds the best plan that is still valid for a portfolio hash.',
     request: request({ portfolioHash: requiredText(64) }),
+  },
+  replan: {
+    ...usual.read,
+    summary: 'Makes a past plan again from what it saw, and says whether it is the same.',
+    request: request({ planId: text(128), day: optionalDay, accountId: account }),
+    timeoutMs: 300_000,
+    weight: 'heavy',
   },
 });

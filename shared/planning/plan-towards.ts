@@ -1,33 +1,31 @@
-/** Makes and stores the plan that trades straight to the weights of a request. */
+/** Makes the plan that trades straight to the weights of a request. */
 import type { PlanId } from '#shared/kernel/identifiers.ts';
-import type { Context } from '#shared/runtime/context.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadTargetPlanning } from './load-target-planning.ts';
 import type { Plan } from './model/plan.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { planToTarget } from './model/search/to-target.ts';
 import type { PlanRequest } from './plan-limits.ts';
-import type { PlanStore } from './plan-store.ts';
 
 /** @throws Failure as `loadTargetPlanning` */
 export async function planTowards(
-  context: Context,
+  dependencies: Dependencies,
   request: PlanRequest,
-  plans: PlanStore,
   id: PlanId,
 ): Promise<Plan> {
-  const { account, hash, problem, policyVersion } = await loadTargetPlanning(context, request);
+  const { account, hash, problem, policyVersion } = await loadTargetPlanning(dependencies, request);
   const content = planToTarget(problem);
   const traded = new Set(content.actions.map(({ isin }) => isin));
   const exchanges = problem.instruments.flatMap(({ isin, exchange }) =>
     traded.has(isin) ? [exchange] : [],
   );
-  const createdAt = context.now();
-  return plans.save({
+  const createdAt = dependencies.now();
+  return {
     ...content,
     ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day, policyVersion },
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
-    validUntil: validUntil(createdAt, context.settings.planValidDays, exchanges),
-  });
+    validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
+  };
 }

@@ -52,7 +52,7 @@ const BEFORE_OPEN_MS = 6 * HOUR_MS;
 
 export function openStage(options: StageOptions): ReplayStage {
   const { past, baseCurrency, fill, build } = options;
-  const settings = parseSettings({ ...options.settings, DATA_DIR: '' });
+  const settings = parseSettings({ ...options.settings, DATA_DIR: '', PLAN_INPUT_DAYS: '0' });
   let moment: Moment = { now: startOf(dayOf(0 as Instant)), knownThrough: dayOf(0 as Instant) };
   let ids = 0;
   const current = (): Moment => moment;

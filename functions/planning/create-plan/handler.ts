@@ -11,25 +11,19 @@
  *
  * With `target_weights` nothing is searched: the plan leads straight to them (model/to-target.ts).
  *
+ * What the plan saw is kept for PLAN_INPUT_DAYS, so that Replan can make it again (docs/domain/planning.md).
+ *
  * The plan's id comes from the idempotency key, so a run that is repeated answers the same one plan.
  */
 import { optimization } from '#shared/contract/optimization.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { dayOf } from '#shared/kernel/calendar-day.ts';
-import { loadPlanning } from '#shared/planning/load-planning.ts';
-import { targetWeights, withTargets } from '#shared/planning/model/assembly.ts';
-import { decide } from '#shared/planning/model/decision.ts';
-import { buildPlan } from '#shared/planning/model/build-plan.ts';
-import { taxWarningsOf } from '#shared/planning/model/plan-taxes.ts';
-import { priceWarnings } from '#shared/planning/model/price-warnings.ts';
-import { exchangesOf } from '#shared/planning/model/problem.ts';
-import { validUntil } from '#shared/planning/model/plan-validity.ts';
-import { statusAfter } from '#shared/planning/model/plan-status.ts';
-import { pluralize } from '#shared/planning/model/formatting.ts';
-import { completeMessage, withProgress, stepMessage } from '#shared/planning/plan-message.ts';
+import { InputStore } from '#shared/planning/inputs/input-store.ts';
+import { InputRecorder } from '#shared/planning/inputs/recording.ts';
+import { makePlan } from '#shared/planning/make-plan.ts';
+import { completeMessage } from '#shared/planning/plan-message.ts';
+import { accountOf } from '#shared/planning/plan-limits.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
-import { planTowards } from '#shared/planning/plan-towards.ts';
-import { limitPricesOf, targetRequest, targetsOf } from '#shared/planning/targets.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(planning.createPlan, async function* (request, context) {
@@ -37,39 +31,19 @@ export default handle(planning.createPlan, async function* (request, context) {
   const plans = new PlanStore(context.database);
   const made = await plans.recover(id);
   if (made) return yield completeMessage(made);
-  if (request.targetWeights.size > 0)
-    return yield completeMessage(await planTowards(context, request, plans, id));
-
-  const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
-    context,
-    request,
-  );
-  const securities = pluralize(problem.instruments.length, 'security');
-  yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
-  const answer = await context.functions.call(
-    optimization.optimizeAllocation,
-    targetRequest(problem, hash, account),
-    context.callOptions(),
-  );
-  const targeted = withTargets(problem, targetsOf(answer));
-  yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
-  const decision = yield* withProgress(id, decide(targeted));
-
-  const createdAt = context.now();
-  const content = buildPlan(targeted, decision);
-  const exchanges = exchangesOf(problem, content);
-  const plan = await plans.save({
-    ...content,
-    ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day, policyVersion },
-    status: statusAfter('DRAFT', 'validated'),
-    createdAt,
-    validUntil: validUntil(createdAt, context.settings.planValidDays, exchanges),
-    targets: targetWeights(targeted),
-    limitPrices: limitPricesOf(answer),
-    warnings: [
-      ...priceWarnings(targeted, dayOf(createdAt)),
-      ...taxWarningsOf(content, taxWarnings),
-    ],
+  // A policy file that has changed becomes a version here, so that what is recorded only reads.
+  await policyInForce(context, accountOf(request));
+  const days = context.settings.planInputDays;
+  const recorder = days > 0 ? new InputRecorder(context, request) : undefined;
+  const plan = yield* makePlan(recorder?.dependencies ?? context, request, id, async (wanted) => {
+    const answer = await context.functions.call(
+      optimization.optimizeAllocation,
+      wanted,
+      context.callOptions(),
+    );
+    recorder?.keepTargets(answer);
+    return answer;
   });
-  yield completeMessage(plan);
+  if (recorder) await new InputStore(context.database).save(recorder.inputs(plan), days);
+  yield completeMessage(await plans.save(plan));
 });

@@ -1,0 +1,31 @@
+/**
+ * Makes a past plan again from what it saw (prices, rates, scores, policy, account, settings, target weights), and
+ * compares it with the one that was stored. `same` means: the same bytes. An input that is not kept any more, or not as
+ * it was, is named in `input_gone`. Nothing of the present state is used, and nothing is stored.
+ *
+ * Without a plan's id it is the last plan of the day (UTC) for the account; an id or a day is needed. `found` is false
+ * where nothing is kept (PLAN_INPUT_DAYS).
+ */
+import { planning } from '#shared/contract/planning.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { InputStore } from '#shared/planning/inputs/input-store.ts';
+import { planIdText, plansOfDay } from '#shared/planning/inputs/plans-of-day.ts';
+import { nothingKept, replanned } from '#shared/planning/inputs/replanned.ts';
+import { handle } from '#shared/runtime/handle.ts';
+
+export default handle(planning.replan, async ({ planId, day, accountId }, context) => {
+  if (planId === '' && day === undefined)
+    throw invalidRequest({ field: 'day', message: 'a day, or planId, is needed' });
+  const store = new InputStore(context.database);
+  const plans =
+    planId === '' && day !== undefined
+      ? await plansOfDay(context.database, store, day, accountId)
+      : [planIdText(planId)];
+  const last = plans.at(-1);
+  const answer = last && (await replanned(store, last, context));
+  return {
+    ...(answer || nothingKept),
+    ...{ found: Boolean(answer), planId: last ?? '', buildNow: context.build },
+    otherPlanIds: plans.slice(0, -1),
+  };
+});

@@ -1,0 +1,141 @@
+/**
+ * Keeps what plans saw: each part once under the hash of its content, and for each plan a record that refers to them.
+ * Records older than the retention are removed with the parts that nothing refers to any more.
+ */
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import { DAY_MS } from '#shared/kernel/instant.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { decode, encode } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { planInputs, type PlanInputs } from './plan-inputs.ts';
+import { inputGone } from './recorded.ts';
+import { joined, partHash, piecesOf, referencesIn, ValueParts } from './value-parts.ts';
+
+const { inputValues, inputRecords, inputsByTime } = keys.planning;
+const [packed, unpacked] = [promisify(deflateRaw), promisify(inflateRaw)];
+/** Fields of one command. */
+const FIELDS_MAX = 500;
+
+export class InputStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  async save(inputs: PlanInputs, retentionDays: number): Promise<void> {
+    const { redis } = this.database;
+    const values = new ValueParts();
+    const reads = inputs.reads.map(([words, reply]) => [words, values.cut(reply)]);
+    const record = { ...(values.cut({ ...inputs, reads: [] }) as object), reads };
+    const at = inputs.instants.at(-1) ?? 0;
+    await this.addMissing(values.parts);
+    const text = (await packed(encode(record))).toString('base64');
+    await redis.hset(inputRecords(), inputs.planId, text);
+    await redis.zadd(inputsByTime(), at, inputs.planId);
+    await this.forget(at - retentionDays * DAY_MS);
+  }
+
+  /** Plans of a time, oldest first. */
+  async plansBetween(from: number, until: number): Promise<readonly PlanId[]> {
+    const ids = await this.database.redis.zrangebyscore(inputsByTime(), from, `(${until}`);
+    return ids.map((id) => id as PlanId);
+  }
+
+  /**
+   * @returns undefined where nothing of the plan is kept
+   * @throws Failure REFUSED input-gone naming what is missing or has changed
+   */
+  async find(plan: PlanId): Promise<PlanInputs | undefined> {
+    const record = await this.record(plan);
+    if (record === undefined) return undefined;
+    const texts = await this.texts(referencesIn(record));
+    const whole = joined(record, (hash) => {
+      const text = texts.get(hash);
+      if (text === undefined) throw inputGone(nameOf(record, hash));
+      return text;
+    });
+    return decode(planInputs, encode(whole), `${inputRecords()} ${plan}`);
+  }
+
+  private async record(plan: PlanId): Promise<unknown> {
+    const text = await this.database.redis.hget(inputRecords(), plan);
+    if (text === null) return undefined;
+    return JSON.parse((await unpacked(Buffer.from(text, 'base64'))).toString('utf8'));
+  }
+
+  private async addMissing(parts: ReadonlyMap<string, string>): Promise<void> {
+    const hashes = [...parts.keys()];
+    const known = await this.known(hashes);
+    const missing = hashes.filter((_, i) => !known[i]);
+    for (let at = 0; at < missing.length; at += FIELDS_MAX) {
+      const fields = missing.slice(at, at + FIELDS_MAX);
+      const pairs = fields.flatMap((hash) => [hash, parts.get(hash) ?? '']);
+      await this.database.redis.hset(inputValues(), ...pairs);
+    }
+  }
+
+  private async known(hashes: readonly string[]): Promise<readonly boolean[]> {
+    const pipe = this.database.redis.pipeline();
+    for (const hash of hashes) pipe.hexists(inputValues(), hash);
+    const replies = (await pipe.exec()) ?? [];
+    return replies.map(([, reply]) => reply === 1);
+  }
+
+  /** Whole texts by hash, those whose pieces are all there and as they were. */
+  private async texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const lists = await this.values(hashes);
+    const pieces = await this.values([...lists.values()].flatMap(piecesOf));
+    return new Map(
+      [...lists].flatMap(([hash, list]): [string, string][] => {
+        const own = piecesOf(list).map((piece) => pieces.get(piece));
+        return own.includes(undefined) ? [] : [[hash, own.join('')]];
+      }),
+    );
+  }
+
+  /** Those that are there and have the content of their hash. */
+  private async values(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const wanted = [...new Set(hashes)];
+    for (let at = 0; at < wanted.length; at += FIELDS_MAX) {
+      const fields = wanted.slice(at, at + FIELDS_MAX);
+      const texts = await this.database.redis.hmget(inputValues(), ...fields);
+      fields.forEach((hash, i) => {
+        const text = texts[i];
+        if (typeof text === 'string' && partHash(text) === hash) found.set(hash, text);
+      });
+    }
+    return found;
+  }
+
+  private async forget(before: number): Promise<void> {
+    const { redis } = this.database;
+    const old = await redis.zrangebyscore(inputsByTime(), '-inf', `(${before}`);
+    if (old.length === 0) return;
+    await redis.hdel(inputRecords(), ...old);
+    await redis.zrem(inputsByTime(), ...old);
+    const used = new Set<string>();
+    for (const plan of await redis.hkeys(inputRecords())) {
+      const lists = referencesIn(await this.record(plan as PlanId));
+      for (const [hash, list] of await this.values(lists))
+        for (const one of [hash, ...piecesOf(list)]) used.add(one);
+    }
+    const unused = (await redis.hkeys(inputValues())).filter((hash) => !used.has(hash));
+    for (let at = 0; at < unused.length; at += FIELDS_MAX)
+      await redis.hdel(inputValues(), ...unused.slice(at, at + FIELDS_MAX));
+  }
+}
+
+/** What a missing text was part of: the command that read it, or a part of the record. */
+function nameOf(record: unknown, hash: string): string {
+  const { reads, ...rest } = record as {
+    readonly reads: readonly (readonly [string[], unknown])[];
+  };
+  const part = Object.entries(rest).find(([, value]) => referencesIn(value).includes(hash));
+  if (part) return part[0];
+  const read = reads.find(([, reply]) => referencesIn(reply).includes(hash));
+  return read ? read[0].slice(0, 3).join(' ') : 'a part';
+}

@@ -1,0 +1,78 @@
+/** A past plan made again from its inputs, beside the one that was stored. */
+import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
+import type { ReplanResponse } from '#protos/gen/planning.ts';
+import { planning } from '#shared/contract/planning.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { encode } from '#shared/redis/codec.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { parseRequest } from '#shared/runtime/wire.ts';
+import { makePlan } from '../make-plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { planMessage } from '../plan-message.ts';
+import type { PlanRequest } from '../plan-limits.ts';
+import type { InputStore } from './input-store.ts';
+import type { PlanInputs } from './plan-inputs.ts';
+import { inputGone, recordedDependencies } from './recorded.ts';
+
+type Replanned = Pick<
+  ReplanResponse,
+  'plan' | 'same' | 'differences' | 'inputGone' | 'buildThen' | 'thenJson' | 'nowJson'
+>;
+
+/** Of a plan whose inputs are not kept. */
+export const nothingKept: Replanned = {
+  ...{ plan: undefined, same: false, differences: [], inputGone: '' },
+  ...{ buildThen: '', thenJson: '', nowJson: '' },
+};
+
+/** @returns undefined where nothing of the plan is kept */
+export async function replanned(
+  store: InputStore,
+  id: PlanId,
+  present: Dependencies,
+): Promise<Replanned | undefined> {
+  let buildThen = '';
+  try {
+    const inputs = await store.find(id);
+    if (!inputs) return undefined;
+    buildThen = inputs.build;
+    const plan = await again(inputs, present);
+    const nowJson = encode(plan);
+    return {
+      ...{ plan: planMessage(plan), buildThen, thenJson: inputs.plan, nowJson, inputGone: '' },
+      same: nowJson === inputs.plan,
+      differences: differing(JSON.parse(inputs.plan), JSON.parse(nowJson), ''),
+    };
+  } catch (thrown) {
+    const { facts } = Failure.from(thrown);
+    if (facts['rule'] !== 'input-gone') throw thrown;
+    return { ...nothingKept, buildThen, inputGone: String(facts['input']) };
+  }
+}
+
+async function again(inputs: PlanInputs, present: Dependencies): Promise<Plan> {
+  const request = parseRequest(planning.createPlan, inputs.request) as PlanRequest;
+  const dependencies = recordedDependencies(inputs, present);
+  const making = makePlan(dependencies, request, inputs.planId, () => targetsThen(inputs));
+  let next = await making.next();
+  while (!next.done) next = await making.next();
+  return next.value;
+}
+
+function targetsThen({ targets }: PlanInputs): Promise<OptimizeAllocationResponse> {
+  if (targets) return Promise.resolve(targets);
+  return Promise.reject(inputGone('the target weights'));
+}
+
+/** Paths of the values that differ. */
+function differing(then: unknown, now: unknown, path: string): string[] {
+  if (JSON.stringify(then) === JSON.stringify(now)) return [];
+  const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null;
+  if (!isTree(then) || !isTree(now)) return [path];
+  const names = new Set([...Object.keys(then), ...Object.keys(now)]);
+  const of = (tree: object, name: string) => (tree as Record<string, unknown>)[name];
+  return [...names].flatMap((name) =>
+    differing(of(then, name), of(now, name), path === '' ? name : `${path}.${name}`),
+  );
+}

@@ -1,0 +1,65 @@
+/** Makes a plan from what is stored, without storing it: CreatePlan and Replan make the same one from the same inputs. */
+import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
+import type { PlanUpdate } from '#protos/gen/planning.ts';
+import type { optimization } from '#shared/contract/optimization.ts';
+import type { WireRequestOf } from '#shared/contract/row.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import { loadPlanning } from './load-planning.ts';
+import { targetWeights, withTargets } from './model/assembly.ts';
+import { buildPlan } from './model/build-plan.ts';
+import { decide } from './model/decision.ts';
+import { pluralize } from './model/formatting.ts';
+import type { Plan } from './model/plan.ts';
+import { statusAfter } from './model/plan-status.ts';
+import { taxWarningsOf } from './model/plan-taxes.ts';
+import { validUntil } from './model/plan-validity.ts';
+import { priceWarnings } from './model/price-warnings.ts';
+import { exchangesOf } from './model/problem.ts';
+import type { PlanRequest } from './plan-limits.ts';
+import { stepMessage, withProgress } from './plan-message.ts';
+import { planTowards } from './plan-towards.ts';
+import { limitPricesOf, targetRequest, targetsOf } from './targets.ts';
+
+/** Asks the optimization service for target weights. */
+export type AskTargets = (
+  request: WireRequestOf<typeof optimization.optimizeAllocation>,
+) => Promise<OptimizeAllocationResponse>;
+
+/** @throws Failure as `loadPlanning`, `loadTargetPlanning` and `targetsOf` */
+export async function* makePlan(
+  dependencies: Dependencies,
+  request: PlanRequest,
+  id: PlanId,
+  askTargets: AskTargets,
+): AsyncGenerator<PlanUpdate, Plan> {
+  if (request.targetWeights.size > 0) return planTowards(dependencies, request, id);
+  const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
+    dependencies,
+    request,
+  );
+  const securities = pluralize(problem.instruments.length, 'security');
+  yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
+  const answer = await askTargets(targetRequest(problem, hash, account));
+  const targeted = withTargets(problem, targetsOf(answer));
+  yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
+  const decision = yield* withProgress(id, decide(targeted));
+
+  const createdAt = dependencies.now();
+  const content = buildPlan(targeted, decision);
+  const exchanges = exchangesOf(problem, content);
+  return {
+    ...content,
+    ...{ id, accountId: account, portfolioHash: hash, pricedOn: problem.day, policyVersion },
+    status: statusAfter('DRAFT', 'validated'),
+    createdAt,
+    validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
+    targets: targetWeights(targeted),
+    limitPrices: limitPricesOf(answer),
+    warnings: [
+      ...priceWarnings(targeted, dayOf(createdAt)),
+      ...taxWarningsOf(content, taxWarnings),
+    ],
+  };
+}
