@@ -410,7 +410,7 @@ export interface UpdatePolicyRequest {
   accountId: string;
   /** The whole policy as YAML or JSON; empty leaves all to the settings. */
   document: string;
-  /** The version it was made from, 0 where none is stored. Another one in force: CONFLICT. */
+  /** The version it was made from, 0 where none is stored. Another one in force: REFUSED policy-changed. */
   expectedVersion: number;
   /** Checks it and answers its effect, and stores nothing. */
   dryRun: boolean;
@@ -649,7 +649,32 @@ export interface YearPerformance {
   dividends: Money | undefined;
   interest: Money | undefined;
   taxes: Money | undefined;
-  fees: Money | undefined;
+  fees:
+    | Money
+    | undefined;
+  /**
+   * By the year: the rate at which the owner's flows and the values at both ends are worth nothing. Absent under 30
+   * days or without a solution.
+   */
+  moneyWeightedPct?:
+    | number
+    | undefined;
+  /** Of the benchmark over the same days, its dividends included. Absent without prices. */
+  benchmarkReturnPct?:
+    | number
+    | undefined;
+  /** Each security that was held, the largest gain first. */
+  positions: PositionYear[];
+}
+
+/** What a security earned in the year, its dividends, and the charges of its orders, included. */
+export interface PositionYear {
+  isin: string;
+  /** Time-weighted, of the days on which it was held. */
+  returnPct: number;
+  /** By the year; absent where it was held under 30 days. */
+  moneyWeightedPct?: number | undefined;
+  gain: Money | undefined;
 }
 
 function createBaseGetPositionsRequest(): GetPositionsRequest {
@@ -8775,6 +8800,9 @@ function createBaseYearPerformance(): YearPerformance {
     interest: undefined,
     taxes: undefined,
     fees: undefined,
+    moneyWeightedPct: undefined,
+    benchmarkReturnPct: undefined,
+    positions: [],
   };
 }
 
@@ -8806,6 +8834,15 @@ export const YearPerformance: MessageFns<YearPerformance> = {
     }
     if (message.fees !== undefined) {
       Money.encode(message.fees, writer.uint32(74).fork()).join();
+    }
+    if (message.moneyWeightedPct !== undefined) {
+      writer.uint32(81).double(message.moneyWeightedPct);
+    }
+    if (message.benchmarkReturnPct !== undefined) {
+      writer.uint32(89).double(message.benchmarkReturnPct);
+    }
+    for (const v of message.positions) {
+      PositionYear.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -8895,6 +8932,30 @@ export const YearPerformance: MessageFns<YearPerformance> = {
             message.fees = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.moneyWeightedPct = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.benchmarkReturnPct = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.positions.push(PositionYear.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8922,6 +8983,19 @@ export const YearPerformance: MessageFns<YearPerformance> = {
       interest: isSet(object.interest) ? Money.fromJSON(object.interest) : undefined,
       taxes: isSet(object.taxes) ? Money.fromJSON(object.taxes) : undefined,
       fees: isSet(object.fees) ? Money.fromJSON(object.fees) : undefined,
+      moneyWeightedPct: isSet(object.moneyWeightedPct)
+        ? globalThis.Number(object.moneyWeightedPct)
+        : isSet(object.money_weighted_pct)
+        ? globalThis.Number(object.money_weighted_pct)
+        : undefined,
+      benchmarkReturnPct: isSet(object.benchmarkReturnPct)
+        ? globalThis.Number(object.benchmarkReturnPct)
+        : isSet(object.benchmark_return_pct)
+        ? globalThis.Number(object.benchmark_return_pct)
+        : undefined,
+      positions: globalThis.Array.isArray(object?.positions)
+        ? object.positions.map((e: any) => PositionYear.fromJSON(e))
+        : [],
     };
   },
 
@@ -8954,6 +9028,15 @@ export const YearPerformance: MessageFns<YearPerformance> = {
     if (message.fees !== undefined) {
       obj.fees = Money.toJSON(message.fees);
     }
+    if (message.moneyWeightedPct !== undefined) {
+      obj.moneyWeightedPct = floatToJson(message.moneyWeightedPct);
+    }
+    if (message.benchmarkReturnPct !== undefined) {
+      obj.benchmarkReturnPct = floatToJson(message.benchmarkReturnPct);
+    }
+    if (message.positions?.length) {
+      obj.positions = message.positions.map((e) => PositionYear.toJSON(e));
+    }
     return obj;
   },
 
@@ -8979,6 +9062,134 @@ export const YearPerformance: MessageFns<YearPerformance> = {
       : undefined;
     message.taxes = (object.taxes !== undefined && object.taxes !== null) ? Money.fromPartial(object.taxes) : undefined;
     message.fees = (object.fees !== undefined && object.fees !== null) ? Money.fromPartial(object.fees) : undefined;
+    message.moneyWeightedPct = object.moneyWeightedPct ?? undefined;
+    message.benchmarkReturnPct = object.benchmarkReturnPct ?? undefined;
+    message.positions = object.positions?.map((e) => PositionYear.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePositionYear(): PositionYear {
+  return { isin: "", returnPct: 0, moneyWeightedPct: undefined, gain: undefined };
+}
+
+export const PositionYear: MessageFns<PositionYear> = {
+  encode(message: PositionYear, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isin !== "") {
+      writer.uint32(10).string(message.isin);
+    }
+    if (message.returnPct !== 0) {
+      writer.uint32(17).double(message.returnPct);
+    }
+    if (message.moneyWeightedPct !== undefined) {
+      writer.uint32(25).double(message.moneyWeightedPct);
+    }
+    if (message.gain !== undefined) {
+      Money.encode(message.gain, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PositionYear {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePositionYear();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.returnPct = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.moneyWeightedPct = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.gain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PositionYear {
+    return {
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      returnPct: isSet(object.returnPct)
+        ? globalThis.Number(object.returnPct)
+        : isSet(object.return_pct)
+        ? globalThis.Number(object.return_pct)
+        : 0,
+      moneyWeightedPct: isSet(object.moneyWeightedPct)
+        ? globalThis.Number(object.moneyWeightedPct)
+        : isSet(object.money_weighted_pct)
+        ? globalThis.Number(object.money_weighted_pct)
+        : undefined,
+      gain: isSet(object.gain) ? Money.fromJSON(object.gain) : undefined,
+    };
+  },
+
+  toJSON(message: PositionYear): unknown {
+    const obj: any = {};
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.returnPct !== 0) {
+      obj.returnPct = floatToJson(message.returnPct);
+    }
+    if (message.moneyWeightedPct !== undefined) {
+      obj.moneyWeightedPct = floatToJson(message.moneyWeightedPct);
+    }
+    if (message.gain !== undefined) {
+      obj.gain = Money.toJSON(message.gain);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PositionYear>, I>>(base?: I): PositionYear {
+    return PositionYear.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PositionYear>, I>>(object: I): PositionYear {
+    const message = createBasePositionYear();
+    message.isin = object.isin ?? "";
+    message.returnPct = object.returnPct ?? 0;
+    message.moneyWeightedPct = object.moneyWeightedPct ?? undefined;
+    message.gain = (object.gain !== undefined && object.gain !== null) ? Money.fromPartial(object.gain) : undefined;
     return message;
   },
 };

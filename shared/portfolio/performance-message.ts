@@ -21,7 +21,7 @@ import {
 import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { LedgerEntry } from './model/book.ts';
-import { yearPerformances } from './model/year-performance.ts';
+import { yearPerformances, type BenchmarkPrice } from './model/year-performance.ts';
 import type { Comparison } from './model/performance/comparison.ts';
 import { contributions } from './model/performance/contribution.ts';
 import { growthIndex, type Performance, type Window } from './model/performance/performance.ts';
@@ -128,18 +128,31 @@ export function yearsMessage(
   window: Window,
   ledger: readonly LedgerEntry[],
   base: Currency,
+  benchmark?: BenchmarkPrice,
 ): GetPerformanceResponse['years'] {
-  return yearPerformances(window, ledger).map(({ year, returnRatio, ...amounts }) => ({
+  return yearPerformances(window, ledger, benchmark).map(({ year, returnRatio, ...one }) => ({
     year,
     returnPct: returnRatio * 100,
-    gain: money(amounts.gain, base),
-    deposited: money(amounts.deposited, base),
-    withdrawn: money(amounts.withdrawn, base),
-    dividends: money(amounts.dividends, base),
-    interest: money(amounts.interest, base),
-    taxes: money(amounts.taxes, base),
-    fees: money(amounts.fees, base),
+    gain: money(one.gain, base),
+    deposited: money(one.deposited, base),
+    withdrawn: money(one.withdrawn, base),
+    dividends: money(one.dividends, base),
+    interest: money(one.interest, base),
+    taxes: money(one.taxes, base),
+    fees: money(one.fees, base),
+    moneyWeightedPct: percentOf(one.moneyWeightedRatio),
+    benchmarkReturnPct: percentOf(one.benchmarkRatio),
+    positions: one.positions.map((position) => ({
+      isin: position.isin,
+      returnPct: position.returnRatio * 100,
+      moneyWeightedPct: percentOf(position.moneyWeightedRatio),
+      gain: money(position.gain, base),
+    })),
   }));
+}
+
+function percentOf(ratio: number | undefined): number | undefined {
+  return ratio === undefined ? undefined : ratio * 100;
 }
 
 /** By position, and by sector; the largest first. */

@@ -22,6 +22,7 @@ import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
 import { sectorAttribution } from '#shared/portfolio/model/performance/sector-attribution.ts';
+import { adjustedCloses } from '#shared/portfolio/model/year-performance.ts';
 import { valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyValues } from '#shared/portfolio/model/value-history.ts';
 import {
@@ -46,12 +47,12 @@ const CLOSE_AGE_DAYS_MAX = 30;
 
 export default handle(portfolio.getPerformance, async (request, context) => {
   await new Accounts(context.database, context.baseCurrency).require(request.accountId);
-  const { database, marketData, baseCurrency: base } = context;
-  const today = marketData.today(context.now());
+  const { database, baseCurrency: base } = context;
+  const today = context.marketData.today(context.now());
   const ledger = await new StoredBook(database, base).ledger(request.accountId);
   const reader = new StoredMarket(database);
   const all = await reader.securities();
-  const benchmark = benchmarkOf(all, request.benchmarkIsin, marketData.benchmark);
+  const benchmark = benchmarkOf(all, request.benchmarkIsin, context.marketData.benchmark);
   const isHeld = heldIn(ledger);
   const needed = all.filter(
     (one) => isHeld(one) || one === benchmark || (request.withAttribution && isTradable(one)),
@@ -69,16 +70,14 @@ export default handle(portfolio.getPerformance, async (request, context) => {
   const risk = riskFigures(measured.points.map((point) => point.returnRatio));
   const compared = benchmark && compareWith(benchmark.isin, window, market);
   const sectors = new Map(needed.map(({ isin, sector }) => [isin, sector ?? '']));
-  const members = needed
-    .filter((one) => isTradable(one) && one !== benchmark)
-    .map(({ isin }) => isin);
+  const members = needed.filter((one) => isTradable(one) && one !== benchmark).map(isinOf);
   return {
     history: historyMessage(measured, base),
     metrics: metricsMessage(measured, risk, base),
     drawdowns: drawdownsMessage(window),
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
-    years: yearsMessage(window, ledger, base),
+    years: yearsMessage(window, ledger, base, benchmark && adjustedCloses(market, benchmark.isin)),
     rates: usedRates(view.rates.values()),
     warnings: valueWarnings(view, today),
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
@@ -102,6 +101,8 @@ function heldIn(ledger: readonly LedgerEntry[]): (one: { readonly isin: Isin }) 
   const held = new Set(ledger.flatMap((line) => line.isin ?? []));
   return ({ isin }) => held.has(isin);
 }
+
+const isinOf = ({ isin }: Security): Isin => isin;
 
 function firstDay(ledger: readonly LedgerEntry[], today: CalendarDay): CalendarDay {
   const [first = today] = ledger.map((line) => dayOf(line.happenedAt)).sort();

@@ -43,6 +43,8 @@ export interface PositionDay {
   readonly gain: number;
   /** Its value the day before, and what was put into it since. */
   readonly invested: number;
+  /** Its value at the close. */
+  readonly value: number;
 }
 
 /**
@@ -189,7 +191,8 @@ class Account {
         const { in: paid, out: received } = this.paid.get(isin) ?? { in: 0, out: 0 };
         const transferred = (brought.get(isin) ?? 0) + (exchanged.get(isin) ?? 0);
         const gain = (worth.get(isin) ?? 0) - before - transferred + received - paid;
-        return [isin, { gain, invested: before + paid + Math.max(transferred, 0) }];
+        const invested = before + paid + Math.max(transferred, 0);
+        return [isin, { gain, invested, value: worth.get(isin) ?? 0 }];
       }),
     );
   }

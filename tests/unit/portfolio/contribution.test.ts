@@ -18,8 +18,8 @@ function daysOf(moves: readonly (readonly [number, number, number])[]): DayValue
   return moves.map(([a, b, flow], i) => {
     const [gainA, gainB, fee] = [alpha * a, beta * b, 0.01];
     const positions = new Map([
-      [ALPHA, { gain: gainA, invested: alpha }],
-      [BETA, { gain: gainB, invested: beta }],
+      [ALPHA, { gain: gainA, invested: alpha, value: alpha + gainA }],
+      [BETA, { gain: gainB, invested: beta, value: beta + gainB }],
     ]);
     [alpha, beta, cash] = [alpha + gainA, beta + gainB, cash - fee + flow];
     const [deposited, withdrawn] = [Math.max(flow, 0) + (i === 0 ? 1000 : 0), Math.max(-flow, 0)];

@@ -16,7 +16,7 @@ import { internalRate, type DatedAmount } from '#shared/quant/measures/internal-
 import type { DayValue } from '../value-history.ts';
 
 /** Below this length an annual rate is not meaningful, and none is stated. */
-const ANNUALISED_DAYS_MIN = 30;
+export const ANNUALISED_DAYS_MIN = 30;
 
 export interface PerformancePoint {
   readonly day: CalendarDay;
