@@ -3,11 +3,14 @@ import { isUtf8 } from 'node:buffer';
 import type { FunctionEvent } from '#template/function.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { codecOf } from '#shared/contract/codecs.ts';
+import { duplicateKeys } from '#shared/contract/duplicate-keys.ts';
 import { fieldsWith } from '#shared/contract/text-fields.ts';
 import type { Operation } from '#shared/contract/row.ts';
 
 /** What decoders put in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\ufffd';
+/** An answer names no more of them. */
+const REPEATED_NAMED_MAX = 20;
 
 export type Format = 'json' | 'protobuf';
 
@@ -60,7 +63,15 @@ function parseJson(body: Buffer): unknown {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     if (/^[ \t\r\n]*$/.test(text)) return {};
     // Only such a text can hold the key, spelled out or escaped.
-    return /__proto__|\\u/i.test(text) ? JSON.parse(text, refusePrototype) : JSON.parse(text);
+    const isSafe = !/__proto__|\\u/i.test(text);
+    const parsed: unknown = isSafe ? JSON.parse(text) : JSON.parse(text, refusePrototype);
+    const repeated = duplicateKeys(text);
+    if (repeated.length === 0) return parsed;
+    throw invalidRequest(
+      ...repeated
+        .slice(0, REPEATED_NAMED_MAX)
+        .map((field) => ({ field, message: 'is given twice' })),
+    );
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
     throw invalidRequest(...notUtf8(body));

@@ -81,6 +81,8 @@ describe('the endpoint of a unary operation', () => {
     ['{"planId": "x", "extra": 1}', 'extra'],
     ['{"planId": "x", "__proto__": {"a": 1}}', '__proto__'],
     [String.raw`{"planId": "x", "map": {"\u005f_proto__": 1}}`, '__proto__'],
+    ['{"planId": "x", "planId": "y"}', 'planId'],
+    [String.raw`{"planId": "x", "\u0070lanId": "x"}`, 'planId'],
     ['[]', 'body'],
     ['null', 'body'],
     ['"text"', 'body'],
