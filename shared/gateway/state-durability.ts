@@ -1,8 +1,14 @@
 /** Whether the Redis that keeps the state has every write on disk, for the system status. */
 import type { Database } from '#shared/redis/database.ts';
 import { durabilityOf, type Durability } from '#shared/redis/durability.ts';
+import { writeObstacles } from '#shared/redis/writability.ts';
 
 /** @throws Failure UNAVAILABLE when Redis does not answer */
 export function durabilityOfState({ redis }: Pick<Database, 'redis'>): Promise<Durability> {
   return durabilityOf(redis);
+}
+
+/** Why Redis takes no writes now, in sentences; none where it does. */
+export function obstaclesOfState({ redis }: Pick<Database, 'redis'>): Promise<readonly string[]> {
+  return writeObstacles(redis);
 }

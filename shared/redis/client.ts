@@ -4,6 +4,7 @@ import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { durabilityOf } from './durability.ts';
 import { openRedis } from './primary.ts';
 import { requireRights } from './rights.ts';
+import { refusalSentence } from './writability.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -87,8 +88,10 @@ async function requireDurable(redis: Redis): Promise<void> {
 
 /** Foreign errors of the Redis client, as failures. */
 export function redisFailure(thrown: unknown): Failure | undefined {
-  if (!(thrown instanceof Error)) return undefined;
+  if (!(thrown instanceof Error) || thrown instanceof Failure) return undefined;
+  const refusal = thrown.name === 'ReplyError' ? refusalSentence(thrown) : undefined;
+  if (refusal !== undefined) return new Failure('UNAVAILABLE', refusal, { what: 'Redis' }, thrown);
   const lost =
-    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|MISCONF|OOM|READONLY|Socket timeout|All sentinels are unreachable/i;
+    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|Socket timeout|All sentinels are unreachable/i;
   return lost.test(`${thrown.name} ${thrown.message}`) ? unavailable('Redis', thrown) : undefined;
 }
