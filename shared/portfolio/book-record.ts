@@ -41,6 +41,7 @@ export const bookRecord = z.strictObject({
   booked: z.array(z.string()).readonly(),
   pendingDeposits: storedMoney,
   pendingWithdrawals: storedMoney,
+  otherCash: z.array(storedMoney).readonly().optional(),
   syncedAt: storedInstant.optional(),
   /** The last line of the ledger; absent until the first is appended to the chain. */
   ledger: z.strictObject({ lines: z.number(), hash: z.string() }).optional(),

@@ -1,7 +1,8 @@
 /**
  * Cash of the account, and what of it is free to trade: cash less what live orders hold back less the
  * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Without a value
- * there is no minimum to keep: REFUSED exchange-rate-missing.
+ * there is no minimum to keep: REFUSED exchange-rate-missing. Pending movements are those that the broker states;
+ * a deposit that was announced here and that it does not show yet counts, too.
  */
 import { pendingDeposits } from '#shared/gateway/model/pending-deposits.ts';
 import { StoredDeposits } from '#shared/gateway/stored-deposits.ts';
@@ -9,6 +10,8 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { convertWith } from '#shared/kernel/exchange-rate.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
@@ -36,21 +39,38 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
   const free = book.cash.subtract(reserved).subtract(minimumReserve);
   return {
     cashBalance: book.cash.toJSON(),
-    pendingDeposits: (await pendingOf(context, accountId, book)).toJSON(),
+    pendingDeposits: larger(book.pendingDeposits, await announcedOf(context, accountId, book)),
     pendingWithdrawals: book.pendingWithdrawals.toJSON(),
     availableForTrading: (free.sign > 0 ? free : Money.zero(book.currency)).toJSON(),
     reserved: reserved.toJSON(),
     minimumReserve: minimumReserve.toJSON(),
+    otherBalances: await otherBalances(context, book),
     rates: usedRates(rates.values()),
     warnings: valueWarnings(view, context.marketData.today(context.now())),
   };
 });
 
 /** Announced deposits that the broker's statement has not shown; they are no cash yet. */
-async function pendingOf({ database, now }: Context, accountId: AccountId, { currency }: Book) {
+async function announcedOf({ database, now }: Context, accountId: AccountId, { currency }: Book) {
   const announced = await new StoredDeposits(database).announced(accountId);
   if (announced.length === 0) return Money.zero(currency);
   const ledger = await new StoredBook(database, currency).ledger(accountId);
   const came = ledger.filter(({ kind }) => kind === 'deposit' || kind === 'external-cash');
   return pendingDeposits(announced, came, currency, now());
+}
+
+/** What is announced and what the broker states may be the same deposit. */
+function larger(one: Money, other: Money) {
+  return (one.compare(other) < 0 ? other : one).toJSON();
+}
+
+async function otherBalances(context: Context, { otherCash = [], currency: base }: Book) {
+  const { database, marketData, now } = context;
+  const currencies = otherCash.map(({ currency }) => currency);
+  const today = marketData.today(now());
+  const rates = await new StoredMarket(database).rates(base, currencies, today);
+  return otherCash.map((cash) => ({
+    cash: cash.toJSON(),
+    value: rates.has(cash.currency) ? convertWith(cash, rates, 'half-even').toJSON() : undefined,
+  }));
 }

@@ -212,6 +212,9 @@ export interface BrokerStatement {
   readonly corporateActions?: readonly BrokerCorporateAction[] | undefined;
   /** Settled cash, where the broker distinguishes it from `cash`. */
   readonly settledCash?: Money | undefined;
+  /** Cash on its way in that is not in `cash`, and on its way out that still is; none where absent. */
+  readonly pendingDeposits?: Money | undefined;
+  readonly pendingWithdrawals?: Money | undefined;
   readonly takenAt: Instant;
 }
 

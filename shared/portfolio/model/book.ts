@@ -41,9 +41,11 @@ export interface Book {
   readonly holdings: ReadonlyMap<Isin, Holding>;
   /** Ids of fills and flows that have been booked; each is booked once. */
   readonly booked: GrowingSet<string>;
-  /** Deposits and withdrawals announced here that the broker does not show yet. */
+  /** Deposits and withdrawals that the broker has not completed yet. */
   readonly pendingDeposits: Money;
   readonly pendingWithdrawals: Money;
+  /** Balances at the broker in other currencies, as it states them; no part of `cash`. */
+  readonly otherCash?: readonly Money[] | undefined;
   /** When the broker's statement was last taken. */
   readonly syncedAt: Instant | undefined;
 }

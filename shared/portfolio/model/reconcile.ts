@@ -41,6 +41,10 @@ export interface Statement {
   readonly fills: readonly ReportedFill[];
   readonly flows: readonly ReportedFlow[];
   readonly corporateActions?: readonly ReportedAction[] | undefined;
+  readonly pendingDeposits?: Money | undefined;
+  readonly pendingWithdrawals?: Money | undefined;
+  /** Cash in other currencies. */
+  readonly otherBalances?: readonly { readonly cash: Money }[] | undefined;
   readonly takenAt: Instant;
 }
 
@@ -97,7 +101,7 @@ export function reconcile(
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   const entries = source === undefined ? lines : lines.map((line) => ({ source, ...line }));
   return {
-    book: { ...bookEntries(book, entries), syncedAt: recordedAt },
+    book: { ...bookEntries(book, entries), ...stated(statement, book), syncedAt: recordedAt },
     entries,
     fillsBooked: fills.length,
     flowsBooked: flows.length,
@@ -108,6 +112,19 @@ export function reconcile(
 
 const newFills = new UnbookedLines<ReportedFill>(({ fillId }) => `fill-${fillId}`);
 const newFlows = new UnbookedLines<ReportedFlow>(({ flowId }) => `flow-${flowId}`);
+
+/** What the broker only states: no movement of ours explains it. */
+function stated(
+  { pendingDeposits, pendingWithdrawals, otherBalances = [] }: Statement,
+  book: Book,
+) {
+  const zero = Money.zero(book.currency);
+  return {
+    pendingDeposits: pendingDeposits ?? zero,
+    pendingWithdrawals: pendingWithdrawals ?? zero,
+    otherCash: otherBalances.map(({ cash }) => cash).filter(({ sign }) => sign !== 0),
+  };
+}
 
 /** Actions one after the other: each sees what those before it made of the shares. */
 function newActionLines(

@@ -146,6 +146,7 @@ describe('GetCashBalance', () => {
       availableForTrading: euros('870.00'),
       reserved: euros('0.00'),
       minimumReserve: euros('130.00'),
+      otherBalances: [],
     });
   });
 

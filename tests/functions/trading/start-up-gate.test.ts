@@ -1,6 +1,10 @@
 /** Before the first order after a start, book, orders and broker agree, or nothing is sent. */
 import type { GetTradingStateResponse, OpenReconciliation } from '#protos/gen/trading.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { epochDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { ReconciliationRecord } from '#shared/portfolio/reconciliation-record.ts';
 import confirm from '../../../functions/trading/confirm-reconciliation/handler.ts';
@@ -174,4 +178,42 @@ it('a difference that is found while an order is on its way keeps it from being 
   };
   expect(await codesOfOrder()).toEqual(['trading-halted']);
   expect([raced, on.mock.posts]).toEqual([true, 1]);
+});
+
+it('shows what is pending at the broker', async () => {
+  on.mock.pendingIn = '150.00';
+  on.mock.pendingOut = '-20.5';
+  await sync();
+  const { body } = await on.call(getCash, {});
+  expect(body).toMatchObject({
+    pendingDeposits: { amount: '150.00', currency: 'USD' },
+    pendingWithdrawals: { amount: '20.50', currency: 'USD' },
+  });
+  on.mock.pendingIn = null;
+  on.mock.event({ activity_type: 'CSD', net_amount: '150' });
+  await sync();
+  const { body: later } = await on.call(getCash, {});
+  expect(later.pendingDeposits.amount).toBe('0.00');
+});
+
+it('shows cash in other currencies beside the account, and in its currency where there is a rate', async () => {
+  const { broker, database, now, marketData } = on.dependencies;
+  const statement = broker.statement.bind(broker);
+  const cash = [Money.parse('12.50', 'EUR'), Money.parse('800', 'JPY')];
+  broker.statement = async (...given) => ({
+    ...(await statement(...given)),
+    otherBalances: cash.map((one) => ({ cash: one, flows: [] })),
+  });
+  const [prices, today] = [new PriceStore(database), marketData.today(now())];
+  await prices.putRates(parseCurrency('EUR'), parseCurrency('USD'), {
+    days: Int32Array.of(epochDay(today)),
+    rates: Float64Array.of(1.1),
+  });
+  await prices.putFetched('rates:EUR-USD', { through: today, at: now() });
+  await sync();
+  const { body } = await on.call(getCash, {});
+  expect(body.otherBalances).toEqual([
+    { cash: { amount: '12.50', currency: 'EUR' }, value: { amount: '13.75', currency: 'USD' } },
+    { cash: { amount: '800', currency: 'JPY' } },
+  ]);
 });

@@ -48,6 +48,8 @@ export class AlpacaMock {
   /** How much of an order executes at once; undefined: all of it. */
   fillsAtOnce: bigint | undefined;
   skewMs = 0;
+  pendingIn: string | null = null;
+  pendingOut: string | null = null;
   posts = 0;
   activitiesSent = 0;
   reads = 0;
@@ -69,6 +71,12 @@ export class AlpacaMock {
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((done) => this.server.close(done));
+  }
+
+  /** The broker's own books. */
+  get books(): { cash: string; shares: string; orders: readonly { client: string }[] } {
+    const shares = text(this.shares.get('BETA') ?? 0n);
+    return { cash: text(this.cash), shares, orders: this.orders };
   }
 
   /** A movement of the account that no order made. */
@@ -242,6 +250,8 @@ export class AlpacaMock {
         status: 'ACTIVE',
         currency: 'USD',
         cash: text(this.cash),
+        pending_transfer_in: this.pendingIn,
+        pending_transfer_out: this.pendingOut,
         trading_blocked: false,
         account_blocked: false,
       });

@@ -177,6 +177,8 @@ export class AlpacaBroker implements Broker {
       accountId,
       currency,
       cash: Money.rounded(after.cash, currency, 'half-even'),
+      pendingDeposits: pending(after.pending_transfer_in, currency),
+      pendingWithdrawals: pending(after.pending_transfer_out, currency),
       holdings: positions.map((row) => this.holding(row)),
       openOrders: await this.openOrdersOf(open, fills, signal),
       fills,
@@ -325,4 +327,9 @@ function isFill(row: Activity): row is FillRow {
 
 function isLive(row: OrderRow): boolean {
   return ['WORKING', 'PARTIAL'].includes(stateOf(row));
+}
+
+/** Of either sign on the wire. */
+function pending(amount: Decimal | null | undefined, currency: Currency): Money {
+  return Money.rounded((amount ?? Decimal.zero).absolute(), currency, 'half-even');
 }

@@ -64,6 +64,8 @@ export const accountRow = z.object({
   status: z.string(),
   currency: z.string(),
   cash: decimalText,
+  pending_transfer_in: decimalText.nullish(),
+  pending_transfer_out: decimalText.nullish(),
   trading_blocked: z.boolean().default(false),
   account_blocked: z.boolean().default(false),
 });
