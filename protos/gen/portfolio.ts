@@ -293,6 +293,14 @@ export interface GetCashBalanceRequest {
   accountId: string;
 }
 
+export interface OtherBalance {
+  cash:
+    | Money
+    | undefined;
+  /** In the account's currency; absent without a rate. */
+  value: Money | undefined;
+}
+
 export interface GetCashBalanceResponse {
   cashBalance: Money | undefined;
   pendingDeposits: Money | undefined;
@@ -305,6 +313,8 @@ export interface GetCashBalanceResponse {
   minimumReserve:
     | Money
     | undefined;
+  /** Balances at the broker in other currencies; they are no part of cash_balance and pay for no order. */
+  otherBalances: OtherBalance[];
   /** Every rate that the value behind the reserve was converted with, and its day. */
   rates: UsedRate[];
   /** A sentence for each rate that is more than a week old, and for each holding without a price. */
@@ -4192,6 +4202,91 @@ export const GetCashBalanceRequest: MessageFns<GetCashBalanceRequest> = {
   },
 };
 
+function createBaseOtherBalance(): OtherBalance {
+  return { cash: undefined, value: undefined };
+}
+
+export const OtherBalance: MessageFns<OtherBalance> = {
+  encode(message: OtherBalance, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cash !== undefined) {
+      Money.encode(message.cash, writer.uint32(10).fork()).join();
+    }
+    if (message.value !== undefined) {
+      Money.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OtherBalance {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOtherBalance();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cash = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OtherBalance {
+    return {
+      cash: isSet(object.cash) ? Money.fromJSON(object.cash) : undefined,
+      value: isSet(object.value) ? Money.fromJSON(object.value) : undefined,
+    };
+  },
+
+  toJSON(message: OtherBalance): unknown {
+    const obj: any = {};
+    if (message.cash !== undefined) {
+      obj.cash = Money.toJSON(message.cash);
+    }
+    if (message.value !== undefined) {
+      obj.value = Money.toJSON(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OtherBalance>, I>>(base?: I): OtherBalance {
+    return OtherBalance.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OtherBalance>, I>>(object: I): OtherBalance {
+    const message = createBaseOtherBalance();
+    message.cash = (object.cash !== undefined && object.cash !== null) ? Money.fromPartial(object.cash) : undefined;
+    message.value = (object.value !== undefined && object.value !== null) ? Money.fromPartial(object.value) : undefined;
+    return message;
+  },
+};
+
 function createBaseGetCashBalanceResponse(): GetCashBalanceResponse {
   return {
     cashBalance: undefined,
@@ -4200,6 +4295,7 @@ function createBaseGetCashBalanceResponse(): GetCashBalanceResponse {
     availableForTrading: undefined,
     reserved: undefined,
     minimumReserve: undefined,
+    otherBalances: [],
     rates: [],
     warnings: [],
   };
@@ -4224,6 +4320,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     if (message.minimumReserve !== undefined) {
       Money.encode(message.minimumReserve, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.otherBalances) {
+      OtherBalance.encode(v!, writer.uint32(338).fork()).join();
     }
     for (const v of message.rates) {
       UsedRate.encode(v!, writer.uint32(322).fork()).join();
@@ -4295,6 +4394,14 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
             message.minimumReserve = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 42: {
+            if (tag !== 338) {
+              break;
+            }
+
+            message.otherBalances.push(OtherBalance.decode(reader, reader.uint32()));
+            continue;
+          }
           case 40: {
             if (tag !== 322) {
               break;
@@ -4351,12 +4458,15 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
         : isSet(object.minimum_reserve)
         ? Money.fromJSON(object.minimum_reserve)
         : undefined,
+      otherBalances: globalThis.Array.isArray(object?.otherBalances)
+        ? object.otherBalances.map((e: any) => OtherBalance.fromJSON(e))
+        : globalThis.Array.isArray(object?.other_balances)
+        ? object.other_balances.map((e: any) => OtherBalance.fromJSON(e))
+        : [],
       rates: globalThis.Array.isArray(object?.rates)
         ? object.rates.map((e: any) => UsedRate.fromJSON(e))
         : [],
-      warnings: globalThis.Array.isArray(object?.warnings)
-        ? object.warnings.map((e: any) => globalThis.String(e))
-        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -4379,6 +4489,9 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     }
     if (message.minimumReserve !== undefined) {
       obj.minimumReserve = Money.toJSON(message.minimumReserve);
+    }
+    if (message.otherBalances?.length) {
+      obj.otherBalances = message.otherBalances.map((e) => OtherBalance.toJSON(e));
     }
     if (message.rates?.length) {
       obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
@@ -4412,6 +4525,7 @@ export const GetCashBalanceResponse: MessageFns<GetCashBalanceResponse> = {
     message.minimumReserve = (object.minimumReserve !== undefined && object.minimumReserve !== null)
       ? Money.fromPartial(object.minimumReserve)
       : undefined;
+    message.otherBalances = object.otherBalances?.map((e) => OtherBalance.fromPartial(e)) || [];
     message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
     message.warnings = object.warnings?.map((e) => e) || [];
     return message;

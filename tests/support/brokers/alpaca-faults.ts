@@ -14,12 +14,13 @@ const orderFaults: Readonly<Record<Exclude<OrderFault, 'none'>, boolean>> = {
   'html-after': true,
   '200-error': false,
   '403-html': false,
+  '401-echo': false,
   maintenance: false,
 };
 
 export const alpacaAbilities: MockAbilities = {
   orderFaults,
-  readFaults: ['html', '500', 'empty', 'maintenance'] satisfies ReadFault[],
+  readFaults: ['html', '500', 'empty', 'maintenance', '401-echo', '403-echo'] satisfies ReadFault[],
   can: ['fill', 'replace', 'by-hand', 'deposit', 'split', 'skew'],
 };
 

@@ -16,8 +16,9 @@ export type OrderFault =
   | 'html-after'
   | '200-error'
   | '403-html'
+  | '401-echo'
   | 'maintenance';
-export type ReadFault = 'none' | 'html' | '500' | 'empty' | 'maintenance';
+export type ReadFault = 'none' | 'html' | '500' | 'empty' | 'maintenance' | '401-echo' | '403-echo';
 
 interface MockOrder {
   id: string;
@@ -39,6 +40,9 @@ type Row = Record<string, unknown> & { id: string };
 
 const UNIT = 1_000_000_000n;
 export const KEYS = { keyId: 'PKPLANTEDKEYID', secretKey: 'planted-secret-of-alpaca' };
+
+/** A refusal that repeats the keys. */
+const ECHO = { code: 40110000, message: `${KEYS.keyId} with ${KEYS.secretKey} is not accepted` };
 
 export class AlpacaMock {
   readonly price: string;
@@ -148,6 +152,8 @@ export class AlpacaMock {
     if (request.method === 'DELETE') return this.cancel(url, response);
     this.reads += 1;
     if (this.readFault === 'html') return page(response, 200);
+    if (this.readFault === '401-echo') return answer(response, 401, ECHO);
+    if (this.readFault === '403-echo') return answer(response, 403, ECHO);
     if (this.readFault === '500') return answer(response, 500, { message: 'internal' });
     if (this.readFault === 'maintenance') return page(response, 503);
     if (this.readFault === 'empty') return answer(response, 200, {});
@@ -162,6 +168,7 @@ export class AlpacaMock {
     if (fault === '500-before') return answer(response, 500, { message: 'internal' });
     if (fault === 'maintenance') return page(response, 503);
     if (fault === '403-html') return page(response, 403);
+    if (fault === '401-echo') return answer(response, 401, ECHO);
     if (fault === '200-error') return answer(response, 200, { code: 1, message: 'not really' });
     const { status, body: placed } = this.place(JSON.parse(body) as Record<string, unknown>);
     if (fault === 'lost-after') return void request.socket.destroy();

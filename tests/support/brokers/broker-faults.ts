@@ -42,15 +42,20 @@ export interface MockAbilities {
   /** Faults of sending; true where the order takes effect all the same. */
   readonly orderFaults: Readonly<Record<string, boolean>>;
   readonly readFaults: readonly string[];
-  readonly can: readonly ('fill' | 'replace' | 'by-hand' | 'deposit' | 'split' | 'skew')[];
+  readonly can: readonly Ability[];
+  /** Cases that do not exist at this broker, and why. */
+  readonly without?: Partial<Readonly<Record<Ability, string>>>;
 }
+
+const abilities = ['fill', 'replace', 'by-hand', 'deposit', 'split', 'skew'] as const;
+type Ability = (typeof abilities)[number];
 
 const signal = new AbortController().signal;
 /** Above those of the conformance suite, in a form that every broker takes. */
 let ids = 2_000_000_000;
 
 export function withstands(
-  { orderFaults, readFaults, can }: MockAbilities,
+  { orderFaults, readFaults, can, without = {} }: MockAbilities,
   open: () => Promise<BrokerWithMock>,
 ): void {
   let on: BrokerWithMock;
@@ -73,10 +78,15 @@ export function withstands(
       () => undefined,
       (thrown: unknown) => Failure.from(thrown),
     );
-  const able = (ability: (typeof can)[number]) => (title: string, work: () => Promise<void>) =>
-    can.includes(ability)
-      ? it(title, work)
-      : it.skip(`${title} [skipped: this broker has no such case: ${ability}]`, work);
+  const able = (ability: Ability) => (title: string, work: () => Promise<void>) => {
+    if (can.includes(ability)) it(title, work);
+  };
+
+  const missing = Object.entries(without).map(([ability, why]) => `${ability} (${why})`);
+  it(`has every case${missing.length > 0 ? ` but ${missing.join(', ')}` : ''}`, () => {
+    const decided = [...can, ...Object.keys(without)].sort();
+    expect(decided).toEqual([...abilities].sort());
+  });
 
   describe.each(Object.entries(orderFaults))('an order whose answer is %s', (fault, took) => {
     it('is unknown, sent once, and found only if it was executed', async () => {

@@ -23,8 +23,11 @@ export const tradernetAbilities: MockAbilities = {
     'empty',
     'maintenance',
     'error-in-200',
+    'echo',
+    'echo-refused',
   ] satisfies TradernetReadFault[],
   can: ['fill', 'by-hand', 'deposit', 'split', 'skew'],
+  without: { replace: 'it has no call that replaces an order, and its rows name no successor' },
 };
 
 export function tradernetFaultsOf(mock: TradernetMock): BrokerMock {

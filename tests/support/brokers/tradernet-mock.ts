@@ -18,7 +18,8 @@ export type TradernetOrderFault =
   | 'html-after'
   | '200-error'
   | 'maintenance';
-export type TradernetReadFault = 'none' | 'html' | '500' | 'empty' | 'maintenance' | 'error-in-200';
+export type TradernetReadFault =
+  'none' | 'html' | '500' | 'empty' | 'maintenance' | 'error-in-200' | 'echo' | 'echo-refused';
 
 interface MockOrder {
   readonly id: string;
@@ -53,6 +54,9 @@ const LISTED: Readonly<Record<string, { isin: string; currency: string }>> = {
 /** Beyond what a float holds. */
 const FIRST_ID = 9_007_199_254_740_993n;
 const MOSCOW_MS = 3 * 3_600_000;
+
+/** A refusal that repeats the keys. */
+const ECHO = `the keys ${TRADERNET_KEYS.publicKey} and ${TRADERNET_KEYS.privateKey} are not accepted`;
 
 export class TradernetMock {
   readonly cents = new Map([['USD', 2_000_000]]);
@@ -263,6 +267,8 @@ export class TradernetMock {
 
   private read(command: string, params: Body, response: ServerResponse): void {
     if (this.readFault === 'html') return page(response, 200);
+    if (this.readFault === 'echo') return answer(response, 200, { errMsg: ECHO, code: 12 });
+    if (this.readFault === 'echo-refused') return answer(response, 200, { error: ECHO, code: 12 });
     if (this.readFault === '500') return page(response, 500);
     if (this.readFault === 'maintenance') return page(response, 503);
     if (this.readFault === 'empty') return answer(response, 200, {});

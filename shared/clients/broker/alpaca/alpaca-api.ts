@@ -5,6 +5,7 @@
  */
 import { errors, trading } from '@alpacahq/alpaca-trade-api/rest';
 import type { z } from 'zod';
+import { redacted } from '#shared/clients/redacted.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import {
   accountRow,
@@ -190,9 +191,15 @@ export class AlpacaApi {
       return await call(this.apis());
     } catch (thrown) {
       if (thrown instanceof Failure) throw thrown;
-      if (thrown instanceof errors.ApiError) return refusalOf(thrown);
+      if (thrown instanceof errors.ApiError) return this.withoutKeys(refusalOf(thrown));
       throw unavailable(BROKER, withoutSecrets(thrown));
     }
+  }
+
+  /** A refusal of the keys may repeat them. */
+  private withoutKeys({ message, ...refusal }: AlpacaRefusal): AlpacaRefusal {
+    const clean = redacted(message, [this.access.keyId(), this.access.secretKey()]);
+    return { ...refusal, message: clean.slice(0, MESSAGE_LENGTH_MAX) };
   }
 
   /** Reopened when a key was replaced. */
@@ -204,6 +211,8 @@ export class AlpacaApi {
     return this.opened.apis;
   }
 }
+
+const MESSAGE_LENGTH_MAX = 300;
 
 type Apis = ReturnType<typeof openApis>;
 
@@ -240,8 +249,7 @@ function refusalOf({
   response,
 }: errors.ApiError): AlpacaRefusal {
   const json = response.headers.get('content-type')?.includes('json') === true;
-  if (CERTAIN.has(status) && json)
-    return { status, code: String(code ?? ''), message: message.slice(0, 300) };
+  if (CERTAIN.has(status) && json) return { status, code: String(code ?? ''), message };
   if (status === 429)
     throw new Failure('TOO_BUSY', `${BROKER} asks for fewer calls.`, {
       retryAfterMs: retryAfterMs ?? 60_000,

@@ -2,6 +2,7 @@
  * The Flex Web Service, version 3: a statement is ordered by token and query, and fetched when it
  * is ready. The token is part of each URL, so URLs are never logged or put into errors.
  */
+import { redacted } from '#shared/clients/redacted.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, refused, unavailable } from '#shared/kernel/failure.ts';
 import { BROKER, broken, readFlex, type FlexDocument } from './flex-xml.ts';
@@ -70,7 +71,7 @@ export class FlexApi {
         redirect: 'error',
         signal: limited,
       });
-      [text, status] = [await response.text(), response.status];
+      [text, status] = [redacted(await response.text(), [this.access.token()]), response.status];
     } catch (thrown) {
       signal.throwIfAborted();
       throw unavailable(BROKER, new Error(thrown instanceof Error ? thrown.name : 'unknown'));

@@ -2,6 +2,7 @@
  * Client of Tradernet's private API, version 3: rate-limited, signed, and retried only for reads.
  */
 import type { z } from 'zod';
+import { redacted } from '#shared/clients/redacted.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Pace } from '../call-pace.ts';
 import {
@@ -132,7 +133,7 @@ export class TradernetApi {
         redirect: 'error',
         signal: limited,
       });
-      text = await response.text();
+      text = redacted(await response.text(), Object.values(this.keys()));
     } catch (thrown) {
       signal.throwIfAborted();
       // Only the error's name: the error may contain the request and its headers.
