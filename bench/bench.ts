@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
   solvers: () => import('./solvers/bench.ts'),
+  tracing: () => import('./tracing/bench.ts'),
   stall: () => import('./stall/bench.ts'),
 };
 

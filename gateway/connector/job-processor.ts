@@ -13,7 +13,7 @@ import {
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { inSpan, traceHeaders, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -68,7 +68,7 @@ export function processJob(
     async (span) => {
       // The attempt after this one, on whatever board, links to this one.
       if (span) await job.updateData({ ...job.data, resumes: span.traceparent });
-      await processWithin(jobProcessor, operation, job, token, signal);
+      await processWithin(jobProcessor, operation, job, token, signal, span?.traceparent);
     },
   );
 }
@@ -96,13 +96,14 @@ async function processWithin(
   job: Job<RunData>,
   token: string,
   signal: AbortSignal,
+  traceparent = job.data.traceparent,
 ): Promise<void> {
   const run = runOf(job);
   const log = jobProcessor.log.with({
     run,
     operation: operation.name,
     attempt: job.attemptsStarted,
-    traceId: traceIdFor(job.data.requestId || run, job.data.traceparent),
+    traceId: traceIdFor(job.data.requestId || run, traceparent),
   });
   // Ended before, and only the queue had not been updated.
   if (await jobProcessor.runs.outcome(run)) return;
@@ -111,7 +112,7 @@ async function processWithin(
   const progress: Progress = { hasAdvanced: false };
   try {
     const signals = AbortSignal.any([signal, cancellation.signal]);
-    const last = await call(jobProcessor, operation, job, signals, progress);
+    const last = await call(jobProcessor, operation, job, signals, progress, traceparent);
     await jobProcessor.runs.finish(run, { kind: 'done', last });
     log.info('run-completed');
   } catch (thrown) {
@@ -142,6 +143,7 @@ async function call(
   job: Job<RunData>,
   signal: AbortSignal,
   progress: Progress,
+  traceparent: string | undefined,
 ): Promise<string | undefined> {
   const run = runOf(job);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]);
@@ -152,7 +154,11 @@ async function call(
     accept: operation.streams ? 'application/x-ndjson' : 'application/json',
     // A host that supports it continues without this connection, so that no intermediary can
     // interrupt the run.
-    headers: { 'x-run-id': run, 'x-hand-over': 'yes', ...traceHeaders() },
+    headers: {
+      'x-run-id': run,
+      'x-hand-over': 'yes',
+      ...(traceparent !== undefined && { traceparent }),
+    },
     requestId: job.data.requestId || run,
     signal: limited,
   });

@@ -29,7 +29,7 @@ export type Called = Pick<Operation, 'effect' | 'queue' | 'timeoutMs'>;
 
 export class FacadeCall {
   readonly requestId: string;
-  readonly options: CallOptions;
+  options: CallOptions;
   /** Age of the oldest answer used for this one, where a board was unreachable. */
   staleMs: number | undefined;
   private readonly call: AnyCall;
@@ -78,6 +78,11 @@ export class FacadeCall {
       throw new Failure('TOO_LARGE', `The metadata is over ${METADATA_BYTES_MAX} bytes.`);
     if (givenKey !== undefined && !isSafeId(givenKey))
       throw invalidRequest({ field: 'idempotency-key', message: '1 to 128 of A-Za-z0-9._-' });
+  }
+
+  /** What is called from here on belongs to a span. */
+  tracedAs(traceparent: string): void {
+    this.options = { ...this.options, traceparent };
   }
 
   /** Ends the work behind the call; `reason` is the caller's error. */

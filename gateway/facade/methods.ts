@@ -150,6 +150,7 @@ async function hold(
     path,
     () => spanOf(path, call),
     async (span) => {
+      if (span) call.tracedAs(span.traceparent);
       const refusal = await holdOpen(grpc, call, operation, around, work);
       span?.set({ 'rpc.grpc.status_code': refusal?.code ?? 0 });
       if (refusal && SERVER_ERRORS.has(refusal.code)) span?.fail(String(refusal.code));

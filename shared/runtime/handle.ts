@@ -238,7 +238,8 @@ class Call {
     const body = JSON.stringify(wire);
     const runs = this.dependencies.runs;
     const subscriber = safe(this.event.headers['x-follower']);
-    const subscription = { subscriber, signal: this.signal };
+    const traceparent = this.span?.traceparent ?? this.traceparent;
+    const subscription = { subscriber, signal: this.signal, traceparent };
     this.isQueueing = true;
     const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
     this.subscribedRun = run;
@@ -429,7 +430,7 @@ class Call {
       callId: this.requestId,
       operation: this.operation.name,
       module: this.operation.service,
-      traceId: traceIdFor(this.requestId, this.traceparent),
+      traceId: traceIdFor(this.requestId, this.span?.traceparent ?? this.traceparent),
     });
   }
 

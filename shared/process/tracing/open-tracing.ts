@@ -33,14 +33,11 @@ export async function openTracing(
   const protocol = protocolOf(env);
   const { openSdkTracer } = await import('./sdk-tracer.ts');
   const tracer = await openSdkTracer(serviceName, protocol);
-  const { traceRedis } = await import('./redis-spans.ts');
-  const untrace = traceRedis();
   useTracer(tracer);
   return {
     flush: () => tracer.flush(),
     close: async () => {
       useTracer();
-      untrace();
       await tracer.close();
     },
   };

@@ -26,6 +26,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { hostname } from 'node:os';
 import { BUILD } from '../build.ts';
 import { openExporter, type Protocol } from './exporter.ts';
+import { traceRedis } from './redis-spans.ts';
 import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from './tracing.ts';
 
 const kinds: Readonly<Record<SpanKind, OtelKind>> = {
@@ -51,7 +52,9 @@ export interface SdkTracer extends Tracer {
 /** @param serviceName where OTEL_SERVICE_NAME is not set */
 export async function openSdkTracer(serviceName: string, protocol: Protocol): Promise<SdkTracer> {
   const exporter = await openExporter(protocol);
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const contexts = new AsyncLocalStorageContextManager().enable();
+  context.setGlobalContextManager(contexts);
+  const recording = new Recording(contexts);
   const own = resourceFromAttributes({
     'service.name': serviceName,
     'service.version': BUILD,
@@ -64,19 +67,25 @@ export async function openSdkTracer(serviceName: string, protocol: Protocol): Pr
   });
   const tracer = provider.getTracer(SCOPE, BUILD);
   return {
-    start: (name, options) => startSpan(tracer, name, options),
+    start: (name, options) => startSpan(tracer, recording, name, options),
     currentTraceparent: () => traceparentOf(trace.getSpanContext(context.active())),
     isRecording: () => trace.getSpan(context.active())?.isRecording() ?? false,
     outside: (work) => context.with(ROOT_CONTEXT, work),
     flush: () => inTime(provider.forceFlush()),
     close: async () => {
+      recording.stop();
       await inTime(provider.shutdown());
       context.disable();
     },
   };
 }
 
-function startSpan(tracer: OtelTracer, name: string, options: SpanOptions): Span {
+function startSpan(
+  tracer: OtelTracer,
+  recording: Recording,
+  name: string,
+  options: SpanOptions,
+): Span {
   const { kind = 'internal', attributes, parent, links = [] } = options;
   const around = parent === undefined ? context.active() : parentOf(parent);
   const span = tracer.startSpan(
@@ -88,18 +97,64 @@ function startSpan(tracer: OtelTracer, name: string, options: SpanOptions): Span
     },
     around,
   );
-  return new SdkSpan(span, trace.setSpan(around, span));
+  const traceparent = traceparentOf(span.spanContext()) ?? '';
+  if (!span.isRecording()) return unsampled(traceparent);
+  recording.began();
+  return new SdkSpan(span, traceparent, trace.setSpan(around, span), recording);
+}
+
+/**
+ * What following a context through promises costs on Node 20, and the channels of Redis, is paid only while a
+ * span is recorded: with a tenth of the traces sampled, the other calls are as fast as without.
+ */
+class Recording {
+  private readonly contexts: AsyncLocalStorageContextManager;
+  private open = 0;
+  private untrace: (() => void) | undefined;
+
+  constructor(contexts: AsyncLocalStorageContextManager) {
+    this.contexts = contexts;
+  }
+
+  began(): void {
+    this.open += 1;
+    this.untrace ??= traceRedis();
+  }
+
+  ended(): void {
+    this.open -= 1;
+    if (this.open === 0) this.stop();
+  }
+
+  stop(): void {
+    this.untrace?.();
+    this.untrace = undefined;
+    this.contexts.disable();
+  }
+}
+
+/** Of a trace that is not kept: it passes the decision on, and records nothing. */
+function unsampled(traceparent: string): Span {
+  return { traceparent, set: nothing, link: nothing, fail: nothing, end: nothing, run: atOnce };
+}
+
+function nothing(): void {}
+
+function atOnce<T>(work: () => T): T {
+  return work();
 }
 
 class SdkSpan implements Span {
   readonly traceparent: string;
   private readonly span: OtelSpan;
   private readonly within: Context;
+  private readonly recording: Recording;
 
-  constructor(span: OtelSpan, within: Context) {
+  constructor(span: OtelSpan, traceparent: string, within: Context, recording: Recording) {
     this.span = span;
+    this.traceparent = traceparent;
     this.within = within;
-    this.traceparent = traceparentOf(span.spanContext()) ?? '';
+    this.recording = recording;
   }
 
   set(attributes: Attributes): void {
@@ -120,7 +175,9 @@ class SdkSpan implements Span {
   }
 
   end(): void {
+    if (!this.span.isRecording()) return;
     this.span.end();
+    this.recording.ended();
   }
 }
 

@@ -17,7 +17,12 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
-import { inSpan, type Span, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import {
+  currentTraceparent,
+  inSpan,
+  type Span,
+  type SpanOptions,
+} from '#shared/process/tracing/tracing.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -57,6 +62,8 @@ export interface Subscription {
   readonly subscriber?: string | undefined;
   /** Ends the wait for a run that stops. */
   readonly signal?: AbortSignal;
+  /** W3C traceparent of the call. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A run that has not ended. */
@@ -90,9 +97,10 @@ export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
   return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
 }
 
-function spanOf({ topic }: Operation): SpanOptions {
+function spanOf({ topic }: Operation, traceparent: string | undefined): SpanOptions {
   return {
     kind: 'producer',
+    parent: currentTraceparent() ?? traceparent,
     attributes: {
       'messaging.system': 'bullmq',
       'messaging.operation.name': 'add',
@@ -135,11 +143,11 @@ export class Runs {
     body: string,
     requested: string,
     requestId: string,
-    { subscriber: named, signal }: Subscription = {},
+    { subscriber: named, signal, traceparent }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
     return inSpan(
       `send ${operation.topic}`,
-      () => spanOf(operation),
+      () => spanOf(operation, traceparent),
       (span) =>
         this.addWithin(span, operation, body, requested, requestId, {
           subscriber: named,
