@@ -257,6 +257,10 @@ export interface AllocationChange {
 }
 
 export interface OptimizationMetrics {
+  /**
+   * The implied return a year: at which the anchor weights would be the best, moved by the scores. No forecast, and no
+   * promise: a large one mostly says that a security is risky.
+   */
   expectedReturn: number;
   expectedVolatility: number;
   sharpeRatio: number;
@@ -268,7 +272,11 @@ export interface OptimizationMetrics {
 export interface OptimizeExecutionRequest {
   portfolioHash: string;
   orders: TradeOrder[];
-  availableCash: Money | undefined;
+  availableCash:
+    | Money
+    | undefined;
+  /** Whose policy says how risk is weighed; empty is the default account. */
+  accountId: string;
 }
 
 export interface TradeOrder {
@@ -2049,7 +2057,7 @@ export const OptimizationMetrics: MessageFns<OptimizationMetrics> = {
 };
 
 function createBaseOptimizeExecutionRequest(): OptimizeExecutionRequest {
-  return { portfolioHash: "", orders: [], availableCash: undefined };
+  return { portfolioHash: "", orders: [], availableCash: undefined, accountId: "" };
 }
 
 export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
@@ -2062,6 +2070,9 @@ export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
     }
     if (message.availableCash !== undefined) {
       Money.encode(message.availableCash, writer.uint32(26).fork()).join();
+    }
+    if (message.accountId !== "") {
+      writer.uint32(34).string(message.accountId);
     }
     return writer;
   },
@@ -2103,6 +2114,14 @@ export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
             message.availableCash = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2128,6 +2147,11 @@ export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
         : isSet(object.available_cash)
         ? Money.fromJSON(object.available_cash)
         : undefined,
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
     };
   },
 
@@ -2142,6 +2166,9 @@ export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
     if (message.availableCash !== undefined) {
       obj.availableCash = Money.toJSON(message.availableCash);
     }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
     return obj;
   },
 
@@ -2155,6 +2182,7 @@ export const OptimizeExecutionRequest: MessageFns<OptimizeExecutionRequest> = {
     message.availableCash = (object.availableCash !== undefined && object.availableCash !== null)
       ? Money.fromPartial(object.availableCash)
       : undefined;
+    message.accountId = object.accountId ?? "";
     return message;
   },
 };

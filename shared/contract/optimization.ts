@@ -80,6 +80,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
       portfolioHash: text(64),
       orders: list(order),
       availableCash: moneyNotNegative,
+      accountId: account,
     }),
   },
   calculateRebalancing: {

@@ -12,13 +12,13 @@
 import { convert, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { optimization } from '#shared/contract/optimization.ts';
 import { requireListing } from '#shared/optimization/model/account.ts';
 import { planExecution } from '#shared/optimization/model/plan-execution.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import { loadInputs } from '#shared/optimization/load-inputs.ts';
+import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 
@@ -26,11 +26,12 @@ const YEARS = 1;
 
 export default handle(optimization.optimizeExecution, async (request, context) => {
   const mentioned = request.orders.map(({ isin }, i) => [`orders[${i}].isin`, isin] as const);
-  const booked = { accountId: DEFAULT_ACCOUNT, currentPositions: [] };
+  const { accountId } = request;
+  const booked = { accountId, currentPositions: [] };
   const { view, account } = await loadInputs(context, booked, mentioned, YEARS);
 
-  const { settings, now } = context;
-  const first = now();
+  const { settings } = await policyInForce(context, accountId);
+  const first = context.now();
   const planned = request.orders.map((order, i) => {
     const listing = requireListing(account.listings, order.isin);
     if (order.limitPrice && order.limitPrice.currency !== listing.price.currency)

@@ -110,7 +110,7 @@ export function returnAtLeast(
   const coefficients = new Float64Array(variables);
   coefficients.set(expected);
   return {
-    words: `the expected return is at least ${percent(ratio)} a year`,
+    words: `the implied return is at least ${percent(ratio)} a year`,
     rows: [{ coefficients, relation: '>=', bound: ratio }],
   };
 }

@@ -2,6 +2,8 @@
 import { addDays, daysBetween, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { orderCost } from '#shared/kernel/costs.ts';
+import { sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
@@ -16,8 +18,9 @@ import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { keptInstrument, type KeptHolding } from './kept-holding.ts';
-import type { PlanLimits } from './limits.ts';
-import type { Instrument, PlanningProblem } from './problem.ts';
+import { COST_HORIZON_YEARS, type PlanLimits } from './limits.ts';
+import { portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
+import { cashReserve } from './settlement.ts';
 
 /** All that was loaded for a plan. */
 export interface PlanningInputs {
@@ -79,10 +82,32 @@ export function withTargets(
   return { ...problem, instruments, moments: impliedBy(problem, targets) };
 }
 
-function impliedBy({ moments, limits }: PlanningProblem, targets: ReadonlyMap<Isin, number>) {
+function impliedBy(problem: PlanningProblem, targets: ReadonlyMap<Isin, number>) {
+  const { moments, limits } = problem;
   const weights = Float64Array.from(moments.isins, (isin) => targets.get(isin) ?? 0);
-  const expected = impliedReturns(moments.covariance, weights, limits.riskAversion);
-  return { ...moments, expected };
+  const implied = impliedReturns(moments.covariance, weights, limits.riskAversion);
+  const premium = cashPremium(problem, sum(weights));
+  return { ...moments, expected: implied.map((value) => value + premium) };
+}
+
+/** Targets that sum to within this of all but the reserve leave no cash beside it. */
+const FULL_TOLERANCE = 0.01;
+/** The smallest order pays twice within a year, so that it does where it exceeds a target by a little, too. */
+const PREMIUM_ORDERS = 2;
+
+/**
+ * What a year in cash costs where the owner wants none beside the reserve: the multiplier of the reserve, the same for
+ * all securities, so that the targets stay the best weights (their own gain is of second order near them, and would
+ * leave deposits idle). It is a multiple of what the smallest order costs.
+ */
+function cashPremium(problem: PlanningProblem, invested: number): number {
+  const value = portfolioValue(problem).toEstimate();
+  if (value <= 0) return 0;
+  const { costs, minimumOrder } = problem.limits;
+  const reserve = cashReserve(problem).toEstimate() / value;
+  if (invested < 1 - reserve - FULL_TOLERANCE || minimumOrder.sign <= 0) return 0;
+  const cost = orderCost(costs, 'BUY', minimumOrder).total.toEstimate();
+  return (PREMIUM_ORDERS * cost) / minimumOrder.toEstimate() / COST_HORIZON_YEARS;
 }
 
 /** Shares of the value by ISIN, those above 0. */

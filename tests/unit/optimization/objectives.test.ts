@@ -372,7 +372,7 @@ describe('limits in conflict', () => {
 
   it('names a return that the limits cannot reach', () => {
     const words = conflict({ kind: 'TARGET_RETURN', returnMin: 0.5 }, {});
-    expect(words).toContain('the expected return is at least 50 % a year');
+    expect(words).toContain('the implied return is at least 50 % a year');
     expect(words).toHaveLength(2);
   });
 

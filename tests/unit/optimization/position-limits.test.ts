@@ -160,7 +160,7 @@ describe('40 securities', () => {
     });
     const answer = allocate({ kind: 'TARGET_RETURN', returnMin }, moments, limits);
     expect(answer.status).toBe('infeasible');
-    expect(answer.conflicts.some((one) => one.startsWith('the expected return'))).toBe(true);
+    expect(answer.conflicts.some((one) => one.startsWith('the implied return'))).toBe(true);
     expect(answer.proof).toBeUndefined();
     expect(at(answer.weights, 0)).toBe(0);
   });
