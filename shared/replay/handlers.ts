@@ -15,6 +15,7 @@ import cancelTrade from '../../functions/trading/cancel-trade/handler.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../functions/trading/get-trade-status/handler.ts';
 import validateTrade from '../../functions/trading/validate-trade/handler.ts';
+import recordCorporateAction from '../../functions/universe/record-corporate-action/handler.ts';
 import syncFundamentals from '../../functions/universe/sync-fundamentals/handler.ts';
 import syncPrices from '../../functions/universe/sync-prices/handler.ts';
 
@@ -34,6 +35,7 @@ export const handlers = [
   executeTrade,
   getTradeStatus,
   validateTrade,
+  recordCorporateAction,
   syncFundamentals,
   syncPrices,
 ] as unknown as readonly OperationHandler[];

@@ -105,8 +105,8 @@ function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunTo
   }
   return Promise.all(
     requested.map(async ([one, on]) => {
-      const { days, capital, taxes } = await run(one, on);
-      return { name: one.name, days, capital, taxes };
+      const { days, capital, taxes, jumpsBefore } = await run(one, on);
+      return { name: one.name, days, capital, taxes, jumpsBefore };
     }),
   );
 }

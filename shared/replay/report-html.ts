@@ -19,6 +19,7 @@ export function reportHtml({ report, runs, terms }: HtmlReport): string {
   return page(`Replay of ${report.run.name}`, [
     `<p>${terms.map(escaped).join(' ')}</p>`,
     `<p>${escaped(warning(report))}</p>`,
+    `<p>${escaped(jumpsText(report.run))}</p>`,
     chart(runs),
     figuresTable(all),
     differencesTable(report.differences),
@@ -59,7 +60,7 @@ svg{width:100%;height:auto}caption{text-align:left;font-weight:600}.wide{overflo
 @media print{body{margin:0;max-width:none;font-size:11px}table,svg{break-inside:avoid}}
 </style></head><body>
 <h1>${escaped(title)}</h1>
-${parts.filter((part) => part !== '').join('\n')}
+${parts.filter((part) => part !== '' && part !== '<p></p>').join('\n')}
 </body></html>
 `;
 }
@@ -209,6 +210,13 @@ function table(
     `<div class="wide"><table><caption>${escaped(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
     `<tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table></div>`
   );
+}
+
+/** Empty where there is nothing to say. */
+export function jumpsText({ jumpsBefore = 0 }: ReportedRun): string {
+  if (jumpsBefore === 0) return '';
+  const jumps = jumpsBefore === 1 ? '1 jump of a price' : `${jumpsBefore} jumps of prices`;
+  return `${jumps} before the run could have been splits that nobody declared; they count as none.`;
 }
 
 /** A run that never moved has none. */

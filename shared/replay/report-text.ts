@@ -1,6 +1,6 @@
 /** The report for a terminal, and the terms that every form of it states. */
 import type { Difference, ReplayReport, ReportedRun } from './model/report.ts';
-import { comparisonWarning, sharpeText } from './report-html.ts';
+import { comparisonWarning, jumpsText, sharpeText } from './report-html.ts';
 import type { Comparison } from './replay-policies.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';
 
@@ -48,6 +48,7 @@ export function reportText(
     `The Sharpe ratio lies within ${sharpeRatio.low.toFixed(2)} and ${sharpeRatio.high.toFixed(2)} (${percent(level)}).`,
     `Policies tried on this data: ${trials}. Deflated Sharpe ratio: ${deflated === undefined ? 'not defined' : percent(deflated)}.`,
     'Choosing the best of several policies is a trial in itself.',
+    ...(run.jumpsBefore === undefined ? [] : [jumpsText(run)]),
     ...(refusals.length > 0
       ? [`${refusals.length} orders were kept back, the first: ${refusals[0]}`]
       : []),

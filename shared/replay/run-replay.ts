@@ -16,6 +16,7 @@ import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { beginsPeriod, dueDays } from './model/schedule.ts';
 import { weightsOf } from './model/weights.ts';
+import { answerEarlierJumps } from './earlier-jumps.ts';
 import { daysOf, type Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './policy.ts';
 import { DailyCloses } from './prices.ts';
@@ -47,6 +48,8 @@ export interface ReplayRun {
   readonly cash: string;
   /** Tax on gains and income by tax year, under the rules of the investment policy; absent where it has none. */
   readonly taxes?: readonly YearTax[] | undefined;
+  /** Jumps of prices before the run that count as no splits; absent where there are none. */
+  readonly jumpsBefore?: number | undefined;
 }
 
 export interface ReplayInputs {
@@ -96,6 +99,7 @@ class Run {
 
   async carryOut(): Promise<ReplayRun> {
     const due = dueDays(this.days, this.policy.schedule);
+    const jumpsBefore = await this.jumpsBefore();
     const done: ReplayDay[] = [];
     for (const [index, day] of this.days.entries())
       done.push(await this.live(day, index, due[index] ?? false));
@@ -110,7 +114,16 @@ class Run {
       shares: Object.fromEntries(shares) as Record<string, string>,
       cash: book.cash.amount.toString(),
       ...(await taxesOf(this.stage.dependencies)),
+      ...(jumpsBefore > 0 && { jumpsBefore }),
     };
+  }
+
+  /** Nothing is suspected where splits are declared. */
+  private async jumpsBefore(): Promise<number> {
+    const [first] = this.days;
+    if (first === undefined || this.policy.market.declaresSplits) return 0;
+    this.stage.goTo(first, this.dayBefore(first));
+    return answerEarlierJumps(this.stage.dependencies);
   }
 
   private async live(day: CalendarDay, index: number, isDue: boolean): Promise<ReplayDay> {

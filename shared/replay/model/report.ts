@@ -15,6 +15,7 @@ export interface RunToReport {
   readonly capital: number;
   /** Tax on gains and income by tax year; absent where the policy states none. */
   readonly taxes?: readonly { readonly year: number; readonly tax: number }[] | undefined;
+  readonly jumpsBefore?: number | undefined;
   readonly days: readonly (MeasuredDay & {
     readonly cash: number;
     readonly refusals: readonly string[];
@@ -25,6 +26,8 @@ export interface ReportedRun extends Figures {
   readonly name: string;
   /** Mean share of the value that lay in cash. */
   readonly idleCashRatio: number;
+  /** Jumps of prices before the run that count as no splits. */
+  readonly jumpsBefore?: number | undefined;
   /** Of all years; it is owed beside the account. Absent where the policy states no tax. */
   readonly tax?: number | undefined;
   /** The final value less that. */
@@ -142,6 +145,7 @@ function reported(run: RunToReport): ReportedRun {
     name,
     ...figuresOf(days, capital, DAILY),
     idleCashRatio: meanOf(idle),
+    ...(run.jumpsBefore !== undefined && { jumpsBefore: run.jumpsBefore }),
     ...afterTax(run),
     years: yearsOf(run),
     falls: fallsOf(run),

@@ -69,6 +69,30 @@ test('tax on what was gained follows the investment policy of the file', async (
   expect(withTax.taxes?.reduce((sum, { tax }) => sum + tax, 0)).toBeGreaterThan(0);
 });
 
+test('a jump before the run counts as no split, one within it holds the security back', async () => {
+  const [isin] = past.securities.map((one) => one.isin);
+  if (!isin) throw new Error('there is a security');
+  const halvedFrom = (day: string) => {
+    const bars = (past.bars.get(isin) ?? []).map((bar) => {
+      const { open, high, low, close } = bar;
+      const by = bar.day < day ? 2 : 1;
+      const own = { open: open * by, high: high * by, low: low * by, close: close * by };
+      return { ...bar, ...own, adjustedClose: close * by };
+    });
+    return { ...past, bars: new Map([...past.bars, [isin, bars]]) };
+  };
+  const policy = parseReplayPolicy(`weights: equal\nschedule: week\n${LIMITS}`, 'p', 'EUR');
+  const [early, late] = [days[10] ?? '', days[60] ?? ''];
+  const before = await runReplay({ past: halvedFrom(early), policy, window });
+  const within = await runReplay({ past: halvedFrom(late), policy, window });
+  expect(before.jumpsBefore).toBe(1);
+  expect(before.days.flatMap(({ refusals }) => refusals)).toEqual([]);
+  expect(within.jumpsBefore).toBeUndefined();
+  const held = within.days.flatMap(({ day, refusals }) => refusals.map((text) => `${day} ${text}`));
+  expect(held.every((text) => text.slice(0, 10) >= late && /split/.test(text))).toBe(true);
+  expect(held.length).toBeGreaterThan(0);
+});
+
 test('an investment policy that is wrong is refused by its path', () => {
   expect(() =>
     policyOf('wrong', 'weights: equal\ninvestmentPolicy: { tax: { gainRatio: 3 } }'),
