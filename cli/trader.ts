@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { action } from './commands/action.ts';
 import { answer } from './commands/answer.ts';
+import { backup } from './commands/backup.ts';
 import { checkData } from './commands/check-data.ts';
 import { completion } from './commands/completion.ts';
 import { exportLedger } from './commands/export-ledger.ts';
@@ -14,11 +15,13 @@ import { importPrices } from './commands/import-prices.ts';
 import { movements } from './commands/movements.ts';
 import { notices } from './commands/notices.ts';
 import { page } from './commands/page.ts';
+import { performance } from './commands/performance.ts';
 import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { replan } from './commands/replan.ts';
 import { replay } from './commands/replay.ts';
+import { targets } from './commands/targets.ts';
 import { trust } from './commands/trust.ts';
 import { status } from './commands/status.ts';
 import { tradingState } from './commands/trading-state.ts';
@@ -29,8 +32,11 @@ import { serveReplays } from './replay-thread.ts';
 const commands: readonly ((trader: Command) => void)[] = [
   status,
   plan,
+  targets,
+  performance,
   tradingState,
   jobs,
+  backup,
   notices,
   page,
   checkData,

@@ -5,9 +5,10 @@ import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { CorporateAction } from '#protos/gen/universe.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
+import { output, type OutputOptions } from '../output.ts';
 import { isinOf } from '../security-name.ts';
 
-interface Options {
+interface Options extends OutputOptions {
   readonly date: string;
   readonly payDate: string;
   readonly ratio?: string;
@@ -46,11 +47,13 @@ export function action(trader: Command): void {
     .option('--cost-ratio <ratio>', 'share of the cost that moves, as 0.18', '')
     .option('--fraction-price <price>', 'paid for a whole new share where a fraction is left')
     .option('--id <id>', 'a name for it', '')
+    .option('--json', 'writes one JSON document')
     .action(declare);
   trader
     .command('actions')
     .description('lists declared corporate actions')
     .argument('[security]', 'ISIN or symbol; all without it')
+    .option('--json', 'writes one JSON document')
     .action(list);
 }
 
@@ -72,7 +75,8 @@ async function declare(kind: string, security: string, options: Options): Promis
       ...{ newIsin: options.newIsin, newSymbol: options.newSymbol },
     },
   });
-  process.stdout.write(`${message}\n${stored ? `${line(stored)}\n` : ''}`);
+  const lines = [message, ...(stored ? [line(stored)] : [])];
+  output(options, { success, message, action: stored }, lines);
   process.exitCode = success ? exitCodes.ok : exitCodes.wrongInput;
 }
 
@@ -84,11 +88,12 @@ function sharesOf(ratio: string | undefined): { newShares?: string; oldShares?: 
   return { newShares, oldShares };
 }
 
-async function list(security: string | undefined): Promise<void> {
+async function list(security: string | undefined, options: OutputOptions): Promise<void> {
   const ask = openInstallation(ANSWER_MS_MAX);
   const isin = security === undefined ? '' : await isinOf(ask, security);
   const { actions } = await ask(universe.listCorporateActions, { isin });
-  process.stdout.write(actions.map((one) => `${line(one)}\n`).join('') || 'None are declared.\n');
+  const lines = actions.length === 0 ? ['None are declared.'] : actions.map(line);
+  output(options, { actions }, lines);
 }
 
 function line(one: CorporateAction): string {

@@ -30,8 +30,15 @@ function knownTo(trader: Command): Known[] {
   return trader.commands.map((command) => ({
     name: command.name(),
     description: command.description().replaceAll("'", '’'),
-    options: command.options.flatMap(({ long }) => long ?? []),
+    options: wordsOf(command),
   }));
+}
+
+/** Its subcommands, and the options of all of them. */
+function wordsOf(command: Command): string[] {
+  const own = command.options.flatMap(({ long }) => long ?? []);
+  const below = command.commands.flatMap((one) => [one.name(), ...wordsOf(one)]);
+  return [...new Set([...below, ...own])];
 }
 
 function bash(all: readonly Known[]): string {
@@ -77,8 +84,8 @@ function fish(all: readonly Known[]): string {
   const lines = all.flatMap(({ name, description, options }) => [
     `complete -c trader -n __fish_use_subcommand -a ${name} -d '${description}'`,
     ...options.map(
-      (option) =>
-        `complete -c trader -n '__fish_seen_subcommand_from ${name}' -l ${option.replace('--', '')}`,
+      (word) =>
+        `complete -c trader -n '__fish_seen_subcommand_from ${name}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`}`,
     ),
   ]);
   return `# trader completion fish > ~/.config/fish/completions/trader.fish\n${lines.join('\n')}\n`;

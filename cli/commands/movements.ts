@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { openInstallation, type Ask } from '../installation.ts';
+import { output, type OutputOptions } from '../output.ts';
 import { isinOf } from '../security-name.ts';
 
-interface Options {
+interface Options extends OutputOptions {
   readonly account: string;
   readonly currency: string;
   readonly day: string;
@@ -57,6 +58,7 @@ export function movements(trader: Command): void {
     .argument('<line>', 'id of the line, as export shows it, or of the import')
     .argument('<reason>', 'why')
     .option('--account <id>', 'another account than the default one', '')
+    .option('--json', 'writes one JSON document')
     .action(reverse);
 }
 
@@ -66,7 +68,8 @@ function shared(command: Command): Command {
     .option('--currency <code>', 'of the amount', 'EUR')
     .option('--day <day>', 'YYYY-MM-DD; today without it', '')
     .option('--note <text>', 'for a person', '')
-    .option('--key <key>', 'the same key books once', '');
+    .option('--key <key>', 'the same key books once', '')
+    .option('--json', 'writes one JSON document');
 }
 
 async function deposit(amount: string, options: Options): Promise<void> {
@@ -74,7 +77,7 @@ async function deposit(amount: string, options: Options): Promise<void> {
   if (day || note) return cash('deposit', amount, options);
   const request = { accountId, amount: { amount, currency }, autoInvest: invest };
   const answer = await keyed(key)(gateway.processDeposit, request);
-  say(answer.message, answer.transactionId, answer.newCashBalance);
+  say(options, answer, answer.transactionId, answer.newCashBalance);
 }
 
 async function cash(kind: string, amount: string, options: Options): Promise<void> {
@@ -83,7 +86,7 @@ async function cash(kind: string, amount: string, options: Options): Promise<voi
   const isin = security === undefined ? '' : await isinOf(ask, security);
   const request = { accountId, kind, amount: { amount, currency }, day, note, isin };
   const answer = await keyed(key)(portfolio.bookMovement, request);
-  say(answer.message, answer.lineId, answer.cashBalance);
+  say(options, answer, answer.lineId, answer.cashBalance);
 }
 
 async function transfer(kind: string, security: string, quantity: string, options: Options) {
@@ -94,12 +97,13 @@ async function transfer(kind: string, security: string, quantity: string, option
     ...(price !== undefined && { price: { amount: price, currency: priceCurrency } }),
   };
   const answer = await keyed(key)(portfolio.bookMovement, request);
-  say(answer.message, answer.lineId, answer.cashBalance);
+  say(options, answer, answer.lineId, answer.cashBalance);
 }
 
-async function reverse(lineId: string, reason: string, { account: accountId }: Options) {
+async function reverse(lineId: string, reason: string, options: Options) {
+  const { account: accountId } = options;
   const answer = await keyed('')(portfolio.reverseMovement, { accountId, lineId, reason });
-  say(answer.message, answer.lineId, answer.cashBalance);
+  say(options, answer, answer.lineId, answer.cashBalance);
 }
 
 /** Books once for a key; without one, each command books anew. */
@@ -109,10 +113,11 @@ function keyed(key: string): Ask {
 }
 
 function say(
-  message: string,
+  options: Options,
+  answer: { readonly message: string },
   id: string,
   balance: { readonly amount: string; readonly currency: string } | undefined,
 ): void {
   const cashText = balance ? ` Cash is ${balance.currency} ${balance.amount}.` : '';
-  process.stdout.write(`${message} (${id})${cashText}\n`);
+  output(options, answer, [`${answer.message} (${id})${cashText}`]);
 }

@@ -207,8 +207,9 @@ export interface OverviewLot {
   cost: Money | undefined;
 }
 
-/** Realised in a calendar year (UTC), in the account's currency. Not tax advice. */
+/** Realised in a tax year, in the account's currency, as GetGains answers it. Not tax advice. */
 export interface OverviewTaxYear {
+  /** In which the tax year began. */
   year: number;
   /** Of sales, after their fees. */
   proceeds: Money | undefined;
@@ -221,6 +222,8 @@ export interface OverviewTaxYear {
   sales: number;
   /** Sales of shares whose cost nobody knows; they count with a cost of 0. */
   salesOfUnknownCost: number;
+  /** By the rules of the policy, less what was withheld; not negative. */
+  estimatedTax: Money | undefined;
 }
 
 export interface OverviewLedgerLine {
@@ -2602,6 +2605,7 @@ function createBaseOverviewTaxYear(): OverviewTaxYear {
     fees: undefined,
     sales: 0,
     salesOfUnknownCost: 0,
+    estimatedTax: undefined,
   };
 }
 
@@ -2636,6 +2640,9 @@ export const OverviewTaxYear: MessageFns<OverviewTaxYear> = {
     }
     if (message.salesOfUnknownCost !== 0) {
       writer.uint32(80).int32(message.salesOfUnknownCost);
+    }
+    if (message.estimatedTax !== undefined) {
+      Money.encode(message.estimatedTax, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -2733,6 +2740,14 @@ export const OverviewTaxYear: MessageFns<OverviewTaxYear> = {
             message.salesOfUnknownCost = reader.int32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.estimatedTax = Money.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2769,6 +2784,11 @@ export const OverviewTaxYear: MessageFns<OverviewTaxYear> = {
         : isSet(object.sales_of_unknown_cost)
         ? globalThis.Number(object.sales_of_unknown_cost)
         : 0,
+      estimatedTax: isSet(object.estimatedTax)
+        ? Money.fromJSON(object.estimatedTax)
+        : isSet(object.estimated_tax)
+        ? Money.fromJSON(object.estimated_tax)
+        : undefined,
     };
   },
 
@@ -2804,6 +2824,9 @@ export const OverviewTaxYear: MessageFns<OverviewTaxYear> = {
     if (message.salesOfUnknownCost !== 0) {
       obj.salesOfUnknownCost = Math.round(message.salesOfUnknownCost);
     }
+    if (message.estimatedTax !== undefined) {
+      obj.estimatedTax = Money.toJSON(message.estimatedTax);
+    }
     return obj;
   },
 
@@ -2832,6 +2855,9 @@ export const OverviewTaxYear: MessageFns<OverviewTaxYear> = {
     message.fees = (object.fees !== undefined && object.fees !== null) ? Money.fromPartial(object.fees) : undefined;
     message.sales = object.sales ?? 0;
     message.salesOfUnknownCost = object.salesOfUnknownCost ?? 0;
+    message.estimatedTax = (object.estimatedTax !== undefined && object.estimatedTax !== null)
+      ? Money.fromPartial(object.estimatedTax)
+      : undefined;
     return message;
   },
 };

@@ -4,6 +4,7 @@ import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-d
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
@@ -187,6 +188,12 @@ export class PriceStore {
         .sort()
         .map((subject) => subject.slice('rates:'.length).split('-') as [Currency, Currency]);
     });
+  }
+
+  /** Changes with each fetch of prices or rates. */
+  async position(): Promise<string> {
+    const fetched = await this.database.redis.hgetall(syncs());
+    return contentHash(fetched);
   }
 
   /** The latest day of the market that anything was fetched through. */

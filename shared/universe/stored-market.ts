@@ -5,6 +5,7 @@ import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-acti
 import { present } from '#shared/kernel/assert.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { unitRate, type ExchangeRate, type RateTable } from '#shared/kernel/exchange-rate.ts';
+import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -51,6 +52,12 @@ export class StoredMarket implements MarketReader {
     this.priceStore = new PriceStore(database);
     this.doubtStore = new PriceDoubtStore(database);
     this.actionStore = new ActionStore(database);
+  }
+
+  /** Changes whenever prices or rates were fetched, or an action of one of these securities was declared. */
+  async position(isins: readonly Isin[]): Promise<string> {
+    const [fetched, actions] = await Promise.all([this.priceStore.position(), this.actions(isins)]);
+    return contentHash({ fetched, actions: actions.map(({ actionId }) => actionId) });
   }
 
   securities(): Promise<readonly Security[]> {

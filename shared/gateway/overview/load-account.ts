@@ -10,6 +10,8 @@ import { Accounts, type Account } from '#shared/portfolio/accounts.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import type { History } from '#shared/portfolio/model/value-history.ts';
+import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
+import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
@@ -33,6 +35,8 @@ export interface AccountFacts extends AccountView {
   /** Not answered, or approved and not carried out yet. */
   readonly proposal: Proposal | undefined;
   readonly trustLevel: string;
+  /** Of the policy in force. */
+  readonly taxRules: PolicyTax;
 }
 
 /** States of a plan that is not settled. */
@@ -52,22 +56,25 @@ export async function loadAccountFacts(
   const account = await new Accounts(database, baseCurrency).require(id);
   const now = dependencies.now();
   const trades = new StoredOrders(database);
-  const [view, ledger, securities, live, recent, latest, proposals, trust] = await Promise.all([
-    loadAccount(dependencies, id),
-    new StoredBook(database, baseCurrency).ledger(id),
-    new StoredMarket(database).securities(),
-    trades.liveOrders(id),
-    trades.historySince(id, instantOf(now - RECENT_DAYS * DAY_MS)),
-    latestPlan(dependencies, id),
-    new ProposalStore(database, id).all(),
-    trustOf(dependencies, id),
-  ]);
+  const [view, ledger, securities, live, recent, latest, proposals, trust, inForce] =
+    await Promise.all([
+      loadAccount(dependencies, id),
+      new StoredBook(database, baseCurrency).ledger(id),
+      new StoredMarket(database).securities(),
+      trades.liveOrders(id),
+      trades.historySince(id, instantOf(now - RECENT_DAYS * DAY_MS)),
+      latestPlan(dependencies, id),
+      new ProposalStore(database, id).all(),
+      trustOf(dependencies, id),
+      lastPolicy(dependencies, id),
+    ]);
   const proposal = proposals.find((one) => isOpen(one, now));
   const plan = proposal ? await new StoredPlans(database).find(proposal.planId) : latest;
   const today = marketData.today(now);
   const byIsin = new Map(securities.map((one) => [one.isin, one]));
   const open = { plan: plan ?? latest, proposal, trustLevel: trust.level };
-  return { ...view, account, today, ledger, securities: byIsin, live, recent, ...open };
+  const taxRules = inForce.policy.tax;
+  return { ...view, account, today, ledger, securities: byIsin, live, recent, taxRules, ...open };
 }
 
 /** One whose time is over counts as answered with no, also before that is written down. */

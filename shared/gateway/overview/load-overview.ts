@@ -3,9 +3,11 @@ import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { loadHouse } from './house.ts';
-import { loadAccountFacts, loadHistory } from './load-account.ts';
+import { historyPart } from './history-cache.ts';
+import { loadAccountFacts } from './load-account.ts';
 import { overviewOf, type OverviewRequest } from './overview.ts';
 
+const POINTS_DEFAULT = 360;
 const ALL: OverviewRequest = { pointsMax: 0, rowsMax: 0, ledgerOffset: 0, historyDays: 0 };
 
 /** @throws Failure NOT_FOUND for an account that was not opened */
@@ -17,6 +19,9 @@ export async function loadOverview(
     loadAccountFacts(context, accountId),
     loadHouse(context),
   ]);
-  const history = await loadHistory(context, facts, context.marketData.benchmark);
-  return overviewOf({ ...ALL, ...request }, facts, history, house, context);
+  const wanted = { ...ALL, ...request };
+  const { historyDays } = wanted;
+  const pointsMax = wanted.pointsMax || POINTS_DEFAULT;
+  const history = await historyPart(context, facts, { pointsMax, historyDays });
+  return overviewOf(wanted, facts, history, house, context);
 }

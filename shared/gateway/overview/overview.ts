@@ -1,23 +1,17 @@
 /** The whole overview from what was loaded; nothing here asks or stores. */
 import type { GetOverviewResponse, OverviewTrading } from '#protos/gen/overview.ts';
-import { addDays, daysBetween, parseDay } from '#shared/kernel/calendar-day.ts';
+import { daysBetween, parseDay } from '#shared/kernel/calendar-day.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { planMessage } from '#shared/planning/plan-message.ts';
-import { taxYears } from '#shared/portfolio/model/tax-years.ts';
-import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
-import { historyMessage } from './history-message.ts';
+import type { HistoryPart } from './history-cache.ts';
 import type { House } from './house.ts';
-import { withoutBenchmark, type AccountFacts } from './load-account.ts';
-import {
-  holdingsMessage,
-  ledgerLineMessage,
-  orderMessage,
-  taxYearMessage,
-} from './rows-message.ts';
+import type { AccountFacts } from './load-account.ts';
+import { holdingsMessage, ledgerLineMessage, orderMessage } from './rows-message.ts';
+import { taxYearMessages } from './tax-message.ts';
 import { valuedAccount, valueMessage } from './value-message.ts';
 
 export interface OverviewRequest {
@@ -28,7 +22,6 @@ export interface OverviewRequest {
   readonly historyDays: number;
 }
 
-const POINTS_DEFAULT = 360;
 const ROWS_DEFAULT = 50;
 
 type Surroundings = Pick<Dependencies, 'settings' | 'broker' | 'marketData' | 'build' | 'now'>;
@@ -36,15 +29,13 @@ type Surroundings = Pick<Dependencies, 'settings' | 'broker' | 'marketData' | 'b
 export function overviewOf(
   request: OverviewRequest,
   facts: AccountFacts,
-  history: History,
+  { days, message: history }: HistoryPart,
   house: House,
   surroundings: Surroundings,
 ): GetOverviewResponse {
-  const { account, book, plan, ledger, recent, securities } = facts;
-  const { settings, marketData } = surroundings;
+  const { account, book, plan, ledger, recent } = facts;
+  const { settings } = surroundings;
   const rowsMax = request.rowsMax || ROWS_DEFAULT;
-  const days = dailyValues(withoutBenchmark(history, marketData.benchmark));
-  const benchmark = marketData.benchmark && securities.get(marketData.benchmark);
   const valued = valuedAccount(facts);
   const value = valueMessage(facts, valued, days, settings.cashReserveRatio);
   const holdings = holdingsMessage(facts, valued);
@@ -61,14 +52,10 @@ export function overviewOf(
     trading: tradingMessage(facts, house, surroundings),
     value,
     plan: plan && planMessage(plan),
-    history: historyMessage(days, history, {
-      benchmark,
-      pointsMax: request.pointsMax || POINTS_DEFAULT,
-      from: request.historyDays > 0 ? addDays(facts.today, -request.historyDays) : undefined,
-    }),
+    history,
     holdings: holdings.slice(0, rowsMax),
     holdingCount: holdings.length,
-    taxYears: taxYears(ledger, book.currency).map(taxYearMessage),
+    taxYears: taxYearMessages(ledger, book.currency, facts.taxRules),
     ledger: lines.slice(offset, offset + rowsMax).map(ledgerLineMessage),
     ledgerCount: ledger.length,
     orders: recent.slice(0, rowsMax).map(orderMessage),

@@ -1,16 +1,9 @@
 /** Holdings, orders, lines of the ledger and tax years as the overview lists them. */
-import type {
-  OverviewHolding,
-  OverviewLedgerLine,
-  OverviewOrder,
-  OverviewTaxYear,
-} from '#protos/gen/overview.ts';
+import type { OverviewHolding, OverviewLedgerLine, OverviewOrder } from '#protos/gen/overview.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
-import type { Money } from '#shared/kernel/money.ts';
 import type { Holding, LedgerEntry, Lot } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
-import type { TaxYear } from '#shared/portfolio/model/tax-years.ts';
 import { weightOf } from '#shared/portfolio/model/valuation.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import type { AccountFacts } from './load-account.ts';
@@ -102,24 +95,5 @@ export function ledgerLineMessage(line: LedgerEntry): OverviewLedgerLine {
     price: price?.toJSON(),
     cash: cash.toJSON(),
     happenedAt: toTimestamp(happenedAt),
-  };
-}
-
-export function taxYearMessage(year: TaxYear): OverviewTaxYear {
-  const amounts = {
-    proceeds: year.proceeds,
-    cost: year.cost,
-    realisedGain: year.realised,
-    dividends: year.dividends,
-    interest: year.interest,
-    taxWithheld: year.taxWithheld,
-    fees: year.fees,
-  };
-  const wire = Object.entries(amounts).map(([name, money]) => [name, money.toJSON()]);
-  return {
-    ...(Object.fromEntries(wire) as Record<keyof typeof amounts, ReturnType<Money['toJSON']>>),
-    year: year.year,
-    sales: year.sales,
-    salesOfUnknownCost: year.salesOfUnknownCost,
   };
 }

@@ -4,7 +4,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { accountValue, weightOf, type AccountValue } from '#shared/portfolio/model/valuation.ts';
-import type { DayValue } from '#shared/portfolio/model/value-history.ts';
+import type { DaySum } from './history-cache.ts';
 import type { AccountFacts } from './load-account.ts';
 
 export type Valued =
@@ -25,7 +25,7 @@ export function valuedAccount({ book, quotes, rates }: AccountFacts): Valued {
 export function valueMessage(
   facts: AccountFacts,
   valued: Valued,
-  days: readonly DayValue[],
+  days: readonly DaySum[],
   cashReserveRatio: number,
 ): OverviewValue {
   const { book } = facts;
@@ -49,7 +49,7 @@ export function valueMessage(
   };
 }
 
-function paidInBy(days: readonly DayValue[], { currency }: Money): Money {
+function paidInBy(days: readonly DaySum[], { currency }: Money): Money {
   const paid = days.reduce((sum, { deposited, withdrawn }) => sum + deposited - withdrawn, 0);
   return Money.fromEstimate(paid, currency, 'half-even');
 }
@@ -65,7 +65,7 @@ function pricesDayOf({ book, quotes }: AccountFacts): string {
 }
 
 /** Since the last day before that of the prices, without what was brought in or taken out. */
-function dayChange(facts: AccountFacts, days: readonly DayValue[], total: Money) {
+function dayChange(facts: AccountFacts, days: readonly DaySum[], total: Money) {
   const pricesDay = pricesDayOf(facts);
   const index = days.findLastIndex(({ day }) => day < pricesDay);
   const before = days[index];

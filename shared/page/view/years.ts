@@ -1,4 +1,4 @@
-/** What was realised and earned, by calendar year. */
+/** What was realised and earned, by tax year. */
 import type { OverviewTaxYear } from '#protos/gen/overview.ts';
 import type { Format } from './format.ts';
 import { Html, html } from './html.ts';
@@ -9,7 +9,8 @@ export function yearsSection({ overview, format, view }: ViewContext): Html {
   return html`<section class="card years" id="years" data-part="years">
     <h2>Gains and income by year</h2>
     <p class="under">
-      From the ledger. Not tax advice. <a href="replay">The last replay</a> shows other years.
+      By the tax year of the policy, from the ledger. Not tax advice.
+      <a href="replay">The last replay</a> shows other years.
     </p>
     ${years.length === 0 ? html`<p class="empty">Nothing yet.</p>` : html`${incomeBars(format, years, overview?.currency ?? '')}${view === 'holdings' ? table(format, years) : shortTable(format, years)}`}
     ${years.some(({ salesOfUnknownCost }) => salesOfUnknownCost > 0) && html`<p class="warning">Some sales took shares whose cost nobody knows; they count with a cost of 0.</p>`}
@@ -37,6 +38,7 @@ function table(format: Format, years: readonly OverviewTaxYear[]): Html {
           <th scope="col">Sold for</th>
           <th scope="col">Cost of it</th>
           <th scope="col">Fees apart</th>
+          <th scope="col">Tax, estimated</th>
         </tr>
       </thead>
       <tbody>
@@ -51,6 +53,7 @@ function table(format: Format, years: readonly OverviewTaxYear[]): Html {
               <td>${format.money(one.proceeds)}</td>
               <td>${format.money(one.cost)}</td>
               <td>${format.money(one.fees)}</td>
+              <td>${format.money(one.estimatedTax)}</td>
             </tr>`,
         )}
       </tbody>

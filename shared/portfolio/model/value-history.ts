@@ -52,8 +52,20 @@ export interface PositionDay {
  * holding has no price or rate yet is left out; what was brought in then counts on the next.
  */
 export function dailyValues(history: History): DayValue[] {
+  return walked(history, true);
+}
+
+/**
+ * The same without the gains of single positions, which of many securities over many years take most of
+ * the memory.
+ */
+export function dailyTotals(history: History): DayValue[] {
+  return walked(history, false);
+}
+
+function walked(history: History, withPositions: boolean): DayValue[] {
   const lines = [...history.ledger].sort((a, b) => a.happenedAt - b.happenedAt);
-  const account = new Account(history);
+  const account = new Account(history, withPositions);
   const values: DayValue[] = [];
   let next = 0;
   for (const day of tradingDays(history, lines)) {
@@ -68,9 +80,12 @@ export function dailyValues(history: History): DayValue[] {
   return values;
 }
 
+const NO_POSITIONS: DayValue['positions'] = new Map();
+
 /** The account while the walk goes on. */
 class Account {
   private readonly history: History;
+  private readonly withPositions: boolean;
   private cash = 0;
   private readonly shares = new Map<Isin, number>();
   private cashIn = 0;
@@ -87,8 +102,9 @@ class Account {
   private readonly paid = new Map<Isin, { in: number; out: number }>();
   private worth: ReadonlyMap<Isin, number> = new Map();
 
-  constructor(history: History) {
+  constructor(history: History, withPositions: boolean) {
     this.history = history;
+    this.withPositions = withPositions;
     this.splits = new SplitFactors(history.ledger);
   }
 
@@ -158,7 +174,9 @@ class Account {
       value: this.cash + sum([...worth.values()]),
       deposited: this.cashIn + sum(moved.filter((amount) => amount > 0)),
       withdrawn: this.cashOut - sum(moved.filter((amount) => amount < 0)),
-      positions: this.positionDays(worth, brought, this.exchanged(day)),
+      positions: this.withPositions
+        ? this.positionDays(worth, brought, this.exchanged(day))
+        : NO_POSITIONS,
     };
     [this.cashIn, this.cashOut] = [0, 0];
     this.transferred.clear();
