@@ -63,7 +63,7 @@ export class Page {
     this.dependencies = dependencies;
     this.sessions = new SessionStore(database);
     this.audit = new AuditStore(database);
-    this.signIn = new SignIn(database);
+    this.signIn = new SignIn(dependencies);
     this.changes = new Changes(database);
   }
 

@@ -1,12 +1,12 @@
 /** Sign-in: credentials, roles, and the limit of attempts for an address. */
 import type { Instant } from '#shared/kernel/instant.ts';
 import { same } from '#shared/runtime/access.ts';
-import type { Tokens } from '#shared/runtime/context.ts';
+import { addNotice } from '#shared/gateway/notices/add-notice.ts';
+import type { Dependencies, Tokens } from '#shared/runtime/context.ts';
 import { AuditStore } from './audit-store.ts';
 import { covers, roles, type Role, type Session } from './model/session.ts';
 import type { PageRequest } from './request.ts';
 import { SessionStore } from './session-store.ts';
-import type { Database } from '#shared/redis/database.ts';
 
 export interface Credentials {
   /** Of the operator; signs in for everything. */
@@ -23,12 +23,18 @@ export type SignedIn =
 const WRONG = 'That is not right.';
 /** Longer passwords are not compared. */
 const PASSWORD_LENGTH_MAX = 1_000;
+const LINES_SEARCHED = 1_000;
+const HOUR_MS = 3_600_000;
 
 export class SignIn {
   private readonly sessions: SessionStore;
   private readonly audit: AuditStore;
 
-  constructor(database: Database) {
+  private readonly dependencies: Dependencies;
+
+  constructor(dependencies: Dependencies) {
+    const { database } = dependencies;
+    this.dependencies = dependencies;
     this.sessions = new SessionStore(database);
     this.audit = new AuditStore(database);
   }
@@ -39,7 +45,9 @@ export class SignIn {
     if (typeof granted !== 'string') return granted;
     const wished = roles.find((role) => role === form.get('role')) ?? 'read';
     const role = covers(granted, wished) ? wished : granted;
+    const isKnown = await this.isKnown(request);
     const { cookie } = await this.sessions.begin({ role, device, address }, now);
+    if (!isKnown) await this.notify(request, now, 'somebody signed in from a new device');
     await this.note(request, now, 'sign-in', `may ${role}`);
     return { kind: 'in', cookie };
   }
@@ -70,7 +78,27 @@ export class SignIn {
     }
     const waits = await this.sessions.failed(address, now);
     await this.note(request, now, 'sign-in-failed', waits > 0 ? 'and has to wait' : '');
+    if (waits > 0) await this.notify(request, now, 'wrong passwords were tried');
     return waits > 0 ? refusal(waits) : ({ kind: 'refused', message: WRONG } as const);
+  }
+
+  /** Whether the register has a sign-in of the same browser at the same address. */
+  private async isKnown({ device, address }: PageRequest): Promise<boolean> {
+    const lines = await this.audit.latest(LINES_SEARCHED);
+    return lines.some(
+      (line) => line.action === 'sign-in' && line.who === device && line.address === address,
+    );
+  }
+
+  /** At most one an hour for an address and a browser. A notice that cannot be stored hinders nobody. */
+  private async notify({ device, address }: PageRequest, now: Instant, headline: string) {
+    const hour = Math.floor(now / HOUR_MS);
+    const key = `sign-in:${headline}:${device}:${address}:${hour}`;
+    const text = `${device}, from ${address}. If it was not you: trader halt, then end all sessions on the page.`;
+    const added = addNotice(this.dependencies, { key, kind: 'sign-in', headline, text });
+    await added.catch((thrown: unknown) =>
+      this.dependencies.log.warn('notice-not-stored', { detail: String(thrown) }),
+    );
   }
 
   private note({ address, device }: PageRequest, at: Instant, action: string, detail: string) {

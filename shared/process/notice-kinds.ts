@@ -14,6 +14,7 @@ export const noticeUrgency = {
   'trading-state': 'urgent',
   'board-away': 'high',
   'job-failed': 'high',
+  'sign-in': 'urgent',
   booking: 'low',
   letter: 'low',
   resolved: 'normal',

@@ -194,7 +194,9 @@ export function nextText(addresses: Addresses): string[] {
   const { gatewayUrl, tokensDir, passwordDir, logFile, hasPage } = addresses;
   return [
     'Where to look next',
-    '  State   npx trader status      Why  npx trader why SYMBOL      Stop  npx trader halt',
+    '  State   npx trader status',
+    '  Why     npx trader why SYMBOL',
+    '  Stop    npx trader halt',
     `  Calls   curl -s -X POST ${gatewayUrl}/function/portfolio-get-summary`,
     `  Tokens  ${tokensDir}`,
     `  Functions  ${gatewayUrl}/ui/, password in ${passwordDir}`,

@@ -83,6 +83,13 @@ export class NoticeStore {
     );
   }
 
+  /** One that follows from no condition; under a key that was used before it is not sent again. */
+  async append(found: Addressed, nowMs: number): Promise<void> {
+    const fresh = await this.unknown([found], nowMs);
+    const writes = fresh.flatMap((delivery) => outboxWrites(delivery, nowMs));
+    if (writes.length > 0) await this.database.commit([], writes);
+  }
+
   private async unknown(found: readonly Addressed[], nowMs: number): Promise<Delivery[]> {
     const base = { foundMs: nowMs, attempts: 0, nextMs: nowMs, lastError: '' };
     const all = found.flatMap(({ notice, channels }) =>

@@ -8,6 +8,8 @@ import type { ViewContext } from './view-context.ts';
 export function holdingsSection({ overview, format, view }: ViewContext, most?: number): Html {
   const all = overview?.holdings.filter(({ quantity }) => quantity !== '0') ?? [];
   const shown = most === undefined ? all : all.slice(0, most);
+  // Securities that only have a target count there, too.
+  const received = overview?.holdings.length ?? 0;
   const total = overview?.holdingCount ?? 0;
   return html`<section class="card holdings" data-part="holdings">
     <h2>Holdings</h2>
@@ -34,7 +36,7 @@ export function holdingsSection({ overview, format, view }: ViewContext, most?: 
           </table>`
     }
     ${view !== 'holdings' && html`<p><a href="?view=holdings">All holdings and lots</a></p>`}
-    ${view === 'holdings' && total > all.length && html`<p>${all.length} of ${total} are shown. <a href="?view=holdings&amp;rows=10000">Show all</a></p>`}
+    ${view === 'holdings' && total > received && html`<p>The first ${received} of ${total} are shown. <a href="?view=holdings&amp;rows=10000">Show all</a></p>`}
   </section>`;
 }
 

@@ -12,6 +12,7 @@ import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
 import { noticesSection } from './notices.ts';
 import { icons } from './icons.ts';
+import { serviceMap } from './service-map.ts';
 import type { ViewContext } from './view-context.ts';
 
 export interface Register {
@@ -85,30 +86,39 @@ function servicesSection({ overview }: ViewContext): Html {
     byBoard.set(one.board, [...(byBoard.get(one.board) ?? []), one]);
   return html`<section class="card services" data-part="services">
     <h2>What depends on what</h2>
-    <ul class="tree">
-      <li>
-        <b>Gateway</b> <span class="under">this page, schedules, calls</span>
-        <ul>
-          ${[...byBoard].map(
-            ([board, services]) =>
-              html`<li>
-                <b>${board === '' ? 'This machine' : board}</b>
-                <ul>
-                  ${services.map(service)}
-                </ul>
-              </li>`,
-          )}
-        </ul>
-      </li>
-      <li><b>Redis</b> <span class="under">all state: every service needs it</span></li>
-      <li>
-        <b>${overview?.trading?.broker}</b>
-        <span class="under">broker: trading and portfolio need it</span>
-      </li>
-      <li>
-        <b>${overview?.trading?.marketData}</b> <span class="under">prices: universe needs it</span>
-      </li>
-    </ul>
+    ${serviceMap(overview?.services ?? [], {
+      broker: overview?.trading?.broker ?? 'broker',
+      prices: overview?.trading?.marketData ?? 'prices',
+    })}
+    ${overview?.services.filter(({ healthy }) => !healthy).map(({ name, status }) => html`<p class="warning">${name}: ${status}</p>`)}
+    <details class="more" id="service-list">
+      <summary>As a list</summary>
+      <ul class="tree">
+        <li>
+          <b>Gateway</b> <span class="under">this page, schedules, calls</span>
+          <ul>
+            ${[...byBoard].map(
+              ([board, services]) =>
+                html`<li>
+                  <b>${board === '' ? 'This machine' : board}</b>
+                  <ul>
+                    ${services.map(service)}
+                  </ul>
+                </li>`,
+            )}
+          </ul>
+        </li>
+        <li><b>Redis</b> <span class="under">all state: every service needs it</span></li>
+        <li>
+          <b>${overview?.trading?.broker}</b>
+          <span class="under">broker: trading and portfolio need it</span>
+        </li>
+        <li>
+          <b>${overview?.trading?.marketData}</b>
+          <span class="under">prices: universe needs it</span>
+        </li>
+      </ul>
+    </details>
   </section>`;
 }
 

@@ -1,4 +1,5 @@
 /** Forms of the investment policy: its text, what is held back, and own targets. */
+import { stringify } from 'yaml';
 import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
 import { restrictionOf, restrictions, targetsIn } from '../model/policy-document.ts';
 import { html, type Html } from './html.ts';
@@ -14,7 +15,7 @@ const restrictionWords = {
 
 export function policyForm(context: ViewContext, stored: GetPolicyResponse): Html {
   const { policy, file, fileError, breaches, warnings } = stored;
-  const document = policy?.document ?? '';
+  const document = policy?.document || commented(stored.effectiveJson);
   return html`<h1>Investment policy</h1>
     <div class="columns">
       <section class="card form">
@@ -65,6 +66,12 @@ ${document}</textarea>
         <p><a href="?view=targets">Own targets instead of an objective</a></p>
       </section>
     </div>`;
+}
+
+/** What the settings make of it, to uncomment from. */
+function commented(effectiveJson: string): string {
+  if (effectiveJson === '') return '';
+  return `# In force are the settings; what is uncommented takes their place.\n${stringify(JSON.parse(effectiveJson)).replaceAll(/^(?=.)/gm, '# ')}`;
 }
 
 function knownSecurities({ overview }: ViewContext, document: string): Html {

@@ -19,6 +19,8 @@ import { noticesOf } from '#shared/gateway/notices/notices-of.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { channelsFor } from '#shared/process/notice-kinds.ts';
 import { parseSettings } from '#shared/process/settings.ts';
+import { readRequest } from '#shared/page/request.ts';
+import { SignIn } from '#shared/page/sign-in.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
@@ -171,6 +173,36 @@ it('leaves no connection to the queues open', async () => {
   // Redis notices a closed connection when it looks at its socket next.
   for (let tries = 0; tries < 200 && (await connections()) > 1; tries += 1) await sleep(10);
   expect(await connections()).toBe(1);
+});
+
+it('reports a sign-in from a new device once, and an address that is locked', async () => {
+  await open({ NOTICE_NTFY: `${receiver.url}/owner`, NOTICE_QUIET_HOURS: '0-23' });
+  const signIn = new SignIn(dependencies);
+  const credentials = { password: 'right', tokens: null };
+  const from = (password: string, agent: string) =>
+    signIn.begin(
+      readRequest({
+        ...{ method: 'POST', path: '/', query: new URLSearchParams() },
+        body: Buffer.from(`do=sign-in&password=${password}`),
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'user-agent': agent,
+          'x-forwarded-for': '192.0.2.7',
+        },
+      }),
+      credentials,
+      clock.now(),
+    );
+  await from('right', 'Firefox Linux');
+  clock.advance(2 * 3_600_000);
+  await from('right', 'Firefox Linux');
+  for (let attempt = 0; attempt < 5; attempt += 1) await from('wrong', 'curl');
+  await runJob();
+  const titles = receiver.received.map(({ text }) => (JSON.parse(text) as { title: string }).title);
+  expect(titles).toEqual([
+    'PRACTICE: somebody signed in from a new device',
+    'PRACTICE: wrong passwords were tried',
+  ]);
 });
 
 const overviewAt = (fields: object) =>
