@@ -8,6 +8,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest, notFound } from '#shared/kernel/failure.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
+import { output } from '../output.ts';
 import { proposalText } from './proposal-text.ts';
 
 interface Options {
@@ -44,13 +45,13 @@ function common(command: Command): Command {
     .option('--json', 'writes one JSON document');
 }
 
-async function list({ account, state = '', json }: Options): Promise<void> {
+async function list(options: Options): Promise<void> {
+  const { account, state = '' } = options;
   const ask = openInstallation(ANSWER_MS_MAX);
   const request = { accountId: account, state, limit: SHOWN };
   const found = await ask(gateway.listProposals, request);
-  const lines = found.proposals.map((one) => proposalText(one));
-  const text = lines.length === 0 ? 'No plan was put to you.' : lines.join('\n\n');
-  process.stdout.write(`${json ? JSON.stringify(found, null, 2) : text}\n`);
+  const lines = found.proposals.flatMap((one) => [...proposalText(one).split('\n'), '']);
+  output(options, found, lines.length === 0 ? ['No plan was put to you.'] : lines.slice(0, -1));
 }
 
 async function approve(plan: string | undefined, options: Options): Promise<void> {
@@ -99,7 +100,7 @@ async function confirmedDigest(proposal: Proposal): Promise<string | undefined> 
   return /^y(es)?$/i.test(answered.trim()) ? proposal.digest : undefined;
 }
 
-function print({ json }: Options, answered: AnswerPlanResponse): void {
-  process.stdout.write(`${json ? JSON.stringify(answered, null, 2) : answered.message}\n`);
+function print(options: Options, answered: AnswerPlanResponse): void {
+  output(options, answered, [answered.message]);
   process.exitCode = answered.success ? exitCodes.ok : exitCodes.failed;
 }

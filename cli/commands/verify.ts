@@ -4,6 +4,7 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import type { LedgerFinding } from '#protos/gen/portfolio.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
+import { output } from '../output.ts';
 
 interface Options {
   readonly account: string;
@@ -23,18 +24,16 @@ export function verify(trader: Command): void {
     .action(run);
 }
 
-async function run({ account, broker, json }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { account, broker } = options;
   const ask = openInstallation(ANSWER_MS_MAX);
   const request = { accountId: account, withoutBroker: !broker };
   const answer = await ask(portfolio.verifyLedger, request);
-  const text = json
-    ? JSON.stringify(answer, null, 2)
-    : [
-        `${answer.lines} lines, the last with the hash ${answer.headHash}.`,
-        ...answer.findings.map(sentence),
-        answer.correct ? 'All is in order.' : 'Not in order.',
-      ].join('\n');
-  process.stdout.write(`${text}\n`);
+  output(options, answer, [
+    `${answer.lines} lines, the last with the hash ${answer.headHash}.`,
+    ...answer.findings.map(sentence),
+    answer.correct ? 'All is in order.' : 'Not in order.',
+  ]);
   process.exitCode = answer.correct ? exitCodes.ok : exitCodes.failed;
 }
 

@@ -16,9 +16,11 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
+import { taxYearMessages } from '#shared/gateway/overview/tax-message.ts';
 import { emptyBook, postEntries, quantityOf, costOf } from '#shared/portfolio/model/booking.ts';
-import { taxYears } from '#shared/portfolio/model/tax-years.ts';
+import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { parseSettings } from '#shared/process/settings.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import {
   beancountBalances,
@@ -389,7 +391,10 @@ describe('a year of an account', () => {
     const { lots } = (await ask(getGains, on)).body as { lots: { gain: { amount: string } }[] };
     const gained = lots.reduce((sum, { gain }) => sum + Math.round(Number(gain.amount) * 100), 0);
     expect(gained).toBe(Math.round(-100 * Number(balances['Income:Gains']?.cost)));
-    const years = taxYears(ledger, book.currency).map(({ realised }) => realised);
+    const { tax } = defaultPolicy(parseSettings({}));
+    const years = taxYearMessages(ledger, book.currency, tax).map(({ realisedGain }) =>
+      Money.parse(realisedGain?.amount ?? '', book.currency),
+    );
     expect(Money.sum(years, book.currency).toEstimate()).toBe(gained / 100);
   });
 
