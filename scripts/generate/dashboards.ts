@@ -24,6 +24,7 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
     'trader_book_differences',
     'trader_positions',
     'trader_prices_age_seconds',
+    'trader_rates_age_seconds',
     'trader_price_doubts',
     'trader_securities',
   ],

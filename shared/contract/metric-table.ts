@@ -30,6 +30,9 @@ export const metricTable = {
   },
   trader_positions: { help: 'Positions of the default account.' },
   trader_prices_age_seconds: { help: 'Time since the last day that prices were fetched through.' },
+  trader_rates_age_seconds: {
+    help: 'Time since the last day of the exchange rate that was fetched least recently.',
+  },
   trader_price_doubts: { help: 'Securities set aside for their prices.', labels: ['kind'] },
   trader_securities: { help: 'Securities that are traded.' },
   trader_job_failed: { help: '1 where the last run of a job failed.', labels: ['job'] },

@@ -23,6 +23,7 @@ export const noticeUrgency = {
   'book-differs': 'urgent',
   'redis-not-persistent': 'urgent',
   'prices-stale': 'high',
+  'rates-stale': 'high',
   'suspected-split': 'high',
   'queue-stuck': 'high',
   'failed-runs': 'high',

@@ -207,6 +207,15 @@ export class PriceStore {
     });
   }
 
+  /** The day that the rates of these currencies were fetched through, of the pair that lags most. */
+  async ratesThrough(currencies: ReadonlySet<string>): Promise<CalendarDay | undefined> {
+    const all = await this.database.redis.hgetall(syncs());
+    const days = Object.entries(all)
+      .filter(([subject]) => isRateOf(subject, currencies))
+      .map(([subject, json]) => this.readFetched(subject, json).through);
+    return days.sort()[0];
+  }
+
   async fetched(subject: Subject): Promise<Fetched | undefined> {
     const json = await this.database.redis.hget(syncs(), subject);
     return json === null ? undefined : this.readFetched(subject, json);
@@ -226,6 +235,12 @@ export class PriceStore {
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {
     await this.database.redis.hset(syncs(), subject, encode(fetched));
   }
+}
+
+/** Whether it is a pair with one of the currencies. */
+function isRateOf(subject: string, currencies: ReadonlySet<string>): boolean {
+  const [kind, pair = ''] = subject.split(':');
+  return kind === 'rates' && pair.split('-').some((currency) => currencies.has(currency));
 }
 
 export function pairOf(from: Currency, into: Currency): string {

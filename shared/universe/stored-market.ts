@@ -109,6 +109,11 @@ export class StoredMarket implements MarketReader {
     return this.doubtStore.all();
   }
 
+  /** The day that the rates of these currencies were fetched through, of the pair that lags most. */
+  ratesThrough(currencies: ReadonlySet<string>): Promise<CalendarDay | undefined> {
+    return this.priceStore.ratesThrough(currencies);
+  }
+
   /** The latest day that prices were fetched through; undefined before the first fetch. */
   fetchedThrough(): Promise<CalendarDay | undefined> {
     return this.priceStore.fetchedThrough();

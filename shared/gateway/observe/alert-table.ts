@@ -120,6 +120,15 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'prices-stale',
   },
   {
+    name: 'TraderRatesStale',
+    metric: 'trader_rates_age_seconds',
+    ...above(5 * DAY_SECONDS),
+    forMinutes: 0,
+    severity: 'warning',
+    summary: 'An exchange rate is more than five days old.',
+    runbook: 'rates-stale',
+  },
+  {
     name: 'TraderSuspectedSplit',
     metric: 'trader_price_doubts',
     labels: { kind: 'suspected-split' },

@@ -135,21 +135,27 @@ async function backupSamples({ settings: { dataDir } }: Context): Promise<Sample
   return [sample('trader_backup_newest_timestamp_seconds', Number(written.seconds))];
 }
 
-async function marketSamples({ database, now }: Context): Promise<Sample[]> {
+async function marketSamples({ database, baseCurrency, now }: Context): Promise<Sample[]> {
   const market = new StoredMarket(database);
   const [through, securities, doubts] = await Promise.all([
     market.fetchedThrough(),
     market.securities(),
     market.doubts(),
   ]);
+  const tradable = securities.filter(isTradable);
+  const foreign = tradable.map(({ currency }) => currency).filter((one) => one !== baseCurrency);
+  const rates = await market.ratesThrough(new Set(foreign));
   const kinds: Record<string, number> = { 'suspected-split': 0 };
   for (const { kind } of [...doubts.values()].flat()) kinds[kind] = (kinds[kind] ?? 0) + 1;
   return [
-    sample('trader_securities', securities.filter(isTradable).length),
+    sample('trader_securities', tradable.length),
     ...samplesBy('trader_price_doubts', 'kind', kinds),
     ...(through === undefined
       ? []
       : [sample('trader_prices_age_seconds', seconds(now() - startOf(through)))]),
+    ...(rates === undefined
+      ? []
+      : [sample('trader_rates_age_seconds', seconds(now() - startOf(rates)))]),
   ];
 }
 

@@ -9,10 +9,13 @@ import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { instantOf } from '#shared/kernel/instant.ts';
 import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { silentLog } from '#shared/process/log.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import getMetrics from '../../../functions/gateway/get-metrics/handler.ts';
 import listAlerts from '../../../functions/gateway/list-alerts/handler.ts';
@@ -95,6 +98,22 @@ describe('the metrics of the state', () => {
     for (const isin of isins) await store.add(described(isin), `add-${isin}`);
     expect((await value('trader_securities')) ?? 0).toBeGreaterThanOrEqual(5_000);
     expect((await samples()).length).toBe(before);
+  });
+
+  it('tell a rate that lags from prices that were fetched', async () => {
+    const { database, now, baseCurrency } = t.dependencies;
+    const [foreign = ''] = (await new StoredMarket(database).securities())
+      .map(({ currency }) => currency)
+      .filter((currency) => currency !== baseCurrency);
+    const day = (days: number) => dayOf(instantOf(now() - days * DAY_MS));
+    const store = new PriceStore(database);
+    await store.putFetched(`rates:${foreign}-${baseCurrency}`, { through: day(9), at: now() });
+    await store.putFetched('rates:AUD-NZD', { through: day(90), at: now() });
+    expect(await value('trader_rates_age_seconds')).toBeGreaterThan(8 * 86_400);
+    expect(await value('trader_rates_age_seconds')).toBeLessThan(11 * 86_400);
+    expect(await alerts()).toContain('TraderRatesStale');
+    await store.putFetched(`rates:${foreign}-${baseCurrency}`, { through: day(0), at: now() });
+    expect(await alerts()).not.toContain('TraderRatesStale');
   });
 
   it('do not grow in number with doubts about securities', async () => {

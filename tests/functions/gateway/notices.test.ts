@@ -272,6 +272,7 @@ describe('what is told', () => {
       ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
       ...{ TraderRedisNotPersistent: 'redis-not-persistent' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
+      TraderRatesStale: 'rates-stale',
       ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
       ...{ TraderBookDiffers: 'book-differs', TraderDeadLetters: 'dead-letters' },
       ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },

@@ -51,7 +51,7 @@ export function realisedLots(
 }
 
 /** Realised by a line: a new name takes what was realised under the old one along. */
-export function gainOf(before: Book, after: Book, { isin, newIsin }: LedgerEntry): Money {
+function gainOf(before: Book, after: Book, { isin, newIsin }: LedgerEntry): Money {
   const realised = ({ holdings, currency }: Book): Money =>
     Money.sum(
       [...new Set([isin, newIsin])].flatMap((one) => (one && holdings.get(one)?.realized) ?? []),
