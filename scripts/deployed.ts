@@ -8,6 +8,8 @@
  * of gateway and provider; unless given, where faasd puts them, and on a machine without them the
  * limits are not checked, which is said.
  *
+ * The boards in the folders beside FOLDER are held against it: a service that two have, or none, is a difference.
+ *
  * Exit code 0 when all is as it should be, 1 with a line for each difference, 2 when it cannot tell.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,6 +22,7 @@ import {
   limitsOfGateway,
   limitsOfProvider,
 } from './deploy/limits.ts';
+import { placementDifferences } from './deploy/placement.ts';
 import { servicesOf, requestedFunctions } from './deploy/wanted.ts';
 
 const COMPOSE = '/var/lib/faasd/docker-compose.yaml';
@@ -54,6 +57,7 @@ async function main(): Promise<number> {
   const lines = [
     ...differences(requested, await listFunctions(gateway, authorization)),
     ...innerDifferences(requested),
+    ...placementDifferences(values.board),
     ...limitDifferences(requested, limits),
   ];
   for (const line of lines) console.log(line);

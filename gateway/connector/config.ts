@@ -38,6 +38,8 @@ export interface ConnectorConfig {
   readonly logRules: LogRules;
   /** Decides whose queues are processed. */
   readonly placement: Placement;
+  /** Names the file of the placement in complaints. */
+  readonly servicesFile: string | undefined;
   /** Schedules in place of those of the table of jobs. */
   readonly schedules: Readonly<Record<string, string>>;
   /** Where `/metrics` is answered; absent: nowhere. */
@@ -77,6 +79,7 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     intervalMs,
     logRules: logRulesOf(settings),
     placement,
+    servicesFile: settings.servicesFile,
     schedules: ownSchedules(settings),
     metrics:
       settings.connectorMetricsPort === undefined

@@ -20,6 +20,7 @@ import { beat } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
+import { claimServices, type HeldClaim } from '#shared/runtime/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
@@ -41,6 +42,8 @@ export interface ConnectorOptions {
   readonly log: Log;
   /** The services of this board; queues of other services belong to other boards. All by default. */
   readonly placement?: Placement | undefined;
+  /** Names the file of the placement in complaints. */
+  readonly servicesFile?: string | undefined;
   /** Shared with a host that has one open; without it the connector opens its own. */
   readonly database?: Database | undefined;
   /** In place of those of the table of jobs, by the job's name. */
@@ -68,6 +71,7 @@ export async function openConnector(
 ): Promise<{ close(): Promise<void> }> {
   const { redisUrl, keyPrefix, log } = options;
   const own = options.database ? undefined : await openOwn(options);
+  const claim = own && (await claimOwn(own, options));
   const database = options.database ?? (own as Database);
   const prefix = `${keyPrefix}:queue`;
   const runs = new Runs(database, () => connectQueueRedis(redisUrl), prefix);
@@ -97,6 +101,7 @@ export async function openConnector(
     close: async () => {
       stopRestoring();
       await Promise.all([
+        claim?.release(),
         ...workers.map((worker) => endWorker(worker, connection)),
         annotations?.close(),
       ]);
@@ -119,6 +124,23 @@ async function openOwn(options: ConnectorOptions): Promise<Database> {
     return database;
   } catch (thrown) {
     redis.disconnect();
+    throw thrown;
+  }
+}
+
+/**
+ * Beside a gateway of faasd, the connector is the process that speaks for its board.
+ * @throws Failure INVALID_REQUEST naming each service that two boards have, or none
+ */
+async function claimOwn(
+  database: Database,
+  { placement = allLocal, servicesFile = 'SERVICES_FILE' }: ConnectorOptions,
+): Promise<HeldClaim | undefined> {
+  if (placement === allLocal) return undefined;
+  try {
+    return await claimServices(database, placement, servicesFile);
+  } catch (thrown) {
+    database.redis.disconnect();
     throw thrown;
   }
 }

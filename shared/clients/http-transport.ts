@@ -15,6 +15,7 @@ import {
   type FunctionCall,
   type Transport,
 } from './functions-client.ts';
+import { untrustedText } from './untrusted-certificate.ts';
 
 /**
  * @param gateway base address, e.g. `http://127.0.0.1:8080`
@@ -41,13 +42,13 @@ export function httpTransport(gateway: string, token: Bearer, ca?: string): Tran
       const sent = open(`${base}/function/${path}`, options, resolve);
       sent.once('error', reject);
       sent.end(call.body);
-    }).catch((cause: unknown) => refuse(call, cause));
+    }).catch((cause: unknown) => refuse(call, cause, base));
   };
   return async (call: FunctionCall): Promise<FunctionAnswer> => {
     call.signal.throwIfAborted();
     return layout.reach(call.name, (path) =>
       afterColdStart(isRepeatable(call), call.signal, async () =>
-        answerOf(await send(call, path), call),
+        answerOf(await send(call, path), call, base),
       ),
     );
   };
@@ -62,12 +63,16 @@ function isRepeatable({ name, idempotencyKey, headers }: FunctionCall): boolean 
   return operationAt(single, '/')?.operation.effect === 'reads';
 }
 
-function answerOf(response: IncomingMessage, call: FunctionCall): FunctionAnswer & PlatformAnswer {
+function answerOf(
+  response: IncomingMessage,
+  call: FunctionCall,
+  base: string,
+): FunctionAnswer & PlatformAnswer {
   const { statusCode: status = 0, headers } = response;
   const internal = headers['x-openfaas-internal'];
   return {
     status,
-    body: chunks(response, call),
+    body: chunks(response, call, base),
     staleMs: staleMsOf(headers['x-stale-ms']),
     contentType: headers['content-type'],
     internal: Array.isArray(internal) ? internal[0] : internal,
@@ -87,22 +92,29 @@ function headersOf(call: FunctionCall, token: string): Record<string, string> {
   };
 }
 
-async function* chunks(response: IncomingMessage, call: FunctionCall): AsyncGenerator<Uint8Array> {
+async function* chunks(
+  response: IncomingMessage,
+  call: FunctionCall,
+  base: string,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of response) yield chunk as Uint8Array;
   } catch (cause) {
-    refuse(call, cause);
+    refuse(call, cause, base);
   }
 }
 
 /**
  * The caller's own abort is rethrown; everything else means that the function became unreachable.
  */
-function refuse(call: FunctionCall, cause: unknown): never {
+function refuse(call: FunctionCall, cause: unknown, base: string): never {
   call.signal.throwIfAborted();
-  const sent = wasSent(cause);
+  const untrusted = untrustedText(cause, base);
+  const sent = untrusted === undefined ? wasSent(cause) : 'no';
   const what = `The function ${call.name}`;
-  throw new Failure('UNAVAILABLE', `${what} did not answer.`, { what, sent }, cause);
+  const text = untrusted ?? `${what} did not answer.`;
+  const facts = { what, sent, ...(untrusted !== undefined && { untrusted }) };
+  throw new Failure('UNAVAILABLE', text, facts, cause);
 }
 
 const NEVER_CONNECTED = new Set([

@@ -28,6 +28,8 @@ const claimSchema = z.object({
   process: z.string(),
 });
 type BoardClaim = z.infer<typeof claimSchema>;
+/** What a board has, and where it takes the rest to be. */
+export type BoardSides = Omit<BoardClaim, 'process'>;
 
 export interface HeldClaim {
   /** Releases the claim. */
@@ -99,14 +101,8 @@ async function otherClaims(
   return claims.flatMap((text) => (text === null ? [] : [decode(claimSchema, text, 'a claim')]));
 }
 
-/**
- * Services that two boards claim, and services that each assigns to the other.
- * @internal exported for its tests
- */
-export function contradictions(
-  own: Omit<BoardClaim, 'process'>,
-  others: readonly Omit<BoardClaim, 'process'>[],
-): FieldViolation[] {
+/** Services that two boards have, and such as each leaves to another one. */
+export function contradictions(own: BoardSides, others: readonly BoardSides[]): FieldViolation[] {
   return others.flatMap((other) => {
     const twice = own.has.filter((service) => other.has.includes(service));
     const nowhere = serviceNames.filter((service) => isNowhere(service, own, other));
@@ -123,8 +119,6 @@ export function contradictions(
   });
 }
 
-type Sides = Omit<BoardClaim, 'process'>;
-
-function isNowhere(service: ServiceName, own: Sides, other: Sides): boolean {
+function isNowhere(service: ServiceName, own: BoardSides, other: BoardSides): boolean {
   return own.elsewhere[service] === other.board && !other.has.includes(service);
 }

@@ -1,5 +1,6 @@
 /** A board as faasd has it: a gateway with functions, and connector and facade as processes beside it. */
 import { credentials } from '@grpc/grpc-js';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,16 +9,31 @@ import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { runEndToEnd } from '../support/deployment/end-to-end.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
-import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import {
+  openCertificates,
+  today,
+  type TestCertificates,
+} from '../support/endpoints/certificates.ts';
+import {
+  buildProgram,
+  freshDataDir,
+  removeDataDirs,
+  runOf,
+  type Program,
+  type Run,
+} from './program.ts';
 
 let program: Program;
 let redis: TestRedis;
+let certificates: TestCertificates;
 const running: Run[] = [];
 const folders: string[] = [];
 
 beforeAll(async () => {
   program = buildProgram('processes');
   redis = await startTestRedis();
+  certificates = await openCertificates();
+  await certificates.store.issue({ name: 'board', sans: ['127.0.0.1'] }, today());
 });
 afterEach(async () => {
   for (const run of running.splice(0).reverse()) {
@@ -28,6 +44,7 @@ afterEach(async () => {
 afterAll(async () => {
   await program.remove();
   await redis.stop();
+  await certificates.remove();
   await removeDataDirs();
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
@@ -55,9 +72,42 @@ async function mounted(dataDir: string): Promise<Record<string, string>> {
   };
 }
 
-test.each(['stack.yml', 'stack.packed.yml'])(
-  'connector and facade serve a gateway with %s',
-  async (STACK_FILE) => {
+/** The gateway speaks TLS with a certificate of the boards' own CA. */
+function tlsOfGateway(): Record<string, string> {
+  const { cert, key, ca } = certificates.filesOf('board');
+  return { GATEWAY_TLS: 'on', GRPC_TLS_CERT: cert, GRPC_TLS_KEY: key, GRPC_TLS_CA: ca };
+}
+
+async function traderStatus(env: Readonly<Record<string, string>>): Promise<Run> {
+  const path = { PATH: process.env['PATH'] ?? '' };
+  const child = spawn(process.execPath, ['cli/trader.mjs', 'status'], {
+    env: { ...path, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const run = runOf(child);
+  await run.ended;
+  return run;
+}
+
+/** The command for a person asks over the same way as the processes; without the CA it says what is missing. */
+async function expectTrader(env: Readonly<Record<string, string>>): Promise<void> {
+  const { NODE_EXTRA_CA_CERTS: ca, ...without } = env;
+  const asked = await traderStatus(env);
+  expect([await asked.ended, asked.stderr()]).toEqual([0, '']);
+  if (ca === undefined) return;
+  const refused = await traderStatus(without);
+  expect(await refused.ended).not.toBe(0);
+  expect(refused.stderr()).toMatch(
+    /The certificate of https:\S+ is not trusted .*NODE_EXTRA_CA_CERTS/,
+  );
+}
+
+test.each([
+  ['stack.yml', 'http'],
+  ['stack.packed.yml', 'https'],
+])(
+  'connector, facade and command serve a gateway with %s over %s',
+  async (STACK_FILE, protocol) => {
     const DATA_DIR = await freshDataDir();
     const env = { ...(await mounted(DATA_DIR)), REDIS_KEY_PREFIX: STACK_FILE.replaceAll('.', '-') };
     const own = {
@@ -67,14 +117,17 @@ test.each(['stack.yml', 'stack.packed.yml'])(
       PLAN_DEPTH: '2',
       PLAN_ORDERS_MAX: '4',
     };
-    const gateway = program.start(['--dry-run'], { ...env, ...own });
+    const isTls = protocol === 'https';
+    const gateway = program.start(['--dry-run'], { ...env, ...own, ...(isTls && tlsOfGateway()) });
     running.push(gateway);
     await gateway.says('Ctrl-C stops');
-    const GATEWAY_URL = /http:\/\/127\.0\.0\.1:\d+/.exec(gateway.stdout())?.[0] ?? '';
-    const connector = program.startProcess('gateway/connector/main.js', { ...env, GATEWAY_URL });
+    const GATEWAY_URL = /gateway at (\S+)/.exec(gateway.stdout())?.[1] ?? '';
+    expect(GATEWAY_URL).toMatch(new RegExp(`^${protocol}://`));
+    const trust = { ...(isTls && { NODE_EXTRA_CA_CERTS: certificates.filesOf('board').ca }) };
+    const reach = { ...env, ...trust, GATEWAY_URL };
+    const connector = program.startProcess('gateway/connector/main.js', reach);
     const facade = program.startProcess('gateway/facade/main.js', {
-      ...env,
-      GATEWAY_URL,
+      ...reach,
       GRPC_LOOPBACK_ACCESS: 'trade',
     });
     running.push(connector, facade);
@@ -88,6 +141,7 @@ test.each(['stack.yml', 'stack.packed.yml'])(
     try {
       const { holdings } = await runEndToEnd(clients);
       expect(holdings.length).toBeGreaterThan(0);
+      await expectTrader(reach);
     } finally {
       clients.close();
     }

@@ -160,7 +160,7 @@ export class RemoteService {
     const what = isLate
       ? 'did not answer in time'
       : thrown instanceof Outage
-        ? `does not answer at ${target.address}`
+        ? `does not answer at ${target.address}${untrustedIn(thrown)}`
         : 'is away at the moment';
     const code = isLate ? 'DEADLINE' : 'UNAVAILABLE';
     const why = `${where} ${what}.`;
@@ -178,6 +178,12 @@ export class RemoteService {
     const { idempotencyKey } = call;
     return openBecause(thrown, { idempotencyKey }, { service, device, sent: 'unknown' });
   }
+}
+
+/** Why a handshake failed, where that is why nobody answered. */
+function untrustedIn({ cause }: Outage): string {
+  const untrusted = cause instanceof Failure ? cause.facts['untrusted'] : undefined;
+  return typeof untrusted === 'string' ? ` (${untrusted.replace(/\.$/, '')})` : '';
 }
 
 function mayHaveArrived(thrown: unknown): boolean {

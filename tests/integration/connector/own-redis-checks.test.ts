@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnector } from '#gateway/connector/connector.ts';
+import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { allLocal, type Placement } from '#shared/placement/placement.ts';
 import { openLog, silentLog } from '#shared/process/log.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
@@ -93,3 +95,33 @@ test('goes on after a person has declared a beginning', async () => {
   await open();
   expect(await isDoubted()).toBe(false);
 });
+
+test('refuses a board whose services another one has, or neither, and takes its claim back at its end', async () => {
+  const state = ['portfolio', 'trading', 'universe'] as const;
+  const compute = serviceNames.filter((name) => !state.some((one) => one === name));
+  const board = (device: string, has: readonly ServiceName[], other: string): Placement => {
+    const placeOf = (service: ServiceName) =>
+      has.includes(service)
+        ? { mode: 'local', service }
+        : { mode: 'remote', service, device: { name: other } };
+    const places = serviceNames.map((service) => [service, placeOf(service)]);
+    return { ...allLocal, device, places: Object.fromEntries(places) as Placement['places'] };
+  };
+  await open({ placement: board('state', state, 'compute') });
+  const both = board('compute', [...compute, 'trading'], 'state');
+  const neither = board('desk', [], 'state');
+  const at = { servicesFile: 'services.yaml' };
+  // At once, as each waits until a claim of a process that died would have expired.
+  await Promise.all([
+    expect(open({ placement: both, ...at })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      facts: { field: 'services.yaml: services.trading' },
+    }),
+    expect(open({ placement: neither, ...at })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('no board has it') as unknown,
+    }),
+  ]);
+  await closers.pop()?.();
+  await expect(open({ placement: both, ...at })).resolves.toBeUndefined();
+}, 60_000);
