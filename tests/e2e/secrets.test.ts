@@ -1,5 +1,7 @@
 /** Plants broker keys, calls everything and makes it fail, and searches all output for the keys. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import request from 'supertest';
 import { TRADERNET_KEYS, TradernetMock } from '../support/brokers/tradernet-mock.ts';
@@ -24,6 +26,9 @@ let run: Run;
 let mock: TradernetMock;
 let url: string;
 let dataDir: string;
+/** Receives the spans. */
+let collector: Server;
+let spans = 0;
 const said: string[] = [];
 
 beforeAll(async () => {
@@ -33,7 +38,18 @@ beforeAll(async () => {
   const secrets = join(dataDir, 'function-secrets/openfaas-fn');
   await mkdir(secrets, { recursive: true });
   for (const [name, text] of Object.entries(PLANTED)) await writeFile(join(secrets, name), text);
+  collector = createServer((message, response) => {
+    message.setEncoding('latin1').on('data', (chunk: string) => said.push(chunk));
+    message.on('end', () => {
+      spans += 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((done) => collector.once('listening', done));
+  const { port } = collector.address() as AddressInfo;
   run = program.start([], {
+    ...{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' },
     ...{ DATA_DIR: dataDir, LOG_LEVEL: 'debug', BASE_CURRENCY: 'USD' },
     ...{ BROKER: 'tradernet', BROKER_URL: await mock.start() },
   });
@@ -45,6 +61,8 @@ afterAll(async () => {
   run.child.kill('SIGTERM');
   await run.ended;
   await mock.stop();
+  collector.closeAllConnections();
+  collector.close();
   await program.remove();
   await removeDataDirs();
 });
@@ -66,9 +84,9 @@ const call = async (name: string) => {
   return answer;
 };
 
-it('exposes no broker key in listings, descriptions, logs, errors or metrics', async () => {
+it('exposes no broker key in listings, descriptions, logs, errors, metrics or traces', async () => {
   expect((await call('portfolio-update-positions')).status).toBe(200);
-  for (const fault of ['html', '500', 'error-in-200'] as const) {
+  for (const fault of ['html', '500', 'error-in-200', 'echo', 'echo-refused'] as const) {
     mock.readFault = fault;
     const answer = await call('portfolio-update-positions');
     expect(answer.status).toBeGreaterThanOrEqual(500);
@@ -81,9 +99,14 @@ it('exposes no broker key in listings, descriptions, logs, errors or metrics', a
   }
   const names = (await system('/system/secrets')).text;
   expect(names).toContain('tradernet-private-key');
+  const metrics = /metrics at (\S+?)\)/.exec(run.stdout())?.[1] ?? '';
+  const exposition = await request(new URL(metrics).origin).get('/metrics');
+  expect(exposition.status).toBe(200);
+  said.push(exposition.text);
   for (const path of ['/system/functions', '/system/info', '/']) await system(path);
   said.push(run.stdout(), run.stderr());
   const all = said.join('\n');
+  expect(spans).toBeGreaterThan(0);
   expect(all.length).toBeGreaterThan(10_000);
   for (const text of Object.values(PLANTED)) expect(all).not.toContain(text);
 }, 120_000);
