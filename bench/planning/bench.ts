@@ -1,8 +1,9 @@
 /**
  * npm run bench -- planning
  *
- * Plans of fresh accounts whose limit of orders binds, and the exact engine against a MIP solver (HiGHS as WebAssembly) on the same instances, turn by turn in one process
- * on one machine: read the ratios, not the absolute figures.
+ * Plans of ten accounts of 40 securities with what is proven of each, plans of fresh accounts whose limit of orders
+ * binds, and the exact engine against a MIP solver (HiGHS as WebAssembly) on the same instances, turn by turn in one
+ * process on one machine: read the ratios, not the absolute figures.
  *
  * The MIP solver gets the tracking objective only: utility is a mixed-integer quadratic programme,
  * which HiGHS does not solve. For utility our time and proven gap stand alone.
@@ -15,7 +16,7 @@ import {
 } from '#shared/planning/model/discrete/discrete-search.ts';
 import { problemOf } from '../../scripts/anchors/trade-planning.ts';
 import { drawnInstance } from '../../tests/unit/planning/instances.ts';
-import { crowdedProblem } from '../../tests/unit/planning/problems.ts';
+import { crowdedProblem, drawnProblem } from '../../tests/unit/planning/problems.ts';
 import { median, timed } from '../timing.ts';
 import { milpOf } from './milp.ts';
 
@@ -43,6 +44,34 @@ function crowded(cash: number): Record<string, string> {
     'nodes, most': String(Math.max(...runs.map(({ result }) => result.nodes))),
     'largest gap, bp': Math.max(...gaps).toFixed(3),
   };
+}
+
+/** Five fresh accounts whose limit of orders binds, and five that hold half of the securities. */
+function accounts(): Record<string, Record<string, string>> {
+  const kinds = { fresh: crowdedProblem, held: heldProblem };
+  const cells = Object.entries(kinds).flatMap(([kind, of]) =>
+    [5_000, 25_000, 100_000, 250_000, 1_000_000].map((cash, k) => {
+      const problem = of(`accounts-${k}`, cash);
+      const before = process.cpuUsage();
+      const { search, settlement } = finished(decide(problem));
+      const { user, system } = process.cpuUsage(before);
+      const figures = {
+        'gain, bp a year': (1e4 * search.gain).toFixed(3),
+        'gap, bp a year': (1e4 * (search.gainBound - search.gain)).toFixed(3),
+        orders: String(settlement.orders.length),
+        nodes: String(search.nodes),
+        'CPU s': ((user + system) / 1e6).toFixed(2),
+      };
+      return [`${kind}, EUR ${cash}`, figures] as const;
+    }),
+  );
+  return Object.fromEntries(cells);
+}
+
+/** Without a margin for switching, so that what is found is what is done. */
+function heldProblem(seed: string, cash: number) {
+  const limits = { marginRatio: 0 };
+  return drawnProblem(seed, { securities: 40, cash: String(cash), heldRatio: 0.5, limits });
 }
 
 function finished<T>(search: Generator<unknown, T>): T {
@@ -96,8 +125,8 @@ function utilityAlone(securities: number, gapRatio: number): Record<string, stri
   };
 }
 
-export {};
-
+console.log('plans of ten accounts of 40 securities and at most 12 orders');
+console.table(accounts());
 console.log('plans of 40 securities and at most 12 orders, fresh accounts');
 console.table(
   Object.fromEntries([10_000, 100_000, 1_000_000].map((c) => [`EUR ${c}`, crowded(c)])),

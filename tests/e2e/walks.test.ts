@@ -102,7 +102,7 @@ function addSetting(copy: ScratchCopy): void {
 function addJob(copy: ScratchCopy): void {
   copy.insertBefore(
     'shared/contract/jobs.ts',
-    /\];\n\n\/\*\* @throws Failure NOT_FOUND/,
+    /\];\n/,
     `  {
     name: 'example-job',
     description: 'Scores the universe again at noon.',
@@ -121,14 +121,20 @@ function addObjective(copy: ScratchCopy): void {
   copy.insertBefore('shared/kernel/objective.ts', /\] as const/, "  'EXAMPLE_OBJECTIVE',\n");
   copy.edit(
     `${model}/objectives.ts`,
-    /'MINIMUM_VOLATILITY' \|/,
-    (found) => `${found} 'EXAMPLE_OBJECTIVE' |`,
+    /\| \{ readonly kind: 'MINIMUM_VOLATILITY' \}/,
+    (found) => `${found}\n  | { readonly kind: 'EXAMPLE_OBJECTIVE' }`,
   );
   for (const [file, end] of [
     ['objectives.ts', "    case 'MINIMUM_VOLATILITY':\n"],
+    ['position-programs.ts', "    case 'MINIMUM_VOLATILITY':\n"],
     ['allocation-request.ts', "    case 'MINIMUM_VOLATILITY':\n"],
   ] as const)
     copy.insertBefore(`${model}/${file}`, new RegExp(end), "    case 'EXAMPLE_OBJECTIVE':\n");
+  copy.insertBefore(
+    `${model}/proof.ts`,
+    / {2}TARGET_RETURN: /,
+    '  EXAMPLE_OBJECTIVE: volatility,\n',
+  );
   copy.create('tests/unit/optimization/example-objective.test.ts', OBJECTIVE_TEST);
 }
 
