@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Empty, HealthCheckResponse, Timestamp } from "./common/common.ts";
+import { Empty, HealthCheckResponse, Timestamp, UsedRate } from "./common/common.ts";
 
 export const protobufPackage = "arduino_trader.scoring";
 
@@ -107,6 +107,10 @@ export interface ScorePortfolioResponse {
   weightedScore: number;
   securityScores: SecurityScore[];
   portfolioMetrics: { [key: string]: number };
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old. */
+  warnings: string[];
 }
 
 export interface ScorePortfolioResponse_PortfolioMetricsEntry {
@@ -1467,7 +1471,7 @@ export const ScorePortfolioRequest: MessageFns<ScorePortfolioRequest> = {
 };
 
 function createBaseScorePortfolioResponse(): ScorePortfolioResponse {
-  return { totalScore: 0, weightedScore: 0, securityScores: [], portfolioMetrics: {} };
+  return { totalScore: 0, weightedScore: 0, securityScores: [], portfolioMetrics: {}, rates: [], warnings: [] };
 }
 
 export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
@@ -1484,6 +1488,12 @@ export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
     globalThis.Object.entries(message.portfolioMetrics).forEach(([key, value]: [string, number]) => {
       ScorePortfolioResponse_PortfolioMetricsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
+    }
     return writer;
   },
 
@@ -1533,6 +1543,22 @@ export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
             if (entry4.value !== undefined) {
               message.portfolioMetrics[entry4.key] = entry4.value;
             }
+            continue;
+          }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
             continue;
           }
         }
@@ -1591,6 +1617,10 @@ export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
           {},
         )
         : {},
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -1614,6 +1644,12 @@ export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
         });
       }
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -1634,6 +1670,8 @@ export const ScorePortfolioResponse: MessageFns<ScorePortfolioResponse> = {
       },
       {},
     );
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

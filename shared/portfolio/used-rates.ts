@@ -1,7 +1,7 @@
 /** The exchange rates behind an answer, with their days. */
 import type { UsedRate } from '#protos/gen/common/common.ts';
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { ExchangeRate } from '#shared/kernel/exchange-rate.ts';
+import type { ExchangeRate, RateTable } from '#shared/kernel/exchange-rate.ts';
 
 /** A week holds every weekend and most holidays. */
 const AGE_DAYS_MAX = 7;
@@ -21,6 +21,11 @@ export function oldRates(rates: Iterable<ExchangeRate>, today: CalendarDay): str
     if (ageDays <= AGE_DAYS_MAX) return [];
     return [`The rate from ${from} to ${to} is of ${day}, ${ageDays} days before ${today}.`];
   });
+}
+
+/** What an answer says of the rates that it converted with. */
+export function statedRates(rates: RateTable, today: CalendarDay) {
+  return { rates: usedRates(rates.values()), warnings: oldRates(rates.values(), today) };
 }
 
 function converting(rates: Iterable<ExchangeRate>): readonly ExchangeRate[] {

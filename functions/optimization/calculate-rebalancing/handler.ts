@@ -22,6 +22,7 @@ import {
   type OptimizationInputs,
 } from '#shared/optimization/load-inputs.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.calculateRebalancing, async (request, context) => {
@@ -39,6 +40,7 @@ export default handle(optimization.calculateRebalancing, async (request, context
   const { drift, changes, cost } = rebalance(account, targets, settings);
   const valued = account.total.sign > 0;
   return {
+    ...statedRates(inputs.view.rates, inputs.view.asOf),
     needsRebalancing: valued && drift.beyondBand,
     changes: changes.map(changeMessage),
     totalDriftPct: valued ? drift.total * 100 : 0,

@@ -23,6 +23,7 @@ import { checkEntries } from '#shared/optimization/model/allocation-request.ts';
 import { changesTo, hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
 import { HISTORY_YEARS, loadInputs } from '#shared/optimization/load-inputs.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.optimizeAllocation, async (request, context) => {
@@ -43,6 +44,7 @@ export default handle(optimization.optimizeAllocation, async (request, context) 
   const allowFractional = request.constraints?.allowFractional ?? false;
   const changes = success ? changesTo(account, targets, allowFractional) : [];
   return {
+    ...statedRates(view.rates, view.asOf),
     success,
     changes: changes.map(changeMessage),
     objectiveValue: answer.objectiveValue,

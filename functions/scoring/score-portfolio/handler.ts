@@ -5,10 +5,12 @@
  * present one is REFUSED stale-portfolio.
  */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { loadPrices } from '#shared/portfolio/account-view.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { scoring } from '#shared/contract/scoring.ts';
 import {
@@ -16,10 +18,15 @@ import {
   heldQuantities,
   valueWeights,
 } from '#shared/scoring/model/holding-weights.ts';
-import { portfolioMetrics, portfolioScores } from '#shared/scoring/model/portfolio-metrics.ts';
+import {
+  portfolioMetrics,
+  portfolioScores,
+  type HoldingWeights,
+} from '#shared/scoring/model/portfolio-metrics.ts';
 import { byRank, scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import { scoreMessage } from '#shared/scoring/score-message.ts';
 import { loadScoringView, PATH_YEARS } from '#shared/scoring/scoring-view.ts';
+import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 export default handle(scoring.scorePortfolio, async (request, context) => {
@@ -48,6 +55,7 @@ export default handle(scoring.scorePortfolio, async (request, context) => {
   const together = portfolioScores(weights, universe);
   const scores = [...weights.keys()].flatMap((isin) => universe.scores.get(isin) ?? []);
   return {
+    ...statedRates(ratesOf(weights, view), today),
     totalScore: together?.equalWeighted ?? 0,
     weightedScore: together?.valueWeighted ?? 0,
     securityScores: scores.sort(byRank).map((score) => scoreMessage(score, universe, now)),
@@ -57,3 +65,9 @@ export default handle(scoring.scorePortfolio, async (request, context) => {
     },
   };
 });
+
+/** Of the currencies that the holdings are quoted in. */
+function ratesOf(weights: HoldingWeights, { quotes, rates }: MarketView): RateTable {
+  const used = new Set([...weights.keys()].map((isin) => quotes.get(isin)?.price.currency));
+  return new Map([...rates].filter(([currency]) => used.has(currency)));
+}

@@ -14,10 +14,10 @@ export interface StandingInputs {
     readonly board: string;
     readonly remote: boolean;
   }[];
-  /** Age in days of the oldest price that the value rests on, and the most to trade on. */
+  /** Age in days of the newest price that the value rests on, and the most to trade on. */
   readonly priceAgeDays: number | undefined;
   readonly priceAgeDaysMax: number;
-  readonly oldestPriceDay: string;
+  readonly pricesDay: string;
   readonly jobs: readonly {
     readonly name: string;
     readonly status: string;
@@ -108,9 +108,9 @@ function away({ services, trading }: StandingInputs): Finding[] {
   return sentences.map((text): Finding => ['board-away', text]);
 }
 
-function oldPrices({ priceAgeDays, priceAgeDaysMax, oldestPriceDay }: StandingInputs): Finding[] {
+function oldPrices({ priceAgeDays, priceAgeDaysMax, pricesDay }: StandingInputs): Finding[] {
   if (priceAgeDays === undefined || priceAgeDays <= priceAgeDaysMax) return [];
-  const text = `Prices are from ${oldestPriceDay}; nothing is traded on prices older than ${priceAgeDaysMax} days.`;
+  const text = `Prices are from ${pricesDay}; nothing is traded on prices older than ${priceAgeDaysMax} days.`;
   return [['prices-old', text]];
 }
 

@@ -71,7 +71,7 @@ export function overviewOf(
 function judged(
   { live, today, proposal, plan }: AccountFacts,
   { control, services, jobs, run }: House,
-  { missing, oldestPriceDay }: ReturnType<typeof valueMessage>,
+  { missing, pricesDay }: ReturnType<typeof valueMessage>,
   priceAgeDaysMax: number,
 ): Standing {
   const reasons = control?.restrictions.map(({ message }) => message) ?? [];
@@ -80,9 +80,9 @@ function judged(
     unknownOrders: live.filter(({ state }) => isUnresolved(state)).map(({ tradeId }) => tradeId),
     missing,
     services,
-    priceAgeDays: oldestPriceDay === '' ? undefined : daysBetween(parseDay(oldestPriceDay), today),
+    priceAgeDays: pricesDay === '' ? undefined : daysBetween(parseDay(pricesDay), today),
     priceAgeDaysMax,
-    oldestPriceDay,
+    pricesDay,
     jobs,
     waitingOrders: proposal?.state === 'PROPOSED' ? (plan?.actions.length ?? 0) : 0,
     isRunning: run !== undefined,

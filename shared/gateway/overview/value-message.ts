@@ -3,7 +3,9 @@ import type { OverviewValue } from '#protos/gen/overview.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
+import { valueWarnings } from '#shared/portfolio/account-view.ts';
 import { accountValue, weightOf, type AccountValue } from '#shared/portfolio/model/valuation.ts';
+import { usedRates } from '#shared/portfolio/used-rates.ts';
 import type { DaySum } from './history-cache.ts';
 import type { AccountFacts } from './load-account.ts';
 
@@ -46,6 +48,8 @@ export function valueMessage(
     pricesDay,
     oldestPriceDay: (valued.kind === 'valued' && valued.value.pricedOn) || '',
     missing: valued.kind === 'missing' ? valued.why : '',
+    rates: usedRates(facts.rates.values()),
+    warnings: valueWarnings(facts, facts.today),
   };
 }
 
@@ -56,9 +60,10 @@ function paidInBy(days: readonly DaySum[], { currency }: Money): Money {
 
 function pricesDayOf({ book, quotes }: AccountFacts): string {
   const held = [...book.holdings.values()].filter(({ lots }) => lots.length > 0);
+  const found = held.flatMap(({ isin }) => quotes.get(isin) ?? []);
   return (
-    held
-      .flatMap(({ isin }) => quotes.get(isin)?.day ?? [])
+    found
+      .flatMap(({ day, isAtCost }) => (isAtCost ? [] : day))
       .sort()
       .at(-1) ?? ''
   );

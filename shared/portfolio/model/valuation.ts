@@ -95,7 +95,7 @@ export interface AccountValue {
   readonly gain: Money;
   /** Market values by ISIN; their sum with cash is `total`. */
   readonly values: ReadonlyMap<Isin, Money>;
-  /** The oldest price it rests on; absent without holdings. */
+  /** The oldest price of the market that it rests on; absent without any. */
   readonly pricedOn?: CalendarDay | undefined;
 }
 
@@ -121,7 +121,8 @@ export function accountValue(
     book.currency,
   );
   const invested = Money.sum(values.values(), book.currency);
-  const days = held.flatMap((position) => position.seen?.day ?? []).sort();
+  const seenPrices = held.flatMap(({ seen: one }) => one ?? []);
+  const days = seenPrices.flatMap(({ day, isAtCost }) => (isAtCost ? [] : day)).sort();
   return {
     total: invested.add(book.cash),
     cash: book.cash,

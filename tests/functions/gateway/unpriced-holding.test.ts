@@ -116,8 +116,10 @@ describe('an account with holdings that nobody prices', () => {
     );
     expect(await ask('portfolio-get-summary')).toMatchObject({ warnings });
     expect(await ask('portfolio-get-performance')).toMatchObject({ warnings });
-    const { holdings, value } = await ask<GetOverviewResponse>('gateway-get-overview');
+    const { holdings, value, standing } = await ask<GetOverviewResponse>('gateway-get-overview');
     expect(value?.missing).toBe('');
+    expect(standing?.code).not.toBe('prices-old');
+    expect(value?.oldestPriceDay).toBe(value?.pricesDay);
     const shown = holdings.filter(({ pricedAtCost }) => pricedAtCost);
     expect(shown.map(({ symbol }) => symbol).sort()).toEqual(['GONE', 'PRIV']);
   });

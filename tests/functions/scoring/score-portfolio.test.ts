@@ -85,11 +85,14 @@ describe('scoring-score-portfolio', () => {
       weightedScore: 0,
       securityScores: [],
       portfolioMetrics: { holdings: 0 },
+      rates: [],
+      warnings: [],
     });
   });
 
   test('securities named are weighed alike', async () => {
     const answer = await ask({ isins: [euro.isin, dollar.isin] });
+    expect(answer.rates).toEqual([expect.objectContaining({ from: 'USD', to: 'EUR' })]);
     const [a, b] = answer.securityScores.map((score) => score.totalScore);
     expect(answer.totalScore).toBeCloseTo(((a ?? NaN) + (b ?? NaN)) / 2, 12);
     expect(answer.weightedScore).toBeCloseTo(answer.totalScore, 12);

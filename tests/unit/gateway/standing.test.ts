@@ -7,7 +7,7 @@ const well: StandingInputs = {
   services: [{ name: 'trading', healthy: true, status: 'ready', board: '', remote: false }],
   priceAgeDays: 1,
   priceAgeDaysMax: 5,
-  oldestPriceDay: '2026-11-27',
+  pricesDay: '2026-11-27',
   jobs: [{ name: 'backup', status: 'idle', lastError: '' }],
   waitingOrders: 0,
   isRunning: false,

@@ -160,3 +160,41 @@ describe('an order of ours', () => {
     expect(String(advance(intent, 'deny', now, 'no').reserved)).toBe('EUR 0.00');
   });
 });
+
+describe('an order whose security was split 4:1', () => {
+  const price = (amount: string) => Price.parse(amount, 'USD');
+  const limited: OrderRecord = {
+    ...accepted,
+    ...{ orderType: 'STOP_LIMIT', limitPrice: price('101'), stopPrice: price('100') },
+  };
+  const half = withSeen(limited, seen('PARTIAL', [first]), now).order;
+  const adjustment = {
+    actionId: 'split-1',
+    quantity: Decimal.of(31),
+    limitPrice: price('25.25'),
+    stopPrice: price('25'),
+  };
+  const rest = fill('f2', '28', '25', '-631.10');
+
+  it('has the broker’s terms, and what was filled before', () => {
+    const { order, alarms } = withSeen(half, seen('PARTIAL', [first], { adjustment }), now);
+    expect([order.quantity, order.filledQuantity].map(String)).toEqual(['31', '3']);
+    expect([order.limitPrice, order.stopPrice].map(String)).toEqual(['USD 25.25', 'USD 25']);
+    expect([order.state, alarms]).toEqual(['PARTIAL', []]);
+    expect(withSeen(order, seen('PARTIAL', [first], { adjustment }), now).order).toBe(order);
+  });
+
+  it('is filled by the shares it then has, and not by those it had', () => {
+    const before = withSeen(half, seen('PARTIAL', [first], { adjustment }), now).order;
+    const seven = withSeen(before, seen('PARTIAL', [first, second], { adjustment }), now).order;
+    expect(seven.state).toBe('PARTIAL');
+    const { order } = withSeen(before, seen('FILLED', [first, rest], { adjustment }), now);
+    expect([order.state, String(order.filledQuantity)]).toEqual(['FILLED', '31']);
+  });
+
+  it('keeps its terms where it had ended before', () => {
+    const ended: OrderRecord = { ...half, state: 'CANCELLED' };
+    const { order } = withSeen(ended, seen('CANCELLED', [first], { adjustment }), now);
+    expect([String(order.quantity), String(order.limitPrice)]).toEqual(['10', 'USD 101']);
+  });
+});
