@@ -28,6 +28,7 @@ import {
   tradeSideFromJSON,
   tradeSideToJSON,
   tradeSideToNumber,
+  UsedRate,
 } from "./common/common.ts";
 import { Position } from "./common/position.ts";
 
@@ -239,6 +240,10 @@ export interface OptimizeAllocationResponse {
     | undefined;
   /** The same as a sentence; empty without weights. */
   proof: string;
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old. */
+  warnings: string[];
 }
 
 export interface OptimizeAllocationResponse_TargetWeightsEntry {
@@ -326,6 +331,10 @@ export interface CalculateRebalancingResponse {
     | undefined;
   /** The largest deviation of a single position, in percentage points. */
   largestDriftPct: number;
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old. */
+  warnings: string[];
 }
 
 function createBaseOptimizeAllocationRequest(): OptimizeAllocationRequest {
@@ -1238,6 +1247,8 @@ function createBaseOptimizeAllocationResponse(): OptimizeAllocationResponse {
     objectiveBound: undefined,
     gap: undefined,
     proof: "",
+    rates: [],
+    warnings: [],
   };
 }
 
@@ -1287,6 +1298,12 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     }
     if (message.proof !== "") {
       writer.uint32(122).string(message.proof);
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -1427,6 +1444,22 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
             message.proof = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1510,6 +1543,10 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
         : undefined,
       gap: isSet(object.gap) ? globalThis.Number(object.gap) : undefined,
       proof: isSet(object.proof) ? globalThis.String(object.proof) : "",
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -1566,6 +1603,12 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     if (message.proof !== "") {
       obj.proof = message.proof;
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -1599,6 +1642,8 @@ export const OptimizeAllocationResponse: MessageFns<OptimizeAllocationResponse> 
     message.objectiveBound = object.objectiveBound ?? undefined;
     message.gap = object.gap ?? undefined;
     message.proof = object.proof ?? "";
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };
@@ -2829,7 +2874,15 @@ export const CalculateRebalancingRequest: MessageFns<CalculateRebalancingRequest
 };
 
 function createBaseCalculateRebalancingResponse(): CalculateRebalancingResponse {
-  return { needsRebalancing: false, changes: [], totalDriftPct: 0, estimatedCost: undefined, largestDriftPct: 0 };
+  return {
+    needsRebalancing: false,
+    changes: [],
+    totalDriftPct: 0,
+    estimatedCost: undefined,
+    largestDriftPct: 0,
+    rates: [],
+    warnings: [],
+  };
 }
 
 export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingResponse> = {
@@ -2848,6 +2901,12 @@ export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingRespon
     }
     if (message.largestDriftPct !== 0) {
       writer.uint32(41).double(message.largestDriftPct);
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -2905,6 +2964,22 @@ export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingRespon
             message.largestDriftPct = reader.double();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2942,6 +3017,12 @@ export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingRespon
         : isSet(object.largest_drift_pct)
         ? globalThis.Number(object.largest_drift_pct)
         : 0,
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -2962,6 +3043,12 @@ export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingRespon
     if (message.largestDriftPct !== 0) {
       obj.largestDriftPct = floatToJson(message.largestDriftPct);
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -2977,6 +3064,8 @@ export const CalculateRebalancingResponse: MessageFns<CalculateRebalancingRespon
       ? Money.fromPartial(object.estimatedCost)
       : undefined;
     message.largestDriftPct = object.largestDriftPct ?? 0;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

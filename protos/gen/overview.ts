@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Money, Timestamp } from "./common/common.ts";
+import { Money, Timestamp, UsedRate } from "./common/common.ts";
 import { Plan } from "./planning.ts";
 
 export const protobufPackage = "arduino_trader.gateway";
@@ -133,6 +133,10 @@ export interface OverviewValue {
   oldestPriceDay: string;
   /** Why there is no total; empty where there is one. */
   missing: string;
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old, and for each holding without a price. */
+  warnings: string[];
 }
 
 export interface OverviewHistory {
@@ -1404,6 +1408,8 @@ function createBaseOverviewValue(): OverviewValue {
     pricesDay: "",
     oldestPriceDay: "",
     missing: "",
+    rates: [],
+    warnings: [],
   };
 }
 
@@ -1441,6 +1447,12 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     }
     if (message.missing !== "") {
       writer.uint32(90).string(message.missing);
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -1546,6 +1558,22 @@ export const OverviewValue: MessageFns<OverviewValue> = {
             message.missing = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1599,6 +1627,12 @@ export const OverviewValue: MessageFns<OverviewValue> = {
         ? globalThis.String(object.oldest_price_day)
         : "",
       missing: isSet(object.missing) ? globalThis.String(object.missing) : "",
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1637,6 +1671,12 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     if (message.missing !== "") {
       obj.missing = message.missing;
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -1662,6 +1702,8 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     message.pricesDay = object.pricesDay ?? "";
     message.oldestPriceDay = object.oldestPriceDay ?? "";
     message.missing = object.missing ?? "";
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

@@ -6,6 +6,8 @@
  * nothing is corrected automatically: the security is blocked from trading until the owner decides.
  */
 import type { BarToCheck } from './bar-check.ts';
+import { daysBetween, type CalendarDay } from './calendar-day.ts';
+import { sharesRatio, type CorporateAction } from './corporate-action.ts';
 
 export interface SplitSuspicion {
   /** Days since 1970-01-01 of the first bar at the new level. */
@@ -97,3 +99,24 @@ function median(values: readonly number[]): number {
   const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
+
+const EXPLAINED_RATIO_TOLERANCE = 0.1;
+
+/**
+ * Whether a declared action explains a jump: a split by its ratio; what changes the price otherwise, or is said to
+ * be none, by its day.
+ * @param daysMax between the two
+ */
+export function explainsJump(
+  action: CorporateAction,
+  { day, ratio }: { readonly day: CalendarDay; readonly ratio: number },
+  daysMax: number,
+): boolean {
+  if (action.kind === 'dividend') return false;
+  if (Math.abs(daysBetween(action.day, day)) > daysMax) return false;
+  const stated = sharesRatio(action);
+  return stated === 1 || Math.abs(stated / ratio - 1) <= EXPLAINED_RATIO_TOLERANCE;
+}
+
+/** Days between a jump in the prices and the action that explains it. */
+export const JUMP_EXPLAINED_DAYS_MAX = 7;

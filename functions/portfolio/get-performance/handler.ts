@@ -18,6 +18,7 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { securitiesIn } from '#shared/portfolio/model/ledger-lines.ts';
 import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
@@ -53,7 +54,8 @@ export default handle(portfolio.getPerformance, async (request, context) => {
   const reader = new StoredMarket(database);
   const all = await reader.securities();
   const benchmark = benchmarkOf(all, request.benchmarkIsin, context.marketData.benchmark);
-  const isHeld = heldIn(ledger);
+  const held = securitiesIn(ledger);
+  const isHeld = ({ isin }: { readonly isin: Isin }) => held.has(isin);
   const needed = all.filter(
     (one) => isHeld(one) || one === benchmark || (request.withAttribution && isTradable(one)),
   );
@@ -95,11 +97,6 @@ function benchmarkOf(
   const found = all.find(({ isin }) => isin === (asked ?? usual));
   if (asked && !found) throw notFound('security', asked);
   return found;
-}
-
-function heldIn(ledger: readonly LedgerEntry[]): (one: { readonly isin: Isin }) => boolean {
-  const held = new Set(ledger.flatMap((line) => line.isin ?? []));
-  return ({ isin }) => held.has(isin);
 }
 
 const isinOf = ({ isin }: Security): Isin => isin;

@@ -9,6 +9,7 @@ import { loadAccount, type AccountView } from '#shared/portfolio/account-view.ts
 import { Accounts, type Account } from '#shared/portfolio/accounts.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { securitiesIn } from '#shared/portfolio/model/ledger-lines.ts';
 import type { History } from '#shared/portfolio/model/value-history.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
@@ -96,7 +97,7 @@ export async function loadHistory(
   { ledger, securities, today }: AccountFacts,
   benchmark: Isin | undefined,
 ): Promise<History> {
-  const held = new Set(ledger.flatMap(({ isin }) => isin ?? []));
+  const held = securitiesIn(ledger);
   const needed = [...securities.values()].filter(
     ({ isin }) => held.has(isin) || isin === benchmark,
   );
@@ -108,7 +109,7 @@ export async function loadHistory(
 
 /** Only what the account held: a day counts where one of those was traded. */
 export function withoutBenchmark(history: History, benchmark: Isin | undefined): History {
-  const held = new Set(history.ledger.flatMap(({ isin }) => isin ?? []));
+  const held = securitiesIn(history.ledger);
   if (benchmark === undefined || held.has(benchmark)) return history;
   return { ...history, series: new Map([...history.series].filter(([isin]) => held.has(isin))) };
 }

@@ -207,6 +207,11 @@ function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] 
   }
 }
 
+/** Every security that a ledger names: also those that an action brought. */
+export function securitiesIn(ledger: readonly LedgerEntry[]): ReadonlySet<Isin> {
+  return new Set(ledger.flatMap(({ isin, newIsin }) => [isin ?? [], newIsin ?? []].flat()));
+}
+
 /** The change of one security's shares; undefined where the line leaves them alone. */
 export function changeOf(line: LedgerEntry, isin: Isin): Decimal | undefined {
   const found = shareChanges(line).filter(([changed]) => changed === isin);

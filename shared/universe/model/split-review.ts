@@ -1,7 +1,12 @@
 /** Splits suspected after a sync, from the prices stored before and after it. */
-import { daysBetween, dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
-import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
-import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/split-suspicion.ts';
+import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
+import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
+import {
+  explainsJump,
+  JUMP_EXPLAINED_DAYS_MAX,
+  ratioOfRescaledPast,
+  suspectedSplits,
+} from '#shared/kernel/split-suspicion.ts';
 import { barsOf } from './bar-merge.ts';
 import type { PriceDoubt, SuspectedSplit } from './price-doubt.ts';
 import { lastDay, type PriceSeries } from './price-series.ts';
@@ -44,8 +49,11 @@ export function reviewSplits(
 }
 
 /** A change of the past shows at the next sync, which may be weeks after the split. */
-const EXPLAINED_DAYS_MAX = { jump: 7, 'adjusted-jump': 7, 'rescaled-past': 40 } as const;
-const EXPLAINED_RATIO_TOLERANCE = 0.1;
+const EXPLAINED_DAYS_MAX = {
+  jump: JUMP_EXPLAINED_DAYS_MAX,
+  'adjusted-jump': JUMP_EXPLAINED_DAYS_MAX,
+  'rescaled-past': 40,
+} as const;
 
 export function isSplit(doubt: PriceDoubt): doubt is SuspectedSplit {
   return doubt.kind === 'suspected-split';
@@ -57,16 +65,10 @@ export function unexplained(
   actions: readonly CorporateAction[],
 ): readonly PriceDoubt[] {
   return doubts.filter(
-    (doubt) => !isSplit(doubt) || !actions.some((action) => explains(action, doubt)),
+    (doubt) =>
+      !isSplit(doubt) ||
+      !actions.some((action) => explainsJump(action, doubt, EXPLAINED_DAYS_MAX[doubt.evidence])),
   );
-}
-
-/** A split by its ratio; what changes the price otherwise, or is said to be none, by its day. */
-function explains(action: CorporateAction, { day, ratio, evidence }: SuspectedSplit): boolean {
-  if (action.kind === 'dividend') return false;
-  if (Math.abs(daysBetween(action.day, day)) > EXPLAINED_DAYS_MAX[evidence]) return false;
-  const stated = sharesRatio(action);
-  return stated === 1 || Math.abs(stated / ratio - 1) <= EXPLAINED_RATIO_TOLERANCE;
 }
 
 function jumpsOf(

@@ -55,6 +55,27 @@ describe('trader check-data', () => {
     });
   });
 
+  test('takes a declared split into account, and names one that the prices contradict', async () => {
+    const files = {
+      'securities.csv': SECURITIES.split('\n').slice(0, 2).join('\n'),
+      'NORD.csv': rows(80, (i) => (i < 60 ? wave(i) : wave(i) / 4)),
+    };
+    const declaring = (ratio: string) =>
+      inFolder(
+        { ...files, 'actions.csv': `kind,symbol,date,ratio\nsplit,NORD,2024-03-01,${ratio}\n` },
+        async (folder) => {
+          const { stdout } = await Promise.resolve(trader('check-data', folder, '--json'));
+          const { securities, doubts } = JSON.parse(stdout) as DataReport;
+          return { splits: securities[0]?.suspectedSplits.length, doubts };
+        },
+      );
+    expect(await declaring('4:1')).toEqual({ splits: 0, doubts: [] });
+    expect(await declaring('1:4')).toEqual({
+      splits: 1,
+      doubts: [expect.stringMatching(/0\.25 shares for one is declared.*look like 4 for one/)],
+    });
+  });
+
   test('exits with 1 and names every error where a start would be refused', async () => {
     const files = { 'securities.csv': SECURITIES, 'NORD.csv': 'Date,Close\n2024-03-08,3,501.20\n' };
     await inFolder(files, async (folder) => {

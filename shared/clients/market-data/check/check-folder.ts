@@ -4,10 +4,15 @@
  */
 import { checkBars } from '#shared/kernel/bar-check.ts';
 import { dayOf, dayOfEpoch, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { sharesRatio } from '#shared/kernel/corporate-action.ts';
 import { deadPriceReason, movedLately } from '#shared/kernel/dead-price.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { suspectedSplits } from '#shared/kernel/split-suspicion.ts';
+import {
+  explainsJump,
+  JUMP_EXPLAINED_DAYS_MAX,
+  suspectedSplits,
+} from '#shared/kernel/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
 import { folderAt } from '../csv/price-folder.ts';
@@ -68,6 +73,7 @@ export async function checkFolder(path: string, now: Instant): Promise<DataRepor
   const contents = await readContents(await folderAt(path), now, { guessListing: true });
   const { files, complaints, lastDay, listing } = contents;
   const hasListing = files.securities !== undefined;
+  const securities = listing.securities.map((security) => securityReport(contents, security));
   return {
     folder: files.folder,
     ready: hasListing && complaints.all.length === 0 && lastDay !== undefined,
@@ -75,8 +81,8 @@ export async function checkFolder(path: string, now: Instant): Promise<DataRepor
     lastDay: lastDay ?? null,
     ageDays: lastDay === undefined ? null : daysBetween(lastDay, dayOf(now)),
     problems: complaints.all.map(({ field, message }) => ({ where: field, message })),
-    securities: listing.securities.map((security) => securityReport(contents, security)),
-    doubts: doubtsOf(contents),
+    securities,
+    doubts: [...doubtsOf(contents), ...contradictions(contents, securities)],
   };
 }
 
@@ -107,21 +113,45 @@ function qualityOf(
   series: CsvSeries,
 ) {
   const { file, bars } = series;
+  const declared = contents.actions.filter((action) => action.isin === isin);
   const { accepted, setAside } = checkBars(bars.map(barToCheck));
   const lineOf = new Map(bars.map(({ day, line }) => [day, `${file}:${line}`]));
   const where = (day: CalendarDay): string => lineOf.get(day) ?? file;
   return {
     setAside: setAside.map(({ day, reason }) => ({ day, where: where(day), reason })),
-    suspectedSplits: suspectedSplits(accepted).map(({ day: days, ratio, isAdjusted }) => {
-      const day = dayOfEpoch(days);
-      return { day, where: where(day), ratio, inAdjustedPrices: isAdjusted };
-    }),
+    suspectedSplits: suspectedSplits(accepted)
+      .map(({ day: days, ratio, isAdjusted }) => {
+        const day = dayOfEpoch(days);
+        return { day, where: where(day), ratio, inAdjustedPrices: isAdjusted };
+      })
+      .filter((jump) => !declared.some((one) => explainsJump(one, jump, JUMP_EXPLAINED_DAYS_MAX))),
     deadPrice:
       deadPriceReason(columnsOf(accepted), {
         peersMoved: peersMoved(contents, isin),
         tradesInShares: securityType === 'EQUITY' || securityType === 'ETF',
       }) ?? null,
   };
+}
+
+/** A split declared near a jump that it does not explain: most often its ratio is the wrong way round. */
+function contradictions(
+  { actions }: CsvContents,
+  securities: readonly SecurityReport[],
+): readonly string[] {
+  return securities.flatMap(({ isin, symbol, suspectedSplits: jumps }) =>
+    jumps.flatMap(({ day, ratio }) =>
+      actions
+        .filter(
+          (one) => one.isin === isin && (one.kind === 'split' || one.kind === 'stock-dividend'),
+        )
+        .filter((one) => Math.abs(daysBetween(one.day, day)) <= JUMP_EXPLAINED_DAYS_MAX)
+        .map(
+          (one) =>
+            `${symbol}: a ${one.kind} of ${sharesRatio(one)} shares for one is declared on ${one.day}, and the prices ` +
+            `of ${day} look like ${ratio} for one.`,
+        ),
+    ),
+  );
 }
 
 function gapsOf(bars: readonly FileBar[]): SecurityReport['gaps'] {
