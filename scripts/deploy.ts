@@ -70,7 +70,7 @@ function secretNames(): string[] {
 }
 
 /** faas-cli ends with 0 even where the gateway refused a secret; the deployment will say so. */
-function bringSecrets(): void {
+function updateSecrets(): void {
   for (const name of secretNames()) {
     const file = join(values.secrets ?? '', name);
     const options = ['--from-file', file, '--gateway', gateway];
@@ -93,7 +93,7 @@ function settingsOf(): string[] {
 
 async function main(): Promise<number> {
   const services = servicesOf(values.board);
-  bringSecrets();
+  updateSecrets();
   const deployed = faasCli([
     'deploy',
     '--yaml',

@@ -1,7 +1,7 @@
 /** Says where faas-cli is; where it is not, installs it with Go, or says why that cannot be. */
-import { bringFaasCli } from './deploy/faas-cli.ts';
+import { findOrInstallFaasCli } from './deploy/faas-cli.ts';
 
-const faasCli = bringFaasCli(process.env, true);
+const faasCli = findOrInstallFaasCli(process.env, true);
 console.log(
   'program' in faasCli
     ? `faas-cli: ${faasCli.program}`

@@ -5,7 +5,7 @@
  * volatility with capped weights, against PyPortfolioOpt and skfolio on the same numbers. Every side takes
  * its own time in its own process after warming up; turns alternate. Read the ratios.
  */
-import { annualised, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import { annualisedCovariance, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
 import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import { quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { leastVariance } from '#shared/quant/allocation/mean-variance.ts';
@@ -60,12 +60,12 @@ function differences(task: Task, returns: readonly Float64Array[], ours: Float64
 async function compare(task: Task, securities: number, python: PythonPeers) {
   const { returns } = panelOf(securities, DAYS);
   const cap = capOf(securities);
-  const covariance = annualised(sampleCovariance(returns));
+  const covariance = annualisedCovariance(sampleCovariance(returns));
   await python.load({ returns, covariance });
   const own = {
     hrp: () => hrp(returns),
     capped: () => capped(covariance, cap),
-    minimum: () => capped(annualised(sampleCovariance(returns)), cap),
+    minimum: () => capped(annualisedCovariance(sampleCovariance(returns)), cap),
   }[task];
   const away = differences(task, returns, own());
   const ms: Record<string, number[]> = { ours: [] };

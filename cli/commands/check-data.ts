@@ -1,7 +1,7 @@
 /** `trader check-data FOLDER`: shows what is understood of a folder of price files. */
 import type { Command } from 'commander';
 import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
-import { reportText } from '#shared/clients/market-data/check/report-text.ts';
+import { dataReportText } from '#shared/clients/market-data/check/report-text.ts';
 import { writeSecurities } from '#shared/clients/market-data/check/write-securities.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
@@ -28,7 +28,7 @@ async function run(folder: string, { json, writeSecurities: writes }: Options): 
   const written = writes ? await writeSecurities(report) : undefined;
   const lines = json
     ? [JSON.stringify({ ...report, securitiesWritten: written ?? null }, null, 2)]
-    : [...reportText(report), ...(written ? [`Wrote ${written}; complete it.`] : [])];
+    : [...dataReportText(report), ...(written ? [`Wrote ${written}; complete it.`] : [])];
   process.stdout.write(`${lines.join('\n')}\n`);
   process.exitCode = report.ready || written !== undefined ? exitCodes.ok : exitCodes.failed;
 }

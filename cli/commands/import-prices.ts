@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
-import { reportText } from '#shared/clients/market-data/check/report-text.ts';
+import { dataReportText } from '#shared/clients/market-data/check/report-text.ts';
 import { folderAt, type PriceFolder } from '#shared/clients/market-data/csv/price-folder.ts';
 import type { ResponseOf } from '#shared/contract/row.ts';
 import { universe } from '#shared/contract/universe.ts';
@@ -46,7 +46,7 @@ async function run(given: string, { apply = false, json = false }: Options): Pro
     throw invalidRequest({ field: 'folder', message: `${given} is a file; a folder is needed` });
   const report = await checkFolder(folder.path, instantOf(Date.now()));
   if (report.problems.length > 0 || !report.securitiesFile) {
-    const text = json ? JSON.stringify(report, null, 2) : reportText(report).join('\n');
+    const text = json ? JSON.stringify(report, null, 2) : dataReportText(report).join('\n');
     process.stdout.write(`${text}\n`);
     process.exitCode = exitCodes.failed;
     return;

@@ -64,7 +64,7 @@ export class Annotations {
     this.connection = connectQueueRedis(redisUrl);
     this.worker = new Worker<TopicMessage>(
       topicsQueue(device),
-      (job, token) => this.handOn(job, token ?? ''),
+      (job, token) => this.forwardMessage(job, token ?? ''),
       {
         connection: this.connection,
         prefix,
@@ -126,7 +126,7 @@ export class Annotations {
   }
 
   /** A message becomes one call for each subscriber, each with attempts of its own. */
-  private async handOn(job: Job<TopicMessage>, token: string): Promise<void> {
+  private async forwardMessage(job: Job<TopicMessage>, token: string): Promise<void> {
     const { name: topic, data } = job;
     const subscribers = this.subscriptions.topics.get(topic) ?? [];
     const areFull = subscribers.map(({ functionName }) => this.calls.isFull(functionName));

@@ -1,5 +1,5 @@
 /** How the program ends; docs/start.md says the same. */
-export const exitCodes = {
+export const programExitCodes = {
   ok: 0,
   /** The cycle of `--once` failed, or an unexpected error occurred. */
   failed: 1,

@@ -15,15 +15,15 @@ import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { parseArguments, USAGE, type Arguments } from './arguments.ts';
 import { openConsole, type Console } from './console/console.ts';
-import { documentOf } from './console/document.ts';
+import { resultDocumentOf } from './console/document.ts';
 import { openEmbedded, type Embedded } from './embedded.ts';
-import { exitCodes } from './exit-codes.ts';
+import { programExitCodes } from './exit-codes.ts';
 import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
 import { briefText } from './console/brief.ts';
 import { endsCycle, laterCycleLine } from './later-cycles.ts';
 import { LogFile } from './console/log-file.ts';
 import { logLines } from './console/log-lines.ts';
-import { liveText, Progress } from './console/progress.ts';
+import { liveText, ProgressThrottle } from './console/progress.ts';
 import { StartSteps } from './readiness.ts';
 import { cycleText, nextText } from './console/report.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -47,11 +47,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
   if (parsed.kind === 'help') {
     process.stdout.write(USAGE);
-    return exitCodes.ok;
+    return programExitCodes.ok;
   }
   if (parsed.kind === 'wrong') {
     process.stderr.write(`${parsed.message}\n\n${USAGE}`);
-    return exitCodes.wrongInput;
+    return programExitCodes.wrongInput;
   }
   const console = openConsole({ json: parsed.given.json, env: process.env });
   try {
@@ -66,18 +66,18 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
   const tracing = await openTracing('trader', env);
   const file = new LogFile();
   const isVerbose = given.verbose || given.json || Boolean(env['LOG_LEVEL']);
-  const later: { told?: (line: string) => void } = {};
+  const later: { onLine?: (line: string) => void } = {};
   const toFile = logLines({ file, console, isVerbose });
   const writeLog = (line: string): void => {
     toFile(line);
-    later.told?.(line);
+    later.onLine?.(line);
   };
   const log = openLog(logRulesOf(settings), writeLog).with({ module: 'home' });
   const stop = stopSignal();
   process.on('unhandledRejection', (cause) => log.error('unhandled-rejection', { cause }));
   const { print, style } = console;
-  const say = console.isLive && !given.verbose ? console.progress : print;
-  const steps = new StartSteps((line) => say(`${style.good('✓')} ${line}`));
+  const report = console.isLive && !given.verbose ? console.progress : print;
+  const steps = new StartSteps((line) => report(`${style.good('✓')} ${line}`));
   let logFile: string | undefined;
   const embedded = await openEmbedded({
     settings,
@@ -102,14 +102,15 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     const succeeded = begins ? await trade(run) : true;
     if (!starts && !isOurs) print('The board with the gateway service runs the trading cycle.');
     else if (!starts) print('The stack file has no trading cycle; its functions wait.');
-    if (given.once) return succeeded || stop.aborted ? exitCodes.ok : exitCodes.failed;
+    if (given.once)
+      return succeeded || stop.aborted ? programExitCodes.ok : programExitCodes.failed;
     if (!stop.aborted) print(style.faint(`\nRunning at ${embedded.runtime.url}; Ctrl-C stops.`));
-    later.told = tellLaterCycles(embedded, console);
+    later.onLine = reportLaterCycles(embedded, console);
     await untilAborted(stop);
     print('Stopping.');
-    return exitCodes.ok;
+    return programExitCodes.ok;
   } finally {
-    delete later.told;
+    delete later.onLine;
     await inTime(embedded.close());
     await tracing.close();
     file.close();
@@ -117,7 +118,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
 }
 
 /** Each scheduled cycle is reported in one line. */
-function tellLaterCycles({ dependencies }: Embedded, { print }: Console) {
+function reportLaterCycles({ dependencies }: Embedded, { print }: Console) {
   return (line: string): void => {
     if (!endsCycle(line)) return;
     outsideSpans(() => laterCycleLine(dependencies, new Date())).then(print, () => undefined);
@@ -163,7 +164,7 @@ async function reportLostState(
 
 function endOfLostState(failure: Failure, given: Arguments, console: Console): number {
   if (given.json) console.document({ failure });
-  return exitCodes.stateLost;
+  return programExitCodes.stateLost;
 }
 
 /** The first cycle, with its progress. @returns whether it succeeded */
@@ -175,13 +176,13 @@ async function trade(run: FirstRun): Promise<boolean> {
   for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) print(`  warning: ${doubt}`);
   const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
   for (const line of readyText(embedded, { market, account }, steps)) print(line);
-  const progress = new Progress(print);
+  const progress = new ProgressThrottle(print);
   const outcome = await runFirstCycle(dependencies, given.dryRun, stop, (update) =>
     console.isLive ? console.progress(liveText(update)) : progress.report(update),
   );
   progress.flush();
   if (stop.aborted) return false;
-  if (given.json) console.document(documentOf(embedded, { market, account }, steps, outcome));
+  if (given.json) console.document(resultDocumentOf(embedded, { market, account }, steps, outcome));
   report(run, outcome);
   return outcome.success;
 }
@@ -192,8 +193,8 @@ function report({ embedded, given, console, logFile }: FirstRun, outcome: CycleO
   print('');
   const text = given.verbose ? cycleText : briefText;
   if (result) for (const line of text(result)) print(line);
-  const trouble = result ? 'Not everything went through' : 'The cycle failed';
-  if (!success) complain(`${style.bad('✗')} ${trouble}: ${message}`);
+  const problem = result ? 'Not everything went through' : 'The cycle failed';
+  if (!success) complain(`${style.bad('✗')} ${problem}: ${message}`);
   print('');
   const { runtime, secrets, hasPage } = embedded;
   const where = { tokensDir: secrets.files.dir, passwordDir: secrets.dir, logFile, hasPage };
@@ -207,8 +208,8 @@ function explain(failure: Failure, given: Arguments, console: Console): number {
   else console.complain(failure.message);
   if (failure.code === 'BUG') console.complain(String((failure.cause as Error)?.stack ?? ''));
   if (given.json) console.document({ failure });
-  if (failure.code === 'INVALID_REQUEST') return exitCodes.wrongInput;
-  return failure.code === 'BUG' ? exitCodes.failed : exitCodes.cannotStart;
+  if (failure.code === 'INVALID_REQUEST') return programExitCodes.wrongInput;
+  return failure.code === 'BUG' ? programExitCodes.failed : programExitCodes.cannotStart;
 }
 
 /** The folder with the stack file, above the build. */

@@ -19,7 +19,7 @@ export interface FacadeAccess {
 }
 
 /** The part of a gRPC call that identifies its caller. */
-export interface Caller {
+export interface GrpcCaller {
   readonly metadata: { get(name: string): readonly (string | Buffer)[] };
   getPeer(): string;
   getAuthContext(): AuthContext | null;
@@ -32,7 +32,7 @@ export interface Caller {
  */
 export function requireCallerAccess(
   effect: Effect,
-  caller: Caller,
+  caller: GrpcCaller,
   access: FacadeAccess | null,
 ): void {
   if (access === null) return;
@@ -46,7 +46,7 @@ export function requireCallerAccess(
 }
 
 /** The server verifies client certificates during the handshake, so the name in one is authentic. */
-function certificateName(caller: Caller): string | undefined {
+function certificateName(caller: GrpcCaller): string | undefined {
   const name: unknown = caller.getAuthContext()?.sslPeerCertificate?.subject?.CN;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }

@@ -76,12 +76,12 @@ export class Health {
     const left = new AbortController();
     call.once('cancelled', () => left.abort());
     const signal = AbortSignal.any([left.signal, this.draining.signal]);
-    let told: Status | undefined;
+    let lastSent: Status | undefined;
     for (;;) {
       const status = services.length === 0 ? 'SERVICE_UNKNOWN' : await this.all(services);
       if (left.signal.aborted) return;
-      if (status !== told) call.write({ status });
-      told = status;
+      if (status !== lastSent) call.write({ status });
+      lastSent = status;
       if (this.draining.signal.aborted) break;
       await sleep(WATCH_POLL_MS, undefined, { signal }).catch(() => undefined);
       if (left.signal.aborted) return;

@@ -24,7 +24,7 @@ type Annotations = Readonly<Record<string, string>>;
 const PREFIX = 'arduino-trader/async-';
 
 /** @internal exported for its tests */
-export const defaultPolicy: CallPolicy = {
+export const defaultCallPolicy: CallPolicy = {
   attempts: 5,
   backoffMs: 500,
   concurrency: 4,
@@ -57,7 +57,7 @@ export function callPolicy(
   annotations: Annotations = {},
 ): { policy: CallPolicy; complaints: readonly string[] } {
   const operation = operationAt(functionName, path)?.operation;
-  const base = operation ? policyOfOurs(operation) : defaultPolicy;
+  const base = operation ? policyOfOurs(operation) : defaultCallPolicy;
   const complaints: string[] = [];
   const read = <T>(name: string, usual: T, parse: (text: string) => T | undefined): T => {
     const text = annotations[PREFIX + name]?.trim();
@@ -77,8 +77,8 @@ export function callPolicy(
 
 /** A long operation is retried by its own queue of runs, not by its subscribers. */
 function policyOfOurs({ queue, weight }: Operation): CallPolicy {
-  const concurrency = weight === 'heavy' ? CPU_BOUND_CONCURRENCY : defaultPolicy.concurrency;
-  const base = { ...defaultPolicy, retried: retriedOfOurs, concurrency: concurrency };
+  const concurrency = weight === 'heavy' ? CPU_BOUND_CONCURRENCY : defaultCallPolicy.concurrency;
+  const base = { ...defaultCallPolicy, retried: retriedOfOurs, concurrency: concurrency };
   if (!queue) return base;
   if (queue.caller === 'follows') return { ...base, attempts: 1, concurrency: SUBSCRIBERS };
   return { ...base, ...{ attempts: queue.attempts, backoffMs: queue.backoffMs } };

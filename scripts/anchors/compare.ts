@@ -1,7 +1,7 @@
 /** Compares a computed value with the expected one, and reports the largest deviation. */
 import type { Tolerance } from './rows/row.ts';
 
-export interface Comparison {
+export interface ValueComparison {
   readonly passed: boolean;
   /** Largest `abs(got - expected)`; infinite where something is missing or of another kind. */
   readonly worst: number;
@@ -9,14 +9,14 @@ export interface Comparison {
   readonly at: string;
 }
 
-const EXACT: Comparison = { passed: true, worst: 0, at: '' };
+const EXACT: ValueComparison = { passed: true, worst: 0, at: '' };
 
 export function compare(
   got: unknown,
   expected: unknown,
   tolerance: Tolerance,
   at = '',
-): Comparison {
+): ValueComparison {
   if (typeof expected === 'number' || isInfiniteText(expected))
     return compareNumber(got, Number(expected), tolerance, at);
   if (expected === null) return got === null || Number.isNaN(got) ? EXACT : off(at);
@@ -31,7 +31,7 @@ function compareNumber(
   expected: number,
   { abs = 0, rel = 0 }: Tolerance,
   at: string,
-): Comparison {
+): ValueComparison {
   if (typeof got !== 'number' || Number.isNaN(got)) return off(at);
   if (got === expected) return EXACT;
   const worst = Math.abs(got - expected);
@@ -43,7 +43,7 @@ function compareList(
   expected: readonly unknown[],
   tolerance: Tolerance,
   at: string,
-): Comparison {
+): ValueComparison {
   if (!Array.isArray(got) && !ArrayBuffer.isView(got)) return off(at);
   const list = Array.from(got as ArrayLike<unknown>);
   if (list.length !== expected.length) return off(`${at}.length`);
@@ -55,7 +55,7 @@ function compareRecord(
   expected: Record<string, unknown>,
   tolerance: Tolerance,
   at: string,
-): Comparison {
+): ValueComparison {
   if (typeof got !== 'object' || got === null) return off(at);
   const fields = got as Record<string, unknown>;
   return worstOf(
@@ -65,7 +65,7 @@ function compareRecord(
   );
 }
 
-function worstOf(all: readonly Comparison[]): Comparison {
+function worstOf(all: readonly ValueComparison[]): ValueComparison {
   const failed = all.filter(({ passed }) => !passed);
   const among = failed.length > 0 ? failed : all;
   return among.reduce((worst, one) => (one.worst > worst.worst ? one : worst), among[0] ?? EXACT);
@@ -75,7 +75,7 @@ function isInfiniteText(value: unknown): boolean {
   return value === 'Infinity' || value === '-Infinity';
 }
 
-function off(at: string): Comparison {
+function off(at: string): ValueComparison {
   return { passed: false, worst: Infinity, at };
 }
 

@@ -71,11 +71,11 @@ async function evaluateRows(
     const row = rowsOf(folder, category).find((one) => one.case === wanted);
     return row && evaluateLater(row, adapter, files);
   };
-  return Promise.all(evaluated.map((one) => besideTwin(one, twinOf)));
+  return Promise.all(evaluated.map((one) => withCounterpart(one, twinOf)));
 }
 
 /** That a row is not answered shows something only where the row without its word is. */
-async function besideTwin(
+async function withCounterpart(
   one: Evaluated,
   twinOf: (name: string) => Promise<Evaluated | undefined>,
 ): Promise<Evaluated> {

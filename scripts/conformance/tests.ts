@@ -33,9 +33,9 @@ export function testsOf(rows: readonly Row[], files: TestFiles): ReadonlyMap<num
       own.length === 0 ? 'no test' : `tests in ${own.map((one) => one.file).join(', ')}`;
     return [`row ${number} has ${where}`];
   });
-  const strangers = found.filter(({ number }) => !rows.some((row) => row.number === number));
+  const unknownTests = found.filter(({ number }) => !rows.some((row) => row.number === number));
   complaints.push(
-    ...strangers.map(({ number, file }) => `${file}: the sheet has no row ${number}`),
+    ...unknownTests.map(({ number, file }) => `${file}: the sheet has no row ${number}`),
   );
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
   return new Map(found.map(({ number, file }) => [number, file]));

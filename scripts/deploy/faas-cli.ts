@@ -35,7 +35,11 @@ export function findFaasCli(env: Environment, folder = OWN_FOLDER): FaasCli {
  * Finds it, or installs it with Go.
  * @param again whether to try although an attempt has failed within the hour
  */
-export function bringFaasCli(env: Environment, again = false, folder = OWN_FOLDER): FaasCli {
+export function findOrInstallFaasCli(
+  env: Environment,
+  again = false,
+  folder = OWN_FOLDER,
+): FaasCli {
   const found = findFaasCli(env, folder);
   if ('program' in found) return found;
   const failed = join(folder, 'faas-cli.failed');
@@ -85,6 +89,6 @@ function reasonOf(thrown: unknown): string {
   const { code, stderr } = thrown as { code?: string; stderr?: string };
   if (code === 'ENOENT') return 'there is no Go to install it with';
   if (code === 'ETIMEDOUT') return `go install ${MODULE} took too long`;
-  const said = stderr?.trim().split('\n')[0]?.replace(`go: ${MODULE}: `, '');
-  return `go install ${MODULE} failed: ${said ?? 'without a reason'}`;
+  const message = stderr?.trim().split('\n')[0]?.replace(`go: ${MODULE}: `, '');
+  return `go install ${MODULE} failed: ${message ?? 'without a reason'}`;
 }

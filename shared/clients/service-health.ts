@@ -49,7 +49,7 @@ async function measure(
   );
   const byReason = group(names, reasons);
   const latencyMs = performance.now() - startedAt;
-  const status = inWords(byReason, names.length);
+  const status = reasonText(byReason, names.length);
   return { healthy: byReason.size === 0, status, latencyMs };
 }
 
@@ -88,7 +88,7 @@ function group(
   return groups;
 }
 
-function inWords(byReason: ReadonlyMap<string, readonly string[]>, all: number): string {
+function reasonText(byReason: ReadonlyMap<string, readonly string[]>, all: number): string {
   if (byReason.size === 0) return `all ${all} functions answer`;
   const parts = [...byReason].map(([reason, names]) =>
     names.length === all ? reason : `${names.join(', ')}: ${reason}`,

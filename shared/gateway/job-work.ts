@@ -4,7 +4,7 @@ import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import type { JobRow, TaskName } from '#shared/contract/jobs.ts';
 import type { Operation } from '#shared/contract/row.ts';
 
-export type Work =
+export type JobRequest =
   | { readonly kind: 'operation'; readonly operation: Operation; readonly request: object }
   | { readonly kind: 'task'; readonly task: TaskName };
 
@@ -17,7 +17,7 @@ export function workOf(
   { name, work }: JobRow,
   force: boolean,
   parameters: ReadonlyMap<string, string>,
-): Work {
+): JobRequest {
   if (work.kind === 'task') {
     requireKnown(name, parameters, []);
     return work;

@@ -5,7 +5,7 @@ import type { Operation } from '#shared/contract/row.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { backUp } from './backup/back-up.ts';
 import { JobStore } from './job-store.ts';
-import type { Work } from './job-work.ts';
+import type { JobRequest } from './job-work.ts';
 import { maintain } from './maintain.ts';
 import { sendNotices } from './notices/send-notices.ts';
 import type { JobEnd } from './model/job-record.ts';
@@ -17,11 +17,11 @@ const tasks: Record<TaskName, (context: Context) => Promise<JobEnd>> = {
 };
 
 /** @throws Failure of what the job called; it is recorded as the job's last error */
-export async function runJob(context: Context, job: string, work: Work): Promise<JobEnd> {
+export async function runJob(context: Context, job: string, work: JobRequest): Promise<JobEnd> {
   const store = new JobStore(context.database);
   await store.started(job, context.run ?? '', context.now());
   try {
-    const end = await carryOut(context, work);
+    const end = await executeWork(context, work);
     await store.ended(job, end, context.now());
     return end;
   } catch (thrown) {
@@ -37,7 +37,7 @@ function wasGivenUp({ aborted, reason }: AbortSignal): boolean {
   return aborted && (reason as Error).name !== 'TimeoutError';
 }
 
-function carryOut(context: Context, work: Work): Promise<JobEnd> {
+function executeWork(context: Context, work: JobRequest): Promise<JobEnd> {
   return work.kind === 'task'
     ? tasks[work.task](context)
     : callThrough(context, work.operation, work.request);

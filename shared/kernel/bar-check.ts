@@ -134,7 +134,7 @@ export class JudgedBars {
     const levels = this.levels.map((level) => ({ level, recent: [...level.recent] }));
     this.place(next);
     const days = this.daysSince(day);
-    this.takeBack();
+    this.removeLast();
     this.levels = levels.map(({ level }) => level);
     for (const { level, recent } of levels) level.recent.splice(0, level.recent.length, ...recent);
     return days;
@@ -153,7 +153,7 @@ export class JudgedBars {
   }
 
   /** The last bar out of its segment. */
-  private takeBack(): void {
+  private removeLast(): void {
     const last = this.segments.at(-1);
     last?.bars.pop();
     if (last?.bars.length === 0) this.segments.pop();

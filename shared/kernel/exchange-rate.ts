@@ -29,7 +29,7 @@ export function unitRate(currency: Currency, day: CalendarDay): ExchangeRate {
 export function requireRate(rates: RateTable, from: Currency): ExchangeRate {
   const rate = rates.get(from);
   if (!rate)
-    throw new Failure('REFUSED', `There is no exchange rate ${pairWords(rates, from)}.`, {
+    throw new Failure('REFUSED', `There is no exchange rate ${pairText(rates, from)}.`, {
       rule: 'exchange-rate-missing',
       currency: from,
     });
@@ -37,7 +37,7 @@ export function requireRate(rates: RateTable, from: Currency): ExchangeRate {
 }
 
 /** A table names its own currency by any of its rates. */
-function pairWords(rates: RateTable, from: Currency): string {
+function pairText(rates: RateTable, from: Currency): string {
   const [known] = rates.values();
   return known ? `from ${from} to ${known.to}` : `for ${from}`;
 }

@@ -1,8 +1,8 @@
 /** A change of an allocation as callers see it. */
 import type { AllocationChange } from '#protos/gen/optimization.ts';
-import { signedValue, type Change } from './model/account.ts';
+import { signedValue, type PositionChange } from './model/account.ts';
 
-export function changeMessage(change: Change): AllocationChange {
+export function changeMessage(change: PositionChange): AllocationChange {
   const shares = change.quantity.toEstimate();
   return {
     isin: change.isin,

@@ -16,14 +16,14 @@ import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { valueAccount, type Account, type StatedHolding } from './model/account.ts';
+import { valueAccount, type ValuedHoldings, type PricedHolding } from './model/account.ts';
 
 /** Years of bars to load for moments: they are measured on five of trading days. */
 export const HISTORY_YEARS = 5.1;
 
 export interface OptimizationInputs {
   readonly view: MarketView;
-  readonly account: Account;
+  readonly account: ValuedHoldings;
 }
 
 /** ISINs of the request that must be known, by the field that names them. */
@@ -88,7 +88,7 @@ async function bookOf({ database, baseCurrency }: Sources, accountId: AccountId)
   return new StoredBook(database, baseCurrency).book(accountId);
 }
 
-function bookedHoldings({ holdings }: Book): StatedHolding[] {
+function bookedHoldings({ holdings }: Book): PricedHolding[] {
   return [...holdings.values()].map((holding) => ({
     isin: holding.isin,
     quantity: quantityOf(holding),
@@ -99,9 +99,9 @@ function bookedHoldings({ holdings }: Book): StatedHolding[] {
 async function withLastPrices(
   sources: Sources,
   book: Book,
-  holdings: readonly StatedHolding[],
+  holdings: readonly PricedHolding[],
   view: MarketView,
-): Promise<readonly StatedHolding[]> {
+): Promise<readonly PricedHolding[]> {
   const unpriced = view.unpriced.map(({ isin }) => isin).filter((isin) => book.holdings.has(isin));
   if (unpriced.length === 0) return holdings;
   const { quotes } = await loadPrices(sources, unpriced, book);
@@ -130,7 +130,7 @@ function requireKnown(mentioned: Mentioned, known: ReadonlyMap<Isin, Security>):
   }
 }
 
-function statedHoldings({ currentPositions }: StatedAccount): StatedHolding[] {
+function statedHoldings({ currentPositions }: StatedAccount): PricedHolding[] {
   return currentPositions.map(({ isin, quantity, currentPrice }) => ({
     isin,
     quantity,

@@ -75,12 +75,12 @@ async function readYaml<Schema extends z.ZodType>(
   const parsed = schema.safeParse(content);
   if (parsed.success) return { path, content: parsed.data };
   for (const issue of parsed.error.issues)
-    for (const [field, message] of inWords(issue)) complain(`${path}: ${field}`, message);
+    for (const [field, message] of issueMessages(issue)) complain(`${path}: ${field}`, message);
   return undefined;
 }
 
 /** Path and message of an issue, one pair for each unknown key. */
-function inWords(issue: z.core.$ZodIssue): [string, string][] {
+function issueMessages(issue: z.core.$ZodIssue): [string, string][] {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => [path === '' ? key : `${path}.${key}`, 'is not known here']);

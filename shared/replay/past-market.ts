@@ -32,7 +32,7 @@ export interface PastMarketOptions {
   readonly declaresSplits: boolean;
 }
 
-interface Told {
+interface ReturnedHistory {
   readonly start: number;
   readonly end: number;
   readonly bars: readonly DailyBar[];
@@ -47,7 +47,7 @@ export class PastMarket implements MarketData {
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
   /** The history as returned last, so that it is checked once for each moment. */
-  private readonly told = new Map<Isin, Told>();
+  private readonly returned = new Map<Isin, ReturnedHistory>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions) {
     this.past = past;
@@ -68,10 +68,10 @@ export class PastMarket implements MarketData {
     if (!bars) throw notFound('security', isin);
     const end = lastOn(bars, this.moment().knownThrough) + 1;
     const start = lastOn(bars, addDays(from, -1)) + 1;
-    const told = this.told.get(isin);
-    if (told?.start === start && told.end === end) return told.bars;
+    const returned = this.returned.get(isin);
+    if (returned?.start === start && returned.end === end) return returned.bars;
     const known = bars.slice(start, end);
-    if (start === 0) this.told.set(isin, { start, end, bars: known });
+    if (start === 0) this.returned.set(isin, { start, end, bars: known });
     return known;
   }
 
@@ -132,9 +132,9 @@ export class FillMarket extends PastMarket {
     const price = at === 'open' ? bar.open : bar.close;
     const adjustedClose = (bar.adjustedClose / bar.close) * price;
     const own = { ...bar, open: price, high: price, low: price, close: price, adjustedClose };
-    const told = [...known, own];
-    this.filled.set(isin, { known, day, bars: told });
-    return told;
+    const returned = [...known, own];
+    this.filled.set(isin, { known, day, bars: returned });
+    return returned;
   }
 }
 

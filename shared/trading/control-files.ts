@@ -31,8 +31,8 @@ async function reasonIn(
 ): Promise<TradingReason | undefined> {
   try {
     const line = await firstLine(join(dataDir, name));
-    const said = line === '' ? '' : ` and says: ${line}`;
-    return { code: 'file', state, message: `the file ${name} is in the data directory${said}` };
+    const note = line === '' ? '' : ` and says: ${line}`;
+    return { code: 'file', state, message: `the file ${name} is in the data directory${note}` };
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -12,7 +12,7 @@ import type { RequestOf, WireRequestOf } from '#shared/contract/row.ts';
 import { orderTypeOf, type trading } from '#shared/contract/trading.ts';
 import type { OrderDraft, OrderRecord } from './model/order-record.ts';
 import type { Order } from './model/order.ts';
-import { isTerminal, isUnresolved, statusOf } from './model/order-state.ts';
+import { isTerminal, isUnresolved, tradeStatusOf } from './model/order-state.ts';
 import type { Validation } from './model/validation.ts';
 
 type TradeRequest = RequestOf<typeof trading.executeTrade>;
@@ -68,7 +68,7 @@ export function wireOf(
 }
 
 /** `totalCost` is the cash the fills moved, costs included; positive for purchases and sales. */
-export function executionOf(trade: Order): TradeExecution {
+export function tradeExecutionOf(trade: Order): TradeExecution {
   const cash = trade.settlement.sign < 0 ? trade.settlement.negate() : trade.settlement;
   return {
     tradeId: trade.tradeId,
@@ -84,7 +84,7 @@ export function executionOf(trade: Order): TradeExecution {
     fees: trade.fees.toJSON(),
     executedAt: trade.executedAt === undefined ? undefined : toTimestamp(trade.executedAt),
     brokerReference: trade.brokerOrderId ?? '',
-    status: statusOf(trade.state),
+    status: tradeStatusOf(trade.state),
     state: trade.state,
     message: trade.message,
     requestedAt: toTimestamp(trade.requestedAt),
@@ -102,9 +102,9 @@ export function answerOf(order: OrderRecord): ExecuteTradeResponse {
     success: isWorking || order.filledQuantity.sign > 0,
     tradeId: order.tradeId,
     orderId: order.clientOrderId,
-    status: statusOf(order.state),
+    status: tradeStatusOf(order.state),
     message: order.message,
-    execution: executionOf(order),
+    execution: tradeExecutionOf(order),
     errors: [...order.errors.map((error) => ({ ...error })), ...(isOpen ? [openError(order)] : [])],
   };
 }

@@ -11,7 +11,7 @@ export function describedBy(listed: ListedSecurity, addedAt: Instant): Descripti
 }
 
 /** Adds every security that the source lists. */
-export async function takeUp(
+export async function addListed(
   store: SecurityStore,
   listing: readonly ListedSecurity[],
   addedAt: Instant,

@@ -1,6 +1,6 @@
 /** A stream that holds a resource until it ends. */
 
-export interface Bounds {
+export interface StreamBounds {
   /** Resolves when the stream's time limit is reached. */
   readonly timeUp: Promise<unknown>;
   /** Called once when it is over: read to its end, broken, timed out, or abandoned. */
@@ -11,7 +11,7 @@ export interface Bounds {
  * Passes chunks on until there are no more, one fails, the time is up, or the reader is gone:
  * unlike a generator, it is also over when nobody has begun to read it.
  */
-export function boundedChunks<T>(chunks: AsyncIterable<T>, bounds: Bounds): AsyncIterable<T> {
+export function boundedChunks<T>(chunks: AsyncIterable<T>, bounds: StreamBounds): AsyncIterable<T> {
   const source = chunks[Symbol.asyncIterator]();
   const late = bounds.timeUp.then(() =>
     Promise.reject(new Error('the execution time limit was exceeded')),

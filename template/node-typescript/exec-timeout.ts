@@ -11,7 +11,7 @@ import type {
 } from './function.ts';
 
 /** `X-OpenFaaS-Internal` marks an answer that the function did not give. */
-export const OVERDUE = {
+export const OVERDUE_ANSWER = {
   status: 504,
   headers: { 'x-openfaas-internal': 'of-watchdog' },
 } satisfies FunctionResult;
@@ -60,10 +60,10 @@ async function race(
   const end = whenLeft(context, () => host.leave(context.signal.reason));
   let timer: NodeJS.Timeout | undefined;
   const unwatched = watch(ms);
-  const overdue = new Promise<typeof OVERDUE>((resolve) => {
+  const overdue = new Promise<typeof OVERDUE_ANSWER>((resolve) => {
     timer = setTimeout(() => {
       unwatched();
-      resolve(OVERDUE);
+      resolve(OVERDUE_ANSWER);
       host.leave(new DOMException('The execution time limit was exceeded.', 'TimeoutError'));
     }, ms);
   });
@@ -77,7 +77,7 @@ async function race(
     const running = Promise.resolve(handler(event, withinCall(context, host)));
     const result: FunctionResult = await Promise.race([running, overdue]);
     // Errors a handler throws after its time limit are ignored.
-    if (result === OVERDUE) running.catch(() => undefined);
+    if (result === OVERDUE_ANSWER) running.catch(() => undefined);
     if (isChunks(result.body))
       return { ...result, body: boundedChunks(result.body, { timeUp: overdue, over }) };
     over();

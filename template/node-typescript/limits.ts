@@ -7,7 +7,7 @@ import type { Environment } from './function.ts';
 import { hostNames, type HostNames } from './host-check.ts';
 import { BODY_BYTES_MAX } from './server.ts';
 
-export interface Limits {
+export interface FunctionLimits {
   readonly port: number;
   /** 0: any free one. */
   readonly metricsPort: number;
@@ -33,7 +33,7 @@ export interface Limits {
 }
 
 /** @throws Error naming the variable that cannot be parsed: an invalid limit is not ignored */
-export function readLimits(env: Environment): Limits {
+export function readLimits(env: Environment): FunctionLimits {
   const rawBytesMax = size(env, 'MAX_RAW_SIZE', BODY_BYTES_MAX);
   return {
     port: count(env, 'port', 8080),

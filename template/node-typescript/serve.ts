@@ -20,11 +20,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './call-log.ts';
 import { limitConnections } from './connection-count.ts';
 import { DetachedWork } from './detached-work.ts';
-import { inTime, OVERDUE } from './exec-timeout.ts';
+import { inTime, OVERDUE_ANSWER } from './exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
 import { cameByLoopback, isAllowedHost, type HostNames } from './host-check.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { readLimits, tooMany, type Limits } from './limits.ts';
+import { readLimits, tooMany, type FunctionLimits } from './limits.ts';
 import { CallMetrics } from './metrics.ts';
 import { answer } from './server.ts';
 import { mounted } from './function-environment.ts';
@@ -98,13 +98,13 @@ const NO_NAMES: HostNames = new Set();
  * requests over a network is checked only where `allowed_hosts` is set. Over loopback it is always
  * checked: only a browser on this machine would send another name there.
  */
-function checkingHost({ allowedHosts }: Limits, enter: RequestListener): RequestListener {
+function checkingHost({ allowedHosts }: FunctionLimits, enter: RequestListener): RequestListener {
   return (request, response) => {
     const isAsked = allowedHosts !== undefined || cameByLoopback(request);
     if (!isAsked || isAllowedHost(request, allowedHosts ?? NO_NAMES))
       return enter(request, response);
     response.setHeader('connection', 'close');
-    say(
+    sendText(
       response,
       421,
       'the Host of this request is not one of ours; allowed_hosts names further ones\n',
@@ -112,7 +112,7 @@ function checkingHost({ allowedHosts }: Limits, enter: RequestListener): Request
   };
 }
 
-function timesOf({ readTimeoutMs }: Limits): ServerOptions {
+function timesOf({ readTimeoutMs }: FunctionLimits): ServerOptions {
   return {
     requestTimeout: readTimeoutMs,
     headersTimeout: readTimeoutMs,
@@ -124,7 +124,7 @@ function timesOf({ readTimeoutMs }: Limits): ServerOptions {
 }
 
 /** Ends by itself shortly before the platform would end it. */
-function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: Limits): number {
+function drainMs({ writeTimeoutMs, gracePeriodMs, healthcheckIntervalMs }: FunctionLimits): number {
   const left = Math.max(gracePeriodMs - healthcheckIntervalMs - 1_000, 0);
   return writeTimeoutMs === 0 ? left : Math.min(writeTimeoutMs, left);
 }
@@ -137,14 +137,14 @@ class Endpoint {
   private readonly timed: Promise<FunctionHandler>;
   private readonly watch: LoopWatch | undefined;
   private readonly env: Environment;
-  private readonly limits: Limits;
+  private readonly limits: FunctionLimits;
   private readonly lock: string;
   /** Answers that are not out yet. */
   private readonly unanswered = new Set<ServerResponse>();
   private isOpen = false;
   private isStopping = false;
 
-  constructor(handler: Promise<FunctionHandler>, env: Environment, limits: Limits) {
+  constructor(handler: Promise<FunctionHandler>, env: Environment, limits: FunctionLimits) {
     this.handler = handler;
     const watch = limits.execTimeoutMs > 0 ? new LoopWatch(() => this.stuck()) : undefined;
     this.watch = watch;
@@ -186,21 +186,24 @@ class Endpoint {
     log('error', 'handler-stuck', { execTimeoutMs: this.limits.execTimeoutMs });
     for (const response of this.unanswered)
       if (response.headersSent) response.destroy();
-      else response.writeHead(OVERDUE.status, { ...OVERDUE.headers, connection: 'close' }).end();
+      else
+        response
+          .writeHead(OVERDUE_ANSWER.status, { ...OVERDUE_ANSWER.headers, connection: 'close' })
+          .end();
     rmSync(this.lock, { force: true });
     endAtOnce(1);
   }
 
   private async probe(path: string, request: IncomingMessage, response: ServerResponse) {
-    if (request.method !== 'GET') return say(response, 405);
-    if (!this.isOpen) return say(response, 503, this.isStopping ? 'stopping' : 'starting');
-    if (!(await this.isLocked())) return say(response, 503, 'stopping');
-    if (path === '/_/health') return say(response, 200, 'OK');
+    if (request.method !== 'GET') return sendText(response, 405);
+    if (!this.isOpen) return sendText(response, 503, this.isStopping ? 'stopping' : 'starting');
+    if (!(await this.isLocked())) return sendText(response, 503, 'stopping');
+    if (path === '/_/health') return sendText(response, 200, 'OK');
     const { inflightMax, readyPath } = this.limits;
-    if (this.isFull()) return say(response, 429, tooMany(inflightMax));
+    if (this.isFull()) return sendText(response, 429, tooMany(inflightMax));
     if (readyPath !== undefined) return this.pass(request, response, readyPath);
     const reason = await this.whyNotReady(response);
-    return reason === undefined ? say(response, 200, 'OK') : say(response, 503, reason);
+    return reason === undefined ? sendText(response, 200, 'OK') : sendText(response, 503, reason);
   }
 
   private async isLocked(): Promise<boolean> {
@@ -235,7 +238,7 @@ class Endpoint {
     this.measure(request, response);
     if (full) {
       response.setHeader('x-openfaas-internal', 'faas-middleware');
-      return say(response, 429, tooMany(this.limits.inflightMax));
+      return sendText(response, 429, tooMany(this.limits.inflightMax));
     }
     await this.pass(request, response, request.url ?? '/');
   }
@@ -315,7 +318,7 @@ function logged(handler: FunctionHandler): FunctionHandler {
   };
 }
 
-function say(response: ServerResponse, status: number, text = ''): void {
+function sendText(response: ServerResponse, status: number, text = ''): void {
   response.statusCode = status;
   response.setHeader('content-type', 'text/plain; charset=utf-8');
   response.end(text);

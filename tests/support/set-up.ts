@@ -4,7 +4,7 @@
  * had, and why is said here and at the end of `npm run check`.
  */
 import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
-import { bringFaasCli } from '../../scripts/deploy/faas-cli.ts';
+import { findOrInstallFaasCli } from '../../scripts/deploy/faas-cli.ts';
 
 export default async function setUp(): Promise<void> {
   await findRedisServer({
@@ -12,7 +12,7 @@ export default async function setUp(): Promise<void> {
     isRoot: process.getuid?.() === 0,
     print: (line) => console.error(line),
   });
-  const faasCli = bringFaasCli(process.env);
+  const faasCli = findOrInstallFaasCli(process.env);
   // The processes that run the tests inherit it.
   if ('program' in faasCli) process.env['FAAS_CLI'] = faasCli.program;
   else {

@@ -14,7 +14,7 @@ import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { scoring } from '#shared/contract/scoring.ts';
 import {
-  equalWeights,
+  equalHoldingWeights,
   heldQuantities,
   valueWeights,
 } from '#shared/scoring/model/holding-weights.ts';
@@ -50,7 +50,8 @@ export default handle(scoring.scorePortfolio, async (request, context) => {
 
   const left = view.unpriced.map(({ isin }) => isin);
   const { quotes: kept } = await loadPrices(context, left, book);
-  const weights = request.isins.length > 0 ? equalWeights(isins) : valueWeights(held, view, kept);
+  const weights =
+    request.isins.length > 0 ? equalHoldingWeights(isins) : valueWeights(held, view, kept);
   const universe = scoreUniverse(view);
   const together = portfolioScores(weights, universe);
   const scores = [...weights.keys()].flatMap((isin) => universe.scores.get(isin) ?? []);

@@ -4,7 +4,7 @@ import { handle } from '#shared/runtime/handle.ts';
 import { cancelOrder } from '#shared/trading/cancel.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
-import { isTerminal, isUnresolved, statusOf } from '#shared/trading/model/order-state.ts';
+import { isTerminal, isUnresolved, tradeStatusOf } from '#shared/trading/model/order-state.ts';
 import type { OrderState } from '#shared/trading/model/order.ts';
 
 /**
@@ -21,7 +21,7 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
       // A repeat whose first answer was lost learns that it took effect.
       success: isCancelled(stored.state),
       message: `The trade is ${stored.state} already. ${stored.message}`,
-      newStatus: statusOf(stored.state),
+      newStatus: tradeStatusOf(stored.state),
     };
   context.nameOutcome({ tradeId, ask: `GetTradeStatus ${tradeId}` });
   const order = await cancelOrder(orderDependencies, stored, reason, context.signal);
@@ -30,7 +30,7 @@ export default handle(trading.cancelTrade, async ({ tradeId, reason }, context) 
   return {
     success: isCancelled(state) || state === 'CANCEL_PENDING',
     message: isUnresolved(state) ? `It cannot be cancelled yet. ${order.message}` : order.message,
-    newStatus: statusOf(state),
+    newStatus: tradeStatusOf(state),
   };
 });
 

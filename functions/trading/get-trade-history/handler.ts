@@ -3,7 +3,7 @@ import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
-import { executionOf } from '#shared/trading/trade-wire.ts';
+import { tradeExecutionOf } from '#shared/trading/trade-wire.ts';
 
 /** Lists trades as stored, newest first; `days` 0 is all of them, `total` counts before paging. */
 export default handle(trading.getTradeHistory, async (request, context) => {
@@ -19,6 +19,6 @@ export default handle(trading.getTradeHistory, async (request, context) => {
       (isin === undefined || trade.isin === isin) &&
       (side === 'TRADE_SIDE_UNSPECIFIED' || trade.side === side),
   );
-  const executions = requested.slice(offset, offset + limit).map(executionOf);
+  const executions = requested.slice(offset, offset + limit).map(tradeExecutionOf);
   return { executions, total: requested.length };
 });

@@ -5,9 +5,9 @@ import {
   afterOne,
   NOTHING_STORED,
   startOfSync,
-  summaryOf,
+  syncSummaryOf,
 } from '#shared/universe/model/sync-progress.ts';
-import { inOrder } from '#shared/universe/sync/in-order.ts';
+import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { orProblem } from '#shared/universe/sync/price-sync.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
@@ -39,9 +39,9 @@ export default handle(universe.syncFundamentals, async function* (request, conte
     if ('reason' in target) return target;
     return orProblem(target, () => syncFundamentalsOf(frame, securities, target));
   };
-  for await (const [target, outcome] of inOrder(targets, AT_ONCE, syncOne)) {
+  for await (const [target, outcome] of mapInOrder(targets, AT_ONCE, syncOne)) {
     progress = afterOne(progress, outcome ?? NOTHING_STORED);
     yield toFundamentalsUpdate(progress, target.isin, outcome?.reason ?? '');
   }
-  yield { ...toFundamentalsUpdate(progress, '', summaryOf(progress)), complete: true };
+  yield { ...toFundamentalsUpdate(progress, '', syncSummaryOf(progress)), complete: true };
 });

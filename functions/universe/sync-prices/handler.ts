@@ -1,7 +1,7 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
-import { afterOne, startOfSync, summaryOf } from '#shared/universe/model/sync-progress.ts';
-import { inOrder } from '#shared/universe/sync/in-order.ts';
+import { afterOne, startOfSync, syncSummaryOf } from '#shared/universe/model/sync-progress.ts';
+import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/sync/price-sync.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
@@ -42,7 +42,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     signal.throwIfAborted();
     return 'reason' in target ? target : orProblem(target, () => syncBars(frame, target));
   };
-  for await (const [target, outcome] of inOrder(targets, AT_ONCE, syncOne)) {
+  for await (const [target, outcome] of mapInOrder(targets, AT_ONCE, syncOne)) {
     progress = afterOne(progress, outcome);
     const reason = 'reason' in outcome ? outcome.reason : '';
     const rate = rateOf(progress, frame.now, context.now());
@@ -56,5 +56,5 @@ export default handle(universe.syncPrices, async function* (request, context) {
     new StoredMarket(database),
     known.filter(({ isin }) => synced.has(isin)),
   );
-  yield { ...toPricesUpdate(progress, '', summaryOf(progress)), ...quality, complete: true };
+  yield { ...toPricesUpdate(progress, '', syncSummaryOf(progress)), ...quality, complete: true };
 });

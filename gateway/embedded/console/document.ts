@@ -1,13 +1,13 @@
 /** The one document of `--json`; docs/start.md describes it. */
 import { BUILD } from '#shared/process/build.ts';
-import type { Account, Market } from './start-facts.ts';
+import type { StartAccount, Market } from './start-facts.ts';
 import type { Embedded } from '../embedded.ts';
 import type { CycleOutcome } from '../first-cycle.ts';
 import type { StartSteps } from '../readiness.ts';
 
-export function documentOf(
+export function resultDocumentOf(
   embedded: Embedded,
-  { market, account }: { market: Market; account: Account },
+  { market, account }: { market: Market; account: StartAccount },
   steps: StartSteps,
   { success, message, failure, durationMs, result }: CycleOutcome,
 ) {

@@ -17,7 +17,7 @@ export function liveText({ progressPct, message }: Update): string {
   return `${percentColumn(progressPct)}  ${message}`;
 }
 
-export class Progress {
+export class ProgressThrottle {
   private readonly print: (line: string) => void;
   private readonly nowMs: () => number;
   private held: Update | undefined;

@@ -12,7 +12,7 @@ export interface Market {
   readonly doubts: readonly string[];
 }
 
-export interface Account {
+export interface StartAccount {
   readonly broker: string;
   readonly simulated: boolean;
   readonly cash: { readonly amount: string; readonly currency: string };
@@ -34,7 +34,7 @@ export async function marketFacts(
 export async function accountFacts(
   { broker }: Dependencies,
   signal: AbortSignal,
-): Promise<Account> {
+): Promise<StartAccount> {
   const { cash } = await broker.statement(DEFAULT_ACCOUNT, signal);
   return { broker: broker.name, simulated: broker.simulated, cash: cash.toJSON() };
 }
@@ -47,7 +47,7 @@ interface Ready {
 /** First of all whether money is real; then what is ready, in one line. */
 export function readyText(
   { functionCount, redis }: Ready,
-  { market, account }: { readonly market: Market; readonly account: Account },
+  { market, account }: { readonly market: Market; readonly account: StartAccount },
   { totalMs }: { readonly totalMs: number },
 ): string[] {
   const prices = market.simulated ? `simulated prices${seedText(market)}` : market.source;
@@ -72,6 +72,6 @@ export function marketText({ source, simulated, securities, seed }: Market): str
   return `market: ${kind}, ${securities} securities${seed === null ? '' : `, seed ${seed}`}`;
 }
 
-export function accountText({ broker, cash }: Account): string {
+export function accountText({ broker, cash }: StartAccount): string {
   return `${broker} account: ${moneyText(cash)} in cash`;
 }

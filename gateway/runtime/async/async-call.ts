@@ -76,7 +76,7 @@ export function withoutContent({ callId, functionName, digest }: QueuedCall): Qu
   return { callId, functionName, digest, path: '', query: '', headers: {}, bodyBase64: '' };
 }
 
-export function statusOf(
+export function asyncStatusOf(
   queueName: string,
   job: CallJob,
   state: CallState,

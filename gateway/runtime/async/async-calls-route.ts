@@ -4,7 +4,7 @@
  */
 import { Router, type Request, type Response } from 'express';
 import { callStates, type CallState } from './async-call.ts';
-import { AsyncCalls, type Change } from './async-calls.ts';
+import { AsyncCalls, type ChangeResult } from './async-calls.ts';
 import type { AsyncQueue } from './async-queue.ts';
 import { answer } from '../http/methods.ts';
 import { sendError } from '../http/platform-errors.ts';
@@ -29,11 +29,16 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
       );
     },
     DELETE: async (request, response) =>
-      say(response, await calls.drop(idOf(request), queueNameOf(request)), 204, 'the call runs'),
+      respond(
+        response,
+        await calls.drop(idOf(request), queueNameOf(request)),
+        204,
+        'the call runs',
+      ),
   });
   answer(router, '/:callId/retry', {
     POST: async (request, response) =>
-      say(
+      respond(
         response,
         await calls.retry(idOf(request), queueNameOf(request)),
         202,
@@ -67,7 +72,7 @@ function queueNameOf(request: Request): string | undefined {
   return typeof name === 'string' && /^[-\w./]+$/.test(name) ? name.replace('/', '-') : undefined;
 }
 
-function say(response: Response, change: Change, status: number, notNow: string): void {
+function respond(response: Response, change: ChangeResult, status: number, notNow: string): void {
   if (change === 'changed') return void response.status(status).end();
   if (change === 'unknown') return unknown(response);
   sendError(response, 409, notNow);

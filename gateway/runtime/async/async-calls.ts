@@ -1,6 +1,12 @@
 /** Queued calls as an operator sees them: found, listed, run again, dropped. */
 import type { JobType } from 'bullmq';
-import { jobIdOf, statusOf, type CallJob, type CallState, type CallStatus } from './async-call.ts';
+import {
+  jobIdOf,
+  asyncStatusOf,
+  type CallJob,
+  type CallState,
+  type CallStatus,
+} from './async-call.ts';
 import { keyOf } from './async-ledger.ts';
 import type { AsyncQueue } from './async-queue.ts';
 
@@ -18,7 +24,7 @@ interface Found {
   readonly state: CallState;
 }
 
-export type Change = 'changed' | 'unknown' | 'not-now';
+export type ChangeResult = 'changed' | 'unknown' | 'not-now';
 
 export class AsyncCalls {
   private readonly queue: AsyncQueue;
@@ -82,7 +88,7 @@ export class AsyncCalls {
   }
 
   /** Runs a dead call again; where only its outcome was not delivered, delivers that again. */
-  async retry(callId: string, queueName?: string): Promise<Change> {
+  async retry(callId: string, queueName?: string): Promise<ChangeResult> {
     const found = await this.find(callId, queueName);
     if (found.length === 0) return 'unknown';
     let changed = false;
@@ -95,7 +101,7 @@ export class AsyncCalls {
   }
 
   /** Forgets a call, whatever its state; one that runs is not stopped. */
-  async drop(callId: string, queueName?: string): Promise<Change> {
+  async drop(callId: string, queueName?: string): Promise<ChangeResult> {
     const found = await this.find(callId, queueName);
     if (found.length === 0) return 'unknown';
     if (found.some(({ state }) => state === 'running')) return 'not-now';
@@ -136,7 +142,7 @@ export class AsyncCalls {
   }
 
   private async status({ queueName, job, state }: Found): Promise<CallStatus> {
-    return statusOf(
+    return asyncStatusOf(
       queueName,
       job,
       state,

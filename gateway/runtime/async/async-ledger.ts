@@ -5,7 +5,7 @@
 import type { JobType } from 'bullmq';
 import type { FunctionQueues } from '#gateway/queue/function-queues.ts';
 
-export interface Bounds {
+export interface LedgerBounds {
   readonly waitingBytesMax: number;
   readonly deadBytesMax: number;
 }
@@ -19,14 +19,14 @@ export function keyOf(kind: 'call' | 'callback', queueName: string, id: string):
 }
 
 export class AsyncLedger {
-  private readonly bounds: Bounds;
+  private readonly bounds: LedgerBounds;
   private readonly waiting = new Map<string, number>();
   /** From the oldest death to the latest. */
   private readonly dead = new Map<string, number>();
   private waitingBytes = 0;
   private deadBytes = 0;
 
-  constructor(bounds: Bounds) {
+  constructor(bounds: LedgerBounds) {
     this.bounds = bounds;
   }
 

@@ -12,7 +12,7 @@ const OF_ANY_PROGRAM = ['PATH', 'HOME', 'HOSTNAME', 'LANG', 'LC_ALL', 'TMPDIR', 
  * them, over what the host gives. Our own operations are part of the host and see its settings; of
  * the host's environment a third-party function sees only what every program has.
  */
-export function variablesOf(
+export function environmentVariablesOf(
   host: Environment,
   { envProcess, environment }: Pick<Deployment, 'envProcess' | 'environment'>,
   isOurs: boolean,

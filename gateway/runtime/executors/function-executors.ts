@@ -8,7 +8,7 @@ import { LocalExecutor, SplitExecutor, ThreadExecutor, type Executor } from './e
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { environmentOf, variablesOf } from './function-environment.ts';
+import { environmentOf, environmentVariablesOf } from './function-environment.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { isCpuBound } from './cpu-bound.ts';
 import type { Images, Program } from '../deployments/images.ts';
@@ -112,7 +112,7 @@ export class FunctionExecutors {
     const { env = {}, secrets, load, log } = this.options;
     const { name } = spec;
     const { folder, isOurs } = program;
-    const visible = variablesOf(env, spec, isOurs);
+    const visible = environmentVariablesOf(env, spec, isOurs);
     const functionEnvironment = environmentOf(visible, spec.secrets, secrets?.dir);
     const parts = { name, functionEnvironment, dependencies, log, print: this.printerFor(name) };
     return new LocalExecutor({ ...parts, load: () => load(folder) });
@@ -145,7 +145,7 @@ export class FunctionExecutors {
   }
 
   private printerFor(name: string): (text: string) => void {
-    return (text) => this.logs.say(name, String(process.pid), text);
+    return (text) => this.logs.append(name, String(process.pid), text);
   }
 
   /** A thread runs only those operations itself that are deployed as in the build. */

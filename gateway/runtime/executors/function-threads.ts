@@ -5,7 +5,7 @@
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { variablesOf } from './function-environment.ts';
+import { environmentVariablesOf } from './function-environment.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
 import type { ThreadDependencies } from './worker-messages.ts';
@@ -58,7 +58,7 @@ export class FunctionThreads {
     this.logs = logs;
     this.budget = new ThreadBudget(options.threadsMax ?? THREADS_MAX);
     this.operations = new WorkerPool({
-      ...this.alike(options.dependencies),
+      ...this.sharedBetweenEqual(options.dependencies),
       name: 'operations',
       threadsMax: options.operationsMax,
       idleMs: OPERATIONS_IDLE_MS,
@@ -71,9 +71,9 @@ export class FunctionThreads {
    */
   open(deployment: Deployment, threadsMax: number | undefined, isOurs: boolean): WorkerPool {
     const { perFunctionMax = PER_FUNCTION_MAX, idleMs = IDLE_MS, dependencies } = this.options;
-    const env = variablesOf(this.env, deployment, isOurs);
+    const env = environmentVariablesOf(this.env, deployment, isOurs);
     return new WorkerPool({
-      ...this.alike(
+      ...this.sharedBetweenEqual(
         isOurs && dependencies
           ? () => ({ ...dependencies(), env: { ...dependencies().env, ...env } })
           : undefined,
@@ -91,7 +91,7 @@ export class FunctionThreads {
     await Promise.all([this.operations.close(), this.budget.close()]);
   }
 
-  private alike(dependencies: (() => ThreadDependencies) | undefined) {
+  private sharedBetweenEqual(dependencies: (() => ThreadDependencies) | undefined) {
     const { file, root, graceMs } = this.options;
     return {
       file,

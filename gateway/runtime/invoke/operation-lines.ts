@@ -13,7 +13,7 @@ export function operationLines(
   return (line) => {
     write(line);
     const executor = executorOf(line, host());
-    if (executor) host().logs.say(executor.spec.name, String(process.pid), line);
+    if (executor) host().logs.append(executor.spec.name, String(process.pid), line);
   };
 }
 

@@ -31,7 +31,7 @@ export class FunctionLogs {
   }
 
   /** Adds one line; a text of several becomes several. */
-  say(functionName: string, instance: string, text: string): void {
+  append(functionName: string, instance: string, text: string): void {
     const lines = this.printer(functionName, instance);
     lines.write(text);
     lines.end();

@@ -1,7 +1,7 @@
 /** Rows of portfolios with the least tail risk over scenarios. */
 import { gapsAsZero } from '#shared/quant/estimation/covariance.ts';
 import {
-  conditionalDrawdown,
+  conditionalDrawdownRisk,
   cvar,
   riskOf,
   semideviation,
@@ -88,7 +88,7 @@ function measureOf(row: AnchorRow): Measure {
   const level = beta < 0.5 ? 1 - beta : beta;
   const benchmark = numberOf(row, 'benchmark', 'mar', 'min_acceptable_return') ?? 0;
   const plain = (risk: TailRisk): Measure => ({ risk, isDeviation: false });
-  if (/cdar|conditional.?drawdown/.test(words)) return plain(conditionalDrawdown(level));
+  if (/cdar|conditional.?drawdown/.test(words)) return plain(conditionalDrawdownRisk(level));
   if (/cvar|expected.?shortfall|conditional.?value/.test(words)) return plain(cvar(level));
   if (/semi|downside/.test(words)) return { risk: semideviation(benchmark), isDeviation: true };
   if (/\bmad\b|mean.?absolute/.test(words)) return plain({ series: 'deviation', measure: 'mean' });

@@ -1,5 +1,9 @@
 /** Rows of risk models. */
-import { annualised, gapsAsZero, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import {
+  annualisedCovariance,
+  gapsAsZero,
+  sampleCovariance,
+} from '#shared/quant/estimation/covariance.ts';
 import { isPositiveSemidefinite } from '#shared/quant/estimation/definiteness.ts';
 import type { Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import {
@@ -41,7 +45,7 @@ const estimated =
     return shaped(
       row,
       panel.names,
-      annualised(fixed(row, covariance), frequencyOf(row)),
+      annualisedCovariance(fixed(row, covariance), frequencyOf(row)),
       intensity,
     );
   };

@@ -1,5 +1,5 @@
 /** Rows that turn one matrix into another: conversions, repairs, less noise. */
-import { correlation, covarianceOf, deviations } from '#shared/quant/estimation/covariance.ts';
+import { correlationOf, covarianceOf, deviations } from '#shared/quant/estimation/covariance.ts';
 import {
   clipped,
   clippedCorrelation,
@@ -89,7 +89,7 @@ const repair: Compute = (row) => {
 /** The correlation part is made valid, the variances stay. */
 const nearestCov: Compute = (row) => {
   const matrix = matrixIn(row);
-  const rho = correlation(matrix);
+  const rho = correlationOf(matrix);
   const higham = isTrue(row, false, 'higham') || /higham/.test(row.operation.toLowerCase());
   const valid = higham ? nearestCorrelation(rho) : clippedCorrelation(rho, 1e-13);
   return shaped(row, [], covarianceOf(valid, deviations(matrix)));
@@ -108,7 +108,7 @@ const denoise: Compute = (row, files) => {
     keptRatio: numberOf(row, 'alpha', 'kept'),
   });
   const asCorrelation = /corr/.test(row.operation.toLowerCase());
-  return shaped(row, names, asCorrelation ? correlation(answer) : answer);
+  return shaped(row, names, asCorrelation ? correlationOf(answer) : answer);
 };
 
 const detone: Compute = (row, files) => {
@@ -147,7 +147,7 @@ const definite: Compute = (row) => isPositiveSemidefinite(matrixIn(row));
 
 const correlations: Compute = (row, files) => {
   const { names, covariance } = covarianceInput(row, files);
-  return shaped(row, names, correlation(covariance));
+  return shaped(row, names, correlationOf(covariance));
 };
 
 export const matrixOperations: Adapter['operations'] = [

@@ -1,6 +1,6 @@
 /** The prices, returns, covariance and expected returns that a row asks its operation to start from. */
 import {
-  annualised,
+  annualisedCovariance,
   covarianceOf,
   gapsAsZero,
   sampleCovariance,
@@ -304,24 +304,30 @@ function describedCovariance(row: AnchorRow, text: string, columns: readonly Flo
   const years = yearsIn(text);
   const filled = gapsAsZero(columns);
   if (/semi/i.test(text))
-    return annualised(semicovariance(columns, numberIn(text, 'benchmark')), years);
+    return annualisedCovariance(semicovariance(columns, numberIn(text, 'benchmark')), years);
   if (/exp|ewm/i.test(text))
-    return annualised(recentCovariance(columns, { span: numberIn(text, 'span') ?? 180 }), years);
+    return annualisedCovariance(
+      recentCovariance(columns, { span: numberIn(text, 'span') ?? 180 }),
+      years,
+    );
   if (/oas|oracle/i.test(text))
-    return annualised(oracleApproximatingCovariance(filled, 'scikit-learn').covariance, years);
+    return annualisedCovariance(
+      oracleApproximatingCovariance(filled, 'scikit-learn').covariance,
+      years,
+    );
   if (/single.?factor/i.test(text))
-    return annualised(shrunkCovariance(filled, 'single-factor').covariance, years);
+    return annualisedCovariance(shrunkCovariance(filled, 'single-factor').covariance, years);
   if (/constant.?corr/i.test(text)) {
     const sample = sampleCovariance(columns);
-    return annualised(
+    return annualisedCovariance(
       shrunkCovariance(filled, 'constant-correlation', { sample }).covariance,
       years,
     );
   }
   if (/ledoit|shrink/i.test(text))
-    return annualised(shrunkCovariance(filled, 'identity').covariance, years);
+    return annualisedCovariance(shrunkCovariance(filled, 'identity').covariance, years);
   const ddof = numberIn(text, 'ddof') ?? ddofOf(row, 1);
-  return annualised(sampleCovariance(columns, { ddof }), years);
+  return annualisedCovariance(sampleCovariance(columns, { ddof }), years);
 }
 
 /** 252 of `sample_cov (252)`, `exp_cov(span=180, 252)` or `sample cov*252`; else 1. */

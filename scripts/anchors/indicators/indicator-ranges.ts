@@ -5,7 +5,7 @@ import {
   ichimoku,
   keltner,
   starc,
-  type Bands,
+  type PriceBands,
 } from '#shared/quant/indicators/bands.ts';
 import {
   aroon,
@@ -28,7 +28,7 @@ import { chandelier, parabolicSar, supertrend } from '#shared/quant/indicators/s
 import type { Indicator, Outputs } from './indicator-averages.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 
-function bandsOf(bands: Bands): Outputs {
+function bandsOf(bands: PriceBands): Outputs {
   return [
     ['upperBand|upper_band|upper', bands.upper],
     ['centerline|middle_band|middle', bands.middle],

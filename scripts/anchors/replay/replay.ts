@@ -31,7 +31,7 @@ async function replayed(row: AnchorRow, files: AnchorFiles): Promise<unknown> {
   const refusals = run.days.flatMap(({ day, refusals: texts }) => texts.map((t) => `${day} ${t}`));
   if (refusals[0] !== undefined) throw new Error(refusals[0]);
   const figures = figuresOf(run.days, run.capital, measureOf(p, table));
-  return inWords(figures, run, row);
+  return figureByName(figures, run, row);
 }
 
 function groundOf(row: AnchorRow, files: AnchorFiles) {
@@ -149,7 +149,7 @@ function measureOf(p: AnchorRow['parameters'], { isDated }: Table): Measure {
 }
 
 /** Under the names that the row expects. */
-function inWords(figures: Figures, run: ReplayRun, { expected }: AnchorRow): unknown {
+function figureByName(figures: Figures, run: ReplayRun, { expected }: AnchorRow): unknown {
   const all: Record<string, unknown> = {
     final_value: figures.finalValue,
     total_return: figures.totalReturn,

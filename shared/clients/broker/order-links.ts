@@ -16,7 +16,7 @@ const sentSchema = z.object({
   sentAt: storedInstant,
   brokerOrderId: z.string().optional(),
 });
-export type SentOrder = z.output<typeof sentSchema>;
+export type LinkedOrder = z.output<typeof sentSchema>;
 
 export class OrderLinks {
   private readonly redis: Database['redis'];
@@ -34,7 +34,7 @@ export class OrderLinks {
     return (await this.redis.hsetnx(key, order.clientOrderId, encode(sent))) === 1;
   }
 
-  async find(account: AccountId, clientOrderId: string): Promise<SentOrder | undefined> {
+  async find(account: AccountId, clientOrderId: string): Promise<LinkedOrder | undefined> {
     const key = keys.broker.sentOrders(account);
     const json = await this.redis.hget(key, clientOrderId);
     return json === null ? undefined : decode(sentSchema, json, `${key} ${clientOrderId}`);
@@ -61,7 +61,7 @@ export class OrderLinks {
 }
 
 /** Whether an order is the one that was sent. */
-export function isTheSame(sent: SentOrder, order: OrderInstruction): boolean {
+export function isTheSame(sent: LinkedOrder, order: OrderInstruction): boolean {
   return sent.fingerprint === fingerprintOf(order);
 }
 

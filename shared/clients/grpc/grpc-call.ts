@@ -10,11 +10,11 @@ import { isCancelled } from '../functions-client.ts';
 import type { Answered } from '../remote/remote-service.ts';
 import { thrownOf } from './status-failure.ts';
 
-export type Method = MethodDefinition<object, object>;
+export type RpcMethod = MethodDefinition<object, object>;
 
 export interface GrpcCall {
   readonly client: Client;
-  readonly method: Method;
+  readonly method: RpcMethod;
   readonly request: object;
   readonly metadata: Metadata;
   readonly timeoutMs: number;

@@ -10,7 +10,7 @@ import type { RemoteService } from '../remote/remote-service.ts';
 import type { Probe } from '../remote/target.ts';
 import { channelCredentials } from './channel-credentials.ts';
 import { GrpcService, type GrpcServiceOptions } from './grpc-service.ts';
-import { requestOf } from './service-definitions.ts';
+import { requestTypeOf } from './service-definitions.ts';
 
 export interface GrpcRoute {
   readonly transport: Transport;
@@ -41,7 +41,7 @@ function transportOf(remote: GrpcService): Transport {
     // A caller that cancels also cancels the rpc on the other board.
     if (call.headers?.['x-take-back'] !== undefined) return { status: 200, body: lines([]) };
     const { service, rpc, streams } = requireOperation(name);
-    const request = requestOf(service, rpc).fromJSON(JSON.parse(call.body));
+    const request = requestTypeOf(service, rpc).fromJSON(JSON.parse(call.body));
     if (!streams) {
       const { value, staleMs } = await remote.once(rpc, request, call);
       return { status: 200, body: lines([value]), staleMs };

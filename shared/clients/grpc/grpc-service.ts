@@ -12,8 +12,8 @@ import { Outage } from '../remote/outage.ts';
 import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';
 import type { Answered, RemoteCall, RemoteService } from '../remote/remote-service.ts';
 import type { Probe } from '../remote/target.ts';
-import { callOnce, callStreaming, type GrpcCall, type Method } from './grpc-call.ts';
-import { requestOf, serviceDefinitions } from './service-definitions.ts';
+import { callOnce, callStreaming, type GrpcCall, type RpcMethod } from './grpc-call.ts';
+import { requestTypeOf, serviceDefinitions } from './service-definitions.ts';
 
 export interface GrpcServiceOptions {
   readonly service: ServiceName;
@@ -48,13 +48,13 @@ export class GrpcService {
   private readonly guard: RemoteService;
   private readonly client: Client;
   private readonly answers = new LastAnswers<object>();
-  private readonly methods: Readonly<Record<string, Method>>;
+  private readonly methods: Readonly<Record<string, RpcMethod>>;
 
   constructor(options: GrpcServiceOptions, guard: RemoteService) {
     this.options = options;
     this.guard = guard;
     this.client = new Client(options.address, options.credentials, channelOptions);
-    this.methods = serviceDefinitions[options.service] as unknown as Record<string, Method>;
+    this.methods = serviceDefinitions[options.service] as unknown as Record<string, RpcMethod>;
   }
 
   /** @param request the whole message */
@@ -134,5 +134,5 @@ export class GrpcService {
 
 /** A complete message: absent fields get their defaults. */
 export function wholeRequest(service: ServiceName, rpc: string, partial: object): object {
-  return requestOf(service, rpc).fromPartial(partial);
+  return requestTypeOf(service, rpc).fromPartial(partial);
 }

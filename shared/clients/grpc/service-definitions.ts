@@ -41,7 +41,7 @@ interface MessageMaker {
 }
 
 /** The message type of an rpc's request, always named `<Rpc>Request` in the contract. */
-export function requestOf(service: ServiceName, rpc: string): MessageMaker {
+export function requestTypeOf(service: ServiceName, rpc: string): MessageMaker {
   if (rpc === 'healthCheck') return Empty as MessageMaker;
   const name = `${capital(rpc)}Request`;
   return present(messages[service][name], `the proto has a message ${name}`) as MessageMaker;

@@ -24,9 +24,9 @@ const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 /** @returns a `Failure` that the other side answered, or an `Outage` */
 export function thrownOf(error: ServiceError): Failure | Outage {
   const { code, details, metadata } = error;
-  const said = metadata?.get('failure-code')[0]?.toString();
-  if (said !== undefined && said in failureTable)
-    return new Failure(said as FailureCode, details, factsOf(metadata), error);
+  const failureCode = metadata?.get('failure-code')[0]?.toString();
+  if (failureCode !== undefined && failureCode in failureTable)
+    return new Failure(failureCode as FailureCode, details, factsOf(metadata), error);
   if (code === status.DEADLINE_EXCEEDED) return new Outage('deadline', 'unknown', error);
   if (code === status.UNAVAILABLE)
     return new Outage('connection', NEVER_CONNECTED.test(details) ? 'no' : 'unknown', error);

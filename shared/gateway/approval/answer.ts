@@ -13,7 +13,7 @@ import { cycleIdOf } from '../cycle/cycle.ts';
 import { moved, type AnswerVerb, type Proposal } from '../model/proposal.ts';
 import type { ProposalStore } from './proposal-store.ts';
 
-export interface Answer {
+export interface ProposalAnswer {
   readonly verb: AnswerVerb;
   readonly planId: string;
   readonly digest: string;
@@ -34,7 +34,7 @@ const QUEUE_PAUSE_MS = 200;
  */
 export async function storeAnswer(
   store: ProposalStore,
-  answer: Answer,
+  answer: ProposalAnswer,
   now: Instant,
 ): Promise<Proposal> {
   const stored = await store.change(answer.planId, (proposal) => {

@@ -13,7 +13,7 @@ import { bindingOf } from '../approval/binding.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';
 import { trustDecision } from '../approval/trust-inputs.ts';
 import {
-  digestOf,
+  proposalDigestOf,
   moved,
   ordersHashOf,
   REJECTION_REMEMBERED_MS,
@@ -85,7 +85,7 @@ async function whyClosed(cycle: Cycle, proposal: Proposal): Promise<string | und
     return `the cycle ${cycleId ?? ''} that was to execute it did not`;
   const plan = await new StoredPlans(context.database).find(planId);
   if (!plan || !message || plan.status === 'CANCELLED') return 'the plan was given up';
-  if (digestOf(bindingOf(context, plan, expiresAt)) !== proposal.digest)
+  if (proposalDigestOf(bindingOf(context, plan, expiresAt)) !== proposal.digest)
     return 'the broker or its settings have changed';
   const { accountId } = plan;
   const { portfolioHash } = await cycle.call(portfolio.getSummary, { accountId });
@@ -123,7 +123,7 @@ function proposalOf(
   const expiresAt = later(proposedAt, context.settings.approvalHours * HOUR_MS);
   return {
     planId: plan.id,
-    digest: digestOf(bindingOf(context, plan, expiresAt)),
+    digest: proposalDigestOf(bindingOf(context, plan, expiresAt)),
     ordersHash: ordersHashOf(plan),
     state: kind === 'ask' ? 'PROPOSED' : 'RECORDED',
     proposedAt,

@@ -44,14 +44,14 @@ interface Lack {
 export async function* awaitBoards(cycle: Cycle): ProgressStream {
   const { boardWaitMs } = cycle.context.settings;
   const startedAt = performance.now();
-  let said = '';
+  let lastReported = '';
   for (;;) {
     const lacks = await lacksOf(cycle);
     if (lacks.length === 0) return;
     if (performance.now() - startedAt >= boardWaitMs) throw await gaveUp(cycle, lacks);
     const where = placesText(lacks);
-    if (where !== said) yield waiting(cycle, lacks, where);
-    said = where;
+    if (where !== lastReported) yield waiting(cycle, lacks, where);
+    lastReported = where;
     await sleep(POLL_MS, undefined, { signal: cycle.signal }).catch(() => undefined);
     cycle.signal.throwIfAborted();
   }

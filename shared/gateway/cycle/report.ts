@@ -35,7 +35,7 @@ export async function report(cycle: Cycle): Promise<TradingCycleUpdate> {
     priceDoubts,
     proposal: await proposalOfPlan(cycle),
   };
-  return cycle.end(inWords(cycle, result, after), result);
+  return cycle.end(summaryText(cycle, result, after), result);
 }
 
 /** Of a plan that waits, was approved, or is only recorded. */
@@ -73,7 +73,7 @@ function tradeResult(order: SentOrder): TradeResult {
   return { tradeId, symbol, side, quantity, price, success, error };
 }
 
-function inWords(cycle: Cycle, result: TradingCycleResult, after: Snapshot): string {
+function summaryText(cycle: Cycle, result: TradingCycleResult, after: Snapshot): string {
   if (cycle.failsBecause !== undefined) return cycle.failsBecause;
   if (cycle.endsBecause !== undefined) return `${resumedText(cycle)}${cycle.endsBecause}`;
   const orders = result.plan?.actions.length ?? 0;

@@ -115,7 +115,7 @@ export function orderKey(planId: string, index: number): string {
 }
 
 /** What an order moved, in the account's currency. */
-export interface Settled {
+export interface SettledAmounts {
   readonly side: 'BUY' | 'SELL';
   /** Change of the cash balance, charges included; negative for a buy. */
   readonly settlement: Money;
@@ -125,7 +125,7 @@ export interface Settled {
 
 /** @returns invested: the value of what was bought, without charges; charged: all charges */
 export function totals(
-  trades: readonly Settled[],
+  trades: readonly SettledAmounts[],
   zero: Money,
 ): { invested: Money; charged: Money } {
   let [invested, charged] = [zero, zero];

@@ -81,7 +81,13 @@ export interface Binding {
 }
 
 /** SHA-256 over the canonical JSON of everything that an approval binds. */
-export function digestOf({ plan, broker, isLive, expiresAt, priceCollarRatio }: Binding): string {
+export function proposalDigestOf({
+  plan,
+  broker,
+  isLive,
+  expiresAt,
+  priceCollarRatio,
+}: Binding): string {
   const { id, accountId, portfolioHash, policyVersion = 0, cost, cashAfter } = plan;
   const bound = { id, accountId, portfolioHash, policyVersion, broker, isLive, expiresAt };
   const orders = plan.actions.map(({ side, isin, quantity, price }) => ({

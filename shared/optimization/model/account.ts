@@ -20,14 +20,14 @@ export interface Listing {
   readonly rate: ExchangeRate;
 }
 
-export interface StatedHolding {
+export interface PricedHolding {
   readonly isin: Isin;
   readonly quantity: Quantity;
   /** Instead of the stored quote; the last known value of one that nobody prices. */
   readonly price?: Price | undefined;
 }
 
-export interface Account {
+export interface ValuedHoldings {
   readonly base: Currency;
   readonly cash: Money;
   /** Cash and holdings. */
@@ -45,9 +45,9 @@ export interface Account {
  */
 export function valueAccount(
   view: MarketView,
-  holdings: readonly StatedHolding[],
+  holdings: readonly PricedHolding[],
   cash: Money,
-): Account {
+): ValuedHoldings {
   const stated = new Map(holdings.map(({ isin, price }) => [isin, price]));
   const listings = new Map(
     view.securities.flatMap((security): [Isin, Listing][] => {
@@ -96,12 +96,12 @@ export function valueOf(
 }
 
 /** The border from exact to estimate; 0 of an account that is worth nothing. */
-export function weightIn(account: Account, isin: Isin): number {
+export function weightIn(account: ValuedHoldings, isin: Isin): number {
   const value = account.values.get(isin);
   return value && account.total.sign > 0 ? value.toEstimate() / account.total.toEstimate() : 0;
 }
 
-export interface Change {
+export interface PositionChange {
   readonly isin: Isin;
   readonly symbol: string;
   readonly currentWeight: number;
@@ -119,11 +119,11 @@ export interface Change {
  * a weight of 0 sells everything.
  */
 export function changeTo(
-  account: Account,
+  account: ValuedHoldings,
   isin: Isin,
   targetWeight: number,
   allowFractional: boolean,
-): Change | undefined {
+): PositionChange | undefined {
   const listing = requireListing(account.listings, isin);
   const { security } = listing;
   const held = account.quantities.get(isin) ?? Decimal.zero;
@@ -140,7 +140,7 @@ export function changeTo(
 }
 
 /** Value that moves: positive for purchases, negative for sales. */
-export function signedValue({ side, value }: Change): Money {
+export function signedValue({ side, value }: PositionChange): Money {
   return side === 'BUY' ? value : value.negate();
 }
 
@@ -152,7 +152,7 @@ function sold(held: Quantity, requested: Quantity, lot: Quantity, targetWeight: 
 }
 
 /** Shares that a part of the account's value buys; rounding noise of the weight is cut off. */
-function sharesOf(account: Account, { price, rate }: Listing, weight: number): Quantity {
+function sharesOf(account: ValuedHoldings, { price, rate }: Listing, weight: number): Quantity {
   const worth = account.total.amount.multiply(Decimal.fromEstimate(weight, 12, 'half-even'));
   const each = price.amount.multiply(rate.rate);
   return worth.divide(each, FRACTION_DECIMALS, 'half-even').normalize();

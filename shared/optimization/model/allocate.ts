@@ -15,11 +15,11 @@ import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/search.t
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
-import { mendingOf, mendingText } from './mending.ts';
+import { relaxationOf, relaxationText } from './mending.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
-import { balancedWeights, solveGoal, type Goal, type Problem } from './objectives.ts';
+import { balancedWeights, solveGoal, type Goal, type AllocationProblem } from './objectives.ts';
 import {
   hasPositions,
   positionBudget,
@@ -151,7 +151,7 @@ export function objectiveValue(
   }
 }
 
-function goalOf(requested: RequestedGoal, problem: Problem): Goal {
+function goalOf(requested: RequestedGoal, problem: AllocationProblem): Goal {
   switch (requested.kind) {
     case 'RISK_PARITY':
     case 'HRP':
@@ -165,7 +165,7 @@ function problemOf(
   moments: Moments,
   limits: Limits,
   requirements: readonly Requirement[],
-): Problem {
+): AllocationProblem {
   return {
     moments,
     variables: variablesOf(limits),
@@ -179,7 +179,7 @@ function problemOf(
 
 function solve(
   goal: Goal,
-  problem: Problem,
+  problem: AllocationProblem,
   requirements: readonly Requirement[],
   budget?: SearchBudget,
 ): Positioned {
@@ -200,7 +200,7 @@ function positionLimitsOf(requirements: readonly Requirement[]): PositionLimits 
 }
 
 /** Whether no security may take as much as the smallest position: then to hold nothing is no answer. */
-function isNoneLargeEnough({ rows, moments, excluded }: Problem, sizeMin = 0): boolean {
+function isNoneLargeEnough({ rows, moments, excluded }: AllocationProblem, sizeMin = 0): boolean {
   const open = moments.isins.map((_isin, i) => i).filter((i) => !excluded.has(i));
   if (sizeMin === 0 || open.length === 0) return false;
   const caps = rows.filter(({ coefficients, relation }) => {
@@ -239,15 +239,19 @@ function conflictsOf(
   };
   const all = [...requirements, ...goalRequirement(requested, moments, variablesOf(limits))];
   const conflict = smallestConflict(all, feasible);
-  const mending = mendingOf(conflict, all, limits, feasible);
+  const relaxation = relaxationOf(conflict, all, limits, feasible);
   return {
     conflicts: conflict.map(({ words }) => words),
-    mend: mending ? mendingText(mending) : '',
+    mend: relaxation ? relaxationText(relaxation) : '',
   };
 }
 
 /** What the search could not decide counts as possible: a conflict is never claimed without proof. */
-function canHold(problem: Problem, limits: PositionLimits, budget: SearchBudget): boolean {
+function canHold(
+  problem: AllocationProblem,
+  limits: PositionLimits,
+  budget: SearchBudget,
+): boolean {
   if (isNoneLargeEnough(problem, limits.sizeMin)) return false;
   if (!isFeasible(problem.variables, problem.rows)) return false;
   const { countMax, sizeMin } = limits;

@@ -20,11 +20,11 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { reserveRatioOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
-import { weightIn, type Account } from './account.ts';
+import { weightIn, type ValuedHoldings } from './account.ts';
 import type { RequestedGoal } from './allocate.ts';
 import type { Limits, SecurityBound } from './constraints.ts';
 import type { Moments } from './moments.ts';
-import { targetWeights, type PolicyRules } from './policy-rules.ts';
+import { policyTargetWeights, type PolicyRules } from './policy-rules.ts';
 
 export interface AllocationEntry {
   readonly isin: Isin;
@@ -103,7 +103,7 @@ export function goalOfPreference(
   preference: AllocationPreference,
   policy: AllocationPolicy,
   moments: Moments,
-  account: Account,
+  account: ValuedHoldings,
 ): RequestedGoal {
   if (tracks(preference)) return { kind: 'TRACKING', weights: targetsOf(preference, moments) };
   const own = policyTargets(preference, policy, account, moments);
@@ -167,12 +167,12 @@ export function followsPolicyTargets(
 function policyTargets(
   preference: AllocationPreference,
   policy: AllocationPolicy,
-  { listings }: Account,
+  { listings }: ValuedHoldings,
   { isins }: Moments,
 ): Float64Array | undefined {
   if (!policy.rules || !followsPolicyTargets(preference, policy)) return undefined;
   const securities = isins.flatMap((isin) => listings.get(isin)?.security ?? []);
-  const weights = targetWeights(policy.rules, securities);
+  const weights = policyTargetWeights(policy.rules, securities);
   return Float64Array.from(isins, (isin) => weights.get(isin) ?? 0);
 }
 
@@ -185,7 +185,7 @@ export function limitsOfPreference(
   preference: AllocationPreference,
   policy: AllocationPolicy,
   moments: Moments,
-  account: Account,
+  account: ValuedHoldings,
 ): Limits {
   requireMeasured(preference, moments);
   const securities = moments.isins.map((isin) => boundOf(preference, policy, account, isin));
@@ -215,7 +215,7 @@ export function limitsOfPreference(
 function boundOf(
   preference: AllocationPreference,
   policy: AllocationPolicy,
-  account: Account,
+  account: ValuedHoldings,
   isin: Isin,
 ): SecurityBound {
   const security = account.listings.get(isin)?.security;
@@ -263,7 +263,10 @@ function over(
   return new Map([...Object.entries(limits), ...stated]);
 }
 
-function reserveOf({ rules, cashReserveRatio }: AllocationPolicy, { total }: Account): number {
+function reserveOf(
+  { rules, cashReserveRatio }: AllocationPolicy,
+  { total }: ValuedHoldings,
+): number {
   return rules ? Math.min(1, reserveRatioOf(rules, total.toEstimate())) : cashReserveRatio;
 }
 
@@ -287,7 +290,7 @@ function requireMeasured({ targetAllocations }: AllocationPreference, { isins }:
 function requireGroups(
   field: string,
   limits: ReadonlyMap<string, number>,
-  account: Account,
+  account: ValuedHoldings,
   kind: 'sector' | 'country',
 ): void {
   const known = new Set([...account.listings.values()].map(({ security }) => security[kind]));
@@ -301,7 +304,7 @@ function requireGroups(
 
 function sizesOf(
   constraints: AllocationPreference['constraints'],
-  { total, base }: Account,
+  { total, base }: ValuedHoldings,
 ): { sizeMin?: number | undefined; sizeMax?: number | undefined } {
   const { minPositionSize: min, maxPositionSize: max } = constraints ?? {};
   for (const [name, size] of Object.entries({ minPositionSize: min, maxPositionSize: max }))

@@ -6,7 +6,7 @@ import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { longOnly, variablesOf, type Limits, type Requirement } from './constraints.ts';
 
-export interface Mending {
+export interface LimitRelaxation {
   readonly words: string;
   /**
    * In the unit of the limit: a share of the value, or a return a year; Infinity: it must be
@@ -23,23 +23,23 @@ const MARGIN = 1e-6;
  * @param all every requirement, those in conflict among them
  * @returns undefined where no single relaxation suffices
  */
-export function mendingOf(
+export function relaxationOf(
   conflict: readonly Requirement[],
   all: readonly Requirement[],
   limits: Limits,
   holds: (requirements: readonly Requirement[]) => boolean,
-): Mending | undefined {
-  const options = conflict.flatMap((one): Mending[] => {
+): LimitRelaxation | undefined {
+  const options = conflict.flatMap((one): LimitRelaxation[] => {
     const others = all.filter((other) => other !== one);
     if (!holds(others)) return [];
     const by = leastSlack(one, others, limits);
-    const mended = by !== undefined && holds([...others, loosened(one, by)]);
-    return [{ words: one.words, byRatio: mended ? by : Infinity }];
+    const isFeasible = by !== undefined && holds([...others, loosened(one, by)]);
+    return [{ words: one.words, byRatio: isFeasible ? by : Infinity }];
   });
   return [...options].sort((a, b) => a.byRatio - b.byRatio)[0];
 }
 
-export function mendingText({ words, byRatio }: Mending): string {
+export function relaxationText({ words, byRatio }: LimitRelaxation): string {
   if (!Number.isFinite(byRatio)) return `It would do to leave out that ${words}.`;
   const points = (Math.ceil(byRatio * 1e4 - 1e-9) / 100).toFixed(2);
   return `It would do to loosen by ${points} percentage points that ${words}.`;

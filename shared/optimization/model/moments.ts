@@ -10,7 +10,7 @@ import {
   posteriorReturns,
   type Posterior,
 } from '#shared/quant/estimation/black-litterman.ts';
-import { annualised } from '#shared/quant/estimation/covariance.ts';
+import { annualisedCovariance } from '#shared/quant/estimation/covariance.ts';
 import { repaired } from '#shared/quant/estimation/definiteness.ts';
 import { shrunkMeans } from '#shared/quant/estimation/expected-returns.ts';
 import { scaled, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
@@ -71,7 +71,7 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
     };
   const returns = prices.prices.map(simpleReturns);
   const daily = repaired(shrunkCovariance(returns, options.target).covariance);
-  const covariance = annualised(daily);
+  const covariance = annualisedCovariance(daily);
   const anchor = impliedReturns(
     covariance,
     anchorWeights(view, isins, options),

@@ -16,7 +16,7 @@ import {
   mostUtility,
   nearest,
   type MeanVarianceProgram,
-  type Weighed,
+  type OptimalWeights,
 } from '#shared/quant/allocation/mean-variance.ts';
 import type { Moments } from './moments.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
@@ -37,7 +37,7 @@ export type Goal =
   /** Least tracking error against given weights. */
   | { readonly kind: 'TRACKING'; readonly weights: Float64Array };
 
-export interface Problem {
+export interface AllocationProblem {
   readonly moments: Moments;
   /** The weights, and whatever the rows need beside them. */
   readonly variables: number;
@@ -61,7 +61,7 @@ export interface Solution {
 }
 
 /** @returns undefined when no weights satisfy the rows (and the target return, where there is one) */
-export function solveGoal(goal: Goal, problem: Problem): Solution | undefined {
+export function solveGoal(goal: Goal, problem: AllocationProblem): Solution | undefined {
   const program = programOf(problem);
   switch (goal.kind) {
     case 'MINIMUM_VOLATILITY':
@@ -89,7 +89,10 @@ export function solveGoal(goal: Goal, problem: Problem): Solution | undefined {
  * Risk parity and HRP know no limits. The rule: of the weights within the limits, those with the
  * least tracking error against the unlimited answer; that answer itself where it is within them.
  */
-export function balancedWeights(kind: 'RISK_PARITY' | 'HRP', problem: Problem): Float64Array {
+export function balancedWeights(
+  kind: 'RISK_PARITY' | 'HRP',
+  problem: AllocationProblem,
+): Float64Array {
   const { moments, excluded } = problem;
   const kept = moments.isins.flatMap((_, i) => (excluded.has(i) ? [] : [i]));
   const weights = new Float64Array(moments.isins.length);
@@ -102,7 +105,7 @@ export function balancedWeights(kind: 'RISK_PARITY' | 'HRP', problem: Problem): 
 }
 
 /** Most that can be invested within the rows; undefined when the rows contradict each other. */
-function mostInvested(problem: Problem): number | undefined {
+function mostInvested(problem: AllocationProblem): number | undefined {
   const row = investedRow(problem, '=', problem.investedMax);
   if (isFeasible(problem.variables, [...problem.rows, row])) return problem.investedMax;
   return mostOf(problem, row);
@@ -111,9 +114,9 @@ function mostInvested(problem: Problem): number | undefined {
 /** The most that can be invested is met within this, or nothing would be left to choose from. */
 const INVESTED_SLACK = 1e-7;
 
-type Full = (full: Problem, invested: number) => Solution | undefined;
+type Full = (full: AllocationProblem, invested: number) => Solution | undefined;
 
-function inFull(problem: Problem, solve: Full): Solution | undefined {
+function inFull(problem: AllocationProblem, solve: Full): Solution | undefined {
   const whole = investedRow(problem, '=', problem.investedMax);
   const direct = solve({ ...problem, rows: [...problem.rows, whole] }, problem.investedMax);
   if (direct) return { ...direct, invested: problem.investedMax };
@@ -126,7 +129,7 @@ function inFull(problem: Problem, solve: Full): Solution | undefined {
 }
 
 /** The best Sharpe ratio; where nothing is expected to earn, the least variance, as `degenerate`. */
-function bestSharpe(problem: Problem, invested: number): Solution | undefined {
+function bestSharpe(problem: AllocationProblem, invested: number): Solution | undefined {
   const program = programOf(problem);
   if (invested < 1e-9) return solution(leastVariance(program));
   const best = solution(mostSharpe(program, invested));
@@ -136,21 +139,21 @@ function bestSharpe(problem: Problem, invested: number): Solution | undefined {
 }
 
 /** The best ratio of merits to volatility is the most diversified where the merits are volatilities. */
-function withMerits(problem: Problem): Problem {
+function withMerits(problem: AllocationProblem): AllocationProblem {
   const { moments } = problem;
   return { ...problem, moments: { ...moments, expected: deviations(moments.covariance) } };
 }
 
-function programOf({ moments, variables, rows }: Problem): MeanVarianceProgram {
+function programOf({ moments, variables, rows }: AllocationProblem): MeanVarianceProgram {
   return { expected: moments.expected, covariance: moments.covariance, variables, rows };
 }
 
-function solution(found: Weighed | undefined): Solution | undefined {
+function solution(found: OptimalWeights | undefined): Solution | undefined {
   return found && { ...found, invested: 0 };
 }
 
 function investedRow(
-  { moments, variables }: Problem,
+  { moments, variables }: AllocationProblem,
   relation: LinearRow['relation'],
   bound: number,
 ): LinearRow {
@@ -159,7 +162,7 @@ function investedRow(
 }
 
 /** Most of the sum of the weights. */
-function mostOf(problem: Problem, row: LinearRow): number | undefined {
+function mostOf(problem: AllocationProblem, row: LinearRow): number | undefined {
   const quadratic = Array.from(
     { length: problem.variables },
     () => new Float64Array(row.coefficients.length),

@@ -1,7 +1,7 @@
 /** One optimisation from the market and the account to weights, their figures and the orders. */
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
-import { changeTo, weightIn, type Account, type Change } from './account.ts';
+import { changeTo, weightIn, type ValuedHoldings, type PositionChange } from './account.ts';
 import {
   allocate,
   metricsOf,
@@ -44,7 +44,7 @@ export interface Optimised {
  */
 export function optimise(
   view: MarketView,
-  account: Account,
+  account: ValuedHoldings,
   preference: AllocationPreference,
   policy: AllocationPolicy,
 ): Optimised {
@@ -91,10 +91,10 @@ export function hasWeights({ status }: Optimised): boolean {
 
 /** Orders that lead to the targets, by symbol; what is not measured or not priced stays. */
 export function changesTo(
-  account: Account,
+  account: ValuedHoldings,
   targets: ReadonlyMap<Isin, number>,
   allowFractional: boolean,
-): Change[] {
+): PositionChange[] {
   const { quantities, listings } = account;
   const isins = new Set(
     [...quantities.keys(), ...targets.keys()].filter((isin) => listings.has(isin)),
@@ -107,7 +107,7 @@ export function changesTo(
 function targetsOf(
   { weights, status }: Allocation,
   { isins }: Moments,
-  account: Account,
+  account: ValuedHoldings,
 ): ReadonlyMap<Isin, number> {
   const measured = new Set(isins);
   const kept = [...account.values.keys()].filter((isin) => !measured.has(isin));

@@ -22,7 +22,7 @@ export type PolicyRules = Pick<
  *
  * @param securities that can be measured
  */
-export function targetWeights(
+export function policyTargetWeights(
   rules: Pick<PolicyRules, 'targets' | 'excluded' | 'sellOnly'>,
   securities: readonly Security[],
 ): ReadonlyMap<Isin, number> {

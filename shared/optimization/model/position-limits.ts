@@ -18,7 +18,7 @@ import {
   type SearchBudget,
 } from '#shared/quant/solvers/semicontinuous/search.ts';
 import type { Moments } from './moments.ts';
-import { solveGoal, type Goal, type Problem, type Solution } from './objectives.ts';
+import { solveGoal, type Goal, type AllocationProblem, type Solution } from './objectives.ts';
 import { deviations } from '#shared/quant/estimation/covariance.ts';
 import {
   investedProgram,
@@ -43,7 +43,7 @@ export interface Positioned {
 }
 
 /** A problem, and the work that may be done on it. */
-interface Searched extends Problem {
+interface Searched extends AllocationProblem {
   readonly budget: SearchBudget;
 }
 
@@ -62,7 +62,7 @@ export function positionBudget(): SearchBudget {
 
 export function solveWithPositionLimits(
   goal: Goal,
-  plain: Problem,
+  plain: AllocationProblem,
   limits: PositionLimits,
   budget: SearchBudget = positionBudget(),
 ): Positioned {
@@ -83,7 +83,7 @@ export function solveWithPositionLimits(
 
 /** Whether some weights satisfy the limits; undefined where the search ended before it was known. */
 export function hasPositions(
-  problem: Problem,
+  problem: AllocationProblem,
   limits: PositionLimits,
   budget: SearchBudget,
 ): boolean | undefined {
@@ -207,7 +207,7 @@ function ratioByUtility(
 }
 
 /** The ratio of weights that were found for another goal. */
-function withRatio(solution: Solution, { moments }: Problem): Solution {
+function withRatio(solution: Solution, { moments }: AllocationProblem): Solution {
   const volatility = Math.sqrt(quadratic(moments.covariance, solution.weights));
   return { ...solution, loss: -dot(moments.expected, solution.weights) / volatility };
 }
@@ -235,14 +235,14 @@ function judged(solution: Solution | undefined, bound: number, nodes: number): P
   return { solution, bound: reached, proven: solution.loss - reached <= room, nodes };
 }
 
-function heldIn(x: Float64Array, { moments }: Problem): readonly number[] {
+function heldIn(x: Float64Array, { moments }: AllocationProblem): readonly number[] {
   return moments.isins.map((_, i) => i).filter((i) => at(x, i) > WEIGHT_ZERO);
 }
 
 /** Solves for the weights of what is held, by the exact method; with the others left out it is quick. */
 function polished(
   goal: Goal,
-  problem: Problem,
+  problem: AllocationProblem,
   { sizeMin = 0 }: PositionLimits,
   held: readonly number[],
 ): Solution | undefined {
@@ -256,7 +256,7 @@ function polished(
   const floors = held.map((_, k): LinearRow => {
     return { coefficients: unit(kept.length, k), relation: '>=', bound: sizeMin };
   });
-  const part: Problem = {
+  const part: AllocationProblem = {
     ...{ variables: kept.length, rows: [...rows, ...floors], investedMax: problem.investedMax },
     moments: partOf(problem.moments, held),
     excluded: new Set(),

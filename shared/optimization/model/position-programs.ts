@@ -2,7 +2,7 @@
 import { at, quadratic, scaled, times, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import type { SemicontinuousProgram } from '#shared/quant/solvers/semicontinuous/program.ts';
-import type { Goal, Problem } from './objectives.ts';
+import type { Goal, AllocationProblem } from './objectives.ts';
 
 export interface PositionLimits {
   readonly countMax?: number | undefined;
@@ -43,7 +43,7 @@ export interface PositionProgram {
 
 export function positionProgram(
   goal: QuadraticGoal,
-  problem: Problem,
+  problem: AllocationProblem,
   limits: PositionLimits,
 ): PositionProgram {
   const { offset, rows, ...form } = formOf(goal, problem);
@@ -53,7 +53,10 @@ export function positionProgram(
 }
 
 /** Most that can be invested: the loss is its negative. */
-export function investedProgram(problem: Problem, limits: PositionLimits): SemicontinuousProgram {
+export function investedProgram(
+  problem: AllocationProblem,
+  limits: PositionLimits,
+): SemicontinuousProgram {
   const boxes = boxesOf(problem, limits);
   const { variables, moments } = problem;
   const linear = new Float64Array(variables).fill(-1, 0, moments.isins.length);
@@ -73,7 +76,7 @@ export interface RatioRange {
  * 1 / ratio² (Cornuejols and Tutuncu 2007, section 8.2). The last variable is the divisor, 1 / return.
  */
 export function ratioProgram(
-  problem: Problem,
+  problem: AllocationProblem,
   limits: PositionLimits,
   { returnMin, returnMax }: RatioRange,
 ): SemicontinuousProgram {
@@ -116,12 +119,12 @@ export function ratioProgram(
 }
 
 /** What the weights sum to. */
-export function investedRow({ moments, variables }: Problem, bound: number): LinearRow {
+export function investedRow({ moments, variables }: AllocationProblem, bound: number): LinearRow {
   const ones = new Float64Array(moments.isins.length).fill(1);
   return { coefficients: extended(ones, variables), relation: '=', bound };
 }
 
-function formOf(goal: QuadraticGoal, { moments, variables }: Problem): Form {
+function formOf(goal: QuadraticGoal, { moments, variables }: AllocationProblem): Form {
   const { covariance, expected } = moments;
   const variance = extendedRows(covariance, variables, 2);
   const none = new Float64Array(variables);
@@ -153,12 +156,19 @@ function formOf(goal: QuadraticGoal, { moments, variables }: Problem): Form {
   }
 }
 
-function shapeOf({ moments }: Problem, { countMax = Infinity }: PositionLimits, boxes: Boxes) {
+function shapeOf(
+  { moments }: AllocationProblem,
+  { countMax = Infinity }: PositionLimits,
+  boxes: Boxes,
+) {
   const { low, high, required } = boxes;
   return { choices: moments.isins.length, countMax, low, high, required };
 }
 
-function boxesOf({ variables, rows, moments }: Problem, { sizeMin = 0 }: PositionLimits): Boxes {
+function boxesOf(
+  { variables, rows, moments }: AllocationProblem,
+  { sizeMin = 0 }: PositionLimits,
+): Boxes {
   const choices = moments.isins.length;
   const low = new Float64Array(variables).fill(sizeMin, 0, choices);
   const high = new Float64Array(variables).fill(WEIGHT_MOST);

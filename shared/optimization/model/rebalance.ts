@@ -3,13 +3,19 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { changeTo, signedValue, weightIn, type Account, type Change } from './account.ts';
+import {
+  changeTo,
+  signedValue,
+  weightIn,
+  type ValuedHoldings,
+  type PositionChange,
+} from './account.ts';
 import type { AllocationEntry } from './allocation-request.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
-import { correction, driftOf, type Bands, type Drift } from './rebalancing.ts';
+import { correction, driftOf, type RebalancingBands, type Drift } from './rebalancing.ts';
 
 /** What one security should weigh, and how far it may stray. */
-export interface Target {
+export interface TargetBand {
   readonly isin: Isin;
   readonly weight: number;
   /** Undefined where the common band decides. */
@@ -20,11 +26,11 @@ export interface Target {
 export interface Rebalancing {
   readonly drift: Drift;
   /** Sales last. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly PositionChange[];
   readonly cost: Money;
 }
 
-export interface RebalancingPolicy extends Bands, CostModel {
+export interface RebalancingPolicy extends RebalancingBands, CostModel {
   readonly minimumOrder: Decimal;
 }
 
@@ -32,7 +38,7 @@ export interface RebalancingPolicy extends Bands, CostModel {
  * The entries of a request as targets: the list is the whole wanted portfolio. Stated bounds take the
  * place of the common band; a target outside them counts as the nearest bound.
  */
-export function targetsOfEntries(entries: readonly AllocationEntry[]): Target[] {
+export function targetsOfEntries(entries: readonly AllocationEntry[]): TargetBand[] {
   return entries.map(({ isin, targetWeight, minWeight, maxWeight }) => ({
     isin,
     weight: Math.max(targetWeight, minWeight),
@@ -43,14 +49,14 @@ export function targetsOfEntries(entries: readonly AllocationEntry[]): Target[] 
 
 /** Orders below the minimum are not worth their cost and are left out. Holdings without a target go. */
 export function rebalance(
-  account: Account,
-  targets: readonly Target[],
+  account: ValuedHoldings,
+  targets: readonly TargetBand[],
   policy: RebalancingPolicy,
 ): Rebalancing {
   const listed = new Set(targets.map(({ isin }) => isin));
   const others = [...account.quantities.keys()].filter((isin) => !listed.has(isin));
   const tradable = targets.filter(({ isin }) => !isKept(account, isin));
-  const all: Target[] = [...tradable, ...others.map((isin) => ({ isin, weight: 0 }))];
+  const all: TargetBand[] = [...tradable, ...others.map((isin) => ({ isin, weight: 0 }))];
   const current = all.map(({ isin }) => weightIn(account, isin));
   const deviations = Float64Array.from(all, ({ weight }, i) => (current[i] ?? 0) - weight);
   const ranges = {
@@ -76,7 +82,7 @@ export function rebalance(
 }
 
 /** Nobody prices it, so that it stays whatever its target is. */
-function isKept({ values, listings }: Account, isin: Isin): boolean {
+function isKept({ values, listings }: ValuedHoldings, isin: Isin): boolean {
   return values.has(isin) && !listings.has(isin);
 }
 
@@ -85,11 +91,11 @@ function isKept({ values, listings }: Account, isin: Isin): boolean {
  * not fall below its target, nor further below it than it is, and pays all costs.
  */
 function paidFor(
-  requested: readonly Change[],
-  account: Account,
-  targets: readonly Target[],
+  requested: readonly PositionChange[],
+  account: ValuedHoldings,
+  targets: readonly TargetBand[],
   policy: RebalancingPolicy,
-): readonly Change[] {
+): readonly PositionChange[] {
   const invested = targets.reduce((sum, { weight }) => sum + weight, 0);
   const aim = Decimal.fromEstimate(Math.max(0, 1 - invested), 12, 'half-even');
   const target = account.total.multiply(aim, 'down');
@@ -105,21 +111,25 @@ function paidFor(
   }
 }
 
-function costOf(changes: readonly Change[], { base }: Account, policy: CostModel): Money {
+function costOf(
+  changes: readonly PositionChange[],
+  { base }: ValuedHoldings,
+  policy: CostModel,
+): Money {
   return Money.sum(
     changes.map(({ side, value }) => orderCost(policy, side, value).total),
     base,
   );
 }
 
-function moveBy(account: Account, isin: Isin, move: number): Change | undefined {
+function moveBy(account: ValuedHoldings, isin: Isin, move: number): PositionChange | undefined {
   if (Math.abs(move) < 1e-12) return undefined;
   const weight = weightIn(account, isin) + move;
   return changeTo(account, isin, weight < 1e-12 ? 0 : weight, false);
 }
 
 /** Purchases first, by size; then sales, by size. */
-function salesLast(a: Change, b: Change): number {
+function salesLast(a: PositionChange, b: PositionChange): number {
   if (a.side !== b.side) return a.side === 'BUY' ? -1 : 1;
   return b.value.compare(a.value) || (a.isin < b.isin ? -1 : 1);
 }

@@ -6,7 +6,7 @@
  */
 import { at, largest, sum } from '#shared/quant/linear-algebra/matrix.ts';
 
-export interface Bands {
+export interface RebalancingBands {
   /** Total drift left alone. */
   readonly driftBandRatio: number;
   /** Deviation of one position left alone. */
@@ -30,13 +30,16 @@ export interface Drift {
 }
 
 /** How far each security may deviate, upwards and downwards, where not by the common band. */
-export interface Ranges {
+export interface ToleranceRanges {
   readonly over: Float64Array;
   readonly under: Float64Array;
 }
 
 /** The common band for every security. */
-function commonRanges(securities: number, { positionBandRatio }: Bands): Ranges {
+function commonRanges(
+  securities: number,
+  { positionBandRatio }: RebalancingBands,
+): ToleranceRanges {
   const band = new Float64Array(securities).fill(positionBandRatio);
   return { over: band, under: band };
 }
@@ -44,7 +47,7 @@ function commonRanges(securities: number, { positionBandRatio }: Bands): Ranges 
 /** @param deviations of each security: weight - target; cash deviates by what is missing to 0 */
 export function driftOf(
   deviations: Float64Array,
-  bands: Bands,
+  bands: RebalancingBands,
   ranges = commonRanges(deviations.length, bands),
 ): Drift {
   const absolute = deviations.reduce((all, value) => all + Math.abs(value), 0);
@@ -66,7 +69,7 @@ export function driftOf(
  */
 export function correction(
   deviations: Float64Array,
-  bands: Bands,
+  bands: RebalancingBands,
   ranges = commonRanges(deviations.length, bands),
 ): Float64Array {
   const drift = driftOf(deviations, bands, ranges);

@@ -17,17 +17,20 @@ import type { PlanningProblem } from './problem.ts';
 import { rejection } from './rejection.ts';
 import type { SearchSpace } from './search/search-space.ts';
 import type { Side } from './search/sequence.ts';
-import { costOf } from './search/sequence-state.ts';
+import { tradeCostOf } from './search/sequence-state.ts';
 
 /** A security that was left out, with what its smallest worthwhile order would have gained. */
-export interface Weighed {
+export interface RejectedCandidate {
   readonly notTaken: NotTaken;
   /** Utility a year after cost, where something else than cost decided; 0 otherwise. */
   readonly gain: number;
 }
 
 /** Every security of the problem but those traded; by symbol. */
-export function weighedOut(problem: PlanningProblem, decision: Decision): readonly Weighed[] {
+export function weighedOut(
+  problem: PlanningProblem,
+  decision: Decision,
+): readonly RejectedCandidate[] {
   const { space, state } = decision;
   const unpriced = problem.unpriced.map(({ isin, symbol, reason }): NotTaken => ({
     ...{ isin, symbol, rule: 'unpriced' },
@@ -38,7 +41,7 @@ export function weighedOut(problem: PlanningProblem, decision: Decision): readon
   const closed = idleOnly.map(({ instrument: { isin, symbol }, side, rule, reason }): NotTaken => ({
     ...{ isin, symbol, side, rule, reason },
   }));
-  const idle = space.instruments.flatMap((instrument, i): Weighed[] => {
+  const idle = space.instruments.flatMap((instrument, i): RejectedCandidate[] => {
     if (state.lots[i] !== 0) return [];
     return sidesOf(space, i).map((side) => {
       const { isin, symbol } = instrument;
@@ -46,7 +49,10 @@ export function weighedOut(problem: PlanningProblem, decision: Decision): readon
       return { notTaken: { isin, symbol, side, ...reason }, gain };
     });
   });
-  const without = [...unpriced, ...closed].map((one): Weighed => ({ notTaken: one, gain: 0 }));
+  const without = [...unpriced, ...closed].map((one): RejectedCandidate => ({
+    notTaken: one,
+    gain: 0,
+  }));
   return [...without, ...idle].sort((a, b) => (a.notTaken.symbol < b.notTaken.symbol ? -1 : 1));
 }
 
@@ -75,7 +81,7 @@ function reasonFor(
 
 function notWorthIt(problem: PlanningProblem, space: SearchSpace, candidate: Candidate): Reason {
   const { index, lots, gain } = candidate;
-  const cost = costOf(space, index, lots);
+  const cost = tradeCostOf(space, index, lots);
   const spread = cost / space.costScale;
   const order = described(problem, space, candidate);
   const years = COST_HORIZON_YEARS === 1 ? 'a year' : `${COST_HORIZON_YEARS} years`;

@@ -3,7 +3,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Decision } from './decision.ts';
 import { basisPoints, basisPointsAtMost, pluralize } from './formatting.ts';
 import { COST_HORIZON_YEARS } from './limits.ts';
-import type { Weighed } from './not-taken.ts';
+import type { RejectedCandidate } from './not-taken.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
 
 /** No plan within the limits gains more than this beyond what the plan gains, a year. */
@@ -14,7 +14,7 @@ export function gapOf({ search, state }: Decision): number {
 export function summaryOf(
   problem: PlanningProblem,
   decision: Decision,
-  left: readonly Weighed[],
+  left: readonly RejectedCandidate[],
 ): string {
   const { settlement, state } = decision;
   const value = portfolioValue(problem);
@@ -70,21 +70,21 @@ function proof(decision: Decision): string {
 function holding(
   { limits }: PlanningProblem,
   decision: Decision,
-  left: readonly Weighed[],
+  left: readonly RejectedCandidate[],
 ): string {
   const { switchingGain, space, search } = decision;
   if (space.size === 0) return nothingToTrade(left);
-  const weighed = pluralize(space.size, 'candidate');
+  const candidates = pluralize(space.size, 'candidate');
   const best = Math.max(switchingGain, search.gain);
-  if (best <= 1e-7) return nothingAdmitted(left, weighed);
+  if (best <= 1e-7) return nothingAdmitted(left, candidates);
   return (
     `Hold: the best switch would gain ${basisPoints(best)} a year after cost, ` +
-    `not more than the margin of ${basisPoints(limits.marginRatio)} (${weighed}).`
+    `not more than the margin of ${basisPoints(limits.marginRatio)} (${candidates}).`
   );
 }
 
 /** Rules as what is said of what they leave out; any other by its code. */
-const ruleWords: Readonly<Record<string, string>> = {
+const ruleTexts: Readonly<Record<string, string>> = {
   'at-target': 'at the target',
   'below-minimum-order': 'smaller than the smallest order',
   cooldown: 'sold too lately to be bought',
@@ -107,23 +107,23 @@ const ruleWords: Readonly<Record<string, string>> = {
 };
 
 /** Where no order came into question, the rules that left the securities out, most frequent first. */
-function nothingToTrade(left: readonly Weighed[]): string {
+function nothingToTrade(left: readonly RejectedCandidate[]): string {
   if (left.length === 0) return 'Hold: there is no security to choose from.';
   const counts = new Map<string, number>();
   for (const { notTaken } of left) counts.set(notTaken.rule, (counts.get(notTaken.rule) ?? 0) + 1);
   const rules = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  const words = rules.map(([rule, count]) => `${count} ${ruleWords[rule] ?? rule}`).join(', ');
+  const words = rules.map(([rule, count]) => `${count} ${ruleTexts[rule] ?? rule}`).join(', ');
   return `Hold: nothing was weighed, since a rule leaves out each of ${pluralize(left.length, 'order')}: ${words}.`;
 }
 
 /** What would have gained is said with the rule that bars it, the greatest gain first. */
-function nothingAdmitted(left: readonly Weighed[], weighed: string): string {
+function nothingAdmitted(left: readonly RejectedCandidate[], candidates: string): string {
   const barred = left.filter(
     ({ gain, notTaken }) => gain > 1e-7 && notTaken.rule !== 'below-margin',
   );
   const [first] = [...barred].sort((a, b) => b.gain - a.gain);
   if (!first)
-    return `Hold: nothing gains more than it costs within ${pluralize(COST_HORIZON_YEARS, 'year')} (${weighed}).`;
+    return `Hold: nothing gains more than it costs within ${pluralize(COST_HORIZON_YEARS, 'year')} (${candidates}).`;
   const { symbol, reason } = first.notTaken;
-  return `Hold: a rule bars each order that would gain more than it costs (${barred.length} of ${weighed}). The greatest gain is ${symbol}'s: ${reason}`;
+  return `Hold: a rule bars each order that would gain more than it costs (${barred.length} of ${candidates}). The greatest gain is ${symbol}'s: ${reason}`;
 }

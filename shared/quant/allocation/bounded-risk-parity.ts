@@ -21,7 +21,7 @@ import {
 } from '#shared/quant/linear-algebra/matrix.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
-import { budgetShares, riskParity, riskShares, startOf, sweep } from './risk-parity.ts';
+import { budgetShares, riskParity, riskShares, initialWeights, sweep } from './risk-parity.ts';
 import type { RiskParity } from './risk-parity.ts';
 
 export interface RiskBounds {
@@ -59,7 +59,7 @@ function fixedBounds(
   bounds: RiskBounds,
 ): RiskParity | undefined {
   let iterations = 0;
-  const x = startOf(covariance, shares);
+  const x = initialWeights(covariance, shares);
   const sumAt = (lambda: number): number => {
     for (let round = 0; round < INNER_MAX; round += 1) {
       const before = x.slice();

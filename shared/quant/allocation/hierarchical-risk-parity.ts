@@ -4,7 +4,7 @@
  * sqrt((1 - rho)/2), securities in the order of the tree, and recursive bisection in which the two
  * halves share by inverse variance.
  */
-import { correlation } from '#shared/quant/estimation/covariance.ts';
+import { correlationOf } from '#shared/quant/estimation/covariance.ts';
 import { optimalLeaves } from './leaf-ordering.ts';
 import { joins, leavesOf, type Linkage } from './linkage.ts';
 import { at, build, buildSymmetric, cell, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
@@ -58,7 +58,7 @@ export function hierarchicalRiskParity(
 }
 
 /** sqrt((1 - rho)/2), from 0 for what moves alike to 1 for opposites. */
-export function correlationDistance(covariance: Rows, rho = correlation(covariance)): Rows {
+export function correlationDistance(covariance: Rows, rho = correlationOf(covariance)): Rows {
   return buildSymmetric(rho.length, (i, j) => Math.sqrt(Math.max(0, (1 - cell(rho, i, j)) / 2)));
 }
 

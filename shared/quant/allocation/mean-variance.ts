@@ -29,7 +29,7 @@ export interface MeanVarianceProgram {
   readonly costs?: Float64Array | undefined;
 }
 
-export interface Weighed {
+export interface OptimalWeights {
   readonly weights: Float64Array;
   /** What was made smallest: variance, negative utility and so on, with ridge and costs. */
   readonly loss: number;
@@ -38,7 +38,7 @@ export interface Weighed {
 }
 
 /** Least w'Sw. @returns undefined, here and below, where no weights satisfy the rows */
-export function leastVariance(program: MeanVarianceProgram): Weighed | undefined {
+export function leastVariance(program: MeanVarianceProgram): OptimalWeights | undefined {
   const answer = minimise(program, program.covariance, undefined, 2);
   return answer && weighed(program, answer, 2 * answer.value);
 }
@@ -52,14 +52,17 @@ export function efficientReturn(program: MeanVarianceProgram, returnMin: number)
 export function mostUtility(
   program: MeanVarianceProgram,
   riskAversion: number,
-): Weighed | undefined {
+): OptimalWeights | undefined {
   const risk = program.covariance.map((row) => scaled(row, riskAversion));
   const answer = minimise(program, risk, scaled(program.expected, -1), 1);
   return answer && weighed(program, answer, answer.value);
 }
 
 /** Least (w - aim)'S(w - aim), the squared tracking error. */
-export function nearest(program: MeanVarianceProgram, aim: Float64Array): Weighed | undefined {
+export function nearest(
+  program: MeanVarianceProgram,
+  aim: Float64Array,
+): OptimalWeights | undefined {
   const { covariance } = program;
   const pull = Float64Array.from(covariance, (row) => -dot(row, aim));
   const answer = minimise(program, covariance, pull, 2);
@@ -72,9 +75,9 @@ export function nearest(program: MeanVarianceProgram, aim: Float64Array): Weighe
 export function efficientRisk(
   program: MeanVarianceProgram,
   volatilityMax: number,
-): Weighed | undefined {
+): OptimalWeights | undefined {
   const { expected, covariance } = program;
-  const volatility = ({ weights }: Weighed) => Math.sqrt(quadraticForm(covariance, weights));
+  const volatility = ({ weights }: OptimalWeights) => Math.sqrt(quadraticForm(covariance, weights));
   const best = mostReturnWithin(
     {
       safest: () => leastVariance({ ...program, ridge: 0, costs: undefined }),
@@ -99,7 +102,7 @@ export function mostSharpe(
   program: MeanVarianceProgram,
   total: number,
   riskFree = 0,
-): Weighed | undefined {
+): OptimalWeights | undefined {
   const { expected, covariance, variables } = program;
   const n = expected.length;
   const excess = expected.map((value) => value - riskFree);
@@ -167,7 +170,11 @@ function minimise(
   });
 }
 
-function weighed(program: MeanVarianceProgram, answer: QuadraticAnswer, loss: number): Weighed {
+function weighed(
+  program: MeanVarianceProgram,
+  answer: QuadraticAnswer,
+  loss: number,
+): OptimalWeights {
   return {
     weights: answer.x.slice(0, program.expected.length),
     loss,

@@ -29,7 +29,7 @@ export interface RiskParity {
 export function riskParity(covariance: Rows, budgets?: ArrayLike<number>): RiskParity {
   requireVariances(covariance, 'Risk parity');
   const shares = budgetShares(covariance.length, budgets);
-  const x = startOf(covariance, shares);
+  const x = initialWeights(covariance, shares);
   let iterations = 0;
   let residual = Infinity;
   while (iterations < SWEEPS_MAX && residual > TOLERANCE) {
@@ -79,7 +79,7 @@ export function budgetShares(size: number, budgets?: ArrayLike<number>): Float64
 }
 
 /** The answer for securities that do not move together. */
-export function startOf(covariance: Rows, shares: Float64Array): Float64Array {
+export function initialWeights(covariance: Rows, shares: Float64Array): Float64Array {
   return Float64Array.from(covariance, (row, i) => Math.sqrt(at(shares, i) / at(row, i)));
 }
 

@@ -18,7 +18,7 @@ export function cvar(beta: number): TailRisk {
   return { series: 'loss', measure: 'cvar', beta };
 }
 
-export function conditionalDrawdown(beta: number): TailRisk {
+export function conditionalDrawdownRisk(beta: number): TailRisk {
   return { series: 'drawdown', measure: 'cvar', beta };
 }
 

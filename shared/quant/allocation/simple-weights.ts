@@ -1,6 +1,6 @@
 /** Weights by a rule of thumb, and what is done to weights afterwards. */
 import { normalCumulative } from '#shared/quant/measures/distributions.ts';
-import { correlation, deviations } from '#shared/quant/estimation/covariance.ts';
+import { correlationOf, deviations } from '#shared/quant/estimation/covariance.ts';
 import {
   at,
   cell,
@@ -39,7 +39,7 @@ export function minimumCorrelationWeights(covariance: Rows): Float64Array {
   requireVariances(covariance, 'Minimum correlation');
   const n = covariance.length;
   if (n <= 2) return inverseVolatilityWeights(covariance);
-  const rho = correlation(covariance);
+  const rho = correlationOf(covariance);
   const pairs = rho.flatMap((row, i) => Array.from(row.subarray(i + 1)));
   const { mean, deviation } = spreadOf(pairs);
   const adjusted = rho.map((row, i) =>

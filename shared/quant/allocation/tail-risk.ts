@@ -30,7 +30,7 @@ export interface TailProgram {
   readonly costs?: Float64Array | undefined;
 }
 
-export interface TailWeighed {
+export interface TailOptimalWeights {
   readonly weights: Float64Array;
   /** Of the weights, a period, positive for losses. */
   readonly risk: number;
@@ -40,7 +40,10 @@ export interface TailWeighed {
 }
 
 /** Least risk. @returns undefined, here and below, where no weights satisfy the rows */
-export function leastTailRisk(program: TailProgram, risk: TailRisk): TailWeighed | undefined {
+export function leastTailRisk(
+  program: TailProgram,
+  risk: TailRisk,
+): TailOptimalWeights | undefined {
   return solved(program, risk, { riskWeight: 1, returnWeight: 0 });
 }
 
@@ -55,7 +58,7 @@ export function tailEfficientRisk(
   program: TailProgram,
   risk: TailRisk,
   riskMax: number,
-): TailWeighed | undefined {
+): TailOptimalWeights | undefined {
   if (!isSquared(risk)) return solved(program, risk, { riskWeight: 0, returnWeight: 1, riskMax });
   return mostReturnWithin(
     {
@@ -74,7 +77,7 @@ export function mostTailUtility(
   risk: TailRisk,
   riskAversion: number,
   returnShare = 1,
-): TailWeighed | undefined {
+): TailOptimalWeights | undefined {
   return solved(program, risk, { riskWeight: riskAversion / 2, returnWeight: returnShare });
 }
 
@@ -126,7 +129,7 @@ class Builder {
   }
 }
 
-function solved(program: TailProgram, risk: TailRisk, goal: Goal): TailWeighed | undefined {
+function solved(program: TailProgram, risk: TailRisk, goal: Goal): TailOptimalWeights | undefined {
   const { expected, variables, rows, ridge = 0, costs } = program;
   const builder = new Builder(variables);
   for (const { coefficients, relation, bound } of rows)

@@ -56,12 +56,12 @@ function pairwiseCovariance(
  * `DataFrame.corr`); without missing returns, that of the sample covariance.
  */
 export function sampleCorrelation(columns: readonly Float64Array[]): Rows {
-  if (!columns.some(hasGaps)) return correlation(sampleCovariance(columns));
+  if (!columns.some(hasGaps)) return correlationOf(sampleCovariance(columns));
   return buildSymmetric(columns.length, (i, j) => {
     const [a, b] = [columns[i] ?? new Float64Array(0), columns[j] ?? new Float64Array(0)];
     const pair = commonOf(a, b);
     const both = [a, b].map((column) => Float64Array.from(pair.periods, (t) => at(column, t)));
-    return i === j ? 1 : cell(correlation(sampleCovariance(both)), 0, 1);
+    return i === j ? 1 : cell(correlationOf(sampleCovariance(both)), 0, 1);
   });
 }
 
@@ -85,7 +85,7 @@ function commonOf(a: Float64Array, b: Float64Array): Common {
   return { periods, first: first / periods.length, second: second / periods.length };
 }
 
-export function annualised(covariance: Rows, periodsPerYear = TRADING_DAYS_A_YEAR): Rows {
+export function annualisedCovariance(covariance: Rows, periodsPerYear = TRADING_DAYS_A_YEAR): Rows {
   return build(covariance.length, (i, j) => cell(covariance, i, j) * periodsPerYear);
 }
 
@@ -95,7 +95,7 @@ export function deviations(covariance: Rows): Float64Array {
 }
 
 /** A series without variance has no correlation with any other (0). */
-export function correlation(covariance: Rows): Rows {
+export function correlationOf(covariance: Rows): Rows {
   const deviation = deviations(covariance);
   return buildSymmetric(covariance.length, (i, j) => {
     const scale = at(deviation, i) * at(deviation, j);

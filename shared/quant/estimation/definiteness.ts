@@ -3,7 +3,7 @@
  * estimates, opinions or rounding left it indefinite.
  */
 import { isDefiniteAbove, isPositiveDefinite } from '#shared/quant/linear-algebra/cholesky.ts';
-import { correlation } from './covariance.ts';
+import { correlationOf } from './covariance.ts';
 import {
   at,
   build,
@@ -55,7 +55,7 @@ export function diagonallyLifted(matrix: Rows, factor = 1.1): Rows {
  */
 export function clippedCorrelation(matrix: Rows, floor = 0): Rows {
   const fixed = clipped(matrix, floor);
-  return fixed === matrix ? matrix : correlation(fixed);
+  return fixed === matrix ? matrix : correlationOf(fixed);
 }
 
 export interface NearestOptions {
@@ -85,7 +85,7 @@ export function nearestCorrelation(matrix: Rows, options: NearestOptions = {}): 
     unit = next;
     if (moved <= tolerance) break;
   }
-  return correlation(clipped(unit, minEigenvalue));
+  return correlationOf(clipped(unit, minEigenvalue));
 }
 
 /**

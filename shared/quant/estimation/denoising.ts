@@ -3,7 +3,7 @@
  * (Marčenko, Pastur, "Distribution of eigenvalues for some sets of random matrices", 1967; Lopez de
  * Prado, "Machine learning for asset managers", 2020, chapter 2).
  */
-import { correlation, covarianceOf, deviations } from './covariance.ts';
+import { correlationOf, covarianceOf, deviations } from './covariance.ts';
 import { at, fromSpectrum, spectrum, sum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 
 export interface NoiseBand {
@@ -86,7 +86,7 @@ export function denoisedCovariance(
   options: DenoisingOptions = {},
 ): Rows {
   const n = covariance.length;
-  const { values, vectors } = spectrum(correlation(covariance));
+  const { values, vectors } = spectrum(correlationOf(covariance));
   const variance = options.variance ?? noiseVariance(values, periods / n);
   const { most } = noiseBand(periods / n, variance);
   const noisy = n - (options.factors ?? values.filter((value) => value > most).length);
@@ -94,15 +94,15 @@ export function denoisedCovariance(
   const kept = options.keptRatio ?? 0;
   const smoothed = values.map((value, k) => (k < noisy ? kept * value + (1 - kept) * mean : value));
   return covarianceOf(
-    correlation(fromSpectrum({ values: smoothed, vectors })),
+    correlationOf(fromSpectrum({ values: smoothed, vectors })),
     deviations(covariance),
   );
 }
 
 /** The covariance without its `markets` largest common movements, with the variances as they were. */
 export function detonedCovariance(covariance: Rows, markets = 1): Rows {
-  const { values, vectors } = spectrum(correlation(covariance));
+  const { values, vectors } = spectrum(correlationOf(covariance));
   const from = values.length - markets;
   const rest = fromSpectrum({ values: values.map((value, k) => (k < from ? value : 0)), vectors });
-  return covarianceOf(correlation(rest), deviations(covariance));
+  return covarianceOf(correlationOf(rest), deviations(covariance));
 }

@@ -3,7 +3,7 @@
  * a return that is missing, and each security's figures are over the returns it has. Answers are per
  * year when `periodsPerYear` is the number of periods in one, and per period when it is 1.
  */
-import { present } from '#shared/quant/measures/moments.ts';
+import { withoutMissing } from '#shared/quant/measures/moments.ts';
 import {
   annualReturn,
   arithmeticAnnualReturn,
@@ -34,7 +34,7 @@ export function meanReturns(
   { periodsPerYear = TRADING_DAYS_A_YEAR, compounding = true }: YearOptions = {},
 ): Float64Array {
   const yearly = compounding ? annualReturn : arithmeticAnnualReturn;
-  return Float64Array.from(columns, (column) => yearly(present(column), { periodsPerYear }));
+  return Float64Array.from(columns, (column) => yearly(withoutMissing(column), { periodsPerYear }));
 }
 
 /** The exponentially weighted mean return (PyPortfolioOpt's `ema_historical_return`). */

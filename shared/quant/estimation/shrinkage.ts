@@ -17,7 +17,7 @@
  * - `diagonal`: the variances as observed and no correlation (Schäfer, Strimmer, "A shrinkage
  *   approach to large-scale covariance matrix estimation", 2005, target D).
  */
-import { centred, correlation, deviations } from './covariance.ts';
+import { centred, correlationOf, deviations } from './covariance.ts';
 import { crossProducts } from '#shared/quant/linear-algebra/cross-products.ts';
 import {
   at,
@@ -147,7 +147,7 @@ function constantCorrelation(sample: Sample): Target {
   const n = covariance.length;
   const deviation = deviations(covariance);
   const inverse = deviation.map((one) => (one > 0 ? 1 / one : 0));
-  const mean = n > 1 ? (total(correlation(covariance)) - n) / (n * (n - 1)) : 0;
+  const mean = n > 1 ? (total(correlationOf(covariance)) - n) / (n * (n - 1)) : 0;
   const cubes = combined(sample.deviations, inverse, 3);
   // Sum over i and j of sd_j / sd_i times theta_ij, the mean of (x_i^2 - s_ii)(x_i x_j - s_ij).
   let theta = dot(cubes, combined(sample.deviations, deviation)) / count;

@@ -1,6 +1,6 @@
 /** Averages whose speed follows the market. */
 import {
-  at,
+  valueAt,
   changes,
   firstKnown,
   rollingSums,
@@ -19,7 +19,7 @@ export function kama(values: Float64Array, periods: number, fast = 2, slow = 30)
   const [quick, calm] = [2 / (fast + 1), 2 / (slow + 1)];
   const efficiency = efficiencyRatio(values, periods);
   const average = recursive(values, firstKnown(values) + periods - 1, (before, value, i) => {
-    const speed = (at(efficiency, i) * (quick - calm) + calm) ** 2;
+    const speed = (valueAt(efficiency, i) * (quick - calm) + calm) ** 2;
     return before + speed * (value - before);
   });
   return { efficiency, average };
@@ -29,7 +29,7 @@ export function kama(values: Float64Array, periods: number, fast = 2, slow = 30)
 function efficiencyRatio(values: Float64Array, periods: number): Float64Array {
   const paths = rollingSums(changes(values).map(Math.abs), periods);
   return changes(values, periods).map((change, i) => {
-    const path = at(paths, i);
+    const path = valueAt(paths, i);
     return path > 0 ? Math.abs(change) / path : path;
   });
 }
@@ -40,7 +40,7 @@ export function zlema(values: Float64Array, periods: number): Float64Array {
   const factor = 2 / (periods + 1);
   const start = firstKnown(values) + Math.max(0, lag - 1);
   return recursive(values, start, (before, value, i) => {
-    const led = 2 * value - at(values, i - lag);
+    const led = 2 * value - valueAt(values, i - lag);
     return before + factor * (led - before);
   });
 }
@@ -57,7 +57,7 @@ export function vidya(
 ): Float64Array {
   const [quick, calm] = [rollingVariances(values, short), rollingVariances(values, long)];
   return recursive(values, firstKnown(values) + long - 2, (before, value, i) => {
-    const ratio = Math.sqrt(at(quick, i) / at(calm, i));
+    const ratio = Math.sqrt(valueAt(quick, i) / valueAt(calm, i));
     return before + alpha * (Number.isNaN(ratio) ? 0 : ratio) * (value - before);
   });
 }
@@ -79,10 +79,10 @@ function recursive(
 ): Float64Array {
   const averages = undefinedSeries(values.length);
   if (start >= values.length) return averages;
-  let average = at(values, start);
+  let average = valueAt(values, start);
   averages[start] = average;
   for (let i = start + 1; i < values.length; i += 1) {
-    average = next(average, at(values, i), i);
+    average = next(average, valueAt(values, i), i);
     averages[i] = average;
   }
   return averages;

@@ -5,19 +5,19 @@ import { ema, sma, type EmaOptions } from './moving-averages.ts';
 import { averageTrueRange, type FirstRange } from './ranges.ts';
 import { combined, highest, lagged, lowest } from './windows.ts';
 
-export interface Bands {
+export interface PriceBands {
   readonly lower: Float64Array;
   readonly middle: Float64Array;
   readonly upper: Float64Array;
 }
 
 /** Bollinger's bands (1983): `width` standard deviations of the window around its mean. */
-export function bollinger(values: Float64Array, periods = 20, width = 2, ddof = 0): Bands {
+export function bollinger(values: Float64Array, periods = 20, width = 2, ddof = 0): PriceBands {
   return around(sma(values, periods), rollingDeviation(values, periods, ddof), width);
 }
 
 /** Any centre, `width` times something to either side. */
-function around(middle: Float64Array, size: Float64Array, width: number): Bands {
+function around(middle: Float64Array, size: Float64Array, width: number): PriceBands {
   return {
     lower: combined((center, one) => center - width * one, middle, size),
     middle,
@@ -26,12 +26,12 @@ function around(middle: Float64Array, size: Float64Array, width: number): Bands 
 }
 
 /** Place of a value in its bands: 0 on the lower, 1 on the upper. */
-export function percentB(values: Float64Array, { lower, upper }: Bands): Float64Array {
+export function percentB(values: Float64Array, { lower, upper }: PriceBands): Float64Array {
   return combined((value, least, most) => (value - least) / (most - least), values, lower, upper);
 }
 
 /** Upper less lower over the middle, a fraction. */
-export function bandWidth({ lower, middle, upper }: Bands): Float64Array {
+export function bandWidth({ lower, middle, upper }: PriceBands): Float64Array {
   return combined((least, most, center) => (most - least) / center, lower, upper, middle);
 }
 
@@ -51,25 +51,25 @@ export function keltner(
     readonly seed?: EmaOptions['seed'];
     readonly first?: FirstRange;
   } = {},
-): Bands {
+): PriceBands {
   const size = averageTrueRange(bars, rangePeriods, first);
   return around(ema(bars.close, periods, { seed }), size, width);
 }
 
 /** Stoller's bands: average true ranges around a simple average. */
-export function starc(bars: HighLowClose, periods = 5, width = 2, rangePeriods = 10): Bands {
+export function starc(bars: HighLowClose, periods = 5, width = 2, rangePeriods = 10): PriceBands {
   return around(sma(bars.close, periods), averageTrueRange(bars, rangePeriods, 'none'), width);
 }
 
 /** Donchian's channel: highest high and lowest low of the window, `after` bars ago. */
-export function donchian({ high, low }: HighLow, periods = 20, after = 0): Bands {
+export function donchian({ high, low }: HighLow, periods = 20, after = 0): PriceBands {
   const upper = lagged(highest(high, periods), after);
   const lower = lagged(lowest(low, periods), after);
   return { lower, upper, middle: combined((a, b) => (a + b) / 2, lower, upper) };
 }
 
 /** A ratio of the average to either side. */
-export function envelope(middle: Float64Array, ratio: number): Bands {
+export function envelope(middle: Float64Array, ratio: number): PriceBands {
   return around(middle, middle, ratio);
 }
 

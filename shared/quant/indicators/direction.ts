@@ -3,7 +3,7 @@ import type { HighLow, HighLowClose } from './bars.ts';
 import { wilders } from './moving-averages.ts';
 import { trueRange } from './ranges.ts';
 import {
-  at,
+  valueAt,
   changes,
   combined,
   highestIndices,
@@ -14,7 +14,7 @@ import {
   type Ties,
 } from './windows.ts';
 
-export interface Movement {
+export interface DirectionalMovement {
   readonly plus: Float64Array;
   readonly minus: Float64Array;
 }
@@ -27,7 +27,7 @@ function wilderSums(values: Float64Array, periods: number, seedCount: number): F
   const sums = undefinedSeries(values.length);
   let sum = 0;
   for (let i = 1; i < values.length; i += 1) {
-    sum = i <= seedCount ? sum + at(values, i) : sum - sum / periods + at(values, i);
+    sum = i <= seedCount ? sum + valueAt(values, i) : sum - sum / periods + valueAt(values, i);
     if (i >= seedCount) sums[i] = sum;
   }
   return sums;
@@ -45,7 +45,7 @@ export function directionalMovement(
   { high, low }: HighLow,
   periods: number,
   { seedCount = periods }: DirectionOptions = {},
-): Movement {
+): DirectionalMovement {
   const [up, down] = [changes(high), changes(low).map((change) => -change)];
   const rises = combined((a, b) => (a > b && a > 0 ? a : 0), up, down);
   const falls = combined((a, b) => (b > a && b > 0 ? b : 0), up, down);
@@ -60,7 +60,7 @@ export function directionalIndicators(
   bars: HighLowClose,
   periods: number,
   { seedCount = periods }: DirectionOptions = {},
-): Movement {
+): DirectionalMovement {
   const { plus, minus } = directionalMovement(bars, periods, { seedCount });
   const ranges = wilderSums(trueRange(bars), periods, seedCount);
   const share = (moved: number, range: number): number => (100 * moved) / range;
@@ -114,7 +114,7 @@ export function aroon({ high, low }: HighLow, periods: number, ties: Ties = 'lat
 }
 
 /** Vortex (Botes & Siepman 2010): distance of today's extremes from yesterday's opposite ones. */
-export function vortex(bars: HighLowClose, periods: number): Movement {
+export function vortex(bars: HighLowClose, periods: number): DirectionalMovement {
   const { high, low } = bars;
   const ranges = rollingSums(trueRange(bars, 'none'), periods);
   const against = (a: Float64Array, b: Float64Array): Float64Array => {

@@ -7,7 +7,7 @@ import {
   type ChainOptions,
   type EmaOptions,
 } from './moving-averages.ts';
-import { at, changes, combined, firstKnown, lagged, rollingSums } from './windows.ts';
+import { valueAt, changes, combined, firstKnown, lagged, rollingSums } from './windows.ts';
 
 /** Change since `periods` ago, in units of price. */
 export function momentum(values: Float64Array, periods: number): Float64Array {
@@ -123,8 +123,8 @@ export function macd(values: Float64Array, options: MacdOptions = {}): Macd {
   const scale = options.unit === 'percent';
   const line = values.map((_, i) => {
     if (i < start) return NaN;
-    const difference = at(fast, i) - at(slow, i);
-    return scale ? (100 * difference) / at(slow, i) : difference;
+    const difference = valueAt(fast, i) - valueAt(slow, i);
+    return scale ? (100 * difference) / valueAt(slow, i) : difference;
   });
   const signal = ema(line, smooth, { seed });
   return { fast, slow, line, signal, histogram: combined((a, b) => a - b, line, signal) };
@@ -168,7 +168,9 @@ export function kst(
   averages: readonly number[] = [10, 10, 10, 15],
 ): Float64Array {
   const parts = rates.map((rate, k) => sma(rateOfChange(values, rate), averages[k] ?? 1));
-  return values.map((_, i) => parts.reduce((sum, part, k) => sum + 100 * (k + 1) * at(part, i), 0));
+  return values.map((_, i) =>
+    parts.reduce((sum, part, k) => sum + 100 * (k + 1) * valueAt(part, i), 0),
+  );
 }
 
 /** Detrended price: the value half a window and one ago, less the window's mean. */

@@ -1,5 +1,5 @@
 /** Averages of the last values of a series. */
-import { at, combined, firstKnown, rollingSums, undefinedSeries } from './windows.ts';
+import { valueAt, combined, firstKnown, rollingSums, undefinedSeries } from './windows.ts';
 
 /** Simple moving average. */
 export function sma(values: Float64Array, periods: number): Float64Array {
@@ -30,7 +30,7 @@ export function ema(
   average /= start - first + 1;
   smoothed[start] = average;
   for (let i = start + 1; i < values.length; i += 1) {
-    average += factor * (at(values, i) - average);
+    average += factor * (valueAt(values, i) - average);
     smoothed[i] = average;
   }
   return smoothed;
@@ -55,12 +55,12 @@ export function wma(values: Float64Array, periods: number): Float64Array {
     if ((i - start) % periods === 0) {
       [sum, weighted] = [0, 0];
       for (let j = 1; j <= periods; j += 1) {
-        sum += at(values, i - periods + j);
-        weighted += j * at(values, i - periods + j);
+        sum += valueAt(values, i - periods + j);
+        weighted += j * valueAt(values, i - periods + j);
       }
     } else {
-      weighted += periods * at(values, i) - sum;
-      sum += at(values, i) - at(values, i - periods);
+      weighted += periods * valueAt(values, i) - sum;
+      sum += valueAt(values, i) - valueAt(values, i - periods);
     }
     averages[i] = weighted / divisor;
   }
@@ -114,7 +114,7 @@ export function t3(
   const chain = emaChain(values, periods, 6, options);
   const a = volumeFactor;
   return values.map((_, i) => {
-    const e = (k: number): number => at(chain[k - 1] ?? values, i);
+    const e = (k: number): number => valueAt(chain[k - 1] ?? values, i);
     return (
       -(a ** 3) * e(6) +
       3 * (a ** 2 + a ** 3) * e(5) -
@@ -160,7 +160,8 @@ export function alma(
   return values.map((_, i) => {
     if (i < first) return NaN;
     let sum = 0;
-    for (let j = 0; j < periods; j += 1) sum += at(weights, j) * at(values, i - periods + 1 + j);
+    for (let j = 0; j < periods; j += 1)
+      sum += valueAt(weights, j) * valueAt(values, i - periods + 1 + j);
     return sum / norm;
   });
 }

@@ -9,7 +9,7 @@ import {
 import { ema, sma, wilders } from './moving-averages.ts';
 import { rsi } from './momentum.ts';
 import {
-  at,
+  valueAt,
   changes,
   combined,
   firstKnown,
@@ -113,7 +113,7 @@ export function meanDeviation(
     if (Number.isNaN(mean)) return NaN;
     let sum = 0;
     for (let j = i - periods + 1; j <= i; j += 1) {
-      const value = at(values, j);
+      const value = valueAt(values, j);
       sum += Math.abs(value - mean) / (over === 'value' ? value : 1);
     }
     return sum / periods;
@@ -182,17 +182,19 @@ export function fisher(
   let [place, value] = [0, 0];
   for (let i = growing ? first : first + periods - 1; i < values.length; i += 1) {
     const window = values.subarray(first, i + 1);
-    const most = Number.isNaN(at(top, i)) ? Math.max(...window) : at(top, i);
-    const least = Number.isNaN(at(bottom, i)) ? Math.min(...window) : at(bottom, i);
+    const most = Number.isNaN(valueAt(top, i)) ? Math.max(...window) : valueAt(top, i);
+    const least = Number.isNaN(valueAt(bottom, i)) ? Math.min(...window) : valueAt(bottom, i);
     const share =
-      most > least ? (at(values, i) - least) / (most - least) - 0.5 : growing ? 0 : -0.5;
+      most > least ? (valueAt(values, i) - least) / (most - least) - 0.5 : growing ? 0 : -0.5;
     place = most > least || !growing ? 0.66 * share + 0.67 * place : 0;
     place = place > 0.99 ? 0.999 : place < -0.99 ? -0.999 : place;
     value = Math.log((1 + place) / (1 - place)) / 2 + value / 2;
     transformed[i] = value;
   }
   const start = growing ? first : first + periods - 1;
-  const trigger = transformed.map((_, i) => (i === start && !growing ? 0 : at(transformed, i - 1)));
+  const trigger = transformed.map((_, i) =>
+    i === start && !growing ? 0 : valueAt(transformed, i - 1),
+  );
   return { fisher: transformed, trigger };
 }
 
@@ -220,7 +222,7 @@ export function connorsRsi(
   const rank = rates.map((rate, i) => {
     if (!(i >= start)) return NaN;
     let below = 0;
-    for (let j = i - rankPeriods; j < i; j += 1) if (at(rates, j) < rate) below += 1;
+    for (let j = i - rankPeriods; j < i; j += 1) if (valueAt(rates, j) < rate) below += 1;
     return (100 * below) / rankPeriods;
   });
   const [own, lengths] = [rsi(values, periods), rsi(streaks, streakPeriods)];
@@ -230,7 +232,7 @@ export function connorsRsi(
     rank,
     streak: streaks,
     connors: own.map((strength, i) =>
-      i <= start ? NaN : (strength + at(lengths, i) + at(rank, i)) / 3,
+      i <= start ? NaN : (strength + valueAt(lengths, i) + valueAt(rank, i)) / 3,
     ),
   };
 }
@@ -254,8 +256,8 @@ function phaseOf(values: Float64Array, i: number, periods: number): number {
   let [real, imaginary] = [0, 0];
   for (let j = 0; j < periods; j += 1) {
     const angle = (2 * Math.PI * j) / periods;
-    real += Math.cos(angle) * at(values, i - j);
-    imaginary += Math.sin(angle) * at(values, i - j);
+    real += Math.cos(angle) * valueAt(values, i - j);
+    imaginary += Math.sin(angle) * valueAt(values, i - j);
   }
   const half =
     Math.abs(real) > 0.001 ? Math.atan(imaginary / real) : (Math.PI / 2) * Math.sign(imaginary);

@@ -1,7 +1,7 @@
 /** True ranges (Wilder 1978) and what is made of them. */
 import type { HighLow, HighLowClose } from './bars.ts';
 import { emaChain, wilders } from './moving-averages.ts';
-import { at, combined, firstKnown, highest, lagged, lowest, rollingSums } from './windows.ts';
+import { valueAt, combined, firstKnown, highest, lagged, lowest, rollingSums } from './windows.ts';
 
 /** Whether the first bar, which has no close before it, has high - low for its range, or none. */
 export type FirstRange = 'high-low' | 'none';
@@ -12,9 +12,9 @@ export function trueRange(
   first: FirstRange = 'high-low',
 ): Float64Array {
   return high.map((top, i) => {
-    const bottom = at(low, i);
+    const bottom = valueAt(low, i);
     if (i === 0) return first === 'none' ? NaN : top - bottom;
-    const before = at(close, i - 1);
+    const before = valueAt(close, i - 1);
     return Math.max(top - bottom, Math.abs(top - before), Math.abs(bottom - before));
   });
 }

@@ -1,5 +1,5 @@
 /** The straight line of least squares through the last values. */
-import { at, combined, firstKnown, lagged, rollingSums, rollingVariances } from './windows.ts';
+import { valueAt, combined, firstKnown, lagged, rollingSums, rollingVariances } from './windows.ts';
 import { wma } from './moving-averages.ts';
 
 export interface Regression {
@@ -48,6 +48,6 @@ export function lastLine(values: Float64Array, periods: number): Float64Array {
   const last = values.length - 1;
   const start = Math.max(firstKnown(values), values.length - periods);
   return values.map((_, i) =>
-    i < start ? NaN : at(intercept, last) + at(slope, last) * (i - last + periods - 1),
+    i < start ? NaN : valueAt(intercept, last) + valueAt(slope, last) * (i - last + periods - 1),
   );
 }

@@ -1,17 +1,17 @@
 /** Events between two series, and their fading. */
-import { at } from './windows.ts';
+import { valueAt } from './windows.ts';
 
 /** 1 where the first series passes above the second, from the second value on. */
 export function crossesOver(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) =>
-    i === 0 ? NaN : Number(value > at(b, i) && at(a, i - 1) <= at(b, i - 1)),
+    i === 0 ? NaN : Number(value > valueAt(b, i) && valueAt(a, i - 1) <= valueAt(b, i - 1)),
   );
 }
 
 /** 1 where either passes the other. */
 export function crosses(a: Float64Array, b: Float64Array): Float64Array {
   const [over, under] = [crossesOver(a, b), crossesOver(b, a)];
-  return over.map((value, i) => Math.max(value, at(under, i)));
+  return over.map((value, i) => Math.max(value, valueAt(under, i)));
 }
 
 /** Follows rises at once and falls by 1/periods a step. */

@@ -1,7 +1,7 @@
 /** Levels that follow a trend. */
 import type { HighLow, HighLowClose } from './bars.ts';
 import { averageTrueRange } from './ranges.ts';
-import { at, combined, highest, lowest, undefinedSeries } from './windows.ts';
+import { valueAt, combined, highest, lowest, undefinedSeries } from './windows.ts';
 
 export interface SarOptions {
   readonly step?: number;
@@ -21,19 +21,20 @@ export function parabolicSar(
   const sar = undefinedSeries(high.length);
   const reversed = new Uint8Array(high.length);
   const rising = new Uint8Array(high.length);
-  let rises = start === 'up' || at(high, 0) + at(low, 0) <= at(high, 1) + at(low, 1);
+  let rises =
+    start === 'up' || valueAt(high, 0) + valueAt(low, 0) <= valueAt(high, 1) + valueAt(low, 1);
   const isGuess = start === 'up';
-  let extreme = at(rises ? high : low, 0);
-  let level = at(rises ? low : high, 0);
+  let extreme = valueAt(rises ? high : low, 0);
+  let level = valueAt(rises ? low : high, 0);
   let speed = step;
   for (let i = 1; i < high.length; i += 1) {
-    const [top, bottom] = [at(high, i), at(low, i)];
+    const [top, bottom] = [valueAt(high, i), valueAt(low, i)];
     level += speed * (extreme - level);
     // Never inside the range of the two bars before.
     const [one, two] = [i - 1, Math.max(0, i - 2)];
     level = rises
-      ? Math.min(level, at(low, one), at(low, two))
-      : Math.max(level, at(high, one), at(high, two));
+      ? Math.min(level, valueAt(low, one), valueAt(low, two))
+      : Math.max(level, valueAt(high, one), valueAt(high, two));
     const before = extreme;
     const isNewExtreme = rises ? top > extreme : bottom < extreme;
     if (isNewExtreme) {
@@ -79,16 +80,16 @@ export function supertrend(
   let [upper, lower] = [NaN, NaN];
   let rises = true;
   for (let i = periods; i < close.length; i += 1) {
-    const middle = (at(high, i) + at(low, i)) / 2;
-    const [most, least] = [middle + width * at(range, i), middle - width * at(range, i)];
-    const before = at(close, i - 1);
+    const middle = (valueAt(high, i) + valueAt(low, i)) / 2;
+    const [most, least] = [middle + width * valueAt(range, i), middle - width * valueAt(range, i)];
+    const before = valueAt(close, i - 1);
     if (Number.isNaN(upper)) {
       [upper, lower] = [most, least];
-      rises = at(close, i) >= middle;
+      rises = valueAt(close, i) >= middle;
     }
     if (most < upper || before > upper) upper = most;
     if (least > lower || before < lower) lower = least;
-    rises = at(close, i) > (rises ? lower : upper);
+    rises = valueAt(close, i) > (rises ? lower : upper);
     stop[i] = rises ? lower : upper;
     rising[i] = Number(rises);
   }

@@ -9,13 +9,13 @@ import {
 } from './bars.ts';
 import { ema, sma, type EmaOptions } from './moving-averages.ts';
 import { rateOfChange } from './momentum.ts';
-import { at, changes, combined, cumulated, rollingSums } from './windows.ts';
+import { valueAt, changes, combined, cumulated, rollingSums } from './windows.ts';
 
 /** On balance volume (Granville 1963): volumes of rises less volumes of falls, from 0 (or `start`) on. */
 export function onBalanceVolume({ close, volume }: CloseVolume, start = 0): Float64Array {
   let balance = start;
   return close.map((price, i) => {
-    if (i > 0) balance += Math.sign(price - at(close, i - 1)) * at(volume, i);
+    if (i > 0) balance += Math.sign(price - valueAt(close, i - 1)) * valueAt(volume, i);
     return balance;
   });
 }
@@ -80,8 +80,8 @@ export function moneyFlowIndex(bars: BarsWithVolume, periods: number): Float64Ar
 export function easeOfMovement({ high, low, volume }: HighLowVolume, scale = 10_000): Float64Array {
   const middles = combined((top, bottom) => (top + bottom) / 2, high, low);
   return changes(middles).map((move, i) => {
-    const range = at(high, i) - at(low, i);
-    return range === 0 ? 0 : (move * range * scale) / at(volume, i);
+    const range = valueAt(high, i) - valueAt(low, i);
+    return range === 0 ? 0 : (move * range * scale) / valueAt(volume, i);
   });
 }
 
@@ -101,20 +101,20 @@ export function klinger(
 }
 
 function volumeForce({ high, low, close, volume }: BarsWithVolume, doubled: boolean): Float64Array {
-  const sums = high.map((top, i) => top + at(low, i) + at(close, i));
+  const sums = high.map((top, i) => top + valueAt(low, i) + valueAt(close, i));
   const ranges = combined((top, bottom) => top - bottom, high, low);
   let [trend, total] = [0, 0];
   const start = doubled ? 2 : 1;
   return sums.map((sum, i) => {
     if (i === 0) return NaN;
-    const [before, range] = [at(sums, i - 1), at(ranges, i)];
+    const [before, range] = [valueAt(sums, i - 1), valueAt(ranges, i)];
     const next = sum > before ? 1 : doubled ? -1 : sum < before ? -1 : trend;
-    total = next === trend ? total + range : at(ranges, i - 1) + range;
+    total = next === trend ? total + range : valueAt(ranges, i - 1) + range;
     trend = next;
     if (i < start) return NaN;
     const share = range / total;
     const size = doubled ? (range === 0 ? 2 : Math.abs(2 * (share - 1))) : Math.abs(2 * share - 1);
-    return at(volume, i) * size * 100 * trend;
+    return valueAt(volume, i) * size * 100 * trend;
   });
 }
 
@@ -134,7 +134,8 @@ function volumeIndex(
 ): Float64Array {
   let index = 1000;
   return close.map((price, i) => {
-    if (i > 0 && counts(at(volume, i), at(volume, i - 1))) index *= price / at(close, i - 1);
+    if (i > 0 && counts(valueAt(volume, i), valueAt(volume, i - 1)))
+      index *= price / valueAt(close, i - 1);
     return index;
   });
 }
@@ -147,9 +148,9 @@ export function volumeOscillator(volume: Float64Array, fast: number, slow: numbe
 /** Williams' accumulation/distribution: close off the true low on rises, off the true high on falls. */
 export function williamsAccumulation({ high, low, close }: HighLowClose): Float64Array {
   const moves = close.map((price, i) => {
-    const before = at(close, i - 1);
-    if (price > before) return price - Math.min(before, at(low, i));
-    if (price < before) return price - Math.max(before, at(high, i));
+    const before = valueAt(close, i - 1);
+    if (price > before) return price - Math.min(before, valueAt(low, i));
+    if (price < before) return price - Math.max(before, valueAt(high, i));
     return i === 0 ? NaN : 0;
   });
   return cumulated(moves);
@@ -185,7 +186,7 @@ export function vwap(bars: BarsWithVolume, periods = Infinity): Float64Array {
     const all = cumulated(values);
     if (periods >= values.length) return all;
     const windows = rollingSums(values, periods);
-    return all.map((sum, i) => (i < periods ? sum : at(windows, i)));
+    return all.map((sum, i) => (i < periods ? sum : valueAt(windows, i)));
   };
   return combined((a, b) => a / b, total(traded), total(bars.volume));
 }

@@ -15,7 +15,7 @@ export function firstKnown(values: Float64Array): number {
   return first < 0 ? values.length : first;
 }
 
-export function at(values: Float64Array, i: number): number {
+export function valueAt(values: Float64Array, i: number): number {
   return values[i] ?? NaN;
 }
 
@@ -26,17 +26,17 @@ export function combined(
   b: Float64Array,
   c: Float64Array = a,
 ): Float64Array {
-  return a.map((value, i) => from(value, at(b, i), at(c, i)));
+  return a.map((value, i) => from(value, valueAt(b, i), valueAt(c, i)));
 }
 
 /** The value of `periods` ago. */
 export function lagged(values: Float64Array, periods: number): Float64Array {
-  return values.map((_, i) => at(values, i - periods));
+  return values.map((_, i) => valueAt(values, i - periods));
 }
 
 /** Change since `periods` ago. */
 export function changes(values: Float64Array, periods = 1): Float64Array {
-  return values.map((value, i) => value - at(values, i - periods));
+  return values.map((value, i) => value - valueAt(values, i - periods));
 }
 
 /** Running total from the first number on. */
@@ -53,8 +53,8 @@ export function rollingSums(values: Float64Array, periods: number): Float64Array
   for (let i = start; i < values.length; i += 1) {
     if ((i - start) % periods === 0) {
       sum = 0;
-      for (let j = i - periods + 1; j <= i; j += 1) sum += at(values, j);
-    } else sum += at(values, i) - at(values, i - periods);
+      for (let j = i - periods + 1; j <= i; j += 1) sum += valueAt(values, j);
+    } else sum += valueAt(values, i) - valueAt(values, i - periods);
     sums[i] = sum;
   }
   return sums;
@@ -75,7 +75,7 @@ export function rollingVariances(values: Float64Array, periods: number, ddof = 0
         squares += (value - center) ** 2;
       }
     } else {
-      const [added, dropped] = [at(values, i) - center, at(values, i - periods) - center];
+      const [added, dropped] = [valueAt(values, i) - center, valueAt(values, i - periods) - center];
       sum += added - dropped;
       squares += added ** 2 - dropped ** 2;
     }
@@ -110,11 +110,11 @@ export function lowestIndices(
 }
 
 export function highest(values: Float64Array, periods: number): Float64Array {
-  return Float64Array.from(highestIndices(values, periods), (i) => at(values, i));
+  return Float64Array.from(highestIndices(values, periods), (i) => valueAt(values, i));
 }
 
 export function lowest(values: Float64Array, periods: number): Float64Array {
-  return Float64Array.from(lowestIndices(values, periods), (i) => at(values, i));
+  return Float64Array.from(lowestIndices(values, periods), (i) => valueAt(values, i));
 }
 
 /** A queue of candidates, each better than all behind it, gives every extreme in O(1) on average. */
@@ -125,9 +125,9 @@ function extremeIndices(values: Float64Array, periods: number, ties: Ties): Int3
   const latest = ties === 'latest';
   let [head, tail] = [0, 0];
   for (let i = first; i < values.length; i += 1) {
-    const value = at(values, i);
+    const value = valueAt(values, i);
     const yields = (other: number): boolean => other < value || (other === value && latest);
-    while (tail > head && yields(at(values, queue[tail - 1] ?? 0))) tail -= 1;
+    while (tail > head && yields(valueAt(values, queue[tail - 1] ?? 0))) tail -= 1;
     queue[tail] = i;
     tail += 1;
     if ((queue[head] ?? 0) <= i - periods) head += 1;

@@ -13,7 +13,7 @@ export interface Segment {
   readonly benchmarkRatio: number;
 }
 
-export interface Effects {
+export interface AttributionEffects {
   readonly allocation: number;
   readonly selection: number;
   readonly interaction: number;
@@ -36,7 +36,7 @@ export interface AttributionOptions {
 export function attribution(
   segments: readonly Segment[],
   { model = 'brinson-fachler', interaction = 'apart' }: AttributionOptions = {},
-): Map<string, Effects> {
+): Map<string, AttributionEffects> {
   const level =
     model === 'brinson-fachler'
       ? segments.reduce((sum, one) => sum + one.benchmarkWeight * one.benchmarkRatio, 0)
@@ -62,14 +62,14 @@ export function attribution(
 export function linkedAttribution(
   periods: readonly (readonly Segment[])[],
   options: AttributionOptions = {},
-): Map<string, Effects> {
+): Map<string, AttributionEffects> {
   const total = (segments: readonly Segment[], of: (segment: Segment) => number): number =>
     segments.reduce((sum, segment) => sum + of(segment), 0);
   const factors = activeLinkingFactors(
     periods.map((segments) => total(segments, ({ weight, ratio }) => weight * ratio)),
     periods.map((segments) => total(segments, (one) => one.benchmarkWeight * one.benchmarkRatio)),
   );
-  const sums = new Map<string, Effects>();
+  const sums = new Map<string, AttributionEffects>();
   periods.forEach((segments, i) => {
     for (const [key, effects] of attribution(segments, options))
       sums.set(key, plus(sums.get(key), effects, factors[i] ?? 0));
@@ -77,7 +77,11 @@ export function linkedAttribution(
   return sums;
 }
 
-function plus(sum: Effects | undefined, effects: Effects, factor: number): Effects {
+function plus(
+  sum: AttributionEffects | undefined,
+  effects: AttributionEffects,
+  factor: number,
+): AttributionEffects {
   return {
     allocation: (sum?.allocation ?? 0) + factor * effects.allocation,
     selection: (sum?.selection ?? 0) + factor * effects.selection,

@@ -5,7 +5,7 @@ import {
   extent,
   mapped,
   mean,
-  present,
+  withoutMissing,
   type Series,
   type Spread,
   type Weighted,
@@ -14,7 +14,7 @@ import { quantile, sorted } from './quantile.ts';
 import { TRADING_DAYS_A_YEAR, excessReturns, type Annualised } from './returns.ts';
 
 /** What a return is held against; the mean of the returns where absent. */
-export interface Target extends Weighted {
+export interface DownsideTarget extends Weighted {
   readonly target?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function downsideDeviation(
 export function lowerPartialMoment(
   returns: Series,
   order: number,
-  { target, weights }: Target = {},
+  { target, weights }: DownsideTarget = {},
 ): number {
   const level = target ?? mean(returns, { weights });
   return mean(
@@ -51,17 +51,20 @@ export function lowerPartialMoment(
 /** Mean square of the shortfalls, over all observations less `ddof` (1 where absent). */
 export function semiVariance(
   returns: Series,
-  { ddof = 1, target, weights }: Spread & Target = {},
+  { ddof = 1, target, weights }: Spread & DownsideTarget = {},
 ): number {
   return lowerPartialMoment(returns, 2, { target, weights }) * besselFactor(returns, ddof, weights);
 }
 
-export function semiDeviation(returns: Series, options: Spread & Target = {}): number {
+export function semiDeviation(returns: Series, options: Spread & DownsideTarget = {}): number {
   return Math.sqrt(semiVariance(returns, options));
 }
 
 /** Mean distance from the target. */
-export function meanAbsoluteDeviation(returns: Series, { target, weights }: Target = {}): number {
+export function meanAbsoluteDeviation(
+  returns: Series,
+  { target, weights }: DownsideTarget = {},
+): number {
   const level = target ?? mean(returns, { weights });
   return mean(
     mapped(returns, (one) => Math.abs(one - level)),
@@ -91,7 +94,7 @@ export function tailRatio(returns: Series): number {
 
 /** R² of a line through the logarithms of growth: 1 grows as steadily as interest. */
 export function stability(returns: Series): number {
-  const known = present(returns);
+  const known = withoutMissing(returns);
   if (known.length < 2) return NaN;
   let total = 0;
   const path = known.map((one) => (total += Math.log1p(one)));
@@ -108,7 +111,7 @@ export function stability(returns: Series): number {
 /** Share of returns above 0. */
 export function winRatio(returns: Series): number {
   const known = count(returns);
-  return known === 0 ? NaN : present(returns).filter((one) => one > 0).length / known;
+  return known === 0 ? NaN : withoutMissing(returns).filter((one) => one > 0).length / known;
 }
 
 function shortfall(value: number, level: number): number {

@@ -23,7 +23,7 @@ export interface Spread extends Weighted {
 const ROUNDING = 4 * Number.EPSILON;
 
 /** Observations that are there. */
-export function present(values: Series): Float64Array {
+export function withoutMissing(values: Series): Float64Array {
   return Float64Array.from(values).filter((value) => !Number.isNaN(value));
 }
 

@@ -1,11 +1,11 @@
 /** Order statistics of a series. */
-import { present, type Series } from './moments.ts';
+import { withoutMissing, type Series } from './moments.ts';
 
 /** Between which two neighbours of the sorted sample a quantile is looked for, and what is taken. */
 export type Interpolation = 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint';
 
 export function sorted(values: Series): Float64Array {
-  return present(values).sort();
+  return withoutMissing(values).sort();
 }
 
 /**

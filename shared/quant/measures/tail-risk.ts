@@ -7,7 +7,7 @@ import {
   extent,
   kurtosis,
   mean,
-  present,
+  withoutMissing,
   skewness,
   standardDeviation,
   type Series,
@@ -137,7 +137,7 @@ export function entropicValueAtRisk(
   returns: Series,
   { confidence = CONFIDENCE, thetaMin = 0 }: Confidence & { readonly thetaMin?: number } = {},
 ): number {
-  const known = present(returns);
+  const known = withoutMissing(returns);
   if (known.length === 0) return NaN;
   const { least, most } = extent(known);
   const scale = Math.max(Math.abs(least), Math.abs(most));

@@ -11,7 +11,7 @@ import {
   lengths,
   type Iterate,
   type Residuals,
-  type Work,
+  type StepWorkspace,
 } from './interior-step.ts';
 import type { ConvexProgram, PrimalDual } from './bounded-program.ts';
 import { KktSystem } from './kkt-system.ts';
@@ -50,7 +50,7 @@ export function interiorPoint(program: ConvexProgram): InteriorAnswer {
   return answerOf(work, best, least <= 1e-7 ? 'optimal' : 'stalled', ITERATIONS_MAX);
 }
 
-function workOf(program: ConvexProgram): Work {
+function workOf(program: ConvexProgram): StepWorkspace {
   const n = program.linear.length;
   const low = concat(program.low, program.rowLow);
   const high = concat(program.high, program.rowHigh);
@@ -65,7 +65,7 @@ function workOf(program: ConvexProgram): Work {
   return { program, kkt, n, low, high, fixed, bounds, isLinear };
 }
 
-function start(work: Work): Iterate {
+function start(work: StepWorkspace): Iterate {
   const { program, kkt, n, low, high, fixed } = work;
   const m = low.length - n;
   const one = new Float64Array(n).fill(1);
@@ -95,7 +95,10 @@ function start(work: Work): Iterate {
   return { t, y: new Float64Array(m), below, above, lower, upper };
 }
 
-function residualsOf(work: Work, { t, y, below, above, lower, upper }: Iterate): Residuals {
+function residualsOf(
+  work: StepWorkspace,
+  { t, y, below, above, lower, upper }: Iterate,
+): Residuals {
   const { program, n, low, high, fixed, bounds } = work;
   const x = t.subarray(0, n);
   const curved = product(program.quadratic, x);
@@ -125,7 +128,7 @@ function residualsOf(work: Work, { t, y, below, above, lower, upper }: Iterate):
 }
 
 /** Farkas: multipliers that no feasible point allows, or a direction that gains without end. */
-function certificate(work: Work, { t, y, lower, upper }: Iterate) {
+function certificate(work: StepWorkspace, { t, y, lower, upper }: Iterate) {
   const { program, n, low, high, fixed } = work;
   const pulled = transposedProduct(program.rows, y);
   let gain = 0;
@@ -154,7 +157,7 @@ function certificate(work: Work, { t, y, lower, upper }: Iterate) {
   return beyond <= CERTIFICATE * descent ? ('unbounded' as const) : undefined;
 }
 
-function stepped(work: Work, iterate: Iterate, residuals: Residuals): Iterate {
+function stepped(work: StepWorkspace, iterate: Iterate, residuals: Residuals): Iterate {
   const theta = thetaOf(iterate);
   const { kkt, n, fixed } = work;
   const ofRows = Float64Array.from(theta.subarray(n), (value, i) => (fixed[n + i] ? 0 : 1 / value));
@@ -183,7 +186,7 @@ function thetaOf({ below, above, lower, upper }: Iterate): Float64Array {
 }
 
 function answerOf(
-  { program, n }: Work,
+  { program, n }: StepWorkspace,
   { t, y, lower, upper }: Iterate,
   status: InteriorAnswer['status'],
   iterations: number,

@@ -16,7 +16,7 @@ export interface Iterate {
   readonly upper: Float64Array;
 }
 
-export interface Work {
+export interface StepWorkspace {
   readonly program: ConvexProgram;
   readonly kkt: KktSystem;
   readonly n: number;
@@ -39,7 +39,7 @@ export interface Residuals {
 
 /** Newton's direction to complementarity `target`, corrected by what the predictor's step curved. */
 export function direction(
-  { kkt, n, fixed }: Work,
+  { kkt, n, fixed }: StepWorkspace,
   { t, below, above, lower, upper }: Iterate,
   { dual, primal, fromLow, fromHigh }: Residuals,
   theta: Float64Array,
@@ -84,7 +84,12 @@ export function direction(
 }
 
 /** Longest steps that keep everything positive; one length for both where the objective curves. */
-export function lengths({ isLinear }: Work, iterate: Iterate, step: Iterate, share: number) {
+export function lengths(
+  { isLinear }: StepWorkspace,
+  iterate: Iterate,
+  step: Iterate,
+  share: number,
+) {
   const primal = Math.min(
     longest(iterate.below, step.below, share),
     longest(iterate.above, step.above, share),

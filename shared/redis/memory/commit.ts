@@ -15,7 +15,7 @@ interface Guard extends Epoch {
 }
 
 /** @returns as the script does */
-export function carryOutCommit(
+export function executeCommit(
   memory: MemoryKeys,
   { expect, write, guard }: Change,
 ): readonly number[] {

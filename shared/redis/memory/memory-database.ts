@@ -8,7 +8,7 @@ import { decode } from '../codec.ts';
 import { Database, type Document, type Expectation, type Write } from '../database.ts';
 import type { Epoch } from '../epoch.ts';
 import { keys as keyOf } from '../keys.ts';
-import { carryOutCommit } from './commit.ts';
+import { executeCommit } from './commit.ts';
 import { MemoryKeys } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
 
@@ -52,7 +52,7 @@ export class MemoryDatabase extends Database {
   ): Promise<readonly number[]> {
     const key = keyOf.state.epoch();
     return Promise.resolve(
-      carryOutCommit(this.memory, { expect, write, guard: guard && { ...guard, key } }),
+      executeCommit(this.memory, { expect, write, guard: guard && { ...guard, key } }),
     );
   }
 

@@ -14,7 +14,7 @@ export function heldQuantities(book: Book): Map<Isin, Quantity> {
   return new Map(quantities.filter(([, quantity]) => quantity.sign > 0));
 }
 
-export function equalWeights(isins: readonly Isin[]): HoldingWeights {
+export function equalHoldingWeights(isins: readonly Isin[]): HoldingWeights {
   const unique = new Set(isins);
   return new Map([...unique].map((isin) => [isin, 1 / unique.size]));
 }

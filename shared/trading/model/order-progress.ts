@@ -94,7 +94,7 @@ export function denied(order: OrderRecord, errors: readonly Violation[], at: Ins
   return advance(order, 'deny', at, denialText(errors), errors);
 }
 
-export interface Progress {
+export interface OrderUpdate {
   readonly order: OrderRecord;
   /** Alarms for a person. */
   readonly alarms: readonly string[];
@@ -105,7 +105,7 @@ export interface Progress {
  * quantity never falls; a final state stays. The same order comes back when nothing is new.
  * @throws Failure UPSTREAM_BROKEN when it is not the order that was asked for
  */
-export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): Progress {
+export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): OrderUpdate {
   requireSameOrder(before, seen);
   const order = isTerminal(before.state) ? before : adjusted(before, seen);
   const fills = mergeFills(order.fills, seen.fills);

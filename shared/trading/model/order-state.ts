@@ -106,6 +106,6 @@ const statuses: Readonly<Record<OrderState, TradeStatus>> = {
 };
 
 /** The contract's coarser status; `state` beside it carries the fine one. */
-export function statusOf(state: OrderState): TradeStatus {
+export function tradeStatusOf(state: OrderState): TradeStatus {
   return statuses[state];
 }

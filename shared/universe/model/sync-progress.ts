@@ -1,7 +1,7 @@
 /** Progress of a sync over its securities; a failing one is named, and the others continue. */
 import type { Isin } from '#shared/kernel/isin.ts';
 
-export interface Problem {
+export interface SyncProblem {
   /** Empty for what is not a security, such as a pair of currencies. */
   readonly isin: Isin | '';
   readonly symbol: string;
@@ -12,7 +12,7 @@ export interface SyncProgress {
   readonly total: number;
   readonly synced: number;
   readonly failed: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SyncProblem[];
   readonly barsStored: number;
   readonly barsSetAside: number;
 }
@@ -25,12 +25,12 @@ export interface SyncedBars {
 export const NOTHING_STORED: SyncedBars = { barsStored: 0, barsSetAside: 0 };
 
 /** @param problems what is wrong beside the securities */
-export function startOfSync(total: number, problems: readonly Problem[] = []): SyncProgress {
+export function startOfSync(total: number, problems: readonly SyncProblem[] = []): SyncProgress {
   return { total, synced: 0, failed: 0, problems, ...NOTHING_STORED };
 }
 
 /** The progress after one more security. */
-export function afterOne(progress: SyncProgress, outcome: SyncedBars | Problem): SyncProgress {
+export function afterOne(progress: SyncProgress, outcome: SyncedBars | SyncProblem): SyncProgress {
   if ('reason' in outcome)
     return {
       ...progress,
@@ -51,7 +51,7 @@ export function percentDone({ total, synced, failed }: SyncProgress): number {
 }
 
 /** One sentence on what failed; empty when nothing did. */
-export function summaryOf({ failed, total, problems }: SyncProgress): string {
+export function syncSummaryOf({ failed, total, problems }: SyncProgress): string {
   if (problems.length === 0) return '';
   const names = problems.map(({ symbol, isin }) => symbol || isin);
   const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');

@@ -4,7 +4,7 @@
  * The results in the order of the items; up to `limit` are worked on at a time, so that a slow one does not
  * hold up those after it. A failure ends it, once what had begun is over.
  */
-export async function* inOrder<T, R>(
+export async function* mapInOrder<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<R>,

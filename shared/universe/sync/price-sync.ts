@@ -32,7 +32,7 @@ import {
 import type { Security } from '../model/security.ts';
 import { sameSpans, withSpan } from '../model/source-span.ts';
 import { isSplit, reviewSplits, unexplained } from '../model/split-review.ts';
-import { NOTHING_STORED, type Problem, type SyncedBars } from '../model/sync-progress.ts';
+import { NOTHING_STORED, type SyncProblem, type SyncedBars } from '../model/sync-progress.ts';
 import type { ActionStore } from '../action-store.ts';
 import { endExplainedDoubts } from '../explained-doubts.ts';
 import type { PriceDoubtStore } from '../price-doubt-store.ts';
@@ -147,8 +147,8 @@ export async function syncAllRates(
   frame: SyncFrame,
   currencies: readonly Currency[],
   base: Currency,
-): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
+): Promise<readonly SyncProblem[]> {
+  const problems: SyncProblem[] = [];
   for (const currency of [...new Set(currencies)].filter((code) => code !== base).sort()) {
     const name = { isin: '', symbol: pairOf(currency, base) } as const;
     const outcome = await orProblem(name, () => syncRates(frame, currency, base));
@@ -162,9 +162,9 @@ export async function syncAllRates(
  * everywhere, such as a lost Redis or a bug, is thrown on.
  */
 export async function orProblem<T>(
-  name: Pick<Problem, 'isin' | 'symbol'>,
+  name: Pick<SyncProblem, 'isin' | 'symbol'>,
   work: () => Promise<T>,
-): Promise<T | Problem> {
+): Promise<T | SyncProblem> {
   try {
     return await work();
   } catch (thrown) {

@@ -2,9 +2,9 @@
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { correctDescriptions, takeUp } from '../listing.ts';
+import { correctDescriptions, addListed } from '../listing.ts';
 import { isTradable, type Security } from '../model/security.ts';
-import type { Problem } from '../model/sync-progress.ts';
+import type { SyncProblem } from '../model/sync-progress.ts';
 import type { SecurityStore } from '../security-store.ts';
 
 export interface SyncFixture {
@@ -22,11 +22,11 @@ export async function syncTargets(
   store: SecurityStore,
   dependencies: SyncFixture,
   isins: readonly Isin[],
-): Promise<readonly (Security | Problem)[]> {
+): Promise<readonly (Security | SyncProblem)[]> {
   const listing = await dependencies.marketData.listing(dependencies.signal);
   const before = await store.all();
   if (before.length === 0 && isins.length === 0)
-    await takeUp(store, listing, dependencies.now(), dependencies.idempotencyKey);
+    await addListed(store, listing, dependencies.now(), dependencies.idempotencyKey);
   else await correctDescriptions(store, before.filter(isTradable), listing);
   const securities = await store.all();
   if (isins.length === 0) return securities.filter(isTradable);
@@ -34,7 +34,7 @@ export async function syncTargets(
   return [...new Set(isins)].map((isin) => targetOf(isin, byIsin.get(isin)));
 }
 
-function targetOf(isin: Isin, security: Security | undefined): Security | Problem {
+function targetOf(isin: Isin, security: Security | undefined): Security | SyncProblem {
   if (!security) return { isin, symbol: '', reason: 'is not in the universe' };
   if (!isTradable(security))
     return { isin, symbol: security.symbol, reason: 'was removed from the universe' };

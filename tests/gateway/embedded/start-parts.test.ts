@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArguments } from '#gateway/embedded/arguments.ts';
 import { takeDataDir } from '#gateway/embedded/data-dir.ts';
 import { lives, markOf } from '#gateway/embedded/processes.ts';
-import { Progress } from '#gateway/embedded/console/progress.ts';
+import { ProgressThrottle } from '#gateway/embedded/console/progress.ts';
 import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
 import { openSecrets } from '#gateway/embedded/secrets.ts';
 
@@ -151,7 +151,7 @@ case "$1" in update) : > "${dir}/lists";; install)
 it('prints the last message of each step, and at most one line a second between them', () => {
   const lines: string[] = [];
   let now = 0;
-  const progress = new Progress(
+  const progress = new ProgressThrottle(
     (line) => lines.push(line),
     () => now,
   );

@@ -4,7 +4,7 @@ import {
   type ServiceClients,
   type ServiceClientsOptions,
 } from '#shared/clients/grpc/service-clients.ts';
-import { requestOf, serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
+import { requestTypeOf, serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
 import { Failure, invalidRequest, refused } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
@@ -73,7 +73,9 @@ describe('the seven clients', () => {
     for (const name of serviceNames)
       for (const rpc of Object.keys(serviceDefinitions[name])) {
         expect(clients[name]).toHaveProperty(rpc, expect.any(Function));
-        expect(requestOf(name, rpc).fromJSON({})).toEqual(requestOf(name, rpc).fromPartial({}));
+        expect(requestTypeOf(name, rpc).fromJSON({})).toEqual(
+          requestTypeOf(name, rpc).fromPartial({}),
+        );
       }
     expect(serviceNames.flatMap((name) => Object.keys(clients[name]))).toHaveLength(
       operations.length + 7,

@@ -34,7 +34,7 @@ const replies = [
   ['getOrdersHistory', shapes.pastOrders, commands['getOrdersHistory']?.reply],
   ['getOrdersHistory, empty', shapes.pastOrders, commands['getOrdersHistory']?.replyEmpty],
   ['getTradesHistory', shapes.trades, commands['getTradesHistory']?.reply],
-  ['getPositionJson', shapes.account, commands['getPositionJson']?.reply],
+  ['getPositionJson', shapes.accountShape, commands['getPositionJson']?.reply],
   ['getUserCashFlows', shapes.cashFlows, commands['getUserCashFlows']?.reply],
   ['tickerFinder', shapes.found, commands['tickerFinder']?.reply],
   ['getMarketStatus', shapes.markets, commands['getMarketStatus']?.reply],

@@ -1,4 +1,4 @@
-import { callPolicy, defaultPolicy } from '#gateway/queue/call-policy.ts';
+import { callPolicy, defaultCallPolicy } from '#gateway/queue/call-policy.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 
 const policyOf = (name: string, annotations: Record<string, string> = {}) =>
@@ -20,8 +20,8 @@ it.each(operations.map((operation) => [operation.name, operation] as const))(
     expect(retried).toEqual([429, 503, 504]);
     // A run has its attempts in its own queue; following it is not tried again on top.
     if (queue?.caller === 'follows') return expect([attempts, concurrency]).toEqual([1, 16]);
-    expect(attempts).toBe(queue?.attempts ?? defaultPolicy.attempts);
-    expect(backoffMs).toBe(queue?.backoffMs ?? defaultPolicy.backoffMs);
+    expect(attempts).toBe(queue?.attempts ?? defaultCallPolicy.attempts);
+    expect(backoffMs).toBe(queue?.backoffMs ?? defaultCallPolicy.backoffMs);
     expect(concurrency).toBe(weight === 'heavy' ? 2 : 4);
   },
 );
@@ -60,6 +60,6 @@ it.each([
 ])('ignores async-%s "%s" and reports it', (name, text) => {
   const annotation = `arduino-trader/async-${name}`;
   const { policy, complaints } = callPolicy('echo', '/', { [annotation]: text });
-  expect(policy).toEqual(defaultPolicy);
+  expect(policy).toEqual(defaultCallPolicy);
   expect(complaints).toEqual([`${annotation}: "${text}"`]);
 });

@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bringFaasCli, findFaasCli } from '../../../scripts/deploy/faas-cli.ts';
+import { findOrInstallFaasCli, findFaasCli } from '../../../scripts/deploy/faas-cli.ts';
 
 let home: string;
 let own: string;
@@ -49,27 +49,27 @@ test('one that is named and does not run is an error, not a reason to skip', () 
 
 test('Go installs it into a folder of this project', async () => {
   await go('printf "#!/bin/sh\\nexit 0\\n" >"$GOBIN/faas-cli"; /bin/chmod 755 "$GOBIN/faas-cli"');
-  expect(bringFaasCli(env, false, own)).toEqual({ program: join(own, 'faas-cli') });
+  expect(findOrInstallFaasCli(env, false, own)).toEqual({ program: join(own, 'faas-cli') });
 });
 
 test('where Go cannot, its first line is told, and it is not asked again within the hour', async () => {
   const name = 'github.com/openfaas/faas-cli@latest';
   await go(`echo "go: ${name}: 403 Forbidden" >&2; echo more >&2; exit 1`);
   const missing = `no faas-cli is installed, and go install ${name} failed: 403 Forbidden`;
-  expect(bringFaasCli(env, false, own)).toEqual({ missing });
+  expect(findOrInstallFaasCli(env, false, own)).toEqual({ missing });
   await go('exit 1');
-  expect(bringFaasCli(env, false, own)).toEqual({ missing });
-  expect(bringFaasCli(env, true, own)).not.toEqual({ missing });
+  expect(findOrInstallFaasCli(env, false, own)).toEqual({ missing });
+  expect(findOrInstallFaasCli(env, true, own)).not.toEqual({ missing });
   const longAgo = new Date(Date.now() - 7_200_000);
   await utimes(join(own, 'faas-cli.failed'), longAgo, longAgo);
   await go(`echo "go: ${name}: 404" >&2; exit 1`);
-  expect(bringFaasCli(env, false, own)).toEqual({
+  expect(findOrInstallFaasCli(env, false, own)).toEqual({
     missing: missing.replace('403 Forbidden', '404'),
   });
 });
 
 test('without Go it says so', () => {
-  expect(bringFaasCli(env, false, own)).toEqual({
+  expect(findOrInstallFaasCli(env, false, own)).toEqual({
     missing: 'no faas-cli is installed, and there is no Go to install it with',
   });
 });

@@ -14,7 +14,7 @@ import {
   reachesStop,
   type FirmQuote,
 } from '#shared/clients/broker/paper/fills.ts';
-import { cancel, advance, place } from '#shared/clients/broker/paper/orders.ts';
+import { cancel, advanceOrders, place } from '#shared/clients/broker/paper/orders.ts';
 import {
   bookOf,
   paperRecord,
@@ -212,7 +212,7 @@ describe('an order at the paper broker', () => {
   it('cancels its remainder when the price exceeds the cash', () => {
     const sent = order({ quantity: Decimal.of(100), timeInForce: 'GTC' });
     const { book } = place(opened('10100'), sent, market(100, free, 300));
-    const later = advance(book, market(150, free, 300));
+    const later = advanceOrders(book, market(150, free, 300));
     expect(only(book, sent)).toMatchObject({ state: 'PARTIAL' });
     expect(only(later, sent)).toMatchObject({ state: 'CANCELLED', reason: 'insufficient-cash' });
     expect(later.cash.sign).toBe(1);
@@ -222,8 +222,8 @@ describe('an order at the paper broker', () => {
     const prices = { stopPrice: price('110'), limitPrice: price('105') };
     const sent = order({ type: 'STOP_LIMIT', timeInForce: 'GTC', ...prices });
     const placed = place(opened('5000'), sent, market(100)).book;
-    const reached = advance(placed, market(112));
-    const back = advance(reached, market(104));
+    const reached = advanceOrders(placed, market(112));
+    const back = advanceOrders(reached, market(104));
     expect(only(placed, sent).fills).toEqual([]);
     expect(only(reached, sent).fills).toEqual([]);
     expect(only(back, sent).fills.length).toBeGreaterThan(0);
@@ -238,7 +238,7 @@ describe('an order at the paper broker', () => {
   it('is unchanged by a query that finds nothing to do', () => {
     const sent = order({ type: 'LIMIT', timeInForce: 'GTC', limitPrice: price('50') });
     const { book } = place(opened('5000'), sent, market(100));
-    expect(advance(book, market(100))).toBe(book);
+    expect(advanceOrders(book, market(100))).toBe(book);
   });
 });
 

@@ -4,7 +4,7 @@ import { separablePart } from '#shared/quant/linear-algebra/separable-part.ts';
 import { solveDiscrete } from '#shared/planning/model/discrete/discrete-search.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
 import { LotCost } from '#shared/planning/model/discrete/lot-cost.ts';
-import { Ranges } from '#shared/planning/model/discrete/ranges.ts';
+import { SizeRanges } from '#shared/planning/model/discrete/ranges.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import {
   brokenBy,
@@ -145,7 +145,7 @@ describe('the parts of the search', () => {
     const one = drawnInstance(seed, { securities: 7 });
     const columns = columnsOf(problemOf(one, kind));
     const sign = kind === 'tracking' ? 1 : -1;
-    const ranges = Ranges.of(columns);
+    const ranges = SizeRanges.of(columns);
     const random = seededRandom(seed);
     const state = new LotState(columns);
     const draw = (i: number) => {
@@ -170,7 +170,7 @@ describe('the parts of the search', () => {
   test.each(cases(6, 'pieces'))('find the best size as trying all does (%s, %s)', (seed, kind) => {
     const columns = columnsOf(problemOf(drawnInstance(seed, { securities: 6 }), kind));
     const random = seededRandom(`${seed} prices`);
-    const ranges = Ranges.of(columns);
+    const ranges = SizeRanges.of(columns);
     const pieces = new LotCost(columns);
     for (let i = 0; i < columns.size; i += 1) {
       const prices = columns.available.map(() => (random() < 0.5 ? random() : 0));

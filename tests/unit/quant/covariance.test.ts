@@ -1,4 +1,8 @@
-import { annualised, correlation, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import {
+  annualisedCovariance,
+  correlationOf,
+  sampleCovariance,
+} from '#shared/quant/estimation/covariance.ts';
 import { repaired } from '#shared/quant/estimation/definiteness.ts';
 import { cell, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { shrunkCovariance } from '#shared/quant/estimation/shrinkage.ts';
@@ -75,7 +79,7 @@ describe('covariance', () => {
   );
 
   it('counts a year as 252 days', () => {
-    expect(plain(annualised(columns([[0.0001]])))).toEqual([[0.0252]]);
+    expect(plain(annualisedCovariance(columns([[0.0001]])))).toEqual([[0.0252]]);
   });
 
   it('lifts negative eigenvalues and leaves a definite matrix as it is', () => {
@@ -95,7 +99,7 @@ describe('covariance', () => {
 
   it('gives a series without variance no correlation', () => {
     expectRows(
-      correlation(
+      correlationOf(
         columns([
           [1, 0],
           [0, 0],

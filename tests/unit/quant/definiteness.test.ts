@@ -1,5 +1,9 @@
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import { correlation, deviations, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
+import {
+  correlationOf,
+  deviations,
+  sampleCovariance,
+} from '#shared/quant/estimation/covariance.ts';
 import {
   clipped,
   clippedCorrelation,
@@ -234,13 +238,13 @@ describe('noise in correlations', () => {
     deviations(smooth).forEach((value, i) =>
       expect(value).toBeCloseTo(deviations(sample)[i] ?? NaN, 14),
     );
-    const values = spectrum(correlation(smooth)).values;
+    const values = spectrum(correlationOf(smooth)).values;
     expect((values[18] ?? 0) / (values[0] ?? 1)).toBeLessThan(1.2);
     expect(values[19]).toBeGreaterThan(8);
   });
 
   it('takes the market out', () => {
-    const rest = correlation(detonedCovariance(sample));
+    const rest = correlationOf(detonedCovariance(sample));
     const mean = rest.reduce((all, row) => all + row.reduce((a, b) => a + b, 0) - 1, 0) / 380;
     expect(Math.abs(mean)).toBeLessThan(0.1);
   });

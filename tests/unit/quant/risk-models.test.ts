@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import {
-  correlation,
+  correlationOf,
   covarianceOf,
   deviations,
   sampleCorrelation,
@@ -76,7 +76,7 @@ describe('sample covariance', () => {
     const known = columns([[0.01, -0.02, 0.03, 0.01]]);
     expect(cell(whole, 0, 0)).toBeCloseTo(cell(sampleCovariance(known), 0, 0), 15);
     expect(cell(sampleCorrelation(gaps), 0, 1)).toBeCloseTo(
-      cell(correlation(sampleCovariance(both)), 0, 1),
+      cell(correlationOf(sampleCovariance(both)), 0, 1),
       15,
     );
   });
@@ -104,7 +104,7 @@ describe('sample covariance', () => {
 
   it('comes back from its correlation and deviations', () => {
     const whole = sampleCovariance(panel('back', 6, 50));
-    const again = covarianceOf(correlation(whole), deviations(whole));
+    const again = covarianceOf(correlationOf(whole), deviations(whole));
     expectRows(
       again,
       whole.map((row) => Array.from(row)),

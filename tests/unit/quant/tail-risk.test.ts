@@ -2,7 +2,7 @@ import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { at, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import {
-  conditionalDrawdown,
+  conditionalDrawdownRisk,
   cvar,
   riskOf,
   semideviation,
@@ -41,7 +41,7 @@ function scenarios(seed: string, securities = 5, periods = 80): TailProgram {
 
 const risks: [string, TailRisk][] = [
   ['conditional value at risk', cvar(0.9)],
-  ['conditional drawdown', conditionalDrawdown(0.9)],
+  ['conditional drawdown', conditionalDrawdownRisk(0.9)],
   ['semideviation', semideviation()],
   ['mean absolute deviation', { series: 'deviation', measure: 'mean' }],
   ['worst loss', { series: 'loss', measure: 'largest' }],

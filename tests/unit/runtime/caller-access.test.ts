@@ -2,7 +2,7 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import {
   requireCallerAccess,
-  type Caller,
+  type GrpcCaller,
   type FacadeAccess,
 } from '#gateway/facade/caller-access.ts';
 import type { Effect } from '#shared/contract/row.ts';
@@ -19,7 +19,7 @@ const guarded: FacadeAccess = {
 const LOCAL = '127.0.0.1:40000';
 const AWAY = '192.168.1.20:40000';
 
-function caller(peer: string, name?: string, authorization?: string): Caller {
+function caller(peer: string, name?: string, authorization?: string): GrpcCaller {
   const subject = { CN: name };
   return {
     metadata: { get: () => (authorization === undefined ? [] : [authorization]) },
@@ -29,7 +29,7 @@ function caller(peer: string, name?: string, authorization?: string): Caller {
   };
 }
 
-function verdict(effect: Effect, from: Caller, access: FacadeAccess = guarded): string {
+function verdict(effect: Effect, from: GrpcCaller, access: FacadeAccess = guarded): string {
   try {
     requireCallerAccess(effect, from, access);
     return 'in';

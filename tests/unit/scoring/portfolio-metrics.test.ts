@@ -1,5 +1,5 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { equalWeights, valueWeights } from '#shared/scoring/model/holding-weights.ts';
+import { equalHoldingWeights, valueWeights } from '#shared/scoring/model/holding-weights.ts';
 import { portfolioMetrics, portfolioScores } from '#shared/scoring/model/portfolio-metrics.ts';
 import { scoreUniverse } from '#shared/scoring/model/score-universe.ts';
 import {
@@ -50,7 +50,7 @@ describe('portfolio metrics', () => {
   });
 
   test('opposite holdings take each other’s risk away', () => {
-    const alone = portfolioMetrics(equalWeights([a]), view);
+    const alone = portfolioMetrics(equalHoldingWeights([a]), view);
     const together = portfolioMetrics(
       new Map([
         [a, 0.6],
@@ -66,7 +66,7 @@ describe('portfolio metrics', () => {
     const steady = new Array<number>(100).fill(100);
     const fallen = [...steady.slice(0, 60), ...new Array<number>(20).fill(50), ...steady.slice(80)];
     const path = sketchView([{ closes: closesOf(steady) }, { closes: closesOf(fallen) }]);
-    const metrics = portfolioMetrics(equalWeights([a, b]), path);
+    const metrics = portfolioMetrics(equalHoldingWeights([a, b]), path);
     expect(metrics['maximumDrawdownRatio']).toBeCloseTo(0.25, 12);
   });
 
@@ -75,9 +75,9 @@ describe('portfolio metrics', () => {
       { closes: closesOf(swing(101, true)) },
       { closes: closesOf([1, 2]) },
     ]);
-    const metrics = portfolioMetrics(equalWeights([a, b]), young);
+    const metrics = portfolioMetrics(equalHoldingWeights([a, b]), young);
     expect(metrics['measuredRatio']).toBe(0.5);
-    const nothing = portfolioMetrics(equalWeights([b]), young);
+    const nothing = portfolioMetrics(equalHoldingWeights([b]), young);
     expect(nothing).toMatchObject({ holdings: 1, measuredRatio: 0 });
     expect(nothing).not.toHaveProperty('volatilityRatio');
   });
@@ -110,7 +110,7 @@ describe('weights', () => {
   });
 
   test('are equal for securities named, each counted once', () => {
-    expect([...equalWeights([a, b, a])]).toEqual([
+    expect([...equalHoldingWeights([a, b, a])]).toEqual([
       [a, 0.5],
       [b, 0.5],
     ]);

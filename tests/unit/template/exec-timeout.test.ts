@@ -1,5 +1,5 @@
 import { Caller } from '#template/caller.ts';
-import { inTime, OVERDUE } from '#template/exec-timeout.ts';
+import { inTime, OVERDUE_ANSWER } from '#template/exec-timeout.ts';
 import type { FunctionContext, FunctionEvent, FunctionHandler } from '#template/function.ts';
 
 const event = (timeout?: string): FunctionEvent => ({
@@ -51,12 +51,12 @@ it.each([
   [0, '20ms'],
 ])('answers in its place after %i ms or what the caller allows (%s)', async (ms, allowed) => {
   const { handler, reasons } = waiting();
-  expect(await inTime(handler, ms)(event(allowed), plain)).toBe(OVERDUE);
+  expect(await inTime(handler, ms)(event(allowed), plain)).toBe(OVERDUE_ANSWER);
   expect((reasons[0] as DOMException).name).toBe('TimeoutError');
 });
 
 it('does not let the caller lengthen the time limit', async () => {
-  expect(await inTime(waiting().handler, 20)(event('10m'), plain)).toBe(OVERDUE);
+  expect(await inTime(waiting().handler, 20)(event('10m'), plain)).toBe(OVERDUE_ANSWER);
 });
 
 it.each([

@@ -1,7 +1,7 @@
 import {
   isTerminal,
   nextState,
-  statusOf,
+  tradeStatusOf,
   tradeTable,
   type OrderEvent,
 } from '#shared/trading/model/order-state.ts';
@@ -102,7 +102,7 @@ describe('the table of order states', () => {
   });
 
   it('shows each state as one of the four statuses of the contract', () => {
-    const shown = states.flatMap((s) => (s === 'NEW' ? [] : [`${s} ${statusOf(s)}`]));
+    const shown = states.flatMap((s) => (s === 'NEW' ? [] : [`${s} ${tradeStatusOf(s)}`]));
     expect(shown.toSorted()).toEqual([
       'ABSENT FAILED',
       'ACCEPTED PENDING',

@@ -1,4 +1,4 @@
-import { inOrder } from '#shared/universe/sync/in-order.ts';
+import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { startOfSync } from '#shared/universe/model/sync-progress.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
@@ -15,7 +15,7 @@ describe('concurrent mapping', () => {
     };
     const results: number[] = [];
     const items = Array.from({ length: 20 }, (_, i) => i);
-    for await (const [item, result] of inOrder(items, 4, work)) {
+    for await (const [item, result] of mapInOrder(items, 4, work)) {
       expect(result).toBe(item * 2);
       results.push(item);
     }
@@ -32,7 +32,7 @@ describe('concurrent mapping', () => {
       return item;
     };
     const all = async () => {
-      for await (const _ of inOrder([0, 1, 2, 3, 4, 5, 6], 3, work));
+      for await (const _ of mapInOrder([0, 1, 2, 3, 4, 5, 6], 3, work));
     };
     await expect(all()).rejects.toThrow('planted');
     expect(over).toBeLessThan(7);

@@ -3,7 +3,7 @@ import {
   afterOne,
   percentDone,
   startOfSync,
-  summaryOf,
+  syncSummaryOf,
 } from '#shared/universe/model/sync-progress.ts';
 
 const problem = { isin: parseIsin('DE0FIX000016'), symbol: 'NORD', reason: 'no prices' };
@@ -25,18 +25,18 @@ describe('the progress of a sync', () => {
       barsSetAside: 1,
     });
     expect(percentDone(progress)).toBe(100);
-    expect(summaryOf(progress)).toBe('1 of 3 failed; there are problems with NORD.');
+    expect(syncSummaryOf(progress)).toBe('1 of 3 failed; there are problems with NORD.');
   });
 
   test('is done at once with nothing to do', () => {
     expect(percentDone(startOfSync(0))).toBe(100);
-    expect(summaryOf(startOfSync(0))).toBe('');
+    expect(syncSummaryOf(startOfSync(0))).toBe('');
   });
 
   test('reports a missing rate without counting it as a security', () => {
     const start = startOfSync(1, [{ isin: '', symbol: 'USD-EUR', reason: 'no rates' }]);
     const progress = afterOne(start, { barsStored: 1, barsSetAside: 0 });
     expect(progress.failed).toBe(0);
-    expect(summaryOf(progress)).toBe('There are problems with USD-EUR.');
+    expect(syncSummaryOf(progress)).toBe('There are problems with USD-EUR.');
   });
 });

@@ -38,7 +38,7 @@ const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
   REORG: 'other',
 };
 
-export type Movement =
+export type AlpacaMovement =
   | { readonly flow: BrokerFlow }
   | { readonly action: BrokerCorporateAction; readonly flow?: BrokerFlow };
 
@@ -51,7 +51,7 @@ export function movementOf(
   row: EventRow,
   isinOf: (symbol: string) => Isin,
   currency: Currency,
-): Movement | undefined {
+): AlpacaMovement | undefined {
   const amount = row.net_amount ?? Decimal.zero;
   const security = row.symbol ? { isin: isinOf(row.symbol) } : {};
   const base = {
@@ -91,7 +91,7 @@ export function effective(rows: readonly EventRow[]): EventRow[] {
 
 type Base = Omit<BrokerFlow, 'kind'>;
 
-function actionOf(row: EventRow, kind: BrokerCorporateAction['kind'], base: Base): Movement {
+function actionOf(row: EventRow, kind: BrokerCorporateAction['kind'], base: Base): AlpacaMovement {
   const isin = base.isin;
   if (!isin)
     throw new Failure('UPSTREAM_BROKEN', `Alpaca's ${row.activity_type} names no security.`, {
@@ -104,7 +104,7 @@ function actionOf(row: EventRow, kind: BrokerCorporateAction['kind'], base: Base
   return amount.sign === 0 ? { action } : { action, flow: { ...base, kind: 'dividend' } };
 }
 
-function transferOf(row: EventRow, base: Base): Movement {
+function transferOf(row: EventRow, base: Base): AlpacaMovement {
   const shares = row.qty ?? Decimal.zero;
   const amount = base.amount;
   if (shares.sign === 0)

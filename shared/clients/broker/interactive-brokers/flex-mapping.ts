@@ -8,8 +8,8 @@ import {
   decimal,
   instantIn,
   isinIn,
-  money,
-  optionalDecimal,
+  flexMoney,
+  decimalOrZero,
   required,
   requiredIsin,
 } from './flex-values.ts';
@@ -52,12 +52,12 @@ export function tradeMovements(row: Attributes, account: Currency): Movements {
 function ownTrade(row: Attributes, account: Currency): Movements {
   const apart = commissionFlow(row);
   const commission = apart.filter(({ amount }) => amount.currency === account);
-  const charged = commission[0] ? commission[0].amount.negate() : money(Decimal.zero, account);
-  const taxes = money(optionalDecimal(row, 'taxes').negate(), account);
+  const charged = commission[0] ? commission[0].amount.negate() : flexMoney(Decimal.zero, account);
+  const taxes = flexMoney(decimalOrZero(row, 'taxes').negate(), account);
   const isPlain = charged.sign >= 0 && taxes.sign >= 0;
-  const proceeds = money(decimal(row, 'proceeds'), account);
-  const fees = isPlain ? taxes : money(Decimal.zero, account);
-  const paid = isPlain ? charged : money(Decimal.zero, account);
+  const proceeds = flexMoney(decimal(row, 'proceeds'), account);
+  const fees = isPlain ? taxes : flexMoney(Decimal.zero, account);
+  const paid = isPlain ? charged : flexMoney(Decimal.zero, account);
   const settlement = proceeds.subtract(paid).subtract(fees);
   const fill = { ...fillBase(row), commission: paid, fees, exchangeRate: Decimal.one, settlement };
   const others = apart.filter(({ amount }) => amount.currency !== account);
@@ -70,9 +70,9 @@ function ownTrade(row: Attributes, account: Currency): Movements {
  */
 function foreignTrade(row: Attributes, currency: Currency, account: Currency): Movements {
   const rate = decimal(row, 'fxRateToBase');
-  const proceeds = money(decimal(row, 'proceeds'), currency);
-  const settlement = money(proceeds.amount.multiply(rate), account);
-  const zero = money(Decimal.zero, account);
+  const proceeds = flexMoney(decimal(row, 'proceeds'), currency);
+  const settlement = flexMoney(proceeds.amount.multiply(rate), account);
+  const zero = flexMoney(Decimal.zero, account);
   const fill = {
     ...fillBase(row),
     ...{ commission: zero, fees: zero, exchangeRate: rate, settlement },
@@ -107,8 +107,8 @@ function exchange(row: Attributes): BrokerFlow[] {
   const [first = ''] = required(row, 'symbol').split('.');
   const id = required(row, 'transactionID');
   const base = { kind: 'conversion', happenedAt: instantIn(row, 'dateTime', 'tradeDate') } as const;
-  const bought = money(decimal(row, 'quantity'), currencyIn({ currency: first }));
-  const paid = money(decimal(row, 'proceeds'), currencyIn(row));
+  const bought = flexMoney(decimal(row, 'quantity'), currencyIn({ currency: first }));
+  const paid = flexMoney(decimal(row, 'proceeds'), currencyIn(row));
   return [
     { ...base, flowId: `${id}-first`, amount: bought, relatedFlowId: `${id}-second` },
     { ...base, flowId: `${id}-second`, amount: paid, relatedFlowId: `${id}-first` },
@@ -117,15 +117,15 @@ function exchange(row: Attributes): BrokerFlow[] {
 }
 
 function commissionFlow(row: Attributes): BrokerFlow[] {
-  const commission = optionalDecimal(row, 'ibCommission');
+  const commission = decimalOrZero(row, 'ibCommission');
   if (commission.sign === 0) return [];
   const name = row['ibCommissionCurrency'] ? 'ibCommissionCurrency' : 'currency';
-  return [costFlow(row, 'commission', money(commission, currencyIn(row, name)))];
+  return [costFlow(row, 'commission', flexMoney(commission, currencyIn(row, name)))];
 }
 
 function taxFlow(row: Attributes): BrokerFlow[] {
-  const taxes = optionalDecimal(row, 'taxes');
-  return taxes.sign === 0 ? [] : [costFlow(row, 'taxes', money(taxes, currencyIn(row)))];
+  const taxes = decimalOrZero(row, 'taxes');
+  return taxes.sign === 0 ? [] : [costFlow(row, 'taxes', flexMoney(taxes, currencyIn(row)))];
 }
 
 function costFlow(row: Attributes, name: string, amount: BrokerFlow['amount']): BrokerFlow {
@@ -140,7 +140,7 @@ function costFlow(row: Attributes, name: string, amount: BrokerFlow['amount']): 
 
 /** @throws Failure UPSTREAM_BROKEN for an unknown type */
 export function cashMovement(row: Attributes): BrokerFlow | undefined {
-  const amount = money(decimal(row, 'amount'), currencyIn(row));
+  const amount = flexMoney(decimal(row, 'amount'), currencyIn(row));
   if (amount.sign === 0) return undefined;
   const type = required(row, 'type');
   const isin = isinIn(row);
@@ -161,8 +161,8 @@ export function transfer(row: Attributes): BrokerFlow[] {
     flowId: required(row, 'transactionID'),
     happenedAt: instantIn(row, 'dateTime', 'date', 'reportDate'),
   };
-  const cash = money(optionalDecimal(row, 'cashTransfer'), currency);
-  const quantity = optionalDecimal(row, 'quantity');
+  const cash = flexMoney(decimalOrZero(row, 'cashTransfer'), currency);
+  const quantity = decimalOrZero(row, 'quantity');
   if (quantity.sign === 0)
     return cash.sign === 0 ? [] : [{ ...base, kind: bySign(cash.sign), amount: cash }];
   const isOut = row['direction'] === 'OUT' || quantity.sign < 0;
@@ -180,7 +180,7 @@ const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
 };
 
 /** What happened, and the cash it brought. */
-export function corporateAction(row: Attributes): {
+export function flexCorporateAction(row: Attributes): {
   readonly action: BrokerCorporateAction;
   readonly flows: readonly BrokerFlow[];
 } {
@@ -189,8 +189,8 @@ export function corporateAction(row: Attributes): {
   const isin = requiredIsin(row);
   const actionId = required(row, 'transactionID');
   const happenedAt = instantIn(row, 'dateTime', 'reportDate');
-  const change = optionalDecimal(row, 'quantity');
-  const proceeds = money(optionalDecimal(row, 'proceeds'), currencyIn(row));
+  const change = decimalOrZero(row, 'quantity');
+  const proceeds = flexMoney(decimalOrZero(row, 'proceeds'), currencyIn(row));
   const paid = { flowId: `${actionId}-cash`, kind: 'dividend', amount: proceeds } as const;
   return {
     action: {

@@ -27,7 +27,7 @@ export function decimal(row: Attributes, name: string): Decimal {
 }
 
 /** 0 where it is missing or empty. */
-export function optionalDecimal(row: Attributes, name: string): Decimal {
+export function decimalOrZero(row: Attributes, name: string): Decimal {
   const text = row[name];
   return text === undefined || text === '' ? Decimal.zero : decimalOf(text, name);
 }
@@ -38,7 +38,7 @@ export function currencyIn(row: Attributes, name = 'currency'): Currency {
   return parseCurrency(text);
 }
 
-export function money(amount: Decimal, currency: Currency): Money {
+export function flexMoney(amount: Decimal, currency: Currency): Money {
   return Money.rounded(amount, currency, 'half-even');
 }
 

@@ -19,8 +19,8 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { FlexApi } from './flex-api.ts';
-import { cashMovement, corporateAction, tradeMovements, transfer } from './flex-mapping.ts';
-import { decimal, instantIn, money, required, requiredIsin } from './flex-values.ts';
+import { cashMovement, flexCorporateAction, tradeMovements, transfer } from './flex-mapping.ts';
+import { decimal, instantIn, flexMoney, required, requiredIsin } from './flex-values.ts';
 import { broken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
 
 /** A statement changes once a day, but is generated for each request. */
@@ -80,7 +80,7 @@ export class InteractiveBrokers implements Broker {
     const rows = this.rowsOf(await this.document(signal));
     const { currency } = this.parts;
     const movements = rows.trades.map((row) => tradeMovements(row, currency));
-    const actions = rows.actions.map(corporateAction);
+    const actions = rows.actions.map(flexCorporateAction);
     const flows = [
       ...movements.flatMap((movement) => movement.flows),
       ...rows.cash.map(cashMovement).filter((flow) => flow !== undefined),
@@ -160,7 +160,7 @@ function holding(row: Attributes): BrokerHolding {
 
 function balance(rows: readonly Attributes[], currency: Currency): Money {
   const row = rows.find((one) => one['currency'] === currency);
-  return row ? money(decimal(row, 'endingCash'), currency) : Money.zero(currency);
+  return row ? flexMoney(decimal(row, 'endingCash'), currency) : Money.zero(currency);
 }
 
 function otherBalances(

@@ -235,7 +235,7 @@ export function remainingQuantity(order: PaperOrder): Quantity {
 }
 
 /** Cash that no live order but this one holds back. */
-export function freeCash(book: PaperBook, besides: string): Money {
+export function unreservedCash(book: PaperBook, besides: string): Money {
   const others = liveOrders(book).filter((o) => o.instruction.clientOrderId !== besides);
   return book.cash.subtract(
     Money.sum(
@@ -246,7 +246,7 @@ export function freeCash(book: PaperBook, besides: string): Money {
 }
 
 /** Shares that no live sale but this one is about to deliver. */
-export function freeShares(book: PaperBook, isin: Isin, besides: string): Quantity {
+export function unreservedShares(book: PaperBook, isin: Isin, besides: string): Quantity {
   const sales = liveOrders(book).filter(
     ({ instruction: o }) => o.isin === isin && o.side === 'SELL' && o.clientOrderId !== besides,
   );

@@ -44,7 +44,7 @@ export function withActions(book: PaperBook, market: PaperMarket): PaperBook {
   let next = book;
   for (const action of actions.filter(({ day }) => day <= today)) {
     if (known.has(action.actionId)) continue;
-    const after = carriedOut(next, action, market);
+    const after = applied(next, action, market);
     if (after === 'waits') waiting.push(action.actionId);
     else next = after;
   }
@@ -55,7 +55,7 @@ function hashOf(actions: readonly CorporateAction[], through: CalendarDay): stri
   return shortHash(actions.filter(({ day }) => day <= through).map(({ actionId }) => actionId));
 }
 
-function carriedOut(
+function applied(
   book: PaperBook,
   action: CorporateAction,
   market: PaperMarket,

@@ -5,10 +5,16 @@ import type { Decimal } from '#shared/kernel/decimal.ts';
 import { keyReused, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { freeCash, freeShares, movementTime, withShares, type PaperBook } from './book.ts';
+import {
+  unreservedCash,
+  unreservedShares,
+  movementTime,
+  withShares,
+  type PaperBook,
+} from './book.ts';
 
 /** No live order, so that all that orders reserve counts. */
-const BESIDES_NONE = '';
+const EXCLUDE_NONE = '';
 
 /**
  * Books all of them or none.
@@ -65,7 +71,7 @@ export function sharesChange({ kind, quantity }: BrokerFlow): Decimal | undefine
 
 function requireCovered(book: PaperBook, movements: readonly BookedMovement[]): void {
   const paid = movements.find(({ amount }) => amount.sign < 0);
-  const free = freeCash(book, BESIDES_NONE);
+  const free = unreservedCash(book, EXCLUDE_NONE);
   if (paid && free.sign < 0)
     throw refused(
       'insufficient-cash',
@@ -80,7 +86,7 @@ function requireCovered(book: PaperBook, movements: readonly BookedMovement[]): 
 }
 
 function requireShares(book: PaperBook, isin: Isin): void {
-  const free = freeShares(book, isin, BESIDES_NONE);
+  const free = unreservedShares(book, isin, EXCLUDE_NONE);
   if (free.sign < 0)
     throw refused(
       'insufficient-shares',

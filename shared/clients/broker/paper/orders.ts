@@ -5,8 +5,8 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { isWholeLots } from '#shared/kernel/quantity.ts';
 import {
-  freeCash,
-  freeShares,
+  unreservedCash,
+  unreservedShares,
   isLive,
   liveOrders,
   movementTime,
@@ -77,7 +77,7 @@ export function place(
 }
 
 /** Executes what the market allows now, of every live order. */
-export function advance(book: PaperBook, market: PaperMarket): PaperBook {
+export function advanceOrders(book: PaperBook, market: PaperMarket): PaperBook {
   let next = expire(book, market);
   for (const { instruction } of liveOrders(next))
     next = attempt(next, instruction.clientOrderId, market);
@@ -147,11 +147,11 @@ function fundsRejection(
 ): PaperReason | undefined {
   const { clientOrderId, isin, side, quantity } = order.instruction;
   if (side === 'SELL')
-    return quantity.compare(freeShares(book, isin, clientOrderId)) > 0
+    return quantity.compare(unreservedShares(book, isin, clientOrderId)) > 0
       ? 'insufficient-shares'
       : undefined;
   const needed = reservation(order, quote, costs);
-  return needed.compare(freeCash(book, clientOrderId)) > 0 ? 'insufficient-cash' : undefined;
+  return needed.compare(unreservedCash(book, clientOrderId)) > 0 ? 'insufficient-cash' : undefined;
 }
 
 /** Executes one order as far as price, volume and means allow. */
@@ -192,10 +192,10 @@ function lacking(
   settlement: Money,
 ): PaperReason | undefined {
   const { clientOrderId, isin, side } = instruction;
-  if (side === 'SELL' && quantity.compare(freeShares(book, isin, clientOrderId)) > 0)
+  if (side === 'SELL' && quantity.compare(unreservedShares(book, isin, clientOrderId)) > 0)
     return 'insufficient-shares';
   // A sale whose proceeds cover its charges needs no cash, even while other orders reserve it.
-  const after = freeCash(book, clientOrderId).add(settlement);
+  const after = unreservedCash(book, clientOrderId).add(settlement);
   return settlement.sign < 0 && after.sign < 0 ? 'insufficient-cash' : undefined;
 }
 

@@ -37,7 +37,7 @@ import {
   type PaperBook,
   type PaperMarket,
 } from './book.ts';
-import { cancel, expire, advance, place } from './orders.ts';
+import { cancel, expire, advanceOrders, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
 import { withMovements } from './movements.ts';
 import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
@@ -128,7 +128,7 @@ export class PaperBroker implements Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined> {
     return this.change(accountId, { order: clientOrderId }, signal, (book, market) => {
-      const advanced = advance(book, market);
+      const advanced = advanceOrders(book, market);
       const order = advanced.orders.get(clientOrderId);
       return { book: advanced, result: order && brokerOrderOf(order) };
     });
@@ -136,7 +136,7 @@ export class PaperBroker implements Broker {
 
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     return this.change(accountId, {}, signal, (book, market, fills) => {
-      const advanced = advance(book, market);
+      const advanced = advanceOrders(book, market);
       return { book: advanced, result: statementOf(advanced, market.now, fills) };
     });
   }

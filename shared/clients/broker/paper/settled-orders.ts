@@ -11,7 +11,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { inTime, type PaperOrder } from './book.ts';
 import { settledOrderOf, type PaperRecord } from './record.ts';
 
-export interface Settled {
+export interface SettledFills {
   readonly byId: ReadonlyMap<string, PaperOrder>;
   /** In the order of time. */
   readonly fills: readonly BrokerFill[];
@@ -37,7 +37,7 @@ export class SettledOrders {
   }
 
   /** Those that the record counts; of an older record, those in it as well. */
-  async of(account: AccountId, record: PaperRecord | undefined): Promise<Settled> {
+  async of(account: AccountId, record: PaperRecord | undefined): Promise<SettledFills> {
     const count = record?.settledCount ?? 0;
     const read = await this.upTo(account, record, count);
     const older = record?.settled ?? [];

@@ -21,14 +21,20 @@ import type { TradernetInstruments } from './instruments.ts';
 import {
   cashFlow,
   commissionFlow,
-  corporateAction,
+  tradernetCorporateAction,
   dividendFlows,
   isPayment,
   merged,
 } from './movement-mapping.ts';
-import { executionOf, fillOf, isOpen, valueOf, type Execution } from './order-mapping.ts';
 import {
-  account,
+  tradernetExecutionOf,
+  tradernetFillOf,
+  isOpenOrder,
+  executionValueOf,
+  type TradernetExecution,
+} from './order-mapping.ts';
+import {
+  accountShape,
   actionsReport,
   cashFlows,
   currentOrders,
@@ -37,7 +43,7 @@ import {
   tradesReport,
   type AccountRow,
   type CashRow,
-  type OrderRow,
+  type TradernetOrderRow,
 } from './shapes.ts';
 import type { TradernetApi } from './tradernet-api.ts';
 
@@ -56,7 +62,7 @@ export interface ReaderParts {
   readonly currency: Currency;
   now(): Instant;
   orderOf(
-    row: OrderRow,
+    row: TradernetOrderRow,
     clientOrderId: string,
     fills: readonly BrokerFill[],
     signal: AbortSignal,
@@ -82,7 +88,7 @@ export class AccountReader {
   async statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.account(signal);
-      const seen = await this.look(accountId, before, signal);
+      const seen = await this.query(accountId, before, signal);
       if (sameCash(before, await this.account(signal))) return seen;
       if (attempt >= STATEMENT_TRIES)
         throw unavailable('A moment without movements at Tradernet', undefined);
@@ -94,16 +100,16 @@ export class AccountReader {
     orderIds: ReadonlySet<string>,
     from: CalendarDay,
     signal: AbortSignal,
-  ): Promise<Execution[]> {
+  ): Promise<TradernetExecution[]> {
     const all = await this.executionsFrom(from, signal);
     return all.filter(({ orderId }) => orderIds.has(orderId));
   }
 
   private account(signal: AbortSignal): Promise<AccountRow> {
-    return this.parts.api.read('getPositionJson', {}, account, signal);
+    return this.parts.api.read('getPositionJson', {}, accountShape, signal);
   }
 
-  private async look(
+  private async query(
     accountId: AccountId,
     seen: AccountRow,
     signal: AbortSignal,
@@ -118,7 +124,7 @@ export class AccountReader {
     );
     const { fills, flows, corporateActions } = await this.movements(accountId, seen, rows, signal);
     const openOrders: BrokerOrder[] = [];
-    for (const row of rows.filter(isOpen)) {
+    for (const row of rows.filter(isOpenOrder)) {
       const owner = this.owners.get(row.id) ?? byHand(row.id);
       const mine = fills.filter((fill) => fill.clientOrderId === owner);
       openOrders.push(await this.parts.orderOf(row, owner, mine, signal));
@@ -155,7 +161,7 @@ export class AccountReader {
   private async movements(
     accountId: AccountId,
     seen: AccountRow,
-    orders: readonly OrderRow[],
+    orders: readonly TradernetOrderRow[],
     signal: AbortSignal,
   ): Promise<Movements> {
     const { api, now } = this.parts;
@@ -184,7 +190,9 @@ export class AccountReader {
     const commissions = charged.map(commissionFlow).filter((flow) => flow !== undefined);
     const others: BrokerCorporateAction[] = [];
     for (const row of actions.filter((action) => !isPayment(action)))
-      others.push(corporateAction(row, await this.parts.instruments.isinOf(row.ticker, signal)));
+      others.push(
+        tradernetCorporateAction(row, await this.parts.instruments.isinOf(row.ticker, signal)),
+      );
     const flows = [...merged(cash, paid), ...commissions, ...conversions];
     const ordered = flows.sort((a, b) => a.happenedAt - b.happenedAt);
     return { fills, flows: ordered, corporateActions: others };
@@ -202,19 +210,22 @@ export class AccountReader {
     throw broken('more cash flows than an account can have');
   }
 
-  private async executionsFrom(from: CalendarDay, signal: AbortSignal): Promise<Execution[]> {
+  private async executionsFrom(
+    from: CalendarDay,
+    signal: AbortSignal,
+  ): Promise<TradernetExecution[]> {
     const { api, now } = this.parts;
     const params = { beginDate: from, endDate: addDays(dayOf(now()), 1) };
     const rows = await api.read('getTradesHistory', params, trades, signal);
-    const byId = new Map(rows.map((row) => [row.id, executionOf(row)]));
+    const byId = new Map(rows.map((row) => [row.id, tradernetExecutionOf(row)]));
     return [...byId.values()].sort((a, b) => a.executedAt - b.executedAt);
   }
 
   /** Which executed orders are ours: by our id, or by what was stored when they were accepted. */
   private async findOwners(
     accountId: AccountId,
-    orders: readonly OrderRow[],
-    executions: readonly Execution[],
+    orders: readonly TradernetOrderRow[],
+    executions: readonly TradernetExecution[],
     signal: AbortSignal,
   ): Promise<void> {
     for (const [id, client] of await this.parts.links.clientIds(accountId))
@@ -234,7 +245,7 @@ export class AccountReader {
         this.owners.set(orderId, byHand(orderId));
   }
 
-  private async take(accountId: AccountId, rows: readonly OrderRow[]): Promise<void> {
+  private async take(accountId: AccountId, rows: readonly TradernetOrderRow[]): Promise<void> {
     for (const { id, clientOrderId } of rows) {
       if (clientOrderId === undefined || this.owners.has(id)) continue;
       this.owners.set(id, clientOrderId);
@@ -247,7 +258,7 @@ export class AccountReader {
    * currency's balance: a conversion of the same amount offsets its settlement.
    */
   private async fillsOf(
-    executions: readonly Execution[],
+    executions: readonly TradernetExecution[],
     seen: AccountRow,
     signal: AbortSignal,
   ): Promise<{ fills: BrokerFill[]; conversions: BrokerFlow[] }> {
@@ -258,7 +269,7 @@ export class AccountReader {
       const isin = await instruments.isinOf(execution.symbol, signal);
       const clientOrderId = this.owners.get(execution.orderId) ?? byHand(execution.orderId);
       const rate = rateOf(seen, execution.currency, currency);
-      const fill = fillOf(execution, { clientOrderId, isin }, currency, rate);
+      const fill = tradernetFillOf(execution, { clientOrderId, isin }, currency, rate);
       fills.push(fill);
       if (execution.currency !== currency) conversions.push(...conversionOf(execution, fill));
     }
@@ -279,12 +290,12 @@ function byHand(orderId: string): string {
   return `tradernet-${orderId}`;
 }
 
-function conversionOf(execution: Execution, fill: BrokerFill): BrokerFlow[] {
+function conversionOf(execution: TradernetExecution, fill: BrokerFill): BrokerFlow[] {
   const base = { kind: 'conversion', happenedAt: fill.executedAt } as const;
   const [own, other] = [`${fill.fillId}-settled`, `${fill.fillId}-paid`];
   return [
     { ...base, flowId: own, amount: fill.settlement.negate(), relatedFlowId: other },
-    { ...base, flowId: other, amount: valueOf(execution), relatedFlowId: own },
+    { ...base, flowId: other, amount: executionValueOf(execution), relatedFlowId: own },
   ];
 }
 

@@ -88,7 +88,7 @@ export function dividendFlows(row: ActionRow): BrokerFlow[] {
   return [dividend, taxFlow];
 }
 
-export function corporateAction(row: ActionRow, isin: Isin): BrokerCorporateAction {
+export function tradernetCorporateAction(row: ActionRow, isin: Isin): BrokerCorporateAction {
   const code = row.type_id.replace(REVERTED, '');
   // The meaning of a split's `amount` is not documented; it is used only where it is consistent.
   const each = row.amount_per_one?.multiply(row.q_on_ex_date ?? Decimal.zero);

@@ -7,7 +7,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
-import type { OrderRow, TradeRow } from './shapes.ts';
+import type { TradernetOrderRow, TradeRow } from './shapes.ts';
 
 /** Never 2 and 4, which buy on margin and sell short. */
 const actionIds = { BUY: 1, SELL: 3 } as const;
@@ -45,16 +45,19 @@ const states: Readonly<Record<string, BrokerOrderState>> = {
 export const ERROR_OF_SENDING = '74';
 
 /** @returns undefined for an unknown state */
-export function stateOf(row: OrderRow, filled: Decimal): BrokerOrderState | undefined {
+export function tradernetStateOf(
+  row: TradernetOrderRow,
+  filled: Decimal,
+): BrokerOrderState | undefined {
   const state = states[row.stat];
   return state === 'WORKING' && filled.sign > 0 ? 'PARTIAL' : state;
 }
 
-export function isOpen(row: OrderRow): boolean {
+export function isOpenOrder(row: TradernetOrderRow): boolean {
   return ['WORKING', 'PARTIAL'].includes(states[row.stat] ?? 'WORKING');
 }
 
-export function sideOf(row: OrderRow): Side {
+export function sideOf(row: TradernetOrderRow): Side {
   return row.oper === '1' || row.oper === '2' ? 'BUY' : 'SELL';
 }
 
@@ -62,14 +65,14 @@ export function sideOf(row: OrderRow): Side {
  * The executed quantity of an order: by its own count, or by its executions where these amount to
  * more.
  */
-export function filledOf(row: OrderRow, fills: readonly BrokerFill[]): Decimal {
+export function filledOf(row: TradernetOrderRow, fills: readonly BrokerFill[]): Decimal {
   const executed = fills.reduce((sum, fill) => sum.add(fill.quantity), Decimal.zero);
   const counted = row.leaves_qty ? row.q.subtract(row.leaves_qty) : Decimal.zero;
   const most = executed.compare(counted) > 0 ? executed : counted;
   return (most.sign < 0 ? Decimal.zero : most).normalize();
 }
 
-export interface Execution {
+export interface TradernetExecution {
   readonly tradeId: string;
   readonly orderId: string;
   readonly symbol: string;
@@ -80,7 +83,7 @@ export interface Execution {
   readonly executedAt: Instant;
 }
 
-export function executionOf(row: TradeRow): Execution {
+export function tradernetExecutionOf(row: TradeRow): TradernetExecution {
   return {
     tradeId: row.id,
     orderId: row.order_id,
@@ -94,7 +97,7 @@ export function executionOf(row: TradeRow): Execution {
 }
 
 /** Executions that the row of a past order carries. */
-export function executionsOf(row: OrderRow, currency: Currency): Execution[] {
+export function executionsOf(row: TradernetOrderRow, currency: Currency): TradernetExecution[] {
   return row.trade.map((trade) => ({
     tradeId: trade.id,
     orderId: row.id,
@@ -108,14 +111,14 @@ export function executionsOf(row: OrderRow, currency: Currency): Execution[] {
 }
 
 /** Cash that an execution moved, in its own currency; its commission is a flow of its own. */
-export function valueOf({ side, quantity, price, currency }: Execution): Money {
+export function executionValueOf({ side, quantity, price, currency }: TradernetExecution): Money {
   const value = Money.rounded(price.multiply(quantity), currency, 'half-even');
   return side === 'BUY' ? value.negate() : value;
 }
 
 /** @param rate one unit of the execution's currency in the account's */
-export function fillOf(
-  execution: Execution,
+export function tradernetFillOf(
+  execution: TradernetExecution,
   order: { readonly clientOrderId: string; readonly isin: Isin },
   account: Currency,
   rate: Decimal,
@@ -131,7 +134,11 @@ export function fillOf(
     commission: Money.zero(account),
     fees: Money.zero(account),
     exchangeRate: rate,
-    settlement: Money.rounded(valueOf(execution).amount.multiply(rate), account, 'half-even'),
+    settlement: Money.rounded(
+      executionValueOf(execution).amount.multiply(rate),
+      account,
+      'half-even',
+    ),
     executedAt,
   };
 }

@@ -73,7 +73,7 @@ const orderRow = z
     id: orderId ?? rowId,
     clientOrderId: user_order_id ?? userOrderId,
   }));
-export type OrderRow = z.output<typeof orderRow>;
+export type TradernetOrderRow = z.output<typeof orderRow>;
 
 export const placed = z.object({ order_id: id.refine((text) => /^[1-9]\d*$/.test(text)) });
 export const currentOrders = z
@@ -110,10 +110,10 @@ const positions = z.object({
   ),
 });
 /** The live service wraps it in `result.ps`; the documentation does not. */
-export const account = z
+export const accountShape = z
   .union([z.object({ result: z.object({ ps: positions }) }), positions])
   .transform((body) => ('result' in body ? body.result.ps : body));
-export type AccountRow = z.output<typeof account>;
+export type AccountRow = z.output<typeof accountShape>;
 
 const cashRow = z.object({
   id,

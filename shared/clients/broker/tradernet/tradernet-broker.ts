@@ -15,7 +15,7 @@ import type {
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
-import { isTheSame, type OrderLinks, type SentOrder } from '../order-links.ts';
+import { isTheSame, type OrderLinks, type LinkedOrder } from '../order-links.ts';
 import { addDays, dayOf } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -34,14 +34,14 @@ import {
   ERROR_OF_SENDING,
   executionsOf,
   filledOf,
-  fillOf,
-  isOpen,
+  tradernetFillOf,
+  isOpenOrder,
   orderBody,
   sideOf,
-  stateOf,
-  type Execution,
+  tradernetStateOf,
+  type TradernetExecution,
 } from './order-mapping.ts';
-import { currentOrders, markets, pastOrders, placed, type OrderRow } from './shapes.ts';
+import { currentOrders, markets, pastOrders, placed, type TradernetOrderRow } from './shapes.ts';
 import type { TradernetApi } from './tradernet-api.ts';
 
 const CLOCK_SKEW_MAX_MS = 30_000;
@@ -124,7 +124,7 @@ export class TradernetBroker implements Broker {
 
   async cancel(accountId: AccountId, clientOrderId: string, signal: AbortSignal): Promise<void> {
     const row = await this.row(accountId, clientOrderId, signal);
-    if (!row || !isOpen(row)) return;
+    if (!row || !isOpenOrder(row)) return;
     const { api } = this.parts;
     await api.prepare(signal);
     const answer = await api.act('delTradeOrder', cancelBody(row.id), placed, signal);
@@ -177,7 +177,7 @@ export class TradernetBroker implements Broker {
   /** An order whose id was used already: the earlier order is looked up, and nothing is sent. */
   private async again(
     order: OrderInstruction,
-    earlier: SentOrder,
+    earlier: LinkedOrder,
     signal: AbortSignal,
   ): Promise<SubmitOutcome> {
     if (!isTheSame(earlier, order)) return { kind: 'rejected', reason: 'client-order-id-reused' };
@@ -202,10 +202,10 @@ export class TradernetBroker implements Broker {
     accountId: AccountId,
     clientOrderId: string,
     signal: AbortSignal,
-  ): Promise<OrderRow | undefined> {
+  ): Promise<TradernetOrderRow | undefined> {
     const { api, links, now } = this.parts;
     const sent = await links.find(accountId, clientOrderId);
-    const isIt = (row: OrderRow) =>
+    const isIt = (row: TradernetOrderRow) =>
       row.clientOrderId === clientOrderId ||
       (sent?.brokerOrderId !== undefined && row.id === sent.brokerOrderId);
     const current = await api.read('getNotifyOrderJson', { active_only: 0 }, currentOrders, signal);
@@ -229,34 +229,36 @@ export class TradernetBroker implements Broker {
     signal: AbortSignal,
   ): Promise<boolean> {
     const row = await this.row(accountId, clientOrderId, signal);
-    return row !== undefined && isOpen(row);
+    return row !== undefined && isOpenOrder(row);
   }
 
   /** Those that the row carries and those in the list of trades, each once. */
   private async fillsOf(
-    row: OrderRow,
+    row: TradernetOrderRow,
     clientOrderId: string,
     signal: AbortSignal,
   ): Promise<BrokerFill[]> {
     const { currency } = this.parts;
-    const executions = new Map<string, Execution>();
+    const executions = new Map<string, TradernetExecution>();
     for (const one of executionsOf(row, currency)) executions.set(one.tradeId, one);
     const from = addDays(dayOf(row.date), -1);
     const listed = await this.reader.executions(new Set([row.id]), from, signal);
     for (const one of listed) executions.set(one.tradeId, one);
     const isin = await this.instruments.isinOf(row.instr, signal);
     const ordered = [...executions.values()].sort((a, b) => a.executedAt - b.executedAt);
-    return ordered.map((one) => fillOf(one, { clientOrderId, isin }, currency, Decimal.one));
+    return ordered.map((one) =>
+      tradernetFillOf(one, { clientOrderId, isin }, currency, Decimal.one),
+    );
   }
 
   private async orderOf(
-    row: OrderRow,
+    row: TradernetOrderRow,
     clientOrderId: string,
     fills: readonly BrokerFill[],
     signal: AbortSignal,
   ): Promise<BrokerOrder> {
     const filledQuantity = filledOf(row, fills);
-    const state = stateOf(row, filledQuantity);
+    const state = tradernetStateOf(row, filledQuantity);
     if (!state) throw broken(`an order in the state ${row.stat}`);
     const isin = await this.instruments.isinOf(row.instr, signal);
     const note = row.text?.trim();
@@ -276,14 +278,14 @@ export class TradernetBroker implements Broker {
   }
 
   private async reserved(
-    row: OrderRow,
+    row: TradernetOrderRow,
     isin: Isin,
     filled: Decimal,
     signal: AbortSignal,
   ): Promise<Money> {
     const { currency, lastPrice } = this.parts;
     const rest = row.q.subtract(filled);
-    if (!isOpen(row) || sideOf(row) === 'SELL' || rest.sign <= 0) return Money.zero(currency);
+    if (!isOpenOrder(row) || sideOf(row) === 'SELL' || rest.sign <= 0) return Money.zero(currency);
     const limit = row.p?.sign === 1 ? row.p : undefined;
     const stop = row.stop?.sign === 1 ? row.stop.multiply(COLLAR) : undefined;
     const price = limit ?? stop ?? (await lastPrice(isin, signal))?.multiply(COLLAR);

@@ -4,7 +4,7 @@ import type { DataReport, SecurityReport } from './check-folder.ts';
 const SHOWN_MAX = 10;
 const OLD_DAYS = 7;
 
-export function reportText(report: DataReport): string[] {
+export function dataReportText(report: DataReport): string[] {
   const { folder, securities, problems, doubts } = report;
   return [
     `${folder}: ${securities.length} ${securities.length === 1 ? 'security' : 'securities'}`,

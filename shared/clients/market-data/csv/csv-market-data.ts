@@ -33,7 +33,7 @@ export function requireComplete(contents: CsvContents): void {
 
 function pricesMissing({ files, listing, unused }: CsvContents) {
   const symbols = listing.securities.map(({ symbol }) => symbol).join(', ');
-  const looked = files.prices.map(
+  const contents = files.prices.map(
     ({ file, header }) => `${file} (${unusedReason(file) ?? columnsText(header)})`,
   );
   function unusedReason(file: string): string | undefined {
@@ -41,6 +41,6 @@ function pricesMissing({ files, listing, unused }: CsvContents) {
   }
   return refused(
     'prices-missing',
-    `${files.folder} has no prices of ${symbols}; looked in ${looked.join('; ') || 'no file'}.`,
+    `${files.folder} has no prices of ${symbols}; looked in ${contents.join('; ') || 'no file'}.`,
   );
 }

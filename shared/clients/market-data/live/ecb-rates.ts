@@ -10,7 +10,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { DailyRate } from '../market-data.ts';
-import type { PoliteFetch } from './polite-fetch.ts';
+import type { ThrottledFetch } from './polite-fetch.ts';
 
 const SIGNIFICANT_DIGITS = 12;
 /** The short file has a little more. */
@@ -20,11 +20,11 @@ const SHORT_DAYS = 85;
 type Table = ReadonlyMap<CalendarDay, ReadonlyMap<string, number>>;
 
 export class EcbRates {
-  private readonly fetch: PoliteFetch;
+  private readonly fetch: ThrottledFetch;
   private readonly baseUrl: string;
   private readonly nowMs: () => number;
 
-  constructor(fetch: PoliteFetch, baseUrl: string, nowMs: () => number) {
+  constructor(fetch: ThrottledFetch, baseUrl: string, nowMs: () => number) {
     this.fetch = fetch;
     this.baseUrl = baseUrl;
     this.nowMs = nowMs;

@@ -10,7 +10,7 @@ import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import { bloombergCodeOf } from './exchange-codes.ts';
-import type { PoliteFetch } from './polite-fetch.ts';
+import type { ThrottledFetch } from './polite-fetch.ts';
 
 /** Jobs of one request without a key; with one it may be a hundred. */
 const JOBS_WITHOUT_KEY = 5;
@@ -28,7 +28,7 @@ const replySchema = z.array(
 const keptSchema = z.record(z.string(), z.string());
 
 export interface FigiParts {
-  readonly fetch: PoliteFetch;
+  readonly fetch: ThrottledFetch;
   readonly url: string;
   /** Empty where there is none. */
   apiKey(): string;

@@ -13,13 +13,13 @@ import type { ListingPlace } from '../csv/listing-place.ts';
 import { filesOnDisk, ListedSecurities } from './listed-securities.ts';
 import { LiveMarketData, type PriceSource } from './live-market-data.ts';
 import { OpenFigi } from './open-figi.ts';
-import { PoliteFetch } from './polite-fetch.ts';
+import { ThrottledFetch } from './polite-fetch.ts';
 import { Recording } from './recording.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** Least time between two calls, and how long an answer is remembered. */
-const manners = {
+const callPolicies = {
   yahoo: { service: 'Yahoo', spacingMs: 1_000, freshMs: 15 * 60_000 },
   alpaca: { service: 'Alpaca', spacingMs: 350, freshMs: 15 * 60_000 },
   tradernet: { service: 'Tradernet', spacingMs: 1_500, freshMs: 15 * 60_000 },
@@ -36,10 +36,10 @@ export async function openLive(
   const recording = recordingOf(settings);
   const standsAt = recording?.replays ? instantOf(await recording.youngestMs()) : undefined;
   const nowMs = (): number => standsAt ?? now();
-  const fetching = (name: keyof typeof manners): PoliteFetch => {
-    const { service, spacingMs, freshMs } = manners[name];
+  const fetching = (name: keyof typeof callPolicies): ThrottledFetch => {
+    const { service, spacingMs, freshMs } = callPolicies[name];
     const pace = paceOf(name, mock === undefined ? spacingMs : 1, database);
-    return new PoliteFetch({ service, pace, freshMs, recording, nowMs: now });
+    return new ThrottledFetch({ service, pace, freshMs, recording, nowMs: now });
   };
   const prices = await openPrices(source, { settings, mock, fetching, nowMs, secret });
   return new LiveMarketData({
@@ -65,7 +65,7 @@ interface Around {
   readonly settings: Settings;
   readonly mock: string | undefined;
   readonly secret: MarketDataDependencies['secret'];
-  fetching(name: keyof typeof manners): PoliteFetch;
+  fetching(name: keyof typeof callPolicies): ThrottledFetch;
   nowMs(): number;
 }
 

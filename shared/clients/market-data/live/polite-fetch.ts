@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Pace } from '../../broker/call-pace.ts';
-import type { PoliteAnswer, Recording } from './recording.ts';
+import type { RecordedAnswer, Recording } from './recording.ts';
 
 const TIMEOUT_MS = 20_000;
 const TRIES = 3;
@@ -15,7 +15,7 @@ const REMEMBERED_MAX = 200;
 /** What a service is told about who calls. */
 const USER_AGENT = 'arduino-trader/1';
 
-export interface PoliteCall {
+export interface ThrottledCall {
   /** Under what the answer is recorded: `yahoo/AAPL`. */
   readonly name: string;
   readonly url: string;
@@ -25,7 +25,7 @@ export interface PoliteCall {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface PoliteParts {
+export interface ThrottledFetchOptions {
   /** The service's name, for a person. */
   readonly service: string;
   readonly pace: Pace;
@@ -37,12 +37,12 @@ export interface PoliteParts {
   readonly backOffMs?: number | undefined;
 }
 
-export class PoliteFetch {
-  private readonly parts: PoliteParts;
-  private readonly remembered = new Map<string, PoliteAnswer>();
+export class ThrottledFetch {
+  private readonly parts: ThrottledFetchOptions;
+  private readonly remembered = new Map<string, RecordedAnswer>();
   private pausedUntilMs = 0;
 
-  constructor(parts: PoliteParts) {
+  constructor(parts: ThrottledFetchOptions) {
     this.parts = parts;
   }
 
@@ -57,7 +57,7 @@ export class PoliteFetch {
   }
 
   /** @throws Failure UNAVAILABLE, TOO_BUSY */
-  async get(call: PoliteCall, signal: AbortSignal): Promise<PoliteAnswer> {
+  async get(call: ThrottledCall, signal: AbortSignal): Promise<RecordedAnswer> {
     const { recording, freshMs, nowMs } = this.parts;
     if (recording?.replays === true) return recording.read(call.name);
     const known = this.remembered.get(keyOf(call));
@@ -68,7 +68,7 @@ export class PoliteFetch {
     return answer;
   }
 
-  private async fetched(call: PoliteCall, signal: AbortSignal): Promise<PoliteAnswer> {
+  private async fetched(call: ThrottledCall, signal: AbortSignal): Promise<RecordedAnswer> {
     const { service, pace, nowMs, backOffMs = BACK_OFF_MS } = this.parts;
     for (let attempt = 1; ; attempt += 1) {
       if (nowMs() < this.pausedUntilMs) throw this.tooBusy();
@@ -88,7 +88,7 @@ export class PoliteFetch {
     }
   }
 
-  private async once({ url, body, headers }: PoliteCall, signal: AbortSignal) {
+  private async once({ url, body, headers }: ThrottledCall, signal: AbortSignal) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const response = await fetch(url, {
@@ -118,7 +118,7 @@ export class PoliteFetch {
     );
   }
 
-  private remember(key: string, answer: PoliteAnswer): void {
+  private remember(key: string, answer: RecordedAnswer): void {
     this.remembered.delete(key);
     this.remembered.set(key, answer);
     const [oldest] = this.remembered.keys();
@@ -127,7 +127,7 @@ export class PoliteFetch {
   }
 }
 
-function keyOf({ url, body = '' }: PoliteCall): string {
+function keyOf({ url, body = '' }: ThrottledCall): string {
   return `${url}\n${body}`;
 }
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 
-export interface PoliteAnswer {
+export interface RecordedAnswer {
   /** 200, or 404 where the service does not know what was asked for. */
   readonly status: number;
   readonly body: Buffer;
@@ -26,7 +26,7 @@ export class Recording {
   }
 
   /** @throws Failure REFUSED not-recorded */
-  async read(name: string): Promise<PoliteAnswer> {
+  async read(name: string): Promise<RecordedAnswer> {
     const file = this.fileOf(name);
     let text: string;
     try {
@@ -46,7 +46,7 @@ export class Recording {
     return { status, fetchedAtMs, body: Buffer.from(body, 'base64') };
   }
 
-  async write(name: string, { status, fetchedAtMs, body }: PoliteAnswer): Promise<void> {
+  async write(name: string, { status, fetchedAtMs, body }: RecordedAnswer): Promise<void> {
     const file = this.fileOf(name);
     await mkdir(dirname(file), { recursive: true });
     const text = JSON.stringify({ status, fetchedAtMs, body: body.toString('base64') });

@@ -76,10 +76,10 @@ export function sampleBars(
   const edge = security.sector === undefined ? 0 : EDGE * quality(seed, security.symbol);
   const volumeMean = 2e7 / security.firstPrice;
   const bars: SampleBar[] = [];
-  let [price, wander] = [security.firstPrice, 0];
+  let [price, drift] = [security.firstPrice, 0];
   for (let i = 0; i < market.length; i += 1) {
-    wander = DRIFT_MEMORY * wander + driftStep(random, security);
-    const own = edge + wander - volatility ** 2 / 2 + volatility * bounded(normal(random));
+    drift = DRIFT_MEMORY * drift + driftStep(random, security);
+    const own = edge + drift - volatility ** 2 / 2 + volatility * bounded(normal(random));
     const change = security.beta * (market[i] ?? 0) + (sector[i] ?? 0) + own;
     const previous = price;
     price = Math.max(PRICE_MIN, price * Math.exp(change));

@@ -4,7 +4,7 @@
  * Koch and Martin 2005).
  */
 import type { Columns } from './columns.ts';
-import type { Ranges } from './ranges.ts';
+import type { SizeRanges } from './ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
 /** Splits of a security after which its record is trusted. */
@@ -18,7 +18,7 @@ const SPREAD_WEIGHT = 1e-7;
 
 /** A bounded range and where its relaxation ended. */
 export interface Bounded {
-  readonly ranges: Ranges;
+  readonly ranges: SizeRanges;
   readonly bound: number;
   /** Averages and multipliers. */
   readonly mean: Float64Array;
@@ -81,7 +81,7 @@ export class Branching {
     this.seen[security] = (this.seen[security] as number) + 1;
   }
 
-  private widest(open: readonly Split[], { lo, hi }: Ranges): Split {
+  private widest(open: readonly Split[], { lo, hi }: SizeRanges): Split {
     const width = ({ security: i }: Split) =>
       ((hi[i] as number) - (lo[i] as number)) * (this.columns.lot[i] as number);
     return open.reduce((most, one) => (width(one) > width(most) ? one : most));
@@ -92,7 +92,7 @@ export class Branching {
     this.learn(split.security, bounded.bound, halves, best);
   }
 
-  private roughly({ mean, prices, bound }: Bounded, half: Ranges, best: number): number {
+  private roughly({ mean, prices, bound }: Bounded, half: SizeRanges, best: number): number {
     const { relaxation } = this;
     if (!half.propagate(this.columns)) return Infinity;
     relaxation.start(half, mean, prices);
@@ -106,7 +106,10 @@ export class Branching {
   }
 }
 
-export function halvesOf(ranges: Ranges, { security, at }: Split): readonly [Ranges, Ranges] {
+export function halvesOf(
+  ranges: SizeRanges,
+  { security, at }: Split,
+): readonly [SizeRanges, SizeRanges] {
   const [below, above] = [ranges.copy(), ranges.copy()];
   below.hi[security] = at;
   above.lo[security] = at + 1;

@@ -11,7 +11,7 @@ import { improveLots } from './local-search.ts';
 import { LotState } from './lot-state.ts';
 import { narrow } from './narrowing.ts';
 import { OpenRanges, type OpenRange } from './open-ranges.ts';
-import { Ranges } from './ranges.ts';
+import { SizeRanges } from './ranges.ts';
 import { Relaxation } from './relaxation.ts';
 
 export interface DiscreteOptions {
@@ -156,7 +156,11 @@ class BranchAndBound {
       this.improve(LotState.of(columns, start), START_BUDGET);
     const prices = new Float64Array(columns.available.length + 1);
     const mean = new Float64Array(columns.size);
-    this.dive = this.bounded(Ranges.of(columns), { mean, prices, bound: -Infinity }, FIRST_EFFORT);
+    this.dive = this.bounded(
+      SizeRanges.of(columns),
+      { mean, prices, bound: -Infinity },
+      FIRST_EFFORT,
+    );
   }
 
   /** Bounds some ranges more. False when nothing is left to do. */
@@ -210,7 +214,7 @@ class BranchAndBound {
 
   /** Bounds a range that is part of another; undefined where nothing in it can be better. */
   private bounded(
-    ranges: Ranges,
+    ranges: SizeRanges,
     from: Pick<OpenRange, 'mean' | 'prices' | 'bound'>,
     effort: Effort,
   ): OpenRange | undefined {
@@ -232,7 +236,7 @@ class BranchAndBound {
 
   /** Sweeps while that raises the bound; undefined where nothing in the range can be better. */
   private iterate(
-    ranges: Ranges,
+    ranges: SizeRanges,
     known: number,
     { sweeps, slowSweeps }: Effort,
   ): number | undefined {
@@ -254,7 +258,7 @@ class BranchAndBound {
     return bound;
   }
 
-  private settle(ranges: Ranges): undefined {
+  private settle(ranges: SizeRanges): undefined {
     this.offer(LotState.of(this.columns, ranges.lo));
     return undefined;
   }
@@ -283,7 +287,7 @@ class BranchAndBound {
 }
 
 function rounded(columns: Columns, mean: Float64Array): LotState {
-  const ranges = Ranges.of(columns);
+  const ranges = SizeRanges.of(columns);
   const lots = mean.map((average, i) => {
     const within = ranges.nearest(i, average);
     const below = ranges.sizeBelow(columns, i, within);

@@ -1,6 +1,6 @@
 /** For each security a convex combination of sizes, and the resources they take on average. */
 import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
-import type { Ranges } from './ranges.ts';
+import type { SizeRanges } from './ranges.ts';
 
 /** Most sizes mixed of one security. */
 const MIX = 8;
@@ -32,7 +32,7 @@ export class Mixtures {
   }
 
   /** Two neighbouring sizes for each security, whose average is as given or the nearest in range. */
-  start(ranges: Ranges, mean: Float64Array): void {
+  start(ranges: SizeRanges, mean: Float64Array): void {
     const { columns } = this;
     this.used.fill(0);
     this.cashOff = columns.tracking?.cashOff ?? 0;

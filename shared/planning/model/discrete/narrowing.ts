@@ -1,7 +1,7 @@
 /** Removes sizes that a bound rules out (reduced-cost fixing on whole ranges). */
 import type { Columns } from './columns.ts';
 import type { LotCost } from './lot-cost.ts';
-import type { Ranges } from './ranges.ts';
+import type { SizeRanges } from './ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Relaxation } from './relaxation.ts';
  * choice. Called while the prices of the bound stand in the relaxation.
  * @returns false where nothing is left
  */
-export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): boolean {
+export function narrow(ranges: SizeRanges, relaxation: Relaxation, slack: number): boolean {
   const { lotCost, columns, gradients, prices, least } = relaxation;
   for (let i = 0; i < columns.size; i += 1) {
     if (ranges.lo[i] === ranges.hi[i]) continue;
@@ -23,7 +23,7 @@ export function narrow(ranges: Ranges, relaxation: Relaxation, slack: number): b
 }
 
 function lowered(
-  ranges: Ranges,
+  ranges: SizeRanges,
   lotCost: LotCost,
   columns: Columns,
   i: number,
@@ -39,7 +39,7 @@ function lowered(
 }
 
 function raised(
-  ranges: Ranges,
+  ranges: SizeRanges,
   lotCost: LotCost,
   columns: Columns,
   i: number,

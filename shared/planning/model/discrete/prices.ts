@@ -14,7 +14,7 @@ const SOFTER = 0.7;
 const HARDEST = 1000;
 const SOFTEST = 0.1;
 
-export class Prices {
+export class LimitMultipliers {
   /** One a resource and group, and the cash weight of tracking at the end: from -1 to 1. */
   readonly multiplier: Float64Array;
   readonly stiffness: Float64Array;

@@ -10,7 +10,7 @@ import {
   type Columns,
 } from './columns.ts';
 
-export class Ranges {
+export class SizeRanges {
   readonly lo: Float64Array;
   readonly hi: Float64Array;
 
@@ -19,15 +19,15 @@ export class Ranges {
     this.hi = hi;
   }
 
-  static of({ buyMost, sellMost }: Columns): Ranges {
-    return new Ranges(
+  static of({ buyMost, sellMost }: Columns): SizeRanges {
+    return new SizeRanges(
       sellMost.map((most) => 0 - most),
       buyMost.slice(),
     );
   }
 
-  copy(): Ranges {
-    return new Ranges(this.lo.slice(), this.hi.slice());
+  copy(): SizeRanges {
+    return new SizeRanges(this.lo.slice(), this.hi.slice());
   }
 
   isPoint(): boolean {

@@ -11,8 +11,8 @@
 import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
 import { Mixtures } from './mixtures.ts';
 import { LotCost } from './lot-cost.ts';
-import { Prices } from './prices.ts';
-import type { Ranges } from './ranges.ts';
+import { LimitMultipliers } from './prices.ts';
+import type { SizeRanges } from './ranges.ts';
 
 /** Gains below this are rounding. */
 const EPSILON = 1e-15;
@@ -26,7 +26,7 @@ export class Relaxation {
   readonly prices: Float64Array;
   readonly gradients: Float64Array;
   readonly least: Float64Array;
-  private readonly limits: Prices;
+  private readonly limits: LimitMultipliers;
   private readonly direction: Float64Array;
   private curvature = 0;
   private readonly cash: number;
@@ -37,7 +37,7 @@ export class Relaxation {
     this.columns = columns;
     this.lotCost = new LotCost(columns);
     this.mixtures = new Mixtures(columns);
-    this.limits = new Prices(columns);
+    this.limits = new LimitMultipliers(columns);
     this.cash = available.length;
     this.prices = new Float64Array(this.cash + 1);
     this.direction = new Float64Array(this.cash + 1);
@@ -47,7 +47,7 @@ export class Relaxation {
   }
 
   /** Begins with mixtures around the given averages, and with prices. */
-  start(ranges: Ranges, mean: Float64Array, multipliers: Float64Array): void {
+  start(ranges: SizeRanges, mean: Float64Array, multipliers: Float64Array): void {
     this.limits.start(multipliers);
     this.mixtures.start(ranges, mean);
   }
@@ -62,7 +62,7 @@ export class Relaxation {
   }
 
   /** One step for each security. */
-  sweep({ lo, hi }: Ranges): void {
+  sweep({ lo, hi }: SizeRanges): void {
     for (let i = 0; i < this.columns.size; i += 1)
       if ((lo[i] as number) < (hi[i] as number)) this.step(i, lo[i] as number, hi[i] as number);
   }
@@ -73,7 +73,7 @@ export class Relaxation {
   }
 
   /** The bound at the prices of now. Infinity where a range holds no size. */
-  bound({ lo, hi }: Ranges): number {
+  bound({ lo, hi }: SizeRanges): number {
     const { columns, lotCost, prices, mixtures } = this;
     this.priceAll();
     let sum = this.constant;

@@ -68,14 +68,14 @@ export interface SearchSpace {
   readonly groupMax: Float64Array;
 }
 
-export interface PortfolioFigures {
+export interface SpaceFigures {
   readonly value: Money;
   readonly reserve: Money;
 }
 
 export function searchSpace(
   problem: PlanningProblem,
-  { value: total, reserve }: PortfolioFigures,
+  { value: total, reserve }: SpaceFigures,
   opportunities: readonly Opportunity[],
 ): SearchSpace {
   const instruments = [...new Set(opportunities.map(({ instrument }) => instrument))];

@@ -49,7 +49,7 @@ export class SequenceState {
     const d = ((lots - now) * (space.lotValue[i] as number)) / space.value;
     const bend = (space.covariance[i * space.size + i] as number) * d * d * 0.5;
     const risk = space.riskAversion * ((this.gradient[i] as number) * d + bend);
-    const cost = costOf(space, i, lots) - costOf(space, i, now);
+    const cost = tradeCostOf(space, i, lots) - tradeCostOf(space, i, now);
     return (space.expected[i] as number) * d - risk - cost / space.costScale;
   }
 
@@ -173,7 +173,7 @@ export class SequenceState {
     const { space } = this;
     const now = this.lots[i] as number;
     const value = (lots - now) * (space.lotValue[i] as number);
-    return value + costOf(space, i, lots) - costOf(space, i, now);
+    return value + tradeCostOf(space, i, lots) - tradeCostOf(space, i, now);
   }
 
   private tradedBy(i: number, lots: number): number {
@@ -207,7 +207,7 @@ export function sellRatioOf(space: SearchSpace, i: number): number {
 }
 
 /** Cost of trading signed lots, in base currency: the kernel's cost model as two ratios and a fee. */
-export function costOf(space: SearchSpace, i: number, lots: number): number {
+export function tradeCostOf(space: SearchSpace, i: number, lots: number): number {
   if (lots === 0) return 0;
   const value = lots * (space.lotValue[i] as number);
   return value > 0

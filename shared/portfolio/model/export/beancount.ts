@@ -5,7 +5,13 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { PostedLine } from '../booking.ts';
 import type { Book } from '../book.ts';
 import type { LedgerAccount, Posting } from '../posting.ts';
-import { journalOf, narration, type Journal, type LotState, type Transaction } from './journal.ts';
+import {
+  journalOf,
+  narration,
+  type Journal,
+  type JournalLot,
+  type JournalTransaction,
+} from './journal.ts';
 
 const names: Record<Exclude<LedgerAccount, 'assets:securities'>, string> = {
   'assets:cash': 'Assets:Cash',
@@ -49,7 +55,7 @@ function opened(journal: Journal, first: CalendarDay, { currency }: Book): strin
   ];
 }
 
-function transactionText({ line, day, lots, others }: Transaction): string[] {
+function transactionText({ line, day, lots, others }: JournalTransaction): string[] {
   return [
     `${day} * ${quoted(narration(line))}`,
     `  line: ${quoted(line.id)}`,
@@ -63,7 +69,7 @@ function transactionText({ line, day, lots, others }: Transaction): string[] {
   ];
 }
 
-function lotText({ isin, lotId, day, quantity, cost }: LotState, sign: '-' | ''): string {
+function lotText({ isin, lotId, day, quantity, cost }: JournalLot, sign: '-' | ''): string {
   const label = `${day}, ${quoted(lotId)}`;
   const price =
     sign === '-' ? `{${label}}` : `{{${cost.amount.toString()} ${cost.currency}, ${label}}}`;

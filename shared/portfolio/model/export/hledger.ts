@@ -2,7 +2,7 @@
 import type { PostedLine } from '../booking.ts';
 import type { Book } from '../book.ts';
 import type { Posting } from '../posting.ts';
-import { journalOf, narration, type LotState, type Transaction } from './journal.ts';
+import { journalOf, narration, type JournalLot, type JournalTransaction } from './journal.ts';
 
 export function hledgerText(posted: readonly PostedLine[], book: Book): string {
   const { transactions } = journalOf(posted);
@@ -29,7 +29,7 @@ export function hledgerText(posted: readonly PostedLine[], book: Book): string {
   ].join('\n');
 }
 
-function transactionText({ line, day, lots, others }: Transaction): string[] {
+function transactionText({ line, day, lots, others }: JournalTransaction): string[] {
   const source = line.source === undefined ? [] : [`    ; source: ${line.source}`];
   return [
     `${day} * ${plain(narration(line))}`,
@@ -45,7 +45,7 @@ function transactionText({ line, day, lots, others }: Transaction): string[] {
 }
 
 /** The sign of the total cost follows that of the quantity. */
-function lotText(lot: LotState, sign: '-' | ''): string {
+function lotText(lot: JournalLot, sign: '-' | ''): string {
   const { isin, quantity, cost } = lot;
   const cent = cost.amount.toString();
   return `    ${named(lot)}  ${sign}${quantity.toString()} "${isin}" @@ ${cent} ${cost.currency}  ; lot: ${lot.lotId}`;
@@ -55,7 +55,7 @@ function postingText({ account, amount }: Posting): string {
   return `    ${account}  ${amount.amount.toString()} ${amount.currency}`;
 }
 
-function named({ isin }: LotState): string {
+function named({ isin }: JournalLot): string {
   return `assets:securities:${isin}`;
 }
 

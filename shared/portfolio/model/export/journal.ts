@@ -8,7 +8,7 @@ import type { LedgerEntry } from '../book.ts';
 import type { Posting } from '../posting.ts';
 
 /** A lot as it stands between two lines. */
-export interface LotState {
+export interface JournalLot {
   readonly isin: Isin;
   readonly lotId: string;
   /** Day on which this state of the lot began. */
@@ -22,11 +22,11 @@ export interface LotState {
  * comes, at what it costs now.
  */
 export interface LotChange {
-  readonly before?: LotState | undefined;
-  readonly after?: LotState | undefined;
+  readonly before?: JournalLot | undefined;
+  readonly after?: JournalLot | undefined;
 }
 
-export interface Transaction {
+export interface JournalTransaction {
   readonly line: LedgerEntry;
   /** Of the line; later where a lot that it takes came into the book later. */
   readonly day: CalendarDay;
@@ -36,15 +36,15 @@ export interface Transaction {
 }
 
 export interface Journal {
-  readonly transactions: readonly Transaction[];
+  readonly transactions: readonly JournalTransaction[];
   /** What is held at the end. */
-  readonly lots: readonly LotState[];
+  readonly lots: readonly JournalLot[];
   readonly lastDay: CalendarDay | undefined;
 }
 
 /** @param posted in the order of booking */
 export function journalOf(posted: readonly PostedLine[]): Journal {
-  const lots = new Map<string, LotState>();
+  const lots = new Map<string, JournalLot>();
   const transactions = posted.map(({ line, postings }) => transactionOf(line, postings, lots));
   const inOrder = transactions
     .map((transaction, index) => ({ transaction, index }))
@@ -60,8 +60,8 @@ export function journalOf(posted: readonly PostedLine[]): Journal {
 function transactionOf(
   line: LedgerEntry,
   postings: readonly Posting[],
-  lots: Map<string, LotState>,
-): Transaction {
+  lots: Map<string, JournalLot>,
+): JournalTransaction {
   const moved = postings.filter(({ lotId }) => lotId !== undefined);
   const known = moved.flatMap((posting) => lots.get(keyOf(posting))?.day ?? []);
   const day = [dayOf(line.happenedAt), ...known].sort().at(-1) ?? dayOf(line.happenedAt);
@@ -73,7 +73,7 @@ function transactionOf(
   };
 }
 
-function changed(posting: Posting, day: CalendarDay, lots: Map<string, LotState>): LotChange {
+function changed(posting: Posting, day: CalendarDay, lots: Map<string, JournalLot>): LotChange {
   const { isin, lotId, amount } = posting;
   if (isin === undefined || lotId === undefined) return {};
   const key = keyOf(posting);

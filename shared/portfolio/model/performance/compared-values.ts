@@ -28,7 +28,7 @@ export function comparedValues(
   history: History,
   benchmark: Isin | undefined,
 ): ComparedValue[] {
-  const alone = new LeftAlone(history);
+  const alone = new DoingNothing(history);
   let paidIn = 0;
   let units: number | undefined = 0;
   return days.map(({ day, value, deposited, withdrawn }) => {
@@ -47,7 +47,7 @@ function addUnits(units: number | undefined, flow: number, price: number): numbe
 }
 
 /** The owner's payments kept in cash, and securities that were brought in kept as they came. */
-class LeftAlone {
+class DoingNothing {
   private readonly prices: Prices;
   private readonly lines: readonly LedgerEntry[];
   private readonly today: CalendarDay;

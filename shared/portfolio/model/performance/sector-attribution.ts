@@ -3,14 +3,14 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   linkedAttribution,
-  type Effects,
+  type AttributionEffects,
   type Segment,
 } from '#shared/quant/measures/attribution.ts';
 import { REST } from './contribution.ts';
 import { capitalOf, dayReturn, type Window } from './performance.ts';
 import { priceOn, type DayValue, type Prices } from '../value-history.ts';
 
-export interface SectorEffects extends Effects {
+export interface SectorEffects extends AttributionEffects {
   /** Mean over the days. */
   readonly weight: number;
   readonly benchmarkWeight: number;

@@ -42,20 +42,20 @@ describe('what a function prints', () => {
 describe('what is kept of a function', () => {
   it('is the newest lines, up to a number', () => {
     const logs = new FunctionLogs({ linesMax: 3 });
-    for (let i = 1; i <= 20; i += 1) logs.say('f', '1', `line ${i}`);
+    for (let i = 1; i <= 20; i += 1) logs.append('f', '1', `line ${i}`);
     expect(textsOf(logs)).toEqual(['line 18', 'line 19', 'line 20']);
   });
 
   it('is the newest lines, up to so many characters', () => {
     const logs = new FunctionLogs({ charactersMax: 10 });
-    for (const text of ['aaaa', 'bbbb', 'cccc']) logs.say('f', '1', text);
+    for (const text of ['aaaa', 'bbbb', 'cccc']) logs.append('f', '1', text);
     expect(textsOf(logs)).toEqual(['bbbb', 'cccc']);
   });
 
   it('is separate from the output of other functions', () => {
     const logs = new FunctionLogs();
-    logs.say('f', '1', 'f\n');
-    logs.say('g', '1', 'g');
+    logs.append('f', '1', 'f\n');
+    logs.append('g', '1', 'g');
     expect([textsOf(logs, 'f'), textsOf(logs, 'g'), textsOf(logs, 'h')]).toEqual([
       ['f'],
       ['g'],
@@ -74,9 +74,9 @@ describe('what is kept of a function', () => {
     const logs = new FunctionLogs();
     const heard: string[] = [];
     const unlisten = logs.listen('f', ({ text }) => void heard.push(text));
-    logs.say('f', '1', 'before');
+    logs.append('f', '1', 'before');
     logs.forget('f');
-    logs.say('f', '1', 'after');
+    logs.append('f', '1', 'after');
     expect([heard, textsOf(logs)]).toEqual([['before', 'after'], ['after']]);
     unlisten();
     expect(logs.listenerCount('f')).toBe(0);

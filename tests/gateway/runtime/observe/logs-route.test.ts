@@ -27,7 +27,7 @@ it('drops lines for a slow reader, and reports how many', async () => {
   const { logs } = gateway.host;
   const answer = await follow();
   const said = 20_000;
-  for (let i = 0; i < said; i += 1) logs.say('f', '1', `${i} `.padEnd(1_000, 'x'));
+  for (let i = 0; i < said; i += 1) logs.append('f', '1', `${i} `.padEnd(1_000, 'x'));
   let text = '';
   answer.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
   await until(() => text.includes('were not sent'));
@@ -44,7 +44,7 @@ it('sends only the lines of the instance that is asked for', async () => {
   const answer = await follow('&instance=2');
   let text = '';
   answer.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-  for (const instance of ['1', '2', '3']) logs.say('f', instance, `of ${instance}`);
+  for (const instance of ['1', '2', '3']) logs.append('f', instance, `of ${instance}`);
   await until(() => text.includes('of 2'));
   expect(text).not.toMatch(/of [13]/);
   answer.destroy();
