@@ -54,6 +54,9 @@ const CLIENT_ORDER_ID_MAX = 2 ** 31 - 1;
 
 export { tradeIdOf } from './model/trade-id.ts';
 
+const ID_RANGE_EXHAUSTED =
+  'No client order id is left; nothing was sent. Ids have ten digits below 2^31, and the broker knows the last of them.';
+
 export class OrderStore {
   private readonly database: Database;
 
@@ -104,7 +107,7 @@ export class OrderStore {
     if (id <= above)
       id = CLIENT_ORDER_ID_BASE + (await this.database.redis.incrby(key, above - id + 1));
     if (id > CLIENT_ORDER_ID_MAX)
-      throw new Failure('REFUSED', 'The numbers for orders are used up.', {
+      throw new Failure('REFUSED', ID_RANGE_EXHAUSTED, {
         rule: 'client-order-ids-exhausted',
       });
     return String(id);

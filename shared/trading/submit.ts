@@ -137,9 +137,13 @@ async function admit(
       (await orderDependencies.store.find(draft.accountId, tradeId));
     if (stored) return stored;
   }
-  throw new Failure('TOO_BUSY', 'Other orders of this account keep coming in between.', {
-    retryAfterMs: 1_000,
-  });
+  throw new Failure(
+    'TOO_BUSY',
+    'Other orders of this account keep coming in between; nothing was sent.',
+    {
+      retryAfterMs: 1_000,
+    },
+  );
 }
 
 /** An intent that a crash left behind is checked again, since prices have changed. */
@@ -213,7 +217,9 @@ async function claim(
     const current = await orderDependencies.store.find(accountId, tradeId);
     if (current?.version !== intent.version) return undefined;
   }
-  throw new Failure('TOO_BUSY', 'The trading state keeps changing.', { retryAfterMs: 1_000 });
+  throw new Failure('TOO_BUSY', 'The trading state keeps changing; nothing was sent.', {
+    retryAfterMs: 1_000,
+  });
 }
 
 async function currentOrder(

@@ -86,7 +86,7 @@ async function stopServer(mark: ProcessMark): Promise<void> {
   }
   throw new Failure(
     'UNAVAILABLE',
-    `A redis-server that an earlier run left behind (process ${mark.pid}) does not end.`,
+    `A redis-server that an earlier run left behind (process ${mark.pid}) does not end. End it (kill -9 ${mark.pid}), then start again: two servers would damage the same file.`,
     { pid: mark.pid },
   );
 }

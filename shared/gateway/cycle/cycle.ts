@@ -166,7 +166,7 @@ export class Cycle {
     const orders = Object.keys(sent).length;
     throw new Failure(
       'CANCELLED',
-      `The cycle was taken back: ${count(orders, 'order')} went out and ` +
+      `The cycle was cancelled: ${count(orders, 'order')} went out and ` +
         `${orders === 1 ? 'is' : 'are'} booked, ${ordersLeft} did not go out.`,
       { cycleId: id, ordersSent: orders, ordersLeft },
     );

@@ -38,7 +38,11 @@ export async function* makePlan(cycle: Cycle): ProgressStream {
 export async function findPlan(cycle: Cycle): Promise<void> {
   const planId = cycle.record.planId ?? '';
   const { plan } = await cycle.call(planning.getPlan, { planId });
-  if (!plan) throw new Failure('DATA_CORRUPT', `The plan ${planId} of a cycle is gone.`);
+  if (!plan)
+    throw new Failure(
+      'DATA_CORRUPT',
+      `The plan ${planId} that the cycle ${cycle.id} had begun is not stored any more: no more of its orders are sent. Compare orders and holdings with the broker's.`,
+    );
   cycle.plan = plan;
 }
 

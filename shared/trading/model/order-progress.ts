@@ -151,7 +151,7 @@ function requireSameOrder(order: OrderRecord, seen: SeenOrder): void {
   if (!same)
     throw new Failure(
       'UPSTREAM_BROKEN',
-      `The broker shows another order under ${order.clientOrderId}.`,
+      `The broker shows another order under the client order id ${order.clientOrderId}: compare it at the broker with order ${order.tradeId}.`,
     );
 }
 

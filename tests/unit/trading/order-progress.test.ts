@@ -139,7 +139,7 @@ describe('an order that the broker shows', () => {
     ['another currency', { reserved: Money.parse('0', 'USD') }],
   ])('is refused when it has %s', (_what, changes) => {
     expect(() => withSeen(accepted, seen('WORKING', [], changes), now)).toThrow(
-      'The broker shows another order under 1000000001.',
+      'The broker shows another order under the client order id 1000000001: compare it at the broker',
     );
   });
 
