@@ -105,9 +105,9 @@ describe('the daily value', () => {
     const values = dailyValues(history({ ledger, series: new Map([series(ALPHA, closes)]) }));
     expect(values.map(({ positions }) => positions.get(ALPHA))).toEqual([
       undefined,
-      { gain: -1, invested: 501 },
-      { gain: 14, invested: 500 },
-      { gain: 4, invested: 613 },
+      { gain: -1, invested: 501, value: 500 },
+      { gain: 14, invested: 500, value: 510 },
+      { gain: 4, invested: 613, value: 103 },
     ]);
   });
 
