@@ -208,7 +208,7 @@ describe('planning-create-plan', () => {
     const answer = await post({ constraints: { minimumOrder: '1000000' } });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ rule: 'infeasible', field: 'constraints.minimumOrder' });
-    expect(answer.body.message).toMatch(/1000000\.00.*none is larger than EUR 6250\.00/);
+    expect(answer.body.message).toMatch(/1000000\.00.*worth at most EUR 6250\.00/);
   });
 
   test('refuses a constraint it does not know', async () => {
