@@ -5,6 +5,7 @@
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { OverviewHistory } from '#protos/gen/overview.ts';
 import { addDays } from '#shared/kernel/calendar-day.ts';
+import { securitiesIn } from '#shared/portfolio/model/ledger-lines.ts';
 import { dailyTotals, type DayValue } from '#shared/portfolio/model/value-history.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Settings } from '#shared/process/settings.ts';
@@ -55,7 +56,7 @@ async function positionOf(
   { account, ledger, today }: AccountFacts,
   request: HistoryRequest,
 ): Promise<string> {
-  const held = [...new Set(ledger.flatMap(({ isin }) => isin ?? []))];
+  const held = [...securitiesIn(ledger)];
   const prices = await new StoredMarket(database).position(held);
   const last = ledger.at(-1);
   const booked = { lines: ledger.length, last: last?.id ?? '', at: last?.happenedAt ?? 0 };
