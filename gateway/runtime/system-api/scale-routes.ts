@@ -14,7 +14,8 @@ import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 
 const scaleSchema = z.object({
   serviceName: z.string().optional(),
-  replicas: z.number().int().min(0).default(0),
+  // OpenFaaS clamps what is out of bounds.
+  replicas: z.number().int().default(0),
   namespace: z.string().optional(),
 });
 
