@@ -165,7 +165,7 @@ it('has a command for each', async () => {
   expect(await out('transfer-in', 'alpha', '2', '--price', '70')).toMatch(/transfer-in is booked/);
   const fee = await out('fee', '3.30', '--note', 'custody');
   const line = /\((flow-[^)]+)\)/.exec(fee)?.[1] ?? '';
-  expect(await out('reverse', line, 'charged twice')).toMatch(/undone.*Cash is EUR 900\.00/);
+  expect(await out('reverse', line, 'charged twice')).toMatch(/undone[\s\S]*Cash is EUR 900\.00/);
   const short = await trader.run('withdraw', '5000');
   expect(short).toMatchObject({ status: 2 });
   expect(short.stderr).toMatch(/^trader: It takes more than there is/);

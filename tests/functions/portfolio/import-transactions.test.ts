@@ -135,7 +135,7 @@ describe('an import', () => {
     const booked = (await trader.run('import', file, '--apply')).stdout;
     const [importId = ''] = /import:scalable:\w+/.exec(booked) ?? [];
     const undone = (await trader.run('reverse', importId, 'wrong file')).stdout;
-    expect(undone).toMatch(/is undone\..*Cash is EUR 1000\.00/);
+    expect(undone).toMatch(/is undone\.[\s\S]*Cash is EUR 1000\.00/);
     const missing = await trader.run('import', join(folder, 'none.csv'));
     expect(missing).toMatchObject({ status: 2 });
     await trader.close();
