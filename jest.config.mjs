@@ -18,6 +18,6 @@ export default {
     'node',
   ],
   globalSetup: '<rootDir>/tests/support/set-up.ts',
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

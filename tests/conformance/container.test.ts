@@ -35,7 +35,7 @@ beforeAll(async () => {
   image = await imageOf('all');
   officialImage = await imageOf('official');
   exampleImage = await imageOf('official-example');
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
   for (const container of running.splice(0)) await container.stop();

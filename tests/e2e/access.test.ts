@@ -25,7 +25,7 @@ beforeAll(async () => {
   url = /gateway at (\S+)/.exec(run.stdout())?.[1] ?? '';
   const file = join(dataDir, 'secrets', 'basic-auth-password');
   password = (await readFile(file, 'utf8')).trim();
-}, 60_000);
+});
 
 afterAll(async () => {
   run.child.kill('SIGTERM');
@@ -112,4 +112,4 @@ it('calls functions deployed at run time by their schedule', async () => {
     await sleep(100);
   }
   throw new Error(`the schedule never came:\n${run.stderr().slice(-2_000)}`);
-}, 30_000);
+});

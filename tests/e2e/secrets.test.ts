@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   await run.says('Ctrl-C stops');
   url = /gateway at (\S+)/.exec(run.stdout())?.[1] ?? '';
-}, 120_000);
+});
 
 afterAll(async () => {
   run.child.kill('SIGTERM');
@@ -109,4 +109,4 @@ it('exposes no broker key in listings, descriptions, logs, errors, metrics or tr
   expect(spans).toBeGreaterThan(0);
   expect(all.length).toBeGreaterThan(10_000);
   for (const text of Object.values(PLANTED)) expect(all).not.toContain(text);
-}, 120_000);
+});

@@ -99,5 +99,5 @@ describe('with a Redis that is gone', () => {
     await connector.says('queue-error');
     await stops(connector);
     await stops(gateway);
-  }, 120_000);
+  });
 });

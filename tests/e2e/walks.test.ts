@@ -17,7 +17,7 @@ describe('the walks of CONTRIBUTING', () => {
     addJob(copy);
     addObjective(copy);
     expect(copy.run('node', ...RUN, 'scripts/generate.ts')).toMatchObject({ status: 0 });
-  }, 120_000);
+  });
   afterAll(() => copy.remove());
 
   it('leave a project that compiles', () => {

@@ -126,7 +126,7 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
         expect(secrets).toEqual(expect.arrayContaining(['redis-url', 'trade-token']));
       }
       expect(out).not.toContain('hush');
-    }, 120_000);
+    });
 
     test('changes nothing when it is done again', async () => {
       const before = await state();
@@ -134,7 +134,7 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
       expect(code).toBe(0);
       expect(out).toContain(`${count} functions are deployed and ready`);
       expect(await state()).toEqual(before);
-    }, 120_000);
+    });
 
     test('what was deployed does its work, and calls what else was', async () => {
       const token = await readFile(
@@ -193,7 +193,7 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
       expect(out).toMatch(new RegExp(`^${count} functions of ${stack}: \\d+ differences$`, 'm'));
       expect((await deploy()).code).toBe(0);
       expect((await script('deployed', all)).code).toBe(0);
-    }, 120_000);
+    });
 
     test('deployed names what belongs to the other board', async () => {
       const { code, out } = await script('deployed', [...all, '--board', STATE]);
@@ -218,7 +218,7 @@ describeNeeding(noFaasCli, 'npm run deploy', () => {
       expect(out).toContain('RISK_AVERSION');
       expect(out.match(/failed to deploy with status code: 400/g)).toHaveLength(count);
       expect((await script('deployed', all)).code).toBe(0);
-    }, 120_000);
+    });
   });
 
   test('deployed says that it cannot tell, where nobody answers', async () => {

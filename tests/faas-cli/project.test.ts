@@ -101,7 +101,7 @@ describeNeeding(noFaasCli, 'faas-cli and this project, without a network', () =>
           await readFile(join(handler, 'handler.ts'), 'utf8'),
         );
       }
-    }, 120_000);
+    });
   });
 
   test('--filter selects a service, or says that nothing fits', async () => {

@@ -24,7 +24,7 @@ describe('the fence', () => {
 
   beforeEach(async () => {
     pair = await openRedisPair();
-  }, 30_000);
+  });
   afterEach(async () => {
     for (const redis of opened.splice(0)) redis.disconnect();
     await pair.close();

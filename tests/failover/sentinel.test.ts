@@ -53,7 +53,7 @@ it('three sentinels promote the replica; what was acknowledged is there, and tra
     await pair.close();
     await rm(folder, { recursive: true, force: true });
   }
-}, 120_000);
+});
 
 /** As deploy/faasd/sentinel.conf, with shorter times. */
 function settingsOf(port: number, primaryPort: number, folder: string): string {

@@ -33,11 +33,11 @@ describeNeeding(noImages(), 'images', () => {
     for (const name of TOKENS) await writeFile(join(secrets, name), `${name.repeat(4)}\n`);
     redis = await startTcpRedis();
     workshop = await ImageWorkshop.open(folder);
-  }, 120_000);
+  });
   afterAll(async () => {
     await workshop.close();
     await redis.stop();
-  }, 60_000);
+  });
 
   async function buildFunction(
     stackFile: string,

@@ -55,7 +55,7 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     gateway?.close();
     await workshop.close();
     await redis.stop();
-  }, 120_000);
+  });
 
   /** What a gateway of OpenFaaS does here: it lists one function, and passes calls on to its container. */
   const relay = (request: IncomingMessage, response: ServerResponse) => {
@@ -141,11 +141,11 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     const { response } = await unary(client, client.getUniverse, all);
     expect(response).toMatchObject({ total: 40 });
     client.close();
-  }, 120_000);
+  });
 
   it('stops in order', async () => {
     for (const one of running.splice(0).reverse()) expect(await one.stop()).toBe(0);
-  }, 120_000);
+  });
 });
 
 async function syncedBy(

@@ -5,17 +5,21 @@
  *
  * Without a plan's id it is the last plan of the day (UTC) for the account; an id or a day is needed. `found` is false
  * where nothing is kept (PLAN_INPUT_DAYS).
+ *
+ * @throws Failure INVALID_REQUEST without a plan and a day; NOT_FOUND for an account that is not open
  */
 import { planning } from '#shared/contract/planning.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { planIdText, plansOfDay } from '#shared/planning/inputs/plans-of-day.ts';
 import { nothingKept, replanned } from '#shared/planning/inputs/replanned.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(planning.replan, async ({ planId, day, accountId }, context) => {
   if (planId === '' && day === undefined)
     throw invalidRequest({ field: 'day', message: 'a day, or planId, is needed' });
+  await new Accounts(context.database, context.baseCurrency).require(accountId);
   const store = new InputStore(context.database);
   const plans =
     planId === '' && day !== undefined

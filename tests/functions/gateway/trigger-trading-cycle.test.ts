@@ -328,7 +328,7 @@ describe('a trading cycle', () => {
       });
     expect(lastOf(answer).message).toContain(result.trades[1]?.symbol);
     expect((await history()).total).toBe(1);
-  }, 60_000);
+  });
 
   describe('with services on another board', () => {
     const device = { name: 'state', roles: ['state'], facadePortBase: 50_051 } as const;

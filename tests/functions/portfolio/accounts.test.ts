@@ -46,6 +46,8 @@ const bodies: Record<string, () => object> = {
   'trading-execute-trade': () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 }),
   'trading-validate-trade': () => ({ isin: t.isin('ARVN'), side: 'BUY', quantity: 1 }),
   'gateway-process-deposit': () => ({ amount: euros('10.00') }),
+  'trading-confirm-reconciliation': () => ({ digest: '01234567', reason: 'known' }),
+  'planning-replan': () => ({ day: '2024-03-01' }),
   'gateway-approve-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
   'gateway-reject-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
   'gateway-create-answer-tokens': () => ({ planId: 'plan-1', recipient: 'phone' }),
@@ -67,9 +69,9 @@ describe.each(accountOperations.map(({ name }) => name))('%s', (name) => {
   });
 });
 
-it('covers operations of portfolio, optimization, trading and gateway', () => {
+it('covers operations of every service that has accounts', () => {
   expect(new Set(accountOperations.map(({ service }) => service))).toEqual(
-    new Set(['portfolio', 'optimization', 'trading', 'gateway']),
+    new Set(['portfolio', 'optimization', 'planning', 'trading', 'gateway']),
   );
 });
 

@@ -166,4 +166,4 @@ it(`keeps the broker's book and sends nothing twice (seed ${SEED})`, async () =>
     );
     expect([name, taken.length + byHand]).toEqual([name, clients.length]);
   }
-}, 120_000);
+});

@@ -78,7 +78,7 @@ describe('Redis that fails after the broker accepted', () => {
     const again = await t.call(batch, { trades: [buy()] }, 'b1');
     expect(again.body).toMatchObject({ allSuccess: true, results: [{ tradeId }] });
     expect(t.broker.accepted).toHaveLength(1);
-  }, 40_000);
+  });
 });
 
 it('is UNAVAILABLE as long as nothing has been changed', async () => {

@@ -32,7 +32,7 @@ const signal = new AbortController().signal;
     for (let tries = 0; tries < START_TRIES_MAX && !(await answers(baseUrl)); tries += 1)
       await sleep(250);
     api = new AlpacaApi({ baseUrl, keyId: () => 'key', secretKey: () => 'secret' });
-  }, 90_000);
+  });
   afterAll(() => void prism.kill());
 
   it('answers account, clock, asset and open orders in the shapes that are read', async () => {

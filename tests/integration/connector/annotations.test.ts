@@ -337,5 +337,5 @@ describe('a schedule', () => {
     await until(() => said('schedule-call-skipped').length === 1);
     expect(said('schedule-call-skipped')[0]).toContain('its time has passed');
     expect(calls.map(({ name }) => name)).toEqual(['caught']);
-  }, 15_000);
+  });
 });

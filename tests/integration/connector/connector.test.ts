@@ -320,7 +320,7 @@ describe('a run that fails', () => {
     await add('long', 'run-long');
     expect((await follow('run-long')).outcome.kind).toBe('done');
     expect(calls).toHaveLength(steps);
-  }, 30_000);
+  });
 
   it('is called again without an attempt where the function hands it over', async () => {
     const failure = { code: 'UNAVAILABLE', message: 'It waits.', resumeAfterMs: 10 };

@@ -113,7 +113,7 @@ it('is streamed across connections that are cut at any moment', async () => {
     expect([connectionMsMax, await follow(`b${round}`)]).toEqual([connectionMsMax, all]);
   }
   expect(attempts).toBe(6);
-}, 60_000);
+});
 
 it('another connector continues a run whose connector has gone, without executing it again', async () => {
   const following = follow('cc');
@@ -122,7 +122,7 @@ it('another connector continues a run whose connector has gone, without executin
   connector = await open();
   expect(await following).toEqual(all);
   expect(attempts).toBe(1);
-}, 30_000);
+});
 
 it('a function that died during a run is called again, and continues', async () => {
   let died = (): void => undefined;
@@ -139,7 +139,7 @@ it('a function that died during a run is called again, and continues', async () 
   expect((await following).at(-1)).toBe(String(MESSAGES));
   expect(attempts).toBe(2);
   died();
-}, 30_000);
+});
 
 it('a failure that may pass is tried again, and one that may not is reported with its own code', async () => {
   work = async function* (context, attempt) {
@@ -154,7 +154,7 @@ it('a failure that may pass is tried again, and one that may not is reported wit
   };
   await expect(follow('ff')).rejects.toMatchObject({ code: 'REFUSED', facts: { rule: 'a-rule' } });
   expect(attempts).toBe(3);
-}, 30_000);
+});
 
 it('two connectors at once execute each run once', async () => {
   const second = await open();
@@ -165,7 +165,7 @@ it('two connectors at once execute each run once', async () => {
   } finally {
     await second.close();
   }
-}, 30_000);
+});
 
 async function runningRun(): Promise<string> {
   for (;;) {

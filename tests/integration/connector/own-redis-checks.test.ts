@@ -124,4 +124,4 @@ test('refuses a board whose services another one has, or neither, and takes its 
   ]);
   await closers.pop()?.();
   await expect(open({ placement: both, ...at })).resolves.toBeUndefined();
-}, 60_000);
+});

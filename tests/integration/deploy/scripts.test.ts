@@ -66,7 +66,7 @@ test('a health check of boards that do not answer names each problem and ends wi
   for (const board of ['state', 'compute'])
     for (const what of ['gateway', 'functions and versions', 'clock'])
       expect(out).toContain(`PROBLEM ${board}: ${what}`);
-}, 120_000);
+});
 
 testNeeding(
   withoutProgram('redis-cli'),

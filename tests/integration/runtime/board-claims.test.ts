@@ -78,4 +78,4 @@ it('refuses a board whose claim contradicts a running one, and releases its own'
   // With the other one stopped in order, a service moves at once.
   const moved = await claimServices(database, both, 's.yaml');
   await moved.release();
-}, 60_000);
+});

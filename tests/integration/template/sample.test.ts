@@ -43,7 +43,7 @@ it('is a typed handler with a test that passes on its own', async () => {
   run('npm', ['install', '--no-audit', '--no-fund'], hello);
   expect(run('npm', ['test'], hello)).toMatch(/^(# |ℹ )pass 7$/m);
   expect(await readFile(join(hello, 'handler.ts'), 'utf8')).not.toContain('shared');
-}, 120_000);
+});
 
 it('builds into an image that tests it and greets', async () => {
   const context = join(folder, 'context');
@@ -60,4 +60,4 @@ it('builds into an image that tests it and greets', async () => {
   } finally {
     await container.stop();
   }
-}, 120_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const spec = { lang: 'node-typescript', handler: 'tests/fixtures/containers/all' };
   await assemble(spec, join(folder, 'all'));
   image = await new DockerfileBuilder(folder).build(join(folder, 'all'));
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
   await container?.stop();

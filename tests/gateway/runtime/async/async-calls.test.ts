@@ -411,7 +411,7 @@ it('answers 503 while Redis is away, and runs what it had taken when Redis is ba
     ]);
     await reaches('late', 'done');
   });
-}, 15_000);
+});
 
 describe('a packed service', () => {
   it('has a queue for each of its operations, each with its own access rule', async () => {

@@ -58,4 +58,4 @@ it('completes every queued call after its host was killed', async () => {
   expect((await runs()).toSorted()).toEqual(
     ['five', 'four', 'four', 'one', 'one', 'six', 'three', 'three', 'two', 'two'].toSorted(),
   );
-}, 60_000);
+});
