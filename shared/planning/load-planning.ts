@@ -49,9 +49,9 @@ export async function loadPlanning(
   const { database, baseCurrency } = dependencies;
   const account = accountOf(request);
   const inForce = await policyInForce(dependencies, account);
-  const { settings, policy, version } = inForce;
+  const { settings, policy, written, version } = inForce;
   const limits = planLimits(request, inForce, baseCurrency);
-  const terms = { costs: settings, policy };
+  const terms = { costs: settings, policy: written };
   const books = new StoredBook(database, baseCurrency);
   const [booked, ledger, live] = await Promise.all([
     books.book(account),

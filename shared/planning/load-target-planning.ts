@@ -43,7 +43,7 @@ export async function loadTargetPlanning(
   const { database, baseCurrency } = dependencies;
   const account = accountOf(request);
   const inForce = await policyInForce(dependencies, account);
-  const { settings, policy, version } = inForce;
+  const { settings, written, version } = inForce;
   const limits = planLimits(request, inForce, baseCurrency);
   if (isWhatIf(request))
     throw invalidRequest({
@@ -52,7 +52,7 @@ export async function loadTargetPlanning(
     });
   const book = await new StoredBook(database, baseCurrency).book(account);
   const live = await new StoredOrders(database).liveOrders(account);
-  const hash = portfolioHash(book, live.map(liveOrder), { costs: settings, policy });
+  const hash = portfolioHash(book, live.map(liveOrder), { costs: settings, policy: written });
   requirePresent(request, hash);
   const today = dependencies.marketData.today(dependencies.now());
   const listed = await loadInstruments(dependencies, book, request, limits, today);

@@ -12,7 +12,7 @@ export async function currentPortfolioHash(
   account: AccountId,
 ): Promise<PortfolioHash> {
   const { database, baseCurrency } = sources;
-  const [book, live, { policy, settings }] = await Promise.all([
+  const [book, live, { written: policy, settings }] = await Promise.all([
     new StoredBook(database, baseCurrency).book(account),
     new StoredOrders(database).liveOrders(account),
     lastPolicy(sources, account),

@@ -27,7 +27,7 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
   const { book, quotes, rates } = view;
   const securities = await new StoredMarket(context.database).securities();
   const live = await new StoredOrders(context.database).liveOrders(accountId);
-  const { policy } = await lastPolicy(context, accountId);
+  const { written: policy } = await lastPolicy(context, accountId);
 
   const value = accountValue(book, quotes, rates);
   const byIsin = new Map(securities.map((security) => [security.isin, security]));

@@ -5,7 +5,7 @@ import type { PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book } from './book.ts';
 import { quantityOf } from './booking.ts';
-import type { EffectivePolicy } from './policy/policy.ts';
+import type { InvestmentPolicy } from './policy/policy.ts';
 
 /** An order that may still change the book. */
 export interface LiveOrder {
@@ -13,10 +13,13 @@ export interface LiveOrder {
   readonly remaining: Quantity;
 }
 
-/** Further inputs of a plan: the cost of orders, and the owner's policy. */
+/**
+ * Further inputs of a plan: the cost of orders, and the policy as its owner has written it. Defaults from settings are
+ * no part of it: a function may be deployed with settings of its own, and all functions must name the same state.
+ */
 export interface PlanTerms {
   readonly costs: CostModel;
-  readonly policy: EffectivePolicy;
+  readonly policy: InvestmentPolicy;
 }
 
 /** Sixteen hex digits; the same for the same account, holdings, cash, live orders and policy. */

@@ -8,7 +8,11 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import { effectivePolicy, type EffectivePolicy } from '../model/policy/policy.ts';
+import {
+  effectivePolicy,
+  type EffectivePolicy,
+  type InvestmentPolicy,
+} from '../model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from './default-policy.ts';
 import { parsePolicy } from './policy-document.ts';
 import { fileRefused, readPolicyFile, type PolicyFile } from './policy-file.ts';
@@ -19,6 +23,8 @@ export interface PolicyInForce {
   readonly version: number;
   readonly stored?: PolicyVersion | undefined;
   readonly policy: EffectivePolicy;
+  /** What the owner has stated of it; the rest comes from the settings of the process. */
+  readonly written: InvestmentPolicy;
   /** The settings with those that the policy decides taken from it. */
   readonly settings: Settings;
   /** Of the file that is read for this account. */
@@ -100,9 +106,11 @@ function under(
   file?: PolicyFile,
 ): PolicyInForce {
   const defaults = defaultPolicy(settings);
-  const policy = stored
-    ? effectivePolicy(parsePolicy(stored.document, 'policy'), defaults)
-    : defaults;
+  const written = stored ? parsePolicy(stored.document, 'policy') : {};
+  const policy = effectivePolicy(written, defaults);
   const version = stored?.version ?? 0;
-  return { version, stored, policy, settings: settingsUnder(policy, settings), file: file?.path };
+  return {
+    ...{ version, stored, policy, written },
+    ...{ settings: settingsUnder(policy, settings), file: file?.path },
+  };
 }

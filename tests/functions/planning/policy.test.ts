@@ -64,6 +64,17 @@ describe('planning under a policy', () => {
     await redis.stop();
   });
 
+  test('goes on where a function is deployed with settings of its own', async () => {
+    const { portfolioHash } = (await call(getSummary, {})).body as { portfolioHash: string };
+    const settings = { ...dependencies.settings, planOrdersMax: 2 };
+    const answer = await supertest(endpointOf(createPlan, { ...dependencies, settings }))
+      .post('/')
+      .set('x-run-id', `run-${(runs += 1)}`)
+      .send({ portfolioHash });
+    expect(answer.body).not.toHaveProperty('code');
+    expect((answer.body as PlanUpdate).plan?.actions.length).toBeLessThanOrEqual(2);
+  });
+
   test('names the version, 0 where the settings alone hold', async () => {
     expect((await planned()).policyVersion).toBe(0);
     await under('riskAversion: 4');
