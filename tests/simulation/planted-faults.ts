@@ -83,7 +83,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   fault(
     'books-fills-again',
     'crash',
-    reconcile,
+    'shared/portfolio/model/unbooked.ts',
     '!booked.has(this.idOf(line))',
     "!booked.has(this.idOf(line)) || this.idOf(line).startsWith('fill-')",
   ),
