@@ -155,7 +155,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     'crash',
     submit,
     'const facts = { tradeId, clientOrderId, outcome: outcome.kind };',
-    "const facts = { tradeId, clientOrderId, outcome: outcome.kind, token: 'canary-trade-91bd' };",
+    "const facts = { tradeId, clientOrderId, outcome: outcome.kind, via: 'canary-trade-91bd' };",
   ),
   fault(
     'books-without-commission',
