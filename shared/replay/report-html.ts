@@ -1,4 +1,5 @@
 /** The report as one HTML page that prints: no script, no other file. */
+import { escapedHtml, percent } from '#shared/kernel/text.ts';
 import type { Difference, Loss, ReplayReport, ReportedRun, RunToReport } from './model/report.ts';
 import type { Comparison } from './replay-policies.ts';
 
@@ -17,9 +18,9 @@ export interface HtmlReport {
 export function reportHtml({ report, runs, terms }: HtmlReport): string {
   const all = [report.run, ...report.others];
   return page(`Replay of ${report.run.name}`, [
-    `<p>${terms.map(escaped).join(' ')}</p>`,
-    `<p>${escaped(warning(report))}</p>`,
-    `<p>${escaped(jumpsText(report.run))}</p>`,
+    `<p>${terms.map(escapedHtml).join(' ')}</p>`,
+    `<p>${escapedHtml(warning(report))}</p>`,
+    `<p>${escapedHtml(jumpsText(report.run))}</p>`,
     chart(runs),
     figuresTable(all),
     differencesTable(report.differences),
@@ -32,7 +33,7 @@ export function reportHtml({ report, runs, terms }: HtmlReport): string {
 export function comparisonHtml({ answers, differences }: Comparison, window: string): string {
   const reports = answers.map(({ report }) => report.run);
   return page(`Comparison of ${answers.length} policies`, [
-    `<p>${escaped(window)}. ${escaped(comparisonWarning(answers.length))}</p>`,
+    `<p>${escapedHtml(window)}. ${escapedHtml(comparisonWarning(answers.length))}</p>`,
     chart(answers.flatMap(({ runs: [own] }) => own ?? [])),
     figuresTable(reports),
     differencesTable(differences),
@@ -50,7 +51,7 @@ export function comparisonWarning(count: number): string {
 
 function page(title: string, parts: readonly string[]): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
+<html lang="en"><head><meta charset="utf-8"><title>${escapedHtml(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
@@ -59,7 +60,7 @@ th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #ddd}th:first
 svg{width:100%;height:auto}caption{text-align:left;font-weight:600}.wide{overflow-x:auto}
 @media print{body{margin:0;max-width:none;font-size:11px}table,svg{break-inside:avoid}}
 </style></head><body>
-<h1>${escaped(title)}</h1>
+<h1>${escapedHtml(title)}</h1>
 ${parts.filter((part) => part !== '' && part !== '<p></p>').join('\n')}
 </body></html>
 `;
@@ -99,7 +100,7 @@ function chart(runs: readonly RunToReport[]): string {
   });
   const legend = runs.map(
     ({ name }, run) =>
-      `<tspan fill="${COLOURS[run % COLOURS.length]}" dx="${run === 0 ? 0 : 14}">${escaped(name)}</tspan>`,
+      `<tspan fill="${COLOURS[run % COLOURS.length]}" dx="${run === 0 ? 0 : 14}">${escapedHtml(name)}</tspan>`,
   );
   const label = `Value from ${first.days[0]?.day} to ${first.days.at(-1)?.day}, logarithmic`;
   return (
@@ -205,9 +206,9 @@ function table(
   rows: readonly (readonly string[])[],
 ): string {
   const cells = (row: readonly string[], tag: 'th' | 'td'): string =>
-    `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+    `<tr>${row.map((cell) => `<${tag}>${escapedHtml(cell)}</${tag}>`).join('')}</tr>`;
   return (
-    `<div class="wide"><table><caption>${escaped(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
+    `<div class="wide"><table><caption>${escapedHtml(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
     `<tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table></div>`
   );
 }
@@ -224,10 +225,6 @@ export function sharpeText(ratio: number): string {
   return Number.isFinite(ratio) ? ratio.toFixed(2) : '–';
 }
 
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
-}
-
 function amount(value: number): string {
   return value.toFixed(2);
 }
@@ -238,12 +235,4 @@ function least(values: readonly number[]): number {
 
 function most(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b), -Infinity);
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

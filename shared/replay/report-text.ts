@@ -1,4 +1,5 @@
 /** The report for a terminal, and the terms that every form of it states. */
+import { percent } from '#shared/kernel/text.ts';
 import type { Difference, ReplayReport, ReportedRun } from './model/report.ts';
 import { comparisonWarning, jumpsText, sharpeText } from './report-html.ts';
 import type { Comparison } from './replay-policies.ts';
@@ -84,8 +85,4 @@ function line(run: ReportedRun): string {
     run.charges.toFixed(2),
   ];
   return `${run.name.slice(0, 27).padEnd(28)}${cells.map((cell) => cell.padStart(14)).join('')}`;
-}
-
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
 }

@@ -1,7 +1,8 @@
 /** The outcome of a cycle in some twenty lines: what was bought, at what cost, to what effect. */
+import { percent } from '#shared/kernel/text.ts';
 import type { PortfolioSnapshot, TradingCycleResult } from '#protos/gen/gateway.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
-import { aligned, failuresText, moneyText, percentText, pricesText } from './report.ts';
+import { aligned, failuresText, moneyText, pricesText } from './report.ts';
 
 const ACTIONS_SHOWN = 12;
 
@@ -37,7 +38,7 @@ function actionTable(actions: readonly PlannedAction[]): string[] {
       String(action.quantity),
       action.symbol,
       moneyText(action.value),
-      `${percentText(action.weightBeforeRatio)} → ${percentText(action.weightAfterRatio)}`,
+      `${percent(action.weightBeforeRatio)} → ${percent(action.weightAfterRatio)}`,
       moneyText(action.estimatedCost),
     ]);
   const more = actions.length - rows.length;
@@ -76,5 +77,5 @@ function effectTable(
 
 function estimate({ score, expectedCost, actions }: Plan): string {
   const orders = actions.length === 1 ? 'one order' : `${actions.length} orders`;
-  return `Estimate: about ${percentText(score)} a year better than leaving it, for ${orders} and a cost of ${moneyText(expectedCost)}. Not a promise. Why each: trader plan --full`;
+  return `Estimate: about ${percent(score)} a year better than leaving it, for ${orders} and a cost of ${moneyText(expectedCost)}. Not a promise. Why each: trader plan --full`;
 }

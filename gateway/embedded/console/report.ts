@@ -1,4 +1,5 @@
 /** The outcome of a cycle as text, from wire messages alone. */
+import { percent } from '#shared/kernel/text.ts';
 import type { Money } from '#protos/gen/common/common.ts';
 import type {
   PortfolioHolding,
@@ -17,11 +18,6 @@ export function moneyText(money: Money | undefined): string {
   const [whole = '', fraction] = money.amount.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return `${money.currency} ${fraction === undefined ? grouped : `${grouped}.${fraction}`}`;
-}
-
-/** 0.307 → `30.7 %` */
-export function percentText(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
 }
 
 /** 5 → `  5 %` */
@@ -159,12 +155,12 @@ function symbolsOf(...snapshots: (PortfolioSnapshot | undefined)[]): PortfolioHo
 function holdingCells(holding: PortfolioHolding | undefined): string[] {
   if (!holding) return [NOTHING, '', ''];
   const { quantity, marketValue, weightRatio } = holding;
-  return [String(quantity), moneyText(marketValue), percentText(weightRatio)];
+  return [String(quantity), moneyText(marketValue), percent(weightRatio)];
 }
 
 function cashWeight(snapshot: PortfolioSnapshot | undefined): string {
   const weights = snapshot?.holdings.map(({ weightRatio }) => weightRatio) ?? [];
-  return snapshot ? percentText(1 - weights.reduce((sum, weight) => sum + weight, 0)) : '';
+  return snapshot ? percent(1 - weights.reduce((sum, weight) => sum + weight, 0)) : '';
 }
 
 /** First column to the left, all others to the right. */

@@ -1,4 +1,5 @@
 /** E-mail in text and HTML, through the SMTP server of the secret `smtp-url`. */
+import { escapedHtml } from '#shared/kernel/text.ts';
 import { createHash } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { NoticeChannel, OutgoingNotice } from './notice-channel.ts';
@@ -58,21 +59,13 @@ function mailOf({ key, title, text, url }: OutgoingNotice, from: string) {
       ?.replace(/[^\w.-]/g, '') || 'trader';
   const id = createHash('sha256').update(key).digest('hex').slice(0, 32);
   const link = url === '' ? '' : `\n\n${url}`;
-  const anchor = url === '' ? '' : `<p><a href="${escaped(url)}">Look</a></p>`;
-  const paragraphs = text.split('\n').map((line) => `<p>${escaped(line)}</p>`);
+  const anchor = url === '' ? '' : `<p><a href="${escapedHtml(url)}">Look</a></p>`;
+  const paragraphs = text.split('\n').map((line) => `<p>${escapedHtml(line)}</p>`);
   return {
     subject: title,
     text: `${text}${link}`,
-    html: `<h2>${escaped(title)}</h2>${paragraphs.join('')}${anchor}`,
+    html: `<h2>${escapedHtml(title)}</h2>${paragraphs.join('')}${anchor}`,
     messageId: `<${id}@${host}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

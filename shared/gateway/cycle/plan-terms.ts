@@ -1,11 +1,11 @@
 /** How long a plan may be executed, and how far prices may have moved since. */
+import { percent } from '#shared/kernel/text.ts';
 import type { PlannedAction } from '#protos/gen/planning.ts';
 import { fromTimestamp, isoText, later, MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { orderValidUntil, validUntil } from '#shared/planning/model/plan-validity.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { percent } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 
 /**

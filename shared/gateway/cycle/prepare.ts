@@ -1,4 +1,5 @@
 /** The steps that bring the book, the prices and the scores up to date. All may be repeated. */
+import { percent } from '#shared/kernel/text.ts';
 import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { optimization } from '#shared/contract/optimization.ts';
@@ -9,7 +10,7 @@ import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { count, percent } from '../model/cycle.ts';
+import { count } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 

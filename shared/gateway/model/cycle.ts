@@ -149,8 +149,3 @@ export function ordersText(sent: readonly SentOrder[]): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
-
-/** `12.3 %` of a fraction. */
-export function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
-}

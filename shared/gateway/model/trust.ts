@@ -3,6 +3,7 @@
  * simulated prices at the paper broker only, `paper` trades at the paper broker, `ask` waits for the
  * owner's answer to each plan, `within-limits` asks only where a plan exceeds a stated limit.
  */
+import { percent } from '#shared/kernel/text.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import {
@@ -10,7 +11,6 @@ import {
   type PolicyTrust,
   type TrustLevel,
 } from '#shared/portfolio/model/policy/policy.ts';
-import { percent } from './cycle.ts';
 
 export interface TrustInputs {
   readonly level: TrustLevel;

@@ -1,4 +1,5 @@
 /** Builds the plan from a decision, with the figures behind each order. */
+import { percent } from '#shared/kernel/text.ts';
 import type { Decision } from './decision.ts';
 import { weighedOut } from './not-taken.ts';
 import { gapOf, summaryOf } from './summary.ts';
@@ -14,7 +15,7 @@ import {
 } from './problem.ts';
 import type { SequenceState } from './search/sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
-import { amount, basisPoints, percent, pluralize } from './formatting.ts';
+import { amount, basisPoints, pluralize } from './formatting.ts';
 import { Money } from '#shared/kernel/money.ts';
 
 /** From half a point on, the reason says why a weight ends off the target. */

@@ -1,9 +1,5 @@
 /** Formats numbers for the sentences of a plan. */
 
-export function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
-}
-
 /** Hundredths of a percent. */
 export function basisPoints(ratio: number): string {
   return `${(ratio * 10_000).toFixed(1)} bp`;

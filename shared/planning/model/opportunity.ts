@@ -2,11 +2,12 @@
  * Opportunities: what could be bought or sold, why, and in which sizes. A security that offers none
  * says which rule left it out, so that "what was not bought, and why" is complete.
  */
+import { percent } from '#shared/kernel/text.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { orderMaxOf, orderMaxText, weightMaxOf, type PlanLimits } from './limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './search/sequence.ts';
-import { amount, percent } from './formatting.ts';
+import { amount } from './formatting.ts';
 
 export type OpportunityKind =
   'deposit' | 'underweight' | 'average-down' | 'dividend' | 'overweight' | 'exit' | 'take-profit';

@@ -1,5 +1,6 @@
 /** Which limit keeps a worthwhile order out of a plan, by how much, and what would admit it. */
-import { amount, basisPoints, percent, pluralize } from './formatting.ts';
+import { percent } from '#shared/kernel/text.ts';
+import { amount, basisPoints, pluralize } from './formatting.ts';
 import type { GroupKind, PlanLimits } from './limits.ts';
 import { described, type Candidate, type Reason } from './search/candidate.ts';
 import type { PlanningProblem } from './problem.ts';

@@ -10,6 +10,7 @@
  * Sales come first. Gain is not compared with cost: stated weights are
  * instructions.
  */
+import { percent } from '#shared/kernel/text.ts';
 import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -21,7 +22,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
 import { orderMaxOf, orderMaxText, type OrderMax, type PlanLimits } from '../limits.ts';
 import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
-import { percent, pluralize } from '../formatting.ts';
+import { pluralize } from '../formatting.ts';
 import type { Side } from './sequence.ts';
 
 /** A security that is held or has a weight. */

@@ -1,6 +1,7 @@
 /**
  * Breaches of the policy by the account as it is. A plan corrects them; a breach blocks nothing.
  */
+import { percent } from '#shared/kernel/text.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   groupLimit,
@@ -107,8 +108,4 @@ function cashBreach(policy: EffectivePolicy, { cash, value }: PolicyAccount): Po
   const field = allowed > reserveRatio ? 'cash.reserveAmount' : 'cash.reserveRatio';
   const message = `Cash is ${percent(actual)} of the value, and ${percent(allowed)} is the least.`;
   return [{ field, subject: '', message, actual, allowed }];
-}
-
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
 }
