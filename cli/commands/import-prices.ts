@@ -20,7 +20,7 @@ interface Options {
 
 type Answer = ResponseOf<typeof universe.importPriceFiles>;
 interface FileParts {
-  readonly files: readonly { readonly name: string; readonly parts: readonly string[] }[];
+  readonly files: { name: string; parts: string[] }[];
   /** Gzip in base64, by hash. */
   readonly contents: ReadonlyMap<string, string>;
 }
@@ -79,11 +79,7 @@ async function send(ask: Ask, { files, contents }: FileParts, apply: boolean): P
   const call = (some: readonly string[]): Promise<Answer> =>
     ask(
       universe.importPriceFiles,
-      {
-        files: [...files.map(({ name, parts }) => ({ name, parts: [...parts] }))],
-        contents: [...some],
-        apply,
-      },
+      { files, contents: [...some], apply },
       { idempotencyKey: randomUUID() },
     );
   let answer = await call([]);

@@ -2,6 +2,7 @@
  * The securities of the universe. Three operations write three separate hashes (description,
  * fundamentals, removal), so that none overwrites another's change.
  */
+import { storedFigures } from '#shared/clients/stored-figures.ts';
 import { z } from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
@@ -37,20 +38,10 @@ const descriptionSchema = z.object({
   addedBy: z.string(),
 });
 
-const figure = z.number().optional();
 const fundamentalsSchema = z.object({
   asOf: storedDay,
   fetchedAt: storedInstant,
-  peRatio: figure,
-  pbRatio: figure,
-  dividendYieldRatio: figure,
-  marketCap: figure,
-  profitMarginRatio: figure,
-  returnOnEquityRatio: figure,
-  debtToEquityRatio: figure,
-  revenueGrowthRatio: figure,
-  earningsGrowthRatio: figure,
-  analystRating: figure,
+  ...storedFigures,
 });
 
 const removalSchema = z.object({

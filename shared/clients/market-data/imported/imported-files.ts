@@ -6,6 +6,7 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedCurrency, storedDay, storedIsin } from '#shared/redis/codec.ts';
 import { storedAction } from '../../stored-actions.ts';
+import { storedFigures } from '../../stored-figures.ts';
 import { doubtsOf, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
 import { CsvRates } from '../csv/csv-rates.ts';
@@ -19,7 +20,6 @@ const seriesField = (isin: Isin): string => `bars:${isin}`;
 /** Of a file that is kept as it is. */
 export const storedFileField = (name: ListingFile): string => `file:${name}`;
 
-const ratio = z.number().optional();
 const securitySchema = z.strictObject({
   isin: storedIsin,
   symbol: z.string(),
@@ -32,12 +32,7 @@ const securitySchema = z.strictObject({
   securityType: z.string(),
   lot: z.string(),
 });
-const fundamentalsSchema = z.strictObject({
-  asOf: storedDay,
-  ...{ peRatio: ratio, pbRatio: ratio, dividendYieldRatio: ratio, marketCap: ratio },
-  ...{ profitMarginRatio: ratio, returnOnEquityRatio: ratio, debtToEquityRatio: ratio },
-  ...{ revenueGrowthRatio: ratio, earningsGrowthRatio: ratio, analystRating: ratio },
-});
+const fundamentalsSchema = z.strictObject({ asOf: storedDay, ...storedFigures });
 const contentsSchema = z.strictObject({
   securities: z.array(securitySchema),
   benchmark: storedIsin.optional(),
