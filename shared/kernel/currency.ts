@@ -39,3 +39,8 @@ export function parseCurrency(code: string): Currency {
 export function minorDigits(currency: Currency): number {
   return minorDigitsByCode.get(currency) ?? 2;
 }
+
+/** Name of an exchange rate: one unit of the first in units of the second. */
+export function pairOf(from: Currency, to: Currency): string {
+  return `${from}-${to}`;
+}

@@ -12,11 +12,11 @@ import type {
 } from '#shared/clients/market-data/market-data.ts';
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { lastOn, pairOf, type Past } from './past.ts';
+import { lastOn, type Past } from './past.ts';
 
 /** What is known at the simulated moment. */
 export interface Moment {

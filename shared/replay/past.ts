@@ -10,7 +10,6 @@ import type {
 } from '#shared/clients/market-data/market-data.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
 export interface Past {
@@ -24,10 +23,6 @@ export interface Past {
   readonly actions?: ReadonlyMap<Isin, readonly CorporateAction[]> | undefined;
   /** The security that others are compared with. */
   readonly benchmark?: Isin | undefined;
-}
-
-export function pairOf(from: Currency, to: Currency): string {
-  return `${from}-${to}`;
 }
 
 /** Days from one to another, both included, on which any of the securities has a bar. */

@@ -1,8 +1,8 @@
 /** Closes of a past in columns, for measuring: which close and which rate count on a day. */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { lastOn, pairOf, type Past } from './past.ts';
+import { lastOn, type Past } from './past.ts';
 
 interface Column {
   readonly days: Int32Array;

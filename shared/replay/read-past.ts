@@ -1,9 +1,9 @@
 /** Reads a source of market data once and wholly, as the past of replays. */
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
-import { pairOf, type Past } from './past.ts';
+import type { Past } from './past.ts';
 import type { ReplayPolicy } from './policy.ts';
 
 const BEGINNING = parseDay('1900-01-01');

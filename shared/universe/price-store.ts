@@ -1,7 +1,7 @@
 /** Daily bars, bars set aside, exchange rates, and what was fetched last. */
 import { z } from 'zod';
 import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
@@ -241,10 +241,6 @@ export class PriceStore {
 function isRateOf(subject: string, currencies: ReadonlySet<string>): boolean {
   const [kind, pair = ''] = subject.split(':');
   return kind === 'rates' && pair.split('-').some((currency) => currencies.has(currency));
-}
-
-export function pairOf(from: Currency, into: Currency): string {
-  return `${from}-${into}`;
 }
 
 function columnsFrom<T extends Omit<PriceSeries, 'isin'>>(columns: T, from: CalendarDay): T {

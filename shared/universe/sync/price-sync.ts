@@ -11,7 +11,7 @@ import {
 } from '#shared/kernel/calendar-day.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { BarToCheck, SetAsideBar } from '#shared/kernel/bar-check.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -36,7 +36,7 @@ import { NOTHING_STORED, type SyncProblem, type SyncedBars } from '../model/sync
 import type { ActionStore } from '../action-store.ts';
 import { endExplainedDoubts } from '../explained-doubts.ts';
 import type { PriceDoubtStore } from '../price-doubt-store.ts';
-import { pairOf, type PriceStore } from '../price-store.ts';
+import type { PriceStore } from '../price-store.ts';
 
 /** Number of latest bars compared with a second source. */
 const COMPARED_BARS = 8;

@@ -1,5 +1,5 @@
 import { addDays, epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
-import { parseCurrency } from '#shared/kernel/currency.ts';
+import { pairOf, parseCurrency } from '#shared/kernel/currency.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
@@ -7,7 +7,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { lastDay, lengthOf, type PriceSeries } from '#shared/universe/model/price-series.ts';
-import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import {

@@ -1,11 +1,12 @@
 /** Fills the stores from the market data source, without the checks and progress of a sync. */
+import { pairOf } from '#shared/kernel/currency.ts';
 import { addDays, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { DailyBar, ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
-import { pairOf, PriceStore } from '#shared/universe/price-store.ts';
+import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 
 /**
