@@ -30,10 +30,8 @@ export async function readPlacement(settings: PlacementSettings): Promise<Placem
     throw invalidRequest({ field: `${missing}`, message: `is needed, because ${given} is set` });
   }
   const complaints: FieldViolation[] = [];
-  const [device, services] = await Promise.all([
-    readYaml(resolve(deviceFile), deviceFileSchema, complaints),
-    readYaml(resolve(servicesFile), servicesFileSchema, complaints),
-  ]);
+  const device = await readYaml(resolve(deviceFile), deviceFileSchema, complaints);
+  const services = await readYaml(resolve(servicesFile), servicesFileSchema, complaints);
   if (!device || !services) throw invalidRequest(...complaints);
   const { redisUrl, grpcTlsCert } = settings;
   const around = { redisUrl, hasTls: grpcTlsCert !== undefined };
