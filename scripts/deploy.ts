@@ -20,7 +20,7 @@ import {
   listFunctions,
   waitUntilServing,
 } from './deploy/gateway.ts';
-import { regexOf, servicesOf, requestedFunctions } from './deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from './deploy/board-functions.ts';
 
 /** Where a function finds its secrets, and the settings that name those which are files. */
 const MOUNTED = '/var/openfaas/secrets';

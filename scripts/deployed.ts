@@ -23,7 +23,7 @@ import {
   limitsOfProvider,
 } from './deploy/limits.ts';
 import { placementDifferences } from './deploy/placement.ts';
-import { servicesOf, requestedFunctions } from './deploy/wanted.ts';
+import { servicesOf, requestedFunctions } from './deploy/board-functions.ts';
 
 const COMPOSE = '/var/lib/faasd/docker-compose.yaml';
 const PROVIDER = '/lib/systemd/system/faasd-provider.service';

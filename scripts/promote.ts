@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { openInstallation } from '../cli/installation.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { promote } from './failover/promote.ts';
-import { reconcile } from './failover/reconcile.ts';
+import { reconcile } from './failover/after-promotion.ts';
 
 const USAGE =
   'usage: npm run promote -- --replica-url-file FILE [--prefix P] [--alone] | --reconcile [--limit SECONDS]';

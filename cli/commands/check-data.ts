@@ -1,7 +1,7 @@
 /** `trader check-data FOLDER`: shows what is understood of a folder of price files. */
 import type { Command } from 'commander';
 import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
-import { dataReportText } from '#shared/clients/market-data/check/report-text.ts';
+import { dataReportText } from '#shared/clients/market-data/check/data-report-text.ts';
 import { writeSecurities } from '#shared/clients/market-data/check/write-securities.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../caller-folder.ts';

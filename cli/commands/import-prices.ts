@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
-import { dataReportText } from '#shared/clients/market-data/check/report-text.ts';
+import { dataReportText } from '#shared/clients/market-data/check/data-report-text.ts';
 import { folderAt, type PriceFolder } from '#shared/clients/market-data/csv/price-folder.ts';
 import type { ResponseOf } from '#shared/contract/row.ts';
 import { universe } from '#shared/contract/universe.ts';

@@ -2,7 +2,7 @@
 import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { given, textOf } from './rows/row-words.ts';
+import { given, textOf } from './rows/row-conventions.ts';
 import {
   NotSupported,
   type Adapter,

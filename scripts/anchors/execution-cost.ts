@@ -9,7 +9,7 @@ import {
   urgency,
   type ImpactModel,
 } from '#shared/quant/execution/almgren-chriss.ts';
-import { allWords, given, needed, numberOf } from './rows/row-words.ts';
+import { allWords, given, needed, numberOf } from './rows/row-conventions.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from './rows/row.ts';
 import { vocabularies } from './rows/vocabularies.ts';
 import { plainName } from './rows/text-values.ts';

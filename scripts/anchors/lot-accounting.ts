@@ -10,7 +10,7 @@ import {
   type SplitRatio,
 } from '#shared/portfolio/model/lots.ts';
 import { peeked } from './rows/row-fields.ts';
-import { numberOf } from './rows/row-words.ts';
+import { numberOf } from './rows/row-conventions.ts';
 import { NotSupported, type Adapter, type AnchorRow } from './rows/row.ts';
 import { vocabularies } from './rows/vocabularies.ts';
 

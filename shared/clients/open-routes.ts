@@ -7,7 +7,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { TlsSettings } from '#shared/process/tls-settings.ts';
 import type { Transport } from './functions-client.ts';
 import { httpProbe, httpRoute } from './remote/http-route.ts';
-import { Targets } from './remote/targets.ts';
+import { Targets } from './remote/remote-targets.ts';
 import { routedTransport } from './routed-transport.ts';
 
 export interface RouteOptions {

@@ -20,7 +20,7 @@ import { exchangesOf } from './model/problem.ts';
 import type { PlanRequest } from './plan-limits.ts';
 import { stepMessage, withProgress } from './plan-message.ts';
 import { planTowards } from './plan-towards.ts';
-import { limitPricesOf, targetRequest, targetsOf } from './targets.ts';
+import { limitPricesOf, targetRequest, targetsOf } from './request-targets.ts';
 
 /** Asks the optimization service for target weights. */
 export type AskTargets = (

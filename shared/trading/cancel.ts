@@ -5,7 +5,7 @@ import type { OrderRecord } from './model/order-record.ts';
 import { advance } from './model/order-progress.ts';
 import { isCancellable } from './model/order-state.ts';
 import { queryOrder, refresh } from './resolve.ts';
-import { within } from './time-limit.ts';
+import { within } from './work-time-limit.ts';
 
 /**
  * Cancels an order, or dismisses one that needs a person as never placed.

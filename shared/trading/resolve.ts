@@ -23,7 +23,7 @@ import {
 } from './model/timing.ts';
 import { advance, denied, withSeen } from './model/order-progress.ts';
 import { isTerminal, isUnresolved } from './model/order-state.ts';
-import { within } from './time-limit.ts';
+import { within } from './work-time-limit.ts';
 
 export type OrderQuery =
   | { readonly kind: 'found'; readonly seen: SeenOrder }

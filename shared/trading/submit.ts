@@ -34,7 +34,7 @@ import { controlViolation } from './model/trading-control.ts';
 import { validate } from './model/validation.ts';
 import { refresh, unknownText } from './resolve.ts';
 import type { StoredOrder } from './order-store.ts';
-import { within } from './time-limit.ts';
+import { within } from './work-time-limit.ts';
 
 /** Steps of the protocol at which a process may crash; tests crash at each. */
 export const crashPoints = [

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse, parseDocument, visit, isScalar, type Scalar } from 'yaml';
-import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/board-functions.ts';
 import { readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { operations, operationsOf } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { parseStack, readStackFile } from '#gateway/runtime/deployments/stack-file.ts';
 import { operationsOf } from '#shared/contract/catalogue.ts';
-import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/wanted.ts';
+import { regexOf, servicesOf, requestedFunctions } from '../../scripts/deploy/board-functions.ts';
 import { FaasCli, noFaasCli } from '../support/deployment/faas-cli.ts';
 import { describeNeeding } from '../support/needing.ts';
 import { readStack, shrinkwrap } from '../support/deployment/shrinkwrap.ts';

@@ -9,7 +9,7 @@ import { storeAnswer } from '#shared/gateway/approval/answer.ts';
 import { proposalMessage } from '#shared/gateway/approval/proposal-message.ts';
 import { ProposalStore } from '#shared/gateway/approval/proposal-store.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.rejectPlan, async (request, context) => {

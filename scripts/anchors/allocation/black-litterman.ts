@@ -38,7 +38,7 @@ import {
   numberOf,
   textOf,
   vectorOf,
-} from '../rows/row-words.ts';
+} from '../rows/row-conventions.ts';
 import {
   NotSupported,
   type Adapter,

@@ -3,7 +3,7 @@ import { criticalLine as turningPoints } from '#shared/quant/allocation/critical
 import { frontierAtLambda } from '#shared/quant/allocation/frontier.ts';
 import { lineProgram, meanVariance, problemOf } from './mean-variance.ts';
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
-import { given, numberOf } from '../rows/row-words.ts';
+import { given, numberOf } from '../rows/row-conventions.ts';
 import { NotSupported, type Adapter, type Compute } from '../rows/row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 

@@ -17,7 +17,7 @@ import {
   riskFreeOf,
   type RiskInput,
 } from '../estimation/risk-inputs.ts';
-import { given, named, numberOf, textOf } from '../rows/row-words.ts';
+import { given, named, numberOf, textOf } from '../rows/row-conventions.ts';
 import {
   NotSupported,
   type Adapter,

@@ -19,7 +19,15 @@ import {
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { limitsOf, type PortfolioLimits } from './portfolio-limits.ts';
 import { covarianceInput, expectedInput, riskFreeOf } from '../estimation/risk-inputs.ts';
-import { allWords, given, isTrue, needed, numberOf, textOf, vectorOf } from '../rows/row-words.ts';
+import {
+  allWords,
+  given,
+  isTrue,
+  needed,
+  numberOf,
+  textOf,
+  vectorOf,
+} from '../rows/row-conventions.ts';
 import {
   NotSupported,
   type Adapter,

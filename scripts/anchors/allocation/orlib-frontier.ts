@@ -8,7 +8,7 @@ import {
 } from '#shared/quant/allocation/mean-variance.ts';
 import { assembled } from './mean-variance.ts';
 import { figuresOf, inShape } from './portfolio-figures.ts';
-import { given, needed, numberOf } from '../rows/row-words.ts';
+import { given, needed, numberOf } from '../rows/row-conventions.ts';
 import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 

@@ -1,6 +1,6 @@
 /** The figures of a portfolio in the shape a row expects them. */
 import { dot, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
-import { given, named, numberOf } from '../rows/row-words.ts';
+import { given, named, numberOf } from '../rows/row-conventions.ts';
 import { NotSupported, type AnchorRow } from '../rows/row.ts';
 
 export interface Figures {

@@ -1,7 +1,7 @@
 /** Bounds, sums, groups, linear conditions, ridges and costs of portfolio rows, as one program's rows. */
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { linearCondition } from '../rows/linear-condition.ts';
-import { allWords, given, isTrue, numberIn, numberOf } from '../rows/row-words.ts';
+import { allWords, given, isTrue, numberIn, numberOf } from '../rows/row-conventions.ts';
 import { NotSupported, type AnchorRow } from '../rows/row.ts';
 
 export interface PortfolioLimits {

@@ -1,7 +1,7 @@
 /** Rows of general convex programs. */
 import { solveRows } from '#shared/quant/solvers/convex-program.ts';
 import { sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
-import { given, numberOf } from '../rows/row-words.ts';
+import { given, numberOf } from '../rows/row-conventions.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 

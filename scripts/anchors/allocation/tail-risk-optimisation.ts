@@ -13,7 +13,7 @@ import {
   tailEfficientReturn,
   tailEfficientRisk,
   type TailProgram,
-} from '#shared/quant/allocation/tail-risk.ts';
+} from '#shared/quant/allocation/tail-risk-program.ts';
 import { simpleReturns } from '#shared/quant/measures/returns.ts';
 import { inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { limitsOf } from './portfolio-limits.ts';
@@ -24,7 +24,7 @@ import {
   withoutGaps,
   type Panel,
 } from '../estimation/risk-inputs.ts';
-import { allWords, given, numberOf, textOf, vectorOf } from '../rows/row-words.ts';
+import { allWords, given, numberOf, textOf, vectorOf } from '../rows/row-conventions.ts';
 import {
   NotSupported,
   type Adapter,

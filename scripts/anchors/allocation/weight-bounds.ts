@@ -1,5 +1,5 @@
 /** Bounds on weights, as rows give them. */
-import { given, vectorOf } from '../rows/row-words.ts';
+import { given, vectorOf } from '../rows/row-conventions.ts';
 import type { AnchorRow } from '../rows/row.ts';
 
 /** `bounds: [low, high]`, or lists of minima and maxima. */

@@ -29,7 +29,7 @@ import {
   needed,
   numberOf,
   textOf,
-} from '../rows/row-words.ts';
+} from '../rows/row-conventions.ts';
 import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 

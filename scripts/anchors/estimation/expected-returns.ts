@@ -32,7 +32,7 @@ import {
   numberOf,
   textOf,
   vectorOf,
-} from '../rows/row-words.ts';
+} from '../rows/row-conventions.ts';
 import { isFileName } from '../rows/text-values.ts';
 import {
   NotSupported,

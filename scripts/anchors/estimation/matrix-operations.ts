@@ -16,7 +16,7 @@ import {
 } from '#shared/quant/estimation/denoising.ts';
 import { spectrum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { covarianceInput, matrixNamed, matrixOf, returnsOf } from './risk-inputs.ts';
-import { given, isTrue, needed, numberOf, textOf } from '../rows/row-words.ts';
+import { given, isTrue, needed, numberOf, textOf } from '../rows/row-conventions.ts';
 import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/row.ts';
 
 export function shaped(

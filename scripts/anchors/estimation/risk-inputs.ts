@@ -23,7 +23,7 @@ import {
   numberOf,
   textOf,
   vectorOf,
-} from '../rows/row-words.ts';
+} from '../rows/row-conventions.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
 import { isFileName } from '../rows/text-values.ts';
 

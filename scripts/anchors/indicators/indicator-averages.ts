@@ -35,7 +35,7 @@ import { crosses, crossesOver, decay, exponentialDecay } from '#shared/quant/ind
 import { highest, lagged, lowest, rollingSums } from '#shared/quant/indicators/windows.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 import { peeked } from '../rows/row-fields.ts';
-import { numberOf } from '../rows/row-words.ts';
+import { numberOf } from '../rows/row-conventions.ts';
 
 /** Outputs in order, each with the names that sources give it. */
 export type Outputs = readonly (readonly [names: string, values: Float64Array])[];

@@ -1,7 +1,7 @@
 /** What a row of an indicator gives: columns of bars, periods in order or by name, and its convention. */
 import type { FirstRange } from '#shared/quant/indicators/ranges.ts';
 import { peeked } from '../rows/row-fields.ts';
-import { allWords, given, numberIn, numberOf } from '../rows/row-words.ts';
+import { allWords, given, numberIn, numberOf } from '../rows/row-conventions.ts';
 import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
 import { isFileName, plainName } from '../rows/text-values.ts';
 

@@ -6,7 +6,7 @@ import { cci, stochastic, williamsR } from '#shared/quant/indicators/oscillators
 import { averageTrueRange } from '#shared/quant/indicators/ranges.ts';
 import { moneyFlowIndex, onBalanceVolume } from '#shared/quant/indicators/volume.ts';
 import type { IndicatorInput } from './indicator-input.ts';
-import { given } from '../rows/row-words.ts';
+import { given } from '../rows/row-conventions.ts';
 import { NotSupported } from '../rows/row.ts';
 
 /** @param name such as `sma50`, `bb_upper` or `macd_signal` */

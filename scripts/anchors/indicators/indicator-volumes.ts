@@ -23,7 +23,7 @@ import {
 import { changes, combined } from '#shared/quant/indicators/windows.ts';
 import type { Indicator, Outputs } from './indicator-averages.ts';
 import type { IndicatorInput } from './indicator-input.ts';
-import { numberOf } from '../rows/row-words.ts';
+import { numberOf } from '../rows/row-conventions.ts';
 
 const FAST = ['fast', 'short', 'n_fast', 'fast_periods', 'n1'];
 const SLOW = ['slow', 'long', 'n_slow', 'slow_periods', 'n2'];

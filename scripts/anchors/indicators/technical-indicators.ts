@@ -6,7 +6,7 @@ import { movements } from './indicator-momentum.ts';
 import { oscillators } from './indicator-oscillators.ts';
 import { ranges } from './indicator-ranges.ts';
 import { volumes } from './indicator-volumes.ts';
-import { given, numberOf, textOf } from '../rows/row-words.ts';
+import { given, numberOf, textOf } from '../rows/row-conventions.ts';
 import { plainName } from '../rows/text-values.ts';
 import { lastValue } from './indicator-last.ts';
 import {

@@ -5,7 +5,7 @@ import { quantile } from '#shared/quant/measures/quantile.ts';
 import { sharpeRatio, sortinoRatio } from '#shared/quant/measures/ratios.ts';
 import { annualReturn, annualVolatility } from '#shared/quant/measures/returns.ts';
 import { returnsOf } from '../estimation/risk-inputs.ts';
-import { given, needed, numberOf, textOf } from '../rows/row-words.ts';
+import { given, needed, numberOf, textOf } from '../rows/row-conventions.ts';
 import { NotSupported, type AnchorRow, type Compute } from '../rows/row.ts';
 
 export const equalWeightMetrics: Compute = (row, files) => {

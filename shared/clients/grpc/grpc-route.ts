@@ -7,7 +7,7 @@ import { tlsFilesOf, type TlsSettings } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { FunctionAnswer, FunctionCall, Transport } from '../functions-client.ts';
 import type { RemoteService } from '../remote/remote-service.ts';
-import type { Probe } from '../remote/target.ts';
+import type { Probe } from '../remote/remote-target.ts';
 import { channelCredentials } from './channel-credentials.ts';
 import { GrpcService, type GrpcServiceOptions } from './grpc-service.ts';
 import { requestTypeOf } from './service-definitions.ts';

@@ -11,7 +11,7 @@ import { LastAnswers } from '../remote/last-answers.ts';
 import { Outage } from '../remote/outage.ts';
 import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';
 import type { Answered, RemoteCall, RemoteService } from '../remote/remote-service.ts';
-import type { Probe } from '../remote/target.ts';
+import type { Probe } from '../remote/remote-target.ts';
 import { callOnce, callStreaming, type GrpcCall, type RpcMethod } from './grpc-call.ts';
 import { requestTypeOf, serviceDefinitions } from './service-definitions.ts';
 

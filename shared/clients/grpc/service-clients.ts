@@ -14,7 +14,7 @@ import { BREAKER_USUAL, type BreakerRule, type HealthCheck } from '#shared/place
 import type { Log } from '#shared/process/log.ts';
 import type { CallOptions } from '../functions-client.ts';
 import { RemoteService } from '../remote/remote-service.ts';
-import { Target } from '../remote/target.ts';
+import { Target } from '../remote/remote-target.ts';
 import { GrpcService, wholeRequest } from './grpc-service.ts';
 import { serviceDefinitions, type ServiceDefinitions } from './service-definitions.ts';
 

@@ -17,7 +17,7 @@ import { LastAnswers } from './last-answers.ts';
 import { Outage, sentOf } from './outage.ts';
 import { remoteCallOf, READY_ROW } from './remote-call.ts';
 import type { Answered, RemoteService } from './remote-service.ts';
-import type { Probe } from './target.ts';
+import type { Probe } from './remote-target.ts';
 
 /** @param token the trade token of that board */
 export function httpRoute(gateway: string, token: string, service: RemoteService): Transport {

@@ -18,8 +18,8 @@ import { openBecause, outcomeUnknown } from '#shared/contract/unknown-outcome.ts
 import type { LastAnswers } from './last-answers.ts';
 import { isUnavailable, mayRepeat } from './may-repeat.ts';
 import { Outage, type Sent } from './outage.ts';
-import type { Target } from './target.ts';
-import { TimeLimit, type Attempt } from './time-limit.ts';
+import type { Target } from './remote-target.ts';
+import { TimeLimit, type Attempt } from './call-time-limit.ts';
 
 export interface RemoteServiceOptions {
   readonly service: ServiceName;

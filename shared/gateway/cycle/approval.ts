@@ -7,7 +7,7 @@ import { isoText, later } from '#shared/kernel/instant.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Plan } from '#shared/planning/model/plan.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import { bindingOf } from '../approval/binding.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';

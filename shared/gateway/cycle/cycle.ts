@@ -8,7 +8,7 @@ import { present } from '#shared/kernel/assert.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';

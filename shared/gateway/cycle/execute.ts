@@ -8,7 +8,7 @@ import { isOpen } from '#shared/contract/unknown-outcome.ts';
 import { askUntilKnown } from '#shared/trading/ask-until-known.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { count, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';

@@ -2,7 +2,7 @@
 import type { Plan } from '#protos/gen/planning.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import type { CycleRecord } from '../model/cycle.ts';
 

@@ -1,6 +1,6 @@
 /** Decides whether an interrupted cycle continues its plan. */
 import type { AccountId, PlanId, TradeId } from '#shared/kernel/identifiers.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';

@@ -15,7 +15,7 @@ import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/search.t
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
-import { relaxationOf, relaxationText } from './mending.ts';
+import { relaxationOf, relaxationText } from './limit-relaxation.ts';
 import type { Moments } from './moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';

@@ -1,6 +1,6 @@
 /** The premia that make up a score, the figures behind each, and their weights. */
 import { assert } from '#shared/kernel/assert.ts';
-import type { FigureName } from './figures.ts';
+import type { FigureName } from './score-figures.ts';
 
 /** A component's z is the mean of its known figures' z. Sources: docs/domain/scoring.md. */
 export const components = {

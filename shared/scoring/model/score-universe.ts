@@ -22,7 +22,7 @@ import {
   measureFigures,
   type FigureName,
   type FigureValues,
-} from './figures.ts';
+} from './score-figures.ts';
 import { gradeOf, percentiles, type Grade } from './grade.ts';
 import { robustZ } from './robust-z.ts';
 

@@ -7,7 +7,7 @@ import {
   isFigureName,
   type FigureName,
   type FigureValues,
-} from './figures.ts';
+} from './score-figures.ts';
 
 /**
  * @param marketData figures by name (docs/domain/scoring.md)

@@ -4,7 +4,7 @@ import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { DEFAULT_ACCOUNT, type PlanId, type PortfolioHash } from '#shared/kernel/identifiers.ts';
 import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import type { Plan } from '#shared/planning/model/plan.ts';
-import { markPlan } from '#shared/planning/plan-status.ts';
+import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';
 import { currentPortfolioHash } from '#shared/trading/current-hash.ts';
 import { keys } from '#shared/redis/keys.ts';

@@ -1,6 +1,6 @@
 /** The published description of Tradernet: its signatures, and each reply that the adapter reads. */
 import { existsSync, readFileSync } from 'node:fs';
-import { answerOf, isTradernetRefusal } from '#shared/clients/broker/tradernet/answers.ts';
+import { answerOf, isTradernetRefusal } from '#shared/clients/broker/tradernet/parse-answer.ts';
 import * as shapes from '#shared/clients/broker/tradernet/shapes.ts';
 import { signature } from '#shared/clients/broker/tradernet/signing.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -1,5 +1,9 @@
 import { differences, type Listed } from '../../../scripts/deploy/differences.ts';
-import { regexOf, servicesOf, requestedFunctions } from '../../../scripts/deploy/wanted.ts';
+import {
+  regexOf,
+  servicesOf,
+  requestedFunctions,
+} from '../../../scripts/deploy/board-functions.ts';
 
 const COMPUTE = 'deploy/boards/compute-state/compute';
 const STATE = 'deploy/boards/compute-state/state';

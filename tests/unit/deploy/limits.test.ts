@@ -4,7 +4,7 @@ import {
   limitsOfGateway,
   limitsOfProvider,
 } from '../../../scripts/deploy/limits.ts';
-import { servicesOf, requestedFunctions } from '../../../scripts/deploy/wanted.ts';
+import { servicesOf, requestedFunctions } from '../../../scripts/deploy/board-functions.ts';
 
 const ALL = servicesOf('deploy/boards/all-local');
 

@@ -4,7 +4,7 @@ import { separablePart } from '#shared/quant/linear-algebra/separable-part.ts';
 import { solveDiscrete } from '#shared/planning/model/discrete/discrete-search.ts';
 import { LotState } from '#shared/planning/model/discrete/lot-state.ts';
 import { LotCost } from '#shared/planning/model/discrete/lot-cost.ts';
-import { SizeRanges } from '#shared/planning/model/discrete/ranges.ts';
+import { SizeRanges } from '#shared/planning/model/discrete/size-ranges.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import {
   brokenBy,

@@ -14,7 +14,7 @@ import {
   tailEfficientReturn,
   tailEfficientRisk,
   type TailProgram,
-} from '#shared/quant/allocation/tail-risk.ts';
+} from '#shared/quant/allocation/tail-risk-program.ts';
 
 function scenarios(seed: string, securities = 5, periods = 80): TailProgram {
   const random = seededRandom(seed);

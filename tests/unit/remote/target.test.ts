@@ -1,6 +1,6 @@
 import { BrokenCircuitError } from 'cockatiel';
 import { Outage } from '#shared/clients/remote/outage.ts';
-import { Target } from '#shared/clients/remote/target.ts';
+import { Target } from '#shared/clients/remote/remote-target.ts';
 import { silentLog, type Log } from '#shared/process/log.ts';
 
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,7 @@ import { present } from '#shared/kernel/assert.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { componentNames, components, defaultWeights } from '#shared/scoring/model/components.ts';
-import { figureNames, figures, type FigureName } from '#shared/scoring/model/figures.ts';
+import { figureNames, figures, type FigureName } from '#shared/scoring/model/score-figures.ts';
 import { gradeOf, gradeTable, percentiles } from '#shared/scoring/model/grade.ts';
 import { normalCumulative } from '#shared/quant/measures/distributions.ts';
 import {

@@ -7,7 +7,7 @@ import {
   given,
   numberOf,
   vectorOf,
-} from '../../../scripts/anchors/rows/row-words.ts';
+} from '../../../scripts/anchors/rows/row-conventions.ts';
 import type { AnchorFiles, AnchorRow } from '../../../scripts/anchors/rows/row.ts';
 
 const files: AnchorFiles = {

@@ -16,7 +16,7 @@ import { refused, unavailable } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { broken } from './answers.ts';
+import { broken } from './parse-answer.ts';
 import type { TradernetInstruments } from './instruments.ts';
 import {
   cashFlow,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { BrokerClock } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { DAY_MS, HOUR_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { broken } from './answers.ts';
+import { broken } from './parse-answer.ts';
 import type { markets } from './shapes.ts';
 
 const MOSCOW_MS = 3 * HOUR_MS;

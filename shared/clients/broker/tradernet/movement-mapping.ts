@@ -5,7 +5,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { broken } from './answers.ts';
+import { broken } from './parse-answer.ts';
 import type { ActionRow, CashRow, CommissionRow } from './shapes.ts';
 
 const REVERTED = '_reverted';

@@ -14,7 +14,7 @@ import {
   shaped,
   tooBusy,
   type TradernetRefusal,
-} from './answers.ts';
+} from './parse-answer.ts';
 import { signedHeaders } from './signing.ts';
 
 const TIMEOUT_MS = 8_000;

@@ -26,7 +26,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { AccountReader, historyPeriod } from './account-reader.ts';
-import { broken, isTradernetRefusal, notAvailable } from './answers.ts';
+import { broken, isTradernetRefusal, notAvailable } from './parse-answer.ts';
 import { TradernetInstruments } from './instruments.ts';
 import { clockOf } from './market-status.ts';
 import {

@@ -7,7 +7,7 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
-import type { ThrottledFetch } from '../live/polite-fetch.ts';
+import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity, MarketEvent } from '../market-data.ts';
 
 const USD = parseCurrency('USD');

@@ -10,7 +10,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { DailyRate } from '../market-data.ts';
-import type { ThrottledFetch } from './polite-fetch.ts';
+import type { ThrottledFetch } from './throttled-fetch.ts';
 
 const SIGNIFICANT_DIGITS = 12;
 /** The short file has a little more. */

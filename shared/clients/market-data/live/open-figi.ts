@@ -10,7 +10,7 @@ import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import { bloombergCodeOf } from './exchange-codes.ts';
-import type { ThrottledFetch } from './polite-fetch.ts';
+import type { ThrottledFetch } from './throttled-fetch.ts';
 
 /** Jobs of one request without a key; with one it may be a hundred. */
 const JOBS_WITHOUT_KEY = 5;

@@ -13,7 +13,7 @@ import type { ListingPlace } from '../csv/listing-place.ts';
 import { filesOnDisk, ListedSecurities } from './listed-securities.ts';
 import { LiveMarketData, type PriceSource } from './live-market-data.ts';
 import { OpenFigi } from './open-figi.ts';
-import { ThrottledFetch } from './polite-fetch.ts';
+import { ThrottledFetch } from './throttled-fetch.ts';
 import { Recording } from './recording.ts';
 
 const HOUR_MS = 3_600_000;

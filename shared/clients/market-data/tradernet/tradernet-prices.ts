@@ -9,7 +9,7 @@ import { Failure, notFound } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
-import type { ThrottledFetch } from '../live/polite-fetch.ts';
+import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity } from '../market-data.ts';
 
 const FIRST_DAY = parseDay('1990-01-01');

@@ -9,7 +9,7 @@ import { yahooSymbolOf } from '../live/exchange-codes.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
 import type { OpenFigi } from '../live/open-figi.ts';
-import type { ThrottledFetch } from '../live/polite-fetch.ts';
+import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity, MarketEvent } from '../market-data.ts';
 
 const cells = z.array(z.number().nullable()).optional();

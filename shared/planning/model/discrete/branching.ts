@@ -4,7 +4,7 @@
  * Koch and Martin 2005).
  */
 import type { Columns } from './columns.ts';
-import type { SizeRanges } from './ranges.ts';
+import type { SizeRanges } from './size-ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
 /** Splits of a security after which its record is trusted. */

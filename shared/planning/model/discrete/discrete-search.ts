@@ -11,7 +11,7 @@ import { improveLots } from './local-search.ts';
 import { LotState } from './lot-state.ts';
 import { narrow } from './narrowing.ts';
 import { OpenRanges, type OpenRange } from './open-ranges.ts';
-import { SizeRanges } from './ranges.ts';
+import { SizeRanges } from './size-ranges.ts';
 import { Relaxation } from './relaxation.ts';
 
 export interface DiscreteOptions {

@@ -1,6 +1,6 @@
 /** For each security a convex combination of sizes, and the resources they take on average. */
 import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
-import type { SizeRanges } from './ranges.ts';
+import type { SizeRanges } from './size-ranges.ts';
 
 /** Most sizes mixed of one security. */
 const MIX = 8;

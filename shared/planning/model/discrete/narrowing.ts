@@ -1,7 +1,7 @@
 /** Removes sizes that a bound rules out (reduced-cost fixing on whole ranges). */
 import type { Columns } from './columns.ts';
 import type { LotCost } from './lot-cost.ts';
-import type { SizeRanges } from './ranges.ts';
+import type { SizeRanges } from './size-ranges.ts';
 import type { Relaxation } from './relaxation.ts';
 
 /**

@@ -11,8 +11,8 @@
 import { GROUPS_MOST, COMMON, takenBy, type Columns } from './columns.ts';
 import { Mixtures } from './mixtures.ts';
 import { LotCost } from './lot-cost.ts';
-import { LimitMultipliers } from './prices.ts';
-import type { SizeRanges } from './ranges.ts';
+import { LimitMultipliers } from './limit-multipliers.ts';
+import type { SizeRanges } from './size-ranges.ts';
 
 /** Gains below this are rounding. */
 const EPSILON = 1e-15;

@@ -2,7 +2,7 @@
 import type { BreakerRule, RemotePlace } from '#shared/placement/placement.ts';
 import type { Log } from '#shared/process/log.ts';
 import { RemoteService } from './remote-service.ts';
-import { Target, type Probe } from './target.ts';
+import { Target, type Probe } from './remote-target.ts';
 
 export class Targets {
   private readonly byAddress = new Map<string, Target>();
