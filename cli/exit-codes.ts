@@ -1,7 +1,7 @@
 /** How a command ends; docs/trader.md says the same. */
 import type { Failure } from '#shared/kernel/failure.ts';
 
-export const exitCodes = {
+export const commandExitCodes = {
   ok: 0,
   /** It ran, and what it found is not in order; or it failed. */
   failed: 1,
@@ -20,6 +20,6 @@ export const exitCodes = {
 } as const;
 
 export function exitCodeOf({ code, rule }: Failure): number {
-  if (code === 'UNAVAILABLE') return exitCodes.cannotReach;
-  return rule.actor === 'caller' ? exitCodes.wrongInput : exitCodes.failed;
+  if (code === 'UNAVAILABLE') return commandExitCodes.cannotReach;
+  return rule.actor === 'caller' ? commandExitCodes.wrongInput : commandExitCodes.failed;
 }

@@ -2,7 +2,7 @@
 import { moneyText } from '#gateway/embedded/console/report.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
-import { exitCodes } from './exit-codes.ts';
+import { commandExitCodes } from './exit-codes.ts';
 
 const NOTHING = '–';
 
@@ -56,9 +56,11 @@ function gainText({ value }: GetOverviewResponse): string {
 
 /** For scripts: what has to be done, as a number. */
 export function statusExitCode({ standing, trading }: GetOverviewResponse): number {
-  if (trading?.state === 'HALTED' || trading?.state === 'REDUCING') return exitCodes.halted;
-  if (standing?.code === 'waiting') return exitCodes.waiting;
-  return ['healthy', 'working'].includes(standing?.code ?? '') ? exitCodes.ok : exitCodes.degraded;
+  if (trading?.state === 'HALTED' || trading?.state === 'REDUCING') return commandExitCodes.halted;
+  if (standing?.code === 'waiting') return commandExitCodes.waiting;
+  return ['healthy', 'working'].includes(standing?.code ?? '')
+    ? commandExitCodes.ok
+    : commandExitCodes.degraded;
 }
 
 export interface PlanDetail {

@@ -26,7 +26,7 @@ import { trust } from './commands/trust.ts';
 import { status } from './commands/status.ts';
 import { tradingState } from './commands/trading-state.ts';
 import { verify } from './commands/verify.ts';
-import { exitCodes, exitCodeOf } from './exit-codes.ts';
+import { commandExitCodes, exitCodeOf } from './exit-codes.ts';
 import { serveReplays } from './replay-thread.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [
@@ -74,11 +74,11 @@ else serveReplays();
 async function run(argv: readonly string[]): Promise<number> {
   try {
     await trader.parseAsync(argv);
-    return Number(process.exitCode ?? exitCodes.ok);
+    return Number(process.exitCode ?? commandExitCodes.ok);
   } catch (thrown) {
     // The library has said what is wrong with the arguments, or shown the help.
     if (thrown instanceof CommanderError)
-      return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.wrongInput;
+      return thrown.exitCode === 0 ? commandExitCodes.ok : commandExitCodes.wrongInput;
     const failure = Failure.from(thrown);
     process.stderr.write(`trader: ${failure.message}\n`);
     return exitCodeOf(failure);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { universe } from '#shared/contract/universe.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { CorporateAction } from '#protos/gen/universe.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { isinOf } from '../security-name.ts';
@@ -77,7 +77,7 @@ async function declare(kind: string, security: string, options: Options): Promis
   });
   const lines = [message, ...(stored ? [line(stored)] : [])];
   output(options, { success, message, action: stored }, lines);
-  process.exitCode = success ? exitCodes.ok : exitCodes.wrongInput;
+  process.exitCode = success ? commandExitCodes.ok : commandExitCodes.wrongInput;
 }
 
 function sharesOf(ratio: string | undefined): { newShares?: string; oldShares?: string } {

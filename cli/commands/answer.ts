@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { AnswerPlanResponse, Proposal } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest, notFound } from '#shared/kernel/failure.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output } from '../output.ts';
 import { proposalText } from './proposal-text.ts';
@@ -102,5 +102,5 @@ async function confirmedDigest(proposal: Proposal): Promise<string | undefined> 
 
 function print(options: Options, answered: AnswerPlanResponse): void {
   output(options, answered, [answered.message]);
-  process.exitCode = answered.success ? exitCodes.ok : exitCodes.failed;
+  process.exitCode = answered.success ? commandExitCodes.ok : commandExitCodes.failed;
 }

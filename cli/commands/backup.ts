@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation, type Ask } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { momentText } from '../overview-text.ts';
@@ -86,5 +86,5 @@ function restore(file: string, { replace, dryRun, json }: RestoreOptions): void 
   });
   const lines = (ran.stdout ?? '').split('\n').filter((line) => line !== '');
   if (json) output({ json }, { file: path, restored: ran.status === 0 && !dryRun, lines }, lines);
-  process.exitCode = ran.status ?? exitCodes.failed;
+  process.exitCode = ran.status ?? commandExitCodes.failed;
 }

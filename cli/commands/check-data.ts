@@ -5,7 +5,7 @@ import { dataReportText } from '#shared/clients/market-data/check/data-report-te
 import { writeSecurities } from '#shared/clients/market-data/check/write-securities.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -30,5 +30,6 @@ async function run(folder: string, { json, writeSecurities: writes }: Options): 
     ? [JSON.stringify({ ...report, securitiesWritten: written ?? null }, null, 2)]
     : [...dataReportText(report), ...(written ? [`Wrote ${written}; complete it.`] : [])];
   process.stdout.write(`${lines.join('\n')}\n`);
-  process.exitCode = report.ready || written !== undefined ? exitCodes.ok : exitCodes.failed;
+  process.exitCode =
+    report.ready || written !== undefined ? commandExitCodes.ok : commandExitCodes.failed;
 }

@@ -10,7 +10,7 @@ import { universe } from '#shared/contract/universe.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation, type Ask } from '../installation.ts';
 
 interface Options {
@@ -48,7 +48,7 @@ async function run(given: string, { apply = false, json = false }: Options): Pro
   if (report.problems.length > 0 || !report.securitiesFile) {
     const text = json ? JSON.stringify(report, null, 2) : dataReportText(report).join('\n');
     process.stdout.write(`${text}\n`);
-    process.exitCode = exitCodes.failed;
+    process.exitCode = commandExitCodes.failed;
     return;
   }
   const answer = await send(openInstallation(ANSWER_MS_MAX), await partsOf(folder), apply);

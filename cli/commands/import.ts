@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { textOf } from '#shared/clients/market-data/csv/csv-text.ts';
+import { decodeText } from '#shared/clients/market-data/csv/csv-text.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 
 interface Options {
@@ -33,7 +33,7 @@ async function run(file: string, { account, apply = false, json }: Options): Pro
   const bytes = await readFile(path).catch(() => {
     throw invalidRequest({ field: 'file', message: `${path} cannot be read` });
   });
-  const content = textOf(bytes);
+  const content = decodeText(bytes);
   const answer = await openInstallation(ANSWER_MS_MAX)(
     portfolio.importTransactions,
     { accountId: account, content, apply },
@@ -41,7 +41,7 @@ async function run(file: string, { account, apply = false, json }: Options): Pro
   );
   const text = json ? JSON.stringify(answer, null, 2) : linesOf(answer).join('\n');
   process.stdout.write(`${text}\n`);
-  process.exitCode = answer.leftRows.length === 0 ? exitCodes.ok : exitCodes.failed;
+  process.exitCode = answer.leftRows.length === 0 ? commandExitCodes.ok : commandExitCodes.failed;
 }
 
 function linesOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { momentText } from '../overview-text.ts';
@@ -35,5 +35,5 @@ async function run(options: Options): Promise<void> {
     ...(lastError === '' ? [] : [`  failed: ${lastError}`]),
   ]);
   output(options, { jobs: all }, lines);
-  if (all.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.failed;
+  if (all.some(({ status }) => status === 'failed')) process.exitCode = commandExitCodes.failed;
 }

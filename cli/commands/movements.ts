@@ -77,7 +77,7 @@ async function deposit(amount: string, options: Options): Promise<void> {
   if (day || note) return cash('deposit', amount, options);
   const request = { accountId, amount: { amount, currency }, autoInvest: invest };
   const answer = await keyed(key)(gateway.processDeposit, request);
-  say(options, answer, answer.transactionId, answer.newCashBalance);
+  printResult(options, answer, answer.transactionId, answer.newCashBalance);
 }
 
 async function cash(kind: string, amount: string, options: Options): Promise<void> {
@@ -86,7 +86,7 @@ async function cash(kind: string, amount: string, options: Options): Promise<voi
   const isin = security === undefined ? '' : await isinOf(ask, security);
   const request = { accountId, kind, amount: { amount, currency }, day, note, isin };
   const answer = await keyed(key)(portfolio.bookMovement, request);
-  say(options, answer, answer.lineId, answer.cashBalance);
+  printResult(options, answer, answer.lineId, answer.cashBalance);
 }
 
 async function transfer(kind: string, security: string, quantity: string, options: Options) {
@@ -97,13 +97,13 @@ async function transfer(kind: string, security: string, quantity: string, option
     ...(price !== undefined && { price: { amount: price, currency: priceCurrency } }),
   };
   const answer = await keyed(key)(portfolio.bookMovement, request);
-  say(options, answer, answer.lineId, answer.cashBalance);
+  printResult(options, answer, answer.lineId, answer.cashBalance);
 }
 
 async function reverse(lineId: string, reason: string, options: Options) {
   const { account: accountId } = options;
   const answer = await keyed('')(portfolio.reverseMovement, { accountId, lineId, reason });
-  say(options, answer, answer.lineId, answer.cashBalance);
+  printResult(options, answer, answer.lineId, answer.cashBalance);
 }
 
 /** Books once for a key; without one, each command books anew. */
@@ -112,7 +112,7 @@ function keyed(key: string): Ask {
   return (operation, request) => ask(operation, request, { idempotencyKey: key || randomUUID() });
 }
 
-function say(
+function printResult(
   options: Options,
   answer: { readonly message: string },
   id: string,

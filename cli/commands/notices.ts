@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { NoticeDelivery } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { momentText } from '../overview-text.ts';
@@ -39,7 +39,7 @@ async function list(options: OutputOptions): Promise<void> {
     ...waiting.map((one) => `… ${lineOf(one)}, next attempt ${momentText(one.nextAt)}`),
     ...givenUp.map((one) => `✗ ${lineOf(one)}`),
   ]);
-  if (givenUp.length > 0) process.exitCode = exitCodes.failed;
+  if (givenUp.length > 0) process.exitCode = commandExitCodes.failed;
 }
 
 function lineOf({ channel, title, attempts, lastError }: NoticeDelivery): string {
@@ -55,5 +55,6 @@ async function test(channel: string | undefined, options: OutputOptions): Promis
     one.delivered ? `✓ ${one.channel} took it` : `✗ ${one.channel}: ${one.message}`,
   );
   output(options, answer, lines);
-  if (answer.results.some(({ delivered }) => !delivered)) process.exitCode = exitCodes.failed;
+  if (answer.results.some(({ delivered }) => !delivered))
+    process.exitCode = commandExitCodes.failed;
 }

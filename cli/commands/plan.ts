@@ -4,7 +4,7 @@ import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { Plan } from '#protos/gen/planning.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation, type Ask } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { moneyText } from '#gateway/embedded/console/report.ts';
@@ -41,7 +41,7 @@ async function runPlan(id: string | undefined, options: PlanOptions): Promise<vo
   const found = await findPlan(ask, id, options.account);
   if (!found) {
     process.stderr.write(`trader: there is no plan${id === undefined ? ' yet' : ` ${id}`}\n`);
-    process.exitCode = exitCodes.notThere;
+    process.exitCode = commandExitCodes.notThere;
     return;
   }
   const detail = { not: options.not === true, full: options.full === true };
@@ -70,7 +70,7 @@ async function runWhy(symbol: string, options: WhyOptions): Promise<void> {
   const found = whyOf(await ask(gateway.getOverview, request), symbol);
   if (found) return output(options, found.document, found.lines);
   process.stderr.write(`trader: nothing is known of ${symbol}: it is not held and in no plan\n`);
-  process.exitCode = exitCodes.notThere;
+  process.exitCode = commandExitCodes.notThere;
 }
 
 function whyOf(overview: GetOverviewResponse, symbol: string) {

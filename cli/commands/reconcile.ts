@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { GetTradingStateResponse, OpenReconciliation } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 
@@ -41,7 +41,7 @@ function show(options: Options, { reconciliations }: GetTradingStateResponse): v
     { reconciliations },
     lines.length > 0 ? lines : ['✓ No difference from the broker stops trading.'],
   );
-  if (lines.length > 0) process.exitCode = exitCodes.refused;
+  if (lines.length > 0) process.exitCode = commandExitCodes.refused;
 }
 
 function linesOf({ accountId, digest, differences }: OpenReconciliation): string[] {

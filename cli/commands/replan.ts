@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ReplanResponse } from '#protos/gen/planning.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 import { planLines } from '../overview-text.ts';
@@ -31,11 +31,11 @@ async function run(day: string, options: Options): Promise<void> {
   const answer = await ask(planning.replan, request);
   if (!answer.found) {
     process.stderr.write(`trader: no inputs are kept of ${day || options.plan}\n`);
-    process.exitCode = exitCodes.notThere;
+    process.exitCode = commandExitCodes.notThere;
     return;
   }
   output(options, answer, textOf(answer));
-  process.exitCode = answer.same ? exitCodes.ok : exitCodes.failed;
+  process.exitCode = answer.same ? commandExitCodes.ok : commandExitCodes.failed;
 }
 
 function textOf(answer: ReplanResponse): readonly string[] {

@@ -10,7 +10,7 @@ import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { daysCsv } from '#shared/replay/report-csv.ts';
 import { comparisonHtml, reportHtml } from '#shared/replay/report-html.ts';
-import { comparisonText, reportText, termsOf } from '#shared/replay/report-text.ts';
+import { comparisonText, replayReportText, termsOf } from '#shared/replay/report-text.ts';
 import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
 import type { ReplayPolicy, ReplayWindow } from '#shared/replay/policy.ts';
 import { readPast } from '#shared/replay/read-past.ts';
@@ -21,7 +21,7 @@ import {
   type ReplayAnswer,
 } from '#shared/replay/replay-policies.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openReplayThreads } from '../replay-threads.ts';
 
 interface Options {
@@ -70,7 +70,7 @@ async function run({ from, to, data, policy: files, threads, out, json }: Option
     const text = textOf(comparison, window);
     await keepLastReplay(state, { html: pageOf(comparison, window), text });
     process.stdout.write(json ? documentOf(comparison, window) : text);
-    process.exitCode = exitCodes.ok;
+    process.exitCode = commandExitCodes.ok;
   } finally {
     await pool?.close();
   }
@@ -115,7 +115,7 @@ function documentOf({ answers, differences }: Comparison, window: ReplayWindow):
 
 function textOf(comparison: Comparison, window: ReplayWindow): string {
   const reports = comparison.answers.flatMap(({ policy, report, refusals }) => [
-    ...reportText(report, termsOf(policy, window), refusals),
+    ...replayReportText(report, termsOf(policy, window), refusals),
     '',
   ]);
   const lines =

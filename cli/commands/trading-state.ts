@@ -10,7 +10,7 @@ import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation, type Ask } from '../installation.ts';
 import { output, type OutputOptions } from '../output.ts';
 
@@ -58,7 +58,7 @@ async function halt(options: Options): Promise<void> {
 async function resume(options: Options): Promise<void> {
   if (!options.yes && !(await agreed('Purchases and sales are sent again. Resume? [y/N] '))) {
     process.stderr.write('trader: nothing was changed\n');
-    process.exitCode = exitCodes.refused;
+    process.exitCode = commandExitCodes.refused;
     return;
   }
   await set('ACTIVE', options);
@@ -75,7 +75,7 @@ async function set(state: State, options: Options): Promise<void> {
     ...inForce.restrictions.map(({ message }) => `  because ${message}`),
     ...openLines(answer, cancelled),
   ]);
-  if (inForce.state !== state) process.exitCode = exitCodes.refused;
+  if (inForce.state !== state) process.exitCode = commandExitCodes.refused;
 }
 
 function openLines({ ordersUnderWay }: SetTradingStateResponse, cancelled: readonly string[]) {

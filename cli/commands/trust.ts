@@ -9,7 +9,7 @@ import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { fromCallerFolder } from '../caller-folder.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 
 interface Options {
@@ -45,7 +45,7 @@ async function run(requested: string | undefined, options: Options): Promise<voi
   const key = { idempotencyKey: randomUUID() };
   const after = await ask(gateway.setTrust, { ...request, setBy }, key);
   print(json, after, after.message);
-  process.exitCode = after.success ? exitCodes.ok : exitCodes.failed;
+  process.exitCode = after.success ? commandExitCodes.ok : commandExitCodes.failed;
 }
 
 function isAbove(level: string, granted: string): boolean {

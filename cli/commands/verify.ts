@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { LedgerFinding } from '#protos/gen/portfolio.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { commandExitCodes } from '../exit-codes.ts';
 import { openInstallation } from '../installation.ts';
 import { output } from '../output.ts';
 
@@ -34,7 +34,7 @@ async function run(options: Options): Promise<void> {
     ...answer.findings.map(sentence),
     answer.correct ? 'All is in order.' : 'Not in order.',
   ]);
-  process.exitCode = answer.correct ? exitCodes.ok : exitCodes.failed;
+  process.exitCode = answer.correct ? commandExitCodes.ok : commandExitCodes.failed;
 }
 
 function sentence({ check, sequence, lineId, message }: LedgerFinding): string {

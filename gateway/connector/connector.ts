@@ -22,7 +22,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { claimServices, type HeldClaim } from '#shared/runtime/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
-import { processJob, RunFailed, type JobProcessor, type GivingUp } from './job-processor.ts';
+import { processJob, RunFailed, type JobProcessor, type AbandonReason } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './deployed.ts';
 import { openSchedules, restoreSchedules, type OwnSchedules } from './schedules.ts';
@@ -214,7 +214,7 @@ function openWorker(
   const { log } = jobProcessor;
   worker.on('error', (error) => log.warn('queue-error', { topic: operation.topic, error }));
   worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) worker.cancelJob(id, 'lock-lost' satisfies GivingUp);
+    for (const id of ids) worker.cancelJob(id, 'lock-lost' satisfies AbandonReason);
   });
   worker.on('failed', (job, error) => {
     if (job)
@@ -248,7 +248,7 @@ function givenUp({ effect }: Operation, job: Job<RunData>, { message }: Error): 
 /** Takes no more jobs, waits a little for those that run, and puts the others back. */
 async function endWorker(worker: Worker, connection: Redis): Promise<void> {
   const timer = setTimeout(
-    () => worker.cancelAllJobs('shutdown' satisfies GivingUp),
+    () => worker.cancelAllJobs('shutdown' satisfies AbandonReason),
     SHUTDOWN_GRACE_MS,
   );
   await closeWorker(worker, connection, SHUTDOWN_GRACE_MS + PUT_BACK_MS);

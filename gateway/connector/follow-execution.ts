@@ -7,7 +7,7 @@ import type { Execution } from '#shared/runtime/runs/executions.ts';
 import type { Runs } from '#shared/runtime/runs/runs.ts';
 
 /** What is known of an attempt that failed. */
-export interface Progress {
+export interface AttemptProgress {
   /** It made more progress than the attempts before it. */
   hasAdvanced: boolean;
 }
@@ -18,7 +18,7 @@ export interface FollowedExecution {
   readonly run: string;
   /** Messages that were recorded before the function was called. */
   readonly recorded: number;
-  readonly progress: Progress;
+  readonly progress: AttemptProgress;
 }
 
 const POLL_MS_MIN = 20;

@@ -21,7 +21,7 @@ import { runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { traceIdFor } from '#shared/runtime/traceparent.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
-import { followExecution, type Progress } from './follow-execution.ts';
+import { followExecution, type AttemptProgress } from './follow-execution.ts';
 
 export interface JobProcessor {
   readonly runs: Runs;
@@ -30,7 +30,7 @@ export interface JobProcessor {
 }
 
 /** Why the call of a run is abandoned before its function has answered. */
-export type GivingUp = 'lock-lost' | 'shutdown';
+export type AbandonReason = 'lock-lost' | 'shutdown';
 
 /** Beyond the function's own time; only a gateway that hangs gets this far. */
 const GRACE_MS = 30_000;
@@ -109,7 +109,7 @@ async function processWithin(
   if (await jobProcessor.runs.outcome(run)) return;
   log.info('run-started');
   const cancellation = await watch(jobProcessor.runs, operation, run);
-  const progress: Progress = { hasAdvanced: false };
+  const progress: AttemptProgress = { hasAdvanced: false };
   try {
     const signals = AbortSignal.any([signal, cancellation.signal]);
     const last = await call(jobProcessor, operation, job, signals, progress, traceparent);
@@ -142,7 +142,7 @@ async function call(
   operation: Operation,
   job: Job<RunData>,
   signal: AbortSignal,
-  progress: Progress,
+  progress: AttemptProgress,
   traceparent: string | undefined,
 ): Promise<string | undefined> {
   const run = runOf(job);
@@ -186,7 +186,7 @@ async function handOver(
   job: Job<RunData>,
   token: string,
   failure: Failure,
-  { hasAdvanced }: Progress,
+  { hasAdvanced }: AttemptProgress,
   log: Log,
 ): Promise<Error | undefined> {
   const wasLost = failure.facts['sent'] === 'unknown' && hasAdvanced;
@@ -246,7 +246,7 @@ async function giveUp(
   signal: AbortSignal,
   log: Log,
 ): Promise<Error> {
-  const reason = signal.reason as GivingUp;
+  const reason = signal.reason as AbandonReason;
   log.warn('run-abandoned', { reason });
   if (reason === 'shutdown') {
     await job.moveToWait(token);

@@ -11,7 +11,7 @@ import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import { fullNameOf } from './services.ts';
-import { statusOf } from './status.ts';
+import { grpcStatusOf } from './status.ts';
 
 type Status = ServingStatus | 'SERVICE_UNKNOWN';
 interface Asked {
@@ -46,7 +46,8 @@ export class Health {
       check: (call: ServerUnaryCall<Asked, HealthAnswer>, answer: sendUnaryData<HealthAnswer>) => {
         const { service } = call.request;
         const named = find(service);
-        if (named.length === 0) return answer(statusOf(notFound('service', service), randomUUID()));
+        if (named.length === 0)
+          return answer(grpcStatusOf(notFound('service', service), randomUUID()));
         void this.all(named).then((status) => answer(null, { status }));
       },
       watch: (call: ServerWritableStream<Asked, HealthAnswer>) => {
@@ -87,7 +88,7 @@ export class Health {
       if (left.signal.aborted) return;
     }
     const stops = new Failure('UNAVAILABLE', 'This facade stops.');
-    call.emit('error', statusOf(stops, randomUUID()));
+    call.emit('error', grpcStatusOf(stops, randomUUID()));
   }
 
   private async all(services: readonly ServiceName[]): Promise<Status> {

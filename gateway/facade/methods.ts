@@ -22,7 +22,7 @@ import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
 import { services } from './services.ts';
-import { statusOf, type StatusError } from './status.ts';
+import { grpcStatusOf, type StatusError } from './status.ts';
 
 export interface FunctionEnvironment {
   readonly functions: FunctionsClient;
@@ -196,7 +196,7 @@ async function holdOpen(
         path: grpc.getPath(),
         cause: thrown,
       });
-    return statusOf(failure, call.requestId);
+    return grpcStatusOf(failure, call.requestId);
   } finally {
     open.delete(call);
     call.end();

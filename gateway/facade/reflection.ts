@@ -8,7 +8,7 @@ import type { EventEmitter } from 'node:events';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Descriptors } from './descriptors.ts';
-import { statusOf } from './status.ts';
+import { grpcStatusOf } from './status.ts';
 
 const VERSIONS = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const;
 type Version = (typeof VERSIONS)[number];
@@ -51,7 +51,7 @@ export function addReflection(server: Server, options: ReflectionOptions): void 
           (found) => serve(call, found),
           (thrown: unknown) => {
             options.log.error('reflection-failed', { cause: thrown });
-            call.emit('error', statusOf(Failure.from(thrown), ''));
+            call.emit('error', grpcStatusOf(Failure.from(thrown), ''));
           },
         );
       },
@@ -99,7 +99,7 @@ function serve(call: Bytes, { read, write, handle }: Method): void {
           listener(read(bytes));
         } catch {
           const garbled = invalidRequest({ field: 'body', message: 'is not a reflection request' });
-          call.emit('error', statusOf(garbled, ''));
+          call.emit('error', grpcStatusOf(garbled, ''));
         }
       });
     },

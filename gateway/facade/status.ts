@@ -13,7 +13,7 @@ export interface StatusError {
 /** Headers of an answer are short; the rest is in the log. */
 const TEXT_MAX = 1_000;
 
-export function statusOf(failure: Failure, requestId: string): StatusError {
+export function grpcStatusOf(failure: Failure, requestId: string): StatusError {
   const metadata = new Metadata();
   metadata.set('failure-code', failure.code);
   metadata.set('x-request-id', requestId);

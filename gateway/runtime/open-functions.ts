@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { deployedAtStart, Deployments } from './system-api/deployments.ts';
 import { DeploymentsState } from './deployments/deployments-state.ts';
 import { FunctionHost, type HostOptions } from './invoke/function-host.ts';
-import { catalogueImages, Images, type Program } from './deployments/images.ts';
+import { catalogueImages, Images, type FunctionProgram } from './deployments/images.ts';
 import { deploymentOf, programsOf, type StackFunction } from './deployments/stack-file.ts';
 
 export interface FunctionsOptions extends Omit<HostOptions, 'functions' | 'images'> {
   readonly stack: readonly StackFunction[];
   /** What can be deployed besides, through the API. */
-  readonly programs?: readonly Omit<Program, 'isOurs'>[];
+  readonly programs?: readonly Omit<FunctionProgram, 'isOurs'>[];
   /** Keeps `gateway/functions.json`. */
   readonly dataDir: string;
 }

@@ -12,7 +12,7 @@ import { BODY_BYTES_MAX } from '#template/server.ts';
 import { AsyncQueue } from './async/async-queue.ts';
 import { asyncCallsRoute } from './async/async-calls-route.ts';
 import { ASYNC_BODY_BYTES_MAX, asyncRoute } from './async/async-route.ts';
-import { basicAuth, type Credentials } from './http/basic-auth.ts';
+import { basicAuth, type BasicCredentials } from './http/basic-auth.ts';
 import { nameRequest } from './http/call-headers.ts';
 import { redirectUncleanPaths, withoutOrigin } from './http/clean-path.ts';
 import type { Deployments } from './system-api/deployments.ts';
@@ -21,7 +21,7 @@ import type { FunctionHost } from './invoke/function-host.ts';
 import { invokeRoute } from './invoke/invoke-route.ts';
 import { inCallSpan } from './http/call-span.ts';
 import { listen, type Listener } from './http/listen.ts';
-import { answer } from './http/methods.ts';
+import { answerByMethod } from './http/methods.ts';
 import { metricsEndpoint, type MetricsSource } from './observe/metrics-endpoint.ts';
 import { pageNotFound, sendError } from './http/platform-errors.ts';
 import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
@@ -46,7 +46,7 @@ export interface RuntimeOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Absent: plain HTTP. */
   readonly tls?: WatchedTls | undefined;
-  readonly credentials: Credentials;
+  readonly credentials: BasicCredentials;
   readonly build: string;
   readonly log: Log;
   readonly tokens: Tokens | null;
@@ -180,12 +180,12 @@ function gatewayApp(
     app.use('/async-function', asyncRoute(host, queue, async));
     app.use('/system/async', guard, asyncCallsRoute(queue));
   }
-  answer(app, '/healthz', {
+  answerByMethod(app, '/healthz', {
     GET: (_request, response) => void response.type('text/plain').send('OK'),
   });
-  answer(app, '/openapi.json', { GET: openApiRoute });
-  answer(app, '/asyncapi.json', { GET: asyncApiRoute });
-  answer(app, '/', {
+  answerByMethod(app, '/openapi.json', { GET: openApiRoute });
+  answerByMethod(app, '/asyncapi.json', { GET: asyncApiRoute });
+  answerByMethod(app, '/', {
     GET: (_request, response) =>
       void response.redirect(307, host.find(pageFunction.name) ? PAGE_PATH : '/ui/'),
   });

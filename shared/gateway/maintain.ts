@@ -4,7 +4,7 @@ import type { Context } from '#shared/runtime/context.ts';
 import { RUNS_KEPT_MS } from '#shared/runtime/runs/runs.ts';
 import type { JobEnd } from './model/job-record.ts';
 import { redisComplaints } from './model/redis-health.ts';
-import { count } from './model/cycle.ts';
+import { countText } from './model/cycle.ts';
 import { redisInfo } from './redis-info.ts';
 
 const CLEAN_MAX = 10_000;
@@ -16,7 +16,7 @@ export async function maintain(context: Context): Promise<JobEnd> {
   const limited = await limitRuns(context);
   const complaints = redisComplaints(await redisInfo(context.database.redis, 'persistence'));
   const done =
-    `${count(cleaned, 'ended job')} and ${count(limited, 'list')} of run messages cleared; ` +
+    `${countText(cleaned, 'ended job')} and ${countText(limited, 'list')} of run messages cleared; ` +
     (complaints.length === 0 ? 'Redis writes its file.' : complaints.join('; '));
   return { ok: complaints.length === 0, message: done };
 }

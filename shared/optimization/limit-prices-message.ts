@@ -9,7 +9,7 @@ export function limitPricesMessage(
   total: Money,
 ): OptimizeAllocationResponse['limitPrices'] {
   const worth = Math.max(0, total.toEstimate());
-  return prices.map(({ words, costRatio, perPointRatio }) => ({
+  return prices.map(({ description: words, costRatio, perPointRatio }) => ({
     ...{ limit: words, costRatio, perPointRatio },
     cost: Money.fromEstimate(costRatio * worth, total.currency, 'half-even').toJSON(),
   }));

@@ -6,7 +6,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { indexAt, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { Security } from '#shared/universe/model/security.ts';
-import type { Prices } from './model/value-history.ts';
+import type { DailyPrices } from './model/value-history.ts';
 
 const RATE_DECIMALS = 10;
 
@@ -16,7 +16,7 @@ export async function loadDailyPrices(
   securities: readonly Security[],
   base: Currency,
   from: CalendarDay,
-): Promise<Prices> {
+): Promise<DailyPrices> {
   const foreign = new Set(securities.map((s) => s.currency).filter((c) => c !== base));
   const rateSeries = [...foreign].map(async (currency): Promise<[Currency, RateSeries]> => [
     currency,

@@ -49,7 +49,7 @@ export function withExactEnd(measured: Performance, exact: Money | undefined): P
   };
 }
 
-export function historyMessage({ points }: Performance, base: Currency) {
+export function performanceHistoryMessage({ points }: Performance, base: Currency) {
   return points.map((point) => ({
     date: at(point.day),
     value: money(point.value, base),

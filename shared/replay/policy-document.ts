@@ -5,7 +5,7 @@ import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { settingTable } from '#shared/process/settings.ts';
-import { periods, type Schedule } from './model/schedule.ts';
+import { periods, type ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
 import type { ReplayPolicy } from './policy.ts';
 
@@ -45,11 +45,11 @@ const weights = z.union(
 
 const schedule = z.union(
   [
-    z.enum(['once', 'daily']).transform((kind): Schedule => ({ kind })),
-    z.enum(periods).transform((period): Schedule => ({ kind: 'first-of', period })),
+    z.enum(['once', 'daily']).transform((kind): ReplaySchedule => ({ kind })),
+    z.enum(periods).transform((period): ReplaySchedule => ({ kind: 'first-of', period })),
     z
       .strictObject({ every: z.int().min(1).max(10_000) })
-      .transform(({ every }): Schedule => ({ kind: 'every', days: every })),
+      .transform(({ every }): ReplaySchedule => ({ kind: 'every', days: every })),
   ],
   `one of once, daily, ${periods.join(', ')}, every: N`,
 );

@@ -4,7 +4,7 @@
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Environment } from '#shared/process/settings.ts';
-import type { Period, Schedule } from './model/schedule.ts';
+import type { Period, ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
 import type { PastMarketOptions } from './past-market.ts';
 import type { FillTerms } from './replay-dependencies.ts';
@@ -15,7 +15,7 @@ export interface ReplayPolicy {
   readonly securities?: readonly string[] | undefined;
   /** `planner`: the trading cycle finds its own targets. */
   readonly weights: WeightRule | { readonly kind: 'planner' };
-  readonly schedule: Schedule;
+  readonly schedule: ReplaySchedule;
   readonly band?: Band | undefined;
   /** False: cash is invested, and nothing is sold. */
   readonly sells: boolean;
@@ -24,7 +24,7 @@ export interface ReplayPolicy {
   readonly currency: Currency;
   /** Major units, decimals as text. */
   readonly capital: string;
-  readonly deposit?: Deposit | undefined;
+  readonly deposit?: RecurringDeposit | undefined;
   /** Settings by their environment names; production's defaults where absent. */
   readonly settings: Environment;
   readonly market: PastMarketOptions;
@@ -39,7 +39,7 @@ export interface Band {
 }
 
 /** Paid in on the first day of trading of each period but the run's first day. */
-export interface Deposit {
+export interface RecurringDeposit {
   readonly amount: string;
   readonly each: Period;
 }

@@ -24,7 +24,7 @@ export function termsOf(policy: ReplayPolicy, { from, to }: ReplayWindow): reado
   ];
 }
 
-export function reportText(
+export function replayReportText(
   { run, others, differences, confidence }: ReplayReport,
   terms: readonly string[],
   refusals: readonly string[],

@@ -70,7 +70,7 @@ export async function runReplay({ past, policy, window, build }: ReplayInputs): 
   });
   await adoptPolicy(stage.dependencies, policy.investmentPolicy);
   const run = new Run(stage, past, policy, window);
-  return run.carryOut();
+  return run.run();
 }
 
 class Run {
@@ -97,7 +97,7 @@ class Run {
     this.cash = Number(policy.capital);
   }
 
-  async carryOut(): Promise<ReplayRun> {
+  async run(): Promise<ReplayRun> {
     const due = dueDays(this.days, this.policy.schedule);
     const jumpsBefore = await this.jumpsBefore();
     const done: ReplayDay[] = [];

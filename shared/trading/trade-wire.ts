@@ -95,7 +95,7 @@ export function tradeExecutionOf(trade: Order): TradeExecution {
  * Success: the broker has the order, or something of it was filled. An order whose outcome is open has the
  * error OUTCOME_UNKNOWN, as a call has that fails with an open outcome.
  */
-export function answerOf(order: OrderRecord): ExecuteTradeResponse {
+export function tradeResponseOf(order: OrderRecord): ExecuteTradeResponse {
   const isOpen = isUnresolved(order.state) || order.state === 'INTENT';
   const isWorking = !isTerminal(order.state) && !isOpen;
   return {

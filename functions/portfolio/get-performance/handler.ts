@@ -31,7 +31,7 @@ import {
   comparisonMessage,
   contributionsMessage,
   drawdownsMessage,
-  historyMessage,
+  performanceHistoryMessage,
   metricsMessage,
   periodReturnsMessage,
   withExactEnd,
@@ -74,7 +74,7 @@ export default handle(portfolio.getPerformance, async (request, context) => {
   const sectors = new Map(needed.map(({ isin, sector }) => [isin, sector ?? '']));
   const members = needed.filter((one) => isTradable(one) && one !== benchmark).map(isinOf);
   return {
-    history: historyMessage(measured, base),
+    history: performanceHistoryMessage(measured, base),
     metrics: metricsMessage(measured, risk, base),
     drawdowns: drawdownsMessage(window),
     ...contributionsMessage(window, needed, base),

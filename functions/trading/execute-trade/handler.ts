@@ -9,7 +9,7 @@ import { validate } from '#shared/trading/model/validation.ts';
 import { refreshLive } from '#shared/trading/resolve.ts';
 import { checkAtStart } from '#shared/trading/start-up-check.ts';
 import { submitOrder } from '#shared/trading/submit.ts';
-import { answerOf, draftOf, dryRunAnswer } from '#shared/trading/trade-wire.ts';
+import { tradeResponseOf, draftOf, dryRunAnswer } from '#shared/trading/trade-wire.ts';
 import { tradeIdOf } from '#shared/trading/order-store.ts';
 
 /**
@@ -39,5 +39,5 @@ export default handle(trading.executeTrade, async (request, context) => {
   if (order.filledQuantity.sign > 0) await syncBook(context, accountId);
   // A repeat with the same key finds out how the order stands by then.
   if (!isTerminal(order.state)) context.answerIsOpen();
-  return answerOf(order);
+  return tradeResponseOf(order);
 });

@@ -61,9 +61,11 @@ function actionText(action: PlannedAction, index: number): string[] {
 /** The first few in full, the rest counted by rule. */
 function notTakenText(notTaken: readonly NotTaken[]): string[] {
   if (notTaken.length === 0) return [];
-  const weighedFirst = [...notTaken].sort((a, b) => Number(unweighed(a)) - Number(unweighed(b)));
-  const shown = weighedFirst.slice(0, NOT_TAKEN_SHOWN);
-  const rest = countByRule(weighedFirst.slice(NOT_TAKEN_SHOWN));
+  const evaluatedFirst = [...notTaken].sort(
+    (a, b) => Number(notEvaluated(a)) - Number(notEvaluated(b)),
+  );
+  const shown = evaluatedFirst.slice(0, NOT_TAKEN_SHOWN);
+  const rest = countByRule(evaluatedFirst.slice(NOT_TAKEN_SHOWN));
   return [
     '',
     'Not taken, and why',
@@ -74,11 +76,11 @@ function notTakenText(notTaken: readonly NotTaken[]): string[] {
 
 function candidateText(candidate: NotTaken): string {
   const { side, symbol, rule, reason } = candidate;
-  return `${unweighed(candidate) ? symbol : `${side} ${symbol}`} (${rule}): ${reason}`;
+  return `${notEvaluated(candidate) ? symbol : `${side} ${symbol}`} (${rule}): ${reason}`;
 }
 
 /** Not a candidate for buying or selling; the evaluated ones are more informative. */
-function unweighed({ side }: NotTaken): boolean {
+function notEvaluated({ side }: NotTaken): boolean {
   return side === 'TRADE_SIDE_UNSPECIFIED';
 }
 

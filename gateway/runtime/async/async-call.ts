@@ -67,7 +67,7 @@ export function jobIdOf(callId: string): string {
   return `call-${callId.replaceAll('%', '%25').replaceAll(':', '%3A')}`;
 }
 
-export function digestOf(path: string, query: string, body: Buffer): string {
+export function callDigestOf(path: string, query: string, body: Buffer): string {
   return createHash('sha256').update(`${path}\n${query}\n`).update(body).digest('hex').slice(0, 32);
 }
 

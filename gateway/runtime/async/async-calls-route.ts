@@ -6,7 +6,7 @@ import { Router, type Request, type Response } from 'express';
 import { callStates, type CallState } from './async-call.ts';
 import { AsyncCalls, type ChangeResult } from './async-calls.ts';
 import type { AsyncQueue } from './async-queue.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { sendError } from '../http/platform-errors.ts';
 
 const LISTED_DEFAULT = 50;
@@ -15,8 +15,8 @@ const LISTED_MAX = 200;
 export function asyncCallsRoute(queue: AsyncQueue): Router {
   const calls = new AsyncCalls(queue);
   const router = Router();
-  answer(router, '/', { GET: (request, response) => list(calls, request, response) });
-  answer(router, '/:callId', {
+  answerByMethod(router, '/', { GET: (request, response) => list(calls, request, response) });
+  answerByMethod(router, '/:callId', {
     GET: async (request, response) => {
       const [first, ...others] = await calls.byId(idOf(request), queueNameOf(request));
       if (!first) return unknown(response);
@@ -36,7 +36,7 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
         'the call runs',
       ),
   });
-  answer(router, '/:callId/retry', {
+  answerByMethod(router, '/:callId/retry', {
     POST: async (request, response) =>
       respond(
         response,

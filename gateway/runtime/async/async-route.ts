@@ -11,7 +11,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Effect } from '#shared/contract/row.ts';
 import { requireAccess, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
-import { digestOf, type QueuedCall } from './async-call.ts';
+import { callDigestOf, type QueuedCall } from './async-call.ts';
 import type { Added, AsyncQueue } from './async-queue.ts';
 import { callbackUrl } from './callback.ts';
 import { forwardHeaders, nameCall } from '../http/call-headers.ts';
@@ -107,10 +107,10 @@ async function enqueue(
     headers: keptHeaders(request),
     bodyBase64: body.toString('base64'),
     callbackUrl: callback?.url,
-    digest: digestOf(path, query, body),
+    digest: callDigestOf(path, query, body),
     effect: effectOf(target),
   };
-  say(response, await Promise.race([queue.add(call), tooLong()]));
+  respond(response, await Promise.race([queue.add(call), tooLong()]));
 }
 
 /** The queue's connection waits for Redis indefinitely; callers do not. */
@@ -118,7 +118,7 @@ function tooLong(): Promise<'no-queue'> {
   return sleep(QUEUE_TIMEOUT_MS, 'no-queue' as const, { ref: false });
 }
 
-function say(response: Response, added: Added | 'no-queue'): void {
+function respond(response: Response, added: Added | 'no-queue'): void {
   if (added === 'added' || added === 'known') return void response.status(202).end();
   response.set('x-openfaas-internal', 'gateway');
   if (added === 'another-call')

@@ -6,7 +6,7 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { packFolder, pageFunction, serviceNames } from '#shared/contract/names.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 
-export interface Program {
+export interface FunctionProgram {
   /** `planning-create-plan` */
   readonly name: string;
   /** Folder of its `handler.js`: absolute, or as it lies in the build. */
@@ -16,10 +16,10 @@ export interface Program {
 }
 
 export class Images {
-  private readonly programs: ReadonlyMap<string, Program>;
+  private readonly programs: ReadonlyMap<string, FunctionProgram>;
 
   /** @param programs of those with one name, the last is found */
-  constructor(programs: readonly Omit<Program, 'isOurs'>[]) {
+  constructor(programs: readonly Omit<FunctionProgram, 'isOurs'>[]) {
     const ours = new Map(catalogueImages().map(({ name, folder }) => [name, folder]));
     this.programs = new Map(
       programs.map(({ name, folder }) => [
@@ -30,12 +30,12 @@ export class Images {
   }
 
   /** @param image `ghcr.io/someone/arduino-trader/planning-create-plan:1.2` */
-  find(image: string): Program | undefined {
+  find(image: string): FunctionProgram | undefined {
     return this.programs.get(programName(image));
   }
 
   /** @throws Failure INVALID_REQUEST naming the image */
-  require(image: string): Program {
+  require(image: string): FunctionProgram {
     const found = this.find(image);
     if (found) return found;
     throw invalidRequest({
@@ -53,7 +53,7 @@ export function programName(image: string): string {
 }
 
 /** All that the catalogue has: a program an operation, one a service, and the page. */
-export function catalogueImages(): readonly Omit<Program, 'isOurs'>[] {
+export function catalogueImages(): readonly Omit<FunctionProgram, 'isOurs'>[] {
   return [
     ...operations.map(({ name, folder }) => ({ name, folder })),
     ...serviceNames.map((service) => ({ name: service, folder: packFolder(service) })),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { NAME_PATTERN, NAME_RULE, type Deployment } from './deployment.ts';
-import { programName, type Program } from './images.ts';
+import { programName, type FunctionProgram } from './images.ts';
 import { substituted } from './substitution.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -161,8 +161,10 @@ export function deploymentOf(
  * The programs that a stack file names by the images of its functions.
  * @throws Failure INVALID_REQUEST where one image stands for two handlers
  */
-export function programsOf(stack: readonly StackFunction[]): readonly Omit<Program, 'isOurs'>[] {
-  const programs = new Map<string, Omit<Program, 'isOurs'>>();
+export function programsOf(
+  stack: readonly StackFunction[],
+): readonly Omit<FunctionProgram, 'isOurs'>[] {
+  const programs = new Map<string, Omit<FunctionProgram, 'isOurs'>>();
   for (const { name: functionName, image, handler: folder } of stack) {
     const name = programName(image);
     const known = programs.get(name);

@@ -10,7 +10,7 @@ import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';
 import type { Executor } from './executor.ts';
 import type { Deployment } from '../deployments/deployment.ts';
-import type { Program } from '../deployments/images.ts';
+import type { FunctionProgram } from '../deployments/images.ts';
 
 /** @param folder the handler's folder, absolute or as it lies in the build */
 export type LoadHandler = (folder: string) => Promise<FunctionHandler>;
@@ -42,7 +42,7 @@ export class DeployedFunction {
   /** @param ended called when it was retired and its last call is over */
   constructor(
     spec: Deployment,
-    { name, isOurs }: Pick<Program, 'name' | 'isOurs'>,
+    { name, isOurs }: Pick<FunctionProgram, 'name' | 'isOurs'>,
     executor: Executor,
     ended: () => void = () => undefined,
   ) {

@@ -11,7 +11,7 @@ import type { FunctionLogs } from '../observe/function-logs.ts';
 import { environmentOf, environmentVariablesOf } from './function-environment.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { isCpuBound } from './cpu-bound.ts';
-import type { Images, Program } from '../deployments/images.ts';
+import type { Images, FunctionProgram } from '../deployments/images.ts';
 import { isolationOf } from '../deployments/isolation.ts';
 import {
   DependencyPool,
@@ -76,7 +76,7 @@ export class FunctionExecutors {
   }
 
   /** @throws Failure INVALID_REQUEST naming a wrong annotation, limit or setting */
-  executorOf(spec: Deployment, program: Program): Executor {
+  executorOf(spec: Deployment, program: FunctionProgram): Executor {
     requireLimits(spec);
     const isolation = isolationOf(spec, program.isOurs);
     const dependencies = program.isOurs ? this.dependencyPool.take(spec.environment) : undefined;
@@ -92,7 +92,7 @@ export class FunctionExecutors {
   private split(
     here: Executor,
     spec: Deployment,
-    program: Program,
+    program: FunctionProgram,
     pools: FunctionThreads,
   ): Executor {
     const ownsThreads = this.dependencyPool.isOwn(spec.environment);
@@ -106,7 +106,7 @@ export class FunctionExecutors {
 
   private here(
     spec: Deployment,
-    program: Program,
+    program: FunctionProgram,
     dependencies: DependencyLease | undefined,
   ): Executor {
     const { env = {}, secrets, load, log } = this.options;
@@ -119,7 +119,11 @@ export class FunctionExecutors {
   }
 
   /** It runs only its own function: other operations may have other settings, or run elsewhere. */
-  private onOwnThreads(spec: Deployment, program: Program, threads: FunctionThreads): Executor {
+  private onOwnThreads(
+    spec: Deployment,
+    program: FunctionProgram,
+    threads: FunctionThreads,
+  ): Executor {
     const inflightMax = Number(spec.environment['max_inflight']) || undefined;
     const pool = threads.open(spec, inflightMax, program.isOurs);
     return this.onThreads(spec, program, pool, () => CPU_BOUND.map(({ name }) => name));
@@ -127,7 +131,7 @@ export class FunctionExecutors {
 
   private onThreads(
     { name, environment, secrets }: Deployment,
-    { folder }: Program,
+    { folder }: FunctionProgram,
     pool: FunctionThreads['operations'],
     far: () => readonly string[],
   ): Executor {
@@ -160,7 +164,7 @@ export class FunctionExecutors {
   }
 }
 
-function isCpuBoundProgram(program: Program): boolean {
+function isCpuBoundProgram(program: FunctionProgram): boolean {
   const isIt = ({ name, service }: (typeof CPU_BOUND)[number]): boolean =>
     name === program.name || service === program.name;
   return program.isOurs && CPU_BOUND.some(isIt);

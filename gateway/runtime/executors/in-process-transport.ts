@@ -47,7 +47,7 @@ export function inProcessTransport(
       const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
       const [name = ''] = address.split('/');
       const context = { callId: call.requestId, signal: call.signal, isScrape: call.isScrape };
-      return answerOf(await host.call(name, { ...event, headers }, context));
+      return functionAnswerOf(await host.call(name, { ...event, headers }, context));
     });
 }
 
@@ -71,7 +71,7 @@ export function eventOf(call: FunctionCall, address: string, token: string): Fun
   };
 }
 
-export function answerOf(result: FunctionResult): FunctionAnswer & PlatformAnswer {
+export function functionAnswerOf(result: FunctionResult): FunctionAnswer & PlatformAnswer {
   const { status = 200, headers = {}, body } = result;
   return {
     status,

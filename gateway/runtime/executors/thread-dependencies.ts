@@ -13,7 +13,7 @@ import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/function-environment.ts';
 import { isCpuBound } from './cpu-bound.ts';
-import { answerOf, eventOf } from './in-process-transport.ts';
+import { functionAnswerOf, eventOf } from './in-process-transport.ts';
 import type { ThreadDependencies } from './worker-messages.ts';
 
 /** How a thread may run an operation itself. */
@@ -58,6 +58,8 @@ function nearOr(
     if (!usesThread || near.isRemote(operation.name)) return far(call);
     const handler = await near.loadHandler(operation.folder);
     const { requestId: callId, signal } = call;
-    return answerOf(await handler(event, { callId, signal, shared: dependencies(), ...mounted() }));
+    return functionAnswerOf(
+      await handler(event, { callId, signal, shared: dependencies(), ...mounted() }),
+    );
   };
 }

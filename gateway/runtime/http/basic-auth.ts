@@ -4,13 +4,13 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { same } from '#shared/runtime/access.ts';
 import { sendError } from './platform-errors.ts';
 
-export interface Credentials {
+export interface BasicCredentials {
   readonly user: string;
   readonly password: string;
 }
 
 /** @throws Failure REFUSED (`empty-password`): a guard that an empty password opens is none */
-export function basicAuth({ user, password }: Credentials): RequestHandler {
+export function basicAuth({ user, password }: BasicCredentials): RequestHandler {
   if (password === '')
     throw new Failure('REFUSED', "The gateway's password is empty.", { rule: 'empty-password' });
   return (request, response, next) => {

@@ -25,7 +25,7 @@ import { FunctionLogs } from '../observe/function-logs.ts';
 import type { HostContext } from '../executors/in-process-transport.ts';
 import { FunctionExecutors, type ExecutorOptions } from '../executors/function-executors.ts';
 import { GatewayMetrics } from '../observe/gateway-metrics.ts';
-import type { Program } from '../deployments/images.ts';
+import type { FunctionProgram } from '../deployments/images.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import {
   bareName,
@@ -229,7 +229,7 @@ export class FunctionHost {
       });
   }
 
-  private build(spec: Deployment, program: Program): DeployedFunction {
+  private build(spec: Deployment, program: FunctionProgram): DeployedFunction {
     heapMbOf(spec);
     const { log } = this.options;
     const deployed: DeployedFunction = new DeployedFunction(
@@ -248,7 +248,7 @@ export class FunctionHost {
 function uncounted(): void {}
 
 /** Callers send tokens to an operation's name, people their password to the page's: no other may take it. */
-function requireOwnName({ name }: Deployment, program: Program): void {
+function requireOwnName({ name }: Deployment, program: FunctionProgram): void {
   const isTrusted =
     isServiceName(name) || name === pageFunction.name || operationAt(name, '/') !== undefined;
   if (isTrusted && !program.isOurs)

@@ -14,20 +14,20 @@ export function metricsEndpoint(sources: readonly MetricsSource[], log: Log): Re
   return (request, response) => {
     const [path] = (request.url ?? '/').split('?');
     if (path !== '/metrics' && path !== '/healthz')
-      return say(response, 404, '404 page not found\n');
+      return respond(response, 404, '404 page not found\n');
     if (request.method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
-    if (path === '/healthz') return say(response, 200, 'OK');
+    if (path === '/healthz') return respond(response, 200, 'OK');
     exposition(sources).then(
-      (text) => say(response, 200, text, Registry.PROMETHEUS_CONTENT_TYPE),
+      (text) => respond(response, 200, text, Registry.PROMETHEUS_CONTENT_TYPE),
       (cause: unknown) => {
         log.error('metrics-failed', { cause });
-        say(response, 500, 'the metrics failed\n');
+        respond(response, 500, 'the metrics failed\n');
       },
     );
   };
 }
 
-function say(
+function respond(
   response: ServerResponse,
   status: number,
   text: string,

@@ -5,7 +5,7 @@ import type { DeployedFunction } from '../executors/deployed-function.ts';
 import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { functionStatus } from './function-status.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { bodyOf, requireNamespace } from '../http/system-body.ts';
 
 /** @param deployments absent: what is deployed is as it is */
@@ -16,14 +16,14 @@ export function deployRoutes(
 ): void {
   const status = (deployed: DeployedFunction) =>
     functionStatus(deployed, host.metrics.invocations(deployed.spec.name));
-  answer(router, '/functions', {
+  answerByMethod(router, '/functions', {
     GET: async (request, response) => {
       requireNamespace(request);
       response.json(await Promise.all(host.list().map(status)));
     },
     ...(deployments && changes(deployments)),
   });
-  answer(router, '/function/:name', {
+  answerByMethod(router, '/function/:name', {
     GET: async (request, response) => {
       requireNamespace(request);
       const deployed = host.find(String(request.params['name']));

@@ -7,7 +7,7 @@ import type { Request, Response, Router } from 'express';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import type { LogLine } from '../observe/line-ring.ts';
 import { chosen, isAskedFor, readLogQuery, type LogQuery } from '../observe/log-query.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { requireNamespace } from '../http/system-body.ts';
 
@@ -17,7 +17,7 @@ export function logsRoute(router: Router, host: FunctionHost, stopping: AbortSig
   stopping.addEventListener('abort', () => {
     for (const response of subscription) response.end();
   });
-  answer(router, '/logs', {
+  answerByMethod(router, '/logs', {
     GET: (request, response) => {
       requireNamespace(request);
       const query = readLogQuery(searchOf(request));

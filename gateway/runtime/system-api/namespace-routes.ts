@@ -1,6 +1,6 @@
 /** `/system/namespaces` and `/system/namespace/<name>`: there is one, and it cannot be changed. */
 import type { RequestHandler, Router } from 'express';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 
 const FIXED: RequestHandler = (_request, response) =>
@@ -11,12 +11,12 @@ const FIXED: RequestHandler = (_request, response) =>
   );
 
 export function namespaceRoutes(router: Router): void {
-  answer(router, '/namespaces', {
+  answerByMethod(router, '/namespaces', {
     GET: (_request, response) => void response.json([NAMESPACE]),
   });
   // faas-cli creates with an empty name in the path.
-  answer(router, '/namespace/', { POST: FIXED });
-  answer(router, '/namespace/:name', {
+  answerByMethod(router, '/namespace/', { POST: FIXED });
+  answerByMethod(router, '/namespace/:name', {
     GET: (request, response) => {
       const name = String(request.params['name']);
       if (name !== NAMESPACE) return sendError(response, 404, `namespace ${name} not found`);

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseGoJson } from '../http/go-json.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 
@@ -26,7 +26,7 @@ const alertSchema = z.object({
 });
 
 export function scaleRoutes(router: Router, host: FunctionHost): void {
-  answer(router, '/scale-function/:name', {
+  answerByMethod(router, '/scale-function/:name', {
     POST: (request, response) => {
       const requested = parsedOr('Error unmarshalling request body.', () =>
         readBody(request, scaleSchema),
@@ -37,7 +37,7 @@ export function scaleRoutes(router: Router, host: FunctionHost): void {
       response.status(202).end();
     },
   });
-  answer(router, '/alert', {
+  answerByMethod(router, '/alert', {
     POST: (request, response) => {
       const { alerts } = parsedOr('Unable to parse alert, bad format.', () =>
         parseGoJson(alertSchema, bodyOf(request)),

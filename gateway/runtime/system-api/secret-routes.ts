@@ -6,7 +6,7 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { alreadyExists, invalidRequest, notFound } from '#shared/kernel/failure.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 import { isSecretName, type SecretFiles } from '../deployments/secret-files.ts';
 import { readBody, requireNamespace } from '../http/system-body.ts';
@@ -22,7 +22,7 @@ const secretSchema = z.object({
 type SentSecret = z.output<typeof secretSchema>;
 
 export function secretRoutes(router: Router, secrets: SecretFiles): void {
-  answer(router, '/secrets', {
+  answerByMethod(router, '/secrets', {
     GET: async (request, response) => {
       requireNamespace(request);
       const names = await secrets.names();

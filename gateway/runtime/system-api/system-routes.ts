@@ -6,7 +6,7 @@ import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { gatewayInfo } from './gateway-info.ts';
 import { logsRoute } from './logs-route.ts';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
 import { pageNotFound, sendError } from '../http/platform-errors.ts';
 import { scaleRoutes } from './scale-routes.ts';
@@ -29,7 +29,7 @@ export function systemRoutes(host: FunctionHost, options: SystemOptions): Router
   const router = Router({ caseSensitive: true, strict: true });
   router.use(rawBody);
   deployRoutes(router, host, options.deployments);
-  answer(router, '/info', {
+  answerByMethod(router, '/info', {
     GET: (_request, response) => void response.json(gatewayInfo(options.build)),
   });
   namespaceRoutes(router);

@@ -3,7 +3,7 @@
  * itself and the gateway's API.
  */
 import { Router, type RequestHandler } from 'express';
-import { answer } from '../http/methods.ts';
+import { answerByMethod } from '../http/methods.ts';
 import page from './ui/page.html';
 import description from './gateway.openapi';
 import queues from './queues.asyncapi';
@@ -23,9 +23,11 @@ const POLICY = [
 /** The caller is known when these are asked. */
 export function uiRoutes(): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  answer(router, '/', { GET: file('text/html; charset=utf-8', page) });
-  answer(router, '/page.css', { GET: file('text/css; charset=utf-8', style) });
-  answer(router, '/page.client.js', { GET: file('text/javascript; charset=utf-8', script) });
+  answerByMethod(router, '/', { GET: file('text/html; charset=utf-8', page) });
+  answerByMethod(router, '/page.css', { GET: file('text/css; charset=utf-8', style) });
+  answerByMethod(router, '/page.client.js', {
+    GET: file('text/javascript; charset=utf-8', script),
+  });
   return router;
 }
 

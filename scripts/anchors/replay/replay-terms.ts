@@ -1,6 +1,6 @@
 /** Weights, days and deposits from the parameters of a replay row. Texts and codes must agree. */
-import type { Band, Deposit } from '#shared/replay/policy.ts';
-import type { Period, Schedule } from '#shared/replay/model/schedule.ts';
+import type { Band, RecurringDeposit } from '#shared/replay/policy.ts';
+import type { Period, ReplaySchedule } from '#shared/replay/model/schedule.ts';
 import type { WeightRule } from '#shared/replay/model/weights.ts';
 import { NotSupported, type AnchorRow } from '../rows/row.ts';
 
@@ -16,7 +16,7 @@ const periodOfCode: Readonly<Record<string, readonly [Period, RegExp]>> = {
   annual: ['year', /first trading day of each (?:calendar )?year/],
 };
 
-export function scheduleOf(p: Parameters): Schedule {
+export function scheduleOf(p: Parameters): ReplaySchedule {
   const [code, text] = [String(p['schedule_code']), String(p['schedule'])];
   const [, every] = /^every:(\d+)$/.exec(code) ?? [];
   const known = periodOfCode[code];
@@ -45,7 +45,7 @@ export function bandOf(p: Parameters): Band | undefined {
   return { absolute, relative };
 }
 
-export function depositOf(p: Parameters): Deposit | undefined {
+export function depositOf(p: Parameters): RecurringDeposit | undefined {
   const deposit = p['deposit'] as Record<'amount' | 'when' | 'order', unknown> | null;
   if (deposit === null) return undefined;
   const when =

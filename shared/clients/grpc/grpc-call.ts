@@ -7,7 +7,7 @@ import {
   type MethodDefinition,
 } from '@grpc/grpc-js';
 import { isCancelled } from '../functions-client.ts';
-import type { Answered } from '../remote/remote-service.ts';
+import type { RemoteAnswer } from '../remote/remote-service.ts';
 import { thrownOf } from './status-failure.ts';
 
 export type RpcMethod = MethodDefinition<object, object>;
@@ -28,7 +28,7 @@ export interface GrpcCall {
 }
 
 /** @throws Failure as answered, Outage where nobody answered, the signal's reason when aborted */
-export function callOnce(call: GrpcCall): Promise<Answered<object>> {
+export function callOnce(call: GrpcCall): Promise<RemoteAnswer<object>> {
   return new Promise((resolve, reject) => {
     const { client, method, request, metadata } = call;
     let message: object = {};

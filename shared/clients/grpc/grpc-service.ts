@@ -10,7 +10,7 @@ import type { CallOptions } from '../functions-client.ts';
 import { LastAnswers } from '../remote/last-answers.ts';
 import { Outage } from '../remote/outage.ts';
 import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';
-import type { Answered, RemoteCall, RemoteService } from '../remote/remote-service.ts';
+import type { RemoteAnswer, RemoteCall, RemoteService } from '../remote/remote-service.ts';
 import type { Probe } from '../remote/remote-target.ts';
 import { callOnce, callStreaming, type GrpcCall, type RpcMethod } from './grpc-call.ts';
 import { requestTypeOf, serviceDefinitions } from './service-definitions.ts';
@@ -58,7 +58,7 @@ export class GrpcService {
   }
 
   /** @param request the whole message */
-  once(rpc: string, request: object, options: CallOptions): Promise<Answered<object>> {
+  once(rpc: string, request: object, options: CallOptions): Promise<RemoteAnswer<object>> {
     const call = remoteCallOf(this.rowOf(rpc), options);
     return this.guard.once(call, request, this.answers, (signal, timeoutMs) =>
       callOnce(this.callOf(rpc, request, options, { signal, timeoutMs })),

@@ -14,7 +14,7 @@ import { BREAKER_USUAL, type BreakerRule, type HealthCheck } from '#shared/place
 import type { Log } from '#shared/process/log.ts';
 import type { CallOptions } from '../functions-client.ts';
 import { RemoteService } from '../remote/remote-service.ts';
-import { Target } from '../remote/remote-target.ts';
+import { RemoteTarget } from '../remote/remote-target.ts';
 import { GrpcService, wholeRequest } from './grpc-service.ts';
 import { serviceDefinitions, type ServiceDefinitions } from './service-definitions.ts';
 
@@ -80,7 +80,7 @@ function openOne(service: ServiceName, options: ServiceClientsOptions, closers: 
   const { breaker = BREAKER_USUAL, staleMsMax = STALE_MS_USUAL, healthCheck } = options;
   const address = addresses[service];
   const device = options.device ?? address;
-  const target = new Target({ address, device, breaker, log });
+  const target = new RemoteTarget({ address, device, breaker, log });
   const guard = new RemoteService({ service, device, target, retries, timeoutMs, staleMsMax });
   const remote = new GrpcService({ service, address, credentials, token }, guard);
   if (healthCheck) target.watch(remote.probe, healthCheck);

@@ -16,7 +16,7 @@ import { httpTransport } from '../http-transport.ts';
 import { LastAnswers } from './last-answers.ts';
 import { Outage, sentOf } from './outage.ts';
 import { remoteCallOf, READY_ROW } from './remote-call.ts';
-import type { Answered, RemoteService } from './remote-service.ts';
+import type { RemoteAnswer, RemoteService } from './remote-service.ts';
 import type { Probe } from './remote-target.ts';
 
 /** @param token the trade token of that board */
@@ -96,7 +96,7 @@ async function answerOf(far: Transport, call: FunctionCall): Promise<FunctionAns
   throw refusalOf(await textOf(answer.body).catch(asOutage), answer.status);
 }
 
-async function wholeText(far: Transport, call: FunctionCall): Promise<Answered<string>> {
+async function wholeText(far: Transport, call: FunctionCall): Promise<RemoteAnswer<string>> {
   const answer = await answerOf(far, call);
   return { value: await textOf(answer.body).catch(asOutage), staleMs: answer.staleMs };
 }

@@ -18,14 +18,14 @@ import { openBecause, outcomeUnknown } from '#shared/contract/unknown-outcome.ts
 import type { LastAnswers } from './last-answers.ts';
 import { isUnavailable, mayRepeat } from './may-repeat.ts';
 import { Outage, type Sent } from './outage.ts';
-import type { Target } from './remote-target.ts';
+import type { RemoteTarget } from './remote-target.ts';
 import { TimeLimit, type Attempt } from './call-time-limit.ts';
 
 export interface RemoteServiceOptions {
   readonly service: ServiceName;
   /** The board's name, for people. */
   readonly device: string;
-  readonly target: Target;
+  readonly target: RemoteTarget;
   readonly retries: number;
   /** Limits calls that answer once, below the operation's own time. */
   readonly timeoutMs?: number | undefined;
@@ -44,7 +44,7 @@ export interface RemoteCall {
   readonly acceptsStale: boolean;
 }
 
-export interface Answered<T> {
+export interface RemoteAnswer<T> {
   readonly value: T;
   /** Age of a stale answer; absent where the answer is current. */
   readonly staleMs?: number | undefined;
@@ -67,8 +67,8 @@ export class RemoteService {
     call: RemoteCall,
     request: unknown,
     answers: LastAnswers<T>,
-    attempt: Attempt<Answered<T>>,
-  ): Promise<Answered<T>> {
+    attempt: Attempt<RemoteAnswer<T>>,
+  ): Promise<RemoteAnswer<T>> {
     const { staleMsMax } = this.options;
     const { name, effect } = call.row;
     const mayBeOld = effect === 'reads' && staleMsMax > 0;
@@ -192,7 +192,7 @@ function mayHaveArrived(thrown: unknown): boolean {
 }
 
 /** A stale answer forwarded by another board, too, is only for callers that accept one. */
-function requireAccepted<T>(call: RemoteCall, answered: Answered<T>): Answered<T> {
+function requireAccepted<T>(call: RemoteCall, answered: RemoteAnswer<T>): RemoteAnswer<T> {
   if (call.acceptsStale) return answered;
   throw new Failure('UNAVAILABLE', `${call.row.name} has only an old answer at the moment.`, {
     staleMs: answered.staleMs,

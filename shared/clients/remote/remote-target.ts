@@ -28,7 +28,7 @@ export type Probe = (timeoutMs: number) => Promise<unknown>;
 /** Interval of the health checks while the board is away. */
 const AWAY_INTERVAL_MS = 1_000;
 
-export class Target {
+export class RemoteTarget {
   readonly address: string;
   readonly device: string;
   private readonly options: TargetOptions;

@@ -2,10 +2,10 @@
 import type { BreakerRule, RemotePlace } from '#shared/placement/placement.ts';
 import type { Log } from '#shared/process/log.ts';
 import { RemoteService } from './remote-service.ts';
-import { Target, type Probe } from './remote-target.ts';
+import { RemoteTarget, type Probe } from './remote-target.ts';
 
 export class Targets {
-  private readonly byAddress = new Map<string, Target>();
+  private readonly byAddress = new Map<string, RemoteTarget>();
   private readonly breaker: BreakerRule;
   private readonly log: Log;
 
@@ -33,11 +33,11 @@ export class Targets {
     for (const target of this.byAddress.values()) target.close();
   }
 
-  private targetOf({ address, device }: RemotePlace): Target {
+  private targetOf({ address, device }: RemotePlace): RemoteTarget {
     const known = this.byAddress.get(address);
     if (known) return known;
     const { breaker, log } = this;
-    const target = new Target({ address, device: device.name, breaker, log });
+    const target = new RemoteTarget({ address, device: device.name, breaker, log });
     this.byAddress.set(address, target);
     return target;
   }

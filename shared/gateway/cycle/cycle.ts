@@ -12,7 +12,7 @@ import { markPlan } from '#shared/planning/report-plan-status.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
-import { count, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
+import { countText, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
 import { handedToOther } from './hand-over.ts';
 
 export interface CycleRequest {
@@ -166,7 +166,7 @@ export class Cycle {
     const orders = Object.keys(sent).length;
     throw new Failure(
       'CANCELLED',
-      `The cycle was cancelled: ${count(orders, 'order')} went out and ` +
+      `The cycle was cancelled: ${countText(orders, 'order')} went out and ` +
         `${orders === 1 ? 'is' : 'are'} booked, ${ordersLeft} did not go out.`,
       { cycleId: id, ordersSent: orders, ordersLeft },
     );

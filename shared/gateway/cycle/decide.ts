@@ -5,7 +5,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { count } from '../model/cycle.ts';
+import { countText } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { handedToOther } from './hand-over.ts';
 import { isTakenOver } from './same-cycle.ts';
@@ -58,11 +58,11 @@ export async function* validate(cycle: Cycle): ProgressStream {
       accountId: cycle.requiredPlan.accountId,
       ...orderOf(action),
     });
-    if (!valid) rejections.push(`${action.side} ${action.symbol}: ${inWords(errors)}`);
+    if (!valid) rejections.push(`${action.side} ${action.symbol}: ${errorText(errors)}`);
     yield cycle.report('validate', (index + 1) / actions.length, `${action.symbol} is checked.`);
   }
   const passing = actions.length - rejections.length;
-  const summary = `${passing} of ${count(actions.length, 'order')} would pass now`;
+  const summary = `${passing} of ${countText(actions.length, 'order')} would pass now`;
   yield await cycle.done(
     'validate',
     rejections.length === 0 ? `${summary}.` : `${summary}; not: ${rejections.join('; ')}`,
@@ -80,12 +80,12 @@ export function orderOf(action: PlannedAction) {
   };
 }
 
-export function inWords(errors: readonly ValidationError[]): string {
+export function errorText(errors: readonly ValidationError[]): string {
   return errors.map(({ message }) => message).join(', ');
 }
 
 function planText(plan: Plan): string {
   const sells = plan.actions.filter(({ side }) => side === 'SELL').length;
   const buys = plan.actions.length - sells;
-  return `The plan ${plan.id} has ${count(sells, 'sale')} and ${count(buys, 'purchase')}. ${plan.summary}`;
+  return `The plan ${plan.id} has ${countText(sells, 'sale')} and ${countText(buys, 'purchase')}. ${plan.summary}`;
 }

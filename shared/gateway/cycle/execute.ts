@@ -11,10 +11,10 @@ import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { count, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';
+import { countText, orderKey, ordersText, type SentOrder } from '../model/cycle.ts';
 import { endProposal } from './approval.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
-import { inWords, orderOf } from './decide.ts';
+import { errorText, orderOf } from './decide.ts';
 import { whyGivenUp, whyTooLate } from './plan-terms.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';
 import { handedToOther } from './hand-over.ts';
@@ -66,7 +66,7 @@ async function stop(cycle: Cycle, index: number): Promise<TradingCycleUpdate> {
   return cycle.report(
     'execute',
     share,
-    `Cancelled; ${count(cycle.ordersLeft, 'order')} stay unsent.`,
+    `Cancelled; ${countText(cycle.ordersLeft, 'order')} stay unsent.`,
   );
 }
 
@@ -252,7 +252,7 @@ function sentOrder(action: PlannedAction, answer: ExecuteTradeResponse): SentOrd
     ...(execution && { quantity: execution.quantityFilled }),
     ...(execution?.averagePrice && { price: execution.averagePrice }),
     success,
-    error: success ? '' : message || inWords(errors),
+    error: success ? '' : message || errorText(errors),
   };
 }
 
@@ -275,6 +275,6 @@ export async function* book(cycle: Cycle): ProgressStream {
   const synced = await cycle.callWhole(portfolio.updatePositions, { accountId, forceSync: true });
   yield await cycle.done(
     'book',
-    `The book agrees with the broker; ${count(synced.fillsBooked, 'fill')} had still to be booked.`,
+    `The book agrees with the broker; ${countText(synced.fillsBooked, 'fill')} had still to be booked.`,
   );
 }

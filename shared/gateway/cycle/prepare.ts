@@ -10,7 +10,7 @@ import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { count } from '../model/cycle.ts';
+import { countText } from '../model/cycle.ts';
 import type { Cycle, ProgressStream } from './cycle.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
@@ -21,8 +21,8 @@ export async function* syncPositions(cycle: Cycle): ProgressStream {
   const stops = synced.differences.length > 0 ? ' Nothing is sent until this is explained: ' : '';
   yield await cycle.done(
     'sync-positions',
-    `The book agrees with the broker: ${count(synced.fillsBooked, 'fill')} and ` +
-      `${count(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.` +
+    `The book agrees with the broker: ${countText(synced.fillsBooked, 'fill')} and ` +
+      `${countText(synced.flowsBooked, 'flow')} booked, ${synced.externalBooked} of them external.` +
       (stops && `${stops}${synced.differences.join('; ')}.`),
   );
 }
@@ -68,7 +68,7 @@ export async function* snapshot(cycle: Cycle): ProgressStream {
     'look',
     cycle.endsBecause ??
       `The account is worth ${amountText(before.totalValue)}: ` +
-        `${count(before.holdings.length, 'position')} and ${amountText(before.cash)} in cash.`,
+        `${countText(before.holdings.length, 'position')} and ${amountText(before.cash)} in cash.`,
   );
 }
 
@@ -101,8 +101,8 @@ export async function* optimise(cycle: Cycle): ProgressStream {
 
 /** How many bars are set aside now and how many doubts there are; the report names each. */
 function qualityText({ setAside, priceDoubts }: SyncPricesUpdate): string {
-  const bars = setAside.length > 0 ? `; ${count(setAside.length, 'bar')} set aside` : '';
-  const doubts = priceDoubts.length > 0 ? `; ${count(priceDoubts.length, 'doubt')}` : '';
+  const bars = setAside.length > 0 ? `; ${countText(setAside.length, 'bar')} set aside` : '';
+  const doubts = priceDoubts.length > 0 ? `; ${countText(priceDoubts.length, 'doubt')}` : '';
   return `${bars}${doubts}`;
 }
 

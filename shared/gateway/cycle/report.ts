@@ -8,7 +8,7 @@ import { priceQuality, type PriceQuality } from '#shared/universe/price-quality.
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { proposalMessage } from '../approval/proposal-message.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';
-import { count, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
+import { countText, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
 import type { Cycle } from './cycle.ts';
 import { knownOrder } from './execute.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
@@ -78,11 +78,11 @@ function summaryText(cycle: Cycle, result: TradingCycleResult, after: Snapshot):
   if (cycle.endsBecause !== undefined) return `${resumedText(cycle)}${cycle.endsBecause}`;
   const orders = result.plan?.actions.length ?? 0;
   if (result.dryRun)
-    return `A dry run: ${count(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
+    return `A dry run: ${countText(orders, 'order')} would be sent, costing ${amountText(result.plan?.expectedCost)}.`;
   const givenUp = result.trades.filter(({ tradeId }) => tradeId === '');
   const notSent = givenUp.map(({ side, symbol, error }) => ` ${side} ${symbol}: ${error}`).join('');
   return (
-    `${resumedText(cycle)}${result.tradesExecuted} of ${count(orders, 'order')} went through: ` +
+    `${resumedText(cycle)}${result.tradesExecuted} of ${countText(orders, 'order')} went through: ` +
     `${amountText(result.totalInvested)} invested, ${amountText(result.totalCost)} in charges; ` +
     `the account is worth ${amountText(after.totalValue)}, with ${amountText(after.cash)} in cash.${notSent}`
   );

@@ -140,12 +140,12 @@ export function totals(
 /** `2 of 3 orders went through`, and what failed. */
 export function ordersText(sent: readonly SentOrder[]): string {
   const failed = sent.filter((order) => !order.success);
-  const through = `${sent.length - failed.length} of ${count(sent.length, 'order')} went through`;
+  const through = `${sent.length - failed.length} of ${countText(sent.length, 'order')} went through`;
   if (failed.length === 0) return `${through}.`;
   const reasons = failed.map((order) => `${order.side} ${order.symbol}: ${order.error}`);
   return `${through}; not: ${reasons.join('; ')}`;
 }
 
-export function count(number: number, noun: string): string {
+export function countText(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

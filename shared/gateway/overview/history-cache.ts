@@ -10,7 +10,7 @@ import { dailyTotals, type DayValue } from '#shared/portfolio/model/value-histor
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { historyMessage } from './history-message.ts';
+import { valueHistoryMessage } from './history-message.ts';
 import { loadHistory, withoutBenchmark, type AccountFacts } from './load-account.ts';
 
 export interface HistoryPart {
@@ -72,7 +72,7 @@ async function compute(
   const { benchmark: isin } = dependencies.marketData;
   const history = await loadHistory(dependencies, facts, isin);
   const days = dailyTotals(withoutBenchmark(history, isin));
-  const message = historyMessage(days, history, {
+  const message = valueHistoryMessage(days, history, {
     benchmark: isin && facts.securities.get(isin),
     pointsMax,
     from: historyDays > 0 ? addDays(facts.today, -historyDays) : undefined,

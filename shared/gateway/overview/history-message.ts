@@ -21,7 +21,7 @@ export interface HistoryRequest {
   readonly from: CalendarDay | undefined;
 }
 
-export function historyMessage(
+export function valueHistoryMessage(
   days: readonly DayValue[],
   history: History,
   { benchmark, pointsMax, from }: HistoryRequest,

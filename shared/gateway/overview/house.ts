@@ -11,7 +11,7 @@ import { CycleStore } from '../cycle-store.ts';
 import { jobStatuses } from '../job-status.ts';
 import { servicesHealth } from '../services-health.ts';
 
-export interface House {
+export interface SystemFacts {
   readonly services: readonly OverviewService[];
   readonly jobs: readonly OverviewJob[];
   readonly run: OverviewRun | undefined;
@@ -19,7 +19,7 @@ export interface House {
   readonly control: GetTradingStateResponse | undefined;
 }
 
-export async function loadHouse(context: Context): Promise<House> {
+export async function loadSystem(context: Context): Promise<SystemFacts> {
   const [services, jobs, cycle, control] = await Promise.all([
     servicesHealth(context),
     jobStatuses(context),

@@ -2,7 +2,7 @@
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { loadHouse } from './house.ts';
+import { loadSystem } from './house.ts';
 import { historyPart } from './history-cache.ts';
 import { loadAccountFacts } from './load-account.ts';
 import { overviewOf, type OverviewRequest } from './overview.ts';
@@ -15,13 +15,13 @@ export async function loadOverview(
   context: Context,
   { accountId, ...request }: Partial<OverviewRequest> & { readonly accountId: AccountId },
 ): Promise<GetOverviewResponse> {
-  const [facts, house] = await Promise.all([
+  const [facts, system] = await Promise.all([
     loadAccountFacts(context, accountId),
-    loadHouse(context),
+    loadSystem(context),
   ]);
   const wanted = { ...ALL, ...request };
   const { historyDays } = wanted;
   const pointsMax = wanted.pointsMax || POINTS_DEFAULT;
   const history = await historyPart(context, facts, { pointsMax, historyDays });
-  return overviewOf(wanted, facts, history, house, context);
+  return overviewOf(wanted, facts, history, system, context);
 }

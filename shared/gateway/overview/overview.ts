@@ -8,7 +8,7 @@ import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.t
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
 import type { HistoryPart } from './history-cache.ts';
-import type { House } from './house.ts';
+import type { SystemFacts } from './house.ts';
 import type { AccountFacts } from './load-account.ts';
 import { holdingsMessage, ledgerLineMessage, orderMessage } from './rows-message.ts';
 import { taxYearMessages } from './tax-message.ts';
@@ -24,32 +24,35 @@ export interface OverviewRequest {
 
 const ROWS_DEFAULT = 50;
 
-type Surroundings = Pick<Dependencies, 'settings' | 'broker' | 'marketData' | 'build' | 'now'>;
+type OverviewDependencies = Pick<
+  Dependencies,
+  'settings' | 'broker' | 'marketData' | 'build' | 'now'
+>;
 
 export function overviewOf(
   request: OverviewRequest,
   facts: AccountFacts,
   { days, message: history }: HistoryPart,
-  house: House,
-  surroundings: Surroundings,
+  system: SystemFacts,
+  dependencies: OverviewDependencies,
 ): GetOverviewResponse {
   const { account, book, plan, ledger, recent } = facts;
-  const { settings } = surroundings;
+  const { settings } = dependencies;
   const rowsMax = request.rowsMax || ROWS_DEFAULT;
   const valued = valuedAccount(facts);
   const value = valueMessage(facts, valued, days, settings.cashReserveRatio);
   const holdings = holdingsMessage(facts, valued);
-  const standing = judged(facts, house, value, settings.quoteAgeDaysMax);
-  const next = house.jobs.find(({ name }) => name === 'trading-cycle')?.nextRun;
+  const standing = overallStanding(facts, system, value, settings.quoteAgeDaysMax);
+  const next = system.jobs.find(({ name }) => name === 'trading-cycle')?.nextRun;
   const lines = ledger.toReversed();
   const offset = request.ledgerOffset;
   return {
-    asOf: toTimestamp(surroundings.now()),
+    asOf: toTimestamp(dependencies.now()),
     accountId: account.id,
     accountName: account.name,
     currency: book.currency,
     standing: { ...standing, complaints: [...standing.complaints], nextCycleAt: next },
-    trading: tradingMessage(facts, house, surroundings),
+    trading: tradingMessage(facts, system, dependencies),
     value,
     plan: plan && planMessage(plan),
     history,
@@ -59,18 +62,18 @@ export function overviewOf(
     ledger: lines.slice(offset, offset + rowsMax).map(ledgerLineMessage),
     ledgerCount: ledger.length,
     orders: recent.slice(0, rowsMax).map(orderMessage),
-    jobs: [...house.jobs],
-    services: [...house.services],
-    run: house.run,
-    version: surroundings.build,
+    jobs: [...system.jobs],
+    services: [...system.services],
+    run: system.run,
+    version: dependencies.build,
     proposal: facts.proposal && proposalOf(facts.proposal),
     trustLevel: facts.trustLevel,
   };
 }
 
-function judged(
+function overallStanding(
   { live, today, proposal, plan }: AccountFacts,
-  { control, services, jobs, run }: House,
+  { control, services, jobs, run }: SystemFacts,
   { missing, pricesDay }: ReturnType<typeof valueMessage>,
   priceAgeDaysMax: number,
 ): Standing {
@@ -99,8 +102,8 @@ function proposalOf({ planId, digest, state, proposedAt, expiresAt, because }: P
 
 function tradingMessage(
   { live }: AccountFacts,
-  { control }: House,
-  { broker, marketData, settings }: Surroundings,
+  { control }: SystemFacts,
+  { broker, marketData, settings }: OverviewDependencies,
 ): OverviewTrading {
   return {
     state: control?.state ?? '',

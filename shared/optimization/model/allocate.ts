@@ -4,9 +4,9 @@ import {
   longOnly,
   requirementsOf,
   returnAtLeast,
-  variablesOf,
+  variableCountOf,
   volatilityAtMost,
-  type Limits,
+  type AllocationLimits,
   type Requirement,
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
@@ -68,7 +68,11 @@ const ofRiskAlone: ReadonlySet<RequestedGoal['kind']> = new Set([
 const noConflict = { conflicts: [], mend: '' };
 
 /** @throws Failure REFUSED zero-variance for a goal of risk alone, naming the securities */
-export function allocate(requested: RequestedGoal, moments: Moments, limits: Limits): Allocation {
+export function allocate(
+  requested: RequestedGoal,
+  moments: Moments,
+  limits: AllocationLimits,
+): Allocation {
   const requirements = requirementsOf(limits);
   const problem = problemOf(moments, limits, requirements);
   if (ofRiskAlone.has(requested.kind))
@@ -163,12 +167,12 @@ function goalOf(requested: RequestedGoal, problem: AllocationProblem): Goal {
 
 function problemOf(
   moments: Moments,
-  limits: Limits,
+  limits: AllocationLimits,
   requirements: readonly Requirement[],
 ): AllocationProblem {
   return {
     moments,
-    variables: variablesOf(limits),
+    variables: variableCountOf(limits),
     rows: [...longOnly(limits), ...requirements.flatMap(({ rows }) => rows)],
     investedMax: investedMax(limits),
     excluded: new Set(
@@ -219,7 +223,7 @@ function least(values: readonly number[]): number | undefined {
 function conflictsOf(
   requested: RequestedGoal,
   moments: Moments,
-  limits: Limits,
+  limits: AllocationLimits,
   requirements: readonly Requirement[],
 ): Pick<Allocation, 'conflicts' | 'mend'> {
   const nothing = new Float64Array(moments.isins.length);
@@ -237,7 +241,7 @@ function conflictsOf(
     const ceiling = Math.min(...some.map(({ volatilityMax = Infinity }) => volatilityMax));
     return Math.sqrt(solution.loss) <= ceiling + 1e-9;
   };
-  const all = [...requirements, ...goalRequirement(requested, moments, variablesOf(limits))];
+  const all = [...requirements, ...goalRequirement(requested, moments, variableCountOf(limits))];
   const conflict = smallestConflict(all, feasible);
   const relaxation = relaxationOf(conflict, all, limits, feasible);
   return {

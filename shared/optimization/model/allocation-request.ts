@@ -22,7 +22,7 @@ import { reserveRatioOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { weightIn, type ValuedHoldings } from './account.ts';
 import type { RequestedGoal } from './allocate.ts';
-import type { Limits, SecurityBound } from './constraints.ts';
+import type { AllocationLimits, SecurityBound } from './constraints.ts';
 import type { Moments } from './moments.ts';
 import { policyTargetWeights, type PolicyRules } from './policy-rules.ts';
 
@@ -186,7 +186,7 @@ export function limitsOfPreference(
   policy: AllocationPolicy,
   moments: Moments,
   account: ValuedHoldings,
-): Limits {
+): AllocationLimits {
   requireMeasured(preference, moments);
   const securities = moments.isins.map((isin) => boundOf(preference, policy, account, isin));
   requireGroups('sectorLimits', preference.sectorLimits, account, 'sector');

@@ -34,7 +34,7 @@ export interface SecurityBound {
   readonly maxWeight?: number | undefined;
 }
 
-export interface Limits {
+export interface AllocationLimits {
   /** In the order of the moments. */
   readonly securities: readonly SecurityBound[];
   /** Least cash as a share of the value. */
@@ -59,19 +59,19 @@ export interface Limits {
   readonly sizeMax?: number | undefined;
 }
 
-export function variablesOf(limits: Limits): number {
+export function variableCountOf(limits: AllocationLimits): number {
   const n = limits.securities.length;
   return limits.turnoverMaxRatio === undefined ? n : n + heldOf(limits).length;
 }
 
 /** Numbers of the securities that are held. */
-function heldOf({ securities }: Limits): readonly number[] {
+function heldOf({ securities }: AllocationLimits): readonly number[] {
   return securities.flatMap(({ currentWeight }, i) => (currentWeight > 0 ? [i] : []));
 }
 
 /** Always required: weights are not negative. It takes part in no conflict. */
-export function longOnly(limits: Limits): readonly LinearRow[] {
-  const size = variablesOf(limits);
+export function longOnly(limits: AllocationLimits): readonly LinearRow[] {
+  const size = variableCountOf(limits);
   return limits.securities.map((_, i) => ({
     coefficients: unit(size, i),
     relation: '>=',
@@ -80,7 +80,7 @@ export function longOnly(limits: Limits): readonly LinearRow[] {
 }
 
 /** All that the limits ask for beyond that; bounds that read alike are one requirement. */
-export function requirementsOf(limits: Limits): readonly Requirement[] {
+export function requirementsOf(limits: AllocationLimits): readonly Requirement[] {
   return [
     ...merged([...lowerBounds(limits), ...upperBounds(limits)]),
     investedAtMost(limits),
@@ -94,7 +94,7 @@ export function requirementsOf(limits: Limits): readonly Requirement[] {
 }
 
 /** The most the securities of the problem may take together. */
-export function investedMax(limits: Limits): number {
+export function investedMax(limits: AllocationLimits): number {
   const most = 1 - limits.cashReserveRatio - limits.frozenWeight;
   return Math.max(
     most,
@@ -127,8 +127,8 @@ function percent(ratio: number): string {
   return `${Number((ratio * 100).toFixed(4))} %`;
 }
 
-function lowerBounds(limits: Limits): Requirement[] {
-  const size = variablesOf(limits);
+function lowerBounds(limits: AllocationLimits): Requirement[] {
+  const size = variableCountOf(limits);
   return limits.securities.flatMap((one, i): Requirement[] => {
     const { symbol, currentWeight } = one;
     const minWeight = one.frozen ? currentWeight : (one.minWeight ?? 0);
@@ -138,17 +138,17 @@ function lowerBounds(limits: Limits): Requirement[] {
   });
 }
 
-function upperBounds(limits: Limits): Requirement[] {
+function upperBounds(limits: AllocationLimits): Requirement[] {
   return limits.securities.flatMap((one, i) =>
     boundsAbove(limits, one).map(([bound, words]) => ({
       words,
-      rows: [{ coefficients: unit(variablesOf(limits), i), relation: '<=' as const, bound }],
+      rows: [{ coefficients: unit(variableCountOf(limits), i), relation: '<=' as const, bound }],
     })),
   );
 }
 
 function boundsAbove(
-  { weightMaxRatio, sizeMax }: Limits,
+  { weightMaxRatio, sizeMax }: AllocationLimits,
   { symbol, maxWeight, currentWeight, frozen }: SecurityBound,
 ): [bound: number, words: string][] {
   if (frozen) return [[currentWeight, `${symbol} takes at most ${percent(currentWeight)}`]];
@@ -162,7 +162,7 @@ function boundsAbove(
   ];
 }
 
-function investedAtMost(limits: Limits): Requirement {
+function investedAtMost(limits: AllocationLimits): Requirement {
   const { cashReserveRatio, frozenWeight, securities } = limits;
   const frozen = frozenWeight > 0 ? `, ${percent(frozenWeight)} cannot be measured` : '';
   return {
@@ -179,7 +179,7 @@ function investedAtMost(limits: Limits): Requirement {
 
 /** A limit for each named group. Securities whose group is not known are under no such limit. */
 function groupLimits(
-  limits: Limits,
+  limits: AllocationLimits,
   kind: 'sector' | 'country' | 'currency',
   stated: ReadonlyMap<string, number> = new Map(),
   general = 1,
@@ -207,17 +207,20 @@ function groupLimits(
 }
 
 /** Weight of those that stay as they are, among some. */
-function heldFast({ securities }: Limits, among: (one: SecurityBound) => boolean): number {
+function heldFast(
+  { securities }: AllocationLimits,
+  among: (one: SecurityBound) => boolean,
+): number {
   const frozen = securities.filter((one) => one.frozen === true && among(one));
   return frozen.reduce((sum, { currentWeight }) => sum + currentWeight, 0);
 }
 
-function turnoverLimit(limits: Limits): Requirement[] {
+function turnoverLimit(limits: AllocationLimits): Requirement[] {
   const { turnoverMaxRatio: bound, securities } = limits;
   if (bound === undefined) return [];
   const held = heldOf(limits);
   const change = (i: number, k: number, sign: 1 | -1): LinearRow => {
-    const coefficients = unit(variablesOf(limits), securities.length + k);
+    const coefficients = unit(variableCountOf(limits), securities.length + k);
     coefficients[i] = -sign;
     return { coefficients, relation: '>=', bound: -sign * (securities[i]?.currentWeight ?? 0) };
   };
@@ -233,24 +236,24 @@ function turnoverLimit(limits: Limits): Requirement[] {
   ];
 }
 
-function countLimit({ countMax }: Limits): Requirement[] {
+function countLimit({ countMax }: AllocationLimits): Requirement[] {
   if (countMax === undefined) return [];
   return [{ words: `there are at most ${countMax} positions`, rows: [], countMax }];
 }
 
-function sizeLimit({ sizeMin }: Limits): Requirement[] {
+function sizeLimit({ sizeMin }: AllocationLimits): Requirement[] {
   if (sizeMin === undefined) return [];
   return [{ words: `no position is smaller than ${percent(sizeMin)}`, rows: [], sizeMin }];
 }
 
-function indicator(limits: Limits, holds: (variable: number) => boolean): Float64Array {
-  return new Float64Array(variablesOf(limits)).map((_, i) => (holds(i) ? 1 : 0));
+function indicator(limits: AllocationLimits, holds: (variable: number) => boolean): Float64Array {
+  return new Float64Array(variableCountOf(limits)).map((_, i) => (holds(i) ? 1 : 0));
 }
 
 /** Requirements with the same description are merged. */
 function merged(requirements: readonly Requirement[]): Requirement[] {
-  const byWords = new Map<string, LinearRow[]>();
+  const byDescription = new Map<string, LinearRow[]>();
   for (const { words, rows } of requirements)
-    byWords.set(words, [...(byWords.get(words) ?? []), ...rows]);
-  return [...byWords].map(([words, rows]) => ({ words, rows }));
+    byDescription.set(words, [...(byDescription.get(words) ?? []), ...rows]);
+  return [...byDescription].map(([words, rows]) => ({ words, rows }));
 }

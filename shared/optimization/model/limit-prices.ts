@@ -10,15 +10,15 @@ import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import {
   longOnly,
   requirementsOf,
-  variablesOf,
-  type Limits,
+  variableCountOf,
+  type AllocationLimits,
   type Requirement,
 } from './constraints.ts';
 import type { Moments } from './moments.ts';
 
 export interface LimitPrice {
   /** The limit, as a clause for a person. */
-  readonly words: string;
+  readonly description: string;
   /** Utility a year that the limit costs, as a fraction of the value. */
   readonly costRatio: number;
   /** Utility a year of one more percentage point of it. */
@@ -33,7 +33,7 @@ const LEAST_MULTIPLIER = 1e-8;
 /** Of the limits that bind, the dearest first; none where nothing satisfies all of them. */
 export function limitPrices(
   moments: Moments,
-  limits: Limits,
+  limits: AllocationLimits,
   riskAversion: number,
 ): readonly LimitPrice[] {
   const requirements = requirementsOf(limits).filter(({ rows }) => rows.length > 0);
@@ -45,22 +45,22 @@ export function limitPrices(
     const others = requirements.filter((other) => other !== one);
     const without = solve(moments, limits, riskAversion, others);
     const costRatio = without ? Math.max(0, best.value - without.value) : Infinity;
-    return [{ words: one.words, costRatio, perPointRatio: multiplier * POINT }];
+    return [{ description: one.words, costRatio, perPointRatio: multiplier * POINT }];
   });
   return prices
     .filter(({ costRatio, perPointRatio }) => Math.max(costRatio, perPointRatio) > LEAST_COST)
     .filter(({ costRatio }) => Number.isFinite(costRatio))
-    .sort((a, b) => b.costRatio - a.costRatio || (a.words < b.words ? -1 : 1));
+    .sort((a, b) => b.costRatio - a.costRatio || (a.description < b.description ? -1 : 1));
 }
 
 /** Least negative utility. */
 function solve(
   { expected, covariance }: Moments,
-  limits: Limits,
+  limits: AllocationLimits,
   riskAversion: number,
   requirements: readonly Requirement[],
 ): QuadraticAnswer | undefined {
-  const size = variablesOf(limits);
+  const size = variableCountOf(limits);
   const quadratic = Array.from({ length: size }, (_, i) => {
     const row = new Float64Array(size);
     const own = covariance[i];
@@ -76,7 +76,7 @@ function solve(
 /** What one more of all bounds of a requirement is worth, loosened together. */
 function multiplierOf(
   { multipliers }: QuadraticAnswer,
-  limits: Limits,
+  limits: AllocationLimits,
   requirements: readonly Requirement[],
   k: number,
 ): number {

@@ -4,7 +4,12 @@
  */
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
-import { longOnly, variablesOf, type Limits, type Requirement } from './constraints.ts';
+import {
+  longOnly,
+  variableCountOf,
+  type AllocationLimits,
+  type Requirement,
+} from './constraints.ts';
 
 export interface LimitRelaxation {
   readonly words: string;
@@ -26,7 +31,7 @@ const MARGIN = 1e-6;
 export function relaxationOf(
   conflict: readonly Requirement[],
   all: readonly Requirement[],
-  limits: Limits,
+  limits: AllocationLimits,
   holds: (requirements: readonly Requirement[]) => boolean,
 ): LimitRelaxation | undefined {
   const options = conflict.flatMap((one): LimitRelaxation[] => {
@@ -49,10 +54,10 @@ export function relaxationText({ words, byRatio }: LimitRelaxation): string {
 function leastSlack(
   one: Requirement,
   others: readonly Requirement[],
-  limits: Limits,
+  limits: AllocationLimits,
 ): number | undefined {
   if (one.rows.length === 0) return undefined;
-  const [size, at] = [variablesOf(limits) + 1, variablesOf(limits)];
+  const [size, at] = [variableCountOf(limits) + 1, variableCountOf(limits)];
   const rows = [
     ...[...longOnly(limits), ...others.flatMap((other) => other.rows)].map((row) =>
       wider(row, size, 0),

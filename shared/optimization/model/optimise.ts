@@ -20,7 +20,7 @@ import {
   type AllocationPreference,
 } from './allocation-request.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
-import type { Limits } from './constraints.ts';
+import type { AllocationLimits } from './constraints.ts';
 import { limitPrices, type LimitPrice } from './limit-prices.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import { estimateMoments, type Moments } from './moments.ts';
@@ -75,7 +75,7 @@ function pricesOf(
   { status }: Allocation,
   goal: RequestedGoal,
   moments: Moments,
-  limits: Limits,
+  limits: AllocationLimits,
   riskAversion: number,
 ): readonly LimitPrice[] {
   if (status !== 'optimal' && status !== 'feasible') return [];

@@ -1,9 +1,9 @@
 /** Builds the plan from a decision, with the figures behind each order. */
 import { percent } from '#shared/kernel/text.ts';
 import type { Decision } from './decision.ts';
-import { weighedOut } from './not-taken.ts';
-import { gapOf, summaryOf } from './summary.ts';
-import { gainOnCost, weightOf, type OpportunityKind } from './opportunity.ts';
+import { rejected } from './not-taken.ts';
+import { gapOf, planSummaryOf } from './summary.ts';
+import { gainOnCost, instrumentWeightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
 import { orderMaxOf, orderMaxText } from './limits.ts';
 import {
@@ -25,7 +25,7 @@ export function buildPlan(problem: PlanningProblem, decision: Decision): PlanCon
   const { settlement, state, space, search } = decision;
   const value = portfolioValue(problem);
   const { utilityOfHolding } = space;
-  const left = weighedOut(problem, decision);
+  const left = rejected(problem, decision);
   return {
     actions: settlement.orders.map((order, k) => actionOf(problem, decision, order, k + 1)),
     notTaken: left.map((one) => one.notTaken),
@@ -47,7 +47,7 @@ export function buildPlan(problem: PlanningProblem, decision: Decision): PlanCon
     portfolioValue: value,
     cashBefore: problem.cash,
     cashAfter: settlement.cashAfter,
-    summary: summaryOf(problem, decision, left),
+    summary: planSummaryOf(problem, decision, left),
   };
 }
 
@@ -58,7 +58,7 @@ function expectedReturn(problem: PlanningProblem, { settlement }: Decision): Mon
   const mean = after.reduce((sum, one) => {
     const row = rows.get(one.isin);
     const expected = row === undefined ? 0 : (problem.moments.expected[row] ?? 0);
-    return sum + weightOf(one, value) * expected;
+    return sum + instrumentWeightOf(one, value) * expected;
   }, 0);
   return Money.fromEstimate(mean * value, problem.base, 'half-even');
 }
@@ -72,8 +72,11 @@ function actionOf(
   const { instrument, side, quantity, value, cost } = order;
   const total = portfolioValue(problem).toEstimate();
   const change = side === 'SELL' ? quantity.negate() : quantity;
-  const weightBefore = weightOf(instrument, total);
-  const weightAfter = weightOf({ ...instrument, held: instrument.held.add(change) }, total);
+  const weightBefore = instrumentWeightOf(instrument, total);
+  const weightAfter = instrumentWeightOf(
+    { ...instrument, held: instrument.held.add(change) },
+    total,
+  );
   return {
     ...{ side, quantity, value, priority, weightBefore, weightAfter },
     isin: instrument.isin,
@@ -95,7 +98,7 @@ function reasonOf(
   const row = momentRows(problem.moments).get(instrument.isin);
   const expected = row === undefined ? undefined : problem.moments.expected[row];
   const found = opportunities.find((o) => o.instrument === instrument && o.side === side);
-  const kinds = (found?.kinds ?? []).map((kind) => kindWords(kind, instrument, problem.base));
+  const kinds = (found?.kinds ?? []).map((kind) => kindText(kind, instrument, problem.base));
   const figures = [
     `weight ${percent(before)} to ${percent(after)}, target ${percent(instrument.target)}`,
     ...(side === 'BUY' && after > instrument.target + OFF_TARGET
@@ -109,7 +112,7 @@ function reasonOf(
   const what = kinds.length > 0 ? `${kinds.join(', ')}: ` : '';
   return (
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
-    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxWords(taxed)}.`
+    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxText(taxed)}.`
   );
 }
 
@@ -125,7 +128,7 @@ function whyNoLarger(problem: PlanningProblem, instrument: Instrument, value: Mo
 }
 
 /** The part of the cost that is owed as tax. */
-function taxWords(taxed: ExactOrder['taxed']): string {
+function taxText(taxed: ExactOrder['taxed']): string {
   if (!taxed || taxed.gain.sign === 0) return '';
   const gain = taxed.gain.sign > 0 ? `a gain of ${taxed.gain}` : `a loss of ${taxed.gain.negate()}`;
   return `, of which ${taxed.tax} is tax on ${gain}`;
@@ -140,7 +143,7 @@ function whyAboveTarget({ limits }: PlanningProblem, state: SequenceState): stri
   return 'above it, where the cash adds most utility after cost';
 }
 
-function kindWords(kind: OpportunityKind, instrument: Instrument, currency: string): string {
+function kindText(kind: OpportunityKind, instrument: Instrument, currency: string): string {
   const gain = gainOnCost(instrument);
   switch (kind) {
     case 'deposit':

@@ -13,7 +13,7 @@ import { SequenceState } from './search/sequence-state.ts';
 import {
   afterOrders,
   cashReserve,
-  repaired,
+  repairedOrders,
   type RequestedOrder,
   type Settlement,
 } from './settlement.ts';
@@ -42,14 +42,14 @@ const LEAST_GAIN = 1e-7;
 export function* decide(problem: PlanningProblem): Generator<SearchProgress, Decision> {
   const { space, opportunities, leftOut } = spaceOf(problem);
   const choice = yield* choose(space, problem.limits.marginRatio);
-  const settlement = repaired(problem, executionOrder(space, choice.search.lots));
+  const settlement = repairedOrders(problem, executionOrder(space, choice.search.lots));
   const state = stateOf(space, settlement);
   const known = { space, opportunities, leftOut, ...choice };
   if (state.gain > LEAST_GAIN) {
     const continues = yield* isWorthwhile(afterOrders(problem, settlement));
     return { ...known, state, settlement, continues };
   }
-  const nothing = { state: new SequenceState(space), settlement: repaired(problem, []) };
+  const nothing = { state: new SequenceState(space), settlement: repairedOrders(problem, []) };
   return { ...known, ...nothing, continues: false };
 }
 

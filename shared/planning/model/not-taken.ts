@@ -27,7 +27,7 @@ export interface RejectedCandidate {
 }
 
 /** Every security of the problem but those traded; by symbol. */
-export function weighedOut(
+export function rejected(
   problem: PlanningProblem,
   decision: Decision,
 ): readonly RejectedCandidate[] {

@@ -72,7 +72,7 @@ function purchase(
   context: PlanningContext,
 ): Opportunity | LeftOut | undefined {
   const { limits, value, freeCash, minimumOrder } = context;
-  const weight = weightOf(instrument, value);
+  const weight = instrumentWeightOf(instrument, value);
   const gap = instrument.target - weight;
   if (instrument.target <= WEIGHT_EPSILON) return undefined;
   if (limits.excluded?.has(instrument.isin))
@@ -113,7 +113,7 @@ function purchaseKinds(instrument: Instrument, gap: number, deposit: boolean): O
 
 function sale(instrument: Instrument, context: PlanningContext): Opportunity | LeftOut | undefined {
   const { limits, value, minimumOrder } = context;
-  const weight = weightOf(instrument, value);
+  const weight = instrumentWeightOf(instrument, value);
   const excess = weight - instrument.target;
   const profit = gainOnCost(instrument) >= TAKE_PROFIT_RATIO;
   if (excess <= WEIGHT_EPSILON && !profit) return undefined;
@@ -160,7 +160,7 @@ function nearTarget(
   side: Side | undefined,
   context: PlanningContext,
 ): LeftOut {
-  const weight = weightOf(instrument, context.value);
+  const weight = instrumentWeightOf(instrument, context.value);
   const gap = Math.abs(instrument.target - weight) * context.value;
   const atTarget = Math.abs(instrument.target - weight) <= WEIGHT_EPSILON;
   const rule = atTarget ? 'at-target' : 'below-minimum-order';
@@ -216,7 +216,7 @@ function leftOut(
   return { instrument, side, rule, reason };
 }
 
-export function weightOf(instrument: Instrument, value: number): number {
+export function instrumentWeightOf(instrument: Instrument, value: number): number {
   const lots = instrument.held.toEstimate() / instrument.lot.toEstimate();
   return value > 0 ? (lots * lotValue(instrument)) / value : 0;
 }

@@ -229,7 +229,7 @@ export function afterOrders(problem: PlanningProblem, settlement: Settlement): P
  * Orders that keep every rule: while one is broken, the order that breaks it is made as many lots
  * smaller as needed, or dropped where no size keeps the rules.
  */
-export function repaired(
+export function repairedOrders(
   problem: PlanningProblem,
   requested: readonly RequestedOrder[],
 ): Settlement {

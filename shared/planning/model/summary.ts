@@ -11,7 +11,7 @@ export function gapOf({ search, state }: Decision): number {
   return Math.max(0, search.gainBound - state.gain);
 }
 
-export function summaryOf(
+export function planSummaryOf(
   problem: PlanningProblem,
   decision: Decision,
   left: readonly RejectedCandidate[],

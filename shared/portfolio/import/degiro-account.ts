@@ -4,7 +4,13 @@
  */
 import { isIsin } from '#shared/kernel/isin.ts';
 import { attempt, decimalMark, headerOf, localMoment, number, orZero } from './rows.ts';
-import type { ImportFormat, LeftRow, Read, Transaction, TransactionKind } from './transaction.ts';
+import type {
+  ImportFormat,
+  LeftRow,
+  Read,
+  ImportedTransaction,
+  TransactionKind,
+} from './transaction.ts';
 
 const COLUMNS = [11, 12, 13] as const;
 /** Booked by the file Transactions, or inside of the broker. */
@@ -68,7 +74,7 @@ export const degiroAccount: ImportFormat = {
     );
   },
   parse: (file) => {
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     const rows = file.rows.slice(1);
     const mark = decimalMark(file, (cells) => cells.slice(6, 11));

@@ -5,7 +5,7 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
 import { attempt, headerOf, moment, number, orZero } from './rows.ts';
-import type { ImportFile, ImportFormat, LeftRow, Transaction } from './transaction.ts';
+import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './transaction.ts';
 
 const COLUMNS_MIN = 17;
 const ISIN = 3;
@@ -19,7 +19,7 @@ export const degiro: ImportFormat = {
     return headerOf(file).length >= COLUMNS_MIN && isIsin(second[ISIN] ?? '');
   },
   parse: (file: ImportFile) => {
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     const splits = splitRows(file);
     for (const { cells, line } of file.rows.slice(1)) {
@@ -49,7 +49,7 @@ function splitRows({ rows }: ImportFile): ReadonlySet<number> {
   return new Set(pairs.flat().map(({ line }) => line));
 }
 
-function transactionOf(cells: readonly string[], line: number): Transaction {
+function transactionOf(cells: readonly string[], line: number): ImportedTransaction {
   const at = (index: number): string => cells[index] ?? '';
   // The currency stands behind the figure: price 7 and 8, value 11, fees 14, total 15.
   const decimal = at(7).includes(',') ? ',' : '.';

@@ -5,7 +5,13 @@
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { attempt, moment } from './rows.ts';
-import type { ImportFormat, LeftRow, Read, Transaction, TransactionKind } from './transaction.ts';
+import type {
+  ImportFormat,
+  LeftRow,
+  Read,
+  ImportedTransaction,
+  TransactionKind,
+} from './transaction.ts';
 
 const text = z
   .union([z.string(), z.number()])
@@ -59,7 +65,7 @@ export const freedom24: ImportFormat = {
   parse: ({ text: json }) => {
     const read = attempt(() => schema.parse(JSON.parse(json)));
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     let line = 0;
     const place = <T>(row: T, reader: (row: T) => readonly Read[]): void => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { attempt, moment } from './rows.ts';
-import type { ImportFormat, LeftRow, Transaction, TransactionKind } from './transaction.ts';
+import type { ImportFormat, LeftRow, ImportedTransaction, TransactionKind } from './transaction.ts';
 
 const schema = z.object({
   activities: z.array(
@@ -28,7 +28,7 @@ export const ghostfolio: ImportFormat = {
     const read = attempt(() => schema.parse(JSON.parse(text)));
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
     const isins = new Map(read.assetProfiles?.map(({ symbol, isin }) => [symbol, isin]));
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     read.activities.forEach((activity, index) => {
       const kind = kinds[activity.type];
@@ -45,7 +45,7 @@ function transactionOf(
   kind: TransactionKind,
   line: number,
   isin: string | null | undefined,
-): Transaction {
+): ImportedTransaction {
   const [quantity, price, fee] = [activity.quantity, activity.unitPrice, activity.fee].map(
     (value) => Decimal.ofNumber(value),
   );

@@ -19,12 +19,12 @@ import { interactiveBrokersFlex } from './interactive-brokers-flex.ts';
 import { plain } from './plain.ts';
 import { portfolioPerformanceXml } from './portfolio-performance-xml.ts';
 import { portfolioPerformance } from './portfolio-performance.ts';
-import { attempt, importFile } from './rows.ts';
+import { attempt, readImportFile } from './rows.ts';
 import { IMPORT_PREFIX } from './undo.ts';
 import { scalable } from './scalable.ts';
 import { tradeRepublic } from './trade-republic.ts';
 import { trading212 } from './trading212.ts';
-import type { ImportFormat, LeftRow, ParsedFile, Transaction } from './transaction.ts';
+import type { ImportFormat, LeftRow, ParsedFile, ImportedTransaction } from './transaction.ts';
 
 const formats: readonly ImportFormat[] = [
   ...[trading212, tradeRepublic, scalable, ghostfolio, freedom24, plain],
@@ -61,7 +61,7 @@ export interface ReadImport extends ParsedFile {
 
 /** @throws Failure INVALID_REQUEST `content` for a file of no known format */
 export function readImport(content: string): ReadImport {
-  const file = importFile(content);
+  const file = readImportFile(content);
   const format = formats.find((one) => one.recognises(file));
   if (!format)
     throw invalidRequest({
@@ -112,7 +112,7 @@ class Placer {
     this.around = around;
   }
 
-  place(row: Transaction): void {
+  place(row: ImportedTransaction): void {
     const flowId = this.openFlowId(this.flowIdOf(row));
     if (flowId === undefined) return void (this.known += 1);
     const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), flowId));
@@ -138,7 +138,7 @@ class Placer {
   }
 
   /** Equal rows of one file are told apart by their order. */
-  private flowIdOf({ rowId, content, kind }: Transaction): string {
+  private flowIdOf({ rowId, content, kind }: ImportedTransaction): string {
     const key = shortHash({ format: this.format, row: rowId ? { rowId, kind } : content });
     const count = (this.occurrences.get(key) ?? 0) + 1;
     this.occurrences.set(key, count);
@@ -146,7 +146,7 @@ class Placer {
   }
 
   /** Cash in another currency becomes what it was worth, by the file's rate or the day's. */
-  private inOwnCurrency(row: Transaction): Transaction {
+  private inOwnCurrency(row: ImportedTransaction): ImportedTransaction {
     const { currency: own } = this.around.book;
     const currency = row.currency === '' ? own : parseCurrency(row.currency);
     if (currency === own) return row;
@@ -161,7 +161,7 @@ class Placer {
     };
   }
 
-  private movementsOf(row: Transaction, flowId: string): BookedMovement[] {
+  private movementsOf(row: ImportedTransaction, flowId: string): BookedMovement[] {
     const { book } = this.around;
     const { currency } = book;
     const isin = this.isinOf(row);
@@ -191,7 +191,7 @@ class Placer {
     return [main, { ...withheld, ...common, relatedFlowId: flowId }];
   }
 
-  private isinOf({ isin, symbol, kind }: Transaction): Isin | undefined {
+  private isinOf({ isin, symbol, kind }: ImportedTransaction): Isin | undefined {
     if (isin) return parseIsin(isin.toUpperCase());
     const found = symbol ? this.around.isinOf(symbol) : undefined;
     if (!found && ['buy', 'sell', 'transfer-in', 'transfer-out'].includes(kind))
@@ -199,19 +199,19 @@ class Placer {
     return found;
   }
 
-  private symbolOf({ symbol }: Transaction, isin: Isin): string {
+  private symbolOf({ symbol }: ImportedTransaction, isin: Isin): string {
     const known = this.around.book.holdings.get(isin)?.symbol;
     return known ?? (symbol && /^[\w.:/-]{1,32}$/.test(symbol) ? symbol : isin);
   }
 
-  private requireSign({ kind, cash }: Transaction): void {
+  private requireSign({ kind, cash }: ImportedTransaction): void {
     if (kind === 'buy' && cash.sign >= 0) throw wrong('a purchase pays cash');
     if ((kind === 'sell' || kind === 'deposit') && cash.sign < 0)
       throw wrong(`a ${kind} brings cash`);
     if (kind === 'withdrawal' && cash.sign > 0) throw wrong('a withdrawal takes cash');
   }
 
-  private moveShares(row: Transaction, isin: Isin | undefined): void {
+  private moveShares(row: ImportedTransaction, isin: Isin | undefined): void {
     if (!movesShares(row)) return;
     if (!row.quantity || row.quantity.sign === 0 || isin === undefined)
       throw wrong('it says no shares');
@@ -224,17 +224,17 @@ class Placer {
   }
 }
 
-function movesShares({ kind }: Transaction): boolean {
+function movesShares({ kind }: ImportedTransaction): boolean {
   return kind === 'buy' || kind === 'sell' || kind === 'transfer-in' || kind === 'transfer-out';
 }
 
-function isTransfer({ kind }: Transaction): boolean {
+function isTransfer({ kind }: ImportedTransaction): boolean {
   return kind === 'transfer-in' || kind === 'transfer-out';
 }
 
 /** Price as stated, and the rate that makes the cash of it. */
 function termsOf(
-  { price, quantity, cash, charges, kind }: Transaction,
+  { price, quantity, cash, charges, kind }: ImportedTransaction,
   base: Currency,
 ): Pick<BookedMovement, 'price' | 'exchangeRate'> {
   if (!price || !quantity || price.amount.sign <= 0) return {};

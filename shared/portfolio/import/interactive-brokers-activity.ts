@@ -12,7 +12,7 @@ import type {
   ImportFormat,
   LeftRow,
   Read,
-  Transaction,
+  ImportedTransaction,
   TransactionKind,
 } from './transaction.ts';
 
@@ -67,7 +67,7 @@ export const interactiveBrokersActivity: ImportFormat = {
   parse: (file) => {
     const rows = sectionRows(file);
     const statement = statementOf(rows);
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     for (const row of rows) {
       const read = attempt(() => readers[row.section]?.(row, statement));

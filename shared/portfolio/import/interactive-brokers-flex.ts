@@ -8,7 +8,7 @@ import type {
   ImportFile,
   ImportFormat,
   LeftRow,
-  Transaction,
+  ImportedTransaction,
   TransactionKind,
 } from './transaction.ts';
 
@@ -32,7 +32,7 @@ export const interactiveBrokersFlex: ImportFormat = {
     /^\s*(<\?xml[^>]*>\s*)?<FlexQueryResponse/.test(text) ||
     (rows[0]?.cells.includes(FIRST_COLUMN) === true && rows[0].cells.length > 3),
   parse: (file) => {
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     const rows = attempt(() => rowsOf(file));
     if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
@@ -79,7 +79,7 @@ function attributeOf(column: string): string {
   return known ?? `${column.slice(0, 1).toLowerCase()}${column.slice(1)}`;
 }
 
-function transactionsOf(row: Attributes, line: number): readonly Transaction[] {
+function transactionsOf(row: Attributes, line: number): readonly ImportedTransaction[] {
   const level = row['levelOfDetail'] ?? '';
   if (/summary|order|closed_lot|symbol/i.test(level)) return [];
   if (row['tradeID'] || row['buySell']) return tradeOf(row, line);
@@ -103,7 +103,7 @@ function common(row: Attributes, line: number) {
 }
 
 /** A commission in another currency than the trade's is a fee of its own. */
-function tradeOf(row: Attributes, line: number): readonly Transaction[] {
+function tradeOf(row: Attributes, line: number): readonly ImportedTransaction[] {
   const category = at(row, 'assetCategory');
   if (category === 'CASH')
     throw wrong('an exchange of currencies; each row is converted by itself');
@@ -116,7 +116,7 @@ function tradeOf(row: Attributes, line: number): readonly Transaction[] {
   const quantity = amount('quantity');
   const price = number(at(row, 'tradePrice'));
   const when = instantIn(row, 'dateTime', 'tradeDate');
-  const trade: Transaction = {
+  const trade: ImportedTransaction = {
     ...common(row, line),
     kind: quantity.sign < 0 ? 'sell' : 'buy',
     at: when,
@@ -135,7 +135,7 @@ function tradeOf(row: Attributes, line: number): readonly Transaction[] {
   ];
 }
 
-function cashOf(row: Attributes, line: number): readonly Transaction[] {
+function cashOf(row: Attributes, line: number): readonly ImportedTransaction[] {
   const type = at(row, 'type');
   const kind = kinds[type];
   if (!kind && at(row, 'actionDescription'))

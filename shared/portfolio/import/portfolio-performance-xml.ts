@@ -7,7 +7,13 @@ import sax from 'sax';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { attempt, moment } from './rows.ts';
-import type { ImportFormat, LeftRow, Read, Transaction, TransactionKind } from './transaction.ts';
+import type {
+  ImportFormat,
+  LeftRow,
+  Read,
+  ImportedTransaction,
+  TransactionKind,
+} from './transaction.ts';
 
 interface XmlNode {
   readonly name: string;
@@ -50,7 +56,7 @@ export const portfolioPerformanceXml: ImportFormat = {
   parse: ({ text }) => {
     const read = attempt(() => readXml(text));
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
-    const transactions: Transaction[] = [];
+    const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     let line = 0;
     for (const node of read.nodes) {

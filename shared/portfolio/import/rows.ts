@@ -4,9 +4,9 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { numberFormatOf } from '#shared/clients/market-data/csv/number-format.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import type { ImportFile, LeftRow, ParsedFile, Read, Transaction } from './transaction.ts';
+import type { ImportFile, LeftRow, ParsedFile, Read, ImportedTransaction } from './transaction.ts';
 
-export function importFile(text: string): ImportFile {
+export function readImportFile(text: string): ImportFile {
   const whole = text.replace(/^\ufeff/, '');
   if (/^\s*[{[<]/.test(whole)) return { text: whole, delimiter: ',', rows: [] };
   // Excel's first line, which says what stands between the cells.
@@ -48,7 +48,7 @@ export type Cell = (...names: readonly string[]) => string;
 /** @param read a transaction, or why the row is none; what it throws is why */
 export function readRows(file: ImportFile, read: (cell: Cell) => Read): ParsedFile {
   const header = headerOf(file);
-  const transactions: Transaction[] = [];
+  const transactions: ImportedTransaction[] = [];
   const left: LeftRow[] = [];
   for (const { cells, line } of file.rows.slice(1)) {
     const cell: Cell = (...names) => {

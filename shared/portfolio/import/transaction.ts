@@ -14,7 +14,7 @@ export type TransactionKind =
   | 'transfer-in'
   | 'transfer-out';
 
-export interface Transaction {
+export interface ImportedTransaction {
   /** Line of the file, or number of the entry, from 1. */
   readonly line: number;
   /** The file's own id of the row; absent where it has none. */
@@ -42,7 +42,7 @@ export interface Transaction {
 }
 
 /** What a row says; or why it is no transaction of ours. */
-export type Read = Omit<Transaction, 'line' | 'content'> | string;
+export type Read = Omit<ImportedTransaction, 'line' | 'content'> | string;
 
 /** A row that is no transaction of ours, and why. */
 export interface LeftRow {
@@ -51,7 +51,7 @@ export interface LeftRow {
 }
 
 export interface ParsedFile {
-  readonly transactions: readonly Transaction[];
+  readonly transactions: readonly ImportedTransaction[];
   readonly left: readonly LeftRow[];
 }
 

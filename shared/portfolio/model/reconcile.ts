@@ -66,7 +66,7 @@ export interface Reconciliation {
 }
 
 /** How new lines are recorded. */
-export interface Recording {
+export interface LineRecording {
   readonly recordedAt: Instant;
   /** Which lots they take shares from; the oldest where absent. */
   readonly lotMethod?: LotMethod | undefined;
@@ -81,7 +81,7 @@ export function reconcile(
   book: Book,
   statement: Statement,
   worth: ReadonlyMap<Isin, ShareValue>,
-  { recordedAt, lotMethod = 'fifo', source }: Recording,
+  { recordedAt, lotMethod = 'fifo', source }: LineRecording,
 ): Reconciliation {
   if (statement.currency !== book.currency)
     throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {

@@ -2,14 +2,14 @@
 import { dayOf, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { sum } from '#shared/quant/measures/moments.ts';
+import { sumOfKnown } from '#shared/quant/measures/moments.ts';
 import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { LedgerEntry } from './book.ts';
 import { sharesMoved } from './ledger-lines.ts';
 import { SplitFactors } from './split-factors.ts';
 
 /** Daily prices of securities, in the currencies they come in. */
-export interface Prices {
+export interface DailyPrices {
   readonly series: ReadonlyMap<Isin, PriceSeries>;
   readonly currencies: ReadonlyMap<Isin, Currency>;
   /** Daily rates into the base currency; none for the base itself. */
@@ -18,7 +18,7 @@ export interface Prices {
 }
 
 /** All that a walk needs. Every day on which one of the securities was traded is valued. */
-export interface History extends Prices {
+export interface History extends DailyPrices {
   readonly ledger: readonly LedgerEntry[];
   readonly today: CalendarDay;
 }
@@ -171,9 +171,9 @@ class Account {
     const moved = [...brought.values()];
     const closed = {
       day,
-      value: this.cash + sum([...worth.values()]),
-      deposited: this.cashIn + sum(moved.filter((amount) => amount > 0)),
-      withdrawn: this.cashOut - sum(moved.filter((amount) => amount < 0)),
+      value: this.cash + sumOfKnown([...worth.values()]),
+      deposited: this.cashIn + sumOfKnown(moved.filter((amount) => amount > 0)),
+      withdrawn: this.cashOut - sumOfKnown(moved.filter((amount) => amount < 0)),
       positions: this.withPositions
         ? this.positionDays(worth, brought, this.exchanged(day))
         : NO_POSITIONS,
@@ -243,7 +243,7 @@ function isOwnersMoney(kind: LedgerEntry['kind']): boolean {
 
 /** Close in the base currency, the last on or before a day. */
 export function priceOn(
-  history: Prices,
+  history: DailyPrices,
   isin: Isin,
   day: CalendarDay,
   column: 'close' | 'adjustedClose' = 'close',

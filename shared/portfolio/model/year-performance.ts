@@ -2,7 +2,7 @@
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { priceOn, type Prices } from './value-history.ts';
+import { priceOn, type DailyPrices } from './value-history.ts';
 import type { LedgerEntry } from './book.ts';
 import { dayReturn, performance, type Window } from './performance/performance.ts';
 import { positionYears, type PositionYear } from './performance/position-years.ts';
@@ -29,7 +29,7 @@ export interface YearPerformance {
 /** The benchmark's adjusted close in the base currency on a day. */
 export type BenchmarkPrice = (day: CalendarDay) => number | undefined;
 
-export function adjustedCloses(prices: Prices, isin: Isin): BenchmarkPrice {
+export function adjustedCloses(prices: DailyPrices, isin: Isin): BenchmarkPrice {
   return (day) => priceOn(prices, isin, day, 'adjustedClose');
 }
 

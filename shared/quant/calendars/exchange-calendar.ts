@@ -17,7 +17,7 @@ export interface SessionHours {
 }
 
 /** A session in time. */
-export interface Session {
+export interface ExchangeSession {
   readonly day: CalendarDay;
   readonly opens: Instant;
   readonly closes: Instant;
@@ -75,7 +75,7 @@ export class ExchangeCalendar {
   }
 
   /** The session of a day in time; undefined on a closed day. @throws as isSession */
-  session(day: CalendarDay): Session | undefined {
+  session(day: CalendarDay): ExchangeSession | undefined {
     const hours = this.hours(day);
     if (!hours) return undefined;
     const at = (time: string): Instant => instantAt(this.zone, day, minutesOf(time));

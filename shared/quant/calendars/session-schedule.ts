@@ -5,7 +5,7 @@
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { HOUR_MS, later, MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { calendarOf } from './calendars.ts';
-import type { ExchangeCalendar, Session } from './exchange-calendar.ts';
+import type { ExchangeCalendar, ExchangeSession } from './exchange-calendar.ts';
 import { localDay } from './zone-time.ts';
 
 export interface SessionSchedule {
@@ -63,7 +63,7 @@ export function tradesFrom(exchange: string, now: Instant): Instant | undefined 
 }
 
 /** Sessions of the next weeks, as far as the calendar knows. */
-function* sessionsFrom(calendar: ExchangeCalendar, first: CalendarDay): Generator<Session> {
+function* sessionsFrom(calendar: ExchangeCalendar, first: CalendarDay): Generator<ExchangeSession> {
   for (let days = 0; days < SEARCH_DAYS; days += 1) {
     const day = addDays(first, days);
     const session = calendar.covers(day) ? calendar.session(day) : undefined;

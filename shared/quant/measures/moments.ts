@@ -43,7 +43,7 @@ export function count(values: Series): number {
   return known;
 }
 
-export function sum(values: Series): number {
+export function sumOfKnown(values: Series): number {
   let total = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] ?? NaN;
@@ -57,7 +57,7 @@ export function mean(values: Series, { weights }: Weighted = {}): number {
   if (weights) return weightedSum(values, weights);
   const known = count(values);
   if (known === 0) return NaN;
-  const first = sum(values) / known;
+  const first = sumOfKnown(values) / known;
   let rest = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] ?? NaN;

@@ -4,7 +4,7 @@
  */
 import { depthsOfReturns, maximumDrawdown, ulcerIndex } from './drawdowns.ts';
 import { downsideDeviation, lowerPartialMoment } from './downside.ts';
-import { count, mapped, mean, standardDeviation, sum, type Series } from './moments.ts';
+import { count, mapped, mean, standardDeviation, sumOfKnown, type Series } from './moments.ts';
 import {
   TRADING_DAYS_A_YEAR,
   annualReturn,
@@ -64,8 +64,8 @@ export function omegaRatio(
   if (count(returns) < 2 || required <= -1) return NaN;
   const threshold = periodsPerYear === 1 ? required : perPeriod(required, periodsPerYear);
   const over = excessReturns(returns, riskFree).map((one) => one - threshold);
-  const above = sum(over.map((one) => Math.max(one, 0)));
-  const below = -sum(over.map((one) => Math.min(one, 0)));
+  const above = sumOfKnown(over.map((one) => Math.max(one, 0)));
+  const below = -sumOfKnown(over.map((one) => Math.min(one, 0)));
   return below > 0 ? above / below : NaN;
 }
 

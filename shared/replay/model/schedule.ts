@@ -4,7 +4,7 @@ import { dayOfEpoch, epochDay, weekday, type CalendarDay } from '#shared/kernel/
 export const periods = ['week', 'month', 'quarter', 'half-year', 'year'] as const;
 export type Period = (typeof periods)[number];
 
-export type Schedule =
+export type ReplaySchedule =
   /** The first day alone. */
   | { readonly kind: 'once' }
   | { readonly kind: 'daily' }
@@ -14,7 +14,10 @@ export type Schedule =
   | { readonly kind: 'first-of'; readonly period: Period };
 
 /** @param days of trading, rising @returns for each whether a decision is due */
-export function dueDays(days: readonly CalendarDay[], schedule: Schedule): readonly boolean[] {
+export function dueDays(
+  days: readonly CalendarDay[],
+  schedule: ReplaySchedule,
+): readonly boolean[] {
   const last = days.length - 1;
   return days.map((day, index) => {
     if (index === 0 || schedule.kind === 'daily') return true;

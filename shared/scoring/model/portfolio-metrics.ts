@@ -3,7 +3,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { depthsOfReturns, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
-import { sum } from '#shared/quant/measures/moments.ts';
+import { sumOfKnown } from '#shared/quant/measures/moments.ts';
 import {
   diversificationRatio,
   effectiveHoldings,
@@ -86,7 +86,7 @@ export function portfolioMetrics(weights: HoldingWeights, view: MarketView): Por
 function riskMetrics(weights: HoldingWeights, view: MarketView): PortfolioMetrics {
   const aligned = alignPrices(heldOnly(view, weights), { days: PATH_DAYS + 1 });
   const raw = aligned.isins.map((isin) => weights.get(isin) ?? 0);
-  const measured = sum(raw);
+  const measured = sumOfKnown(raw);
   if (measured === 0) return { measuredRatio: 0 };
   const shares = raw.map((weight) => weight / measured);
   const columns = aligned.prices.map(simpleReturns);

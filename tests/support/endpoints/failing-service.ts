@@ -10,7 +10,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
-import { statusOf } from '#gateway/facade/status.ts';
+import { grpcStatusOf } from '#gateway/facade/status.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 
@@ -97,7 +97,7 @@ function lenient(service: ServiceName): ServiceDefinition {
 }
 
 function give(reply: Exclude<Reply, 'silence'>, answer: sendUnaryData<object>): void {
-  if ('failure' in reply) return answer(statusOf(reply.failure, 'request-1'));
+  if ('failure' in reply) return answer(grpcStatusOf(reply.failure, 'request-1'));
   if ('status' in reply) return answer(reply.status);
   const trailer = new Metadata();
   for (const [name, value] of Object.entries(reply.trailer ?? {})) trailer.set(name, value);

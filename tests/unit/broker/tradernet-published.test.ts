@@ -1,6 +1,6 @@
 /** The published description of Tradernet: its signatures, and each reply that the adapter reads. */
 import { existsSync, readFileSync } from 'node:fs';
-import { answerOf, isTradernetRefusal } from '#shared/clients/broker/tradernet/parse-answer.ts';
+import { parseAnswer, isTradernetRefusal } from '#shared/clients/broker/tradernet/parse-answer.ts';
 import * as shapes from '#shared/clients/broker/tradernet/shapes.ts';
 import { signature } from '#shared/clients/broker/tradernet/signing.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -25,7 +25,7 @@ const published = there ? (JSON.parse(readFileSync(FILE, 'utf8')) as Published) 
 const whereThere = there ? it : it.skip;
 const skipped = there ? '' : ` [skipped: ${FILE} is not here]`;
 const commands = published?.commands ?? {};
-const read = (body: object | undefined) => answerOf(JSON.stringify(body));
+const read = (body: object | undefined) => parseAnswer(JSON.stringify(body));
 
 const replies = [
   ['putTradeOrder', shapes.placed, commands['putTradeOrder']?.reply],

@@ -2,14 +2,14 @@
 import { parseIsin, isinCheckDigit } from '#shared/kernel/isin.ts';
 import { integerBelow, normal, seededRandom } from '#shared/kernel/random.ts';
 import { allocate } from '#shared/optimization/model/allocate.ts';
-import type { Limits } from '#shared/optimization/model/constraints.ts';
+import type { AllocationLimits } from '#shared/optimization/model/constraints.ts';
 import { limitPrices } from '#shared/optimization/model/limit-prices.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { quadratic } from '#shared/quant/linear-algebra/matrix.ts';
 
 const GAMMA = 5;
 
-function drawn(seed: string, n = 12): { moments: Moments; limits: Limits } {
+function drawn(seed: string, n = 12): { moments: Moments; limits: AllocationLimits } {
   const random = seededRandom(seed);
   const beta = Array.from({ length: n }, () => 0.5 + random());
   const covariance = beta.map((b, i) =>
@@ -25,7 +25,7 @@ function drawn(seed: string, n = 12): { moments: Moments; limits: Limits } {
     sector: ['Energy', 'Health', 'Technology'][integerBelow(random, 3)],
     country: ['DE', 'US'][integerBelow(random, 2)],
   }));
-  const limits: Limits = {
+  const limits: AllocationLimits = {
     ...{ securities, cashReserveRatio: 0.02, frozenWeight: 0, weightMaxRatio: 0.2 },
     ...{
       sectorLimits: new Map(),
@@ -42,14 +42,18 @@ function utility({ expected, covariance }: Moments, weights: Float64Array): numb
   return mean - (GAMMA / 2) * quadratic(covariance, weights);
 }
 
-const best = (moments: Moments, limits: Limits): number =>
+const best = (moments: Moments, limits: AllocationLimits): number =>
   utility(
     moments,
     allocate({ kind: 'QUADRATIC_UTILITY', riskAversion: GAMMA }, moments, limits).weights,
   );
 
 /** The limits with one of them set anew. */
-function withLimit(limits: Limits, words: string, by: number): Limits | undefined {
+function withLimit(
+  limits: AllocationLimits,
+  words: string,
+  by: number,
+): AllocationLimits | undefined {
   const [, kind, name, stated] = /^(sector|country) (\w+) takes at most (\S+) %$/.exec(words) ?? [];
   const bound = Number(stated) / 100 + by;
   if (kind === 'sector') return { ...limits, sectorLimits: new Map([[name ?? '', bound]]) };
@@ -68,7 +72,7 @@ describe('the price of a limit', () => {
       const { moments, limits } = drawn(seed);
       const prices = limitPrices(moments, limits, GAMMA);
       expect(prices.length).toBeGreaterThan(0);
-      for (const { words, costRatio, perPointRatio } of prices) {
+      for (const { description: words, costRatio, perPointRatio } of prices) {
         const gone = withLimit(limits, words, 1);
         if (!gone || words.startsWith('securities take')) continue;
         expect(costRatio).toBeCloseTo(best(moments, gone) - best(moments, limits), 7);
@@ -97,7 +101,7 @@ describe('the price of a limit', () => {
 
 describe('limits in conflict', () => {
   const goal = { kind: 'MINIMUM_VOLATILITY' } as const;
-  const least = (limits: Limits, weight: number): Limits => ({
+  const least = (limits: AllocationLimits, weight: number): AllocationLimits => ({
     ...limits,
     securities: limits.securities.map((one, i) =>
       i < 4 ? { ...one, sector: 'Energy', minWeight: weight } : one,
@@ -118,7 +122,7 @@ describe('limits in conflict', () => {
       const by = Number(points) / 100;
       const mendedBy = (ratio: number): string => {
         const sector = /^sector (\w+)/.exec(words ?? '')?.[1];
-        const changed: Limits =
+        const changed: AllocationLimits =
           sector !== undefined
             ? { ...broken, sectorLimits: new Map([[sector, 0.35 + ratio]]) }
             : {

@@ -4,8 +4,8 @@ import { allocate } from '#shared/optimization/model/allocate.ts';
 import {
   longOnly,
   requirementsOf,
-  variablesOf,
-  type Limits,
+  variableCountOf,
+  type AllocationLimits,
   type Requirement,
 } from '#shared/optimization/model/constraints.ts';
 import { limitPrices } from '#shared/optimization/model/limit-prices.ts';
@@ -16,7 +16,7 @@ import { drawnLimits, drawnMoments } from './position-instances.ts';
 
 const GAMMA = 4;
 
-function limitsOf(seed: string, moments: Moments, minWeight: number): Limits {
+function limitsOf(seed: string, moments: Moments, minWeight: number): AllocationLimits {
   const random = seededRandom(`${seed} kinds`);
   const drawn = drawnLimits(seed, moments, { countMax: undefined, sizeMin: undefined });
   const currencies = ['EUR', 'USD', 'CHF'];
@@ -36,9 +36,13 @@ function limitsOf(seed: string, moments: Moments, minWeight: number): Limits {
  * Most utility within requirements, by a method of its own: the multipliers of a penalised ascent, raised until the
  * rows hold (Hestenes 1969). It shares nothing with the solvers but the rows.
  */
-function mostUtility(moments: Moments, limits: Limits, kept: readonly Requirement[]): number {
+function mostUtility(
+  moments: Moments,
+  limits: AllocationLimits,
+  kept: readonly Requirement[],
+): number {
   const n = moments.isins.length;
-  const size = variablesOf(limits);
+  const size = variableCountOf(limits);
   const rows = [...longOnly(limits), ...kept.flatMap((one) => one.rows)].map((row) => ({
     normal: row.relation === '>=' ? row.coefficients.map((value) => -value) : row.coefficients,
     bound: row.relation === '>=' ? -row.bound : row.bound,
@@ -102,13 +106,13 @@ describe('the cost of each limit that binds', () => {
     const all = requirementsOf(limits).filter(({ rows }) => rows.length > 0);
     const within = mostUtility(moments, limits, all);
     expect(prices.length).toBeGreaterThan(0);
-    for (const { words, costRatio } of prices) {
+    for (const { description: words, costRatio } of prices) {
       const without = all.filter((one) => one.words !== words);
       expect(without.length).toBe(all.length - 1);
       const gained = mostUtility(moments, limits, without) - within;
       expect([seed, words, Math.abs(costRatio - gained) < 2e-6]).toEqual([seed, words, true]);
     }
-    const priced = new Set(prices.map(({ words }) => words));
+    const priced = new Set(prices.map(({ description: words }) => words));
     for (const free of all.filter(({ words }) => !priced.has(words)).slice(0, 3)) {
       const without = all.filter((one) => one !== free);
       const gained = mostUtility(moments, limits, without) - within;
@@ -128,7 +132,10 @@ describe('the named conflict', () => {
     const named = requirementsOf(limits).filter(({ words }) => conflicts.includes(words));
     expect(named).toHaveLength(conflicts.length);
     const holds = (some: readonly Requirement[]): boolean =>
-      isFeasible(variablesOf(limits), [...longOnly(limits), ...some.flatMap((one) => one.rows)]);
+      isFeasible(variableCountOf(limits), [
+        ...longOnly(limits),
+        ...some.flatMap((one) => one.rows),
+      ]);
     expect([seed, holds(named)]).toEqual([seed, false]);
     for (const one of named)
       expect([seed, one.words, holds(named.filter((other) => other !== one))]).toEqual([

@@ -8,8 +8,8 @@ import {
 } from '#shared/optimization/model/allocate.ts';
 import {
   requirementsOf,
-  variablesOf,
-  type Limits,
+  variableCountOf,
+  type AllocationLimits,
   type Requirement,
 } from '#shared/optimization/model/constraints.ts';
 import {
@@ -91,7 +91,7 @@ function universe(seed: string): Moments {
   };
 }
 
-function limitsOf(moments: Moments, over: Partial<Limits> = {}): Limits {
+function limitsOf(moments: Moments, over: Partial<AllocationLimits> = {}): AllocationLimits {
   return {
     securities: moments.isins.map((isin, i) => ({
       ...{ isin, symbol: `S${i}`, currentWeight: 0 },
@@ -302,7 +302,7 @@ describe('allocate', () => {
     expect(answer.status).toBe('optimal');
     expect(moved).toBeLessThanOrEqual(0.3 + 1e-8);
     expect(moved).toBeGreaterThan(0.29);
-    expect(variablesOf({ ...limits, securities: held })).toBe(16);
+    expect(variableCountOf({ ...limits, securities: held })).toBe(16);
   });
 
   it('tracks given weights exactly where the limits let it', () => {
@@ -343,7 +343,11 @@ describe('allocate', () => {
 
 describe('limits in conflict', () => {
   const moments = universe('twelve');
-  const conflict = (goal: RequestedGoal, over: Partial<Limits>, mins: readonly number[] = []) => {
+  const conflict = (
+    goal: RequestedGoal,
+    over: Partial<AllocationLimits>,
+    mins: readonly number[] = [],
+  ) => {
     const limits = limitsOf(moments, over);
     const securities = limits.securities.map((one, i) => ({ ...one, minWeight: mins[i] }));
     const answer = allocate(goal, moments, { ...limits, securities });

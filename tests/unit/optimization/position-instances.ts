@@ -1,6 +1,6 @@
 /** Drawn problems of a private investor's size whose limits on counts and sizes of positions bind. */
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import type { Limits } from '#shared/optimization/model/constraints.ts';
+import type { AllocationLimits } from '#shared/optimization/model/constraints.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
 import { build, dot, times } from '#shared/quant/linear-algebra/matrix.ts';
 import { isinOf } from '../../support/markets/market-views.ts';
@@ -27,7 +27,11 @@ export function drawnMoments(seed: string, securities: number): Moments {
 }
 
 /** An account that holds a few, and limits that differ from seed to seed. */
-export function drawnLimits(seed: string, { isins }: Moments, over: Partial<Limits> = {}): Limits {
+export function drawnLimits(
+  seed: string,
+  { isins }: Moments,
+  over: Partial<AllocationLimits> = {},
+): AllocationLimits {
   const random = seededRandom(`${seed} limits`);
   const held = isins.map(() => (random() < 0.25 ? 0.02 + 0.08 * random() : 0));
   return {

@@ -8,8 +8,8 @@ import {
 import {
   longOnly,
   requirementsOf,
-  variablesOf,
-  type Limits,
+  variableCountOf,
+  type AllocationLimits,
 } from '#shared/optimization/model/constraints.ts';
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import type { Moments } from '#shared/optimization/model/moments.ts';
@@ -42,7 +42,11 @@ function figure(goal: RequestedGoal, moments: Moments, weights: Float64Array): n
 }
 
 /** The best of all sets of securities, each solved without limits on positions. */
-function byEnumeration(goal: RequestedGoal, moments: Moments, limits: Limits): Allocation[] {
+function byEnumeration(
+  goal: RequestedGoal,
+  moments: Moments,
+  limits: AllocationLimits,
+): Allocation[] {
   const n = moments.isins.length;
   const { countMax = n, sizeMin = 0 } = limits;
   return Array.from({ length: 2 ** n }, (_, set) => {
@@ -53,7 +57,7 @@ function byEnumeration(goal: RequestedGoal, moments: Moments, limits: Limits): A
     );
     const free = { ...limits, securities, countMax: undefined, sizeMin: undefined };
     const rows = [...longOnly(free), ...requirementsOf(free).flatMap((one) => one.rows)];
-    if (!isFeasible(variablesOf(free), rows)) return [];
+    if (!isFeasible(variableCountOf(free), rows)) return [];
     if (goal.kind === 'TARGET_RETURN' && !reaches(goal.returnMin, moments, free)) return [];
     const answer = allocate(goal, moments, free);
     return answer.status === 'optimal' ? [answer] : [];
@@ -61,7 +65,7 @@ function byEnumeration(goal: RequestedGoal, moments: Moments, limits: Limits): A
 }
 
 /** Most return by a large enough tolerance of risk, without a search for conflicts. */
-function reaches(returnMin: number, moments: Moments, limits: Limits): boolean {
+function reaches(returnMin: number, moments: Moments, limits: AllocationLimits): boolean {
   const answer = allocate({ kind: 'QUADRATIC_UTILITY', riskAversion: 1e-9 }, moments, limits);
   return metricsOf(moments, answer.weights, answer.weights).expectedReturn >= returnMin;
 }
@@ -81,7 +85,7 @@ function bestOf(goal: RequestedGoal, moments: Moments, rivals: readonly Allocati
   return isMore.has(goal.kind) ? Math.max(...values) : Math.min(...values);
 }
 
-function expectWithinLimits({ weights }: Allocation, limits: Limits, seed: string): void {
+function expectWithinLimits({ weights }: Allocation, limits: AllocationLimits, seed: string): void {
   const held = weights.filter((weight) => weight > 0);
   expect([seed, held.length <= (limits.countMax ?? Infinity)]).toEqual([seed, true]);
   for (const weight of held) expect(weight).toBeGreaterThan((limits.sizeMin ?? 0) - 1e-8);

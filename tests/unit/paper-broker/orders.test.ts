@@ -16,9 +16,9 @@ import {
 } from '#shared/clients/broker/paper/fills.ts';
 import { cancel, advanceOrders, place } from '#shared/clients/broker/paper/orders.ts';
 import {
-  bookOf,
+  paperBookOf,
   paperRecord,
-  recordOf,
+  paperRecordOf,
   settledOrderOf,
 } from '#shared/clients/broker/paper/record.ts';
 import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
@@ -258,25 +258,25 @@ describe('the paper book', () => {
       order({ side: 'SELL', quantity: Decimal.of(500) }),
     ];
     const book = orders.reduce((next, sent) => place(next, sent, all).book, opened('9000'));
-    const { record, settled } = recordOf(book, undefined, new Set());
+    const { record, settled } = paperRecordOf(book, undefined, new Set());
     const stored = paperRecord.parse(JSON.parse(JSON.stringify(record)));
     const ended = settled.map((line) =>
       settledOrderOf(JSON.parse(JSON.stringify(line)), DEFAULT_ACCOUNT, book.currency),
     );
-    const back = bookOf(stored, DEFAULT_ACCOUNT, ended);
+    const back = paperBookOf(stored, DEFAULT_ACCOUNT, ended);
     expect(statementOf(back, NOW)).toEqual(statementOf(book, NOW));
-    const live = bookOf(stored, DEFAULT_ACCOUNT, []);
+    const live = paperBookOf(stored, DEFAULT_ACCOUNT, []);
     expect(live.orders.size).toBe(3);
-    expect(encode(recordOf(live, stored, new Set()))).toBe(encode({ record, settled: [] }));
+    expect(encode(paperRecordOf(live, stored, new Set()))).toBe(encode({ record, settled: [] }));
   });
 
   it('moves settled orders of an older record to the list, once', () => {
     const book = place(opened('9000'), order({ timeInForce: 'GTC' }), market(100)).book;
-    const { record, settled } = recordOf(book, undefined, new Set());
+    const { record, settled } = paperRecordOf(book, undefined, new Set());
     const lines = settled.map((line) => [...line]);
     const written = JSON.stringify({ ...record, settledCount: undefined, settled: lines });
     const older = paperRecord.parse(JSON.parse(written));
-    const next = recordOf(bookOf(older, DEFAULT_ACCOUNT, []), older, new Set());
+    const next = paperRecordOf(paperBookOf(older, DEFAULT_ACCOUNT, []), older, new Set());
     expect(encode(next.settled)).toBe(encode(lines));
     expect(next.record.settledCount).toBe(lines.length);
     expect('settled' in next.record).toBe(false);

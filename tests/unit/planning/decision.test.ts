@@ -9,7 +9,7 @@ import {
   afterOrders,
   breachOf,
   cashReserve,
-  repaired,
+  repairedOrders,
   settle,
 } from '#shared/planning/model/settlement.ts';
 import { oracleGain } from './oracle.ts';
@@ -309,10 +309,10 @@ describe('the exact end', () => {
     const problem = simple();
     const [a] = problem.instruments;
     if (!a) throw new Error('the problem has a security');
-    const settlement = repaired(problem, [{ instrument: a, side: 'BUY', lots: 79 }]);
+    const settlement = repairedOrders(problem, [{ instrument: a, side: 'BUY', lots: 79 }]);
     expect(settlement.orders[0]?.lots).toBe(40);
     const tight = simple({ limits: { ...problem.limits, weightMaxRatio: 1, orderMaxRatio: 1 } });
-    const paid = repaired(tight, [{ instrument: a, side: 'BUY', lots: 80 }]);
+    const paid = repairedOrders(tight, [{ instrument: a, side: 'BUY', lots: 80 }]);
     expect(paid.orders[0]?.lots).toBe(77);
     expect(paid.cashAfter.compare(cashReserve(tight))).toBeGreaterThanOrEqual(0);
     expect(breachOf(tight, paid)).toBeUndefined();
@@ -322,7 +322,7 @@ describe('the exact end', () => {
     const problem = simple({ cash: euros('300') });
     const [a] = problem.instruments;
     if (!a) throw new Error('the problem has a security');
-    expect(repaired(problem, [{ instrument: a, side: 'BUY', lots: 6 }]).orders).toEqual([]);
+    expect(repairedOrders(problem, [{ instrument: a, side: 'BUY', lots: 6 }]).orders).toEqual([]);
   });
 
   test('counts cash to the cent, in the order of execution, with dated rates', () => {

@@ -4,7 +4,7 @@
  */
 import { estimatedCost } from '#shared/kernel/costs.ts';
 import { PRICE_MOVE_RATIO } from '#shared/planning/model/limits.ts';
-import { weightOf, type Opportunity } from '#shared/planning/model/opportunity.ts';
+import { instrumentWeightOf, type Opportunity } from '#shared/planning/model/opportunity.ts';
 import { lotValue, portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import type { Side } from '#shared/planning/model/search/sequence.ts';
 import { cashReserve } from '#shared/planning/model/settlement.ts';
@@ -38,7 +38,9 @@ function utility(problem: PlanningProblem, orders: readonly OracleOrder[]): numb
 
 function weightsAfter(problem: PlanningProblem, orders: readonly OracleOrder[]): Map<Isin, number> {
   const value = portfolioValue(problem).toEstimate();
-  const weights = new Map(problem.instruments.map((one) => [one.isin, weightOf(one, value)]));
+  const weights = new Map(
+    problem.instruments.map((one) => [one.isin, instrumentWeightOf(one, value)]),
+  );
   for (const order of orders) {
     const change = valueOf(problem, order) / value;
     const before = weights.get(order.isin) ?? 0;

@@ -1,6 +1,6 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { allocate, type RequestedGoal } from '#shared/optimization/model/allocate.ts';
-import type { Limits } from '#shared/optimization/model/constraints.ts';
+import type { AllocationLimits } from '#shared/optimization/model/constraints.ts';
 import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import type { Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { mostDiversified } from '#shared/quant/allocation/most-diversified.ts';
@@ -53,7 +53,7 @@ describe('a security without variance', () => {
   test.each([...kinds, 'HRP'])('is refused by %s, which names its ISIN', (kind) => {
     const isins = [0, 1, 2, 3].map(isinOf);
     const moments = { isins, expected: new Float64Array(4).fill(0.05), covariance: withConstant };
-    const limits = (maxWeight: number | undefined): Limits => ({
+    const limits = (maxWeight: number | undefined): AllocationLimits => ({
       securities: isins.map((isin, i) => ({
         ...{ isin, symbol: isin, currentWeight: 0 },
         maxWeight: i === 2 ? maxWeight : undefined,

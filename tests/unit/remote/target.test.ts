@@ -1,12 +1,12 @@
 import { BrokenCircuitError } from 'cockatiel';
 import { Outage } from '#shared/clients/remote/outage.ts';
-import { Target } from '#shared/clients/remote/remote-target.ts';
+import { RemoteTarget } from '#shared/clients/remote/remote-target.ts';
 import { silentLog, type Log } from '#shared/process/log.ts';
 
 const HOUR_MS = 3_600_000;
 const away = (): Promise<never> => Promise.reject(new Outage('connection', 'no', undefined));
 
-let target: Target;
+let target: RemoteTarget;
 let events: string[];
 /** Resolves with the next event of the log. */
 let next: () => Promise<string>;
@@ -21,7 +21,7 @@ beforeEach(() => {
   next = () => new Promise((resolve) => void listeners.push(resolve));
   const log: Log = { ...silentLog, info: take, warn: take };
   const breaker = { failures: 2, pauseMs: HOUR_MS };
-  target = new Target({ address: 'state:50054', device: 'state', breaker, log });
+  target = new RemoteTarget({ address: 'state:50054', device: 'state', breaker, log });
 });
 afterEach(() => target.close());
 

@@ -14,7 +14,7 @@ import {
   clockRow,
   orderRow,
   positionRow,
-  type OrderRow,
+  type AlpacaOrderRow,
 } from './shapes.ts';
 
 const BROKER = 'Alpaca';
@@ -83,8 +83,8 @@ export class AlpacaApi {
   }
 
   /** All orders that are open; oldest first. */
-  openOrders(signal: AbortSignal): Promise<OrderRow[]> {
-    return this.pages(PAGE_ORDERS, (last?: OrderRow) =>
+  openOrders(signal: AbortSignal): Promise<AlpacaOrderRow[]> {
+    return this.pages(PAGE_ORDERS, (last?: AlpacaOrderRow) =>
       this.read(orderRow.array(), signal, ({ orders }) =>
         orders.getAllOrdersRaw(
           {
@@ -128,7 +128,7 @@ export class AlpacaApi {
   async postOrder(
     order: trading.PostOrderRequest,
     signal: AbortSignal,
-  ): Promise<OrderRow | AlpacaRefusal> {
+  ): Promise<AlpacaOrderRow | AlpacaRefusal> {
     const sent = await this.attempt(({ orders }) =>
       orders.postOrderRaw({ postOrderRequest: order }, { signal }),
     );

@@ -28,8 +28,8 @@ import { Price } from '#shared/kernel/price.ts';
 import { ActivityHistory } from './activity-history.ts';
 import { isRefusal, type Activity, type AlpacaApi, type AlpacaRefusal } from './alpaca-api.ts';
 import { effective, movementOf } from './flow-mapping.ts';
-import { fillOf, isSame, requestOf, stateOf } from './order-mapping.ts';
-import type { EventRow, FillRow, OrderRow } from './shapes.ts';
+import { alpacaFillOf, isSame, alpacaRequestOf, alpacaStateOf } from './order-mapping.ts';
+import type { EventRow, FillRow, AlpacaOrderRow } from './shapes.ts';
 
 const USD = parseCurrency('USD');
 const STATEMENT_TRIES = 3;
@@ -57,7 +57,7 @@ export interface AlpacaParts {
   readonly symbols: BrokerSymbols;
   readonly simulated: boolean;
   /** A recent price of a symbol, for the cash that a market order reserves. */
-  lastPrice(order: OrderRow, signal: AbortSignal): Promise<Decimal | undefined>;
+  lastPrice(order: AlpacaOrderRow, signal: AbortSignal): Promise<Decimal | undefined>;
   now(): Instant;
 }
 
@@ -109,7 +109,7 @@ export class AlpacaBroker implements Broker {
         });
     }
     signal.throwIfAborted();
-    const answer = await api.postOrder(requestOf(order), signal);
+    const answer = await api.postOrder(alpacaRequestOf(order), signal);
     if (isRefusal(answer)) return this.afterRefusal(order, answer, signal);
     if (!isSame(answer, order))
       throw new Failure('UPSTREAM_BROKEN', 'Alpaca answered with another order.', {
@@ -223,7 +223,7 @@ export class AlpacaBroker implements Broker {
 
   private fill(row: FillRow, clientOrderId: string): BrokerFill {
     const isin = this.parts.symbols.isinOf(row.symbol, 'Alpaca');
-    return fillOf(row, clientOrderId, isin, USD);
+    return alpacaFillOf(row, clientOrderId, isin, USD);
   }
 
   /**
@@ -243,7 +243,7 @@ export class AlpacaBroker implements Broker {
   }
 
   /** An order and what replaced it, in this order. */
-  private async chain(first: OrderRow, signal: AbortSignal): Promise<OrderRow[]> {
+  private async chain(first: AlpacaOrderRow, signal: AbortSignal): Promise<AlpacaOrderRow[]> {
     const rows = [first];
     for (let next = first.replaced_by; next && rows.length < CHAIN_MAX;) {
       const row = await this.parts.api.orderById(next, signal);
@@ -255,7 +255,7 @@ export class AlpacaBroker implements Broker {
   }
 
   private async openOrdersOf(
-    rows: readonly OrderRow[],
+    rows: readonly AlpacaOrderRow[],
     fills: readonly BrokerFill[],
     signal: AbortSignal,
   ): Promise<BrokerOrder[]> {
@@ -269,7 +269,7 @@ export class AlpacaBroker implements Broker {
   }
 
   private async orderOf(
-    chain: readonly OrderRow[],
+    chain: readonly AlpacaOrderRow[],
     fills: readonly BrokerFill[],
     signal: AbortSignal,
   ): Promise<BrokerOrder> {
@@ -277,7 +277,7 @@ export class AlpacaBroker implements Broker {
     if (!first || !last) throw unavailable('Alpaca');
     const earlier = chain.slice(0, -1).reduce((sum, row) => sum.add(row.filled_qty), Decimal.zero);
     const filledQuantity = earlier.add(last.filled_qty).normalize();
-    const state = stateOf(last);
+    const state = alpacaStateOf(last);
     return {
       clientOrderId: first.client_order_id,
       brokerOrderId: last.id,
@@ -293,7 +293,7 @@ export class AlpacaBroker implements Broker {
     };
   }
 
-  private async reserved(row: OrderRow, signal: AbortSignal): Promise<Money> {
+  private async reserved(row: AlpacaOrderRow, signal: AbortSignal): Promise<Money> {
     if (row.side === 'sell' || !isLive(row)) return Money.zero(USD);
     const rest = (row.qty ?? row.filled_qty).subtract(row.filled_qty);
     const stated = row.limit_price ?? row.stop_price?.multiply(COLLAR);
@@ -325,8 +325,8 @@ function isFill(row: Activity): row is FillRow {
   return row.activity_type === 'FILL';
 }
 
-function isLive(row: OrderRow): boolean {
-  return ['WORKING', 'PARTIAL'].includes(stateOf(row));
+function isLive(row: AlpacaOrderRow): boolean {
+  return ['WORKING', 'PARTIAL'].includes(alpacaStateOf(row));
 }
 
 /** Of either sign on the wire. */

@@ -6,7 +6,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import type { FillRow, OrderRow, orderStates } from './shapes.ts';
+import type { FillRow, AlpacaOrderRow, orderStates } from './shapes.ts';
 
 const typeNames = {
   MARKET: 'market',
@@ -16,7 +16,7 @@ const typeNames = {
 } as const;
 const timeNames = { DAY: 'day', GTC: 'gtc', IOC: 'ioc', FOK: 'fok' } as const;
 
-export function requestOf(order: OrderInstruction): trading.PostOrderRequest {
+export function alpacaRequestOf(order: OrderInstruction): trading.PostOrderRequest {
   return {
     symbol: order.symbol,
     qty: order.quantity.normalize().toString(),
@@ -31,7 +31,7 @@ export function requestOf(order: OrderInstruction): trading.PostOrderRequest {
 }
 
 /** Whether a row is the order that was to be sent. */
-export function isSame(row: OrderRow, order: OrderInstruction): boolean {
+export function isSame(row: AlpacaOrderRow, order: OrderInstruction): boolean {
   return (
     row.client_order_id === order.clientOrderId &&
     row.symbol === order.symbol &&
@@ -53,12 +53,12 @@ const ended: Partial<Record<(typeof orderStates)[number], BrokerOrderState>> = {
   rejected: 'REJECTED',
 };
 
-export function stateOf({ status, filled_qty: filled }: OrderRow): BrokerOrderState {
+export function alpacaStateOf({ status, filled_qty: filled }: AlpacaOrderRow): BrokerOrderState {
   return ended[status] ?? (filled.sign > 0 ? 'PARTIAL' : 'WORKING');
 }
 
 /** Alpaca's executions carry no fees: fees arrive as separate rows, one sum for each day. */
-export function fillOf(
+export function alpacaFillOf(
   row: FillRow,
   clientOrderId: string,
   isin: Isin,

@@ -58,7 +58,7 @@ export const orderRow = z.object({
   replaced_by: z.string().nullish(),
   replaces: z.string().nullish(),
 });
-export type OrderRow = z.output<typeof orderRow>;
+export type AlpacaOrderRow = z.output<typeof orderRow>;
 
 export const accountRow = z.object({
   status: z.string(),

@@ -5,7 +5,7 @@
 import { redacted } from '#shared/clients/redacted.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, refused, unavailable } from '#shared/kernel/failure.ts';
-import { BROKER, broken, readFlex, type FlexDocument } from './flex-xml.ts';
+import { IBKR_NAME, flexBroken, readFlex, type FlexDocument } from './flex-xml.ts';
 
 const PATH = '/AccountManagement/FlexWebService/SendRequest';
 const TIMEOUT_MS = 30_000;
@@ -41,9 +41,9 @@ export class FlexApi {
     const { baseUrl, queryId } = this.access;
     const ordered = await this.ask(`${baseUrl}${PATH}`, queryId, signal);
     const [reference, url] = [ordered.texts.get('ReferenceCode'), ordered.texts.get('Url')];
-    if (!reference || !url) throw broken('an order without a reference');
+    if (!reference || !url) throw flexBroken('an order without a reference');
     const document = await this.ask(this.trusted(url), reference, signal);
-    if (document.root !== 'FlexQueryResponse') throw broken(`a document ${document.root}`);
+    if (document.root !== 'FlexQueryResponse') throw flexBroken(`a document ${document.root}`);
     return document;
   }
 
@@ -53,7 +53,7 @@ export class FlexApi {
       const code = document.texts.get('ErrorCode');
       const status = document.texts.get('Status');
       if (document.root === 'FlexQueryResponse' || status === 'Success') return document;
-      if (code === undefined) throw broken(`the status ${status ?? 'none'}`);
+      if (code === undefined) throw flexBroken(`the status ${status ?? 'none'}`);
       if (!AGAIN.has(code)) throw failureOf(code);
       if (attempt >= TRIES) throw notReady(code);
       await sleep((this.access.waitMs ?? WAIT_MS) * attempt, undefined, { signal });
@@ -74,10 +74,10 @@ export class FlexApi {
       [text, status] = [redacted(await response.text(), [this.access.token()]), response.status];
     } catch (thrown) {
       signal.throwIfAborted();
-      throw unavailable(BROKER, new Error(thrown instanceof Error ? thrown.name : 'unknown'));
+      throw unavailable(IBKR_NAME, new Error(thrown instanceof Error ? thrown.name : 'unknown'));
     }
     if (status !== 200)
-      throw new Failure('UNAVAILABLE', `${BROKER} answered ${status}.`, { what: BROKER });
+      throw new Failure('UNAVAILABLE', `${IBKR_NAME} answered ${status}.`, { what: IBKR_NAME });
     return readFlex(text);
   }
 
@@ -88,24 +88,29 @@ export class FlexApi {
     const isOwn = other?.origin === own.origin;
     const isBrokers =
       other?.protocol === 'https:' && other.hostname.endsWith('.interactivebrokers.com');
-    if (!other || !(isOwn || isBrokers)) throw broken('an address outside of its own');
+    if (!other || !(isOwn || isBrokers)) throw flexBroken('an address outside of its own');
     return `${other.origin}${other.pathname}`;
   }
 }
 
 function failureOf(code: string): Failure {
   if (TOKEN_WRONG.has(code))
-    return refused('flex-token', `${BROKER} does not accept the Flex token (${code}).`, { code });
-  if (code === '1014' || code === '1016')
-    return refused('flex-query', `${BROKER} does not know the Flex query (${code}).`, { code });
-  if (code === '1003')
-    return refused('flex-statement', `${BROKER} has no statement for the query (${code}).`, {
+    return refused('flex-token', `${IBKR_NAME} does not accept the Flex token (${code}).`, {
       code,
     });
-  return new Failure('UNAVAILABLE', `${BROKER} answered error ${code}.`, { what: BROKER, code });
+  if (code === '1014' || code === '1016')
+    return refused('flex-query', `${IBKR_NAME} does not know the Flex query (${code}).`, { code });
+  if (code === '1003')
+    return refused('flex-statement', `${IBKR_NAME} has no statement for the query (${code}).`, {
+      code,
+    });
+  return new Failure('UNAVAILABLE', `${IBKR_NAME} answered error ${code}.`, {
+    what: IBKR_NAME,
+    code,
+  });
 }
 
 function notReady(code: string): Failure {
-  const detail = `${BROKER} has not finished the statement (${code}).`;
-  return new Failure('UNAVAILABLE', detail, { what: BROKER, code });
+  const detail = `${IBKR_NAME} has not finished the statement (${code}).`;
+  return new Failure('UNAVAILABLE', detail, { what: IBKR_NAME, code });
 }

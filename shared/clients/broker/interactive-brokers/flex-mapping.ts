@@ -13,7 +13,7 @@ import {
   required,
   requiredIsin,
 } from './flex-values.ts';
-import { broken, type Attributes } from './flex-xml.ts';
+import { flexBroken, type Attributes } from './flex-xml.ts';
 
 export interface Movements {
   readonly fills: readonly BrokerFill[];
@@ -43,7 +43,7 @@ const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
 export function tradeMovements(row: Attributes, account: Currency): Movements {
   const category = required(row, 'assetCategory');
   if (category === 'CASH') return { fills: [], flows: exchange(row) };
-  if (!SECURITIES.has(category)) throw broken(`a trade in ${category}, which is not supported`);
+  if (!SECURITIES.has(category)) throw flexBroken(`a trade in ${category}, which is not supported`);
   const currency = currencyIn(row);
   return currency === account ? ownTrade(row, account) : foreignTrade(row, currency, account);
 }
@@ -145,7 +145,7 @@ export function cashMovement(row: Attributes): BrokerFlow | undefined {
   const type = required(row, 'type');
   const isin = isinIn(row);
   const kind = type.startsWith('Deposits') ? bySign(amount.sign) : cashKinds[type];
-  if (!kind) throw broken(`a cash transaction of the type ${type.slice(0, 40)}`);
+  if (!kind) throw flexBroken(`a cash transaction of the type ${type.slice(0, 40)}`);
   const action = kind === 'tax' ? row['actionID'] : undefined;
   return {
     ...{ flowId: required(row, 'transactionID'), kind, amount },

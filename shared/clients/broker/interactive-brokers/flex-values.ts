@@ -6,7 +6,7 @@ import { later, type Instant } from '#shared/kernel/instant.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
-import { broken, type Attributes } from './flex-xml.ts';
+import { flexBroken, type Attributes } from './flex-xml.ts';
 
 /** Of the exchange that most statements are made in. */
 const ZONE = 'America/New_York';
@@ -18,7 +18,7 @@ const DECIMALS_MAX = 10;
 export function required(row: Attributes, name: string): string {
   const value = row[name];
   if (value === undefined || value === '')
-    throw broken(`a row without ${name}; add it to the query`);
+    throw flexBroken(`a row without ${name}; add it to the query`);
   return value;
 }
 
@@ -34,7 +34,7 @@ export function decimalOrZero(row: Attributes, name: string): Decimal {
 
 export function currencyIn(row: Attributes, name = 'currency'): Currency {
   const text = required(row, name);
-  if (!isCurrency(text)) throw broken(`the currency "${text.slice(0, 10)}"`);
+  if (!isCurrency(text)) throw flexBroken(`the currency "${text.slice(0, 10)}"`);
   return parseCurrency(text);
 }
 
@@ -50,7 +50,7 @@ export function isinIn(row: Attributes): Isin | undefined {
 export function requiredIsin(row: Attributes): Isin {
   const isin = isinIn(row);
   if (isin === undefined)
-    throw broken(`no ISIN of ${row['symbol'] ?? 'a security'}; add it to the query`);
+    throw flexBroken(`no ISIN of ${row['symbol'] ?? 'a security'}; add it to the query`);
   return isin;
 }
 
@@ -58,7 +58,7 @@ export function requiredIsin(row: Attributes): Isin {
 export function instantIn(row: Attributes, ...names: readonly string[]): Instant {
   const text = names.map((name) => row[name]).find((value) => value !== undefined && value !== '');
   const match = DATE.exec(text ?? '');
-  if (!match) throw broken(`the date "${(text ?? '').slice(0, 30)}"`);
+  if (!match) throw flexBroken(`the date "${(text ?? '').slice(0, 30)}"`);
   const [, year, month, day, hours = '0', minutes = '0', seconds = '0'] = match;
   const minute = Number(hours) * 60 + Number(minutes);
   const at = instantAt(ZONE, parseDay(`${year}-${month}-${day}`), minute);
@@ -71,6 +71,6 @@ function decimalOf(text: string, name: string): Decimal {
     const value = /e/i.test(plain) ? Decimal.ofNumber(Number(plain)) : Decimal.parse(plain);
     return value.round(DECIMALS_MAX, 'half-even').normalize();
   } catch {
-    throw broken(`${name} "${text.slice(0, 30)}"`);
+    throw flexBroken(`${name} "${text.slice(0, 30)}"`);
   }
 }

@@ -2,7 +2,7 @@
 import sax from 'sax';
 import { Failure } from '#shared/kernel/failure.ts';
 
-export const BROKER = 'Interactive Brokers';
+export const IBKR_NAME = 'Interactive Brokers';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -29,7 +29,7 @@ export function readFlex(xml: string): FlexDocument {
   let [root, statements] = ['', 0];
   const reader = sax.parser(true, { trim: true });
   reader.onerror = () => {
-    throw broken('something that is not XML');
+    throw flexBroken('something that is not XML');
   };
   reader.onopentag = ({ name, attributes }) => {
     root ||= name;
@@ -41,10 +41,10 @@ export function readFlex(xml: string): FlexDocument {
   reader.ontext = (text) => void texts.set(open.at(-1) ?? '', text);
   reader.onclosetag = () => void open.pop();
   reader.write(xml).close();
-  if (root === '') throw broken('nothing');
+  if (root === '') throw flexBroken('nothing');
   return { root, elements, texts };
 }
 
-export function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
+export function flexBroken(detail: string): Failure {
+  return new Failure('UPSTREAM_BROKEN', `${IBKR_NAME} answered ${detail}.`, { what: IBKR_NAME });
 }

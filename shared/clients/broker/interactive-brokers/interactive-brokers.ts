@@ -21,7 +21,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { FlexApi } from './flex-api.ts';
 import { cashMovement, flexCorporateAction, tradeMovements, transfer } from './flex-mapping.ts';
 import { decimal, instantIn, flexMoney, required, requiredIsin } from './flex-values.ts';
-import { broken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
+import { flexBroken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
 
 /** A statement changes once a day, but is generated for each request. */
 const FRESH_MS = 15 * MINUTE_MS;
@@ -145,7 +145,7 @@ export class InteractiveBrokers implements Broker {
 /** A section that the query does not include is not an empty section. */
 function requireSection(own: readonly FlexElement[], name: string): void {
   if (!own.some((element) => element.name === name))
-    throw broken(`a statement without ${name}; add the section to the query`);
+    throw flexBroken(`a statement without ${name}; add the section to the query`);
 }
 
 function holding(row: Attributes): BrokerHolding {

@@ -44,7 +44,7 @@ import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';
 import type { Write } from '#shared/redis/database.ts';
-import { bookOf, heldIn, paperRecord, recordOf, type PaperRecord } from './record.ts';
+import { paperBookOf, heldIn, paperRecord, paperRecordOf, type PaperRecord } from './record.ts';
 import { SettledOrders } from './settled-orders.ts';
 
 type Step<R> = (
@@ -208,7 +208,7 @@ export class PaperBroker implements Broker {
     const { database, now } = this.around;
     const key = keys.paperBroker.book(accountId);
     const before = await database.find(key, paperRecord);
-    const live = before ? liveOrders(bookOf(before.value, accountId, [])) : [];
+    const live = before ? liveOrders(paperBookOf(before.value, accountId, [])) : [];
     const held = before ? heldIn(before.value) : [];
     const ordered = live.map((order) => order.instruction.isin);
     const about = [...ordered, ...(requested.isins ?? [])];
@@ -221,13 +221,13 @@ export class PaperBroker implements Broker {
       const isDue = actionsAreDue(record?.carried, market.actions, market.today);
       const ended = isDue ? [...settled.byId.values()] : asked ? [asked] : [];
       const loaded = record
-        ? bookOf(record, accountId, ended)
+        ? paperBookOf(record, accountId, ended)
         : openBook(accountId, this.openingCashOf(accountId, requested), market.now);
       const book = isDue ? withActions(loaded, market) : loaded;
       const { book: next, result } = step(book, market, isDue ? [] : settled.fills);
       if (record && next === loaded) return { result: { value: result } };
       const known = new Set(ended.map((order) => order.instruction.clientOrderId));
-      const stored = recordOf(next, record, known);
+      const stored = paperRecordOf(next, record, known);
       return {
         value: stored.record,
         result: { value: result },

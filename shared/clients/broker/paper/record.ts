@@ -130,7 +130,7 @@ const flowTuple = z.tuple([
 ]);
 
 /** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
-export function bookOf(
+export function paperBookOf(
   record: PaperRecord,
   accountId: AccountId,
   settled: readonly PaperOrder[],
@@ -173,7 +173,7 @@ export interface StoredPaperBook {
  * @param before the record the book came from
  * @param known ids of orders that are in the list of settled ones already
  */
-export function recordOf(
+export function paperRecordOf(
   book: PaperBook,
   before: PaperRecord | undefined,
   known: ReadonlySet<string>,

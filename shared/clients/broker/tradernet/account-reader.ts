@@ -16,7 +16,7 @@ import { refused, unavailable } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { broken } from './parse-answer.ts';
+import { tradernetBroken } from './parse-answer.ts';
 import type { TradernetInstruments } from './instruments.ts';
 import {
   cashFlow,
@@ -207,7 +207,7 @@ export class AccountReader {
       skip += answer.rows.length;
       if (answer.rows.length === 0 || skip >= answer.total) return [...rows.values()];
     }
-    throw broken('more cash flows than an account can have');
+    throw tradernetBroken('more cash flows than an account can have');
   }
 
   private async executionsFrom(

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { BrokerClock } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { DAY_MS, HOUR_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { broken } from './parse-answer.ts';
+import { tradernetBroken } from './parse-answer.ts';
 import type { markets } from './shapes.ts';
 
 const MOSCOW_MS = 3 * HOUR_MS;
@@ -17,7 +17,7 @@ const marketOf: Readonly<Record<string, string>> = { USD: 'FIX', EUR: 'EU', HKD:
 export function clockOf({ t, m }: z.output<typeof markets>, currency: Currency): BrokerClock {
   const main = m.find(({ n2 }) => n2 === marketOf[currency]);
   const row = main ?? m.find(({ s }) => s === 'OPEN') ?? m[0];
-  if (!row) throw broken('no market');
+  if (!row) throw tradernetBroken('no market');
   const open = row.s === 'OPEN';
   return { brokerTime: t, open, ...(open && { nextClose: next(row.c, t) }) };
 }
@@ -26,7 +26,7 @@ export function clockOf({ t, m }: z.output<typeof markets>, currency: Currency):
 function next(clock: string, now: Instant): Instant {
   const [hours = Number.NaN, minutes = Number.NaN] = clock.split(':').map(Number);
   if (!Number.isInteger(hours) || !Number.isInteger(minutes))
-    throw broken(`the hour "${clock.slice(0, 10)}"`);
+    throw tradernetBroken(`the hour "${clock.slice(0, 10)}"`);
   const dayStart = Math.floor((now + MOSCOW_MS) / DAY_MS) * DAY_MS - MOSCOW_MS;
   const at = dayStart + hours * HOUR_MS + minutes * 60_000;
   return instantOf(at > now ? at : at + DAY_MS);

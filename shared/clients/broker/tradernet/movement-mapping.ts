@@ -5,7 +5,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { broken } from './parse-answer.ts';
+import { tradernetBroken } from './parse-answer.ts';
 import type { ActionRow, CashRow, CommissionRow } from './shapes.ts';
 
 const REVERTED = '_reverted';
@@ -47,7 +47,7 @@ export function cashFlow(row: CashRow): BrokerFlow | undefined {
   const code = reverted ? row.type_code.slice(0, -REVERTED.length) : row.type_code;
   if (left.has(code) || row.sum.sign === 0) return undefined;
   const kind = fromSecurity.has(code) ? 'dividend' : (kinds[code] ?? bySign(code, row.sum));
-  if (kind === undefined) throw broken(`a cash flow of the kind ${row.type_code}`);
+  if (kind === undefined) throw tradernetBroken(`a cash flow of the kind ${row.type_code}`);
   const amount = money(row.sum, row.currency);
   const happenedAt = row.datetime ?? dayStart(row.date);
   return { flowId: `cash-${row.id}`, kind, amount, happenedAt };
@@ -151,13 +151,14 @@ function bySign(code: string, sum: Decimal): BrokerFlowKind | undefined {
 }
 
 function money(amount: Decimal, currency: string): Money {
-  if (!isCurrency(currency)) throw broken(`an amount in the currency "${currency.slice(0, 10)}"`);
+  if (!isCurrency(currency))
+    throw tradernetBroken(`an amount in the currency "${currency.slice(0, 10)}"`);
   return Money.rounded(amount, parseCurrency(currency), 'half-even');
 }
 
 function dayStart(day: string): Instant {
   const ms = Date.parse(`${day.slice(0, 10)}T00:00:00+03:00`);
-  if (!Number.isFinite(ms)) throw broken(`the day "${day.slice(0, 20)}"`);
+  if (!Number.isFinite(ms)) throw tradernetBroken(`the day "${day.slice(0, 20)}"`);
   return instantOf(ms);
 }
 

@@ -7,7 +7,7 @@ import { parse } from 'lossless-json';
 import type { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 
-export const BROKER = 'Tradernet';
+export const TRADERNET_NAME = 'Tradernet';
 
 /** A rejection by the method itself, or before any method ran: nothing was done. */
 export interface TradernetRefusal {
@@ -28,14 +28,14 @@ const NOT_UNDERSTOOD = '2';
  * Reads a body of HTTP status 200.
  * @throws Failure TOO_BUSY, UNAVAILABLE or UPSTREAM_BROKEN where it does not say what was done
  */
-export function answerOf(text: string): Record<string, unknown> | TradernetRefusal {
+export function parseAnswer(text: string): Record<string, unknown> | TradernetRefusal {
   const body = fieldsOf(json(text));
   const { errMsg, error, code } = body;
   if (NO_ERROR.has(errMsg) && NO_ERROR.has(error)) return body;
   if (code === '429') throw tooBusy(undefined);
   if (code === NOT_UNDERSTOOD || (NO_ERROR.has(errMsg) && REFUSED.has(code)))
     return { refused: sentence(NO_ERROR.has(errMsg) ? error : errMsg) };
-  throw notAvailable(`${BROKER}: ${sentence(NO_ERROR.has(errMsg) ? error : errMsg)}`);
+  throw notAvailable(`${TRADERNET_NAME}: ${sentence(NO_ERROR.has(errMsg) ? error : errMsg)}`);
 }
 
 /** @throws Failure UPSTREAM_BROKEN */
@@ -43,20 +43,24 @@ export function shaped<T extends z.ZodType>(shape: T, body: unknown, command: st
   const read = shape.safeParse(body);
   if (read.success) return read.data;
   const issue = read.error.issues[0];
-  throw broken(`${command}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`);
+  throw tradernetBroken(
+    `${command}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`,
+  );
 }
 
-export function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
+export function tradernetBroken(detail: string): Failure {
+  return new Failure('UPSTREAM_BROKEN', `${TRADERNET_NAME} answered ${detail}.`, {
+    what: TRADERNET_NAME,
+  });
 }
 
 export function notAvailable(detail: string): Failure {
-  return new Failure('UNAVAILABLE', detail, { what: BROKER });
+  return new Failure('UNAVAILABLE', detail, { what: TRADERNET_NAME });
 }
 
 export function tooBusy(retryAfter: string | null | undefined): Failure {
   const seconds = Number(retryAfter ?? Number.NaN);
-  return new Failure('TOO_BUSY', `${BROKER} asks for fewer calls.`, {
+  return new Failure('TOO_BUSY', `${TRADERNET_NAME} asks for fewer calls.`, {
     retryAfterMs: seconds > 0 ? seconds * 1_000 : 60_000,
   });
 }
@@ -66,14 +70,14 @@ function json(text: string): unknown {
   try {
     return parse(text, undefined, { parseNumber: (digits) => digits });
   } catch {
-    throw notAvailable(`${BROKER} answered something that is not JSON.`);
+    throw notAvailable(`${TRADERNET_NAME} answered something that is not JSON.`);
   }
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body))
     return body as Record<string, unknown>;
-  throw broken('something that is not an object');
+  throw tradernetBroken('something that is not an object');
 }
 
 function sentence(error: unknown): string {

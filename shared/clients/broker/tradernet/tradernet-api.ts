@@ -6,9 +6,9 @@ import { redacted } from '#shared/clients/redacted.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Pace } from '../call-pace.ts';
 import {
-  answerOf,
-  BROKER,
-  broken,
+  parseAnswer,
+  TRADERNET_NAME,
+  tradernetBroken,
   isTradernetRefusal,
   notAvailable,
   shaped,
@@ -72,8 +72,9 @@ export class TradernetApi {
     await this.access.pace.turn(signal);
     const body = JSON.stringify({ market: '*' });
     const response = await this.send({ path: '/api/getMarketStatus', body }, signal);
-    const answer = answerOf(response.text);
-    if (isTradernetRefusal(answer)) throw notAvailable(`${BROKER} refuses: ${answer.refused}`);
+    const answer = parseAnswer(response.text);
+    if (isTradernetRefusal(answer))
+      throw notAvailable(`${TRADERNET_NAME} refuses: ${answer.refused}`);
     const at = Date.parse(response.date ?? '');
     return Number.isFinite(at) ? at - this.access.nowMs() : 0;
   }
@@ -91,7 +92,7 @@ export class TradernetApi {
     shape: T,
     signal: AbortSignal,
   ): Promise<z.output<T> | TradernetRefusal> {
-    const answer = answerOf((await this.send({ path: `/api/${command}`, body }, signal)).text);
+    const answer = parseAnswer((await this.send({ path: `/api/${command}`, body }, signal)).text);
     return isTradernetRefusal(answer) ? answer : shaped(shape, answer, command);
   }
 
@@ -104,9 +105,9 @@ export class TradernetApi {
     for (let attempt = 1; ; attempt += 1) {
       await this.access.pace.turn(signal);
       try {
-        const answer = answerOf((await this.send(call, signal)).text);
+        const answer = parseAnswer((await this.send(call, signal)).text);
         if (!isTradernetRefusal(answer)) return shaped(shape, answer, command);
-        throw broken(`${command}: ${answer.refused}`);
+        throw tradernetBroken(`${command}: ${answer.refused}`);
       } catch (thrown) {
         const failure = Failure.from(thrown);
         const again = failure.code === 'UNAVAILABLE' || failure.code === 'TOO_BUSY';
@@ -137,10 +138,13 @@ export class TradernetApi {
     } catch (thrown) {
       signal.throwIfAborted();
       // Only the error's name: the error may contain the request and its headers.
-      throw unavailable(BROKER, new Error(thrown instanceof Error ? thrown.name : 'unknown'));
+      throw unavailable(
+        TRADERNET_NAME,
+        new Error(thrown instanceof Error ? thrown.name : 'unknown'),
+      );
     }
     if (response.status === 429) throw tooBusy(response.headers.get('retry-after'));
-    if (!response.ok) throw notAvailable(`${BROKER} answered ${response.status}.`);
+    if (!response.ok) throw notAvailable(`${TRADERNET_NAME} answered ${response.status}.`);
     return { text, date: response.headers.get('date') };
   }
 

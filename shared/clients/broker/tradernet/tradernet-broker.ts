@@ -26,7 +26,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { AccountReader, historyPeriod } from './account-reader.ts';
-import { broken, isTradernetRefusal, notAvailable } from './parse-answer.ts';
+import { tradernetBroken, isTradernetRefusal, notAvailable } from './parse-answer.ts';
 import { TradernetInstruments } from './instruments.ts';
 import { clockOf } from './market-status.ts';
 import {
@@ -259,7 +259,7 @@ export class TradernetBroker implements Broker {
   ): Promise<BrokerOrder> {
     const filledQuantity = filledOf(row, fills);
     const state = tradernetStateOf(row, filledQuantity);
-    if (!state) throw broken(`an order in the state ${row.stat}`);
+    if (!state) throw tradernetBroken(`an order in the state ${row.stat}`);
     const isin = await this.instruments.isinOf(row.instr, signal);
     const note = row.text?.trim();
     return {

@@ -16,7 +16,7 @@ import type { ListedSecurity } from '../market-data.ts';
 import { columnOf, plainName } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
 import type { CsvListing } from './csv-securities.ts';
-import { reportLayout, figureReader, type Row, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type CsvRow, type CsvTable } from './csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
 import { inCurrency, parseQuoteUnit } from './quote-unit.ts';
 
@@ -46,7 +46,7 @@ const SOURCE = 'file';
 const SHARE_DECIMALS = 9;
 
 export function readActions(
-  table: Table,
+  table: CsvTable,
   listing: CsvListing,
   complaints: Complaints,
 ): readonly CorporateAction[] {
@@ -74,14 +74,14 @@ export function readActions(
 }
 
 class RowReader {
-  private readonly table: Table;
+  private readonly table: CsvTable;
   private readonly order: DayOrder;
   private readonly units: CsvListing['units'];
   private readonly byName: ReadonlyMap<string, ListedSecurity>;
   private readonly figure: (cell: string | undefined) => number | undefined;
 
   constructor(
-    table: Table,
+    table: CsvTable,
     { securities, units }: CsvListing,
     order: DayOrder,
     complaints: Complaints,
@@ -98,7 +98,7 @@ class RowReader {
     this.figure = figureReader(table, complaints);
   }
 
-  read(row: Row): CorporateAction {
+  read(row: CsvRow): CorporateAction {
     const cell = (column: Column): string => row.cells[at(this.table, column)]?.trim() ?? '';
     const security = this.securityOf(cell('isin') || cell('symbol'));
     const payDay = cell('payDate') ? this.dayIn(cell('payDate')) : undefined;
@@ -185,11 +185,11 @@ function newIsinOf(text: string): Isin {
   return parseIsin(text.toUpperCase());
 }
 
-function at({ header }: Table, column: Column): number {
+function at({ header }: CsvTable, column: Column): number {
   return columnOf(header, ...columns[column]);
 }
 
-function dayOrderOf(table: Table, complaints: Complaints): DayOrder | undefined {
+function dayOrderOf(table: CsvTable, complaints: Complaints): DayOrder | undefined {
   const [date, payDate] = [at(table, 'date'), at(table, 'payDate')];
   const format = dayFormatOf(
     table.rows.flatMap(({ cells, line }) =>

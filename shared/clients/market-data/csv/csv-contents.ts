@@ -15,7 +15,7 @@ import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
-import { reportLayout, type Table } from './csv-table.ts';
+import { reportLayout, type CsvTable } from './csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
 import type { QuoteUnit } from './quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
@@ -82,7 +82,7 @@ export async function readContents(
   return { files, listing, series, rates, fundamentals, actions, unused, complaints, lastDay };
 }
 
-function guessedListing(tables: readonly Table[]): CsvListing {
+function guessedListing(tables: readonly CsvTable[]): CsvListing {
   const securities = symbolsIn(tables).map((symbol): ListedSecurity => ({
     ...{ isin: symbol as Isin, symbol, name: symbol, exchange: '' },
     ...{ currency: parseCurrency('EUR'), securityType: 'EQUITY', lot: '1' },
@@ -103,13 +103,13 @@ class PriceReader {
     this.match = new SymbolMatch(listing.securities);
   }
 
-  read(tables: readonly Table[]) {
+  read(tables: readonly CsvTable[]) {
     for (const table of tables) this.readTable(table);
     return { series: this.series, unused: this.unused };
   }
 
   /** The name of a file and its layout decide what it is, before its columns do. */
-  private readTable(table: Table): void {
+  private readTable(table: CsvTable): void {
     const named = this.match.ofFile(table.file);
     const bars = barTables(table);
     if (bars) return this.readBarTables(table, bars, named);
@@ -125,7 +125,7 @@ class PriceReader {
   }
 
   private readBarTables(
-    table: Table,
+    table: CsvTable,
     bars: readonly BarTable[],
     named: ListedSecurity | undefined,
   ): void {
@@ -148,7 +148,7 @@ class PriceReader {
       this.put(table, security, readBars(part, this.unitOf(security), this.reading));
   }
 
-  private reportName(table: Table, named: ListedSecurity, inside: string): void {
+  private reportName(table: CsvTable, named: ListedSecurity, inside: string): void {
     this.reading.complaints.add(
       table.file,
       table.headerLine,
@@ -156,18 +156,18 @@ class PriceReader {
     );
   }
 
-  private isWide({ header }: Table): boolean {
+  private isWide({ header }: CsvTable): boolean {
     return wideColumns(header).some((column) => this.match.find(column) !== undefined);
   }
 
-  private readWide(table: Table): void {
+  private readWide(table: CsvTable): void {
     reportLayout(table, this.reading.complaints);
     const found = readWide(table, this.match, (one) => this.unitOf(one), this.reading);
     for (const [security, bars] of found) this.put(table, security, bars);
   }
 
   private put(
-    { file, headerLine }: Table,
+    { file, headerLine }: CsvTable,
     { isin, symbol }: ListedSecurity,
     bars: readonly FileBar[],
   ) {

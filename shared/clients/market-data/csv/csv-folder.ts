@@ -4,19 +4,19 @@ import { refused } from '#shared/kernel/failure.ts';
 import { wideColumns } from './column-names.ts';
 import { barTables, isPriceHeader } from './csv-layout.ts';
 import { SECURITIES_HEADER } from './csv-securities.ts';
-import { readTable, type Table } from './csv-table.ts';
+import { readTable, type CsvTable } from './csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
 import { symbolOfFile } from './symbol-match.ts';
 
 export interface CsvFiles {
   readonly folder: string;
   /** Undefined where there is no `securities.csv`. */
-  readonly securities: Table | undefined;
-  readonly rates: Table | undefined;
-  readonly fundamentals: Table | undefined;
-  readonly actions: Table | undefined;
+  readonly securities: CsvTable | undefined;
+  readonly rates: CsvTable | undefined;
+  readonly fundamentals: CsvTable | undefined;
+  readonly actions: CsvTable | undefined;
   /** The other tables. */
-  readonly prices: readonly Table[];
+  readonly prices: readonly CsvTable[];
 }
 
 const RESERVED = [
@@ -33,7 +33,7 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
   const { names, only } = folder;
   const isReserved = (name: string) => RESERVED.some((other) => other === name.toLowerCase());
   const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
-  const optional = async (name: (typeof RESERVED)[number]): Promise<Table | undefined> => {
+  const optional = async (name: (typeof RESERVED)[number]): Promise<CsvTable | undefined> => {
     const actual = names.find((other) => other.toLowerCase() === name);
     return actual === undefined ? undefined : readTable(actual, await folder.read(actual));
   };
@@ -50,7 +50,7 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
 }
 
 /** Symbols that files of prices seem to be about, where no listing says. */
-export function symbolsIn(tables: readonly Table[]): readonly string[] {
+export function symbolsIn(tables: readonly CsvTable[]): readonly string[] {
   const found = tables.flatMap((table) => {
     const bars = barTables(table);
     if (!bars) return wideColumns(table.header);

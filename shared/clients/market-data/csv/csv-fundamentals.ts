@@ -4,7 +4,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import { columnOf, plainName } from './column-names.ts';
-import { reportLayout, figureReader, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type CsvTable } from './csv-table.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
 import { parseFileDay } from './day-format.ts';
 import { SymbolMatch } from './symbol-match.ts';
@@ -24,7 +24,7 @@ const FUNDAMENTAL_COLUMNS = [
 
 /** @param lastDay the day figures stand at that carry none of their own (column `asOf`) */
 export function readFundamentals(
-  table: Table,
+  table: CsvTable,
   securities: readonly ListedSecurity[],
   lastDay: CalendarDay,
   reading: Reading,

@@ -3,10 +3,10 @@
  * (Stooq) or columns do (yfinance).
  */
 import { barColumnOf, isBarColumnName, isBarHeader, symbolColumnOf } from './column-names.ts';
-import type { Row, Table } from './csv-table.ts';
+import type { CsvRow, CsvTable } from './csv-table.ts';
 
 /** Bars of one security. */
-export interface BarTable extends Table {
+export interface BarTable extends CsvTable {
   /** As the file names it; undefined where only the file's name does. */
   readonly symbol: string | undefined;
 }
@@ -23,7 +23,7 @@ function isYahooHeader(cells: readonly string[]): boolean {
 }
 
 /** @returns undefined where the table is not one of bars */
-export function barTables(table: Table): readonly BarTable[] | undefined {
+export function barTables(table: CsvTable): readonly BarTable[] | undefined {
   const stacked = stackedTables(table);
   if (stacked) return stacked;
   if (!isBarHeader(table.header)) return undefined;
@@ -31,8 +31,8 @@ export function barTables(table: Table): readonly BarTable[] | undefined {
   return symbolAt < 0 ? [{ ...table, symbol: undefined }] : bySymbol(table, symbolAt);
 }
 
-function bySymbol(table: Table, symbolAt: number): readonly BarTable[] {
-  const rowsOf = new Map<string, Row[]>();
+function bySymbol(table: CsvTable, symbolAt: number): readonly BarTable[] {
+  const rowsOf = new Map<string, CsvRow[]>();
   for (const row of table.rows) {
     const symbol = row.cells[symbolAt] ?? '';
     const rows = rowsOf.get(symbol) ?? [];
@@ -43,7 +43,7 @@ function bySymbol(table: Table, symbolAt: number): readonly BarTable[] {
 }
 
 /** yfinance: a line of fields, one of tickers (or the other way round), and one with `Date` alone. */
-function stackedTables(table: Table): readonly BarTable[] | undefined {
+function stackedTables(table: CsvTable): readonly BarTable[] | undefined {
   const [second, third] = table.rows;
   if (!second || !third || !isYahooHeader(table.header)) return undefined;
   if (barColumnOf(third.cells.slice(0, 1), 'date') !== 0) return undefined;
@@ -58,7 +58,7 @@ function stackedTables(table: Table): readonly BarTable[] | undefined {
 }
 
 function partOf(
-  table: Table,
+  table: CsvTable,
   fields: readonly string[],
   tickers: readonly string[],
   symbol: string,

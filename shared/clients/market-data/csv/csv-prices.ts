@@ -4,7 +4,7 @@ import type { ListedSecurity } from '../market-data.ts';
 import type { DailyBar } from '../market-data.ts';
 import { barColumnOf, dateColumn, isBarColumnName, wideColumns } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
-import { figureReader, type Table } from './csv-table.ts';
+import { figureReader, type CsvTable } from './csv-table.ts';
 import { dayFormatOf, parseFileDay } from './day-format.ts';
 import { inCurrency, type QuoteUnit } from './quote-unit.ts';
 import type { SymbolMatch } from './symbol-match.ts';
@@ -32,7 +32,7 @@ interface DatedRow {
 
 /** One security's bars, oldest first. @param closeAt the column of closes, where it has a name of its own */
 export function readBars(
-  table: Table,
+  table: CsvTable,
   unit: QuoteUnit,
   reading: Reading,
   closeAt = barColumnOf(table.header, 'close'),
@@ -82,7 +82,7 @@ function withEvents(bar: FileBar, events: Pick<FileBar, 'dividend' | 'split'> = 
 
 /** A wide table's closes by security; a blank cell is no bar, other columns are left alone. */
 export function readWide(
-  table: Table,
+  table: CsvTable,
   match: SymbolMatch,
   unitOf: (security: ListedSecurity) => QuoteUnit,
   reading: Reading,
@@ -127,7 +127,7 @@ function dateAtOf(header: readonly string[]): number {
 }
 
 /** Rows by day, oldest first; reports invalid, duplicate and future days. */
-function datedRows(table: Table, dateAt: number, reading: Reading): readonly DatedRow[] {
+function datedRows(table: CsvTable, dateAt: number, reading: Reading): readonly DatedRow[] {
   const { file, rows } = table;
   const { complaints, today } = reading;
   const format = dayFormatOf(rows.map(({ cells, line }) => ({ text: cells[dateAt] ?? '', line })));

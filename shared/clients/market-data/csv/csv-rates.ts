@@ -9,7 +9,7 @@ import type { DailyRate } from '../market-data.ts';
 import { columnOf } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
-import { reportLayout, figureReader, type Table } from './csv-table.ts';
+import { reportLayout, figureReader, type CsvTable } from './csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
 import { parseQuoteUnit } from './quote-unit.ts';
 
@@ -64,7 +64,7 @@ export class CsvRates {
   }
 }
 
-export function readRates(table: Table, reading: Reading): CsvRates {
+export function readRates(table: CsvTable, reading: Reading): CsvRates {
   const { header, file, headerLine } = table;
   const { complaints } = reading;
   reportLayout(table, complaints);
@@ -80,7 +80,7 @@ export function readRates(table: Table, reading: Reading): CsvRates {
   return new CsvRates(pairsOf(table, order, reading));
 }
 
-function dayOrderOf(table: Table, complaints: Complaints): DayOrder | undefined {
+function dayOrderOf(table: CsvTable, complaints: Complaints): DayOrder | undefined {
   const at = columnOf(table.header, 'date');
   const format = dayFormatOf(
     table.rows.map(({ cells, line }) => ({ text: cells[at] ?? '', line })),
@@ -90,7 +90,7 @@ function dayOrderOf(table: Table, complaints: Complaints): DayOrder | undefined 
   return undefined;
 }
 
-function pairsOf(table: Table, order: DayOrder, { complaints, today }: Reading) {
+function pairsOf(table: CsvTable, order: DayOrder, { complaints, today }: Reading) {
   const figure = figureReader(table, complaints);
   const at = (name: (typeof COLUMNS)[number]): number => columnOf(table.header, name);
   const [date, from, to, rate] = [at('date'), at('from'), at('to'), at('rate')];

@@ -5,7 +5,7 @@ import { parseQuantity } from '#shared/kernel/quantity.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import { columnOf } from './column-names.ts';
 import type { Complaints } from './complaints.ts';
-import { reportLayout, type Row, type Table } from './csv-table.ts';
+import { reportLayout, type CsvRow, type CsvTable } from './csv-table.ts';
 import { parseFigure } from './number-format.ts';
 import { parseQuoteUnit, type QuoteUnit } from './quote-unit.ts';
 
@@ -26,7 +26,7 @@ interface ReadSecurity {
   readonly unit: QuoteUnit;
 }
 
-export function readSecurities(table: Table, complaints: Complaints): CsvListing {
+export function readSecurities(table: CsvTable, complaints: Complaints): CsvListing {
   reportLayout(table, complaints);
   const missing = REQUIRED.filter((name) => columnOf(table.header, name) < 0);
   if (missing.length > 0)
@@ -53,7 +53,11 @@ export function readSecurities(table: Table, complaints: Complaints): CsvListing
   return { securities, benchmark, units };
 }
 
-function readSecurity(table: Table, row: Row, complaints: Complaints): ReadSecurity | undefined {
+function readSecurity(
+  table: CsvTable,
+  row: CsvRow,
+  complaints: Complaints,
+): ReadSecurity | undefined {
   const cell = (...names: string[]): string => cellOf(table, row, ...names);
   const field = <T>(name: string, parse: () => T): T | undefined =>
     complaints.try(table.file, row.line, () => named(name, parse));
@@ -79,8 +83,8 @@ function readSecurity(table: Table, row: Row, complaints: Complaints): ReadSecur
 }
 
 function reportDuplicates(
-  table: Table,
-  row: Row,
+  table: CsvTable,
+  row: CsvRow,
   security: ListedSecurity,
   before: readonly ListedSecurity[],
   complaints: Complaints,
@@ -92,7 +96,7 @@ function reportDuplicates(
     complaints.add(table.file, row.line, `symbol ${security.symbol} comes twice`);
 }
 
-function cellOf(table: Table, row: Row, ...names: readonly string[]): string {
+function cellOf(table: CsvTable, row: CsvRow, ...names: readonly string[]): string {
   return row.cells[columnOf(table.header, ...names)] ?? '';
 }
 
@@ -111,7 +115,7 @@ function parseSymbol(text: string): string {
 }
 
 /** Exact where it is written plainly; else as the file writes its numbers. */
-function parseLot(text: string, { numbers }: Table): string {
+function parseLot(text: string, { numbers }: CsvTable): string {
   const isPlain = text === '' || /^\d+(\.\d+)?$/.test(text);
   const decimal = typeof numbers === 'string' ? numbers : '.';
   const lot = parseQuantity(isPlain ? text || '1' : String(parseFigure(text, decimal)));

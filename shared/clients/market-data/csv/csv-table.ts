@@ -1,21 +1,21 @@
 /** A CSV file as rows of trimmed cells, in one locale, with its format errors by line. */
 import { parse, type Info } from 'csv-parse/sync';
 import type { Complaints } from './complaints.ts';
-import { textOf } from './csv-text.ts';
+import { decodeText } from './csv-text.ts';
 import { numberFormatOf, parseFigure, type NumberFormat } from './number-format.ts';
 
-export interface Table {
+export interface CsvTable {
   /** Name without its folder. */
   readonly file: string;
   readonly header: readonly string[];
   readonly headerLine: number;
-  readonly rows: readonly Row[];
+  readonly rows: readonly CsvRow[];
   readonly numbers: NumberFormat;
   /** Rows whose cells do not fit the header; they are not among `rows`. */
   readonly faults: readonly TableFault[];
 }
 
-export interface Row {
+export interface CsvRow {
   /** As an editor counts, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
@@ -38,8 +38,8 @@ export function readTable(
   file: string,
   bytes: Uint8Array,
   isHeader: (cells: readonly string[]) => boolean = () => true,
-): Table {
-  const { delimiter, records, fault } = recordsOf(textOf(bytes));
+): CsvTable {
+  const { delimiter, records, fault } = recordsOf(decodeText(bytes));
   const found = records.slice(0, PREAMBLE_ROWS_MAX).findIndex(({ cells }) => isHeader(cells));
   const first = records[Math.max(0, found)];
   const rest = records
@@ -59,7 +59,7 @@ export function readTable(
 }
 
 /** Reports format errors of a table whose contents are used. */
-export function reportLayout({ file, faults }: Table, complaints: Complaints): void {
+export function reportLayout({ file, faults }: CsvTable, complaints: Complaints): void {
   for (const { line, message } of faults.slice(0, FAULTS_SHOWN))
     complaints.add(file, line, message);
   const next = faults[FAULTS_SHOWN];
@@ -68,7 +68,7 @@ export function reportLayout({ file, faults }: Table, complaints: Complaints): v
 }
 
 /** Parses numbers in the file's format; reports once where the format is ambiguous. */
-export function figureReader({ file, numbers }: Table, complaints: Complaints): Reader {
+export function figureReader({ file, numbers }: CsvTable, complaints: Complaints): Reader {
   if (typeof numbers === 'string') return (cell) => parseFigure(cell, numbers);
   complaints.add(file, numbers.line, numbers.message);
   return () => undefined;
@@ -96,13 +96,13 @@ function raggedFault(cells: readonly string[], line: number, width: number): Tab
   };
 }
 
-function* cellsOf(rows: readonly Row[]): Generator<{ text: string; line: number }> {
+function* cellsOf(rows: readonly CsvRow[]): Generator<{ text: string; line: number }> {
   for (const { cells, line } of rows) for (const text of cells) yield { text, line };
 }
 
 interface Records {
   readonly delimiter: string;
-  readonly records: readonly Row[];
+  readonly records: readonly CsvRow[];
   readonly fault: readonly TableFault[];
 }
 

@@ -6,7 +6,7 @@ const UTF16_SAMPLE_BYTES = 512;
  * A byte-order mark decides. Without one, a file whose every second byte is mostly 0 is UTF-16, one
  * that is valid UTF-8 is that, and any other is Windows-1252, which European exports use.
  */
-export function textOf(bytes: Uint8Array): string {
+export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }
 

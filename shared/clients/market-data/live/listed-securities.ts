@@ -11,7 +11,7 @@ import { columnOf } from '../csv/column-names.ts';
 import { Complaints } from '../csv/complaints.ts';
 import { readSecurities, SECURITIES_HEADER } from '../csv/csv-securities.ts';
 import { listingFiles, type ListingFile, type ListingPlace } from '../csv/listing-place.ts';
-import { reportLayout, readTable, type Table } from '../csv/csv-table.ts';
+import { reportLayout, readTable, type CsvTable } from '../csv/csv-table.ts';
 import type { ListedSecurity } from '../market-data.ts';
 
 export interface LiveListing {
@@ -80,7 +80,7 @@ export function filesOnDisk(file: string): ListingPlace {
   };
 }
 
-function readOverrides(table: Table, complaints: Complaints): Map<string, string> {
+function readOverrides(table: CsvTable, complaints: Complaints): Map<string, string> {
   reportLayout(table, complaints);
   const overrides = new Map<string, string>();
   const [isin = -1, source = -1, symbol = -1] = OVERRIDE_COLUMNS.map((name) =>

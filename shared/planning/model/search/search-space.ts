@@ -9,7 +9,7 @@ import { estimatedCost } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from '../limits.ts';
-import { weightOf, type Opportunity } from '../opportunity.ts';
+import { instrumentWeightOf, type Opportunity } from '../opportunity.ts';
 import {
   groupName,
   lotsHeld,
@@ -122,7 +122,9 @@ function tradable(instruments: readonly Instrument[], opportunities: readonly Op
 }
 
 function lotsToTarget(one: Instrument, opportunities: readonly Opportunity[], value: number) {
-  const requested = Math.round(((one.target - weightOf(one, value)) * value) / lotValue(one));
+  const requested = Math.round(
+    ((one.target - instrumentWeightOf(one, value)) * value) / lotValue(one),
+  );
   const side = requested < 0 ? 'SELL' : 'BUY';
   const found = opportunities.find((o) => o.instrument === one && o.side === side);
   if (!found || Math.abs(requested) < found.lotsMin) return 0;
@@ -136,13 +138,13 @@ function riskColumns(problem: PlanningProblem, instruments: readonly Instrument[
   const weights = new Float64Array(expected.length);
   for (const one of problem.instruments) {
     const row = rows.get(one.isin);
-    if (row !== undefined) weights[row] = weightOf(one, value);
+    if (row !== undefined) weights[row] = instrumentWeightOf(one, value);
   }
   const products = covariance.map((row) => dot(row, weights));
   const all = chosen.flatMap((a) => chosen.map((b) => covariance[a]?.[b] ?? 0));
   const variance = dot(weights, products);
   return {
-    weight: Float64Array.from(instruments, (one) => weightOf(one, value)),
+    weight: Float64Array.from(instruments, (one) => instrumentWeightOf(one, value)),
     expected: Float64Array.from(chosen, (row) => expected[row] ?? 0),
     covariance: Float64Array.from(all),
     gradient: Float64Array.from(chosen, (row) => products[row] ?? 0),
@@ -159,7 +161,7 @@ function groupColumns(problem: PlanningProblem, instruments: readonly Instrument
       const limit = name === undefined ? 1 : groupMaxOf(problem.limits, kind, name);
       if (name === undefined || (kind === 'currency' && limit >= 1)) continue;
       const key = groupKey(kind, name);
-      weights.set(key, (weights.get(key) ?? 0) + weightOf(one, value));
+      weights.set(key, (weights.get(key) ?? 0) + instrumentWeightOf(one, value));
       most.set(key, limit);
     }
   const groups = [...weights.keys()];

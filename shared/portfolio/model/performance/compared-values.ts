@@ -6,7 +6,7 @@ import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { LedgerEntry } from '../book.ts';
 import { sharesMoved } from '../ledger-lines.ts';
-import { priceOn, type DayValue, type History, type Prices } from '../value-history.ts';
+import { priceOn, type DayValue, type History, type DailyPrices } from '../value-history.ts';
 
 export interface ComparedValue {
   readonly day: CalendarDay;
@@ -48,7 +48,7 @@ function addUnits(units: number | undefined, flow: number, price: number): numbe
 
 /** The owner's payments kept in cash, and securities that were brought in kept as they came. */
 class DoingNothing {
-  private readonly prices: Prices;
+  private readonly prices: DailyPrices;
   private readonly lines: readonly LedgerEntry[];
   private readonly today: CalendarDay;
   private next = 0;

@@ -12,7 +12,7 @@ import { correlation, paired } from '#shared/quant/measures/moments.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import { dayReturn, type Window } from './performance.ts';
 import { RATIO_RETURNS_MIN } from './risk-figures.ts';
-import { priceOn, type Prices } from '../value-history.ts';
+import { priceOn, type DailyPrices } from '../value-history.ts';
 
 export interface Comparison {
   /** Of the benchmark, over the days that both have. */
@@ -35,7 +35,7 @@ export interface Comparison {
 export function compareWith(
   benchmark: Isin,
   { before, days }: Window,
-  market: Prices,
+  market: DailyPrices,
 ): Comparison | undefined {
   const own: number[] = [];
   const others: number[] = [];

@@ -8,7 +8,7 @@ import {
 } from '#shared/quant/measures/attribution.ts';
 import { REST } from './contribution.ts';
 import { capitalOf, dayReturn, type Window } from './performance.ts';
-import { priceOn, type DayValue, type Prices } from '../value-history.ts';
+import { priceOn, type DayValue, type DailyPrices } from '../value-history.ts';
 
 export interface SectorEffects extends AttributionEffects {
   /** Mean over the days. */
@@ -17,7 +17,7 @@ export interface SectorEffects extends AttributionEffects {
 }
 
 export interface SectorMarket {
-  readonly market: Prices;
+  readonly market: DailyPrices;
   /** Of all that is held, and of the members. */
   readonly sectors: ReadonlyMap<Isin, string>;
   /** The universe that the benchmark is made of. */
@@ -96,7 +96,7 @@ function segmentsOf(
 function benchmarkOf(
   from: CalendarDay,
   to: CalendarDay,
-  market: Prices,
+  market: DailyPrices,
   universe: readonly (readonly [Isin, string])[],
 ): Map<string, Totals> {
   const moves = universe.flatMap(([isin, sector]): [string, number][] => {
