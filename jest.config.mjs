@@ -3,7 +3,8 @@ export default {
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   transform: {
-    '\\.(ts|lua|html|css|openapi|asyncapi|client\\.js)$': '<rootDir>/scripts/jest-transform.mjs',
+    '\\.(ts|lua|html|css|openapi|asyncapi|client\\.js)$':
+      '<rootDir>/scripts/build/jest-transform.mjs',
   },
   moduleFileExtensions: [
     'ts',

@@ -5,7 +5,7 @@ import type { Placement } from '#shared/placement/placement.ts';
 import { logRulesOf, type LogRules } from '#shared/process/logging/log-rules.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
 import { secretIn } from '#shared/runtime/tokens.ts';
-import { durationMs } from '#template/durations.ts';
+import { durationMs } from '#template/limits/durations.ts';
 import { readProcessConfig } from '../process-config.ts';
 import type { GatewayCredentials } from './deployed.ts';
 

@@ -5,7 +5,7 @@
  */
 import { nextTurn, type Schedule } from '#gateway/queue/next-turn.ts';
 import { parseSessionSchedule } from '#shared/quant/calendars/session-schedule.ts';
-import { durationMs } from '#template/durations.ts';
+import { durationMs } from '#template/limits/durations.ts';
 
 export interface CronSchedule {
   /** As it was written, without blanks around it. */

@@ -6,7 +6,7 @@
 import { failureTable } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
-import { durationMs } from '#template/durations.ts';
+import { durationMs } from '#template/limits/durations.ts';
 
 export interface CallPolicy {
   /** Runs in all. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
-import { durationMs } from '#template/durations.ts';
+import { durationMs } from '#template/limits/durations.ts';
 
 /** What OpenFaaS' gateway and faasd's provider wait where nothing is said. */
 const DEFAULT = '60s';

@@ -1,4 +1,4 @@
-import type { SettingRow } from '#shared/process/setting-row.ts';
+import type { SettingRow } from '#shared/process/settings/setting-row.ts';
 import { settingTable } from '#shared/process/settings.ts';
 import { generatedFrom, table } from './markdown.ts';
 

@@ -12,8 +12,8 @@ import {
   type ServiceName,
 } from '#shared/contract/names.ts';
 import type { Effect, Operation } from '#shared/contract/row.ts';
-import { marketSecrets } from '#shared/process/market-settings.ts';
-import { noticeSecrets } from '#shared/process/notice-settings.ts';
+import { marketSecrets } from '#shared/process/settings/market-settings.ts';
+import { noticeSecrets } from '#shared/process/settings/notice-settings.ts';
 
 const GATEWAY = 'http://127.0.0.1:8080';
 const TEMPLATE = 'node-typescript';

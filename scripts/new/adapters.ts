@@ -6,7 +6,7 @@ export type File = readonly [path: string, text: string];
 
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const NAME_LENGTH_MAX = 40;
-const SETTINGS = 'shared/process/market-settings.ts';
+const SETTINGS = 'shared/process/settings/market-settings.ts';
 
 /** @returns what is wrong with a name */
 export function wrongName(name: string): string | undefined {

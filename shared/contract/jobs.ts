@@ -2,7 +2,7 @@
  * The jobs that run by the clock, each as a run of `gateway.trigger-job`. Times are UTC. The
  * connector hands the table to the scheduler; the gateway's operations read and trigger it.
  */
-import { TRADING_CYCLE_SCHEDULE } from '#shared/process/schedule-parser.ts';
+import { TRADING_CYCLE_SCHEDULE } from '#shared/process/settings/schedule-parser.ts';
 import { gateway } from './gateway.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { portfolio } from './portfolio.ts';

@@ -3,7 +3,7 @@ import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import type { Role } from './model/session.ts';
-import type { Confirmation } from './view/forms.ts';
+import type { Confirmation } from './view/forms/dialogs.ts';
 
 export interface Action {
   readonly role: Role;

@@ -1,8 +1,8 @@
 /** Forms that begin a change. Those of the policy show the one that is in force. */
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { depositForm, importForm, withdrawalForm } from './view/money-forms.ts';
-import { policyForm, targetsForm } from './view/policy-forms.ts';
+import { depositForm, importForm, withdrawalForm } from './view/forms/money-forms.ts';
+import { policyForm, targetsForm } from './view/forms/policy-forms.ts';
 import type { Html } from './view/html.ts';
 import type { ViewContext } from './view/view-context.ts';
 

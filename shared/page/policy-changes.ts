@@ -9,7 +9,7 @@ import {
   withTargets,
   type Restriction,
 } from './model/policy-document.ts';
-import { carried, type Confirmation } from './view/forms.ts';
+import { carried, type Confirmation } from './view/forms/dialogs.ts';
 import { html, type Html } from './view/html.ts';
 
 /** The whole text, as it was written into the form. */

@@ -11,7 +11,7 @@ import {
   storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
-import { GrowingSet } from '#shared/kernel/growing-set.ts';
+import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
 import { lotMethods } from './model/lots.ts';
 import { ledgerAccounts, type Posting } from './model/posting.ts';

@@ -6,16 +6,16 @@
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { objectives } from '#shared/kernel/objective.ts';
-import { certificateScopes, hosts } from './access-parsers.ts';
-import { limitRows, liveLimitComplaints } from './limit-settings.ts';
-import { cycleRows } from './cycle-settings.ts';
-import { asyncRows } from './async-settings.ts';
+import { certificateScopes, hosts } from './settings/access-parsers.ts';
+import { limitRows, liveLimitComplaints } from './settings/limit-settings.ts';
+import { cycleRows } from './settings/cycle-settings.ts';
+import { asyncRows } from './settings/async-settings.ts';
 import { logRows } from './logging/log-settings.ts';
-import { marketRows } from './market-settings.ts';
-import { noticeRows } from './notice-settings.ts';
-import { atLeastZero, between, port, positive, ratio } from './number-parsers.ts';
-import { schedule, TRADING_CYCLE_SCHEDULE } from './schedule-parser.ts';
-import { bad, oneOf, optional, row, text, type SettingRow } from './setting-row.ts';
+import { marketRows } from './settings/market-settings.ts';
+import { noticeRows } from './settings/notice-settings.ts';
+import { atLeastZero, between, port, positive, ratio } from './settings/number-parsers.ts';
+import { schedule, TRADING_CYCLE_SCHEDULE } from './settings/schedule-parser.ts';
+import { bad, oneOf, optional, row, text, type SettingRow } from './settings/setting-row.ts';
 import { exposureComplaints } from './tls-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

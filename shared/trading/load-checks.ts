@@ -10,7 +10,7 @@ import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import { RunningFold } from '#shared/kernel/running-fold.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { quotesAtCost } from '#shared/portfolio/model/cost-quotes.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';

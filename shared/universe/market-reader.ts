@@ -4,7 +4,7 @@ import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import type { PriceDoubts } from './model/price-doubt.ts';
 import type { Quote } from './model/market-view.ts';
 import type { PriceSeries, RateSeries } from './model/price-series.ts';

@@ -1,6 +1,6 @@
 /** Reviews stored prices for doubts after a sync. */
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { deadPriceReason, movedLately } from '#shared/kernel/dead-price.ts';
+import { deadPriceReason, movedLately } from '#shared/kernel/bars/dead-price.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { PriceDoubt } from './model/price-doubt.ts';
 import { lastDay, type PriceSeries } from './model/price-series.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';

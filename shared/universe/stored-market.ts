@@ -1,6 +1,6 @@
 /** The market reader over the data synced into Redis. */
 import { dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { SetAsideBar } from '#shared/kernel/bar-check.ts';
+import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import { sharesRatio, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

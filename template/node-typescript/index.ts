@@ -1,5 +1,5 @@
 /** The process of a container of one function: start, stop, and failure. */
-import { log } from './call-log.ts';
+import { log } from './observe/call-log.ts';
 import { serve } from './serve.ts';
 
 let stopped = false;

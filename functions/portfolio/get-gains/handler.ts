@@ -8,7 +8,7 @@ import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import { taxWarnings } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import { taxMessage } from '#shared/portfolio/tax-message.ts';
+import { taxMessage } from '#shared/portfolio/messages/tax-message.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(portfolio.getGains, async ({ accountId, taxYear }, context) => {

@@ -36,7 +36,7 @@ import {
   periodReturnsMessage,
   withExactEnd,
   yearsMessage,
-} from '#shared/portfolio/performance-message.ts';
+} from '#shared/portfolio/messages/performance-message.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';

@@ -7,7 +7,7 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { loadAccount } from '#shared/portfolio/account-view.ts';
 import { positionsOf } from '#shared/portfolio/model/valuation.ts';
-import { positionMessage } from '#shared/portfolio/position-message.ts';
+import { positionMessage } from '#shared/portfolio/messages/position-message.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 

@@ -9,7 +9,7 @@
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { bookAtBroker } from '#shared/portfolio/book-at-broker.ts';
-import { importMessage } from '#shared/portfolio/import-message.ts';
+import { importMessage } from '#shared/portfolio/messages/import-message.ts';
 import { importPlan, readImport } from '#shared/portfolio/import/import-plan.ts';
 import { ratesInto } from '#shared/portfolio/load-prices.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';

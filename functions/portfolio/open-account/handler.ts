@@ -9,7 +9,7 @@
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { accountMessage } from '#shared/portfolio/account-message.ts';
+import { accountMessage } from '#shared/portfolio/messages/account-message.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';

@@ -29,7 +29,7 @@ import {
   statedHoldings,
   type StatedHolding,
 } from '#shared/portfolio/stated-holdings.ts';
-import { syncMessage } from '#shared/portfolio/sync-message.ts';
+import { syncMessage } from '#shared/portfolio/messages/sync-message.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 

@@ -5,7 +5,7 @@ import type {
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
-import { timerMs } from '#template/durations.ts';
+import { timerMs } from '#template/limits/durations.ts';
 import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';
 import type { Executor } from './executor.ts';

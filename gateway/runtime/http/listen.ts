@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
-import { limitConnections } from '#template/connection-count.ts';
+import { limitConnections } from '#template/observe/connection-count.ts';
 import { TLS_HANDSHAKE_MS, waitingLimits } from './connection-limits.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
 import { forKnownHosts } from './known-hosts.ts';

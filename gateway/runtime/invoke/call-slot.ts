@@ -1,5 +1,5 @@
 /** One place among a function's running calls, with its time limit; freed when the answer is out. */
-import { boundedChunks } from '#template/bounded-chunks.ts';
+import { boundedChunks } from '#template/limits/bounded-chunks.ts';
 import { Caller } from '#template/caller.ts';
 import { isChunks, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
 import type { DeployedFunction } from '../executors/deployed-function.ts';

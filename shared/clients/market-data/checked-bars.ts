@@ -1,5 +1,5 @@
 /** Bars of a source that passed the same check as stored bars. */
-import { checkBars, JudgedBars, type BarToCheck } from '#shared/kernel/bar-check.ts';
+import { checkBars, JudgedBars, type BarToCheck } from '#shared/kernel/bars/bar-check.ts';
 import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { DailyBar, MarketData } from './market-data.ts';

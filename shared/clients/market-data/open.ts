@@ -1,7 +1,7 @@
 /** The source of market data the settings name. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
-import type { MarketDataChoice } from '#shared/process/market-settings.ts';
+import type { MarketDataChoice } from '#shared/process/settings/market-settings.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { openCsv } from './csv/csv-market-data.ts';
 import type { MarketDataDependencies } from './market-data-dependencies.ts';

@@ -2,7 +2,7 @@
 import { parse, type Info } from 'csv-parse/sync';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { numberFormatOf } from '#shared/clients/market-data/csv/number-format.ts';
+import { numberFormatOf } from '#shared/clients/market-data/csv/format/number-format.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import type { ImportFile, LeftRow, ParsedFile, Read, ImportedTransaction } from './transaction.ts';
 

@@ -1,6 +1,6 @@
 /** Trading 212's history: the total is what cash moved; prices may be in pence. */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { parseQuoteUnit } from '#shared/clients/market-data/csv/quote-unit.ts';
+import { parseQuoteUnit } from '#shared/clients/market-data/csv/format/quote-unit.ts';
 import { hasColumns, moment, number, orZero, readRows, type Cell } from './rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 

@@ -2,7 +2,7 @@
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
-import type { GrowingSet } from '#shared/kernel/growing-set.ts';
+import type { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';

@@ -9,7 +9,7 @@
 import { assert } from '#shared/kernel/assert.ts';
 import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { GrowingSet } from '#shared/kernel/growing-set.ts';
+import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';

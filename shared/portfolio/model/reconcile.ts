@@ -7,7 +7,7 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
-import { RunningFold } from '#shared/kernel/running-fold.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';

@@ -1,6 +1,6 @@
 /** Which reported lines a book does not have yet. */
-import { beginsWith } from '#shared/kernel/growing-list.ts';
-import type { GrowingSet } from '#shared/kernel/growing-set.ts';
+import { beginsWith } from '#shared/kernel/collections/growing-list.ts';
+import type { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 
 interface AllBooked {
   /** Reported before, all of them in the set. */

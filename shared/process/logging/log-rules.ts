@@ -1,5 +1,5 @@
 /** Which lines of the log are written: the level of each module, and what they may contain. */
-import { bad, oneOf } from '../setting-row.ts';
+import { bad, oneOf } from '../settings/setting-row.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];

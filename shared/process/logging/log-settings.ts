@@ -1,5 +1,5 @@
 /** The settings of the log. */
-import { oneOf, row, type SettingRow } from '../setting-row.ts';
+import { oneOf, row, type SettingRow } from '../settings/setting-row.ts';
 import { levels, logModules, moduleLevels } from './log-rules.ts';
 
 export const logRows = {

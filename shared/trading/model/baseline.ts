@@ -6,7 +6,7 @@
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { RunningFold } from '#shared/kernel/running-fold.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Baseline } from './order-record.ts';

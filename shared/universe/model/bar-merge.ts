@@ -5,7 +5,7 @@ import {
   followSmoothly,
   type BarToCheck,
   type SetAsideBar,
-} from '#shared/kernel/bar-check.ts';
+} from '#shared/kernel/bars/bar-check.ts';
 import { indexAtEpoch, seriesFrom, type PriceSeries } from './price-series.ts';
 
 export interface StoredBars {

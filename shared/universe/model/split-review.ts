@@ -6,7 +6,7 @@ import {
   JUMP_EXPLAINED_DAYS_MAX,
   ratioOfRescaledPast,
   suspectedSplits,
-} from '#shared/kernel/split-suspicion.ts';
+} from '#shared/kernel/bars/split-suspicion.ts';
 import { barsOf } from './bar-merge.ts';
 import type { PriceDoubt, SuspectedSplit } from './price-doubt.ts';
 import { lastDay, type PriceSeries } from './price-series.ts';

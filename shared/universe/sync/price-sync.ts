@@ -10,7 +10,7 @@ import {
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
 import { present } from '#shared/kernel/assert.ts';
-import type { BarToCheck, SetAsideBar } from '#shared/kernel/bar-check.ts';
+import type { BarToCheck, SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';

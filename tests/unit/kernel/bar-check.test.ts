@@ -4,7 +4,7 @@ import {
   followSmoothly,
   LEVEL_BARS_MIN,
   type BarToCheck,
-} from '#shared/kernel/bar-check.ts';
+} from '#shared/kernel/bars/bar-check.ts';
 
 function bar(day: number, close: number, change: Partial<BarToCheck> = {}): BarToCheck {
   const prices = { open: close, high: close, low: close, close, adjustedClose: close };

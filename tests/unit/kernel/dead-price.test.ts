@@ -1,4 +1,4 @@
-import { deadPriceReason, movedLately, STALE_SESSIONS } from '#shared/kernel/dead-price.ts';
+import { deadPriceReason, movedLately, STALE_SESSIONS } from '#shared/kernel/bars/dead-price.ts';
 
 const moving = (length: number): number[] =>
   Array.from({ length }, (_, i) => 100 + Math.sin(i) + i / 50);

@@ -1,7 +1,7 @@
 /** Lists and sets that are added to: what was made before stays what it is. */
-import { beginsWith, grown } from '#shared/kernel/growing-list.ts';
-import { GrowingSet } from '#shared/kernel/growing-set.ts';
-import { RunningFold } from '#shared/kernel/running-fold.ts';
+import { beginsWith, grown } from '#shared/kernel/collections/growing-list.ts';
+import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 
 test.each(Array.from({ length: 20 }, (_, i) => `growing-${i}`))(

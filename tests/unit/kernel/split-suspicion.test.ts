@@ -1,6 +1,6 @@
-import type { BarToCheck } from '#shared/kernel/bar-check.ts';
+import type { BarToCheck } from '#shared/kernel/bars/bar-check.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
-import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/split-suspicion.ts';
+import { ratioOfRescaledPast, suspectedSplits } from '#shared/kernel/bars/split-suspicion.ts';
 
 function walk(seed: string, length = 120, volatility = 0.015): number[] {
   const random = seededRandom(seed);

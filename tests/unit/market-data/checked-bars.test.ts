@@ -1,7 +1,7 @@
 /** Bars judged as they come are believed as those of a history that is judged as a whole. */
 import { BEGINNING, barToCheck, checkedBars } from '#shared/clients/market-data/checked-bars.ts';
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
-import { checkBars } from '#shared/kernel/bar-check.ts';
+import { checkBars } from '#shared/kernel/bars/bar-check.ts';
 import { addDays, epochDay, parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';

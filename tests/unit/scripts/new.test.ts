@@ -97,7 +97,7 @@ describe('the command for an adapter', () => {
     const { status, stdout } = run('broker', 'other', '--dry-run');
     expect(status).toBe(0);
     expect(stdout).toContain('would write shared/clients/broker/other/other-broker.ts\n');
-    expect(stdout).toContain('would write shared/process/market-settings.ts\n');
+    expect(stdout).toContain('would write shared/process/settings/market-settings.ts\n');
     expect(existsSync('shared/clients/broker/other')).toBe(false);
   });
 });

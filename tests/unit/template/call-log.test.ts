@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { logLine } from '#template/call-log.ts';
+import { logLine } from '#template/observe/call-log.ts';
 
 it('writes an event as one line of JSON', () => {
   const line = logLine('warn', 'call', { callId: 'c-1', status: 200 });

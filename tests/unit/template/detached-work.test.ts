@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DetachedWork } from '#template/detached-work.ts';
+import { DetachedWork } from '#template/observe/detached-work.ts';
 
 /** Counts what the watch of blocked threads was told. */
 function watched() {

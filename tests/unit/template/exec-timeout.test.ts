@@ -1,5 +1,5 @@
 import { Caller } from '#template/caller.ts';
-import { inTime, OVERDUE_ANSWER } from '#template/exec-timeout.ts';
+import { inTime, OVERDUE_ANSWER } from '#template/limits/exec-timeout.ts';
 import type { FunctionContext, FunctionEvent, FunctionHandler } from '#template/function.ts';
 
 const event = (timeout?: string): FunctionEvent => ({

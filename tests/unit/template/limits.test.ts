@@ -1,5 +1,5 @@
-import { durationMs } from '#template/durations.ts';
-import { readLimits, sizeBytes } from '#template/limits.ts';
+import { durationMs } from '#template/limits/durations.ts';
+import { readLimits, sizeBytes } from '#template/limits/limits.ts';
 
 it.each([
   ['10', 10_000],

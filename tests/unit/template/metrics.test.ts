@@ -1,4 +1,4 @@
-import { CallMetrics } from '#template/metrics.ts';
+import { CallMetrics } from '#template/observe/metrics.ts';
 
 /** The lines of a text without its comments. */
 function samples(metrics: CallMetrics): string[] {

@@ -1,5 +1,5 @@
 import { parseIsin } from '#shared/kernel/isin.ts';
-import type { BarToCheck } from '#shared/kernel/bar-check.ts';
+import type { BarToCheck } from '#shared/kernel/bars/bar-check.ts';
 import {
   extendBars,
   pastHasChanged,

@@ -6,7 +6,7 @@ import type { BrokerFill } from '#shared/clients/broker/broker.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { grown } from '#shared/kernel/growing-list.ts';
+import { grown } from '#shared/kernel/collections/growing-list.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { inTime, type PaperOrder } from './book.ts';
 import { settledOrderOf, type PaperRecord } from './record.ts';

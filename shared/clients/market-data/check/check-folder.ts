@@ -2,17 +2,17 @@
  * Reads and checks a folder of price files as a start does, but reports all findings instead of
  * stopping at the first.
  */
-import { checkBars } from '#shared/kernel/bar-check.ts';
+import { checkBars } from '#shared/kernel/bars/bar-check.ts';
 import { dayOf, dayOfEpoch, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { sharesRatio } from '#shared/kernel/corporate-action.ts';
-import { deadPriceReason, movedLately } from '#shared/kernel/dead-price.ts';
+import { deadPriceReason, movedLately } from '#shared/kernel/bars/dead-price.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   explainsJump,
   JUMP_EXPLAINED_DAYS_MAX,
   suspectedSplits,
-} from '#shared/kernel/split-suspicion.ts';
+} from '#shared/kernel/bars/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
 import { folderAt } from '../csv/price-folder.ts';

@@ -13,12 +13,12 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { ListedSecurity } from '../market-data.ts';
-import { columnOf, plainName } from './column-names.ts';
-import type { Complaints } from './complaints.ts';
+import { columnOf, plainName } from './format/column-names.ts';
+import type { Complaints } from './format/complaints.ts';
 import type { CsvListing } from './csv-securities.ts';
-import { reportLayout, figureReader, type CsvRow, type CsvTable } from './csv-table.ts';
-import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
-import { inCurrency, parseQuoteUnit } from './quote-unit.ts';
+import { reportLayout, figureReader, type CsvRow, type CsvTable } from './format/csv-table.ts';
+import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
+import { inCurrency, parseQuoteUnit } from './format/quote-unit.ts';
 
 const columns = {
   id: ['id', 'actionid'],

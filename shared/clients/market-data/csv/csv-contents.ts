@@ -7,17 +7,17 @@ import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
-import { wideColumns } from './column-names.ts';
-import { Complaints } from './complaints.ts';
+import { wideColumns } from './format/column-names.ts';
+import { Complaints } from './format/complaints.ts';
 import { readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
-import { reportLayout, type CsvTable } from './csv-table.ts';
+import { reportLayout, type CsvTable } from './format/csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
-import type { QuoteUnit } from './quote-unit.ts';
+import type { QuoteUnit } from './format/quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
 export interface CsvSeries {

@@ -1,10 +1,10 @@
 /** What each file of a folder is. */
 import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
-import { wideColumns } from './column-names.ts';
+import { wideColumns } from './format/column-names.ts';
 import { barTables, isPriceHeader } from './csv-layout.ts';
 import { SECURITIES_HEADER } from './csv-securities.ts';
-import { readTable, type CsvTable } from './csv-table.ts';
+import { readTable, type CsvTable } from './format/csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
 import { symbolOfFile } from './symbol-match.ts';
 

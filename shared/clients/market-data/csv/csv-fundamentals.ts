@@ -3,10 +3,10 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
-import { columnOf, plainName } from './column-names.ts';
-import { reportLayout, figureReader, type CsvTable } from './csv-table.ts';
+import { columnOf, plainName } from './format/column-names.ts';
+import { reportLayout, figureReader, type CsvTable } from './format/csv-table.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
-import { parseFileDay } from './day-format.ts';
+import { parseFileDay } from './format/day-format.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
 const FUNDAMENTAL_COLUMNS = [

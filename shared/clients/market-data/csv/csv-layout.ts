@@ -2,8 +2,13 @@
  * The tables of bars that a file of prices holds: one; or several, where rows name their security
  * (Stooq) or columns do (yfinance).
  */
-import { barColumnOf, isBarColumnName, isBarHeader, symbolColumnOf } from './column-names.ts';
-import type { CsvRow, CsvTable } from './csv-table.ts';
+import {
+  barColumnOf,
+  isBarColumnName,
+  isBarHeader,
+  symbolColumnOf,
+} from './format/column-names.ts';
+import type { CsvRow, CsvTable } from './format/csv-table.ts';
 
 /** Bars of one security. */
 export interface BarTable extends CsvTable {

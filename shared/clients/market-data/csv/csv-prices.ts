@@ -2,11 +2,11 @@
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import type { DailyBar } from '../market-data.ts';
-import { barColumnOf, dateColumn, isBarColumnName, wideColumns } from './column-names.ts';
-import type { Complaints } from './complaints.ts';
-import { figureReader, type CsvTable } from './csv-table.ts';
-import { dayFormatOf, parseFileDay } from './day-format.ts';
-import { inCurrency, type QuoteUnit } from './quote-unit.ts';
+import { barColumnOf, dateColumn, isBarColumnName, wideColumns } from './format/column-names.ts';
+import type { Complaints } from './format/complaints.ts';
+import { figureReader, type CsvTable } from './format/csv-table.ts';
+import { dayFormatOf, parseFileDay } from './format/day-format.ts';
+import { inCurrency, type QuoteUnit } from './format/quote-unit.ts';
 import type { SymbolMatch } from './symbol-match.ts';
 
 /** A bar and the line of the file it stands in. */

@@ -6,12 +6,12 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { DailyRate } from '../market-data.ts';
-import { columnOf } from './column-names.ts';
-import type { Complaints } from './complaints.ts';
+import { columnOf } from './format/column-names.ts';
+import type { Complaints } from './format/complaints.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
-import { reportLayout, figureReader, type CsvTable } from './csv-table.ts';
-import { dayFormatOf, parseFileDay, type DayOrder } from './day-format.ts';
-import { parseQuoteUnit } from './quote-unit.ts';
+import { reportLayout, figureReader, type CsvTable } from './format/csv-table.ts';
+import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
+import { parseQuoteUnit } from './format/quote-unit.ts';
 
 const COLUMNS = ['date', 'from', 'to', 'rate'] as const;
 const SIGNIFICANT_DIGITS = 12;

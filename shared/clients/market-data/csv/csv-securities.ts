@@ -3,11 +3,11 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import type { ListedSecurity } from '../market-data.ts';
-import { columnOf } from './column-names.ts';
-import type { Complaints } from './complaints.ts';
-import { reportLayout, type CsvRow, type CsvTable } from './csv-table.ts';
-import { parseFigure } from './number-format.ts';
-import { parseQuoteUnit, type QuoteUnit } from './quote-unit.ts';
+import { columnOf } from './format/column-names.ts';
+import type { Complaints } from './format/complaints.ts';
+import { reportLayout, type CsvRow, type CsvTable } from './format/csv-table.ts';
+import { parseFigure } from './format/number-format.ts';
+import { parseQuoteUnit, type QuoteUnit } from './format/quote-unit.ts';
 
 export const SECURITIES_HEADER = 'isin,symbol,name,currency,exchange,sector,country,lot';
 

@@ -7,11 +7,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
-import { columnOf } from '../csv/column-names.ts';
-import { Complaints } from '../csv/complaints.ts';
+import { columnOf } from '../csv/format/column-names.ts';
+import { Complaints } from '../csv/format/complaints.ts';
 import { readSecurities, SECURITIES_HEADER } from '../csv/csv-securities.ts';
 import { listingFiles, type ListingFile, type ListingPlace } from '../csv/listing-place.ts';
-import { reportLayout, readTable, type CsvTable } from '../csv/csv-table.ts';
+import { reportLayout, readTable, type CsvTable } from '../csv/format/csv-table.ts';
 import type { ListedSecurity } from '../market-data.ts';
 
 export interface LiveListing {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { isLoopback } from '#shared/process/loopback.ts';
-import type { LiveSource } from '#shared/process/market-settings.ts';
+import type { LiveSource } from '#shared/process/settings/market-settings.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { ProcessPace, SharedPace, type Pace } from '../../broker/call-pace.ts';
 import type { MarketDataDependencies } from '../market-data-dependencies.ts';

@@ -4,7 +4,7 @@ import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
 import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
-import { inCurrency, parseQuoteUnit, type QuoteUnit } from '../csv/quote-unit.ts';
+import { inCurrency, parseQuoteUnit, type QuoteUnit } from '../csv/format/quote-unit.ts';
 import { yahooSymbolOf } from '../live/exchange-codes.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';

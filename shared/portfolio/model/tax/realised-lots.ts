@@ -2,7 +2,7 @@
  * What was realised, by lot: each sale against the lots it took, from the ledger alone. Exact: the gains
  * of all rows of a security are the realised gain of its holding in the book.
  */
-import { GrowingSet } from '#shared/kernel/growing-set.ts';
+import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { limitConnections } from '#template/connection-count.ts';
+import { limitConnections } from '#template/observe/connection-count.ts';
 import { openFixtures } from '../fixtures.ts';
 
 const open: Socket[] = [];

@@ -1,0 +1,43 @@
+/** `trader verify`: checks an account's ledger, its book, and the broker's statement. */
+import type { Command } from 'commander';
+import { portfolio } from '#shared/contract/portfolio.ts';
+import type { LedgerFinding } from '#protos/gen/portfolio.ts';
+import { commandExitCodes } from '../../exit-codes.ts';
+import { openInstallation } from '../../installation.ts';
+import { output } from '../../output.ts';
+
+interface Options {
+  readonly account: string;
+  readonly broker: boolean;
+  readonly json?: boolean;
+}
+
+const ANSWER_MS_MAX = 60_000;
+
+export function verify(trader: Command): void {
+  trader
+    .command('verify')
+    .description("checks the ledger's chain, its balances, the book and the broker's statement")
+    .option('--account <id>', 'another account than the default one', '')
+    .option('--no-broker', "leaves the broker's statement out")
+    .option('--json', 'writes one JSON document')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { account, broker } = options;
+  const ask = openInstallation(ANSWER_MS_MAX);
+  const request = { accountId: account, withoutBroker: !broker };
+  const answer = await ask(portfolio.verifyLedger, request);
+  output(options, answer, [
+    `${answer.lines} lines, the last with the hash ${answer.headHash}.`,
+    ...answer.findings.map(sentence),
+    answer.correct ? 'All is in order.' : 'Not in order.',
+  ]);
+  process.exitCode = answer.correct ? commandExitCodes.ok : commandExitCodes.failed;
+}
+
+function sentence({ check, sequence, lineId, message }: LedgerFinding): string {
+  if (sequence === 0) return `${check}: ${message}`;
+  return `${check}: line ${sequence}${lineId ? ` (${lineId})` : ''}: ${message}`;
+}

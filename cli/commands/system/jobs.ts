@@ -1,0 +1,39 @@
+/** `trader jobs [--run NAME]`: what runs by the clock, and how it went. */
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import { gateway } from '#shared/contract/gateway.ts';
+import { commandExitCodes } from '../../exit-codes.ts';
+import { openInstallation } from '../../installation.ts';
+import { output, type OutputOptions } from '../../output.ts';
+import { momentText } from '../../overview-text.ts';
+import { ANSWER_MS_MAX } from '../account/status.ts';
+
+interface Options extends OutputOptions {
+  readonly run?: string;
+}
+
+export function jobs(trader: Command): void {
+  trader
+    .command('jobs')
+    .description('lists what runs by the clock; with --run starts one now')
+    .option('--run <name>', 'starts this job now')
+    .option('--json', 'writes one JSON document')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const ask = openInstallation(ANSWER_MS_MAX);
+  if (options.run !== undefined) {
+    const key = { idempotencyKey: `trader-${randomUUID()}` };
+    const answer = await ask(gateway.triggerJob, { jobName: options.run }, key);
+    return output(options, answer, [answer.message]);
+  }
+  const { jobs: all } = await ask(gateway.listJobs, {});
+  const lines = all.flatMap(({ jobName, status, lastRun, nextRun, lastError, description }) => [
+    `${status === 'failed' ? '✗' : '✓'} ${jobName.padEnd(22)} last ${momentText(lastRun)}, next ${momentText(nextRun)}`,
+    `  ${description}`,
+    ...(lastError === '' ? [] : [`  failed: ${lastError}`]),
+  ]);
+  output(options, { jobs: all }, lines);
+  if (all.some(({ status }) => status === 'failed')) process.exitCode = commandExitCodes.failed;
+}

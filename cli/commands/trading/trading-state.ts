@@ -1,0 +1,117 @@
+/**
+ * `trader halt`, `reduce` and `resume`. A halt is only reported when it is in force; where the gateway does
+ * not answer, the file HALTED in DATA_DIR stops trading.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
+import { trading } from '#shared/contract/trading.ts';
+import { Failure } from '#shared/kernel/failure.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { commandExitCodes } from '../../exit-codes.ts';
+import { openInstallation, type Ask } from '../../installation.ts';
+import { output, type OutputOptions } from '../../output.ts';
+
+interface Options extends OutputOptions {
+  readonly reason?: string;
+  readonly cancelOpen?: boolean;
+  readonly yes?: boolean;
+}
+
+type State = 'ACTIVE' | 'REDUCING' | 'HALTED';
+
+const ANSWER_MS_MAX = 10_000;
+
+export function tradingState(trader: Command): void {
+  trader
+    .command('halt')
+    .description('stops trading at once: nothing is sent any more')
+    .option('--reason <text>', 'why, for whoever asks later', 'stopped at the terminal')
+    .option('--cancel-open', 'also cancels the orders at the broker')
+    .option('--json', 'writes one JSON document')
+    .action((options: Options) => halt(options));
+  trader
+    .command('reduce')
+    .description('lets only sales through')
+    .option('--reason <text>', 'why, for whoever asks later', 'restricted at the terminal')
+    .option('--json', 'writes one JSON document')
+    .action((options: Options) => set('REDUCING', options));
+  trader
+    .command('resume')
+    .description('lets trading go on; asks first')
+    .option('--yes', 'does not ask')
+    .option('--json', 'writes one JSON document')
+    .action((options: Options) => resume(options));
+}
+
+async function halt(options: Options): Promise<void> {
+  try {
+    await set('HALTED', options);
+  } catch (thrown) {
+    if (Failure.from(thrown).code !== 'UNAVAILABLE') throw thrown;
+    await haltByFile(options);
+  }
+}
+
+async function resume(options: Options): Promise<void> {
+  if (!options.yes && !(await agreed('Purchases and sales are sent again. Resume? [y/N] '))) {
+    process.stderr.write('trader: nothing was changed\n');
+    process.exitCode = commandExitCodes.refused;
+    return;
+  }
+  await set('ACTIVE', options);
+}
+
+async function set(state: State, options: Options): Promise<void> {
+  const ask = openInstallation(ANSWER_MS_MAX);
+  const answer = await ask(trading.setTradingState, { state, reason: options.reason ?? '' });
+  const cancelled = options.cancelOpen ? await cancelOpen(ask, answer) : [];
+  const inForce = await ask(trading.getTradingState, {});
+  const document = { ...answer, cancelled, inForce: inForce.state };
+  output(options, document, [
+    `${inForce.state === 'ACTIVE' ? '✓' : '■'} Trading is ${inForce.state}.`,
+    ...inForce.restrictions.map(({ message }) => `  because ${message}`),
+    ...openLines(answer, cancelled),
+  ]);
+  if (inForce.state !== state) process.exitCode = commandExitCodes.refused;
+}
+
+function openLines({ ordersUnderWay }: SetTradingStateResponse, cancelled: readonly string[]) {
+  const open = ordersUnderWay.filter((id) => !cancelled.includes(id));
+  return [
+    ...cancelled.map((id) => `  cancelled ${id}`),
+    ...open.map((id) => `  still at the broker: ${id}`),
+    ...(open.length > 0 ? ['  cancel them: trader halt --cancel-open'] : []),
+  ];
+}
+
+/** @returns the orders that are cancelled now */
+async function cancelOpen(ask: Ask, { ordersUnderWay }: SetTradingStateResponse) {
+  const cancelled: string[] = [];
+  for (const tradeId of ordersUnderWay) {
+    const { success } = await ask(trading.cancelTrade, { tradeId, reason: 'trader halt' });
+    if (success) cancelled.push(tradeId);
+  }
+  return cancelled;
+}
+
+async function haltByFile(options: Options): Promise<void> {
+  const { dataDir } = parseSettings(process.env);
+  const file = join(dataDir, 'HALTED');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(file, `${options.reason ?? ''}\n`, { flush: true });
+  output(options, { state: 'HALTED', file }, [
+    `■ The gateway does not answer. ${file} was written: on this machine nothing is sent while it is there.`,
+  ]);
+}
+
+/** No terminal, no consent. */
+async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await dialogue.question(question);
+  dialogue.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
