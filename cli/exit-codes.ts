@@ -1,4 +1,4 @@
-/** How a command ends; docs/trader.md says the same. */
+/** How a command ends; docs/use/trader.md says the same. */
 import type { Failure } from '#shared/kernel/failure.ts';
 
 export const commandExitCodes = {

@@ -75,7 +75,7 @@ function renewed(dir: string, boards: readonly BoardCertificate[]): string {
 async function show(store: CertificateStore, now: Instant): Promise<string> {
   const ca = await store.authority();
   const caEnd = Date.parse(ca.validTo);
-  const hint = caEnd - now < CA_NOTICE_MS ? ', change it soon (docs/certificates.md)' : '';
+  const hint = caEnd - now < CA_NOTICE_MS ? ', change it soon (docs/operate/certificates.md)' : '';
   const caLine = `CA  ${ca.serialNumber.toLowerCase()}  until ${new Date(caEnd).toISOString()}${hint}`;
   const lines = (await store.boards(now)).map(({ name, serial, notAfter, isDue, sans }) => {
     const days = Math.floor((notAfter - now) / DAY_MS);

@@ -50,14 +50,14 @@ async function pages(): Promise<[file: string, text: string][]> {
   const image = execFileSync(BUF, ['build', '-o', '-#format=json'], { maxBuffer: 64 * 1024 ** 2 });
   const descriptors = readDescriptors(image.toString());
   const markdown = {
-    'docs/operations.md': operationsPage(descriptors),
-    'docs/settings.md': settingsPage(),
-    'docs/errors.md': errorsPage(),
-    'docs/metrics.md': metricsPage(),
-    'docs/redis-keys.md': redisKeysPage(),
-    'docs/openfaas-conformance.md': conformancePage(),
+    'docs/use/operations.md': operationsPage(descriptors),
+    'docs/operate/settings.md': settingsPage(),
+    'docs/use/errors.md': errorsPage(),
+    'docs/operate/metrics.md': metricsPage(),
+    'docs/operate/redis-keys.md': redisKeysPage(),
+    'docs/develop/openfaas-conformance.md': conformancePage(),
   };
-  const config = await resolveConfig('docs/operations.md');
+  const config = await resolveConfig('docs/use/operations.md');
   const formatted = Object.entries(markdown).map(
     async ([file, text]): Promise<[string, string]> => [
       file,

@@ -40,7 +40,7 @@ async function restore(file: string, options: Options): Promise<void> {
     const { generation } = await database.epoch.declare();
     console.log(`${restored} of ${keys} keys restored; the state begins generation ${generation}.`);
     console.log(
-      'Next: start it with trading halted, and compare with the broker (docs/restore.md).',
+      'Next: start it with trading halted, and compare with the broker (docs/operate/restore.md).',
     );
   } finally {
     await close();

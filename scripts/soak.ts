@@ -1,5 +1,5 @@
 /**
- * Long runs of the simulation (docs/simulation.md):
+ * Long runs of the simulation (docs/develop/simulation.md):
  *
  *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
  *   npm run soak -- faults [--only NAME] [--seed S]
@@ -8,7 +8,7 @@
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
  * each fault and runs until it is found; exit 1 when one is not. `failover` kills Redis under load and
- * promotes its replica, `partitions` lets two boards lose each other (docs/failover.md).
+ * promotes its replica, `partitions` lets two boards lose each other (docs/operate/failover.md).
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether the state in Redis is the one that was last worked on, and the declaration that it is to be
- * gone on with: `npm run state [-- new-beginning] [--connected]`. docs/restore.md says when.
+ * gone on with: `npm run state [-- new-beginning] [--connected]`. docs/operate/restore.md says when.
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -27,7 +27,7 @@ Starts everything on this machine, runs one trading cycle, and stays up until Ct
   --verbose  explain every order, and write the log to stderr as well as to DATA_DIR/log
   --help     print this
 
-Settings come from the environment; docs/settings.md lists them, docs/start.md the exit codes.
+Settings come from the environment; docs/operate/settings.md lists them, docs/start.md the exit codes.
 `;
 
 export function parseArguments(argv: readonly string[]): ParsedArguments {

@@ -158,7 +158,7 @@ async function reportLostState(
   if (verdict.kind === 'kept') return undefined;
   const failure = stateLost(verdict.why);
   complain(`${style.bad('✗')} ${failure.message}`);
-  complain('No trading cycle was started; docs/restore.md has the steps.');
+  complain('No trading cycle was started; docs/operate/restore.md has the steps.');
   return failure;
 }
 

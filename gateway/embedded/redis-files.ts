@@ -27,7 +27,7 @@ export async function shortenedFiles(dir: string): Promise<string[]> {
     if (bytes >= was) return [];
     return [
       `The append-only file of Redis (${name}) is ${was - bytes} bytes shorter than it was: ` +
-        'writes that were answered may be lost; compare with the broker, or restore a backup (docs/restore.md).',
+        'writes that were answered may be lost; compare with the broker, or restore a backup (docs/operate/restore.md).',
     ];
   });
 }
@@ -43,7 +43,7 @@ export async function tornEnd(dir: string, from: number): Promise<string[]> {
   if (!CUT.test(log.subarray(from).toString())) return [];
   return [
     `Redis found the end of its append-only file torn and cut it off (${LOG} says where): a write that was ` +
-      'answered may be lost; compare with the broker (docs/restore.md).',
+      'answered may be lost; compare with the broker (docs/operate/restore.md).',
   ];
 }
 

@@ -75,7 +75,7 @@ export const container: Section = {
       level: 'F',
       behaviour:
         'handler signature `(event, context)` with body, headers, method, query, path; status(), headers(), succeed(), fail()',
-      here: 'A rejection is 500 and not 200, an object is application/json and not text/html, an error is never HTML; docs/template.md has the list.',
+      here: 'A rejection is 500 and not 200, an object is application/json and not text/html, an error is never HTML; docs/develop/template.md has the list.',
     },
     {
       number: 126,

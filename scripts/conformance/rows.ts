@@ -1,6 +1,6 @@
 /**
  * The observable behaviours of an OpenFaaS system, numbered as the conformance sheet numbers them.
- * Each has one test, found by its number; `docs/openfaas-conformance.md` is generated from this.
+ * Each has one test, found by its number; `docs/develop/openfaas-conformance.md` is generated from this.
  */
 
 import { asyncInvocation } from './async-invocation.ts';

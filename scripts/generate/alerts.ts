@@ -124,7 +124,7 @@ export function metricsPage(): string {
   );
   const alerts = alertTable.map(
     ({ name, severity, summary, runbook, ...row }) =>
-      `| ${name} | ${severity} | ${summary} | \`${expressionOf({ name, severity, summary, runbook, ...row }).replaceAll('|', '\\|')}\` | [${runbook}](runbooks/${runbook}.md) |`,
+      `| ${name} | ${severity} | ${summary} | \`${expressionOf({ name, severity, summary, runbook, ...row }).replaceAll('|', '\\|')}\` | [${runbook}](../runbooks/${runbook}.md) |`,
   );
   return `# Metrics and alerts
 
@@ -135,7 +135,7 @@ Generated from \`shared/contract/metric-table.ts\` and \`shared/gateway/observe/
 collection), \`trader_breaker_open\` (label \`device\`: 1 while calls to another board are not made, as it did not
 answer) and the metrics of the state below. A scrape is not counted as a call of a function there. A connector that is a process of its own shows them at
 \`CONNECTOR_METRICS_PORT\`; that is where boards with faasd are scraped. A function's container has its own
-\`/metrics\` ([template](template.md)). The metrics of the state hold no amounts of money and no names of
+\`/metrics\` ([template](../develop/template.md)). The metrics of the state hold no amounts of money and no names of
 securities, and their number does not grow with the universe; \`STATE_METRICS=off\` leaves them out. As data they
 are \`gateway-get-metrics\`; \`deploy/grafana\` has dashboards of Grafana for trading, runtime and boards; \`trader_state_up\` is 0 while they cannot be read.
 

@@ -22,7 +22,7 @@ export function asyncApi(): string {
       title: 'Arduino Trader: queues and messages',
       version: '1',
       description:
-        'Jobs of BullMQ in the Redis of the installation, below REDIS_KEY_PREFIX and `queue`. See docs/connector.md and docs/async.md.',
+        'Jobs of BullMQ in the Redis of the installation, below REDIS_KEY_PREFIX and `queue`. See docs/operate/connector.md and docs/use/async.md.',
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     defaultContentType: 'application/json',

@@ -67,5 +67,5 @@ function resultOf({ differs, here }: Row): string {
 /** From the folder of the pages. */
 function linkTo(file: string): string {
   const name = file.slice(file.lastIndexOf('/') + 1).replace('.test.ts', '');
-  return `[${name}](../${file})`;
+  return `[${name}](../../${file})`;
 }

@@ -120,7 +120,7 @@ function securityOf({ effect, credential }: Operation): readonly Json[] {
 }
 
 const FAILED: Json = {
-  description: 'A failure; its code is one of docs/errors.md.',
+  description: 'A failure; its code is one of docs/use/errors.md.',
   content: { 'application/json': { schema: ref('Failure') } },
 };
 

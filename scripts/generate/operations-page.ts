@@ -10,7 +10,7 @@ const GRPC_PORT_BASE = 50_051;
 const INTRODUCTION = `
 Call one with \`POST /function/<name>\` and a JSON body, or as the rpc over gRPC. \`reads\` is open
 unless \`READ_ACCESS=token\`; \`writes\` needs the write token or the trade token; \`trades\` needs
-the trade token ([access](access.md)). The schedule is that of the jobs that call the operation. A streaming operation answers one JSON message a line to callers that send
+the trade token ([access](../operate/access.md)). The schedule is that of the jobs that call the operation. A streaming operation answers one JSON message a line to callers that send
 \`Accept: application/x-ndjson\`, and its last message to all others. A key that the JSON gives twice is refused as \`INVALID_REQUEST\`.`;
 
 export function operationsPage(descriptors: Descriptors): string {

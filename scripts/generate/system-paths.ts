@@ -1,4 +1,4 @@
-/** What the gateway itself answers, as OpenFaaS' does; docs/gateway-api.md has all of it. */
+/** What the gateway itself answers, as OpenFaaS' does; docs/operate/gateway-api.md has all of it. */
 import type { Json } from '#shared/contract/wire-json.ts';
 
 export const SYSTEM_TAG = 'gateway-system';

@@ -1,7 +1,7 @@
 /**
  * The metrics of the state, beside those of each process: name, help and labels in the naming
  * conventions of Prometheus. Labels have few values whatever the number of securities; amounts of
- * money are not among them. docs/metrics.md is generated from this table.
+ * money are not among them. docs/operate/metrics.md is generated from this table.
  */
 export interface MetricRow {
   readonly help: string;

@@ -1,5 +1,5 @@
 /**
- * One JSON line an event, to stderr: `level`, `time`, `event`, then the facts (docs/logs.md). Written by pino
+ * One JSON line an event, to stderr: `level`, `time`, `event`, then the facts (docs/operate/logs.md). Written by pino
  * without a worker thread, as a line must be out before the process ends.
  */
 import { pino, stdTimeFunctions, type Logger } from 'pino';

@@ -1,7 +1,7 @@
 /**
  * The kinds of notices and how urgent each is. Urgent ones are sent at any hour and cannot be switched off;
  * low ones wait for the end of quiet hours, as normal and high ones do. A kind without a sentence in
- * docs/notices.md is a condition of the alert table and is named after its runbook.
+ * docs/use/notices.md is a condition of the alert table and is named after its runbook.
  */
 export type NoticeUrgency = 'low' | 'normal' | 'high' | 'urgent';
 

@@ -1,7 +1,7 @@
 /**
  * All settings as one table: environment name, default, parser, one sentence. `parseSettings`
  * collects all errors and throws them together; an invalid value prevents the start.
- * `docs/settings.md` is generated from this table.
+ * `docs/operate/settings.md` is generated from this table.
  */
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
@@ -53,7 +53,7 @@ export const settingTable = {
   stateMetrics: row(
     'STATE_METRICS',
     'on',
-    '`on` or `off`: whether the metrics port also shows the metrics of the state (docs/metrics.md), to everybody who reaches it; they have no amounts of money',
+    '`on` or `off`: whether the metrics port also shows the metrics of the state (docs/operate/metrics.md), to everybody who reaches it; they have no amounts of money',
     oneOf('on', 'off'),
   ),
   connectorMetricsPort: optional(

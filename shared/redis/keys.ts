@@ -3,7 +3,7 @@
  * must change together sits in one slot and changes in one script. The client puts
  * `REDIS_KEY_PREFIX:` in front of each, so that tests and installations never share a key.
  *
- * `docs/redis-keys.md` is generated from this table.
+ * `docs/operate/redis-keys.md` is generated from this table.
  */
 import type { ServiceName } from '#shared/contract/names.ts';
 

@@ -14,7 +14,7 @@ const three = [KEY, '1', '1'];
 
 /**
  * Commands of stores, backups, scripts and queues (BullMQ's own scripts included), with complete
- * dummy arguments. `redisCommands` in docs/redis-keys.md is this list.
+ * dummy arguments. `redisCommands` in docs/operate/redis-keys.md is this list.
  */
 const commands: Readonly<Record<string, readonly string[]>> = {
   ping: [],
@@ -155,7 +155,7 @@ function missing(refusals: Refusals, keyPrefix: string): Failure {
   ];
   return new Failure(
     'REFUSED',
-    `The Redis user may not use ${lacks.join(' and ')}: grant ${grants.join(' ')} (docs/redis-keys.md has the list).`,
+    `The Redis user may not use ${lacks.join(' and ')}: grant ${grants.join(' ')} (docs/operate/redis-keys.md has the list).`,
     { rule: 'redis-rights', grants },
   );
 }

@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis';
 import { Failure } from '#shared/kernel/failure.ts';
 
-const REPLICA = 'Redis takes no writes: it is a replica. Check REDIS_URL and docs/failover.md.';
+const REPLICA =
+  'Redis takes no writes: it is a replica. Check REDIS_URL and docs/operate/failover.md.';
 const FULL = 'Redis takes no writes: its memory is full. Raise its maxmemory.';
 const UNSAVED = 'Redis takes no writes: it cannot save them. Is its disk full?';
 
@@ -12,7 +13,10 @@ const refusals: readonly (readonly [word: RegExp, sentence: string])[] = [
   [/\bREADONLY\b/, REPLICA],
   [/\bMISCONF\b/, UNSAVED],
   [/\bNOREPLICAS\b/, 'Redis takes no writes: too few of its replicas are connected.'],
-  [/\bNOPERM\b/, 'Redis refuses a command: its user lacks a right. docs/redis-keys.md lists them.'],
+  [
+    /\bNOPERM\b/,
+    'Redis refuses a command: its user lacks a right. docs/operate/redis-keys.md lists them.',
+  ],
   [/\b(NOAUTH|WRONGPASS)\b/, 'Redis refuses the user or the password of REDIS_URL.'],
 ];
 

@@ -7,7 +7,7 @@ import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 
-/** @param document as docs/policy.md describes it; undefined: the settings alone */
+/** @param document as docs/use/policy.md describes it; undefined: the settings alone */
 export async function adoptPolicy(
   { functions }: Dependencies,
   document: string | undefined,

@@ -1,4 +1,4 @@
-/** A replay's policy as people write it: YAML or JSON, every value checked. docs/replay.md describes it. */
+/** A replay's policy as people write it: YAML or JSON, every value checked. docs/use/replay.md describes it. */
 import { z } from 'zod';
 import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
@@ -74,7 +74,9 @@ const policySchema = z.strictObject({
   splits: z.enum(['declared', 'suspected']).default('suspected'),
   settings: z
     .record(
-      z.string().refine((name) => environmentNames.has(name), 'a setting of docs/settings.md'),
+      z
+        .string()
+        .refine((name) => environmentNames.has(name), 'a setting of docs/operate/settings.md'),
       z.union([z.string(), z.number()]).transform(String),
     )
     .default({}),

@@ -28,7 +28,7 @@ export interface ReplayPolicy {
   /** Settings by their environment names; production's defaults where absent. */
   readonly settings: Environment;
   readonly market: PastMarketOptions;
-  /** What the owner wants, as docs/policy.md describes it; the settings alone where absent. */
+  /** What the owner wants, as docs/use/policy.md describes it; the settings alone where absent. */
   readonly investmentPolicy?: string | undefined;
 }
 

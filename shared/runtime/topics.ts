@@ -22,7 +22,7 @@ export function topicsQueue(device?: string): string {
   return device === undefined ? 'topics' : `topics-${device}`;
 }
 
-/** @public docs/connector.md: programs of this installation publish with it. */
+/** @public docs/operate/connector.md: programs of this installation publish with it. */
 export class Topics {
   private readonly queue: Queue<TopicMessage>;
 

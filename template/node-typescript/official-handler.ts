@@ -1,7 +1,7 @@
 /**
  * Handlers written for OpenFaaS' own Node templates: `module.exports = async (event, context) =>
  * …`, in JavaScript, without a change. The signature is the same; where the official template hides
- * failures or loses data, this one does not (`docs/template.md` lists the differences).
+ * failures or loses data, this one does not (`docs/develop/template.md` lists the differences).
  */
 import { parse as parseQuery, type ParsedUrlQuery } from 'node:querystring';
 import { isChunks } from './function.ts';

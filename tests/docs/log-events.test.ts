@@ -1,4 +1,4 @@
-/** docs/logs.md is a promise: it names every event that the sources write, and no other. */
+/** docs/operate/logs.md is a promise: it names every event that the sources write, and no other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logModules } from '#shared/process/logging/log-rules.ts';
@@ -22,7 +22,7 @@ const written = new Set([
   ...sources().flatMap((text) => [...text.matchAll(CALL)].map(([, , event = '']) => event)),
   ...COMPUTED,
 ]);
-const page = readFileSync(join(ROOT, 'docs/logs.md'), 'utf8');
+const page = readFileSync(join(ROOT, 'docs/operate/logs.md'), 'utf8');
 const events = page.slice(page.indexOf('## Events'));
 const named = [...events.matchAll(/`([\w-]+-[\w-]+)`/g)].map(([, event = '']) => event);
 

@@ -116,8 +116,8 @@ it('goes on to the other board, to Redis, the broker and the prices', () => {
   expect(systems.some(({ name }) => name.startsWith('market-data '))).toBe(true);
 });
 
-it('has only the attributes that docs/traces.md names, and no money and no security', () => {
-  const page = readFileSync(join(__dirname, '../../docs/traces.md'), 'utf8');
+it('has only the attributes that docs/operate/traces.md names, and no money and no security', () => {
+  const page = readFileSync(join(__dirname, '../../docs/operate/traces.md'), 'utf8');
   const documented = new Set(
     [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)`/g)].map(([, name]) => name),
   );

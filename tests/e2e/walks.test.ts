@@ -29,8 +29,8 @@ describe('the walks of CONTRIBUTING', () => {
 
   it('leave the generated pages and stack files current', () => {
     expect(copy.read('stack.yml')).toContain('planning-archive-plan:');
-    expect(copy.read('docs/operations.md')).toContain('planning-archive-plan');
-    const settings = copy.read('docs/settings.md');
+    expect(copy.read('docs/use/operations.md')).toContain('planning-archive-plan');
+    const settings = copy.read('docs/operate/settings.md');
     expect(settings).toContain('`EXAMPLE_RATIO`');
     expect(settings).toContain('one of paper, alpaca, tradernet, interactive-brokers, other');
     expect(settings).toContain('`other`');

@@ -21,7 +21,7 @@ export function importFile(trader: Command): void {
   trader
     .command('import')
     .description('shows what a file of transactions would book')
-    .argument('<file>', 'an export of a broker, or the plain csv that docs/import.md describes')
+    .argument('<file>', 'an export of a broker, or the plain csv that docs/use/import.md describes')
     .option('--apply', 'books it, each row once')
     .option('--account <id>', 'another account than the default one', '')
     .option('--json', 'writes one JSON document')

@@ -32,7 +32,7 @@ async function list(options: OutputOptions): Promise<void> {
   const { channels, waiting, givenUp } = found;
   const configured =
     channels.length === 0
-      ? 'No channel is configured: nothing leaves (docs/notices.md).'
+      ? 'No channel is configured: nothing leaves (docs/use/notices.md).'
       : `Channels: ${channels.join(', ')}. Try them: trader notices test`;
   output(options, found, [
     configured,

@@ -23,7 +23,7 @@ interface Options {
 }
 
 const ANSWER_MS_MAX = 60_000;
-const NEW_POLICY = `# Investment policy: what is left out is left to the settings (docs/policy.md).
+const NEW_POLICY = `# Investment policy: what is left out is left to the settings (docs/use/policy.md).
 `;
 
 export function policy(trader: Command): void {

@@ -43,7 +43,7 @@ export function replay(trader: Command): void {
     .requiredOption('--data <folder>', 'folder of CSV files, or one wide file of closes')
     .requiredOption(
       '--policy <files...>',
-      'what to follow, as docs/replay.md describes; several are compared',
+      'what to follow, as docs/use/replay.md describes; several are compared',
     )
     .option('--threads <count>', 'threads that carry out runs', count, availableParallelism())
     .option('--out <folder>', 'writes report.html, report.json and days.csv there')

@@ -1,5 +1,5 @@
 /**
- * Answers the metrics of the state (docs/metrics.md), each read now. What cannot be read is absent. The
+ * Answers the metrics of the state (docs/operate/metrics.md), each read now. What cannot be read is absent. The
  * gateway's `/metrics` and the connector's show them to Prometheus.
  */
 import { gateway } from '#shared/contract/gateway.ts';

@@ -199,7 +199,7 @@ export function nextText(addresses: Addresses): string[] {
     `  Tokens  ${tokensDir}`,
     `  Functions  ${gatewayUrl}/ui/, password in ${passwordDir}`,
     ...(logFile === undefined ? [] : [`  Log     ${logFile}`]),
-    '  Docs    docs/start.md says what runs here, docs/operations.md what can be called',
+    '  Docs    docs/start.md says what runs here, docs/use/operations.md what can be called',
     ...(hasPage ? [`  Page    ${gatewayUrl}/trader/      sign in with: npx trader password`] : []),
   ];
 }

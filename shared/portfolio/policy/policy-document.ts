@@ -1,6 +1,6 @@
 /**
  * A policy as people write it: YAML or JSON, every value checked, every complaint with its path.
- * docs/policy.md describes it.
+ * docs/use/policy.md describes it.
  */
 import { z } from 'zod';
 import { isCurrency } from '#shared/kernel/currency.ts';

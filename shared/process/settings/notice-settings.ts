@@ -56,7 +56,7 @@ export const noticeRows = {
   noticeRoutes: row(
     'NOTICE_ROUTES',
     '*=all',
-    'which channels get which kind (docs/notices.md), such as `letter=email,booking=none,*=ntfy+telegram`',
+    'which channels get which kind (docs/use/notices.md), such as `letter=email,booking=none,*=ntfy+telegram`',
     routes,
   ),
   noticeApproveMax: row(

@@ -1,6 +1,6 @@
 /**
  * Begins to export spans where the standard variables of OpenTelemetry ask for it; the SDK is loaded only
- * then (docs/traces.md). https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ * then (docs/operate/traces.md). https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Protocol } from './exporter.ts';

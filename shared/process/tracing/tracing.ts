@@ -1,5 +1,5 @@
 /**
- * Spans of OpenTelemetry, where a process exports them (docs/traces.md); where it does not, each function
+ * Spans of OpenTelemetry, where a process exports them (docs/operate/traces.md); where it does not, each function
  * here is one comparison. The SDK is behind `Tracer`, so that nothing of it is loaded before it is needed.
  */
 

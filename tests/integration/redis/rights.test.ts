@@ -50,14 +50,14 @@ test.each(redisCommands)('a missing %s is named', async (name) => {
 test('several at once are one line', async () => {
   const client = await userWith('~house:*', ...all, '-eval', '-evalsha');
   await expect(requireRights(client)).rejects.toThrow(
-    'The Redis user may not use the commands EVAL, EVALSHA: grant +eval +evalsha (docs/redis-keys.md has the list).',
+    'The Redis user may not use the commands EVAL, EVALSHA: grant +eval +evalsha (docs/operate/redis-keys.md has the list).',
   );
 });
 
 test('keys without permission are named with the pattern to grant', async () => {
   const client = await userWith('~other:*', ...all);
   await expect(requireRights(client)).rejects.toThrow(
-    'The Redis user may not use the keys house:*: grant ~house:* (docs/redis-keys.md has the list).',
+    'The Redis user may not use the keys house:*: grant ~house:* (docs/operate/redis-keys.md has the list).',
   );
 });
 

@@ -1,6 +1,6 @@
 /**
  * Invariants checked after every point. Each is a function that returns a description of the
- * violation; nothing where it holds. docs/simulation.md defines each and names the fault that
+ * violation; nothing where it holds. docs/develop/simulation.md defines each and names the fault that
  * covers it.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -9,7 +9,7 @@ import { archiveOf } from './price-archive.ts';
 import { folderAt } from './price-folder.ts';
 
 /**
- * Reads and checks all files at once; `docs/market-data.md` describes them.
+ * Reads and checks all files at once; `docs/use/market-data.md` describes them.
  * @param path a folder, or one wide file of closes
  * @param now the wall clock's; later days are refused
  * @throws Failure REFUSED where a file or every price is missing, INVALID_REQUEST with every

@@ -49,8 +49,8 @@ export function importForm(context: ViewContext): Html {
   return html`<section class="card form">
     <h1>Import transactions</h1>
     <p>
-      An export of a broker, or the plain CSV that <code>docs/import.md</code> describes. Each row
-      is booked once, however often it is imported.
+      An export of a broker, or the plain CSV that <code>docs/use/import.md</code> describes. Each
+      row is booked once, however often it is imported.
     </p>
     <form method="post" action="./">
       ${context.hidden('preview-import')}

@@ -22,7 +22,7 @@ export function policyForm(context: ViewContext, stored: GetPolicyResponse): Htm
         <h2>As text</h2>
         <p>
           ${policy?.version ? html`Version ${policy.version} of ${context.format.moment(policy.changedAt)}, by ${policy.source}${policy.note && `: ${policy.note}`}.` : 'None is stored; the settings are in force.'}
-          <code>docs/policy.md</code> has every field.
+          <code>docs/use/policy.md</code> has every field.
         </p>
         ${file !== '' && html`<p class="under">A file is read as well: ${file}. ${fileError}</p>`}
         ${breaches.map(({ message }) => html`<p class="warning">${message}</p>`)}
