@@ -3,12 +3,13 @@
  *
  *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
  *   npm run soak -- faults [--only NAME] [--seed S]
- *   npm run soak -- failover [--rounds N] [--seed S] [--protection protected|unprotected]
- *   npm run soak -- partitions [--rounds N] [--seed S]
+ *   npm run soak -- failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected]
+ *   npm run soak -- partitions [--rounds N] [--seed S] [--from R]
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
  * each fault and runs until it is found; exit 1 when one is not. `failover` kills Redis under load and
- * promotes its replica, `partitions` lets two boards lose each other (docs/operate/failover.md).
+ * promotes its replica, `partitions` lets two boards lose each other (docs/operate/failover.md); `--from`
+ * goes on at the first round of a batch.
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -17,7 +18,7 @@ import { faults } from './soak/faults.ts';
 import { failover, partitions } from './soak/rounds.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--protection protected|unprotected] | partitions [--rounds N] [--seed S]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -61,11 +62,13 @@ try {
   else if (what === 'partitions')
     process.exitCode = await partitions({
       seed,
+      from: number(values.from, 'from', 0),
       rounds: number(values.rounds ?? '1000', 'rounds', 1),
     });
   else if (what === 'failover')
     process.exitCode = await failover({
       seed,
+      from: number(values.from, 'from', 0),
       rounds: number(values.rounds ?? '200', 'rounds', 1),
       protection: values.protection,
     });

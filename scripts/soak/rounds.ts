@@ -5,6 +5,8 @@ import { bundleTests } from './bundle.ts';
 
 export interface RoundsRun {
   readonly seed: string;
+  /** First round: a run that was ended goes on at a batch's first. */
+  readonly from: number;
   readonly rounds: number;
 }
 
@@ -23,10 +25,11 @@ async function rounds(entry: string, name: string, args: readonly string[]): Pro
 }
 
 /** Two boards in network namespaces lose each other. */
-export async function partitions({ seed, rounds: count }: RoundsRun): Promise<number> {
+export async function partitions({ seed, from, rounds: count }: RoundsRun): Promise<number> {
   const worker = await bundleTests(process.cwd(), 'tests/partitions/worker.ts', 'partition-worker');
   try {
-    return await rounds('tests/partitions/main.ts', 'partitions', [seed, String(count), worker]);
+    const extent = [seed, String(from), String(count)];
+    return await rounds('tests/partitions/main.ts', 'partitions', [...extent, worker]);
   } finally {
     await rm(worker, { force: true });
   }
@@ -34,6 +37,6 @@ export async function partitions({ seed, rounds: count }: RoundsRun): Promise<nu
 
 /** The primary is killed under load, and the replica promoted. */
 export function failover(run: RoundsRun & { readonly protection: string }): Promise<number> {
-  const { seed, protection } = run;
-  return rounds('tests/failover/main.ts', 'failover', [seed, String(run.rounds), protection]);
+  const extent = [run.seed, String(run.from), String(run.rounds)];
+  return rounds('tests/failover/main.ts', 'failover', [...extent, run.protection]);
 }

@@ -1,23 +1,21 @@
 /**
- * Rounds in a process of its own: node <bundle> SEED ROUNDS WORKER. One line of JSON at the end.
+ * Rounds in a process of its own: node <bundle> SEED FROM ROUNDS WORKER. Batches with a seed each, so that a
+ * run goes on at the batch where it ended: a line of JSON a batch, and their sum at the end.
  */
+import { runBatches } from '../support/batches.ts';
 import { withoutNetwork } from './network.ts';
 import { partitionRounds } from './rounds.ts';
 
-const BATCH = 100;
-const [seed = 'partitions-1', rounds = '10', bundle = ''] = process.argv.slice(2);
+const BATCH = 25;
+const [seed = 'partitions-1', from = '0', rounds = '10', bundle = ''] = process.argv.slice(2);
 const missing = withoutNetwork();
 if (missing !== undefined) {
   console.error(missing);
   process.exit(2);
 }
-let [done, found] = [0, 0];
-while (done < Number(rounds)) {
-  const count = Math.min(BATCH, Number(rounds) - done);
-  const run = { seed: `${seed}-${done}`, rounds: count, bundle };
-  const report = await partitionRounds(run, (line) => console.error(line));
-  console.log(JSON.stringify(report));
-  done += count;
-  found += report.lost + report.doubled + report.untrue + report.slow.length;
-}
-process.exit(found > 0 ? 1 : 0);
+const sum = await runBatches(
+  { seed, from: Number(from), rounds: Number(rounds), size: BATCH },
+  (batch) => partitionRounds({ ...batch, bundle }, (line) => console.error(line)),
+);
+const bad = ['lost', 'doubled', 'untrue'].some((name) => (sum.counts[name] ?? 0) > 0);
+process.exit(bad || sum.slow.length > 0 ? 1 : 0);
