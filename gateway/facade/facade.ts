@@ -12,11 +12,14 @@ import { hostPort } from '#shared/process/loopback.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { FacadeCall } from './call.ts';
 import type { FacadeAccess } from './caller-access.ts';
-import { requireSafeHost, serverCredentials } from './credentials.ts';
+import { requireSafeHost } from './credentials.ts';
 import { Descriptors } from './descriptors.ts';
 import { Health } from './health.ts';
+import { HeldConnections } from './held-connections.ts';
+import { listenForGrpc, type GrpcListener } from './grpc-listener.ts';
 import { serviceOf } from './methods.ts';
 import { RequestReader } from './read-request.ts';
+import { receiving } from './receiving.ts';
 import { addReflection } from './reflection.ts';
 import { fullNameOf } from './services.ts';
 
@@ -80,7 +83,7 @@ const serverOptions: ServerOptions = {
 };
 
 /**
- * @throws Failure REFUSED port-busy, naming the port and its setting; INVALID_REQUEST naming
+ * @throws Failure REFUSED port-busy or address-unusable, naming the setting; INVALID_REQUEST naming
  * GRPC_HOST if plain text would leave the machine
  */
 export async function openFacade(options: FacadeOptions): Promise<Facade> {
@@ -88,22 +91,26 @@ export async function openFacade(options: FacadeOptions): Promise<Facade> {
   requireSafeHost(options.host ?? LOOPBACK, isGuarded);
   const parts = partsOf(options);
   const servers: Server[] = [];
+  const listeners: GrpcListener[] = [];
   const bound = new Map<ServiceName, number>();
   let sharedPort: number | undefined;
   try {
     for (const place of placesOf(options)) {
       const server = serverOf(place, parts, options);
       servers.push(server);
-      const port = await bind(server, place, options);
+      const listener = await bind(server, place, parts, options);
+      listeners.push(listener);
+      const { port } = listener;
       if (place.services.length > 1) sharedPort = port;
       for (const service of place.services) if (!bound.has(service)) bound.set(service, port);
     }
   } catch (thrown) {
+    for (const listener of listeners) listener.close();
     for (const server of servers) server.forceShutdown();
     throw thrown;
   }
   const ports = Object.fromEntries(bound) as Record<ServiceName, number>;
-  return { ports, sharedPort, close: () => close(servers, parts) };
+  return { ports, sharedPort, close: () => close(servers, listeners, parts) };
 }
 
 interface Parts {
@@ -111,12 +118,14 @@ interface Parts {
   readonly descriptors: Descriptors;
   readonly reader: RequestReader;
   readonly open: Set<FacadeCall>;
+  readonly connections: HeldConnections;
 }
 
 function partsOf({ functions, projectDir = process.cwd() }: FacadeOptions): Parts {
   const descriptors = new Descriptors(projectDir);
   const reader = new RequestReader(descriptors);
-  return { health: new Health(functions), descriptors, reader, open: new Set() };
+  const [open, connections] = [new Set<FacadeCall>(), new HeldConnections()];
+  return { health: new Health(functions), descriptors, reader, open, connections };
 }
 
 function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
@@ -136,9 +145,9 @@ function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
 }
 
 function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Server {
-  const server = new Server(serverOptions);
   const { functions, access, log, reflection = true } = options;
-  const { descriptors, health, reader, open } = parts;
+  const { descriptors, health, reader, open, connections } = parts;
+  const server = new Server({ ...serverOptions, interceptors: [receiving(connections)] });
   for (const name of services) {
     const { definition, methods } = serviceOf(name, { functions, access, log, reader, open });
     server.addService(definition, methods);
@@ -149,28 +158,38 @@ function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Se
   return server;
 }
 
-function bind(server: Server, { port: requested, name, setting }: Place, options: FacadeOptions) {
-  const address = hostPort(options.host ?? LOOPBACK, requested);
-  return new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, serverCredentials(options.tls), (error, port) => {
-      if (!error) return resolve(port);
-      reject(
-        new Failure('REFUSED', `Port ${requested} for ${name} is taken; set ${setting}.`, {
-          rule: 'port-busy',
-          port: requested,
-        }),
-      );
-    });
-  });
+async function bind(
+  server: Server,
+  { port, name, setting }: Place,
+  { connections }: Parts,
+  { host = LOOPBACK, tls }: FacadeOptions,
+): Promise<GrpcListener> {
+  try {
+    return await listenForGrpc(server, { host, port, tls, connections });
+  } catch (thrown) {
+    const { code = '' } = thrown as NodeJS.ErrnoException;
+    const isTaken = code === 'EADDRINUSE';
+    const text = isTaken
+      ? `Port ${port} for ${name} is taken; set ${setting}.`
+      : `GRPC_HOST: cannot listen at ${hostPort(host, port)} for ${name} (${code}).`;
+    const rule = isTaken ? 'port-busy' : 'address-unusable';
+    throw new Failure('REFUSED', text, { rule, port }, thrown);
+  }
 }
 
-async function close(servers: readonly Server[], { health, open }: Parts): Promise<void> {
+async function close(
+  servers: readonly Server[],
+  listeners: readonly GrpcListener[],
+  { health, open, connections }: Parts,
+): Promise<void> {
   health.drain();
+  for (const listener of listeners) listener.close();
   const shutdownNotice = setTimeout(() => {
     for (const call of open) call.abort(call.stopped());
   }, DRAIN_MS);
   await Promise.all(servers.map(drain));
   clearTimeout(shutdownNotice);
+  connections.closeAll();
 }
 
 function drain(server: Server): Promise<void> {

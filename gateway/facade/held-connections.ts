@@ -1,0 +1,78 @@
+/**
+ * How many connections a facade holds. Beyond the limit the one that has been idle longest is closed, so that
+ * the new one is served; connections with a call that is being answered are kept. The gateway does the same.
+ */
+import type { Socket } from 'node:net';
+
+export interface ConnectionLimits {
+  readonly all: number;
+  readonly ofAddress: number;
+}
+
+const LIMITS: ConnectionLimits = { all: 1_024, ofAddress: 512 };
+
+interface Held {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Calls whose request has arrived whole. */
+  calls: number;
+}
+
+export class HeldConnections {
+  private readonly limits: ConnectionLimits;
+  /** By peer, longest idle first. */
+  private readonly held = new Map<string, Held>();
+  private readonly perAddress = new Map<string, number>();
+
+  constructor(limits: ConnectionLimits = LIMITS) {
+    this.limits = limits;
+  }
+
+  add(socket: Socket): void {
+    const { remoteAddress: address = '', remotePort } = socket;
+    const peer = `${address}:${remotePort}`;
+    const own: Held = { socket, address, calls: 0 };
+    this.held.set(peer, own);
+    this.count(address, 1);
+    socket.once('close', () => {
+      if (this.held.get(peer) === own) this.held.delete(peer);
+      this.count(address, -1);
+    });
+    if ((this.perAddress.get(address) ?? 0) > this.limits.ofAddress) this.makeRoom(own, address);
+    else if (this.held.size > this.limits.all) this.makeRoom(own, undefined);
+  }
+
+  /** @param peer as gRPC names it, `address:port` @returns ends it */
+  begin(peer: string): () => void {
+    const own = this.held.get(peer);
+    if (!own) return () => undefined;
+    own.calls += 1;
+    return () => {
+      own.calls -= 1;
+      if (own.calls > 0 || this.held.get(peer) !== own) return;
+      this.held.delete(peer);
+      this.held.set(peer, own);
+    };
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.held.values()) socket.destroy();
+  }
+
+  private count(address: string, by: number): void {
+    const left = (this.perAddress.get(address) ?? 0) + by;
+    if (left === 0) this.perAddress.delete(address);
+    else this.perAddress.set(address, left);
+  }
+
+  /** Closes the connection that has been idle longest; the new one where all others are busy. */
+  private makeRoom(newest: Held, address: string | undefined): void {
+    for (const [peer, one] of this.held) {
+      const isCandidate = one === newest || address === undefined || one.address === address;
+      if (!isCandidate || one.calls > 0) continue;
+      this.held.delete(peer);
+      one.socket.destroy();
+      return;
+    }
+  }
+}
