@@ -167,7 +167,7 @@ row(27, async () => {
     name,
     image: 'fixtures/echo:latest',
     namespace: 'openfaas-fn',
-    labels: {},
+    labels: { faas_function: name },
     annotations: {},
     envProcess: '',
     envVars: { A: 'b' },

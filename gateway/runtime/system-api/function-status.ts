@@ -20,7 +20,8 @@ export async function functionStatus(deployed: DeployedFunction, invocationCount
     }),
     ...(constraints && { constraints }),
     secrets: spec.secrets,
-    labels: spec.labels,
+    // Every function has it on OpenFaaS; those who select functions by label rely on it.
+    labels: { ...spec.labels, faas_function: spec.name },
     annotations: spec.annotations,
     ...(limits && { limits }),
     ...(requests && { requests }),
