@@ -18,8 +18,12 @@ testNeeding(
   withoutProgram('shellcheck'),
   'shellcheck has nothing to say of the scripts',
   async () => {
-    const scripts = (await readdir('deploy/scripts')).map((name) => `deploy/scripts/${name}`);
-    expect(ran('shellcheck', ['-x', ...scripts])).toEqual({ code: 0, out: '', err: '' });
+    const folders = ['deploy/scripts', 'deploy/faasd', 'tests/faasd'];
+    const scripts = await Promise.all(
+      folders.map(async (path) => (await readdir(path)).map((name) => join(path, name))),
+    );
+    const shell = scripts.flat().filter((path) => path.endsWith('.sh'));
+    expect(ran('shellcheck', ['-x', ...shell])).toEqual({ code: 0, out: '', err: '' });
   },
 );
 
@@ -96,9 +100,13 @@ testNeeding(
 );
 
 test.each(['compute', 'state'])(
-  'the additions for faasd on %s mount secrets as files',
+  'the additions for faasd on %s mount secrets as files, and start the facade before what calls it',
   async (board) => {
     const { services } = await composeFile(`deploy/faasd/${board}.yaml`);
+    expect(services).toMatchObject({ connector: { depends_on: ['facade', 'gateway'] } });
+    expect(services['facade']).not.toHaveProperty('depends_on');
+    // faasd would stop it before those that need it, and start it again never.
+    expect(services).not.toHaveProperty('redis');
     const mounts = Object.values(
       services as Record<string, { volumes?: { source: string }[] }>,
     ).flatMap(({ volumes = [] }) => volumes.map(({ source }) => source));
