@@ -1,8 +1,8 @@
 /** The overview as lines for a terminal, from the answer alone. */
-import { moneyText } from '#gateway/embedded/console/report.ts';
+import { moneyText } from '#gateway/embedded/console/cycle-text.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
-import { commandExitCodes } from './exit-codes.ts';
+import { commandExitCodes } from './command-exit-codes.ts';
 
 const NOTHING = '–';
 

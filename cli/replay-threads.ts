@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { ReplayPolicy, ReplayWindow } from '#shared/replay/policy.ts';
+import type { ReplayPolicy, ReplayWindow } from '#shared/replay/replay-policy.ts';
 import type { RunOn, RunPolicy } from '#shared/replay/replay-policies.ts';
 import type { ReplayRun } from '#shared/replay/run-replay.ts';
 

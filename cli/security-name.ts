@@ -2,7 +2,7 @@
 import { universe } from '#shared/contract/universe.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
-import type { Ask } from './installation.ts';
+import type { Ask } from './gateway-client.ts';
 
 /** @throws Failure INVALID_REQUEST for a symbol that the universe does not have */
 export async function isinOf(ask: Ask, name: string): Promise<string> {

@@ -26,7 +26,7 @@ import { trust } from './commands/trading/trust.ts';
 import { status } from './commands/account/status.ts';
 import { tradingState } from './commands/trading/trading-state.ts';
 import { verify } from './commands/account/verify.ts';
-import { commandExitCodes, exitCodeOf } from './exit-codes.ts';
+import { commandExitCodes, exitCodeOf } from './command-exit-codes.ts';
 import { serveReplays } from './replay-thread.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [

@@ -12,14 +12,14 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { differences } from './deploy/differences.ts';
+import { differences } from './deploy/function-differences.ts';
 import { findFaasCli, type FaasCli } from './deploy/faas-cli.ts';
 import {
   authorizationOf,
   gatewayAddress,
   listFunctions,
   waitUntilServing,
-} from './deploy/gateway.ts';
+} from './deploy/board-gateway.ts';
 import { regexOf, servicesOf, requestedFunctions } from './deploy/board-functions.ts';
 
 /** Where a function finds its secrets, and the settings that name those which are files. */

@@ -14,15 +14,15 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { differences } from './deploy/differences.ts';
-import { authorizationOf, gatewayAddress, listFunctions } from './deploy/gateway.ts';
+import { differences } from './deploy/function-differences.ts';
+import { authorizationOf, gatewayAddress, listFunctions } from './deploy/board-gateway.ts';
 import {
   innerDifferences,
   limitDifferences,
   limitsOfGateway,
   limitsOfProvider,
-} from './deploy/limits.ts';
-import { placementDifferences } from './deploy/placement.ts';
+} from './deploy/host-time-limits.ts';
+import { placementDifferences } from './deploy/placement-conflicts.ts';
 import { servicesOf, requestedFunctions } from './deploy/board-functions.ts';
 
 const COMPOSE = '/var/lib/faasd/docker-compose.yaml';

@@ -13,7 +13,7 @@ import { format, resolveConfig } from 'prettier';
 import { alertRules, alertRulesTests, metricsPage } from './generate/alerts.ts';
 import { architecturePicture } from './generate/architecture-picture.ts';
 import { conformancePage } from './generate/conformance-page.ts';
-import { readDescriptors } from './generate/descriptors.ts';
+import { readDescriptors } from './generate/request-fields.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
@@ -22,7 +22,7 @@ import { openApi } from './generate/openapi.ts';
 import { asyncApi } from './generate/asyncapi.ts';
 import { grafanaDashboards } from './generate/dashboards.ts';
 import { packs } from './generate/packs.ts';
-import { chartFunctions, packedStackFile, stackFile } from './generate/stack.ts';
+import { chartFunctions, packedStackFile, stackFile } from './generate/stack-yaml.ts';
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';

@@ -9,7 +9,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { controlFiles } from '#shared/trading/control-files.ts';
-import { openInstallation } from '../cli/installation.ts';
+import { openInstallation } from '../cli/gateway-client.ts';
 
 const USAGE = `Usage: npm run trading-state -- [active | reducing REASON | halted REASON]
 

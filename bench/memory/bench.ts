@@ -24,8 +24,8 @@ import {
   TOKEN,
   type Candidate,
   type FunctionEnvironment,
-} from './candidates.ts';
-import { makeImages, megabytesOf } from './images.ts';
+} from './compared-servers.ts';
+import { makeImages, megabytesOf } from './bundles.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 /** After the last call, so that what only the calls needed may be let go. */

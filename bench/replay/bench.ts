@@ -10,7 +10,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { isinCheckDigit, parseIsin } from '#shared/kernel/isin.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Past } from '#shared/replay/past.ts';
-import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
+import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
 import { panelOf, pricesOf, type Panel } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';

@@ -6,7 +6,13 @@
  * node:http. The function is the same. One interleaved run; read the ratios.
  */
 import { join } from 'node:path';
-import { openOfficial, openOurs, type Candidate, type Name, type Round } from './candidates.ts';
+import {
+  openOfficial,
+  openOurs,
+  type Candidate,
+  type Name,
+  type Round,
+} from './compared-processes.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
 

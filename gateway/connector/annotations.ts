@@ -11,7 +11,7 @@ import type { Bearer } from '#shared/clients/bearer.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
 import type { Log } from '#shared/process/log.ts';
 import { topicsQueue, type TopicMessage } from '#shared/runtime/topics.ts';
-import { readDeployed, type Deployed, type GatewayCredentials } from './deployed.ts';
+import { readDeployed, type Deployed, type GatewayCredentials } from './read-deployments.ts';
 import { FunctionCalls, type FunctionCall } from './function-calls.ts';
 import {
   CRON_TOPIC,

@@ -7,7 +7,7 @@ import type { Environment, Settings } from '#shared/process/settings.ts';
 import { secretIn } from '#shared/runtime/tokens.ts';
 import { durationMs } from '#template/limits/durations.ts';
 import { readProcessConfig } from '../process-config.ts';
-import type { GatewayCredentials } from './deployed.ts';
+import type { GatewayCredentials } from './read-deployments.ts';
 
 const CONNECTOR_SETTINGS = [
   'REDIS_KEY_PREFIX',

@@ -24,7 +24,7 @@ import { claimServices, type HeldClaim } from '#shared/runtime/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type AbandonReason } from './job-processor.ts';
 import { Annotations } from './annotations.ts';
-import type { GatewayCredentials } from './deployed.ts';
+import type { GatewayCredentials } from './read-deployments.ts';
 import { openSchedules, restoreSchedules, type OwnSchedules } from './schedules.ts';
 import { watchState } from './state-watch.ts';
 

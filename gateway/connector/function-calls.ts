@@ -11,7 +11,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, traceHeaders, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { durationMs } from '#template/limits/durations.ts';
-import type { Deployed } from './deployed.ts';
+import type { Deployed } from './read-deployments.ts';
 import { post } from './post.ts';
 import { isAsync } from './subscriptions.ts';
 

@@ -4,7 +4,7 @@ import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { runProcess } from '../run-process.ts';
 import { readConfig } from './config.ts';
 import { openConnector } from './connector.ts';
-import { openConnectorMetrics } from './metrics.ts';
+import { openConnectorMetrics } from './metrics-server.ts';
 
 /** A scrape that is under way may end. */
 const SCRAPE_GRACE_MS = 200;

@@ -3,7 +3,7 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { jobsOf } from '#shared/contract/jobs.ts';
 import { kebab, serviceNames } from '#shared/contract/names.ts';
 import { parseSchedules, type CronSchedule } from './cron-schedule.ts';
-import type { Deployed } from './deployed.ts';
+import type { Deployed } from './read-deployments.ts';
 
 /** The topic that says that a function has a schedule, as OpenFaaS' cron-connector names it. */
 export const CRON_TOPIC = 'cron-function';

@@ -24,10 +24,10 @@ import { hasGatewayTls, isPublishedOnLoopback, tlsFilesOf } from '#shared/proces
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
-import { openHomeFunctions } from './functions.ts';
+import { openHomeFunctions } from './embedded-functions.ts';
 import { placementText } from './split.ts';
 import { openRedisSource, type RedisSource } from './redis/redis-source.ts';
-import type { StartSteps } from './readiness.ts';
+import type { StartSteps } from './start-steps.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 
 export interface EmbeddedOptions {

@@ -3,7 +3,7 @@ import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { moneyText } from './console/report.ts';
+import { moneyText } from './console/cycle-text.ts';
 
 const CYCLE = operations.find(({ rpc }) => rpc === 'triggerTradingCycle')?.name ?? '';
 

@@ -17,15 +17,15 @@ import { parseArguments, USAGE, type Arguments } from './arguments.ts';
 import { openConsole, type Console } from './console/console.ts';
 import { resultDocumentOf } from './console/document.ts';
 import { openEmbedded, type Embedded } from './embedded.ts';
-import { programExitCodes } from './exit-codes.ts';
+import { programExitCodes } from './program-exit-codes.ts';
 import { runFirstCycle, type CycleOutcome } from './first-cycle.ts';
 import { briefText } from './console/brief.ts';
 import { endsCycle, laterCycleLine } from './later-cycles.ts';
 import { LogFile } from './console/log-file.ts';
 import { logLines } from './console/log-lines.ts';
 import { liveText, ProgressThrottle } from './console/progress.ts';
-import { StartSteps } from './readiness.ts';
-import { cycleText, nextText } from './console/report.ts';
+import { StartSteps } from './start-steps.ts';
+import { cycleText, nextText } from './console/cycle-text.ts';
 import { stopSignal } from './stop-signal.ts';
 import {
   accountText,

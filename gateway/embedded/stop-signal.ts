@@ -1,6 +1,6 @@
 /** SIGINT and SIGTERM: the first stops in an orderly way, the second by force. */
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
-import { programExitCodes } from './exit-codes.ts';
+import { programExitCodes } from './program-exit-codes.ts';
 
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();

@@ -11,7 +11,7 @@ import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure, notFound } from '#shared/kernel/failure.ts';
 import type { ServiceName } from '#shared/contract/names.ts';
 import { fullNameOf } from './services.ts';
-import { grpcStatusOf } from './status.ts';
+import { grpcStatusOf } from './failure-status.ts';
 
 type Status = ServingStatus | 'SERVICE_UNKNOWN';
 interface Asked {

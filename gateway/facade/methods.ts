@@ -22,7 +22,7 @@ import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
 import { services } from './services.ts';
-import { grpcStatusOf, type StatusError } from './status.ts';
+import { grpcStatusOf, type StatusError } from './failure-status.ts';
 
 export interface FunctionEnvironment {
   readonly functions: FunctionsClient;

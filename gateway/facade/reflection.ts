@@ -8,7 +8,7 @@ import type { EventEmitter } from 'node:events';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Descriptors } from './descriptors.ts';
-import { grpcStatusOf } from './status.ts';
+import { grpcStatusOf } from './failure-status.ts';
 
 const VERSIONS = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const;
 type Version = (typeof VERSIONS)[number];

@@ -1,5 +1,5 @@
 /** Compares a computed value with the expected one, and reports the largest deviation. */
-import type { Tolerance } from './rows/row.ts';
+import type { Tolerance } from './rows/anchor-row.ts';
 
 export interface ValueComparison {
   readonly passed: boolean;

@@ -1,10 +1,10 @@
 /** Every category of a folder of anchors, evaluated, and what is said of it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { adapters } from './adapters.ts';
+import { adapters } from './row-adapters.ts';
 import { anchorFiles } from './files.ts';
 import { evaluateLater, type Evaluated } from './evaluate.ts';
-import type { AnchorFiles, AnchorRow } from './rows/row.ts';
+import type { AnchorFiles, AnchorRow } from './rows/anchor-row.ts';
 import { evaluateInstances } from './trade-planning.ts';
 
 export interface Category {

@@ -4,7 +4,7 @@ import { compare } from './compare.ts';
 import { MissingFile } from './files.ts';
 import { openRow } from './rows/row-fields.ts';
 import { requireAllRead, requireKnownWords } from './rows/row-reader.ts';
-import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from './rows/row.ts';
+import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from './rows/anchor-row.ts';
 
 export type Verdict = 'passed' | 'failed' | 'not supported';
 

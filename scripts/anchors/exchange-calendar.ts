@@ -9,7 +9,7 @@ import {
   type AnchorFiles,
   type AnchorRow,
   type Compute,
-} from './rows/row.ts';
+} from './rows/anchor-row.ts';
 import { vocabularies } from './rows/vocabularies.ts';
 
 function calendarIn(row: AnchorRow): ExchangeCalendar {

@@ -10,7 +10,7 @@ import {
   type ImpactModel,
 } from '#shared/quant/execution/almgren-chriss.ts';
 import { allWords, given, needed, numberOf } from './rows/row-conventions.ts';
-import { NotSupported, type Adapter, type AnchorRow, type Compute } from './rows/row.ts';
+import { NotSupported, type Adapter, type AnchorRow, type Compute } from './rows/anchor-row.ts';
 import { vocabularies } from './rows/vocabularies.ts';
 import { plainName } from './rows/text-values.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { AnchorFiles } from './rows/row.ts';
+import type { AnchorFiles } from './rows/anchor-row.ts';
 
 /** A row names a file that is not there. */
 export class MissingFile extends Error {

@@ -11,7 +11,7 @@ import {
 } from '#shared/portfolio/model/lots.ts';
 import { peeked } from './rows/row-fields.ts';
 import { numberOf } from './rows/row-conventions.ts';
-import { NotSupported, type Adapter, type AnchorRow } from './rows/row.ts';
+import { NotSupported, type Adapter, type AnchorRow } from './rows/anchor-row.ts';
 import { vocabularies } from './rows/vocabularies.ts';
 
 interface Trade {

@@ -1,7 +1,7 @@
 /** Which file of tests holds which row of the sheet. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Row } from './row.ts';
+import type { Row } from './conformance-row.ts';
 
 /** Texts of test files, by path. */
 export type TestFiles = Readonly<Record<string, string>>;

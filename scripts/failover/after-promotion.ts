@@ -1,6 +1,6 @@
 /** The end of a promotion: the books are compared with the broker, then trading may go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ask } from '../../cli/installation.ts';
+import type { Ask } from '../../cli/gateway-client.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -1,6 +1,6 @@
 /** The rows of the conformance sheet, what became of each, and the test that holds it. */
-import type { Level, Row, Section } from '../conformance/row.ts';
-import { rows, sections } from '../conformance/rows.ts';
+import type { Level, Row, Section } from '../conformance/conformance-row.ts';
+import { rows, sections } from '../conformance/conformance-rows.ts';
 import { readTests, testsOf } from '../conformance/tests.ts';
 import { generatedFrom, table } from './markdown.ts';
 

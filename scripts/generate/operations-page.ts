@@ -2,7 +2,7 @@ import { operationsOf } from '#shared/contract/catalogue.ts';
 import { jobsOf } from '#shared/contract/jobs.ts';
 import { portOffsets, rpcName, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import type { Operation, QueuePolicy } from '#shared/contract/row.ts';
-import type { Descriptors, FieldText } from './descriptors.ts';
+import type { Descriptors, FieldText } from './request-fields.ts';
 import { durationText, generatedFrom, table } from './markdown.ts';
 
 const GRPC_PORT_BASE = 50_051;

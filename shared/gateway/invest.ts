@@ -4,7 +4,7 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { cycleIdOf } from './cycle/cycle.ts';
+import { cycleIdOf } from './cycle/cycle-run.ts';
 
 export interface Investing {
   /** Absent when another kind of cycle runs; the deposit then waits for the next one. */

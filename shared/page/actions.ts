@@ -1,9 +1,9 @@
 /** The actions of the page: each calls an operation, and names the role that may request it. */
 import { gateway } from '#shared/contract/gateway.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { ask, required, type Action, type ActionCall } from './action.ts';
-import { deposit, importFile, withdrawal } from './money-changes.ts';
-import { policy, restriction, targets } from './policy-changes.ts';
+import { ask, required, type Action, type ActionCall } from './page-action.ts';
+import { deposit, importFile, withdrawal } from './money-actions.ts';
+import { policy, restriction, targets } from './policy-actions.ts';
 
 const halt: Action = {
   role: 'trade',

@@ -8,7 +8,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
-import type { Action, ActionCall } from './action.ts';
+import type { Action, ActionCall } from './page-action.ts';
 import { actions } from './actions.ts';
 import {
   assets,
@@ -29,7 +29,7 @@ import { draftView } from './drafts.ts';
 import { confirmationView } from './view/forms/confirmations.ts';
 import { Format } from './view/format.ts';
 import { confirmView, messageView, signInView } from './view/forms/dialogs.ts';
-import type { Register } from './view/house.ts';
+import type { Register } from './view/system-view.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { ViewContext } from './view/view-context.ts';
@@ -96,6 +96,8 @@ export class Page {
     }
     if (request.path === '/replay') return this.replay(visit);
     if (request.path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
+    // What `system` was called; bookmarks of it stay good.
+    if (request.query.get('view') === 'house') return redirect('./?view=system');
     const isSignIn = request.query.get('view') === 'sign-in';
     if (isSignIn || !this.mayRead(opened?.session)) return this.askPassword(visit);
     try {
@@ -238,7 +240,7 @@ export class Page {
     if (name === 'revoke-all') await this.sessions.endAll();
     else await this.sessions.end(id);
     await this.note(request, session, name, id.slice(0, 8), '');
-    return redirect('./?view=house');
+    return redirect('./?view=system');
   }
 
   private note(
@@ -271,7 +273,7 @@ export class Page {
   }
 
   private async register({ request, opened, signal }: Visit): Promise<Register> {
-    if (!opened || request.query.get('view') !== 'house') return { sessions: [], audit: [] };
+    if (!opened || request.query.get('view') !== 'system') return { sessions: [], audit: [] };
     const { functions, newId, now } = this.dependencies;
     const options = { signal, requestId: newId() };
     const [sessions, audit, notices] = await Promise.all([

@@ -18,7 +18,7 @@ import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
 import { keptInstrument } from './model/kept-holding.ts';
-import type { PlanLimits } from './model/limits.ts';
+import type { PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
 import { requirePresent } from './load-planning.ts';

@@ -28,7 +28,7 @@ import type { Settings } from '#shared/process/settings.ts';
 import type { planConstraints, planning } from '#shared/contract/planning.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { PolicyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
-import { groupKey, type PlanLimits } from './model/limits.ts';
+import { groupKey, type PlanLimits } from './model/plan-limits.ts';
 
 export type PlanRequest = RequestOf<typeof planning.createPlan>;
 type ConstraintKey = (typeof planConstraints)[number];

@@ -4,7 +4,7 @@ import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Past } from './past.ts';
-import type { ReplayPolicy } from './policy.ts';
+import type { ReplayPolicy } from './replay-policy.ts';
 
 const BEGINNING = parseDay('1900-01-01');
 /** Shares that a fractional order counts in. */

@@ -1,9 +1,9 @@
 /** Replays policies and what each is compared with: the same securities held, and in equal parts, and the index. */
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Past } from './past.ts';
-import type { ReplayPolicy, ReplayWindow } from './policy.ts';
-import { compared, dailySharpe, reportOf } from './model/report.ts';
-import type { Difference, ReplayReport, RunToReport } from './model/report.ts';
+import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
+import { compared, dailySharpe, reportOf } from './model/replay-report.ts';
+import type { Difference, ReplayReport, RunToReport } from './model/replay-report.ts';
 import { pastUnder } from './read-past.ts';
 import { runReplay, type ReplayRun } from './run-replay.ts';
 import { countTrial } from './trials.ts';

@@ -1,5 +1,5 @@
 /** Every day of every run, for a spreadsheet. */
-import type { RunToReport } from './model/report.ts';
+import type { RunToReport } from './model/replay-report.ts';
 
 const HEADER = 'run,day,value,cash,deposit,traded,charges,orders,decided';
 

@@ -1,6 +1,12 @@
 /** The report as one HTML page that prints: no script, no other file. */
 import { escapedHtml, percent } from '#shared/kernel/text.ts';
-import type { Difference, Loss, ReplayReport, ReportedRun, RunToReport } from './model/report.ts';
+import type {
+  Difference,
+  Loss,
+  ReplayReport,
+  ReportedRun,
+  RunToReport,
+} from './model/replay-report.ts';
 import type { Comparison } from './replay-policies.ts';
 
 const WIDTH = 760;

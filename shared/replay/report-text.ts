@@ -1,9 +1,9 @@
 /** The report for a terminal, and the terms that every form of it states. */
 import { percent } from '#shared/kernel/text.ts';
-import type { Difference, ReplayReport, ReportedRun } from './model/report.ts';
+import type { Difference, ReplayReport, ReportedRun } from './model/replay-report.ts';
 import { comparisonWarning, jumpsText, sharpeText } from './report-html.ts';
 import type { Comparison } from './replay-policies.ts';
-import type { ReplayPolicy, ReplayWindow } from './policy.ts';
+import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 
 const fills: Readonly<Record<ReplayPolicy['fill'], string>> = {
   close: 'Orders are decided on and filled at the close of the same day.',

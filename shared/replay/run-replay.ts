@@ -18,7 +18,7 @@ import { beginsPeriod, dueDays } from './model/schedule.ts';
 import { weightsOf } from './model/weights.ts';
 import { answerEarlierJumps } from './earlier-jumps.ts';
 import { daysOf, type Past } from './past.ts';
-import type { ReplayPolicy, ReplayWindow } from './policy.ts';
+import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { DailyCloses } from './prices.ts';
 import { openStage, type ReplayStage } from './replay-dependencies.ts';
 import { adoptPolicy, taxesOf, type YearTax } from './owner-policy.ts';

@@ -1,6 +1,6 @@
 /** Cancels the unfilled quantity. Always allowed, also while trading is HALTED. */
 import type { OrderDependencies } from './order-dependencies.ts';
-import { SUBMIT_TIMEOUT_MS } from './model/timing.ts';
+import { SUBMIT_TIMEOUT_MS } from './model/order-time-limits.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { advance } from './model/order-progress.ts';
 import { isCancellable } from './model/order-state.ts';

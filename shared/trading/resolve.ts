@@ -20,7 +20,7 @@ import {
   NEEDS_HUMAN_AFTER_MS,
   SETTLING_MS,
   SUBMIT_WINDOW_MS,
-} from './model/timing.ts';
+} from './model/order-time-limits.ts';
 import { advance, denied, withSeen } from './model/order-progress.ts';
 import { isTerminal, isUnresolved } from './model/order-state.ts';
 import { within } from './work-time-limit.ts';

@@ -27,7 +27,7 @@ import {
   type Violation,
 } from './model/order-record.ts';
 import { collarLimitOf, referenceViolations } from './model/price-collar.ts';
-import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/timing.ts';
+import { SUBMIT_TIMEOUT_MS, SUBMIT_WINDOW_MS } from './model/order-time-limits.ts';
 import { advance, denied, newOrder } from './model/order-progress.ts';
 import { isTerminal, nextState } from './model/order-state.ts';
 import { controlViolation } from './model/trading-control.ts';

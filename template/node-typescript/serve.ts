@@ -24,7 +24,7 @@ import { inTime, OVERDUE_ANSWER } from './limits/exec-timeout.ts';
 import type { Environment, FunctionContext, FunctionHandler } from './function.ts';
 import { cameByLoopback, isAllowedHost, type HostNames } from './host-check.ts';
 import { LoopWatch } from './observe/loop-watch.ts';
-import { readLimits, tooMany, type FunctionLimits } from './limits/limits.ts';
+import { readLimits, tooMany, type FunctionLimits } from './limits/function-limits.ts';
 import { CallMetrics } from './observe/metrics.ts';
 import { answer } from './server.ts';
 import { mounted } from './function-environment.ts';

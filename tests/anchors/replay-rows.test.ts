@@ -1,10 +1,10 @@
 /** Short rows of replays, each through the handlers of production; `npm run anchors` carries out all of them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { adapters } from '../../scripts/anchors/adapters.ts';
+import { adapters } from '../../scripts/anchors/row-adapters.ts';
 import { anchorFiles } from '../../scripts/anchors/files.ts';
 import { evaluateLater } from '../../scripts/anchors/evaluate.ts';
-import type { AnchorRow } from '../../scripts/anchors/rows/row.ts';
+import type { AnchorRow } from '../../scripts/anchors/rows/anchor-row.ts';
 
 const FOLDER = '../shared/anchors';
 const file = join(resolve(FOLDER), 'expected', 'replay.json');

@@ -1,10 +1,10 @@
 /** No row of published values is answered once a key or a word is added that nobody knows. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { adapters } from '../../scripts/anchors/adapters.ts';
+import { adapters } from '../../scripts/anchors/row-adapters.ts';
 import { anchorFiles } from '../../scripts/anchors/files.ts';
 import { evaluate } from '../../scripts/anchors/evaluate.ts';
-import type { Adapter, AnchorRow } from '../../scripts/anchors/rows/row.ts';
+import type { Adapter, AnchorRow } from '../../scripts/anchors/rows/anchor-row.ts';
 import { isFileName } from '../../scripts/anchors/rows/text-values.ts';
 
 const FOLDER = '../shared/anchors';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { readLimits } from '#template/limits/limits.ts';
+import { readLimits } from '#template/limits/function-limits.ts';
 import { readSecret } from '#template/function-environment.ts';
 import { launch, startContainer, type Container } from '../support/deployment/container.ts';
 import { DockerfileBuilder, type Image } from '../support/deployment/dockerfile.ts';

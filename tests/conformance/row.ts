@@ -1,5 +1,5 @@
 /** A test of one row of the sheet; its number stands in the title, where the document finds it. */
-import { rows } from '../../scripts/conformance/rows.ts';
+import { rows } from '../../scripts/conformance/conformance-rows.ts';
 
 /** @param number as the sheet numbers it */
 export function row(number: number, work: () => Promise<void>, timeoutMs?: number): void {

@@ -28,7 +28,7 @@ const ATTEMPTS_MAX = 4;
 const ABANDONED_MS = 330_000;
 /** An interrupted cycle waits until an order that was on its way has arrived. */
 const CYCLE_WAIT_MS = 40_000;
-/** Settling time, then separate queries; see shared/trading/model/timing.ts. */
+/** Settling time, then separate queries; see shared/trading/model/order-time-limits.ts. */
 const WAITS_MS = [0, 31_000, 6_000, 6_000];
 const STATUS = 'trading-get-trade-status';
 

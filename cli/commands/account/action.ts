@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { universe } from '#shared/contract/universe.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { CorporateAction } from '#protos/gen/universe.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 import { isinOf } from '../../security-name.ts';
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { openInstallation } from '../../installation.ts';
+import { openInstallation } from '../../gateway-client.ts';
 
 interface Options {
   readonly account: string;

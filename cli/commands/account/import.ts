@@ -6,8 +6,8 @@ import { decodeText } from '#shared/clients/market-data/csv/format/csv-text.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 
 interface Options {
   readonly account: string;

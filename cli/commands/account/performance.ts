@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { GetPerformanceResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { moneyText } from '#gateway/embedded/console/report.ts';
-import { openInstallation } from '../../installation.ts';
+import { moneyText } from '#gateway/embedded/console/cycle-text.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 
 interface Options extends OutputOptions {

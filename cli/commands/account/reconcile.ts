@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { GetTradingStateResponse, OpenReconciliation } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 
 interface Options extends OutputOptions {

@@ -1,7 +1,7 @@
 /** `trader status`: the state of the system in a few lines, and as an exit code. */
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
-import { openInstallation } from '../../installation.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { statusExitCode, statusText } from '../../overview-text.ts';
 import { output, type OutputOptions } from '../../output.ts';
 

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { LedgerFinding } from '#protos/gen/portfolio.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output } from '../../output.ts';
 
 interface Options {

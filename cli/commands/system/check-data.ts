@@ -5,7 +5,7 @@ import { dataReportText } from '#shared/clients/market-data/check/data-report-te
 import { writeSecurities } from '#shared/clients/market-data/check/write-securities.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
 
 interface Options {
   readonly json?: boolean;

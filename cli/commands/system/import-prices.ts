@@ -10,8 +10,8 @@ import { universe } from '#shared/contract/universe.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation, type Ask } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation, type Ask } from '../../gateway-client.ts';
 
 interface Options {
   readonly apply?: boolean;

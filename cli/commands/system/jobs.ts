@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 import { momentText } from '../../overview-text.ts';
 import { ANSWER_MS_MAX } from '../account/status.ts';

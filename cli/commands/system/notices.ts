@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { NoticeDelivery } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 import { momentText } from '../../overview-text.ts';
 

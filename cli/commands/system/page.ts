@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { gatewayUrl, secretsDir } from '../../installation.ts';
+import { gatewayUrl, secretsDir } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 
 export function page(trader: Command): void {

@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import type { AnswerPlanResponse, Proposal } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest, notFound } from '#shared/kernel/failure.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output } from '../../output.ts';
 import { proposalText } from './proposal-text.ts';
 

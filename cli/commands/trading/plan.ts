@@ -4,10 +4,10 @@ import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { Plan } from '#protos/gen/planning.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation, type Ask } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
-import { moneyText } from '#gateway/embedded/console/report.ts';
+import { moneyText } from '#gateway/embedded/console/cycle-text.ts';
 import { modeText, notTakenLine, percentText, planLines } from '../../overview-text.ts';
 import { ANSWER_MS_MAX } from '../account/status.ts';
 

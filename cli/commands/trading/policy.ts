@@ -10,7 +10,7 @@ import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { openInstallation } from '../../installation.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { dayText, policyText, updateText } from './policy-text.ts';
 
 interface Options {

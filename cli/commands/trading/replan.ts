@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { ReplanResponse } from '#protos/gen/planning.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 import { planLines } from '../../overview-text.ts';
 

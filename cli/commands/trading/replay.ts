@@ -11,8 +11,8 @@ import { parseSettings } from '#shared/process/settings.ts';
 import { daysCsv } from '#shared/replay/report-csv.ts';
 import { comparisonHtml, reportHtml } from '#shared/replay/report-html.ts';
 import { comparisonText, replayReportText, termsOf } from '#shared/replay/report-text.ts';
-import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
-import type { ReplayPolicy, ReplayWindow } from '#shared/replay/policy.ts';
+import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
+import type { ReplayPolicy, ReplayWindow } from '#shared/replay/replay-policy.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import {
   replayPolicies,
@@ -21,7 +21,7 @@ import {
   type ReplayAnswer,
 } from '#shared/replay/replay-policies.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openReplayThreads } from '../../replay-threads.ts';
 
 interface Options {

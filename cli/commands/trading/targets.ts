@@ -1,7 +1,7 @@
 /** `trader targets`: weights as they are and as they should be. */
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
-import { openInstallation } from '../../installation.ts';
+import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
 import { percentText } from '../../overview-text.ts';
 import { ANSWER_MS_MAX } from '../account/status.ts';

@@ -9,8 +9,8 @@ import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
-import { commandExitCodes } from '../../exit-codes.ts';
-import { openInstallation } from '../../installation.ts';
+import { commandExitCodes } from '../../command-exit-codes.ts';
+import { openInstallation } from '../../gateway-client.ts';
 
 interface Options {
   readonly account: string;

@@ -8,7 +8,7 @@
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { queueCycle, storeAnswer } from '#shared/gateway/approval/answer.ts';
+import { queueCycle, storeAnswer } from '#shared/gateway/approval/proposal-answer.ts';
 import { proposalMessage } from '#shared/gateway/approval/proposal-message.ts';
 import { ProposalStore } from '#shared/gateway/approval/proposal-store.ts';
 import { refused } from '#shared/kernel/failure.ts';

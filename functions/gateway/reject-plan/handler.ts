@@ -5,7 +5,7 @@
  * @throws Failure NOT_FOUND; INVALID_REQUEST digest; REFUSED proposal-expired, proposal-state
  */
 import { gateway } from '#shared/contract/gateway.ts';
-import { storeAnswer } from '#shared/gateway/approval/answer.ts';
+import { storeAnswer } from '#shared/gateway/approval/proposal-answer.ts';
 import { proposalMessage } from '#shared/gateway/approval/proposal-message.ts';
 import { ProposalStore } from '#shared/gateway/approval/proposal-store.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';

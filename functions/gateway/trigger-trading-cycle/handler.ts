@@ -10,7 +10,7 @@
 import { gateway } from '#shared/contract/gateway.ts';
 import { askOwner, followProposal } from '#shared/gateway/cycle/approval.ts';
 import { awaitBoards } from '#shared/gateway/cycle/await-boards.ts';
-import { Cycle } from '#shared/gateway/cycle/cycle.ts';
+import { Cycle } from '#shared/gateway/cycle/cycle-run.ts';
 import { findPlan, makePlan, validate } from '#shared/gateway/cycle/decide.ts';
 import { book, execute } from '#shared/gateway/cycle/execute.ts';
 import {
@@ -21,7 +21,7 @@ import {
   syncPrices,
 } from '#shared/gateway/cycle/prepare.ts';
 import { givesUpPlan } from '#shared/gateway/cycle/resume.ts';
-import { report } from '#shared/gateway/cycle/report.ts';
+import { report } from '#shared/gateway/cycle/cycle-report.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 const prepare = [syncPositions, syncPrices, snapshot, followProposal];

@@ -1,6 +1,6 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
-import { search } from '#shared/universe/model/search.ts';
+import { search } from '#shared/universe/model/security-search.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { toWireSecurities } from '#shared/universe/wire-security.ts';
 

@@ -2,7 +2,7 @@
 import { percent } from '#shared/kernel/text.ts';
 import type { PortfolioSnapshot, TradingCycleResult } from '#protos/gen/gateway.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
-import { aligned, failuresText, moneyText, pricesText } from './report.ts';
+import { aligned, failuresText, moneyText, pricesText } from './cycle-text.ts';
 
 const ACTIONS_SHOWN = 12;
 

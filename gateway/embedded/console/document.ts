@@ -3,7 +3,7 @@ import { BUILD } from '#shared/process/build.ts';
 import type { StartAccount, Market } from './start-facts.ts';
 import type { Embedded } from '../embedded.ts';
 import type { CycleOutcome } from '../first-cycle.ts';
-import type { StartSteps } from '../readiness.ts';
+import type { StartSteps } from '../start-steps.ts';
 
 export function resultDocumentOf(
   embedded: Embedded,

@@ -2,7 +2,7 @@
  * Throttles the progress of a long run: the last message of every step, and between them at most one line per
  * interval.
  */
-import { percentColumn } from './report.ts';
+import { percentColumn } from './cycle-text.ts';
 
 export interface Update {
   readonly step: string;

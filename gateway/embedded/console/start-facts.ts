@@ -1,7 +1,7 @@
 /** The market data and the account of this run, for the person who started it. */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { moneyText } from './report.ts';
+import { moneyText } from './cycle-text.ts';
 
 export interface Market {
   readonly source: string;

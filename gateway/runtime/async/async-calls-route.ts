@@ -6,7 +6,7 @@ import { Router, type Request, type Response } from 'express';
 import { callStates, type CallState } from './async-call.ts';
 import { AsyncCalls, type ChangeResult } from './async-calls.ts';
 import type { AsyncQueue } from './async-queue.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { sendError } from '../http/platform-errors.ts';
 
 const LISTED_DEFAULT = 50;

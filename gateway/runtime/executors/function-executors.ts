@@ -1,6 +1,6 @@
 /** Decides for each deployment how its calls are executed: here, on shared threads, or on its own. */
 import type { Environment } from '#template/function.ts';
-import { readLimits } from '#template/limits/limits.ts';
+import { readLimits } from '#template/limits/function-limits.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';

@@ -4,7 +4,7 @@
  */
 import type { Response } from 'express';
 import type { FunctionResult } from '#template/function.ts';
-import { tooMany } from '#template/limits/limits.ts';
+import { tooMany } from '#template/limits/function-limits.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
 
 export const NAMESPACE = 'openfaas-fn';

@@ -5,7 +5,7 @@ import type { DeployedFunction } from '../executors/deployed-function.ts';
 import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { functionStatus } from './function-status.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { bodyOf, requireNamespace } from '../http/system-body.ts';
 
 /** @param deployments absent: what is deployed is as it is */

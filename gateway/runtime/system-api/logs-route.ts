@@ -7,7 +7,7 @@ import type { Request, Response, Router } from 'express';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import type { LogLine } from '../observe/line-ring.ts';
 import { chosen, isAskedFor, readLogQuery, type LogQuery } from '../observe/log-query.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { requireNamespace } from '../http/system-body.ts';
 

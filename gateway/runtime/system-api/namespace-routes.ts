@@ -1,6 +1,6 @@
 /** `/system/namespaces` and `/system/namespace/<name>`: there is one, and it cannot be changed. */
 import type { RequestHandler, Router } from 'express';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 
 const FIXED: RequestHandler = (_request, response) =>

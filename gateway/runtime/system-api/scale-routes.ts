@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseGoJson } from '../http/go-json.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { NAMESPACE, sendError } from '../http/platform-errors.ts';
 import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 

@@ -6,7 +6,7 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { alreadyExists, invalidRequest, notFound } from '#shared/kernel/failure.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 import { isSecretName, type SecretFiles } from '../deployments/secret-files.ts';
 import { readBody, requireNamespace } from '../http/system-body.ts';

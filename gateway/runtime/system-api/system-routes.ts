@@ -6,7 +6,7 @@ import type { Deployments } from './deployments.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { gatewayInfo } from './gateway-info.ts';
 import { logsRoute } from './logs-route.ts';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
 import { pageNotFound, sendError } from '../http/platform-errors.ts';
 import { scaleRoutes } from './scale-routes.ts';

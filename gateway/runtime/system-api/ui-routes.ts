@@ -3,7 +3,7 @@
  * itself and the gateway's API.
  */
 import { Router, type RequestHandler } from 'express';
-import { answerByMethod } from '../http/methods.ts';
+import { answerByMethod } from '../http/method-routes.ts';
 import page from './ui/page.html';
 import description from './gateway.openapi';
 import queues from './queues.asyncapi';

@@ -4,7 +4,7 @@ import { frontierAtLambda } from '#shared/quant/allocation/frontier.ts';
 import { lineProgram, meanVariance, problemOf } from './mean-variance.ts';
 import { figuresOf, inShape, riskFreeOfFigures } from './portfolio-figures.ts';
 import { given, numberOf } from '../rows/row-conventions.ts';
-import { NotSupported, type Adapter, type Compute } from '../rows/row.ts';
+import { NotSupported, type Adapter, type Compute } from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 
 /** By its number, from the most return down, or else by its lambda. */

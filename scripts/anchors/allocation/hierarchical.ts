@@ -24,7 +24,7 @@ import {
   type AnchorFiles,
   type AnchorRow,
   type Compute,
-} from '../rows/row.ts';
+} from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 import { boundOf } from './weight-bounds.ts';
 

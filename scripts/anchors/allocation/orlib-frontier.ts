@@ -9,7 +9,7 @@ import {
 import { assembled } from './mean-variance.ts';
 import { figuresOf, inShape } from './portfolio-figures.ts';
 import { given, needed, numberOf } from '../rows/row-conventions.ts';
-import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/row.ts';
+import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 
 /** N; N lines `mean deviation`; then `i j correlation` for i <= j. */

@@ -1,7 +1,7 @@
 /** The figures of a portfolio in the shape a row expects them. */
 import { dot, quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { given, named, numberOf } from '../rows/row-conventions.ts';
-import { NotSupported, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorRow } from '../rows/anchor-row.ts';
 
 export interface Figures {
   readonly names: readonly string[];

@@ -2,7 +2,7 @@
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { linearCondition } from '../rows/linear-condition.ts';
 import { allWords, given, isTrue, numberIn, numberOf } from '../rows/row-conventions.ts';
-import { NotSupported, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorRow } from '../rows/anchor-row.ts';
 
 export interface PortfolioLimits {
   readonly variables: number;

@@ -2,7 +2,7 @@
 import { solveRows } from '#shared/quant/solvers/convex-program.ts';
 import { sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
 import { given, numberOf } from '../rows/row-conventions.ts';
-import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/row.ts';
+import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 
 /** `[[i, j, value], …]`, or a dense matrix. */

@@ -1,6 +1,6 @@
 /** Bounds on weights, as rows give them. */
 import { given, vectorOf } from '../rows/row-conventions.ts';
-import type { AnchorRow } from '../rows/row.ts';
+import type { AnchorRow } from '../rows/anchor-row.ts';
 
 /** `bounds: [low, high]`, or lists of minima and maxima. */
 export function boundOf(row: AnchorRow, side: 0 | 1): Float64Array | undefined {

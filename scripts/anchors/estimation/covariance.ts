@@ -30,7 +30,7 @@ import {
   numberOf,
   textOf,
 } from '../rows/row-conventions.ts';
-import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/row.ts';
+import { NotSupported, type Adapter, type AnchorRow, type Compute } from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 
 type Answer = { readonly covariance: Rows; readonly intensity?: number };

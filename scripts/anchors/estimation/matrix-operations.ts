@@ -17,7 +17,7 @@ import {
 import { spectrum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { covarianceInput, matrixNamed, matrixOf, returnsOf } from './risk-inputs.ts';
 import { given, isTrue, needed, numberOf, textOf } from '../rows/row-conventions.ts';
-import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/row.ts';
+import type { Adapter, AnchorFiles, AnchorRow, Compute } from '../rows/anchor-row.ts';
 
 export function shaped(
   row: AnchorRow,

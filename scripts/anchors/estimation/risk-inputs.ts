@@ -24,7 +24,7 @@ import {
   textOf,
   vectorOf,
 } from '../rows/row-conventions.ts';
-import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/anchor-row.ts';
 import { isFileName } from '../rows/text-values.ts';
 
 export interface Panel {

@@ -2,7 +2,7 @@
 import type { FirstRange } from '#shared/quant/indicators/ranges.ts';
 import { peeked } from '../rows/row-fields.ts';
 import { allWords, given, numberIn, numberOf } from '../rows/row-conventions.ts';
-import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/anchor-row.ts';
 import { isFileName, plainName } from '../rows/text-values.ts';
 
 export class IndicatorInput {

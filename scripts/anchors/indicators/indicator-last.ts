@@ -7,7 +7,7 @@ import { averageTrueRange } from '#shared/quant/indicators/ranges.ts';
 import { moneyFlowIndex, onBalanceVolume } from '#shared/quant/indicators/volume.ts';
 import type { IndicatorInput } from './indicator-input.ts';
 import { given } from '../rows/row-conventions.ts';
-import { NotSupported } from '../rows/row.ts';
+import { NotSupported } from '../rows/anchor-row.ts';
 
 /** @param name such as `sma50`, `bb_upper` or `macd_signal` */
 export function lastValue(input: IndicatorInput, name: string): number {

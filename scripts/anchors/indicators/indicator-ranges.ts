@@ -13,7 +13,7 @@ import {
   directionalIndicators,
   directionalMovement,
   vortex,
-} from '#shared/quant/indicators/direction.ts';
+} from '#shared/quant/indicators/directional-movement.ts';
 import { chaikinVolatility } from '#shared/quant/indicators/dispersion.ts';
 import { alligatorLine } from '#shared/quant/indicators/oscillators.ts';
 import { medianPrice } from '#shared/quant/indicators/bars.ts';

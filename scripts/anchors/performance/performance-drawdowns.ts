@@ -24,7 +24,7 @@ import {
 } from './performance-inputs.ts';
 import { atRow } from './performance-returns.ts';
 import { confidence, entropic } from './performance-tails.ts';
-import type { Compute } from '../rows/row.ts';
+import type { Compute } from '../rows/anchor-row.ts';
 
 type Row = Parameters<Compute>[0];
 

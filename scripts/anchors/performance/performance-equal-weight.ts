@@ -6,7 +6,7 @@ import { sharpeRatio, sortinoRatio } from '#shared/quant/measures/ratios.ts';
 import { annualReturn, annualVolatility } from '#shared/quant/measures/returns.ts';
 import { returnsOf } from '../estimation/risk-inputs.ts';
 import { given, needed, numberOf, textOf } from '../rows/row-conventions.ts';
-import { NotSupported, type AnchorRow, type Compute } from '../rows/row.ts';
+import { NotSupported, type AnchorRow, type Compute } from '../rows/anchor-row.ts';
 
 export const equalWeightMetrics: Compute = (row, files) => {
   const { columns } = returnsOf(row, files);

@@ -9,7 +9,7 @@ import {
   simpleReturns,
 } from '#shared/quant/measures/returns.ts';
 import { peeked } from '../rows/row-fields.ts';
-import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorFiles, type AnchorRow } from '../rows/anchor-row.ts';
 import { numberText, repeatedText } from '../rows/text-values.ts';
 
 /** One series, as values of a path and as returns. */

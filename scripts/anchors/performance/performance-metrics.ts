@@ -5,7 +5,7 @@ import { meanOverRiskOperation, ratioOperations } from './performance-ratios.ts'
 import { returnOperations } from './performance-returns.ts';
 import { riskOperations } from './performance-risk.ts';
 import { mapped } from '../rows/row-fields.ts';
-import { NotSupported, type Adapter, type Compute } from '../rows/row.ts';
+import { NotSupported, type Adapter, type Compute } from '../rows/anchor-row.ts';
 import { vocabularies } from '../rows/vocabularies.ts';
 
 const operations = [

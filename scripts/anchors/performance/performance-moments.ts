@@ -1,6 +1,6 @@
 /** Conventions of moments that rows state: divisor, center, weights, estimate. */
 import { isFrom, listNamed, parameter, periodsPerYear, text } from './performance-inputs.ts';
-import type { Compute } from '../rows/row.ts';
+import type { Compute } from '../rows/anchor-row.ts';
 
 type Row = Parameters<Compute>[0];
 

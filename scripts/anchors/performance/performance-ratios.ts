@@ -57,7 +57,7 @@ import {
   type Measured,
 } from './performance-inputs.ts';
 import { riskMeasures } from './performance-risk.ts';
-import { NotSupported, type Compute } from '../rows/row.ts';
+import { NotSupported, type Compute } from '../rows/anchor-row.ts';
 
 type Row = Parameters<Compute>[0];
 type Files = Parameters<Compute>[1];

@@ -41,7 +41,7 @@ import {
   type Measured,
 } from './performance-inputs.ts';
 import { peeked } from '../rows/row-fields.ts';
-import { NotSupported, type Compute } from '../rows/row.ts';
+import { NotSupported, type Compute } from '../rows/anchor-row.ts';
 
 export const returnOperations: readonly (readonly [RegExp, Compute])[] = [
   [/sum[\s_-]*of[\s_-]*squares|log[\s_-]*returns over the whole period/i, wholePeriodDeviations],

@@ -50,7 +50,7 @@ import {
 } from './performance-inputs.ts';
 import { estimate, isExcess, moment, scale } from './performance-moments.ts';
 import { tailMeasures } from './performance-tails.ts';
-import type { Compute } from '../rows/row.ts';
+import type { Compute } from '../rows/anchor-row.ts';
 
 type Row = Parameters<Compute>[0];
 

@@ -18,7 +18,7 @@ import {
   type Measures,
 } from './performance-inputs.ts';
 import { moment } from './performance-moments.ts';
-import type { Compute } from '../rows/row.ts';
+import type { Compute } from '../rows/anchor-row.ts';
 
 type Row = Parameters<Compute>[0];
 

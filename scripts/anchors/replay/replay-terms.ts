@@ -1,8 +1,8 @@
 /** Weights, days and deposits from the parameters of a replay row. Texts and codes must agree. */
-import type { Band, RecurringDeposit } from '#shared/replay/policy.ts';
+import type { Band, RecurringDeposit } from '#shared/replay/replay-policy.ts';
 import type { Period, ReplaySchedule } from '#shared/replay/model/schedule.ts';
 import type { WeightRule } from '#shared/replay/model/weights.ts';
-import { NotSupported, type AnchorRow } from '../rows/row.ts';
+import { NotSupported, type AnchorRow } from '../rows/anchor-row.ts';
 
 type Parameters = AnchorRow['parameters'];
 

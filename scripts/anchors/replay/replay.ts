@@ -1,14 +1,19 @@
 /** Rows of simple policies, each carried out by the replay of the product under the conventions of the row. */
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import { figuresOf, type Figures, type Measure } from '#shared/replay/model/figures.ts';
+import { figuresOf, type Figures, type Measure } from '#shared/replay/model/result-figures.ts';
 import { closesNeeded } from '#shared/replay/model/weights.ts';
 import { runReplay, type ReplayRun } from '#shared/replay/run-replay.ts';
-import type { ReplayPolicy } from '#shared/replay/policy.ts';
+import type { ReplayPolicy } from '#shared/replay/replay-policy.ts';
 import { pastOf, type Table } from './replay-past.ts';
 import { bandOf, depositOf, ruleOf, scheduleOf, sharesOf } from './replay-terms.ts';
 import { replayWords } from './replay-words.ts';
-import { NotSupported, type Adapter, type AnchorFiles, type AnchorRow } from '../rows/row.ts';
+import {
+  NotSupported,
+  type Adapter,
+  type AnchorFiles,
+  type AnchorRow,
+} from '../rows/anchor-row.ts';
 
 export const replayRows: Adapter = {
   category: 'replay',

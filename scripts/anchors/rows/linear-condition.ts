@@ -1,5 +1,5 @@
 /** Linear conditions on weights in words: `w[0] >= 0.2`, `2*AAPL - FB <= 0.1`, `MA + JPM = 0.3`. */
-import { NotSupported } from './row.ts';
+import { NotSupported } from './anchor-row.ts';
 
 export interface Condition {
   readonly coefficients: ReadonlyMap<number, number>;

@@ -1,6 +1,6 @@
 /** Readers of conventions and numbers in the texts of a row. */
 import { peeked } from './row-fields.ts';
-import { NotSupported, type AnchorRow } from './row.ts';
+import { NotSupported, type AnchorRow } from './anchor-row.ts';
 import { numberText, plainName } from './text-values.ts';
 
 /** What the row gives under one of these names, in its parameters or else its inputs. */

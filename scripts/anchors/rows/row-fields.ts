@@ -1,5 +1,5 @@
 /** The parameters and inputs of a row, with a record of which of them are read. */
-import type { AnchorRow } from './row.ts';
+import type { AnchorRow } from './anchor-row.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

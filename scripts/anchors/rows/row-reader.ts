@@ -3,7 +3,7 @@
  * be read by its key, and a text must consist of phrases in its category's vocabulary.
  */
 import { peeked, type OpenRow } from './row-fields.ts';
-import { NotSupported, type AnchorRow } from './row.ts';
+import { NotSupported, type AnchorRow } from './anchor-row.ts';
 import { isFileName, numberText, plainName, repeatedText } from './text-values.ts';
 import { leftover, phrasesOf, type Vocabulary } from './vocabulary.ts';
 

@@ -21,9 +21,9 @@ import {
   type Proposal,
 } from '../model/proposal.ts';
 import type { TrustDecision } from '../model/trust.ts';
-import type { Cycle, ProgressStream } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle-run.ts';
 import { whyPriceMoved } from './plan-terms.ts';
-import { handedToOther } from './hand-over.ts';
+import { handedToOther } from './cycle-attempt.ts';
 import { isTakenOver } from './same-cycle.ts';
 
 const HOUR_MS = 3_600_000;

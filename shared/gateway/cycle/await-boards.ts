@@ -13,7 +13,7 @@ import { universe } from '#shared/contract/universe.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DAY_MS, later } from '#shared/kernel/instant.ts';
 import type { Device } from '#shared/placement/placement.ts';
-import type { Cycle, ProgressStream } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle-run.ts';
 import { findPlan } from './decide.ts';
 import { whyExpired } from './plan-terms.ts';
 

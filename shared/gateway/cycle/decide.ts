@@ -6,8 +6,8 @@ import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { countText } from '../model/cycle.ts';
-import type { Cycle, ProgressStream } from './cycle.ts';
-import { handedToOther } from './hand-over.ts';
+import type { Cycle, ProgressStream } from './cycle-run.ts';
+import { handedToOther } from './cycle-attempt.ts';
 import { isTakenOver } from './same-cycle.ts';
 
 /** Makes a plan for the current holdings, forwarding the planner's progress. */

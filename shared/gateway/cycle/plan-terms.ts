@@ -6,7 +6,7 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { orderValidUntil, validUntil } from '#shared/planning/model/plan-validity.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 
 /**
  * Tolerance between the clocks of two boards; a greater lag behind the plan's time means that the

@@ -11,7 +11,7 @@ import { universe } from '#shared/contract/universe.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { countText } from '../model/cycle.ts';
-import type { Cycle, ProgressStream } from './cycle.ts';
+import type { Cycle, ProgressStream } from './cycle-run.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 
 export async function* syncPositions(cycle: Cycle): ProgressStream {

@@ -6,7 +6,7 @@ import { isTerminal } from '#shared/trading/model/order-state.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { orderKey } from '../model/cycle.ts';
 import { endProposal } from './approval.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 import { whyExpired, whyGivenUp } from './plan-terms.ts';
 import { replacePlan } from './same-cycle.ts';
 import { mayArrive, withdrawn } from './unsent-orders.ts';

@@ -4,8 +4,8 @@
  * and hands over before its next order.
  */
 import { withoutPlan, type CycleRecord, type ReplacedPlan } from '../model/cycle.ts';
-import type { Cycle } from './cycle.ts';
-import { handedOver, handedToOther } from './hand-over.ts';
+import type { Cycle } from './cycle-run.ts';
+import { handedOver, handedToOther } from './cycle-attempt.ts';
 
 /**
  * Whether a process that has planned is too late: a plan is being executed, or the cycle has ended.

@@ -9,7 +9,7 @@ import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { orderKey } from '../model/cycle.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 import { endOfOrder } from './plan-terms.ts';
 
 /** Clocks of broker and exchange differ a little. */

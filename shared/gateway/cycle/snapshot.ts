@@ -5,7 +5,7 @@ import { convertWith, type RateTable } from '#shared/kernel/exchange-rate.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Snapshot, SnapshotHolding, WireAmount } from '../model/cycle.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 
 /** @throws Failure REFUSED exchange-rate-missing */
 export async function takeSnapshot(cycle: Cycle): Promise<Snapshot> {

@@ -3,7 +3,7 @@ import { trading } from '#shared/contract/trading.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import type { CycleRecord, OrderAttempt } from '../model/cycle.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 
 type Clocks = Pick<Context, 'now' | 'steady'>;
 

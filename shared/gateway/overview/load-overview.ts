@@ -2,7 +2,7 @@
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { loadSystem } from './house.ts';
+import { loadSystem } from './system-facts.ts';
 import { historyPart } from './history-cache.ts';
 import { loadAccountFacts } from './load-account.ts';
 import { overviewOf, type OverviewRequest } from './overview.ts';

@@ -8,10 +8,10 @@ import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.t
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
 import type { HistoryPart } from './history-cache.ts';
-import type { SystemFacts } from './house.ts';
+import type { SystemFacts } from './system-facts.ts';
 import type { AccountFacts } from './load-account.ts';
 import { holdingsMessage, ledgerLineMessage, orderMessage } from './rows-message.ts';
-import { taxYearMessages } from './tax-message.ts';
+import { taxYearMessages } from './tax-years.ts';
 import { valuedAccount, valueMessage } from './value-message.ts';
 
 export interface OverviewRequest {

@@ -16,7 +16,7 @@ import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
 import { relaxationOf, relaxationText } from './limit-relaxation.ts';
-import type { Moments } from './moments.ts';
+import type { Moments } from './security-moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
 import { balancedWeights, solveGoal, type Goal, type AllocationProblem } from './objectives.ts';

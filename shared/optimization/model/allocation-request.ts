@@ -23,7 +23,7 @@ import { isTradable } from '#shared/universe/model/security.ts';
 import { weightIn, type ValuedHoldings } from './account.ts';
 import type { RequestedGoal } from './allocate.ts';
 import type { AllocationLimits, SecurityBound } from './constraints.ts';
-import type { Moments } from './moments.ts';
+import type { Moments } from './security-moments.ts';
 import { policyTargetWeights, type PolicyRules } from './policy-rules.ts';
 
 export interface AllocationEntry {

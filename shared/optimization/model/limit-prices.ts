@@ -14,7 +14,7 @@ import {
   type AllocationLimits,
   type Requirement,
 } from './constraints.ts';
-import type { Moments } from './moments.ts';
+import type { Moments } from './security-moments.ts';
 
 export interface LimitPrice {
   /** The limit, as a clause for a person. */

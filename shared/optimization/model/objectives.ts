@@ -18,7 +18,7 @@ import {
   type MeanVarianceProgram,
   type OptimalWeights,
 } from '#shared/quant/allocation/mean-variance.ts';
-import type { Moments } from './moments.ts';
+import type { Moments } from './security-moments.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { isFeasible, solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { riskParity } from '#shared/quant/allocation/risk-parity.ts';

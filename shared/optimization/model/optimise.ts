@@ -23,7 +23,7 @@ import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import type { AllocationLimits } from './constraints.ts';
 import { limitPrices, type LimitPrice } from './limit-prices.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
-import { estimateMoments, type Moments } from './moments.ts';
+import { estimateMoments, type Moments } from './security-moments.ts';
 
 export interface Optimised {
   readonly status: Allocation['status'] | 'no-data';

@@ -17,7 +17,7 @@ import {
   solveSemicontinuous,
   type SearchBudget,
 } from '#shared/quant/solvers/semicontinuous/search.ts';
-import type { Moments } from './moments.ts';
+import type { Moments } from './security-moments.ts';
 import { solveGoal, type Goal, type AllocationProblem, type Solution } from './objectives.ts';
 import { deviations } from '#shared/quant/estimation/covariance.ts';
 import {

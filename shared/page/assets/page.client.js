@@ -3,7 +3,7 @@ const LOST_MS = 45_000;
 const HIDE_KEY = 'trader-hide';
 const root = document.documentElement;
 const view = document.body.dataset.view;
-const isFigures = ['overview', 'holdings', 'ledger', 'house'].includes(view);
+const isFigures = ['overview', 'holdings', 'ledger', 'system'].includes(view);
 
 let stream;
 let heardAt = Date.now();

@@ -75,7 +75,7 @@ function footer({ overview, session, hidden }: ViewContext): Html {
   return html`<footer class="wide" data-part="footer">
     <nav aria-label="Views">
       <a href="./">Overview</a><a href="?view=holdings">Holdings</a><a href="?view=ledger">Ledger</a
-      ><a href="?view=house">Machinery</a>
+      ><a href="?view=system">System</a>
     </nav>
     ${
       session

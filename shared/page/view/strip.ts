@@ -57,7 +57,7 @@ function actions(context: ViewContext, { code }: OverviewStanding): Html | false
     openOrders.length > 0 &&
     html`<p>
       ${openOrders.length === 1 ? 'One order' : `${openOrders.length} orders`} at the broker can
-      still be filled: <a href="?view=house#orders">see and cancel</a>.
+      still be filled: <a href="?view=system#orders">see and cancel</a>.
     </p>`;
   return html`${open}
     <p class="acts">

@@ -1,9 +1,9 @@
 /** Which parts a view has. */
 import { curveSection } from './curve.ts';
 import { driftSection } from './drift.ts';
-import { figures } from './figures.ts';
+import { figures } from './account-figures.ts';
 import { holdingsSection } from './holdings.ts';
-import { houseCard, houseViews, runSection, type Register } from './house.ts';
+import { systemCard, systemViews, runSection, type Register } from './system-view.ts';
 import { html, type Html } from './html.ts';
 import { ledgerSection } from './ledger.ts';
 import { planSection } from './plan.ts';
@@ -15,7 +15,7 @@ const HOLDINGS_SHORT = 8;
 const LEDGER_SHORT = 6;
 
 /** The names of the views with figures; all others are forms. */
-export const viewNames = ['overview', 'holdings', 'ledger', 'house'] as const;
+export const viewNames = ['overview', 'holdings', 'ledger', 'system'] as const;
 
 export function viewOf(context: ViewContext, register: Register): Html {
   switch (context.view) {
@@ -25,9 +25,9 @@ export function viewOf(context: ViewContext, register: Register): Html {
     case 'ledger':
       return html`<h1>Ledger</h1>
         ${ledgerSection(context)}`;
-    case 'house':
-      return html`<h1>Machinery</h1>
-        ${strip(context)}${houseViews(context, register)}`;
+    case 'system':
+      return html`<h1>System</h1>
+        ${strip(context)}${systemViews(context, register)}`;
     default:
       return overviewOf(context);
   }
@@ -42,7 +42,7 @@ function overviewOf(context: ViewContext): Html {
         ${planSection(context)}${holdingsSection(context, HOLDINGS_SHORT)}${ledgerSection(context, LEDGER_SHORT)}
       </div>
       <div>
-        ${curveSection(context)}${driftSection(context)}${yearsSection(context)}${changesCard(context)}${houseCard(context)}
+        ${curveSection(context)}${driftSection(context)}${yearsSection(context)}${changesCard(context)}${systemCard(context)}
       </div>
     </div>`;
 }

@@ -9,7 +9,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
 import { saleOrder } from '#shared/portfolio/model/lots.ts';
@@ -18,7 +18,7 @@ import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { keptInstrument, type KeptHolding } from './kept-holding.ts';
-import { COST_HORIZON_YEARS, type PlanLimits } from './limits.ts';
+import { COST_HORIZON_YEARS, type PlanLimits } from './plan-limits.ts';
 import { portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
 

@@ -5,7 +5,7 @@ import { rejected } from './not-taken.ts';
 import { gapOf, planSummaryOf } from './summary.ts';
 import { gainOnCost, instrumentWeightOf, type OpportunityKind } from './opportunity.ts';
 import type { PlanContent, PlannedAction } from './plan.ts';
-import { orderMaxOf, orderMaxText } from './limits.ts';
+import { orderMaxOf, orderMaxText } from './plan-limits.ts';
 import {
   lotValue,
   momentRows,

@@ -11,7 +11,7 @@ import {
   type Reason,
 } from './search/candidate.ts';
 import { amount, basisPoints } from './formatting.ts';
-import { COST_HORIZON_YEARS } from './limits.ts';
+import { COST_HORIZON_YEARS } from './plan-limits.ts';
 import type { NotTaken } from './plan.ts';
 import type { PlanningProblem } from './problem.ts';
 import { rejection } from './rejection.ts';

@@ -4,7 +4,7 @@
  */
 import { percent } from '#shared/kernel/text.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { orderMaxOf, orderMaxText, weightMaxOf, type PlanLimits } from './limits.ts';
+import { orderMaxOf, orderMaxText, weightMaxOf, type PlanLimits } from './plan-limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './search/sequence.ts';
 import { amount } from './formatting.ts';

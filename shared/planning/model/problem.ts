@@ -8,9 +8,9 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
-import type { GroupKind, PlanLimits } from './limits.ts';
+import type { GroupKind, PlanLimits } from './plan-limits.ts';
 import { saleTax, saleTaxRatio, type SaleTax, type TaxLot } from './sale-tax.ts';
 
 /** A security, held or not. */

@@ -1,7 +1,7 @@
 /** Which limit keeps a worthwhile order out of a plan, by how much, and what would admit it. */
 import { percent } from '#shared/kernel/text.ts';
 import { amount, basisPoints, pluralize } from './formatting.ts';
-import type { GroupKind, PlanLimits } from './limits.ts';
+import type { GroupKind, PlanLimits } from './plan-limits.ts';
 import { described, type Candidate, type Reason } from './search/candidate.ts';
 import type { PlanningProblem } from './problem.ts';
 import type { SearchSpace } from './search/search-space.ts';

@@ -14,7 +14,7 @@ import {
   weightMaxOf,
   type GroupKind,
   type PlanLimits,
-} from './limits.ts';
+} from './plan-limits.ts';
 import {
   groupName,
   portfolioValue,

@@ -2,7 +2,7 @@
 import { Money } from '#shared/kernel/money.ts';
 import type { Decision } from './decision.ts';
 import { basisPoints, basisPointsAtMost, pluralize } from './formatting.ts';
-import { COST_HORIZON_YEARS } from './limits.ts';
+import { COST_HORIZON_YEARS } from './plan-limits.ts';
 import type { RejectedCandidate } from './not-taken.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
 

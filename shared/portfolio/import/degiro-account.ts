@@ -3,7 +3,7 @@
  * Transactions, which has their costs too, so that their rows here are left out, as are those of the cash account.
  */
 import { isIsin } from '#shared/kernel/isin.ts';
-import { attempt, decimalMark, headerOf, localMoment, number, orZero } from './rows.ts';
+import { attempt, decimalMark, headerOf, localMoment, number, orZero } from './csv-rows.ts';
 import type {
   ImportFormat,
   LeftRow,

@@ -4,7 +4,7 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
-import { attempt, headerOf, moment, number, orZero } from './rows.ts';
+import { attempt, headerOf, moment, number, orZero } from './csv-rows.ts';
 import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './transaction.ts';
 
 const COLUMNS_MIN = 17;

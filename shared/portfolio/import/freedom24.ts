@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { attempt, moment } from './rows.ts';
+import { attempt, moment } from './csv-rows.ts';
 import type {
   ImportFormat,
   LeftRow,

@@ -19,7 +19,7 @@ import { interactiveBrokersFlex } from './interactive-brokers-flex.ts';
 import { plain } from './plain.ts';
 import { portfolioPerformanceXml } from './portfolio-performance-xml.ts';
 import { portfolioPerformance } from './portfolio-performance.ts';
-import { attempt, readImportFile } from './rows.ts';
+import { attempt, readImportFile } from './csv-rows.ts';
 import { IMPORT_PREFIX } from './undo.ts';
 import { scalable } from './scalable.ts';
 import { tradeRepublic } from './trade-republic.ts';

@@ -6,7 +6,7 @@ import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
-import { attempt, number, orZero, type Cell } from './rows.ts';
+import { attempt, number, orZero, type Cell } from './csv-rows.ts';
 import type {
   ImportFile,
   ImportFormat,

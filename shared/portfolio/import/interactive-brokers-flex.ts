@@ -3,7 +3,7 @@ import { readFlex, type Attributes } from '#shared/clients/broker/interactive-br
 import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { attempt, number, orZero } from './rows.ts';
+import { attempt, number, orZero } from './csv-rows.ts';
 import type {
   ImportFile,
   ImportFormat,

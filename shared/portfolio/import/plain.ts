@@ -2,7 +2,7 @@
  * The plain file: `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id`. The
  * amount is the change of the cash balance, everything included.
  */
-import { hasColumns, moment, number, orZero, readRows } from './rows.ts';
+import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const kinds: readonly TransactionKind[] = [

@@ -6,7 +6,7 @@
 import sax from 'sax';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { attempt, moment } from './rows.ts';
+import { attempt, moment } from './csv-rows.ts';
 import type {
   ImportFormat,
   LeftRow,

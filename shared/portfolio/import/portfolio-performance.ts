@@ -3,7 +3,7 @@
  * `Value` is what cash moved; some versions sign it, some do not, so that the type decides.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { decimalMark, headerOf, localMoment, number, orZero, readRows } from './rows.ts';
+import { decimalMark, headerOf, localMoment, number, orZero, readRows } from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const columns = {

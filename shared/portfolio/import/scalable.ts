@@ -1,5 +1,5 @@
 /** Scalable's export: semicolons and decimal commas; fee and tax are positive, only executed rows count. */
-import { hasColumns, moment, number, orZero, readRows } from './rows.ts';
+import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const kinds: Readonly<Record<string, TransactionKind>> = {

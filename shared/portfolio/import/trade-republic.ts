@@ -1,5 +1,5 @@
 /** Trade Republic's export: cash moved is amount + fee + tax, each signed; `symbol` is the ISIN. */
-import { hasColumns, moment, number, orZero, readRows } from './rows.ts';
+import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const kinds: Readonly<Record<string, TransactionKind>> = {

@@ -1,7 +1,7 @@
 /** Trading 212's history: the total is what cash moved; prices may be in pence. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { parseQuoteUnit } from '#shared/clients/market-data/csv/format/quote-unit.ts';
-import { hasColumns, moment, number, orZero, readRows, type Cell } from './rows.ts';
+import { hasColumns, moment, number, orZero, readRows, type Cell } from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const PRICE_DECIMALS = 8;

@@ -4,7 +4,7 @@ import supertest from 'supertest';
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { FunctionCall, Transport } from '#shared/clients/functions-client.ts';
 import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
-import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle-run.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import { keys } from '#shared/redis/keys.ts';

@@ -2,7 +2,7 @@ import supertest from 'supertest';
 import type { ProcessDepositResponse } from '#protos/gen/gateway.ts';
 import type { Broker } from '#shared/clients/broker/broker.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle-run.ts';
 import { DepositStore } from '#shared/gateway/deposit-store.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';

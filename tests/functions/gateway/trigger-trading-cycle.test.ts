@@ -4,7 +4,7 @@ import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { linesOf, type FunctionCall, type Transport } from '#shared/clients/functions-client.ts';
 import { CycleStore } from '#shared/gateway/cycle-store.ts';
-import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle-run.ts';
 import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';

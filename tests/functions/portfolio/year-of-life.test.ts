@@ -16,7 +16,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { taxYearMessages } from '#shared/gateway/overview/tax-message.ts';
+import { taxYearMessages } from '#shared/gateway/overview/tax-years.ts';
 import { emptyBook, postEntries, quantityOf, costOf } from '#shared/portfolio/model/booking.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';

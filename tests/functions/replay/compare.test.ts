@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
+import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { comparisonHtml } from '#shared/replay/report-html.ts';
 import { comparisonText } from '#shared/replay/report-text.ts';
 import { replayPolicies, runHere, type RunPolicy } from '#shared/replay/replay-policies.ts';

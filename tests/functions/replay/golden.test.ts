@@ -10,7 +10,7 @@ import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import type { Past } from '#shared/replay/past.ts';
-import { parseReplayPolicy } from '#shared/replay/policy-document.ts';
+import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
 
 const FILE = '../shared/anchors/data/prices_skfolio_factors5.csv';

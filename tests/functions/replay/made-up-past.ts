@@ -6,7 +6,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import type { Past } from '#shared/replay/past.ts';
-import type { ReplayPolicy } from '#shared/replay/policy.ts';
+import type { ReplayPolicy } from '#shared/replay/replay-policy.ts';
 
 export const ISINS = ['US0378331005', 'US5949181045', 'US88160R1014'].map(parseIsin);
 const EUR = parseCurrency('EUR');

@@ -1,10 +1,10 @@
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { dailySharpe } from '#shared/replay/model/report.ts';
-import { figuresOf } from '#shared/replay/model/figures.ts';
+import { dailySharpe } from '#shared/replay/model/replay-report.ts';
+import { figuresOf } from '#shared/replay/model/result-figures.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
-import type { ReplayPolicy } from '#shared/replay/policy.ts';
+import type { ReplayPolicy } from '#shared/replay/replay-policy.ts';
 import { daysFrom, ISINS, madeUpPast, policy } from './made-up-past.ts';
 
 const DAYS = 160;

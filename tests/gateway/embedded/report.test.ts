@@ -5,7 +5,7 @@ import {
   percentColumn,
   planText,
   portfolioTable,
-} from '#gateway/embedded/console/report.ts';
+} from '#gateway/embedded/console/cycle-text.ts';
 import type { PortfolioSnapshot, TradingCycleResult } from '#protos/gen/gateway.ts';
 import type { NotTaken, Plan, PlannedAction } from '#protos/gen/planning.ts';
 

@@ -20,7 +20,7 @@ const closers: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
   redis = await startTestRedis();
-  database = new Database(connectRedis(redis.url, 'house'));
+  database = new Database(connectRedis(redis.url, 'test'));
   dataDir = await mkdtemp(join(tmpdir(), 'trader-connector-'));
   events = [];
 });
@@ -34,7 +34,7 @@ afterEach(async () => {
 async function open(options: Partial<Parameters<typeof openConnector>[0]> = {}): Promise<void> {
   const connector = await openConnector({
     redisUrl: redis.url,
-    keyPrefix: 'house',
+    keyPrefix: 'test',
     gatewayUrl: 'http://127.0.0.1:9',
     token: 'a-token-of-some-length',
     log: silentLog,
@@ -89,7 +89,7 @@ test('goes on after a person has declared a beginning', async () => {
   await until(isDoubted);
   for (const close of closers.splice(0)) await close();
   // As `npm run state -- new-beginning` does, with the connector's DATA_DIR.
-  const records = recordsAt({ file: recordFileIn(dataDir), keyPrefix: 'house' });
+  const records = recordsAt({ file: recordFileIn(dataDir), keyPrefix: 'test' });
   const { generation } = await new Database(database.redis, records).epoch.declare();
   expect(generation).toBe(2);
   await open();

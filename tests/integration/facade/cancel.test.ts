@@ -19,7 +19,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { CycleStore } from '#shared/gateway/cycle-store.ts';
-import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle-run.ts';
 import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
 import { planning as planningRows } from '#shared/contract/planning.ts';
 import { PlanStore } from '#shared/planning/plan-store.ts';

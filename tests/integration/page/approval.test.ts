@@ -52,7 +52,7 @@ it('waits on the page, is approved as it was shown, and only once', async () => 
   const approved = await proposal();
   expect(approved).toMatchObject({ state: 'APPROVED', surface: 'page', planId: waiting?.planId });
   expect((await visitor.get()).text).toContain('You approved it');
-  expect((await visitor.get('?view=house')).text).toMatch(/<b>approve<\/b>/);
+  expect((await visitor.get('?view=system')).text).toMatch(/<b>approve<\/b>/);
 });
 
 it('is not approved by the digest of another plan', async () => {

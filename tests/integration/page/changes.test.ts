@@ -73,7 +73,7 @@ it('excludes a security: shown first, stored once, with who did it, and the owne
   const undone = { isin, restriction: 'none' };
   await confirm(await visitor.submit('?view=policy', 'preview-restriction', undone), 'policy');
   expect((await policy()).policy?.document).not.toContain(isin);
-  expect((await visitor.get('?view=house')).text).toMatch(/<b>policy<\/b>/);
+  expect((await visitor.get('?view=system')).text).toMatch(/<b>policy<\/b>/);
 });
 
 it('does not overwrite what somebody else changed after the form was shown', async () => {

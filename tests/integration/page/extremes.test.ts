@@ -113,7 +113,7 @@ describeInBrowser('the page at its limits, in a browser', () => {
     const { page, complaints, close } = await openTab(browser, {
       viewport: { width: 390, height: 800 },
     });
-    await page.goto(`${fixture.url}?view=house`);
+    await page.goto(`${fixture.url}?view=system`);
     expect(await page.locator('svg.map').getAttribute('aria-label')).toBe(
       '6 of 7 services work; not optimization.',
     );

@@ -36,12 +36,17 @@ async function tradingState(): Promise<string | null> {
 describe('signing in', () => {
   it('shows nothing of the account without a session where reading needs a token', async () => {
     const visitor = new Visitor(fixture.url);
-    for (const view of ['', '?view=holdings', '?view=house', '?view=resume']) {
+    for (const view of ['', '?view=holdings', '?view=system', '?view=resume']) {
       const { text } = await visitor.get(view);
       expect(text).toContain('Password of the operator');
       expect(text).not.toContain('EUR');
     }
     expect((await visitor.get('events')).status).toBe(401);
+  });
+
+  it('leads from the former name of a view to its present one', async () => {
+    const { status, headers } = await new Visitor(fixture.url).get('?view=house');
+    expect([status, headers.get('location')]).toEqual([303, './?view=system']);
   });
 
   it('sets a cookie for the page alone, not readable by scripts or other sites', async () => {
@@ -72,7 +77,7 @@ describe('signing in', () => {
 
   it('keeps secrets and tokens out of everything it stores and shows', async () => {
     const visitor = await signedIn();
-    const { text } = await visitor.get('?view=house');
+    const { text } = await visitor.get('?view=system');
     const stored: string[] = [];
     const { redis: client } = fixture.dependencies.database;
     const prefix = client.options.keyPrefix ?? '';
@@ -142,10 +147,10 @@ describe('a session', () => {
   it('is revoked from another one, alone or with all', async () => {
     const [phone, laptop, tablet] = [await signedIn(), await signedIn(), await signedIn()];
     const phoneId = phone.cookie.replace('trader=', '').split('.')[0] ?? '';
-    await laptop.submit('?view=house', 'revoke', { session: phoneId });
+    await laptop.submit('?view=system', 'revoke', { session: phoneId });
     expect((await phone.get()).text).toContain('Password of the operator');
     expect((await tablet.get()).text).toContain('Signed in');
-    await laptop.submit('?view=house', 'revoke-all');
+    await laptop.submit('?view=system', 'revoke-all');
     expect((await tablet.get()).text).toContain('Password of the operator');
     expect((await laptop.get()).text).toContain('Password of the operator');
   });
@@ -165,7 +170,7 @@ describe('changing something', () => {
     const answer = await visitor.submit('', 'halt');
     expect(answer.status).toBe(303);
     expect(await tradingState()).toContain('"HALTED"');
-    const { text } = await visitor.get('?view=house');
+    const { text } = await visitor.get('?view=system');
     expect(text).toMatch(/<b>halt<\/b>\s+Trading is HALTED/);
     expect(text).toContain('unknown device');
   });

@@ -13,7 +13,7 @@ import {
   type PageFixture,
 } from '../../support/endpoints/page-fixture.ts';
 
-const views = ['', '?view=holdings', '?view=ledger', '?view=house', '?view=sign-in'];
+const views = ['', '?view=holdings', '?view=ledger', '?view=system', '?view=sign-in'];
 const forms = [
   ...['stop', 'resume', 'reduce', 'approve', 'reject', 'trust', 'job&job=backup'],
   ...['deposit', 'withdrawal', 'import', 'policy', 'targets'],
@@ -60,7 +60,7 @@ describeInBrowser('the page in a browser', () => {
       await page.fill('#password', PASSWORD);
       await page.press('#password', 'Enter');
       await page.waitForSelector('#strip');
-      for (const view of ['', '?view=house', ...forms]) {
+      for (const view of ['', '?view=system', ...forms]) {
         await page.goto(fixture.url + view);
         const overflow = `document.documentElement.scrollWidth - window.innerWidth`;
         expect([view, Math.max(0, Number(await page.evaluate(overflow)))]).toEqual([view, 0]);
@@ -95,7 +95,7 @@ describeInBrowser('the page in a browser', () => {
     const { page, complaints, close } = await openTab(browser, { javaScriptEnabled: false });
     await page.goto(fixture.url);
     expect(await page.locator('h2').allInnerTexts()).toEqual(
-      expect.arrayContaining(['The plan', 'Holdings', 'How are we doing?', 'The machinery']),
+      expect.arrayContaining(['The plan', 'Holdings', 'How are we doing?', 'System']),
     );
     expect(await page.locator('.plot svg').getAttribute('aria-label')).toMatch(
       /^From €.* to €.*the investments made [+−]/,

@@ -25,21 +25,21 @@ afterAll(async () => {
 async function userWith(...rights: string[]): Promise<Redis> {
   await admin.call('ACL', 'SETUSER', 'trader', 'reset', 'on', '>secret', ...rights);
   const url = redis.url.slice('unix://'.length);
-  const client = connectRedis(url, 'house').duplicate({ username: 'trader', password: 'secret' });
+  const client = connectRedis(url, 'test').duplicate({ username: 'trader', password: 'secret' });
   client.on('error', () => undefined);
   opened.push(client);
   return client;
 }
 
 test('the rights of the list are enough, and the check leaves nothing behind', async () => {
-  const client = await userWith('~house:*', ...all);
+  const client = await userWith('~test:*', ...all);
   await expect(requireRights(client)).resolves.toBeUndefined();
   await expect(requireSafeRedis(client)).resolves.toBeUndefined();
   expect(await admin.call('DBSIZE')).toBe(0);
 });
 
 test.each(redisCommands)('a missing %s is named', async (name) => {
-  const client = await userWith('~house:*', ...all, `-${name}`);
+  const client = await userWith('~test:*', ...all, `-${name}`);
   await expect(requireRights(client)).rejects.toMatchObject({
     code: 'REFUSED',
     message: expect.stringContaining(`${name.toUpperCase()}: grant +${name} `),
@@ -48,7 +48,7 @@ test.each(redisCommands)('a missing %s is named', async (name) => {
 });
 
 test('several at once are one line', async () => {
-  const client = await userWith('~house:*', ...all, '-eval', '-evalsha');
+  const client = await userWith('~test:*', ...all, '-eval', '-evalsha');
   await expect(requireRights(client)).rejects.toThrow(
     'The Redis user may not use the commands EVAL, EVALSHA: grant +eval +evalsha (docs/operate/redis-keys.md has the list).',
   );
@@ -57,17 +57,17 @@ test('several at once are one line', async () => {
 test('keys without permission are named with the pattern to grant', async () => {
   const client = await userWith('~other:*', ...all);
   await expect(requireRights(client)).rejects.toThrow(
-    'The Redis user may not use the keys house:*: grant ~house:* (docs/operate/redis-keys.md has the list).',
+    'The Redis user may not use the keys test:*: grant ~test:* (docs/operate/redis-keys.md has the list).',
   );
 });
 
 test('a key pattern that may only be read is not enough', async () => {
-  const client = await userWith('%R~house:*', ...all);
-  await expect(requireRights(client)).rejects.toThrow('grant ~house:*');
+  const client = await userWith('%R~test:*', ...all);
+  await expect(requireRights(client)).rejects.toThrow('grant ~test:*');
 });
 
 test('an unreachable Redis is UNAVAILABLE, not a lack of permissions', async () => {
-  const client = connectRedis('unix:///nowhere/redis.sock', 'house');
+  const client = connectRedis('unix:///nowhere/redis.sock', 'test');
   opened.push(client);
   await expect(requireRights(client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });

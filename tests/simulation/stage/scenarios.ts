@@ -4,7 +4,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { tradeIdOf } from '#shared/trading/model/trade-id.ts';
 import { keyOfOrder } from '#shared/trading/model/batch.ts';
 import { ALPHA, BETA } from '../../support/markets/set-market.ts';
-import { cycleIdOf } from '#shared/gateway/cycle/cycle.ts';
+import { cycleIdOf } from '#shared/gateway/cycle/cycle-run.ts';
 import type { CycleId } from '#shared/kernel/identifiers.ts';
 import { ask, type Request } from './ask.ts';
 import type { Stage } from './stage.ts';

@@ -10,7 +10,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { serviceDefinitions } from '#shared/clients/grpc/service-definitions.ts';
-import { grpcStatusOf } from '#gateway/facade/status.ts';
+import { grpcStatusOf } from '#gateway/facade/failure-status.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 

@@ -1,4 +1,4 @@
-import { differences, type Listed } from '../../../scripts/deploy/differences.ts';
+import { differences, type Listed } from '../../../scripts/deploy/function-differences.ts';
 import {
   regexOf,
   servicesOf,

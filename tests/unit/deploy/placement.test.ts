@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
-import { placementDifferences } from '../../../scripts/deploy/placement.ts';
+import { placementDifferences } from '../../../scripts/deploy/placement-conflicts.ts';
 
 const state: readonly ServiceName[] = ['portfolio', 'trading', 'universe'];
 const compute = serviceNames.filter((name) => !state.includes(name));

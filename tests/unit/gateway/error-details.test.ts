@@ -1,6 +1,6 @@
 /** What the facade writes into `grpc-status-details-bin`, and what a client of ours reads from it. */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { errorDetails } from '#gateway/facade/error-details.ts';
+import { errorDetails } from '#gateway/facade/status-details.ts';
 import { factsOfDetails } from '#shared/clients/grpc/error-details.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 

@@ -4,7 +4,7 @@ import { integerBelow, normal, seededRandom } from '#shared/kernel/random.ts';
 import { allocate } from '#shared/optimization/model/allocate.ts';
 import type { AllocationLimits } from '#shared/optimization/model/constraints.ts';
 import { limitPrices } from '#shared/optimization/model/limit-prices.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import { quadratic } from '#shared/quant/linear-algebra/matrix.ts';
 
 const GAMMA = 5;

@@ -9,7 +9,7 @@ import {
   type Requirement,
 } from '#shared/optimization/model/constraints.ts';
 import { limitPrices } from '#shared/optimization/model/limit-prices.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import { quadratic, dot } from '#shared/quant/linear-algebra/matrix.ts';
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { drawnLimits, drawnMoments } from './position-instances.ts';

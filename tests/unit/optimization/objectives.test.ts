@@ -18,7 +18,7 @@ import {
   leafOrder,
 } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import { at, build, dot, quadratic, sum, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import { solveGoal, type Goal, type Solution } from '#shared/optimization/model/objectives.ts';
 import { mostDiversified } from '#shared/quant/allocation/most-diversified.ts';
 import { unit } from '#shared/quant/solvers/quadratic-program.ts';

@@ -1,7 +1,7 @@
 /** Drawn problems of a private investor's size whose limits on counts and sizes of positions bind. */
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import type { AllocationLimits } from '#shared/optimization/model/constraints.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import { build, dot, times } from '#shared/quant/linear-algebra/matrix.ts';
 import { isinOf } from '../../support/markets/market-views.ts';
 

@@ -12,7 +12,7 @@ import {
   type AllocationLimits,
 } from '#shared/optimization/model/constraints.ts';
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
-import type { Moments } from '#shared/optimization/model/moments.ts';
+import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import { at, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { drawnLimits, drawnMoments } from './position-instances.ts';
 

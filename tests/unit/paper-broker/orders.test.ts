@@ -7,7 +7,7 @@ import {
   withHoldings,
   type PaperBook,
   type PaperMarket,
-} from '#shared/clients/broker/paper/book.ts';
+} from '#shared/clients/broker/paper/paper-book.ts';
 import {
   executionPrice,
   firstPart,
@@ -22,7 +22,7 @@ import {
   settledOrderOf,
 } from '#shared/clients/broker/paper/record.ts';
 import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
-import type { PaperTerms } from '#shared/clients/broker/paper/book.ts';
+import type { PaperTerms } from '#shared/clients/broker/paper/paper-book.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';

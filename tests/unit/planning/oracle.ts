@@ -3,7 +3,7 @@
  * anew for each. Slow, and too plain to be wrong in the same way as the search.
  */
 import { estimatedCost } from '#shared/kernel/costs.ts';
-import { PRICE_MOVE_RATIO } from '#shared/planning/model/limits.ts';
+import { PRICE_MOVE_RATIO } from '#shared/planning/model/plan-limits.ts';
 import { instrumentWeightOf, type Opportunity } from '#shared/planning/model/opportunity.ts';
 import { lotValue, portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import type { Side } from '#shared/planning/model/search/sequence.ts';

@@ -6,7 +6,7 @@ import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { integerBelow, normal, seededRandom, type Random } from '#shared/kernel/random.ts';
-import type { PlanLimits } from '#shared/planning/model/limits.ts';
+import type { PlanLimits } from '#shared/planning/model/plan-limits.ts';
 import type { Instrument, PlanningProblem } from '#shared/planning/model/problem.ts';
 
 export const eur = parseCurrency('EUR');

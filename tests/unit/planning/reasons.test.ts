@@ -2,7 +2,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { decide, type Decision } from '#shared/planning/model/decision.ts';
 import { eligible } from '#shared/planning/model/eligibility.ts';
-import type { PlanLimits } from '#shared/planning/model/limits.ts';
+import type { PlanLimits } from '#shared/planning/model/plan-limits.ts';
 import type { NotTaken } from '#shared/planning/model/plan.ts';
 import { portfolioValue, type PlanningProblem } from '#shared/planning/model/problem.ts';
 import { searchSpace } from '#shared/planning/model/search/search-space.ts';

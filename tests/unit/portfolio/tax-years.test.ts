@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Money } from '#shared/kernel/money.ts';
 import type { Money as MoneyMessage } from '#protos/gen/common/common.ts';
-import { taxYearMessages } from '#shared/gateway/overview/tax-message.ts';
+import { taxYearMessages } from '#shared/gateway/overview/tax-years.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parseSettings } from '#shared/process/settings.ts';

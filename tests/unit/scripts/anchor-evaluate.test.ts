@@ -7,7 +7,7 @@ import {
   type Adapter,
   type AnchorFiles,
   type AnchorRow,
-} from '../../../scripts/anchors/rows/row.ts';
+} from '../../../scripts/anchors/rows/anchor-row.ts';
 
 const files: AnchorFiles = {
   text: (name) => {

@@ -8,7 +8,7 @@ import {
   numberOf,
   vectorOf,
 } from '../../../scripts/anchors/rows/row-conventions.ts';
-import type { AnchorFiles, AnchorRow } from '../../../scripts/anchors/rows/row.ts';
+import type { AnchorFiles, AnchorRow } from '../../../scripts/anchors/rows/anchor-row.ts';
 
 const files: AnchorFiles = {
   text: () => '',

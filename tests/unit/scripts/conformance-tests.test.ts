@@ -1,4 +1,4 @@
-import { rows } from '../../../scripts/conformance/rows.ts';
+import { rows } from '../../../scripts/conformance/conformance-rows.ts';
 import { readTests, testsOf } from '../../../scripts/conformance/tests.ts';
 
 const two = rows.slice(0, 2);

@@ -2,7 +2,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { parseIsin, isinCheckDigit } from '#shared/kernel/isin.ts';
-import { search } from '#shared/universe/model/search.ts';
+import { search } from '#shared/universe/model/security-search.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 
 function security(number: number, symbol: string, name: string): Security {

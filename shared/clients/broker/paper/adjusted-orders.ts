@@ -8,7 +8,13 @@ import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { QUANTITY_DECIMALS_MAX } from '#shared/kernel/quantity.ts';
-import { filledQuantity, liveOrders, withOrder, type PaperBook, type PaperOrder } from './book.ts';
+import {
+  filledQuantity,
+  liveOrders,
+  withOrder,
+  type PaperBook,
+  type PaperOrder,
+} from './paper-book.ts';
 
 /** Decimals of prices after a split. */
 const PRICE_DECIMALS = 4;

@@ -18,8 +18,8 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { withShares, type CarriedActions, type PaperBook, type PaperMarket } from './book.ts';
-import { sharesChange } from './movements.ts';
+import { withShares, type CarriedActions, type PaperBook, type PaperMarket } from './paper-book.ts';
+import { sharesChange } from './paper-movements.ts';
 import { ordersAfter } from './adjusted-orders.ts';
 
 /** Whether there is anything to carry out; then all orders of the book are needed. */

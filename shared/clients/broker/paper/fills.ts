@@ -8,7 +8,12 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { wholeLots, type Quantity } from '#shared/kernel/quantity.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
-import { remainingQuantity, type PaperOrder, type PaperQuote, type PaperTerms } from './book.ts';
+import {
+  remainingQuantity,
+  type PaperOrder,
+  type PaperQuote,
+  type PaperTerms,
+} from './paper-book.ts';
 
 /** A quote that one can trade on. */
 export type FirmQuote = PaperQuote & { readonly close: number; readonly rate: Decimal };

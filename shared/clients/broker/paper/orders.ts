@@ -18,7 +18,7 @@ import {
   type PaperOrder,
   type PaperQuote,
   type PaperTerms,
-} from './book.ts';
+} from './paper-book.ts';
 import {
   execution,
   executionPrice,

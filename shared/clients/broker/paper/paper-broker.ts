@@ -36,10 +36,10 @@ import {
   type AdoptedHolding,
   type PaperBook,
   type PaperMarket,
-} from './book.ts';
+} from './paper-book.ts';
 import { cancel, expire, advanceOrders, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
-import { withMovements } from './movements.ts';
+import { withMovements } from './paper-movements.ts';
 import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';

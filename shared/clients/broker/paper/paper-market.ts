@@ -18,7 +18,7 @@ import { parseQuantity } from '#shared/kernel/quantity.ts';
 import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import type { PaperMarket, PaperQuote, PaperTerms } from './book.ts';
+import type { PaperMarket, PaperQuote, PaperTerms } from './paper-book.ts';
 
 /** A close or a rate older than this is not used as a quote. */
 const QUOTE_AGE_DAYS_MAX = 30;

@@ -22,7 +22,7 @@ import {
   storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
-import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './book.ts';
+import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './paper-book.ts';
 
 const brokerAction = z.strictObject({
   actionId: z.string(),

@@ -8,7 +8,7 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { grown } from '#shared/kernel/collections/growing-list.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import { inTime, type PaperOrder } from './book.ts';
+import { inTime, type PaperOrder } from './paper-book.ts';
 import { settledOrderOf, type PaperRecord } from './record.ts';
 
 export interface SettledFills {

@@ -14,7 +14,7 @@ import { filesOnDisk, ListedSecurities } from './listed-securities.ts';
 import { LiveMarketData, type PriceSource } from './live-market-data.ts';
 import { OpenFigi } from './open-figi.ts';
 import { ThrottledFetch } from './throttled-fetch.ts';
-import { Recording } from './recording.ts';
+import { Recording } from './recorded-answers.ts';
 
 const HOUR_MS = 3_600_000;
 

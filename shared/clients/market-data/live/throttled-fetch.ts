@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { Pace } from '../../broker/call-pace.ts';
-import type { RecordedAnswer, Recording } from './recording.ts';
+import type { RecordedAnswer, Recording } from './recorded-answers.ts';
 
 const TIMEOUT_MS = 20_000;
 const TRIES = 3;

@@ -1,7 +1,7 @@
 /** Forms of the investment policy: its text, what is held back, and own targets. */
 import { stringify } from 'yaml';
 import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
-import { restrictionOf, restrictions, targetsIn } from '../../model/policy-document.ts';
+import { restrictionOf, restrictions, targetsIn } from '../../model/policy-edits.ts';
 import { html, type Html } from '../html.ts';
 import { buttons } from './money-forms.ts';
 import type { ViewContext } from '../view-context.ts';

@@ -5,7 +5,7 @@
  */
 import type { Columns } from './columns.ts';
 import type { SizeRanges } from './size-ranges.ts';
-import type { Relaxation } from './relaxation.ts';
+import type { Relaxation } from './lagrangian-bound.ts';
 
 /** Splits of a security after which its record is trusted. */
 const RELIABLE = 2;

@@ -12,7 +12,7 @@ import { LotState } from './lot-state.ts';
 import { narrow } from './narrowing.ts';
 import { OpenRanges, type OpenRange } from './open-ranges.ts';
 import { SizeRanges } from './size-ranges.ts';
-import { Relaxation } from './relaxation.ts';
+import { Relaxation } from './lagrangian-bound.ts';
 
 export interface DiscreteOptions {
   /** Most ranges that are bounded: the same work on every machine. */

@@ -2,7 +2,7 @@
 import type { Columns } from './columns.ts';
 import type { LotCost } from './lot-cost.ts';
 import type { SizeRanges } from './size-ranges.ts';
-import type { Relaxation } from './relaxation.ts';
+import type { Relaxation } from './lagrangian-bound.ts';
 
 /**
  * A size that costs more over its security's least than the bound is short of the best is in no better

@@ -5,7 +5,7 @@ import {
   type DiscreteProgress,
   type DiscreteSolution,
 } from '../discrete/discrete-search.ts';
-import { PRICE_MOVE_RATIO } from '../limits.ts';
+import { PRICE_MOVE_RATIO } from '../plan-limits.ts';
 import type { SearchSpace } from './search-space.ts';
 import { ROUNDING_RESERVE, sellRatioOf } from './sequence-state.ts';
 

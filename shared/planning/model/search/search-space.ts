@@ -8,7 +8,7 @@
 import { estimatedCost } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
-import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from '../limits.ts';
+import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from '../plan-limits.ts';
 import { instrumentWeightOf, type Opportunity } from '../opportunity.ts';
 import {
   groupName,

@@ -3,7 +3,7 @@
  * multiplications: with d the change of weight,
  *   dU = mu_i d - gamma (g_i d + S_ii d^2 / 2) - change of cost,  g = S w kept up to date.
  */
-import { PRICE_MOVE_RATIO, type GroupKind } from '../limits.ts';
+import { PRICE_MOVE_RATIO, type GroupKind } from '../plan-limits.ts';
 import type { SearchSpace } from './search-space.ts';
 
 /** Weights that differ by less are equal. */

@@ -19,7 +19,7 @@ import { convert } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { orderMaxOf, orderMaxText, type OrderMax, type PlanLimits } from '../limits.ts';
+import { orderMaxOf, orderMaxText, type OrderMax, type PlanLimits } from '../plan-limits.ts';
 import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
 import { pluralize } from '../formatting.ts';

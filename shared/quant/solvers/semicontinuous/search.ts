@@ -13,7 +13,7 @@ import {
   type PreparedProgram,
   type SemicontinuousProgram,
 } from './program.ts';
-import { relaxed, type Aim, type Relaxed } from './relaxation.ts';
+import { relaxed, type Aim, type Relaxed } from './perspective-relaxation.ts';
 
 export interface SemicontinuousAnswer {
   /** Undefined where none was found. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorFiles } from '../../../../scripts/anchors/files.ts';
 import { evaluate } from '../../../../scripts/anchors/evaluate.ts';
-import type { AnchorRow } from '../../../../scripts/anchors/rows/row.ts';
+import type { AnchorRow } from '../../../../scripts/anchors/rows/anchor-row.ts';
 import { technicalIndicators } from '../../../../scripts/anchors/indicators/technical-indicators.ts';
 
 const fixture = join(__dirname, '../../../fixtures/indicators/achelis.json');

@@ -1,4 +1,4 @@
-import type { Section } from './row.ts';
+import type { Section } from './conformance-row.ts';
 
 export const functions: Section = {
   title: 'Functions: create, update, list, delete',

@@ -16,7 +16,7 @@ import { technicalIndicators } from './indicators/technical-indicators.ts';
 import { executionCost } from './execution-cost.ts';
 import { exchangeCalendar } from './exchange-calendar.ts';
 import { replayRows } from './replay/replay.ts';
-import type { Adapter } from './rows/row.ts';
+import type { Adapter } from './rows/anchor-row.ts';
 
 export const adapters: readonly Adapter[] = [
   covariance,

@@ -8,7 +8,7 @@
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { boundAt, type Bound } from './bound.ts';
 import type { Branch } from './branch.ts';
-import { directionOf, gradientAt, type Direction, type Gradient } from './direction.ts';
+import { directionOf, gradientAt, type Direction, type Gradient } from './newton-direction.ts';
 import { objectiveOf, startOf, type Iterate } from './iterate.ts';
 
 export interface Relaxed extends Bound {

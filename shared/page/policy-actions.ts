@@ -2,13 +2,13 @@
 import type { UpdatePolicyResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
-import { ask, required, type Action, type ActionCall } from './action.ts';
+import { ask, required, type Action, type ActionCall } from './page-action.ts';
 import {
   restrictions,
   withRestriction,
   withTargets,
   type Restriction,
-} from './model/policy-document.ts';
+} from './model/policy-edits.ts';
 import { carried, type Confirmation } from './view/forms/dialogs.ts';
 import { html, type Html } from './view/html.ts';
 

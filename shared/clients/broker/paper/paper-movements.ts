@@ -11,7 +11,7 @@ import {
   movementTime,
   withShares,
   type PaperBook,
-} from './book.ts';
+} from './paper-book.ts';
 
 /** No live order, so that all that orders reserve counts. */
 const EXCLUDE_NONE = '';

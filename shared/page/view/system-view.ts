@@ -1,4 +1,4 @@
-/** The machinery: what depends on what, jobs and runs, orders on the way, who is signed in, who did what. */
+/** The system: what depends on what, jobs and runs, orders on the way, who is signed in, who did what. */
 import type {
   OverviewJob,
   OverviewOrder,
@@ -10,7 +10,7 @@ import type { AuditLine } from '../audit-store.ts';
 import type { Session } from '../model/session.ts';
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
-import { noticesSection } from './notices.ts';
+import { noticesSection } from './notice-channels.ts';
 import { icons } from './icons.ts';
 import { serviceMap } from './service-map.ts';
 import type { ViewContext } from './view-context.ts';
@@ -21,7 +21,7 @@ export interface Register {
   readonly notices?: ListNoticesResponse | undefined;
 }
 
-export function houseViews(context: ViewContext, register: Register): Html {
+export function systemViews(context: ViewContext, register: Register): Html {
   const { overview, format } = context;
   return html`${runSection(format, overview?.run)}
     <div class="columns">
@@ -33,14 +33,14 @@ export function houseViews(context: ViewContext, register: Register): Html {
 }
 
 /** The short form on the overview. */
-export function houseCard({ overview, format }: ViewContext): Html {
+export function systemCard({ overview, format }: ViewContext): Html {
   const services = overview?.services ?? [];
   const ill = services.filter(({ healthy }) => !healthy);
   const boards = new Set(services.map(({ board }) => board).filter((board) => board !== ''));
   const failed = overview?.jobs.filter(({ status }) => status === 'failed') ?? [];
   const where = boards.size === 0 ? 'one machine' : `${boards.size} boards`;
-  return html`<section class="card house" data-part="house">
-    <h2>The machinery</h2>
+  return html`<section class="card system" data-part="system">
+    <h2>System</h2>
     <p>
       ${ill.length === 0 ? icons.good : icons.warn}${services.length - ill.length} of
       ${services.length} services work, on ${where}.
@@ -49,7 +49,7 @@ export function houseCard({ overview, format }: ViewContext): Html {
       ${failed.length === 0 ? icons.good : icons.warn}${failed.length === 0 ? 'No job has failed.' : `Failed: ${failed.map(({ name }) => name).join(', ')}.`}
     </p>
     <p>${icons.wait}Next cycle: ${format.moment(overview?.standing?.nextCycleAt)}</p>
-    <p><a href="?view=house">Services, jobs, orders</a></p>
+    <p><a href="?view=system">Services, jobs, orders</a></p>
   </section>`;
 }
 

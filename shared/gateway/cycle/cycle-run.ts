@@ -13,7 +13,7 @@ import type { Context } from '#shared/runtime/context.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { CycleStore } from '../cycle-store.ts';
 import { countText, newCycle, withStepDone, type CycleRecord } from '../model/cycle.ts';
-import { handedToOther } from './hand-over.ts';
+import { handedToOther } from './cycle-attempt.ts';
 
 export interface CycleRequest {
   readonly dryRun: boolean;

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { listFunctions, waitUntilServing } from '../../../scripts/deploy/gateway.ts';
+import { listFunctions, waitUntilServing } from '../../../scripts/deploy/board-gateway.ts';
 
 let server: Server | undefined;
 

@@ -7,7 +7,7 @@ import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { settingTable } from '#shared/process/settings.ts';
 import { periods, type ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
-import type { ReplayPolicy } from './policy.ts';
+import type { ReplayPolicy } from './replay-policy.ts';
 
 const ratio = z.number('a fraction from 0 to 1').min(0).max(1);
 const window = z.int('a whole number of returns').min(2).max(10_000);

@@ -6,11 +6,11 @@
 import { asyncInvocation } from './async-invocation.ts';
 import { basics } from './basics.ts';
 import { container } from './container.ts';
-import { functions } from './functions.ts';
+import { functions } from './function-rows.ts';
 import { invocation } from './invocation.ts';
 import { system } from './system.ts';
 import { tooling } from './tooling.ts';
-import type { Row, Section } from './row.ts';
+import type { Row, Section } from './conformance-row.ts';
 
 export const sections: readonly Section[] = [
   basics,

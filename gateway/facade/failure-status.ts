@@ -1,7 +1,7 @@
 /** The gRPC status of a failed call. */
 import { Metadata } from '@grpc/grpc-js';
 import type { Failure } from '#shared/kernel/failure.ts';
-import { errorDetails } from './error-details.ts';
+import { errorDetails } from './status-details.ts';
 
 /** As grpc-js reads it. */
 export interface StatusError {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
-import { listedSchema, statusSchema, type Listed } from './differences.ts';
+import { listedSchema, statusSchema, type Listed } from './function-differences.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -9,7 +9,7 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import type { AccountId, CycleId } from '#shared/kernel/identifiers.ts';
 import { isoText, type Instant } from '#shared/kernel/instant.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { cycleIdOf } from '../cycle/cycle.ts';
+import { cycleIdOf } from '../cycle/cycle-run.ts';
 import { moved, type AnswerVerb, type Proposal } from '../model/proposal.ts';
 import type { ProposalStore } from './proposal-store.ts';
 

@@ -1,6 +1,6 @@
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { at, cell, dot, times } from '#shared/quant/linear-algebra/matrix.ts';
-import { estimateMoments } from '#shared/optimization/model/moments.ts';
+import { estimateMoments } from '#shared/optimization/model/security-moments.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   closesOf,

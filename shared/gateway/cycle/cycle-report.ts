@@ -9,7 +9,7 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { proposalMessage } from '../approval/proposal-message.ts';
 import { ProposalStore } from '../approval/proposal-store.ts';
 import { countText, totals, type SentOrder, type Snapshot } from '../model/cycle.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './cycle-run.ts';
 import { knownOrder } from './execute.ts';
 import { amountText, takeSnapshot } from './snapshot.ts';
 

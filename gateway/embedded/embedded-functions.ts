@@ -14,10 +14,10 @@ import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { parseSettings, type Environment, type Settings } from '#shared/process/settings.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import type { StartSteps } from './readiness.ts';
+import type { StartSteps } from './start-steps.ts';
 import type { Secrets } from './secrets.ts';
 import { elsewhereOf, isHere } from './split.ts';
-import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack.ts';
+import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack-file.ts';
 
 const OPERATION_THREADS_MAX = 2;
 

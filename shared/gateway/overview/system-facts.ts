@@ -1,4 +1,4 @@
-/** The machinery behind the account: services, boards, jobs, and the cycle that runs. */
+/** The system behind the account: services, boards, jobs, and the cycle that runs. */
 import type { OverviewJob, OverviewRun, OverviewService } from '#protos/gen/overview.ts';
 import type { GetTradingStateResponse } from '#protos/gen/trading.ts';
 import type { JobStatus, ServiceHealth } from '#protos/gen/gateway.ts';

@@ -4,7 +4,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { ask, required, type Action, type ActionCall } from './action.ts';
+import { ask, required, type Action, type ActionCall } from './page-action.ts';
 import { carried, type Confirmation } from './view/forms/dialogs.ts';
 import { plural } from './view/format.ts';
 import { html, type Html } from './view/html.ts';

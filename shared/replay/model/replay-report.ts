@@ -8,7 +8,7 @@ import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
 import { growth, TRADING_DAYS_A_YEAR } from '#shared/quant/measures/returns.ts';
 import { deflatedSharpe } from '#shared/quant/measures/sharpe-inference.ts';
 import { stationaryBootstrap, type Interval } from './bootstrap.ts';
-import { figuresOf, returnsOf, type Figures, type MeasuredDay } from './figures.ts';
+import { figuresOf, returnsOf, type Figures, type MeasuredDay } from './result-figures.ts';
 
 export interface RunToReport {
   readonly name: string;

@@ -3,7 +3,7 @@ import {
   limitDifferences,
   limitsOfGateway,
   limitsOfProvider,
-} from '../../../scripts/deploy/limits.ts';
+} from '../../../scripts/deploy/host-time-limits.ts';
 import { servicesOf, requestedFunctions } from '../../../scripts/deploy/board-functions.ts';
 
 const ALL = servicesOf('deploy/boards/all-local');

@@ -1,5 +1,5 @@
 import { durationMs } from '#template/limits/durations.ts';
-import { readLimits, sizeBytes } from '#template/limits/limits.ts';
+import { readLimits, sizeBytes } from '#template/limits/function-limits.ts';
 
 it.each([
   ['10', 10_000],
