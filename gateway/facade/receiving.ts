@@ -8,7 +8,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { HeldConnections } from './held-connections.ts';
-import { grpcStatusOf } from './status.ts';
+import { grpcStatusOf } from './failure-status.ts';
 
 /** As at the gateway; grpc-js itself waits for the rest of a request without a limit. */
 const ARRIVAL_MS_MAX = 60_000;
