@@ -630,6 +630,21 @@ export interface ImportTransactionsResponse {
     | undefined;
   /** By which ReverseMovement undoes it as a whole; empty where it books nothing. */
   importId: string;
+  /** Splits, new names and other corporate actions that are new. */
+  actions: ImportedAction[];
+}
+
+export interface ImportedAction {
+  kind: string;
+  isin: string;
+  symbol: string;
+  /** YYYY-MM-DD */
+  day: string;
+  /** Change of its shares, signed. */
+  sharesChange: string;
+  /** Of the security that came for it, where one did. */
+  newIsin: string;
+  sharesReceived: string;
 }
 
 export interface ImportLeftRow {
@@ -8467,6 +8482,7 @@ function createBaseImportTransactionsResponse(): ImportTransactionsResponse {
     cashBefore: undefined,
     cashAfter: undefined,
     importId: "",
+    actions: [],
   };
 }
 
@@ -8498,6 +8514,9 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
     }
     if (message.importId !== "") {
       writer.uint32(74).string(message.importId);
+    }
+    for (const v of message.actions) {
+      ImportedAction.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -8587,6 +8606,14 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
             message.importId = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.actions.push(ImportedAction.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8636,6 +8663,9 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
         : isSet(object.import_id)
         ? globalThis.String(object.import_id)
         : "",
+      actions: globalThis.Array.isArray(object?.actions)
+        ? object.actions.map((e: any) => ImportedAction.fromJSON(e))
+        : [],
     };
   },
 
@@ -8668,6 +8698,9 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
     if (message.importId !== "") {
       obj.importId = message.importId;
     }
+    if (message.actions?.length) {
+      obj.actions = message.actions.map((e) => ImportedAction.toJSON(e));
+    }
     return obj;
   },
 
@@ -8689,6 +8722,184 @@ export const ImportTransactionsResponse: MessageFns<ImportTransactionsResponse> 
       ? Money.fromPartial(object.cashAfter)
       : undefined;
     message.importId = object.importId ?? "";
+    message.actions = object.actions?.map((e) => ImportedAction.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseImportedAction(): ImportedAction {
+  return { kind: "", isin: "", symbol: "", day: "", sharesChange: "", newIsin: "", sharesReceived: "" };
+}
+
+export const ImportedAction: MessageFns<ImportedAction> = {
+  encode(message: ImportedAction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.isin !== "") {
+      writer.uint32(18).string(message.isin);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(26).string(message.symbol);
+    }
+    if (message.day !== "") {
+      writer.uint32(34).string(message.day);
+    }
+    if (message.sharesChange !== "") {
+      writer.uint32(42).string(message.sharesChange);
+    }
+    if (message.newIsin !== "") {
+      writer.uint32(50).string(message.newIsin);
+    }
+    if (message.sharesReceived !== "") {
+      writer.uint32(58).string(message.sharesReceived);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportedAction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportedAction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.isin = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sharesChange = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newIsin = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sharesReceived = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportedAction {
+    return {
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
+      symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      sharesChange: isSet(object.sharesChange)
+        ? globalThis.String(object.sharesChange)
+        : isSet(object.shares_change)
+        ? globalThis.String(object.shares_change)
+        : "",
+      newIsin: isSet(object.newIsin)
+        ? globalThis.String(object.newIsin)
+        : isSet(object.new_isin)
+        ? globalThis.String(object.new_isin)
+        : "",
+      sharesReceived: isSet(object.sharesReceived)
+        ? globalThis.String(object.sharesReceived)
+        : isSet(object.shares_received)
+        ? globalThis.String(object.shares_received)
+        : "",
+    };
+  },
+
+  toJSON(message: ImportedAction): unknown {
+    const obj: any = {};
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.isin !== "") {
+      obj.isin = message.isin;
+    }
+    if (message.symbol !== "") {
+      obj.symbol = message.symbol;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.sharesChange !== "") {
+      obj.sharesChange = message.sharesChange;
+    }
+    if (message.newIsin !== "") {
+      obj.newIsin = message.newIsin;
+    }
+    if (message.sharesReceived !== "") {
+      obj.sharesReceived = message.sharesReceived;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportedAction>, I>>(base?: I): ImportedAction {
+    return ImportedAction.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportedAction>, I>>(object: I): ImportedAction {
+    const message = createBaseImportedAction();
+    message.kind = object.kind ?? "";
+    message.isin = object.isin ?? "";
+    message.symbol = object.symbol ?? "";
+    message.day = object.day ?? "";
+    message.sharesChange = object.sharesChange ?? "";
+    message.newIsin = object.newIsin ?? "";
+    message.sharesReceived = object.sharesReceived ?? "";
     return message;
   },
 };

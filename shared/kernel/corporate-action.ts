@@ -155,7 +155,10 @@ function isRatio(value: Decimal): boolean {
 }
 
 /** @throws Failure BUG for an action that has no ratio; `corporateAction` lets none pass that needs one */
-export function sharesRatioOf({ newShares, oldShares }: CorporateAction): {
+export function sharesRatioOf({
+  newShares,
+  oldShares,
+}: Pick<CorporateAction, 'newShares' | 'oldShares'>): {
   readonly newShares: Decimal;
   readonly oldShares: Decimal;
 } {

@@ -1,5 +1,5 @@
 /** Books movements at a simulated broker, and syncs the ledger from its statement. */
-import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+import type { Bookings } from '#shared/clients/broker/broker.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -13,7 +13,7 @@ import { StoredBook } from './stored-book.ts';
 export async function bookAtBroker(
   context: Context,
   accountId: AccountId,
-  movements: readonly BookedMovement[],
+  { movements = [], actions = [] }: Partial<Bookings>,
 ) {
   const { broker, database, baseCurrency, functions, signal } = context;
   if (!broker.funding)
@@ -22,7 +22,7 @@ export async function bookAtBroker(
       `At ${broker.name} the money is real: its statement says what happened, and the next sync books it.`,
     );
   await database.epoch.required();
-  await broker.funding.book(accountId, movements, signal);
+  await broker.funding.book(accountId, { movements, actions }, signal);
   await functions.call(
     portfolio.updatePositions,
     { accountId, forceSync: true },

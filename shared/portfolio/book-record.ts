@@ -33,6 +33,11 @@ const holding = z.strictObject({
   closedAt: storedInstant.optional(),
 });
 
+const restoredLots = z.strictObject({
+  ...{ isin: storedIsin, symbol: z.string(), made: z.array(z.string()).readonly() },
+  ...{ lots: z.array(lot).readonly(), change: storedDecimal, gain: storedMoney },
+});
+
 /** A book, its maps and sets as lists. */
 export const bookRecord = z.strictObject({
   currency: storedCurrency,
@@ -91,6 +96,7 @@ const ledgerLine = z.strictObject({
   charges: storedMoney.optional(),
   source: z.string().optional(),
   reverses: z.string().optional(),
+  restores: z.array(restoredLots).readonly().optional(),
   acquiredAt: storedInstant.optional(),
   note: z.string().optional(),
   happenedAt: storedInstant,

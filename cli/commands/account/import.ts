@@ -44,11 +44,15 @@ async function run(file: string, { account, apply = false, json }: Options): Pro
   process.exitCode = answer.leftRows.length === 0 ? commandExitCodes.ok : commandExitCodes.failed;
 }
 
-function linesOf(answer: NonNullable<(typeof portfolio.importTransactions)['response']>): string[] {
-  const { format, applied, newMovements, knownRows, leftRows, positions, importId } = answer;
+type Answer = NonNullable<(typeof portfolio.importTransactions)['response']>;
+
+function linesOf(answer: Answer): string[] {
+  const { format, applied, newMovements, knownRows, leftRows, positions, actions, importId } =
+    answer;
   const [before, after] = [answer.cashBefore, answer.cashAfter];
   return [
     `A file of ${format}: ${newMovements} movements are new, ${knownRows} rows were booked before.`,
+    ...actions.map(actionLine),
     ...positions.map(
       ({ symbol, isin, quantityBefore, quantityAfter }) =>
         `${symbol || isin}: ${quantityBefore} -> ${quantityAfter} shares`,
@@ -61,4 +65,11 @@ function linesOf(answer: NonNullable<(typeof portfolio.importTransactions)['resp
         ? 'Nothing is booked yet; --apply books it.'
         : 'Nothing to book.',
   ];
+}
+
+function actionLine(action: Answer['actions'][number]): string {
+  const { day, kind, isin, symbol, sharesChange, newIsin, sharesReceived } = action;
+  const own = Number(sharesChange) === 0 ? [] : [`${sharesChange} shares of ${symbol || isin}`];
+  const other = newIsin && sharesReceived ? [`${sharesReceived} shares of ${newIsin}`] : [];
+  return `${day} ${kind} of ${symbol || isin}: ${[...own, ...other].join(', ') || 'a new name'}`;
 }

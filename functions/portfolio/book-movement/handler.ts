@@ -31,6 +31,6 @@ export default handle(portfolio.bookMovement, async (request, context) => {
   });
   const lineId = `flow-${flowId}`;
   context.nameOutcome({ lineId });
-  const cashBalance = await bookAtBroker(context, accountId, [movement]);
+  const cashBalance = await bookAtBroker(context, accountId, { movements: [movement] });
   return { success: true, lineId, message: `The ${request.kind} is booked.`, cashBalance };
 });

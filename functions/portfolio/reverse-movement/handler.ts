@@ -23,8 +23,9 @@ export default handle(portfolio.reverseMovement, async (request, context) => {
   const { posted } = checkLedger(chain, book);
   if (undone.startsWith(IMPORT_PREFIX)) {
     context.nameOutcome({ lineId: undone });
-    const movements = undoOf(undone, posted, book.currency, reason);
-    if (movements.length > 0) await bookAtBroker(context, accountId, movements);
+    const undoing = undoOf(undone, posted, book.currency, reason);
+    const isAny = undoing.movements.length + undoing.actions.length > 0;
+    if (isAny) await bookAtBroker(context, accountId, undoing);
     const { cash } = await reader.book(accountId);
     const message = `All that ${undone} booked is undone.`;
     return { success: true, lineId: undone, message, cashBalance: cash.toJSON() };
@@ -35,6 +36,6 @@ export default handle(portfolio.reverseMovement, async (request, context) => {
     return { success: true, lineId, message, cashBalance: book.cash.toJSON() };
   const movement = reversalOf(undone, posted, book, reason);
   context.nameOutcome({ lineId });
-  const cashBalance = await bookAtBroker(context, accountId, [movement]);
+  const cashBalance = await bookAtBroker(context, accountId, { movements: [movement] });
   return { success: true, lineId, message, cashBalance };
 });

@@ -118,8 +118,19 @@ export interface BrokerFlow {
   readonly charges?: Money | undefined;
   /** Its origin where that is not the broker: `owner`, `import:…`. */
   readonly source?: string | undefined;
+  /** Of shares from an import: how far its statement knows what happened to them. */
+  readonly covered?: StatementCover | undefined;
   /** For a person. */
   readonly note?: string | undefined;
+}
+
+/**
+ * What another broker's statement says already, so that it is not carried out here once more: changes of the number of
+ * shares up to `sharesUntil`, dividends up to `cashUntil`.
+ */
+export interface StatementCover {
+  readonly sharesUntil: Instant;
+  readonly cashUntil: Instant;
 }
 
 /** A flow to be booked; now, where no time is given. */
@@ -127,6 +138,15 @@ export type BookedMovement = Omit<BrokerFlow, 'happenedAt'> & {
   readonly happenedAt?: Instant | undefined;
   readonly symbol?: string | undefined;
 };
+
+/** A corporate action that another broker's statement says was carried out there. */
+export type BookedAction = BrokerCorporateAction & { readonly symbol: string };
+
+/** What is booked together, all of it or none. */
+export interface Bookings {
+  readonly movements: readonly BookedMovement[];
+  readonly actions: readonly BookedAction[];
+}
 
 export type BrokerFlowKind =
   | 'deposit'
@@ -173,7 +193,40 @@ export interface BrokerCorporateAction {
   readonly cash?: Money | undefined;
   /** A fraction of a share that was sold; it is not in the holdings any more. */
   readonly fraction?: { readonly quantity: Quantity; readonly cash: Money } | undefined;
+  /** The action that this one undoes, and the lots that were there before it. */
+  readonly undoes?: UndoneAction | undefined;
+  /** Its origin where that is not the broker: `import:…`. */
+  readonly source?: string | undefined;
+  readonly covered?: StatementCover | undefined;
+  /** For a person. */
+  readonly note?: string | undefined;
   readonly happenedAt: Instant;
+}
+
+export interface UndoneAction {
+  readonly actionId: string;
+  readonly lots: readonly RestoredLots[];
+}
+
+/** The lots of a security from before an action, which stand in place of those that it made. */
+export interface RestoredLots {
+  readonly isin: Isin;
+  readonly symbol: string;
+  /** Ids of the lots that the action left or made. */
+  readonly made: readonly string[];
+  readonly lots: readonly RestoredLot[];
+  /** Of the number of shares; signed. */
+  readonly change: Decimal;
+  /** Realised by the action, and taken back. */
+  readonly gain: Money;
+}
+
+export interface RestoredLot {
+  readonly lotId: string;
+  readonly quantity: Quantity;
+  readonly unitCost: Price;
+  readonly cost: Money;
+  readonly acquiredAt: Instant;
 }
 
 /** A cash balance in another currency than the account's, and what moved it. */
@@ -286,11 +339,7 @@ export interface SimulatedFunding {
    * Books what the owner enters or imports, all of it or none, each once by its id.
    * @throws Failure KEY_REUSED, REFUSED insufficient-cash or insufficient-shares
    */
-  book(
-    accountId: AccountId,
-    movements: readonly BookedMovement[],
-    signal: AbortSignal,
-  ): Promise<void>;
+  book(accountId: AccountId, bookings: Bookings, signal: AbortSignal): Promise<void>;
   /** Makes the simulated account hold exactly these securities, by transfers in and out. */
   adopt(
     accountId: AccountId,

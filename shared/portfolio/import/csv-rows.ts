@@ -4,7 +4,15 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { numberFormatOf } from '#shared/clients/market-data/csv/format/number-format.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import type { ImportFile, LeftRow, ParsedFile, Read, ImportedTransaction } from './transaction.ts';
+import { actionsFrom, type ActionLeg } from './action-legs.ts';
+import type {
+  ImportFile,
+  ImportedAction,
+  LeftRow,
+  ParsedFile,
+  Read,
+  ImportedTransaction,
+} from './transaction.ts';
 
 export function readImportFile(text: string): ImportFile {
   const whole = text.replace(/^\ufeff/, '');
@@ -45,21 +53,40 @@ export function hasColumns(file: ImportFile, ...names: readonly string[]): boole
 
 export type Cell = (...names: readonly string[]) => string;
 
-/** @param read a transaction, or why the row is none; what it throws is why */
-export function readRows(file: ImportFile, read: (cell: Cell) => Read): ParsedFile {
+/** A row that is a part of a corporate action. */
+export interface ReadLeg {
+  readonly leg: Omit<ActionLeg, 'line' | 'content'>;
+}
+
+/** A row that is a whole corporate action. */
+export interface ReadAction {
+  readonly action: Omit<ImportedAction, 'line' | 'content'>;
+}
+
+/** @param read a transaction, an action, a part of an action, or why the row is none of them; what it throws is why */
+export function readRows(
+  file: ImportFile,
+  read: (cell: Cell) => Read | ReadLeg | ReadAction,
+): ParsedFile {
   const header = headerOf(file);
   const transactions: ImportedTransaction[] = [];
   const left: LeftRow[] = [];
+  const legs: ActionLeg[] = [];
+  const actions: ImportedAction[] = [];
   for (const { cells, line } of file.rows.slice(1)) {
+    const content = cells.join('\u001f');
     const cell: Cell = (...names) => {
       const name = names.find((one) => header.includes(one));
       return name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
     };
     const found = attempt(() => read(cell));
     if (typeof found === 'string') left.push({ line, reason: found });
-    else transactions.push({ ...found, line, content: cells.join('\u001f') });
+    else if ('action' in found) actions.push({ ...found.action, line, content });
+    else if ('leg' in found) legs.push({ ...found.leg, line, content });
+    else transactions.push({ ...found, line, content });
   }
-  return { transactions, left };
+  const made = actionsFrom(legs);
+  return { transactions, actions: [...actions, ...made.actions], left: [...left, ...made.left] };
 }
 
 export function attempt<T>(work: () => T): T | string {

@@ -25,7 +25,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /stock split|split|spin-?off|fusion|merger|isin change|productwijziging|produktänderung|corporate action/,
-    'a corporate action, to be entered by trader action',
+    'a corporate action: import the file Transactions',
   ],
   [
     /cash sweep|reserv|flatex.*(transfer|overboeking|überweisung)|(transfer|overboeking|überweisung|virement).*flatex|degiro cash/,

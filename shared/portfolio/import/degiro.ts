@@ -4,6 +4,7 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
+import { actionsFrom, type ActionLeg } from './action-legs.ts';
 import { attempt, headerOf, moment, number, orZero } from './csv-rows.ts';
 import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './transaction.ts';
 
@@ -11,6 +12,7 @@ const COLUMNS_MIN = 17;
 const ISIN = 3;
 const QUANTITY = 6;
 const VALUE = 11;
+const [FEES, TOTAL] = [13, 15];
 
 export const degiro: ImportFormat = {
   name: 'degiro-transactions',
@@ -21,32 +23,58 @@ export const degiro: ImportFormat = {
   parse: (file: ImportFile) => {
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
-    const splits = splitRows(file);
+    const legs: ActionLeg[] = [];
+    const exchanges = exchangeRows(file);
     for (const { cells, line } of file.rows.slice(1)) {
-      const read = splits.has(line) ? SPLIT : attempt(() => transactionOf(cells, line));
+      const group = exchanges.get(line);
+      const read = attempt(() => transactionOf(cells, line));
       if (typeof read === 'string') left.push({ line, reason: read });
-      else transactions.push(read);
+      else if (group === undefined) transactions.push(read);
+      else legs.push(legOf(read, group));
     }
-    return { transactions, left };
+    const { actions, left: odd } = actionsFrom(legs);
+    return { transactions, actions, left: [...left, ...odd] };
   },
 };
 
-const SPLIT = 'one half of a split or an exchange of shares, to be entered by trader action';
+function legOf({ kind, quantity, ...row }: ImportedTransaction, group: string): ActionLeg {
+  const shares = orZero(quantity);
+  const { line, content, at, isin, symbol } = row;
+  return {
+    ...{ line, content, at, isin, symbol, group, kind: 'exchange' },
+    shares: kind === 'sell' ? shares.negate() : shares,
+  };
+}
 
-/** All shares go and others come in the same minute for the same value: no trade does that. */
-function splitRows({ rows }: ImportFile): ReadonlySet<number> {
+/**
+ * All shares go and others come in the same minute for the same value and without costs: no trade does that. The two
+ * rows have one group.
+ */
+function exchangeRows({ rows }: ImportFile): ReadonlyMap<number, string> {
   const byMinute = new Map<string, ImportFile['rows'][number][]>();
   for (const row of rows.slice(1)) {
-    const [day, time, product] = row.cells;
-    const key = [day, time, product, row.cells[VALUE]?.replace('-', '')].join('|');
+    const [day, time] = row.cells;
+    if (row.cells.slice(FEES, TOTAL).some((cell) => /[1-9]/.test(cell))) continue;
+    const key = [day, time, row.cells[VALUE]?.replace('-', '')].join('|');
     byMinute.set(key, [...(byMinute.get(key) ?? []), row]);
   }
-  const pairs = [...byMinute.values()].filter((group) => {
-    const signs = group.map(({ cells }) => (cells[QUANTITY] ?? '').startsWith('-'));
-    const shares = new Set(group.map(({ cells }) => (cells[QUANTITY] ?? '').replace('-', '')));
-    return group.length === 2 && signs[0] !== signs[1] && shares.size === 2;
-  });
-  return new Set(pairs.flat().map(({ line }) => line));
+  return new Map(
+    [...byMinute]
+      .filter(([, group]) => isExchange(group))
+      .flatMap(([key, group]) => group.map(({ line }): [number, string] => [line, key])),
+  );
+}
+
+/** The same number of the same shares is a trade that was cancelled. */
+function isExchange(group: readonly ImportFile['rows'][number][]): boolean {
+  const [one, other] = group.map(({ cells }) => ({
+    isin: cells[ISIN],
+    quantity: cells[QUANTITY] ?? '',
+  }));
+  if (!one || !other || group.length !== 2) return false;
+  const isOpposite = one.quantity.startsWith('-') !== other.quantity.startsWith('-');
+  const isSame = one.quantity.replace('-', '') === other.quantity.replace('-', '');
+  return isOpposite && !(isSame && one.isin === other.isin);
 }
 
 function transactionOf(cells: readonly string[], line: number): ImportedTransaction {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { attempt, moment } from './csv-rows.ts';
 import type {
+  ImportedAction,
   ImportFormat,
   LeftRow,
   Read,
@@ -36,6 +37,7 @@ const cashRow = z.object({
 const action = z.object({
   ...{ corporate_action_id: text, date: text, type_id: text, amount: figure, ticker: text },
   ...{ isin: text, currency: text, tax_amount: figure, external_tax: figure },
+  ...{ amount_per_one: figure, q_on_ex_date: figure },
 });
 const rows = <T extends z.ZodType>(row: T) =>
   z.object({ detailed: z.array(row).nullish() }).nullish();
@@ -46,6 +48,7 @@ const schema = z.object({
 });
 
 const CURRENCY_PAIR = 6;
+const SHARES_DIFFERENCE = 1e-6;
 
 const cashKinds: Readonly<Record<string, TransactionKind>> = {
   ...{ bank: 'deposit', card: 'deposit', deposit: 'deposit', withdrawal: 'withdrawal' },
@@ -67,6 +70,7 @@ export const freedom24: ImportFormat = {
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
+    const actions: ImportedAction[] = [];
     let line = 0;
     const place = <T>(row: T, reader: (row: T) => readonly Read[]): void => {
       line += 1;
@@ -77,10 +81,14 @@ export const freedom24: ImportFormat = {
     };
     const dividends = read.corporate_actions?.detailed ?? [];
     for (const row of read.trades?.detailed ?? []) place(row, tradesOf);
-    for (const row of dividends) place(row, actionOf);
+    for (const row of dividends) {
+      const split = splitOf(row);
+      if (split) actions.push({ ...split, line: (line += 1), content: JSON.stringify(row) });
+      else place(row, actionOf);
+    }
     const isListed = dividends.some(({ type_id }) => type_id.startsWith('dividend'));
     for (const row of read.cash_in_outs ?? []) place(row, (one) => cashOf(one, isListed));
-    return { transactions, left };
+    return { transactions, actions, left };
   },
 };
 
@@ -121,6 +129,26 @@ function tradesOf(row: z.output<typeof trade>): readonly Read[] {
 /** `AAPL.US` is the market's; the universe has the symbol alone. */
 function symbolOf(ticker: string): string | undefined {
   return ticker.replace(/\.[A-Z]{2}$/, '') || undefined;
+}
+
+/**
+ * The amount of a split is not documented; it is taken for the change of the number of shares only where it is what each
+ * of those held brings.
+ */
+function splitOf(
+  row: z.output<typeof action>,
+): Omit<ImportedAction, 'line' | 'content'> | undefined {
+  const held = row.q_on_ex_date;
+  const isChange = held > 0 && Math.abs(row.amount_per_one * held - row.amount) < SHARES_DIFFERENCE;
+  if (row.type_id !== 'split' || row.currency !== '' || row.amount === 0 || !isChange)
+    return undefined;
+  return {
+    ...{ kind: 'split', at: moment(row.date), currency: '' },
+    rowId: row.corporate_action_id || undefined,
+    isin: row.isin.length === 12 ? row.isin : undefined,
+    symbol: symbolOf(row.ticker),
+    ...{ sharesBefore: exact(held), sharesChange: exact(row.amount) },
+  };
 }
 
 /** The amount is before the tax that was withheld. */

@@ -23,6 +23,7 @@ const CENTS = 2;
 
 export const ghostfolio: ImportFormat = {
   name: 'ghostfolio',
+  countsInSharesOfToday: true,
   recognises: ({ text }) => /^\s*\{/.test(text) && text.includes('"activities"'),
   parse: ({ text }) => {
     const read = attempt(() => schema.parse(JSON.parse(text)));

@@ -6,6 +6,8 @@ import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
+import { actionsFrom, type ActionLeg } from './action-legs.ts';
+import { interactiveBrokersLeg } from './interactive-brokers-actions.ts';
 import { attempt, number, orZero, type Cell } from './csv-rows.ts';
 import type {
   ImportFile,
@@ -49,8 +51,6 @@ const readers: Readonly<Record<string, Reader>> = {
   'Transaction Fees': cashRow('fee'),
   'Deposits & Withdrawals': cashRow('deposit'),
   'Transaction History': historyOf,
-  'Corporate Actions': ({ cell }) =>
-    `a corporate action, to be entered by trader action: ${cell('Description')}`,
   Transfers: ({ cell }) => `a transfer of ${cell('Symbol')}, to be entered by trader transfer-in`,
 };
 
@@ -69,14 +69,40 @@ export const interactiveBrokersActivity: ImportFormat = {
     const statement = statementOf(rows);
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
+    const legs: ActionLeg[] = [];
     for (const row of rows) {
+      if (row.section === 'Corporate Actions') {
+        const leg = attempt(() => actionLeg(row, statement));
+        if (typeof leg === 'string') left.push({ line: row.line, reason: leg });
+        else if (leg) legs.push(leg);
+        continue;
+      }
       const read = attempt(() => readers[row.section]?.(row, statement));
       if (typeof read === 'string') left.push({ line: row.line, reason: read });
       else if (read) transactions.push({ ...read, line: row.line, content: row.content });
     }
-    return { transactions, left };
+    const actions = actionsFrom(legs);
+    return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
   },
 };
+
+/** Sums have no time. */
+function actionLeg(
+  { cell, line, content }: SectionRow,
+  { isins }: Statement,
+): ActionLeg | string | undefined {
+  const text = cell('Description');
+  if (cell('Date/Time') === '' || text === '') return undefined;
+  if (cell('Asset Category') !== 'Stocks')
+    return `a corporate action of ${cell('Asset Category')} is not booked: ${text}`;
+  const leg = interactiveBrokersLeg({
+    ...{ line, content, text, at: timeOf(cell('Date/Time')) },
+    shares: orZero(number(cell('Quantity'))),
+    ...{ cash: number(cell('Proceeds')), currency: cell('Currency') },
+  });
+  if (typeof leg === 'string') return leg;
+  return { ...leg, isin: leg.isin ?? (leg.symbol && isins.get(leg.symbol)) };
+}
 
 /** A section may have several headers; each holds for the rows below it. */
 function sectionRows({ rows }: ImportFile): readonly SectionRow[] {

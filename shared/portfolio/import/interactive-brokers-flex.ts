@@ -3,6 +3,8 @@ import { readFlex, type Attributes } from '#shared/clients/broker/interactive-br
 import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { actionsFrom, type ActionLeg } from './action-legs.ts';
+import { interactiveBrokersLeg } from './interactive-brokers-actions.ts';
 import { attempt, number, orZero } from './csv-rows.ts';
 import type {
   ImportFile,
@@ -36,12 +38,17 @@ export const interactiveBrokersFlex: ImportFormat = {
     const left: LeftRow[] = [];
     const rows = attempt(() => rowsOf(file));
     if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
+    const legs: ActionLeg[] = [];
     for (const { row, line } of rows) {
-      const read = attempt(() => transactionsOf(row, line));
+      const read = attempt(() =>
+        isAction(row) ? actionLeg(row, line) : transactionsOf(row, line),
+      );
       if (typeof read === 'string') left.push({ line, reason: read });
+      else if ('group' in read) legs.push(read);
       else transactions.push(...read);
     }
-    return { transactions, left };
+    const actions = actionsFrom(legs);
+    return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
   },
 };
 
@@ -77,6 +84,23 @@ const attributeNames: Readonly<Record<string, string>> = {
 function attributeOf(column: string): string {
   const known = attributeNames[column];
   return known ?? `${column.slice(0, 1).toLowerCase()}${column.slice(1)}`;
+}
+
+function isAction(row: Attributes): boolean {
+  return at(row, 'actionDescription') !== '' && !kinds[at(row, 'type')];
+}
+
+function actionLeg(row: Attributes, line: number): ActionLeg | string {
+  const category = at(row, 'assetCategory') || 'STK';
+  const text = at(row, 'actionDescription');
+  if (!securities.has(category)) return `a corporate action of ${category} is not booked: ${text}`;
+  return interactiveBrokersLeg({
+    ...common(row, line),
+    ...{ text, rowId: at(row, 'transactionID') || undefined },
+    at: instantIn(row, 'dateTime', 'reportDate'),
+    shares: orZero(number(at(row, 'quantity'))),
+    cash: number(at(row, 'proceeds')),
+  });
 }
 
 function transactionsOf(row: Attributes, line: number): readonly ImportedTransaction[] {
@@ -138,10 +162,6 @@ function tradeOf(row: Attributes, line: number): readonly ImportedTransaction[] 
 function cashOf(row: Attributes, line: number): readonly ImportedTransaction[] {
   const type = at(row, 'type');
   const kind = kinds[type];
-  if (!kind && at(row, 'actionDescription'))
-    throw wrong(
-      `a corporate action, to be entered by trader action: ${at(row, 'actionDescription')}`,
-    );
   if (!kind) throw wrong(`type "${type}" is not booked: ${at(row, 'description')}`);
   const cash = orZero(number(at(row, 'amount')));
   return [

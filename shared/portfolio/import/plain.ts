@@ -1,9 +1,26 @@
 /**
- * The plain file: `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id`. The
- * amount is the change of the cash balance, everything included.
+ * The plain file: `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id`. The amount is the
+ * change of the cash balance, everything included. A corporate action has `ratio`, `new_isin`, `new_symbol` and
+ * `cost_ratio` as well.
  */
-import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
-import type { ImportFormat, TransactionKind } from './transaction.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import {
+  hasColumns,
+  moment,
+  number,
+  orZero,
+  readRows,
+  type Cell,
+  type ReadAction,
+} from './csv-rows.ts';
+import {
+  importedActionKinds as actionKinds,
+  type ImportedActionKind,
+  type ImportFormat,
+  type SharesRatio,
+  type TransactionKind,
+} from './transaction.ts';
 
 const kinds: readonly TransactionKind[] = [
   ...(['buy', 'sell', 'dividend', 'tax', 'interest', 'fee'] as const),
@@ -15,15 +32,15 @@ export const plain: ImportFormat = {
   recognises: (file) => hasColumns(file, 'date', 'kind', 'amount', 'currency'),
   parse: (file) =>
     readRows(file, (cell) => {
+      const actionKind = actionKinds.find((one) => one === cell('kind').toLowerCase());
+      if (actionKind) return { action: actionIn(actionKind, cell) };
       const kind = kinds.find((one) => one === cell('kind').toLowerCase());
-      if (!kind) return `kind: "${cell('kind')}" is none of ${kinds.join(', ')}`;
+      if (!kind)
+        return `kind: "${cell('kind')}" is none of ${[...kinds, ...actionKinds].join(', ')}`;
       const [price, quantity] = [number(cell('price')), number(cell('quantity'))];
       return {
+        ...common(cell),
         kind,
-        at: moment(cell('date')),
-        rowId: cell('id') || undefined,
-        isin: cell('isin') || undefined,
-        symbol: cell('symbol') || undefined,
         quantity: quantity?.absolute(),
         price: price && { amount: price, currency: cell('price_currency') || cell('currency') },
         cash: orZero(number(cell('amount'))),
@@ -33,3 +50,36 @@ export const plain: ImportFormat = {
       };
     }),
 };
+
+function common(cell: Cell) {
+  return {
+    at: moment(cell('date')),
+    rowId: cell('id') || undefined,
+    isin: cell('isin') || undefined,
+    symbol: cell('symbol') || undefined,
+  };
+}
+
+/** The quantity is what there is afterwards: of the security itself, or of the new one. */
+function actionIn(kind: ImportedActionKind, cell: Cell): ReadAction['action'] {
+  const quantity = number(cell('quantity'));
+  const isOwn = kind === 'split' || kind === 'stock-dividend';
+  const amount = number(cell('amount'));
+  return {
+    ...common(cell),
+    kind,
+    ...{ newIsin: cell('new_isin') || undefined, newSymbol: cell('new_symbol') || undefined },
+    ratio: ratioIn(cell('ratio')),
+    ...(isOwn ? { sharesAfter: quantity } : { sharesReceived: quantity }),
+    costRatio: number(cell('cost_ratio')),
+    ...{ cash: amount?.sign === 0 ? undefined : amount, currency: cell('currency') },
+  };
+}
+
+function ratioIn(text: string): SharesRatio | undefined {
+  if (text === '') return undefined;
+  const [, newShares, oldShares] = /^(\d+(?:\.\d+)?) ?[:/] ?(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (newShares === undefined || oldShares === undefined)
+    throw invalidRequest({ field: 'ratio', message: `"${text}" is not like 4:1` });
+  return { newShares: Decimal.parse(newShares), oldShares: Decimal.parse(oldShares) };
+}

@@ -52,6 +52,7 @@ const inside: ReadonlySet<string> = new Set(['TRANSFER_IN', 'TRANSFER_OUT']);
 
 export const portfolioPerformanceXml: ImportFormat = {
   name: 'portfolio-performance-xml',
+  countsInSharesOfToday: true,
   recognises: ({ text }) => /^\s*(<\?xml[^>]*>\s*)?<client[\s>]/.test(text),
   parse: ({ text }) => {
     const read = attempt(() => readXml(text));

@@ -97,6 +97,7 @@ const costs =
 
 export const portfolioPerformance: ImportFormat = {
   name: 'portfolio-performance',
+  countsInSharesOfToday: true,
   recognises: (file) => {
     const header = headerOf(file);
     const has = (names: readonly string[]): boolean => names.some((name) => header.includes(name));

@@ -1,5 +1,14 @@
 /** Scalable's export: semicolons and decimal commas; fee and tax are positive, only executed rows count. */
-import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import {
+  hasColumns,
+  moment,
+  number,
+  orZero,
+  readRows,
+  type Cell,
+  type ReadLeg,
+} from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const kinds: Readonly<Record<string, TransactionKind>> = {
@@ -14,6 +23,8 @@ export const scalable: ImportFormat = {
   parse: (file) =>
     readRows(file, (cell) => {
       if (cell('status') !== 'Executed') return `status "${cell('status')}" is not executed`;
+      const leg = legOf(cell);
+      if (leg) return leg;
       const kind = kinds[cell('type').toLowerCase()];
       if (!kind) return `type "${cell('type')}" is not booked`;
       const [amount, fee, tax] = ['amount', 'fee', 'tax'].map((name) => number(cell(name), ','));
@@ -36,3 +47,20 @@ export const scalable: ImportFormat = {
       };
     }),
 };
+
+/** A corporate action has a row for each security, with signed shares and no cash. */
+function legOf(cell: Cell): ReadLeg | undefined {
+  const type = cell('type').toLowerCase();
+  const shares = number(cell('shares'), ',');
+  if (!/corporate action|split|spin-?off/.test(type) || !shares) return undefined;
+  const at = moment(`${cell('date')}T${cell('time') || '00:00:00'}`);
+  return {
+    leg: {
+      ...{ kind: /spin/.test(type) ? 'spin-off' : 'exchange', at, shares },
+      group: [dayOf(at), cell('description')].join('|'),
+      ...{ isin: cell('isin') || undefined, symbol: cell('description') || undefined },
+      rowId: cell('reference') || undefined,
+      ...{ cash: number(cell('amount'), ','), currency: cell('currency') },
+    },
+  };
+}

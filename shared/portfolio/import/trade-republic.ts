@@ -1,5 +1,15 @@
 /** Trade Republic's export: cash moved is amount + fee + tax, each signed; `symbol` is the ISIN. */
-import { hasColumns, moment, number, orZero, readRows } from './csv-rows.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import type { ActionLeg } from './action-legs.ts';
+import {
+  hasColumns,
+  moment,
+  number,
+  orZero,
+  readRows,
+  type Cell,
+  type ReadLeg,
+} from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const kinds: Readonly<Record<string, TransactionKind>> = {
@@ -24,6 +34,8 @@ export const tradeRepublic: ImportFormat = {
   recognises: (file) => hasColumns(file, 'datetime', 'type', 'amount', 'transaction_id'),
   parse: (file) =>
     readRows(file, (cell) => {
+      const leg = legOf(cell);
+      if (leg) return leg;
       const kind = kinds[cell('type').toUpperCase()];
       if (!kind) return `type "${cell('type')}" is not booked`;
       const [amount, fee, tax] = [number(cell('amount')), number(cell('fee')), number(cell('tax'))];
@@ -43,3 +55,27 @@ export const tradeRepublic: ImportFormat = {
       };
     }),
 };
+
+const legKinds: readonly (readonly [RegExp, ActionLeg['kind']])[] = [
+  [/STOCK_?DIVIDEND|BONUS/, 'stock-dividend'],
+  [/SPIN_?OFF/, 'spin-off'],
+  [/SPLIT|EXCHANGE|ISIN_?CHANGE/, 'exchange'],
+  [/MERGER/, 'merger'],
+];
+
+/** Shares that move without cash beside trades and transfers: signed, a row for each security. */
+function legOf(cell: Cell): ReadLeg | undefined {
+  const type = cell('type').toUpperCase();
+  const kind = legKinds.find(([pattern]) => pattern.test(type))?.[1];
+  const shares = number(cell('shares'));
+  if (!kind || !shares) return undefined;
+  const at = moment(cell('datetime'));
+  return {
+    leg: {
+      ...{ kind, at, shares, group: [type, dayOf(at), cell('name') || cell('symbol')].join('|') },
+      ...{ isin: cell('symbol') || undefined, symbol: cell('name') || undefined },
+      rowId: cell('transaction_id') || undefined,
+      ...{ cash: number(cell('amount')), currency: cell('currency') },
+    },
+  };
+}

@@ -1,7 +1,17 @@
 /** Trading 212's history: the total is what cash moved; prices may be in pence. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { parseQuoteUnit } from '#shared/clients/market-data/csv/format/quote-unit.ts';
-import { hasColumns, moment, number, orZero, readRows, type Cell } from './csv-rows.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import type { ActionLeg } from './action-legs.ts';
+import {
+  hasColumns,
+  moment,
+  number,
+  orZero,
+  readRows,
+  type Cell,
+  type ReadLeg,
+} from './csv-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
 const PRICE_DECIMALS = 8;
@@ -11,6 +21,8 @@ export const trading212: ImportFormat = {
   recognises: (file) => hasColumns(file, 'Action', 'Time', 'No. of shares', 'Price / share'),
   parse: (file) =>
     readRows(file, (cell) => {
+      const leg = legOf(cell);
+      if (leg) return leg;
       const kind = kindOf(cell('Action'));
       if (!kind) return `action "${cell('Action')}" is not booked`;
       const total = orZero(number(cell('Total'))).absolute();
@@ -29,6 +41,30 @@ export const trading212: ImportFormat = {
         charges: feesIn(cell),
       };
     }),
+};
+
+/** A split closes all shares and opens the new ones, in a row each. */
+function legOf(cell: Cell): ReadLeg | undefined {
+  const [, what, side] =
+    /^(stock split|stock distribution|spin-?off|merger|ticker change) *(open|close)?$/i.exec(
+      cell('Action'),
+    ) ?? [];
+  if (what === undefined) return undefined;
+  const shares = orZero(number(cell('No. of shares'))).absolute();
+  const at = moment(cell('Time'));
+  return {
+    leg: {
+      ...{ kind: legKinds[what.toLowerCase()] ?? 'exchange', at },
+      group: [what.toLowerCase(), dayOf(at), cell('Ticker') || cell('ISIN')].join('|'),
+      ...{ isin: cell('ISIN') || undefined, symbol: cell('Ticker') || undefined },
+      shares: side?.toLowerCase() === 'close' ? shares.negate() : shares,
+      rowId: cell('ID') || undefined,
+    },
+  };
+}
+
+const legKinds: Readonly<Record<string, ActionLeg['kind']>> = {
+  ...{ 'stock distribution': 'stock-dividend', 'spin-off': 'spin-off', spinoff: 'spin-off' },
 };
 
 function kindOf(action: string): TransactionKind | undefined {

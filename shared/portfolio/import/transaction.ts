@@ -41,6 +41,50 @@ export interface ImportedTransaction {
   readonly tax?: Decimal | undefined;
 }
 
+export const importedActionKinds = [
+  'split',
+  'stock-dividend',
+  'spin-off',
+  'merger',
+  'rename',
+  'delisting',
+] as const;
+export type ImportedActionKind = (typeof importedActionKinds)[number];
+
+/** A corporate action as a file says it; shares and cash are those of the account. */
+export interface ImportedAction {
+  /** Of its first row. */
+  readonly line: number;
+  readonly rowId?: string | undefined;
+  readonly content: string;
+  readonly kind: ImportedActionKind;
+  readonly at: Instant;
+  readonly isin?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly newIsin?: string | undefined;
+  readonly newSymbol?: string | undefined;
+  /** So many shares for so many. */
+  readonly ratio?: SharesRatio | undefined;
+  /** Of the security itself, where the file says them. */
+  readonly sharesBefore?: Decimal | undefined;
+  readonly sharesAfter?: Decimal | undefined;
+  /** Signed. */
+  readonly sharesChange?: Decimal | undefined;
+  /** Of the new security. */
+  readonly sharesReceived?: Decimal | undefined;
+  /** Share of the cost that goes to the new shares (spin-off) or to the cash (merger). */
+  readonly costRatio?: Decimal | undefined;
+  readonly cash?: Decimal | undefined;
+  /** Of `cash`; empty: the account's. */
+  readonly currency: string;
+  readonly rate?: Decimal | undefined;
+}
+
+export interface SharesRatio {
+  readonly newShares: Decimal;
+  readonly oldShares: Decimal;
+}
+
 /** What a row says; or why it is no transaction of ours. */
 export type Read = Omit<ImportedTransaction, 'line' | 'content'> | string;
 
@@ -52,12 +96,16 @@ export interface LeftRow {
 
 export interface ParsedFile {
   readonly transactions: readonly ImportedTransaction[];
+  /** None where the format has none. */
+  readonly actions?: readonly ImportedAction[] | undefined;
   readonly left: readonly LeftRow[];
 }
 
 /** A format: pure, from the text of a file to transactions. */
 export interface ImportFormat {
   readonly name: string;
+  /** Its program counts the shares of every day in those of today, so that splits are in it already. */
+  readonly countsInSharesOfToday?: boolean;
   /** By its header, never by the file's name. */
   recognises(file: ImportFile): boolean;
   parse(file: ImportFile): ParsedFile;

@@ -1,14 +1,15 @@
-/** The movements that undo an import as a whole: its lines in reverse, each by its opposite. */
-import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+/** What undoes an import as a whole: its lines in reverse, each by its opposite. */
+import type { BookedMovement, Bookings } from '#shared/clients/broker/broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
-import type { Holding, LedgerEntry, Lot } from '../model/book.ts';
+import type { Book, Holding, LedgerEntry, Lot } from '../model/book.ts';
 import { bookEntries, emptyBook, type PostedLine } from '../model/booking.ts';
 import { oppositeOf } from '../reversal.ts';
+import { ACTION_PREFIX, actionUndone } from './undo-action.ts';
 
 /** Ids of imports begin with it; they are the `source` of what was booked. */
 export const IMPORT_PREFIX = 'import:';
@@ -26,7 +27,7 @@ const takesShares: ReadonlySet<LedgerEntry['kind']> = new Set([
 /**
  * @param importId the `source` of its lines
  * @param posted the ledger, in the order of booking
- * @returns none where all of it is undone already
+ * @returns nothing to book where all of it is undone already
  * @throws Failure NOT_FOUND for an import that booked nothing; REFUSED not-reversible naming the later
  *   lines that depend on its shares
  */
@@ -35,16 +36,22 @@ export function undoOf(
   posted: readonly PostedLine[],
   currency: Currency,
   reason: string,
-): readonly BookedMovement[] {
+): Bookings {
   const booked = posted.filter(({ line }) => line.source === importId && !line.reverses);
   if (booked.length === 0) throw notFound('import', importId);
   const undone = new Set(posted.flatMap(({ line }) => line.reverses ?? []));
   const open = booked.filter(({ line }) => !undone.has(line.id));
   requireIndependent(importId, open, posted, undone);
-  const before = holdingsBefore(open, posted, currency);
-  return [...open]
-    .reverse()
-    .flatMap((one) => undoing(one, before.get(one.line.id), reason, importId));
+  const around = holdingsAround(open, posted, currency);
+  const last = [...open].reverse();
+  return {
+    movements: last
+      .filter(({ line }) => !isAction(line))
+      .flatMap((one) => undoing(one, around.get(one.line.id)?.before, reason, importId)),
+    actions: last
+      .filter(({ line }) => isAction(line))
+      .map(({ line }) => actionUndone(line, around.get(line.id), reason)),
+  };
 }
 
 /** A line books on what the lines before it left; whoever took shares since may have taken these. */
@@ -76,30 +83,37 @@ function requireIndependent(
   );
 }
 
-/** The holding that each sale of the import found. */
-function holdingsBefore(
+interface Around {
+  readonly before: Book;
+  readonly after: Book;
+}
+
+/** The book before and after each sale and action of the import. */
+function holdingsAround(
   open: readonly PostedLine[],
   posted: readonly PostedLine[],
   currency: Currency,
-): ReadonlyMap<string, Holding> {
-  const sales = new Set(open.filter(({ line }) => line.kind === 'sell').map(({ line }) => line.id));
-  const found = new Map<string, Holding>();
+): ReadonlyMap<string, Around> {
+  const asked = open.filter(({ line }) => line.kind === 'sell' || isAction(line));
+  const ids = new Set(asked.map(({ line }) => line.id));
+  const found = new Map<string, Around>();
   let book = emptyBook('' as AccountId, currency);
-  for (const { line } of sales.size > 0 ? posted : []) {
-    const holding = line.isin && book.holdings.get(line.isin);
-    if (holding && sales.has(line.id)) found.set(line.id, holding);
+  for (const { line } of ids.size > 0 ? posted : []) {
+    const before = book;
     book = bookEntries(book, [line]);
+    if (ids.has(line.id)) found.set(line.id, { before, after: book });
   }
   return found;
 }
 
 function undoing(
   one: PostedLine,
-  before: Holding | undefined,
+  book: Book | undefined,
   reason: string,
   importId: string,
 ): readonly BookedMovement[] {
   const { line } = one;
+  const before = line.isin && book?.holdings.get(line.isin);
   const common = { note: reason, source: 'owner', happenedAt: line.happenedAt };
   if (line.kind === 'sell') return saleUndone(one, before, common);
   const kind = line.kind === 'buy' ? 'sell' : oppositeOf(line.kind);
@@ -118,6 +132,10 @@ function undoing(
       reversesFlowId: flowId,
     },
   ];
+}
+
+function isAction({ id }: LedgerEntry): boolean {
+  return id.startsWith(ACTION_PREFIX);
 }
 
 type Common = Pick<BookedMovement, 'note' | 'source' | 'happenedAt'>;

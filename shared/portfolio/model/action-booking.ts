@@ -18,10 +18,11 @@ import { refused } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import { QUANTITY_DECIMALS_MAX, type Quantity } from '#shared/kernel/quantity.ts';
-import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import type { Book, Holding, LedgerEntry, Lot, RestoredLots } from './book.ts';
 
 /** @returns the holdings that the line changes, as they are after it */
 export function actedOn(book: Book, holding: Holding, line: LedgerEntry): readonly Holding[] {
+  if (line.restores) return line.restores.map((lots) => restored(book, lots, line));
   const older = holding.lots.filter(({ acquiredAt }) => acquiredAt < line.happenedAt);
   if (older.length === 0)
     throw refused('action-without-shares', `No shares of ${holding.isin} were held before it.`, {
@@ -43,6 +44,24 @@ export function actedOn(book: Book, holding: Holding, line: LedgerEntry): readon
     default:
       return [ended(part)];
   }
+}
+
+/** An action is undone: what it left or made goes, and what was there before it is back. */
+function restored(
+  book: Book,
+  { isin, symbol, made, lots, gain }: RestoredLots,
+  line: LedgerEntry,
+): Holding {
+  const zero = Money.zero(book.currency);
+  const { closedAt: _closed, ...known } = book.holdings.get(isin) ?? {
+    ...{ isin, symbol, lots: [], realized: zero },
+  };
+  const kept = known.lots.filter(({ lotId }) => !made.includes(lotId));
+  const all = [...kept, ...lots].sort((a, b) => a.acquiredAt - b.acquiredAt);
+  return {
+    ...{ ...known, symbol, lots: all, realized: known.realized.subtract(gain) },
+    ...(all.length === 0 && { closedAt: line.happenedAt }),
+  };
 }
 
 interface Part {

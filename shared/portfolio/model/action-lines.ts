@@ -5,7 +5,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Book, LedgerEntry } from './book.ts';
+import type { Book, LedgerEntry, RestoredLots } from './book.ts';
 import { quantityHeld } from './booking.ts';
 import { sharesMoved } from './ledger-lines.ts';
 
@@ -26,6 +26,11 @@ export interface ReportedAction {
   readonly exchangeRate?: Decimal | undefined;
   readonly cash?: Money | undefined;
   readonly fraction?: { readonly quantity: Quantity; readonly cash: Money } | undefined;
+  /** The action that this one undoes, and the lots from before it. */
+  readonly undoes?:
+    { readonly actionId: string; readonly lots: readonly RestoredLots[] } | undefined;
+  readonly source?: string | undefined;
+  readonly note?: string | undefined;
   readonly happenedAt: Instant;
 }
 
@@ -49,6 +54,7 @@ export interface ActionFrame {
 
 /** Empty for an action with too little data, or without a holding. */
 export function actionLines(action: ReportedAction, frame: ActionFrame): LedgerEntry[] {
+  if (action.undoes) return [undoingLine(action, action.undoes, frame)];
   const held = heldBefore(action, frame);
   if (!lineKinds.includes(action.kind) || held.sign <= 0) return [];
   const quantity = quantityAfter(action, held);
@@ -65,9 +71,32 @@ export function actionLines(action: ReportedAction, frame: ActionFrame): LedgerE
     ...(quantity && { quantity }),
     ...termsOf(action),
     cash: action.cash ?? Money.zero(book.currency),
+    ...originOf(action),
     ...at,
   };
   return action.fraction ? [line, fractionLine(action, action.fraction, line)] : [line];
+}
+
+function originOf({ source, note }: ReportedAction): Partial<LedgerEntry> {
+  return { ...(source !== undefined && { source }), ...(note !== undefined && { note }) };
+}
+
+/** It says all of what is there afterwards, so that it does not depend on the book. */
+function undoingLine(
+  action: ReportedAction,
+  { actionId, lots }: NonNullable<ReportedAction['undoes']>,
+  { book, symbols, recordedAt }: ActionFrame,
+): LedgerEntry {
+  return {
+    id: `action-${action.actionId}`,
+    kind: action.kind as ActionLineKind,
+    ...{ isin: action.isin, symbol: symbols.get(action.isin) ?? action.isin },
+    ...(action.newIsin && { newIsin: action.newIsin }),
+    cash: action.cash ?? Money.zero(book.currency),
+    ...{ reverses: `action-${actionId}`, restores: lots },
+    ...originOf(action),
+    ...{ happenedAt: action.happenedAt, recordedAt },
+  };
 }
 
 function termsOf(action: ReportedAction): Partial<LedgerEntry> {

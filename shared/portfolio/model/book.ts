@@ -34,6 +34,19 @@ export interface Holding {
   readonly closedAt?: Instant | undefined;
 }
 
+/** Lots of a security from before a corporate action, in place of those that it left or made. */
+export interface RestoredLots {
+  readonly isin: Isin;
+  readonly symbol: string;
+  /** Ids of the lots that the action left or made. */
+  readonly made: readonly string[];
+  readonly lots: readonly Lot[];
+  /** Of the number of shares; signed. */
+  readonly change: Decimal;
+  /** Realised by the action, and taken back. */
+  readonly gain: Money;
+}
+
 export interface Book {
   readonly accountId: AccountId;
   readonly currency: Currency;
@@ -109,6 +122,8 @@ export interface LedgerEntry {
   readonly source?: string | undefined;
   /** The line that this one undoes. */
   readonly reverses?: string | undefined;
+  /** Of a corporate action that is undone: the lots from before it. */
+  readonly restores?: readonly RestoredLots[] | undefined;
   /** Of a sale that is undone: when the shares that come back to the lot `lotIds` were acquired. */
   readonly acquiredAt?: Instant | undefined;
   /** For a person. */

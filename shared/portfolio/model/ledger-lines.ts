@@ -145,16 +145,23 @@ const rank: Record<LedgerEntry['kind'], number> = {
   'external-cash': 4,
 };
 
-/** Trades are undone after all others, in the order given: the last one first. */
+/**
+ * Trades and corporate actions are undone after all others, the last one first; those of one moment in the order given,
+ * actions at the end as they came before the market opened.
+ */
 export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
   const inTime = lines
-    .filter((line) => !undoesTrade(line))
+    .filter((line) => !undoesShares(line))
     .sort((a, b) => a.happenedAt - b.happenedAt || rank[a.kind] - rank[b.kind]);
-  return [...inTime, ...lines.filter(undoesTrade)];
+  const isAction = ({ restores }: LedgerEntry): number => (restores ? 1 : 0);
+  const undone = lines
+    .filter(undoesShares)
+    .sort((a, b) => b.happenedAt - a.happenedAt || isAction(a) - isAction(b));
+  return [...inTime, ...undone];
 }
 
-function undoesTrade({ kind, reverses }: LedgerEntry): boolean {
-  return reverses !== undefined && (kind === 'buy' || kind === 'sell');
+function undoesShares({ kind, reverses, restores }: LedgerEntry): boolean {
+  return reverses !== undefined && (kind === 'buy' || kind === 'sell' || restores !== undefined);
 }
 
 /**
@@ -180,8 +187,9 @@ export function sharesMoved(line: LedgerEntry): Decimal | undefined {
 
 /** Every change of a number of shares that a line makes, corporate actions included. */
 function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] {
-  const { isin, newIsin, quantity } = line;
+  const { isin, newIsin, quantity, restores } = line;
   if (isin === undefined) return [];
+  if (restores) return restores.map((lots) => [lots.isin, lots.change]);
   const held = line.heldQuantity ?? Decimal.zero;
   const received = newIsin && quantity ? [[newIsin, quantity] as const] : [];
   switch (line.kind) {

@@ -7,6 +7,7 @@ import { indexAt, type PriceSeries, type RateSeries } from '#shared/universe/mod
 import type { LedgerEntry } from './book.ts';
 import { sharesMoved } from './ledger-lines.ts';
 import { SplitFactors } from './split-factors.ts';
+import { withoutUndoneLines } from './undone-lines.ts';
 
 /** Daily prices of securities, in the currencies they come in. */
 export interface DailyPrices {
@@ -64,8 +65,9 @@ export function dailyTotals(history: History): DayValue[] {
 }
 
 function walked(history: History, withPositions: boolean): DayValue[] {
-  const lines = [...history.ledger].sort((a, b) => a.happenedAt - b.happenedAt);
-  const account = new Account(history, withPositions);
+  const ledger = withoutUndoneLines(history.ledger);
+  const lines = [...ledger].sort((a, b) => a.happenedAt - b.happenedAt);
+  const account = new Account(history, ledger, withPositions);
   const values: DayValue[] = [];
   let next = 0;
   for (const day of tradingDays(history, lines)) {
@@ -102,10 +104,10 @@ class Account {
   private readonly paid = new Map<Isin, { in: number; out: number }>();
   private worth: ReadonlyMap<Isin, number> = new Map();
 
-  constructor(history: History, withPositions: boolean) {
+  constructor(history: History, ledger: readonly LedgerEntry[], withPositions: boolean) {
     this.history = history;
     this.withPositions = withPositions;
-    this.splits = new SplitFactors(history.ledger);
+    this.splits = new SplitFactors(ledger);
   }
 
   book(line: LedgerEntry): void {

@@ -1,7 +1,9 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { importPlan, readImport, type ImportPlan } from '#shared/portfolio/import/import-plan.ts';
+import { importPlan, type ImportPlan } from '#shared/portfolio/import/import-plan.ts';
+import { readImport } from '#shared/portfolio/import/read-import.ts';
 import { bookEntries, emptyBook } from '#shared/portfolio/model/booking.ts';
 import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
 import { EUR } from './lines.ts';
@@ -9,7 +11,8 @@ import { EUR } from './lines.ts';
 const AAPL = 'US0378331005';
 const empty = emptyBook(DEFAULT_ACCOUNT, EUR);
 const around = {
-  book: empty,
+  ...{ book: empty, bookedActions: [], declared: [] },
+  now: instantOf(Date.parse('2025-01-01T12:00:00Z')),
   isinOf: (symbol: string) => (symbol.toUpperCase() === 'AAPL' ? (AAPL as Isin) : undefined),
   rateOf: (currency: string) => (currency === 'USD' ? Decimal.parse('0.9') : undefined),
 };
@@ -75,7 +78,6 @@ Financial Instrument Information,Data,Stocks,"AAPL, AAPL.OLD",APPLE INC,265598,U
     expect(reasons(planOf(file))).toEqual([
       '11: an exchange of currencies; each row is converted by itself',
       '12: Equity and Index Options of AAPL 19JAN24 200 C are not booked',
-      '24: a corporate action, to be entered by trader action: AAPL(US0378331005) Split 4 for 1',
     ]);
   });
 
@@ -174,7 +176,7 @@ describe('the account file of DEGIRO', () => {
 });
 
 describe('the transactions of DEGIRO', () => {
-  test('leave a split out by name: it is no sale', () => {
+  test('have a split as a sale and a purchase of one minute', () => {
     const plan =
       planOf(`Datum,Tijd,Product,ISIN,Beurs,Uitvoeringsplaats,Aantal,Koers,,Lokale waarde,,Waarde EUR,Wisselkoers,AutoFX Kosten,Transactiekosten EUR,Totaal EUR,Order ID,
 10-06-2024,00:00,APPLE INC,${AAPL},NDQ,XNAS,-2,"400,0000",USD,"800,00",USD,"720,00","1,1111","0,00",,"720,00",,
@@ -182,7 +184,9 @@ describe('the transactions of DEGIRO', () => {
 05-01-2024,15:30,APPLE INC,${AAPL},NDQ,XNAS,2,"189,4000",USD,"-378,80",USD,"-344,36","1,1000","-0,86","-2,00","-347,22",,0a1b2c3d-0000-4000-8000-000000000001
 `);
     expect(shortly(plan)).toEqual([`buy ${AAPL} 2 -347.22 (2.86)`]);
-    expect(plan.left.map(({ line }) => line)).toEqual([2, 3]);
+    expect(plan.left).toEqual([]);
+    expect(plan.actions).toMatchObject([{ kind: 'split', isin: AAPL }]);
+    expect(plan.actions[0]?.sharesChange?.toString()).toBe('6');
   });
 });
 

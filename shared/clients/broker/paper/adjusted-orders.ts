@@ -19,12 +19,21 @@ import {
 /** Decimals of prices after a split. */
 const PRICE_DECIMALS = 4;
 
-export function ordersAfter(book: PaperBook, action: CorporateAction): PaperBook {
-  const about = liveOrders(book).filter(({ instruction }) => instruction.isin === action.isin);
+/** What of an action changes orders. */
+export type OrderTerms = Pick<
+  CorporateAction,
+  'actionId' | 'isin' | 'day' | 'newIsin' | 'newShares' | 'oldShares'
+> & { readonly kind: CorporateAction['kind'] | 'other' };
+
+/** Orders of its day and later were given at prices that know it. */
+export function ordersAfter(book: PaperBook, action: OrderTerms): PaperBook {
+  const about = liveOrders(book).filter(
+    ({ instruction, day }) => instruction.isin === action.isin && day < action.day,
+  );
   return about.reduce((next, order) => withOrder(next, orderAfter(order, action)), book);
 }
 
-function orderAfter(order: PaperOrder, action: CorporateAction): PaperOrder {
+function orderAfter(order: PaperOrder, action: OrderTerms): PaperOrder {
   switch (action.kind) {
     case 'split':
     case 'stock-dividend':
@@ -39,7 +48,7 @@ function orderAfter(order: PaperOrder, action: CorporateAction): PaperOrder {
   }
 }
 
-function rescaled(order: PaperOrder, action: CorporateAction): PaperOrder {
+function rescaled(order: PaperOrder, action: OrderTerms): PaperOrder {
   const { instruction } = order;
   const { newShares, oldShares } = sharesRatioOf(action);
   const after = action.kind === 'split' ? newShares : newShares.add(oldShares);

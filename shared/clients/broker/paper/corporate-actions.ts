@@ -7,6 +7,7 @@ import type {
   BrokerCorporateAction,
   BrokerFill,
   BrokerFlow,
+  StatementCover,
 } from '#shared/clients/broker/broker.ts';
 import { effectOn } from '#shared/kernel/action-effect.ts';
 import { startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
@@ -61,27 +62,46 @@ function applied(
   market: PaperMarket,
 ): PaperBook | 'waits' {
   if (action.kind === 'no-split') return book;
-  const held = sharesBefore(book, action.isin, startOf(action.day));
+  const held = sharesBefore(book, action);
   if (held.sign <= 0) return ordersAfter(book, action);
   if (action.kind === 'dividend') return paid(book, action, held, market);
   const changed = exchanged(book, action, held, market);
   return changed === 'waits' ? 'waits' : ordersAfter(changed, action);
 }
 
-/** Shares held when the day began: those of now, less what moved since. */
-function sharesBefore(book: PaperBook, isin: Isin, moment: Instant): Quantity {
+/**
+ * Shares held when the day began: those of now, less what moved since, and less those whose statement says already
+ * what the action did to them.
+ */
+function sharesBefore(book: PaperBook, action: CorporateAction): Quantity {
+  const { isin } = action;
+  const moment = startOf(action.day);
+  const counts = (one: Pick<BrokerFlow, 'happenedAt' | 'covered'>): boolean =>
+    one.happenedAt >= moment || isCovered(one.covered, action, moment);
   const fills = [...book.orders.values()].flatMap((order) => order.fills);
   const since = [
     ...fills.filter((fill) => fill.isin === isin && fill.executedAt >= moment).map(fillChange),
     ...book.flows
-      .filter((flow) => flow.isin === isin && flow.happenedAt >= moment)
+      .filter((flow) => flow.isin === isin && counts(flow))
       .map((flow) => sharesChange(flow) ?? Decimal.zero),
-    ...book.actions
-      .filter(({ happenedAt }) => happenedAt >= moment)
-      .map((action) => actionChange(action, isin)),
+    ...book.actions.filter(counts).map((one) => actionChange(one, isin)),
   ];
   const now = book.holdings.get(isin)?.quantity ?? Decimal.zero;
   return since.reduce((held, change) => held.subtract(change), now).normalize();
+}
+
+/** What the owner enters is meant for the shares as they are; a file of prices may have dividends of any day. */
+function isMeantForAll({ kind, source }: CorporateAction): boolean {
+  return source === 'owner' || (source === 'file' && kind !== 'dividend');
+}
+
+function isCovered(
+  covered: StatementCover | undefined,
+  action: CorporateAction,
+  moment: Instant,
+): boolean {
+  if (!covered || isMeantForAll(action)) return false;
+  return moment <= (action.kind === 'dividend' ? covered.cashUntil : covered.sharesUntil);
 }
 
 function fillChange({ side, quantity }: BrokerFill): Decimal {

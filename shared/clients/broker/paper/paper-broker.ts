@@ -7,7 +7,7 @@
  * compare-and-set, so that two processes never overwrite each other.
  */
 import type {
-  BookedMovement,
+  Bookings,
   Broker,
   BrokerCapabilities,
   BrokerFill,
@@ -39,7 +39,7 @@ import {
 } from './paper-book.ts';
 import { cancel, expire, advanceOrders, place } from './orders.ts';
 import { refusal, unsupported } from '../capabilities.ts';
-import { withMovements } from './paper-movements.ts';
+import { withBookings } from './paper-movements.ts';
 import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';
@@ -95,7 +95,7 @@ export class PaperBroker implements Broker {
     this.funding = {
       open: (account, cash, signal) => this.open(account, cash, signal),
       deposit: (account, id, amount, signal) => this.deposit(account, id, amount, signal),
-      book: (account, movements, signal) => this.book(account, movements, signal),
+      book: (account, bookings, signal) => this.book(account, bookings, signal),
       adopt: (account, holdings, signal) => this.adopt(account, holdings, signal),
     };
   }
@@ -166,13 +166,9 @@ export class PaperBroker implements Broker {
     });
   }
 
-  private async book(
-    accountId: AccountId,
-    movements: readonly BookedMovement[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async book(accountId: AccountId, bookings: Bookings, signal: AbortSignal): Promise<void> {
     await this.change(accountId, {}, signal, (book, market) => ({
-      book: withMovements(book, movements, market.now),
+      book: withBookings(book, bookings, market.now),
       result: undefined,
     }));
   }

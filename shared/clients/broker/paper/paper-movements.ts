@@ -1,7 +1,14 @@
 /** Money and shares that the owner enters or imports at the paper broker; each once, by its id. */
-import type { BookedMovement, BrokerFlow } from '#shared/clients/broker/broker.ts';
+import type {
+  BookedAction,
+  BookedMovement,
+  Bookings,
+  BrokerCorporateAction,
+  BrokerFlow,
+} from '#shared/clients/broker/broker.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
-import type { Decimal } from '#shared/kernel/decimal.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import { keyReused, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -12,25 +19,29 @@ import {
   withShares,
   type PaperBook,
 } from './paper-book.ts';
+import { ordersAfter } from './adjusted-orders.ts';
 
 /** No live order, so that all that orders reserve counts. */
 const EXCLUDE_NONE = '';
 
 /**
  * Books all of them or none.
- * @throws Failure KEY_REUSED for an id that stands for another movement; REFUSED insufficient-cash or
+ * @throws Failure KEY_REUSED for an id that stands for another movement or action; REFUSED insufficient-cash or
  *   insufficient-shares where the account would be short at the end, naming the movement
  */
-export function withMovements(
+export function withBookings(
   book: PaperBook,
-  movements: readonly BookedMovement[],
+  { movements, actions }: Bookings,
   now: Instant,
 ): PaperBook {
   const known = new Map(book.flows.map((flow) => [flow.flowId, flow]));
   const fresh = movements.filter((movement) => !isKnown(movement, known.get(movement.flowId)));
-  if (fresh.length === 0) return book;
-  const next = fresh.reduce((before, movement) => booked(before, movement, now), book);
-  requireCovered(next, fresh);
+  const done = new Map(book.actions.map((action) => [action.actionId, action]));
+  const freshActions = actions.filter((action) => !isDone(action, done.get(action.actionId)));
+  if (fresh.length + freshActions.length === 0) return book;
+  const moved = fresh.reduce((before, movement) => booked(before, movement, now), book);
+  const next = freshActions.reduce(acted, moved);
+  requireCovered(next, fresh, freshActions);
   return next;
 }
 
@@ -39,6 +50,46 @@ function isKnown(movement: BookedMovement, known: BrokerFlow | undefined): boole
   if (canonicalJson(contentOf(movement)) !== canonicalJson(contentOf(known)))
     throw keyReused('This id was used with another movement.', { flowId: movement.flowId });
   return true;
+}
+
+function isDone(action: BookedAction, known: BrokerCorporateAction | undefined): boolean {
+  if (!known) return false;
+  if (canonicalJson(effectOf(action)) !== canonicalJson(effectOf(known)))
+    throw keyReused('This action was carried out for another number of shares.', {
+      actionId: action.actionId,
+    });
+  return true;
+}
+
+function effectOf({
+  kind,
+  isin,
+  sharesChange,
+  newIsin,
+  sharesReceived,
+  cash,
+}: BookedAction | BrokerCorporateAction) {
+  const [change, received] = [sharesChange, sharesReceived].map((n) => n?.normalize().toString());
+  return { kind, isin, change, newIsin, received, cash: cash?.sign === 0 ? undefined : cash };
+}
+
+/** Orders from before its day follow a split, as where the market announces it. */
+function acted(book: PaperBook, { symbol, ...action }: BookedAction): PaperBook {
+  const { isin, newIsin, newSymbol, sharesChange, sharesReceived, cash } = action;
+  const own = action.kind === 'rename' && !newIsin && newSymbol ? newSymbol : symbol;
+  const moved = withShares(book, isin, own, sharesChange ?? Decimal.zero);
+  const received =
+    newIsin && sharesReceived
+      ? withShares(moved, newIsin, newSymbol ?? newIsin, sharesReceived)
+      : moved;
+  return ordersAfter(
+    {
+      ...received,
+      cash: cash ? received.cash.add(cash) : received.cash,
+      actions: [...received.actions, action],
+    },
+    { ...action, day: dayOf(action.happenedAt) },
+  );
 }
 
 function contentOf({ kind, amount, isin, quantity, price, reversesFlowId }: BookedMovement) {
@@ -69,7 +120,11 @@ export function sharesChange({ kind, quantity }: BrokerFlow): Decimal | undefine
   return kind === 'transfer-out' || kind === 'sell' ? quantity.negate() : undefined;
 }
 
-function requireCovered(book: PaperBook, movements: readonly BookedMovement[]): void {
+function requireCovered(
+  book: PaperBook,
+  movements: readonly BookedMovement[],
+  actions: readonly BookedAction[],
+): void {
   const paid = movements.find(({ amount }) => amount.sign < 0);
   const free = unreservedCash(book, EXCLUDE_NONE);
   if (paid && free.sign < 0)
@@ -81,7 +136,10 @@ function requireCovered(book: PaperBook, movements: readonly BookedMovement[]): 
         left: free.toString(),
       },
     );
-  const isins = new Set(movements.flatMap(({ isin }) => isin ?? []));
+  const isins = new Set([
+    ...movements.flatMap(({ isin }) => isin ?? []),
+    ...actions.flatMap(({ isin, newIsin }) => (newIsin ? [isin, newIsin] : isin)),
+  ]);
   for (const isin of isins) requireShares(book, isin);
 }
 

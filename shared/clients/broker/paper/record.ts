@@ -24,6 +24,24 @@ import {
 } from '#shared/redis/codec.ts';
 import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './paper-book.ts';
 
+const cover = z.strictObject({ sharesUntil: storedInstant, cashUntil: storedInstant });
+
+const restoredLots = z.strictObject({
+  isin: storedIsin,
+  symbol: z.string(),
+  made: z.array(z.string()).readonly(),
+  lots: z
+    .array(
+      z.strictObject({
+        ...{ lotId: z.string(), quantity: storedDecimal, unitCost: storedPrice },
+        ...{ cost: storedMoney, acquiredAt: storedInstant },
+      }),
+    )
+    .readonly(),
+  change: storedDecimal,
+  gain: storedMoney,
+});
+
 const brokerAction = z.strictObject({
   actionId: z.string(),
   kind: z.enum(['split', 'stock-dividend', 'rename', 'spin-off', 'merger', 'delisting', 'other']),
@@ -39,6 +57,12 @@ const brokerAction = z.strictObject({
   exchangeRate: storedDecimal.optional(),
   cash: storedMoney.optional(),
   fraction: z.strictObject({ quantity: storedDecimal, cash: storedMoney }).optional(),
+  undoes: z
+    .strictObject({ actionId: z.string(), lots: z.array(restoredLots).readonly() })
+    .optional(),
+  source: z.string().optional(),
+  covered: cover.optional(),
+  note: z.string().optional(),
   happenedAt: storedInstant,
 }) satisfies z.ZodType<BrokerCorporateAction>;
 
@@ -99,6 +123,7 @@ const orderTuple = z.tuple([
 const flowExtras = z.strictObject({
   charges: storedMoney.optional(),
   source: z.string().optional(),
+  covered: cover.optional(),
   note: z.string().optional(),
   restores: z.object({ lotId: z.string(), acquiredAt: storedInstant }).optional(),
 });
@@ -352,10 +377,11 @@ function lateCells({
   reversesFlowId,
   charges,
   source,
+  covered,
   note,
   restores,
 }: BrokerFlow): unknown[] {
-  const extras = { charges, source, note, restores };
+  const extras = { charges, source, covered, note, restores };
   const hasExtras = Object.values(extras).some((value) => value !== undefined);
   if (!hasExtras && relatedFlowId === undefined && reversesFlowId === undefined) return [];
   return [relatedFlowId ?? null, reversesFlowId ?? null, ...(hasExtras ? [extras] : [])];

@@ -12,7 +12,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding, LedgerEntry, Lot } from '../book.ts';
 import { bookEntries, emptyBook } from '../booking.ts';
-import { withoutUndoneTrades } from './undone-trades.ts';
+import { withoutUndoneLines } from '../undone-lines.ts';
 
 export interface RealisedLot {
   readonly isin: Isin;
@@ -39,7 +39,7 @@ export function realisedLots(
   currency: Currency,
 ): readonly RealisedLot[] {
   let book = emptyBook('' as AccountId, currency);
-  return withoutUndoneTrades(ledger).flatMap((line) => {
+  return withoutUndoneLines(ledger).flatMap((line) => {
     const earlier = book;
     book = { ...bookEntries(book, [line]), booked: NOTHING_BOOKED };
     const before = line.isin && earlier.holdings.get(line.isin);

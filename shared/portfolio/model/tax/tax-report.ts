@@ -13,6 +13,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { LedgerEntry } from '../book.ts';
 import type { PolicyTax } from '../policy/policy.ts';
+import { withoutUndoneLines } from '../undone-lines.ts';
 import { realisedLots, type RealisedLot } from './realised-lots.ts';
 import { gainRatioOf, taxYearOf } from './tax-rules.ts';
 import { disallowedLosses } from './wash-sales.ts';
@@ -67,7 +68,7 @@ export function taxReport(
   rules: PolicyTax,
 ): TaxReport {
   const rows = realisedLots(ledger, currency);
-  const disallowed = disallowedLosses(rows, ledger, rules.washSaleDays);
+  const disallowed = disallowedLosses(rows, withoutUndoneLines(ledger), rules.washSaleDays);
   const lots = rows.map((row, i): TaxedLot => ({
     ...row,
     taxYear: taxYearOf(row.soldOn, rules),

@@ -3,6 +3,7 @@ import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Book, LedgerEntry } from '../book.ts';
 import type { PolicyTax } from '../policy/policy.ts';
+import { withoutUndoneLines } from '../undone-lines.ts';
 import type { RealisedLot } from './realised-lots.ts';
 import { cheaperFrom } from './tax-rules.ts';
 
@@ -59,7 +60,7 @@ function boughtLately(
   today: CalendarDay,
 ): readonly TaxWarning[] {
   const warnings = new Map<Isin, TaxWarning>();
-  for (const { kind, isin, symbol = isin, happenedAt } of ledger) {
+  for (const { kind, isin, symbol = isin, happenedAt } of withoutUndoneLines(ledger)) {
     const last = addDays(dayOf(happenedAt), washSaleDays);
     if (kind !== 'buy' || isin === undefined || last < today) continue;
     const text = `${symbol} was bought on ${dayOf(happenedAt)}; sold at a loss until ${last}, the loss of older shares does not count.`;

@@ -1,0 +1,50 @@
+/** Reads a file of transactions in whichever format its header says. */
+import { isCurrency, parseCurrency, type Currency } from '#shared/kernel/currency.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
+import { degiroAccount } from './degiro-account.ts';
+import { degiro } from './degiro.ts';
+import { freedom24 } from './freedom24.ts';
+import { ghostfolio } from './ghostfolio.ts';
+import { interactiveBrokersActivity } from './interactive-brokers-activity.ts';
+import { interactiveBrokersFlex } from './interactive-brokers-flex.ts';
+import { plain } from './plain.ts';
+import { portfolioPerformanceXml } from './portfolio-performance-xml.ts';
+import { portfolioPerformance } from './portfolio-performance.ts';
+import { scalable } from './scalable.ts';
+import { tradeRepublic } from './trade-republic.ts';
+import { trading212 } from './trading212.ts';
+import { readImportFile } from './csv-rows.ts';
+import type { ImportedAction, ImportFormat, ParsedFile } from './transaction.ts';
+
+const formats: readonly ImportFormat[] = [
+  ...[trading212, tradeRepublic, scalable, ghostfolio, freedom24, plain],
+  ...[interactiveBrokersFlex, interactiveBrokersActivity, portfolioPerformance],
+  ...[portfolioPerformanceXml, degiroAccount, degiro],
+];
+
+export interface ReadImport extends ParsedFile {
+  readonly format: string;
+  readonly actions: readonly ImportedAction[];
+  readonly countsInSharesOfToday: boolean;
+  /** Of its cash. */
+  readonly currencies: ReadonlySet<Currency>;
+}
+
+/** @throws Failure INVALID_REQUEST `content` for a file of no known format */
+export function readImport(content: string): ReadImport {
+  const file = readImportFile(content);
+  const format = formats.find((one) => one.recognises(file));
+  if (!format)
+    throw invalidRequest({
+      field: 'content',
+      message: `no known format; known are ${formats.map(({ name }) => name).join(', ')}`,
+    });
+  const { transactions, left, actions = [] } = format.parse(file);
+  const rows = [...transactions, ...actions];
+  const stated = rows.map(({ currency }) => currency).filter(isCurrency);
+  return {
+    ...{ format: format.name, transactions, actions, left },
+    countsInSharesOfToday: format.countsInSharesOfToday ?? false,
+    currencies: new Set(stated.map(parseCurrency)),
+  };
+}
