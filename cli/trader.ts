@@ -5,6 +5,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { action } from './commands/account/action.ts';
 import { answer } from './commands/trading/answer.ts';
 import { backup } from './commands/system/backup.ts';
+import { change } from './commands/trading/change.ts';
 import { checkData } from './commands/system/check-data.ts';
 import { completion } from './commands/system/completion.ts';
 import { exportLedger } from './commands/account/export-ledger.ts';
@@ -51,6 +52,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   replan,
   replay,
   answer,
+  change,
   trust,
   reconcile,
   completion,

@@ -1,6 +1,7 @@
 /** Generated from the catalogue by `npm run generate`: the gateway service in one function. */
 import answerProposal from './answer-proposal/handler.ts';
 import approvePlan from './approve-plan/handler.ts';
+import changePlan from './change-plan/handler.ts';
 import createAnswerTokens from './create-answer-tokens/handler.ts';
 import getJobStatus from './get-job-status/handler.ts';
 import getMetrics from './get-metrics/handler.ts';
@@ -24,6 +25,7 @@ import { pack } from '#shared/runtime/pack.ts';
 export default pack('gateway', gateway, {
   answerProposal,
   approvePlan,
+  changePlan,
   createAnswerTokens,
   getJobStatus,
   getMetrics,

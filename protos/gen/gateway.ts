@@ -319,6 +319,35 @@ export interface RejectPlanRequest {
   reason: string;
 }
 
+export interface ChangePlanRequest {
+  accountId: string;
+  planId: string;
+  digest: string;
+  /** Fewer shares by ISIN, as decimals; 0 leaves the order out. Orders that are not named stay as they are. */
+  quantities: { [key: string]: string };
+  /** Answers what the change would lead to; nothing is stored. */
+  dryRun: boolean;
+  /** Who changes it, and from where; kept with the plan that is replaced. */
+  answeredBy: string;
+  surface: string;
+}
+
+export interface ChangePlanRequest_QuantitiesEntry {
+  key: string;
+  value: string;
+}
+
+export interface ChangePlanResponse {
+  success: boolean;
+  message: string;
+  before: Plan | undefined;
+  after:
+    | Plan
+    | undefined;
+  /** Of the changed plan, with the digest that an approval binds; absent in a dry run. */
+  proposal: Proposal | undefined;
+}
+
 export interface AnswerPlanResponse {
   success: boolean;
   message: string;
@@ -4886,6 +4915,443 @@ export const RejectPlanRequest: MessageFns<RejectPlanRequest> = {
   },
 };
 
+function createBaseChangePlanRequest(): ChangePlanRequest {
+  return { accountId: "", planId: "", digest: "", quantities: {}, dryRun: false, answeredBy: "", surface: "" };
+}
+
+export const ChangePlanRequest: MessageFns<ChangePlanRequest> = {
+  encode(message: ChangePlanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.planId !== "") {
+      writer.uint32(18).string(message.planId);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    globalThis.Object.entries(message.quantities).forEach(([key, value]: [string, string]) => {
+      ChangePlanRequest_QuantitiesEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.dryRun !== false) {
+      writer.uint32(40).bool(message.dryRun);
+    }
+    if (message.answeredBy !== "") {
+      writer.uint32(50).string(message.answeredBy);
+    }
+    if (message.surface !== "") {
+      writer.uint32(58).string(message.surface);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePlanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePlanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = ChangePlanRequest_QuantitiesEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.quantities[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.answeredBy = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.surface = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ChangePlanRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : "",
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      quantities: isObject(object.quantities)
+        ? (globalThis.Object.entries(object.quantities) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+      answeredBy: isSet(object.answeredBy)
+        ? globalThis.String(object.answeredBy)
+        : isSet(object.answered_by)
+        ? globalThis.String(object.answered_by)
+        : "",
+      surface: isSet(object.surface) ? globalThis.String(object.surface) : "",
+    };
+  },
+
+  toJSON(message: ChangePlanRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.planId !== "") {
+      obj.planId = message.planId;
+    }
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.quantities) {
+      const entries = globalThis.Object.entries(message.quantities) as [string, string][];
+      if (entries.length > 0) {
+        obj.quantities = {};
+        entries.forEach(([k, v]) => {
+          obj.quantities[k] = v;
+        });
+      }
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    if (message.answeredBy !== "") {
+      obj.answeredBy = message.answeredBy;
+    }
+    if (message.surface !== "") {
+      obj.surface = message.surface;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ChangePlanRequest>, I>>(base?: I): ChangePlanRequest {
+    return ChangePlanRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangePlanRequest>, I>>(object: I): ChangePlanRequest {
+    const message = createBaseChangePlanRequest();
+    message.accountId = object.accountId ?? "";
+    message.planId = object.planId ?? "";
+    message.digest = object.digest ?? "";
+    message.quantities = (globalThis.Object.entries(object.quantities ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.dryRun = object.dryRun ?? false;
+    message.answeredBy = object.answeredBy ?? "";
+    message.surface = object.surface ?? "";
+    return message;
+  },
+};
+
+function createBaseChangePlanRequest_QuantitiesEntry(): ChangePlanRequest_QuantitiesEntry {
+  return { key: "", value: "" };
+}
+
+export const ChangePlanRequest_QuantitiesEntry: MessageFns<ChangePlanRequest_QuantitiesEntry> = {
+  encode(message: ChangePlanRequest_QuantitiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePlanRequest_QuantitiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePlanRequest_QuantitiesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ChangePlanRequest_QuantitiesEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ChangePlanRequest_QuantitiesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ChangePlanRequest_QuantitiesEntry>, I>>(
+    base?: I,
+  ): ChangePlanRequest_QuantitiesEntry {
+    return ChangePlanRequest_QuantitiesEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangePlanRequest_QuantitiesEntry>, I>>(
+    object: I,
+  ): ChangePlanRequest_QuantitiesEntry {
+    const message = createBaseChangePlanRequest_QuantitiesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseChangePlanResponse(): ChangePlanResponse {
+  return { success: false, message: "", before: undefined, after: undefined, proposal: undefined };
+}
+
+export const ChangePlanResponse: MessageFns<ChangePlanResponse> = {
+  encode(message: ChangePlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.success !== false) {
+      writer.uint32(8).bool(message.success);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.before !== undefined) {
+      Plan.encode(message.before, writer.uint32(26).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Plan.encode(message.after, writer.uint32(34).fork()).join();
+    }
+    if (message.proposal !== undefined) {
+      Proposal.encode(message.proposal, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePlanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePlanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.success = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.before = Plan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.after = Plan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.proposal = Proposal.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ChangePlanResponse {
+    return {
+      success: isSet(object.success) ? globalThis.Boolean(object.success) : false,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      before: isSet(object.before) ? Plan.fromJSON(object.before) : undefined,
+      after: isSet(object.after) ? Plan.fromJSON(object.after) : undefined,
+      proposal: isSet(object.proposal) ? Proposal.fromJSON(object.proposal) : undefined,
+    };
+  },
+
+  toJSON(message: ChangePlanResponse): unknown {
+    const obj: any = {};
+    if (message.success !== false) {
+      obj.success = message.success;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.before !== undefined) {
+      obj.before = Plan.toJSON(message.before);
+    }
+    if (message.after !== undefined) {
+      obj.after = Plan.toJSON(message.after);
+    }
+    if (message.proposal !== undefined) {
+      obj.proposal = Proposal.toJSON(message.proposal);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ChangePlanResponse>, I>>(base?: I): ChangePlanResponse {
+    return ChangePlanResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangePlanResponse>, I>>(object: I): ChangePlanResponse {
+    const message = createBaseChangePlanResponse();
+    message.success = object.success ?? false;
+    message.message = object.message ?? "";
+    message.before = (object.before !== undefined && object.before !== null)
+      ? Plan.fromPartial(object.before)
+      : undefined;
+    message.after = (object.after !== undefined && object.after !== null) ? Plan.fromPartial(object.after) : undefined;
+    message.proposal = (object.proposal !== undefined && object.proposal !== null)
+      ? Proposal.fromPartial(object.proposal)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseAnswerPlanResponse(): AnswerPlanResponse {
   return { success: false, message: "", proposal: undefined, cycleId: "" };
 }
@@ -7173,6 +7639,16 @@ export const GatewayServiceService = {
     responseSerialize: (value: AnswerPlanResponse): Buffer => Buffer.from(AnswerPlanResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): AnswerPlanResponse => AnswerPlanResponse.decode(value),
   },
+  /** Puts another plan in the place of one that waits: some of its orders smaller or left out. It waits in turn. */
+  changePlan: {
+    path: "/arduino_trader.gateway.GatewayService/ChangePlan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangePlanRequest): Buffer => Buffer.from(ChangePlanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangePlanRequest => ChangePlanRequest.decode(value),
+    responseSerialize: (value: ChangePlanResponse): Buffer => Buffer.from(ChangePlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangePlanResponse => ChangePlanResponse.decode(value),
+  },
   /** Two tokens that answer a plan once each, for a message to its owner. */
   createAnswerTokens: {
     path: "/arduino_trader.gateway.GatewayService/CreateAnswerTokens" as const,
@@ -7297,6 +7773,8 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   /** Allows exactly the plan of a digest, and queues the cycle that executes it. */
   approvePlan: handleUnaryCall<ApprovePlanRequest, AnswerPlanResponse>;
   rejectPlan: handleUnaryCall<RejectPlanRequest, AnswerPlanResponse>;
+  /** Puts another plan in the place of one that waits: some of its orders smaller or left out. It waits in turn. */
+  changePlan: handleUnaryCall<ChangePlanRequest, ChangePlanResponse>;
   /** Two tokens that answer a plan once each, for a message to its owner. */
   createAnswerTokens: handleUnaryCall<CreateAnswerTokensRequest, CreateAnswerTokensResponse>;
   /** The answer of a token; over HTTP it needs no other credential. */
@@ -7447,6 +7925,22 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: AnswerPlanResponse) => void,
+  ): ClientUnaryCall;
+  /** Puts another plan in the place of one that waits: some of its orders smaller or left out. It waits in turn. */
+  changePlan(
+    request: ChangePlanRequest,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
+  ): ClientUnaryCall;
+  changePlan(
+    request: ChangePlanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
+  ): ClientUnaryCall;
+  changePlan(
+    request: ChangePlanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
   ): ClientUnaryCall;
   /** Two tokens that answer a plan once each, for a message to its owner. */
   createAnswerTokens(

@@ -135,6 +135,15 @@ export interface CreatePlanRequest {
    * sells what has none; nothing is optimised.
    */
   targetWeights: { [key: string]: number };
+  /**
+   * Builds the orders of this plan again with `quantities` in place of theirs; nothing is searched, and every
+   * limit is checked anew.
+   */
+  changedFrom: string;
+  /** Fewer shares by ISIN, as decimals; 0 leaves the order out. Orders that are not named stay as they are. */
+  quantities: { [key: string]: string };
+  /** Answers the plan and stores nothing. */
+  dryRun: boolean;
 }
 
 export interface CreatePlanRequest_ConstraintsEntry {
@@ -145,6 +154,11 @@ export interface CreatePlanRequest_ConstraintsEntry {
 export interface CreatePlanRequest_TargetWeightsEntry {
   key: string;
   value: number;
+}
+
+export interface CreatePlanRequest_QuantitiesEntry {
+  key: string;
+  value: string;
 }
 
 export interface PlanUpdate {
@@ -193,6 +207,8 @@ export interface Plan {
     | undefined;
   /** What each limit that binds on the targets costs a year, the dearest first. */
   limitPrices: LimitPrice[];
+  /** The plan that its owner made this one from, by leaving out or reducing orders; empty otherwise. */
+  changedFrom: string;
 }
 
 export interface PlannedAction {
@@ -315,6 +331,9 @@ function createBaseCreatePlanRequest(): CreatePlanRequest {
     targetAllocationPct: 0,
     constraints: {},
     targetWeights: {},
+    changedFrom: "",
+    quantities: {},
+    dryRun: false,
   };
 }
 
@@ -344,6 +363,15 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
     globalThis.Object.entries(message.targetWeights).forEach(([key, value]: [string, number]) => {
       CreatePlanRequest_TargetWeightsEntry.encode({ key: key as any, value }, writer.uint32(162).fork()).join();
     });
+    if (message.changedFrom !== "") {
+      writer.uint32(170).string(message.changedFrom);
+    }
+    globalThis.Object.entries(message.quantities).forEach(([key, value]: [string, string]) => {
+      CreatePlanRequest_QuantitiesEntry.encode({ key: key as any, value }, writer.uint32(178).fork()).join();
+    });
+    if (message.dryRun !== false) {
+      writer.uint32(184).bool(message.dryRun);
+    }
     return writer;
   },
 
@@ -430,6 +458,33 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
             }
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.changedFrom = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            const entry22 = CreatePlanRequest_QuantitiesEntry.decode(reader, reader.uint32());
+            if (entry22.value !== undefined) {
+              message.quantities[entry22.key] = entry22.value;
+            }
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -513,6 +568,30 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
           {},
         )
         : {},
+      changedFrom: isSet(object.changedFrom)
+        ? globalThis.String(object.changedFrom)
+        : isSet(object.changed_from)
+        ? globalThis.String(object.changed_from)
+        : "",
+      quantities: isObject(object.quantities)
+        ? (globalThis.Object.entries(object.quantities) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
     };
   },
 
@@ -554,6 +633,21 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
         });
       }
     }
+    if (message.changedFrom !== "") {
+      obj.changedFrom = message.changedFrom;
+    }
+    if (message.quantities) {
+      const entries = globalThis.Object.entries(message.quantities) as [string, string][];
+      if (entries.length > 0) {
+        obj.quantities = {};
+        entries.forEach(([k, v]) => {
+          obj.quantities[k] = v;
+        });
+      }
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
     return obj;
   },
 
@@ -590,6 +684,17 @@ export const CreatePlanRequest: MessageFns<CreatePlanRequest> = {
       },
       {},
     );
+    message.changedFrom = object.changedFrom ?? "";
+    message.quantities = (globalThis.Object.entries(object.quantities ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.dryRun = object.dryRun ?? false;
     return message;
   },
 };
@@ -768,6 +873,95 @@ export const CreatePlanRequest_TargetWeightsEntry: MessageFns<CreatePlanRequest_
     const message = createBaseCreatePlanRequest_TargetWeightsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseCreatePlanRequest_QuantitiesEntry(): CreatePlanRequest_QuantitiesEntry {
+  return { key: "", value: "" };
+}
+
+export const CreatePlanRequest_QuantitiesEntry: MessageFns<CreatePlanRequest_QuantitiesEntry> = {
+  encode(message: CreatePlanRequest_QuantitiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePlanRequest_QuantitiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePlanRequest_QuantitiesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreatePlanRequest_QuantitiesEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: CreatePlanRequest_QuantitiesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreatePlanRequest_QuantitiesEntry>, I>>(
+    base?: I,
+  ): CreatePlanRequest_QuantitiesEntry {
+    return CreatePlanRequest_QuantitiesEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreatePlanRequest_QuantitiesEntry>, I>>(
+    object: I,
+  ): CreatePlanRequest_QuantitiesEntry {
+    const message = createBaseCreatePlanRequest_QuantitiesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -955,6 +1149,7 @@ function createBasePlan(): Plan {
     validUntil: undefined,
     policyVersion: undefined,
     limitPrices: [],
+    changedFrom: "",
   };
 }
 
@@ -1019,6 +1214,9 @@ export const Plan: MessageFns<Plan> = {
     }
     for (const v of message.limitPrices) {
       LimitPrice.encode(v!, writer.uint32(290).fork()).join();
+    }
+    if (message.changedFrom !== "") {
+      writer.uint32(298).string(message.changedFrom);
     }
     return writer;
   },
@@ -1196,6 +1394,14 @@ export const Plan: MessageFns<Plan> = {
             message.limitPrices.push(LimitPrice.decode(reader, reader.uint32()));
             continue;
           }
+          case 37: {
+            if (tag !== 298) {
+              break;
+            }
+
+            message.changedFrom = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1286,6 +1492,11 @@ export const Plan: MessageFns<Plan> = {
         : globalThis.Array.isArray(object?.limit_prices)
         ? object.limit_prices.map((e: any) => LimitPrice.fromJSON(e))
         : [],
+      changedFrom: isSet(object.changedFrom)
+        ? globalThis.String(object.changedFrom)
+        : isSet(object.changed_from)
+        ? globalThis.String(object.changed_from)
+        : "",
     };
   },
 
@@ -1351,6 +1562,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.limitPrices?.length) {
       obj.limitPrices = message.limitPrices.map((e) => LimitPrice.toJSON(e));
     }
+    if (message.changedFrom !== "") {
+      obj.changedFrom = message.changedFrom;
+    }
     return obj;
   },
 
@@ -1395,6 +1609,7 @@ export const Plan: MessageFns<Plan> = {
       : undefined;
     message.policyVersion = object.policyVersion ?? undefined;
     message.limitPrices = object.limitPrices?.map((e) => LimitPrice.fromPartial(e)) || [];
+    message.changedFrom = object.changedFrom ?? "";
     return message;
   },
 };

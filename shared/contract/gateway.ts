@@ -97,6 +97,19 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       reason: text(1000),
     }),
   },
+  changePlan: {
+    ...usual.write,
+    effect: 'trades',
+    summary: 'Replaces a plan that waits by one with fewer or smaller orders, which waits in turn.',
+    timeoutMs: 300_000,
+    request: request({
+      accountId: account,
+      planId: requiredText(128),
+      ...answer,
+      quantities: map(text(40)),
+      dryRun: bool,
+    }),
+  },
   createAnswerTokens: {
     ...usual.write,
     effect: 'trades',

@@ -2,6 +2,7 @@
 import type { PlanningServiceService } from '#protos/gen/planning.ts';
 import {
   account,
+  bool,
   double,
   int32,
   limit,
@@ -45,6 +46,9 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
       targetAllocationPct: double({ min: 0, max: 100 }),
       constraints: map(text(4000), planConstraints),
       targetWeights: weights,
+      changedFrom: text(128),
+      quantities: map(text(40)),
+      dryRun: bool,
     }),
     streams: true,
     effect: 'writes',

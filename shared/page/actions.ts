@@ -2,6 +2,8 @@
 import { gateway } from '#shared/contract/gateway.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
+import { passkeyAdd, passkeyRemove } from './passkeys/passkey-actions.ts';
+import { approve, change, reject } from './plan-answers.ts';
 import { deposit, importFile, withdrawal } from './money-actions.ts';
 import { policy, restriction, targets } from './policy-actions.ts';
 
@@ -39,19 +41,6 @@ const job: Action = {
   },
 };
 
-const approve: Action = {
-  role: 'trade',
-  run: async (form, call) => (await ask(call, gateway.approvePlan, answered(form, call))).message,
-};
-
-const reject: Action = {
-  role: 'trade',
-  run: async (form, call) => {
-    const reason = [form.get('reason'), form.get('words')].filter((text) => text).join(': ');
-    return (await ask(call, gateway.rejectPlan, { ...answered(form, call), reason })).message;
-  },
-};
-
 const trust: Action = {
   role: 'trade',
   needsProof: true,
@@ -73,16 +62,6 @@ const testNotices: Action = {
   },
 };
 
-/** An answer binds the digest that the plan was shown with. */
-function answered(form: URLSearchParams, { who }: ActionCall) {
-  return {
-    planId: required(form, 'plan'),
-    digest: required(form, 'digest'),
-    answeredBy: who,
-    surface: 'page',
-  };
-}
-
 export const actions: Readonly<Record<string, Action>> = {
   halt,
   reduce,
@@ -91,9 +70,12 @@ export const actions: Readonly<Record<string, Action>> = {
   deposit,
   job,
   approve,
+  change,
   reject,
   trust,
   'test-notices': testNotices,
+  'passkey-add': passkeyAdd,
+  'passkey-remove': passkeyRemove,
   withdrawal,
   import: importFile,
   policy,

@@ -145,6 +145,12 @@ export function eventStream(events: AsyncIterable<string>): FunctionResult {
   };
 }
 
+/** For the script of the page. */
+export function jsonAnswer(status: number, value: object): FunctionResult {
+  const headers = { ...SAFE, 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status, headers, body: JSON.stringify(value) };
+}
+
 export function plainAnswer(status: number, text: string): FunctionResult {
   const headers = { ...SAFE, 'content-type': 'text/plain; charset=utf-8' };
   return { status, headers, body: `${text}\n` };

@@ -3,6 +3,8 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { depositForm, importForm, withdrawalForm } from './view/forms/money-forms.ts';
 import { policyForm, targetsForm } from './view/forms/policy-forms.ts';
+import { passkeyForm } from './view/forms/passkey-form.ts';
+import { planForm } from './view/forms/plan-form.ts';
 import type { Html } from './view/html.ts';
 import type { ViewContext } from './view/view-context.ts';
 
@@ -14,6 +16,8 @@ export async function draftView(
 ): Promise<Html | undefined> {
   if (context.view === 'deposit') return depositForm(context);
   if (context.view === 'withdrawal') return withdrawalForm(context);
+  if (context.view === 'passkey') return passkeyForm(context);
+  if (context.view === 'change') return planForm(context);
   if (context.view === 'import') return importForm(context);
   if (context.view !== 'policy' && context.view !== 'targets') return undefined;
   const stored = await functions.call(portfolio.getPolicy, {}, { signal, requestId: newId() });

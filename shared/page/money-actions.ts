@@ -5,8 +5,8 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
-import { carried, type Confirmation } from './view/forms/dialogs.ts';
-import { plural } from './view/format.ts';
+import { carried, type Confirmation } from './view/forms/confirmation.ts';
+import { plural, type Format } from './view/format.ts';
 import { html, type Html } from './view/html.ts';
 
 const LEFT_ROWS_SHOWN = 20;
@@ -37,7 +37,7 @@ export const importFile: Action = {
     const answer = await ask(call, portfolio.importTransactions, { content, apply: false });
     return {
       title: 'Book these transactions?',
-      effects: importEffects(answer),
+      effects: importEffects(answer, call.format),
       action: 'import',
       verb: `Book ${plural(answer.newMovements, 'movement')}`,
       fields: carried({ content }),
@@ -63,18 +63,18 @@ async function moved(
   const change = Decimal.parse(amount);
   const after = kind === 'deposit' ? before.add(change) : before.subtract(change);
   const isInvested = form.get('invest') === 'yes';
+  const money = (one: Decimal): Html => call.format.money({ amount: one.toString(), currency });
   return {
     title: kind === 'deposit' ? 'Note this deposit?' : 'Note this withdrawal?',
     effects: [
-      html`Cash goes from ${currency} ${before.toString()} to
-        <b>${currency} ${after.toString()}</b>.`,
+      html`Cash goes from ${money(before)} to <b>${money(after)}</b>.`,
       trading?.practice === true
         ? 'The practice account is changed at once.'
         : 'It counts as announced until the broker shows it.',
       ...(isInvested ? ['A trading cycle starts, which may send orders within all limits.'] : []),
     ],
     action: kind,
-    verb: `Note ${currency} ${amount}`,
+    verb: `Note ${call.format.moneyText({ amount, currency })}`,
     fields: carried({ amount, invest: isInvested ? 'yes' : '' }),
     back: `?view=${kind}`,
   };
@@ -88,16 +88,16 @@ function amountIn(form: URLSearchParams, { currency }: ActionCall) {
   return { amount, currency };
 }
 
-function importEffects(answer: ImportTransactionsResponse): (Html | string)[] {
+function importEffects(answer: ImportTransactionsResponse, written: Format): (Html | string)[] {
   const { format, newMovements, knownRows, positions, leftRows, cashBefore, cashAfter } = answer;
   const more = leftRows.length - LEFT_ROWS_SHOWN;
   return [
     `A file of ${format}: ${plural(newMovements, 'movement')} new, ${plural(knownRows, 'row')} booked before.`,
-    html`Cash goes from ${cashBefore?.currency} ${cashBefore?.amount} to
-      <b>${cashAfter?.currency} ${cashAfter?.amount}</b>.`,
+    html`Cash goes from ${written.money(cashBefore)} to <b>${written.money(cashAfter)}</b>.`,
     ...positions.map(
       ({ symbol, isin, quantityBefore, quantityAfter }) =>
-        html`${symbol || isin}: ${quantityBefore} → <b>${quantityAfter}</b> shares`,
+        html`${symbol || isin}: ${written.number(quantityBefore)} →
+          <b>${written.number(quantityAfter)}</b> shares`,
     ),
     ...leftRows
       .slice(0, LEFT_ROWS_SHOWN)

@@ -3,7 +3,8 @@ import type { Operation, WireRequestOf } from '#shared/contract/row.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import type { Role } from './model/session.ts';
-import type { Confirmation } from './view/forms/dialogs.ts';
+import type { Format } from './view/format.ts';
+import type { Confirmation } from './view/forms/confirmation.ts';
 
 export interface Action {
   readonly role: Role;
@@ -19,8 +20,15 @@ export interface ActionCall {
   readonly functions: Dependencies['functions'];
   readonly options: ReturnType<Context['callOptions']>;
   readonly currency: string;
+  /** In the reader's locale, for what is shown before a change is made. */
+  readonly format: Format;
   /** Who asks, for what is stored with the change. */
   readonly who: string;
+  readonly passkeys: {
+    /** The one in the form, for the session. */
+    add(): Promise<void>;
+    remove(id: string): Promise<void>;
+  };
 }
 
 export function ask<O extends Operation>(

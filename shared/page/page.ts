@@ -15,6 +15,7 @@ import {
   documentAnswer,
   eventStream,
   fileAt,
+  jsonAnswer,
   plainAnswer,
   redirect,
   reportAnswer,
@@ -23,13 +24,16 @@ import { AuditStore } from './audit-store.ts';
 import { Changes } from './changes.ts';
 import { covers, isProved, type Session } from './model/session.ts';
 import { cookieText, readRequest, type PageRequest } from './request.ts';
+import { passkeyAdd } from './passkeys/passkey-actions.ts';
+import { Passkeys } from './passkeys/passkeys.ts';
 import { SessionStore, type Opened } from './session-store.ts';
 import { SignIn, type Credentials } from './sign-in.ts';
 import { draftView } from './drafts.ts';
 import { confirmationView } from './view/forms/confirmations.ts';
 import { Format } from './view/format.ts';
-import { confirmView, messageView, signInView } from './view/forms/dialogs.ts';
-import type { Register } from './view/system-view.ts';
+import { confirmView, messageView } from './view/forms/confirmation.ts';
+import { signInView } from './view/forms/sign-in-form.ts';
+import type { Register } from './view/access.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { ViewContext } from './view/view-context.ts';
@@ -40,8 +44,11 @@ const AUDIT_SHOWN = 30;
 const PREVIEW = 'preview-';
 const YEAR_DAYS = 366;
 const periods: Readonly<Record<string, number>> = { '1y': YEAR_DAYS, '3y': 3 * YEAR_DAYS };
-/** After these the overview shows what was done. */
-const SEEN_AT_ONCE: ReadonlySet<string> = new Set(['halt', 'reduce', 'resume']);
+/** Where what was done is seen at once; a changed plan is answered next. */
+const shownAfter: Readonly<Record<string, string>> = {
+  ...{ halt: './', reduce: './', resume: './' },
+  change: './?view=approve',
+};
 
 /** A request with all that answering it needs. */
 interface Visit {
@@ -57,6 +64,7 @@ export class Page {
   private readonly audit: AuditStore;
   private readonly signIn: SignIn;
   private readonly changes: Changes;
+  private readonly passkeys: Passkeys;
 
   constructor(dependencies: Dependencies) {
     const { database } = dependencies;
@@ -65,6 +73,7 @@ export class Page {
     this.audit = new AuditStore(database);
     this.signIn = new SignIn(dependencies);
     this.changes = new Changes(database);
+    this.passkeys = new Passkeys(database);
   }
 
   async answer(
@@ -138,11 +147,13 @@ export class Page {
     const { path, form } = request;
     const name = form.get('do') ?? '';
     if (path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
-    if (name === 'sign-in') return this.begin(visit, credentials);
+    if (name === 'sign-in' || name === 'passkey-sign-in') return this.begin(visit, credentials);
+    if (name === 'passkey-challenge') return this.challenge(visit);
     if (!opened) return this.askPassword(visit, 'Your session has ended. Sign in again.', 401);
     if (form.get('csrf') !== opened.session.csrf)
       return this.message(visit, 403, 'Not done', 'The form is not of this session. Try again.');
     if (name === 'sign-out') return this.end(visit, opened.session);
+    if (name === 'passkey-options') return this.optionsToAdd(visit, opened.session, credentials);
     if (name === 'revoke' || name === 'revoke-all') return this.revoke(visit, opened.session, name);
     const isPreview = name.startsWith(PREVIEW);
     const known = isPreview ? name.slice(PREVIEW.length) : name;
@@ -160,13 +171,51 @@ export class Page {
   private async proof(
     { request }: Visit,
     session: Session,
-    action: Action,
+    { needsProof }: Pick<Action, 'needsProof'>,
     credentials: Credentials,
   ): Promise<string | undefined> {
     const now = this.dependencies.now();
-    if (!action.needsProof || (isProved(session, now) && !request.form.get('password')))
-      return undefined;
+    const isGiven = Boolean(request.form.get('password'));
+    if (!needsProof || (isProved(session, now) && !isGiven)) return undefined;
+    if (!isGiven) return 'Your password is needed once more. Go back and give it.';
     return this.signIn.prove(request, session, credentials, now);
+  }
+
+  /** For the browser: what a passkey that signs in is to sign. */
+  private async challenge({ request }: Visit): Promise<FunctionResult> {
+    const now = this.dependencies.now();
+    if ((await this.signIn.waitMs(request, now)) > 0)
+      return jsonAnswer(403, { message: 'Wait before you try again.' });
+    return this.json(() => this.passkeys.optionsToSignIn(request, now));
+  }
+
+  /** For the browser: which passkey it is to make. */
+  private async optionsToAdd(
+    visit: Visit,
+    session: Session,
+    credentials: Credentials,
+  ): Promise<FunctionResult> {
+    const { role, needsProof } = passkeyAdd;
+    if (!covers(session.role, role))
+      return jsonAnswer(403, { message: `This session may only ${session.role}.` });
+    const message = await this.proof(
+      visit,
+      session,
+      { needsProof: needsProof === true },
+      credentials,
+    );
+    if (message !== undefined) return jsonAnswer(403, { message });
+    const now = this.dependencies.now();
+    return this.json(() => this.passkeys.optionsToAdd(visit.request, session, now));
+  }
+
+  private async json(made: () => Promise<object>): Promise<FunctionResult> {
+    try {
+      return jsonAnswer(200, await made());
+    } catch (thrown) {
+      const { message, rule } = Failure.from(thrown);
+      return jsonAnswer(rule.http, { message });
+    }
   }
 
   private async act(
@@ -180,7 +229,8 @@ export class Page {
     try {
       const said = await action.run(request.form, call);
       await this.note(request, session, name, said, call.options.idempotencyKey ?? '');
-      if (SEEN_AT_ONCE.has(name)) return redirect('./');
+      const shown = shownAfter[name];
+      if (shown !== undefined) return redirect(shown);
       return await this.message(visit, 200, 'Done', said);
     } catch (thrown) {
       const { message, rule } = Failure.from(thrown);
@@ -214,12 +264,22 @@ export class Page {
     const who = `${session.device} (${session.id.slice(0, 8)})`;
     const key = request.form.get('key') || newId();
     const options = { signal, requestId: newId(), idempotencyKey: `page-${key}` };
-    return { functions, currency, who, options };
+    const now = this.dependencies.now();
+    const passkeys = {
+      add: () => this.passkeys.add(request, session, now),
+      remove: (id: string) => this.passkeys.store.remove(id),
+    };
+    return { functions, currency, who, options, format: new Format(request.locale), passkeys };
   }
 
   private async begin(visit: Visit, credentials: Credentials): Promise<FunctionResult> {
     const { request } = visit;
-    const result = await this.signIn.begin(request, credentials, this.dependencies.now());
+    const now = this.dependencies.now();
+    const byPasskey = request.form.get('do') === 'passkey-sign-in';
+    const prove = () => this.passkeys.proved(request, now);
+    const result = byPasskey
+      ? await this.signIn.beginWithPasskey(request, prove, now)
+      : await this.signIn.begin(request, credentials, now);
     if (result.kind === 'refused') return this.askPassword(visit, result.message, 403);
     const then = /^[a-z-]{1,20}$/.exec(request.form.get('then') ?? '')?.[0];
     return redirect(then ? `./?view=${then}` : './', cookieText(request, result.cookie));
@@ -273,20 +333,27 @@ export class Page {
   }
 
   private async register({ request, opened, signal }: Visit): Promise<Register> {
-    if (!opened || request.query.get('view') !== 'system') return { sessions: [], audit: [] };
+    if (!opened || request.query.get('view') !== 'system')
+      return { sessions: [], audit: [], passkeys: [] };
     const { functions, newId, now } = this.dependencies;
     const options = { signal, requestId: newId() };
-    const [sessions, audit, notices] = await Promise.all([
+    const [sessions, audit, passkeys, notices] = await Promise.all([
       this.sessions.list(now()),
       this.audit.latest(AUDIT_SHOWN),
+      this.passkeys.store.all(),
       functions.call(gateway.listNotices, {}, options).catch(() => undefined),
     ]);
-    return { sessions, audit, notices };
+    return { sessions, audit, passkeys, notices };
   }
 
-  private askPassword(visit: Visit, complaint?: string, status = 200): FunctionResult {
+  private async askPassword(
+    visit: Visit,
+    complaint?: string,
+    status = 200,
+  ): Promise<FunctionResult> {
     const context = this.context(visit, 'sign-in');
-    return this.show(visit, context, signInView(context, complaint), status);
+    const hasPasskey = await this.passkeys.areKnownAt(visit.request);
+    return this.show(visit, context, signInView(context, { complaint, hasPasskey }), status);
   }
 
   private message(visit: Visit, status: number, title: string, text: string): FunctionResult {
@@ -298,6 +365,8 @@ export class Page {
       view,
       overview,
       session: opened?.session,
+      isProved: opened !== undefined && isProved(opened.session, this.dependencies.now()),
+      site: request.site,
       format: new Format(request.locale),
       assets,
       query: request.query,

@@ -9,7 +9,7 @@ import {
   withTargets,
   type Restriction,
 } from './model/policy-edits.ts';
-import { carried, type Confirmation } from './view/forms/dialogs.ts';
+import { carried, type Confirmation } from './view/forms/confirmation.ts';
 import { html, type Html } from './view/html.ts';
 
 /** The whole text, as it was written into the form. */

@@ -17,6 +17,8 @@ export interface PageRequest {
   /** Where browsers see the page, with a slash at its end; cookies are for below it. */
   readonly base: string;
   readonly isSecure: boolean;
+  /** Origin of the page as the browser that sent a form sees it; undefined where it does not say. */
+  readonly site: URL | undefined;
   /** Whether a page of ours sent it, as far as a browser says. */
   readonly isOwnOrigin: boolean;
 }
@@ -45,6 +47,7 @@ export function readRequest(event: FunctionEvent): PageRequest {
     locale: localeOf(headers['accept-language']),
     base: baseOf(headers['x-page-base']),
     isSecure,
+    site: siteOf(headers, isSecure),
     isOwnOrigin: isOwnOrigin(headers),
   };
 }
@@ -101,6 +104,12 @@ function localeOf(accepted: string | undefined): string {
 
 function baseOf(header: string | undefined): string {
   return header !== undefined && /^\/([\w-]+\/)*$/.test(header) ? header : FUNCTION_BASE;
+}
+
+/** Of a form by its origin; of a document by the host that was asked. */
+function siteOf({ origin, host }: FunctionEvent['headers'], isSecure: boolean): URL | undefined {
+  const text = origin ?? `${isSecure ? 'https' : 'http'}://${host ?? ''}`;
+  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 /** A browser names the page that sent a form; what names another host is refused. */

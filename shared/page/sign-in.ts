@@ -4,6 +4,7 @@ import { same } from '#shared/runtime/access.ts';
 import { addNotice } from '#shared/gateway/notices/add-notice.ts';
 import type { Dependencies, Tokens } from '#shared/runtime/context.ts';
 import { AuditStore } from './audit-store.ts';
+import type { Passkey } from './model/passkey.ts';
 import { covers, roles, type Role, type Session } from './model/session.ts';
 import type { PageRequest } from './request.ts';
 import { SessionStore } from './session-store.ts';
@@ -40,15 +41,35 @@ export class SignIn {
   }
 
   async begin(request: PageRequest, known: Credentials, now: Instant): Promise<SignedIn> {
-    const { address, device, form } = request;
-    const granted = await this.tried(request, known, now);
+    const granted = await this.tried(request, now, () => passwordRole(request, known));
     if (typeof granted !== 'string') return granted;
+    return this.opened(request, granted, now, 'password');
+  }
+
+  /** @param proved the passkey that signed; what does not prove one counts as a wrong password does */
+  async beginWithPasskey(
+    request: PageRequest,
+    prove: () => Promise<Passkey | undefined>,
+    now: Instant,
+  ): Promise<SignedIn> {
+    const granted = await this.tried(request, now, async () => (await prove())?.role);
+    if (typeof granted !== 'string') return granted;
+    return this.opened(request, granted, now, 'passkey');
+  }
+
+  private async opened(
+    request: PageRequest,
+    granted: Role,
+    now: Instant,
+    by: 'password' | 'passkey',
+  ): Promise<SignedIn> {
+    const { address, device, form } = request;
     const wished = roles.find((role) => role === form.get('role')) ?? 'read';
     const role = covers(granted, wished) ? wished : granted;
     const isKnown = await this.isKnown(request);
     const { cookie } = await this.sessions.begin({ role, device, address }, now);
     if (!isKnown) await this.notify(request, now, 'somebody signed in from a new device');
-    await this.note(request, now, 'sign-in', `may ${role}`);
+    await this.note(request, now, 'sign-in', `may ${role}, by ${by}`);
     return { kind: 'in', cookie };
   }
 
@@ -59,19 +80,28 @@ export class SignIn {
     known: Credentials,
     now: Instant,
   ): Promise<string | undefined> {
-    const granted = await this.tried(request, known, now);
+    const granted = await this.tried(request, now, () => passwordRole(request, known));
     if (typeof granted !== 'string') return granted.message;
     if (!covers(granted, session.role)) return WRONG;
     await this.sessions.prove(session.id, now);
     return undefined;
   }
 
-  /** @returns what the password covers, or the refusal */
-  private async tried(request: PageRequest, known: Credentials, now: Instant) {
-    const { address, form } = request;
-    const wait = await this.sessions.waitMs(address, now);
+  /** How long the address has to wait before it may try; 0 where it need not. */
+  waitMs({ address }: PageRequest, now: Instant): Promise<number> {
+    return this.sessions.waitMs(address, now);
+  }
+
+  /** @returns what is covered by what was given, or the refusal */
+  private async tried(
+    request: PageRequest,
+    now: Instant,
+    covered: () => Role | undefined | Promise<Role | undefined>,
+  ) {
+    const { address } = request;
+    const wait = await this.waitMs(request, now);
     if (wait > 0) return refusal(wait);
-    const granted = roleOf(form.get('password') ?? '', known);
+    const granted = await covered();
     if (granted) {
       await this.sessions.succeeded(address);
       return granted;
@@ -112,6 +142,10 @@ function refusal(waitMs: number): { readonly kind: 'refused'; readonly message: 
     kind: 'refused',
     message: `${WRONG} Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`} before you try again.`,
   };
+}
+
+function passwordRole({ form }: PageRequest, known: Credentials): Role | undefined {
+  return roleOf(form.get('password') ?? '', known);
 }
 
 /** Always compares with all of them, so that timing reveals nothing. */

@@ -17,6 +17,7 @@ import { taxWarningsOf } from './model/plan-taxes.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { priceWarnings } from './model/price-warnings.ts';
 import { exchangesOf } from './model/problem.ts';
+import { planChanged } from './plan-changed.ts';
 import type { PlanRequest } from './plan-limits.ts';
 import { stepMessage, withProgress } from './plan-message.ts';
 import { planTowards } from './plan-towards.ts';
@@ -27,13 +28,14 @@ export type AskTargets = (
   request: WireRequestOf<typeof optimization.optimizeAllocation>,
 ) => Promise<OptimizeAllocationResponse>;
 
-/** @throws Failure as `loadPlanning`, `loadTargetPlanning` and `targetsOf` */
+/** @throws Failure as `loadPlanning`, `loadTargetPlanning`, `planChanged` and `targetsOf` */
 export async function* makePlan(
   dependencies: Dependencies,
   request: PlanRequest,
   id: PlanId,
   askTargets: AskTargets,
 ): AsyncGenerator<PlanUpdate, Plan> {
+  if (request.changedFrom !== '') return planChanged(dependencies, request, id);
   if (request.targetWeights.size > 0) return planTowards(dependencies, request, id);
   const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
     dependencies,

@@ -28,6 +28,7 @@ export function planMessage(plan: Plan): PlanMessage {
     policyVersion: plan.policyVersion,
     limitPrices: (plan.limitPrices ?? []).map((one) => ({ ...one, cost: one.cost.toJSON() })),
     warnings: [...(plan.warnings ?? [])],
+    changedFrom: plan.changedFrom ?? '',
     search: {
       ...search,
       sequencesEvaluated: String(search.sequencesEvaluated),

@@ -38,7 +38,7 @@ const notTaken = z.strictObject({
 });
 
 const search = z.strictObject({
-  method: z.enum(['exhaustive', 'anytime', 'to-target']),
+  method: z.enum(['exhaustive', 'anytime', 'to-target', 'changed']),
   sequencesEvaluated: z.number().int(),
   depth: z.number().int(),
   coverageRatio: z.number(),
@@ -72,6 +72,7 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
     .optional(),
   targets: z.record(z.string(), z.number()).optional(),
   warnings: z.array(z.string()).readonly().optional(),
+  changedFrom: storedId<PlanId>().optional(),
   actions: z.array(action).readonly(),
   notTaken: z.array(notTaken).readonly(),
   search,

@@ -110,6 +110,8 @@ export const keys = {
     sessions: () => '{page}:sessions',
     attempts: (address: string) => `{page}:attempts:${address}`,
     audit: () => '{page}:audit',
+    passkeys: () => '{page}:passkeys',
+    challenges: () => '{page}:challenges',
   },
   paperBroker: {
     book: (account: string) => `{paper:${account}}:book`,
@@ -259,6 +261,8 @@ export const keyTable: readonly KeyRow[] = [
   row(keys.page.sessions(), 'zset', null, 'page', 'ids of sessions by the time they began'),
   row(keys.page.attempts('a'), 'document', DAY_MS, 'page', 'failed sign-ins of an address'),
   row(keys.page.audit(), 'list', null, 'page', 'who changed what on the page, the last 1,000'),
+  row(keys.page.passkeys(), 'document', null, 'page', 'public keys that sign in, at most 20'),
+  row(keys.page.challenges(), 'zset', null, 'page', 'what passkeys are to sign once, the last 100'),
   row(
     keys.state.mark('a1b2'),
     'string',

@@ -39,7 +39,8 @@ export function answer(trader: Command): void {
     .action(reject);
 }
 
-function common(command: Command): Command {
+/** Options of every command about a plan that was put to its owner. */
+export function common(command: Command): Command {
   return command
     .option('--account <id>', 'another account than the default one', '')
     .option('--json', 'writes one JSON document');
@@ -71,12 +72,13 @@ async function reject(plan: string | undefined, options: Options): Promise<void>
   print(options, await ask(gateway.rejectPlan, request, { idempotencyKey: randomUUID() }));
 }
 
-function boundTo({ accountId, planId }: Proposal) {
+/** What an answer says of the plan and of who answers. */
+export function boundTo({ accountId, planId }: Proposal) {
   return { accountId, planId, answeredBy: userInfo().username, surface: 'command' };
 }
 
-/** @throws Failure NOT_FOUND */
-async function proposalOf(plan: string | undefined, account: string): Promise<Proposal> {
+/** The plan that is named, or the one that waits. @throws Failure NOT_FOUND */
+export async function proposalOf(plan: string | undefined, account: string): Promise<Proposal> {
   const ask = openInstallation(ANSWER_MS_MAX);
   const { proposals } = await ask(gateway.listProposals, { accountId: account, limit: 100 });
   const found = proposals.find(({ planId, state }) =>

@@ -20,6 +20,6 @@ export function proposalText(proposal: Proposal): string {
   ].join('\n');
 }
 
-function money(amount: { amount: string; currency: string } | undefined): string {
+export function money(amount: { amount: string; currency: string } | undefined): string {
   return amount ? `${amount.currency} ${amount.amount}` : '—';
 }

@@ -11,6 +11,9 @@
  *
  * With `target_weights` nothing is searched: the plan leads straight to them (model/to-target.ts).
  *
+ * With `changed_from` nothing is searched either: the plan is that one with `quantities` in place of its own, for an
+ * account that is still the same. A `dry_run` answers a plan and stores nothing.
+ *
  * What the plan saw is kept for PLAN_INPUT_DAYS, so that Replan can make it again (docs/domain/planning.md).
  *
  * The plan's id comes from the idempotency key, so a run that is repeated answers the same one plan.
@@ -33,7 +36,7 @@ export default handle(planning.createPlan, async function* (request, context) {
   if (made) return yield completeMessage(made);
   // A policy file that has changed becomes a version here, so that what is recorded only reads.
   await policyInForce(context, accountOf(request));
-  const days = context.settings.planInputDays;
+  const days = request.dryRun ? 0 : context.settings.planInputDays;
   const recorder = days > 0 ? new InputRecorder(context, request) : undefined;
   const plan = yield* makePlan(recorder?.dependencies ?? context, request, id, async (wanted) => {
     const answer = await context.functions.call(
@@ -45,5 +48,5 @@ export default handle(planning.createPlan, async function* (request, context) {
     return answer;
   });
   if (recorder) await new InputStore(context.database).save(recorder.inputs(plan), days);
-  yield completeMessage(await plans.save(plan));
+  yield completeMessage(request.dryRun ? plan : await plans.save(plan));
 });

@@ -60,7 +60,8 @@ export async function storeAnswer(
   );
 }
 
-function requireBound(proposal: Proposal, digest: string): void {
+/** @throws Failure INVALID_REQUEST for a digest that is too short or of another plan */
+export function requireBound(proposal: Proposal, digest: string): void {
   if (digest.length < DIGEST_CHARACTERS_MIN)
     throw invalidRequest({
       field: 'digest',

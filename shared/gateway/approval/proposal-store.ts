@@ -12,6 +12,7 @@ import {
   isWaiting,
   moved,
   proposalStates,
+  requireUnanswered,
   type Proposal,
   type ProposalState,
 } from '../model/proposal.ts';
@@ -81,6 +82,24 @@ export class ProposalStore {
         isWaiting(one) ? moved(one, 'SUPERSEDED', { reason }) : one,
       );
       return { proposals: [proposal, ...others].slice(0, KEPT), result: proposal };
+    });
+  }
+
+  /**
+   * Puts a changed plan in the place of one that waits for an answer. Repeating it changes nothing.
+   * @throws Failure NOT_FOUND; REFUSED proposal-state where the other one was answered meanwhile
+   */
+  async replace(planId: string, by: Proposal, facts: Partial<Proposal>): Promise<Proposal> {
+    return this.update((proposals) => {
+      const done = proposals.find((one) => one.planId === by.planId);
+      if (done) return { proposals, result: done };
+      const found = proposals.find((one) => one.planId === planId);
+      if (!found) throw notFound('proposal of the plan', planId);
+      requireUnanswered(found);
+      const others = proposals.map((one) =>
+        one === found ? moved(one, 'SUPERSEDED', facts) : one,
+      );
+      return { proposals: [by, ...others].slice(0, KEPT), result: by };
     });
   }
 

@@ -109,6 +109,16 @@ export function isWaiting({ state }: Proposal): boolean {
   return state === 'PROPOSED' || state === 'APPROVED' || state === 'EXECUTING';
 }
 
+/** @throws Failure REFUSED proposal-state for one that does not wait for an answer */
+export function requireUnanswered({ planId, state, reason }: Proposal): void {
+  if (state === 'PROPOSED') return;
+  throw refused(
+    'proposal-state',
+    `The plan ${planId} is ${state} already${reason ? `: ${reason}` : ''}; only one that waits for an answer is changed.`,
+    { planId, state },
+  );
+}
+
 /** A change that has happened already changes nothing. @throws Failure REFUSED proposal-state */
 export function moved(
   proposal: Proposal,

@@ -175,9 +175,89 @@ function prepareFiles() {
   }
 }
 
+/** Numbers in the options of the gateway are base64url, and bytes in the browser. */
+function bytesOf(text) {
+  const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+}
+
+function textOf(bytes) {
+  const plain = String.fromCharCode(...new Uint8Array(bytes));
+  return btoa(plain).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function creationOf(options) {
+  const id = (one) => ({ ...one, id: bytesOf(one.id) });
+  return {
+    ...options,
+    challenge: bytesOf(options.challenge),
+    user: id(options.user),
+    excludeCredentials: options.excludeCredentials.map(id),
+  };
+}
+
+/** What the authenticator answered, as the gateway reads it. */
+function written({ id, type, response }) {
+  const names = ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature'];
+  const given = names.filter((name) => response[name]);
+  const bytes = Object.fromEntries(given.map((name) => [name, textOf(response[name])]));
+  const transports = response.getTransports?.();
+  return JSON.stringify({
+    ...{ id, rawId: id, type, clientExtensionResults: {} },
+    response: { ...bytes, ...(transports && { transports }) },
+  });
+}
+
+async function asked(fields) {
+  const body = new URLSearchParams(fields);
+  const answer = await fetch('./', { method: 'POST', body, credentials: 'same-origin' });
+  const json = await answer.json();
+  if (!answer.ok) throw new Error(json.message);
+  return json;
+}
+
+async function createPasskey(form) {
+  const fields = { ...Object.fromEntries(new FormData(form)), do: 'passkey-options' };
+  const publicKey = creationOf(await asked(fields));
+  form.elements.credential.value = written(await navigator.credentials.create({ publicKey }));
+  form.submit();
+}
+
+async function usePasskey(form) {
+  const options = await asked({ do: 'passkey-challenge' });
+  const publicKey = { ...options, challenge: bytesOf(options.challenge) };
+  delete publicKey.allowCredentials;
+  const credential = written(await navigator.credentials.get({ publicKey }));
+  const answer = Object.assign(document.createElement('input'), { type: 'hidden' });
+  Object.assign(answer, { name: 'credential', value: credential });
+  form.append(answer);
+  form.elements.do.value = 'passkey-sign-in';
+  form.elements.password.disabled = true;
+  form.submit();
+}
+
+function preparePasskeys() {
+  if (!window.PublicKeyCredential) return;
+  for (const button of document.querySelectorAll('[data-passkey]')) {
+    button.hidden = false;
+    button.onclick = async () => {
+      const problem = button.form.querySelector('[data-passkey-problem]');
+      problem.hidden = true;
+      try {
+        await (button.dataset.passkey === 'create' ? createPasskey : usePasskey)(button.form);
+      } catch (thrown) {
+        const isLeft = thrown.name === 'NotAllowedError';
+        problem.textContent = isLeft ? 'No passkey was given.' : thrown.message;
+        problem.hidden = false;
+      }
+    };
+  }
+}
+
 localTimes();
 prepareEye();
 prepareFiles();
+preparePasskeys();
 if (isFigures) {
   document.addEventListener('visibilitychange', () => {
     isStale = true;

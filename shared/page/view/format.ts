@@ -93,6 +93,14 @@ export class Format {
     return signed(this.plain.format(value as Exact));
   }
 
+  /** As a reader types it: the decimal sign of the locale, no grouping. */
+  editable(value: number): string {
+    const written = new Intl.NumberFormat(this.locale, {
+      ...{ maximumFractionDigits: 9, useGrouping: false, numberingSystem: 'latn' },
+    });
+    return written.format(value);
+  }
+
   day(day: string): string {
     return day === '' ? NOTHING : this.days.format(new Date(`${day}T00:00:00Z`));
   }

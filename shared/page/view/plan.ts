@@ -7,6 +7,8 @@ import type { ViewContext } from './view-context.ts';
 
 /** The codes of rules in plain words. */
 const rules: Readonly<Record<string, string>> = {
+  'left-out': 'you left them out',
+  'not-proposed': 'they were not in the plan that you changed',
   'no-target': 'they are not wanted now',
   'no-gain': 'they would make the whole worse',
   'cost-exceeds-gain': 'fees would eat the gain',
@@ -72,6 +74,7 @@ function answerPart({ overview, format }: ViewContext): Html | false {
     ${proposal.because.length > 0 && html`<p class="under">Asked because ${proposal.because.join('; ')}.</p>`}
     <p class="acts">
       <a class="button primary" href="?view=approve">Approve ${orders}…</a
+      ><a class="button" href="?view=change">Change…</a
       ><a class="button" href="?view=reject">Reject…</a>
     </p>
   </div>`;

@@ -5,21 +5,13 @@ import type {
   OverviewRun,
   OverviewService,
 } from '#protos/gen/overview.ts';
-import type { ListNoticesResponse } from '#protos/gen/gateway.ts';
-import type { AuditLine } from '../audit-store.ts';
-import type { Session } from '../model/session.ts';
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
+import { accessSections, type Register } from './access.ts';
 import { noticesSection } from './notice-channels.ts';
 import { icons } from './icons.ts';
 import { serviceMap } from './service-map.ts';
 import type { ViewContext } from './view-context.ts';
-
-export interface Register {
-  readonly sessions: readonly Session[];
-  readonly audit: readonly AuditLine[];
-  readonly notices?: ListNoticesResponse | undefined;
-}
 
 export function systemViews(context: ViewContext, register: Register): Html {
   const { overview, format } = context;
@@ -27,7 +19,7 @@ export function systemViews(context: ViewContext, register: Register): Html {
     <div class="columns">
       <div>${servicesSection(context)}${jobsSection(context)}</div>
       <div>
-        ${ordersSection(context)}${noticesSection(context, register.notices)}${context.session && sessionsSection(context, register)}${context.session && auditSection(format, register)}
+        ${ordersSection(context)}${noticesSection(context, register.notices)}${context.session && accessSections(context, register)}
       </div>
     </div>`;
 }
@@ -185,51 +177,4 @@ function orderItem(
     <p class="under">${format.moment(requestedAt)}${message !== '' && html` · ${message}`}</p>
     ${cancel && html`<form method="post" action="./">${context.hidden('cancel')}<input type="hidden" name="trade" value="${tradeId}" /><button>Cancel this order</button></form>`}
   </li>`;
-}
-
-function sessionsSection(context: ViewContext, { sessions }: Register): Html {
-  const { format, session: own } = context;
-  return html`<section class="card" data-part="sessions">
-    <h2>Signed in</h2>
-    <ul class="plain">
-      ${sessions.map(
-        (one) =>
-          html`<li>
-            <p><b>${one.device}</b> may ${one.role}${one.id === own?.id && ' (this one)'}</p>
-            <p class="under">
-              from ${one.address}, last seen
-              ${format.moment({ seconds: String(one.seenAt / 1000) })}
-            </p>
-            <form method="post" action="./">
-              ${context.hidden('revoke')}<input
-                type="hidden"
-                name="session"
-                value="${one.id}"
-              /><button>End it</button>
-            </form>
-          </li>`,
-      )}
-    </ul>
-    <form method="post" action="./">
-      ${context.hidden('revoke-all')}<button>Sign out everywhere</button>
-    </form>
-  </section>`;
-}
-
-function auditSection(format: Format, { audit }: Register): Html {
-  return html`<section class="card" data-part="audit">
-    <h2>Who did what</h2>
-    <ul class="plain">
-      ${audit.map(
-        ({ at, who, address, action, detail }) =>
-          html`<li>
-            <p><b>${action}</b> ${detail}</p>
-            <p class="under">
-              ${format.moment({ seconds: String(at / 1000) })} · ${who || 'nobody signed in'} ·
-              ${address}
-            </p>
-          </li>`,
-      )}
-    </ul>
-  </section>`;
 }

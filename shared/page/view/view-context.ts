@@ -9,6 +9,10 @@ export interface ViewInputs {
   /** Absent on pages that show nothing of the account. */
   readonly overview: GetOverviewResponse | undefined;
   readonly session: Session | undefined;
+  /** Whether the password or a passkey was given so lately that it is not asked for again. */
+  readonly isProved: boolean;
+  /** Where the browser sees the page. */
+  readonly site: URL | undefined;
   readonly format: Format;
   readonly assets: { readonly style: string; readonly script: string; readonly icon: string };
   readonly query: URLSearchParams;
@@ -20,6 +24,8 @@ export class ViewContext implements ViewInputs {
   readonly view: string;
   readonly overview: GetOverviewResponse | undefined;
   readonly session: Session | undefined;
+  readonly isProved: boolean;
+  readonly site: URL | undefined;
   readonly format: Format;
   readonly assets: ViewInputs['assets'];
   readonly query: URLSearchParams;
@@ -29,6 +35,8 @@ export class ViewContext implements ViewInputs {
     this.view = inputs.view;
     this.overview = inputs.overview;
     this.session = inputs.session;
+    this.isProved = inputs.isProved;
+    this.site = inputs.site;
     this.format = inputs.format;
     this.assets = inputs.assets;
     this.query = inputs.query;

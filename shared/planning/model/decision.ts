@@ -53,7 +53,8 @@ export function* decide(problem: PlanningProblem): Generator<SearchProgress, Dec
   return { ...known, ...nothing, continues: false };
 }
 
-function spaceOf(problem: PlanningProblem) {
+/** What can be traded, and the figures to weigh it by. */
+export function spaceOf(problem: PlanningProblem) {
   const figures = { value: portfolioValue(problem), reserve: cashReserve(problem) };
   const { opportunities, leftOut } = eligible(problem);
   return { space: searchSpace(problem, figures, opportunities), opportunities, leftOut };
@@ -105,7 +106,8 @@ function executionOrder(space: SearchSpace, lots: Float64Array): readonly Reques
   });
 }
 
-function stateOf(space: SearchSpace, { orders }: Settlement): SequenceState {
+/** The account as the orders leave it. */
+export function stateOf(space: SearchSpace, { orders }: Settlement): SequenceState {
   const state = new SequenceState(space);
   for (const { instrument, side, lots } of orders)
     state.set(space.instruments.indexOf(instrument), side === 'SELL' ? -lots : lots);

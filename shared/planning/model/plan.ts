@@ -38,8 +38,11 @@ export interface NotTaken {
 }
 
 export interface PlanSearch {
-  /** `to-target`: nothing was searched, the orders lead to weights that were given. */
-  readonly method: 'exhaustive' | 'anytime' | 'to-target';
+  /**
+   * `to-target`: nothing was searched, the orders lead to weights that were given. `changed`: nothing was
+   * searched, the owner left out or reduced orders of a plan.
+   */
+  readonly method: 'exhaustive' | 'anytime' | 'to-target' | 'changed';
   readonly sequencesEvaluated: number;
   /** As the request or the settings state it; sequences of every length are considered. */
   readonly depth: number;
@@ -97,4 +100,6 @@ export interface Plan extends PlanContent {
   readonly limitPrices?: readonly PlanLimitPrice[] | undefined;
   /** On old or doubtful prices; absent in plans from before they were kept. */
   readonly warnings?: readonly string[] | undefined;
+  /** The plan that its owner made this one from. */
+  readonly changedFrom?: PlanId | undefined;
 }

@@ -67,10 +67,7 @@ export function cashReserve(problem: PlanningProblem): Money {
   return cashReserveAmount;
 }
 
-/**
- * Simulates the orders in the given order: sells first.
- * @internal exported for its tests
- */
+/** Simulates the orders in the given order: sells first. */
 export function settle(problem: PlanningProblem, requested: readonly RequestedOrder[]): Settlement {
   const orders: ExactOrder[] = [];
   let cash = problem.cash;
@@ -107,10 +104,7 @@ function settleOne(problem: PlanningProblem, order: RequestedOrder, cash: Money)
   };
 }
 
-/**
- * The first order that breaks a rule, and which.
- * @internal exported for its tests
- */
+/** The first order that breaks a rule, and which. */
 export function breachOf(problem: PlanningProblem, settlement: Settlement): Breach | undefined {
   const total = portfolioValue(problem);
   let traded = Money.zero(problem.base);

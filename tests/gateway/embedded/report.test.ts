@@ -44,6 +44,7 @@ const plan: Plan = {
   pricesEnd: '2024-03-08',
   warnings: [],
   limitPrices: [],
+  changedFrom: '',
 };
 
 const notTaken = (symbol: string, rule: string, side: NotTaken['side'] = 'BUY'): NotTaken => ({

@@ -8,7 +8,7 @@ import {
   PASSWORD,
   type PageFixture,
 } from '../../support/endpoints/page-fixture.ts';
-import { Visitor } from '../../support/endpoints/visitor.ts';
+import { formOf, Visitor } from '../../support/endpoints/visitor.ts';
 
 let redis: TestRedis;
 let fixture: PageFixture;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  fixture = await openPageFixture(redis);
+  fixture = await openPageFixture(redis, { env: { CANDIDATES_MAX: '10', PLAN_ORDERS_MAX: '4' } });
   visitor = new Visitor(fixture.url);
   await visitor.signIn(PASSWORD);
   const confirmation = 'I trust account default at level ask';
@@ -68,6 +68,45 @@ it('is rejected with a reason that is kept, and nothing is sent', async () => {
     reason: expect.stringContaining('after the summer'),
   });
   expect((await visitor.get()).text).not.toContain('waits for your answer');
+});
+
+it('is changed on the page: effect first, then approved by the digest of what is left', async () => {
+  const waiting = await proposal();
+  const [first, second] = waiting?.plan?.actions ?? [];
+  const form = (await visitor.get('?view=change')).text;
+  for (const one of waiting?.plan?.actions ?? []) expect(form).toContain(`leave ${one.symbol} out`);
+  const preview = await visitor.submit('?view=change', 'preview-change', {
+    [`leave-${first?.isin}`]: 'yes',
+  });
+  expect(preview.status).toBe(200);
+  expect(preview.text).toMatch(new RegExp(`Left out:</b> Buy [\\d,.]+ ${first?.symbol}`));
+  expect(preview.text).toMatch(/the\s+cost\s+goes\s+from/);
+  expect((await proposal())?.digest).toBe(waiting?.digest);
+
+  const fields = formOf(preview.text, 'change');
+  expect(fields[`quantity-${first?.isin}`]).toBe('0');
+  const done = await visitor.post(fields);
+  expect([done.status, done.headers.get('location')]).toEqual([303, './?view=approve']);
+  const changed = await proposal();
+  expect(changed).toMatchObject({ state: 'PROPOSED' });
+  expect(changed?.digest).not.toBe(waiting?.digest);
+  expect(changed?.plan?.actions.map(({ isin }) => isin)).not.toContain(first?.isin);
+  expect(changed?.plan?.actions.map(({ isin }) => isin)).toContain(second?.isin);
+  expect((await visitor.get('?view=approve')).text).toContain(changed?.digest.slice(0, 8));
+  expect((await visitor.post(fields)).status).toBe(303);
+  expect(await proposal()).toEqual(changed);
+  await visitor.submit('?view=approve', 'approve');
+  expect(await proposal()).toMatchObject({ state: 'APPROVED', planId: changed?.planId });
+  expect((await visitor.get('?view=system')).text).toMatch(/<b>change<\/b>/);
+});
+
+it('is not changed by what is no number of shares, naming the field', async () => {
+  const isin = (await proposal())?.plan?.actions[0]?.isin;
+  for (const shares of ['-1', '1e3', 'all', '']) {
+    const fields = { [`quantity-${isin}`]: shares };
+    const { status, text } = await visitor.submit('?view=change', 'preview-change', fields);
+    expect([status, text]).toEqual([400, expect.stringContaining(`quantity-${isin}`)]);
+  }
 });
 
 it('is not answered by a session with read access only', async () => {

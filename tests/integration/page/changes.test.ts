@@ -119,7 +119,9 @@ it('notes a withdrawal once, after its effect was shown', async () => {
   const preview = await visitor.submit('?view=withdrawal', 'preview-withdrawal', {
     amount: '10,50',
   });
-  expect(preview.text).toMatch(/Cash goes from EUR [\d.]+\s+to\s+<b>EUR\s+[\d.]+\s*<\/b>/);
+  expect(preview.text).toMatch(
+    /Cash goes from <span class=\"amt\">€25,000.00<\/span>\s+to\s+<b><span class=\"amt\">€24,989.50</,
+  );
   expect(Number(await cash())).toBe(before);
   await confirm(preview, 'withdrawal');
   await confirm(preview, 'withdrawal');

@@ -80,7 +80,7 @@ describeInBrowser('the page in a browser', () => {
     await page.keyboard.type('12.50');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.effects');
-    expect(await page.locator('.effects').innerText()).toMatch(/Cash goes from EUR .* to EUR /);
+    expect(await page.locator('.effects').innerText()).toMatch(/Cash goes from €.* to €/);
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Leave it as it is');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');

@@ -22,6 +22,9 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserProgram ?? '', timeout: 60_000 });
 }
 
+/** This machine, by its address and by the name that passkeys need. */
+const own: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost']);
+
 export interface Watched {
   readonly page: Page;
   /** Errors and warnings of the console, and requests to other hosts. */
@@ -46,7 +49,7 @@ export async function openTab(
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => {
-    if (new URL(request.url()).hostname !== '127.0.0.1') complaints.push(request.url());
+    if (!own.has(new URL(request.url()).hostname)) complaints.push(request.url());
   });
   return { page, complaints, close: () => context.close() };
 }

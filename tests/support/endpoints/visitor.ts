@@ -27,11 +27,7 @@ export class Visitor {
   /** Sends the form of an action with the tokens that the page put into it. */
   async submit(view: string, action: string, fields: Record<string, string> = {}) {
     const { text } = await this.get(view);
-    const form = [...text.matchAll(/<form[\s\S]*?<\/form>/g)]
-      .map(([one]) => one)
-      .find((one) => one.includes(`name="do" value="${action}"`));
-    if (form === undefined) throw new Error(`there is no form ${action}`);
-    return this.post({ ...hiddenFields(form), ...fields });
+    return this.post({ ...formOf(text, action), ...fields });
   }
 
   post(fields: Record<string, string>): Promise<VisitorAnswer> {
@@ -49,7 +45,21 @@ export class Visitor {
   }
 }
 
+/** The fields of a document's form for an action, as they were filled in by the page. */
+export function formOf(text: string, action: string): Record<string, string> {
+  const form = [...text.matchAll(/<form[\s\S]*?<\/form>/g)]
+    .map(([one]) => one)
+    .find((one) => one.includes(`name="do" value="${action}"`));
+  if (form === undefined) throw new Error(`there is no form ${action}`);
+  return hiddenFields(form);
+}
+
+/** As a browser sends them: a box that is not checked is left out. */
 function hiddenFields(form: string): Record<string, string> {
-  const inputs = [...form.matchAll(/name="(\w+)"\s+value="([^"]*)"/g)];
-  return Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, value]));
+  const tags = [...form.matchAll(/<(?:input|button)\b[^>]*>/g)].map(([tag]) => tag);
+  const sent = tags.filter((tag) => !/type="checkbox"/.test(tag) || /\schecked/.test(tag));
+  const named = sent.map((tag) => /name="([\w-]+)"\s+value="([^"]*)"/.exec(tag));
+  return Object.fromEntries(
+    named.filter((found) => found !== null).map(([, name = '', value = '']) => [name, value]),
+  );
 }

@@ -1,5 +1,5 @@
 /** The effect of an action, shown before it is confirmed. */
-import { confirmView, type Confirmation } from './dialogs.ts';
+import { confirmView, type Confirmation } from './confirmation.ts';
 import { plural } from '../format.ts';
 import { html, type Html } from '../html.ts';
 import type { ViewContext } from '../view-context.ts';
@@ -119,7 +119,7 @@ const rejections = ['too much at once', 'not this security', 'not now', 'somethi
 const levels = ['simulated', 'paper', 'ask', 'within-limits'];
 
 /** What an answer binds. */
-function bound({ overview }: ViewContext): Html {
+export function bound({ overview }: ViewContext): Html {
   const { planId = '', digest = '' } = overview?.proposal ?? {};
   return html`<input type="hidden" name="plan" value="${planId}" /><input
       type="hidden"

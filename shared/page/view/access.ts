@@ -1,0 +1,97 @@
+/** Who may come in and who did what: sessions, passkeys, the register. */
+import type { ListNoticesResponse } from '#protos/gen/gateway.ts';
+import type { AuditLine } from '../audit-store.ts';
+import type { Passkey } from '../model/passkey.ts';
+import type { Session } from '../model/session.ts';
+import type { Format } from './format.ts';
+import { html, type Html } from './html.ts';
+import type { ViewContext } from './view-context.ts';
+
+export interface Register {
+  readonly sessions: readonly Session[];
+  readonly audit: readonly AuditLine[];
+  readonly passkeys: readonly Passkey[];
+  readonly notices?: ListNoticesResponse | undefined;
+}
+
+export function accessSections(context: ViewContext, register: Register): Html {
+  return html`${sessionsSection(context, register)}${context.may('trade') && passkeysSection(context, register)}${auditSection(context.format, register)}`;
+}
+
+function passkeysSection(context: ViewContext, { passkeys }: Register): Html {
+  return html`<section class="card" data-part="passkeys">
+    <h2>Passkeys</h2>
+    ${passkeys.length === 0 && html`<p class="empty">None.</p>`}
+    <ul class="plain">
+      ${passkeys.map((one) => passkeyItem(context, one))}
+    </ul>
+    <p><a class="button" href="?view=passkey">Add a passkey…</a></p>
+  </section>`;
+}
+
+function passkeyItem(context: ViewContext, passkey: Passkey): Html {
+  const { id, host, device, role, addedAt, usedAt } = passkey;
+  const { format } = context;
+  const moment = (at: number): Html => format.moment({ seconds: String(at / 1000) });
+  return html`<li>
+    <p><b>${device}</b> at ${host}, may ${role}</p>
+    <p class="under">
+      added ${moment(addedAt)},
+      ${usedAt === undefined ? 'not used yet' : html`last used ${moment(usedAt)}`}
+    </p>
+    <form method="post" action="./">
+      ${context.hidden('passkey-remove')}<input
+        type="hidden"
+        name="passkey"
+        value="${id}"
+      /><button>Remove it</button>
+    </form>
+  </li>`;
+}
+
+function sessionsSection(context: ViewContext, { sessions }: Register): Html {
+  const { format, session: own } = context;
+  return html`<section class="card" data-part="sessions">
+    <h2>Signed in</h2>
+    <ul class="plain">
+      ${sessions.map(
+        (one) =>
+          html`<li>
+            <p><b>${one.device}</b> may ${one.role}${one.id === own?.id && ' (this one)'}</p>
+            <p class="under">
+              from ${one.address}, last seen
+              ${format.moment({ seconds: String(one.seenAt / 1000) })}
+            </p>
+            <form method="post" action="./">
+              ${context.hidden('revoke')}<input
+                type="hidden"
+                name="session"
+                value="${one.id}"
+              /><button>End it</button>
+            </form>
+          </li>`,
+      )}
+    </ul>
+    <form method="post" action="./">
+      ${context.hidden('revoke-all')}<button>Sign out everywhere</button>
+    </form>
+  </section>`;
+}
+
+function auditSection(format: Format, { audit }: Register): Html {
+  return html`<section class="card" data-part="audit">
+    <h2>Who did what</h2>
+    <ul class="plain">
+      ${audit.map(
+        ({ at, who, address, action, detail }) =>
+          html`<li>
+            <p><b>${action}</b> ${detail}</p>
+            <p class="under">
+              ${format.moment({ seconds: String(at / 1000) })} · ${who || 'nobody signed in'} ·
+              ${address}
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
