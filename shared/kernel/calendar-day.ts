@@ -6,22 +6,25 @@ export type CalendarDay = string & { readonly __brand: 'CalendarDay' };
 
 /** @throws Failure INVALID_REQUEST for a day that is not in the calendar */
 export function parseDay(text: string): CalendarDay {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  const ms = match ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text)
+  const isWritten = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  // Of a day that is not in the calendar, such as the 30th of February, the count is that of another one.
+  if (!isWritten || dayOfEpoch(epochDay(text as CalendarDay)) !== text)
     throw new Failure('INVALID_REQUEST', `"${text.slice(0, 20)}" is not a day`);
   return text as CalendarDay;
 }
 
 export function dayOf(instant: Instant): CalendarDay {
-  return new Date(instant).toISOString().slice(0, 10) as CalendarDay;
+  return dayOfEpoch(Math.floor(instant / DAY_MS));
 }
 
 /** Days since 1970-01-01; the form that price series store. */
 export function epochDay(day: CalendarDay): number {
-  const digit = (at: number): number => day.charCodeAt(at) - ZERO;
-  const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
-  return epochDayOf(year, digit(5) * 10 + digit(6), digit(8) * 10 + digit(9));
+  const year = twoDigits(day, 0) * 100 + twoDigits(day, 2);
+  return epochDayOf(year, twoDigits(day, 5), twoDigits(day, 8));
+}
+
+function twoDigits(day: CalendarDay, at: number): number {
+  return (day.charCodeAt(at) - ZERO) * 10 + (day.charCodeAt(at + 1) - ZERO);
 }
 
 const ZERO = '0'.charCodeAt(0);
@@ -36,9 +39,19 @@ function epochDayOf(year: number, month: number, dayOfMonth: number): number {
   return marchYear * 365 + centuries + monthDays + dayOfMonth - 1 - FROM_MARCH_0000_TO_1970;
 }
 
+/** @throws RangeError for a number that is no date */
 export function dayOfEpoch(days: number): CalendarDay {
-  return new Date(days * DAY_MS).toISOString().slice(0, 10) as CalendarDay;
+  const known = written.get(days);
+  if (known !== undefined) return known;
+  const day = new Date(days * DAY_MS).toISOString().slice(0, 10) as CalendarDay;
+  if (written.size >= WRITTEN_MAX) written.clear();
+  written.set(days, day);
+  return day;
 }
+
+/** Days are few and written often; each is one text for all who hold it. */
+const written = new Map<number, CalendarDay>();
+const WRITTEN_MAX = 50_000;
 
 export function addDays(day: CalendarDay, days: number): CalendarDay {
   return dayOfEpoch(epochDay(day) + days);

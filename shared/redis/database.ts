@@ -87,6 +87,9 @@ export class Database {
     return reader(text);
   }
 
+  /** What a text that is being stored says, so that it need not be read where texts lie in this process. */
+  said(_place: string, _text: string, _value: unknown): void {}
+
   /**
    * What is computed from keys alone. Where state lies in this process it is computed again once one of them has
    * changed.

@@ -79,7 +79,6 @@ class Run {
   private readonly securities: readonly ListedSecurity[];
   private readonly days: readonly CalendarDay[];
   private readonly closes: DailyCloses;
-  private readonly signal = new AbortController().signal;
   private readonly actionDays: ReadonlySet<CalendarDay>;
   private cash = 0;
   private held: readonly { readonly isin: Isin; readonly quantity: number }[] = [];
@@ -229,8 +228,9 @@ class Run {
     return new StoredBook(database, baseCurrency).book(DEFAULT_ACCOUNT);
   }
 
+  /** A signal of its own for each call: what listens to it is let go with the call. */
   private options(key: string) {
-    return { signal: this.signal, requestId: key, idempotencyKey: key };
+    return { signal: new AbortController().signal, requestId: key, idempotencyKey: key };
   }
 }
 

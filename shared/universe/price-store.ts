@@ -139,7 +139,11 @@ export class PriceStore {
   ): Promise<boolean> {
     const { isin } = series;
     const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
-    const chunks = priceChunks(columnsFrom(series, january));
+    const columns = columnsFrom(series, january);
+    const chunks = priceChunks(columns);
+    const [only, ...others] = chunks;
+    if (only && others.length === 0)
+      this.database.said(`${prices(isin)}:${only[0]}`, only[1], columns);
     const write = await this.hashes.yearWrites(prices(isin), chunks);
     return this.write(isin, write, refused);
   }
@@ -233,7 +237,9 @@ export class PriceStore {
   }
 
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {
-    await this.database.redis.hset(syncs(), subject, encode(fetched));
+    const text = encode(fetched);
+    this.database.said(`${syncs()}:${subject}`, text, fetched);
+    await this.database.redis.hset(syncs(), subject, text);
   }
 }
 

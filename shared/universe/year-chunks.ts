@@ -6,7 +6,12 @@
  */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
-import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import {
+  pricesOf,
+  type PriceColumn,
+  type PriceSeries,
+  type RateSeries,
+} from './model/price-series.ts';
 
 type Columns = Omit<PriceSeries, 'isin'>;
 type Row = Record<string, unknown>;
@@ -19,23 +24,37 @@ const PRICE_COLUMNS = ['open', 'high', 'low', 'adjustedClose'] as const;
 /** A year's field for each year of a series. */
 export function priceChunks(series: Columns): Map<string, string> {
   return chunks(series.days, (from, to) => {
-    const cut = (column: Float64Array): number[] => Array.from(column.subarray(from, to));
-    const close = cut(series.close);
-    const chunk: Row = { days: Array.from(series.days.subarray(from, to)), close };
-    for (const name of PRICE_COLUMNS) {
-      const column = cut(series[name]);
-      if (column.some((value, i) => value !== close[i])) chunk[name] = column;
-    }
-    const volume = cut(series.volume).map((value) => (Number.isNaN(value) ? null : value));
-    if (volume.some((value) => value !== null)) chunk['volume'] = volume;
+    const cut = (column: Int32Array | Float64Array) => numbersOf(column, from, to);
+    const chunk: Row = { days: cut(series.days), close: cut(series.close) };
+    for (const name of PRICE_COLUMNS)
+      if (differs(series[name], series.close, from, to)) chunk[name] = cut(series[name]);
+    if (hasNumber(series.volume, from, to)) chunk['volume'] = cut(series.volume);
     return chunk;
   });
 }
 
+/** In a loop, which makes nothing else, unlike `Array.from`; NaN becomes `null` in JSON. */
+function numbersOf(column: Int32Array | Float64Array, from: number, to: number): number[] {
+  const numbers: number[] = [];
+  for (let i = from; i < to; i += 1) numbers.push(column[i] ?? Number.NaN);
+  return numbers;
+}
+
+function differs(a: Float64Array, b: Float64Array, from: number, to: number): boolean {
+  if (a === b) return false;
+  for (let i = from; i < to; i += 1) if (a[i] !== b[i]) return true;
+  return false;
+}
+
+function hasNumber(column: Float64Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) if (!Number.isNaN(column[i])) return true;
+  return false;
+}
+
 export function rateChunks(series: RateSeries): Map<string, string> {
   return chunks(series.days, (from, to) => ({
-    days: Array.from(series.days.subarray(from, to)),
-    rates: Array.from(series.rates.subarray(from, to)),
+    days: numbersOf(series.days, from, to),
+    rates: numbersOf(series.rates, from, to),
   }));
 }
 
@@ -68,7 +87,7 @@ export function joinPriceChunks(years: readonly Columns[], what: string): Column
   if (first && years.length === 1) return first;
   requireRising(years, what);
   const length = years.reduce((sum, { days }) => sum + days.length, 0);
-  const column = (name: keyof Omit<Columns, 'days'>): Float64Array =>
+  const column = (name: PriceColumn | 'volume'): Float64Array =>
     joined(
       new Float64Array(length),
       years.map((year) => year[name]),
@@ -78,11 +97,7 @@ export function joinPriceChunks(years: readonly Columns[], what: string): Column
       new Int32Array(length),
       years.map(({ days }) => days),
     ),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    adjustedClose: column('adjustedClose'),
+    ...pricesOf((name) => years.every((year) => year[name] === year.close), column),
     volume: column('volume'),
   };
 }

@@ -7,8 +7,10 @@ import type { DailyBar, MarketData } from './market-data.ts';
 /** Before the first price that any source has. */
 export const BEGINNING = parseDay('1900-01-01');
 
-export function barToCheck({ day, volume, ...prices }: DailyBar): BarToCheck {
-  return { day: epochDay(day), volume: volume ?? Number.NaN, ...prices };
+export function barToCheck(bar: DailyBar): BarToCheck {
+  const { open, high, low, close, adjustedClose } = bar;
+  const volume = bar.volume ?? Number.NaN;
+  return { day: epochDay(bar.day), open, high, low, close, adjustedClose, volume };
 }
 
 /**
@@ -24,11 +26,24 @@ export async function checkedBars(
   signal: AbortSignal,
 ): Promise<readonly DailyBar[]> {
   const all = await marketData.bars(isin, BEGINNING, signal);
+  const known = lately.get(all);
+  if (known?.from === from && known.to === to) return known.accepted;
   const count = all.findLastIndex(({ day }) => day <= to) + 1;
   const first = all.findLastIndex(({ day }) => day < from) + 1;
   const days = believedSince(marketData, isin, all.slice(0, count), from);
-  return all.slice(first, count).filter(({ day }) => days.has(epochDay(day)));
+  const accepted = all.slice(first, count).filter(({ day }) => days.has(epochDay(day)));
+  lately.set(all, { from, to, accepted });
+  return accepted;
 }
+
+interface Accepted {
+  readonly from: CalendarDay;
+  readonly to: CalendarDay;
+  readonly accepted: readonly DailyBar[];
+}
+
+/** What was asked of a list last: a source that answers with the same list has it checked once. */
+const lately = new WeakMap<readonly DailyBar[], Accepted>();
 
 function believedSince(
   source: object,

@@ -97,18 +97,30 @@ export function followSmoothly(bars: readonly BarToCheck[], context: readonly nu
 }
 
 function inOrder(bars: readonly BarToCheck[]): readonly BarToCheck[] {
+  const rises = bars.every(({ day }, i) => i === 0 || day > (bars[i - 1]?.day ?? day));
+  if (rises) return bars;
   return [...new Map(bars.map((bar) => [bar.day, bar])).values()].sort((a, b) => a.day - b.day);
 }
 
 function faultWithin({ open, high, low, close, adjustedClose, volume }: BarToCheck) {
   if (Number.isNaN(close)) return 'has no close';
-  const prices = { open, high, low, close, 'adjusted close': adjustedClose };
-  for (const [name, price] of Object.entries(prices))
-    if (!Number.isFinite(price) || price <= 0) return `${name} ${price} is not positive`;
+  if (!isPrice(open)) return notPositive('open', open);
+  if (!isPrice(high)) return notPositive('high', high);
+  if (!isPrice(low)) return notPositive('low', low);
+  if (!isPrice(close)) return notPositive('close', close);
+  if (!isPrice(adjustedClose)) return notPositive('adjusted close', adjustedClose);
   if (high < Math.max(open, close, low)) return `high ${high} lies below open, close or low`;
   if (low > Math.min(open, close)) return `low ${low} lies above open or close`;
   if (volume < 0 || volume === Infinity) return `volume ${volume} is not a number of shares`;
   return undefined;
+}
+
+function isPrice(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}
+
+function notPositive(name: string, price: number): string {
+  return `${name} ${price} is not positive`;
 }
 
 /**

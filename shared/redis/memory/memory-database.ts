@@ -73,7 +73,11 @@ export class MemoryDatabase extends Database {
     const known = this.texts.get(place);
     if (known?.text === text) return known.value as T;
     const value = reader(text);
-    this.texts.set(place, { text, value });
+    this.said(place, text, value);
     return value;
+  }
+
+  override said(place: string, text: string, value: unknown): void {
+    this.texts.set(place, { text, value });
   }
 }

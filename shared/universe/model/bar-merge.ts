@@ -6,7 +6,13 @@ import {
   type BarToCheck,
   type SetAsideBar,
 } from '#shared/kernel/bars/bar-check.ts';
-import { indexAtEpoch, seriesFrom, type PriceSeries } from './price-series.ts';
+import {
+  indexAtEpoch,
+  pricesOf,
+  seriesFrom,
+  type PriceColumn,
+  type PriceSeries,
+} from './price-series.ts';
 
 export interface StoredBars {
   readonly series: PriceSeries;
@@ -43,7 +49,9 @@ export function extendBars(
   const from = Math.min(...fetched.map((bar) => bar.day));
   const { series } = stored;
   const kept = indexAtEpoch(series.days, from - 1) + 1;
-  if (!followSmoothly(fetched, Array.from(series.adjustedClose.subarray(0, kept).slice(-CONTEXT))))
+  if (
+    !followSmoothly(fetched, [...series.adjustedClose.subarray(Math.max(0, kept - CONTEXT), kept)])
+  )
     return undefined;
   const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
   const added = [...new Map(fetched.map((bar) => [bar.day, bar])).values()];
@@ -57,7 +65,6 @@ export function extendBars(
   };
 }
 
-const COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
 /** The context that new bars are checked against, with a margin. */
 const CONTEXT = 60;
 
@@ -66,13 +73,15 @@ function joined(first: PriceSeries, count: number, second: PriceSeries): PriceSe
   const days = new Int32Array(count + second.days.length);
   days.set(first.days.subarray(0, count));
   days.set(second.days, count);
-  const columns = COLUMNS.map((name) => {
-    const column = new Float64Array(days.length);
-    column.set(first[name].subarray(0, count));
-    column.set(second[name], count);
-    return [name, column] as const;
-  });
-  return { ...first, ...Object.fromEntries(columns), days };
+  const column = (name: PriceColumn | 'volume'): Float64Array => {
+    const both = new Float64Array(days.length);
+    both.set(first[name].subarray(0, count));
+    both.set(second[name], count);
+    return both;
+  };
+  const isClose = (name: PriceColumn): boolean =>
+    first[name] === first.close && second[name] === second.close;
+  return { ...first, ...pricesOf(isClose, column), volume: column('volume'), days };
 }
 
 /** Puts a whole history in the place of the stored one. */
@@ -116,11 +125,7 @@ function seriesOf(isin: PriceSeries['isin'], bars: readonly BarToCheck[]): Price
   return {
     isin,
     days: Int32Array.from(bars, (bar) => bar.day),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    adjustedClose: column('adjustedClose'),
+    ...pricesOf((name) => bars.every((bar) => bar[name] === bar.close), column),
     volume: column('volume'),
   };
 }

@@ -43,16 +43,36 @@ export function indexAtEpoch(days: Int32Array, requested: number): number {
 
 /** The bars from an index on. */
 export function seriesFrom<T extends Omit<PriceSeries, 'isin'>>(series: T, first: number): T {
-  const { days, open, high, low, close, adjustedClose, volume } = series;
+  if (first === 0) return series;
   return {
     ...series,
-    days: days.subarray(first),
-    open: open.subarray(first),
-    high: high.subarray(first),
-    low: low.subarray(first),
-    close: close.subarray(first),
-    adjustedClose: adjustedClose.subarray(first),
-    volume: volume.subarray(first),
+    ...pricesOf(
+      (name) => series[name] === series.close,
+      (name) => series[name].subarray(first),
+    ),
+    days: series.days.subarray(first),
+    volume: series.volume.subarray(first),
+  };
+}
+
+export type PriceColumn = 'open' | 'high' | 'low' | 'close' | 'adjustedClose';
+
+/**
+ * Prices column by column. Many sources have closes alone: a column that is equal to the close is the same array, which
+ * is made once.
+ */
+export function pricesOf(
+  isClose: (name: PriceColumn) => boolean,
+  column: (name: PriceColumn) => Float64Array,
+): Pick<PriceSeries, PriceColumn> {
+  const close = column('close');
+  const other = (name: PriceColumn): Float64Array => (isClose(name) ? close : column(name));
+  return {
+    open: other('open'),
+    high: other('high'),
+    low: other('low'),
+    close,
+    adjustedClose: other('adjustedClose'),
   };
 }
 
