@@ -34,7 +34,7 @@ export function statusText(overview: GetOverviewResponse): string[] {
   return [
     `${modeText(overview)}  ${signs[code] ?? '!'} ${standing?.message ?? 'Nothing is known.'}`,
     ...(standing?.complaints ?? []).map((text) => `  ! ${text}`),
-    `Value ${moneyText(value?.total)}${gainText(overview)}, cash ${moneyText(value?.cash)}; prices of ${value?.pricesDay || NOTHING}`,
+    `Value ${moneyText(value?.total)}${gainText(overview)}, cash ${[value?.cash, ...(value?.otherCash ?? [])].map(moneyText).join(' and ')}; prices of ${value?.pricesDay || NOTHING}`,
     `Next cycle ${momentText(standing?.nextCycleAt)} · trading ${trading?.state || 'unknown'} · ${well} of ${services.length} services on ${boards === 1 ? 'one board' : `${boards} boards`}`,
     `Latest plan ${plan ? `${plan.status.toLowerCase()}, ${plan.actions.length} orders: ${plan.id}` : 'none'}`,
     ...(trading?.openOrders ?? []).map(

@@ -133,6 +133,11 @@ export interface OverviewValue {
   oldestPriceDay: string;
   /** Why there is no total; empty where there is one. */
   missing: string;
+  /** Cash in other currencies, and what it is worth in total, which counts in it. */
+  otherCash: Money[];
+  otherCashValue:
+    | Money
+    | undefined;
   /** Every rate that values were converted with, and its day. */
   rates: UsedRate[];
   /** A sentence for each rate that is more than a week old, and for each holding without a price. */
@@ -1408,6 +1413,8 @@ function createBaseOverviewValue(): OverviewValue {
     pricesDay: "",
     oldestPriceDay: "",
     missing: "",
+    otherCash: [],
+    otherCashValue: undefined,
     rates: [],
     warnings: [],
   };
@@ -1447,6 +1454,12 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     }
     if (message.missing !== "") {
       writer.uint32(90).string(message.missing);
+    }
+    for (const v of message.otherCash) {
+      Money.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.otherCashValue !== undefined) {
+      Money.encode(message.otherCashValue, writer.uint32(106).fork()).join();
     }
     for (const v of message.rates) {
       UsedRate.encode(v!, writer.uint32(322).fork()).join();
@@ -1558,6 +1571,22 @@ export const OverviewValue: MessageFns<OverviewValue> = {
             message.missing = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.otherCash.push(Money.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.otherCashValue = Money.decode(reader, reader.uint32());
+            continue;
+          }
           case 40: {
             if (tag !== 322) {
               break;
@@ -1627,6 +1656,16 @@ export const OverviewValue: MessageFns<OverviewValue> = {
         ? globalThis.String(object.oldest_price_day)
         : "",
       missing: isSet(object.missing) ? globalThis.String(object.missing) : "",
+      otherCash: globalThis.Array.isArray(object?.otherCash)
+        ? object.otherCash.map((e: any) => Money.fromJSON(e))
+        : globalThis.Array.isArray(object?.other_cash)
+        ? object.other_cash.map((e: any) => Money.fromJSON(e))
+        : [],
+      otherCashValue: isSet(object.otherCashValue)
+        ? Money.fromJSON(object.otherCashValue)
+        : isSet(object.other_cash_value)
+        ? Money.fromJSON(object.other_cash_value)
+        : undefined,
       rates: globalThis.Array.isArray(object?.rates)
         ? object.rates.map((e: any) => UsedRate.fromJSON(e))
         : [],
@@ -1671,6 +1710,12 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     if (message.missing !== "") {
       obj.missing = message.missing;
     }
+    if (message.otherCash?.length) {
+      obj.otherCash = message.otherCash.map((e) => Money.toJSON(e));
+    }
+    if (message.otherCashValue !== undefined) {
+      obj.otherCashValue = Money.toJSON(message.otherCashValue);
+    }
     if (message.rates?.length) {
       obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
     }
@@ -1702,6 +1747,10 @@ export const OverviewValue: MessageFns<OverviewValue> = {
     message.pricesDay = object.pricesDay ?? "";
     message.oldestPriceDay = object.oldestPriceDay ?? "";
     message.missing = object.missing ?? "";
+    message.otherCash = object.otherCash?.map((e) => Money.fromPartial(e)) || [];
+    message.otherCashValue = (object.otherCashValue !== undefined && object.otherCashValue !== null)
+      ? Money.fromPartial(object.otherCashValue)
+      : undefined;
     message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
     message.warnings = object.warnings?.map((e) => e) || [];
     return message;

@@ -9,6 +9,7 @@ import { loadPrices } from '#shared/portfolio/account-view.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
+import { otherCashOf } from '#shared/portfolio/other-cash.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { bestScored } from '#shared/scoring/best-scored.ts';
@@ -80,7 +81,8 @@ export async function loadInputs(
   const cash = book?.cash ?? stated.availableCash ?? Money.zero(view.base);
   const rates = await market.rates(view.base, [cash.currency], today);
   const inBase = convert(cash, requireRate(rates, cash.currency), 'down');
-  return { view, account: valueAccount(view, valued, inBase) };
+  const otherCash = book && (await otherCashOf(market, book, today)).value;
+  return { view, account: valueAccount(view, valued, inBase, otherCash) };
 }
 
 async function bookOf({ database, baseCurrency }: Sources, accountId: AccountId): Promise<Book> {

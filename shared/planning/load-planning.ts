@@ -10,6 +10,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { realisedLots } from '#shared/portfolio/model/tax/realised-lots.ts';
+import { otherCashOf } from '#shared/portfolio/other-cash.ts';
 import { taxWarnings, type TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
@@ -37,6 +38,8 @@ export interface LoadedPlanning {
   readonly problem: PlanningProblem;
   /** 0 where no policy is stored and the settings are in force. */
   readonly policyVersion: number;
+  /** A sentence for each balance in another currency. */
+  readonly otherCash: readonly string[];
   /** Tax warnings against trading single securities. */
   readonly taxWarnings: readonly TaxWarning[];
 }
@@ -66,7 +69,10 @@ export async function loadPlanning(
   const scores = scoreUniverse(view).scores;
   const lines = whatIf ? [] : ledger;
   const kept = await keptHoldings(dependencies, book, view.unpriced);
+  const market = new StoredMarket(database);
+  const otherCash = await otherCashOf(market, book, view.asOf);
   const assembled = assembleProblem({
+    otherCash: otherCash.value,
     ...{ book, view, kept, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
     ledger: lines,
     moments: momentsAsOptimised(view, scores, settings, limits),
@@ -85,7 +91,10 @@ export async function loadPlanning(
   const hash = portfolioHash(book, orders, terms);
   const realised = realisedLots(lines, book.currency);
   const notices = taxWarnings(book, lines, realised, policy.tax, view.asOf);
-  return { account, hash, problem, policyVersion: version, taxWarnings: notices };
+  return {
+    ...{ account, hash, problem, policyVersion: version },
+    ...{ otherCash: otherCash.notes, taxWarnings: notices },
+  };
 }
 
 /** A smallest order that the request asks for, above the largest one, leaves no order at all. */

@@ -12,6 +12,7 @@ import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { otherCashOf } from '#shared/portfolio/other-cash.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import type { Quote } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
@@ -30,6 +31,8 @@ export interface LoadedTargetPlanning {
   readonly problem: TargetProblem;
   /** 0 where no policy is stored and the settings are in force. */
   readonly policyVersion: number;
+  /** A sentence for each balance in another currency. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -57,11 +60,13 @@ export async function loadTargetPlanning(
   const today = dependencies.marketData.today(dependencies.now());
   const listed = await loadInstruments(dependencies, book, request, limits, today);
   const instruments = [...listed, ...(await keptInstruments(dependencies, book, listed))];
+  const otherCash = await otherCashOf(new StoredMarket(database), book, today);
   const problem = {
     ...{ base: baseCurrency, day: today, cash: book.cash, instruments, limits },
+    otherCash: otherCash.value,
     live: new Set(live.map(({ isin }) => isin)),
   };
-  return { account, hash, problem, policyVersion: version };
+  return { account, hash, problem, policyVersion: version, warnings: otherCash.notes };
 }
 
 async function loadInstruments(

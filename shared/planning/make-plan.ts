@@ -37,10 +37,8 @@ export async function* makePlan(
 ): AsyncGenerator<PlanUpdate, Plan> {
   if (request.changedFrom !== '') return planChanged(dependencies, request, id);
   if (request.targetWeights.size > 0) return planTowards(dependencies, request, id);
-  const { account, hash, problem, policyVersion, taxWarnings } = await loadPlanning(
-    dependencies,
-    request,
-  );
+  const loaded = await loadPlanning(dependencies, request);
+  const { account, hash, problem, policyVersion, otherCash, taxWarnings } = loaded;
   const securities = pluralize(problem.instruments.length, 'security');
   yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
   const answer = await askTargets(targetRequest(problem, hash, account));
@@ -61,6 +59,7 @@ export async function* makePlan(
     limitPrices: limitPricesOf(answer),
     warnings: [
       ...priceWarnings(targeted, dayOf(createdAt)),
+      ...otherCash,
       ...taxWarningsOf(content, taxWarnings),
     ],
   };

@@ -14,7 +14,8 @@ export async function planTowards(
   request: PlanRequest,
   id: PlanId,
 ): Promise<Plan> {
-  const { account, hash, problem, policyVersion } = await loadTargetPlanning(dependencies, request);
+  const loaded = await loadTargetPlanning(dependencies, request);
+  const { account, hash, problem, policyVersion, warnings } = loaded;
   const content = planToTarget(problem);
   const traded = new Set(content.actions.map(({ isin }) => isin));
   const exchanges = problem.instruments.flatMap(({ isin, exchange }) =>
@@ -27,5 +28,6 @@ export async function planTowards(
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
     validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
+    warnings,
   };
 }

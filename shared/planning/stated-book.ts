@@ -28,6 +28,8 @@ export function statedBook(book: Book, request: PlanRequest, view: MarketView): 
   return {
     ...book,
     cash: availableCash ?? book.cash,
+    // Whoever states the cash states all of it.
+    foreignCash: availableCash ? [] : book.foreignCash,
     holdings: positions.length > 0 ? new Map(holdings) : book.holdings,
   };
 }

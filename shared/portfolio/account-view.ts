@@ -8,6 +8,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
 import { costWarnings, quotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
+import { foreignCurrencies, uncountedCash } from './model/foreign-cash.ts';
 import { StoredBook } from './stored-book.ts';
 import { oldRates } from './used-rates.ts';
 
@@ -51,11 +52,18 @@ export async function loadPrices(
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   return {
     quotes: new Map([...quotesAtCost(book, isins), ...quotes]),
-    rates: await market.rates(baseCurrency, [...currencies, baseCurrency]),
+    rates: await market.rates(baseCurrency, [
+      ...[...currencies, ...foreignCurrencies(book)],
+      baseCurrency,
+    ]),
   };
 }
 
-/** What a reader of an answer has to know of its values: old rates, and holdings without a price. */
+/** What a reader of an answer has to know of its values: old or missing rates, and holdings without a price. */
 export function valueWarnings({ book, quotes, rates }: AccountView, today: CalendarDay): string[] {
-  return [...oldRates(rates.values(), today), ...costWarnings(book, quotes)];
+  return [
+    ...oldRates(rates.values(), today),
+    ...costWarnings(book, quotes),
+    ...uncountedCash(book, rates),
+  ];
 }

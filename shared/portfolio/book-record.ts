@@ -46,7 +46,9 @@ export const bookRecord = z.strictObject({
   booked: z.array(z.string()).readonly(),
   pendingDeposits: storedMoney,
   pendingWithdrawals: storedMoney,
-  otherCash: z.array(storedMoney).readonly().optional(),
+  foreignCash: z.array(storedMoney).readonly().optional(),
+  /** Of books from before `foreignCash`: balances that no line of the ledger explains. Not read. */
+  otherCash: z.unknown().optional(),
   syncedAt: storedInstant.optional(),
   /** The last line of the ledger; absent until the first is appended to the chain. */
   ledger: z.strictObject({ lines: z.number(), hash: z.string() }).optional(),
@@ -147,7 +149,10 @@ export function bookOf(record: BookRecord, accountId: AccountId): Book {
   return book;
 }
 
-function openBook({ ledger: _head, ...record }: BookRecord, accountId: AccountId): Book {
+function openBook(
+  { ledger: _head, otherCash: _unbooked, ...record }: BookRecord,
+  accountId: AccountId,
+): Book {
   const holdings = record.holdings.map((h): [Holding['isin'], Holding] => [h.isin, h]);
   return {
     accountId,

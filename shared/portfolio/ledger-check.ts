@@ -11,6 +11,7 @@ import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import type { Book, Holding } from './model/book.ts';
 import { emptyBook, postEntries, type PostedLine } from './model/booking.ts';
 import { reconcile } from './model/reconcile.ts';
+import { cashIn, foreignCurrencies } from './model/foreign-cash.ts';
 import { imbalance } from './model/posting.ts';
 import type { StoredChain } from './stored-book.ts';
 
@@ -117,8 +118,10 @@ function endFinding(
 
 /** How the stored book differs from what the ledger makes; undefined where it does not. */
 function bookDifference(replayed: Book, book: Book): string | undefined {
-  if (!replayed.cash.equals(book.cash))
-    return `the book has ${book.cash.toString()} in cash, the ledger makes ${replayed.cash.toString()}`;
+  const currencies = [book.currency, ...foreignCurrencies(book), ...foreignCurrencies(replayed)];
+  for (const [stored, made] of currencies.map((one) => [cashIn(book, one), cashIn(replayed, one)]))
+    if (stored && made && !stored.equals(made))
+      return `the book has ${stored.toString()} in cash, the ledger makes ${made.toString()}`;
   const [made, held] = [replayed, book].map((one) => new Map(recordOf(one).holdings.map(keyed)));
   const isins = new Set([...(made?.keys() ?? []), ...(held?.keys() ?? [])]);
   const different = [...isins].filter((isin) => made?.get(isin) !== held?.get(isin));

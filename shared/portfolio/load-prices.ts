@@ -6,18 +6,25 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { indexAt, type RateSeries } from '#shared/universe/model/price-series.ts';
 import type { Security } from '#shared/universe/model/security.ts';
+import type { LedgerEntry } from './model/book.ts';
+import { currenciesIn } from './model/ledger-lines.ts';
 import type { DailyPrices } from './model/value-history.ts';
 
 const RATE_DECIMALS = 10;
 
-/** @param from first day of the bars */
+/**
+ * @param ledger whose cash is valued, too
+ * @param from first day of the bars
+ */
 export async function loadDailyPrices(
   market: MarketReader,
   securities: readonly Security[],
+  ledger: readonly LedgerEntry[],
   base: Currency,
   from: CalendarDay,
 ): Promise<DailyPrices> {
-  const foreign = new Set(securities.map((s) => s.currency).filter((c) => c !== base));
+  const all = [...securities.map(({ currency }) => currency), ...currenciesIn(ledger)];
+  const foreign = new Set(all.filter((currency) => currency !== base));
   const rateSeries = [...foreign].map(async (currency): Promise<[Currency, RateSeries]> => [
     currency,
     await market.rateSeries(currency, base),

@@ -37,17 +37,21 @@ export class StartUpGate {
   }
 
   /**
-   * What is open after a sync that booked these lines. The first sync of an account takes over what it holds.
+   * What is open after a sync that booked these lines. The first sync of an account takes over what it holds, and so
+   * does the first that books its cash in other currencies.
    * @returns undefined where that is as it was
    */
   after(
     known: StoredDifferences,
-    { syncedAt }: Book,
+    { currency, foreignCash, syncedAt }: Book,
     entries: readonly LedgerEntry[],
   ): readonly Difference[] | undefined {
     if (!isGated(this.context.broker)) return undefined;
     const isCounted = known.found.length > 0 || (this.isDue && syncedAt !== undefined);
-    const found = isCounted ? afterSync(known.found, entries) : known.found;
+    const counted = foreignCash
+      ? entries
+      : entries.filter(({ cash }) => cash.currency === currency);
+    const found = isCounted ? afterSync(known.found, counted) : known.found;
     return digestOf({ found }) === digestOf(known) ? undefined : found;
   }
 

@@ -3,9 +3,11 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
+import { ledgerInBase } from '#shared/portfolio/other-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 /** @param document as docs/use/policy.md describes it; undefined: the settings alone */
 export async function adoptPolicy(
@@ -32,7 +34,8 @@ export async function taxesOf(
   const { tax } = (await lastPolicy(dependencies, DEFAULT_ACCOUNT)).policy;
   if (!isTaxed(tax)) return {};
   const ledger = await new StoredBook(database, baseCurrency).ledger(DEFAULT_ACCOUNT);
-  const { years } = taxReport(ledger, baseCurrency, tax);
+  const { lines } = await ledgerInBase(new StoredMarket(database), ledger, baseCurrency);
+  const { years } = taxReport(lines, baseCurrency, tax);
   return {
     taxes: years.map((one) => ({ year: one.taxYear, tax: one.tax.toEstimate() })),
   };

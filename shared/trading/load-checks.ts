@@ -12,6 +12,7 @@ import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { quotesAtCost } from '#shared/portfolio/model/cost-quotes.ts';
+import { foreignCashValue, foreignCurrencies } from '#shared/portfolio/model/foreign-cash.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
@@ -139,11 +140,11 @@ function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountSnap
   };
 }
 
-/** Cash and every holding at its latest close, else at what it cost; undefined when neither or a rate is known. */
+/** All cash and every holding at its latest close, else at what it cost; undefined when neither or a rate is known. */
 async function valueOf(
   orderDependencies: OrderDependencies,
   accountId: AccountId,
-  { cash, holdings }: BrokerStatement,
+  { cash, holdings, otherBalances = [] }: BrokerStatement,
   today: CalendarDay,
 ): Promise<Money | undefined> {
   const isins = holdings.map(({ isin }) => isin);
@@ -152,13 +153,15 @@ async function valueOf(
     ...quotesAtCost(book, isins),
     ...(await orderDependencies.market.quotes(isins)),
   ]);
-  const currencies = [...quotes.values()].map((quote) => quote.price.currency);
+  const foreignCash = otherBalances.map((balance) => balance.cash);
+  const priced = [...quotes.values()].map((quote) => quote.price.currency);
   const rates = await orderDependencies.market.rates(
     orderDependencies.baseCurrency,
-    currencies,
+    [...priced, ...foreignCurrencies({ foreignCash })],
     today,
   );
-  let value = cash;
+  if (foreignCash.some(({ currency, sign }) => sign < 0 && !rates.has(currency))) return undefined;
+  let value = cash.add(foreignCashValue({ cash, foreignCash }, rates));
   for (const { isin, quantity } of holdings) {
     const price = quotes.get(isin)?.price;
     if (!price || !rates.has(price.currency)) return undefined;

@@ -4,7 +4,7 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { addDays } from '#shared/kernel/calendar-day.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Money } from '#shared/kernel/money.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
 import { mean } from '#shared/quant/measures/moments.ts';
 import { dayLoss } from './model/day-loss.ts';
@@ -22,18 +22,23 @@ export async function dayLossOf(
   today: CalendarDay,
 ): Promise<Money | undefined> {
   if (!settings.dayLossMax) return undefined;
-  const { accountId, flows } = statement;
+  const { accountId } = statement;
+  const flows = [statement, ...(statement.otherBalances ?? [])].flatMap((one) => one.flows);
   const [valuations, booked] = await Promise.all([
     book.valuations(accountId),
     book.ledger(accountId),
   ]);
   const isins = [...flows, ...booked].flatMap(({ isin }) => isin ?? []);
   const quotes = await market.quotes([...new Set(isins)]);
-  const currencies = [...quotes.values()].map(({ price }) => price.currency);
+  const moved = [...flows.map(({ amount }) => amount), ...booked.map(({ cash }) => cash)];
+  const priced = [...quotes.values()].map(({ price }) => price);
+  const currencies = [...moved, ...priced].map(({ currency }) => currency);
   const rates = await market.rates(baseCurrency, currencies, today);
   return dayLoss({
     ...{ today, value, valuations, booked },
     reported: flows.map((flow) => flowLine(flow, undefined, now())),
+    inBase: (cash) =>
+      rates.has(cash.currency) ? convertWith(cash, rates, 'half-even') : Money.zero(baseCurrency),
     worth: (isin, quantity) => {
       const price = quotes.get(isin)?.price;
       return price && rates.has(price.currency)

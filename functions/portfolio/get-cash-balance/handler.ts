@@ -1,7 +1,8 @@
 /**
  * Cash of the account, and what of it is free to trade: cash less what live orders hold back less the
- * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Without a value
- * there is no minimum to keep: REFUSED exchange-rate-missing. Pending movements are those that the broker states;
+ * policy's minimum (a share of the total value, or an amount where that is more), never below 0. Cash in other
+ * currencies counts in that value and pays for no order. Without a value there is no minimum to keep: REFUSED
+ * exchange-rate-missing. Pending movements are those that the broker states;
  * a deposit that was announced here and that it does not show yet counts, too.
  */
 import { pendingDeposits } from '#shared/gateway/model/pending-deposits.ts';
@@ -11,10 +12,9 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
-import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { loadAccount, valueWarnings } from '#shared/portfolio/account-view.ts';
+import { loadAccount, valueWarnings, type AccountView } from '#shared/portfolio/account-view.ts';
 import { accountValue } from '#shared/portfolio/model/valuation.ts';
 import { cashReserveOf } from '#shared/portfolio/model/policy/policy-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
@@ -44,7 +44,7 @@ export default handle(portfolio.getCashBalance, async ({ accountId }, context) =
     availableForTrading: (free.sign > 0 ? free : Money.zero(book.currency)).toJSON(),
     reserved: reserved.toJSON(),
     minimumReserve: minimumReserve.toJSON(),
-    otherBalances: await otherBalances(context, book),
+    otherBalances: otherBalances(view),
     rates: usedRates(rates.values()),
     warnings: valueWarnings(view, context.marketData.today(context.now())),
   };
@@ -64,13 +64,10 @@ function larger(one: Money, other: Money) {
   return (one.compare(other) < 0 ? other : one).toJSON();
 }
 
-async function otherBalances(context: Context, { otherCash = [], currency: base }: Book) {
-  const { database, marketData, now } = context;
-  const currencies = otherCash.map(({ currency }) => currency);
-  const today = marketData.today(now());
-  const rates = await new StoredMarket(database).rates(base, currencies, today);
-  return otherCash.map((cash) => ({
+function otherBalances({ book: { foreignCash = [] }, rates }: AccountView) {
+  return foreignCash.map((cash) => ({
     cash: cash.toJSON(),
     value: rates.has(cash.currency) ? convertWith(cash, rates, 'half-even').toJSON() : undefined,
+    rate: usedRates([rates.get(cash.currency) ?? []].flat())[0],
   }));
 }

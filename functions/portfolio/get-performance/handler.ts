@@ -37,6 +37,7 @@ import {
   withExactEnd,
   yearsMessage,
 } from '#shared/portfolio/messages/performance-message.ts';
+import { ledgerInBase } from '#shared/portfolio/other-cash.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { usedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -59,7 +60,7 @@ export default handle(portfolio.getPerformance, async (request, context) => {
   const needed = all.filter(
     (one) => isHeld(one) || one === benchmark || (request.withAttribution && isTradable(one)),
   );
-  const market = await loadDailyPrices(reader, needed, base, firstDay(ledger, today));
+  const market = await loadDailyPrices(reader, needed, ledger, base, firstDay(ledger, today));
 
   const series = new Map([...market.series].filter(([isin]) => isHeld({ isin })));
   const window = windowFrom(
@@ -79,7 +80,12 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     drawdowns: drawdownsMessage(window),
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
-    years: yearsMessage(window, ledger, base, benchmark && adjustedCloses(market, benchmark.isin)),
+    years: yearsMessage(
+      window,
+      (await ledgerInBase(reader, ledger, base)).lines,
+      base,
+      benchmark && adjustedCloses(market, benchmark.isin),
+    ),
     rates: usedRates(view.rates.values()),
     warnings: valueWarnings(view, today),
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),

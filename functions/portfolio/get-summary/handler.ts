@@ -1,5 +1,5 @@
 /**
- * Totals of the account in its own currency. `total_value` includes cash; `total_cost` is what was
+ * Totals of the account in its own currency. `total_value` includes cash, in other currencies too (`other_cash_value`); `total_cost` is what was
  * paid for the shares still held, and `total_pnl` their market value less that. Allocations are
  * fractions of the total value that sum to 1, with `Cash` as an entry of its own; a region is a group
  * of countries (`regionOf`), and what is not known is `Unknown`.
@@ -38,6 +38,7 @@ export default handle(portfolio.getSummary, async ({ accountId }, context) => {
     totalPnl: value.gain.toJSON(),
     totalPnlPct: weightOf(value.gain, value.cost) * 100,
     cashBalance: value.cash.toJSON(),
+    otherCashValue: value.foreignCash.toJSON(),
     positionCount: value.values.size,
     lastUpdated: book.syncedAt === undefined ? undefined : toTimestamp(book.syncedAt),
     sectorAllocation: allocation(value, (isin) => byIsin.get(isin)?.sector),

@@ -4,6 +4,7 @@ import { afterOne, startOfSync, syncSummaryOf } from '#shared/universe/model/syn
 import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
 import { orProblem, syncBars, syncAllRates } from '#shared/universe/sync/price-sync.ts';
+import { heldCurrencies } from '#shared/portfolio/held-currencies.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { reviewDeadPrices } from '#shared/universe/price-doubts.ts';
@@ -35,7 +36,8 @@ export default handle(universe.syncPrices, async function* (request, context) {
     signal,
   };
   const targets = await syncTargets(securities, context, request.isins);
-  const currencies = (await securities.all()).map((security) => security.currency);
+  const listed = (await securities.all()).map((security) => security.currency);
+  const currencies = [...listed, ...(await heldCurrencies(context))];
   const problems = await syncAllRates(frame, currencies, baseCurrency);
   let progress = startOfSync(targets.length, problems);
   const syncOne = async (target: (typeof targets)[number]) => {

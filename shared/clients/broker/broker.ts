@@ -99,13 +99,19 @@ export interface BrokerFill {
 export interface BrokerFlow {
   readonly flowId: string;
   readonly kind: BrokerFlowKind;
-  /** Change of the cash balance, in the account's currency; zero for a transfer of shares. */
+  /**
+   * Change of a cash balance: of the account's in its currency; of another one in that, for cash alone. Zero in the
+   * account's currency for a transfer of shares.
+   */
   readonly amount: Money;
   readonly isin?: Isin | undefined;
   readonly quantity?: Quantity | undefined;
   /** Cost of each share transferred in, where it is known; in the security's currency. */
   readonly price?: Price | undefined;
-  /** Rate from the security's currency into the account's at the time of the transfer. */
+  /**
+   * Rate into the account's currency at that time: from the security's of shares, from that of `amount` where the cash
+   * is in another currency and the broker states one.
+   */
   readonly exchangeRate?: Decimal | undefined;
   readonly happenedAt: Instant;
   /** The dividend that a tax was withheld from, or the other leg of a currency conversion. */
@@ -232,7 +238,7 @@ export interface RestoredLot {
 /** A cash balance in another currency than the account's, and what moved it. */
 export interface BrokerBalance {
   readonly cash: Money;
-  /** In the balance's currency. */
+  /** In the balance's currency; each is booked once, and a remainder as external. */
   readonly flows: readonly BrokerFlow[];
 }
 
@@ -260,7 +266,7 @@ export interface BrokerStatement {
   /** All movements, oldest first. Adapters may leave out what lies before their history begins. */
   readonly fills: readonly BrokerFill[];
   readonly flows: readonly BrokerFlow[];
-  /** Balances in other currencies than the account's that are not zero. */
+  /** Balances in other currencies than the account's that hold cash or have ever moved; absent: there are none. */
   readonly otherBalances?: readonly BrokerBalance[] | undefined;
   readonly corporateActions?: readonly BrokerCorporateAction[] | undefined;
   /** Settled cash, where the broker distinguishes it from `cash`. */

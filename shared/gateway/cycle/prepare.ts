@@ -63,7 +63,10 @@ export async function* snapshot(cycle: Cycle): ProgressStream {
   const before = await takeSnapshot(cycle);
   await cycle.change((record) => ({ ...record, before }));
   if (before.holdings.length === 0 && Number(before.cash?.amount ?? 0) === 0)
-    cycle.endsBecause = 'The account holds nothing and has no cash; there is nothing to trade.';
+    cycle.endsBecause =
+      Number(before.totalValue?.amount ?? 0) === 0
+        ? 'The account holds nothing and has no cash; there is nothing to trade.'
+        : `The account holds nothing but cash in other currencies, worth ${amountText(before.totalValue)}, which pays for no order.`;
   yield await cycle.done(
     'look',
     cycle.endsBecause ??

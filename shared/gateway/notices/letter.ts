@@ -25,7 +25,7 @@ function value({ overview: { value: one }, withAmounts }: NoticeInputs): string 
   if (one?.total === undefined) return one?.missing ?? '';
   const gain = one.gainRatio === undefined ? '' : `gain ${percentText(one.gainRatio)}`;
   if (!withAmounts) return gain === '' ? '' : `On what you paid in: ${gain}.`;
-  const sums = `Value ${moneyText(one.total)}, cash ${moneyText(one.cash)}, paid in ${moneyText(one.paidIn)}`;
+  const sums = `Value ${moneyText(one.total)}, cash ${[one.cash, ...one.otherCash].map(moneyText).join(' and ')}, paid in ${moneyText(one.paidIn)}`;
   return `${sums}${gain === '' ? '' : `, ${gain}`}.`;
 }
 

@@ -9,9 +9,11 @@ import { loadAccount, type AccountView } from '#shared/portfolio/account-view.ts
 import { Accounts, type Account } from '#shared/portfolio/accounts.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import type { ConvertedLine } from '#shared/portfolio/model/converted-lines.ts';
 import { securitiesIn } from '#shared/portfolio/model/ledger-lines.ts';
 import type { History } from '#shared/portfolio/model/value-history.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
+import { ledgerInBase } from '#shared/portfolio/other-cash.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -27,6 +29,8 @@ export interface AccountFacts extends AccountView {
   readonly account: Account;
   readonly today: CalendarDay;
   readonly ledger: readonly LedgerEntry[];
+  /** The ledger with all cash in the account's currency. */
+  readonly ledgerInBase: readonly ConvertedLine[];
   readonly securities: ReadonlyMap<Isin, Security>;
   /** Not yet in a final state. */
   readonly live: readonly OrderRecord[];
@@ -75,7 +79,11 @@ export async function loadAccountFacts(
   const byIsin = new Map(securities.map((one) => [one.isin, one]));
   const open = { plan: plan ?? latest, proposal, trustLevel: trust.level };
   const taxRules = inForce.policy.tax;
-  return { ...view, account, today, ledger, securities: byIsin, live, recent, taxRules, ...open };
+  const converted = await ledgerInBase(new StoredMarket(database), ledger, baseCurrency);
+  return {
+    ...{ ...view, account, today, ledger, securities: byIsin, live, recent, taxRules, ...open },
+    ledgerInBase: converted.lines,
+  };
 }
 
 /** One whose time is over counts as answered with no, also before that is written down. */
@@ -103,7 +111,8 @@ export async function loadHistory(
   );
   const [first = today] = ledger.map((line) => dayOf(line.happenedAt)).sort();
   const from = addDays(first, -CLOSE_AGE_DAYS_MAX);
-  const prices = await loadDailyPrices(new StoredMarket(database), needed, baseCurrency, from);
+  const market = new StoredMarket(database);
+  const prices = await loadDailyPrices(market, needed, ledger, baseCurrency, from);
   return { ...prices, ledger, today };
 }
 

@@ -58,7 +58,7 @@ export function overviewOf(
     history,
     holdings: holdings.slice(0, rowsMax),
     holdingCount: holdings.length,
-    taxYears: taxYearMessages(ledger, book.currency, facts.taxRules),
+    taxYears: taxYearMessages(facts.ledgerInBase, book.currency, facts.taxRules),
     ledger: lines.slice(offset, offset + rowsMax).map(ledgerLineMessage),
     ledgerCount: ledger.length,
     orders: recent.slice(0, rowsMax).map(orderMessage),

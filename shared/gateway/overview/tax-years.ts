@@ -2,7 +2,7 @@
 import type { OverviewTaxYear } from '#protos/gen/overview.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import type { ConvertedLine } from '#shared/portfolio/model/converted-lines.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
 import {
   taxReport,
@@ -11,7 +11,7 @@ import {
 } from '#shared/portfolio/model/tax/tax-report.ts';
 
 export function taxYearMessages(
-  ledger: readonly LedgerEntry[],
+  ledger: readonly ConvertedLine[],
   currency: Currency,
   rules: PolicyTax,
 ): OverviewTaxYear[] {

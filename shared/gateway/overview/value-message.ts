@@ -39,6 +39,8 @@ export function valueMessage(
   return {
     total: total?.toJSON(),
     cash: book.cash.toJSON(),
+    otherCash: (book.foreignCash ?? []).map((held) => held.toJSON()),
+    otherCashValue: valued.kind === 'valued' ? valued.value.foreignCash.toJSON() : undefined,
     paidIn: paidIn.toJSON(),
     gain: gain?.toJSON(),
     gainRatio: gain && paidIn.sign > 0 ? weightOf(gain, paidIn) : undefined,

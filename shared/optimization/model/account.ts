@@ -30,7 +30,7 @@ export interface PricedHolding {
 export interface ValuedHoldings {
   readonly base: Currency;
   readonly cash: Money;
-  /** Cash and holdings. */
+  /** Cash, that in other currencies too, and holdings. */
   readonly total: Money;
   readonly quantities: ReadonlyMap<Isin, Quantity>;
   /** In base currency; with holdings that nobody prices, which count and are not traded. */
@@ -41,12 +41,14 @@ export interface ValuedHoldings {
 
 /**
  * @param cash in the view's base currency
+ * @param otherCash worth of that in other currencies, which pays for nothing
  * @throws Failure REFUSED price-missing, exchange-rate-missing
  */
 export function valueAccount(
   view: MarketView,
   holdings: readonly PricedHolding[],
   cash: Money,
+  otherCash: Money = Money.zero(view.base),
 ): ValuedHoldings {
   const stated = new Map(holdings.map(({ isin, price }) => [isin, price]));
   const listings = new Map(
@@ -70,7 +72,7 @@ export function valueAccount(
   return {
     base: view.base,
     cash,
-    total: Money.sum(values.values(), view.base).add(cash),
+    total: Money.sum(values.values(), view.base).add(cash).add(otherCash),
     quantities: new Map(traded.map(({ isin, quantity }) => [isin, quantity])),
     values,
     listings,

@@ -24,14 +24,25 @@ export function figures({ overview, format }: ViewContext): Html {
       <h2>Cash</h2>
       <p>${format.money(value.cash)}</p>
       <p class="under">${term('free-cash')} ${format.money(value.freeCash)}</p>
+      ${otherCash(format, value)}
     </div>
   </section>`;
 }
 
-function dayChange(
+/** What is held in other currencies: it counts, and pays for no order. */
+function otherCash(
   format: ViewContext['format'],
-  value: NonNullable<NonNullable<ViewContext['overview']>['value']>,
-): Html {
+  { otherCash: held, otherCashValue }: Shown,
+): Html | string {
+  if (held.length === 0) return '';
+  const amounts = held.map((one) => format.money(one)).join(', ');
+  const worth = otherCashValue ? html` (worth ${format.money(otherCashValue)})` : '';
+  return html`<p class="under">In other currencies: ${amounts}${worth}</p>`;
+}
+
+type Shown = NonNullable<NonNullable<ViewContext['overview']>['value']>;
+
+function dayChange(format: ViewContext['format'], value: Shown): Html {
   const { missing, dayChange: change, dayChangeRatio, pricesDay } = value;
   if (missing !== '') return html`cannot be valued: ${missing}`;
   const prices = pricesDay === '' ? '' : html`prices of ${format.day(pricesDay)}`;

@@ -35,6 +35,8 @@ export interface PlanningInputs {
   /** Securities with an order on the way, and the cash such orders hold back. */
   readonly live: ReadonlySet<Isin>;
   readonly reserved: Money;
+  /** Worth of cash in other currencies; absent where there is none. */
+  readonly otherCash?: Money | undefined;
   readonly limits: PlanLimits;
   /** Days after a sale before the security is bought again, and after a purchase before it is sold. */
   readonly cooldownDays: number;
@@ -52,6 +54,7 @@ export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
     day: view.asOf,
     base: view.base,
     cash: book.cash,
+    otherCash: inputs.otherCash,
     reserved: inputs.reserved,
     live: inputs.live,
     instruments: [
@@ -191,11 +194,15 @@ function buyableFrom(
   return from > view.asOf ? from : undefined;
 }
 
-/** Paid since anything was last bought: a purchase puts the dividends before it to work. */
-function dividendsOf({ ledger }: PlanningInputs, isin: Isin): number {
+/**
+ * Paid since anything was last bought: a purchase puts the dividends before it to work. Those in another currency pay
+ * for nothing.
+ */
+function dividendsOf({ book, ledger }: PlanningInputs, isin: Isin): number {
   const bought = ledger.findLastIndex((entry) => entry.kind === 'buy');
   return ledger
     .slice(bought + 1)
     .filter((entry) => entry.kind === 'dividend' && entry.isin === isin)
+    .filter((entry) => entry.cash.currency === book.currency)
     .reduce((sum, entry) => sum + entry.cash.toEstimate(), 0);
 }

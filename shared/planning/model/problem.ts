@@ -58,8 +58,10 @@ export interface PlanningProblem {
   /** The day of the prices. */
   readonly day: CalendarDay;
   readonly base: Currency;
-  /** The whole balance. */
+  /** The whole balance in the base currency. */
   readonly cash: Money;
+  /** Worth of cash in other currencies: it counts in the value and pays for nothing. Absent where there is none. */
+  readonly otherCash?: Money | undefined;
   /** The part of it that live orders hold back. */
   readonly reserved: Money;
   /** Securities with an open order, whose outcome is not known yet. */
@@ -97,10 +99,10 @@ export function taxRatioOf(instrument: Instrument, limits: PlanLimits): number {
   return saleTaxRatio(instrument.taxLots, worth, limits.lossesOffset === true);
 }
 
-/** Cash and holdings at the day's prices. */
-export function portfolioValue(problem: PlanningProblem): Money {
-  const values = problem.instruments.map((one) => valueIn(one, one.held, 'half-even'));
-  return Money.sum([problem.cash, ...values], problem.base);
+/** All cash and holdings at the day's prices. */
+export function portfolioValue({ cash, otherCash, instruments, base }: PlanningProblem): Money {
+  const values = instruments.map((one) => valueIn(one, one.held, 'half-even'));
+  return Money.sum([cash, ...(otherCash ? [otherCash] : []), ...values], base);
 }
 
 /** The name of a security's group; undefined where it is not known. */

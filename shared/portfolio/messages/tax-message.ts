@@ -30,8 +30,9 @@ function lotMessage(lot: TaxedLot): GetGainsResponse['lots'][number] {
   };
 }
 
-function incomeMessage({ isin, symbol, cash, ...rest }: Income) {
-  return { ...rest, isin: isin ?? '', symbol: symbol ?? '', cash: cash.toJSON() };
+function incomeMessage({ isin, symbol, cash, paid, ...rest }: Income) {
+  const amounts = { cash: cash.toJSON(), paid: paid?.toJSON() };
+  return { ...rest, isin: isin ?? '', symbol: symbol ?? '', ...amounts };
 }
 
 function yearMessage(year: YearOfTax): GetGainsResponse['years'][number] {

@@ -16,7 +16,8 @@ export function allocation(
   groupOf: (isin: Isin) => string | undefined,
 ): Record<string, number> {
   if (value.total.sign <= 0) return { [CASH]: 1 };
-  const groups = new Map<string, number>([[CASH, weightOf(value.cash, value.total)]]);
+  const cash = value.cash.add(value.foreignCash);
+  const groups = new Map<string, number>([[CASH, weightOf(cash, value.total)]]);
   for (const [isin, worth] of value.values) {
     const group = groupOf(isin) ?? UNKNOWN;
     groups.set(group, (groups.get(group) ?? 0) + weightOf(worth, value.total));

@@ -57,8 +57,11 @@ export interface Book {
   /** Deposits and withdrawals that the broker has not completed yet. */
   readonly pendingDeposits: Money;
   readonly pendingWithdrawals: Money;
-  /** Balances at the broker in other currencies, as it states them; no part of `cash`. */
-  readonly otherCash?: readonly Money[] | undefined;
+  /**
+   * Balances in other currencies, by currency and without those of 0; no part of `cash`. Undefined in a book from
+   * before they were booked.
+   */
+  readonly foreignCash?: readonly Money[] | undefined;
   /** When the broker's statement was last taken. */
   readonly syncedAt: Instant | undefined;
 }
@@ -100,6 +103,7 @@ export interface LedgerEntry {
    */
   readonly quantity?: Quantity | undefined;
   readonly price?: Price | undefined;
+  /** Into the account's currency: from the security's, or from that of `cash` where it is another one. */
   readonly exchangeRate?: Decimal | undefined;
   /** Shares that a corporate action found. */
   readonly heldQuantity?: Quantity | undefined;
@@ -114,7 +118,7 @@ export interface LedgerEntry {
   readonly lotMethod?: LotMethod | undefined;
   /** With `specific`: those, in this order. */
   readonly lotIds?: readonly string[] | undefined;
-  /** Change of the cash balance. */
+  /** Change of the cash balance in its currency; a line that moves shares is in the account's. */
   readonly cash: Money;
   /** Commission, exchange fees and taxes of an order that `cash` contains; never negative. */
   readonly charges?: Money | undefined;

@@ -18,6 +18,8 @@ import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { withCash } from './foreign-cash.ts';
+import { movesShares } from './ledger-lines.ts';
 import { takeLots } from './lots.ts';
 import { postingsOf, type Posting } from './posting.ts';
 
@@ -31,6 +33,7 @@ export function emptyBook(accountId: AccountId, currency: Currency): Book {
     booked: GrowingSet.of(),
     pendingDeposits: zero,
     pendingWithdrawals: zero,
+    foreignCash: [],
     syncedAt: undefined,
   };
 }
@@ -79,7 +82,9 @@ function newlyPosted(book: Book, entries: readonly LedgerEntry[]): Posted {
 }
 
 function moved(book: Book, entry: LedgerEntry): Book {
-  const paid: Book = { ...book, cash: book.cash.add(entry.cash) };
+  const paid = withCash(book, entry.cash);
+  if (entry.cash.currency !== book.currency)
+    assert(!movesShares(entry), "a line that moves shares is in the account's currency");
   switch (entry.kind) {
     case 'buy':
     case 'transfer-in':

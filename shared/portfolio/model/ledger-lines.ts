@@ -2,6 +2,7 @@
  * Maps a broker's fills and flows to ledger lines. The line's id is the broker's, so each is booked
  * once.
  */
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -185,6 +186,22 @@ export function sharesMoved(line: LedgerEntry): Decimal | undefined {
   }
 }
 
+/** Whether a line changes lots: trades, deliveries and corporate actions. */
+export function movesShares({ kind }: LedgerEntry): boolean {
+  return !cashOnly.has(kind);
+}
+
+const cashOnly: ReadonlySet<LedgerEntry['kind']> = new Set([
+  'deposit',
+  'withdrawal',
+  'dividend',
+  'tax',
+  'interest',
+  'conversion',
+  'fee',
+  'external-cash',
+] satisfies LedgerEntry['kind'][]);
+
 /** Every change of a number of shares that a line makes, corporate actions included. */
 function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] {
   const { isin, newIsin, quantity, restores } = line;
@@ -218,6 +235,11 @@ function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] 
 /** Every security that a ledger names: also those that an action brought. */
 export function securitiesIn(ledger: readonly LedgerEntry[]): ReadonlySet<Isin> {
   return new Set(ledger.flatMap(({ isin, newIsin }) => [isin ?? [], newIsin ?? []].flat()));
+}
+
+/** Every currency whose balance a ledger moved. */
+export function currenciesIn(ledger: readonly LedgerEntry[]): ReadonlySet<Currency> {
+  return new Set(ledger.map(({ cash }) => cash.currency));
 }
 
 /** The change of one security's shares; undefined where the line leaves them alone. */

@@ -36,6 +36,7 @@ export function portfolioHash(
     account: book.accountId,
     holdings: Object.fromEntries(holdings),
     cash: book.cash,
+    ...(book.foreignCash?.length && { foreignCash: book.foreignCash }),
     orders: Object.fromEntries(orders),
     policy: { ...costModelOf(costs), ...policy },
   }) as PortfolioHash;

@@ -8,6 +8,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { cashIn } from './foreign-cash.ts';
 
 /** The chart of accounts. */
 export const ledgerAccounts = [
@@ -17,7 +18,7 @@ export const ledgerAccounts = [
   'equity:deposits',
   /** Cost of shares that were delivered in or out. */
   'equity:transfers',
-  /** Halves of an exchange of currencies whose other half lies outside of this ledger. */
+  /** Halves of an exchange of currencies: what came and what went, each in its own. */
   'equity:conversions',
   /** Positions at the broker that no order of this system explains. */
   'equity:adjustments',
@@ -67,12 +68,13 @@ const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
 
 /** @param before and after the line was booked */
 export function postingsOf(before: Book, after: Book, line: LedgerEntry): readonly Posting[] {
-  const cash = after.cash.subtract(before.cash);
+  const { currency } = line.cash;
+  const cash = cashIn(after, currency).subtract(cashIn(before, currency));
   const postings: Posting[] = cash.sign === 0 ? [] : [{ account: 'assets:cash', amount: cash }];
   postings.push(...securityPostings(before, after));
-  const open = sumOf(postings, before.currency).negate();
-  if (open.sign !== 0) postings.push({ account: counterAccount[line.kind], amount: open });
-  assert(sumOf(postings, before.currency).sign === 0, 'the postings of a line sum to zero');
+  for (const open of imbalance(postings))
+    postings.push({ account: counterAccount[line.kind], amount: open.negate() });
+  assert(imbalance(postings).length === 0, 'the postings of a line sum to zero');
   return postings;
 }
 
@@ -84,13 +86,6 @@ export function imbalance(postings: readonly Posting[]): readonly Money[] {
     sums.set(amount.currency, sum ? sum.add(amount) : amount);
   }
   return [...sums.values()].filter((sum) => sum.sign !== 0);
-}
-
-function sumOf(postings: readonly Posting[], currency: Currency): Money {
-  return Money.sum(
-    postings.map(({ amount }) => amount),
-    currency,
-  );
 }
 
 function securityPostings(before: Book, after: Book): Posting[] {

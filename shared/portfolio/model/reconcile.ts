@@ -4,6 +4,7 @@
  * external lines follow from the state of the book, so that the same difference is never booked
  * twice.
  */
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
@@ -16,6 +17,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actionLines, type ActionFrame, type ReportedAction } from './action-lines.ts';
 import type { Book, LedgerEntry } from './book.ts';
 import { bookEntries, quantityHeld } from './booking.ts';
+import { cashIn, foreignCurrencies } from './foreign-cash.ts';
 import {
   fillLine,
   flowLine,
@@ -43,8 +45,9 @@ export interface Statement {
   readonly corporateActions?: readonly ReportedAction[] | undefined;
   readonly pendingDeposits?: Money | undefined;
   readonly pendingWithdrawals?: Money | undefined;
-  /** Cash in other currencies. */
-  readonly otherBalances?: readonly { readonly cash: Money }[] | undefined;
+  /** Cash in other currencies, with what moved it; a currency that is not named is at 0. */
+  readonly otherBalances?:
+    readonly { readonly cash: Money; readonly flows: readonly ReportedFlow[] }[] | undefined;
   readonly takenAt: Instant;
 }
 
@@ -55,7 +58,7 @@ export interface ShareValue {
 }
 
 export interface Reconciliation {
-  /** Agrees with the statement in cash and in every holding. */
+  /** Agrees with the statement in the cash of every currency and in every holding. */
   readonly book: Book;
   /** Lines to append, in the order of booking. */
   readonly entries: readonly LedgerEntry[];
@@ -90,7 +93,7 @@ export function reconcile(
     });
   const symbols = symbolsOf(book, statement);
   const fills = newFills.in(book.booked, statement.fills);
-  const flows = newFlows.in(book.booked, statement.flows);
+  const flows = newFlows.in(book.booked, flowsOf(statement));
   const moved = inOrder([
     ...fills.map((fill) => fillLine(fill, recordedAt)),
     ...flows.map((flow) => flowLine(flow, flow.isin && symbols.get(flow.isin), recordedAt)),
@@ -101,7 +104,11 @@ export function reconcile(
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   const entries = source === undefined ? lines : lines.map((line) => ({ source, ...line }));
   return {
-    book: { ...bookEntries(book, entries), ...stated(statement, book), syncedAt: recordedAt },
+    book: {
+      ...bookEntries(withForeign(book), entries),
+      ...stated(statement),
+      syncedAt: recordedAt,
+    },
     entries,
     fillsBooked: fills.length,
     flowsBooked: flows.length,
@@ -113,16 +120,23 @@ export function reconcile(
 const newFills = new UnbookedLines<ReportedFill>(({ fillId }) => `fill-${fillId}`);
 const newFlows = new UnbookedLines<ReportedFlow>(({ flowId }) => `flow-${flowId}`);
 
+/** Of all currencies. The list itself where there is one: a statement repeats its history. */
+function flowsOf({ flows, otherBalances = [] }: Statement): readonly ReportedFlow[] {
+  if (otherBalances.length === 0) return flows;
+  return [...flows, ...otherBalances.flatMap((balance) => balance.flows)];
+}
+
+/** From here on the book has cash in other currencies, if only none. */
+function withForeign(book: Book): Book {
+  return book.foreignCash ? book : { ...book, foreignCash: [] };
+}
+
 /** What the broker only states: no movement of ours explains it. */
-function stated(
-  { pendingDeposits, pendingWithdrawals, otherBalances = [] }: Statement,
-  book: Book,
-) {
-  const zero = Money.zero(book.currency);
+function stated({ cash, pendingDeposits, pendingWithdrawals }: Statement) {
+  const zero = Money.zero(cash.currency);
   return {
     pendingDeposits: pendingDeposits ?? zero,
     pendingWithdrawals: pendingWithdrawals ?? zero,
-    otherCash: otherBalances.map(({ cash }) => cash).filter(({ sign }) => sign !== 0),
   };
 }
 
@@ -197,9 +211,7 @@ function externalLines(
     else if (brought.sign > 0) after.push(line('external-in', isin, brought, statement.takenAt));
     if (taken.sign > 0) after.push(line('external-out', isin, taken, statement.takenAt));
   }
-  const explained = Money.sum([book.cash, ...reported.map((entry) => entry.cash)], book.currency);
-  const cash = statement.cash.subtract(explained);
-  if (cash.sign !== 0)
+  for (const cash of unexplainedCash(book, statement, reported))
     after.push({
       id: `external-${shortHash({ ...seed, kind: 'external-cash', cash })}`,
       kind: 'external-cash',
@@ -208,6 +220,35 @@ function externalLines(
       recordedAt: known.recordedAt,
     });
   return { before, after };
+}
+
+/** What each balance differs by from the book and what was reported; the account's currency first. */
+function unexplainedCash(
+  book: Book,
+  statement: Statement,
+  reported: readonly LedgerEntry[],
+): readonly Money[] {
+  const moved = new Map<Currency, Money>();
+  for (const { cash } of reported)
+    moved.set(cash.currency, moved.get(cash.currency)?.add(cash) ?? cash);
+  const stated = balancesOf(statement);
+  const others = new Set([...foreignCurrencies(book), ...moved.keys(), ...stated.keys()]);
+  others.delete(book.currency);
+  return [book.currency, ...[...others].sort()]
+    .map((currency) => {
+      const zero = Money.zero(currency);
+      const explained = cashIn(book, currency).add(moved.get(currency) ?? zero);
+      return (stated.get(currency) ?? zero).subtract(explained);
+    })
+    .filter(({ sign }) => sign !== 0);
+}
+
+function balancesOf({ cash, otherBalances = [] }: Statement): ReadonlyMap<Currency, Money> {
+  return new Map([cash, ...otherBalances.map((balance) => balance.cash)].map(byCurrency));
+}
+
+function byCurrency(cash: Money): readonly [Currency, Money] {
+  return [cash.currency, cash];
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding } from './book.ts';
 import type { ShareValue } from './reconcile.ts';
 import { costOf, quantityOf } from './booking.ts';
+import { foreignCashValue } from './foreign-cash.ts';
 
 /** A latest price. */
 export interface SeenPrice {
@@ -86,14 +87,17 @@ export function positionsOf(
 
 /** An account that could be valued in full, in its own currency. */
 export interface AccountValue {
-  /** Cash and holdings. */
+  /** Cash of every currency, and holdings. */
   readonly total: Money;
+  /** In the account's currency. */
   readonly cash: Money;
+  /** Worth of the cash in other currencies, at the rates of the valuation. */
+  readonly foreignCash: Money;
   /** Of what is held, fees included. */
   readonly cost: Money;
   /** Market value of what is held, less its cost. */
   readonly gain: Money;
-  /** Market values by ISIN; their sum with cash is `total`. */
+  /** Market values by ISIN; their sum with both kinds of cash is `total`. */
   readonly values: ReadonlyMap<Isin, Money>;
   /** The oldest price of the market that it rests on; absent without any. */
   readonly pricedOn?: CalendarDay | undefined;
@@ -121,11 +125,13 @@ export function accountValue(
     book.currency,
   );
   const invested = Money.sum(values.values(), book.currency);
+  const foreignCash = foreignCashValue(book, rates);
   const seenPrices = held.flatMap(({ seen: one }) => one ?? []);
   const days = seenPrices.flatMap(({ day, isAtCost }) => (isAtCost ? [] : day)).sort();
   return {
-    total: invested.add(book.cash),
+    total: invested.add(book.cash).add(foreignCash),
     cash: book.cash,
+    foreignCash,
     cost,
     gain: invested.subtract(cost),
     values,
@@ -137,6 +143,7 @@ export function accountValue(
 export interface DayValuation {
   readonly day: CalendarDay;
   readonly total: Money;
+  /** In the account's currency; that in others is in `total` alone. */
   readonly cash: Money;
   /** Paid for what is held. */
   readonly cost: Money;
@@ -144,7 +151,7 @@ export interface DayValuation {
   readonly recordedAt: Instant;
 }
 
-/** Undefined while a holding has no price or its currency no rate. */
+/** Undefined while a holding has no price, or its currency or that of a debt no rate. */
 export function valuationOn(
   day: CalendarDay,
   book: Book,
@@ -155,6 +162,8 @@ export function valuationOn(
   const held = positionsOf(book, seen, false);
   if (!held.every((position) => position.seen && rates.has(position.seen.price.currency)))
     return undefined;
+  const owed = (book.foreignCash ?? []).filter(({ sign }) => sign < 0);
+  if (!owed.every(({ currency }) => rates.has(currency))) return undefined;
   const { total, cash, cost } = accountValue(book, seen, rates);
   return { day, total, cash, cost, positions: held.length, recordedAt };
 }

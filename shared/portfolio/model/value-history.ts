@@ -88,10 +88,10 @@ const NO_POSITIONS: DayValue['positions'] = new Map();
 class Account {
   private readonly history: History;
   private readonly withPositions: boolean;
-  private cash = 0;
+  private readonly cash = new Map<Currency, number>();
   private readonly shares = new Map<Isin, number>();
-  private cashIn = 0;
-  private cashOut = 0;
+  /** What the owner paid in and took out since the day before. */
+  private owners: CashMove[] = [];
   private readonly transferred = new Map<Isin, number>();
   /** Shares that an action exchanged for others since the day before. */
   private exchanges: Exchange[] = [];
@@ -101,7 +101,7 @@ class Account {
   private readonly booked = new Map<Isin, number>();
   private readonly splits: SplitFactors;
   /** Cash that moved for a security since the day before: paid is negative. */
-  private readonly paid = new Map<Isin, { in: number; out: number }>();
+  private paid: (CashMove & { readonly isin: Isin })[] = [];
   private worth: ReadonlyMap<Isin, number> = new Map();
 
   constructor(history: History, ledger: readonly LedgerEntry[], withPositions: boolean) {
@@ -111,18 +111,12 @@ class Account {
   }
 
   book(line: LedgerEntry): void {
-    const cash = line.cash.toEstimate();
-    this.cash += cash;
-    if (isOwnersMoney(line.kind)) {
-      if (cash > 0) this.cashIn += cash;
-      else this.cashOut -= cash;
-    }
+    const { currency } = line.cash;
+    const move = { currency, amount: line.cash.toEstimate() };
+    this.cash.set(currency, (this.cash.get(currency) ?? 0) + move.amount);
+    if (isOwnersMoney(line.kind)) this.owners.push(move);
     if (line.isin === undefined) return;
-    const known = this.paid.get(line.isin) ?? { in: 0, out: 0 };
-    this.paid.set(line.isin, {
-      in: known.in + Math.max(-cash, 0),
-      out: known.out + Math.max(cash, 0),
-    });
+    this.paid.push({ ...move, isin: line.isin });
     this.moveShares(line, line.isin);
   }
 
@@ -170,22 +164,47 @@ class Account {
       worth.set(isin, (this.shares.get(isin) ?? 0) * price);
       brought.set(isin, (this.transferred.get(isin) ?? 0) * price);
     }
-    const moved = [...brought.values()];
+    const rates = this.ratesOn(day);
+    if (!rates) return undefined;
+    const inBase = ({ currency, amount }: CashMove) => amount * (rates.get(currency) ?? 0);
+    const held = [...this.cash].map(([currency, amount]) => inBase({ currency, amount }));
+    const moved = [...brought.values(), ...this.owners.map(inBase)];
     const closed = {
       day,
-      value: this.cash + sumOfKnown([...worth.values()]),
-      deposited: this.cashIn + sumOfKnown(moved.filter((amount) => amount > 0)),
-      withdrawn: this.cashOut - sumOfKnown(moved.filter((amount) => amount < 0)),
+      value: sumOfKnown([...held, ...worth.values()]),
+      deposited: sumOfKnown(moved.filter((amount) => amount > 0)),
+      withdrawn: 0 - sumOfKnown(moved.filter((amount) => amount < 0)),
       positions: this.withPositions
-        ? this.positionDays(worth, brought, this.exchanged(day))
+        ? this.positionDays(worth, brought, this.exchanged(day), this.paidFor(inBase))
         : NO_POSITIONS,
     };
-    [this.cashIn, this.cashOut] = [0, 0];
+    this.owners = [];
     this.transferred.clear();
     this.exchanges = [];
-    this.paid.clear();
+    this.paid = [];
     this.worth = worth;
     return closed;
+  }
+
+  /** Of all cash; 0 of a currency that nobody quotes. Undefined while one has no rate yet. */
+  private ratesOn(day: CalendarDay): ReadonlyMap<Currency, number> | undefined {
+    const rates = new Map<Currency, number>();
+    for (const currency of this.cash.keys()) {
+      const rate = rateOn(this.history, currency, day);
+      if (rate === undefined) return undefined;
+      rates.set(currency, rate);
+    }
+    return rates;
+  }
+
+  private paidFor(inBase: (move: CashMove) => number): ReadonlyMap<Isin, Paid> {
+    const paid = new Map<Isin, Paid>();
+    for (const move of this.paid) {
+      const [amount, known] = [inBase(move), paid.get(move.isin) ?? { in: 0, out: 0 }];
+      const out = known.out + Math.max(amount, 0);
+      paid.set(move.isin, { in: known.in + Math.max(-amount, 0), out });
+    }
+    return paid;
   }
 
   /** Value exchanged at the day's close: out of one position, into the other. */
@@ -203,12 +222,13 @@ class Account {
     worth: ReadonlyMap<Isin, number>,
     brought: ReadonlyMap<Isin, number>,
     exchanged: ReadonlyMap<Isin, number>,
+    paidFor: ReadonlyMap<Isin, Paid>,
   ): Map<Isin, PositionDay> {
-    const isins = new Set([...this.worth.keys(), ...worth.keys(), ...this.paid.keys()]);
+    const isins = new Set([...this.worth.keys(), ...worth.keys(), ...paidFor.keys()]);
     return new Map(
       [...isins].map((isin) => {
         const before = this.worth.get(isin) ?? 0;
-        const { in: paid, out: received } = this.paid.get(isin) ?? { in: 0, out: 0 };
+        const { in: paid, out: received } = paidFor.get(isin) ?? { in: 0, out: 0 };
         const transferred = (brought.get(isin) ?? 0) + (exchanged.get(isin) ?? 0);
         const gain = (worth.get(isin) ?? 0) - before - transferred + received - paid;
         const invested = before + paid + Math.max(transferred, 0);
@@ -216,6 +236,17 @@ class Account {
       }),
     );
   }
+}
+
+interface CashMove {
+  readonly currency: Currency;
+  readonly amount: number;
+}
+
+/** Put into a position and brought by it, in the base currency; neither negative. */
+interface Paid {
+  readonly in: number;
+  readonly out: number;
 }
 
 /** Shares of one security that came for those of another. */
@@ -254,10 +285,23 @@ export function priceOn(
   const currency = history.currencies.get(isin);
   const close = series && series[column][indexAt(series.days, day)];
   if (close === undefined || currency === undefined) return undefined;
-  if (currency === history.base) return close;
   const rates = history.rateSeries.get(currency);
-  const rate = rates && rates.rates[indexAt(rates.days, day)];
+  const rate = currency === history.base ? 1 : rates?.rates[indexAt(rates.days, day)];
   return rate === undefined ? undefined : close * rate;
+}
+
+/**
+ * What a unit of cash is worth in the base currency: the last rate on or before a day, and nothing where the currency
+ * has none at all. Undefined before its first rate.
+ */
+export function rateOn(
+  { base, rateSeries }: DailyPrices,
+  currency: Currency,
+  day: CalendarDay,
+): number | undefined {
+  if (currency === base) return 1;
+  const series = rateSeries.get(currency);
+  return series && series.days.length > 0 ? series.rates[indexAt(series.days, day)] : 0;
 }
 
 function tradingDays(history: History, lines: readonly LedgerEntry[]): CalendarDay[] {

@@ -71,6 +71,7 @@ async function policyAccount(
     const { symbol = book.holdings.get(isin)?.symbol ?? isin, ...rest } = known.get(isin) ?? {};
     return { ...rest, isin, symbol, weight: weightOf(value, total) };
   });
+  // The reserve is kept in the account's currency: other cash pays for nothing.
   return { holdings, cash: book.cash.toEstimate(), value: total.toEstimate() };
 }
 

@@ -24,6 +24,8 @@ export interface DayLossInputs {
   readonly reported: readonly LedgerEntry[];
   /** Worth of shares now; undefined where it is not known. */
   readonly worth: (isin: Isin, quantity: Decimal) => Money | undefined;
+  /** Cash in the base currency; 0 of a currency without a rate, as in the value. */
+  readonly inBase: (cash: Money) => Money;
 }
 
 /** Money and shares that come from outside or go there; they are neither gain nor loss. */
@@ -44,7 +46,7 @@ const outside: ReadonlySet<LedgerEntry['kind']> = new Set([
  * @returns undefined before the first such day
  */
 export function dayLoss(inputs: DayLossInputs): Money | undefined {
-  const { today, value, valuations, booked, reported, worth } = inputs;
+  const { today, value, valuations, booked, reported } = inputs;
   const start = valuations.filter(({ day }) => day < today).at(-1);
   if (!start || start.total.currency !== value.currency) return undefined;
   const before = new Set(
@@ -53,12 +55,12 @@ export function dayLoss(inputs: DayLossInputs): Money | undefined {
   const since = new Map([...booked, ...reported].map((line) => [line.id, line]));
   const brought = [...since.values()]
     .filter(({ id, kind }) => outside.has(kind) && !before.has(id))
-    .map((line) => broughtBy(line, worth));
+    .map((line) => broughtBy(line, inputs));
   return Money.sum([start.total, ...brought], value.currency).subtract(value);
 }
 
-function broughtBy(line: LedgerEntry, worth: DayLossInputs['worth']): Money {
+function broughtBy(line: LedgerEntry, { worth, inBase }: DayLossInputs): Money {
   const moved = sharesMoved(line);
   const shares = moved && line.isin !== undefined ? worth(line.isin, moved) : undefined;
-  return shares ? line.cash.add(shares) : line.cash;
+  return shares ? inBase(line.cash).add(shares) : inBase(line.cash);
 }

@@ -11,6 +11,8 @@ import confirm from '../../../functions/trading/confirm-reconciliation/handler.t
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getState from '../../../functions/trading/get-trading-state/handler.ts';
 import getCash from '../../../functions/portfolio/get-cash-balance/handler.ts';
+import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
+import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import { ExternalFixture } from '../../support/brokers/external-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -196,7 +198,7 @@ it('shows what is pending at the broker', async () => {
   expect(later.pendingDeposits.amount).toBe('0.00');
 });
 
-it('shows cash in other currencies beside the account, and in its currency where there is a rate', async () => {
+it('books cash in other currencies, and counts what there is a rate for', async () => {
   const { broker, database, now, marketData } = on.dependencies;
   const statement = broker.statement.bind(broker);
   const cash = [Money.parse('12.50', 'EUR'), Money.parse('800', 'JPY')];
@@ -210,10 +212,37 @@ it('shows cash in other currencies beside the account, and in its currency where
     rates: Float64Array.of(1.1),
   });
   await prices.putFetched('rates:EUR-USD', { through: today, at: now() });
+  const before = (await on.call(getSummary, {})).body.totalValue.amount as string;
   await sync();
   const { body } = await on.call(getCash, {});
   expect(body.otherBalances).toEqual([
-    { cash: { amount: '12.50', currency: 'EUR' }, value: { amount: '13.75', currency: 'USD' } },
+    {
+      cash: { amount: '12.50', currency: 'EUR' },
+      value: { amount: '13.75', currency: 'USD' },
+      rate: { from: 'EUR', to: 'USD', rate: '1.1', day: today },
+    },
     { cash: { amount: '800', currency: 'JPY' } },
+  ]);
+  expect(body.warnings).toEqual([
+    'JPY 800 is not counted in the value: there is no rate for JPY.',
+  ]);
+  const { body: summary } = await on.call(getSummary, {});
+  expect(summary.otherCashValue).toEqual({ amount: '13.75', currency: 'USD' });
+  expect(Number(summary.totalValue.amount)).toBeCloseTo(Number(before) + 13.75, 2);
+  const verified = await on.call(verifyLedger, {});
+  expect(verified.body).toMatchObject({ correct: true, findings: [] });
+});
+
+it('a balance in another currency that nothing explains stops trading, too', async () => {
+  const { broker } = on.dependencies;
+  await on.restart();
+  const statement = broker.statement.bind(broker);
+  on.dependencies.broker.statement = async (...given) => ({
+    ...(await statement(...given)),
+    otherBalances: [{ cash: Money.parse('12.50', 'EUR'), flows: [] }],
+  });
+  expect(await codesOfOrder()).toContain('trading-halted');
+  expect((await open())?.differences).toMatchObject([
+    { kind: 'cash', message: expect.stringMatching(/\+12.5 EUR/) },
   ]);
 });

@@ -33,7 +33,7 @@ export async function liveAccount(
   const first = addDays(today, -days);
   const market = new StoredMarket(database);
   const securities = (await market.securities()).slice(0, holdings);
-  const prices = await loadDailyPrices(market, securities, base, addDays(first, -30));
+  const prices = await loadDailyPrices(market, securities, [], base, addDays(first, -30));
   const lines: LedgerEntry[] = [paid('opening', first, deposit)];
   securities.forEach(({ isin, symbol, currency }, index) => {
     const day = addDays(first, 1 + (index % 20));

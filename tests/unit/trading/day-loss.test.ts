@@ -24,6 +24,10 @@ const inputs: DayLossInputs = {
   ],
   booked: [],
   reported: [],
+  inBase: (cash) =>
+    cash.currency === 'EUR'
+      ? cash
+      : euros(cash.amount.toString()).multiply(Decimal.parse('0.5'), 'down'),
   worth: (_isin, quantity) => euros(quantity.multiply(Decimal.of(10)).toString()),
 };
 const lost = (change: Partial<DayLossInputs> = {}) =>

@@ -139,7 +139,7 @@ function costFlow(row: Attributes, name: string, amount: BrokerFlow['amount']): 
 }
 
 /** @throws Failure UPSTREAM_BROKEN for an unknown type */
-export function cashMovement(row: Attributes): BrokerFlow | undefined {
+export function cashMovement(row: Attributes, account: Currency): BrokerFlow | undefined {
   const amount = flexMoney(decimal(row, 'amount'), currencyIn(row));
   if (amount.sign === 0) return undefined;
   const type = required(row, 'type');
@@ -148,31 +148,36 @@ export function cashMovement(row: Attributes): BrokerFlow | undefined {
   if (!kind) throw flexBroken(`a cash transaction of the type ${type.slice(0, 40)}`);
   const action = kind === 'tax' ? row['actionID'] : undefined;
   return {
-    ...{ flowId: required(row, 'transactionID'), kind, amount },
+    ...{ flowId: required(row, 'transactionID'), kind, amount, ...rateIn(row, account) },
     ...(isin && { isin }),
     ...(action && { relatedFlowId: action }),
     happenedAt: instantIn(row, 'dateTime', 'reportDate', 'settleDate'),
   };
 }
 
-export function transfer(row: Attributes): BrokerFlow[] {
-  const currency = currencyIn(row);
-  const base = {
-    flowId: required(row, 'transactionID'),
-    happenedAt: instantIn(row, 'dateTime', 'date', 'reportDate'),
-  };
-  const cash = flexMoney(decimalOrZero(row, 'cashTransfer'), currency);
+/** Shares, cash or both: what moved in cash is a movement of its own. */
+export function transfer(row: Attributes, account: Currency): BrokerFlow[] {
+  const flowId = required(row, 'transactionID');
+  const happenedAt = instantIn(row, 'dateTime', 'date', 'reportDate');
+  const cash = flexMoney(decimalOrZero(row, 'cashTransfer'), currencyIn(row));
   const quantity = decimalOrZero(row, 'quantity');
-  if (quantity.sign === 0)
-    return cash.sign === 0 ? [] : [{ ...base, kind: bySign(cash.sign), amount: cash }];
+  const movesShares = quantity.sign !== 0;
   const isOut = row['direction'] === 'OUT' || quantity.sign < 0;
+  const paid = { flowId: movesShares ? `${flowId}-cash` : flowId, happenedAt, amount: cash };
+  const delivered: BrokerFlow = {
+    ...{ flowId, happenedAt, amount: flexMoney(Decimal.zero, account) },
+    ...{ kind: isOut ? 'transfer-out' : 'transfer-in', quantity: quantity.absolute() },
+  };
   return [
-    {
-      ...base,
-      ...{ kind: isOut ? 'transfer-out' : 'transfer-in', amount: cash },
-      ...{ isin: requiredIsin(row), quantity: quantity.absolute() },
-    },
+    ...(movesShares ? [{ ...delivered, isin: requiredIsin(row) }] : []),
+    ...(cash.sign === 0 ? [] : [{ ...paid, kind: bySign(cash.sign), ...rateIn(row, account) }]),
   ];
+}
+
+/** Into the account's currency, where the row is in another one and states it. */
+function rateIn(row: Attributes, account: Currency): Pick<BrokerFlow, 'exchangeRate'> {
+  const rate = currencyIn(row) === account ? undefined : decimalOrZero(row, 'fxRateToBase');
+  return rate && rate.sign > 0 ? { exchangeRate: rate } : {};
 }
 
 const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
@@ -180,7 +185,10 @@ const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
 };
 
 /** What happened, and the cash it brought. */
-export function flexCorporateAction(row: Attributes): {
+export function flexCorporateAction(
+  row: Attributes,
+  account: Currency,
+): {
   readonly action: BrokerCorporateAction;
   readonly flows: readonly BrokerFlow[];
 } {
@@ -202,7 +210,7 @@ export function flexCorporateAction(row: Attributes): {
       }),
       ...(change.sign !== 0 && { sharesChange: change }),
     },
-    flows: proceeds.sign === 0 ? [] : [{ ...paid, isin, happenedAt }],
+    flows: proceeds.sign === 0 ? [] : [{ ...paid, isin, happenedAt, ...rateIn(row, account) }],
   };
 }
 

@@ -4,15 +4,14 @@
  */
 import type {
   Broker,
-  BrokerBalance,
   BrokerCapabilities,
-  BrokerFlow,
   BrokerHolding,
   BrokerStatement,
   OrderInstruction,
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
+import { otherBalances } from '../other-balances.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -80,11 +79,11 @@ export class InteractiveBrokers implements Broker {
     const rows = this.rowsOf(await this.document(signal));
     const { currency } = this.parts;
     const movements = rows.trades.map((row) => tradeMovements(row, currency));
-    const actions = rows.actions.map(flexCorporateAction);
+    const actions = rows.actions.map((row) => flexCorporateAction(row, currency));
     const flows = [
       ...movements.flatMap((movement) => movement.flows),
-      ...rows.cash.map(cashMovement).filter((flow) => flow !== undefined),
-      ...rows.transfers.flatMap(transfer),
+      ...rows.cash.map((row) => cashMovement(row, currency)).filter((flow) => flow !== undefined),
+      ...rows.transfers.flatMap((row) => transfer(row, currency)),
       ...actions.flatMap((action) => action.flows),
     ].sort((a, b) => a.happenedAt - b.happenedAt);
     const fills = movements.flatMap((movement) => movement.fills);
@@ -94,7 +93,7 @@ export class InteractiveBrokers implements Broker {
       holdings: rows.positions.map(holding).filter(({ quantity }) => quantity.sign !== 0),
       fills: fills.sort((a, b) => a.executedAt - b.executedAt),
       flows: flows.filter(({ amount }) => amount.currency === currency),
-      otherBalances: otherBalances(rows.balances, flows, currency),
+      otherBalances: otherBalances(currency, balancesOf(rows.balances), flows),
       corporateActions: actions.map(({ action }) => action),
       takenAt: rows.takenAt,
     };
@@ -163,18 +162,7 @@ function balance(rows: readonly Attributes[], currency: Currency): Money {
   return row ? flexMoney(decimal(row, 'endingCash'), currency) : Money.zero(currency);
 }
 
-function otherBalances(
-  rows: readonly Attributes[],
-  flows: readonly BrokerFlow[],
-  currency: Currency,
-): BrokerBalance[] {
-  return rows
-    .map((row) => required(row, 'currency'))
-    .filter((code) => code !== currency && code !== 'BASE_SUMMARY')
-    .map(parseCurrency)
-    .map((other) => ({
-      cash: balance(rows, other),
-      flows: flows.filter(({ amount }) => amount.currency === other),
-    }))
-    .filter(({ cash }) => cash.sign !== 0);
+function balancesOf(rows: readonly Attributes[]): Money[] {
+  const named = rows.map((row) => required(row, 'currency')).filter((c) => c !== 'BASE_SUMMARY');
+  return named.map((code) => balance(rows, parseCurrency(code)));
 }

@@ -1,7 +1,7 @@
 /** Reads the holdings and movements of an account at Tradernet as one consistent statement. */
 import type { OrderLinks } from '../order-links.ts';
+import { otherBalances } from '../other-balances.ts';
 import type {
-  BrokerBalance,
   BrokerCorporateAction,
   BrokerFill,
   BrokerFlow,
@@ -137,7 +137,7 @@ export class AccountReader {
       openOrders,
       fills,
       flows: flows.filter(({ amount }) => amount.currency === currency),
-      otherBalances: otherBalances(seen, flows, currency),
+      otherBalances: otherBalances(currency, balancesOf(seen), flows),
       corporateActions,
       takenAt: now(),
     };
@@ -299,19 +299,9 @@ function conversionOf(execution: TradernetExecution, fill: BrokerFill): BrokerFl
   ];
 }
 
-function otherBalances(
-  { acc }: AccountRow,
-  flows: readonly BrokerFlow[],
-  currency: Currency,
-): BrokerBalance[] {
-  return acc
-    .filter((row) => row.curr !== currency)
-    .map((row) => balanceOf({ acc }, parseCurrency(row.curr)))
-    .map((cash) => ({
-      cash,
-      flows: flows.filter(({ amount }) => amount.currency === cash.currency),
-    }))
-    .filter((balance) => balance.cash.sign !== 0);
+function balancesOf({ acc }: AccountRow): Money[] {
+  const currencies = new Set(acc.map(({ curr }) => parseCurrency(curr)));
+  return [...currencies].map((currency) => balanceOf({ acc }, currency));
 }
 
 function balanceOf({ acc }: Pick<AccountRow, 'acc'>, currency: Currency): Money {

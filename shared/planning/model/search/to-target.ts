@@ -40,6 +40,8 @@ export interface TargetProblem {
   /** The day of the prices. */
   readonly day: CalendarDay;
   readonly cash: Money;
+  /** Worth of cash in other currencies, which pays for nothing; absent where there is none. */
+  readonly otherCash?: Money | undefined;
   readonly instruments: readonly TargetInstrument[];
   readonly limits: Pick<
     PlanLimits,
@@ -108,9 +110,9 @@ function noSearch({ limits }: TargetProblem): PlanContent['search'] {
   };
 }
 
-function valueOf({ instruments, cash, base }: TargetProblem): Money {
+function valueOf({ instruments, cash, otherCash, base }: TargetProblem): Money {
   const values = instruments.map((one) => worth(one, one.held));
-  return Money.sum([cash, ...values], base);
+  return Money.sum([cash, ...(otherCash ? [otherCash] : []), ...values], base);
 }
 
 function worth({ price, rate }: TargetInstrument, quantity: Quantity): Money {

@@ -5,7 +5,9 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { PostedLine } from '../booking.ts';
 import type { Book } from '../book.ts';
 import type { LedgerAccount, Posting } from '../posting.ts';
+import { cashIn } from '../foreign-cash.ts';
 import {
+  currenciesOf,
   journalOf,
   narration,
   type Journal,
@@ -43,14 +45,15 @@ export function beancountText(posted: readonly PostedLine[], book: Book): string
   ].join('\n');
 }
 
-function opened(journal: Journal, first: CalendarDay, { currency }: Book): string[] {
+function opened(journal: Journal, first: CalendarDay, book: Book): string[] {
+  const currencies = currenciesOf(journal, book).join(',');
   const isins = new Set(
     journal.transactions.flatMap(({ lots }) =>
       lots.flatMap(({ before, after }) => (before ?? after)?.isin ?? []),
     ),
   );
   return [
-    ...Object.values(names).map((name) => `${first} open ${name} ${currency}`),
+    ...Object.values(names).map((name) => `${first} open ${name} ${currencies}`),
     ...[...isins].map((isin) => `${first} open ${securities(isin)} ${isin} "STRICT"`),
   ];
 }
@@ -82,14 +85,18 @@ function postingText({ account, amount }: Posting): string {
 }
 
 /** What beancount shall find at the end of the last day. */
-function balances({ lots, lastDay }: Journal, { cash }: Book): string[] {
+function balances(journal: Journal, book: Book): string[] {
+  const { lots, lastDay } = journal;
   if (lastDay === undefined) return [];
   const day = addDays(lastDay, 1);
   const held = new Map<Isin, Decimal>();
   for (const { isin, quantity } of lots)
     held.set(isin, (held.get(isin) ?? Decimal.zero).add(quantity));
   return [
-    `${day} balance ${names['assets:cash']}  ${cash.amount.toString()} ${cash.currency}`,
+    ...currenciesOf(journal, book).map(
+      (currency) =>
+        `${day} balance ${names['assets:cash']}  ${cashIn(book, currency).amount.toString()} ${currency}`,
+    ),
     ...[...held].map(
       ([isin, quantity]) =>
         `${day} balance ${securities(isin)}  ${quantity.normalize().toString()} ${isin}`,

@@ -1,11 +1,19 @@
 /** The ledger as an hledger journal, which `hledger check` finds in order. */
+import { minorDigits, type Currency } from '#shared/kernel/currency.ts';
 import type { PostedLine } from '../booking.ts';
 import type { Book } from '../book.ts';
 import type { Posting } from '../posting.ts';
-import { journalOf, narration, type JournalLot, type JournalTransaction } from './journal.ts';
+import {
+  currenciesOf,
+  journalOf,
+  narration,
+  type JournalLot,
+  type JournalTransaction,
+} from './journal.ts';
 
 export function hledgerText(posted: readonly PostedLine[], book: Book): string {
-  const { transactions } = journalOf(posted);
+  const journal = journalOf(posted);
+  const { transactions } = journal;
   const accounts = new Set(
     transactions.flatMap(({ lots, others }) => [
       ...others.map(({ account }): string => account),
@@ -21,12 +29,17 @@ export function hledgerText(posted: readonly PostedLine[], book: Book): string {
   );
   return [
     `; Arduino Trader, account ${book.accountId}`,
-    `commodity 1000.${'0'.repeat(book.cash.amount.scale)} ${book.currency}`,
+    ...currenciesOf(journal, book).map(commodity),
     ...[...isins].map((isin) => `commodity 1000.000000000 "${isin}"`),
     ...[...accounts].sort().map((account) => `account ${account}`),
     '',
     ...transactions.flatMap(transactionText),
   ].join('\n');
+}
+
+/** A number without a point must still show where decimals would be. */
+function commodity(currency: Currency): string {
+  return `commodity 1000.${'0'.repeat(minorDigits(currency))} ${currency}`;
 }
 
 function transactionText({ line, day, lots, others }: JournalTransaction): string[] {

@@ -1,10 +1,12 @@
 /** The ledger as journals write it: transactions by day, in an order in which each lot exists before it goes. */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { PostedLine } from '../booking.ts';
-import type { LedgerEntry } from '../book.ts';
+import type { Book, LedgerEntry } from '../book.ts';
+import { currenciesIn } from '../ledger-lines.ts';
 import type { Posting } from '../posting.ts';
 
 /** A lot as it stands between two lines. */
@@ -55,6 +57,11 @@ export function journalOf(posted: readonly PostedLine[]): Journal {
     lots: [...lots.values()],
     lastDay: inOrder.at(-1)?.day,
   };
+}
+
+/** All that the cash of a journal is in, the account's first. */
+export function currenciesOf({ transactions }: Journal, { currency }: Book): readonly Currency[] {
+  return [...new Set([currency, ...currenciesIn(transactions.map(({ line }) => line))])];
 }
 
 function transactionOf(

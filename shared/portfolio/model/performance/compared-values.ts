@@ -3,10 +3,17 @@
  * days, and the same payments left alone. All in the base currency; estimates.
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { LedgerEntry } from '../book.ts';
 import { sharesMoved } from '../ledger-lines.ts';
-import { priceOn, type DayValue, type History, type DailyPrices } from '../value-history.ts';
+import {
+  priceOn,
+  rateOn,
+  type DayValue,
+  type History,
+  type DailyPrices,
+} from '../value-history.ts';
 
 export interface ComparedValue {
   readonly day: CalendarDay;
@@ -52,7 +59,7 @@ class DoingNothing {
   private readonly lines: readonly LedgerEntry[];
   private readonly today: CalendarDay;
   private next = 0;
-  private cash = 0;
+  private readonly cash = new Map<Currency, number>();
   /** Shares by ISIN, in shares of the adjusted close: dividends stay invested. */
   private readonly shares = new Map<Isin, number>();
 
@@ -70,7 +77,12 @@ class DoingNothing {
       if (!line || this.dayOf(line) > day) break;
       this.take(line);
     }
-    let worth = this.cash;
+    let worth = 0;
+    for (const [currency, amount] of this.cash) {
+      const rate = rateOn(this.prices, currency, day);
+      if (rate === undefined) return undefined;
+      worth += amount * rate;
+    }
     for (const [isin, shares] of this.shares) {
       const price = priceOn(this.prices, isin, day, 'adjustedClose');
       if (price === undefined) return undefined;
@@ -80,7 +92,8 @@ class DoingNothing {
   }
 
   private take(line: LedgerEntry): void {
-    this.cash += line.cash.toEstimate();
+    const { currency } = line.cash;
+    this.cash.set(currency, (this.cash.get(currency) ?? 0) + line.cash.toEstimate());
     const moved = sharesMoved(line)?.toEstimate();
     if (moved === undefined || line.isin === undefined) return;
     const day = this.dayOf(line);

@@ -11,7 +11,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { LedgerEntry } from '../book.ts';
+import type { ConvertedLine } from '../converted-lines.ts';
 import type { PolicyTax } from '../policy/policy.ts';
 import { withoutUndoneLines } from '../undone-lines.ts';
 import { realisedLots, type RealisedLot } from './realised-lots.ts';
@@ -33,8 +33,10 @@ export interface Income {
   readonly taxYear: number;
   readonly isin?: Isin | undefined;
   readonly symbol?: string | undefined;
-  /** As it was booked; taxes and fees are negative. */
+  /** In the account's currency; taxes and fees are negative. */
   readonly cash: Money;
+  /** As it was booked, where that was in another currency. */
+  readonly paid?: Money | undefined;
 }
 
 export interface YearOfTax {
@@ -62,8 +64,9 @@ export interface TaxReport {
   readonly years: readonly YearOfTax[];
 }
 
+/** @param ledger with all cash in `currency` */
 export function taxReport(
-  ledger: readonly LedgerEntry[],
+  ledger: readonly ConvertedLine[],
   currency: Currency,
   rules: PolicyTax,
 ): TaxReport {
@@ -79,11 +82,11 @@ export function taxReport(
   return { lots, income, years: yearsOf(lots, income, currency, rules) };
 }
 
-function incomeOf(line: LedgerEntry, rules: PolicyTax): readonly Income[] {
-  const { kind, id, isin, symbol, cash } = line;
+function incomeOf(line: ConvertedLine, rules: PolicyTax): readonly Income[] {
+  const { kind, id, isin, symbol, cash, paid } = line;
   if (kind !== 'dividend' && kind !== 'interest' && kind !== 'tax' && kind !== 'fee') return [];
   const day = dayOf(line.happenedAt);
-  return [{ kind, lineId: id, day, taxYear: taxYearOf(day, rules), isin, symbol, cash }];
+  return [{ kind, lineId: id, day, taxYear: taxYearOf(day, rules), isin, symbol, cash, paid }];
 }
 
 function yearsOf(
