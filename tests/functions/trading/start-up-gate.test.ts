@@ -223,9 +223,7 @@ it('books cash in other currencies, and counts what there is a rate for', async 
     },
     { cash: { amount: '800', currency: 'JPY' } },
   ]);
-  expect(body.warnings).toEqual([
-    'JPY 800 is not counted in the value: there is no rate for JPY.',
-  ]);
+  expect(body.warnings).toEqual(['JPY 800 is not counted in the value: there is no rate for JPY.']);
   const { body: summary } = await on.call(getSummary, {});
   expect(summary.otherCashValue).toEqual({ amount: '13.75', currency: 'USD' });
   expect(Number(summary.totalValue.amount)).toBeCloseTo(Number(before) + 13.75, 2);
