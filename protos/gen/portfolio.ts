@@ -65,6 +65,10 @@ export interface GetSummaryResponse {
   accountId: string;
   /** True when prices come from a simulation. */
   simulated: boolean;
+  /** Worth of cash in other currencies; part of total_value beside cash_balance. */
+  otherCashValue:
+    | Money
+    | undefined;
   /** Every rate that the totals were converted with, and its day. */
   rates: UsedRate[];
   /** Old rates and prices that the totals rest on. */
@@ -297,8 +301,12 @@ export interface OtherBalance {
   cash:
     | Money
     | undefined;
-  /** In the account's currency; absent without a rate. */
-  value: Money | undefined;
+  /** In the account's currency; absent without a rate: then it is left out of the account's value. */
+  value:
+    | Money
+    | undefined;
+  /** The rate behind the value, and its day. */
+  rate: UsedRate | undefined;
 }
 
 export interface GetCashBalanceResponse {
@@ -313,7 +321,10 @@ export interface GetCashBalanceResponse {
   minimumReserve:
     | Money
     | undefined;
-  /** Balances at the broker in other currencies; they are no part of cash_balance and pay for no order. */
+  /**
+   * Cash in other currencies, as it was booked; it is part of the account's value, not of cash_balance, and pays for
+   * no order.
+   */
   otherBalances: OtherBalance[];
   /** Every rate that the value behind the reserve was converted with, and its day. */
   rates: UsedRate[];
@@ -537,8 +548,12 @@ export interface TaxIncome {
   taxYear: number;
   isin: string;
   symbol: string;
-  /** As it was booked: taxes and fees are negative. */
-  cash: Money | undefined;
+  /** As it was booked, in the account's currency: taxes and fees are negative. */
+  cash:
+    | Money
+    | undefined;
+  /** What was paid, where that was in another currency; cash is then at its day's rate. */
+  paid: Money | undefined;
 }
 
 export interface TaxYearTotals {
@@ -1149,6 +1164,7 @@ function createBaseGetSummaryResponse(): GetSummaryResponse {
     regionAllocation: {},
     accountId: "",
     simulated: false,
+    otherCashValue: undefined,
     rates: [],
     warnings: [],
   };
@@ -1191,6 +1207,9 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     }
     if (message.simulated !== false) {
       writer.uint32(96).bool(message.simulated);
+    }
+    if (message.otherCashValue !== undefined) {
+      Money.encode(message.otherCashValue, writer.uint32(106).fork()).join();
     }
     for (const v of message.rates) {
       UsedRate.encode(v!, writer.uint32(322).fork()).join();
@@ -1314,6 +1333,14 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
             }
 
             message.simulated = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.otherCashValue = Money.decode(reader, reader.uint32());
             continue;
           }
           case 40: {
@@ -1446,6 +1473,11 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
         ? globalThis.String(object.account_id)
         : "",
       simulated: isSet(object.simulated) ? globalThis.Boolean(object.simulated) : false,
+      otherCashValue: isSet(object.otherCashValue)
+        ? Money.fromJSON(object.otherCashValue)
+        : isSet(object.other_cash_value)
+        ? Money.fromJSON(object.other_cash_value)
+        : undefined,
       rates: globalThis.Array.isArray(object?.rates)
         ? object.rates.map((e: any) => UsedRate.fromJSON(e))
         : [],
@@ -1505,6 +1537,9 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     if (message.simulated !== false) {
       obj.simulated = message.simulated;
     }
+    if (message.otherCashValue !== undefined) {
+      obj.otherCashValue = Money.toJSON(message.otherCashValue);
+    }
     if (message.rates?.length) {
       obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
     }
@@ -1557,6 +1592,9 @@ export const GetSummaryResponse: MessageFns<GetSummaryResponse> = {
     );
     message.accountId = object.accountId ?? "";
     message.simulated = object.simulated ?? false;
+    message.otherCashValue = (object.otherCashValue !== undefined && object.otherCashValue !== null)
+      ? Money.fromPartial(object.otherCashValue)
+      : undefined;
     message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
     message.warnings = object.warnings?.map((e) => e) || [];
     return message;
@@ -4218,7 +4256,7 @@ export const GetCashBalanceRequest: MessageFns<GetCashBalanceRequest> = {
 };
 
 function createBaseOtherBalance(): OtherBalance {
-  return { cash: undefined, value: undefined };
+  return { cash: undefined, value: undefined, rate: undefined };
 }
 
 export const OtherBalance: MessageFns<OtherBalance> = {
@@ -4228,6 +4266,9 @@ export const OtherBalance: MessageFns<OtherBalance> = {
     }
     if (message.value !== undefined) {
       Money.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    if (message.rate !== undefined) {
+      UsedRate.encode(message.rate, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -4261,6 +4302,14 @@ export const OtherBalance: MessageFns<OtherBalance> = {
             message.value = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rate = UsedRate.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4277,6 +4326,7 @@ export const OtherBalance: MessageFns<OtherBalance> = {
     return {
       cash: isSet(object.cash) ? Money.fromJSON(object.cash) : undefined,
       value: isSet(object.value) ? Money.fromJSON(object.value) : undefined,
+      rate: isSet(object.rate) ? UsedRate.fromJSON(object.rate) : undefined,
     };
   },
 
@@ -4288,6 +4338,9 @@ export const OtherBalance: MessageFns<OtherBalance> = {
     if (message.value !== undefined) {
       obj.value = Money.toJSON(message.value);
     }
+    if (message.rate !== undefined) {
+      obj.rate = UsedRate.toJSON(message.rate);
+    }
     return obj;
   },
 
@@ -4298,6 +4351,7 @@ export const OtherBalance: MessageFns<OtherBalance> = {
     const message = createBaseOtherBalance();
     message.cash = (object.cash !== undefined && object.cash !== null) ? Money.fromPartial(object.cash) : undefined;
     message.value = (object.value !== undefined && object.value !== null) ? Money.fromPartial(object.value) : undefined;
+    message.rate = (object.rate !== undefined && object.rate !== null) ? UsedRate.fromPartial(object.rate) : undefined;
     return message;
   },
 };
@@ -7318,7 +7372,7 @@ export const RealisedLot: MessageFns<RealisedLot> = {
 };
 
 function createBaseTaxIncome(): TaxIncome {
-  return { kind: "", lineId: "", day: "", taxYear: 0, isin: "", symbol: "", cash: undefined };
+  return { kind: "", lineId: "", day: "", taxYear: 0, isin: "", symbol: "", cash: undefined, paid: undefined };
 }
 
 export const TaxIncome: MessageFns<TaxIncome> = {
@@ -7343,6 +7397,9 @@ export const TaxIncome: MessageFns<TaxIncome> = {
     }
     if (message.cash !== undefined) {
       Money.encode(message.cash, writer.uint32(58).fork()).join();
+    }
+    if (message.paid !== undefined) {
+      Money.encode(message.paid, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -7416,6 +7473,14 @@ export const TaxIncome: MessageFns<TaxIncome> = {
             message.cash = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.paid = Money.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7445,6 +7510,7 @@ export const TaxIncome: MessageFns<TaxIncome> = {
       isin: isSet(object.isin) ? globalThis.String(object.isin) : "",
       symbol: isSet(object.symbol) ? globalThis.String(object.symbol) : "",
       cash: isSet(object.cash) ? Money.fromJSON(object.cash) : undefined,
+      paid: isSet(object.paid) ? Money.fromJSON(object.paid) : undefined,
     };
   },
 
@@ -7471,6 +7537,9 @@ export const TaxIncome: MessageFns<TaxIncome> = {
     if (message.cash !== undefined) {
       obj.cash = Money.toJSON(message.cash);
     }
+    if (message.paid !== undefined) {
+      obj.paid = Money.toJSON(message.paid);
+    }
     return obj;
   },
 
@@ -7486,6 +7555,7 @@ export const TaxIncome: MessageFns<TaxIncome> = {
     message.isin = object.isin ?? "";
     message.symbol = object.symbol ?? "";
     message.cash = (object.cash !== undefined && object.cash !== null) ? Money.fromPartial(object.cash) : undefined;
+    message.paid = (object.paid !== undefined && object.paid !== null) ? Money.fromPartial(object.paid) : undefined;
     return message;
   },
 };

@@ -49,19 +49,19 @@ const CLOSE_AGE_DAYS_MAX = 30;
 
 export default handle(portfolio.getPerformance, async (request, context) => {
   await new Accounts(context.database, context.baseCurrency).require(request.accountId);
-  const { database, baseCurrency: base } = context;
-  const today = context.marketData.today(context.now());
+  const { database, baseCurrency: base, marketData } = context;
+  const today = marketData.today(context.now());
   const ledger = await new StoredBook(database, base).ledger(request.accountId);
   const reader = new StoredMarket(database);
   const all = await reader.securities();
-  const benchmark = benchmarkOf(all, request.benchmarkIsin, context.marketData.benchmark);
+  const benchmark = benchmarkOf(all, request.benchmarkIsin, marketData.benchmark);
   const held = securitiesIn(ledger);
   const isHeld = ({ isin }: { readonly isin: Isin }) => held.has(isin);
   const needed = all.filter(
     (one) => isHeld(one) || one === benchmark || (request.withAttribution && isTradable(one)),
   );
   const market = await loadDailyPrices(reader, needed, ledger, base, firstDay(ledger, today));
-
+  const { lines } = await ledgerInBase(reader, ledger, base);
   const series = new Map([...market.series].filter(([isin]) => isHeld({ isin })));
   const window = windowFrom(
     dailyValues({ ...market, series, ledger, today }),
@@ -73,19 +73,16 @@ export default handle(portfolio.getPerformance, async (request, context) => {
   const risk = riskFigures(measured.points.map((point) => point.returnRatio));
   const compared = benchmark && compareWith(benchmark.isin, window, market);
   const sectors = new Map(needed.map(({ isin, sector }) => [isin, sector ?? '']));
-  const members = needed.filter((one) => isTradable(one) && one !== benchmark).map(isinOf);
+  const members = needed
+    .filter((one) => isTradable(one) && one !== benchmark)
+    .map(({ isin }) => isin);
   return {
     history: performanceHistoryMessage(measured, base),
     metrics: metricsMessage(measured, risk, base),
     drawdowns: drawdownsMessage(window),
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
-    years: yearsMessage(
-      window,
-      (await ledgerInBase(reader, ledger, base)).lines,
-      base,
-      benchmark && adjustedCloses(market, benchmark.isin),
-    ),
+    years: yearsMessage(window, lines, base, benchmark && adjustedCloses(market, benchmark.isin)),
     rates: usedRates(view.rates.values()),
     warnings: valueWarnings(view, today),
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
@@ -104,8 +101,6 @@ function benchmarkOf(
   if (asked && !found) throw notFound('security', asked);
   return found;
 }
-
-const isinOf = ({ isin }: Security): Isin => isin;
 
 function firstDay(ledger: readonly LedgerEntry[], today: CalendarDay): CalendarDay {
   const [first = today] = ledger.map((line) => dayOf(line.happenedAt)).sort();

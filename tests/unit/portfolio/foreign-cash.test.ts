@@ -16,7 +16,7 @@ import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { reconcile, type Statement } from '#shared/portfolio/model/reconcile.ts';
 import { accountValue, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyTotals } from '#shared/portfolio/model/value-history.ts';
-import { at, EUR, euros } from './lines.ts';
+import { at, EUR, euros, line } from './lines.ts';
 
 const NOW = at('2024-01-09');
 const USD = parseCurrency('USD');
@@ -130,7 +130,7 @@ describe('cash in other currencies', () => {
     const history = {
       ledger: [
         ...entries,
-        { ...entries[0]!, id: 'more', cash: dollars('100.00'), happenedAt: at('2024-01-08') },
+        line('deposit', '0', { cash: dollars('100.00'), happenedAt: at('2024-01-08') }),
       ],
       today: parseDay('2024-01-09'),
       series: new Map(),
@@ -144,8 +144,8 @@ describe('cash in other currencies', () => {
   });
 
   it('is converted for sums by year: at the broker’s rate, else at the day’s, else left out', () => {
-    const lines = entries.map((line) =>
-      line.kind === 'tax' ? { ...line, exchangeRate: Decimal.parse('0.5') } : line,
+    const lines = entries.map((one) =>
+      one.kind === 'tax' ? { ...one, exchangeRate: Decimal.parse('0.5') } : one,
     );
     const rateOf = (_currency: string, day: string) =>
       day === '2024-01-05' ? Decimal.parse('0.9') : undefined;
