@@ -83,8 +83,7 @@ export default handle(portfolio.getPerformance, async (request, context) => {
     ...contributionsMessage(window, needed, base),
     periodReturns: periodReturnsMessage(window),
     years: yearsMessage(window, lines, base, benchmark && adjustedCloses(market, benchmark.isin)),
-    rates: usedRates(view.rates.values()),
-    warnings: valueWarnings(view, today),
+    ...{ rates: usedRates(view.rates.values()), warnings: valueWarnings(view, today) },
     benchmark: benchmark && compared && comparisonMessage(benchmark, compared),
     attribution: request.withAttribution
       ? attributionMessage(sectorAttribution(window, { market, sectors, members }))

@@ -130,7 +130,7 @@ describe('cash in other currencies', () => {
     const history = {
       ledger: [
         ...entries,
-        line('deposit', '0', { cash: dollars('100.00'), happenedAt: at('2024-01-08') }),
+        { ...line('deposit', '0', { happenedAt: at('2024-01-08') }), cash: dollars('100.00') },
       ],
       today: parseDay('2024-01-09'),
       series: new Map(),
