@@ -33,14 +33,14 @@ export async function openInstallation(env: Environment): Promise<Installation> 
   };
   try {
     const print = (line: string): void => console.error(line);
-    const source = { url: settings.redisUrl, dataDir: dataDir.path, env, print, log };
+    const { redisUrl: url, redisKeyPrefix: keyPrefix } = settings;
+    const source = { url, keyPrefix, dataDir: dataDir.path, env, print, log };
     const server = await openRedisSource(source);
     closers.push(() => server.close());
-    const redis = connectRedis(server.url, settings.redisKeyPrefix);
+    const redis = connectRedis(server.url, keyPrefix);
     closers.push(() => Promise.resolve(redis.disconnect()));
     await requireSafeRedis(redis, settings.redisDurability);
     const file = recordFileIn(dataDir.path);
-    const keyPrefix = settings.redisKeyPrefix;
     const database = new Database(redis, recordsAt({ file, keyPrefix }));
     const place = `${server.own ? join(dataDir.path, 'redis') : server.location}, prefix ${keyPrefix}`;
     return { database, settings, place, close };

@@ -1,7 +1,7 @@
 /**
  * Long runs of the simulation (docs/develop/simulation.md):
  *
- *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server]
+ *   npm run soak -- crash  [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server|cluster]
  *   npm run soak -- faults [--only NAME] [--seed S]
  *   npm run soak -- failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected]
  *   npm run soak -- partitions [--rounds N] [--seed S] [--from R]
@@ -18,7 +18,7 @@ import { faults } from './soak/faults.ts';
 import { failover, partitions } from './soak/rounds.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server|cluster] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -37,8 +37,8 @@ try {
     },
   });
   const { seed, only, redis } = values;
-  if (redis !== 'model' && redis !== 'server')
-    throw new Failure('INVALID_REQUEST', '--redis: model or server');
+  if (redis !== 'model' && redis !== 'server' && redis !== 'cluster')
+    throw new Failure('INVALID_REQUEST', '--redis: model, server or cluster');
   if (!['protected', 'unprotected'].includes(values.protection))
     throw new Failure('INVALID_REQUEST', '--protection: protected or unprotected');
   const number = (text: string, name: string, least: number): number => {

@@ -61,7 +61,7 @@ export class Annotations {
     const deployed = (functionName: string) => this.deployed.get(functionName);
     const caller = { redisUrl, prefix, name, gatewayUrl, token, log, deployed };
     this.calls = new FunctionCalls(caller);
-    this.connection = connectQueueRedis(redisUrl);
+    this.connection = connectQueueRedis(redisUrl, prefix);
     this.worker = new Worker<TopicMessage>(
       topicsQueue(device),
       (job, token) => this.forwardMessage(job, token ?? ''),

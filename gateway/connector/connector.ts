@@ -14,7 +14,12 @@ import { operations } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
-import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
+import {
+  connectQueueRedis,
+  connectRedis,
+  queuePrefixAt,
+  requireSafeRedis,
+} from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { beat } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
@@ -73,9 +78,9 @@ export async function openConnector(
   const own = options.database ? undefined : await openOwn(options);
   const claim = own && (await claimOwn(own, options));
   const database = options.database ?? (own as Database);
-  const prefix = `${keyPrefix}:queue`;
-  const runs = new Runs(database, () => connectQueueRedis(redisUrl), prefix);
-  const connection = connectQueueRedis(redisUrl);
+  const prefix = queuePrefixAt(redisUrl, keyPrefix);
+  const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
+  const connection = connectQueueRedis(redisUrl, prefix);
   const transport = httpTransport(options.gatewayUrl, options.token);
   const jobProcessor: JobProcessor = { runs, transport, log };
   const placement = options.placement ?? allLocal;

@@ -26,6 +26,7 @@ import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
 import { openHomeFunctions } from './embedded-functions.ts';
 import { placementText } from './split.ts';
+import { queuePrefixAt } from '#shared/redis/client.ts';
 import { openRedisSource, type RedisSource } from './redis/redis-source.ts';
 import type { StartSteps } from './start-steps.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
@@ -93,7 +94,13 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const secrets = await openSecrets(dataDir.path);
   const redis = await steps.take(
     'redis',
-    () => openRedisSource({ ...options, url: settings.redisUrl, dataDir: dataDir.path }),
+    () =>
+      openRedisSource({
+        ...options,
+        url: settings.redisUrl,
+        keyPrefix: settings.redisKeyPrefix,
+        dataDir: dataDir.path,
+      }),
     ({ version, location }) => `redis ${version} ${location}`,
   );
   closers.push(() => redis.close());
@@ -133,7 +140,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
         bodyBytesMax: settings.gatewayBodyBytesMax,
         queue: {
           redisUrl: redis.url,
-          prefix: `${settings.redisKeyPrefix}:queue`,
+          prefix: queuePrefixAt(redis.url, settings.redisKeyPrefix),
           bodyBytesMax: settings.asyncBodyBytesMax,
           waitingBytesMax: settings.asyncWaitingBytesMax,
           deadBytesMax: settings.asyncDeadBytesMax,

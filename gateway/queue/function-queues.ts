@@ -54,7 +54,7 @@ export class FunctionQueues<Data> {
     // Each running job listens.
     setMaxListeners(0, this.cut.signal);
     this.options = options;
-    this.redis = connectQueueRedis(options.redisUrl);
+    this.redis = connectQueueRedis(options.redisUrl, options.prefix);
   }
 
   /** Starts a worker for every queue that has jobs left. */

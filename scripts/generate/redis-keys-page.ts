@@ -14,7 +14,8 @@ Where the Redis user is restricted, it needs the commands below (of \`shared/red
 the prefix, and nothing else. Each process that keeps state there asks at its start whether it has them, and
 refuses to start with one line that says which to grant. \`CONFIG GET\` is asked for as well, and not needed:
 without it the status says that it is not known whether writes are safe on the disk. \`npm run restore\` and
-\`npm run state\` ask \`CLIENT LIST\` where they may.`;
+\`npm run state\` ask \`CLIENT LIST\` where they may. In a Redis Cluster the prefix is in braces
+(\`~{trader}:*\`), and the user needs \`+cluster|keyslot +cluster|slots\` beside.`;
 
 const LINE_MAX = 96;
 

@@ -9,7 +9,7 @@ export interface CrashRun {
   readonly from: number;
   readonly stride: number;
   readonly workers: number;
-  readonly redis: 'model' | 'server';
+  readonly redis: 'model' | 'server' | 'cluster';
 }
 
 const PORTION = 1000;

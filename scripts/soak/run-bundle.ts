@@ -23,8 +23,8 @@ export interface BundleExtent {
   readonly from: number;
   readonly count: number;
   readonly stride: number;
-  /** Where the state lies: the model in memory, or a redis-server. */
-  readonly redis: 'model' | 'server';
+  /** Where the state lies: the model in memory, a redis-server, or a Redis Cluster. */
+  readonly redis: 'model' | 'server' | 'cluster';
   /** Points of this kind of mishap only, all of a round, until one violates an invariant. */
   readonly only?: string;
 }

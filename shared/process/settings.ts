@@ -123,7 +123,7 @@ export const settingTable = {
   ),
   redisUrl: optional(
     'REDIS_URL',
-    'Redis to use: redis://, rediss:// or unix://; `redis://a,b` finds the primary of several, `redis+sentinel://a,b,c/NAME` asks sentinels; unset: own one',
+    'Redis to use: redis://, rediss:// or unix://; `redis://a,b` finds the primary of several, `redis+sentinel://a,b,c/NAME` asks sentinels, `redis+cluster://a,b,c` uses a cluster; unset: own one',
     text,
   ),
   redisDurability: row(

@@ -1,6 +1,6 @@
 /**
- * The forms of REDIS_URL: one server; two or more, of which the primary is discovered; or
- * sentinels.
+ * The forms of REDIS_URL: one server; two or more, of which the primary is discovered; sentinels; or
+ * servers of a cluster.
  */
 import type { RedisOptions } from 'ioredis';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -20,9 +20,15 @@ export type RedisAddress =
       readonly servers: readonly ServerAddress[];
       readonly options: ConnectionOptions;
     }
-  | { readonly kind: 'sentinels'; readonly options: ConnectionOptions };
+  | { readonly kind: 'sentinels'; readonly options: ConnectionOptions }
+  | {
+      readonly kind: 'cluster';
+      readonly servers: readonly ServerAddress[];
+      readonly options: ConnectionOptions;
+    };
 
-const FORM = /^(redis|rediss|redis\+sentinel):\/\/(?:([^@/]*)@)?([^/?@]+)((?:\/[^/?]*)*)$/;
+const FORM =
+  /^(redis|rediss|redis\+sentinel|redis\+cluster|rediss\+cluster):\/\/(?:([^@/]*)@)?([^/?@]+)((?:\/[^/?]*)*)$/;
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
@@ -32,16 +38,24 @@ export function parseRedisUrl(url: string): RedisAddress {
   if (url.startsWith('unix://')) return { kind: 'one', address: url.slice('unix://'.length) };
   const [, scheme, auth = '', hosts = '', path = ''] = FORM.exec(url) ?? [];
   const isSentinel = scheme === 'redis+sentinel';
-  if (!isSentinel && !hosts.includes(',')) return { kind: 'one', address: url };
+  const isCluster = isClusterUrl(url);
+  if (!isSentinel && !isCluster && !hosts.includes(',')) return { kind: 'one', address: url };
   const servers = hosts.split(',').map((host) => serverOf(host, isSentinel));
   const [first = '', second = ''] = path.split('/').slice(1);
-  const options = { ...credentialsOf(auth), ...(scheme === 'rediss' && { tls: {} }) };
+  const options = { ...credentialsOf(auth), ...(scheme?.startsWith('rediss') && { tls: {} }) };
+  if (isCluster && first !== '') throw invalid('a cluster has no databases');
+  if (isCluster) return { kind: 'cluster', servers, options };
   if (!isSentinel)
     return { kind: 'several', servers, options: { ...options, db: databaseOf(first) } };
   if (first === '') throw invalid('the name of the primary is missing: redis+sentinel://…/NAME');
   const sentinels = servers.map(({ host, port }) => ({ host, port }));
   const own = { sentinels, name: first, db: databaseOf(second) };
   return { kind: 'sentinels', options: { ...options, ...own } };
+}
+
+/** Whether all keys must share a slot. */
+export function isClusterUrl(url: string): boolean {
+  return /^rediss?\+cluster:/.test(url);
 }
 
 function serverOf(text: string, isSentinel: boolean): ServerAddress {

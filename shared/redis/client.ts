@@ -1,6 +1,7 @@
 /** Opens Redis, and refuses one that may evict or lose data. */
 import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import { isClusterUrl } from './addresses.ts';
 import { durabilityOf } from './durability.ts';
 import { openRedis } from './primary.ts';
 import { requireRights } from './rights.ts';
@@ -16,14 +17,26 @@ const RECONNECT_MS_MAX = 2_000;
 const STORE_SILENCE_MS_MAX = 6_000;
 const QUEUE_SILENCE_MS_MAX = 15_000;
 
+/** What is in front of every key: in a cluster a hash tag, so that all keys share a slot. */
+function keyPrefixAt(url: string, keyPrefix: string): string {
+  return isClusterUrl(url) ? `{${keyPrefix}}` : keyPrefix;
+}
+
+/** What BullMQ puts in front of its keys. */
+export function queuePrefixAt(url: string, keyPrefix: string): string {
+  return `${keyPrefixAt(url, keyPrefix)}:queue`;
+}
+
 /**
  * A connection for stores: fails within seconds when Redis is away, and reconnects by itself.
  * @param url `redis://host:port/db`, `rediss://…` or `unix:///path`; `redis://host,host/db` finds the
- *   primary of several, `redis+sentinel://host,host,host/name` asks sentinels
+ *   primary of several, `redis+sentinel://host,host,host/name` asks sentinels, `redis+cluster://host,host`
+ *   finds the server of a cluster
  */
 export function connectRedis(url: string, keyPrefix: string): Redis {
-  const redis = openRedis(url, {
-    keyPrefix: `${keyPrefix}:`,
+  const prefix = `${keyPrefixAt(url, keyPrefix)}:`;
+  const redis = openRedis(url, prefix, {
+    keyPrefix: prefix,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     socketTimeout: STORE_SILENCE_MS_MAX,
@@ -39,9 +52,10 @@ export function connectRedis(url: string, keyPrefix: string): Redis {
 /**
  * A connection for queue workers: waits for Redis without a limit, as BullMQ requires. BullMQ puts
  * the prefix in front of its keys itself.
+ * @param prefix of the queues, by `queuePrefixAt`
  */
-export function connectQueueRedis(url: string): Redis {
-  const redis = openRedis(url, {
+export function connectQueueRedis(url: string, prefix: string): Redis {
+  const redis = openRedis(url, prefix, {
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
     socketTimeout: QUEUE_SILENCE_MS_MAX,
@@ -92,6 +106,6 @@ export function redisFailure(thrown: unknown): Failure | undefined {
   const refusal = thrown.name === 'ReplyError' ? refusalSentence(thrown) : undefined;
   if (refusal !== undefined) return new Failure('UNAVAILABLE', refusal, { what: 'Redis' }, thrown);
   const lost =
-    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|Socket timeout|All sentinels are unreachable/i;
+    /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|Connection is closed|MaxRetries|timed out|max retries|LOADING|Socket timeout|All sentinels are unreachable|^\w+ (MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/i;
   return lost.test(`${thrown.name} ${thrown.message}`) ? unavailable('Redis', thrown) : undefined;
 }

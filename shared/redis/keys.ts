@@ -1,7 +1,8 @@
 /**
  * Every key in the system: `{<aggregate>:<id>}:<facet>`. The braces are the cluster hash tag: what
- * must change together sits in one slot and changes in one script. The client puts
- * `REDIS_KEY_PREFIX:` in front of each, so that tests and installations never share a key.
+ * must change together has one. The client puts `REDIS_KEY_PREFIX:` in front of each, so that tests and
+ * installations never share a key; in a cluster `{REDIS_KEY_PREFIX}:`, the first tag, which alone counts: all
+ * keys of an installation share a slot.
  *
  * `docs/operate/redis-keys.md` is generated from this table.
  */
@@ -97,7 +98,7 @@ export const keys = {
     functionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
   state: {
-    /** One for the installation: commits of any slot are guarded by it, so no cluster. */
+    /** One for the installation: it guards commits of any key, so all keys share a slot in a cluster. */
     epoch: () => '{state}:epoch',
     mark: (process: string) => `{state}:mark:${process}`,
   },

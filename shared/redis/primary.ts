@@ -10,18 +10,24 @@ import {
   type ConnectionOptions,
   type ServerAddress,
 } from './addresses.ts';
+import { openSlotOwner } from './slot-owner.ts';
 
 /** A board without power does not refuse a connection; the attempt times out. */
 const CONNECT_TIMEOUT_MS = 1_500;
 const RESEND = 2;
 
-/** @param options of a connection to one server */
-export function openRedis(url: string, options: ConnectionOptions): Redis {
+/**
+ * @param key of the installation, by whose hash tag its server in a cluster is found
+ * @param options of a connection to one server
+ */
+export function openRedis(url: string, key: string, options: ConnectionOptions): Redis {
   for (const password of passwordsIn(url)) rememberSecret(password);
   const parsed = parseRedisUrl(url);
   if (parsed.kind === 'one') return new Redis(parsed.address, options);
   if (parsed.kind === 'sentinels')
     return new Redis({ ...options, ...parsed.options, reconnectOnError });
+  if (parsed.kind === 'cluster')
+    return openSlotOwner(parsed.servers, key, { ...options, ...parsed.options });
   return openSeveral(parsed.servers, { ...options, ...parsed.options });
 }
 

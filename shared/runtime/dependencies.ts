@@ -14,7 +14,12 @@ import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant, type SteadyTime } from '#shared/kernel/instant.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
-import { connectQueueRedis, connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
+import {
+  connectQueueRedis,
+  connectRedis,
+  queuePrefixAt,
+  requireSafeRedis,
+} from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
 import type { ReplicationRule } from '#shared/redis/replication.ts';
@@ -85,7 +90,8 @@ export async function openDependencies(
     redis.disconnect();
     throw thrown;
   });
-  const runs = new Runs(database, () => connectQueueRedis(redisUrl), `${redisKeyPrefix}:queue`);
+  const prefix = queuePrefixAt(redisUrl, redisKeyPrefix);
+  const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
   return {
     settings,
     baseCurrency,

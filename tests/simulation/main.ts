@@ -1,8 +1,9 @@
 /**
- * Runs points in a process of its own: node <bundle> SEED FROM COUNT STRIDE model|server [MISHAP].
+ * Runs points in a process of its own: node <bundle> SEED FROM COUNT STRIDE model|server|cluster [MISHAP].
  * Writes the report as one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when it could not run.
  */
 import { startTestRedis } from '../support/dependencies.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
 import { isOfTheLiving } from './stage/fault-plane.ts';
 import { isPointKind } from './points.ts';
 import { Resources } from './checks/resources.ts';
@@ -22,9 +23,12 @@ const unhandled: string[] = [];
 process.on('unhandledRejection', (reason) => {
   if (isOfTheLiving(reason)) unhandled.push(reason instanceof Error ? (reason.stack ?? '') : '?');
 });
-const redis = where === 'server' ? await startTestRedis() : undefined;
+const starts: Readonly<Record<string, () => Promise<{ url: string; stop(): Promise<void> }>>> = {
+  server: startTestRedis,
+  cluster: () => startRedisCluster(),
+};
+const redis = await starts[where]?.();
 try {
-  const socket = redis?.url.slice('unix://'.length);
   const extent = {
     seed,
     from: Number(from),
@@ -33,7 +37,7 @@ try {
     only: isPointKind(only) ? only : undefined,
   };
   const resources = new Resources(extent.count);
-  const report = await simulate(socket, extent, ({ done, violations }) => {
+  const report = await simulate(redis?.url, extent, ({ done, violations }) => {
     resources.note(done);
     if (done % PROGRESS_EVERY === 0) console.error(JSON.stringify({ done, violations }));
   });

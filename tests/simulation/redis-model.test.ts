@@ -24,7 +24,7 @@ let redis: TestRedis;
 let server: RealRedis;
 beforeAll(async () => {
   redis = await startTestRedis();
-  server = new RealRedis(redis.url.slice('unix://'.length), 0);
+  server = new RealRedis(redis.url, 0);
 });
 afterAll(async () => {
   await server.close();

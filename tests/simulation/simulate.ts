@@ -1,4 +1,5 @@
 /** Runs points and counts them: seeded, in order, resumable, several stages side by side. */
+import { isClusterUrl } from '#shared/redis/addresses.ts';
 import { allEffects, noFault, type EffectKind } from './stage/fault-plane.ts';
 import { ask } from './stage/ask.ts';
 import { effectsOf, pointKinds, roundOf, type Point, type PointKind } from './points.ts';
@@ -43,15 +44,16 @@ const STAGES = 8;
 /** After so many the rest would say the same. */
 const VIOLATIONS_MAX = 5;
 
-/** @param socket of a redis-server that holds the state; absent: the model in memory does */
+/** @param url of a redis-server or a cluster that holds the state; absent: the model in memory does */
 export async function simulate(
-  socket: string | undefined,
+  url: string | undefined,
   extent: Extent,
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Report> {
   const stages = Array.from(
-    { length: STAGES },
-    (_, index) => new Stage(socket === undefined ? new RedisModel() : new RealRedis(socket, index)),
+    // A cluster has one database.
+    { length: url !== undefined && isClusterUrl(url) ? 1 : STAGES },
+    (_, index) => new Stage(url === undefined ? new RedisModel() : new RealRedis(url, index)),
   );
   try {
     return await new Simulation(stages, extent, onProgress).run();

@@ -22,6 +22,7 @@ export interface RedisSource {
 export interface SourceOptions {
   /** REDIS_URL, where it is set. */
   readonly url: string | undefined;
+  readonly keyPrefix: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly print: (line: string) => void;
@@ -29,7 +30,7 @@ export interface SourceOptions {
 }
 
 export async function openRedisSource(options: SourceOptions): Promise<RedisSource> {
-  return options.url === undefined ? ownRedis(options) : givenRedis(options.url);
+  return options.url === undefined ? ownRedis(options) : givenRedis(options.url, options.keyPrefix);
 }
 
 async function ownRedis({ dataDir, env, print, log }: SourceOptions): Promise<RedisSource> {
@@ -40,9 +41,9 @@ async function ownRedis({ dataDir, env, print, log }: SourceOptions): Promise<Re
   return { ...redis, location, own: true };
 }
 
-async function givenRedis(url: string): Promise<RedisSource> {
+async function givenRedis(url: string, keyPrefix: string): Promise<RedisSource> {
   const place = withoutPassword(url);
-  const redis = connectRedis(url, 'start');
+  const redis = connectRedis(url, keyPrefix);
   try {
     const info = await redis.info('server');
     const version = redisVersion(info);

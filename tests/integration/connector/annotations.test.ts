@@ -96,7 +96,7 @@ async function publish(
   payload: string,
   options: Parameters<Topics['publish']>[2] = {},
 ): Promise<void> {
-  const connection = connectQueueRedis(redis.url);
+  const connection = connectQueueRedis(redis.url, prefix);
   const topics = new Topics(connection, prefix);
   try {
     await topics.publish(topic, payload, options);
@@ -257,7 +257,7 @@ describe('a schedule', () => {
     list = [{ name: 'tick', annotations: cron('@every 1s') }];
     await start();
     await until(() => calls.length >= 1);
-    const connection = connectQueueRedis(redis.url);
+    const connection = connectQueueRedis(redis.url, prefix);
     await connection.flushall();
     connection.disconnect();
     await until(() => said('schedule-loaded').length === 2);

@@ -43,7 +43,7 @@ beforeAll(async () => {
   ({ server, url } = await listen(gatewayOf({ [operation.name]: slowPlan })));
   connection = connectRedis(redis.url, PREFIX);
   const queues = `${PREFIX}:queue`;
-  runs = new Runs(new Database(connection), () => connectQueueRedis(redis.url), queues);
+  runs = new Runs(new Database(connection), () => connectQueueRedis(redis.url, queues), queues);
 });
 
 beforeEach(() => {

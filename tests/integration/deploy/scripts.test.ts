@@ -74,7 +74,7 @@ testNeeding(
   async () => {
     const primary = await startTcpRedis();
     const replica = await startTcpRedis();
-    const connection = connectQueueRedis(replica.url);
+    const connection = connectQueueRedis(replica.url, 'any');
     try {
       const { hostname, port } = new URL(primary.url);
       await connection.call('REPLICAOF', hostname, port);

@@ -1,15 +1,19 @@
-/** The state in one database of a redis-server. */
-import { Redis, type Command } from 'ioredis';
-import { CLAIMS, type StateServer } from './state-server.ts';
+/** The state in one database of a redis-server, or in a cluster. */
+import type { Command, Redis } from 'ioredis';
+import { openRedis } from '#shared/redis/primary.ts';
+import { CLAIMS, KEY_PREFIX, type StateServer } from './state-server.ts';
 
 type Dumps = readonly (readonly [key: string, dump: Buffer])[];
 
 export class RealRedis implements StateServer<Dumps> {
   private readonly redis: Redis;
 
-  /** @param database its number; nobody else uses it */
-  constructor(socket: string, database: number) {
-    this.redis = new Redis(socket, { db: database });
+  /**
+   * @param url of a server or a cluster
+   * @param database its number; nobody else uses it. A cluster has one only
+   */
+  constructor(url: string, database: number) {
+    this.redis = openRedis(url, KEY_PREFIX, { db: database });
   }
 
   async send(command: Command): Promise<unknown> {

@@ -13,6 +13,7 @@ export interface StateServer<K = unknown> {
   close(): Promise<void>;
 }
 
-/** Of each key; an empty installation has none. */
+/** Of the installation; its keys have the same as a hash tag, so that a cluster keeps them together. */
 export const PREFIX = 'sim';
+export const KEY_PREFIX = `{${PREFIX}}`;
 export const CLAIMS = /:claim$|\{cycles\}:running$/;

@@ -27,7 +27,7 @@ import { handlers } from './handlers.ts';
 import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.ts';
 import { currencies, marketUntil, openingPrices, rates, setCloses } from './market-history.ts';
 import { Observations } from '../checks/observations.ts';
-import { PREFIX, type StateServer } from '../redis/state-server.ts';
+import { KEY_PREFIX, PREFIX, type StateServer } from '../redis/state-server.ts';
 import { isCommit, watchCommit } from '../checks/watch-commit.ts';
 
 const START_MS = Date.parse('2025-06-11T12:00:00Z');
@@ -55,7 +55,7 @@ export class Stage {
   observed = new Observations();
   private readonly server: StateServer;
   /** Makes commands; it never connects. */
-  private readonly client = new Redis({ lazyConnect: true, keyPrefix: `${PREFIX}:` });
+  private readonly client = new Redis({ lazyConnect: true, keyPrefix: `${KEY_PREFIX}:` });
   private readonly settings: Settings;
   private market = marketUntil(START_MS);
   private marketMoved = false;

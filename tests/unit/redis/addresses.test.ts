@@ -36,7 +36,20 @@ it('names sentinels and the primary they know', () => {
   });
 });
 
+it('names servers of a cluster', () => {
+  expect(parseRedisUrl('rediss+cluster://user:p%40w@a.local,b.local:7000')).toEqual({
+    kind: 'cluster',
+    servers: [
+      { host: 'a.local', port: 6379 },
+      { host: 'b.local', port: 7000 },
+    ],
+    options: { username: 'user', password: 'p@w', tls: {} },
+  });
+  expect(parseRedisUrl('redis+cluster://a')).toMatchObject({ servers: [{ host: 'a' }] });
+});
+
 it.each([
+  ['redis+cluster://a,b/1', 'a cluster has no databases'],
   ['redis+sentinel://a,b,c', 'the name of the primary is missing'],
   ['redis://a,b c', '"b c" is not HOST or HOST:PORT'],
   ['redis://a,', '"" is not HOST or HOST:PORT'],

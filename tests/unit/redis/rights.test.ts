@@ -23,7 +23,9 @@ function calledIn(files: readonly string[]): string[] {
 test('every command of our scripts is listed', () => {
   const called = calledIn(filesIn('shared', /\.(lua|ts)$/));
   expect(called).toEqual(expect.arrayContaining(['get', 'hincrby', 'pexpire']));
-  expect(called.filter((name) => !listed.has(name))).toEqual([]);
+  // Asked by a cluster's clients only; docs/operate/redis-keys.md names its two subcommands.
+  const beyond = called.filter((name) => !listed.has(name));
+  expect(beyond).toEqual(['cluster']);
 });
 
 test('every command of the scripts of BullMQ is listed', () => {

@@ -484,7 +484,7 @@ describe('tokens', () => {
 });
 
 async function everythingInRedis(): Promise<string> {
-  const connection = connectQueueRedis(redis.url);
+  const connection = connectQueueRedis(redis.url, 'any');
   const texts = await Promise.all(
     (await connection.keys('*')).map(async (key) =>
       (await connection.type(key)) === 'hash' ? JSON.stringify(await connection.hgetall(key)) : '',
