@@ -5,6 +5,7 @@
 import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { service as definition, type ServingStatus } from 'grpc-health-check';
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
@@ -32,6 +33,8 @@ export class Health {
 
   constructor(functions: FunctionsClient) {
     this.functions = functions;
+    // Every check under way and every watcher listens to it.
+    setMaxListeners(0, this.draining.signal);
   }
 
   /** From now on NOT_SERVING; watchers are notified and disconnected. */

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # A board: namespaces of its own for network, files, processes and control groups, and in them journald,
-# containerd, and faasd as its own `faasd install` sets it up. Nothing of it is seen on the
-# machine, and killing the board's first process is a power cut.
+# containerd, and faasd as its own `faasd install` sets it up. Nothing of it is seen on the machine, and killing
+# the board's first process is a power cut.
 #   board.sh run NAME FOLDER ADDRESS   until it is killed; FOLDER outlives it, as a disk does
 #   board.sh init NAME FOLDER ADDRESS  the same, already within the namespaces
-# FAASD names its program, FAASD_FILES
-# the folder with docker-compose.yaml, prometheus.yml, resolv.conf and hack for `faasd install`, IMAGES that of
-# the archives of images that faasd's own services need.
+# FAASD names its program, FAASD_FILES the folder with docker-compose.yaml, prometheus.yml, resolv.conf and hack
+# for `faasd install`, IMAGES that of the archives of images that faasd's own services need.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 COMMAND=$1 NAME=$2 FOLDER=$3 ADDRESS=$4
@@ -55,7 +54,8 @@ mount_disk() {
   mkdir -p /run/systemd/journal /run/log/journal /run/lock
   for folder in /usr/local/bin /var/lib /var/log /lib/systemd/system /etc; do own_copy "$folder"; done
   mount -t tmpfs none /opt
-  mkdir -p /opt/cni/bin /etc/cni/net.d /var/run/cni
+  mkdir -p /opt/cni/bin /opt/arduino-trader /etc/cni/net.d /var/run/cni
+  mount --bind "$HERE/../.." /opt/arduino-trader
   mount --bind /usr/lib/cni /opt/cni/bin
   [ -s /etc/machine-id ] || printf '%032d\n' 1 >/etc/machine-id
   echo "$NAME" >/etc/hostname
@@ -83,9 +83,10 @@ init() {
   install -m 755 "$HERE/systemctl.sh" /usr/local/bin/systemctl
   install -m 755 "$FAASD" /usr/local/bin/faasd
   if [ -e /var/lib/faasd/docker-compose.yaml ]; then
-    systemctl start faasd-provider && systemctl start faasd
+    # After a power cut: what is enabled is started.
+    for unit in faasd-provider arduino-trader-redis faasd; do systemctl start "$unit"; done
   else
-    # Images of faasd's own services and Redis, which come from registries outside.
+    # Images of faasd's own services, which come from registries outside.
     for image in "$IMAGES"/*.tar; do ctr -n openfaas images import "$image"; done >/var/log/install.log 2>&1
     (cd "$FAASD_FILES" && faasd install) >>/var/log/install.log 2>&1
   fi
@@ -98,7 +99,8 @@ case $COMMAND in
   run)
     rm -f "$FOLDER/up"
     enter_group
-    exec unshare --mount --net --uts --ipc --cgroup --pid --fork --kill-child --mount-proc --propagation private \
+    # Ends with the process that started it.
+    exec setpriv --pdeathsig KILL unshare --mount --net --uts --ipc --cgroup --pid --fork --kill-child --mount-proc --propagation private \
       bash "${BASH_SOURCE[0]}" init "$NAME" "$FOLDER" "$ADDRESS"
     ;;
   init) init ;;
