@@ -189,6 +189,8 @@ export class Failure extends Error {
     const { code, message, ...facts } = (body ?? {}) as Partial<FailureBody>;
     if (typeof code === 'string' && code in failureTable && typeof message === 'string')
       return new Failure(code, message, facts);
+    if (status === 404)
+      return new Failure('UNAVAILABLE', 'The gateway did not find the function.', { sent: 'no' });
     const fallback = codeOfPlatform[status] ?? 'UNAVAILABLE';
     const sent = status in codeOfPlatform && status !== 504 ? 'no' : 'unknown';
     return new Failure(fallback, `A function answered ${status} without saying why.`, { sent });
@@ -196,12 +198,12 @@ export class Failure extends Error {
 }
 
 /**
- * Meaning of a platform's statuses without a body; any other means that something did not answer.
+ * Meaning of a platform's statuses without a body; any other means that something did not answer. So does 404:
+ * OpenFaaS' gateway answers it for every function while its provider is away, and while one is replaced.
  */
 const codeOfPlatform: Readonly<Partial<Record<number, FailureCode>>> = {
   401: 'UNAUTHENTICATED',
   403: 'NOT_ALLOWED',
-  404: 'NOT_FOUND',
   413: 'TOO_LARGE',
   429: 'TOO_BUSY',
   504: 'DEADLINE',

@@ -111,4 +111,16 @@ describe('failures', () => {
     ]);
     expect(Failure.fromBody('<html>', 502).code).toBe('UNAVAILABLE');
   });
+
+  // "error finding function gateway.openfaas-fn: ... dial tcp 10.62.0.1:8081: connect: connection refused"
+  test('of a gateway whose provider is away are no "not found", and the same call may be sent again', () => {
+    const away = Failure.fromBody(undefined, 404);
+    expect([away.code, away.rule.retry, away.facts]).toEqual([
+      'UNAVAILABLE',
+      'later',
+      { sent: 'no' },
+    ]);
+    const own = { code: 'NOT_FOUND', message: 'There is no plan p-1.' };
+    expect(Failure.fromBody(own, 404).code).toBe('NOT_FOUND');
+  });
 });
