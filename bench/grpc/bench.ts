@@ -15,6 +15,7 @@ import { startTestRedis } from '../../tests/support/dependencies.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import type { Variant } from './host.ts';
 import { median } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
@@ -155,5 +156,12 @@ console.table({
   'facade / bare': ratio('facade', 'bare'),
   'facade / http': ratio('facade', 'http'),
 });
+const roundsOf = (variant: Variant, pick: (round: Round) => number): number[] =>
+  candidates.find((one) => one.variant === variant)?.rounds.map(pick) ?? [];
+for (const [what, pick] of [
+  ['CPU of a call', (round: Round) => round.cpuUsPerCall],
+  ['p50', (round: Round) => round.p50Us],
+] as const)
+  figure(`grpc: ${what}, facade / bare`, ratios(roundsOf('facade', pick), roundsOf('bare', pick)));
 for (const candidate of candidates) candidate.close();
 await redis.stop();

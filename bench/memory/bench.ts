@@ -26,6 +26,7 @@ import {
   type FunctionEnvironment,
 } from './compared-servers.ts';
 import { makeImages, megabytesOf } from './bundles.ts';
+import { figure } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 /** After the last call, so that what only the calls needed may be let go. */
@@ -118,6 +119,11 @@ function report(results: ReadonlyMap<string, Figures>): void {
   const official = median(results.get(OFFICIAL)?.mb ?? []);
   const separate = median(results.get('a process a function')?.mb ?? []);
   if (official === 0) console.log(`${OFFICIAL}: not measured; set OF_WATCHDOG and NODE_TEMPLATE`);
+  for (const name of official > 0 ? ['embedded', 'a process a function'] : [])
+    figure(
+      `memory: ${name} / ${OFFICIAL}`,
+      (results.get(name)?.mb ?? []).map((mb) => mb / official),
+    );
   const rows = [...results].filter(([, { mb }]) => mb.length > 0);
   console.table(
     Object.fromEntries(

@@ -13,6 +13,7 @@ import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts
 import { panelOf } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median, msPerCall } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 150);
@@ -23,6 +24,12 @@ const capOf = (securities: number): number => Math.max(0.1, 2 / securities);
 
 type Task = 'hrp' | 'capped' | 'minimum';
 const PEERS = ['PyPortfolioOpt', 'skfolio'] as const;
+/** Those with an aim of their own, under the names of their figures. */
+const tasksAimed: Readonly<Partial<Record<Task, string>>> = {
+  hrp: 'HRP',
+  minimum: 'capped, from returns',
+};
+const AIMED_SIZE_MIN = 50;
 const tasks: Readonly<Record<Task, string>> = {
   hrp: 'hierarchical risk parity with its covariance (aim: 10 times)',
   capped: 'least volatility within 0 and a cap, of a covariance that is known (aim: 5 times)',
@@ -90,6 +97,13 @@ async function compare(task: Task, securities: number, python: PythonPeers) {
     for (let i = 0; i < turns.length; i += 1) await turns[(round + i) % turns.length]?.(ROUND_MS);
   const [ours, ...theirs] = ['ours', ...PEERS].map((name) => median(ms[name] ?? []));
   const fastest = Math.min(...theirs);
+  const peer = PEERS[theirs.indexOf(fastest)] ?? PEERS[0];
+  const isAimed = tasksAimed[task] !== undefined && securities >= AIMED_SIZE_MIN;
+  if (isAimed)
+    figure(
+      `optimization: ${tasksAimed[task]}, ${securities} securities, faster peer / ours`,
+      ratios(ms[peer] ?? [], ms['ours'] ?? []),
+    );
   return {
     'ours ms': (ours ?? 0).toFixed(3),
     ...Object.fromEntries(PEERS.map((peer, i) => [`${peer} ms`, (theirs[i] ?? 0).toFixed(2)])),

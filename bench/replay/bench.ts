@@ -15,6 +15,7 @@ import { runReplay } from '#shared/replay/run-replay.ts';
 import { panelOf, pricesOf, type Panel } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SECURITIES = 20;
@@ -68,6 +69,8 @@ async function main(python: PythonPeers): Promise<void> {
       own.push(run.ms);
       its.push((await python.time('bt equal weights', { schedule }, 0)).ms);
     }
+    const what = schedule === 'month' ? 'monthly' : 'daily';
+    figure(`replay: ${what} decision, bt / ours`, ratios(its, own));
     const [a, b] = [median(own) / last.decisions, median(its) / last.decisions];
     rows[schedule] = {
       decisions: last.decisions,

@@ -15,6 +15,7 @@ import {
 } from './compared-processes.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 8);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1500);
@@ -75,10 +76,26 @@ function ratio(a: Round, b: Round): Record<string, string> {
   };
 }
 
+function hand(candidates: readonly Candidate[]): void {
+  const rounds = (name: Name, pick: (round: Round) => number): number[] =>
+    candidates.find((one) => one.name === name)?.rounds.map(pick) ?? [];
+  const cpu = (round: Round): number => round.cpuUsPerCall;
+  const p50 = (round: Round): number => round.p50Us;
+  const own = 'embedded';
+  figure('runtime: CPU of a call, embedded / bare', ratios(rounds(own, cpu), rounds('bare', cpu)));
+  if (rounds('chain', cpu).length === 0) return;
+  figure(
+    'runtime: CPU of a call, embedded / official chain',
+    ratios(rounds(own, cpu), rounds('chain', cpu)),
+  );
+  figure('runtime: p50, embedded / official chain', ratios(rounds(own, p50), rounds('chain', p50)));
+}
+
 const candidates = await openAll();
 try {
   await measure(candidates);
   report(new Map(candidates.map((one) => [one.name, summary(one)])));
+  hand(candidates);
 } finally {
   for (const candidate of candidates) candidate.close();
 }

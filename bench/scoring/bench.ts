@@ -17,6 +17,7 @@ import type { Security } from '#shared/universe/model/security.ts';
 import { panelOf, pricesOf, type Panel } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median, msPerCall } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 300);
@@ -97,6 +98,7 @@ async function main(python: PythonPeers): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1)
     for (let i = 0; i < turns.length; i += 1) await turns[(round + i) % turns.length]?.();
   const [a, b] = [median(ms.ours), median(ms.pandas)];
+  figure('scoring: pandas / ours', ratios(ms.pandas, ms.ours));
   console.table({
     [`${SECURITIES} securities, 10 years`]: {
       'ours ms': a.toFixed(2),

@@ -23,6 +23,7 @@ import { startTestRedis } from '../../tests/support/dependencies.ts';
 import getPlan from '../../functions/planning/get-plan/handler.ts';
 import { start } from '../children.ts';
 import { median } from '../timing.ts';
+import { figure, ratios } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const CALLS = Number(process.env['BENCH_CALLS'] ?? 4_000);
@@ -78,6 +79,7 @@ console.log(
 );
 for (const variant of ['none', 'a tenth', 'all'] as const)
   console.log(`${variant}: ${(100 * (median(figures[variant]) / off - 1)).toFixed(1)} %`);
+figure('tracing: CPU of a call, a tenth sampled / off', ratios(figures['a tenth'], figures.off));
 await dependencies.close();
 await runtime.close(100);
 await host.close();
