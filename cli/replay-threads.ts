@@ -88,9 +88,9 @@ async function answerOf(worker: Worker, task: ThreadTask): Promise<ReplayRun> {
       throw new Failure('UNAVAILABLE', 'A thread of the replay ended.');
     });
     worker.postMessage(task);
-    const [told] = await Promise.race([answer, exit]);
-    if ('run' in told) return told.run;
-    const { code, message, facts } = told.failure;
+    const [reported] = await Promise.race([answer, exit]);
+    if ('run' in reported) return reported.run;
+    const { code, message, facts } = reported.failure;
     throw new Failure(code, message, facts);
   } finally {
     ended.abort();

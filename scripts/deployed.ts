@@ -10,7 +10,7 @@
  *
  * The boards in the folders beside FOLDER are held against it: a service that two have, or none, is a difference.
  *
- * Exit code 0 when all is as it should be, 1 with a line for each difference, 2 when it cannot tell.
+ * Exit code 0 when all is as it should be, 1 with a line for each difference, 2 when it cannot be determined.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -26,7 +26,7 @@ import { chartFunctions, packedStackFile, stackFile } from './generate/stack-yam
 
 const BUF = 'node_modules/.bin/buf';
 const GENERATED_CODE = 'protos/gen';
-/** What server reflection tells: the contract and standard health, comments included. */
+/** What server reflection answers: the contract and standard health, comments included. */
 const DESCRIPTORS = 'descriptors.binpb';
 const DESCRIBED = ['protos', 'node_modules/grpc-health-check/proto'];
 

@@ -92,7 +92,7 @@ export async function openEmbedded(
   };
 }
 
-/** What `npm start` tells Node. */
+/** The options that `npm start` gives Node. */
 async function startFlags(): Promise<readonly string[]> {
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
     scripts: { start: string };

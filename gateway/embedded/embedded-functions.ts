@@ -21,7 +21,7 @@ import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack-
 
 const OPERATION_THREADS_MAX = 2;
 
-export interface Home extends StackPlaces {
+export interface EmbeddedEnvironment extends StackPlaces {
   readonly settings: Settings;
   readonly env: Environment;
   readonly secrets: Secrets;
@@ -33,22 +33,22 @@ export interface Home extends StackPlaces {
   readonly gatewayUrl: () => string;
 }
 
-export interface HomeFunctions extends Functions {
+export interface EmbeddedFunctions extends Functions {
   readonly breakers: Routes['breakers'];
   readonly dependencies: Dependencies;
 }
 
 /** @param closers get what ends the parts that were opened, in the order of opening */
-export async function openHomeFunctions(
-  home: Home,
+export async function openEmbeddedFunctions(
+  environment: EmbeddedEnvironment,
   closers: (() => Promise<unknown>)[],
-): Promise<HomeFunctions> {
-  const { settings, env, secrets, placement, log, steps, distDir, dataDir } = home;
-  const file = stackFileOf(settings.stackFile, home);
+): Promise<EmbeddedFunctions> {
+  const { settings, env, secrets, placement, log, steps, distDir, dataDir } = environment;
+  const file = stackFileOf(settings.stackFile, environment);
   const all = await readStack(file, env);
   const stack = await steps.take(
     'functions',
-    () => withPrograms(all.filter(isHere(placement)), file, home),
+    () => withPrograms(all.filter(isHere(placement)), file, environment),
     (ready) => `${ready.length} functions ready`,
   );
   const { tokens } = secrets;
@@ -57,7 +57,7 @@ export async function openHomeFunctions(
     openDependencies(own, { ...parts, placement, tokens, log: operationLog });
   const operationLog = openLog(
     logRulesOf(settings),
-    operationLines(() => functions.host, home.writeLog),
+    operationLines(() => functions.host, environment.writeLog),
   );
   const functions = await openFunctions({
     stack,
@@ -66,7 +66,7 @@ export async function openHomeFunctions(
     log: log.with({ module: 'runtime' }),
     env,
     secrets: secrets.files,
-    threads: threadsOf(home),
+    threads: threadsOf(environment),
     openDependencies: openOwnDependencies,
     elsewhere: elsewhereOf(all, placement),
   });
@@ -85,7 +85,7 @@ export async function openHomeFunctions(
   return { ...functions, dependencies, breakers: routes.breakers };
 }
 
-function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: Home) {
+function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: EmbeddedEnvironment) {
   return {
     file: join(distDir, 'gateway/runtime/executors/worker.js'),
     root: distDir,

@@ -24,7 +24,7 @@ import { hasGatewayTls, isPublishedOnLoopback, tlsFilesOf } from '#shared/proces
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { closeAll, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
-import { openHomeFunctions } from './embedded-functions.ts';
+import { openEmbeddedFunctions } from './embedded-functions.ts';
 import { placementText } from './split.ts';
 import { queuePrefixAt } from '#shared/redis/client.ts';
 import { openRedisSource, type RedisSource } from './redis/redis-source.ts';
@@ -104,7 +104,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     ({ version, location }) => `redis ${version} ${location}`,
   );
   closers.push(() => redis.close());
-  const home = {
+  const environment = {
     ...options,
     env: { ...env, REDIS_URL: redis.url },
     secrets,
@@ -112,7 +112,10 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     dataDir: dataDir.path,
     gatewayUrl: () => runtime.localUrl,
   };
-  const { host, deployments, dependencies, breakers } = await openHomeFunctions(home, closers);
+  const { host, deployments, dependencies, breakers } = await openEmbeddedFunctions(
+    environment,
+    closers,
+  );
   if (placement !== allLocal) {
     const file = settings.servicesFile ?? 'SERVICES_FILE';
     const claim = await claimServices(dependencies.database, placement, file);

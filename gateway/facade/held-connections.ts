@@ -38,8 +38,8 @@ export class HeldConnections {
       if (this.held.get(peer) === own) this.held.delete(peer);
       this.count(address, -1);
     });
-    if ((this.perAddress.get(address) ?? 0) > this.limits.ofAddress) this.makeRoom(own, address);
-    else if (this.held.size > this.limits.all) this.makeRoom(own, undefined);
+    if ((this.perAddress.get(address) ?? 0) > this.limits.ofAddress) this.closeOldest(own, address);
+    else if (this.held.size > this.limits.all) this.closeOldest(own, undefined);
   }
 
   /** @param peer as gRPC names it, `address:port` @returns ends it */
@@ -66,7 +66,7 @@ export class HeldConnections {
   }
 
   /** Closes the connection that has been idle longest; the new one where all others are busy. */
-  private makeRoom(newest: Held, address: string | undefined): void {
+  private closeOldest(newest: Held, address: string | undefined): void {
     for (const [peer, one] of this.held) {
       const isCandidate = one === newest || address === undefined || one.address === address;
       if (!isCandidate || one.calls > 0) continue;

@@ -49,7 +49,7 @@ const pause = forDates((calendar, day) => {
 
 /**
  * Sessions of each year that the row expects. Rows of a file of sessions count those within the file's
- * range, whose ends the file tells; of a year beyond it that is none.
+ * range, whose ends the file states; of a year beyond it that is none.
  */
 const perYear: Compute = (row, files) => {
   const calendar = calendarIn(row);

@@ -1,5 +1,5 @@
-// Files that are imported as their own text, as esbuild wants to be told: Redis scripts, and what the
-// gateway's page is made of.
+// Files that are imported as their own text, in the form that esbuild's `loader` takes: Redis scripts, and the
+// files of the gateway's page.
 export const textFiles = {
   '.lua': 'text',
   '.html': 'text',

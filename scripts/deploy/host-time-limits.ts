@@ -1,6 +1,6 @@
 /**
- * Whether those that a call passes on a board wait as long as the function may take: gateway and
- * provider do not tell their limits over the network, but their files on the board do.
+ * Whether gateway and provider of a board wait as long as a function may take. Neither reports its limits
+ * over the network; they are read from its files on the board.
  */
 import { z } from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';

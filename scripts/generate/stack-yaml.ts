@@ -83,9 +83,13 @@ export function chartFunctions(): string {
   return HEAD + stringify(layouts, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function chartEntry([name, stackEntry, carried]: readonly [string, object, readonly Operation[]]) {
+function chartEntry([name, stackEntry, operations]: readonly [
+  string,
+  object,
+  readonly Operation[],
+]) {
   const { labels, environment, secrets } = stackEntry as ReturnType<typeof entry>;
-  const topics = carried.filter(({ queue }) => queue).map(({ topic }) => topic);
+  const topics = operations.filter(({ queue }) => queue).map(({ topic }) => topic);
   return { name, service: labels.service, effect: labels.effect, environment, secrets, topics };
 }
 
@@ -112,16 +116,21 @@ function stackOf(functions: [name: string, entry: object][]): string {
 }
 
 /** A function that carries these operations: it may do what any of them does, for as long. */
-function entry(name: string, folder: string, service: ServiceName, carried: readonly Operation[]) {
-  const timeoutMs = Math.max(...carried.map((operation) => operation.timeoutMs));
-  const annotations = annotationsOf(carried);
+function entry(
+  name: string,
+  folder: string,
+  service: ServiceName,
+  operations: readonly Operation[],
+) {
+  const timeoutMs = Math.max(...operations.map((operation) => operation.timeoutMs));
+  const annotations = annotationsOf(operations);
   return {
     lang: TEMPLATE,
     handler: `./${folder}`,
     image: `\${IMAGE_PREFIX:-arduino-trader}/${name}:\${IMAGE_TAG:-latest}`,
     environment: timesOf(timeoutMs),
     secrets: ['read-token', 'write-token', 'trade-token'],
-    labels: { service, effect: greatest(carried), board: boards[service] },
+    labels: { service, effect: greatest(operations), board: boards[service] },
     ...(annotations && { annotations }),
   };
 }
@@ -146,15 +155,15 @@ function pageEntry() {
   };
 }
 
-function greatest(carried: readonly Operation[]): Effect {
-  const effects = carried.map(({ effect }) => effect);
+function greatest(operations: readonly Operation[]): Effect {
+  const effects = operations.map(({ effect }) => effect);
   if (effects.includes('trades')) return 'trades';
   return effects.includes('writes') ? 'writes' : 'reads';
 }
 
 /** No schedules: the table of jobs is the one that says what runs by the clock (decision 011). */
-function annotationsOf(carried: readonly Operation[]): Record<string, string> | undefined {
-  const topics = carried.filter(({ queue }) => queue).map(({ topic }) => topic);
+function annotationsOf(operations: readonly Operation[]): Record<string, string> | undefined {
+  const topics = operations.filter(({ queue }) => queue).map(({ topic }) => topic);
   return topics.length === 0 ? undefined : { topic: topics.join(',') };
 }
 

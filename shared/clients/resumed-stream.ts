@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
 
 /** Without a new message for so long, the stream fails; the run may still continue. */
-const PATIENCE_MS = 45_000;
+const SILENCE_MAX_MS = 45_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 2_000;
 
@@ -52,8 +52,8 @@ export async function* resumed<T, O extends Following>(
       }
       return;
     } catch (thrown) {
-      const isPatient = performance.now() - advancedAt < PATIENCE_MS;
-      if (!isPatient || options.signal.aborted || !isLost(thrown, first)) throw thrown;
+      const isWaiting = performance.now() - advancedAt < SILENCE_MAX_MS;
+      if (!isWaiting || options.signal.aborted || !isLost(thrown, first)) throw thrown;
     }
     await sleep(pauseMs, undefined, { signal: options.signal });
     pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);

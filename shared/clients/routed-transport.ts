@@ -19,7 +19,7 @@ export function routedTransport(
     const place = placement.places[service];
     const route = remote.get(service);
     if (place.mode === 'local' || !route) return local(call);
-    if (call.forwardedBy !== undefined) throw toAndFro(placement, place, call.forwardedBy);
+    if (call.forwardedBy !== undefined) throw placementConflict(placement, place, call.forwardedBy);
     return route(call);
   };
 }
@@ -32,7 +32,11 @@ function serviceOf(name: string): ServiceName {
 }
 
 /** Two boards each have a placement that assigns the service to the other one. */
-function toAndFro({ device }: Placement, { service, device: there }: RemotePlace, from: string) {
+function placementConflict(
+  { device }: Placement,
+  { service, device: there }: RemotePlace,
+  from: string,
+) {
   return new Failure(
     'REFUSED',
     `${from} sent this call to ${device}, which does not have ${service} but looks for it on ${there.name}; the services files of the boards disagree.`,

@@ -1,7 +1,7 @@
 /** Whether the Redis that keeps the state has every write on disk, for the system status. */
 import type { Database } from '#shared/redis/database.ts';
 import { durabilityOf, type Durability } from '#shared/redis/durability.ts';
-import { writeObstacles } from '#shared/redis/writability.ts';
+import { reasonsAgainstWrites } from '#shared/redis/writability.ts';
 
 /** @throws Failure UNAVAILABLE when Redis does not answer */
 export function durabilityOfState({ redis }: Pick<Database, 'redis'>): Promise<Durability> {
@@ -9,6 +9,6 @@ export function durabilityOfState({ redis }: Pick<Database, 'redis'>): Promise<D
 }
 
 /** Why Redis takes no writes now, in sentences; none where it does. */
-export function obstaclesOfState({ redis }: Pick<Database, 'redis'>): Promise<readonly string[]> {
-  return writeObstacles(redis);
+export function writeRefusals({ redis }: Pick<Database, 'redis'>): Promise<readonly string[]> {
+  return reasonsAgainstWrites(redis);
 }

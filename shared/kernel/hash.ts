@@ -10,7 +10,7 @@ export function textHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The first 16 hex digits: enough to tell apart, short enough to read out. */
+/** The first 16 hex digits: enough to be distinct, short enough to read out. */
 export function shortHash(value: unknown): string {
   return contentHash(value).slice(0, 16);
 }

@@ -44,11 +44,11 @@ export class Changes {
   }
 
   private async *until(endMs: number, signal: AbortSignal): AsyncGenerator<string> {
-    let known = await this.look();
+    let known = await this.readFingerprint();
     let saidMs = performance.now();
     while (performance.now() < endMs && !signal.aborted) {
       await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      const next = await this.look();
+      const next = await this.readFingerprint();
       const parts = Object.keys(next).filter((part) => next[part] !== known[part]);
       if (parts.length > 0) yield `event: changed\ndata: ${parts.join(' ')}\n\n`;
       else if (performance.now() - saidMs >= BEAT_MS) yield 'event: beat\ndata: 0\n\n';
@@ -57,7 +57,7 @@ export class Changes {
     }
   }
 
-  private look(): Promise<Fingerprint> {
+  private readFingerprint(): Promise<Fingerprint> {
     const nowMs = performance.now();
     if (!this.current || nowMs - this.current.atMs >= POLL_MS / 2)
       this.current = { atMs: nowMs, asked: this.ask() };

@@ -5,7 +5,7 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
-import { carried, type Confirmation } from './view/forms/confirmation.ts';
+import { hiddenFields, type Confirmation } from './view/forms/confirmation.ts';
 import { plural, type Format } from './view/format.ts';
 import { html, type Html } from './view/html.ts';
 
@@ -40,7 +40,7 @@ export const importFile: Action = {
       effects: importEffects(answer, call.format),
       action: 'import',
       verb: `Book ${plural(answer.newMovements, 'movement')}`,
-      fields: carried({ content }),
+      fields: hiddenFields({ content }),
       back: '?view=import',
     };
   },
@@ -75,7 +75,7 @@ async function moved(
     ],
     action: kind,
     verb: `Note ${call.format.moneyText({ amount, currency })}`,
-    fields: carried({ amount, invest: isInvested ? 'yes' : '' }),
+    fields: hiddenFields({ amount, invest: isInvested ? 'yes' : '' }),
     back: `?view=${kind}`,
   };
 }

@@ -3,7 +3,7 @@ import type { Plan, PlannedAction } from '#protos/gen/planning.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
-import { carried } from './view/forms/confirmation.ts';
+import { hiddenFields } from './view/forms/confirmation.ts';
 import { plural, type Format } from './view/format.ts';
 import { html, type Html } from './view/html.ts';
 
@@ -42,7 +42,7 @@ export const change: Action = {
       effects: before && after ? changeEffects(before, after, call.format) : [],
       action: 'change',
       verb: 'Use this plan',
-      fields: carried({
+      fields: hiddenFields({
         ...{ plan: request.planId, digest: request.digest },
         ...Object.fromEntries(
           Object.entries(quantities).map(([isin, shares]) => [`quantity-${isin}`, shares]),

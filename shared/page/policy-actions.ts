@@ -9,7 +9,7 @@ import {
   withTargets,
   type Restriction,
 } from './model/policy-edits.ts';
-import { carried, type Confirmation } from './view/forms/confirmation.ts';
+import { hiddenFields, type Confirmation } from './view/forms/confirmation.ts';
 import { html, type Html } from './view/html.ts';
 
 /** The whole text, as it was written into the form. */
@@ -91,7 +91,7 @@ async function tried(
     effects: effectsOf(answer),
     action: 'policy',
     verb: 'Store this policy',
-    fields: carried(fields),
+    fields: hiddenFields(fields),
     back: '?view=policy',
   };
 }

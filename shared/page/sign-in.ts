@@ -64,8 +64,8 @@ export class SignIn {
     by: 'password' | 'passkey',
   ): Promise<SignedIn> {
     const { address, device, form } = request;
-    const wished = roles.find((role) => role === form.get('role')) ?? 'read';
-    const role = covers(granted, wished) ? wished : granted;
+    const requestedRole = roles.find((role) => role === form.get('role')) ?? 'read';
+    const role = covers(granted, requestedRole) ? requestedRole : granted;
     const isKnown = await this.isKnown(request);
     const { cookie } = await this.sessions.begin({ role, device, address }, now);
     if (!isKnown) await this.notify(request, now, 'somebody signed in from a new device');

@@ -40,7 +40,7 @@ export async function* makePlan(
   const loaded = await loadPlanning(dependencies, request);
   const { account, hash, problem, policyVersion, otherCash, taxWarnings } = loaded;
   const securities = pluralize(problem.instruments.length, 'security');
-  yield stepMessage(id, 15, `Looked at the account and ${securities}; asking for target weights.`);
+  yield stepMessage(id, 15, `Read the account and ${securities}; asking for target weights.`);
   const answer = await askTargets(targetRequest(problem, hash, account));
   const targeted = withTargets(problem, targetsOf(answer));
   yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');

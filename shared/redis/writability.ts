@@ -26,7 +26,7 @@ export function refusalSentence({ message }: Error): string | undefined {
 }
 
 /** @returns why no write would be taken now, in sentences; none where writes are taken */
-export async function writeObstacles(redis: Pick<Redis, 'info'>): Promise<readonly string[]> {
+export async function reasonsAgainstWrites(redis: Pick<Redis, 'info'>): Promise<readonly string[]> {
   const info = await redis.info();
   const value = (name: string): string => new RegExp(`^${name}:(\\S*)`, 'm').exec(info)?.[1] ?? '';
   const most = Number(value('maxmemory'));
@@ -39,7 +39,7 @@ export async function writeObstacles(redis: Pick<Redis, 'info'>): Promise<readon
 
 /** @throws Failure UNAVAILABLE `redis-takes-no-writes` */
 export async function requireWritable(redis: Pick<Redis, 'info'>): Promise<void> {
-  const [obstacle] = await writeObstacles(redis);
-  if (obstacle !== undefined)
-    throw new Failure('UNAVAILABLE', obstacle, { rule: 'redis-takes-no-writes' });
+  const [reason] = await reasonsAgainstWrites(redis);
+  if (reason !== undefined)
+    throw new Failure('UNAVAILABLE', reason, { rule: 'redis-takes-no-writes' });
 }

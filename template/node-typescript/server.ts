@@ -53,17 +53,6 @@ export function requestListener(
 }
 
 /**
- * The name of {@link requestListener} in earlier versions.
- * @deprecated
- * @public functions made from them use it
- */
-export function door(
-  ...listened: Parameters<typeof requestListener>
-): ReturnType<typeof requestListener> {
-  return requestListener(...listened);
-}
-
-/**
  * Answers one request with a handler.
  * @param url the path and query as the function shall see them
  */

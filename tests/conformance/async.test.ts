@@ -46,7 +46,7 @@ afterAll(async () => {
   await rig.close();
 });
 
-/** Queues a call that tells its outcome. @returns its id */
+/** Queues a call that reports its outcome. @returns its id */
 async function queue(
   path: string,
   { headers = {}, body = '' }: { headers?: Record<string, string>; body?: string } = {},

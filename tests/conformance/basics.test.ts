@@ -144,7 +144,7 @@ row(13, async () => {
   const compare = jest.spyOn(crypto, 'timingSafeEqual');
   for (const given of ['', 'r', 'wrong', 'righ', 'right ', 'r'.repeat(1_000)])
     expect(await statusFor(basicAuth({ user: 'admin', password: 'right' }), given)).toBe(401);
-  // Each time user and password, as digests of one length: time tells neither where nor how long.
+  // Each time user and password, as digests of one length: the time reveals neither where they differ nor how long they are.
   expect(compare).toHaveBeenCalledTimes(12);
   for (const [one, other] of compare.mock.calls)
     expect([one.byteLength, other.byteLength]).toEqual([32, 32]);

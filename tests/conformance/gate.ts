@@ -22,15 +22,15 @@ class Step {
   wasAsked = false;
   private isOpen = false;
   private readonly waiting: ServerResponse[] = [];
-  private tell: () => void = () => undefined;
+  private report: () => void = () => undefined;
 
   constructor() {
-    this.asked = new Promise((resolve) => void (this.tell = resolve));
+    this.asked = new Promise((resolve) => void (this.report = resolve));
   }
 
   ask(response: ServerResponse): void {
     this.wasAsked = true;
-    this.tell();
+    this.report();
     if (this.isOpen) response.end();
     else this.waiting.push(response);
   }

@@ -1,4 +1,4 @@
-/** Rows 128–130: what is counted, and who is told. */
+/** Rows 128–130: what is counted, and by whom it is read. */
 import { row } from './row.ts';
 import { openRig, type Rig } from './rig.ts';
 
@@ -70,7 +70,7 @@ row(129, async () => {
   // What was counted outlives a new deployment.
   await rig.deploy('throws');
   expect(await countOf('throws')).toBe(before + 2);
-  // Looking whether it lives is no call of it.
+  // A liveness probe is no call of it.
   const echoes = await countOf('echo');
   await rig.call('GET', '/function/echo/_/health');
   expect(await countOf('echo')).toBe(echoes);

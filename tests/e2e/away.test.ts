@@ -126,7 +126,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
   afterAll(() => boards.close());
 
   /** A call's answer, its age where it is an old one, or its failure. */
-  async function told<T>(work: (onStale: (ms: number) => void) => Promise<T>) {
+  async function withStaleness<T>(work: (onStale: (ms: number) => void) => Promise<T>) {
     let staleMs: number | undefined;
     try {
       return { answer: await work((ms) => (staleMs = ms)), staleMs };
@@ -134,7 +134,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
       return { failure: thrown as Failure };
     }
   }
-  const summary = () => told((onStale) => clients.portfolio.getSummary({}, { onStale }));
+  const summary = () => withStaleness((onStale) => clients.portfolio.getSummary({}, { onStale }));
 
   it('is named in the answer to callers of its functions on the other board', async () => {
     const answer = await request(compute.gatewayUrl).post('/function/portfolio-get-summary');
@@ -155,14 +155,18 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     const old = await summary();
     expect(old.answer).toEqual(fresh.answer);
     expect(old.staleMs).toBeGreaterThan(0);
-    const strict = await told(() => clients.portfolio.getSummary({}));
+    const strict = await withStaleness(() => clients.portfolio.getSummary({}));
     expect(strict.failure).toMatchObject({ code: 'UNAVAILABLE' });
-    const neverAsked = await told((onStale) => clients.universe.getUniverse({}, { onStale }));
+    const neverAsked = await withStaleness((onStale) =>
+      clients.universe.getUniverse({}, { onStale }),
+    );
     expect(neverAsked.failure).toMatchObject({ code: 'UNAVAILABLE' });
 
     await compute.run().says('"event":"board-lost"');
     const sale = { isin: 'US0378331005', side: 'SELL', quantity: 1 } as const;
-    const write = await told(() => clients.trading.executeTrade(sale, { idempotencyKey: 'sale' }));
+    const write = await withStaleness(() =>
+      clients.trading.executeTrade(sale, { idempotencyKey: 'sale' }),
+    );
     expect(write.failure).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^trading on state .*Nothing was sent\.$/),
@@ -178,7 +182,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     state.start();
     await state.ready();
     await compute.run().says('"event":"board-recovered"');
-    const history = () => told(() => clients.trading.getTradeHistory({}));
+    const history = () => withStaleness(() => clients.trading.getTradeHistory({}));
     for (let look = 0; look < 200; look += 1) {
       const isBack = (await summary()).staleMs === undefined && !('failure' in (await history()));
       if (isBack) break;

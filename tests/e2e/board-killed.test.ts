@@ -85,16 +85,16 @@ it('sends each order of the plan once, and reports what the book says', async ()
   for (const action of planned) {
     const orders = executions.filter(({ isin }) => isin === action.isin);
     expect(orders.length).toBeLessThanOrEqual(1);
-    const told = present(
+    const outcome = present(
       trades.find(({ symbol }) => symbol === action.symbol),
       'each order of the plan is in the report',
     );
     const isFilled = (orders[0]?.quantityFilled ?? 0) > 0;
-    expect({ symbol: action.symbol, success: told.success }).toEqual({
+    expect({ symbol: action.symbol, success: outcome.success }).toEqual({
       ...{ symbol: action.symbol, success: isFilled },
     });
     // Unsent orders are reported with their names and reasons.
-    if (!told.success) expect(told.error).not.toBe('');
+    if (!outcome.success) expect(outcome.error).not.toBe('');
   }
   expect(tradesExecuted).toBe(executions.filter(({ quantityFilled }) => quantityFilled > 0).length);
   expect(tradesExecuted).toBeGreaterThan(before);

@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 /** The fact that a process logs when it is ready. */
-function told(run: Run, event: string): Record<string, unknown> {
+function logged(run: Run, event: string): Record<string, unknown> {
   const line = run
     .stderr()
     .split('\n')
@@ -132,7 +132,7 @@ test.each([
     });
     running.push(connector, facade);
     await Promise.all([connector.says('connector-ready'), facade.says('facade-ready')]);
-    const ports = told(facade, 'facade-ready')['ports'] as Record<ServiceName, number>;
+    const ports = logged(facade, 'facade-ready')['ports'] as Record<ServiceName, number>;
     const addresses = Object.fromEntries(
       serviceNames.map((name) => [name, `127.0.0.1:${ports[name]}`]),
     ) as Record<ServiceName, string>;

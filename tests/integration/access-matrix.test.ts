@@ -116,15 +116,15 @@ describe.each(['open', 'token'] as const)('with READ_ACCESS=%s', (readAccess) =>
 
   it.each(cases)('%s admits the right callers with %s, for every operation', async (end, given) => {
     const call = endpoints[end]?.() ?? overHttp;
-    const told: Record<string, Verdict> = {};
+    const verdicts: Record<string, Verdict> = {};
     for (const operation of operations)
-      told[operation.name] = await call(operation, credentials[given]);
+      verdicts[operation.name] = await call(operation, credentials[given]);
     const right = operations.map(({ name, effect, credential }) => [
       name,
       // Its request carries a credential, which is checked later.
       credential === 'request' && call === overHttp ? 'in' : expected(effect, given, readAccess),
     ]);
-    expect(told).toEqual(Object.fromEntries(right));
+    expect(verdicts).toEqual(Object.fromEntries(right));
   });
 });
 

@@ -19,7 +19,7 @@ export function endpointOf(
 
 export interface TestTransport {
   readonly transport: Transport;
-  /** Tells the transport which world calls run in, once it is open. */
+  /** Gives the transport the dependencies that calls run with, once they are open. */
   into(dependencies: Dependencies): void;
 }
 
@@ -30,7 +30,8 @@ export interface TestTransport {
 export function inProcess(): TestTransport {
   let dependencies: Dependencies | undefined;
   const call: Host['call'] = async (name, event, context) => {
-    if (!dependencies) throw new Failure('BUG', 'Invariant: the test transport was given a world');
+    if (!dependencies)
+      throw new Failure('BUG', 'Invariant: the test transport was given dependencies');
     const [service = '', ...operation] = name.split('-');
     const file = `../../functions/${service}/${operation.join('-')}/handler.ts`;
     const { default: handler } = (await import(file)) as { default: FunctionHandler };

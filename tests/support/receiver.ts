@@ -15,7 +15,7 @@ interface Received {
   readonly text: string;
 }
 
-/** Takes what is posted, and answers what it is told to, then 200. */
+/** Takes what is posted, and answers as configured, then 200. */
 export class Receiver {
   readonly received: Received[] = [];
   /** By method of Telegram, such as getUpdates; else what `answers` holds next, then 200. */

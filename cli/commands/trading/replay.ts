@@ -64,8 +64,8 @@ async function run({ from, to, data, policy: files, threads, out, json }: Option
   const past = await readPast(source, currencyOf(policies), new AbortController().signal);
   const pool = threads > 1 ? openReplayThreads({ threads, data: folder, window }) : undefined;
   try {
-    const carryOut = pool?.run ?? runHere(past, window);
-    const comparison = await replayPolicies({ past, policies, window, trialsFile, run: carryOut });
+    const runPolicy = pool?.run ?? runHere(past, window);
+    const comparison = await replayPolicies({ past, policies, window, trialsFile, run: runPolicy });
     if (out !== undefined) await writeAll(fromCallerFolder(out), comparison, window);
     const text = textOf(comparison, window);
     await keepLastReplay(state, { html: pageOf(comparison, window), text });

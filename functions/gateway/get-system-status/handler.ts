@@ -11,7 +11,7 @@ import { redisNotices } from '#shared/process/redis-notice.ts';
 import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';
-import { durabilityOfState, obstaclesOfState } from '#shared/gateway/state-durability.ts';
+import { durabilityOfState, writeRefusals } from '#shared/gateway/state-durability.ts';
 import { hostMetrics } from '#shared/gateway/vital-signs.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
@@ -30,7 +30,7 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     replication,
     backups,
     notices,
-    obstacles,
+    refusals,
     summary,
     trades,
     control,
@@ -42,14 +42,14 @@ export default handle(gateway.getSystemStatus, async ({ includeDetails }, contex
     context.database.replication.state(),
     newestBackup(join(dataDir, 'backups')),
     redisNotices(dataDir),
-    obstaclesOfState(context.database),
+    writeRefusals(context.database),
     functions.call(portfolio.getSummary, {}, options).catch(() => undefined),
     functions.call(trading.getTradeHistory, { limit: 1 }, options).catch(() => undefined),
     functions.call(trading.getTradingState, {}, options).catch(() => undefined),
   ]);
   const condition = conditionOf({
     ...{ services, jobs, durability, replication, summary, trades, control },
-    notices: [...obstacles, ...notices, ...backups.complaints],
+    notices: [...refusals, ...notices, ...backups.complaints],
   });
   return {
     status: condition.status,

@@ -5,7 +5,7 @@
  *
  * A day on which a holding had no price is left out. Volatility is a yearly fraction. With fewer than
  * two days volatility and Sharpe are 0; under 30 days nothing is annualised: the annual return is the
- * total, and the money-weighted return is absent. What too few days tell is absent. An account
+ * total, and the money-weighted return is absent. A figure of too few days is absent. An account
  * without movements has no history and no peak.
  *
  * @throws Failure NOT_FOUND for a benchmark that is not in the universe

@@ -2,7 +2,7 @@
  * Makes the book agree with the broker's statement: books every fill and flow it has not booked yet,
  * and what nobody here traded as external. Book, ledger and the day's valuation change together.
  *
- * The broker is not asked while the last look is younger than a minute, unless forced. `positions`
+ * The broker is not asked while the last query is younger than a minute, unless forced. `positions`
  * are the caller's statement of what the account holds: a simulated account adopts them by transfers;
  * on any other, a difference from the broker is REFUSED statement-differs. Running it twice books
  * nothing twice: lines are known by their ids, and a book changed meanwhile is read again.

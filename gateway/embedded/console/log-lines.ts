@@ -12,9 +12,9 @@ export interface LogLinesOptions {
 export function logLines({ file, console, isVerbose }: LogLinesOptions): (line: string) => void {
   return (line) => {
     file.write(line);
-    const isGrave = /"level":"(?:warn|error)"/.test(line.slice(0, 80));
+    const isWarning = /"level":"(?:warn|error)"/.test(line.slice(0, 80));
     if (isVerbose) console.complain(line);
-    else if (isGrave) console.complain(console.isLive ? sentence(line) : line);
+    else if (isWarning) console.complain(console.isLive ? sentence(line) : line);
   };
 }
 

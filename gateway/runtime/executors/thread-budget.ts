@@ -37,7 +37,7 @@ export class ThreadBudget {
     this.holders.add(asking);
     const total = [...this.holders].reduce((sum, { size }) => sum + size, 0);
     if (total < this.threadsMax) return true;
-    const madeRoom = [...this.holders].some((holder) => holder !== asking && holder.retireOne());
-    return madeRoom || asking.size === 0;
+    const freedThread = [...this.holders].some((holder) => holder !== asking && holder.retireOne());
+    return freedThread || asking.size === 0;
   }
 }

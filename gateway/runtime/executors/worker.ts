@@ -49,7 +49,7 @@ class RunningCall {
   }
 
   /** Waits until the host has read enough of what was sent. */
-  async room(): Promise<void> {
+  async waitForCapacity(): Promise<void> {
     while (this.credit === 0 && !this.abort.signal.aborted)
       await new Promise<void>((resolve) => void (this.wake = resolve));
     this.credit -= 1;
@@ -121,7 +121,7 @@ async function answer(id: number, call: RunningCall, answered: FunctionResult): 
   if (isChunks(body)) {
     print({ kind: 'head', id, status, headers, body: undefined, chunks: true });
     for await (const chunk of body) {
-      await call.room();
+      await call.waitForCapacity();
       if (call.abort.signal.aborted) break;
       print({ kind: 'piece', id, chunk });
     }

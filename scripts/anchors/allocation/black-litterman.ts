@@ -170,7 +170,7 @@ function modelOf(row: AnchorRow, files: AnchorFiles): Model {
   const n = covariance.length;
   const prior = priorOf(row, files, names, covariance);
   const tau = tauOf(row, files);
-  const { picks, values } = opinions(row, names, n);
+  const { picks, values } = viewMatrix(row, names, n);
   const omega = given(row, 'omega', 'omega_values', 'Omega');
   const errors = Array.isArray(omega) ? omega : given(row, 'omega_values');
   const full = Array.isArray(errors) && Array.isArray(errors[0]) ? matrixOf(errors) : undefined;
@@ -217,7 +217,7 @@ function viewNames(row: AnchorRow): readonly string[] {
 }
 
 /** Rows of P and entries of Q: given as such, or a return for each security named or for all. */
-function opinions(
+function viewMatrix(
   row: AnchorRow,
   names: readonly string[],
   size: number,

@@ -139,7 +139,7 @@ function columnsOf(row: AnchorRow, files: AnchorFiles): ReadonlyMap<string, Floa
   );
 }
 
-/** In the order that the row states; equal names are told apart by their place. */
+/** In the order that the row states; equal names are distinguished by their place. */
 function listed(row: AnchorRow, inputs: readonly (readonly number[])[]) {
   const order = String(given(row, 'inputs_order', 'order') ?? 'price').split(/[,;]/);
   const columns = new Map<string, Float64Array>();

@@ -1,4 +1,4 @@
-/** Indicators of the last row, each told by a text such as `Wilder 9, seed mean` or `8,17,6`. */
+/** Indicators of the last row, each described by a text such as `Wilder 9, seed mean` or `8,17,6`. */
 import { bollinger } from '#shared/quant/indicators/bands.ts';
 import { macd, rateOfChange, rsi } from '#shared/quant/indicators/momentum.ts';
 import { ema, sma } from '#shared/quant/indicators/moving-averages.ts';

@@ -23,7 +23,7 @@ const rows: readonly Phrase[] = [
   /columns? [\w.]+(?: and [\w.]+)* dropped/,
 ];
 
-/** What the estimators of moments are told. */
+/** Parameters of the estimators of moments. */
 const covariance: readonly Phrase[] = [
   words('sample | empirical | pairwise | covariance | cov | sample cov | covariance matrix'),
   words('ledoit wolf | constant variance | constant correlation | single factor | shrunk | oas'),

@@ -12,7 +12,7 @@ export interface OutgoingNotice {
   readonly text: string;
   readonly at: string;
   readonly practice: boolean;
-  /** Where to look; empty where nobody said. */
+  /** The address to open; empty where nobody said. */
   readonly url: string;
   /** Buttons that answer a plan; only channels with buttons get them. */
   readonly answers?: AnswerButtons | undefined;

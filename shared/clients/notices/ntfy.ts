@@ -42,12 +42,16 @@ function messageOf(notice: OutgoingNotice) {
 
 /** The phone itself sends the answer, to the gateway. */
 function actionsOf({ url, answers }: OutgoingNotice) {
-  const look = url === '' ? [] : [{ action: 'view', label: 'Look', url }];
-  if (!answers || answers.address === '') return look;
+  const openAction = url === '' ? [] : [{ action: 'view', label: 'Open', url }];
+  if (!answers || answers.address === '') return openAction;
   const button = (label: string, token: string) => ({
     ...{ action: 'http', label, url: answers.address, method: 'POST', clear: true },
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  return [button('Approve', answers.approveToken), button('Reject', answers.rejectToken), ...look];
+  return [
+    button('Approve', answers.approveToken),
+    button('Reject', answers.rejectToken),
+    ...openAction,
+  ];
 }

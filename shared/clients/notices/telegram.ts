@@ -107,11 +107,11 @@ function messageOf(notice: OutgoingNotice, chat: string) {
 function buttonsOf({ url, answers }: OutgoingNotice) {
   // Telegram refuses buttons whose host has no dot.
   const hasLink = URL.canParse(url) && new URL(url).hostname.includes('.');
-  const look = hasLink ? [[{ text: 'Look', url }]] : [];
-  if (!answers) return look;
+  const openButton = hasLink ? [[{ text: 'Open', url }]] : [];
+  if (!answers) return openButton;
   const approve = { text: 'Approve', callback_data: answers.approveToken };
   const reject = { text: 'Reject', callback_data: answers.rejectToken };
-  return [[approve, reject], ...look];
+  return [[approve, reject], ...openButton];
 }
 
 function escaped(text: string): string {

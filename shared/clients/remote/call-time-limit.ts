@@ -37,7 +37,7 @@ export class TimeLimit {
     try {
       return await untilAborted(attempt(signal, this.timeoutMs), signal);
     } catch (thrown) {
-      // On the socket, our own abort cannot be told from a fault of the other side.
+      // On the socket, our own abort cannot be distinguished from a fault of the other side.
       callers.throwIfAborted();
       if (signal.aborted && !(thrown instanceof Failure))
         throw new Outage('deadline', 'unknown', thrown);

@@ -53,7 +53,7 @@ export interface RemoteAnswer<T> {
 /** Full jitter: boards that lost the same peer do not retry in step. */
 const BACKOFF = { generator: fullJitterGenerator, initialDelay: 100, maxDelay: 2_000 };
 /** A caller's own shorter time limit does not count against the board. */
-const PATIENCE_MS = 2_000;
+const WAIT_MAX_MS = 2_000;
 
 export class RemoteService {
   private readonly options: RemoteServiceOptions;
@@ -119,7 +119,7 @@ export class RemoteService {
     const one = async (): Promise<T> => {
       if (limit.signal.aborted) throw new Outage('deadline', 'no', limit.signal.reason);
       try {
-        const countsTimeouts = limit.timeoutMs >= PATIENCE_MS;
+        const countsTimeouts = limit.timeoutMs >= WAIT_MAX_MS;
         return await this.options.target.reach(() => limit.within(attempt), countsTimeouts);
       } catch (thrown) {
         if (mayHaveArrived(thrown)) sent = 'unknown';

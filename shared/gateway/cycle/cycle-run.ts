@@ -27,7 +27,7 @@ export interface CycleRequest {
 const stepEndsPct = {
   'sync-positions': 5,
   'sync-prices': 20,
-  look: 22,
+  snapshot: 22,
   score: 30,
   optimise: 40,
   plan: 60,

@@ -23,7 +23,7 @@ import { postponed, waitOf, type SessionWait } from './session-wait.ts';
 import { amountText } from './snapshot.ts';
 
 /** How long a lost answer is requested again before the run is postponed. */
-const PATIENCE_MS = 15_000;
+const WAIT_MAX_MS = 15_000;
 /** Pause before a postponed run continues. */
 const RESUME_MS = 5_000;
 
@@ -178,7 +178,7 @@ async function send(cycle: Cycle, order: PlannedOrder): Promise<SentOrder> {
   const decided = cycle.record.sent[index];
   if (decided) return decided;
   const { signal } = cycle.context;
-  const asking = { idempotencyKey: key, tradeId, waitMs: PATIENCE_MS, signal };
+  const asking = { idempotencyKey: key, tradeId, waitMs: WAIT_MAX_MS, signal };
   try {
     return sentOrder(
       action,
@@ -206,7 +206,7 @@ export async function knownOrder(
     .callWhole(trading.getTradeStatus, { tradeId })
     .catch(() => ({ execution: undefined }));
   if (!execution || execution.state === 'INTENT') return undefined;
-  const success = isCarriedOut(execution.state, execution.quantityFilled);
+  const success = isExecuted(execution.state, execution.quantityFilled);
   return {
     ...planned(action),
     tradeId,
@@ -218,7 +218,7 @@ export async function knownOrder(
 }
 
 /** As the trading service counts: the broker has the order, or something of it was filled. */
-function isCarriedOut(state: string, filled: number): boolean {
+function isExecuted(state: string, filled: number): boolean {
   return filled > 0 || state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';
 }
 

@@ -68,7 +68,7 @@ export async function* snapshot(cycle: Cycle): ProgressStream {
         ? 'The account holds nothing and has no cash; there is nothing to trade.'
         : `The account holds nothing but cash in other currencies, worth ${amountText(before.totalValue)}, which pays for no order.`;
   yield await cycle.done(
-    'look',
+    'snapshot',
     cycle.endsBecause ??
       `The account is worth ${amountText(before.totalValue)}: ` +
         `${countText(before.holdings.length, 'position')} and ${amountText(before.cash)} in cash.`,

@@ -1,6 +1,6 @@
 /**
- * Conditions over time: each is told once when it has lasted long enough, and once more when it has ended.
- * One that comes and goes is told at most every 15, 30, 60, … minutes.
+ * Conditions over time: each is reported once when it has lasted long enough, and once more when it has ended.
+ * One that comes and goes is reported at most every 15, 30, 60, … minutes.
  */
 export interface Condition {
   /** The same condition has the same name, such as `board-away:trading`. */
@@ -8,23 +8,24 @@ export interface Condition {
   readonly forMinutes: number;
 }
 
-export interface Spell {
+/** From the beginning of a condition to its end. */
+export interface ConditionPeriod {
   readonly sinceMs: number;
   /** Absent while it holds. */
   readonly endedMs?: number | undefined;
-  readonly isTold: boolean;
-  /** How often it was told within a day, and when last. */
-  readonly told: number;
-  readonly lastToldMs: number;
+  readonly isReported: boolean;
+  /** How often it was reported within a day, and when last. */
+  readonly reportCount: number;
+  readonly lastReportedMs: number;
 }
 
-export type Spells = Readonly<Record<string, Spell>>;
+export type ConditionPeriods = Readonly<Record<string, ConditionPeriod>>;
 
 export interface Changed {
-  readonly spells: Spells;
-  /** To be told now, with since when it holds. */
+  readonly periods: ConditionPeriods;
+  /** To be reported now, with the beginning of each. */
   readonly began: ReadonlyMap<string, number>;
-  /** Told before and over now. */
+  /** Reported before and over now. */
   readonly ended: ReadonlyMap<string, number>;
 }
 
@@ -33,39 +34,49 @@ const DAY_MS = 86_400_000;
 const FLAP_MINUTES = 15;
 
 export function conditionsAfter(
-  before: Spells,
+  before: ConditionPeriods,
   present: readonly Condition[],
   nowMs: number,
 ): Changed {
-  const spells: Record<string, Spell> = {};
+  const periods: Record<string, ConditionPeriod> = {};
   const began = new Map<string, number>();
   const ended = new Map<string, number>();
   for (const { name, forMinutes } of present) {
-    const spell = ongoing(before[name], nowMs);
-    const isDue = !spell.isTold && isLongEnough(spell, forMinutes, nowMs);
-    if (isDue) began.set(name, spell.sinceMs);
-    spells[name] = isDue ? toldAt(spell, nowMs) : spell;
+    const period = ongoing(before[name], nowMs);
+    const isDue = !period.isReported && isLongEnough(period, forMinutes, nowMs);
+    if (isDue) began.set(name, period.sinceMs);
+    periods[name] = isDue ? reportedAt(period, nowMs) : period;
   }
-  for (const [name, spell] of Object.entries(before)) {
-    if (name in spells) continue;
-    if (spell.endedMs === undefined && spell.isTold) ended.set(name, spell.sinceMs);
-    const over = { ...spell, endedMs: spell.endedMs ?? nowMs };
-    if (nowMs - over.endedMs < DAY_MS) spells[name] = over;
+  for (const [name, period] of Object.entries(before)) {
+    if (name in periods) continue;
+    if (period.endedMs === undefined && period.isReported) ended.set(name, period.sinceMs);
+    const over = { ...period, endedMs: period.endedMs ?? nowMs };
+    if (nowMs - over.endedMs < DAY_MS) periods[name] = over;
   }
-  return { spells, began, ended };
+  return { periods, began, ended };
 }
 
-function ongoing(known: Spell | undefined, nowMs: number): Spell {
+function ongoing(known: ConditionPeriod | undefined, nowMs: number): ConditionPeriod {
   if (known?.endedMs === undefined && known !== undefined) return known;
-  const { told = 0, lastToldMs = 0 } = known ?? {};
-  return { sinceMs: nowMs, isTold: false, told, lastToldMs };
+  const { reportCount = 0, lastReportedMs = 0 } = known ?? {};
+  return { sinceMs: nowMs, isReported: false, reportCount, lastReportedMs };
 }
 
-function isLongEnough({ sinceMs, told, lastToldMs }: Spell, forMinutes: number, nowMs: number) {
-  const quietMs = told === 0 ? 0 : FLAP_MINUTES * MINUTE_MS * 2 ** Math.min(told - 1, 6);
-  return nowMs - sinceMs >= forMinutes * MINUTE_MS && nowMs - lastToldMs >= quietMs;
+function isLongEnough(
+  { sinceMs, reportCount, lastReportedMs }: ConditionPeriod,
+  forMinutes: number,
+  nowMs: number,
+) {
+  const quietMs =
+    reportCount === 0 ? 0 : FLAP_MINUTES * MINUTE_MS * 2 ** Math.min(reportCount - 1, 6);
+  return nowMs - sinceMs >= forMinutes * MINUTE_MS && nowMs - lastReportedMs >= quietMs;
 }
 
-function toldAt(spell: Spell, nowMs: number): Spell {
-  return { ...spell, isTold: true, told: spell.told + 1, lastToldMs: nowMs };
+function reportedAt(period: ConditionPeriod, nowMs: number): ConditionPeriod {
+  return {
+    ...period,
+    isReported: true,
+    reportCount: period.reportCount + 1,
+    lastReportedMs: nowMs,
+  };
 }

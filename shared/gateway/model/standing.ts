@@ -94,15 +94,15 @@ function unvalued({ missing }: StandingInputs): Finding[] {
 
 /** A sentence a board, and one for each service that fails at home. */
 function away({ services, trading }: StandingInputs): Finding[] {
-  const ill = services.filter(({ healthy }) => !healthy);
+  const unhealthy = services.filter(({ healthy }) => !healthy);
   const boards = new Map<string, string[]>();
-  for (const { name, board, remote } of ill)
+  for (const { name, board, remote } of unhealthy)
     if (remote) boards.set(board, [...(boards.get(board) ?? []), name]);
   const sentences = [
     ...[...boards].map(
       ([board, names]) => `The board ${board} does not answer (${names.join(', ')}).`,
     ),
-    ...ill.filter(({ remote }) => !remote).map(({ name, status }) => `${name}: ${status}.`),
+    ...unhealthy.filter(({ remote }) => !remote).map(({ name, status }) => `${name}: ${status}.`),
     ...(trading ? [] : ['The trading state cannot be asked for.']),
   ];
   return sentences.map((text): Finding => ['board-away', text]);

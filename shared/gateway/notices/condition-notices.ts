@@ -15,7 +15,7 @@ const jobsWithAlert = new Set(
 );
 
 /**
- * Rows whose runbook is a kind of notice; the others are told with their details as events.
+ * Rows whose runbook is a kind of notice; the others are reported with their details as events.
  *
  * @internal
  */

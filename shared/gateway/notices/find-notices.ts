@@ -20,7 +20,7 @@ export async function findNotices(
 ): Promise<boolean> {
   const { settings, database } = context;
   const nowMs = context.now();
-  const [overview, proposals, samples, { version, spells }] = await Promise.all([
+  const [overview, proposals, samples, { version, periods }] = await Promise.all([
     loadOverview(context, { accountId: DEFAULT_ACCOUNT }),
     new ProposalStore(database, DEFAULT_ACCOUNT).all(),
     stateMetrics(context),
@@ -28,7 +28,7 @@ export async function findNotices(
   ]);
   const alerts = firing(samples, nowMs / 1_000);
   const conditions = presentConditions(alerts, overview.services, overview.jobs);
-  const changed = conditionsAfter(spells, conditions, nowMs);
+  const changed = conditionsAfter(periods, conditions, nowMs);
   const texts = { zone: settings.noticeZone, withAmounts: settings.noticeAmounts === 'on' };
   const found = noticesOf({ overview, proposals, nowMs, conditions, changed, ...texts });
   const names = channels.map(({ name }) => name);
@@ -36,6 +36,6 @@ export async function findNotices(
     notice,
     channels: channelsFor(notice.kind, names, settings.noticeRoutes),
   }));
-  await store.record(addressed, { version, spells: changed.spells }, nowMs);
+  await store.record(addressed, { version, periods: changed.periods }, nowMs);
   return overview.trading?.practice !== false;
 }

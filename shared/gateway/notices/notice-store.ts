@@ -4,7 +4,7 @@ import { channelNames, noticeKinds, type ChannelName } from '#shared/process/not
 import { decode, encode } from '#shared/redis/codec.ts';
 import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import type { Spells } from '../model/conditions.ts';
+import type { ConditionPeriods } from '../model/conditions.ts';
 import type { Notice } from './notice.ts';
 
 /** A notice on its way through one channel. */
@@ -33,15 +33,24 @@ const deliverySchema: z.ZodType<Delivery> = z.strictObject({
   lastError: z.string(),
 });
 
-const spellsSchema: z.ZodType<Spells> = z.record(
+const periodSchema = z.strictObject({
+  sinceMs: z.number(),
+  endedMs: z.number().optional(),
+  isReported: z.boolean(),
+  reportCount: z.number().int(),
+  lastReportedMs: z.number(),
+});
+
+/** Records written before 2026-12 say `isTold`, `told` and `lastToldMs`. */
+function renamed(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null || !('isTold' in stored)) return stored;
+  const { isTold, told, lastToldMs, ...rest } = stored as Record<string, unknown>;
+  return { ...rest, isReported: isTold, reportCount: told, lastReportedMs: lastToldMs };
+}
+
+const periodsSchema: z.ZodType<ConditionPeriods> = z.record(
   z.string(),
-  z.strictObject({
-    sinceMs: z.number(),
-    endedMs: z.number().optional(),
-    isTold: z.boolean(),
-    told: z.number().int(),
-    lastToldMs: z.number(),
-  }),
+  z.preprocess(renamed, periodSchema),
 );
 const KNOWN_MS = 40 * 86_400_000;
 const DEAD_MAX = 100;
@@ -59,9 +68,9 @@ export class NoticeStore {
     this.database = database;
   }
 
-  async conditions(): Promise<{ readonly version: number; readonly spells: Spells }> {
-    const found = await this.database.find(keys.gateway.noticeConditions(), spellsSchema);
-    return { version: found?.version ?? 0, spells: found?.value ?? {} };
+  async conditions(): Promise<{ readonly version: number; readonly periods: ConditionPeriods }> {
+    const found = await this.database.find(keys.gateway.noticeConditions(), periodsSchema);
+    return { version: found?.version ?? 0, periods: found?.value ?? {} };
   }
 
   /**
@@ -71,7 +80,7 @@ export class NoticeStore {
    */
   async record(
     found: readonly Addressed[],
-    { version, spells }: { readonly version: number; readonly spells: Spells },
+    { version, periods }: { readonly version: number; readonly periods: ConditionPeriods },
     nowMs: number,
   ): Promise<void> {
     const key = keys.gateway.noticeConditions();
@@ -79,7 +88,7 @@ export class NoticeStore {
     const writes = fresh.flatMap((delivery) => outboxWrites(delivery, nowMs));
     await this.database.commit(
       [{ key, version }],
-      [writeDocument(key, version, spells), ...writes],
+      [writeDocument(key, version, periods), ...writes],
     );
   }
 
@@ -146,7 +155,7 @@ export class NoticeStore {
   }
 
   /** Forgets what was sent long ago. */
-  async tidy(nowMs: number): Promise<void> {
+  async deleteExpired(nowMs: number): Promise<void> {
     await this.database.redis.zremrangebyscore(keys.gateway.noticesKnown(), 0, nowMs - KNOWN_MS);
   }
 }

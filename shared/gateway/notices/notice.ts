@@ -5,7 +5,7 @@ import type { Changed, Condition } from '../model/conditions.ts';
 import type { Proposal } from '../model/proposal.ts';
 
 export interface Notice {
-  /** The same event has the same key, so that it is told once. */
+  /** The same event has the same key, so that it is sent once. */
   readonly key: string;
   readonly kind: NoticeKind;
   readonly title: string;

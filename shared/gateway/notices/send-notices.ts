@@ -31,7 +31,7 @@ export async function sendNotices(context: Context): Promise<JobEnd> {
     else if (channel && isDue(context, delivery))
       counts[await deliver(context, store, channel, delivery, practice)] += 1;
   }
-  await store.tidy(context.now());
+  await store.deleteExpired(context.now());
   const { sent, postponed, givenUp } = counts;
   const message = `${sent} sent, ${postponed} to be tried again, ${givenUp} given up.`;
   return { ok: givenUp === 0, message };

@@ -13,7 +13,7 @@ import type { NoticeStore } from './notice-store.ts';
 
 const ASK_MS_MAX = 10_000;
 
-/** Telegram is told that a press was dealt with after its answer is stored: a crash answers once more. */
+/** A press is confirmed to Telegram after its answer is stored: a crash answers once more. */
 export async function takeAnswers(context: Context, store: NoticeStore): Promise<void> {
   const telegram = telegramOptions(context.settings);
   if (telegram === undefined || context.settings.noticeApproveMax <= 0) return;

@@ -2,7 +2,7 @@
 import type { Money } from '#protos/gen/common/common.ts';
 import { localTime } from '../model/delivery.ts';
 
-/** What is older was told before, or before there were notices. */
+/** What is older was reported already, or happened before there were notices. */
 const AGE_MS_MAX = 86_400_000;
 const ACTIONS_NAMED = 5;
 

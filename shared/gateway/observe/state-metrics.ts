@@ -232,9 +232,9 @@ async function certificateSamples({ settings: { grpcTlsCert } }: Context): Promi
 async function clockSamples({ database: { redis } }: Context): Promise<Sample[]> {
   const before = Date.now();
   const [secondsText = 0, microseconds = 0] = (await redis.time()) as unknown as string[];
-  const ours = (before + Date.now()) / 2_000;
-  const theirs = Number(secondsText) + Number(microseconds) / 1e6;
-  return [sample('trader_clock_skew_seconds', ours - theirs)];
+  const localSeconds = (before + Date.now()) / 2_000;
+  const redisSeconds = Number(secondsText) + Number(microseconds) / 1e6;
+  return [sample('trader_clock_skew_seconds', localSeconds - redisSeconds)];
 }
 
 function seconds(ms: number | Instant): number {

@@ -62,7 +62,7 @@ export interface AllocationPolicy {
   readonly weightMaxRatio: number;
   readonly sectorMaxRatio: number;
   readonly countryMaxRatio: number;
-  /** Further wishes of the policy beyond the figures above; absent: none. */
+  /** Further preferences of the policy beyond the figures above; absent: none. */
   readonly rules?: PolicyRules | undefined;
 }
 

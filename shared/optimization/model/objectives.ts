@@ -69,7 +69,7 @@ export function solveGoal(goal: Goal, problem: AllocationProblem): Solution | un
     case 'MAXIMUM_SHARPE':
       return inFull(problem, bestSharpe);
     case 'MAXIMUM_DIVERSIFICATION':
-      return inFull(withMerits(problem), bestSharpe);
+      return inFull(volatilitiesAsReturns(problem), bestSharpe);
     case 'TARGET_RETURN':
       return solution(efficientReturn(program, goal.returnMin));
     case 'TARGET_RISK':
@@ -139,7 +139,7 @@ function bestSharpe(problem: AllocationProblem, invested: number): Solution | un
 }
 
 /** The best ratio of merits to volatility is the most diversified where the merits are volatilities. */
-function withMerits(problem: AllocationProblem): AllocationProblem {
+function volatilitiesAsReturns(problem: AllocationProblem): AllocationProblem {
   const { moments } = problem;
   return { ...problem, moments: { ...moments, expected: deviations(moments.covariance) } };
 }

@@ -71,7 +71,9 @@ export function solveWithPositionLimits(
     case 'MAXIMUM_SHARPE':
       return inFull(problem, limits, (full, first) => bestRatio(full, limits, first));
     case 'MAXIMUM_DIVERSIFICATION':
-      return inFull(problem, limits, (full, first) => bestRatio(withMerits(full), limits, first));
+      return inFull(problem, limits, (full, first) =>
+        bestRatio(volatilitiesAsReturns(full), limits, first),
+      );
     case 'MINIMUM_VOLATILITY':
     case 'RISK_PARITY':
     case 'HRP':
@@ -223,7 +225,7 @@ function rangeOf(problem: Searched, limits: PositionLimits, ratio: number) {
 }
 
 /** The best ratio of merits to volatility is the most diversified where the merits are volatilities. */
-function withMerits(problem: Searched): Searched {
+function volatilitiesAsReturns(problem: Searched): Searched {
   const { moments } = problem;
   return { ...problem, moments: { ...moments, expected: deviations(moments.covariance) } };
 }

@@ -49,7 +49,7 @@ export class Format {
     return signed(this.currency(currency).format(text as Exact));
   }
 
-  /** With its sign, and a class and a word for who cannot tell the colours. */
+  /** With its sign, and a class and a word for readers who do not see the colours. */
   gain(money: Money | undefined, ratio?: number): Html {
     if (!money) return html`${NOTHING}`;
     if (!/[1-9]/.test(money.amount)) return this.money(money);

@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, string>> = {
   'below-minimum-order': 'the order would be too small',
   'cash-reserve': 'the cash that is kept would be touched',
   'live-order': 'an order for them is on the way',
-  frozen: 'they are left out on your wish',
+  frozen: 'they are left out at your request',
   'price-too-old': 'their prices are too old',
   'short-history': 'too little is known of them',
   'no-value': 'they are worth nothing',

@@ -96,7 +96,7 @@ function curve(x1: number, y1: number, x2: number, y2: number, isWell: boolean):
 }
 
 function sentence(nodes: readonly Node[]): string {
-  const ill = nodes.filter(({ isWell }) => !isWell).map(({ name }) => name);
-  const count = `${nodes.length - ill.length} of ${nodes.length} services work`;
-  return ill.length === 0 ? `${count}.` : `${count}; not ${ill.join(', ')}.`;
+  const unhealthy = nodes.filter(({ isWell }) => !isWell).map(({ name }) => name);
+  const count = `${nodes.length - unhealthy.length} of ${nodes.length} services work`;
+  return unhealthy.length === 0 ? `${count}.` : `${count}; not ${unhealthy.join(', ')}.`;
 }

@@ -46,11 +46,12 @@ function since({ overview, format }: ViewContext): Html | false {
 
 function next({ format }: ViewContext, { code, nextCycleAt }: OverviewStanding): Html | false {
   const isQuiet = code === 'healthy' || code === 'waiting';
-  return isQuiet && nextCycleAt !== undefined && html`Next look: ${format.moment(nextCycleAt)}.`;
+  return isQuiet && nextCycleAt !== undefined && html`Next cycle: ${format.moment(nextCycleAt)}.`;
 }
 
 function actions(context: ViewContext, { code }: OverviewStanding): Html | false {
-  if (code === 'waiting') return html`<p class="acts"><a class="button" href="#plan">Look</a></p>`;
+  if (code === 'waiting')
+    return html`<p class="acts"><a class="button" href="#plan">See the plan</a></p>`;
   if (code !== 'halted' && code !== 'reducing') return false;
   const { openOrders = [] } = context.overview?.trading ?? {};
   const open =

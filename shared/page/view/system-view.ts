@@ -27,14 +27,14 @@ export function systemViews(context: ViewContext, register: Register): Html {
 /** The short form on the overview. */
 export function systemCard({ overview, format }: ViewContext): Html {
   const services = overview?.services ?? [];
-  const ill = services.filter(({ healthy }) => !healthy);
+  const unhealthy = services.filter(({ healthy }) => !healthy);
   const boards = new Set(services.map(({ board }) => board).filter((board) => board !== ''));
   const failed = overview?.jobs.filter(({ status }) => status === 'failed') ?? [];
   const where = boards.size === 0 ? 'one machine' : `${boards.size} boards`;
   return html`<section class="card system" data-part="system">
     <h2>System</h2>
     <p>
-      ${ill.length === 0 ? icons.good : icons.warn}${services.length - ill.length} of
+      ${unhealthy.length === 0 ? icons.good : icons.warn}${services.length - unhealthy.length} of
       ${services.length} services work, on ${where}.
     </p>
     <p>
@@ -50,7 +50,7 @@ export function runSection(format: Format, run: OverviewRun | undefined): Html |
   const steps = [
     'sync-positions',
     'sync-prices',
-    'look',
+    'snapshot',
     'score',
     'optimise',
     'plan',

@@ -11,7 +11,7 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { planInputs, type PlanInputs } from './plan-inputs.ts';
 import { inputGone } from './recorded.ts';
-import { joined, partHash, piecesOf, referencesIn, ValueParts } from './value-parts.ts';
+import { joined, partHash, chunksOf, referencesIn, ValueParts } from './value-parts.ts';
 
 const { inputValues, inputRecords, inputsByTime } = keys.planning;
 const [packed, unpacked] = [promisify(deflateRaw), promisify(inflateRaw)];
@@ -87,10 +87,10 @@ export class InputStore {
   /** Whole texts by hash, those whose pieces are all there and as they were. */
   private async texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const lists = await this.values(hashes);
-    const pieces = await this.values([...lists.values()].flatMap(piecesOf));
+    const chunks = await this.values([...lists.values()].flatMap(chunksOf));
     return new Map(
       [...lists].flatMap(([hash, list]): [string, string][] => {
-        const own = piecesOf(list).map((piece) => pieces.get(piece));
+        const own = chunksOf(list).map((piece) => chunks.get(piece));
         return own.includes(undefined) ? [] : [[hash, own.join('')]];
       }),
     );
@@ -121,7 +121,7 @@ export class InputStore {
     for (const plan of await redis.hkeys(inputRecords())) {
       const lists = referencesIn(await this.record(plan as PlanId));
       for (const [hash, list] of await this.values(lists))
-        for (const one of [hash, ...piecesOf(list)]) used.add(one);
+        for (const one of [hash, ...chunksOf(list)]) used.add(one);
     }
     const unused = (await redis.hkeys(inputValues())).filter((hash) => !used.has(hash));
     for (let at = 0; at < unused.length; at += FIELDS_MAX)

@@ -44,8 +44,8 @@ export class ValueParts {
 
   /** The hash of the text's list of pieces. */
   private whole(text: string): string {
-    const pieces = cutText(text).map((piece) => this.keep(piece));
-    return this.keep(JSON.stringify(pieces));
+    const chunks = cutText(text).map((piece) => this.keep(piece));
+    return this.keep(JSON.stringify(chunks));
   }
 
   private keep(part: string): string {
@@ -56,17 +56,17 @@ export class ValueParts {
 }
 
 function cutText(text: string): readonly string[] {
-  const pieces: string[] = [];
+  const chunks: string[] = [];
   let [start, rolling] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
     rolling = (rolling << 1) + Math.imul(text.charCodeAt(at) + 1, 0x9e_37_79_b1);
     const length = at + 1 - start;
     const ends = length >= PIECE_LENGTH_MIN && (rolling & PIECE_END_MASK) === 0;
     if (!ends && length < PIECE_LENGTH_MAX) continue;
-    pieces.push(text.slice(start, at + 1));
+    chunks.push(text.slice(start, at + 1));
     start = at + 1;
   }
-  return start < text.length ? [...pieces, text.slice(start)] : pieces;
+  return start < text.length ? [...chunks, text.slice(start)] : chunks;
 }
 
 /** Of a part's content. */
@@ -94,6 +94,6 @@ export function joined(value: unknown, textOf: (hash: string) => string): unknow
 }
 
 /** Hashes of a text's pieces, from its list of them. */
-export function piecesOf(list: string): readonly string[] {
+export function chunksOf(list: string): readonly string[] {
   return JSON.parse(list) as string[];
 }

@@ -8,7 +8,7 @@ const REPLACEMENT = '[secret]';
 
 const known = new Set<string>();
 
-/** Called by whatever reads a secret. Texts too short to be told from ordinary words are not kept. */
+/** Called by whatever reads a secret. Texts too short to be distinguished from ordinary words are not kept. */
 export function rememberSecret(secret: string): void {
   if (secret.length < LENGTH_MIN) return;
   known.delete(secret);

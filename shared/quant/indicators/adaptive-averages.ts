@@ -16,10 +16,10 @@ export interface Kama {
 
 /** Kaufman's adaptive moving average (1995), started at the value before the first full window. */
 export function kama(values: Float64Array, periods: number, fast = 2, slow = 30): Kama {
-  const [quick, calm] = [2 / (fast + 1), 2 / (slow + 1)];
+  const [fastest, slowest] = [2 / (fast + 1), 2 / (slow + 1)];
   const efficiency = efficiencyRatio(values, periods);
   const average = recursive(values, firstKnown(values) + periods - 1, (before, value, i) => {
-    const speed = (valueAt(efficiency, i) * (quick - calm) + calm) ** 2;
+    const speed = (valueAt(efficiency, i) * (fastest - slowest) + slowest) ** 2;
     return before + speed * (value - before);
   });
   return { efficiency, average };
@@ -55,9 +55,9 @@ export function vidya(
   long: number,
   alpha: number,
 ): Float64Array {
-  const [quick, calm] = [rollingVariances(values, short), rollingVariances(values, long)];
+  const [fastest, slowest] = [rollingVariances(values, short), rollingVariances(values, long)];
   return recursive(values, firstKnown(values) + long - 2, (before, value, i) => {
-    const ratio = Math.sqrt(valueAt(quick, i) / valueAt(calm, i));
+    const ratio = Math.sqrt(valueAt(fastest, i) / valueAt(slowest, i));
     return before + alpha * (Number.isNaN(ratio) ? 0 : ratio) * (value - before);
   });
 }

@@ -21,7 +21,7 @@ export function rateOfChange(values: Float64Array, periods: number): Float64Arra
 
 /**
  * Relative strength index (Wilder 1978), 0 to 100: mean gain over mean gain plus mean loss, both
- * smoothed by Wilder. Where nothing fell it is 100, in a market that stood still 50 or as told.
+ * smoothed by Wilder. Where nothing fell it is 100, in a market that stood still 50 or as the option says.
  *
  * @param seed of the smoothing: `mean` of the first `periods` changes, the `first` change, or `zero`
  *   before it
@@ -116,10 +116,17 @@ export interface MacdOptions {
  * window, whatever the seed; the signal is an EMA of the line.
  */
 export function macd(values: Float64Array, options: MacdOptions = {}): Macd {
-  const { fast: quick = 12, slow: calm = 26, signal: smooth = 9, seed, factors, settled } = options;
-  const fast = ema(values, quick, { seed, factor: factors?.[0] });
-  const slow = ema(values, calm, { seed, factor: factors?.[1] });
-  const start = settled === false ? 0 : firstKnown(values) + calm - 1;
+  const {
+    fast: fastPeriods = 12,
+    slow: slowPeriods = 26,
+    signal: smooth = 9,
+    seed,
+    factors,
+    settled,
+  } = options;
+  const fast = ema(values, fastPeriods, { seed, factor: factors?.[0] });
+  const slow = ema(values, slowPeriods, { seed, factor: factors?.[1] });
+  const start = settled === false ? 0 : firstKnown(values) + slowPeriods - 1;
   const scale = options.unit === 'percent';
   const line = values.map((_, i) => {
     if (i < start) return NaN;

@@ -8,7 +8,7 @@ export interface SarOptions {
   readonly most?: number;
   /**
    * Direction of the first bars: `highs-and-lows` compares the first two; `up` is a guess, and no level
-   * is told before it has turned. Then a turn goes to the extreme before the bar that turns.
+   * is reported before it has turned. Then a turn goes to the extreme before the bar that turns.
    */
   readonly start?: 'highs-and-lows' | 'up' | undefined;
 }

@@ -12,7 +12,7 @@ const RATE_MAX = Math.log(1e6);
 const HALVINGS = 100;
 /** Two roots closer than this are one. */
 const WIDTH_MIN = 1e-12;
-/** Intervals looked at on one side of zero; of flows that need more no root is stated. */
+/** Intervals examined on one side of zero; of flows that need more no root is stated. */
 const INTERVALS_MAX = 100_000;
 /** Share of the amounts' worth that rounding may leave at a root. */
 const ROUNDING = 1e-14;
@@ -61,7 +61,7 @@ function flowsOf(amounts: readonly DatedAmount[], daysAYear: number): readonly F
 /** The root between 0 and `end` that is nearest to 0. */
 function rootOutward(flows: readonly Flow[], end: number): number | undefined {
   const open: [near: number, far: number][] = [[0, end]];
-  for (let looked = 0; looked < INTERVALS_MAX; looked += 1) {
+  for (let visited = 0; visited < INTERVALS_MAX; visited += 1) {
     const interval = open.pop();
     if (!interval) return undefined;
     const [near, far] = interval;

@@ -130,7 +130,7 @@ export function entropicRisk(
  * Entropic value at risk (Ahmadi-Javid 2012): the least entropic risk over all theta, found by golden
  * section; it is convex in theta. As theta goes to 0 it becomes the worst loss, which it never exceeds.
  *
- * @param options.thetaMin smallest theta looked at, as a share of the worst loss; 0 where absent. Some
+ * @param options.thetaMin smallest theta examined, as a share of the worst loss; 0 where absent. Some
  * libraries stop at 0.01, and then state a little more than the worst loss of small samples.
  */
 export function entropicValueAtRisk(

@@ -202,8 +202,8 @@ function differenceOf(
   const [own, its] = [laterReturns(run), laterReturns(other)];
   const gaps = own.map((value, i) => value - (its[i] ?? 0));
   const yearly = (at: Int32Array): number => meanAt(gaps, at) * TRADING_DAYS_A_YEAR;
-  const theirs = new Map(yearsOf(other).map((one) => [one.year, one]));
-  const behind = yearsOf(run).flatMap((one) => lossOf(one, theirs.get(one.year)) ?? []);
+  const othersYears = new Map(yearsOf(other).map((one) => [one.year, one]));
+  const behind = yearsOf(run).flatMap((one) => lossOf(one, othersYears.get(one.year)) ?? []);
   return {
     of: run.name,
     against: other.name,

@@ -8,9 +8,9 @@ type Sources = Pick<Dependencies, 'database' | 'settings' | 'now'>;
 
 export function silenceGuard({ database, settings, now }: Sources): TradingGuard {
   return async () => {
-    const heard = await pulses(database);
-    const byRedis = [...heard.keys()].some((name) => name !== 'prices');
+    const signals = await pulses(database);
+    const byRedis = [...signals.keys()].some((name) => name !== 'prices');
     const clocks = { now: byRedis ? await redisNow(database) : now(), marketNow: now() };
-    return { reasons: silenceReasons({ pulses: heard, ...clocks }, settings) };
+    return { reasons: silenceReasons({ pulses: signals, ...clocks }, settings) };
   };
 }

@@ -109,9 +109,13 @@ const frozen: Check = ({ order, live }) => {
 
 const duplicate: Check = (inputs) => {
   const { order, live } = inputs;
-  const twin = live.find((other) => sameWay(inputs, other) && !isUnresolved(other.state));
-  if (twin)
-    return fails('duplicate-in-flight', 'isin', `Trade ${twin.tradeId} does the same already.`);
+  const duplicate = live.find((other) => sameWay(inputs, other) && !isUnresolved(other.state));
+  if (duplicate)
+    return fails(
+      'duplicate-in-flight',
+      'isin',
+      `Trade ${duplicate.tradeId} does the same already.`,
+    );
   const known = new Set(live.map((other) => other.clientOrderId));
   const foreign = inputs.account?.openOrders.find(
     (other) => sameWay(inputs, other) && !known.has(other.clientOrderId),

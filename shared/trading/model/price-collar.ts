@@ -75,9 +75,12 @@ function affordable(inputs: CheckInputs, price: Price): Decimal | undefined {
   if (!worth || !cash || worth.value.sign <= 0) return undefined;
   const { feeFixed, feeRatio, exchangeFeeRatio } = inputs.limits.costs;
   const rounding = new Money(2n, worth.value.currency);
-  const room = cash.cash.subtract(cash.heldForOrders).subtract(rounding).amount.subtract(feeFixed);
+  const spendable = cash.cash
+    .subtract(cash.heldForOrders)
+    .subtract(rounding)
+    .amount.subtract(feeFixed);
   const whole = worth.value.amount.multiply(Decimal.ofNumber(1 + feeRatio + exchangeFeeRatio));
-  const shareOfValue = room.divide(whole, 6, 'down');
+  const shareOfValue = spendable.divide(whole, 6, 'down');
   const least = shareOfValue.compare(Decimal.one) < 0 ? Decimal.one : shareOfValue;
   return price.amount.multiply(least);
 }

@@ -9,7 +9,7 @@ export interface SilenceLimits {
   readonly priceSilenceMaxHours: number;
 }
 
-export interface HeardOf {
+export interface LastSignals {
   /** Last sign of each part, by name. */
   readonly pulses: ReadonlyMap<string, Instant>;
   /** By the clock that connector and boards go by. */
@@ -26,16 +26,16 @@ interface Part {
 }
 
 /** A part that was never heard of is not part of this installation, and not missed. */
-export function silenceReasons(heard: HeardOf, limits: SilenceLimits): TradingReason[] {
-  return [...heard.pulses].flatMap(([name, at]) => {
-    const part = partOf(name, heard, limits);
+export function silenceReasons(signals: LastSignals, limits: SilenceLimits): TradingReason[] {
+  return [...signals.pulses].flatMap(([name, at]) => {
+    const part = partOf(name, signals, limits);
     if (!part || part.limitMs === 0 || part.now - at <= part.limitMs) return [];
     return [{ code: part.code, state: 'HALTED' as const, message: silentText(part, at) }];
   });
 }
 
-function partOf(name: string, heard: HeardOf, limits: SilenceLimits): Part | undefined {
-  const { now, marketNow } = heard;
+function partOf(name: string, signals: LastSignals, limits: SilenceLimits): Part | undefined {
+  const { now, marketNow } = signals;
   if (name === 'connector') {
     const limitMs = limits.connectorSilenceMaxMs;
     return { code: 'connector-silent', name: 'the connector', limitMs, now };

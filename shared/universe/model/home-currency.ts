@@ -1,4 +1,4 @@
-/** The currency a security is most likely traded in, where no source tells. */
+/** The currency a security is most likely traded in, where no source states it. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 

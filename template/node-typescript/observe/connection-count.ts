@@ -40,8 +40,8 @@ export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
       count(address, -1);
     });
     const ofAddress = (perAddress.get(address) ?? 0) > max.ofAddress;
-    if (ofAddress) makeRoom(held, key, address);
-    else if (held.size > max.all) makeRoom(held, key, undefined);
+    if (ofAddress) closeOldest(held, key, address);
+    else if (held.size > max.all) closeOldest(held, key, undefined);
   });
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
     follow(held, request, response),
@@ -62,7 +62,7 @@ function follow(held: HeldConnections, request: IncomingMessage, response: Serve
 }
 
 /** Closes the connection that has been idle longest; the new one where all others are busy. */
-function makeRoom(held: HeldConnections, newest: string, address: string | undefined): void {
+function closeOldest(held: HeldConnections, newest: string, address: string | undefined): void {
   for (const [key, one] of held) {
     const isCandidate = key === newest || address === undefined || one.address === address;
     if (!isCandidate || (key !== newest && isWorkedOn(one))) continue;

@@ -100,7 +100,7 @@ describe('the metrics of the state', () => {
     expect((await samples()).length).toBe(before);
   });
 
-  it('tell a rate that lags from prices that were fetched', async () => {
+  it('distinguish a rate that lags from prices that were fetched', async () => {
     const { database, now, baseCurrency } = t.dependencies;
     const [foreign = ''] = (await new StoredMarket(database).securities())
       .map(({ currency }) => currency)

@@ -128,7 +128,7 @@ it('carries buttons to the phone, each of which works once, without another cred
   await open();
   await runJob();
   const actions = ntfyOfPlan()?.actions ?? [];
-  expect(actions.map(({ label }) => label)).toEqual(['Approve', 'Reject', 'Look']);
+  expect(actions.map(({ label }) => label)).toEqual(['Approve', 'Reject', 'Open']);
   expect(actions[1]?.url).toBe('https://board.home/function/gateway-answer-proposal');
   const answer = () =>
     supertest(endpointOf(answerProposal, dependencies))
@@ -173,8 +173,8 @@ it.each([
 ])('carries no buttons %s', async (_when, env) => {
   await open(env);
   await runJob();
-  expect(ntfyOfPlan()?.actions?.map(({ label }) => label)).toEqual(['Look']);
-  expect(new Set(buttons().map(({ text }) => text))).toEqual(new Set(['Look']));
+  expect(ntfyOfPlan()?.actions?.map(({ label }) => label)).toEqual(['Open']);
+  expect(new Set(buttons().map(({ text }) => text))).toEqual(new Set(['Open']));
   const [proposal] = await new ProposalStore(dependencies.database, DEFAULT_ACCOUNT).all();
   expect(proposal?.tokens).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Notices: what is told, once, by which channel, and what becomes of one that is not taken. */
+/** Notices: what is reported, once, by which channel, and what becomes of one that is not taken. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
@@ -11,10 +11,11 @@ import { trading } from '#shared/contract/trading.ts';
 import { emailChannel } from '#shared/clients/notices/email.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
-import { conditionsAfter, type Spells } from '#shared/gateway/model/conditions.ts';
+import { conditionsAfter, type ConditionPeriods } from '#shared/gateway/model/conditions.ts';
 import { localTime, mayGo, pauseMs } from '#shared/gateway/model/delivery.ts';
 import { kindOfAlert, presentConditions } from '#shared/gateway/notices/condition-notices.ts';
 import type { NoticeInputs } from '#shared/gateway/notices/notice.ts';
+import { NoticeStore } from '#shared/gateway/notices/notice-store.ts';
 import { noticesOf } from '#shared/gateway/notices/notices-of.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { channelsFor } from '#shared/process/notice-kinds.ts';
@@ -97,7 +98,7 @@ it('sends nothing where nothing is configured', async () => {
   expect(receiver.received).toEqual([]);
 });
 
-it('tells a halt once, by every channel, with the fields of each service', async () => {
+it('reports a halt once, by every channel, with the fields of each service', async () => {
   await open({
     NOTICE_NTFY: `${receiver.url}/owner`,
     NOTICE_TELEGRAM_CHAT: '42',
@@ -116,14 +117,14 @@ it('tells a halt once, by every channel, with the fields of each service', async
     message: 'away <b>&',
     priority: 5,
     click: 'https://board.home/trader/',
-    actions: [{ action: 'view', label: 'Look', url: 'https://board.home/trader/' }],
+    actions: [{ action: 'view', label: 'Open', url: 'https://board.home/trader/' }],
   });
   expect(ntfy?.headers['authorization']).toBe('Bearer tk_secret');
   expect(JSON.parse(at('/bot123:secret/sendMessage')?.text ?? '')).toMatchObject({
     chat_id: '42',
     parse_mode: 'HTML',
     text: '<b>PRACTICE: trading is halted</b>\naway &lt;b&gt;&amp;',
-    reply_markup: { inline_keyboard: [[{ text: 'Look', url: 'https://board.home/trader/' }]] },
+    reply_markup: { inline_keyboard: [[{ text: 'Open', url: 'https://board.home/trader/' }]] },
   });
   const hook = at('/hook');
   const stamp = String(hook?.headers['x-timestamp']);
@@ -170,7 +171,7 @@ it('leaves no connection to the queues open', async () => {
     return list.trim().split('\n').length;
   };
   await own.close();
-  // Redis notices a closed connection when it looks at its socket next.
+  // Redis notices a closed connection when it reads from its socket next.
   for (let tries = 0; tries < 200 && (await connections()) > 1; tries += 1) await sleep(10);
   expect(await connections()).toBe(1);
 });
@@ -209,17 +210,17 @@ const overviewAt = (fields: object) =>
   GetOverviewResponse.fromJSON({ trading: { practice: true, state: 'ACTIVE' }, ...fields });
 const seconds = (iso: string) => ({ seconds: String(Date.parse(iso) / 1000), nanos: 0 });
 
-describe('what is told', () => {
+describe('what is reported', () => {
   const nowMs = Date.parse('2026-03-04T12:00:00Z');
   const nothing = { began: new Map<string, number>(), ended: new Map<string, number>() };
-  const told = (fields: object, more: Partial<NoticeInputs> = {}) =>
+  const noticesFor = (fields: object, more: Partial<NoticeInputs> = {}) =>
     noticesOf({
       ...{ overview: overviewAt(fields), proposals: [], nowMs, zone: 'UTC', conditions: [] },
       ...{ changed: nothing, withAmounts: true },
       ...more,
     });
   const kinds = (fields: object, more: Partial<NoticeInputs> = {}): string[] =>
-    told(fields, more).map(({ kind }) => kind);
+    noticesFor(fields, more).map(({ kind }) => kind);
   const proposal = {
     ...{ planId: 'p', digest: 'd', state: 'PROPOSED' },
     proposedAt: seconds('2026-03-04T10:00:00Z'),
@@ -231,7 +232,7 @@ describe('what is told', () => {
     expect(kinds({ proposal, plan })).toEqual(['plan-waiting']);
     const late = { nowMs: Date.parse('2026-03-04T23:00:00Z'), zone: 'Europe/Athens' };
     expect(kinds({ proposal, plan }, late)).toEqual(['plan-waiting', 'plan-reminder']);
-    const [waiting] = told({ proposal, plan }, late);
+    const [waiting] = noticesFor({ proposal, plan }, late);
     expect(waiting?.text).toContain('Until Thu 2026-03-05 12:00 (Europe/Athens)');
     expect(waiting?.untilMs).toBe(Date.parse('2026-03-05T10:00:00Z'));
     expect(kinds({ proposal: { ...proposal, state: 'REJECTED' }, plan })).toEqual([]);
@@ -266,7 +267,7 @@ describe('what is told', () => {
     ]);
   });
 
-  it('is each condition of the alert table that no event tells in more detail', () => {
+  it('is each condition of the alert table that no event reports in more detail', () => {
     const samples = Object.fromEntries(alertTable.map(({ name }) => [name, kindOf(name)]));
     expect(samples).toEqual({
       ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
@@ -296,7 +297,7 @@ describe('what is told', () => {
     const conditions = presentConditions(alerts, [], []);
     const name = 'TraderSuspectedSplit:suspected-split';
     const began = { ...nothing, began: new Map([[name, nowMs]]) };
-    const [split] = told({}, { conditions, changed: began });
+    const [split] = noticesFor({}, { conditions, changed: began });
     expect(split).toMatchObject({
       kind: 'suspected-split',
       title: 'PRACTICE: a security may have been split; it is held back until its owner answers',
@@ -306,7 +307,7 @@ describe('what is told', () => {
     expect(kinds({}, { changed: ended })).toEqual(['resolved']);
   });
 
-  it('tells of a job that failed once, by the alert where there is one', () => {
+  it('reports a job that failed once, by the alert where there is one', () => {
     const job = (name: string) => OverviewJob.fromPartial({ name, status: 'failed' });
     const names = presentConditions([], [], [job('backup'), job('score-refresh'), job('notices')]);
     expect(names.map(({ name }) => name)).toEqual(['job-failed:score-refresh']);
@@ -316,7 +317,7 @@ describe('what is told', () => {
     const value = { total: { amount: '100.00', currency: 'EUR' }, gainRatio: 0.05 };
     const fields = { value, standing: { message: 'All is well.' } };
     const letterAt = (iso: string, zone = 'UTC') =>
-      told(fields, { nowMs: Date.parse(iso), zone, withAmounts: false });
+      noticesFor(fields, { nowMs: Date.parse(iso), zone, withAmounts: false });
     const [letter] = letterAt('2026-03-07T08:30:00Z');
     expect(letter).toMatchObject({ kind: 'letter', key: 'letter:2026-03-07' });
     expect(letter?.text).toBe(
@@ -332,11 +333,11 @@ describe('a condition', () => {
   const away = [{ name: 'board-away:trading', forMinutes: 5 }];
   const stale = [{ name: 'TraderPricesStale:', forMinutes: 0 }];
 
-  it('is told once when it has lasted long enough, and once when it is over', () => {
-    let spells: Spells = {};
+  it('is reported once when it has lasted long enough, and once when it is over', () => {
+    let periods: ConditionPeriods = {};
     const at = (minutes: number, present: typeof away) => {
-      const changed = conditionsAfter(spells, present, minutes * minute);
-      ({ spells } = changed);
+      const changed = conditionsAfter(periods, present, minutes * minute);
+      ({ periods } = changed);
       return [[...changed.began.keys()].length, [...changed.ended.keys()].length];
     };
     expect([at(0, away), at(4, away), at(5, away), at(6, away)]).toEqual([
@@ -351,24 +352,37 @@ describe('a condition', () => {
     ]);
   });
 
-  it('is not told where it was over before it had lasted', () => {
-    const { spells } = conditionsAfter({}, away, 0);
-    expect(conditionsAfter(spells, [], 2 * minute).ended.size).toBe(0);
+  it('that was stored under the former names of its fields is not reported again', async () => {
+    await open({});
+    const stored = { 'board-away:trading': { sinceMs: 0, isTold: true, told: 1, lastToldMs: 5 } };
+    const key = keys.gateway.noticeConditions();
+    const { redis: client } = dependencies.database;
+    await client.hset(key, { version: '1', json: JSON.stringify(stored) });
+    const { periods } = await new NoticeStore(dependencies.database).conditions();
+    expect(periods).toEqual({
+      'board-away:trading': { sinceMs: 0, isReported: true, reportCount: 1, lastReportedMs: 5 },
+    });
+    expect([...conditionsAfter(periods, away, 9 * minute).began]).toEqual([]);
   });
 
-  it('that comes and goes is told after 15 minutes, then 30, 60, …', () => {
-    let spells: Spells = {};
-    const tellings: number[] = [];
+  it('is not reported where it was over before it had lasted', () => {
+    const { periods } = conditionsAfter({}, away, 0);
+    expect(conditionsAfter(periods, [], 2 * minute).ended.size).toBe(0);
+  });
+
+  it('that comes and goes is reported after 15 minutes, then 30, 60, …', () => {
+    let periods: ConditionPeriods = {};
+    const reports: number[] = [];
     for (let now = 0; now <= 120; now += 1) {
-      const changed = conditionsAfter(spells, now % 2 === 0 ? stale : [], now * minute);
-      ({ spells } = changed);
-      if (changed.began.size > 0) tellings.push(now);
+      const changed = conditionsAfter(periods, now % 2 === 0 ? stale : [], now * minute);
+      ({ periods } = changed);
+      if (changed.began.size > 0) reports.push(now);
     }
-    expect(tellings).toEqual([0, 16, 46, 106]);
+    expect(reports).toEqual([0, 16, 46, 106]);
   });
 });
 
-describe('when it is told', () => {
+describe('when it is sent', () => {
   const quiet = { from: 22, until: 7 };
   it.each([
     [3, false, false],

@@ -147,9 +147,9 @@ describe('gateway-get-system-status', () => {
       state,
       restrictions: [{ code: 'file', state, message: 'a drill' }],
     };
-    const { status: told, tradingState, complaints } = await status();
+    const { status: reported, tradingState, complaints } = await status();
     answers['trading-get-trading-state'] = { state: 'ACTIVE', restrictions: [] };
-    expect([told, tradingState]).toEqual([word, state]);
+    expect([reported, tradingState]).toEqual([word, state]);
     expect(complaints).toEqual([`Trading is ${state}: a drill.`]);
   });
 
@@ -189,8 +189,8 @@ describe('gateway-get-system-status', () => {
       expect((await statusThere()).newestBackup).toBeUndefined();
       await backUpAs('2025-01-01T02-00-00.000Z.ndjson.gz');
       const newer = await backUpAs('2025-01-02T02-00-00.000Z.ndjson.gz');
-      const { newestBackup: whole, status: told } = await statusThere();
-      expect([whole?.file, told]).toEqual(['2025-01-02T02-00-00.000Z.ndjson.gz', 'healthy']);
+      const { newestBackup: whole, status: reported } = await statusThere();
+      expect([whole?.file, reported]).toEqual(['2025-01-02T02-00-00.000Z.ndjson.gz', 'healthy']);
       expect(Number(whole?.sizeBytes)).toBe((await stat(newer)).size);
       await truncate(newer, 40);
       const broken = await statusThere();
@@ -203,8 +203,8 @@ describe('gateway-get-system-status', () => {
 
     it('reports what Redis lost from its file until a person removes the notice', async () => {
       await note(dataDir, ['The append-only file of Redis is 7 bytes shorter than it was.']);
-      const { status: told, complaints } = await statusThere();
-      expect(told).toBe('degraded');
+      const { status: reported, complaints } = await statusThere();
+      expect(reported).toBe('degraded');
       expect(complaints).toEqual([
         'The append-only file of Redis is 7 bytes shorter than it was. Remove the file REDIS-TRUNCATED in DATA_DIR once you know.',
       ]);

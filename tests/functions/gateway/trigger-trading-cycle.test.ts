@@ -134,7 +134,7 @@ async function runCycle(body: object, run = 'run-1'): Promise<Answer> {
 const called = (name: string) => calls.filter((call) => call.name === name);
 const lastOf = ({ updates, failure }: Answer): TradingCycleUpdate => {
   expect(failure).toBeUndefined();
-  return present(updates.at(-1), 'a cycle tells something');
+  return present(updates.at(-1), 'a cycle reports something');
 };
 const resultOf = (answer: Answer) => present(lastOf(answer).result, 'the last message has it');
 const history = async () => {
@@ -156,7 +156,7 @@ describe('a trading cycle', () => {
     expect(steps).toEqual([
       'sync-positions',
       'sync-prices',
-      'look',
+      'snapshot',
       'score',
       'optimise',
       'plan',
@@ -217,8 +217,10 @@ describe('a trading cycle', () => {
     expect(success).toBe(true);
     expect(trades[0]).toMatchObject({ side: 'SELL', symbol: overweight.symbol });
     expect(trades.at(-1)?.side).toBe('BUY');
-    const told = answer.updates.map(({ message }) => message);
-    expect(told).toContainEqual(expect.stringMatching(/^The sales are booked; EUR [\d.]+ is free/));
+    const messages = answer.updates.map(({ message }) => message);
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^The sales are booked; EUR [\d.]+ is free/),
+    );
     const weight = (snapshot: typeof before): number =>
       snapshot?.holdings.find(({ isin }) => isin === overweight.isin)?.weightRatio ?? 0;
     expect(weight(after)).toBeLessThan(weight(before));
@@ -358,10 +360,10 @@ describe('a trading cycle', () => {
       };
       const answer = await runCycle({ dryRun: true });
       expect(resultOf(answer)).toMatchObject({ success: true });
-      const told = answer.updates.map(({ message }) => message);
-      const waits = told.filter((message) => message.startsWith('Waiting'));
+      const messages = answer.updates.map(({ message }) => message);
+      const waits = messages.filter((message) => message.startsWith('Waiting'));
       expect(waits).toEqual(['Waiting up to 120 s for portfolio and trading on state.']);
-      expect(told[0]).toBe(waits[0]);
+      expect(messages[0]).toBe(waits[0]);
     });
 
     it('gives up after BOARD_WAIT_MS, naming the services, the board and why', async () => {

@@ -1,4 +1,4 @@
-/** A world whose universe is the sample's, and calls to the optimization operations in it. */
+/** Dependencies whose universe is the sample's, and calls of the optimization operations with them. */
 import supertest from 'supertest';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';

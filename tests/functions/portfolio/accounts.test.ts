@@ -131,7 +131,7 @@ describe('UpdatePositions', () => {
       ({ symbol }: { symbol: string }) => symbol,
     );
 
-  it('never transfers out what a list leaves out, unless it is told to', async () => {
+  it('never transfers out what a list leaves out, unless it is asked to', async () => {
     const both = { positions: [position('ARVN', 3), position('HAVL', 2)] };
     expect((await call('portfolio-update-positions', both)).status).toBe(200);
     const one = { positions: [position('ARVN', 4)] };

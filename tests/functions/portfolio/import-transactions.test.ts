@@ -115,7 +115,7 @@ describe('an import', () => {
     expect((await ask(verifyLedger, on)).body.lines).toBe(1);
   });
 
-  it('tells equal rows of a file without ids apart', async () => {
+  it('distinguishes equal rows of a file without ids', async () => {
     const content =
       'date,kind,amount,currency\n2024-01-05,deposit,5,EUR\n2024-01-05,deposit,5,EUR\n';
     const { cashAfter } = (await ask(importTransactions, on, { content, apply: true })).body;

@@ -102,7 +102,7 @@ const scenarios: Record<string, Scenario> = {
     handler: processDeposit,
     stride: 1,
     arrange: (point) => {
-      // Flows are told apart by their amount.
+      // Flows are distinguished by their amount.
       const amount = `${1_000 + point}.50`;
       return Promise.resolve({
         body: { amount: { amount, currency: 'EUR' } },
@@ -175,14 +175,14 @@ async function strike(
   const wasReached = failing.disarm();
   const named = first.headers['idempotency-key'] as string;
   if (key !== undefined) expect(named).toBe(key);
-  const told = first.status === 200 ? shareDone(first) : undefined;
-  if (typeof told === 'number') {
-    expect({ at, when, effects: await effects() }).toEqual({ at, when, effects: told });
-    return { wasReached, answer: told === 1 ? 'done' : 'refused' };
+  const reported = first.status === 200 ? shareDone(first) : undefined;
+  if (typeof reported === 'number') {
+    expect({ at, when, effects: await effects() }).toEqual({ at, when, effects: reported });
+    return { wasReached, answer: reported === 1 ? 'done' : 'refused' };
   }
-  const code = told === 'open' ? 'OUTCOME_UNKNOWN' : (first.body.code as FailureCode);
+  const code = reported === 'open' ? 'OUTCOME_UNKNOWN' : (first.body.code as FailureCode);
   const isOpen = code === 'OUTCOME_UNKNOWN';
-  if (isOpen && told === undefined) {
+  if (isOpen && reported === undefined) {
     expect(first.body.idempotencyKey).toBe(named);
     expect(first.body.message).toContain(named);
     expect(first.headers['retry-after']).toBeUndefined();

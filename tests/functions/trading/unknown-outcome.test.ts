@@ -60,7 +60,7 @@ describe('Redis that fails after the broker accepted', () => {
       expect(again.body).toMatchObject({ tradeId: first.body.tradeId, status: 'EXECUTED' });
       expect(again.headers['idempotency-key']).toBe(first.headers['idempotency-key']);
       expect(t.broker.accepted).toHaveLength(1);
-      // With its outcome known the first wish is done; the next one is another order.
+      // With its outcome known the first request is done; the next one is another order.
       const next = await t.call(executeTrade, buy());
       expect(next.body.tradeId).not.toBe(first.body.tradeId);
       expect(t.broker.accepted).toHaveLength(2);

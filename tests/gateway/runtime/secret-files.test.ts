@@ -52,7 +52,7 @@ it('never exposes a partial value during an update', async () => {
   await writing;
 });
 
-it('lists names in order, and tells which are there', async () => {
+it('lists names in order, and reports which are there', async () => {
   for (const name of ['b', 'a.c', 'a']) await secrets.write(name, Buffer.from('x'));
   expect(await secrets.names()).toEqual(['a', 'a.c', 'b']);
   expect([secrets.has('b'), secrets.has('c')]).toEqual([true, false]);

@@ -226,7 +226,7 @@ describe('a run that fails', () => {
       const { messages, outcome } = await follow(`run-${code}`);
       expect(outcome.kind).toBe('done');
       expect(calls).toHaveLength(2);
-      // The second attempt does not tell again what the first had told.
+      // The second attempt does not report again what the first had reported.
       expect(messages).toEqual([update(30), update(60), update(100, { complete: true })]);
     },
   );

@@ -122,10 +122,10 @@ describe('standard health', () => {
   test('notifies watchers of each change once, and of the end of the server', async () => {
     const other = await open();
     const stream = healthAt(other.ports.planning).watch({ service: PLANNING });
-    const told: string[] = [];
+    const seen: string[] = [];
     let next: () => void = () => undefined;
     stream.on('data', ({ status }: HealthAnswer) => {
-      told.push(status);
+      seen.push(status);
       next();
     });
     const ended = new Promise<{ code: number }>((resolve) => stream.on('error', resolve as never));
@@ -138,7 +138,7 @@ describe('standard health', () => {
     away = '';
     await changed;
     await other.close();
-    expect(told).toEqual(['SERVING', 'NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+    expect(seen).toEqual(['SERVING', 'NOT_SERVING', 'SERVING', 'NOT_SERVING']);
     expect((await ended).code).toBe(status.UNAVAILABLE);
   });
 

@@ -1,4 +1,4 @@
-/** Keys, numbers and bytes that mean nothing, through every door and in every encoding: refused by name. */
+/** Keys, numbers and bytes that mean nothing, through every transport and in every encoding: refused by name. */
 import { Client, type ServiceError } from '@grpc/grpc-js';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import request from 'supertest';

@@ -221,7 +221,7 @@ describe('the time of a call', () => {
   });
 });
 
-/** The real row in a world without a connector: its runs wait for ever. */
+/** The real row with dependencies without a connector: its runs wait for ever. */
 const createPlan = handle(planningRows.createPlan, async function* () {});
 
 describe('a failure', () => {

@@ -1,4 +1,4 @@
-/** One idempotency key through every door and in every encoding: one effect, one answer. */
+/** One idempotency key over every transport and in every encoding: one effect, one answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import {
@@ -39,15 +39,15 @@ afterAll(async () => {
   await fixture.close();
 });
 
-const doors = ['HTTP JSON', 'HTTP protobuf', 'gRPC'] as const;
-type Door = (typeof doors)[number];
+const paths = ['HTTP JSON', 'HTTP protobuf', 'gRPC'] as const;
+type CallPath = (typeof paths)[number];
 
 /** Of three, all six. */
-const orders = doors.flatMap((first) =>
-  doors
-    .filter((door) => door !== first)
-    .map((second) => [first, second, ...doors.filter((d) => d !== first && d !== second)]),
-) as Door[][];
+const orders = paths.flatMap((first) =>
+  paths
+    .filter((path) => path !== first)
+    .map((second) => [first, second, ...paths.filter((d) => d !== first && d !== second)]),
+) as CallPath[][];
 
 interface Written {
   /** The same request, with defaults left out or stated, and numbers written in several ways. */
@@ -101,12 +101,17 @@ const deposit = (): Written => ({
 
 const requests = { ExecuteTrade: trade, ProcessDeposit: deposit };
 
-async function through(door: Door, json: object, key: string, written: Written): Promise<object> {
-  if (door === 'gRPC') return written.overGrpc(json, key);
+async function through(
+  path: CallPath,
+  json: object,
+  key: string,
+  written: Written,
+): Promise<object> {
+  if (path === 'gRPC') return written.overGrpc(json, key);
   const post = request(endpointOf(written.handler, fixture.dependencies))
     .post('/')
     .set('idempotency-key', key);
-  if (door === 'HTTP JSON') {
+  if (path === 'HTTP JSON') {
     const { status, body } = await post.send(json);
     expect({ status, body }).toMatchObject({ status: 200 });
     return body as object;
@@ -131,12 +136,12 @@ describe.each(Object.keys(requests) as (keyof typeof requests)[])('%s', (name) =
     const written = requests[name]();
     const key = `${name}-${(keys += 1)}`;
     const before = await effects();
-    // Rotated, so that each door has each way of writing.
+    // Rotated, so that each transport has each way of writing.
     const shift = keys % written.json.length;
     const answers = [];
-    for (const [index, door] of inTurn.entries()) {
+    for (const [index, path] of inTurn.entries()) {
       const json = written.json[(index + shift) % written.json.length] ?? {};
-      answers.push(await through(door, json, key, written));
+      answers.push(await through(path, json, key, written));
     }
     expect(answers[0]).toMatchObject({ success: true, [written.fieldOfId]: expect.anything() });
     const texts = answers.map((answer) => JSON.stringify(sorted(answer)));

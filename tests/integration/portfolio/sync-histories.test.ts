@@ -240,7 +240,7 @@ async function live(seed: string, broker?: (paper: Broker) => Broker): Promise<S
   try {
     for (let i = 0; i < STEPS; i += 1) await life.step();
     await sync(on.dependencies);
-    // What fills while the broker is looked at is in the next statement.
+    // What fills while the broker is queried is in the next statement.
     const settled = await look(on.dependencies);
     await sync(on.dependencies);
     const seen = await look(on.dependencies);

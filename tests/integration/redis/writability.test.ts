@@ -77,7 +77,7 @@ it.each([
   ['WRONGPASS invalid username-password pair or user is disabled.', /refuses the user/],
   ['NOAUTH Authentication required.', /refuses the user/],
   ['ERR Error running script: OOM command not allowed when used memory', /memory is full/],
-])('an error reply is told as what it means: %s', (message, says) => {
+])('an error reply is stated as what it means: %s', (message, says) => {
   const reply = Object.assign(new Error(message), { name: 'ReplyError' });
   expect(redisFailure(reply)).toMatchObject({
     code: 'UNAVAILABLE',

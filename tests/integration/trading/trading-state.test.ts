@@ -1,4 +1,4 @@
-/** HALTED and REDUCING: set, lifted, told, and never passed by an order. */
+/** HALTED and REDUCING: set, lifted, reported, and never passed by an order. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

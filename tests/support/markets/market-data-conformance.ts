@@ -11,7 +11,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, instantOf } from '#shared/kernel/instant.ts';
 import { isIsin, parseIsin } from '#shared/kernel/isin.ts';
 
-/** When the suite looks at a source. */
+/** The instant at which the suite queries a source. */
 export const NOW = instantOf(Date.parse('2024-07-17T15:45:30Z'));
 const EUR = parseCurrency('EUR');
 const BEGINNING = parseDay('1900-01-01');

@@ -52,7 +52,7 @@ test('Go installs it into a folder of this project', async () => {
   expect(findOrInstallFaasCli(env, false, own)).toEqual({ program: join(own, 'faas-cli') });
 });
 
-test('where Go cannot, its first line is told, and it is not asked again within the hour', async () => {
+test('where Go cannot, its first line is reported, and it is not asked again within the hour', async () => {
   const name = 'github.com/openfaas/faas-cli@latest';
   await go(`echo "go: ${name}: 403 Forbidden" >&2; echo more >&2; exit 1`);
   const missing = `no faas-cli is installed, and go install ${name} failed: 403 Forbidden`;

@@ -46,7 +46,7 @@ describe('Money', () => {
 });
 
 describe('Price', () => {
-  test('times a quantity is money, rounded as told', () => {
+  test('times a quantity is money, rounded by the mode given', () => {
     const price = Price.parse('3.3333', 'EUR');
     expect(price.times(parseQuantity(3), 'up')).toEqual(eur('10.00'));
     expect(price.times(parseQuantity(2), 'down')).toEqual(eur('6.66'));

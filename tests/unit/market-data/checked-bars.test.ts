@@ -35,16 +35,16 @@ test.each(Array.from({ length: 10 }, (_, i) => `bars-${i}`))(
   'each day believes what the whole history up to it gives: seed %s',
   async (seed) => {
     const bars = wildBars(seed);
-    let told: readonly DailyBar[] = [];
-    const source = { bars: () => Promise.resolve(told) };
+    let listed: readonly DailyBar[] = [];
+    const source = { bars: () => Promise.resolve(listed) };
     for (let count = 1; count <= bars.length; count += 1) {
       const last = bars[count - 1] as DailyBar;
-      // As a replay does: the day's bar is told with one price first.
+      // As a replay does: the day's bar is announced with one price first.
       for (const own of [{ ...last, high: last.close }, last]) {
-        told = [...bars.slice(0, count - 1), own];
+        listed = [...bars.slice(0, count - 1), own];
         const from = addDays(last.day, -30);
         const found = await checkedBars(source, isin, { from, to: last.day }, signal);
-        expect(found.map(({ day }) => day)).toEqual(wholly(told, from));
+        expect(found.map(({ day }) => day)).toEqual(wholly(listed, from));
       }
     }
   },
@@ -55,11 +55,11 @@ test('a source that corrects a bar among others has all of them judged again', a
     const prices = { open: 10, high: 10, low: 10, close: 10, adjustedClose: 10 };
     return { day: addDays(start, i), ...prices };
   });
-  let told = bars;
-  const source = { bars: () => Promise.resolve(told) };
+  let listed = bars;
+  const source = { bars: () => Promise.resolve(listed) };
   const span = { from: BEGINNING, to: addDays(start, 20) };
   expect(await checkedBars(source, isin, span, signal)).toHaveLength(12);
-  told = bars.map((bar, i) => (i === 6 ? { ...bar, adjustedClose: 9000 } : bar));
+  listed = bars.map((bar, i) => (i === 6 ? { ...bar, adjustedClose: 9000 } : bar));
   expect(await checkedBars(source, isin, span, signal)).toHaveLength(11);
 });
 
@@ -69,8 +69,8 @@ test('of two bars of a day the later in the list is judged', async () => {
     adjustedClose: close,
   });
   const bars = [0, 1, 2, 3, 4, 5].map((day) => bar(day, 10));
-  const told = [...bars, bar(5, 900)];
-  const source = { bars: () => Promise.resolve(told) };
+  const listed = [...bars, bar(5, 900)];
+  const source = { bars: () => Promise.resolve(listed) };
   const found = await checkedBars(source, isin, { from: start, to: addDays(start, 9) }, signal);
-  expect(found.map(({ day }) => day)).toEqual(wholly(told));
+  expect(found.map(({ day }) => day)).toEqual(wholly(listed));
 });

@@ -189,7 +189,7 @@ describe('days', () => {
     expect((await closes({ 'NORD.csv': text }))[0]?.[0]).toBe(first);
   });
 
-  test('of the first of each month are refused where nothing tells the order', async () => {
+  test('of the first of each month are refused where nothing states the order', async () => {
     const rows = Array.from(
       { length: 12 },
       (_, i) => `01/${String(i + 1).padStart(2, '0')}/2023,5`,

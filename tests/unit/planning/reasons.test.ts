@@ -63,7 +63,7 @@ function refused(rule: string, limits: Partial<PlanLimits>, cash = 20_000): read
   return found;
 }
 
-/** Deciding takes long, and several tests look at the same accounts. */
+/** Deciding takes long, and several tests read the same accounts. */
 const decidedBefore = new Map<string, readonly Refused[]>();
 
 function leftOutOf(limits: Partial<PlanLimits>, cash: number): readonly Refused[] {

@@ -130,7 +130,7 @@ describe('the internal rate', () => {
     ).toBeCloseTo(-0.999251643, 5);
   });
 
-  it('counts years as it is told', () => {
+  it('counts years by the convention given', () => {
     const flows = [
       { day: day('2020-01-01'), amount: -100 },
       { day: day('2020-12-26'), amount: 110 },

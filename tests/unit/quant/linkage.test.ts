@@ -20,7 +20,7 @@ function covarianceOf(seed: string, count: number): Rows {
   );
 }
 
-/** Joins the two clusters that are nearest by the definition itself, looking at every leaf. */
+/** Joins the two clusters that are nearest by the definition itself, visiting every leaf. */
 function naive(distance: Rows, linkage: 'single' | 'complete' | 'average'): number[] {
   let clusters = distance.map((_, i) => [i]);
   const heights: number[] = [];

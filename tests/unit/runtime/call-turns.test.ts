@@ -3,7 +3,7 @@ import { CallTurns } from '#shared/runtime/call-turns.ts';
 const patient = { atOnce: 2, waitMs: 60_000 };
 const never = new AbortController().signal;
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test ends it. */
 function openWork() {
   const begun: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();

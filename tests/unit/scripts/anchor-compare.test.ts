@@ -13,7 +13,7 @@ describe('compare', () => {
     ['relative to a negative number', -101, -100, { rel: 0.01 }, true],
     ['without any tolerance', 0.1 + 0.2, 0.3, {}, false],
     ['equal without any tolerance', 0.3, 0.3, {}, true],
-  ])('takes a number %s as told', (_title, got, expected, tolerance, passed) => {
+  ])('takes a number %s as the row states', (_title, got, expected, tolerance, passed) => {
     expect(compare(got, expected, tolerance).passed).toBe(passed);
   });
 

@@ -125,8 +125,11 @@ describe('an unread word of a row', () => {
   });
 
   it('passes a row that expects not to be supported, with the word in its reason', () => {
-    const told = judged({ smoothing: 0.5 }, 'not supported');
-    expect([told.verdict, told.reason]).toEqual(['passed', 'not used: parameters.smoothing']);
+    const evaluated = judged({ smoothing: 0.5 }, 'not supported');
+    expect([evaluated.verdict, evaluated.reason]).toEqual([
+      'passed',
+      'not used: parameters.smoothing',
+    ]);
     expect(judged({}, 'not supported').verdict).toBe('failed');
   });
 });

@@ -84,9 +84,9 @@ describe('a leave listener', () => {
   it('is called at once when it is added too late', () => {
     const caller = new Caller();
     caller.leave();
-    const told = jest.fn();
-    caller.onLeave(told);
-    expect(told).toHaveBeenCalledTimes(1);
+    const onLeave = jest.fn();
+    caller.onLeave(onLeave);
+    expect(onLeave).toHaveBeenCalledTimes(1);
   });
 
   it('is not called any more after it was removed', () => {

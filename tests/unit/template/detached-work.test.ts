@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetachedWork } from '#template/observe/detached-work.ts';
 
-/** Counts what the watch of blocked threads was told. */
+/** Counts the reports to the watch of blocked threads. */
 function watched() {
   const counts = { begun: 0, ended: 0 };
   const begin = (): (() => void) => {

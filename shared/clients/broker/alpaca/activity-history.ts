@@ -9,7 +9,7 @@ const TRAILING_MS = 7 * 86_400_000;
 export class ActivityHistory {
   private readonly api: AlpacaApi;
   private readonly rows = new Map<string, Activity>();
-  private youngestMs: number | undefined;
+  private latestMs: number | undefined;
 
   constructor(api: AlpacaApi) {
     this.api = api;
@@ -17,14 +17,13 @@ export class ActivityHistory {
 
   /** All rows, oldest first. */
   async read(signal: AbortSignal): Promise<readonly Activity[]> {
-    const after =
-      this.youngestMs === undefined ? undefined : new Date(this.youngestMs - TRAILING_MS);
+    const after = this.latestMs === undefined ? undefined : new Date(this.latestMs - TRAILING_MS);
     const fresh = await this.api.activities(after, signal);
     for (const row of fresh) this.rows.set(row.id, row);
     const times = fresh.map(createdMs).filter((ms) => Number.isFinite(ms));
-    this.youngestMs = times.reduce<number | undefined>(
+    this.latestMs = times.reduce<number | undefined>(
       (youngest, ms) => Math.max(youngest ?? ms, ms),
-      this.youngestMs,
+      this.latestMs,
     );
     return [...this.rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }

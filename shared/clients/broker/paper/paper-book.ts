@@ -88,7 +88,7 @@ export interface PaperHolding {
 export interface CarriedActions {
   /** All actions up to this day were carried out, but for those that wait. */
   readonly through: CalendarDay;
-  /** Of the ids of those actions: another one among them was told late. */
+  /** Of the ids of those actions: another one among them was announced late. */
   readonly hash: string;
   /** Ids of dividends that are not paid yet. */
   readonly waiting: readonly string[];

@@ -34,7 +34,7 @@ export async function openLive(
 ): Promise<LiveMarketData> {
   const mock = mockUrl(settings);
   const recording = recordingOf(settings);
-  const standsAt = recording?.replays ? instantOf(await recording.youngestMs()) : undefined;
+  const standsAt = recording?.replays ? instantOf(await recording.latestMs()) : undefined;
   const nowMs = (): number => standsAt ?? now();
   const fetching = (name: keyof typeof callPolicies): ThrottledFetch => {
     const { service, spacingMs, freshMs } = callPolicies[name];

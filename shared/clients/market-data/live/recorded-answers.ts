@@ -55,7 +55,7 @@ export class Recording {
   }
 
   /** When the youngest answer was fetched. @throws Failure REFUSED not-recorded */
-  async youngestMs(): Promise<number> {
+  async latestMs(): Promise<number> {
     const names = await readdir(this.folder, { recursive: true }).catch(() => []);
     const times: number[] = [];
     for (const name of names.filter((file) => file.endsWith('.json')))

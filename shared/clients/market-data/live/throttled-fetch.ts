@@ -12,7 +12,7 @@ const TRIES = 3;
 const BACK_OFF_MS = 1_000;
 const PAUSE_MS = 3_600_000;
 const REMEMBERED_MAX = 200;
-/** What a service is told about who calls. */
+/** The user agent that a service receives. */
 const USER_AGENT = 'arduino-trader/1';
 
 export interface ThrottledCall {

@@ -45,7 +45,7 @@ export function proof({ view }: ViewContext): Html {
 }
 
 /** What was entered, for the form that confirms it. */
-export function carried(fields: Readonly<Record<string, string>>): Html {
+export function hiddenFields(fields: Readonly<Record<string, string>>): Html {
   return html`${Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
   )}`;

@@ -43,8 +43,8 @@ export function signInView({ query }: ViewContext, { complaint, hasPasskey }: Si
       </p>
       <fieldset>
         <legend>This session may</legend>
-        <label><input type="radio" name="role" value="read" /> look</label>
-        <label><input type="radio" name="role" value="write" /> look and change settings</label>
+        <label><input type="radio" name="role" value="read" /> view</label>
+        <label><input type="radio" name="role" value="write" /> view and change settings</label>
         <label
           ><input type="radio" name="role" value="trade" checked /> also stop, resume, approve and
           move money</label

@@ -126,7 +126,7 @@ function taken(open: Node[], last: boolean): Node {
   return node ?? { states: new Int8Array(0), bound: Infinity };
 }
 
-/** What has to be looked at further. */
+/** Branches that have to be examined further. */
 function explored(search: Search, { states, bound }: Node, nodes: number): Node[] {
   const answer = relaxation(search, states);
   if (!answer) return [];

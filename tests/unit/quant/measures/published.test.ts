@@ -179,7 +179,7 @@ test('returns to date begin at the end of the period before', () => {
   expect(monthsBefore(parseDay('2024-03-31'), 1)).toBe('2024-02-29');
 });
 
-test('a quantile lies between its neighbours as it is told', () => {
+test('a quantile lies between its neighbours by the method given', () => {
   const values = [4, 1, 3, 2];
   expect(quantile(values, 0.4)).toBeCloseTo(2.2, 12);
   expect(
