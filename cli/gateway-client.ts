@@ -29,6 +29,7 @@ export function openInstallation(timeoutMs: number, settings = parseSettings(pro
     client.call(operation, request, {
       signal: AbortSignal.timeout(timeoutMs),
       requestId: randomUUID(),
+      caller: 'cli',
       ...options,
     });
 }

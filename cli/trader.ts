@@ -8,6 +8,7 @@ import { backup } from './commands/system/backup.ts';
 import { change } from './commands/trading/change.ts';
 import { checkData } from './commands/system/check-data.ts';
 import { completion } from './commands/system/completion.ts';
+import { dependencies } from './commands/system/dependencies.ts';
 import { exportLedger } from './commands/account/export-ledger.ts';
 import { gains } from './commands/account/gains.ts';
 import { jobs } from './commands/system/jobs.ts';
@@ -37,6 +38,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   performance,
   tradingState,
   jobs,
+  dependencies,
   backup,
   notices,
   page,

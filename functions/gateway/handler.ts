@@ -3,6 +3,7 @@ import answerProposal from './answer-proposal/handler.ts';
 import approvePlan from './approve-plan/handler.ts';
 import changePlan from './change-plan/handler.ts';
 import createAnswerTokens from './create-answer-tokens/handler.ts';
+import getDependencies from './get-dependencies/handler.ts';
 import getJobStatus from './get-job-status/handler.ts';
 import getMetrics from './get-metrics/handler.ts';
 import getOverview from './get-overview/handler.ts';
@@ -27,6 +28,7 @@ export default pack('gateway', gateway, {
   approvePlan,
   changePlan,
   createAnswerTokens,
+  getDependencies,
   getJobStatus,
   getMetrics,
   getOverview,

@@ -156,6 +156,7 @@ async function call(
     // interrupt the run.
     headers: {
       'x-run-id': run,
+      'x-caller': 'connector',
       'x-hand-over': 'yes',
       ...(traceparent !== undefined && { traceparent }),
     },

@@ -23,7 +23,7 @@ export async function runFirstCycle(
 ): Promise<CycleOutcome> {
   const startedAt = performance.now();
   const request = { dryRun, force: false };
-  const options = { signal, requestId: dependencies.newId() };
+  const options = { signal, requestId: dependencies.newId(), caller: 'start' };
   let message = '';
   let result: TradingCycleResult | undefined;
   try {

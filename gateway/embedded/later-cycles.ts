@@ -14,7 +14,7 @@ export function endsCycle(line: string): boolean {
 
 export async function laterCycleLine(dependencies: Dependencies, at: Date): Promise<string> {
   const { functions, newId } = dependencies;
-  const options = { signal: AbortSignal.timeout(30_000), requestId: newId() };
+  const options = { signal: AbortSignal.timeout(30_000), requestId: newId(), caller: 'start' };
   return cycleLine(await functions.call(gateway.getOverview, {}, options), at);
 }
 

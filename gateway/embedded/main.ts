@@ -136,7 +136,8 @@ interface FirstRun {
 
 /** The newest backup that can be restored. What is wrong with newer ones is in the status. */
 async function backupLine({ dependencies }: Embedded): Promise<string> {
-  const options = { signal: AbortSignal.timeout(STATUS_MS_MAX), requestId: 'start' };
+  const signal = AbortSignal.timeout(STATUS_MS_MAX);
+  const options = { signal, requestId: 'start', caller: 'start' };
   const status = await dependencies.functions
     .call(gateway.getSystemStatus, {}, options)
     .catch(() => undefined);

@@ -125,6 +125,7 @@ export class FacadeCall {
     return {
       signal: this.stop.signal,
       requestId,
+      caller: 'facade',
       // A client that accepts no stale answer says so; all others see its age.
       ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
       ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),

@@ -35,6 +35,10 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
     'trader_dead_letters',
     'trader_queue_jobs',
     'trader_queue_oldest_seconds',
+    'trader_dependency_calls',
+    'trader_dependency_failures',
+    'trader_dependency_mean_seconds',
+    'trader_undeclared_calls',
   ],
   boards: [
     'trader_state_lost',

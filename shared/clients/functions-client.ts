@@ -13,6 +13,8 @@ import {
   type Span,
   type SpanOptions,
 } from '#shared/process/tracing/tracing.ts';
+import { isOperation } from '#shared/contract/catalogue.ts';
+import { recorded, recordedEach } from '#shared/process/call-record.ts';
 import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
@@ -43,6 +45,11 @@ export interface CallOptions {
    * run.
    */
   readonly follower?: string | undefined;
+  /**
+   * Who calls: an operation, or a part of the system (`callers` in shared/contract/declared-calls.ts). It is sent
+   * along, and the call is counted under it.
+   */
+  readonly caller?: string | undefined;
   /** A scrape of metrics: a host in this process does not count it as a call of the function. */
   readonly isScrape?: boolean | undefined;
 }
@@ -85,6 +92,15 @@ export class FunctionsClient {
     this.transport = transport;
   }
 
+  /** The same client for a part of the system whose calls are counted under its name. */
+  as(caller: string): FunctionsClient {
+    const call: FunctionsClient['call'] = (operation, request, options) =>
+      this.call(operation, request, { ...options, caller });
+    const stream: FunctionsClient['stream'] = (operation, request, options) =>
+      this.stream(operation, request, { ...options, caller });
+    return Object.assign(Object.create(this) as FunctionsClient, { call, stream });
+  }
+
   /** Runs an operation to its end and answers its (last) message. @throws Failure as answered */
   async call<O extends Operation>(
     operation: O,
@@ -93,7 +109,9 @@ export class FunctionsClient {
   ): Promise<ResponseOf<O>> {
     if (operation.queue?.caller !== 'follows')
       return inSpan(operation.name, spanOf(operation, options), (span) =>
-        this.callOnce(operation, request, sentBy(span, options)),
+        countedBy(operation, options, () =>
+          this.callOnce(operation, request, sentBy(span, options)),
+        ),
       );
     let last: ResponseOf<O> | undefined;
     for await (const message of this.stream(operation, request, options)) last = message;
@@ -129,7 +147,11 @@ export class FunctionsClient {
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
     return inSpanEach(operation.name, spanOf(operation, options), (span) =>
-      this.streamResumed(operation, request, sentBy(span, options)),
+      countedEachBy(
+        operation,
+        options,
+        this.streamResumed(operation, request, sentBy(span, options)),
+      ),
     );
   }
 
@@ -187,7 +209,7 @@ export class FunctionsClient {
     options: CallOptions,
     subscriber: Subscriber,
   ): Promise<FunctionAnswer> {
-    const { timeoutMs, traceparent } = options;
+    const { timeoutMs, traceparent, caller } = options;
     return this.transport({
       ...options,
       name: operation.name,
@@ -197,6 +219,7 @@ export class FunctionsClient {
         ...(timeoutMs !== undefined && { 'x-timeout-ms': String(Math.ceil(timeoutMs)) }),
         ...(traceparent !== undefined && { traceparent }),
         ...(options.keyIsMade && { 'x-key-made': 'yes' }),
+        ...(caller !== undefined && { 'x-caller': caller }),
         ...subscriber.headers,
       },
     });
@@ -209,6 +232,28 @@ function spanOf({ name }: Operation, { traceparent }: CallOptions): () => SpanOp
     parent: currentTraceparent() ?? traceparent,
     attributes: { 'faas.invoked_name': name },
   });
+}
+
+/**
+ * Operations count their own calls, which they see also where nobody answers. The callee counts those of all others,
+ * who have no Redis to store them in (shared/runtime/handle.ts).
+ */
+function countedBy<T>(
+  { name }: Operation,
+  { caller }: CallOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  return caller !== undefined && isOperation(caller) ? recorded(caller, name, work) : work();
+}
+
+function countedEachBy<T>(
+  { name }: Operation,
+  { caller }: CallOptions,
+  messages: AsyncGenerator<T, void>,
+): AsyncGenerator<T, void> {
+  return caller !== undefined && isOperation(caller)
+    ? recordedEach(caller, name, messages)
+    : messages;
 }
 
 /** The trace context that travels with the call. */

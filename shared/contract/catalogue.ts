@@ -18,6 +18,10 @@ export const operations: readonly Operation[] = Object.values(contracts).flatMap
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]));
 
+export function isOperation(name: string): boolean {
+  return byName.has(name);
+}
+
 /** @throws Failure NOT_FOUND */
 export function requireOperation(name: string): Operation {
   const operation = byName.get(name);

@@ -172,6 +172,12 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     summary: 'Asks every service whether it can do its work.',
     request: request({ forceCheck: bool }),
   },
+  getDependencies: {
+    ...usual.read,
+    summary:
+      'Answers who called whom in the last hours: rate, errors, latency, and what is not declared.',
+    request: request({ hours: int32({ min: 0, max: 24 }) }),
+  },
   getOverview: {
     ...usual.read,
     summary: 'Answers everything that the owner’s page shows, from what is stored.',

@@ -54,6 +54,22 @@ export const metricTable = {
     help: 'When the newest backup that can be restored was written, seconds since 1970.',
   },
   trader_services_unhealthy: { help: 'Services that cannot do their work.' },
+  trader_dependency_calls: {
+    help: 'Calls of a service by another, or by a part of the system, in this and the last clock hour.',
+    labels: ['caller', 'callee'],
+  },
+  trader_dependency_failures: {
+    help: 'Those of them that ended as errors of the callee.',
+    labels: ['caller', 'callee'],
+  },
+  trader_dependency_mean_seconds: {
+    help: 'Mean time of these calls.',
+    labels: ['caller', 'callee'],
+  },
+  trader_undeclared_calls: {
+    help: 'Calls in this and the last clock hour that the catalogue does not have, the twenty most frequent pairs; 0 without any.',
+    labels: ['caller', 'callee'],
+  },
   trader_redis_append_only: { help: '1 where Redis keeps an append-only file.' },
   trader_redis_write_ok: { help: '1 where its last write and rewrite to the file succeeded.' },
   trader_redis_used_memory_bytes: { help: 'Memory that Redis uses.' },

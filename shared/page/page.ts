@@ -66,7 +66,9 @@ export class Page {
   private readonly changes: Changes;
   private readonly passkeys: Passkeys;
 
-  constructor(dependencies: Dependencies) {
+  constructor(opened: Dependencies) {
+    const functions = opened.functions.as('page');
+    const dependencies = Object.assign(Object.create(opened) as Dependencies, { functions });
     const { database } = dependencies;
     this.dependencies = dependencies;
     this.sessions = new SessionStore(database);
@@ -337,13 +339,14 @@ export class Page {
       return { sessions: [], audit: [], passkeys: [] };
     const { functions, newId, now } = this.dependencies;
     const options = { signal, requestId: newId() };
-    const [sessions, audit, passkeys, notices] = await Promise.all([
+    const [sessions, audit, passkeys, notices, calls] = await Promise.all([
       this.sessions.list(now()),
       this.audit.latest(AUDIT_SHOWN),
       this.passkeys.store.all(),
       functions.call(gateway.listNotices, {}, options).catch(() => undefined),
+      functions.call(gateway.getDependencies, {}, options).catch(() => undefined),
     ]);
-    return { sessions, audit, passkeys, notices };
+    return { sessions, audit, passkeys, notices, calls };
   }
 
   private async askPassword(

@@ -22,6 +22,7 @@ export const noticeUrgency = {
   'state-lost': 'urgent',
   'book-differs': 'urgent',
   'redis-not-persistent': 'urgent',
+  'undeclared-call': 'urgent',
   'prices-stale': 'high',
   'rates-stale': 'high',
   'suspected-split': 'high',

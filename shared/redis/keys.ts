@@ -94,6 +94,8 @@ export const keys = {
     subscribers: (job: string) => `{run:${job}}:subscribers`,
     subscriber: (subscriber: string) => `{follower:${subscriber}}:run`,
     left: (subscriber: string) => `{follower:${subscriber}}:left`,
+    /** @param hour `2025-06-11T12`, UTC */
+    calls: (hour: string) => `{calls}:${hour}`,
     /** Beside the queues, so with `queue:` in front as well. */
     functionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
@@ -254,6 +256,13 @@ export const keyTable: readonly KeyRow[] = [
   ),
   row(keys.runtime.subscriber('f'), 'string', 7 * DAY_MS, 'runtime', 'the run of a subscriber'),
   row(keys.runtime.left('f'), 'string', 7 * DAY_MS, 'runtime', 'that a subscriber has cancelled'),
+  row(
+    keys.runtime.calls('2025-06-11T12'),
+    'hash',
+    25 * HOUR_MS,
+    'runtime',
+    'who called whom in an hour: calls, failures, time',
+  ),
   row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
   row(keys.state.epoch(), 'hash', null, 'runtime', 'how far the state has come, and doubts'),
   row(keys.broker.turn('tradernet'), 'string', 1_500, 'broker', 'that a call just went out'),

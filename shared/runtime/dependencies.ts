@@ -29,6 +29,7 @@ import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
+import { CallReporter } from './call-reporter.ts';
 import { Runs } from './runs/runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
 import { steadyTime, steadyTimeOf } from '#shared/process/steady-clock.ts';
@@ -90,6 +91,7 @@ export async function openDependencies(
     redis.disconnect();
     throw thrown;
   });
+  const reporter = new CallReporter(database, now);
   const prefix = queuePrefixAt(redisUrl, redisKeyPrefix);
   const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
   return {
@@ -109,6 +111,7 @@ export async function openDependencies(
     newId: () => randomBytes(16).toString('hex'),
     close: async () => {
       await runs.close();
+      await reporter.close();
       redis.disconnect();
     },
   };

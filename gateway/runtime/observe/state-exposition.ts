@@ -16,6 +16,7 @@ export function stateExposition(functions: FunctionsClient, log: Log): () => Pro
     const options: CallOptions = {
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
       requestId: 'metrics',
+      caller: 'metrics',
       isScrape: true,
     };
     const samples = await functions.call(gateway.getMetrics, {}, options).then(

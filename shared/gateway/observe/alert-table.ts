@@ -111,6 +111,15 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'redis-not-persistent',
   },
   {
+    name: 'TraderUndeclaredCall',
+    metric: 'trader_undeclared_calls',
+    ...above(0),
+    forMinutes: 0,
+    severity: 'critical',
+    summary: 'A part of the system made a call that it has no business to make.',
+    runbook: 'undeclared-call',
+  },
+  {
     name: 'TraderPricesStale',
     metric: 'trader_prices_age_seconds',
     ...above(5 * DAY_SECONDS),

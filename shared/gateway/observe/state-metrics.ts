@@ -25,6 +25,7 @@ import { loadAccountFacts } from '../overview/load-account.ts';
 import { holdingsMessage } from '../overview/rows-message.ts';
 import { valuedAccount } from '../overview/value-message.ts';
 import { bookDifferences } from './book-check.ts';
+import { dependencySamples } from './dependency-samples.ts';
 import { deadLetterSamples } from './dead-letters.ts';
 import { redisInfo } from '../redis-info.ts';
 import { servicesHealth } from '../services-health.ts';
@@ -43,6 +44,7 @@ const readers: readonly ((context: Context) => Promise<readonly Sample[]>)[] = [
   deadLetterSamples,
   backupSamples,
   serviceSamples,
+  dependencySamples,
   redisSamples,
   diskSamples,
   certificateSamples,

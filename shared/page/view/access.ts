@@ -1,5 +1,5 @@
 /** Who may come in and who did what: sessions, passkeys, the register. */
-import type { ListNoticesResponse } from '#protos/gen/gateway.ts';
+import type { GetDependenciesResponse, ListNoticesResponse } from '#protos/gen/gateway.ts';
 import type { AuditLine } from '../audit-store.ts';
 import type { Passkey } from '../model/passkey.ts';
 import type { Session } from '../model/session.ts';
@@ -12,6 +12,7 @@ export interface Register {
   readonly audit: readonly AuditLine[];
   readonly passkeys: readonly Passkey[];
   readonly notices?: ListNoticesResponse | undefined;
+  readonly calls?: GetDependenciesResponse | undefined;
 }
 
 export function accessSections(context: ViewContext, register: Register): Html {

@@ -8,6 +8,7 @@ import type {
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
 import { accessSections, type Register } from './access.ts';
+import { callsSection } from './calls.ts';
 import { noticesSection } from './notice-channels.ts';
 import { icons } from './icons.ts';
 import { serviceMap } from './service-map.ts';
@@ -17,7 +18,9 @@ export function systemViews(context: ViewContext, register: Register): Html {
   const { overview, format } = context;
   return html`${runSection(format, overview?.run)}
     <div class="columns">
-      <div>${servicesSection(context)}${jobsSection(context)}</div>
+      <div>
+        ${servicesSection(context)}${callsSection(format, register.calls)}${jobsSection(context)}
+      </div>
       <div>
         ${ordersSection(context)}${noticesSection(context, register.notices)}${context.session && accessSections(context, register)}
       </div>

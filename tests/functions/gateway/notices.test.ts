@@ -278,6 +278,7 @@ describe('what is reported', () => {
       ...{ TraderBookDiffers: 'book-differs', TraderDeadLetters: 'dead-letters' },
       ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },
       ...{ TraderBackupOld: 'backup-failed', TraderDiskFull: 'disk-full' },
+      TraderUndeclaredCall: 'undeclared-call',
       ...{ TraderCertificateEnds: 'certificate-ends', TraderClockWrong: 'clock-wrong' },
       // Told as events, with their details.
       ...{ TraderHalted: undefined, TraderOrderUnresolved: undefined },
