@@ -1,5 +1,7 @@
 /** Who calls whom: counted by the calls themselves, and held against the declared calls. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import request from 'supertest';
 import type { Dependency, GetDependenciesResponse } from '#protos/gen/gateway.ts';
@@ -24,17 +26,22 @@ import { endpointOf } from '../../support/host.ts';
 
 let redis: TestRedis;
 let t: TradingFixture;
+let dataDir: string;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  takeRecordedCalls();
-  t = await openTradingFixture(redis, { DATA_DIR: tmpdir(), PLAN_DEPTH: '2' });
+  // Of its own: the epoch of the state is recorded there.
+  dataDir = await mkdtemp(join(tmpdir(), 'dependencies-'));
+  t = await openTradingFixture(redis, { DATA_DIR: dataDir, PLAN_DEPTH: '2' });
   takeRecordedCalls();
 });
-afterEach(() => t.dependencies.close());
+afterEach(async () => {
+  await t.dependencies.close();
+  await rm(dataDir, { recursive: true });
+});
 
 const answer = async (hours = 1) =>
   (await t.call(getDependencies, { hours })).body as GetDependenciesResponse;
