@@ -8,7 +8,6 @@ import type {
   FunctionHandler,
   FunctionResult,
 } from '#template/function.ts';
-import type { CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest, type FailureBody, type Facts } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
@@ -18,10 +17,10 @@ import { redisFailure } from '#shared/redis/client.ts';
 import { CallTurns } from './call-turns.ts';
 import { callSpan, markFailed } from './operation-span.ts';
 import { callerNamed } from '#shared/contract/declared-calls.ts';
-import { countCallOf, countedUse } from './counted-use.ts';
+import { countCallOf } from './counted-use.ts';
 import { withIds } from './answer-ids.ts';
 import { refusal, WRONG_METHOD } from './refusal.ts';
-import { abortableReads } from './abortable-reads.ts';
+import { contextOf } from './call-context.ts';
 import { requireAccess } from './access.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
@@ -409,38 +408,16 @@ class Call {
   }
 
   private context(settled?: string): Context {
-    const { requestId, signal } = this;
-    const { name: caller } = this.operation;
-    const dependencies = countedUse(this.dependencies, caller);
-    const traceparent = this.span?.traceparent ?? this.traceparent;
-    const log = (): Log => this.log();
-    const key = this.run ?? settled ?? this.givenKey ?? requestId;
-    const changes = this.operation.effect !== 'reads';
-    const context = {
-      // The dependencies are the prototype of the call context instead of being copied into it, call by call.
-      __proto__: dependencies,
-      ...(changes ? this.effects.watch(dependencies) : abortableReads(dependencies, signal)),
-      signal,
-      requestId,
-      run: this.run,
-      // Created lazily: most calls log nothing.
-      get log() {
-        return log();
-      },
-      idempotencyKey: key,
-      nameOutcome: (facts: Facts) => void (this.outcomeFacts = { ...this.outcomeFacts, ...facts }),
+    const { operation, dependencies, effects, signal, requestId, run } = this;
+    return contextOf({
+      ...{ operation, dependencies, effects, signal, requestId, run },
+      idempotencyKey: run ?? settled ?? this.givenKey ?? requestId,
+      traceparent: this.span?.traceparent ?? this.traceparent,
+      log: () => this.log(),
+      nameOutcome: (facts) => void (this.outcomeFacts = { ...this.outcomeFacts, ...facts }),
       answerIsOpen: () => void (this.answerOpen = true),
-      callOptions: (idempotencyKey?: string): CallOptions => ({
-        signal,
-        requestId,
-        caller,
-        ...(traceparent !== undefined && { traceparent }),
-        ...(idempotencyKey !== undefined && { idempotencyKey }),
-        // An operation with effects never uses a stale answer; a read passes its age on.
-        ...(this.operation.effect === 'reads' && { onStale: (ms: number) => this.noteStale(ms) }),
-      }),
-    };
-    return context as unknown as Context;
+      noteStale: (staleMs) => this.noteStale(staleMs),
+    });
   }
 
   private noteStale(staleMs: number): void {
