@@ -22,7 +22,6 @@ import { withIds } from './answer-ids.ts';
 import { refusal, WRONG_METHOD } from './refusal.ts';
 import { contextOf } from './call-context.ts';
 import { requireAccess } from './access.ts';
-import type { Log } from '#shared/process/log.ts';
 import type { Context, Dependencies } from './context.ts';
 import { startSpan, within, type Span } from '#shared/process/tracing/tracing.ts';
 import { Deadline, untilAborted, untilAbortedEach } from '#shared/process/deadline.ts';
