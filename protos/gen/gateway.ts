@@ -499,6 +499,38 @@ export interface NoticeTestResult {
   message: string;
 }
 
+export interface GetDependenciesRequest {
+  /** Clock hours before the present one, 1 to 24; 0: 1. */
+  hours: number;
+}
+
+export interface GetDependenciesResponse {
+  /** From when on calls are counted: the begin of a clock hour. */
+  since:
+    | Timestamp
+    | undefined;
+  /** Undeclared calls first, then by the number of calls. */
+  dependencies: Dependency[];
+}
+
+/** Calls of one part of the system by another. */
+export interface Dependency {
+  /** An operation, or facade, connector, page, cli, metrics, start or outside. */
+  caller: string;
+  /** An operation, or redis, broker or market-data. */
+  callee: string;
+  calls: string;
+  /** Calls that ended as errors of the callee; refusals are answers. */
+  failures: string;
+  /** Since the time that the answer states. */
+  callsPerMinute: number;
+  meanMs: number;
+  /** Upper bound of the bucket of latency in which 95 of 100 calls end; 0 where it has none. */
+  p95Ms: number;
+  /** Whether the catalogue has the call; false is an alarm. */
+  declared: boolean;
+}
+
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
   return { includeDetails: false };
 }
@@ -7547,6 +7579,355 @@ export const NoticeTestResult: MessageFns<NoticeTestResult> = {
   },
 };
 
+function createBaseGetDependenciesRequest(): GetDependenciesRequest {
+  return { hours: 0 };
+}
+
+export const GetDependenciesRequest: MessageFns<GetDependenciesRequest> = {
+  encode(message: GetDependenciesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hours !== 0) {
+      writer.uint32(8).int32(message.hours);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDependenciesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDependenciesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.hours = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetDependenciesRequest {
+    return { hours: isSet(object.hours) ? globalThis.Number(object.hours) : 0 };
+  },
+
+  toJSON(message: GetDependenciesRequest): unknown {
+    const obj: any = {};
+    if (message.hours !== 0) {
+      obj.hours = Math.round(message.hours);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetDependenciesRequest>, I>>(base?: I): GetDependenciesRequest {
+    return GetDependenciesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetDependenciesRequest>, I>>(object: I): GetDependenciesRequest {
+    const message = createBaseGetDependenciesRequest();
+    message.hours = object.hours ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetDependenciesResponse(): GetDependenciesResponse {
+  return { since: undefined, dependencies: [] };
+}
+
+export const GetDependenciesResponse: MessageFns<GetDependenciesResponse> = {
+  encode(message: GetDependenciesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.since !== undefined) {
+      Timestamp.encode(message.since, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.dependencies) {
+      Dependency.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDependenciesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDependenciesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.since = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.dependencies.push(Dependency.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetDependenciesResponse {
+    return {
+      since: isSet(object.since) ? Timestamp.fromJSON(object.since) : undefined,
+      dependencies: globalThis.Array.isArray(object?.dependencies)
+        ? object.dependencies.map((e: any) => Dependency.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GetDependenciesResponse): unknown {
+    const obj: any = {};
+    if (message.since !== undefined) {
+      obj.since = Timestamp.toJSON(message.since);
+    }
+    if (message.dependencies?.length) {
+      obj.dependencies = message.dependencies.map((e) => Dependency.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetDependenciesResponse>, I>>(base?: I): GetDependenciesResponse {
+    return GetDependenciesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetDependenciesResponse>, I>>(object: I): GetDependenciesResponse {
+    const message = createBaseGetDependenciesResponse();
+    message.since = (object.since !== undefined && object.since !== null)
+      ? Timestamp.fromPartial(object.since)
+      : undefined;
+    message.dependencies = object.dependencies?.map((e) => Dependency.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDependency(): Dependency {
+  return { caller: "", callee: "", calls: "0", failures: "0", callsPerMinute: 0, meanMs: 0, p95Ms: 0, declared: false };
+}
+
+export const Dependency: MessageFns<Dependency> = {
+  encode(message: Dependency, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.caller !== "") {
+      writer.uint32(10).string(message.caller);
+    }
+    if (message.callee !== "") {
+      writer.uint32(18).string(message.callee);
+    }
+    if (message.calls !== "0") {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failures !== "0") {
+      writer.uint32(32).int64(message.failures);
+    }
+    if (message.callsPerMinute !== 0) {
+      writer.uint32(41).double(message.callsPerMinute);
+    }
+    if (message.meanMs !== 0) {
+      writer.uint32(49).double(message.meanMs);
+    }
+    if (message.p95Ms !== 0) {
+      writer.uint32(57).double(message.p95Ms);
+    }
+    if (message.declared !== false) {
+      writer.uint32(64).bool(message.declared);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Dependency {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependency();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.caller = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.callee = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = reader.int64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failures = reader.int64().toString();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.callsPerMinute = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.meanMs = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.p95Ms = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.declared = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Dependency {
+    return {
+      caller: isSet(object.caller) ? globalThis.String(object.caller) : "",
+      callee: isSet(object.callee) ? globalThis.String(object.callee) : "",
+      calls: isSet(object.calls) ? globalThis.String(object.calls) : "0",
+      failures: isSet(object.failures) ? globalThis.String(object.failures) : "0",
+      callsPerMinute: isSet(object.callsPerMinute)
+        ? globalThis.Number(object.callsPerMinute)
+        : isSet(object.calls_per_minute)
+        ? globalThis.Number(object.calls_per_minute)
+        : 0,
+      meanMs: isSet(object.meanMs)
+        ? globalThis.Number(object.meanMs)
+        : isSet(object.mean_ms)
+        ? globalThis.Number(object.mean_ms)
+        : 0,
+      p95Ms: isSet(object.p95Ms)
+        ? globalThis.Number(object.p95Ms)
+        : isSet(object.p95_ms)
+        ? globalThis.Number(object.p95_ms)
+        : 0,
+      declared: isSet(object.declared) ? globalThis.Boolean(object.declared) : false,
+    };
+  },
+
+  toJSON(message: Dependency): unknown {
+    const obj: any = {};
+    if (message.caller !== "") {
+      obj.caller = message.caller;
+    }
+    if (message.callee !== "") {
+      obj.callee = message.callee;
+    }
+    if (message.calls !== "0") {
+      obj.calls = message.calls;
+    }
+    if (message.failures !== "0") {
+      obj.failures = message.failures;
+    }
+    if (message.callsPerMinute !== 0) {
+      obj.callsPerMinute = floatToJson(message.callsPerMinute);
+    }
+    if (message.meanMs !== 0) {
+      obj.meanMs = floatToJson(message.meanMs);
+    }
+    if (message.p95Ms !== 0) {
+      obj.p95Ms = floatToJson(message.p95Ms);
+    }
+    if (message.declared !== false) {
+      obj.declared = message.declared;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Dependency>, I>>(base?: I): Dependency {
+    return Dependency.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Dependency>, I>>(object: I): Dependency {
+    const message = createBaseDependency();
+    message.caller = object.caller ?? "";
+    message.callee = object.callee ?? "";
+    message.calls = object.calls ?? "0";
+    message.failures = object.failures ?? "0";
+    message.callsPerMinute = object.callsPerMinute ?? 0;
+    message.meanMs = object.meanMs ?? 0;
+    message.p95Ms = object.p95Ms ?? 0;
+    message.declared = object.declared ?? false;
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -7740,6 +8121,18 @@ export const GatewayServiceService = {
       Buffer.from(GetServicesHealthResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetServicesHealthResponse => GetServicesHealthResponse.decode(value),
   },
+  /** Who called whom in the last hours, and what should not have been called. */
+  getDependencies: {
+    path: "/arduino_trader.gateway.GatewayService/GetDependencies" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDependenciesRequest): Buffer =>
+      Buffer.from(GetDependenciesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDependenciesRequest => GetDependenciesRequest.decode(value),
+    responseSerialize: (value: GetDependenciesResponse): Buffer =>
+      Buffer.from(GetDependenciesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDependenciesResponse => GetDependenciesResponse.decode(value),
+  },
   /** Everything the owner's page shows, from what is stored. */
   getOverview: {
     path: "/arduino_trader.gateway.GatewayService/GetOverview" as const,
@@ -7789,6 +8182,8 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   /** Sends a notice of kind `test` at once. */
   testNotices: handleUnaryCall<TestNoticesRequest, TestNoticesResponse>;
   getServicesHealth: handleUnaryCall<GetServicesHealthRequest, GetServicesHealthResponse>;
+  /** Who called whom in the last hours, and what should not have been called. */
+  getDependencies: handleUnaryCall<GetDependenciesRequest, GetDependenciesResponse>;
   /** Everything the owner's page shows, from what is stored. */
   getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
@@ -8081,6 +8476,22 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetServicesHealthResponse) => void,
+  ): ClientUnaryCall;
+  /** Who called whom in the last hours, and what should not have been called. */
+  getDependencies(
+    request: GetDependenciesRequest,
+    callback: (error: ServiceError | null, response: GetDependenciesResponse) => void,
+  ): ClientUnaryCall;
+  getDependencies(
+    request: GetDependenciesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDependenciesResponse) => void,
+  ): ClientUnaryCall;
+  getDependencies(
+    request: GetDependenciesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDependenciesResponse) => void,
   ): ClientUnaryCall;
   /** Everything the owner's page shows, from what is stored. */
   getOverview(
