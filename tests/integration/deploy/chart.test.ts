@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { describeNeeding } from '../../support/needing.ts';
+import { findDefinitions, writeCustomSchemas } from '../../support/deployment/custom-resources.ts';
 import { findApiDescription, writeSchemas } from '../../support/deployment/kubernetes-schemas.ts';
 import { ran } from './tools.ts';
 
@@ -151,15 +152,26 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
 });
 
 const description = findApiDescription();
-const missing =
+const definitions = findDefinitions();
+const withoutTools =
   helm === undefined || kubeconform === undefined
     ? 'no helm or no kubeconform is installed'
-    : description === undefined
-      ? 'the Go module k8s.io/kubernetes was not downloaded'
-      : undefined;
+    : undefined;
+const missing =
+  withoutTools ??
+  (description === undefined ? 'the Go module k8s.io/kubernetes was not downloaded' : undefined);
+const CUSTOM = ['Function', 'ScaledObject', 'TriggerAuthentication', 'ServiceMonitor'];
+
+/** @param skipped kinds that are not judged */
+async function judgedIn(folder: string, text: string, skipped: readonly string[]) {
+  const file = join(folder, 'rendered.yaml');
+  await writeFile(file, text);
+  const location = join(folder, 'schemas', '{{.ResourceKind}}{{.KindSuffix}}.json');
+  const schemas = ['-schema-location', location];
+  return ran(kubeconform ?? '', ['-skip', skipped.join(','), '-summary', ...schemas, file]);
+}
 
 describeNeeding(missing, "Kubernetes' own schemas", () => {
-  const OTHERS = 'Function,ScaledObject,TriggerAuthentication,ServiceMonitor';
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chart-'));
@@ -170,19 +182,7 @@ describeNeeding(missing, "Kubernetes' own schemas", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const judged = async (text: string) => {
-    const file = join(folder, 'rendered.yaml');
-    await writeFile(file, text);
-    const location = join(folder, 'schemas', '{{.ResourceKind}}{{.KindSuffix}}.json');
-    return ran(kubeconform ?? '', [
-      '-skip',
-      OTHERS,
-      '-summary',
-      '-schema-location',
-      location,
-      file,
-    ]);
-  };
+  const judged = (text: string) => judgedIn(folder, text, CUSTOM);
 
   test.each(layouts)('take %s', async (_name, values) => {
     const { code, out } = await judged(rendered(...values).text);
@@ -192,5 +192,52 @@ describeNeeding(missing, "Kubernetes' own schemas", () => {
   test('refuse a field that does not exist', async () => {
     const { code, out } = await judged(rendered().text.replaceAll('replicas:', 'replicaz:'));
     expect([code, out]).toEqual([1, expect.stringContaining('replicaz')]);
+  });
+});
+
+const withoutDefinitions =
+  withoutTools ??
+  (definitions === undefined
+    ? 'the Go modules of KEDA and the Prometheus operator were not downloaded'
+    : undefined);
+
+describeNeeding(withoutDefinitions, 'the definitions of custom resources', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'custom-'));
+    writeCustomSchemas(definitions ?? [], join(folder, 'schemas'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const judged = (values: readonly string[], change: (text: string) => string = (text) => text) => {
+    const { text, resources } = rendered(...values);
+    const others = resources.map(({ kind }) => kind).filter((kind) => !CUSTOM.includes(kind));
+    return judgedIn(folder, change(text), [...new Set(others)]);
+  };
+
+  const custom = [
+    ['Function', ['mode=openfaas', 'layout=single']],
+    ['ScaledObject', ['autoscaling.kind=keda', 'layout=single']],
+    ['TriggerAuthentication', ['autoscaling.kind=keda']],
+    ['ServiceMonitor', ['serviceMonitor.enabled=true', 'serviceMonitor.labels.release=stack']],
+  ] as const;
+
+  test.each(custom)('take each %s', async (kind, values) => {
+    expect(ofKind(rendered(...values).resources, kind).length).toBeGreaterThan(0);
+    const { code, out } = await judged(values);
+    expect([code, out]).toEqual([0, expect.stringMatching(/Valid: [1-9].*Invalid: 0, Errors: 0/)]);
+  });
+
+  test.each([
+    ['Function', 'readOnlyRootFilesystem:', 'readOnlyRootFileSystem:'],
+    ['Function', 'readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: "yes"'],
+    ['ScaledObject', 'minReplicaCount:', 'minReplicas:'],
+    ['ScaledObject', 'scaleTargetRef:', 'scaleTarget:'],
+    ['TriggerAuthentication', 'parameter:', 'param:'],
+    ['ServiceMonitor', 'endpoints:', 'endPoints:'],
+  ])('refuse a %s with %s written as %s', async (kind, right, wrong) => {
+    const values = custom.find(([name]) => name === kind)?.[1] ?? [];
+    const { code, out } = await judged(values, (text) => text.replaceAll(right, wrong));
+    expect([code, out]).toEqual([1, expect.stringMatching(`${kind}.*invalid`)]);
   });
 });
