@@ -296,7 +296,13 @@ export interface OptimizeExecutionResponse {
   success: boolean;
   executionPlans: ExecutionPlan[];
   totalCost: Money | undefined;
-  totalImpact: Money | undefined;
+  totalImpact:
+    | Money
+    | undefined;
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** A sentence for each rate that is more than a week old. */
+  warnings: string[];
 }
 
 export interface ExecutionPlan {
@@ -2372,7 +2378,7 @@ export const TradeOrder: MessageFns<TradeOrder> = {
 };
 
 function createBaseOptimizeExecutionResponse(): OptimizeExecutionResponse {
-  return { success: false, executionPlans: [], totalCost: undefined, totalImpact: undefined };
+  return { success: false, executionPlans: [], totalCost: undefined, totalImpact: undefined, rates: [], warnings: [] };
 }
 
 export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = {
@@ -2388,6 +2394,12 @@ export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = 
     }
     if (message.totalImpact !== undefined) {
       Money.encode(message.totalImpact, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -2437,6 +2449,22 @@ export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = 
             message.totalImpact = Money.decode(reader, reader.uint32());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2467,6 +2495,8 @@ export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = 
         : isSet(object.total_impact)
         ? Money.fromJSON(object.total_impact)
         : undefined,
+      rates: globalThis.Array.isArray(object?.rates) ? object.rates.map((e: any) => UsedRate.fromJSON(e)) : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -2484,6 +2514,12 @@ export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = 
     if (message.totalImpact !== undefined) {
       obj.totalImpact = Money.toJSON(message.totalImpact);
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -2500,6 +2536,8 @@ export const OptimizeExecutionResponse: MessageFns<OptimizeExecutionResponse> = 
     message.totalImpact = (object.totalImpact !== undefined && object.totalImpact !== null)
       ? Money.fromPartial(object.totalImpact)
       : undefined;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

@@ -30,6 +30,7 @@ import {
   tradeSideFromJSON,
   tradeSideToJSON,
   tradeSideToNumber,
+  UsedRate,
 } from "./common/common.ts";
 import { Position } from "./common/position.ts";
 
@@ -209,6 +210,8 @@ export interface Plan {
   limitPrices: LimitPrice[];
   /** The plan that its owner made this one from, by leaving out or reducing orders; empty otherwise. */
   changedFrom: string;
+  /** Every rate that it was made with, and its day; none in plans from before they were kept. */
+  rates: UsedRate[];
 }
 
 export interface PlannedAction {
@@ -319,6 +322,11 @@ export interface ReplanResponse {
   planId: string;
   /** Other plans of the day whose inputs are kept, oldest first. */
   otherPlanIds: string[];
+  /**
+   * Whether the target weights were computed again as well; false for plans from before what they follow from was
+   * kept, which take those of then, and for plans that aim at none.
+   */
+  targetsMadeAgain: boolean;
 }
 
 function createBaseCreatePlanRequest(): CreatePlanRequest {
@@ -1150,6 +1158,7 @@ function createBasePlan(): Plan {
     policyVersion: undefined,
     limitPrices: [],
     changedFrom: "",
+    rates: [],
   };
 }
 
@@ -1217,6 +1226,9 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.changedFrom !== "") {
       writer.uint32(298).string(message.changedFrom);
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -1402,6 +1414,14 @@ export const Plan: MessageFns<Plan> = {
             message.changedFrom = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1497,6 +1517,9 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.changed_from)
         ? globalThis.String(object.changed_from)
         : "",
+      rates: globalThis.Array.isArray(object?.rates)
+        ? object.rates.map((e: any) => UsedRate.fromJSON(e))
+        : [],
     };
   },
 
@@ -1565,6 +1588,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.changedFrom !== "") {
       obj.changedFrom = message.changedFrom;
     }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
     return obj;
   },
 
@@ -1610,6 +1636,7 @@ export const Plan: MessageFns<Plan> = {
     message.policyVersion = object.policyVersion ?? undefined;
     message.limitPrices = object.limitPrices?.map((e) => LimitPrice.fromPartial(e)) || [];
     message.changedFrom = object.changedFrom ?? "";
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2876,6 +2903,7 @@ function createBaseReplanResponse(): ReplanResponse {
     nowJson: "",
     planId: "",
     otherPlanIds: [],
+    targetsMadeAgain: false,
   };
 }
 
@@ -2913,6 +2941,9 @@ export const ReplanResponse: MessageFns<ReplanResponse> = {
     }
     for (const v of message.otherPlanIds) {
       writer.uint32(90).string(v!);
+    }
+    if (message.targetsMadeAgain !== false) {
+      writer.uint32(96).bool(message.targetsMadeAgain);
     }
     return writer;
   },
@@ -3018,6 +3049,14 @@ export const ReplanResponse: MessageFns<ReplanResponse> = {
             message.otherPlanIds.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.targetsMadeAgain = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3073,6 +3112,11 @@ export const ReplanResponse: MessageFns<ReplanResponse> = {
         : globalThis.Array.isArray(object?.other_plan_ids)
         ? object.other_plan_ids.map((e: any) => globalThis.String(e))
         : [],
+      targetsMadeAgain: isSet(object.targetsMadeAgain)
+        ? globalThis.Boolean(object.targetsMadeAgain)
+        : isSet(object.targets_made_again)
+        ? globalThis.Boolean(object.targets_made_again)
+        : false,
     };
   },
 
@@ -3111,6 +3155,9 @@ export const ReplanResponse: MessageFns<ReplanResponse> = {
     if (message.otherPlanIds?.length) {
       obj.otherPlanIds = message.otherPlanIds;
     }
+    if (message.targetsMadeAgain !== false) {
+      obj.targetsMadeAgain = message.targetsMadeAgain;
+    }
     return obj;
   },
 
@@ -3130,6 +3177,7 @@ export const ReplanResponse: MessageFns<ReplanResponse> = {
     message.nowJson = object.nowJson ?? "";
     message.planId = object.planId ?? "";
     message.otherPlanIds = object.otherPlanIds?.map((e) => e) || [];
+    message.targetsMadeAgain = object.targetsMadeAgain ?? false;
     return message;
   },
 };

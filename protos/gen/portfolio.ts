@@ -35,6 +35,14 @@ export interface GetPositionsRequest {
 export interface GetPositionsResponse {
   positions: Position[];
   totalPositions: number;
+  /** Of all positions, in the account's currency; with the cash it is the total of GetSummary. */
+  totalValue:
+    | Money
+    | undefined;
+  /** Every rate that values were converted with, and its day. */
+  rates: UsedRate[];
+  /** Old rates, and holdings without a price. */
+  warnings: string[];
 }
 
 export interface GetPositionRequest {
@@ -44,7 +52,12 @@ export interface GetPositionRequest {
 
 export interface GetPositionResponse {
   found: boolean;
-  position: Position | undefined;
+  position:
+    | Position
+    | undefined;
+  /** The rate that it was converted with, and its day; none in the account's currency. */
+  rates: UsedRate[];
+  warnings: string[];
 }
 
 export interface GetSummaryRequest {
@@ -811,7 +824,7 @@ export const GetPositionsRequest: MessageFns<GetPositionsRequest> = {
 };
 
 function createBaseGetPositionsResponse(): GetPositionsResponse {
-  return { positions: [], totalPositions: 0 };
+  return { positions: [], totalPositions: 0, totalValue: undefined, rates: [], warnings: [] };
 }
 
 export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
@@ -821,6 +834,15 @@ export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
     }
     if (message.totalPositions !== 0) {
       writer.uint32(16).int32(message.totalPositions);
+    }
+    if (message.totalValue !== undefined) {
+      Money.encode(message.totalValue, writer.uint32(314).fork()).join();
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -854,6 +876,30 @@ export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
             message.totalPositions = reader.int32();
             continue;
           }
+          case 39: {
+            if (tag !== 314) {
+              break;
+            }
+
+            message.totalValue = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -876,6 +922,13 @@ export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
         : isSet(object.total_positions)
         ? globalThis.Number(object.total_positions)
         : 0,
+      totalValue: isSet(object.totalValue)
+        ? Money.fromJSON(object.totalValue)
+        : isSet(object.total_value)
+        ? Money.fromJSON(object.total_value)
+        : undefined,
+      rates: globalThis.Array.isArray(object?.rates) ? object.rates.map((e: any) => UsedRate.fromJSON(e)) : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -887,6 +940,15 @@ export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
     if (message.totalPositions !== 0) {
       obj.totalPositions = Math.round(message.totalPositions);
     }
+    if (message.totalValue !== undefined) {
+      obj.totalValue = Money.toJSON(message.totalValue);
+    }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -897,6 +959,11 @@ export const GetPositionsResponse: MessageFns<GetPositionsResponse> = {
     const message = createBaseGetPositionsResponse();
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
     message.totalPositions = object.totalPositions ?? 0;
+    message.totalValue = (object.totalValue !== undefined && object.totalValue !== null)
+      ? Money.fromPartial(object.totalValue)
+      : undefined;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };
@@ -991,7 +1058,7 @@ export const GetPositionRequest: MessageFns<GetPositionRequest> = {
 };
 
 function createBaseGetPositionResponse(): GetPositionResponse {
-  return { found: false, position: undefined };
+  return { found: false, position: undefined, rates: [], warnings: [] };
 }
 
 export const GetPositionResponse: MessageFns<GetPositionResponse> = {
@@ -1001,6 +1068,12 @@ export const GetPositionResponse: MessageFns<GetPositionResponse> = {
     }
     if (message.position !== undefined) {
       Position.encode(message.position, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.rates) {
+      UsedRate.encode(v!, writer.uint32(322).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(330).string(v!);
     }
     return writer;
   },
@@ -1034,6 +1107,22 @@ export const GetPositionResponse: MessageFns<GetPositionResponse> = {
             message.position = Position.decode(reader, reader.uint32());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.rates.push(UsedRate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1050,6 +1139,8 @@ export const GetPositionResponse: MessageFns<GetPositionResponse> = {
     return {
       found: isSet(object.found) ? globalThis.Boolean(object.found) : false,
       position: isSet(object.position) ? Position.fromJSON(object.position) : undefined,
+      rates: globalThis.Array.isArray(object?.rates) ? object.rates.map((e: any) => UsedRate.fromJSON(e)) : [],
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -1060,6 +1151,12 @@ export const GetPositionResponse: MessageFns<GetPositionResponse> = {
     }
     if (message.position !== undefined) {
       obj.position = Position.toJSON(message.position);
+    }
+    if (message.rates?.length) {
+      obj.rates = message.rates.map((e) => UsedRate.toJSON(e));
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
     }
     return obj;
   },
@@ -1073,6 +1170,8 @@ export const GetPositionResponse: MessageFns<GetPositionResponse> = {
     message.position = (object.position !== undefined && object.position !== null)
       ? Position.fromPartial(object.position)
       : undefined;
+    message.rates = object.rates?.map((e) => UsedRate.fromPartial(e)) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

@@ -10,6 +10,7 @@ import { loadPlanning } from './load-planning.ts';
 import { targetWeights, withTargets } from './model/assembly.ts';
 import { buildPlan } from './model/build-plan.ts';
 import { decide } from './model/decision.ts';
+import { ratesBehind } from './model/plan-rates.ts';
 import { pluralize } from './model/formatting.ts';
 import type { Plan } from './model/plan.ts';
 import { statusAfter } from './model/plan-status.ts';
@@ -57,6 +58,7 @@ export async function* makePlan(
     validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
     targets: targetWeights(targeted),
     limitPrices: limitPricesOf(answer),
+    rates: ratesBehind(problem.instruments),
     warnings: [
       ...priceWarnings(targeted, dayOf(createdAt)),
       ...otherCash,

@@ -2,6 +2,7 @@
 import type { Plan as PlanMessage, PlanUpdate } from '#protos/gen/planning.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
+import { usedRates } from '#shared/portfolio/used-rates.ts';
 import type { SearchProgress } from './model/search/plan-search.ts';
 import type { NotTaken, Plan, PlannedAction } from './model/plan.ts';
 import { basisPoints } from './model/formatting.ts';
@@ -27,6 +28,7 @@ export function planMessage(plan: Plan): PlanMessage {
     pricesEnd: plan.pricedOn,
     policyVersion: plan.policyVersion,
     limitPrices: (plan.limitPrices ?? []).map((one) => ({ ...one, cost: one.cost.toJSON() })),
+    rates: usedRates(plan.rates ?? []),
     warnings: [...(plan.warnings ?? [])],
     changedFrom: plan.changedFrom ?? '',
     search: {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import {
+  storedCurrency,
   storedDay,
   storedDecimal,
   storedId,
@@ -66,6 +67,15 @@ export const planRecord: z.ZodType<Plan> = z.strictObject({
         costRatio: z.number(),
         perPointRatio: z.number(),
         cost: storedMoney,
+      }),
+    )
+    .readonly()
+    .optional(),
+  rates: z
+    .array(
+      z.strictObject({
+        ...{ from: storedCurrency, to: storedCurrency },
+        ...{ rate: storedDecimal, day: storedDay },
       }),
     )
     .readonly()

@@ -3,6 +3,7 @@ import type { PlanId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadTargetPlanning } from './load-target-planning.ts';
 import type { Plan } from './model/plan.ts';
+import { ratesBehind } from './model/plan-rates.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { planToTarget } from './model/search/to-target.ts';
@@ -29,5 +30,6 @@ export async function planTowards(
     createdAt,
     validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
     warnings,
+    rates: ratesBehind(problem.instruments),
   };
 }

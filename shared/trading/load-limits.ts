@@ -4,7 +4,12 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { addDays } from '#shared/kernel/calendar-day.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { bookEntries, costOf, emptyBook } from '#shared/portfolio/model/booking.ts';
 import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
 import { mean } from '#shared/quant/measures/moments.ts';
 import { dayLoss } from './model/day-loss.ts';
@@ -28,8 +33,10 @@ export async function dayLossOf(
     book.valuations(accountId),
     book.ledger(accountId),
   ]);
-  const isins = [...flows, ...booked].flatMap(({ isin }) => isin ?? []);
-  const quotes = await market.quotes([...new Set(isins)]);
+  const isins = new Set([...flows, ...booked].flatMap(({ isin }) => isin ?? []));
+  const quotes = await market.quotes([...isins]);
+  const unpriced = new Set([...isins].filter((isin) => !quotes.has(isin)));
+  const costs = costsMoved(booked, unpriced, baseCurrency);
   const moved = [...flows.map(({ amount }) => amount), ...booked.map(({ cash }) => cash)];
   const priced = [...quotes.values()].map(({ price }) => price);
   const currencies = [...moved, ...priced].map(({ currency }) => currency);
@@ -39,13 +46,45 @@ export async function dayLossOf(
     reported: flows.map((flow) => flowLine(flow, undefined, now())),
     inBase: (cash) =>
       rates.has(cash.currency) ? convertWith(cash, rates, 'half-even') : Money.zero(baseCurrency),
-    worth: (isin, quantity) => {
+    worth: (line, isin, shares) => {
       const price = quotes.get(isin)?.price;
-      return price && rates.has(price.currency)
-        ? convertWith(price.times(quantity, 'half-even'), rates, 'half-even')
+      if (!price) return costs.get(line.id) ?? statedCost(line, shares, baseCurrency);
+      return rates.has(price.currency)
+        ? convertWith(price.times(shares, 'half-even'), rates, 'half-even')
         : undefined;
     },
   });
+}
+
+/** What each line changed the cost of shares by that nobody prices: they count at what they cost. */
+function costsMoved(
+  ledger: readonly LedgerEntry[],
+  isins: ReadonlySet<Isin>,
+  base: Currency,
+): ReadonlyMap<string, Money> {
+  const costs = new Map<string, Money>();
+  let book = emptyBook('' as AccountId, base);
+  const costIn = (isin: Isin): Money => {
+    const holding = book.holdings.get(isin);
+    return holding ? costOf(holding, base) : Money.zero(base);
+  };
+  for (const line of isins.size > 0 ? ledger : []) {
+    const { isin } = line;
+    const before = isin && isins.has(isin) ? costIn(isin) : undefined;
+    book = bookEntries(book, [line]);
+    if (before && isin) costs.set(line.id, costIn(isin).subtract(before));
+  }
+  return costs;
+}
+
+/** Of shares that are not booked yet. */
+function statedCost(
+  { price, exchangeRate }: LedgerEntry,
+  moved: Decimal,
+  base: Currency,
+): Money | undefined {
+  if (!price || !exchangeRate) return undefined;
+  return Money.rounded(price.amount.multiply(moved).multiply(exchangeRate), base, 'half-even');
 }
 
 /** Shares a day; undefined where no limit is set, or where the source states no volume. */

@@ -47,11 +47,14 @@ function textOf(answer: ReplanResponse): readonly string[] {
   ];
 }
 
-function verdict({ same, inputGone, differences, buildThen, buildNow }: ReplanResponse): string {
+function verdict(answer: ReplanResponse): string {
+  const { same, inputGone, differences, buildThen, buildNow, targetsMadeAgain, thenJson } = answer;
+  const hasTargets = thenJson.includes('"targets":');
   const builds =
     buildThen === buildNow ? '' : ` It was made by build ${buildThen}; this is ${buildNow}.`;
   if (inputGone !== '')
     return `cannot be made again: ${inputGone} is not kept, or not as it was.${builds}`;
-  if (same) return `the same, byte by byte.${builds}`;
+  const taken = targetsMadeAgain || !hasTargets ? '' : ' Its target weights are those of then.';
+  if (same) return `the same, byte by byte.${taken}${builds}`;
   return `not the same; what differs: ${differences.join(', ')}.${builds}`;
 }

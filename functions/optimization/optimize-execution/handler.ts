@@ -19,6 +19,7 @@ import { planExecution } from '#shared/optimization/model/plan-execution.ts';
 import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import { loadInputs } from '#shared/optimization/load-inputs.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 
@@ -42,7 +43,8 @@ export default handle(optimization.optimizeExecution, async (request, context) =
     const worth = Math.max(account.total.toEstimate(), 1);
     const series = view.series.get(order.isin);
     const plan = planExecution(order, listing, series, settings, settings.riskAversion, worth);
-    return { order, calendar: calendarOf(listing.security.exchange), ...plan };
+    const { currency } = listing.price;
+    return { order, currency, calendar: calendarOf(listing.security.exchange), ...plan };
   });
   const base = view.base;
   const cost = Money.sum(
@@ -57,7 +59,10 @@ export default handle(optimization.optimizeExecution, async (request, context) =
   const cash = request.availableCash;
   const rate = cash && requireRate(view.rates, cash.currency);
   const inBase = cash && rate && convert(cash, rate, 'down');
+  const converted = [...planned.map(({ currency }) => currency), ...(cash ? [cash.currency] : [])];
+  const used = new Map([...view.rates].filter(([currency]) => converted.includes(currency)));
   return {
+    ...statedRates(used, view.asOf),
     success: inBase === undefined || needs.compare(inBase) <= 0,
     executionPlans: planned.map(({ order, calendar, slices, strategy }) => ({
       isin: order.isin,

@@ -44,7 +44,7 @@ export default handle(planning.createPlan, async function* (request, context) {
       wanted,
       context.callOptions(),
     );
-    recorder?.keepTargets(answer);
+    await recorder?.keepTargets(wanted, answer);
     return answer;
   });
   if (recorder) await new InputStore(context.database).save(recorder.inputs(plan), days);

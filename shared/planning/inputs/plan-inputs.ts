@@ -17,6 +17,8 @@ export const planInputs = z.strictObject({
   /** Replies by command and arguments, without the prefix of the installation. */
   reads: z.array(z.tuple([z.array(z.string()), z.unknown()])),
   targets: z.custom<OptimizeAllocationResponse>().optional(),
+  /** Whether the reads have all that the target weights follow from; absent in records from before they had. */
+  targetsCanBeMade: z.boolean().optional(),
   /** The plan as it was stored. */
   plan: z.string(),
 });

@@ -2,7 +2,11 @@
 import type { Command, Redis } from 'ioredis';
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import { optimization } from '#shared/contract/optimization.ts';
+import type { WireRequestOf } from '#shared/contract/row.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
+import { loadAllocation, type AllocationRequest } from '#shared/optimization/answer-allocation.ts';
+import { parseRequest } from '#shared/runtime/wire.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -25,6 +29,7 @@ export class InputRecorder {
   private readonly own: Dependencies;
   private readonly request: PlanRequest;
   private targets: OptimizeAllocationResponse | undefined;
+  private targetsCanBeMade = false;
 
   constructor(dependencies: Dependencies, request: PlanRequest) {
     this.own = dependencies;
@@ -41,8 +46,17 @@ export class InputRecorder {
     });
   }
 
-  keepTargets(answer: OptimizeAllocationResponse): void {
+  /** Reads once more what the optimization service made them of; a plan does not fail for it. */
+  async keepTargets(
+    wanted: WireRequestOf<typeof optimization.optimizeAllocation>,
+    answer: OptimizeAllocationResponse,
+  ): Promise<void> {
     this.targets = answer;
+    const request = parseRequest(optimization.optimizeAllocation, wanted) as AllocationRequest;
+    this.targetsCanBeMade = await loadAllocation(this.dependencies, request).then(
+      () => true,
+      () => false,
+    );
   }
 
   inputs(plan: Plan): PlanInputs {
@@ -51,6 +65,7 @@ export class InputRecorder {
       ...{ planId: plan.id, build, baseCurrency, request: wireOf(this.request) },
       settings: inputSettings(settings),
       ...{ instants: this.instants, days: this.days, reads: this.reads, targets: this.targets },
+      ...(this.targetsCanBeMade && { targetsCanBeMade: true }),
       plan: encode(plan),
     };
   }

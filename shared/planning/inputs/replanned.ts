@@ -1,9 +1,16 @@
 /** A past plan made again from its inputs, beside the one that was stored. */
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import type { ReplanResponse } from '#protos/gen/planning.ts';
+import { optimization } from '#shared/contract/optimization.ts';
 import { planning } from '#shared/contract/planning.ts';
+import type { WireRequestOf } from '#shared/contract/row.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
+import {
+  answerAllocation,
+  loadAllocation,
+  type AllocationRequest,
+} from '#shared/optimization/answer-allocation.ts';
 import { encode } from '#shared/redis/codec.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { parseRequest } from '#shared/runtime/wire.ts';
@@ -17,13 +24,20 @@ import { inputGone, recordedDependencies } from './recorded.ts';
 
 type Replanned = Pick<
   ReplanResponse,
-  'plan' | 'same' | 'differences' | 'inputGone' | 'buildThen' | 'thenJson' | 'nowJson'
+  | 'plan'
+  | 'same'
+  | 'differences'
+  | 'inputGone'
+  | 'buildThen'
+  | 'thenJson'
+  | 'nowJson'
+  | 'targetsMadeAgain'
 >;
 
 /** Of a plan whose inputs are not kept. */
 export const nothingKept: Replanned = {
   ...{ plan: undefined, same: false, differences: [], inputGone: '' },
-  ...{ buildThen: '', thenJson: '', nowJson: '' },
+  ...{ buildThen: '', thenJson: '', nowJson: '', targetsMadeAgain: false },
 };
 
 /** @returns undefined where nothing of the plan is kept */
@@ -42,6 +56,7 @@ export async function replanned(
     return {
       ...{ plan: planMessage(plan), buildThen, thenJson: inputs.plan, nowJson, inputGone: '' },
       same: nowJson === inputs.plan,
+      targetsMadeAgain: inputs.targetsCanBeMade ?? false,
       differences: differing(JSON.parse(inputs.plan), JSON.parse(nowJson), ''),
     };
   } catch (thrown) {
@@ -54,12 +69,23 @@ export async function replanned(
 async function again(inputs: PlanInputs, present: Dependencies): Promise<Plan> {
   const request = parseRequest(planning.createPlan, inputs.request) as PlanRequest;
   const dependencies = recordedDependencies(inputs, present);
-  const making = makePlan(dependencies, request, inputs.planId, () => targetsThen(inputs));
+  const making = makePlan(dependencies, request, inputs.planId, (wanted) =>
+    inputs.targetsCanBeMade ? targetsAgain(dependencies, wanted) : targetsThen(inputs),
+  );
   let next = await making.next();
   while (!next.done) next = await making.next();
   return next.value;
 }
 
+async function targetsAgain(
+  dependencies: Dependencies,
+  wanted: WireRequestOf<typeof optimization.optimizeAllocation>,
+): Promise<OptimizeAllocationResponse> {
+  const request = parseRequest(optimization.optimizeAllocation, wanted) as AllocationRequest;
+  return answerAllocation(await loadAllocation(dependencies, request), request, () => 0);
+}
+
+/** Records from before what they follow from was kept. */
 function targetsThen({ targets }: PlanInputs): Promise<OptimizeAllocationResponse> {
   if (targets) return Promise.resolve(targets);
   return Promise.reject(inputGone('the target weights'));

@@ -1,5 +1,6 @@
 /** A plan: which orders would improve the portfolio, against doing nothing. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { ExchangeRate } from '#shared/kernel/exchange-rate.ts';
 import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -98,6 +99,8 @@ export interface Plan extends PlanContent {
   readonly targets?: Readonly<Record<string, number>> | undefined;
   /** What each limit that binds on the targets costs a year; absent in older plans. */
   readonly limitPrices?: readonly PlanLimitPrice[] | undefined;
+  /** Rates that it was made with, by currency; absent in plans from before they were kept. */
+  readonly rates?: readonly ExchangeRate[] | undefined;
   /** On old or doubtful prices; absent in plans from before they were kept. */
   readonly warnings?: readonly string[] | undefined;
   /** The plan that its owner made this one from. */

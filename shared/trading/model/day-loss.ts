@@ -22,8 +22,8 @@ export interface DayLossInputs {
   /** Movements that are booked, and those of the statement that are not yet. */
   readonly booked: readonly LedgerEntry[];
   readonly reported: readonly LedgerEntry[];
-  /** Worth of shares now; undefined where it is not known. */
-  readonly worth: (isin: Isin, quantity: Decimal) => Money | undefined;
+  /** Worth now of the shares that a line moves, signed; undefined where it is not known. */
+  readonly worth: (line: LedgerEntry, isin: Isin, moved: Decimal) => Money | undefined;
   /** Cash in the base currency; 0 of a currency without a rate, as in the value. */
   readonly inBase: (cash: Money) => Money;
 }
@@ -61,6 +61,6 @@ export function dayLoss(inputs: DayLossInputs): Money | undefined {
 
 function broughtBy(line: LedgerEntry, { worth, inBase }: DayLossInputs): Money {
   const moved = sharesMoved(line);
-  const shares = moved && line.isin !== undefined ? worth(line.isin, moved) : undefined;
+  const shares = moved && line.isin !== undefined ? worth(line, line.isin, moved) : undefined;
   return shares ? inBase(line.cash).add(shares) : inBase(line.cash);
 }

@@ -75,7 +75,16 @@ describe('optimization-optimize-execution', () => {
       executionPlans: [],
       totalCost: { amount: '0.00', currency: 'EUR' },
       totalImpact: { amount: '0.00', currency: 'EUR' },
+      ...{ rates: [], warnings: [] },
     });
+  });
+
+  it('names the rates of what is ordered, and their days', async () => {
+    const { rates } = await ask({
+      orders: [order()],
+      availableCash: { amount: '9', currency: 'USD' },
+    });
+    expect(rates).toMatchObject([{ from: 'USD', to: 'EUR', day: '2024-06-28' }]);
   });
 
   it.each([

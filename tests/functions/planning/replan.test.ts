@@ -7,6 +7,8 @@ import supertest from 'supertest';
 import type { PlanUpdate, ReplanResponse } from '#protos/gen/planning.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
+import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
@@ -113,10 +115,29 @@ describe('planning-replan', () => {
 
     const answer = await replanned({ planId: first.id });
     expect(answer).toMatchObject({ found: true, same: true, differences: [], inputGone: '' });
+    expect(answer.targetsMadeAgain).toBe(true);
     expect(answer.nowJson).toBe(answer.thenJson);
     expect(answer.plan).toEqual(first);
     const ofDay = await replanned({ day: DAY });
     expect(ofDay).toMatchObject({ planId: after.id, otherPlanIds: [first.id], same: true });
+  });
+
+  test('computes the target weights again, and does not take those of then', async () => {
+    const plan = await planned({ constraints: { maxOrders: '4' } }, 'targets');
+    const store = new InputStore(dependencies.database);
+    const inputs = present(await store.find(plan.id as PlanId), 'inputs are kept');
+    const targets = present(inputs.targets, 'there were targets');
+    const [first = ''] = Object.keys(targets.targetWeights);
+    const changed = { ...targets, targetWeights: { [first]: 1 } };
+    await store.save({ ...inputs, targets: changed }, 30);
+    expect(await replanned({ planId: plan.id })).toMatchObject({
+      ...{ same: true, targetsMadeAgain: true, differences: [] },
+    });
+    await store.save({ ...inputs, targets: changed, targetsCanBeMade: undefined }, 30);
+    const taken = await replanned({ planId: plan.id });
+    expect(taken).toMatchObject({ same: false, targetsMadeAgain: false });
+    expect(taken.differences.join()).toMatch(/targets/);
+    await store.save(inputs, 30);
   });
 
   test('makes a plan towards stated weights again, and one with what-if positions', async () => {

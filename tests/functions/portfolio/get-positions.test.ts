@@ -28,7 +28,11 @@ const stated = (isin: string, symbol: string, quantity: number, amount?: string)
 describe('GetPositions', () => {
   it('is empty before anything was booked', async () => {
     const { status, body } = await ask(getPositions, on);
-    expect([status, body]).toEqual([200, { positions: [], totalPositions: 0 }]);
+    const totalValue = { amount: '0.00', currency: 'EUR' };
+    expect([status, body]).toEqual([
+      200,
+      { positions: [], totalPositions: 0, totalValue, rates: [], warnings: [] },
+    ]);
   });
 
   it('values each holding at its latest price, in its own currency', async () => {

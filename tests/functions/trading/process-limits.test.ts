@@ -1,5 +1,6 @@
 /** Limits of the process: no policy raises them, and orders at once do not pass them together. */
 import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
+import bookMovement from '../../../functions/portfolio/book-movement/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { keys } from '#shared/redis/keys.ts';
@@ -85,4 +86,25 @@ it('a loss of the day ends purchases, and lets sales pass', async () => {
   expect(await codesOf('HAVL', 1, 'second')).toEqual(['day-loss']);
   const sale = { ...order('ARVN', 1), side: 'SELL' };
   expect((await t.call(executeTrade, sale, 'third')).body).toMatchObject({ success: true });
+});
+
+it('shares that were delivered and that nobody prices hide no loss', async () => {
+  await open({ DAY_LOSS_MAX: '10' });
+  expect(await codesOf('ARVN', 50, 'first')).toEqual([]);
+  const { redis: stored } = t.dependencies.database;
+  const key = keys.portfolio.valuations('default');
+  const [json = ''] = Object.values(await stored.hgetall(key));
+  const total = { amount: '25050.00', currency: 'EUR' };
+  const yesterday = { ...(JSON.parse(json) as object), day: '2025-06-10', total };
+  await stored.hset(key, '2025-06-10', JSON.stringify(yesterday));
+  const delivered = {
+    ...{ kind: 'transfer-in', isin: 'DE0005190003', symbol: 'UNLISTED', quantity: 100 },
+    price: { amount: '10.00', currency: 'EUR' },
+  };
+  t.clock.advance(1000);
+  expect((await t.call(bookMovement, delivered, 'delivered')).status).toBe(200);
+  expect(await codesOf('HAVL', 1, 'second')).toEqual(['day-loss']);
+  const back = { kind: 'transfer-out', isin: 'DE0005190003', quantity: 100 };
+  expect((await t.call(bookMovement, back, 'back')).status).toBe(200);
+  expect(await codesOf('HAVL', 1, 'third')).toEqual(['day-loss']);
 });

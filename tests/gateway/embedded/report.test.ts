@@ -45,6 +45,7 @@ const plan: Plan = {
   warnings: [],
   limitPrices: [],
   changedFrom: '',
+  rates: [],
 };
 
 const notTaken = (symbol: string, rule: string, side: NotTaken['side'] = 'BUY'): NotTaken => ({

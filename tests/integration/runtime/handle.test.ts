@@ -159,6 +159,7 @@ describe('the endpoint of a unary operation', () => {
     const broken = handle(portfolio.getPositions, async () => ({
       positions: [],
       totalPositions: Number.NaN,
+      ...{ totalValue: undefined, rates: [], warnings: [] },
     }));
     const answer = await request(endpointOf(broken, dependencies)).post('/').send({});
     expect(answer.status).toBe(500);

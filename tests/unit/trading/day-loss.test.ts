@@ -28,7 +28,7 @@ const inputs: DayLossInputs = {
     cash.currency === 'EUR'
       ? cash
       : euros(cash.amount.toString()).multiply(Decimal.parse('0.5'), 'down'),
-  worth: (_isin, quantity) => euros(quantity.multiply(Decimal.of(10)).toString()),
+  worth: (_line, _isin, quantity) => euros(quantity.multiply(Decimal.of(10)).toString()),
 };
 const lost = (change: Partial<DayLossInputs> = {}) =>
   dayLoss({ ...inputs, ...change })?.amount.toEstimate();

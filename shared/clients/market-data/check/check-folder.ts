@@ -15,6 +15,7 @@ import {
 } from '#shared/kernel/bars/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
+import { rateDoubts } from './rate-doubts.ts';
 import { folderAt } from '../csv/price-folder.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
 import type { ListedSecurity } from '../market-data.ts';
@@ -82,7 +83,11 @@ export async function checkFolder(path: string, now: Instant): Promise<DataRepor
     ageDays: lastDay === undefined ? null : daysBetween(lastDay, dayOf(now)),
     problems: complaints.all.map(({ field, message }) => ({ where: field, message })),
     securities,
-    doubts: [...doubtsOf(contents), ...contradictions(contents, securities)],
+    doubts: [
+      ...doubtsOf(contents),
+      ...(hasListing ? rateDoubts(contents) : []),
+      ...contradictions(contents, securities),
+    ],
   };
 }
 

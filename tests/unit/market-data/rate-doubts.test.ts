@@ -1,0 +1,57 @@
+/** What `trader check-data` says of currencies that no rate leads between. */
+import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { inFolder } from '../../support/folders.ts';
+
+const SECURITIES =
+  'isin,symbol,currency\nDE0FIX000016,NORD,GBp\nDE0FIX000024,OSTD,EUR\nDE0FIX000032,WEST,USD\n';
+
+function rows(from: number, count: number, line: (day: string) => string): string {
+  const days = Array.from({ length: count }, (_, i) =>
+    new Date(Date.UTC(2024, 0, from + i)).toISOString().slice(0, 10),
+  );
+  return days.map((day) => `${line(day)}\n`).join('');
+}
+
+const prices = `Date,Close\n${rows(1, 60, (day) => `${day},${100 + Number(day.slice(-2))}`)}`;
+const folder = { 'NORD.csv': prices, 'OSTD.csv': prices, 'WEST.csv': prices };
+const rates = (...parts: string[]) => `date,from,to,rate\n${parts.join('')}`;
+const pair = (from: string, to: string, first = 1, count = 60) =>
+  rows(first, count, (day) => `${day},${from},${to},1.1`);
+
+async function doubtsOf(securities: string, file?: string): Promise<readonly string[]> {
+  const files = { ...folder, 'securities.csv': securities, ...(file && { 'rates.csv': file }) };
+  let doubts: readonly string[] = [];
+  await inFolder(files, async (path) => {
+    ({ doubts } = await checkFolder(path, instantOf(Date.parse('2024-03-02T12:00:00Z'))));
+  });
+  return doubts.filter((one) => /rates|Rates/.test(one));
+}
+
+describe('the rates of a folder', () => {
+  test('are missed where securities are in several currencies', async () => {
+    expect(await doubtsOf(SECURITIES)).toEqual([
+      "Securities are priced in EUR, GBP, USD, and there is no rates.csv: only those in the account's currency can be valued and traded.",
+    ]);
+  });
+
+  test('are not missed in one currency, in a unit of it, or where a third one leads between', async () => {
+    const one =
+      'isin,symbol,currency\nDE0FIX000016,NORD,GBp\nDE0FIX000024,OSTD,GBP\nDE0FIX000032,WEST,GBP\n';
+    expect(await doubtsOf(one)).toEqual([]);
+    const crossed = rates(pair('USD', 'EUR'), pair('GBP', 'EUR'));
+    expect(await doubtsOf(SECURITIES, crossed)).toEqual([]);
+  });
+
+  test('are named by pair where they are missing, begin late or end early', async () => {
+    expect(await doubtsOf(SECURITIES, rates(pair('USD', 'EUR')))).toEqual([
+      'rates.csv has no rate of EUR-GBP, directly or through another currency.',
+      'rates.csv has no rate of GBP-USD, directly or through another currency.',
+    ]);
+    const short = rates(pair('USD', 'EUR', 20, 20), pair('GBP', 'EUR'), pair('GBP', 'USD'));
+    expect(await doubtsOf(SECURITIES, short)).toEqual([
+      'Rates of EUR-USD begin on 2024-01-20, and prices on 2024-01-01.',
+      'Rates of EUR-USD end on 2024-02-08, and prices on 2024-02-29.',
+    ]);
+  });
+});
