@@ -5,6 +5,7 @@ import triggerTradingCycle from '../../functions/gateway/trigger-trading-cycle/h
 import optimizeAllocation from '../../functions/optimization/optimize-allocation/handler.ts';
 import createPlan from '../../functions/planning/create-plan/handler.ts';
 import getPlan from '../../functions/planning/get-plan/handler.ts';
+import bookMovement from '../../functions/portfolio/book-movement/handler.ts';
 import getCashBalance from '../../functions/portfolio/get-cash-balance/handler.ts';
 import getPositions from '../../functions/portfolio/get-positions/handler.ts';
 import getSummary from '../../functions/portfolio/get-summary/handler.ts';
@@ -25,6 +26,7 @@ export const handlers = [
   optimizeAllocation,
   createPlan,
   getPlan,
+  bookMovement,
   getCashBalance,
   getPositions,
   getSummary,

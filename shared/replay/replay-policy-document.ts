@@ -7,6 +7,7 @@ import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { settingTable } from '#shared/process/settings.ts';
 import { periods, type ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
+import { isTaxed } from './owner-policy.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
 
 const ratio = z.number('a fraction from 0 to 1').min(0).max(1);
@@ -81,6 +82,7 @@ const policySchema = z.strictObject({
     )
     .default({}),
   investmentPolicy: z.record(z.string(), z.unknown()).optional(),
+  taxes: z.enum(['owed', 'paid']).optional(),
 });
 
 /**
@@ -99,7 +101,12 @@ export function parseReplayPolicy(text: string, field: string, currency: string)
     );
   const { publicationLagDays, splits, name, investmentPolicy, ...rest } = read.data;
   const stated = investmentPolicy && JSON.stringify(investmentPolicy);
-  if (stated !== undefined) parsePolicy(stated, `${field}.investmentPolicy`);
+  const owner = stated === undefined ? undefined : parsePolicy(stated, `${field}.investmentPolicy`);
+  if (rest.taxes === 'paid' && !isTaxed(owner?.tax))
+    throw invalidRequest({
+      field: `${field}.taxes`,
+      message: 'needs an investmentPolicy with a tax on gains or dividends',
+    });
   return {
     ...rest,
     ...(stated !== undefined && { investmentPolicy: stated }),

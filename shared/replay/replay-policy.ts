@@ -30,6 +30,8 @@ export interface ReplayPolicy {
   readonly market: PastMarketOptions;
   /** What the owner wants, as docs/use/policy.md describes it; the settings alone where absent. */
   readonly investmentPolicy?: string | undefined;
+  /** Whether tax on gains and income is paid from the account, or counted beside it as where absent. */
+  readonly taxes?: 'owed' | 'paid' | undefined;
 }
 
 /** On a day of the schedule orders are sent where a weight is further from its target than min(absolute, relative x target). */

@@ -12,7 +12,7 @@ const fills: Readonly<Record<ReplayPolicy['fill'], string>> = {
 };
 
 export function termsOf(policy: ReplayPolicy, { from, to }: ReplayWindow): readonly string[] {
-  const { currency, capital, shares, fill, market, deposit, investmentPolicy } = policy;
+  const { currency, capital, shares, fill, market, deposit, investmentPolicy, taxes } = policy;
   return [
     `${from} to ${to}, ${currency} ${capital}, ${shares} shares.`,
     fills[fill],
@@ -21,6 +21,7 @@ export function termsOf(policy: ReplayPolicy, { from, to }: ReplayWindow): reado
       ? `${currency} ${deposit.amount} are paid in each ${deposit.each}.`
       : 'Nothing is paid in.',
     ...(investmentPolicy === undefined ? [] : ['The investment policy of the file is in force.']),
+    ...(taxes === 'paid' ? ['Tax is paid from the account after each tax year.'] : []),
   ];
 }
 

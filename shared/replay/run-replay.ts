@@ -21,7 +21,8 @@ import { daysOf, type Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { DailyCloses } from './prices.ts';
 import { openStage, type ReplayStage } from './replay-dependencies.ts';
-import { adoptPolicy, taxesOf, type YearTax } from './owner-policy.ts';
+import { adoptPolicy, taxesOf, taxRulesOf, type YearTax } from './owner-policy.ts';
+import { PaidTaxes } from './paid-taxes.ts';
 
 /** What happened on one day of trading. Amounts in the account's currency, as estimates. */
 export interface ReplayDay {
@@ -33,6 +34,8 @@ export interface ReplayDay {
   /** Sum of the values of the orders that were filled. */
   readonly traded: number;
   readonly charges: number;
+  /** Tax that fell due on the day, where it is paid from the account; the value is what is left without it. */
+  readonly tax?: number | undefined;
   readonly orders: number;
   /** Whether a trading cycle ran. */
   readonly decided: boolean;
@@ -69,7 +72,9 @@ export async function runReplay({ past, policy, window, build }: ReplayInputs): 
     settings: { ...policy.settings, PAPER_OPENING_CASH: policy.capital },
   });
   await adoptPolicy(stage.dependencies, policy.investmentPolicy);
-  const run = new Run(stage, past, policy, window);
+  const rules = policy.taxes === 'paid' ? await taxRulesOf(stage.dependencies) : undefined;
+  const taxes = rules && new PaidTaxes(stage.dependencies, rules);
+  const run = new Run(stage, past, policy, window, taxes);
   return run.run();
 }
 
@@ -80,11 +85,19 @@ class Run {
   private readonly days: readonly CalendarDay[];
   private readonly closes: DailyCloses;
   private readonly actionDays: ReadonlySet<CalendarDay>;
+  private readonly taxes: PaidTaxes | undefined;
   private cash = 0;
   private held: readonly { readonly isin: Isin; readonly quantity: number }[] = [];
 
-  constructor(stage: ReplayStage, past: Past, policy: ReplayPolicy, { from, to }: ReplayWindow) {
+  constructor(
+    stage: ReplayStage,
+    past: Past,
+    policy: ReplayPolicy,
+    { from, to }: ReplayWindow,
+    taxes: PaidTaxes | undefined,
+  ) {
     this.stage = stage;
+    this.taxes = taxes;
     this.policy = policy;
     this.securities = past.securities.filter(({ isin }) => isin !== past.benchmark);
     const isins = this.securities.map(({ isin }) => isin);
@@ -130,8 +143,27 @@ class Run {
     this.stage.goTo(day, before ?? this.dayBefore(day));
     if (this.actionDays.has(day)) await this.bookActions(day);
     const deposit = await this.deposit(before, day);
+    const tax = this.taxes && (await this.taxes.fallDue(day)).toEstimate();
+    await this.payTaxes(day);
     const result = isDue ? await this.decide(day, before) : undefined;
-    return { day, deposit, ...figuresOf(result), cash: this.cash, value: this.valueOn(day) };
+    await this.payTaxes(day);
+    const last = index === this.days.length - 1 ? await this.taxes?.fallDueAtEnd() : undefined;
+    return {
+      ...{ day, deposit, ...figuresOf(result), cash: this.cash },
+      value: this.valueOn(day) - this.owed,
+      ...(tax !== undefined && { tax: tax + (last?.toEstimate() ?? 0) }),
+    };
+  }
+
+  private get owed(): number {
+    return this.taxes?.owed.toEstimate() ?? 0;
+  }
+
+  /** As far as there is cash. */
+  private async payTaxes(day: CalendarDay): Promise<void> {
+    if (!this.taxes || this.taxes.owed.sign <= 0) return;
+    const { cash } = await this.book();
+    if (await this.taxes.pay(cash, day)) await this.refresh();
   }
 
   /** Of the first day of the run; decisions before the open rest on it. */
@@ -187,10 +219,17 @@ class Run {
     const symbols = this.securities.map(({ symbol }) => symbol);
     const columns = this.securities.map(({ isin }) => this.closes.upTo(isin, before));
     const weights = weightsOf(rule, symbols, columns);
-    const investedRatio = 1 - this.stage.dependencies.settings.cashReserveRatio;
+    const investedRatio = (1 - this.stage.dependencies.settings.cashReserveRatio) * this.ownRatio();
     return Object.fromEntries(
       this.securities.map(({ isin }, i) => [isin, (weights[i] ?? 0) * investedRatio]),
     );
+  }
+
+  /** Share of the value that is not owed as tax; the rest is to be had in cash. */
+  private ownRatio(): number {
+    const { owed } = this;
+    if (owed <= 0) return 1;
+    return Math.max(0, 1 - owed / this.valueOn(this.stage.moment().knownThrough));
   }
 
   /** Whether a weight has left its band; always, where there is none. */

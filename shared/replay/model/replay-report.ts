@@ -18,6 +18,8 @@ export interface RunToReport {
   readonly jumpsBefore?: number | undefined;
   readonly days: readonly (MeasuredDay & {
     readonly cash: number;
+    /** That fell due on the day, where tax is paid from the account. */
+    readonly tax?: number | undefined;
     readonly refusals: readonly string[];
   })[];
 }
@@ -28,9 +30,9 @@ export interface ReportedRun extends Figures {
   readonly idleCashRatio: number;
   /** Jumps of prices before the run that count as no splits. */
   readonly jumpsBefore?: number | undefined;
-  /** Of all years; it is owed beside the account. Absent where the policy states no tax. */
+  /** Of all years; owed beside the account, or paid from it. Absent where the policy states no tax. */
   readonly tax?: number | undefined;
-  /** The final value less that. */
+  /** The final value less what is owed beside the account. */
   readonly finalValueAfterTax?: number | undefined;
   readonly years: readonly Year[];
   readonly falls: readonly Fall[];
@@ -156,7 +158,9 @@ function reported(run: RunToReport): ReportedRun {
 function afterTax({ days, capital, taxes }: RunToReport) {
   if (!taxes) return {};
   const tax = taxes.reduce((sum, one) => sum + one.tax, 0);
-  return { tax, finalValueAfterTax: (days.at(-1)?.value ?? capital) - tax };
+  const last = days.at(-1);
+  const isPaid = last?.tax !== undefined;
+  return { tax, finalValueAfterTax: (last?.value ?? capital) - (isPaid ? 0 : tax) };
 }
 
 function meanOf(values: readonly number[]): number {
