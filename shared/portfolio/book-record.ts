@@ -47,6 +47,7 @@ export const bookRecord = z.strictObject({
   pendingDeposits: storedMoney,
   pendingWithdrawals: storedMoney,
   foreignCash: z.array(storedMoney).readonly().optional(),
+  awaitedCharges: z.array(storedMoney).readonly().optional(),
   /** Of books from before `foreignCash`: balances that no line of the ledger explains. Not read. */
   otherCash: z.unknown().optional(),
   syncedAt: storedInstant.optional(),
@@ -73,6 +74,7 @@ const ledgerLine = z.strictObject({
     'external-in',
     'external-out',
     'external-cash',
+    'charges',
     'split',
     'stock-dividend',
     'spin-off',

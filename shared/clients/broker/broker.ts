@@ -82,6 +82,11 @@ export interface BrokerFill {
   /** Exchange fees and taxes, in the account's currency; never negative. */
   readonly fees: Money;
   /**
+   * The broker takes commission and fees at once and has not stated them yet: they come as a flow of kind `fee`, and
+   * the cash is less by them until then.
+   */
+  readonly awaitsCharges?: boolean | undefined;
+  /**
    * Rate from the security's currency into the account's, as the broker applied it; 1 where they
    * are the same.
    */

@@ -19,6 +19,7 @@ const words: Readonly<Record<string, string>> = {
   'external-in': 'Came from outside',
   'external-out': 'Went outside',
   'external-cash': 'Cash moved outside',
+  charges: 'Charges of executions, not itemised yet',
 };
 
 /** @param most rows of the short form */

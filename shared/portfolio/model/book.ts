@@ -62,6 +62,8 @@ export interface Book {
    * before they were booked.
    */
   readonly foreignCash?: readonly Money[] | undefined;
+  /** Sums of `charges` that are not itemised yet, negative, by currency; absent where there are none. */
+  readonly awaitedCharges?: readonly Money[] | undefined;
   /** When the broker's statement was last taken. */
   readonly syncedAt: Instant | undefined;
 }
@@ -86,6 +88,8 @@ export interface LedgerEntry {
     | 'external-in'
     | 'external-out'
     | 'external-cash'
+    /** What the broker took for executions and has not itemised yet; positive when it has. */
+    | 'charges'
     /** Corporate actions (kernel/corporate-action.ts); they change the lots from before `happenedAt`. */
     | 'split'
     | 'stock-dividend'

@@ -18,6 +18,7 @@ import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { withAwaited } from './awaited-charges.ts';
 import { withCash } from './foreign-cash.ts';
 import { movesShares } from './ledger-lines.ts';
 import { takeLots } from './lots.ts';
@@ -82,7 +83,7 @@ function newlyPosted(book: Book, entries: readonly LedgerEntry[]): Posted {
 }
 
 function moved(book: Book, entry: LedgerEntry): Book {
-  const paid = withCash(book, entry.cash);
+  const paid = withAwaited(withCash(book, entry.cash), entry);
   if (entry.cash.currency !== book.currency)
     assert(!movesShares(entry), "a line that moves shares is in the account's currency");
   switch (entry.kind) {

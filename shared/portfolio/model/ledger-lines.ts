@@ -24,6 +24,8 @@ export interface ReportedFill {
   readonly settlement: Money;
   readonly commission?: Money | undefined;
   readonly fees?: Money | undefined;
+  /** They are not stated yet and come as a flow of kind `fee`. */
+  readonly awaitsCharges?: boolean | undefined;
   readonly executedAt: Instant;
 }
 
@@ -144,6 +146,7 @@ const rank: Record<LedgerEntry['kind'], number> = {
   'external-out': 3,
   withdrawal: 4,
   'external-cash': 4,
+  charges: 4,
 };
 
 /**
@@ -200,6 +203,7 @@ const cashOnly: ReadonlySet<LedgerEntry['kind']> = new Set([
   'conversion',
   'fee',
   'external-cash',
+  'charges',
 ] satisfies LedgerEntry['kind'][]);
 
 /** Every change of a number of shares that a line makes, corporate actions included. */

@@ -57,6 +57,7 @@ const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
   'external-in': 'equity:adjustments',
   'external-out': 'equity:adjustments',
   'external-cash': 'equity:adjustments',
+  charges: 'expenses:fees',
   split: 'income:gains',
   'stock-dividend': 'income:dividends',
   'spin-off': 'income:gains',

@@ -15,6 +15,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actionLines, type ActionFrame, type ReportedAction } from './action-lines.ts';
+import { chargesIn } from './awaited-charges.ts';
 import type { Book, LedgerEntry } from './book.ts';
 import { bookEntries, quantityHeld } from './booking.ts';
 import { cashIn, foreignCurrencies } from './foreign-cash.ts';
@@ -113,7 +114,7 @@ export function reconcile(
     fillsBooked: fills.length,
     flowsBooked: flows.length,
     actionsBooked: new Set(actions.map(({ id }) => id.replace(/-fraction$/, ''))).size,
-    externalBooked: entries.length - reported.length,
+    externalBooked: entries.filter(({ kind }) => kind.startsWith('external-')).length,
   };
 }
 
@@ -211,14 +212,16 @@ function externalLines(
     else if (brought.sign > 0) after.push(line('external-in', isin, brought, statement.takenAt));
     if (taken.sign > 0) after.push(line('external-out', isin, taken, statement.takenAt));
   }
-  for (const cash of unexplainedCash(book, statement, reported))
-    after.push({
-      id: `external-${shortHash({ ...seed, kind: 'external-cash', cash })}`,
-      kind: 'external-cash',
-      cash,
-      happenedAt: statement.takenAt,
-      recordedAt: known.recordedAt,
-    });
+  const moved = (prefix: string, kind: 'external-cash' | 'charges', cash: Money): LedgerEntry[] => {
+    const id = `${prefix}-${shortHash({ ...seed, kind, cash })}`;
+    const { recordedAt } = known;
+    return cash.sign === 0 ? [] : [{ id, kind, cash, happenedAt: statement.takenAt, recordedAt }];
+  };
+  for (const cash of unexplainedCash(book, statement, reported)) {
+    const charges = chargesIn(cash, book, statement.fills);
+    after.push(...moved('charges', 'charges', charges));
+    after.push(...moved('external', 'external-cash', cash.subtract(charges)));
+  }
   return { before, after };
 }
 

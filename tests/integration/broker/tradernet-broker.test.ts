@@ -242,6 +242,40 @@ describe('movements of an account at Tradernet', () => {
     expect(seen.otherBalances?.[0]?.cash.toString()).toBe('EUR 1500.00');
   });
 
+  it.each([false, true])(
+    'has an exchange of currencies once in each balance (in the cash flows, too: %s)',
+    async (inCashFlows) => {
+      mock.exchange('EUR/USD', 500, 1.1, inCashFlows);
+      const seen = await statement();
+      const [euros] = seen.otherBalances ?? [];
+      expect(euros?.cash.toString()).toBe('EUR 500.00');
+      expect(euros?.flows.map(({ kind, amount }) => `${kind} ${amount}`)).toEqual([
+        'conversion EUR 500.00',
+      ]);
+      expect(seen.cash).toEqual(explainedCash(seen));
+      expect(seen.fills).toEqual([]);
+    },
+  );
+
+  it('names the movements of a balance that is empty again', async () => {
+    mock.exchange('EUR/USD', 500, 1.1, false);
+    mock.exchange('EUR/USD', -500, 1.1, false);
+    const seen = await statement();
+    expect(seen.otherBalances).toMatchObject([{ cash: Money.parse('0', 'EUR') }]);
+    expect(seen.otherBalances?.[0]?.flows).toHaveLength(2);
+  });
+
+  it('says of an execution that its commission is taken and not stated yet', async () => {
+    mock.commission = { cents: 120, currency: 'USD' };
+    mock.chargesLag = true;
+    await broker.submit(order(), signal);
+    expect((await statement()).fills).toMatchObject([{ awaitsCharges: true }]);
+    mock.stateCharges();
+    const later = await statement();
+    expect(later.fills[0]?.awaitsCharges).toBeUndefined();
+    expect(later.cash).toEqual(explainedCash(later));
+  });
+
   it('stops the reading at an unknown kind of cash flow', async () => {
     mock.flow('newkind', 500);
     expect((await failureOf(statement()))?.code).toBe('UPSTREAM_BROKEN');

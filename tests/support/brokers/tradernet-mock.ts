@@ -73,6 +73,8 @@ export class TradernetMock {
   skewMs = 0;
   /** Least time between two calls; a faster one is answered 429. */
   spacingMs = 0;
+  /** Whether the report has a commission only after `stateCharges`. */
+  chargesLag = false;
   /** Charged on each execution, in this currency. */
   commission: { readonly cents: number; readonly currency: string } | undefined;
   posts = 0;
@@ -84,6 +86,8 @@ export class TradernetMock {
   private readonly shares = new Map<string, number>();
   private readonly cash: Body[] = [];
   private readonly charged: Body[] = [];
+  private unstated: Body[] = [];
+  private readonly exchanges: Body[] = [];
   private readonly actions: Body[] = [];
   private readonly server = createServer((request, response) => void this.serve(request, response));
 
@@ -241,12 +245,46 @@ export class TradernetMock {
   private charge(id: string, order: MockOrder, at: number): void {
     const { cents = 0, currency = 'USD' } = this.commission ?? {};
     this.pay(-cents, currency);
-    this.charged.push({
+    (this.chargesLag ? this.unstated : this.charged).push({
       ...{ id: '1', trade_id: new Digits(id), order_id: order.id, operation: 'buy' },
       ...{ date: moscow(at).slice(0, 19).replace('T', ' '), instr_nm: order.instr },
       ...{ isin: LISTED[order.instr]?.isin, curr_c: LISTED[order.instr]?.currency },
       ...{ commission: cents / 100, commission_currency: currency },
     });
+  }
+
+  /** The report has caught up. */
+  stateCharges(): void {
+    this.charged.push(...this.unstated);
+    this.unstated = [];
+  }
+
+  /** A person exchanges currencies; the list of cash flows may have it as well. */
+  exchange(symbol: string, quantity: number, price: number, inCashFlows: boolean): void {
+    const [first = '', second = ''] = symbol.split('/');
+    const legs = [
+      [first, quantity * 100],
+      [second, -Math.round(quantity * price * 100)],
+    ] as const;
+    for (const [currency, cents] of legs) {
+      this.pay(cents, currency);
+      if (inCashFlows) this.flow('conversion', cents, currency, false);
+    }
+    const id = String((this.ids += 2n));
+    this.exchanges.push({
+      ...{ id: new Digits(id), order_id: new Digits(String((this.ids += 2n))), p: price },
+      ...{ q: quantity, date: moscow(Date.now()), instr_nm: symbol, curr_c: second, type: 1 },
+      instr_type_c: 6,
+    });
+  }
+
+  /** Its own books, for whoever compares. */
+  get books() {
+    return {
+      cents: new Map(this.cents),
+      shares: new Map(this.shares),
+      orders: this.orders.map(({ id, userId }) => ({ id, userId })),
+    };
   }
 
   private cancel(params: Body, response: ServerResponse): void {
@@ -297,10 +335,10 @@ export class TradernetMock {
       case 'getTradesHistory':
         return {
           trades: {
-            ...this.some(
-              'trade',
-              this.trades.map((trade) => this.tradeJson(trade)),
-            ),
+            ...this.some('trade', [
+              ...this.trades.map((trade) => this.tradeJson(trade)),
+              ...this.exchanges,
+            ]),
           },
         };
       case 'getUserCashFlows': {

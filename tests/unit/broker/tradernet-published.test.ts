@@ -46,6 +46,12 @@ const replies = [
   ],
 ] as const;
 
+/** Every key of an answer, at any depth. */
+function fieldsOf(given: unknown): string[] {
+  if (given === null || typeof given !== 'object') return [];
+  return Object.entries(given).flatMap(([key, value]) => [key, ...fieldsOf(value)]);
+}
+
 describe('the published description of Tradernet', () => {
   whereThere(`signs as its vectors say${skipped}`, () => {
     expect(published?.signing.vectors.length).toBeGreaterThan(0);
@@ -61,6 +67,22 @@ describe('the published description of Tradernet', () => {
       expect(understood.error?.issues).toBeUndefined();
       if (/empty/.test(name)) expect(understood.data).toEqual([]);
     });
+
+  whereThere(
+    `has no call that replaces an order, and no row that names a successor${skipped}`,
+    () => {
+      expect(Object.keys(commands)).toEqual(
+        expect.arrayContaining(['putTradeOrder', 'delTradeOrder', 'getOrdersHistory']),
+      );
+      const names = [
+        ...Object.keys(commands),
+        ...['getNotifyOrderJson', 'getOrdersHistory'].flatMap((name) => fieldsOf(commands[name])),
+      ];
+      expect(
+        names.filter((name) => /replac|modif|amend|edit|chang|success|parent/i.test(name)),
+      ).toEqual([]);
+    },
+  );
 
   whereThere(`has no error that is taken for an answer${skipped}`, () => {
     const kinds = (published?.errors.shapes ?? []).map(({ name, body }) => {

@@ -51,6 +51,54 @@ const deposit = {
   happenedAt: at('2024-01-02'),
 } as const;
 
+describe('charges that come later', () => {
+  const bought = { ...fill('f1', 'BUY', 3, '-30.50', '2024-01-03'), awaitsCharges: true };
+  const before = statement({
+    cash: euros('68.25'),
+    holdings: [holds(3)],
+    fills: [bought],
+    flows: [deposit],
+  });
+  const first = reconcile(empty, before, noWorth, { recordedAt: NOW });
+
+  it('are booked as such, and are no difference', () => {
+    expect(first.externalBooked).toBe(0);
+    expect(first.entries.at(-1)).toMatchObject({ kind: 'charges', cash: euros('-1.25') });
+    expect(first.book.cash).toEqual(euros('68.25'));
+    expect(reconcile(first.book, before, noWorth, { recordedAt: NOW }).entries).toEqual([]);
+  });
+
+  it('are taken back when the broker itemises them', () => {
+    const fee = { flowId: 'fee', kind: 'fee', amount: euros('-1.25') } as const;
+    const after = {
+      ...before,
+      fills: [{ ...bought, awaitsCharges: undefined }],
+      flows: [deposit, { ...fee, happenedAt: at('2024-01-03') }],
+    };
+    const done = reconcile(first.book, after, noWorth, { recordedAt: NOW });
+    expect(done.entries.map(({ kind, cash }) => `${kind} ${cash.toString()}`)).toEqual([
+      'fee EUR -1.25',
+      'charges EUR 1.25',
+    ]);
+    expect([done.externalBooked, done.book.awaitedCharges]).toEqual([0, undefined]);
+    expect(done.book.cash).toEqual(euros('68.25'));
+  });
+
+  it('explain no more than charges may be, and nothing without such an execution', () => {
+    const kinds = (change: Partial<Statement>) =>
+      reconcile(empty, { ...before, ...change }, noWorth, { recordedAt: NOW }).entries.map(
+        ({ kind }) => kind,
+      );
+    expect(kinds({ cash: euros('50.00') })).toEqual(['deposit', 'buy', 'external-cash']);
+    expect(kinds({ cash: euros('70.00') })).toEqual(['deposit', 'buy', 'external-cash']);
+    expect(kinds({ fills: [{ ...bought, awaitsCharges: undefined }] })).toEqual([
+      'deposit',
+      'buy',
+      'external-cash',
+    ]);
+  });
+});
+
 describe('reconciling', () => {
   const explained = statement({
     cash: euros('69.50'),

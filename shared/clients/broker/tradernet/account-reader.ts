@@ -14,7 +14,7 @@ import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused, unavailable } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
+import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { tradernetBroken } from './parse-answer.ts';
 import type { TradernetInstruments } from './instruments.ts';
@@ -23,8 +23,10 @@ import {
   commissionFlow,
   tradernetCorporateAction,
   dividendFlows,
+  exchangeFlows,
   isPayment,
   merged,
+  withoutExchanged,
 } from './movement-mapping.ts';
 import {
   tradernetExecutionOf,
@@ -43,6 +45,7 @@ import {
   tradesReport,
   type AccountRow,
   type CashRow,
+  type CommissionRow,
   type TradernetOrderRow,
 } from './shapes.ts';
 import type { TradernetApi } from './tradernet-api.ts';
@@ -183,9 +186,12 @@ export class AccountReader {
       signal,
     );
     for (const row of actions) this.parts.instruments.learn(row.ticker, row.isin);
-    const executions = await this.executionsFrom(HISTORY_BEGINS, signal);
+    const traded = await this.executionsFrom(HISTORY_BEGINS, signal);
+    const executions = traded.filter(({ isExchange }) => !isExchange);
+    const exchanged = traded.filter(({ isExchange }) => isExchange).flatMap(exchangeFlows);
     await this.findOwners(accountId, orders, executions, signal);
-    const { fills, conversions } = await this.fillsOf(executions, seen, signal);
+    const { fills: plain, conversions } = await this.fillsOf(executions, seen, signal);
+    const fills = awaitingCharges(plain, charged, now());
     const paid = actions.filter(isPayment).flatMap(dividendFlows);
     const commissions = charged.map(commissionFlow).filter((flow) => flow !== undefined);
     const others: BrokerCorporateAction[] = [];
@@ -193,7 +199,8 @@ export class AccountReader {
       others.push(
         tradernetCorporateAction(row, await this.parts.instruments.isinOf(row.ticker, signal)),
       );
-    const flows = [...merged(cash, paid), ...commissions, ...conversions];
+    const moved = merged(withoutExchanged(cash, exchanged), paid);
+    const flows = [...moved, ...commissions, ...exchanged, ...conversions];
     const ordered = flows.sort((a, b) => a.happenedAt - b.happenedAt);
     return { fills, flows: ordered, corporateActions: others };
   }
@@ -278,11 +285,27 @@ export class AccountReader {
 }
 
 /** An executed order appears in the history after an undocumented delay. */
-const SHOWN_AFTER_MS = 86_400_000;
+const SHOWN_AFTER_MS = DAY_MS;
 
 export function historyPeriod(from: Instant, now: Instant): { from: string; till: string } {
   const [first, last] = [addDays(dayOf(from), -1), addDays(dayOf(now), 1)];
   return { from: `${first}T00:00:00`, till: `${last}T23:59:59` };
+}
+
+/** The report has the commission of a trade a day later at times, which the cash has lost at once. */
+const CHARGED_WITHIN_MS = 7 * DAY_MS;
+
+function awaitingCharges(
+  fills: readonly BrokerFill[],
+  charged: readonly CommissionRow[],
+  now: Instant,
+): readonly BrokerFill[] {
+  const stated = new Set(charged.map(({ trade_id }) => trade_id));
+  return fills.map((fill) =>
+    stated.has(fill.fillId) || now - fill.executedAt > CHARGED_WITHIN_MS
+      ? fill
+      : { ...fill, awaitsCharges: true },
+  );
 }
 
 /** An order that was not sent from here. */

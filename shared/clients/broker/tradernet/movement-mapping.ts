@@ -6,6 +6,7 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { tradernetBroken } from './parse-answer.ts';
+import type { TradernetExecution } from './order-mapping.ts';
 import type { ActionRow, CashRow, CommissionRow } from './shapes.ts';
 
 const REVERTED = '_reverted';
@@ -100,6 +101,37 @@ export function tradernetCorporateAction(row: ActionRow, isin: Isin): BrokerCorp
     ...(shares && !row.currency && { sharesChange: shares }),
     happenedAt: dayStart(row.date),
   };
+}
+
+/**
+ * Both halves of an exchange of currencies, `EUR/USD` or `EURUSD.FX`: so many euros for so many dollars.
+ * @throws Failure UPSTREAM_BROKEN for an instrument that names other currencies
+ */
+export function exchangeFlows(execution: TradernetExecution): BrokerFlow[] {
+  const { tradeId, symbol, side, quantity, price, currency, executedAt } = execution;
+  const [, first = '', second = ''] = /^([A-Z]{3})[^A-Z]?([A-Z]{3})(?![A-Z])/.exec(symbol) ?? [];
+  if (!isCurrency(first) || second !== currency)
+    throw tradernetBroken(`an exchange of currencies in ${symbol.slice(0, 20)}`);
+  const bought = money(quantity, first);
+  const paid = money(quantity.multiply(price), currency);
+  const base = { kind: 'conversion', happenedAt: executedAt } as const;
+  const [one, other] = [`exchange-${tradeId}-first`, `exchange-${tradeId}-second`];
+  const isBuy = side === 'BUY';
+  return [
+    { ...base, flowId: one, amount: isBuy ? bought : bought.negate(), relatedFlowId: other },
+    { ...base, flowId: other, amount: isBuy ? paid.negate() : paid, relatedFlowId: one },
+  ];
+}
+
+/** Cash flows without the conversions that the list of trades has as well, by day and amount. */
+export function withoutExchanged(
+  cash: readonly BrokerFlow[],
+  exchanged: readonly BrokerFlow[],
+): BrokerFlow[] {
+  const traded = new Set(numbered(exchanged).keys());
+  const seen = numbered(cash.filter(({ kind }) => kind === 'conversion'));
+  const twice = new Set([...seen].filter(([print]) => traded.has(print)).map(([, flow]) => flow));
+  return cash.filter((flow) => !twice.has(flow));
 }
 
 /** Dividends and their taxes are in both sources; what moves no cash is an action. */

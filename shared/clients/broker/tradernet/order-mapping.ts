@@ -80,8 +80,12 @@ export interface TradernetExecution {
   readonly quantity: Decimal;
   readonly price: Decimal;
   readonly currency: Currency;
+  /** Currencies were exchanged, no security. */
+  readonly isExchange: boolean;
   readonly executedAt: Instant;
 }
+
+const CURRENCY_TRADE = '6';
 
 export function tradernetExecutionOf(row: TradeRow): TradernetExecution {
   return {
@@ -92,6 +96,7 @@ export function tradernetExecutionOf(row: TradeRow): TradernetExecution {
     quantity: row.q,
     price: row.p,
     currency: parseCurrency(row.curr_c),
+    isExchange: row.instr_type_c === CURRENCY_TRADE,
     executedAt: row.date,
   };
 }
@@ -106,6 +111,7 @@ export function executionsOf(row: TradernetOrderRow, currency: Currency): Trader
     quantity: trade.q,
     price: trade.p,
     currency: row.cur === undefined ? currency : parseCurrency(row.cur),
+    isExchange: false,
     executedAt: trade.date,
   }));
 }

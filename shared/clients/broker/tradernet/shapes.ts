@@ -92,6 +92,8 @@ const tradeRow = z.object({
   instr_nm: z.string().min(1),
   curr_c: z.string().min(3),
   type: z.enum(['1', '2']),
+  /** 6: currencies were exchanged. */
+  instr_type_c: optionalId,
 });
 export type TradeRow = z.output<typeof tradeRow>;
 export const trades = z

@@ -83,7 +83,8 @@ export function taxReport(
 }
 
 function incomeOf(line: ConvertedLine, rules: PolicyTax): readonly Income[] {
-  const { kind, id, isin, symbol, cash, paid } = line;
+  const { id, isin, symbol, cash, paid } = line;
+  const kind = line.kind === 'charges' ? 'fee' : line.kind;
   if (kind !== 'dividend' && kind !== 'interest' && kind !== 'tax' && kind !== 'fee') return [];
   const day = dayOf(line.happenedAt);
   return [{ kind, lineId: id, day, taxYear: taxYearOf(day, rules), isin, symbol, cash, paid }];
