@@ -79,7 +79,10 @@ export interface OverviewProposal {
 
 /** How things stand, the most urgent first. */
 export interface OverviewStanding {
-  /** halted, reducing, outcome-unknown, prices-missing, board-away, prices-old, job-failed, waiting or healthy. */
+  /**
+   * halted, reducing, outcome-unknown, prices-missing, board-away, prices-old, job-failed, calendar-ends,
+   * waiting, working or healthy.
+   */
   code: string;
   /** One sentence for a person. */
   message: string;

@@ -1,10 +1,13 @@
 """Writes shared/quant/calendars/tables/*.ts from the `exchange_calendars` package.
 
-    python3 scripts/generate/calendars.py
+    python3 scripts/generate/calendars.py            # all
+    python3 scripts/generate/calendars.py XSES XBOM  # these
 
 It makes a virtual environment of its own in build/calendars and installs the package there from PyPI
 (Apache-2.0; its calendars are facts that the exchanges publish). Run it once a year: the tables end
-five years after the one it is run in, or where the package's own knowledge ends. The committed
+five years after the one it is run in. Where the package's own knowledge ends earlier, the closed days
+after it are the estimates of the `holidays` package (MIT), and the table says from which day on.
+The committed
 tables are what the project uses; nothing else needs Python, and tests/unit/quant/calendars
 holds them to their session counts and checksums offline.
 """
@@ -20,6 +23,8 @@ from pathlib import Path
 PACKAGE = 'exchange_calendars==4.13.2'
 # Version 3 cannot move dates to the Orthodox Easter.
 BESIDE = 'pandas<3'
+# Knows the public holidays that an exchange keeps years before it publishes its days.
+ESTIMATES = 'holidays==0.109'
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / 'build' / 'calendars'
 TABLES = ROOT / 'shared' / 'quant' / 'calendars' / 'tables'
@@ -50,12 +55,12 @@ def main():
     python = ENVIRONMENT / 'bin' / 'python'
     if not python.exists():
         subprocess.run([sys.executable, '-m', 'venv', str(ENVIRONMENT)], check=True)
-        subprocess.run([str(python), '-m', 'pip', 'install', '--quiet', PACKAGE, BESIDE], check=True)
+        subprocess.run([str(python), '-m', 'pip', 'install', '--quiet', PACKAGE, BESIDE, ESTIMATES], check=True)
     if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
-        os.execv(str(python), [str(python), str(Path(__file__).resolve())])
+        os.execv(str(python), [str(python), str(Path(__file__).resolve()), *sys.argv[1:]])
     TABLES.mkdir(parents=True, exist_ok=True)
-    for exchange, name in EXCHANGES.items():
-        write(exchange, name)
+    for exchange in sys.argv[1:] or EXCHANGES:
+        write(exchange, EXCHANGES[exchange])
     index()
     subprocess.run(['npx', 'prettier', '--log-level', 'warn', '--write', str(TABLES)], check=True, cwd=ROOT)
 
@@ -68,7 +73,18 @@ def calendar_of(exchange):
     low, high = kind.bound_min(), kind.bound_max()
     start = max(FIRST, str(low.date())) if low is not None else FIRST
     end = min(last, str(high.date())) if high is not None else last
-    return exchange_calendars.get_calendar(exchange, start=start, end=end), start, end
+    return exchange_calendars.get_calendar(exchange, start=start, end=end), start, end, last
+
+
+def estimated(exchange, day, last, hours):
+    """Sessions after the last one that is known: weekdays that are no public holiday the exchange keeps."""
+    import holidays
+
+    closed = holidays.financial_holidays(exchange, years=range(day.year, last.year + 1))
+    while day < last:
+        day += datetime.timedelta(days=1)
+        if day.weekday() < 5 and day not in closed:
+            yield day, hours
 
 
 def hours_of(calendar):
@@ -110,8 +126,11 @@ def regimes(sessions):
 
 
 def write(exchange, name):
-    calendar, start, end = calendar_of(exchange)
+    calendar, start, known, end = calendar_of(exchange)
     sessions = hours_of(calendar)
+    if known < end:
+        day, last = datetime.date.fromisoformat(known), datetime.date.fromisoformat(end)
+        sessions += estimated(exchange, day, last, regimes(sessions)[-1][1])
     usual = [(day or datetime.date.fromisoformat(start), hours) for day, hours in regimes(sessions)]
     open_days = {day for day, _ in sessions}
     closed, special, extra = {}, {}, {}
@@ -138,6 +157,7 @@ def write(exchange, name):
         f"  zone: '{calendar.tz}',",
         f"  from: '{start}',",
         f"  to: '{end}',",
+        *([f"  estimatedAfter: '{known}',"] if known < end else []),
         '  hours: [',
         *(f"    ['{day}', '{hours}']," for day, hours in usual),
         '  ],',

@@ -18,6 +18,8 @@ export interface StandingInputs {
   readonly priceAgeDays: number | undefined;
   readonly priceAgeDaysMax: number;
   readonly pricesDay: string;
+  /** Exchanges of the universe whose published days end soon or have ended. */
+  readonly calendarEnds: readonly CalendarEnd[];
   readonly jobs: readonly {
     readonly name: string;
     readonly status: string;
@@ -37,8 +39,18 @@ export type StandingCode =
   | 'prices-old'
   | 'waiting'
   | 'job-failed'
+  | 'calendar-ends'
   | 'working'
   | 'healthy';
+
+export interface CalendarEnd {
+  /** Market identifier, and the last day whose sessions it has published. */
+  readonly exchange: string;
+  readonly knownTo: string;
+  /** Last day of the table; its holidays after `knownTo` are estimates. */
+  readonly to: string;
+  readonly daysLeft: number;
+}
 
 export interface Standing {
   readonly code: StandingCode;
@@ -55,6 +67,7 @@ export function standingOf(inputs: StandingInputs): Standing {
     ...faults(inputs),
     ...waiting(inputs),
     ...jobs(inputs),
+    ...ends(inputs),
   ];
   const [first = wellOf(inputs), ...others] = findings;
   const [code, message] = first;
@@ -118,6 +131,21 @@ function waiting({ waitingOrders }: StandingInputs): Finding[] {
   if (waitingOrders === 0) return [];
   const orders = waitingOrders === 1 ? 'one order' : `${waitingOrders} orders`;
   return [['waiting', `A plan with ${orders} waits for your answer.`]];
+}
+
+/** Said weeks before: what a schedule or an order waits for must not end without a word. */
+function ends({ calendarEnds }: StandingInputs): Finding[] {
+  return calendarEnds.map(({ exchange, knownTo, to, daysLeft }): Finding => {
+    const when = daysLeft < 0 ? `ended on ${knownTo}` : `end on ${knownTo}, in ${daysLeft} days`;
+    const after =
+      to > knownTo
+        ? `holidays after it are estimates (to ${to})`
+        : 'nothing is scheduled or sent there after it';
+    return [
+      'calendar-ends',
+      `The published trading days of ${exchange} ${when}; ${after}. Install a version with newer calendars.`,
+    ];
+  });
 }
 
 function jobs({ jobs: all }: StandingInputs): Finding[] {

@@ -5,8 +5,10 @@ import { toTimestamp } from '#shared/kernel/instant.ts';
 import { planMessage } from '#shared/planning/plan-message.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.ts';
+import { isTradable } from '#shared/universe/model/security.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
+import { calendarEnds } from './calendar-ends.ts';
 import type { HistoryPart } from './history-cache.ts';
 import type { SystemFacts } from './system-facts.ts';
 import type { AccountFacts } from './load-account.ts';
@@ -72,7 +74,7 @@ export function overviewOf(
 }
 
 function overallStanding(
-  { live, today, proposal, plan }: AccountFacts,
+  { live, today, proposal, plan, securities }: AccountFacts,
   { control, services, jobs, run }: SystemFacts,
   { missing, pricesDay }: ReturnType<typeof valueMessage>,
   priceAgeDaysMax: number,
@@ -86,6 +88,7 @@ function overallStanding(
     priceAgeDays: pricesDay === '' ? undefined : daysBetween(parseDay(pricesDay), today),
     priceAgeDaysMax,
     pricesDay,
+    calendarEnds: calendarEnds([...securities.values()].filter(isTradable), today),
     jobs,
     waitingOrders: proposal?.state === 'PROPOSED' ? (plan?.actions.length ?? 0) : 0,
     isRunning: run !== undefined,

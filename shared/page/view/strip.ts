@@ -14,6 +14,7 @@ const tones: Readonly<Record<string, readonly [Tone, Html]>> = {
   'board-away': ['warn', icons.warn],
   'prices-old': ['warn', icons.warn],
   'job-failed': ['warn', icons.warn],
+  'calendar-ends': ['warn', icons.warn],
   waiting: ['wait', icons.wait],
   working: ['work', icons.work],
   healthy: ['good', icons.good],

@@ -9,6 +9,8 @@ export interface CalendarTable {
   /** First and last day that the table knows; between them every day is known. */
   readonly from: string;
   readonly to: string;
+  /** The last day that the exchange has published; after it the closed days are estimates. Absent: all are known. */
+  readonly estimatedAfter?: string | undefined;
   /**
    * The usual hours, each from a day on: `HHMM-HHMM`, with a break in the middle
    * `HHMM-HHMM-HHMM-HHMM` (opens, breaks, resumes, closes).

@@ -31,6 +31,8 @@ export class ExchangeCalendar {
   /** First and last day of the coverage. */
   readonly from: CalendarDay;
   readonly to: CalendarDay;
+  /** The last day that the exchange has published or that follows a rule; after it holidays are estimates. */
+  readonly knownTo: CalendarDay;
   private readonly table: CalendarTable;
   private readonly closed: ReadonlySet<string>;
   private readonly extra: ReadonlySet<string>;
@@ -43,6 +45,7 @@ export class ExchangeCalendar {
     this.zone = table.zone;
     this.from = table.from as CalendarDay;
     this.to = table.to as CalendarDay;
+    this.knownTo = (table.estimatedAfter ?? table.to) as CalendarDay;
     this.closed = new Set(entries(table.closed));
     this.extra = new Set(entries(table.extra));
     this.special = new Map(

@@ -1,86 +1,23 @@
 /** An installation whose account is kept by a simulated Alpaca, over restarts of its process. */
-import request from 'supertest';
 import { AlpacaApi } from '#shared/clients/broker/alpaca/alpaca-api.ts';
 import { AlpacaBroker } from '#shared/clients/broker/alpaca/alpaca-broker.ts';
 import { BrokerSymbols } from '#shared/clients/broker/symbols.ts';
-import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { instantOf, type Instant } from '#shared/kernel/instant.ts';
-import { openLog } from '#shared/process/log.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import type { FunctionHandler } from '#template/function.ts';
-import { openTestDependencies, type TestRedis } from '../dependencies.ts';
-import { endpointOf, inProcess } from '../host.ts';
-import { BETA, SetMarket } from '../markets/set-market.ts';
-import { seedMarket } from '../markets/seed-market.ts';
+import type { TestRedis } from '../dependencies.ts';
 import { AlpacaMock, KEYS } from './alpaca-mock.ts';
+import { BrokerFixture } from './broker-fixture.ts';
 
-let prefixes = 0;
-
-export class ExternalFixture {
-  readonly mock = new AlpacaMock();
-  readonly market = new SetMarket();
-  /** Everything that was logged. */
-  readonly logged: string[] = [];
-  dependencies!: Dependencies;
-  private readonly redis: Pick<TestRedis, 'url'>;
-  private readonly env: Record<string, string>;
-  private url = '';
-  private aheadMs = 0;
-
+export class ExternalFixture extends BrokerFixture<AlpacaMock> {
   constructor(redis: Pick<TestRedis, 'url'>, env: Record<string, string> = {}) {
-    this.redis = redis;
-    const prefix = `external-${process.pid}-${(prefixes += 1)}`;
-    this.env = { BASE_CURRENCY: 'USD', REDIS_KEY_PREFIX: prefix, LOG_LEVEL: 'debug', ...env };
+    super(redis, new AlpacaMock(), env);
   }
 
-  async open(): Promise<this> {
-    this.url = await this.mock.start();
-    this.market.setClose(BETA, dayOf(this.now()), 100, 1_000_000);
-    await this.start();
-    await seedMarket(this.dependencies, 0.1, ({ symbol }) => symbol === 'BETA');
-    return this;
-  }
-
-  /** Ends the process, and starts another one on the same state. */
-  async restart(): Promise<void> {
-    await this.dependencies.close();
-    await this.start();
-  }
-
-  async close(): Promise<void> {
-    await this.dependencies.close();
-    await this.mock.stop();
-  }
-
-  call(handler: FunctionHandler, body: object, key?: string): request.Test {
-    const post = request(endpointOf(handler, this.dependencies)).post('/');
-    return (key === undefined ? post : post.set('idempotency-key', key)).send(body);
-  }
-
-  advance(ms: number): void {
-    this.aheadMs += ms;
-  }
-
-  private now(): Instant {
-    return instantOf(Date.now() + this.aheadMs);
-  }
-
-  private async start(): Promise<void> {
-    const test = inProcess();
-    const now = () => this.now();
-    const log = openLog('debug', (line) => this.logged.push(line));
-    this.dependencies = await openTestDependencies(this.redis, this.env, {
-      ...{ now, log, marketData: this.market, transport: test.transport },
-      wrapBroker: () => this.broker(now),
-    });
-    test.into(this.dependencies);
-  }
-
-  private broker(now: () => Instant): AlpacaBroker {
+  protected brokerAt(url: string, _opened: Dependencies, now: () => Instant): AlpacaBroker {
     const keys = { keyId: () => KEYS.keyId, secretKey: () => KEYS.secretKey };
     return new AlpacaBroker({
-      api: new AlpacaApi({ baseUrl: this.url, ...keys }),
+      api: new AlpacaApi({ baseUrl: url, ...keys }),
       symbols: new BrokerSymbols(this.market, now),
       simulated: true,
       lastPrice: () => Promise.resolve(Decimal.of(100)),

@@ -8,6 +8,7 @@ const well: StandingInputs = {
   priceAgeDays: 1,
   priceAgeDaysMax: 5,
   pricesDay: '2026-11-27',
+  calendarEnds: [],
   jobs: [{ name: 'backup', status: 'idle', lastError: '' }],
   waitingOrders: 0,
   isRunning: false,
@@ -58,6 +59,20 @@ describe('the state in one sentence', () => {
       'job-failed',
       { jobs: [{ name: 'backup', status: 'failed', lastError: 'disk full' }] },
       'The job backup failed: disk full.',
+    ],
+    [
+      'calendar-ends',
+      {
+        calendarEnds: [{ exchange: 'XSES', knownTo: '2026-12-31', to: '2031-12-31', daysLeft: 32 }],
+      },
+      'The published trading days of XSES end on 2026-12-31, in 32 days; holidays after it are estimates (to 2031-12-31). Install a version with newer calendars.',
+    ],
+    [
+      'calendar-ends',
+      {
+        calendarEnds: [{ exchange: 'XNYS', knownTo: '2031-12-31', to: '2031-12-31', daysLeft: -1 }],
+      },
+      'The published trading days of XNYS ended on 2031-12-31; nothing is scheduled or sent there after it. Install a version with newer calendars.',
     ],
   ])('is %s: %j', (code, change, message) => {
     expect(standingOf({ ...well, ...change })).toEqual({ code, message, complaints: [] });

@@ -154,3 +154,24 @@ describe('sessions before and after', () => {
     }
   });
 });
+
+describe('days that an exchange has not published yet', () => {
+  it.each(['XSES', 'XSHG', 'XBOM'])('of %s are estimated, and known as such', (exchange) => {
+    const calendar = requireCalendar(exchange);
+    expect([calendar.knownTo, calendar.to]).toEqual(['2026-12-31', '2031-12-31']);
+    expect(calendar.isSession(day('2027-03-01'))).toBe(true);
+    expect(calendar.isSession(day('2027-03-07'))).toBe(false);
+    expect(calendar.hours(day('2031-12-22'))).toEqual(calendar.hours(day('2026-12-22')));
+  });
+
+  it('keep the holidays that are certain', () => {
+    expect(requireCalendar('XSES').isSession(day('2027-08-09'))).toBe(false);
+    expect(requireCalendar('XSHG').isSession(day('2028-10-02'))).toBe(false);
+    expect(requireCalendar('XBOM').isSession(day('2027-01-26'))).toBe(false);
+  });
+
+  it('are none of an exchange that follows rules', () => {
+    for (const exchange of ['XNYS', 'XETR', 'XLON', 'XTKS'])
+      expect(requireCalendar(exchange).knownTo).toBe(requireCalendar(exchange).to);
+  });
+});
