@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
@@ -30,6 +31,7 @@ export function openInstallation(timeoutMs: number, settings = parseSettings(pro
       signal: AbortSignal.timeout(timeoutMs),
       requestId: randomUUID(),
       caller: 'cli',
+      actor: `cli ${userInfo().username}@${hostname()}`,
       ...options,
     });
 }

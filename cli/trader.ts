@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { action } from './commands/account/action.ts';
 import { answer } from './commands/trading/answer.ts';
+import { audit } from './commands/system/audit.ts';
 import { backup } from './commands/system/backup.ts';
 import { change } from './commands/trading/change.ts';
 import { checkData } from './commands/system/check-data.ts';
@@ -48,6 +49,7 @@ const commands: readonly ((trader: Command) => void)[] = [
   importPrices,
   action,
   verify,
+  audit,
   exportLedger,
   policy,
   gains,

@@ -11,6 +11,7 @@ import getServicesHealth from './get-services-health/handler.ts';
 import getSystemStatus from './get-system-status/handler.ts';
 import getTrust from './get-trust/handler.ts';
 import listAlerts from './list-alerts/handler.ts';
+import listAudit from './list-audit/handler.ts';
 import listJobs from './list-jobs/handler.ts';
 import listNotices from './list-notices/handler.ts';
 import listProposals from './list-proposals/handler.ts';
@@ -36,6 +37,7 @@ export default pack('gateway', gateway, {
   getSystemStatus,
   getTrust,
   listAlerts,
+  listAudit,
   listJobs,
   listNotices,
   listProposals,

@@ -54,7 +54,7 @@ export async function openEmbeddedFunctions(
   const { tokens } = secrets;
   const parts: { transport?: Transport } = {};
   const openOwnDependencies = (own: Settings): Promise<Dependencies> =>
-    openDependencies(own, { ...parts, placement, tokens, log: operationLog });
+    openDependencies(own, { ...parts, placement, tokens, log: operationLog, isAudited: true });
   const operationLog = openLog(
     logRulesOf(settings),
     operationLines(() => functions.host, environment.writeLog),

@@ -85,6 +85,14 @@ export class FacadeCall {
     this.options = { ...this.options, traceparent };
   }
 
+  /** Of a call that another board forwards it is who that board says, and that board. */
+  actsFor(caller: string): void {
+    const { forwardedBy } = this.options;
+    const said = this.text('x-actor');
+    const actor = forwardedBy === undefined ? caller : `${said ?? ''} by ${forwardedBy}`;
+    this.options = { ...this.options, actor };
+  }
+
   /** Ends the work behind the call; `reason` is the caller's error. */
   abort(reason?: Failure): void {
     this.stop.abort(reason);

@@ -6,7 +6,7 @@
 import type { AuthContext } from '@grpc/grpc-js/build/src/auth-context.js';
 import { isLoopback } from '#shared/process/loopback.ts';
 import type { Effect } from '#shared/contract/row.ts';
-import { requireAccess, type ReadAccess, type Scope } from '#shared/runtime/access.ts';
+import { requireAccess, tokenNameOf, type ReadAccess, type Scope } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 
 export interface FacadeAccess {
@@ -43,6 +43,14 @@ export function requireCallerAccess(
     access.certificateScopes?.get(name ?? '') ?? (isLocal ? access.loopbackScope : undefined);
   const [token] = caller.metadata.get('authorization');
   requireAccess(effect, token?.toString(), access.tokens, readAccess, granted);
+}
+
+/** Who a caller is, for the audit: address, client certificate, name of the token; never the token. */
+export function actorOf(caller: GrpcCaller, access: FacadeAccess | null): string {
+  const [token] = caller.metadata.get('authorization');
+  const name = certificateName(caller);
+  const certificate = name === undefined ? '' : ` certificate=${name}`;
+  return `grpc ${caller.getPeer()}${certificate} token=${tokenNameOf(token?.toString(), access?.tokens ?? null)}`;
 }
 
 /** The server verifies client certificates during the handshake, so the name in one is authentic. */

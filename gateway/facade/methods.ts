@@ -19,7 +19,7 @@ import { BUILD } from '#shared/process/build.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
-import { requireCallerAccess, type FacadeAccess } from './caller-access.ts';
+import { actorOf, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
 import { services } from './services.ts';
 import { grpcStatusOf, type StatusError } from './failure-status.ts';
@@ -185,6 +185,7 @@ async function holdOpen(
   try {
     call.requireMetadata();
     if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
+    if (operation.effect !== 'reads') call.actsFor(actorOf(grpc, access));
     await call.requireWaiting();
     await work(call);
     return undefined;

@@ -531,6 +531,67 @@ export interface Dependency {
   declared: boolean;
 }
 
+export interface ListAuditRequest {
+  /** Of the time of a line; absent: no limit. */
+  from: Timestamp | undefined;
+  to:
+    | Timestamp
+    | undefined;
+  /** Part of who, caller, address or token. */
+  who: string;
+  /** An operation; empty: all. */
+  operation: string;
+  /** An account; empty: all. */
+  accountId: string;
+  limit: number;
+  offset: number;
+  /** Checks the chain of hashes from the first line to the last. */
+  verify: boolean;
+}
+
+export interface ListAuditResponse {
+  lines: AuditLine[];
+  /** Lines that meet the filters. */
+  total: number;
+  /** Absent unless asked for. */
+  chain: AuditChain | undefined;
+}
+
+export interface AuditLine {
+  /** Its number in the chain, from 1. */
+  sequence: number;
+  at:
+    | Timestamp
+    | undefined;
+  /** called, ended or refused. */
+  event: string;
+  operation: string;
+  accountId: string;
+  /** The operation or part of the system that called, as it names itself. */
+  caller: string;
+  /** On whose behalf, as the caller says: session and device, client certificate, user and host. */
+  who: string;
+  /** Addresses of the client and of proxies before the gateway. */
+  address: string;
+  /** Name of the token: read, write, trade, request (one within the request) or none. */
+  token: string;
+  requestId: string;
+  run: string;
+  /** Of an end or a refusal; empty: it succeeded. */
+  failureCode: string;
+}
+
+export interface AuditChain {
+  correct: boolean;
+  /** Lines that are kept. */
+  lines: number;
+  /** Kept elsewhere, it proves later that nothing before it was changed. */
+  headHash: string;
+  /** Of the first line that is wrong; 0 where no single one is. */
+  sequence: number;
+  message: string;
+}
+
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
   return { includeDetails: false };
 }
@@ -7928,6 +7989,701 @@ export const Dependency: MessageFns<Dependency> = {
   },
 };
 
+function createBaseListAuditRequest(): ListAuditRequest {
+  return { from: undefined, to: undefined, who: "", operation: "", accountId: "", limit: 0, offset: 0, verify: false };
+}
+
+export const ListAuditRequest: MessageFns<ListAuditRequest> = {
+  encode(message: ListAuditRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== undefined) {
+      Timestamp.encode(message.from, writer.uint32(10).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(message.to, writer.uint32(18).fork()).join();
+    }
+    if (message.who !== "") {
+      writer.uint32(26).string(message.who);
+    }
+    if (message.operation !== "") {
+      writer.uint32(34).string(message.operation);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(42).string(message.accountId);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(48).int32(message.limit);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(56).int32(message.offset);
+    }
+    if (message.verify !== false) {
+      writer.uint32(64).bool(message.verify);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operation = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.offset = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.verify = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditRequest {
+    return {
+      from: isSet(object.from) ? Timestamp.fromJSON(object.from) : undefined,
+      to: isSet(object.to) ? Timestamp.fromJSON(object.to) : undefined,
+      who: isSet(object.who) ? globalThis.String(object.who) : "",
+      operation: isSet(object.operation) ? globalThis.String(object.operation) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      offset: isSet(object.offset) ? globalThis.Number(object.offset) : 0,
+      verify: isSet(object.verify) ? globalThis.Boolean(object.verify) : false,
+    };
+  },
+
+  toJSON(message: ListAuditRequest): unknown {
+    const obj: any = {};
+    if (message.from !== undefined) {
+      obj.from = Timestamp.toJSON(message.from);
+    }
+    if (message.to !== undefined) {
+      obj.to = Timestamp.toJSON(message.to);
+    }
+    if (message.who !== "") {
+      obj.who = message.who;
+    }
+    if (message.operation !== "") {
+      obj.operation = message.operation;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.offset !== 0) {
+      obj.offset = Math.round(message.offset);
+    }
+    if (message.verify !== false) {
+      obj.verify = message.verify;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAuditRequest>, I>>(base?: I): ListAuditRequest {
+    return ListAuditRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAuditRequest>, I>>(object: I): ListAuditRequest {
+    const message = createBaseListAuditRequest();
+    message.from = (object.from !== undefined && object.from !== null) ? Timestamp.fromPartial(object.from) : undefined;
+    message.to = (object.to !== undefined && object.to !== null) ? Timestamp.fromPartial(object.to) : undefined;
+    message.who = object.who ?? "";
+    message.operation = object.operation ?? "";
+    message.accountId = object.accountId ?? "";
+    message.limit = object.limit ?? 0;
+    message.offset = object.offset ?? 0;
+    message.verify = object.verify ?? false;
+    return message;
+  },
+};
+
+function createBaseListAuditResponse(): ListAuditResponse {
+  return { lines: [], total: 0, chain: undefined };
+}
+
+export const ListAuditResponse: MessageFns<ListAuditResponse> = {
+  encode(message: ListAuditResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.lines) {
+      AuditLine.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).int32(message.total);
+    }
+    if (message.chain !== undefined) {
+      AuditChain.encode(message.chain, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lines.push(AuditLine.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.chain = AuditChain.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditResponse {
+    return {
+      lines: globalThis.Array.isArray(object?.lines) ? object.lines.map((e: any) => AuditLine.fromJSON(e)) : [],
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+      chain: isSet(object.chain) ? AuditChain.fromJSON(object.chain) : undefined,
+    };
+  },
+
+  toJSON(message: ListAuditResponse): unknown {
+    const obj: any = {};
+    if (message.lines?.length) {
+      obj.lines = message.lines.map((e) => AuditLine.toJSON(e));
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    if (message.chain !== undefined) {
+      obj.chain = AuditChain.toJSON(message.chain);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAuditResponse>, I>>(base?: I): ListAuditResponse {
+    return ListAuditResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAuditResponse>, I>>(object: I): ListAuditResponse {
+    const message = createBaseListAuditResponse();
+    message.lines = object.lines?.map((e) => AuditLine.fromPartial(e)) || [];
+    message.total = object.total ?? 0;
+    message.chain = (object.chain !== undefined && object.chain !== null)
+      ? AuditChain.fromPartial(object.chain)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAuditLine(): AuditLine {
+  return {
+    sequence: 0,
+    at: undefined,
+    event: "",
+    operation: "",
+    accountId: "",
+    caller: "",
+    who: "",
+    address: "",
+    token: "",
+    requestId: "",
+    run: "",
+    failureCode: "",
+  };
+}
+
+export const AuditLine: MessageFns<AuditLine> = {
+  encode(message: AuditLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0) {
+      writer.uint32(8).int32(message.sequence);
+    }
+    if (message.at !== undefined) {
+      Timestamp.encode(message.at, writer.uint32(18).fork()).join();
+    }
+    if (message.event !== "") {
+      writer.uint32(26).string(message.event);
+    }
+    if (message.operation !== "") {
+      writer.uint32(34).string(message.operation);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(42).string(message.accountId);
+    }
+    if (message.caller !== "") {
+      writer.uint32(50).string(message.caller);
+    }
+    if (message.who !== "") {
+      writer.uint32(58).string(message.who);
+    }
+    if (message.address !== "") {
+      writer.uint32(66).string(message.address);
+    }
+    if (message.token !== "") {
+      writer.uint32(74).string(message.token);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(82).string(message.requestId);
+    }
+    if (message.run !== "") {
+      writer.uint32(90).string(message.run);
+    }
+    if (message.failureCode !== "") {
+      writer.uint32(98).string(message.failureCode);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.event = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operation = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.caller = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.failureCode = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditLine {
+    return {
+      sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
+      at: isSet(object.at) ? Timestamp.fromJSON(object.at) : undefined,
+      event: isSet(object.event) ? globalThis.String(object.event) : "",
+      operation: isSet(object.operation) ? globalThis.String(object.operation) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      caller: isSet(object.caller) ? globalThis.String(object.caller) : "",
+      who: isSet(object.who) ? globalThis.String(object.who) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      token: isSet(object.token) ? globalThis.String(object.token) : "",
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+      failureCode: isSet(object.failureCode)
+        ? globalThis.String(object.failureCode)
+        : isSet(object.failure_code)
+        ? globalThis.String(object.failure_code)
+        : "",
+    };
+  },
+
+  toJSON(message: AuditLine): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
+    if (message.at !== undefined) {
+      obj.at = Timestamp.toJSON(message.at);
+    }
+    if (message.event !== "") {
+      obj.event = message.event;
+    }
+    if (message.operation !== "") {
+      obj.operation = message.operation;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.caller !== "") {
+      obj.caller = message.caller;
+    }
+    if (message.who !== "") {
+      obj.who = message.who;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.token !== "") {
+      obj.token = message.token;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    if (message.failureCode !== "") {
+      obj.failureCode = message.failureCode;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuditLine>, I>>(base?: I): AuditLine {
+    return AuditLine.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuditLine>, I>>(object: I): AuditLine {
+    const message = createBaseAuditLine();
+    message.sequence = object.sequence ?? 0;
+    message.at = (object.at !== undefined && object.at !== null) ? Timestamp.fromPartial(object.at) : undefined;
+    message.event = object.event ?? "";
+    message.operation = object.operation ?? "";
+    message.accountId = object.accountId ?? "";
+    message.caller = object.caller ?? "";
+    message.who = object.who ?? "";
+    message.address = object.address ?? "";
+    message.token = object.token ?? "";
+    message.requestId = object.requestId ?? "";
+    message.run = object.run ?? "";
+    message.failureCode = object.failureCode ?? "";
+    return message;
+  },
+};
+
+function createBaseAuditChain(): AuditChain {
+  return { correct: false, lines: 0, headHash: "", sequence: 0, message: "" };
+}
+
+export const AuditChain: MessageFns<AuditChain> = {
+  encode(message: AuditChain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.correct !== false) {
+      writer.uint32(8).bool(message.correct);
+    }
+    if (message.lines !== 0) {
+      writer.uint32(16).int32(message.lines);
+    }
+    if (message.headHash !== "") {
+      writer.uint32(26).string(message.headHash);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(32).int32(message.sequence);
+    }
+    if (message.message !== "") {
+      writer.uint32(42).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditChain {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditChain();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.correct = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lines = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.headHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sequence = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditChain {
+    return {
+      correct: isSet(object.correct) ? globalThis.Boolean(object.correct) : false,
+      lines: isSet(object.lines) ? globalThis.Number(object.lines) : 0,
+      headHash: isSet(object.headHash)
+        ? globalThis.String(object.headHash)
+        : isSet(object.head_hash)
+        ? globalThis.String(object.head_hash)
+        : "",
+      sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: AuditChain): unknown {
+    const obj: any = {};
+    if (message.correct !== false) {
+      obj.correct = message.correct;
+    }
+    if (message.lines !== 0) {
+      obj.lines = Math.round(message.lines);
+    }
+    if (message.headHash !== "") {
+      obj.headHash = message.headHash;
+    }
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuditChain>, I>>(base?: I): AuditChain {
+    return AuditChain.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuditChain>, I>>(object: I): AuditChain {
+    const message = createBaseAuditChain();
+    message.correct = object.correct ?? false;
+    message.lines = object.lines ?? 0;
+    message.headHash = object.headHash ?? "";
+    message.sequence = object.sequence ?? 0;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -8133,6 +8889,16 @@ export const GatewayServiceService = {
       Buffer.from(GetDependenciesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDependenciesResponse => GetDependenciesResponse.decode(value),
   },
+  /** Who did what from where with which token, newest first. */
+  listAudit: {
+    path: "/arduino_trader.gateway.GatewayService/ListAudit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAuditRequest): Buffer => Buffer.from(ListAuditRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAuditRequest => ListAuditRequest.decode(value),
+    responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
+  },
   /** Everything the owner's page shows, from what is stored. */
   getOverview: {
     path: "/arduino_trader.gateway.GatewayService/GetOverview" as const,
@@ -8184,6 +8950,8 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   getServicesHealth: handleUnaryCall<GetServicesHealthRequest, GetServicesHealthResponse>;
   /** Who called whom in the last hours, and what should not have been called. */
   getDependencies: handleUnaryCall<GetDependenciesRequest, GetDependenciesResponse>;
+  /** Who did what from where with which token, newest first. */
+  listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
   /** Everything the owner's page shows, from what is stored. */
   getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
@@ -8492,6 +9260,22 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDependenciesResponse) => void,
+  ): ClientUnaryCall;
+  /** Who did what from where with which token, newest first. */
+  listAudit(
+    request: ListAuditRequest,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  listAudit(
+    request: ListAuditRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  listAudit(
+    request: ListAuditRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
   ): ClientUnaryCall;
   /** Everything the owner's page shows, from what is stored. */
   getOverview(

@@ -50,6 +50,8 @@ export interface CallOptions {
    * along, and the call is counted under it.
    */
   readonly caller?: string | undefined;
+  /** On whose behalf, for the audit: session and device, certificate, user and host. It is passed on. */
+  readonly actor?: string | undefined;
   /** A scrape of metrics: a host in this process does not count it as a call of the function. */
   readonly isScrape?: boolean | undefined;
 }
@@ -63,6 +65,7 @@ export function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Failure && reason.code === 'CANCELLED';
 }
 
+const HEADER_TEXT_MAX = 120;
 /** Time limit of a cancellation; the caller has left and does not wait for it. */
 const TAKE_BACK_MS_MAX = 5_000;
 
@@ -209,7 +212,7 @@ export class FunctionsClient {
     options: CallOptions,
     subscriber: Subscriber,
   ): Promise<FunctionAnswer> {
-    const { timeoutMs, traceparent, caller } = options;
+    const { timeoutMs, traceparent, caller, actor } = options;
     return this.transport({
       ...options,
       name: operation.name,
@@ -220,6 +223,7 @@ export class FunctionsClient {
         ...(traceparent !== undefined && { traceparent }),
         ...(options.keyIsMade && { 'x-key-made': 'yes' }),
         ...(caller !== undefined && { 'x-caller': caller }),
+        ...(actor && { 'x-actor': headerText(actor) }),
         ...subscriber.headers,
       },
     });
@@ -296,6 +300,11 @@ class Subscriber {
       .then(({ body }) => textOf(body))
       .catch(() => undefined);
   }
+}
+
+/** What a header can carry: other characters become question marks. */
+export function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, HEADER_TEXT_MAX);
 }
 
 /** JSON has no such numbers; sent as text they reach the function, which rejects them by field. */

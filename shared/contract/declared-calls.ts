@@ -84,6 +84,7 @@ const ofPage = [
   gateway.getOverview,
   gateway.listNotices,
   gateway.getDependencies,
+  gateway.listAudit,
   gateway.approvePlan,
   gateway.rejectPlan,
   gateway.processDeposit,

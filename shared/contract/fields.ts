@@ -230,7 +230,6 @@ function given<T>(
   return parse(value.amount ?? '', value.currency ?? '');
 }
 
-/** @internal exported for its tests */
 export const timestamp = wire(
   z
     .strictObject({ seconds: numeric.nullish(), nanos: int32({ min: 0, max: 999_999_999 }) })

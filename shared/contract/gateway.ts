@@ -11,6 +11,7 @@ import {
   request,
   requiredText,
   text,
+  timestamp,
   weights,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
@@ -177,6 +178,21 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     summary:
       'Answers who called whom in the last hours: rate, errors, latency, and what is not declared.',
     request: request({ hours: int32({ min: 0, max: 24 }) }),
+  },
+  listAudit: {
+    ...usual.read,
+    summary: 'Lists who did what from where with which token, newest first, and checks the chain.',
+    timeoutMs: 30_000,
+    request: request({
+      from: timestamp,
+      to: timestamp,
+      who: text(120),
+      operation: text(64),
+      accountId: text(64),
+      limit,
+      offset,
+      verify: bool,
+    }),
   },
   getOverview: {
     ...usual.read,

@@ -265,7 +265,8 @@ export class Page {
     const { functions, baseCurrency: currency, newId } = this.dependencies;
     const who = `${session.device} (${session.id.slice(0, 8)})`;
     const key = request.form.get('key') || newId();
-    const options = { signal, requestId: newId(), idempotencyKey: `page-${key}` };
+    const actor = `page ${who} ${request.address}`;
+    const options = { signal, requestId: newId(), idempotencyKey: `page-${key}`, actor };
     const now = this.dependencies.now();
     const passkeys = {
       add: () => this.passkeys.add(request, session, now),
@@ -339,14 +340,15 @@ export class Page {
       return { sessions: [], audit: [], passkeys: [] };
     const { functions, newId, now } = this.dependencies;
     const options = { signal, requestId: newId() };
-    const [sessions, audit, passkeys, notices, calls] = await Promise.all([
+    const [sessions, audit, passkeys, notices, calls, done] = await Promise.all([
       this.sessions.list(now()),
       this.audit.latest(AUDIT_SHOWN),
       this.passkeys.store.all(),
       functions.call(gateway.listNotices, {}, options).catch(() => undefined),
       functions.call(gateway.getDependencies, {}, options).catch(() => undefined),
+      functions.call(gateway.listAudit, { limit: AUDIT_SHOWN }, options).catch(() => undefined),
     ]);
-    return { sessions, audit, passkeys, notices, calls };
+    return { sessions, audit, passkeys, notices, calls, done };
   }
 
   private async askPassword(

@@ -6,18 +6,9 @@
  * Lines from before there was a chain are bare JSON. They are hashed with the one before them, and
  * sealed by the first line that names their last hash.
  */
-import { canonicalJson, textHash } from '#shared/kernel/hash.ts';
+import { linesAfter, type ChainHead } from '#shared/kernel/hash-chain.ts';
+import { textHash } from '#shared/kernel/hash.ts';
 import type { PostedLine } from './model/booking.ts';
-
-export interface ChainHead {
-  /** How many lines there are. */
-  readonly lines: number;
-  /** Of the last of them. */
-  readonly hash: string;
-}
-
-/** What the first line names as the hash before it. */
-export const CHAIN_START: ChainHead = { lines: 0, hash: '0'.repeat(64) };
 
 const HASH_LENGTH = 64;
 
@@ -50,12 +41,8 @@ export function chained(
   head: ChainHead,
   posted: readonly PostedLine[],
 ): { readonly lines: readonly string[]; readonly head: ChainHead } {
-  const lines: string[] = [];
-  let at = head;
-  for (const { line, postings } of posted) {
-    const json = canonicalJson({ line, postings, sequence: at.lines + 1, previous: at.hash });
-    at = { lines: at.lines + 1, hash: textHash(json) };
-    lines.push(`${at.hash} ${json}`);
-  }
-  return { lines, head: at };
+  return linesAfter(
+    head,
+    posted.map(({ line, postings }) => ({ line, postings })),
+  );
 }

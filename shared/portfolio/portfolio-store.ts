@@ -7,7 +7,8 @@ import { keys } from '#shared/redis/keys.ts';
 import { bookOf, bookRecord, recordOf } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import type { DifferenceChange } from './reconciliation-record.ts';
-import { CHAIN_START, chained, headAfter, type ChainHead } from './ledger-chain.ts';
+import { CHAIN_START, type ChainHead } from '#shared/kernel/hash-chain.ts';
+import { chained, headAfter } from './ledger-chain.ts';
 import { emptyBook, postEntries } from './model/booking.ts';
 import type { DayValuation } from './model/valuation.ts';
 

@@ -99,6 +99,10 @@ export const keys = {
     /** Beside the queues, so with `queue:` in front as well. */
     functionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
+  audit: {
+    head: () => '{audit}:head',
+    segment: (number: number) => `{audit}:lines:${number}`,
+  },
   state: {
     /** One for the installation: it guards commits of any key, so all keys share a slot in a cluster. */
     epoch: () => '{state}:epoch',
@@ -264,6 +268,14 @@ export const keyTable: readonly KeyRow[] = [
     'who called whom in an hour: calls, failures, time',
   ),
   row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
+  row(keys.audit.head(), 'document', null, 'runtime', 'where the audit stands, and its segments'),
+  row(
+    keys.audit.segment(1),
+    'list',
+    null,
+    'runtime',
+    'who did what: 5,000 lines, the last ten kept',
+  ),
   row(keys.state.epoch(), 'hash', null, 'runtime', 'how far the state has come, and doubts'),
   row(keys.broker.turn('tradernet'), 'string', 1_500, 'broker', 'that a call just went out'),
   row(keys.broker.sentOrders('default'), 'hash', null, 'broker', 'orders sent, the broker’s ids'),

@@ -29,8 +29,7 @@ export function requireAccess(
 ): void {
   if (tokens === null || (effect === 'reads' && readAccess === 'open')) return;
   if (granted !== undefined && covers(granted, effect)) return;
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  const scope = scopeOf(given, tokens, readAccess) ?? granted;
+  const scope = scopeOf(bearerOf(authorization), tokens, readAccess) ?? granted;
   if (scope === undefined)
     throw new Failure('UNAUTHENTICATED', 'This operation needs an "Authorization: Bearer" token.');
   if (!covers(scope, effect))
@@ -45,6 +44,16 @@ function covers(scope: Scope, effect: Effect): boolean {
 export function tokenFor(effect: Effect, tokens: Tokens): string {
   if (effect === 'trades') return tokens.trade;
   return effect === 'writes' ? tokens.write : (tokens.read ?? '');
+}
+
+/** @returns which of our tokens a caller gave, and `none` for none, or another */
+export function tokenNameOf(authorization: string | undefined, tokens: Tokens | null): string {
+  if (tokens === null || authorization === undefined) return 'none';
+  return scopeOf(bearerOf(authorization), tokens, 'token') ?? 'none';
+}
+
+function bearerOf(authorization: string | undefined): string {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
 }
 
 /** Always compares with every token, so that timing reveals nothing. */

@@ -17,6 +17,8 @@ export interface ContextParts {
   readonly run: string | undefined;
   readonly idempotencyKey: string;
   readonly traceparent: string | undefined;
+  /** On whose behalf. */
+  readonly actor: string | undefined;
   /** Created lazily: most calls log nothing. */
   readonly log: () => Log;
   readonly nameOutcome: (facts: Facts) => void;
@@ -46,12 +48,13 @@ export function contextOf(parts: ContextParts): Context {
 }
 
 function optionsOf(
-  { operation, signal, requestId, traceparent, noteStale }: ContextParts,
+  { operation, signal, requestId, traceparent, actor, noteStale }: ContextParts,
   idempotencyKey: string | undefined,
 ): CallOptions {
   const { name: caller, effect } = operation;
   return {
     ...{ signal, requestId, caller },
+    ...(actor && { actor }),
     ...(traceparent !== undefined && { traceparent }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     // An operation with effects never uses a stale answer; a read passes its age on.

@@ -7,6 +7,7 @@ import type { Facts } from '#shared/kernel/failure.ts';
 import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import type { Database } from '#shared/redis/database.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { Runs } from './runs/runs.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
@@ -24,6 +25,8 @@ export interface Dependencies {
   readonly functions: FunctionsClient;
   /** Which service runs on which board. */
   readonly placement: Placement;
+  /** Who did what; absent where nobody keeps it (tests, replays). */
+  readonly audit?: AuditTrail | undefined;
   /** Queued runs of long operations. */
   readonly runs: Runs;
   /** Tokens by scope; null demands none (tests, and functions behind a guarded gateway). */

@@ -1,5 +1,6 @@
 /** What an operation uses of Redis, the broker and the source of prices, counted under its name. */
 import type { Command, Redis } from 'ioredis';
+import type { Failure } from '#shared/kernel/failure.ts';
 import { isFailedCall, recordCall } from '#shared/process/call-record.ts';
 import type { SourceName } from '#shared/contract/declared-calls.ts';
 import { isOperation } from '#shared/contract/catalogue.ts';
@@ -24,8 +25,9 @@ export function countCallOf(
   caller: string,
   { name }: Operation,
   startedAt: number,
-  failed: boolean,
+  failure: Failure | undefined,
 ): void {
+  const failed = failure !== undefined && isFailedCall(failure);
   if (!isOperation(caller)) recordCall(caller, name, performance.now() - startedAt, failed);
 }
 

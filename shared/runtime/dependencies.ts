@@ -29,6 +29,7 @@ import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
 import { CallReporter } from './call-reporter.ts';
 import { Runs } from './runs/runs.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
@@ -48,6 +49,8 @@ export interface DependencyParts {
   /** Derived from `now` where that is given. */
   readonly steady?: () => SteadyTime;
   readonly marketData?: MarketData;
+  /** Whether calls that change something are written into the audit; hosts of functions say so. */
+  readonly isAudited?: boolean;
   /** Wraps the broker that the settings name. */
   readonly wrapBroker?: (broker: Broker) => Broker;
 }
@@ -92,6 +95,7 @@ export async function openDependencies(
     throw thrown;
   });
   const reporter = new CallReporter(database, now);
+  const audit = parts.isAudited ? new AuditTrail(database) : undefined;
   const prefix = queuePrefixAt(redisUrl, redisKeyPrefix);
   const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
   return {
@@ -105,12 +109,14 @@ export async function openDependencies(
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
     placement: parts.placement ?? allLocal,
     runs,
+    ...(audit && { audit }),
     tokens: parts.tokens === undefined ? usableTokens(settings) : parts.tokens,
     now,
     steady: parts.steady ?? (parts.now ? steadyTimeOf(parts.now) : steadyTime),
     newId: () => randomBytes(16).toString('hex'),
     close: async () => {
       await runs.close();
+      await audit?.close();
       await reporter.close();
       redis.disconnect();
     },
@@ -158,14 +164,14 @@ async function openAmbient(env: Environment): Promise<Dependencies> {
   const tokens = usableTokens(settings);
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
   if (settings.servicesFile === undefined && settings.deviceFile === undefined)
-    return openDependencies(settings, { tokens, transport: local });
+    return openDependencies(settings, { tokens, transport: local, isAudited: true });
   // Loaded only by functions that call other boards.
   const { readPlacement } = await import('#shared/placement/read-placement.ts');
   const { openRoutes } = await import('#shared/clients/open-routes.ts');
   const placement = await readPlacement(settings);
   const log = openLog(logRulesOf(settings));
   const { transport } = await openRoutes({ placement, local, settings, log });
-  return openDependencies(settings, { tokens, transport, placement, log });
+  return openDependencies(settings, { tokens, transport, placement, log, isAudited: true });
 }
 
 /** @throws Failure UNAVAILABLE where a required token is missing: nothing runs unprotected */

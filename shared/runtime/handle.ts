@@ -16,6 +16,7 @@ import { isOpen, openBecause, timedOut, type CallIds } from '#shared/contract/un
 import { redisFailure } from '#shared/redis/client.ts';
 import { CallTurns } from './call-turns.ts';
 import { callSpan, markFailed } from './operation-span.ts';
+import { auditOf, type AuditedCall } from './audit/audited-call.ts';
 import { callerNamed } from '#shared/contract/declared-calls.ts';
 import { countCallOf } from './counted-use.ts';
 import { withIds } from './answer-ids.ts';
@@ -97,10 +98,10 @@ interface HandOver {
 }
 
 class Call {
-  private readonly operation: Operation;
+  readonly operation: Operation;
   private readonly handlerBody: AnyHandlerBody;
-  private readonly event: FunctionEvent;
-  private readonly dependencies: Dependencies;
+  readonly event: FunctionEvent;
+  readonly dependencies: Dependencies;
   private readonly turns: CallTurns;
   readonly requestId: string;
   private readonly givenKey: string | undefined;
@@ -122,8 +123,9 @@ class Call {
   private isQueueing = false;
   readonly traceparent: string | undefined;
   /** Who calls, as it names itself. */
-  private readonly caller: string;
-  private isFailed = false;
+  readonly caller: string;
+  private failure: Failure | undefined;
+  private readonly audit: AuditedCall | undefined;
   private span: Span | undefined;
   private readonly signal: AbortSignal;
   private readonly deadline: Deadline;
@@ -152,6 +154,7 @@ class Call {
     this.run = safe(event.headers['x-run-id']);
     this.traceparent = readTraceparent(event.headers['traceparent']);
     this.caller = callerNamed(event.headers['x-caller']);
+    this.audit = auditOf(this);
     const requested = Number(event.headers['x-timeout-ms'] ?? operation.timeoutMs);
     const timeoutMs =
       requested > 0 ? Math.min(requested, operation.timeoutMs) : operation.timeoutMs;
@@ -191,6 +194,7 @@ class Call {
     const leaving = safe(this.event.headers['x-take-back']);
     if (follows && leaving !== undefined) return this.cancelRun(leaving);
     const { format, wire, request } = await readRequest(this.operation, this.event);
+    await this.audit?.begun(request);
     this.key = this.keyOfCall();
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
     const handlerBody = (key?: string): unknown => this.handlerBody(request, this.context(key));
@@ -341,7 +345,8 @@ class Call {
   private end(): void {
     this.deadline.close();
     this.span?.end();
-    countCallOf(this.caller, this.operation, this.startedAt, this.isFailed);
+    countCallOf(this.caller, this.operation, this.startedAt, this.failure);
+    this.audit?.ended(this.failure?.code ?? '');
   }
 
   private async single(message: unknown, format: Format): Promise<FunctionResult> {
@@ -358,7 +363,8 @@ class Call {
     const failure = this.failureOf(thrown);
     const { actor } = failure.rule;
     markFailed(this.span, failure);
-    this.isFailed = failure.rule.http >= 500;
+    this.failure = failure;
+    this.audit?.refused(failure);
     const isOurs = actor === 'operator' || actor === 'developer';
     const level = isOurs || isOpenByAccident(failure) ? 'error' : 'info';
     this.log()[level]('call-failed', {
@@ -412,6 +418,7 @@ class Call {
       ...{ operation, dependencies, effects, signal, requestId, run },
       idempotencyKey: run ?? settled ?? this.givenKey ?? requestId,
       traceparent: this.span?.traceparent ?? this.traceparent,
+      actor: this.event.headers['x-actor'],
       log: () => this.log(),
       nameOutcome: (facts) => void (this.outcomeFacts = { ...this.outcomeFacts, ...facts }),
       answerIsOpen: () => void (this.answerOpen = true),

@@ -35,7 +35,10 @@ export async function openThreadDependencies(
   let dependencies: Dependencies | undefined;
   const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => dependencies);
   const { transport } = await openRoutes({ placement, local, settings, log });
-  const opened = await openDependencies(settings, { tokens, transport, placement, log });
+  const opened = await openDependencies(settings, {
+    ...{ tokens, transport, placement, log },
+    isAudited: true,
+  });
   const close = (): Promise<unknown> => Promise.all([opened.close(), tracing.close()]);
   dependencies = { ...opened, close: async () => void (await close()) };
   return dependencies;

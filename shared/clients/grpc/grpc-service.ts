@@ -6,7 +6,7 @@ import { Client, Metadata, type ChannelCredentials, type ChannelOptions } from '
 import { present } from '#shared/kernel/assert.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
-import type { CallOptions } from '../functions-client.ts';
+import { headerText, type CallOptions } from '../functions-client.ts';
 import { LastAnswers } from '../remote/last-answers.ts';
 import { Outage } from '../remote/outage.ts';
 import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';
@@ -117,7 +117,7 @@ export class GrpcService {
   }
 
   private metadataOf(options: CallOptions): Metadata {
-    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale, follower } = options;
+    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale, follower, actor } = options;
     const { token, forwardedBy } = this.options;
     const metadata = new Metadata();
     metadata.set('x-request-id', requestId);
@@ -125,6 +125,7 @@ export class GrpcService {
     if (keyIsMade) metadata.set('x-key-made', 'yes');
     if (traceparent !== undefined) metadata.set('traceparent', traceparent);
     if (follower !== undefined) metadata.set('x-follower', follower);
+    if (actor) metadata.set('x-actor', headerText(actor));
     if (!onStale) metadata.set('x-accept-stale', 'no');
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     if (forwardedBy !== undefined) metadata.set('x-forwarded-by', forwardedBy);

@@ -1,5 +1,9 @@
 /** Who may come in and who did what: sessions, passkeys, the register. */
-import type { GetDependenciesResponse, ListNoticesResponse } from '#protos/gen/gateway.ts';
+import type {
+  GetDependenciesResponse,
+  ListAuditResponse,
+  ListNoticesResponse,
+} from '#protos/gen/gateway.ts';
 import type { AuditLine } from '../audit-store.ts';
 import type { Passkey } from '../model/passkey.ts';
 import type { Session } from '../model/session.ts';
@@ -13,10 +17,12 @@ export interface Register {
   readonly passkeys: readonly Passkey[];
   readonly notices?: ListNoticesResponse | undefined;
   readonly calls?: GetDependenciesResponse | undefined;
+  /** Calls that changed something, from any caller. */
+  readonly done?: ListAuditResponse | undefined;
 }
 
 export function accessSections(context: ViewContext, register: Register): Html {
-  return html`${sessionsSection(context, register)}${context.may('trade') && passkeysSection(context, register)}${auditSection(context.format, register)}`;
+  return html`${sessionsSection(context, register)}${context.may('trade') && passkeysSection(context, register)}${auditSection(context.format, register)}${callersSection(context.format, register)}`;
 }
 
 function passkeysSection(context: ViewContext, { passkeys }: Register): Html {
@@ -90,6 +96,24 @@ function auditSection(format: Format, { audit }: Register): Html {
             <p class="under">
               ${format.moment({ seconds: String(at / 1000) })} · ${who || 'nobody signed in'} ·
               ${address}
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+function callersSection(format: Format, { done }: Register): Html | false {
+  if (!done) return false;
+  return html`<section class="card" data-part="audit-calls">
+    <h2>Calls that changed something</h2>
+    <ul class="plain">
+      ${done.lines.map(
+        ({ at, event, operation, who, caller, address, token, failureCode }) =>
+          html`<li>
+            <p><b>${operation}</b> ${event} ${failureCode}</p>
+            <p class="under">
+              ${format.moment(at)} · ${who || caller} · ${address || 'inside'} · token ${token}
             </p>
           </li>`,
       )}

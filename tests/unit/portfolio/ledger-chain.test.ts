@@ -1,6 +1,7 @@
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { checkLedger } from '#shared/portfolio/ledger-check.ts';
-import { CHAIN_START, chained, headAfter } from '#shared/portfolio/ledger-chain.ts';
+import { CHAIN_START } from '#shared/kernel/hash-chain.ts';
+import { chained, headAfter } from '#shared/portfolio/ledger-chain.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { emptyBook, postEntries } from '#shared/portfolio/model/booking.ts';
 import { imbalance } from '#shared/portfolio/model/posting.ts';

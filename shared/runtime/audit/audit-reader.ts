@@ -1,0 +1,99 @@
+/** Reads the audit, newest first, and checks its chain. */
+import { z } from 'zod';
+import { textHash } from '#shared/kernel/hash.ts';
+import type { ChainHead } from '#shared/kernel/hash-chain.ts';
+import { decode } from '#shared/redis/codec.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { auditLine, type AuditLine } from './audit-line.ts';
+import { auditHead, type AuditHead } from './audit-trail.ts';
+
+const HASH_LENGTH = 64;
+
+const stored = z.strictObject({ line: auditLine, sequence: z.number(), previous: z.string() });
+
+export interface NumberedLine extends AuditLine {
+  readonly sequence: number;
+}
+
+export interface AuditCheck {
+  readonly lines: number;
+  readonly head: ChainHead | undefined;
+  /** What is wrong with the first line that is, with its number; 0: with the whole. */
+  readonly finding?: { readonly sequence: number; readonly message: string } | undefined;
+}
+
+export class AuditReader {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** @param wanted which lines @param limit how many, after the offset */
+  async latest(
+    wanted: (line: AuditLine) => boolean,
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly lines: readonly NumberedLine[]; readonly total: number }> {
+    const lines: NumberedLine[] = [];
+    let total = 0;
+    const head = await this.head();
+    for (const { number } of (head?.segments ?? []).toReversed())
+      for (const line of (await this.segment(number)).toReversed()) {
+        const read = numbered(line);
+        if (!wanted(read)) continue;
+        if (total >= offset && lines.length < limit) lines.push(read);
+        total += 1;
+      }
+    return { lines, total };
+  }
+
+  /** Each line against its hash and the one before, and the last against the head. */
+  async check(): Promise<AuditCheck> {
+    const head = await this.head();
+    const [first] = head?.segments ?? [];
+    if (!head || !first) return { lines: 0, head: undefined };
+    let at: ChainHead = first.before;
+    for (const { number, before } of head.segments) {
+      if (before.hash !== at.hash) return wrong(at, 'the segment does not follow the one before');
+      for (const text of await this.segment(number)) {
+        const problem = problemOf(text, at);
+        if (problem !== undefined) return wrong(at, problem);
+        at = { lines: at.lines + 1, hash: text.slice(0, HASH_LENGTH) };
+      }
+    }
+    const isWhole = at.hash === head.head.hash && at.lines === head.head.lines;
+    const lines = at.lines - first.before.lines;
+    if (isWhole) return { lines, head: at };
+    const message = `${head.head.lines} lines were written, and ${at.lines} are there, or other ones`;
+    return { lines, head: at, finding: { sequence: 0, message } };
+  }
+
+  private async head(): Promise<AuditHead | undefined> {
+    return (await this.database.find(keys.audit.head(), auditHead))?.value;
+  }
+
+  private segment(number: number): Promise<readonly string[]> {
+    return this.database.redis.lrange(keys.audit.segment(number), 0, -1);
+  }
+}
+
+function numbered(text: string): NumberedLine {
+  const { line, sequence } = decode(stored, text.slice(HASH_LENGTH + 1), 'a line of the audit');
+  return { ...line, sequence };
+}
+
+function problemOf(text: string, before: ChainHead): string | undefined {
+  const json = text.slice(HASH_LENGTH + 1);
+  if (text !== `${textHash(json)} ${json}`) return 'it is not what its hash says';
+  const parsed = stored.safeParse(JSON.parse(json));
+  if (!parsed.success) return 'it does not read';
+  const { sequence, previous } = parsed.data;
+  if (sequence !== before.lines + 1) return `it says that it is number ${sequence}`;
+  return previous === before.hash ? undefined : 'the lines before it were changed';
+}
+
+function wrong(before: ChainHead, message: string): AuditCheck {
+  return { lines: before.lines, head: before, finding: { sequence: before.lines + 1, message } };
+}

@@ -1,0 +1,77 @@
+/** What the audit gets of a call that changes something: a line when it is let in or refused, one when it ended. */
+import type { Operation } from '#shared/contract/row.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
+import { headerText } from '#shared/clients/functions-client.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
+import type { FunctionEvent } from '#template/function.ts';
+import { tokenNameOf } from '../access.ts';
+import type { AuditEvent, AuditLine } from './audit-line.ts';
+
+export interface AuditedCallParts {
+  readonly operation: Operation;
+  readonly event: FunctionEvent;
+  readonly dependencies: Dependencies;
+  readonly requestId: string;
+  readonly run: string | undefined;
+  readonly caller: string;
+}
+
+/** @returns undefined for a call that only reads, and where nobody keeps the audit */
+export function auditOf(parts: AuditedCallParts): AuditedCall | undefined {
+  const { operation, dependencies } = parts;
+  return operation.effect === 'reads' || !dependencies.audit ? undefined : new AuditedCall(parts);
+}
+
+export class AuditedCall {
+  private readonly parts: AuditedCallParts;
+  private account = '';
+  private hasBegun = false;
+
+  constructor(parts: AuditedCallParts) {
+    this.parts = parts;
+  }
+
+  /** Before anything happens. @throws Failure where the line cannot be stored: nothing is done unseen */
+  async begun(request: unknown): Promise<void> {
+    const { accountId } = request as { accountId?: unknown };
+    this.account = typeof accountId === 'string' ? accountId : '';
+    await this.add('called', '');
+    this.hasBegun = true;
+  }
+
+  /** A call that was not let in is written down and refused; one that only failed to parse is not. */
+  refused({ code }: Failure): void {
+    if (code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED') this.addLater('refused', code);
+  }
+
+  ended(failureCode: string): void {
+    if (this.hasBegun) this.addLater('ended', failureCode);
+  }
+
+  /** The call itself does not wait, and has happened: what cannot be stored is said in the log. */
+  private addLater(event: AuditEvent, failureCode: string): void {
+    const { dependencies, requestId } = this.parts;
+    this.add(event, failureCode).catch((cause: unknown) =>
+      dependencies.log.error('audit-failed', { callId: requestId, cause }),
+    );
+  }
+
+  private async add(event: AuditEvent, failureCode: string): Promise<void> {
+    const { dependencies } = this.parts;
+    await dependencies.audit?.add(this.line(event, failureCode));
+  }
+
+  private line(event: AuditEvent, failureCode: string): AuditLine {
+    const { operation, event: call, dependencies, requestId, run = '', caller } = this.parts;
+    const { headers } = call;
+    const { credential, name } = operation;
+    const token = tokenNameOf(headers['authorization'], dependencies.tokens);
+    return {
+      at: dependencies.now(),
+      ...{ event, operation: name, account: this.account, caller, requestId, run, failureCode },
+      who: headerText(headers['x-actor'] ?? ''),
+      address: headerText(headers['x-forwarded-for'] ?? ''),
+      token: credential === 'request' && token === 'none' ? 'request' : token,
+    };
+  }
+}
