@@ -1,5 +1,7 @@
-/** Answers on stdout: lines for a person, or one JSON document. */
+/** Answers on stdout, or in a file: lines for a person, or one JSON document. */
+import { writeFile } from 'node:fs/promises';
 import { wrapped } from '#gateway/embedded/console/console.ts';
+import { fromCallerFolder } from './caller-folder.ts';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -14,4 +16,19 @@ export function output({ json }: OutputOptions, document: unknown, lines: readon
     ? [JSON.stringify(document, null, 2)]
     : lines.flatMap((line) => wrapped(line, width));
   process.stdout.write(`${text.join('\n')}\n`);
+}
+
+/**
+ * Writes a text to a file, or to stdout where none is named.
+ * @param what is written, as the confirmation says it: `3 lines of the ledger`
+ */
+export async function writeText(
+  file: string | undefined,
+  text: string,
+  what: string,
+): Promise<void> {
+  if (file === undefined) return void process.stdout.write(text);
+  const path = fromCallerFolder(file);
+  await writeFile(path, text);
+  process.stdout.write(`Wrote ${what} to ${path}.\n`);
 }

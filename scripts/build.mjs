@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
-import { textFiles } from './build/text-files.mjs';
+import { bundleOptions } from './build/bundle-options.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = [
@@ -36,17 +36,11 @@ export async function build({ out = 'dist', also = [] } = {}) {
     ],
     outdir: out,
     outbase: '.',
-    bundle: true,
+    ...bundleOptions,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    loader: textFiles,
     sourcemap: 'linked',
     define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion()) },
-    logLevel: 'error',
   });
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { textFiles } from './build/text-files.mjs';
+import { bundleOptions } from './build/bundle-options.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [script, ...rest] = process.argv.slice(2);
@@ -23,14 +23,8 @@ await build({
   entryPoints: [resolve(script)],
   absWorkingDir: ROOT,
   outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  loader: textFiles,
+  ...bundleOptions,
   sourcemap: 'inline',
-  logLevel: 'error',
 });
 process.argv = [process.argv[0] ?? 'node', resolve(script), ...rest];
 await import(pathToFileURL(outfile).href);

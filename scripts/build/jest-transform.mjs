@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { transformSync, version } from 'esbuild';
-import { textFiles } from './text-files.mjs';
+import { bundleOptions } from './bundle-options.mjs';
 
 const self = readFileSync(new URL(import.meta.url));
 
@@ -16,7 +16,7 @@ export default {
       .digest('hex');
   },
   process(source, filename) {
-    if (Object.keys(textFiles).some((ending) => filename.endsWith(ending))) {
+    if (Object.keys(bundleOptions.loader).some((ending) => filename.endsWith(ending))) {
       return { code: `module.exports = { __esModule: true, default: ${JSON.stringify(source)} };` };
     }
     const { code, map } = transformSync(source, {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { operationsOf } from '#shared/contract/catalogue.ts';
 import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
+import { escapedHtml } from '#shared/kernel/text.ts';
 
 const GRPC_PORT_BASE = 50_051;
 const ROW = 22;
@@ -82,6 +83,5 @@ function box(x: number, y: number, width: number, height: number, kind: string):
 }
 
 function text(x: number, y: number, words: string, kind?: string): string {
-  const shown = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `  <text x="${x}" y="${y}"${kind === undefined ? '' : ` class="${kind}"`}>${shown}</text>`;
+  return `  <text x="${x}" y="${y}"${kind === undefined ? '' : ` class="${kind}"`}>${escapedHtml(words)}</text>`;
 }

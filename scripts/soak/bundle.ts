@@ -1,7 +1,8 @@
 /** Bundles the simulation, as it is or with one fault planted in its sources. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+import options from '../build/bundle-options.json' with { type: 'json' };
 
 export interface SourceFault {
   readonly name: string;
@@ -11,14 +12,6 @@ export interface SourceFault {
   readonly text: string;
   readonly instead: string;
 }
-
-const TEXTS = {
-  '.lua': 'text',
-  '.html': 'text',
-  '.css': 'text',
-  '.client.js': 'text',
-  '.openapi': 'text',
-} as const;
 
 /**
  * @param root of the project
@@ -41,13 +34,7 @@ export async function bundleTests(
     entryPoints: [join(root, entry)],
     absWorkingDir: root,
     outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    loader: TEXTS,
-    logLevel: 'error',
+    ...(options as BuildOptions),
     plugins,
   });
   return outfile;

@@ -1,9 +1,8 @@
 /** `trader export`: writes an account's ledger as csv, beancount or hledger. */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { fromCallerFolder } from '../../caller-folder.ts';
 import { openInstallation } from '../../gateway-client.ts';
+import { writeText } from '../../output.ts';
 
 interface Options {
   readonly account: string;
@@ -26,11 +25,5 @@ export function exportLedger(trader: Command): void {
 async function run({ account, format, output }: Options): Promise<void> {
   const ask = openInstallation(ANSWER_MS_MAX);
   const { content, lines } = await ask(portfolio.exportLedger, { accountId: account, format });
-  if (output === undefined) {
-    process.stdout.write(content);
-    return;
-  }
-  const path = fromCallerFolder(output);
-  await writeFile(path, content);
-  process.stdout.write(`Wrote ${lines} lines of the ledger to ${path}.\n`);
+  await writeText(output, content, `${lines} lines of the ledger`);
 }

@@ -1,9 +1,8 @@
 /** `trader gains`: realised gains and income by tax year, for the owner and the tax adviser. */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { fromCallerFolder } from '../../caller-folder.ts';
 import { openInstallation } from '../../gateway-client.ts';
+import { writeText } from '../../output.ts';
 import { gainsCsv, gainsText } from './gains-text.ts';
 
 interface Options {
@@ -29,13 +28,9 @@ export function gains(trader: Command): void {
 async function run({ account, year, csv, json }: Options): Promise<void> {
   const ask = openInstallation(ANSWER_MS_MAX);
   const answer = await ask(portfolio.getGains, { accountId: account, taxYear: year });
-  if (typeof csv === 'string') {
-    const path = fromCallerFolder(csv);
-    await writeFile(path, gainsCsv(answer));
-    process.stdout.write(
-      `Wrote ${answer.lots.length} lots and ${answer.income.length} payments to ${path}.\n`,
-    );
-  } else if (csv) process.stdout.write(gainsCsv(answer));
+  const file = typeof csv === 'string' ? csv : undefined;
+  const what = `${answer.lots.length} lots and ${answer.income.length} payments`;
+  if (csv) await writeText(file, gainsCsv(answer), what);
   else if (json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   else process.stdout.write(`${gainsText(answer).join('\n')}\n`);
 }

@@ -1,5 +1,6 @@
 /** Telegram's Bot API: sendMessage, and the buttons that were pressed (core.telegram.org/bots/api). */
 import { Failure } from '#shared/kernel/failure.ts';
+import { escapedHtml } from '#shared/kernel/text.ts';
 import type { NoticeChannel, OutgoingNotice } from './notice-channel.ts';
 import { postText, requireTaken, type PostedAnswer } from './post-json.ts';
 
@@ -96,7 +97,7 @@ function messageOf(notice: OutgoingNotice, chat: string) {
   const rows = buttonsOf(notice);
   return {
     chat_id: chat,
-    text: `<b>${escaped(title)}</b>\n${escaped(text.slice(0, LENGTH_MAX))}`,
+    text: `<b>${escapedHtml(title)}</b>\n${escapedHtml(text.slice(0, LENGTH_MAX))}`,
     parse_mode: 'HTML',
     disable_notification: urgency === 'low',
     link_preview_options: { is_disabled: true },
@@ -112,10 +113,6 @@ function buttonsOf({ url, answers }: OutgoingNotice) {
   const approve = { text: 'Approve', callback_data: answers.approveToken };
   const reject = { text: 'Reject', callback_data: answers.rejectToken };
   return [[approve, reject], ...openButton];
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** Telegram says in the body how long to wait. */

@@ -11,7 +11,6 @@ import {
   type TrustLevel,
 } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
-import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { lastPolicy, type PolicySources } from '#shared/portfolio/policy/policy-in-force.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -71,9 +70,9 @@ export class TrustStore {
 /** The level in force, and where it comes from. */
 export async function trustOf(sources: PolicySources, account: AccountId): Promise<Trust> {
   const steps = await new TrustStore(sources.database).steps(account);
-  const { stored, policy } = await lastPolicy(sources, account);
+  const { written, policy } = await lastPolicy(sources, account);
   const granted = steps[0]?.level ?? defaultPolicy(sources.settings).trust.level;
-  const ceiling = stored && parsePolicy(stored.document, 'policy').trust?.level;
+  const ceiling = written.trust?.level;
   const level = ceiling === undefined ? granted : lowerLevel(granted, ceiling);
   return { level, granted, ceiling, limits: policy.trust, steps };
 }

@@ -1,4 +1,5 @@
 /** HTML from templates in which every value is escaped, unless it is HTML already. */
+import { escapedHtml } from '#shared/kernel/text.ts';
 
 export class Html {
   readonly text: string;
@@ -14,14 +15,6 @@ export class Html {
 
 type Value = Html | string | number | undefined | false | null | readonly Value[];
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Absent and false values are left out, so that a part may be conditional. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   const parts = strings.map((text, index) => text + textOf(values[index]));
@@ -32,5 +25,5 @@ function textOf(value: Value): string {
   if (value === undefined || value === null || value === false) return '';
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(textOf).join('');
-  return String(value).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+  return escapedHtml(String(value));
 }

@@ -7,6 +7,7 @@ import { errors, trading } from '@alpacahq/alpaca-trade-api/rest';
 import type { z } from 'zod';
 import { redacted } from '#shared/clients/redacted.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
 import {
   accountRow,
   activityRow,
@@ -132,7 +133,7 @@ export class AlpacaApi {
     const sent = await this.attempt(({ orders }) =>
       orders.postOrderRaw({ postOrderRequest: order }, { signal }),
     );
-    return isRefusal(sent) ? sent : parsed(orderRow, await textOf(sent));
+    return isRefusal(sent) ? sent : parsedAnswer(BROKER, orderRow, await textOf(sent));
   }
 
   /** Asks for cancellation. A refusal says that there is nothing left to cancel. */
@@ -154,7 +155,7 @@ export class AlpacaApi {
   ): Promise<z.output<T> | undefined> {
     signal.throwIfAborted();
     const answer = await this.attempt(call);
-    if (!isRefusal(answer)) return parsed(shape, await textOf(answer));
+    if (!isRefusal(answer)) return parsedAnswer(BROKER, shape, await textOf(answer));
     if (answer.status === 404) return undefined;
     throw failureOf(answer);
   }
@@ -167,7 +168,7 @@ export class AlpacaApi {
     signal.throwIfAborted();
     const answer = await this.attempt(call);
     if (isRefusal(answer)) throw failureOf(answer);
-    return parsed(shape, await textOf(answer));
+    return parsedAnswer(BROKER, shape, await textOf(answer));
   }
 
   private async pages<R extends { readonly id: string }>(
@@ -271,21 +272,8 @@ async function textOf({ raw }: Answer): Promise<string> {
   }
 }
 
-function parsed<T extends z.ZodType>(shape: T, text: string): z.output<T> {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw broken('something that is not JSON');
-  }
-  const read = shape.safeParse(body);
-  if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  throw broken(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`);
-}
-
 function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `${BROKER} answered ${detail}.`, { what: BROKER });
+  return brokenAnswer(BROKER, detail);
 }
 
 /** Only the error's name: an error of the client may contain the request and its headers. */

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import type { Failure } from '#shared/kernel/failure.ts';
+import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
@@ -123,7 +124,7 @@ export class AlpacaPrices implements PriceSource {
     const url = `${baseUrl}${path}?${new URLSearchParams(query).toString()}`;
     const answer = await fetch.get({ name, url, headers: this.headers() }, signal);
     if (answer.status !== 200) throw broken(`${answer.status} for ${path}`);
-    return parsed(schema, answer.body.toString());
+    return parsedAnswer('Alpaca', schema, answer.body.toString());
   }
 
   /** A replay needs no keys. */
@@ -162,19 +163,6 @@ function barOf({ t, o, h, l, c, v }: Bar, adjusted: number | undefined): DailyBa
   return { day, open: o, high: h, low: l, close: c, volume: v, adjustedClose: adjusted ?? c };
 }
 
-function parsed<T extends z.ZodType>(schema: T, text: string): z.output<T> {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw broken('something that is not JSON');
-  }
-  const read = schema.safeParse(body);
-  const issue = read.error?.issues[0];
-  if (!read.success) throw broken(`${issue?.path.join('.')}: ${issue?.message}`);
-  return read.data;
-}
-
 function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `Alpaca answered ${detail}.`, { what: 'Alpaca' });
+  return brokenAnswer('Alpaca', detail);
 }

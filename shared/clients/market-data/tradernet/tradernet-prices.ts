@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { dayOf, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { isCurrency } from '#shared/kernel/currency.ts';
-import { Failure, notFound } from '#shared/kernel/failure.ts';
+import { notFound, type Failure } from '#shared/kernel/failure.ts';
+import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
@@ -96,16 +97,7 @@ export class TradernetPrices implements PriceSource {
     const { baseUrl, fetch } = this.parts;
     const url = `${baseUrl}/api?q=${encodeURIComponent(JSON.stringify({ cmd, params }))}`;
     const answer = await fetch.get({ name, url }, signal);
-    let body: unknown;
-    try {
-      body = JSON.parse(answer.body.toString());
-    } catch {
-      throw broken('something that is not JSON');
-    }
-    const read = schema.safeParse(body);
-    const issue = read.error?.issues[0];
-    if (!read.success) throw broken(`${issue?.path.join('.')}: ${issue?.message}`);
-    return read.data;
+    return parsedAnswer('Tradernet', schema, answer.body.toString());
   }
 }
 
@@ -132,5 +124,5 @@ function dateText(day: CalendarDay): string {
 }
 
 function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `Tradernet answered ${detail}.`, { what: 'Tradernet' });
+  return brokenAnswer('Tradernet', detail);
 }

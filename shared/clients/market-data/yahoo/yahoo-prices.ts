@@ -1,7 +1,8 @@
 /** Daily bars, dividends and splits from Yahoo's chart call, which needs no key. */
 import { z } from 'zod';
 import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { Failure, notFound } from '#shared/kernel/failure.ts';
+import { notFound, type Failure } from '#shared/kernel/failure.ts';
+import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
 import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
 import { inCurrency, parseQuoteUnit, type QuoteUnit } from '../csv/format/quote-unit.ts';
@@ -102,16 +103,7 @@ export class YahooPrices implements PriceSource {
 }
 
 function resultOf(status: number, text: string, { isin }: ListedSecurity): ChartResult {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw broken('something that is not JSON');
-  }
-  const read = chartSchema.safeParse(body);
-  const issue = read.error?.issues[0];
-  if (!read.success) throw broken(`${issue?.path.join('.')}: ${issue?.message}`);
-  const { result, error } = read.data.chart;
+  const { result, error } = parsedAnswer('Yahoo', chartSchema, text).chart;
   const [first] = result ?? [];
   if (first && status === 200) return first;
   if (status === 404) throw notFound('security', isin);
@@ -182,5 +174,5 @@ function byDay(a: { readonly day: CalendarDay }, b: { readonly day: CalendarDay 
 }
 
 function broken(detail: string): Failure {
-  return new Failure('UPSTREAM_BROKEN', `Yahoo answered ${detail}.`, { what: 'Yahoo' });
+  return brokenAnswer('Yahoo', detail);
 }
