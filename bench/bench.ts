@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   planning: () => import('./planning/bench.ts'),
   positions: () => import('./positions/bench.ts'),
   replay: () => import('./replay/bench.ts'),
+  replicas: () => import('./replicas/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
   solvers: () => import('./solvers/bench.ts'),
