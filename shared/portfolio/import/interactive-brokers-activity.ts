@@ -7,7 +7,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
-import { interactiveBrokersLeg } from './interactive-brokers-actions.ts';
+import { interactiveBrokersLeg, requireOneAccount } from './interactive-brokers-rows.ts';
 import { attempt, number, orZero, type Cell } from './csv-rows.ts';
 import type {
   ImportFile,
@@ -66,6 +66,8 @@ export const interactiveBrokersActivity: ImportFormat = {
     ),
   parse: (file) => {
     const rows = sectionRows(file);
+    const several = attempt(() => requireOneAccount(rows.map(accountIn)));
+    if (several) return { transactions: [], left: [{ line: 1, reason: several }] };
     const statement = statementOf(rows);
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
@@ -85,6 +87,11 @@ export const interactiveBrokersActivity: ImportFormat = {
     return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
   },
 };
+
+/** Of consolidated statements and of the transaction history. */
+function accountIn({ section, cell }: SectionRow): string {
+  return readers[section] ? cell('Account') : '';
+}
 
 /** Sums have no time. */
 function actionLeg(

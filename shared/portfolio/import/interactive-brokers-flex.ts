@@ -4,7 +4,7 @@ import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-value
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
-import { interactiveBrokersLeg } from './interactive-brokers-actions.ts';
+import { interactiveBrokersLeg, requireOneAccount } from './interactive-brokers-rows.ts';
 import { attempt, number, orZero } from './csv-rows.ts';
 import type {
   ImportFile,
@@ -36,7 +36,7 @@ export const interactiveBrokersFlex: ImportFormat = {
   parse: (file) => {
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
-    const rows = attempt(() => rowsOf(file));
+    const rows = attempt(() => ofOneAccount(rowsOf(file)));
     if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
     const legs: ActionLeg[] = [];
     for (const { row, line } of rows) {
@@ -72,6 +72,12 @@ function rowsOf({ text, rows }: ImportFile): readonly Numbered[] {
     const row = Object.fromEntries(header.map((name, i) => [name, cells[i] ?? '']));
     return [{ row, line }];
   });
+}
+
+/** Money of several accounts is not mixed in one. */
+function ofOneAccount(rows: readonly Numbered[]): readonly Numbered[] {
+  requireOneAccount(rows.map(({ row }) => at(row, 'accountId') || at(row, 'clientAccountID')));
+  return rows;
 }
 
 /** Names of columns as those of attributes. */

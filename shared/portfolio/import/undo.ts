@@ -88,13 +88,13 @@ interface Around {
   readonly after: Book;
 }
 
-/** The book before and after each sale and action of the import. */
+/** The book before and after each line of the import that takes shares, and each action. */
 function holdingsAround(
   open: readonly PostedLine[],
   posted: readonly PostedLine[],
   currency: Currency,
 ): ReadonlyMap<string, Around> {
-  const asked = open.filter(({ line }) => line.kind === 'sell' || isAction(line));
+  const asked = open.filter(({ line }) => takesLots(line) || isAction(line));
   const ids = new Set(asked.map(({ line }) => line.id));
   const found = new Map<string, Around>();
   let book = emptyBook('' as AccountId, currency);
@@ -115,7 +115,7 @@ function undoing(
   const { line } = one;
   const before = line.isin && book?.holdings.get(line.isin);
   const common = { note: reason, source: 'owner', happenedAt: line.happenedAt };
-  if (line.kind === 'sell') return saleUndone(one, before, common);
+  if (takesLots(line)) return takingUndone(one, before, common);
   const kind = line.kind === 'buy' ? 'sell' : oppositeOf(line.kind);
   if (!kind)
     throw refused('not-reversible', `${importId} cannot be undone: ${line.id} is a ${line.kind}.`, {
@@ -134,14 +134,18 @@ function undoing(
   ];
 }
 
+function takesLots({ kind }: LedgerEntry): boolean {
+  return kind === 'sell' || kind === 'transfer-out';
+}
+
 function isAction({ id }: LedgerEntry): boolean {
   return id.startsWith(ACTION_PREFIX);
 }
 
 type Common = Pick<BookedMovement, 'note' | 'source' | 'happenedAt'>;
 
-/** One movement for each lot that it took; the last one takes back the gain. */
-function saleUndone(
+/** One movement for each lot that it took; of a sale the last one takes back the gain. */
+function takingUndone(
   { line, postings }: PostedLine,
   before: Holding | undefined,
   common: Common,
@@ -153,12 +157,14 @@ function saleUndone(
   });
   let left = line.cash;
   return taken.map(({ lot, quantity, cost }, i): BookedMovement => {
-    const cash = i === taken.length - 1 ? left : cost;
+    const isSale = line.kind === 'sell';
+    const cash = i === taken.length - 1 || !isSale ? left : cost;
     left = left.subtract(cash);
     const shares = quantity.negate();
     return {
       ...{ flowId: i === 0 ? `reversal-${flowId}` : `reversal-${flowId}-${i + 1}`, ...common },
-      ...{ kind: 'buy', amount: cash.negate(), isin: line.isin, symbol: line.symbol },
+      kind: isSale ? 'buy' : 'transfer-in',
+      ...{ amount: cash.negate(), isin: line.isin, symbol: line.symbol },
       ...{ quantity: shares, reversesFlowId: flowId },
       ...termsOf(lot, shares, cost),
       restores: { lotId: lot.lotId, acquiredAt: lot.acquiredAt },

@@ -169,7 +169,7 @@ function inserted(lots: readonly Lot[], lot: Lot): readonly Lot[] {
   return next < 0 ? [...lots, lot] : lots.toSpliced(next, 0, lot);
 }
 
-/** A sale is undone: its shares are back in their lot, at their cost, and its gain is taken back. */
+/** Shares that were sold or delivered are back in their lot, at their cost; the gain of a sale is taken back. */
 function restored(holding: Holding, entry: LedgerEntry, part: Lot, acquiredAt: Instant): Holding {
   const [lotId = entry.id] = entry.lotIds ?? [];
   const left = holding.lots.find((lot) => lot.lotId === lotId);
@@ -184,7 +184,8 @@ function restored(holding: Holding, entry: LedgerEntry, part: Lot, acquiredAt: I
     lots: left
       ? holding.lots.map((lot) => (lot === left ? whole : lot))
       : inserted(holding.lots, whole),
-    realized: holding.realized.add(entry.cash).add(part.cost),
+    realized:
+      entry.kind === 'buy' ? holding.realized.add(entry.cash).add(part.cost) : holding.realized,
   };
 }
 

@@ -150,8 +150,8 @@ const rank: Record<LedgerEntry['kind'], number> = {
 };
 
 /**
- * Trades and corporate actions are undone after all others, the last one first; those of one moment in the order given,
- * actions at the end as they came before the market opened.
+ * What moved shares is undone after all other lines, the last one first; of one moment in the order given, actions at the
+ * end as they came before the market opened.
  */
 export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
   const inTime = lines
@@ -165,8 +165,12 @@ export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
 }
 
 function undoesShares({ kind, reverses, restores }: LedgerEntry): boolean {
-  return reverses !== undefined && (kind === 'buy' || kind === 'sell' || restores !== undefined);
+  return reverses !== undefined && (movers.has(kind) || restores !== undefined);
 }
+
+const movers: ReadonlySet<LedgerEntry['kind']> = new Set([
+  ...(['buy', 'sell', 'transfer-in', 'transfer-out'] as const),
+]);
 
 /**
  * Shares a line brings (positive) or takes; undefined where it moves none. What a corporate action

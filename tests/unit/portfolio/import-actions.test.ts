@@ -247,6 +247,20 @@ Stock split open,2024-06-10 04:30:05,${AAPL},AAPL,Apple,40,100,EUR,,0,EUR,
     expect(shortly(plan)).toEqual([`split ${AAPL} 30`]);
   });
 
+  test('a file of several accounts of Interactive Brokers is left out whole', () => {
+    const row = (account: string) =>
+      `<CashTransaction accountId="${account}" currency="EUR" fxRateToBase="1" dateTime="20240102" amount="5" type="Deposits/Withdrawals" transactionID="${account}" />`;
+    const plan = planOf(FLEX('').replace('<Trades>', `${row('U1')}${row('U2')}<Trades>`));
+    expect(plan.movements).toEqual([]);
+    expect(reasons(plan)[0]).toMatch(/^1: it holds several accounts \(U1, U2\)/);
+    const history = `Transaction History,Header,Date,Account,Description,Transaction Type,Symbol,Quantity,Price,Gross Amount ,Commission,Net Amount
+Transaction History,Data,2024-01-05,U***1,Cash,Deposit,-,-,-,5,-,5
+Transaction History,Data,2024-01-05,U***2,Cash,Deposit,-,-,-,5,-,5
+`;
+    expect(planOf(history).movements).toEqual([]);
+    expect(reasons(planOf(history))[0]).toMatch(/several accounts \(U\*\*\*1, U\*\*\*2\)/);
+  });
+
   test('a split of the file and the declared one days apart are one', () => {
     const content = `${PLAIN}2024-06-08,split,${AAPL},,40,,,0,EUR,,,,4:1,,,\n`;
     const plan = planOf(content, [splitOf('2024-06-10')]);

@@ -1,9 +1,10 @@
 /**
- * Corporate actions in Interactive Brokers' texts, as `AAPL(US0378331005) Split 4 for 1 (AAPL, APPLE INC,
+ * What both of Interactive Brokers' formats share. Corporate actions in their texts, as `AAPL(US0378331005) Split 4 for 1 (AAPL, APPLE INC,
  * US0378331005)`: the security that the action is of, what happened, and the security whose shares the row moves.
  */
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
 import type { ActionLeg } from './action-legs.ts';
 import type { SharesRatio } from './transaction.ts';
@@ -44,4 +45,14 @@ function ratioIn(text: string): SharesRatio | undefined {
   const [, newShares, oldShares] = RATIO.exec(text) ?? [];
   if (newShares === undefined || oldShares === undefined) return undefined;
   return { newShares: Decimal.parse(newShares), oldShares: Decimal.parse(oldShares) };
+}
+
+/** @throws Failure INVALID_REQUEST naming the accounts of a file that holds several */
+export function requireOneAccount(ids: readonly string[]): void {
+  const accounts = [...new Set(ids.filter((id) => id !== ''))].sort();
+  if (accounts.length > 1)
+    throw new Failure(
+      'INVALID_REQUEST',
+      `it holds several accounts (${accounts.join(', ')}): export each alone, and import it into an account of its own`,
+    );
 }
