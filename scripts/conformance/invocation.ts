@@ -27,7 +27,8 @@ export const invocation: Section = {
       number: 72,
       level: 'M',
       behaviour: 'unknown function → 404 with text',
-      faasdCe: 'With `scale_from_zero` off it is 503 `No endpoints available for: NAME.`',
+      faasdCe:
+        'With `scale_from_zero` off it is 503 `No endpoints available for: NAME.` With it 404 also for every function while the provider is away; callers of ours take it for an outage.',
     },
     {
       number: 73,
