@@ -8,9 +8,11 @@ set -euo pipefail
 STORE=(--root "$BUILDAH_ROOT/store" --runroot "$BUILDAH_ROOT/run" --storage-driver overlay)
 CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 
+# Packages that this machine's npm has fetched already are taken from its cache.
 npm_settings() {
   local file
-  for file in "$CERTIFICATES:$CERTIFICATES" "$HOME/.npmrc:/root/.npmrc" "$HOME/.npm:/root/.npm"; do
+  { cat "$HOME/.npmrc" 2>/dev/null || true && echo 'prefer-offline=true'; } >"$BUILDAH_ROOT/npmrc"
+  for file in "$CERTIFICATES:$CERTIFICATES" "$BUILDAH_ROOT/npmrc:/root/.npmrc" "$HOME/.npm:/root/.npm"; do
     [ ! -e "${file%%:*}" ] || printf '%s\n' -v "$file"
   done
   printf '%s\n' --build-arg "NODE_EXTRA_CA_CERTS=$CERTIFICATES" --build-arg "NPM_CONFIG_CAFILE=$CERTIFICATES"
