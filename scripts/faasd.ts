@@ -1,7 +1,7 @@
 /**
  * Two boards with a real faasd on this machine (docs/operate/faasd.md):
  *
- *   npm run faasd -- [--folder FOLDER] [--tag TAG] [--rounds N] [--seed S] [--keep]
+ *   npm run faasd -- [--folder FOLDER] [--tag TAG] [--rounds N] [--from N] [--seed S] [--keep]
  *
  * Publishes the packed stack with faas-cli, deploys it by the operator's scripts, runs a cycle and holds its
  * orders against those of the embedded system; then N rounds in which parts are killed in the midst of a cycle.
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: join(tmpdir(), 'arduino-trader-faasd') },
     tag: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '0' },
+    from: { type: 'string', default: '1' },
     seed: { type: 'string', default: 'faasd-1' },
     keep: { type: 'boolean', default: false },
   },
@@ -90,7 +91,8 @@ async function compare(all: Boards, installation: Installation): Promise<number>
     `faasd placed ${orders.length}, after ${seen.calls} calls: ${same ? 'the same to the cent' : orders.join('\n')}`,
   );
   let bad = same ? 0 : 1;
-  for (let number = 1; number <= Number(values.rounds); number += 1) {
+  const first = Number(values.from);
+  for (let number = first; number < first + Number(values.rounds); number += 1) {
     const found = await round(all, home, `${values.seed}-${number}`, expected);
     console.log(JSON.stringify(found));
     if (found.findings.length > 0) bad += 1;
