@@ -78,8 +78,8 @@ export class AuditTrail {
   }
 }
 
-/** What is stored next. @internal exported for its tests */
-export function appended(
+/** What is stored next. */
+function appended(
   current: AuditHead | undefined,
   contents: readonly AuditLine[],
   rule: SegmentRule,
