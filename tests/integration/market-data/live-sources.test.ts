@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
@@ -15,6 +15,8 @@ import {
   servedBar as bar,
   type LiveFixture,
 } from '../../support/markets/live-fixture.ts';
+
+import type { ServedSeries } from '../../support/markets/price-services.ts';
 
 const VOD = parseIsin('GB00BH4HKS39');
 const BEGINNING = parseDay('1900-01-01');
@@ -53,11 +55,55 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     expect(market.simulated).toBe(false);
   });
 
-  it.each(['html', 'shape'] as const)('does not take %s for prices', async (fault) => {
-    const market = await open(source, { SECURITIES_FILE: join(on.folder, 'securities.csv') });
+  it.each(['html', 'shape', 'truncated', 'empty', 'not-a-number'] as const)(
+    'does not take %s for prices, and neither remembers nor records it',
+    async (fault) => {
+      const folder = join(on.folder, 'rec');
+      const market = await open(source, {
+        SECURITIES_FILE: join(on.folder, 'securities.csv'),
+        MARKET_DATA_RECORD: folder,
+      });
+      await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+      on.services.fault = fault;
+      expect((await failureOf(bars(market))).code).toBe('UPSTREAM_BROKEN');
+      on.services.fault = 'none';
+      expect(await bars(market)).not.toEqual([]);
+      const replayed = await open(source, { MARKET_DATA_REPLAY: folder });
+      expect(await bars(replayed)).toEqual(await bars(market));
+    },
+  );
+
+  it('follows no redirect', async () => {
+    const market = await open(source);
     await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
-    on.services.fault = fault;
-    expect((await failureOf(bars(market))).code).toBe('UPSTREAM_BROKEN');
+    on.services.fault = 'redirect';
+    expect((await failureOf(bars(market))).code).toBe('UNAVAILABLE');
+  });
+
+  it('answers no bar of a day to come', async () => {
+    const series = on.services.series.get('MSFT');
+    series?.bars.push(bar('2024-07-19', 500));
+    const days = (await bars(await open(source))).map(({ day }) => day);
+    expect(days.at(-1)).toBe('2024-07-16');
+  });
+
+  it.each([
+    ['120', 429, 120_000],
+    ['5', 429, 60_000],
+    ['999999999', 429, 86_400_000],
+    ['soon', 429, 3_600_000],
+    ['date', 429, 600_000],
+    ['120', 503, 120_000],
+  ])('pauses as long as it is asked to: %s with %d', async (retryAfter, status, pauseMs) => {
+    const market = await open(source);
+    await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+    on.services.fault = '429';
+    on.services.busyStatus = status;
+    on.services.retryAfter =
+      retryAfter === 'date' ? new Date(on.nowMs + 600_000).toUTCString() : retryAfter;
+    expect((await failureOf(bars(market))).code).toBe('TOO_BUSY');
+    const failure = await failureOf(bars(market));
+    expect(Math.abs((failure.facts['retryAfterMs'] as number) - pauseMs)).toBeLessThan(1_001);
   });
 
   it('pauses calls to a service that asks for fewer', async () => {
@@ -132,6 +178,18 @@ describe('Yahoo', () => {
     expect((await bars(market)).map((one) => one.adjustedClose)).toEqual([99, 100, 101]);
   });
 
+  it.each([
+    ['a time that is no date', (series: ServedSeries) => ({ ...series, opensS: 1e18 })],
+    ['a zone that is none', (series: ServedSeries) => ({ ...series, zone: 'Nowhere/Zone' })],
+    ['a currency that is none', (series: ServedSeries) => ({ ...series, currency: '??' })],
+  ])('answers %s: the source is at fault, for this security alone', async (_what, change) => {
+    const series = on.services.series.get('MSFT');
+    if (series) on.services.series.set('MSFT', change(series));
+    const market = await open('yahoo');
+    expect((await failureOf(bars(market))).code).toBe('UPSTREAM_BROKEN');
+    expect(await bars(market, IBM)).not.toEqual([]);
+  });
+
   it('skips a bar with an empty cell', async () => {
     const series = on.services.series.get('IBM');
     series?.bars.splice(1, 1, { ...bar('2024-07-15', 101), close: null });
@@ -152,6 +210,22 @@ describe('Yahoo', () => {
     expect(await bars(await open('yahoo'))).toHaveLength(3);
     on.services.series.delete('MSFT');
     expect((await failureOf(bars(await open('yahoo')))).code).toBe('NOT_FOUND');
+  });
+});
+
+describe('keys of a source', () => {
+  it('are in nothing that is recorded, though the service repeats them', async () => {
+    const folder = join(on.folder, 'rec');
+    await bars(await open('alpaca', { MARKET_DATA_RECORD: folder }));
+    const names = (await readdir(folder, { recursive: true })).filter((name) => /\w-\w/.test(name));
+    const bodies = await Promise.all(
+      names.map(async (name) => {
+        const text = await readFile(join(folder, name), 'utf8');
+        return Buffer.from((JSON.parse(text) as { body: string }).body, 'base64').toString();
+      }),
+    );
+    expect(bodies.join()).toContain('"with":"[secret]"');
+    expect(bodies.join()).not.toContain('planted');
   });
 });
 
@@ -188,6 +262,35 @@ describe('the symbols of a source', () => {
 });
 
 describe('the ECB’s rates', () => {
+  const rates = async (since: string) =>
+    (await open('yahoo')).rates(
+      parseCurrency('USD'),
+      parseCurrency('EUR'),
+      parseDay(since),
+      signal,
+    );
+
+  it.each(['html', 'truncated', 'empty', 'shape'] as const)(
+    'are not taken from %s, in either form',
+    async (fault) => {
+      on.services.fault = fault;
+      for (const since of ['1999-01-04', '2024-07-01'])
+        expect((await failureOf(rates(since))).code).toBe('UPSTREAM_BROKEN');
+    },
+  );
+
+  it('are not taken from an archive that is cut off or damaged', async () => {
+    for (const damage of ['cut', 'flipped'] as const) {
+      on.services.archive = damage;
+      expect((await failureOf(rates('1999-01-04'))).code).toBe('UPSTREAM_BROKEN');
+    }
+  });
+
+  it('of a day to come are left out', async () => {
+    on.services.rates.unshift({ day: '2024-07-30', units: { USD: 9 } });
+    expect((await rates('1999-01-04')).at(-1)?.day).toBe('2024-07-17');
+  });
+
   it.each([
     ['the whole history', '1999-01-04'],
     ['the last days', '2024-07-16'],

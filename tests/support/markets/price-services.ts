@@ -27,7 +27,17 @@ export interface ServedSeries {
   readonly splits?: readonly { readonly day: string; readonly to: number; readonly from: number }[];
 }
 
-export type PriceFault = 'none' | '429' | 'html' | '500-once' | '500' | 'shape';
+export type PriceFault =
+  | 'none'
+  | '429'
+  | 'html'
+  | '500-once'
+  | '500'
+  | 'shape'
+  | 'truncated'
+  | 'empty'
+  | 'not-a-number'
+  | 'redirect';
 
 export class PriceServices {
   readonly series = new Map<string, ServedSeries>();
@@ -36,6 +46,11 @@ export class PriceServices {
   /** Units for one euro, newest first. */
   rates: { readonly day: string; readonly units: Readonly<Record<string, number>> }[] = [];
   fault: PriceFault = 'none';
+  /** Of a 429, and of a 503 where `busyStatus` says so. */
+  retryAfter: string | undefined;
+  busyStatus = 429;
+  /** How the archive of the rates is damaged. */
+  archive: 'whole' | 'cut' | 'flipped' = 'whole';
   readonly calls: string[] = [];
   private readonly server = createServer((request, response) => void this.serve(request, response));
 
@@ -54,7 +69,18 @@ export class PriceServices {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url ?? '/', 'http://mock');
     this.calls.push(url.pathname);
-    if (this.fault === '429') return send(response, 429, 'Too Many Requests', 'text/plain');
+    if (this.fault === '429') {
+      if (this.retryAfter !== undefined) response.setHeader('Retry-After', this.retryAfter);
+      return send(response, this.busyStatus, 'Too Many Requests', 'text/plain');
+    }
+    if (this.fault === 'truncated') return send(response, 200, '{"chart":{"resu', 'text/plain');
+    if (this.fault === 'empty') return send(response, 200, '', 'text/plain');
+    if (this.fault === 'not-a-number')
+      return send(response, 200, '{"bars":{"MSFT":[{"t":NaN}]},"hloc":NaN}', 'application/json');
+    if (this.fault === 'redirect') {
+      response.setHeader('Location', `http://127.0.0.1:9/${url.pathname}`);
+      return send(response, 302, '', 'text/plain');
+    }
     if (this.fault === '500') return send(response, 502, 'down', 'text/plain');
     if (this.fault === '500-once') {
       this.fault = 'none';
@@ -122,7 +148,8 @@ export class PriceServices {
         ({ day, units }) => `${day},${currencies.map((name) => units[name] ?? 'N/A').join(',')},`,
       );
       const csv = [`Date,${currencies.join(',')},`, ...rows].join('\n');
-      return send(response, 200, zipOf('eurofxref-hist.csv', csv), 'application/zip');
+      const archive = zipOf('eurofxref-hist.csv', csv);
+      return send(response, 200, damaged(archive, this.archive), 'application/zip');
     }
     const days = this.rates.map(({ day, units }) => {
       const cubes = Object.entries(units).map(
@@ -162,7 +189,11 @@ export class PriceServices {
       c: isAdjusted ? (bar.adjusted ?? bar.close) : bar.close,
     }));
     const next = first + 2 < all.length ? String(first + 2) : null;
-    json(response, 200, { bars: bars.length > 0 ? { [symbol]: bars } : {}, next_page_token: next });
+    json(response, 200, {
+      ...{ bars: bars.length > 0 ? { [symbol]: bars } : {}, next_page_token: next },
+      // Services repeat what they were called with.
+      called: { with: request.headers['apca-api-secret-key'] },
+    });
   }
 
   private alpacaActions(url: URL, response: ServerResponse): void {
@@ -200,6 +231,14 @@ export class PriceServices {
       info: { [id]: { id, currency: series?.currency } },
     });
   }
+}
+
+/** The directory at its end stays, so that the damage shows in what it points at. */
+function damaged(archive: Buffer, how: PriceServices['archive']): Buffer {
+  if (how === 'cut') return archive.subarray(40);
+  if (how === 'flipped')
+    return Buffer.from(archive.map((byte, i) => (i > 48 && i < 70 ? byte ^ 255 : byte)));
+  return archive;
 }
 
 /** An archive with one deflated file; sums of the content are left 0. */

@@ -8,6 +8,7 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { localDay } from '#shared/quant/calendars/zone-time.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
+import type { RecordedAnswer } from '../live/recorded-answers.ts';
 import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity, MarketEvent } from '../market-data.ts';
 
@@ -122,9 +123,11 @@ export class AlpacaPrices implements PriceSource {
   ): Promise<z.output<T>> {
     const { baseUrl, fetch } = this.parts;
     const url = `${baseUrl}${path}?${new URLSearchParams(query).toString()}`;
-    const answer = await fetch.get({ name, url, headers: this.headers() }, signal);
-    if (answer.status !== 200) throw broken(`${answer.status} for ${path}`);
-    return parsedAnswer('Alpaca', schema, answer.body.toString());
+    const read = ({ status, body }: RecordedAnswer): z.output<T> => {
+      if (status !== 200) throw broken(`${status} for ${path}`);
+      return parsedAnswer('Alpaca', schema, body.toString());
+    };
+    return fetch.get({ name, url, headers: this.headers() }, read, signal);
   }
 
   /** A replay needs no keys. */

@@ -10,6 +10,7 @@ import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { DailyRate } from '../market-data.ts';
+import type { RecordedAnswer } from './recorded-answers.ts';
 import type { ThrottledFetch } from './throttled-fetch.ts';
 
 const SIGNIFICANT_DIGITS = 12;
@@ -52,9 +53,11 @@ export class EcbRates {
     const file =
       since >= recent && !this.fetch.isRecorded ? 'eurofxref-hist-90d.xml' : 'eurofxref-hist.zip';
     const url = `${this.baseUrl}/stats/eurofxref/${file}`;
-    const { status, body } = await this.fetch.get({ name: `ecb/${file}`, url }, signal);
-    if (status !== 200) throw broken(`${status} for ${file}`);
-    return file.endsWith('.xml') ? ratesInXml(body.toString()) : ratesInCsv(onlyFileIn(body));
+    const read = ({ status, body }: RecordedAnswer): Table => {
+      if (status !== 200) throw broken(`${status} for ${file}`);
+      return file.endsWith('.xml') ? ratesInXml(body.toString()) : ratesInCsv(onlyFileIn(body));
+    };
+    return this.fetch.get({ name: `ecb/${file}`, url }, read, signal);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
-import { notFound, refused } from '#shared/kernel/failure.ts';
+import { Failure, notFound, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type {
@@ -108,13 +108,16 @@ export class LiveMarketData implements MarketData {
     return undefined;
   }
 
-  rates(
+  /** A rate of a day to come is left out, as a bar of one is. */
+  async rates(
     from: Currency,
     to: Currency,
     since: CalendarDay,
     signal: AbortSignal,
   ): Promise<readonly DailyRate[]> {
-    return this.parts.rates.rates(from, to, since, signal);
+    const last = this.today(this.parts.now());
+    const rates = await this.parts.rates.rates(from, to, since, signal);
+    return rates.filter(({ day }) => day <= last);
   }
 
   session(exchange: string, now: Instant): MarketSession {
@@ -131,7 +134,9 @@ export class LiveMarketData implements MarketData {
 
   private async history(isin: Isin, from: CalendarDay, signal: AbortSignal) {
     const security = await this.require(isin);
-    const history = await this.parts.prices.history(security, from, await this.read(), signal);
+    const history = await this.parts.prices
+      .history(security, from, await this.read(), signal)
+      .catch((thrown: unknown) => this.brokenBy(thrown));
     const { currency, symbol } = history;
     if (currency !== undefined && currency !== security.currency)
       throw refused(
@@ -141,6 +146,13 @@ export class LiveMarketData implements MarketData {
       );
     this.sources.set(isin, `${this.name} ${symbol}`);
     return { security, history };
+  }
+
+  /** A time that is no date, or a zone that is none: the source's fault, and of one security only. */
+  private brokenBy(thrown: unknown): never {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const text = `${this.name} answered what cannot be read: ${thrown.message.slice(0, 100)}.`;
+    throw new Failure('UPSTREAM_BROKEN', text, { what: this.name });
   }
 
   private async require(isin: Isin): Promise<ListedSecurity> {

@@ -83,9 +83,8 @@ export class OpenFigi {
       ...(key !== '' && { 'X-OPENFIGI-APIKEY': key }),
     };
     const name = `openfigi/${shortHash(body)}`;
-    const answer = await fetch.get({ name, url: `${url}/v3/mapping`, body, headers }, signal);
-    const replies = parsed(answer.body.toString());
-    if (replies.length !== jobs.length) throw broken('fewer answers than were asked for');
+    const call = { name, url: `${url}/v3/mapping`, body, headers };
+    const replies = await fetch.get(call, (a) => parsed(a.body.toString(), jobs.length), signal);
     jobs.forEach((security, i) => {
       const ticker = replies[i]?.data?.find((row) => row.ticker)?.ticker;
       if (ticker) kept.set(keyOf(security), ticker);
@@ -133,12 +132,15 @@ function keyOf({ isin, exchange }: { readonly isin: Isin; readonly exchange: str
   return `${isin} ${bloombergCodeOf(exchange) ?? exchange}`;
 }
 
-function parsed(text: string): z.output<typeof replySchema> {
+function parsed(text: string, count: number): z.output<typeof replySchema> {
+  let replies: z.output<typeof replySchema>;
   try {
-    return replySchema.parse(JSON.parse(text));
+    replies = replySchema.parse(JSON.parse(text));
   } catch {
     throw broken('something else than a list of answers');
   }
+  if (replies.length !== count) throw broken('fewer answers than were asked for');
+  return replies;
 }
 
 function broken(detail: string): Failure {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import { redacted } from '../../redacted.ts';
 import type { Pace } from '../../broker/call-pace.ts';
 import type { RecordedAnswer, Recording } from './recorded-answers.ts';
 
@@ -11,6 +12,8 @@ const TIMEOUT_MS = 20_000;
 const TRIES = 3;
 const BACK_OFF_MS = 1_000;
 const PAUSE_MS = 3_600_000;
+const PAUSE_MIN_MS = 60_000;
+const PAUSE_MAX_MS = 86_400_000;
 const REMEMBERED_MAX = 200;
 /** The user agent that a service receives. */
 const USER_AGENT = 'arduino-trader/1';
@@ -56,16 +59,51 @@ export class ThrottledFetch {
     return this.parts.recording?.replays === true;
   }
 
-  /** @throws Failure UNAVAILABLE, TOO_BUSY */
-  async get(call: ThrottledCall, signal: AbortSignal): Promise<RecordedAnswer> {
+  /**
+   * @param read makes something of an answer; one that it cannot read is neither remembered nor recorded
+   * @throws Failure UNAVAILABLE, TOO_BUSY, UPSTREAM_BROKEN, and what `read` throws
+   */
+  async get<T>(
+    call: ThrottledCall,
+    read: (answer: RecordedAnswer) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
     const { recording, freshMs, nowMs } = this.parts;
-    if (recording?.replays === true) return recording.read(call.name);
+    if (recording?.replays === true) return this.reading(await recording.read(call.name), read);
     const known = this.remembered.get(keyOf(call));
-    if (known && nowMs() - known.fetchedAtMs < freshMs) return known;
+    if (known && nowMs() - known.fetchedAtMs < freshMs) return this.reading(known, read);
     const answer = await this.fetched(call, signal);
+    if (this.canRead(answer, read)) await this.keep(call, answer);
+    return this.reading(answer, read);
+  }
+
+  /** Also of an answer that says that there is nothing. */
+  private canRead(answer: RecordedAnswer, read: (answer: RecordedAnswer) => unknown): boolean {
+    try {
+      this.reading(answer, read);
+      return true;
+    } catch (thrown) {
+      return Failure.from(thrown).code !== 'UPSTREAM_BROKEN';
+    }
+  }
+
+  private async keep(call: ThrottledCall, answer: RecordedAnswer): Promise<void> {
     this.remember(keyOf(call), answer);
-    await recording?.write(call.name, answer);
-    return answer;
+    await this.parts.recording?.write(call.name, answer);
+  }
+
+  /** Whatever a reader trips over is the service's fault: one answer must not end a sync. */
+  private reading<T>(answer: RecordedAnswer, read: (answer: RecordedAnswer) => T): T {
+    try {
+      return read(answer);
+    } catch (thrown) {
+      if (thrown instanceof Failure && thrown.code !== 'INVALID_REQUEST') throw thrown;
+      const { service } = this.parts;
+      const detail = thrown instanceof Error ? thrown.message.slice(0, 100) : 'unreadable';
+      throw new Failure('UPSTREAM_BROKEN', `${service} answered what cannot be read: ${detail}.`, {
+        what: service,
+      });
+    }
   }
 
   private async fetched(call: ThrottledCall, signal: AbortSignal): Promise<RecordedAnswer> {
@@ -74,8 +112,8 @@ export class ThrottledFetch {
       if (nowMs() < this.pausedUntilMs) throw this.tooBusy();
       await pace.turn(signal);
       const response = await this.once(call, signal);
-      if (response.status === 429) {
-        this.pausedUntilMs = nowMs() + pauseMs(response.retryAfter);
+      if (response.status === 429 || (response.status === 503 && response.retryAfter !== null)) {
+        this.pausedUntilMs = nowMs() + pauseMs(response.retryAfter, nowMs());
         throw this.tooBusy();
       }
       if (response.status === 200 || response.status === 404)
@@ -97,7 +135,7 @@ export class ThrottledFetch {
         redirect: 'error',
         signal: limited,
       });
-      const bytes = Buffer.from(await response.arrayBuffer());
+      const bytes = withoutKeys(Buffer.from(await response.arrayBuffer()), headers);
       const retryAfter = response.headers.get('retry-after');
       return { status: response.status, body: bytes, retryAfter };
     } catch (thrown) {
@@ -127,11 +165,26 @@ export class ThrottledFetch {
   }
 }
 
+/** A service may repeat the keys it was called with; nothing of them is read, remembered or recorded. */
+function withoutKeys(body: Buffer, headers: ThrottledCall['headers'] = {}): Buffer {
+  const keys = Object.entries(headers).filter(([name]) => /key|secret|token|auth/i.test(name));
+  if (keys.length === 0) return body;
+  return Buffer.from(
+    redacted(
+      body.toString(),
+      keys.map(([, value]) => value),
+    ),
+  );
+}
+
 function keyOf({ url, body = '' }: ThrottledCall): string {
   return `${url}\n${body}`;
 }
 
-function pauseMs(retryAfter: string | null): number {
-  const seconds = Number(retryAfter ?? Number.NaN);
-  return seconds > 0 ? Math.max(seconds * 1_000, 60_000) : PAUSE_MS;
+/** Seconds or a date (RFC 9110); at least a minute, at most a day, and an hour where nothing is said. */
+function pauseMs(retryAfter: string | null, nowMs: number): number {
+  const text = retryAfter ?? '';
+  const askedMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  if (!(askedMs > 0)) return PAUSE_MS;
+  return Math.min(Math.max(askedMs, PAUSE_MIN_MS), PAUSE_MAX_MS);
 }

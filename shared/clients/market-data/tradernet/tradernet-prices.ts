@@ -10,23 +10,22 @@ import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
+import type { RecordedAnswer } from '../live/recorded-answers.ts';
 import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity } from '../market-data.ts';
 
 const FIRST_DAY = parseDay('1990-01-01');
 
-const number = z.union([
-  z.number(),
-  z.string().transform((text) => Number(text.replace(',', '.'))),
-]);
+const number = z
+  .union([z.number(), z.string().transform((text) => Number(text.replace(',', '.')))])
+  .pipe(z.number());
 const hlocSchema = z.object({
   hloc: z.record(z.string(), z.array(z.array(number).min(4))).optional(),
   vl: z.record(z.string(), z.array(number)).optional(),
   xSeries: z.record(z.string(), z.array(number)).optional(),
   info: z.record(z.string(), z.object({ currency: z.string().nullish() })).optional(),
-  errMsg: z.string().nullish(),
-  error: z.unknown().optional(),
 });
+const refusalSchema = z.object({ errMsg: z.string().nullish(), error: z.unknown().optional() });
 const foundSchema = z.object({
   found: z
     .array(z.object({ t: z.string(), isin: z.string().nullish(), x_curr: z.string().nullish() }))
@@ -65,8 +64,6 @@ export class TradernetPrices implements PriceSource {
     };
     const name = `tradernet/${symbol}`;
     const body = await this.get(name, 'getHloc', params, hlocSchema, signal);
-    if (body.errMsg || (typeof body.error === 'string' && body.error !== ''))
-      throw broken(String(body.errMsg ?? body.error).slice(0, 200));
     const currency = body.info?.[symbol]?.currency ?? undefined;
     return {
       symbol,
@@ -96,9 +93,17 @@ export class TradernetPrices implements PriceSource {
   ): Promise<z.output<T>> {
     const { baseUrl, fetch } = this.parts;
     const url = `${baseUrl}/api?q=${encodeURIComponent(JSON.stringify({ cmd, params }))}`;
-    const answer = await fetch.get({ name, url }, signal);
-    return parsedAnswer('Tradernet', schema, answer.body.toString());
+    const read = ({ body }: RecordedAnswer) => unrefused(schema, body.toString());
+    return fetch.get({ name, url }, read, signal);
   }
+}
+
+/** A refusal comes with the status 200 too. @throws Failure UPSTREAM_BROKEN */
+function unrefused<T extends z.ZodType>(schema: T, text: string): z.output<T> {
+  const { errMsg, error } = parsedAnswer('Tradernet', refusalSchema, text);
+  if (errMsg || (typeof error === 'string' && error !== ''))
+    throw broken(String(errMsg ?? error).slice(0, 200));
+  return parsedAnswer('Tradernet', schema, text);
 }
 
 /** Each row is `[high, low, open, close]`; days are those of their UTC seconds. */

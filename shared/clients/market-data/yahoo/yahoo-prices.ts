@@ -10,6 +10,7 @@ import { yahooSymbolOf } from '../live/exchange-codes.ts';
 import type { LiveListing } from '../live/listed-securities.ts';
 import type { PriceHistory, PriceSource } from '../live/live-market-data.ts';
 import type { OpenFigi } from '../live/open-figi.ts';
+import type { RecordedAnswer } from '../live/recorded-answers.ts';
 import type { ThrottledFetch } from '../live/throttled-fetch.ts';
 import type { DailyBar, ListedSecurity, MarketEvent } from '../market-data.ts';
 
@@ -77,9 +78,9 @@ export class YahooPrices implements PriceSource {
     const { fetch } = this.parts;
     const name = `yahoo/${symbol}`;
     const url = this.urlOf(symbol, fetch.isRecorded ? undefined : from);
-    const { status, body } = await fetch.get({ name, url }, signal);
-    const result = resultOf(status, body.toString(), security);
-    return historyOf(result);
+    const read = ({ status, body }: RecordedAnswer) =>
+      historyOf(resultOf(status, body.toString(), security));
+    return fetch.get({ name, url }, read, signal);
   }
 
   private async symbolOf(
