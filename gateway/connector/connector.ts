@@ -25,7 +25,7 @@ import { beat } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import { claimServices, type HeldClaim } from '#shared/runtime/board-claims.ts';
+import { claimServices, type HeldClaim } from '#shared/runtime/idempotency/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import { processJob, RunFailed, type JobProcessor, type AbandonReason } from './job-processor.ts';
 import { Annotations } from './annotations.ts';

@@ -13,7 +13,7 @@ import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pageFunction } from '#shared/contract/names.ts';
-import { claimServices } from '#shared/runtime/board-claims.ts';
+import { claimServices } from '#shared/runtime/idempotency/board-claims.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { BUILD } from '#shared/process/build.ts';

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { serviceNames } from '#shared/contract/names.ts';
 import { deviceFileSchema, servicesFileSchema } from '#shared/placement/placement-schemas.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
-import { contradictions, type BoardSides } from '#shared/runtime/board-claims.ts';
+import { contradictions, type BoardSides } from '#shared/runtime/idempotency/board-claims.ts';
 
 /**
  * @param board folder with `device.yaml` and `services.yaml`

@@ -1,6 +1,6 @@
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
-import { claimServices, contradictions } from '#shared/runtime/board-claims.ts';
+import { claimServices, contradictions } from '#shared/runtime/idempotency/board-claims.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import {
   openTestDependencies,

@@ -1,4 +1,4 @@
-import { CallTurns } from '#shared/runtime/call-turns.ts';
+import { CallTurns } from '#shared/runtime/idempotency/call-turns.ts';
 
 const patient = { atOnce: 2, waitMs: 60_000 };
 const never = new AbortController().signal;
