@@ -5,12 +5,12 @@
 // Node modules stay outside; what several files share becomes one chunk.
 //
 // node scripts/build.mjs [--out <folder inside the project>] [--also <program.ts>]…
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
+import { buildVersion } from './build/build-version.mjs';
 import { bundleOptions } from './build/bundle-options.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -40,7 +40,7 @@ export async function build({ out = 'dist', also = [] } = {}) {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     sourcemap: 'linked',
-    define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion()) },
+    define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion(ROOT)) },
   });
 }
 
@@ -54,21 +54,6 @@ function handlers() {
     .map((operation) => `${operation}/handler.ts`)
     .filter((file) => existsSync(join(ROOT, file)))
     .sort();
-}
-
-/** `0.1.0+8939ad6`; without git, the version alone. */
-export function buildVersion() {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  try {
-    const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      encoding: 'utf8',
-    }).trim();
-    return `${version}+${hash}`;
-  } catch {
-    return version;
-  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,11 +1,10 @@
-// Builds into a folder of its own, then runs the embedded home in this very process, so that signals
+// Builds into a folder of its own, or links the build of the last start into it, then runs the embedded home in this very process, so that signals
 // reach it. A second start never touches the files that a running one still loads from.
 // All arguments are passed on; `npm start -- --help` lists them.
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stop } from 'esbuild';
-import { build } from './build.mjs';
+import { keptBuild } from './build/kept-build.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const NAME = /^start-(\d+)$/;
@@ -13,9 +12,7 @@ const NAME = /^start-(\d+)$/;
 removeLeftovers();
 const out = `build/start-${process.pid}`;
 process.once('exit', () => rmSync(join(ROOT, out), { recursive: true, force: true }));
-await build({ out });
-// The bundler's process would stay as long as ours, with its memory.
-await stop();
+await keptBuild(ROOT, out);
 await import(`../${out}/gateway/embedded/main.js`);
 
 /** Builds of starts that were killed. */
