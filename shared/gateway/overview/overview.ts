@@ -61,7 +61,7 @@ export function overviewOf(
     holdings: holdings.slice(0, rowsMax),
     holdingCount: holdings.length,
     taxYears: taxYearMessages(facts.ledgerInBase, book.currency, facts.taxRules),
-    ledger: lines.slice(offset, offset + rowsMax).map(ledgerLineMessage),
+    ledger: lines.slice(offset, offset + rowsMax).map((line) => ledgerLineMessage(line, facts)),
     ledgerCount: ledger.length,
     orders: recent.slice(0, rowsMax).map(orderMessage),
     jobs: [...system.jobs],

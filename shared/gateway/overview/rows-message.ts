@@ -84,13 +84,17 @@ export function orderMessage(order: OrderRecord): OverviewOrder {
   };
 }
 
-export function ledgerLineMessage(line: LedgerEntry): OverviewLedgerLine {
-  const { id, kind, isin = '', symbol = '', quantity, price, cash, happenedAt } = line;
+/** A line that names no symbol, as of a dividend, has that of its security. */
+export function ledgerLineMessage(
+  line: LedgerEntry,
+  { securities }: Pick<AccountFacts, 'securities'>,
+): OverviewLedgerLine {
+  const { id, kind, isin, quantity, price, cash, happenedAt } = line;
   return {
     id,
     kind,
-    isin,
-    symbol,
+    isin: isin ?? '',
+    symbol: line.symbol ?? (isin && (securities.get(isin)?.symbol ?? isin)) ?? '',
     quantity: quantity?.toString() ?? '',
     price: price?.toJSON(),
     cash: cash.toJSON(),

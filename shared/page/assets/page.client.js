@@ -19,8 +19,11 @@ function localTimes(within = document) {
     hour: '2-digit',
     minute: '2-digit',
   });
-  for (const time of within.querySelectorAll('time[datetime]'))
-    time.textContent = moments.format(new Date(time.dateTime));
+  const days = new Intl.DateTimeFormat(root.dataset.locale, { dateStyle: 'medium' });
+  for (const time of within.querySelectorAll('time[datetime]')) {
+    const form = 'day' in time.dataset ? days : moments;
+    time.textContent = form.format(new Date(time.dateTime));
+  }
 }
 
 function readHidden() {

@@ -9,6 +9,8 @@ interface Timestamp {
 /** What `Intl` formats exactly, whatever its length. */
 type Exact = Intl.StringNumericLiteral;
 
+const AMOUNT = /\b([A-Z]{3}) (-?\d+(?:\.\d+)?)(?![\w.]*\w)/g;
+const DECIMAL = /(?<![\w.,:-])\d+\.\d+(?![\w.,:-]*\w)/g;
 const NOTHING = '–';
 const MINUS = '−';
 
@@ -93,6 +95,24 @@ export class Format {
     return signed(this.plain.format(value as Exact));
   }
 
+  /**
+   * A sentence of the planner with its amounts (`EUR 4537.05`), percents and decimals as the reader writes them.
+   * What is no plain number, as a day or an id, stays.
+   */
+  sentence(text: string): string {
+    return text
+      .replace(AMOUNT, (_all, currency: string, amount: string) =>
+        this.moneyText({ amount, currency }),
+      )
+      .replace(DECIMAL, (decimal) => this.decimal(decimal));
+  }
+
+  private decimal(text: string): string {
+    const digits = text.split('.')[1]?.length ?? 0;
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return new Intl.NumberFormat(this.locale, options).format(text as Exact);
+  }
+
   /** As a reader types it: the decimal sign of the locale, no grouping. */
   editable(value: number): string {
     const written = new Intl.NumberFormat(this.locale, {
@@ -110,6 +130,13 @@ export class Format {
     if (!timestamp) return html`${NOTHING}`;
     const date = new Date(Number(timestamp.seconds) * 1000);
     return html`<time datetime="${date.toISOString()}">${this.moments.format(date)} UTC</time>`;
+  }
+
+  /** The day of a moment with its year, for lists that go back far. */
+  date(timestamp: Timestamp | undefined): Html {
+    if (!timestamp) return html`${NOTHING}`;
+    const date = new Date(Number(timestamp.seconds) * 1000);
+    return html`<time datetime="${date.toISOString()}" data-day>${this.days.format(date)}</time>`;
   }
 
   private currency(currency: string): Intl.NumberFormat {

@@ -57,7 +57,7 @@ function row(format: Format, line: OverviewLedgerLine): Html {
   const at = price && html` <span class="under">at ${format.money(price)}</span>`;
   return html`<tr>
     <th scope="row">${words[kind] ?? kind} ${shares}${symbol}${at}</th>
-    <td class="under">${format.moment(happenedAt)}</td>
+    <td class="under">${format.date(happenedAt)}</td>
     <td>${format.money(cash)}</td>
   </tr>`;
 }

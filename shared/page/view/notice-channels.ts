@@ -15,7 +15,8 @@ export function noticesSection(
     ${
       channels.length === 0
         ? html`<p class="empty">
-            No channel is configured, so nothing is sent. The settings are named NOTICE_….
+            No channel is configured, so nothing is sent. <code>docs/use/notices.md</code> says how
+            to name one.
           </p>`
         : html`<p>Sent by ${channels.join(', ')}.</p>`
     }

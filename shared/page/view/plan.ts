@@ -7,28 +7,37 @@ import type { ViewContext } from './view-context.ts';
 
 /** The codes of rules in plain words. */
 const rules: Readonly<Record<string, string>> = {
-  'left-out': 'you left them out',
-  'not-proposed': 'they were not in the plan that you changed',
-  'no-target': 'they are not wanted now',
-  'no-gain': 'they would make the whole worse',
-  'cost-exceeds-gain': 'fees would eat the gain',
-  'below-margin': 'the gain is too small to be worth it',
-  'orders-max': 'the plan already has as many orders as it may',
-  'positions-max': 'as many securities are held as may be',
-  'turnover-max': 'enough is traded already',
-  'sector-max': 'their sector would take too much',
-  'country-max': 'their country would take too much',
-  'below-minimum-order': 'the order would be too small',
-  'cash-reserve': 'the cash that is kept would be touched',
-  'live-order': 'an order for them is on the way',
-  frozen: 'they are left out at your request',
-  'price-too-old': 'their prices are too old',
-  'short-history': 'too little is known of them',
-  'no-value': 'they are worth nothing',
-  unpriced: 'they have no price',
-  cooldown: 'they were sold not long ago',
-  'minimum-hold': 'they were bought not long ago',
-  'sell-only': 'they may only be sold',
+  'left-out': 'You left it out',
+  'not-proposed': 'Not in the plan that you changed',
+  'no-target': 'Not wanted now',
+  'at-target': 'As much as is wanted is held',
+  'no-gain': 'It would make the whole worse',
+  'cost-exceeds-gain': 'Fees would eat the gain',
+  'below-margin': 'The gain is too small to be worth it',
+  'deposit-first': 'The next deposit does it',
+  'orders-max': 'The plan already has as many orders as it may',
+  'order-max': 'The order would be larger than one may be',
+  'positions-max': 'As many securities are held as may be',
+  'turnover-max': 'Enough is traded already',
+  'weight-max': 'It would be more than one security may have',
+  'sector-max': 'Its sector would take too much',
+  'country-max': 'Its country would take too much',
+  'currency-max': 'Its currency would take too much',
+  'below-minimum-order': 'The order would be too small',
+  'cash-reserve': 'The cash that is kept would be touched',
+  'live-order': 'An order for it is on the way',
+  frozen: 'Left alone at your request',
+  excluded: 'Excluded at your request',
+  'sell-only': 'It may only be sold',
+  'no-sells': 'This plan sells nothing',
+  'price-too-old': 'Its price is too old',
+  'dead-price': 'Its price no longer moves',
+  'suspected-split': 'A split is suspected; say whether it was one',
+  'short-history': 'Too little is known of it',
+  'no-value': 'The account is worth nothing',
+  unpriced: 'It has no price',
+  cooldown: 'It was sold not long ago',
+  'minimum-hold': 'It was bought not long ago',
 };
 
 export function planSection(context: ViewContext): Html {
@@ -45,13 +54,15 @@ export function planSection(context: ViewContext): Html {
 
 function planBody(context: ViewContext, plan: Plan): Html {
   const { format } = context;
-  return html`<p class="under">Made ${format.moment(plan.createdAt)} · ${statusText(plan)}</p>
+  const isAsked = context.overview?.proposal !== undefined;
+  const status = isAsked ? html`<b>waits for you</b>` : statusText(plan);
+  return html`<p class="under">Made ${format.moment(plan.createdAt)} · ${status}</p>
     ${lead(format, plan)} ${answerPart(context)}
     ${plan.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
     <ol class="orders">
       ${plan.actions.map((action) => orderItem(format, action))}
     </ol>
-    ${notTaken(plan.notTaken)} ${plan.actions.length > 0 && effect(format, plan)}
+    ${notTaken(format, plan.notTaken)} ${plan.actions.length > 0 && effect(format, plan)}
     ${how(format, plan)}`;
 }
 
@@ -137,7 +148,7 @@ function orderItem(format: Format, action: PlannedAction): Html {
           ${format.percent(weightAfterRatio)}
         </dd>
         <dt>Why</dt>
-        <dd>${withTerms(action.reason)}</dd>
+        <dd>${withTerms(format.sentence(action.reason))}</dd>
       </dl>
     </details>
   </li>`;
@@ -150,21 +161,21 @@ function withTerms(reason: string): Html {
   return html`${reason.slice(0, at)}${term('basis-point', 'bp')}${reason.slice(at + 2)}`;
 }
 
-function notTaken(all: readonly NotTaken[]): Html | false {
+function notTaken(format: Format, all: readonly NotTaken[]): Html | false {
   if (all.length === 0) return false;
   const groups = new Map<string, NotTaken[]>();
   for (const one of all) groups.set(one.rule, [...(groups.get(one.rule) ?? []), one]);
   const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
   return html`<details class="more" id="not-done">
     <summary>Not done, and why: ${all.length}</summary>
-    ${sorted.map(([rule, ones]) => notTakenGroup(rule, ones))}
+    ${sorted.map(([rule, ones]) => notTakenGroup(format, rule, ones))}
   </details>`;
 }
 
-function notTakenGroup(rule: string, ones: readonly NotTaken[]): Html {
-  return html`<h3>${ones.length} because ${rules[rule] ?? rule.replaceAll('-', ' ')}</h3>
+function notTakenGroup(format: Format, rule: string, ones: readonly NotTaken[]): Html {
+  return html`<h3>${rules[rule] ?? rule.replaceAll('-', ' ')}: ${ones.length}</h3>
     <ul class="plain">
-      ${ones.map(({ symbol, side, reason }) => html`<li><b>${sideText(side)}${symbol}</b> ${reason}</li>`)}
+      ${ones.map(({ symbol, side, reason }) => html`<li><b>${sideText(side)}${symbol}</b> <span>${withTerms(format.sentence(reason))}</span></li>`)}
     </ul>`;
 }
 
@@ -204,7 +215,7 @@ function how(format: Format, { search, summary, id }: Plan): Html {
   const gap = search?.gap;
   return html`<details class="more" id="how">
     <summary>How it was found</summary>
-    <p>${withTerms(summary)}</p>
+    <p>${withTerms(format.sentence(summary))}</p>
     ${search && html`<p>${format.number(search.sequencesEvaluated)} combinations were compared (${search.method}).</p>`}
     ${gap !== undefined && html`<p>${term('gap')} At most ${format.percent(gap)} a year better is possible.</p>`}
     <p class="under">Plan ${id}</p>

@@ -33,7 +33,10 @@ export function strip(context: ViewContext): Html {
     aria-label="How things stand"
   >
     <p role="status" aria-live="polite">
-      ${sign}<span><b>${standing.message}</b> ${since(context)} ${next(context, standing)}</span>
+      ${sign}<span
+        ><b>${standing.message}</b> ${since(context)} ${deadline(context, standing)}
+        ${next(context, standing)}</span
+      >
     </p>
     ${actions(context, standing)} ${others(standing)}
   </section>`;
@@ -43,6 +46,15 @@ function since({ overview, format }: ViewContext): Html | false {
   const changedAt = overview?.trading?.changedAt;
   const isRestricted = ['HALTED', 'REDUCING'].includes(overview?.trading?.state ?? '');
   return isRestricted && changedAt !== undefined && html`Since ${format.moment(changedAt)}.`;
+}
+
+/** Until when an answer counts, and what the orders come to. */
+function deadline({ overview, format }: ViewContext, { code }: OverviewStanding): Html | false {
+  const { plan, proposal } = overview ?? {};
+  if (code !== 'waiting' || !plan || !proposal) return false;
+  return html`Cash goes from ${format.money(plan.cashBefore)} to ${format.money(plan.cashAfter)}, it
+  costs ${format.money(plan.expectedCost)}. Until ${format.moment(proposal.expiresAt)}; no answer
+  means no.`;
 }
 
 function next({ format }: ViewContext, { code, nextCycleAt }: OverviewStanding): Html | false {

@@ -43,7 +43,9 @@ export function systemCard({ overview, format }: ViewContext): Html {
     <p>
       ${failed.length === 0 ? icons.good : icons.warn}${failed.length === 0 ? 'No job has failed.' : `Failed: ${failed.map(({ name }) => name).join(', ')}.`}
     </p>
-    <p>${icons.wait}Next cycle: ${format.moment(overview?.standing?.nextCycleAt)}</p>
+    <p>
+      ${icons.wait}${overview?.standing?.nextCycleAt ? html`Next cycle: ${format.moment(overview.standing.nextCycleAt)}` : 'No cycle is scheduled.'}
+    </p>
     <p><a href="?view=system">Services, jobs, orders</a></p>
   </section>`;
 }
@@ -142,7 +144,10 @@ function jobItem(context: ViewContext, format: Format, job: OverviewJob): Html {
   return html`<li class="job">
     <p>${sign}<b>${name}</b> <span class="under">${status === 'idle' ? '' : status}</span></p>
     <p>${description}</p>
-    <p class="under">Last ${format.moment(lastRun)} · next ${format.moment(nextRun)}</p>
+    <p class="under">
+      ${lastRun ? html`Last ${format.moment(lastRun)}` : 'Not run yet'} ·
+      ${nextRun ? html`next ${format.moment(nextRun)}` : 'not scheduled'}
+    </p>
     ${lastError !== '' && html`<p class="warning">${lastError}</p>`}
     ${context.may('trade') && html`<p><a href="?view=job&amp;job=${name}">Run it now…</a></p>`}
   </li>`;

@@ -8,8 +8,11 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
-import { bookEntries, emptyBook } from '#shared/portfolio/model/booking.ts';
+import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
+import { bookEntries, emptyBook, quantityOf } from '#shared/portfolio/model/booking.ts';
+import { openBook } from '#shared/clients/broker/paper/paper-book.ts';
+import { paperRecord, paperRecordOf } from '#shared/clients/broker/paper/record.ts';
+import { keys } from '#shared/redis/keys.ts';
 import { loadDailyPrices } from '#shared/portfolio/load-prices.ts';
 import { priceOn } from '#shared/portfolio/model/value-history.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
@@ -59,6 +62,7 @@ export async function liveAccount(
   const before = await store.load(DEFAULT_ACCOUNT);
   const book = bookEntries(emptyBook(DEFAULT_ACCOUNT, base), ledger);
   await store.save(before, { ...book, syncedAt: dependencies.now() }, ledger, undefined);
+  await agreeWithBroker(dependencies, book);
   return ledger;
 
   function paid(id: string, day: CalendarDay, amount: number): LedgerEntry {
@@ -95,4 +99,19 @@ export async function liveAccount(
       exchangeRate: Decimal.one,
     };
   }
+}
+
+/** The paper broker holds what the book does, so that nothing is to be reconciled. */
+async function agreeWithBroker({ database, now }: Dependencies, book: Book): Promise<void> {
+  const opened = openBook(DEFAULT_ACCOUNT, Money.zero(book.currency), now());
+  const holdings = [...book.holdings.values()].map(
+    (one) => [one.isin, { symbol: one.symbol, quantity: quantityOf(one) }] as const,
+  );
+  const held = new Map(holdings.filter(([, { quantity }]) => quantity.sign > 0));
+  const paper = { ...opened, cash: book.cash, holdings: held };
+  const { record } = paperRecordOf(paper, undefined, new Set());
+  await database.update(keys.paperBroker.book(DEFAULT_ACCOUNT), paperRecord, () => ({
+    value: record,
+    result: undefined,
+  }));
 }

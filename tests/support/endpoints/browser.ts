@@ -54,6 +54,13 @@ export async function openTab(
   return { page, complaints, close: () => context.close() };
 }
 
+const PICTURES = 'build/pictures';
+
+/** A picture of the whole page for people to look at; nothing is compared with it. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+}
+
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string;

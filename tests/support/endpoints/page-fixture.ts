@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import page from '../../../functions/page/handler.ts';
+import { gateway } from '#shared/contract/gateway.ts';
 import type { Dependencies, Tokens } from '#shared/runtime/context.ts';
 import { answer, BODY_BYTES_MAX } from '#template/server.ts';
 import { openTestDependencies, steppingClock, type TestRedis } from '../dependencies.ts';
@@ -26,13 +27,15 @@ export interface PageFixture {
 export interface PageFixtureOptions {
   readonly env?: Record<string, string>;
   readonly past?: Past;
+  /** Whether a plan waits for an answer. */
+  readonly waits?: boolean;
 }
 
 const START = '2026-03-04T10:00:00Z';
 
 export async function openPageFixture(
   redis: TestRedis,
-  { env = {}, past }: PageFixtureOptions = {},
+  { env = {}, past, waits }: PageFixtureOptions = {},
 ): Promise<PageFixture> {
   const clock = steppingClock(START);
   const inside = inProcess();
@@ -47,6 +50,7 @@ export async function openPageFixture(
     );
     await liveAccount(dependencies, past);
   }
+  if (waits) await putPlan(dependencies);
   const server = await serve({ ...dependencies, ...bound(dependencies), tokens: TOKENS });
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
@@ -55,6 +59,15 @@ export async function openPageFixture(
     await dependencies.close();
   };
   return { url: `http://127.0.0.1:${port}/trader/`, dependencies, clock, close };
+}
+
+/** A cycle at the level `ask` leaves a plan that waits. */
+async function putPlan({ functions }: Dependencies): Promise<void> {
+  const options = { signal: AbortSignal.timeout(120_000), requestId: 'put-plan' };
+  const confirmation = 'I trust account default at level ask';
+  const trust = { level: 'ask', confirmation, setBy: 'owner' };
+  await functions.call(gateway.setTrust, trust, { ...options, idempotencyKey: 'trust' });
+  await functions.call(gateway.triggerTradingCycle, {}, { ...options, idempotencyKey: 'cycle' });
 }
 
 /** Methods that a spread would leave without their object. */

@@ -11,8 +11,10 @@ const confirmations: Readonly<Record<string, Confirm>> = {
     title: 'Let trading go on?',
     effects: [
       'Purchases and sales are sent again.',
-      html`The next trading cycle is due ${format.moment(overview?.standing?.nextCycleAt)}; it makes
-      a new plan. Nothing is sent before.`,
+      overview?.standing?.nextCycleAt
+        ? html`The next trading cycle is due ${format.moment(overview.standing.nextCycleAt)}; it
+          makes a new plan. Nothing is sent before.`
+        : 'The next trading cycle makes a new plan. Nothing is sent before.',
       ...(overview?.trading?.reasons.map((reason) => `Stopped because: ${reason}.`) ?? []),
       'A file HALTED or REDUCING in the data folder keeps trading stopped until it is removed.',
     ],
@@ -70,8 +72,11 @@ const confirmations: Readonly<Record<string, Confirm>> = {
     title: 'How far may it act alone?',
     effects: [
       `Now: ${overview?.trustLevel || 'unknown'}.`,
-      'simulated: only on simulated prices at the paper broker. paper: only at the paper broker.',
-      'ask: every plan is put to you. within-limits: plans that keep the limits of your policy are carried out, others are put to you.',
+      html`<b>simulated</b>: only on simulated prices at the paper broker.`,
+      html`<b>paper</b>: only at the paper broker.`,
+      html`<b>ask</b>: every plan is put to you.`,
+      html`<b>within-limits</b>: plans that keep the limits of your policy are carried out, others
+        are put to you.`,
       html`A step up needs this sentence, word for word:
         <q>I trust account ${overview?.accountId} at level LEVEL</q>. A step down needs nothing.`,
       html`<a href="replay">The last replay</a> shows what the policy would have done in the past.`,
@@ -139,7 +144,11 @@ function approvalEffects(context: ViewContext): (Html | string)[] {
   const largest = plan.actions.toSorted((a, b) => amountOf(b) - amountOf(a))[0];
   return [
     trading?.practice === false ? 'REAL MONEY is moved.' : 'PRACTICE: no real money is moved.',
-    html`${plan.actions.map(({ side, quantity, symbol }) => `${side === 'SELL' ? 'sell' : 'buy'} ${format.number(quantity)} ${symbol}`).join(', ')}.`,
+    ...plan.actions.map(
+      ({ side, quantity, symbol, value }) =>
+        html`<b>${side === 'SELL' ? 'Sell' : 'Buy'} ${format.number(quantity)} ${symbol}</b> for
+          ${format.money(value)}`,
+    ),
     html`Cash goes from ${format.money(plan.cashBefore)} to ${format.money(plan.cashAfter)}; it
     costs ${format.money(plan.expectedCost)}.`,
     ...(largest
