@@ -32,9 +32,20 @@ function orderTrouble(inputs: NoticeInputs): Found[] {
       key: `order-trouble:${tradeId}:${state}`,
       kind: 'order-trouble',
       headline: `the order to ${side.toLowerCase()} ${quantity} ${symbol} is ${stateText(state)}`,
-      text: message || 'Nothing is sent twice. The page and trader status say more.',
+      text: [message.replace(/([^.])$/, '$1.'), orderAdvice[state] ?? orderAdvice['REJECTED']]
+        .filter((part) => part !== '')
+        .join(' '),
     }));
 }
+
+/** What can be done about it, and whether it can wait. */
+const orderAdvice: Readonly<Record<string, string>> = {
+  REJECTED: 'Nothing was bought or sold by it. It can wait: the next cycle plans anew.',
+  UNKNOWN:
+    'It is never sent again; the broker is asked until it is known. If this lasts, look at the broker’s own page.',
+  NEEDS_HUMAN:
+    'It is never sent again. Look at the broker’s own page whether it is there; docs/runbooks/order-needs-human.md says what then.',
+};
 
 function stateText(state: string): string {
   const words: Readonly<Record<string, string>> = {

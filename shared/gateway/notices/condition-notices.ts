@@ -2,11 +2,14 @@
 import type { OverviewJob, OverviewService } from '#protos/gen/overview.ts';
 import { noticeKinds, type NoticeKind } from '#shared/process/notice-kinds.ts';
 import { alertTable, type AlertRow, type FiringAlert } from '../observe/alert-table.ts';
+import { advice } from './advice.ts';
 import type { Found, KnownCondition, NoticeInputs } from './notice.ts';
 import { timeText } from './wording.ts';
 
 const AWAY_MINUTES = 5;
-const runbook = (page: string): string => `What to do: docs/runbooks/${page}.md.`;
+/** What it means and whether it can wait, then where every step is written. */
+const guidance = (kind: NoticeKind, page: string): string =>
+  [advice[kind], `Step by step: docs/runbooks/${page}.md.`].filter(Boolean).join(' ');
 /** Jobs whose failure has a row of its own in the alert table. */
 const jobsWithAlert = new Set(
   alertTable.flatMap(({ metric, labels }) =>
@@ -41,7 +44,8 @@ function ofAlert({ row, labels }: FiringAlert): KnownCondition[] {
   const which = Object.values(labels).join(',');
   const headline = lowerFirst(row.summary.replace(/\.$/, ''));
   const name = `${row.name}:${which}`;
-  return [{ name, kind, headline, forMinutes: row.forMinutes, text: runbook(row.runbook) }];
+  const text = guidance(kind, row.runbook);
+  return [{ name, kind, headline, forMinutes: row.forMinutes, text }];
 }
 
 function ofService({ name, board, status }: OverviewService): KnownCondition {
@@ -51,7 +55,7 @@ function ofService({ name, board, status }: OverviewService): KnownCondition {
     kind: 'board-away',
     forMinutes: AWAY_MINUTES,
     headline: `the service ${name}${where} does not work`,
-    text: `${status}. What needs it waits. ${runbook('board-away')}`,
+    text: `${status.replace(/\.$/, '')}. ${guidance('board-away', 'board-away')}`,
   };
 }
 
@@ -62,7 +66,7 @@ function ofJob({ name, lastError }: OverviewJob): KnownCondition {
     kind: 'job-failed',
     forMinutes: 0,
     headline,
-    text: lastError,
+    text: `${(lastError || 'It gave no reason').replace(/\.$/, '')}. Nothing is sent twice; it runs again at its time. It can wait for the morning: trader jobs shows it.`,
   };
 }
 

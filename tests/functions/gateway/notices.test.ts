@@ -6,7 +6,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetOverviewResponse, OverviewJob } from '#protos/gen/overview.ts';
+import { GetOverviewResponse, OverviewJob, OverviewService } from '#protos/gen/overview.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { emailChannel } from '#shared/clients/notices/email.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
@@ -306,6 +306,24 @@ describe('what is reported', () => {
     expect(split?.text).toContain('docs/runbooks/suspected-split.md');
     const ended = { ...nothing, ended: new Map([[name, nowMs]]) };
     expect(kinds({}, { changed: ended })).toEqual(['resolved']);
+  });
+
+  it('says of every condition what it means, whether it can wait, and what to do, in 400 characters', () => {
+    for (const row of alertTable.filter((one) => kindOfAlert(one) !== undefined)) {
+      const [found] = presentConditions([{ row, labels: {}, value: 1 }], [], []);
+      const text = found?.text ?? '';
+      expect([row.name, text.length <= 400]).toEqual([row.name, true]);
+      expect([row.name, text]).toEqual([
+        row.name,
+        expect.stringMatching(/wait|trader halt|[Ff]ree (some|the)|before the next/),
+      ]);
+      expect(text).toMatch(/^[A-Z].*\. Step by step: docs\/runbooks\/[a-z-]+\.md\.$/);
+    }
+    const away = { name: 'planning', board: 'thinker', healthy: false, status: 'no answer.' };
+    const [service] = presentConditions([], [OverviewService.fromPartial(away)], []);
+    expect(service?.text).toMatch(/^no answer\. What needs it waits; .*board-away\.md\.$/);
+    const failed = OverviewJob.fromPartial({ name: 'score-refresh', status: 'failed' });
+    expect(presentConditions([], [], [failed])[0]?.text).toMatch(/^It gave no reason\. .*can wait/);
   });
 
   it('reports a job that failed once, by the alert where there is one', () => {

@@ -1,0 +1,32 @@
+/** What a condition means for the money and whether it can wait, for who reads it at night on a phone. */
+import type { NoticeKind } from '#shared/process/notice-kinds.ts';
+
+export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
+  'state-lost':
+    'Nothing is bought or sold; what is at the broker stays there. It can wait for the morning: then restore a backup.',
+  'book-differs':
+    'Look at it before the next trading cycle: trader verify names the lines, the broker’s own page has what is true. In doubt: trader halt.',
+  'redis-not-persistent':
+    'A power cut now could lose orders that were sent. Stop trading now (trader halt, or STOP on the page), then free the disk.',
+  'prices-stale':
+    'No money is at risk: orders on old prices are refused. It can wait; check the source of prices.',
+  'rates-stale':
+    'No money is at risk: values are shown at the old rate. It can wait; check the source of rates.',
+  'suspected-split':
+    'The security is neither bought nor sold until you say. It can wait: trader action split, or no-split.',
+  'queue-stuck':
+    'Nothing is sent twice. It can wait for the morning: trader jobs shows which; a restart takes it up again.',
+  'failed-runs': 'Nothing is sent twice. It can wait for the morning: trader jobs shows the error.',
+  'dead-letters':
+    'Nothing is repeated by itself. It can wait for the morning: then decide whether to call it again.',
+  'backup-failed':
+    'Trading goes on and nothing is lost. It can wait for the morning: trader backup makes one and says what is wrong.',
+  'disk-full':
+    'Trading goes on until the disk is full; then nothing is sent. Free some space within a day.',
+  'certificate-ends':
+    'It can wait for some days: after that the boards no longer talk to each other.',
+  'clock-wrong':
+    'Limits of a day follow the clock, and plans may end early. Set the clock in the morning; in doubt: trader halt.',
+  'board-away':
+    'What needs it waits; orders on the way are settled when it is back. Is the board switched on and on the network?',
+};
