@@ -17,7 +17,7 @@ import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
-import { runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
+import { outcomeKeptMs, runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { traceIdFor } from '#shared/runtime/traceparent.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
@@ -113,7 +113,7 @@ async function processWithin(
   try {
     const signals = AbortSignal.any([signal, cancellation.signal]);
     const last = await call(jobProcessor, operation, job, signals, progress, traceparent);
-    await jobProcessor.runs.finish(run, { kind: 'done', last });
+    await jobProcessor.runs.finish(run, { kind: 'done', last }, outcomeKeptMs(job));
     log.info('run-completed');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);

@@ -4,7 +4,7 @@ import { nextTurn } from '#gateway/queue/next-turn.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobs, type JobRow } from '#shared/contract/jobs.ts';
-import { jobOptions, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
+import { turnOptions, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 
 const trigger = gateway.triggerJob;
 
@@ -23,7 +23,9 @@ export async function openSchedules(runs: Runs, own: OwnSchedules = {}): Promise
   for (const job of jobs) {
     const pattern = patternOf(job, own);
     const scheduled = known.find(({ key }) => key === job.name);
-    if (scheduled?.pattern === pattern && mayComeLate(job)) continue;
+    // Turns that an earlier build scheduled are kept too long.
+    const isBounded = scheduled?.template?.opts?.removeOnComplete === true;
+    if (scheduled?.pattern === pattern && isBounded && mayComeLate(job)) continue;
     await schedule(queue, job, pattern);
   }
 }
@@ -75,6 +77,6 @@ async function schedule(queue: Queue<RunData>, job: JobRow, pattern: string): Pr
   await queue.upsertJobScheduler(
     job.name,
     { pattern, tz: 'UTC' },
-    { name: trigger.rpc, data, opts: jobOptions(trigger) },
+    { name: trigger.rpc, data, opts: turnOptions(trigger) },
   );
 }

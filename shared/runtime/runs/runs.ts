@@ -74,6 +74,9 @@ export interface PendingRun {
 }
 
 export const RUNS_KEPT_MS = 7 * 86_400_000;
+/** Long enough for a turn that is taken up again after a crash. */
+const TURN_KEPT_MS = 3_600_000;
+const TURNS_FAILED_MAX = 1_000;
 const POLL_MS_MIN = 20;
 const POLL_MS_MAX = 250;
 const STOPPING_POLL_MS = 50;
@@ -90,6 +93,20 @@ export function jobOptions(operation: Operation): JobsOptions {
     removeOnComplete: { age: RUNS_KEPT_MS / 1000 },
     removeOnFail: { age: RUNS_KEPT_MS / 1000 },
   };
+}
+
+/**
+ * Those of a scheduled turn. Nobody asks for its run by an id, and the job's record says how it went; kept
+ * like others, the turns of a job of every minute would be ten thousand records.
+ */
+export function turnOptions(operation: Operation): JobsOptions {
+  const failed = { age: RUNS_KEPT_MS / 1000, count: TURNS_FAILED_MAX };
+  return { ...jobOptions(operation), removeOnComplete: true, removeOnFail: failed };
+}
+
+/** How long the outcome of a run is kept. */
+export function outcomeKeptMs({ data }: Pick<Job<RunData>, 'data'>): number {
+  return data.run === '' ? TURN_KEPT_MS : RUNS_KEPT_MS;
 }
 
 /** The run of a job; `repeat:backup:17…` of a scheduler becomes `backup-17…`. */
@@ -352,9 +369,9 @@ export class Runs {
   }
 
   /** Called by the connector when a run has ended for good. The first outcome stands. */
-  async finish(run: string, outcome: Outcome): Promise<void> {
+  async finish(run: string, outcome: Outcome, keptMs = RUNS_KEPT_MS): Promise<void> {
     const key = keys.runtime.outcome(run);
-    await this.database.redis.set(key, encode(outcome), 'PX', RUNS_KEPT_MS, 'NX');
+    await this.database.redis.set(key, encode(outcome), 'PX', keptMs, 'NX');
   }
 
   queueOf(topic: string): Promise<Queue<RunData>> {

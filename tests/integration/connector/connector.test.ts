@@ -9,6 +9,7 @@ import { gateway as gatewayRows } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { jobs } from '#shared/contract/jobs.ts';
+import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Outcome } from '#shared/runtime/runs/runs.ts';
@@ -402,6 +403,32 @@ describe('schedules', () => {
       kind: 'done',
       last: '{"success":true}',
     });
+  });
+
+  it('leave no record of a turn that succeeded, and at most the last thousand that failed', async () => {
+    serve(gatewayRows.triggerJob.name, () => ({ body: { success: true } }));
+    const turns = await queue();
+    const kept = await turns.getJobCountByTypes('completed');
+    const [next] = await turns.getJobs(['delayed']);
+    const id = next?.id ?? '';
+    await next?.promote();
+    while ((await turns.getJob(id)) !== undefined) await sleep(20);
+    expect(await turns.getJobCountByTypes('completed')).toBe(kept);
+    const outcome = keys.runtime.outcome(id.replace(/^repeat:/, '').replaceAll(':', '-'));
+    expect(await dependencies.database.redis.pttl(outcome)).toBeLessThanOrEqual(3_600_000);
+    for (const { template } of await turns.getJobSchedulers())
+      expect(template?.opts).toMatchObject({ removeOnFail: { count: 1_000 } });
+  });
+
+  it('of an earlier build are bounded at the next start', async () => {
+    const turns = await queue();
+    const [name, body] = ['notices', '{"jobName":"notices"}'];
+    const data = { run: '', operation: gatewayRows.triggerJob.name, body, requestId: '' };
+    const old = { name: 'TriggerJob', data, opts: { removeOnComplete: { age: 604_800 } } };
+    await turns.upsertJobScheduler(name, { pattern: '* * * * *', tz: 'UTC' }, old);
+    await openSchedules(dependencies.runs);
+    const found = (await turns.getJobSchedulers()).find(({ key }) => key === name);
+    expect(found?.template?.opts).toMatchObject({ removeOnComplete: true });
   });
 });
 
