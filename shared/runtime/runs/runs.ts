@@ -85,7 +85,7 @@ const OUTAGE_MS_MAX = 10_000;
 const PENDING_MAX = 1_000;
 
 /** The BullMQ options of each job of an operation. */
-export function jobOptions(operation: Operation): JobsOptions {
+function jobOptions(operation: Operation): JobsOptions {
   const policy = present(operation.queue, 'only queued operations run in a queue');
   return {
     attempts: policy.attempts,
