@@ -1,11 +1,14 @@
+import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { checkLedger } from '#shared/portfolio/ledger-check.ts';
 import { CHAIN_START } from '#shared/kernel/hash-chain.ts';
 import { chained, headAfter } from '#shared/portfolio/ledger-chain.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { emptyBook, postEntries } from '#shared/portfolio/model/booking.ts';
 import { imbalance } from '#shared/portfolio/model/posting.ts';
-import { EUR, euros, line, trade } from './lines.ts';
+import { ALPHA } from '../../support/markets/set-market.ts';
+import { at, bookOf, EUR, euros, line, trade } from './lines.ts';
 
 const lines: readonly LedgerEntry[] = [
   line('deposit', '1000.00'),
@@ -48,6 +51,43 @@ describe('the chain of the ledger', () => {
       }),
     );
     named.forEach((sequences, at) => expect(new Set(sequences)).toEqual(new Set([at + 1])));
+  });
+
+  it('names it wherever and however a byte is changed, in lines of splits and their undoing too', () => {
+    const split = line('split', '0.00', {
+      ...{ id: 'action-s', isin: ALPHA, symbol: 'ALPHA', happenedAt: at('2024-02-01') },
+      ...{ quantity: Decimal.of(12), heldQuantity: Decimal.of(3) },
+      ...{ newShares: Decimal.of(4), oldShares: Decimal.of(1) },
+    });
+    const bought = trade('buy', '3', '100', '-301.07');
+    const lots = bookOf(line('deposit', '1000.00'), bought).holdings.get(ALPHA)?.lots ?? [];
+    const undone = line('split', '0.00', {
+      ...{ id: 'action-u', isin: ALPHA, symbol: 'ALPHA', happenedAt: at('2024-02-01') },
+      reverses: 'action-s',
+      restores: [
+        {
+          ...{ isin: ALPHA, symbol: 'ALPHA', made: [bought.id], lots },
+          ...{ change: Decimal.of(-9), gain: euros('0.00') },
+        },
+      ],
+    });
+    const {
+      head,
+      book,
+      lines: stored,
+    } = ledgerOf([
+      ...[line('deposit', '1000.00'), bought, split, undone, trade('sell', '3', '110', '329.00')],
+    ]);
+    expect(checkLedger({ lines: stored, head }, book).finding).toBeUndefined();
+    const random = seededRandom('bytes of a ledger');
+    for (let i = 0; i < 400; i += 1) {
+      const place = integerBelow(random, stored.length);
+      const bytes = Buffer.from(stored[place] ?? '');
+      const byte = integerBelow(random, bytes.length);
+      bytes[byte] = (bytes[byte] ?? 0) ^ (1 + integerBelow(random, 255));
+      const tampered = stored.map((one, j) => (j === place ? bytes.toString('latin1') : one));
+      expect(checkLedger({ lines: tampered, head }, book).finding?.sequence).toBe(place + 1);
+    }
   });
 
   it('misses a line that was taken out, moved, written anew, or cut off at the end', () => {
