@@ -5,71 +5,124 @@ import { ScratchCopy } from '../support/scratch-copy.ts';
 const RUN = ['scripts/run.mjs'];
 const LINES_MAX = 10;
 
-describe('the walks of CONTRIBUTING', () => {
-  let copy: ScratchCopy;
+let copy: ScratchCopy;
 
+beforeAll(() => {
+  copy = new ScratchCopy();
+  copy.snapshot();
+});
+afterAll(() => copy.remove());
+
+interface Walk {
+  /** The heading of CONTRIBUTING that describes it. */
+  readonly heading: string;
+  readonly perform: (copy: ScratchCopy) => void;
+  /** What a generated page holds afterwards. */
+  readonly generated: readonly (readonly [file: string, text: string])[];
+  readonly tests: readonly string[];
+}
+
+const SETTINGS_PAGE = 'docs/operate/settings.md';
+
+const walks: readonly Walk[] = [
+  {
+    heading: 'An operation',
+    perform: addOperation,
+    generated: [
+      ['stack.yml', 'planning-archive-plan:'],
+      ['docs/use/operations.md', 'planning-archive-plan'],
+    ],
+    tests: ['tests/functions/planning/archive-plan.test.ts'],
+  },
+  {
+    heading: 'A broker',
+    perform: addBroker,
+    generated: [[SETTINGS_PAGE, 'one of paper, alpaca, tradernet, interactive-brokers, other']],
+    tests: ['tests/integration/broker/other-broker.test.ts', 'tests/integration/opened.test.ts'],
+  },
+  {
+    heading: 'A market-data provider',
+    perform: addMarketData,
+    generated: [[SETTINGS_PAGE, '`other`']],
+    tests: [
+      'tests/integration/market-data/other-market-data.test.ts',
+      'tests/integration/opened.test.ts',
+    ],
+  },
+  {
+    heading: 'A setting',
+    perform: addSetting,
+    generated: [[SETTINGS_PAGE, '`EXAMPLE_RATIO`']],
+    tests: ['tests/unit/process/example-setting.test.ts'],
+  },
+  {
+    heading: 'A job',
+    perform: addJob,
+    generated: [],
+    tests: ['tests/unit/gateway/jobs.test.ts', 'tests/unit/gateway/example-job.test.ts'],
+  },
+  {
+    heading: 'An objective',
+    perform: addObjective,
+    generated: [],
+    tests: [
+      'tests/unit/optimization/objectives.test.ts',
+      'tests/unit/optimization/example-objective.test.ts',
+    ],
+  },
+];
+
+describe.each(walks)("CONTRIBUTING's walk $heading, by itself", (walk) => {
   beforeAll(() => {
-    copy = new ScratchCopy();
-    addOperation(copy);
-    addBroker(copy);
-    addMarketData(copy);
-    addSetting(copy);
-    addJob(copy);
-    addObjective(copy);
+    copy.restore();
+    walk.perform(copy);
     expect(copy.run('node', ...RUN, 'scripts/generate.ts')).toMatchObject({ status: 0 });
   });
-  afterAll(() => copy.remove());
 
-  it('leave a project that compiles', () => {
-    expect(copy.run('node', 'node_modules/typescript/bin/tsc', '-p', '.')).toEqual({
-      output: '',
-      status: 0,
-    });
+  it('leaves a project that compiles', () => {
+    expect(copy.compile()).toEqual({ output: '', status: 0 });
   }, 180_000);
 
-  it('leave the generated pages and stack files current', () => {
-    expect(copy.read('stack.yml')).toContain('planning-archive-plan:');
-    expect(copy.read('docs/use/operations.md')).toContain('planning-archive-plan');
-    const settings = copy.read('docs/operate/settings.md');
-    expect(settings).toContain('`EXAMPLE_RATIO`');
-    expect(settings).toContain('one of paper, alpaca, tradernet, interactive-brokers, other');
-    expect(settings).toContain('`other`');
+  it('leaves generated files that are current', () => {
+    for (const [file, text] of walk.generated) expect(copy.read(file)).toContain(text);
     expect(copy.run('node', ...RUN, 'scripts/generate.ts', '--check')).toMatchObject({ status: 0 });
   });
 
-  it('leave tests that pass', () => {
-    const tests = [
-      'tests/functions/planning/archive-plan.test.ts',
-      'tests/unit/gateway/jobs.test.ts',
-      'tests/unit/optimization/objectives.test.ts',
-      'tests/unit/optimization/example-objective.test.ts',
-      'tests/integration/broker/other-broker.test.ts',
-      'tests/integration/market-data/other-market-data.test.ts',
-      'tests/integration/opened.test.ts',
-    ];
-    const { output, status } = copy.run(
-      'node',
-      'node_modules/jest/bin/jest.js',
-      '-i',
-      '--colors=false',
-      ...tests,
-    );
+  it('leaves tests that pass', () => {
+    const jest = ['node_modules/jest/bin/jest.js', '-i', '--colors=false'];
+    const { output, status } = copy.run('node', ...jest, ...walk.tests);
     if (status !== 0) throw new Error(output);
-    expect(output).toContain('Test Suites: 7 passed, 7 total');
+    const count = walk.tests.length;
+    expect(output).toContain(`Test Suites: ${count} passed, ${count} total`);
   }, 180_000);
 
-  it('have at most ten lines each', () => {
-    const [, walks = ''] =
-      /\n## Walks\n([^]*?)\n## /.exec(readFileSync('CONTRIBUTING.md', 'utf8')) ?? [];
-    const each = walks.split('\n### ').slice(1);
-    expect(each.length).toBeGreaterThanOrEqual(6);
-    for (const walk of each) {
-      const [title, ...lines] = walk.split('\n');
-      const written = lines.filter((line) => line.trim() !== '').length;
-      expect({ title, short: written <= LINES_MAX }).toEqual({ title, short: true });
-    }
+  it('has at most ten lines in CONTRIBUTING', () => {
+    const [, written = ''] = sections().find(([heading]) => heading === walk.heading) ?? [];
+    const lines = written.split('\n').filter((line) => line.trim() !== '');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(LINES_MAX);
   });
 });
+
+it('has a test for each walk of CONTRIBUTING', () => {
+  expect(walks.map(({ heading }) => heading).sort()).toEqual(
+    sections()
+      .map(([heading]) => heading)
+      .sort(),
+  );
+});
+
+function sections(): readonly (readonly [heading: string, text: string])[] {
+  const [, written = ''] =
+    /\n## Walks\n([^]*?)\n## /.exec(readFileSync('CONTRIBUTING.md', 'utf8')) ?? [];
+  return written
+    .split('\n### ')
+    .slice(1)
+    .map((section) => {
+      const [heading = '', ...lines] = section.split('\n');
+      return [heading, lines.join('\n')] as const;
+    });
+}
 
 function addOperation(copy: ScratchCopy): void {
   const { output, status } = copy.run('node', ...RUN, 'scripts/new.ts', 'planning', 'archive-plan');
@@ -82,13 +135,14 @@ function addOperation(copy: ScratchCopy): void {
 function addBroker(copy: ScratchCopy): void {
   const { output, status } = copy.run('node', ...RUN, 'scripts/new.ts', 'broker', 'other');
   expect({ output, status }).toMatchObject({ status: 0 });
-  copy.create('tests/integration/opened.test.ts', OPENED_TEST);
+  copy.create('tests/integration/opened.test.ts', openedTest('BROKER', 'broker'));
 }
 
 function addMarketData(copy: ScratchCopy): void {
   const command = [...RUN, 'scripts/new.ts', 'market-data', 'other'];
   const { output, status } = copy.run('node', ...command);
   expect({ output, status }).toMatchObject({ status: 0 });
+  copy.create('tests/integration/opened.test.ts', openedTest('MARKET_DATA', 'marketData'));
 }
 
 function addSetting(copy: ScratchCopy): void {
@@ -97,6 +151,7 @@ function addSetting(copy: ScratchCopy): void {
     /\} as const satisfies Record<string, SettingRow/,
     "  exampleRatio: row('EXAMPLE_RATIO', '0.5', 'an example', ratio),\n",
   );
+  copy.create('tests/unit/process/example-setting.test.ts', SETTING_TEST);
 }
 
 function addJob(copy: ScratchCopy): void {
@@ -111,6 +166,7 @@ function addJob(copy: ScratchCopy): void {
   },
 `,
   );
+  copy.create('tests/unit/gateway/example-job.test.ts', JOB_TEST);
 }
 
 function addObjective(copy: ScratchCopy): void {
@@ -148,17 +204,36 @@ it('the contract takes the objective', () => {
 });
 `;
 
-const OPENED_TEST = `import { openDependencies } from '#shared/runtime/dependencies.ts';
+const SETTING_TEST = `import { parseSettings } from '#shared/process/settings.ts';
+
+it('is read from its variable, and refused by its name', () => {
+  expect(parseSettings({}).exampleRatio).toBe(0.5);
+  expect(parseSettings({ EXAMPLE_RATIO: '0.25' }).exampleRatio).toBe(0.25);
+  expect(() => parseSettings({ EXAMPLE_RATIO: 'half' })).toThrow('EXAMPLE_RATIO');
+});
+`;
+
+const JOB_TEST = `import { jobs } from '#shared/contract/jobs.ts';
+
+it('is scheduled', () => {
+  expect(jobs.find(({ name }) => name === 'example-job')?.schedule).toBe('0 12 * * 1-5');
+});
+`;
+
+/** Opens what the variable names, as a process of the system does. */
+function openedTest(variable: string, member: 'broker' | 'marketData'): string {
+  return `import { openDependencies } from '#shared/runtime/dependencies.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { startTestRedis } from '../support/dependencies.ts';
 
-it('the settings open the new broker and the new prices', async () => {
+it('the settings open it', async () => {
   const redis = await startTestRedis();
-  const env = { REDIS_URL: redis.url, BROKER: 'other', MARKET_DATA: 'other' };
-  const opened = await openDependencies(parseSettings(env), { tokens: null, log: silentLog });
-  expect([opened.broker.name, opened.marketData.name]).toEqual(['other', 'other']);
+  const settings = parseSettings({ REDIS_URL: redis.url, ${variable}: 'other' });
+  const opened = await openDependencies(settings, { tokens: null, log: silentLog });
+  expect(opened.${member}.name).toBe('other');
   await opened.close();
   await redis.stop();
 });
 `;
+}

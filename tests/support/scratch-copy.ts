@@ -4,6 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+const BUILD_INFO = '.tsbuildinfo';
+const AUTHOR = ['-c', 'user.name=scratch', '-c', 'user.email=scratch@localhost'];
+
 export class ScratchCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'trader-scratch-'));
 
@@ -14,6 +17,30 @@ export class ScratchCopy {
     for (const file of listed.split('\0').filter((name) => name !== ''))
       cpSync(file, join(this.folder, file), { recursive: true });
     symlinkSync(join(process.cwd(), 'node_modules'), join(this.folder, 'node_modules'));
+  }
+
+  /** Remembers the files as they are now; {@link restore} leads back to them. */
+  snapshot(): void {
+    this.git('init', '--quiet');
+    this.create('.git/info/exclude', `${BUILD_INFO}\n`);
+    this.git('add', '--all');
+    this.git(...AUTHOR, 'commit', '--quiet', '--message', 'snapshot');
+  }
+
+  restore(): void {
+    this.git('reset', '--quiet', '--hard');
+    this.git('clean', '--quiet', '--force', '-d');
+  }
+
+  private git(...args: string[]): void {
+    const { output, status } = this.run('git', ...args);
+    if (status !== 0) throw new Error(`git ${args.join(' ')}: ${output}`);
+  }
+
+  /** Checks the types of what has changed since the last time, and of what uses it. */
+  compile(): { readonly output: string; readonly status: number } {
+    const tsc = 'node_modules/typescript/bin/tsc';
+    return this.run('node', tsc, '-p', '.', '--incremental', '--tsBuildInfoFile', BUILD_INFO);
   }
 
   /** Puts text before the first place where a pattern matches. */
