@@ -74,8 +74,14 @@ async function roleOf({ redis }: Database): Promise<string> {
 /** What a person had set stays in words; trading is halted in any case. */
 async function halt(database: Database): Promise<string> {
   const control = new ControlStore(database, '/nonexistent');
-  const { state } = await control.read();
-  const reason = state === 'ACTIVE' ? HALT_REASON : `${HALT_REASON}; it was ${state} before`;
-  await control.set('HALTED', reason, instantOf(Date.now()));
+  const { state, reason } = await control.read();
+  await control.set('HALTED', haltReason(state, reason), instantOf(Date.now()));
   return state;
+}
+
+/** A promotion that was cut off, or another before the reconciliation, has its own halt already. */
+function haltReason(state: string, reason: string): string {
+  if (state === 'ACTIVE') return HALT_REASON;
+  if (reason.startsWith(HALT_REASON)) return reason;
+  return `${HALT_REASON}; it was ${state} before: ${reason}`;
 }
