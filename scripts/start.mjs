@@ -1,4 +1,4 @@
-// Builds into a folder of its own, or links the build of the last start into it, then runs the embedded home in this very process, so that signals
+// Builds into a folder of its own, or links the build of the last start into it, then runs the embedded program in this very process, so that signals
 // reach it. A second start never touches the files that a running one still loads from.
 // All arguments are passed on; `npm start -- --help` lists them.
 import { readdirSync, rmSync } from 'node:fs';

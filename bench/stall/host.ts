@@ -1,7 +1,7 @@
 /**
  * A gateway with all functions, their queue's connector and a Redis given by its address, as the
- * embedded home has them:
- *   threads  CPU-bound operations have threads, as in the embedded home
+ * embedded program has them:
+ *   threads  CPU-bound operations have threads, as in the embedded program
  *   one      everything is computed on the thread that serves all requests
  * Says where it listens, once it does.
  */

@@ -1,4 +1,4 @@
-/** The functions of this home, the dependencies they share, and threads for what must not share. */
+/** The functions of the embedded program, the dependencies they share, and threads for what must not share. */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { importHandler } from '#gateway/runtime/executors/handler-module.ts';
