@@ -39,7 +39,7 @@ test('trader verify ends with 0 on a ledger in order, with 1 and the line on one
   const good = await trader.run('verify');
   expect(good).toMatchObject({ status: 0, stderr: '' });
   expect(good.stdout).toMatch(
-    /^1 lines, the last with the hash\s+[0-9a-f]{64}\.\nAll is in order\.\n$/,
+    /^1 lines, the last with the hash\s+[0-9a-f]{64}\.\nAudit: 0 lines, the last with the hash of none\.\nAll is in order\.\n$/,
   );
   const { redis: plain } = on.dependencies.database;
   const key = keys.portfolio.ledger(DEFAULT_ACCOUNT);
