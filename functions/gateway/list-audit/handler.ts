@@ -1,12 +1,16 @@
 /**
  * Lists the audit (docs/operate/audit.md): who called which operation that changes something, from where, with which
  * token, and how it ended; newest first. With `verify` the chain of hashes is checked from its first line that is kept.
+ *
+ * @throws Failure NOT_FOUND accountId
  */
 import type { AuditChain, AuditLine, ListAuditResponse } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import type { RequestOf } from '#shared/contract/row.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { AuditLine as AuditEntry } from '#shared/runtime/audit/audit-line.ts';
+import { Accounts } from '#shared/portfolio/accounts.ts';
 import {
   AuditReader,
   type AuditCheck,
@@ -17,8 +21,10 @@ import { handle } from '#shared/runtime/handle.ts';
 type Filters = RequestOf<typeof gateway.listAudit>;
 
 export default handle(gateway.listAudit, async (request, context): Promise<ListAuditResponse> => {
+  const { accountId, limit, offset, verify } = request;
+  if (accountId !== '')
+    await new Accounts(context.database, context.baseCurrency).require(accountId as AccountId);
   const reader = new AuditReader(context.database);
-  const { limit, offset, verify } = request;
   const { lines, total } = await reader.latest((line) => meets(line, request), offset, limit);
   const chain = verify ? chainMessage(await reader.check()) : undefined;
   return { lines: lines.map(lineMessage), total, chain };

@@ -10,6 +10,7 @@ import type { AuditLine } from '#shared/runtime/audit/audit-line.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import listAudit from '../../../functions/gateway/list-audit/handler.ts';
 import getTradingState from '../../../functions/trading/get-trading-state/handler.ts';
+import openAccount from '../../../functions/portfolio/open-account/handler.ts';
 import setTradingState from '../../../functions/trading/set-trading-state/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
@@ -99,6 +100,7 @@ it('does nothing that it cannot write down', async () => {
 });
 
 it('is filtered by time, person, operation and account, and paged', async () => {
+  expect((await t.call(openAccount, { accountId: 'other' }, 'open-1')).status).toBe(200);
   await trail.add({ ...line('trading-execute-trade'), at: instantOf(1_000_000), who: 'Anna' });
   await trail.add({ ...line('trading-execute-trade'), at: instantOf(2_000_000), account: 'other' });
   await trail.add({ ...line('trading-cancel-trade'), at: instantOf(3_000_000), token: 'write' });

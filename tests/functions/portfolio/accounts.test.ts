@@ -50,6 +50,7 @@ const bodies: Record<string, () => object> = {
   'planning-replan': () => ({ day: '2024-03-01' }),
   'gateway-approve-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
   'gateway-reject-plan': () => ({ planId: 'plan-1', digest: '01234567' }),
+  'gateway-change-plan': () => ({ planId: 'plan-1', digest: '01234567', quantities: {} }),
   'gateway-create-answer-tokens': () => ({ planId: 'plan-1', recipient: 'phone' }),
   'gateway-set-trust': () => ({ level: 'simulated' }),
   'portfolio-book-movement': () => ({ kind: 'deposit', amount: euros('10.00') }),
