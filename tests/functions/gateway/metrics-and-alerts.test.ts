@@ -1,6 +1,6 @@
 /** The metrics of the state and the alerts on them, by making the conditions. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
@@ -41,15 +41,21 @@ const RUNBOOKS = join(ROOT, 'docs/runbooks');
 
 let redis: TestRedis;
 let t: TradingFixture;
+/** Of this test alone: the state's epoch is recorded there. */
+let dataDir: string;
 
 beforeAll(async () => {
   redis = await startTestRedis();
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  t = await openTradingFixture(redis, { DATA_DIR: tmpdir() });
+  dataDir = mkdtempSync(join(tmpdir(), 'trader-metrics-'));
+  t = await openTradingFixture(redis, { DATA_DIR: dataDir });
 });
-afterEach(() => t.dependencies.close());
+afterEach(async () => {
+  await t.dependencies.close();
+  rmSync(dataDir, { recursive: true });
+});
 
 const samples = async () => ((await t.call(getMetrics, {})).body as GetMetricsResponse).samples;
 const value = async (name: string, labels: object = {}) =>

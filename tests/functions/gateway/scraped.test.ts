@@ -59,7 +59,8 @@ describeNeeding(missing, 'a Prometheus', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    t = await openTradingFixture(redis, { DATA_DIR: tmpdir() });
+    folder = mkdtempSync(join(tmpdir(), 'trader-prometheus-'));
+    t = await openTradingFixture(redis, { DATA_DIR: folder });
     await t.call(setTradingState, { state: 'HALTED', reason: 'a test' }, 'halt-1');
     const endpoint = metricsEndpoint(
       [stateExposition(t.dependencies.functions, silentLog)],
@@ -68,7 +69,6 @@ describeNeeding(missing, 'a Prometheus', () => {
     metrics.on('request', endpoint).listen(0, '127.0.0.1');
     await once(metrics, 'listening');
     const { port } = metrics.address() as AddressInfo;
-    folder = mkdtempSync(join(tmpdir(), 'trader-prometheus-'));
     const config = [
       'global: { scrape_interval: 1s, evaluation_interval: 1s }',
       `rule_files: [${JSON.stringify(resolve('deploy/prometheus/alerts.yaml'))}]`,

@@ -84,7 +84,7 @@ function start(env: Record<string, string> = {}): { child: ChildProcess; lines: 
 }
 
 async function says(lines: readonly string[], event: string): Promise<void> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 60_000;
   while (!lines.some((line) => line.includes(`"event":"${event}"`))) {
     if (Date.now() > until) throw new Error(`no ${event} in:\n${lines.join('\n')}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -146,8 +146,8 @@ it('reports all errors in its environment at once', async () => {
 });
 
 it('stops on a signal while Redis is not up yet', async () => {
-  const { child } = start({ REDIS_URL: 'redis://127.0.0.1:1' });
-  await sleep(1_500);
+  const { child, lines } = start({ REDIS_URL: 'redis://127.0.0.1:1' });
+  await says(lines, 'redis-awaited');
   const ended = exit(child);
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
