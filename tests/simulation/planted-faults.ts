@@ -98,8 +98,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     'forgets-external-cash',
     'crash',
     reconcile,
-    '  if (cash.sign !== 0)',
-    '  if (cash.sign < -1)',
+    '    return cash.sign === 0 ? []',
+    "    return cash.sign === 0 || kind === 'external-cash' ? []",
   ),
   fault(
     'stores-the-book-without-its-ledger',
