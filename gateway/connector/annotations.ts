@@ -5,6 +5,8 @@
  */
 import { DelayedError, Worker, type Job } from 'bullmq';
 import { closeWorker, waitWithRedis } from '#gateway/queue/close-worker.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
@@ -15,6 +17,7 @@ import { readDeployed, type Deployed, type GatewayCredentials } from './read-dep
 import { FunctionCalls, type FunctionCall } from './function-calls.ts';
 import {
   CRON_TOPIC,
+  endingCalendars,
   subscriptionsOf,
   type ScheduledFunction,
   type Subscriptions,
@@ -211,6 +214,15 @@ export class Annotations {
       schedule: schedule.text,
       next,
     });
+    this.reportCalendarEnd(one);
+  }
+
+  /** Logged when a schedule is loaded: the standing knows the schedules of the jobs, not those of functions. */
+  private reportCalendarEnd(one: ScheduledFunction): void {
+    for (const { exchange, knownTo, to } of endingCalendars(one, dayOf(instantOf(Date.now()))))
+      this.options.log.warn('schedule-calendar-ends', {
+        ...{ function: one.functionName, schedule: one.schedule.text, exchange, knownTo, to },
+      });
   }
 
   /** Reported once each: an invalid annotation is not logged at every poll. */

@@ -63,7 +63,11 @@ function turnsOf(text: string): Schedule | string {
   if (!isTimeZone(tz)) return `${tz.slice(0, 40)} is no time zone`;
   if (spec.startsWith('@every')) return everyOf(spec.slice('@every'.length).trim());
   const session = parseSessionSchedule(spec);
-  if (session !== undefined) return typeof session === 'string' ? session : { pattern: spec, tz };
+  if (typeof session === 'string') return session;
+  if (session !== undefined)
+    return hasTurn(spec, tz)
+      ? { pattern: spec, tz }
+      : `the calendar of the exchange ${session.exchange} has ended`;
   const pattern = spec.startsWith('@') ? schedulesByName[spec] : patternOf(spec);
   if (pattern === undefined) return `${spec.slice(0, 40)} is not known`;
   if (typeof pattern !== 'string') return pattern.complaint;

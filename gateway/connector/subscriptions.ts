@@ -2,6 +2,10 @@
 import { operations } from '#shared/contract/catalogue.ts';
 import { jobsOf } from '#shared/contract/jobs.ts';
 import { kebab, serviceNames } from '#shared/contract/names.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { calendarEnds } from '#shared/gateway/overview/calendar-ends.ts';
+import type { CalendarEnd } from '#shared/gateway/model/standing.ts';
+import { parseSessionSchedule } from '#shared/quant/calendars/session-schedule.ts';
 import { parseSchedules, type CronSchedule } from './cron-schedule.ts';
 import type { Deployed } from './read-deployments.ts';
 
@@ -82,6 +86,15 @@ function schedulesOf(one: Deployed): Pick<Subscriptions, 'schedules' | 'ignored'
     'turns' in schedule ? [{ functionName, schedule, catchUp }] : [],
   );
   return { schedules, ignored };
+}
+
+/** The calendar that a schedule follows, where its published days end soon or have ended; else none. */
+export function endingCalendars(
+  { schedule: { turns } }: ScheduledFunction,
+  today: CalendarDay,
+): readonly CalendarEnd[] {
+  const session = 'pattern' in turns ? parseSessionSchedule(turns.pattern) : undefined;
+  return typeof session === 'object' ? calendarEnds([session.exchange], today) : [];
 }
 
 /** Why a function has no schedules of its own. */

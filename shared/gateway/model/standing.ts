@@ -18,7 +18,7 @@ export interface StandingInputs {
   readonly priceAgeDays: number | undefined;
   readonly priceAgeDaysMax: number;
   readonly pricesDay: string;
-  /** Exchanges of the universe whose published days end soon or have ended. */
+  /** Exchanges of the universe and of the schedules whose published days end soon or have ended. */
   readonly calendarEnds: readonly CalendarEnd[];
   readonly jobs: readonly {
     readonly name: string;

@@ -8,7 +8,7 @@ import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.t
 import { isTradable } from '#shared/universe/model/security.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
-import { calendarEnds } from './calendar-ends.ts';
+import { calendarEnds, scheduledExchanges } from './calendar-ends.ts';
 import type { HistoryPart } from './history-cache.ts';
 import type { SystemFacts } from './system-facts.ts';
 import type { AccountFacts } from './load-account.ts';
@@ -44,7 +44,7 @@ export function overviewOf(
   const valued = valuedAccount(facts);
   const value = valueMessage(facts, valued, days, settings.cashReserveRatio);
   const holdings = holdingsMessage(facts, valued);
-  const standing = overallStanding(facts, system, value, settings.quoteAgeDaysMax);
+  const standing = overallStanding(facts, system, value, settings);
   const next = system.jobs.find(({ name }) => name === 'trading-cycle')?.nextRun;
   const lines = ledger.toReversed();
   const offset = request.ledgerOffset;
@@ -77,8 +77,9 @@ function overallStanding(
   { live, today, proposal, plan, securities }: AccountFacts,
   { control, services, jobs, run }: SystemFacts,
   { missing, pricesDay }: ReturnType<typeof valueMessage>,
-  priceAgeDaysMax: number,
+  settings: OverviewDependencies['settings'],
 ): Standing {
+  const traded = [...securities.values()].filter(isTradable).map(({ exchange }) => exchange);
   const reasons = control?.restrictions.map(({ message }) => message) ?? [];
   return standingOf({
     trading: control && { state: control.state, reasons },
@@ -86,9 +87,9 @@ function overallStanding(
     missing,
     services,
     priceAgeDays: pricesDay === '' ? undefined : daysBetween(parseDay(pricesDay), today),
-    priceAgeDaysMax,
+    priceAgeDaysMax: settings.quoteAgeDaysMax,
     pricesDay,
-    calendarEnds: calendarEnds([...securities.values()].filter(isTradable), today),
+    calendarEnds: calendarEnds([...traded, ...scheduledExchanges(settings)], today),
     jobs,
     waitingOrders: proposal?.state === 'PROPOSED' ? (plan?.actions.length ?? 0) : 0,
     isRunning: run !== undefined,

@@ -1,4 +1,5 @@
 import { parseSchedules } from '#gateway/connector/cron-schedule.ts';
+import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
 
 it.each([
   ['*/5 * * * *', { pattern: '*/5 * * * *', tz: 'UTC' }],
@@ -44,4 +45,17 @@ it('accepts several, and validates each separately', () => {
     { text: '@every 1m', turns: { every: 60_000 } },
   ]);
   expect(parseSchedules('')).toEqual([]);
+});
+
+it('refuses the sessions of an exchange whose calendar has ended, with the table as it is', () => {
+  const [table] = calendarTables.filter(({ exchange }) => exchange === 'XNYS');
+  jest.useFakeTimers({ now: Date.parse(`${table?.to ?? ''}T23:59:59Z`) });
+  try {
+    expect(parseSchedules('@open XNAS +30m; @hourly')).toEqual([
+      { text: '@open XNAS +30m', complaint: 'the calendar of the exchange XNAS has ended' },
+      { text: '@hourly', turns: { pattern: '0 * * * *', tz: 'UTC' } },
+    ]);
+  } finally {
+    jest.useRealTimers();
+  }
 });

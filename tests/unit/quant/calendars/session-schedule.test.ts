@@ -1,9 +1,12 @@
-import { instantOf, isoText } from '#shared/kernel/instant.ts';
+import { addDays, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { DAY_MS, instantOf, isoText, later, type Instant } from '#shared/kernel/instant.ts';
 import {
   nextSessionTurn,
   parseSessionSchedule,
   tradesFrom,
 } from '#shared/quant/calendars/session-schedule.ts';
+import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
+import { requireCalendar } from '../../../support/markets/calendars.ts';
 
 const at = (iso: string) => instantOf(Date.parse(iso));
 
@@ -31,6 +34,47 @@ it.each([
 ])('%s after %s comes at %j', (text, from, expected) => {
   expect(turns(text, from, expected.length)).toEqual(expected);
 });
+
+/** The weeks of 2026 in which the clock of any of the exchanges changes. */
+const weeks = [
+  ['2026-03-05', '2026-04-08'],
+  ['2026-09-24', '2026-11-04'],
+] as const;
+
+function* daysOf([first, last]: readonly [string, string]): Generator<CalendarDay> {
+  for (let day = parseDay(first); day <= parseDay(last); day = addDays(day, 1)) yield day;
+}
+
+it.each(calendarTables.map(({ exchange }) => exchange))(
+  'comes once in each session of %s, at the same time of its clock over every change',
+  (exchange) => {
+    const calendar = requireCalendar(exchange);
+    const format = clockIn(calendar.zone);
+    for (const span of weeks) {
+      const sessions = [...daysOf(span)].flatMap((day) => calendar.session(day) ?? []);
+      expect(sessions.length).toBeGreaterThan(20);
+      const after = (text: string, first: Instant | undefined) =>
+        turns(text, isoText(later(first ?? instantOf(0), -1)), sessions.length);
+      const opens = sessions.map((session) => session.opens);
+      const late = sessions.map((session) => later(session.closes, DAY_MS));
+      expect(after(`@open ${exchange}`, opens[0])).toEqual(opens.map(minuteText));
+      expect(after(`@close ${exchange} +24h`, late[0])).toEqual(late.map(minuteText));
+      const clocks = sessions.map(({ opens: from, closes }) => [format(from), format(closes)]);
+      const hours = sessions.map(({ day }) => calendar.hours(day));
+      expect(clocks).toEqual(hours.map((one) => [one?.opens, one?.closes]));
+    }
+  },
+);
+
+function minuteText(at: Instant): string {
+  return isoText(at).slice(0, 16);
+}
+
+function clockIn(timeZone: string): (at: Instant) => string {
+  const form = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const format = new Intl.DateTimeFormat('en-GB', form);
+  return (at) => format.format(at);
+}
 
 it('reaches beyond 2027', () => {
   expect(turns('@open XNYS', '2030-07-03T20:00:00Z', 1)).toEqual(['2030-07-05T13:30']);
