@@ -65,6 +65,7 @@ interface Rule {
 }
 
 const SHARES = ['newShares', 'oldShares'] as const;
+type ShareTerm = (typeof SHARES)[number];
 
 const rules: Readonly<Record<ActionKind, Rule>> = {
   split: { needs: SHARES, takes: ['fractionPrice'] },
@@ -165,6 +166,20 @@ export function sharesRatioOf({
   return {
     newShares: present(newShares, 'such an action says how many shares are new'),
     oldShares: present(oldShares, 'such an action says for how many shares'),
+  };
+}
+
+/** The terms an action states, as every record of it keeps them; without those that are absent. */
+export function actionTerms(
+  action: Partial<Pick<CorporateAction, 'newIsin' | 'newSymbol' | ShareTerm | 'costRatio'>>,
+): typeof action {
+  const { newIsin, newSymbol, newShares, oldShares, costRatio } = action;
+  return {
+    ...(newIsin && { newIsin }),
+    ...(newSymbol !== undefined && { newSymbol }),
+    ...(newShares && { newShares }),
+    ...(oldShares && { oldShares }),
+    ...(costRatio && { costRatio }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Corporate actions of a broker's statement as ledger lines. */
+import { actionTerms } from '#shared/kernel/corporate-action.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -60,6 +61,7 @@ export function actionLines(action: ReportedAction, frame: ActionFrame): LedgerE
   const quantity = quantityAfter(action, held);
   if (quantity === null) return [];
   const { book, symbols, recordedAt } = frame;
+  const { price, exchangeRate } = action;
   const at = { happenedAt: action.happenedAt, recordedAt };
   const id = `action-${action.actionId}`;
   const line: LedgerEntry = {
@@ -69,7 +71,9 @@ export function actionLines(action: ReportedAction, frame: ActionFrame): LedgerE
     symbol: symbols.get(action.isin) ?? action.isin,
     heldQuantity: held,
     ...(quantity && { quantity }),
-    ...termsOf(action),
+    ...actionTerms(action),
+    ...(price && { price }),
+    ...(exchangeRate && { exchangeRate }),
     cash: action.cash ?? Money.zero(book.currency),
     ...originOf(action),
     ...at,
@@ -96,19 +100,6 @@ function undoingLine(
     ...{ reverses: `action-${actionId}`, restores: lots },
     ...originOf(action),
     ...{ happenedAt: action.happenedAt, recordedAt },
-  };
-}
-
-function termsOf(action: ReportedAction): Partial<LedgerEntry> {
-  const { newIsin, newSymbol, newShares, oldShares, costRatio, price, exchangeRate } = action;
-  return {
-    ...(newIsin && { newIsin }),
-    ...(newSymbol !== undefined && { newSymbol }),
-    ...(newShares && { newShares }),
-    ...(oldShares && { oldShares }),
-    ...(costRatio && { costRatio }),
-    ...(price && { price }),
-    ...(exchangeRate && { exchangeRate }),
   };
 }
 

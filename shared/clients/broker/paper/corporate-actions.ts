@@ -11,7 +11,7 @@ import type {
 } from '#shared/clients/broker/broker.ts';
 import { effectOn } from '#shared/kernel/action-effect.ts';
 import { startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
+import { actionTerms, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -165,7 +165,8 @@ function exchanged(
   const fractionCash = sold ? inBase(fractionPrice, fraction, rate, book) : undefined;
   const symbol = book.holdings.get(isin)?.symbol ?? isin;
   const stated: BrokerCorporateAction = {
-    ...termsOf(action, rate),
+    ...actionTerms(action),
+    ...(kind === 'stock-dividend' && amount && rate && { price: amount, exchangeRate: rate }),
     ...{ actionId, kind: kind as BrokerCorporateAction['kind'], isin, sharesChange },
     ...(isNew && { sharesReceived }),
     ...(cash.sign > 0 && { cash }),
@@ -188,21 +189,6 @@ function exchanged(
     ...both,
     cash: book.cash.add(cash).add(fractionCash ?? Money.zero(book.currency)),
     actions: [...book.actions, stated],
-  };
-}
-
-function termsOf(
-  action: CorporateAction,
-  rate: Decimal | undefined,
-): Partial<BrokerCorporateAction> {
-  const { kind, newIsin, newSymbol, newShares, oldShares, costRatio, amount } = action;
-  return {
-    ...(newIsin && { newIsin }),
-    ...(newSymbol !== undefined && { newSymbol }),
-    ...(newShares && { newShares }),
-    ...(oldShares && { oldShares }),
-    ...(costRatio && { costRatio }),
-    ...(kind === 'stock-dividend' && amount && rate && { price: amount, exchangeRate: rate }),
   };
 }
 

@@ -65,7 +65,7 @@ export class AlpacaPrices implements PriceSource {
     signal: AbortSignal,
   ): Promise<PriceHistory> {
     const symbol = overrides.get(`alpaca ${security.isin}`) ?? security.symbol;
-    const start = this.parts.fetch.isRecorded || from < FIRST_DAY ? FIRST_DAY : from;
+    const start = this.parts.fetch.historyStart(from, FIRST_DAY);
     const raw = await this.bars(symbol, 'raw', start, signal);
     const adjusted = await this.bars(symbol, 'all', start, signal);
     const events = await this.events(symbol, start, signal);

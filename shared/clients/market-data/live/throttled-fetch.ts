@@ -3,6 +3,7 @@
  * once a service asks for fewer. What was answered can be recorded, and answered again offline.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { redacted } from '../../redacted.ts';
 import type { Pace } from '../../broker/call-pace.ts';
@@ -52,6 +53,11 @@ export class ThrottledFetch {
   /** Whether a recording needs whole answers, or gives them. */
   get isRecorded(): boolean {
     return this.parts.recording !== undefined;
+  }
+
+  /** @returns the day to ask from: never before the source's first; that one where a recording is whole */
+  historyStart(from: CalendarDay, firstDay: CalendarDay): CalendarDay {
+    return this.isRecorded || from < firstDay ? firstDay : from;
   }
 
   /** Whether answers come from a recording alone. */

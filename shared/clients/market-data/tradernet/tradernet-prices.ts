@@ -56,7 +56,7 @@ export class TradernetPrices implements PriceSource {
   ): Promise<PriceHistory> {
     const symbol =
       overrides.get(`tradernet ${security.isin}`) ?? (await this.symbolOf(security, signal));
-    const start = this.parts.fetch.isRecorded || from < FIRST_DAY ? FIRST_DAY : from;
+    const start = this.parts.fetch.historyStart(from, FIRST_DAY);
     const params = {
       ...{ id: symbol, count: -1, timeframe: 1440, intervalMode: 'ClosedRay' },
       date_from: `${dateText(start)} 00:00`,
