@@ -2,13 +2,13 @@
  * Shows and sets the trading state: `npm run trading-state -- …`. It asks the gateway of this
  * installation; where that does not answer, a restriction is left as a file in DATA_DIR.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SetTradingStateResponse, TradingRestriction } from '#protos/gen/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { controlFiles } from '#shared/trading/control-files.ts';
+import { controlFiles, writeControlFile } from '#shared/trading/control-files.ts';
 import { openInstallation } from '../cli/gateway-client.ts';
 
 const USAGE = `Usage: npm run trading-state -- [active | reducing REASON | halted REASON]
@@ -47,8 +47,7 @@ async function restrict(state: 'HALTED' | 'REDUCING', reason: string): Promise<s
   } catch (thrown) {
     const { code, message } = Failure.from(thrown);
     if (code === 'INVALID_REQUEST') throw thrown;
-    const file = join(settings.dataDir, state);
-    await writeFile(file, `${reason}\n`, { flush: true });
+    const file = await writeControlFile(settings.dataDir, state, reason);
     return `The gateway does not do it (${message}) Left as ${file}: trading is ${state} while it is there.`;
   }
 }

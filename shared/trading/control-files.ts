@@ -2,7 +2,7 @@
  * Files in DATA_DIR that restrict trading while they exist. A file's first line is given as the
  * reason.
  */
-import { open } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TradingReason } from './model/trading-control.ts';
 
@@ -14,6 +14,18 @@ export const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
 };
 
 const REASON_BYTES_MAX = 200;
+
+/** Leaves the file of a state, flushed to the disk, with the reason as its line. @returns its path */
+export async function writeControlFile(
+  dataDir: string,
+  state: 'HALTED' | 'REDUCING',
+  reason: string,
+): Promise<string> {
+  const file = join(dataDir, state);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(file, `${reason}\n`, { flush: true });
+  return file;
+}
 
 /** A file whose presence cannot be determined counts as present. @param dataDir empty: there is none */
 export async function fileReasons(dataDir: string): Promise<TradingReason[]> {

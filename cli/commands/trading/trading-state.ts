@@ -2,14 +2,13 @@
  * `trader halt`, `reduce` and `resume`. A halt is only reported when it is in force; where the gateway does
  * not answer, the file HALTED in DATA_DIR stops trading.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
+import { writeControlFile } from '#shared/trading/control-files.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
@@ -99,9 +98,7 @@ async function cancelOpen(ask: Ask, { ordersUnderWay }: SetTradingStateResponse)
 
 async function haltByFile(options: Options): Promise<void> {
   const { dataDir } = parseSettings(process.env);
-  const file = join(dataDir, 'HALTED');
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await writeFile(file, `${options.reason ?? ''}\n`, { flush: true });
+  const file = await writeControlFile(dataDir, 'HALTED', options.reason ?? '');
   output(options, { state: 'HALTED', file }, [
     `■ The gateway does not answer. ${file} was written: on this machine nothing is sent while it is there.`,
   ]);
