@@ -104,6 +104,7 @@ function inOrder(bars: readonly BarToCheck[]): readonly BarToCheck[] {
 
 function faultWithin({ open, high, low, close, adjustedClose, volume }: BarToCheck) {
   if (Number.isNaN(close)) return 'has no close';
+  if (Number.isNaN(adjustedClose)) return 'has no adjusted close';
   if (!isPrice(open)) return notPositive('open', open);
   if (!isPrice(high)) return notPositive('high', high);
   if (!isPrice(low)) return notPositive('low', low);

@@ -1,6 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { barToCheck, checkedBars } from '#shared/clients/market-data/checked-bars.ts';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import { checkBars } from '#shared/kernel/bars/bar-check.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -85,6 +87,64 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     series?.bars.push(bar('2024-07-19', 500));
     const days = (await bars(await open(source))).map(({ day }) => day);
     expect(days.at(-1)).toBe('2024-07-16');
+  });
+
+  it.each([
+    ['a negative close', { close: -102, low: -103 }, /close -102 is not positive|low -103 is not/],
+    ['a close of nothing', { close: 0, low: 0 }, /(close|low) 0 is not positive/],
+    ['a negative adjusted close', { adjusted: -5 }, /adjusted close -5 is not positive/],
+    ['a high below the close', { high: 1 }, /high 1 lies below/],
+    ['a negative volume', { volume: -7 }, /volume -7 is not a number of shares/],
+  ])('has %s set aside with the reason, and none of its other bars', async (_, change, why) => {
+    if ('adjusted' in change && source === 'tradernet') return;
+    const series = on.services.series.get('MSFT');
+    const days = ['2024-07-08', '2024-07-09', '2024-07-10', '2024-07-11'];
+    const before = days.map((day, i) => ({ ...bar(day, 96 + i), adjusted: 95 + i }));
+    if (series)
+      series.bars = [...before, ...series.bars].map((one) =>
+        one.day === '2024-07-15' ? { ...one, ...change } : one,
+      );
+    const market = await open(source);
+    const all = await bars(market);
+    const { setAside } = checkBars(all.map(barToCheck));
+    expect(setAside.map(({ reason }) => reason)).toEqual([expect.stringMatching(why)]);
+    const span = { from: BEGINNING, to: parseDay('2024-07-17') };
+    const believed = await checkedBars(market, MSFT, span, signal);
+    expect(believed.map(({ day }) => day)).toEqual(
+      all.map(({ day }) => day).filter((day) => day !== '2024-07-15'),
+    );
+  });
+
+  it('does not mix adjusted and unadjusted closes where one is missing', async () => {
+    if (source === 'tradernet') return;
+    const series = on.services.series.get('MSFT');
+    if (series)
+      series.bars = series.bars.map((one) =>
+        one.day === '2024-07-15' ? { ...one, adjusted: null } : one,
+      );
+    const { setAside } = checkBars((await bars(await open(source))).map(barToCheck));
+    expect(setAside).toEqual([{ day: '2024-07-15', reason: 'has no adjusted close' }]);
+  });
+
+  it('that changes the currency of a security is refused for it alone, until the list says so too', async () => {
+    const market = await open(source, { SECURITIES_FILE: join(on.folder, 'securities.csv') });
+    await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+    expect(await bars(market)).toHaveLength(3);
+    const series = on.services.series.get('MSFT');
+    if (series) on.services.series.set('MSFT', { ...series, currency: 'EUR' });
+    on.nowMs += 16 * 60_000;
+    // Alpaca's prices have no currency: they are in USD by definition.
+    if (source === 'alpaca') return void expect(await bars(market)).toHaveLength(3);
+    const failure = await failureOf(bars(market));
+    expect(failure.facts).toMatchObject({
+      ...{ rule: 'price-currency', expected: 'USD', found: 'EUR' },
+    });
+    expect(await bars(market, IBM)).toHaveLength(3);
+    await writeFile(
+      join(on.folder, 'securities.csv'),
+      LIST.replace('Microsoft,USD', 'Microsoft,EUR'),
+    );
+    expect(await bars(await open(source))).toHaveLength(3);
   });
 
   it.each([

@@ -12,7 +12,8 @@ export interface ServedBar {
   readonly high: number | null;
   readonly low: number | null;
   readonly close: number | null;
-  readonly adjusted?: number;
+  /** Null: left out, though others are answered. */
+  readonly adjusted?: number | null;
   readonly volume?: number;
 }
 
@@ -31,6 +32,8 @@ export type PriceFault =
   | 'none'
   | '429'
   | 'html'
+  /** A refusal that repeats every header of the request. */
+  | 'echo'
   | '500-once'
   | '500'
   | 'shape'
@@ -86,6 +89,8 @@ export class PriceServices {
       this.fault = 'none';
       return send(response, 502, 'down', 'text/plain');
     }
+    if (this.fault === 'echo')
+      return json(response, 403, { message: JSON.stringify(request.headers) });
     if (this.fault === 'html') return send(response, 200, '<html></html>', 'text/html');
     if (this.fault === 'shape') return json(response, 200, { chart: {}, bars: 7, hloc: 7 });
     const { pathname } = url;
@@ -124,7 +129,9 @@ export class PriceServices {
             ...{ close: column('close'), volume: bars.map(({ volume }) => volume ?? null) },
           },
         ],
-        adjclose: [{ adjclose: bars.map((bar) => bar.adjusted ?? bar.close) }],
+        adjclose: [
+          { adjclose: bars.map((bar) => (bar.adjusted === undefined ? bar.close : bar.adjusted)) },
+        ],
       },
       events: {
         dividends: Object.fromEntries(
@@ -178,12 +185,15 @@ export class PriceServices {
     if (request.headers['apca-api-secret-key'] !== 'planted-secret-of-alpaca')
       return json(response, 403, { code: 40310000, message: 'forbidden' });
     const symbol = url.searchParams.get('symbols') ?? '';
+    const isAdjusted = url.searchParams.get('adjustment') === 'all';
     const all = (this.series.get(symbol)?.bars ?? []).filter(
-      ({ day, close }) => close !== null && day >= (url.searchParams.get('start') ?? ''),
+      ({ day, close, adjusted }) =>
+        close !== null &&
+        day >= (url.searchParams.get('start') ?? '') &&
+        !(isAdjusted && adjusted === null),
     );
     // Two bars a page: only a missing token is the end.
     const first = Number(url.searchParams.get('page_token') ?? '0');
-    const isAdjusted = url.searchParams.get('adjustment') === 'all';
     const bars = all.slice(first, first + 2).map((bar) => ({
       ...{ t: `${bar.day}T04:00:00Z`, o: bar.open, h: bar.high, l: bar.low, v: bar.volume ?? 0 },
       c: isAdjusted ? (bar.adjusted ?? bar.close) : bar.close,

@@ -1,5 +1,7 @@
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
+import { barToCheck } from '#shared/clients/market-data/checked-bars.ts';
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
+import { checkBars } from '#shared/kernel/bars/bar-check.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -410,6 +412,31 @@ describe('files that people have', () => {
     ],
   ])('are read: %s', async (_name, files) => {
     expect(await closes(files)).toEqual(TWO_DAYS);
+  });
+
+  test('of Stooq with a price that is not positive have that row set aside alone', async () => {
+    const rows = [
+      'NORD.US,D,20240306,000000,50,51,49,50.25,1,0',
+      'NORD.US,D,20240307,000000,-50,51,-51,-50,1,0',
+    ];
+    const header = '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>';
+    const last = 'NORD.US,D,20240308,000000,51,52,50,51.5,1,0';
+    const bars = await read({ 'nord.us.txt.csv': [header, ...rows, last, ''].join('\n') });
+    const { accepted, setAside } = checkBars(bars.map(barToCheck));
+    expect(accepted.map(({ close }) => close)).toEqual([50.25, 51.5]);
+    expect(setAside).toEqual([{ day: '2024-03-07', reason: 'open -50 is not positive' }]);
+  });
+
+  test('do not mix adjusted and unadjusted closes where a cell is blank', async () => {
+    const header = 'Date,Open,High,Low,Close,Adj Close,Volume\n';
+    const text = `${header}2024-03-06,100,100,100,100,50,1\n2024-03-07,101,101,101,101,,1\n2024-03-08,51,51,51,51,51,1\n`;
+    const { accepted, setAside } = checkBars((await read({ 'NORD.csv': text })).map(barToCheck));
+    expect(accepted.map(({ adjustedClose }) => adjustedClose)).toEqual([50, 51]);
+    expect(setAside).toEqual([{ day: '2024-03-07', reason: 'has no adjusted close' }]);
+    const without = text.replaceAll(/,(50|51|),1\n/g, ',,1\n');
+    expect((await read({ 'NORD.csv': without })).map(({ adjustedClose }) => adjustedClose)).toEqual(
+      [100, 101, 51],
+    );
   });
 
   test('read the shares of ariva.de, not the turnover', async () => {

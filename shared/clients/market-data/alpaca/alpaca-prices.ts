@@ -158,12 +158,12 @@ function eventsOf({
   ];
 }
 
-/** A daily bar's time is midnight in New York. */
-function barOf({ t, o, h, l, c, v }: Bar, adjusted: number | undefined): DailyBar {
+/** A daily bar's time is midnight in New York. One without an adjusted close is set aside by the check. */
+function barOf({ t, o, h, l, c, v }: Bar, adjusted = NaN): DailyBar {
   const ms = Date.parse(t);
   if (!Number.isFinite(ms)) throw broken(`the time "${t.slice(0, 30)}"`);
   const day = localDay('America/New_York', instantOf(ms));
-  return { day, open: o, high: h, low: l, close: c, volume: v, adjustedClose: adjusted ?? c };
+  return { day, open: o, high: h, low: l, close: c, volume: v, adjustedClose: adjusted };
 }
 
 function broken(detail: string): Failure {

@@ -51,7 +51,7 @@ export function readBars(
     },
   };
   const rows = datedRows(table, dateAtOf(header), reading);
-  return rows.flatMap(({ day, line, cells }) => {
+  const bars = rows.flatMap(({ day, line, cells }) => {
     const at = (column: number) => (column < 0 ? undefined : figure(cells[column]));
     const price = (column: number) => scaled(at(column), unit);
     const bar = reading.complaints.try(file, line, () =>
@@ -60,15 +60,30 @@ export function readBars(
         {
           ...{ open: price(columns.open), high: price(columns.high) },
           ...{ low: price(columns.low), close: price(columns.close) },
-          ...{ adjusted: price(columns.adjusted), volume: at(columns.volume) },
+          volume: at(columns.volume),
         },
       ),
     );
     const events = reading.complaints.try(file, line, () => ({
       ...{ dividend: price(columns.dividend), split: at(columns.split) },
     }));
-    return bar ? [withEvents(bar, events)] : [];
+    return bar ? [{ ...withEvents(bar, events), adjusted: price(columns.adjusted) }] : [];
   });
+  return adjustedAlike(bars);
+}
+
+/**
+ * Closes stand for adjusted ones that nobody stated. One that is missing among others does not become the close, since
+ * adjusted and unadjusted prices would be mixed: the check of bars sets it aside.
+ */
+function adjustedAlike(
+  bars: readonly (FileBar & { readonly adjusted: number | undefined })[],
+): readonly FileBar[] {
+  const isStated = bars.some(({ adjusted }) => adjusted !== undefined);
+  return bars.map(({ adjusted, ...bar }) => ({
+    ...bar,
+    adjustedClose: isStated ? (adjusted ?? Number.NaN) : bar.close,
+  }));
 }
 
 function withEvents(bar: FileBar, events: Pick<FileBar, 'dividend' | 'split'> = {}): FileBar {
@@ -156,17 +171,16 @@ interface Figures {
   readonly high?: number | undefined;
   readonly low?: number | undefined;
   readonly close: number | undefined;
-  readonly adjusted?: number | undefined;
   readonly volume?: number | undefined;
 }
 
 /**
  * A row without any price is no bar. One with prices but no close has a close that is not a number,
- * so that the check of bars sets it aside by name. What else is missing is the close.
+ * so that the check of bars sets it aside by name. Of open, high and low, what is missing is the close.
  */
 function barOf(
   { day, line }: { readonly day: CalendarDay; readonly line: number },
-  { open, high, low, close = Number.NaN, adjusted, volume }: Figures,
+  { open, high, low, close = Number.NaN, volume }: Figures,
 ): FileBar | undefined {
   const isBlank = [open, high, low].every((price) => price === undefined);
   if (Number.isNaN(close) && isBlank) return undefined;
@@ -175,7 +189,7 @@ function barOf(
     ...{ day, line, open: first, close },
     high: high ?? Math.max(first, close),
     low: low ?? Math.min(first, close),
-    adjustedClose: adjusted ?? close,
+    adjustedClose: close,
     ...(volume !== undefined && { volume }),
   };
 }

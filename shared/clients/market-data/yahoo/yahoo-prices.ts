@@ -130,7 +130,7 @@ type DayAt = (seconds: number) => CalendarDay;
 /** A row without a close, or without any of its prices, is no bar. */
 function barsOf(result: ChartResult, unit: QuoteUnit, dayAt: DayAt): DailyBar[] {
   const [quote] = result.indicators.quote;
-  const adjusted = result.indicators.adjclose?.[0]?.adjclose;
+  const adjusted = adjustedCloses(result);
   return (result.timestamp ?? []).flatMap((seconds, i) => {
     const [open, high, low, close] = [quote?.open, quote?.high, quote?.low, quote?.close].map(
       (column) => column?.[i],
@@ -142,11 +142,20 @@ function barsOf(result: ChartResult, unit: QuoteUnit, dayAt: DayAt): DailyBar[] 
       {
         day: dayAt(seconds),
         ...{ open: price(open), high: price(high), low: price(low), close: price(close) },
-        adjustedClose: price(adjusted?.[i] ?? close),
+        adjustedClose: price(adjusted ? (adjusted[i] ?? NaN) : close),
         ...(typeof volume === 'number' && { volume }),
       },
     ];
   });
+}
+
+/**
+ * Undefined where the answer has none at all; then closes stand for them. One that is missing among others does not
+ * become the close, since adjusted and unadjusted prices would be mixed.
+ */
+function adjustedCloses({ indicators }: ChartResult): readonly (number | null)[] | undefined {
+  const column = indicators.adjclose?.[0]?.adjclose;
+  return column?.some(isPrice) ? column : undefined;
 }
 
 function isPrice(value: number | null | undefined): value is number {
