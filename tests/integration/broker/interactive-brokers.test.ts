@@ -105,6 +105,38 @@ describe('an account at Interactive Brokers', () => {
     expect(bought?.settlement.toString()).toBe('USD -220.00');
   });
 
+  it.each([
+    ['IN', 1, 'transfer-in', 'deposit'],
+    ['OUT', -1, 'transfer-out', 'withdrawal'],
+  ])(
+    'has a transfer %s of shares and cash as two movements with the rate, booked once',
+    async (direction, sign, shares, cash) => {
+      // What goes out was there before.
+      mock.trade('SAP', SAP, 9, 10_000, { currency: 'EUR', fxRateToBase: 1.1 });
+      mock.cash('Deposits/Withdrawals', 200_000, 'EUR', { fxRateToBase: 1.1 });
+      mock.transfer('SAP', SAP, sign * 5, sign * 12_345, {
+        ...{ direction, currency: 'EUR', fxRateToBase: 1.0812, dateTime: '20260213;101500' },
+      });
+      const seen = await statement();
+      const delivered = seen.flows.filter(({ kind }) => kind === shares);
+      expect(
+        delivered.map(({ isin, quantity, amount }) => [isin, `${quantity}`, `${amount}`]),
+      ).toEqual([[SAP, '5', 'USD 0.00']]);
+      const [euros] = seen.otherBalances ?? [];
+      const paid = euros?.flows.find(({ flowId }) => flowId === `${delivered[0]?.flowId}-cash`);
+      expect([paid?.kind, `${paid?.amount}`, `${paid?.exchangeRate}`]).toEqual([
+        ...[cash, `EUR ${sign < 0 ? '-' : ''}123.45`, '1.0812'],
+      ]);
+      expect(Money.sum(euros?.flows.map(({ amount }) => amount) ?? [], EUR)).toEqual(euros?.cash);
+      expect(seen.cash).toEqual(explainedCash(seen));
+      const at = { recordedAt: instantOf(nowMs) };
+      const first = reconcile(emptyBook(DEFAULT_ACCOUNT, USD), seen, new Map(), at);
+      expect(first.externalBooked).toBe(0);
+      const again = reconcile(first.book, await statement(), new Map(), at);
+      expect(again).toMatchObject({ fillsBooked: 0, flowsBooked: 0, externalBooked: 0 });
+    },
+  );
+
   it('has a reverse split with both ISINs', async () => {
     mock.reverseSplit('AAPL', AAPL, SAP, 1);
     const { corporateActions } = await statement();

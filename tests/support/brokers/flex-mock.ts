@@ -73,6 +73,12 @@ export class FlexMock {
     this.put('Trades', { ...fields, levelOfDetail: 'ORDER' });
   }
 
+  transfer(symbol: string, isin: string, quantity: number, cents: number, more: Row): void {
+    this.hold(symbol, isin, quantity);
+    this.pay(String(more['currency']), cents);
+    this.put('Transfers', { symbol, isin, quantity, cashTransfer: cents / 100, ...more });
+  }
+
   exchange(euros: number, dollars: number): void {
     this.pay('EUR', euros * 100);
     this.pay('USD', -dollars * 100);
