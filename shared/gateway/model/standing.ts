@@ -1,4 +1,5 @@
 /** The state of the system in one sentence: the most urgent finding. */
+import type { CalendarEnd } from '#shared/quant/calendars/calendar-ends.ts';
 
 export interface StandingInputs {
   /** Absent where it could not be asked. */
@@ -42,15 +43,6 @@ export type StandingCode =
   | 'calendar-ends'
   | 'working'
   | 'healthy';
-
-export interface CalendarEnd {
-  /** Market identifier, and the last day whose sessions it has published. */
-  readonly exchange: string;
-  readonly knownTo: string;
-  /** Last day of the table; its holidays after `knownTo` are estimates. */
-  readonly to: string;
-  readonly daysLeft: number;
-}
 
 export interface Standing {
   readonly code: StandingCode;

@@ -8,7 +8,8 @@ import { isUnresolved, mayBeAtBroker } from '#shared/trading/model/order-state.t
 import { isTradable } from '#shared/universe/model/security.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { standingOf, type Standing } from '../model/standing.ts';
-import { calendarEnds, scheduledExchanges } from './calendar-ends.ts';
+import { calendarEnds } from '#shared/quant/calendars/calendar-ends.ts';
+import { scheduledExchanges } from './scheduled-exchanges.ts';
 import type { HistoryPart } from './history-cache.ts';
 import type { SystemFacts } from './system-facts.ts';
 import type { AccountFacts } from './load-account.ts';

@@ -1,6 +1,7 @@
 /** Calendars that end are named where anything waits for them: a security, a job, or a function's schedule. */
 import { endingCalendars, subscriptionsOf } from '#gateway/connector/subscriptions.ts';
-import { calendarEnds, scheduledExchanges } from '#shared/gateway/overview/calendar-ends.ts';
+import { scheduledExchanges } from '#shared/gateway/overview/scheduled-exchanges.ts';
+import { calendarEnds } from '#shared/quant/calendars/calendar-ends.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
 import { requireCalendar } from '../../support/markets/calendars.ts';

@@ -1,10 +1,15 @@
 /** Exchanges whose published trading days end soon. */
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { jobs, ownSchedules } from '#shared/contract/jobs.ts';
-import type { Settings } from '#shared/process/settings.ts';
-import { calendarOf } from '#shared/quant/calendars/calendars.ts';
-import { parseSessionSchedule } from '#shared/quant/calendars/session-schedule.ts';
-import type { CalendarEnd } from '../model/standing.ts';
+import { calendarOf } from './calendars.ts';
+
+export interface CalendarEnd {
+  /** Market identifier, and the last day whose sessions it has published. */
+  readonly exchange: string;
+  readonly knownTo: string;
+  /** Last day of the table; its holidays after `knownTo` are estimates. */
+  readonly to: string;
+  readonly daysLeft: number;
+}
 
 /** Two months are time for the exchange to publish, and for a new version. */
 const SAID_DAYS_BEFORE = 60;
@@ -20,16 +25,5 @@ export function calendarEnds(
     const { knownTo, to } = calendar;
     const daysLeft = daysBetween(today, knownTo);
     return daysLeft > SAID_DAYS_BEFORE ? [] : [{ exchange, knownTo, to, daysLeft }];
-  });
-}
-
-/** The exchanges whose sessions the jobs follow (`@open XETR +30m`). */
-export function scheduledExchanges(
-  settings: Pick<Settings, 'tradingCycleSchedule'>,
-): readonly string[] {
-  const own = ownSchedules(settings);
-  return jobs.flatMap(({ name, schedule }) => {
-    const session = parseSessionSchedule(own[name] ?? schedule);
-    return typeof session === 'object' ? [session.exchange] : [];
   });
 }
