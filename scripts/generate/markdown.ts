@@ -1,4 +1,4 @@
-/** Pieces of the generated pages. */
+/** Parts of the generated pages. */
 
 export function generatedFrom(source: string): string {
   return `<!-- Generated from ${source} by \`npm run generate\`; do not edit. -->`;

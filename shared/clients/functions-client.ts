@@ -280,7 +280,7 @@ class Subscriber {
     this.headers = follows ? { 'x-follower': options.follower ?? randomUUID() } : {};
   }
 
-  /** Tells the function that the caller cancelled. If the message is lost, the run continues. */
+  /** Reports to the function that the caller cancelled. If the message is lost, the run continues. */
   async leave(): Promise<void> {
     const subscriber = this.headers['x-follower'];
     if (subscriber === undefined || !isCancelled(this.options.signal)) return;

@@ -340,7 +340,7 @@ row(67, async () => {
   expect(parseLines(text)).toHaveLength(3);
 });
 
-test('followers are disconnected when the runtime stops', async () => {
+test('subscribers are disconnected when the runtime stops', async () => {
   const other = await openRig({ fixtures: ['log'] });
   const answer = await other.call('GET', '/system/logs?name=log&follow=true', { auth: true });
   await Promise.all([answer.text(), other.close()]);

@@ -9,7 +9,7 @@ export interface WireRequest {
   readonly body?: string | Uint8Array;
   /** Instead of the address that is called. */
   readonly host?: string;
-  /** Sent in these pieces, without a length. */
+  /** Sent in these chunks, without a length. */
   readonly chunks?: readonly (string | Uint8Array)[];
 }
 

@@ -84,7 +84,7 @@ export class InputStore {
     return replies.map(([, reply]) => reply === 1);
   }
 
-  /** Whole texts by hash, those whose pieces are all there and as they were. */
+  /** Whole texts by hash, those whose chunks are all there and as they were. */
   private async texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const lists = await this.values(hashes);
     const chunks = await this.values([...lists.values()].flatMap(chunksOf));

@@ -1,5 +1,5 @@
 /**
- * Values cut so that what changes in places shares all other parts with what it was: long texts into pieces that end
+ * Values cut so that what changes in places shares all other parts with what it was: long texts into chunks that end
  * where their content says so (Muthitacharoen, Chen and Mazieres 2001; the rolling hash of Xia and others 2016), long
  * lists of texts into groups. Each part is kept once under the hash of its content.
  */
@@ -14,7 +14,7 @@ const PIECE_END_MASK = 0xff_00_00_00;
 const GROUP_SIZE = 32;
 const HASH_LENGTH = 24;
 
-/** In place of a value: `$t` a text in pieces, `$l` a list in groups, each by hash. */
+/** In place of a value: `$t` a text in chunks, `$l` a list in groups, each by hash. */
 type Reference = { readonly $t: string } | { readonly $l: readonly string[] };
 
 export class ValueParts {
@@ -42,7 +42,7 @@ export class ValueParts {
     return { $t: this.whole(text) };
   }
 
-  /** The hash of the text's list of pieces. */
+  /** The hash of the text's list of chunks. */
   private whole(text: string): string {
     const chunks = cutText(text).map((piece) => this.keep(piece));
     return this.keep(JSON.stringify(chunks));
@@ -93,7 +93,7 @@ export function joined(value: unknown, textOf: (hash: string) => string): unknow
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, joined(one, textOf)]));
 }
 
-/** Hashes of a text's pieces, from its list of them. */
+/** Hashes of a text's chunks, from its list of them. */
 export function chunksOf(list: string): readonly string[] {
   return JSON.parse(list) as string[];
 }

@@ -280,7 +280,7 @@ describe('what is reported', () => {
       ...{ TraderBackupOld: 'backup-failed', TraderDiskFull: 'disk-full' },
       TraderUndeclaredCall: 'undeclared-call',
       ...{ TraderCertificateEnds: 'certificate-ends', TraderClockWrong: 'clock-wrong' },
-      // Told as events, with their details.
+      // Reported as events, with their details.
       ...{ TraderHalted: undefined, TraderOrderUnresolved: undefined },
       ...{ TraderOrderNeedsHuman: undefined, TraderServiceUnhealthy: undefined },
       TraderPlanWaits: undefined,

@@ -204,7 +204,7 @@ describe('the body of a request', () => {
 
   it.each([
     ['with a length', { body: Buffer.alloc(BYTES_MAX + 1) }],
-    ['in pieces', { chunks: [Buffer.alloc(BYTES_MAX), 'x'] }],
+    ['in chunks', { chunks: [Buffer.alloc(BYTES_MAX), 'x'] }],
     ['that is huge', { body: Buffer.alloc(30 * 1024 * 1024) }],
   ])('over the limit, %s, is a 413 that names it, and ends the connection', async (_how, sent) => {
     let calls = 0;
