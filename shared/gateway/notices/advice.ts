@@ -8,6 +8,8 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
     'Look at it before the next trading cycle: trader verify names the lines, the broker’s own page has what is true. In doubt: trader halt.',
   'redis-not-persistent':
     'A power cut now could lose orders that were sent. Stop trading now (trader halt, or STOP on the page), then free the disk.',
+  'undeclared-call':
+    'A program that is not of this release, or was changed, may move money. Stop trading now: trader halt. Then see who calls whom: trader dependencies.',
   'prices-stale':
     'No money is at risk: orders on old prices are refused. It can wait; check the source of prices.',
   'rates-stale':
