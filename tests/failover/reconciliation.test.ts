@@ -49,12 +49,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const COMMAND = join(process.cwd(), 'deploy/scripts/failover.sh');
+
 function failover(): Promise<{ code: number | null; said: string }> {
   const { redisKeyPrefix } = fixture.dependencies.settings;
   const files = ['--primary-url-file', join(folder, 'primary')];
   const replica = ['--replica-url-file', join(folder, 'replica'), '--prefix', redisKeyPrefix];
   const rest = ['--gateway', url, '--secrets', folder, '--alone', '--yes'];
-  const child = spawn('deploy/scripts/failover.sh', [...files, ...replica, ...rest], {
+  const child = spawn(COMMAND, [...files, ...replica, ...rest], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
