@@ -12,7 +12,7 @@ import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.t
 import { gateway } from '#shared/contract/gateway.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
-import { replay } from '../support/replay.ts';
+import { replay } from '../support/book-of-ledger.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { crashAt } from '../support/crash.ts';

@@ -7,7 +7,7 @@ import { unavailable } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS } from '#shared/kernel/instant.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
-import { replay } from '../../support/replay.ts';
+import { replay } from '../../support/book-of-ledger.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { endpointOf } from '../../support/host.ts';

@@ -15,7 +15,7 @@ import { Price } from '#shared/kernel/price.ts';
 import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
-import { replay } from '../../support/replay.ts';
+import { replay } from '../../support/book-of-ledger.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';

@@ -13,7 +13,7 @@ import type { Plan } from '#shared/planning/model/plan.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import type { Book, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
-import { replay } from '../../support/replay.ts';
+import { replay } from '../../support/book-of-ledger.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { OrderRecord } from '#shared/trading/model/order-record.ts';
 import { isBehind, type Epoch } from '#shared/redis/epoch.ts';

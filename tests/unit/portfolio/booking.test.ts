@@ -1,6 +1,6 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { costOf, quantityHeld, quantityOf } from '#shared/portfolio/model/booking.ts';
-import { replay } from '../../support/replay.ts';
+import { replay } from '../../support/book-of-ledger.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { ALPHA } from '../../support/markets/set-market.ts';
 import { bookOf, EUR, euros, line, trade } from './lines.ts';
