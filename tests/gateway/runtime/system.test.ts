@@ -65,7 +65,7 @@ describe('the list of functions', () => {
         envProcess: '',
         envVars: { exec_timeout: '5s' },
         secrets: ['write-token'],
-        labels: { service: 'universe' },
+        labels: { service: 'universe', faas_function: 'alpha' },
         annotations: { topic: 'universe.alpha' },
         invocationCount: 1,
         replicas: 1,

@@ -128,7 +128,7 @@ describe('portfolio', () => {
   test('says a domain "no" in its answer', async () => {
     const request = { accountId: '', isin: security(3).isin };
     const { response } = await unary(portfolio, portfolio.getPosition, request);
-    expect(response).toEqual({ found: false, position: undefined });
+    expect(response).toEqual({ found: false, position: undefined, rates: [], warnings: [] });
   });
 });
 
