@@ -50,7 +50,7 @@ export class AuditTrail {
     const added = new Promise<void>((stored, failed) => {
       this.waiting.push({ line, stored, failed });
     });
-    this.storing ??= this.storeAll().finally(() => (this.storing = undefined));
+    this.storing ??= this.storeAll();
     return added;
   }
 
@@ -68,6 +68,8 @@ export class AuditTrail {
         (thrown: unknown) => batch.forEach(({ failed }) => failed(thrown)),
       );
     }
+    // In the same turn as the last look at what waits: a line that comes later begins anew.
+    this.storing = undefined;
   }
 
   private append(lines: readonly AuditLine[]): Promise<void> {

@@ -115,6 +115,18 @@ it('is filtered by time, person, operation and account, and paged', async () => 
   expect(await found({ limit: 1, offset: 1 })).toEqual(['2000']);
 });
 
+it('stores a line at once, at whatever moment after another was stored it comes', async () => {
+  const MOMENTS = 12;
+  for (let moment = 0; moment < MOMENTS; moment += 1) {
+    await trail.add(line('a'));
+    for (let turn = 0; turn < moment; turn += 1) await Promise.resolve();
+    const added = trail.add(line('b'));
+    await trail.close();
+    expect([moment, (await check()).lines]).toEqual([moment, 2 * (moment + 1)]);
+    await added;
+  }
+});
+
 describe('the chain', () => {
   beforeEach(async () => {
     await Promise.all(['a', 'b', 'c'].map((name) => trail.add(line(name))));
