@@ -28,3 +28,16 @@ export function linesAfter(
   }
   return { lines, head: at };
 }
+
+const HASH_LENGTH = 64;
+
+/** A stored line in its two parts. */
+export function chainParts(stored: string): { readonly hash: string; readonly json: string } {
+  return { hash: stored.slice(0, HASH_LENGTH), json: stored.slice(HASH_LENGTH + 1) };
+}
+
+/** Whether a stored line is what its hash says, to the byte. */
+export function isGenuine(stored: string): boolean {
+  const { json } = chainParts(stored);
+  return stored === `${textHash(json)} ${json}`;
+}

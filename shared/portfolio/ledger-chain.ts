@@ -6,11 +6,9 @@
  * Lines from before there was a chain are bare JSON. They are hashed with the one before them, and
  * sealed by the first line that names their last hash.
  */
-import { linesAfter, type ChainHead } from '#shared/kernel/hash-chain.ts';
+import { chainParts, isGenuine, linesAfter, type ChainHead } from '#shared/kernel/hash-chain.ts';
 import { textHash } from '#shared/kernel/hash.ts';
 import type { PostedLine } from './model/booking.ts';
-
-const HASH_LENGTH = 64;
 
 /** A stored line in its two parts; without a hash where it is from before the chain. */
 export interface ChainLink {
@@ -20,13 +18,12 @@ export interface ChainLink {
 
 export function chainLink(stored: string): ChainLink {
   if (stored.startsWith('{')) return { json: stored };
-  return { hash: stored.slice(0, HASH_LENGTH), json: stored.slice(HASH_LENGTH + 1) };
+  return chainParts(stored);
 }
 
-/** Whether a line is what its hash says. */
-export function isGenuine(stored: string): boolean {
-  const { hash, json } = chainLink(stored);
-  return hash === undefined || stored === `${textHash(json)} ${json}`;
+/** Whether a line is what its hash says; one from before the chain says none. */
+export function isUnaltered(stored: string): boolean {
+  return chainLink(stored).hash === undefined || isGenuine(stored);
 }
 
 /** The head after a stored line, by its bytes and not by what it says of itself. */

@@ -7,7 +7,7 @@ import { canonicalJson } from '#shared/kernel/hash.ts';
 import { decode } from '#shared/redis/codec.ts';
 import { ledgerRecord, lineOf, recordOf } from './book-record.ts';
 import { CHAIN_START, type ChainHead } from '#shared/kernel/hash-chain.ts';
-import { chainLink, headAfter, isGenuine } from './ledger-chain.ts';
+import { chainLink, headAfter, isUnaltered } from './ledger-chain.ts';
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import type { Book, Holding } from './model/book.ts';
 import { emptyBook, postEntries, type PostedLine } from './model/booking.ts';
@@ -67,7 +67,7 @@ function checkLine(
   const wrong = (check: LedgerFinding['check'], lineId: string, message: string) => ({
     ...{ check, sequence, lineId, message },
   });
-  if (!isGenuine(stored)) return wrong('chain', '', 'it is not what its hash says');
+  if (!isUnaltered(stored)) return wrong('chain', '', 'it is not what its hash says');
   try {
     const { hash, json } = chainLink(stored);
     if (hash === undefined && !mayBeUnchained)

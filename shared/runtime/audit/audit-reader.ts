@@ -1,14 +1,11 @@
 /** Reads the audit, newest first, and checks its chain. */
 import { z } from 'zod';
-import { textHash } from '#shared/kernel/hash.ts';
-import type { ChainHead } from '#shared/kernel/hash-chain.ts';
+import { chainParts, isGenuine, type ChainHead } from '#shared/kernel/hash-chain.ts';
 import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { auditLine, type AuditLine } from './audit-line.ts';
 import { auditHead, type AuditHead } from './audit-trail.ts';
-
-const HASH_LENGTH = 64;
 
 const stored = z.strictObject({ line: auditLine, sequence: z.number(), previous: z.string() });
 
@@ -60,7 +57,7 @@ export class AuditReader {
       for (const text of await this.segment(number)) {
         const problem = problemOf(text, at);
         if (problem !== undefined) return wrong(at, problem);
-        at = { lines: at.lines + 1, hash: text.slice(0, HASH_LENGTH) };
+        at = { lines: at.lines + 1, hash: chainParts(text).hash };
       }
     }
     const isWhole = at.hash === head.head.hash && at.lines === head.head.lines;
@@ -80,14 +77,13 @@ export class AuditReader {
 }
 
 function numbered(text: string): NumberedLine {
-  const { line, sequence } = decode(stored, text.slice(HASH_LENGTH + 1), 'a line of the audit');
+  const { line, sequence } = decode(stored, chainParts(text).json, 'a line of the audit');
   return { ...line, sequence };
 }
 
 function problemOf(text: string, before: ChainHead): string | undefined {
-  const json = text.slice(HASH_LENGTH + 1);
-  if (text !== `${textHash(json)} ${json}`) return 'it is not what its hash says';
-  const parsed = stored.safeParse(JSON.parse(json));
+  if (!isGenuine(text)) return 'it is not what its hash says';
+  const parsed = stored.safeParse(JSON.parse(chainParts(text).json));
   if (!parsed.success) return 'it does not read';
   const { sequence, previous } = parsed.data;
   if (sequence !== before.lines + 1) return `it says that it is number ${sequence}`;
