@@ -13,7 +13,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { differences } from './deploy/function-differences.ts';
-import { findFaasCli, type FaasCli } from './deploy/faas-cli.ts';
+import { findFaasCli, type FaasCli } from './deploy/find-faas-cli.ts';
 import {
   authorizationOf,
   gatewayAddress,

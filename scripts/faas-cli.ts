@@ -1,5 +1,5 @@
 /** Says where faas-cli is; where it is not, installs it with Go, or says why that cannot be. */
-import { findOrInstallFaasCli } from './deploy/faas-cli.ts';
+import { findOrInstallFaasCli } from './deploy/find-faas-cli.ts';
 
 const faasCli = findOrInstallFaasCli(process.env, true);
 console.log(

@@ -13,13 +13,13 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFaasCli } from './deploy/faas-cli.ts';
+import { findFaasCli } from './deploy/find-faas-cli.ts';
 import { boardNames, boards, Boards } from './faasd/boards.ts';
-import { ordersOf, runCycle, type Home } from './faasd/cycle.ts';
-import { embeddedOrders } from './faasd/embedded.ts';
-import { Installation } from './faasd/installation.ts';
-import { missingPrograms } from './faasd/programs.ts';
-import { round } from './faasd/rounds.ts';
+import { ordersOf, runCycle, type Home } from './faasd/traded-cycle.ts';
+import { embeddedOrders } from './faasd/embedded-orders.ts';
+import { Installation } from './faasd/board-installation.ts';
+import { missingPrograms } from './faasd/required-programs.ts';
+import { round } from './faasd/mishap-rounds.ts';
 
 const CYCLE_MS_MAX = 300_000;
 /** Set for the process that is the operator, in a network of its own. */

@@ -12,7 +12,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openInstallation } from '../cli/gateway-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { promote } from './failover/promote.ts';
+import { promote } from './failover/promotion.ts';
 import { reconcile } from './failover/after-promotion.ts';
 
 const USAGE =

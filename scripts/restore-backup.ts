@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { readBackup, verifyBackup, writeBackup } from '#shared/gateway/backup/backup-file.ts';
 import { exported, keyCount, removeAll, restoreInto } from '#shared/gateway/backup/export.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { openInstallation, requireAlone, type Installation } from './installation.ts';
+import { openInstallation, requireAlone, type Installation } from './stopped-installation.ts';
 
 const USAGE = 'usage: npm run restore -- FILE [--replace] [--connected] [--dry-run]';
 const NEVER = new AbortController().signal;

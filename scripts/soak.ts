@@ -13,9 +13,9 @@
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
-import { crash } from './soak/crash.ts';
+import { crash } from './soak/crash-soak.ts';
 import { faults } from './soak/faults.ts';
-import { failover, partitions } from './soak/rounds.ts';
+import { failover, partitions } from './soak/seeded-rounds.ts';
 
 const USAGE =
   'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server|cluster] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R]';

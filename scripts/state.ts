@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Epoch } from '#shared/redis/epoch.ts';
-import { openInstallation, requireAlone } from './installation.ts';
+import { openInstallation, requireAlone } from './stopped-installation.ts';
 
 const USAGE = 'usage: npm run state [-- new-beginning] [--connected]';
 

@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aims } from './aims.ts';
-import { compared, type Compared, type LastValue } from './compare.ts';
+import { compared, type Compared, type LastValue } from './figures-on-record.ts';
 import type { Measured } from './figure.ts';
 import { NOISE_MAX_RATIO, waitingRatio } from './noise.ts';
 

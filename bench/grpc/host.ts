@@ -10,7 +10,7 @@ import type { GetPlanRequest, GetPlanResponse } from '#protos/gen/planning.ts';
 import { PlanningServiceService } from '#protos/gen/planning.ts';
 import { openFacade } from '#gateway/facade/facade.ts';
 import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
-import { Images } from '#gateway/runtime/deployments/images.ts';
+import { Images } from '#gateway/runtime/deployments/runnable-images.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
 import { planning } from '#shared/contract/planning.ts';

@@ -15,7 +15,7 @@ import { serviceNames } from '#shared/contract/names.ts';
 import { startTestRedis } from '../../tests/support/dependencies.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
-import { realCalls } from './calls.ts';
+import { realCalls } from './operation-calls.ts';
 import {
   memoryMb,
   openContainers,

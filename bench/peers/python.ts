@@ -10,7 +10,7 @@ import { createInterface, type Interface } from 'node:readline';
 
 const FOLDER = resolve('build/bench/python');
 const REQUIREMENTS = resolve('bench/peers/requirements.txt');
-const WORKER = resolve('bench/peers/worker.py');
+const WORKER = resolve('bench/peers/peers.py');
 const INSTALL_MS_MAX = 600_000;
 
 export interface PeerAnswer {

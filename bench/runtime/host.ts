@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
-import { Images } from '#gateway/runtime/deployments/images.ts';
+import { Images } from '#gateway/runtime/deployments/runnable-images.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';

@@ -41,7 +41,7 @@ interface Answer {
 
 /** @throws Error with the process's stderr where it failed, or was killed at the limit */
 async function answersOf(solver: string, group: string | undefined): Promise<readonly Answer[]> {
-  const command = ['--expose-gc', 'scripts/run.mjs', 'bench/solvers/host.ts', solver];
+  const command = ['--expose-gc', 'scripts/run.mjs', 'bench/solvers/solver-process.ts', solver];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   if (group) writeFileSync(join(group, 'cgroup.procs'), String(child.pid));
   const ended = new Promise<string>((resolve) =>

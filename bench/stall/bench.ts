@@ -17,7 +17,7 @@ import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
 import type { Variant } from './host.ts';
 import type { LoopDelay } from './probe.ts';
-import { post } from './post.ts';
+import { post } from './timed-post.ts';
 import { Reads } from './reads.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 4);

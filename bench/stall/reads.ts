@@ -1,7 +1,7 @@
 /** Reads at a steady pace, whether or not the ones before were answered. */
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { post } from './post.ts';
+import { post } from './timed-post.ts';
 
 const PER_SECOND = 100;
 const INTERVAL_MS = 1_000 / PER_SECOND;

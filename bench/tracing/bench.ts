@@ -11,7 +11,7 @@ import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
 import { openRuntime } from '#gateway/runtime/runtime.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
-import { Images } from '#gateway/runtime/deployments/images.ts';
+import { Images } from '#gateway/runtime/deployments/runnable-images.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { silentLog } from '#shared/process/log.ts';

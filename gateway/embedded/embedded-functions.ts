@@ -17,7 +17,7 @@ import type { FunctionHandler } from '#template/function.ts';
 import type { StartSteps } from './start-steps.ts';
 import type { Secrets } from './secrets.ts';
 import { elsewhereOf, isHere } from './split.ts';
-import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack-file.ts';
+import { readStack, stackFileOf, withPrograms, type StackPlaces } from './stack-programs.ts';
 
 const OPERATION_THREADS_MAX = 2;
 

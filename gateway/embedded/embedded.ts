@@ -16,7 +16,7 @@ import { pageFunction } from '#shared/contract/names.ts';
 import { claimServices } from '#shared/runtime/idempotency/board-claims.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
-import { BUILD } from '#shared/process/build.ts';
+import { BUILD } from '#shared/process/build-version.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';

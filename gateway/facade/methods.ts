@@ -15,7 +15,7 @@ import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
-import { BUILD } from '#shared/process/build.ts';
+import { BUILD } from '#shared/process/build-version.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';

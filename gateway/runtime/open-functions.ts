@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deployedAtStart, Deployments } from './system-api/deployments.ts';
 import { DeploymentsState } from './deployments/deployments-state.ts';
 import { FunctionHost, type HostOptions } from './invoke/function-host.ts';
-import { catalogueImages, Images, type FunctionProgram } from './deployments/images.ts';
+import { catalogueImages, Images, type FunctionProgram } from './deployments/runnable-images.ts';
 import { deploymentOf, programsOf, type StackFunction } from './deployments/stack-file.ts';
 
 export interface FunctionsOptions extends Omit<HostOptions, 'functions' | 'images'> {

@@ -1,6 +1,6 @@
 /** Computes rows and says how each ended. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { compare } from './compare.ts';
+import { compare } from './value-comparison.ts';
 import { MissingFile } from './files.ts';
 import { openRow } from './rows/row-fields.ts';
 import { requireAllRead, requireKnownWords } from './rows/row-reader.ts';

@@ -15,7 +15,7 @@ import { tailRiskOptimisation } from './allocation/tail-risk-optimisation.ts';
 import { technicalIndicators } from './indicators/technical-indicators.ts';
 import { executionCost } from './execution-cost.ts';
 import { exchangeCalendar } from './exchange-calendar.ts';
-import { replayRows } from './replay/replay.ts';
+import { replayRows } from './replay/replay-rows.ts';
 import type { Adapter } from './rows/anchor-row.ts';
 
 export const adapters: readonly Adapter[] = [

@@ -39,7 +39,7 @@ export const tooling: Section = {
       number: 133,
       level: 'M',
       behaviour: '`faas-cli build --shrinkwrap` puts shared code where imports expect it',
-      here: 'Shared code is copied under `function/`, where `#shared` and `#protos` lead by the `package.json` that is copied with it. Every context of both stack files is built by the Dockerfile’s own steps, and asked, in `tests/integration/template/images.test.ts`.',
+      here: 'Shared code is copied under `function/`, where `#shared` and `#protos` lead by the `package.json` that is copied with it. Every context of both stack files is built by the Dockerfile’s own steps, and asked, in `tests/integration/template/function-images.test.ts`.',
     },
     {
       number: 134,

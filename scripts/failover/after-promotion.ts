@@ -4,7 +4,7 @@ import type { Ask } from '../../cli/gateway-client.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { HALT_REASON } from './promote.ts';
+import { HALT_REASON } from './promotion.ts';
 
 const PAUSE_MS = 500;
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { FunctionResult } from '#template/function.ts';
 import icon from './assets/icon.html';
-import script from './assets/page.client.js';
+import script from './assets/owner-page.client.js';
 import style from './assets/page.css';
 
 const POLICY = [

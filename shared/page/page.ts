@@ -33,7 +33,7 @@ import { confirmationView } from './view/forms/confirmations.ts';
 import { Format } from './view/format.ts';
 import { confirmView, messageView } from './view/forms/confirmation.ts';
 import { signInView } from './view/forms/sign-in-form.ts';
-import type { Register } from './view/access.ts';
+import type { Register } from './view/access-sections.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { ViewContext } from './view/view-context.ts';

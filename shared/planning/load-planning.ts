@@ -27,7 +27,7 @@ import { keptHoldings } from './kept-holdings.ts';
 import { assembleProblem } from './model/assembly.ts';
 import { orderMaxOf, orderMaxText, type PlanLimits } from './model/plan-limits.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
-import { accountOf, planLimits, withinDayTurnover, type PlanRequest } from './plan-limits.ts';
+import { accountOf, planLimits, withinDayTurnover, type PlanRequest } from './plan-constraints.ts';
 import { isWhatIf, statedBook } from './stated-book.ts';
 
 export interface LoadedPlanning {

@@ -21,7 +21,7 @@ import { keptHoldings } from './kept-holdings.ts';
 import { keptInstrument } from './model/kept-holding.ts';
 import type { PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
-import { accountOf, planLimits, type PlanRequest } from './plan-limits.ts';
+import { accountOf, planLimits, type PlanRequest } from './plan-constraints.ts';
 import { requirePresent } from './load-planning.ts';
 import { isWhatIf } from './stated-book.ts';
 

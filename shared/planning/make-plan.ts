@@ -19,7 +19,7 @@ import { validUntil } from './model/plan-validity.ts';
 import { priceWarnings } from './model/price-warnings.ts';
 import { exchangesOf } from './model/problem.ts';
 import { planChanged } from './plan-changed.ts';
-import type { PlanRequest } from './plan-limits.ts';
+import type { PlanRequest } from './plan-constraints.ts';
 import { stepMessage, withProgress } from './plan-message.ts';
 import { planTowards } from './plan-towards.ts';
 import { limitPricesOf, targetRequest, targetsOf } from './request-targets.ts';

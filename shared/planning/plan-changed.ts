@@ -20,7 +20,7 @@ import { taxWarningsOf } from './model/plan-taxes.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { priceWarnings } from './model/price-warnings.ts';
 import { exchangesOf } from './model/problem.ts';
-import { accountOf, type PlanRequest } from './plan-limits.ts';
+import { accountOf, type PlanRequest } from './plan-constraints.ts';
 import { StoredPlans } from './stored-plans.ts';
 
 /**

@@ -7,7 +7,7 @@ import { ratesBehind } from './model/plan-rates.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { planToTarget } from './model/search/to-target.ts';
-import type { PlanRequest } from './plan-limits.ts';
+import type { PlanRequest } from './plan-constraints.ts';
 
 /** @throws Failure as `loadTargetPlanning` */
 export async function planTowards(

@@ -7,7 +7,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { StatedPosition } from '#shared/contract/fields.ts';
 import type { Book, Holding } from '#shared/portfolio/model/book.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
-import type { PlanRequest } from './plan-limits.ts';
+import type { PlanRequest } from './plan-constraints.ts';
 
 /** Stated holdings count as old enough to be sold. */
 const STATED_LONG_AGO = startOf(parseDay('1970-01-01'));

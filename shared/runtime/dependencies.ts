@@ -23,7 +23,7 @@ import {
 import { Database } from '#shared/redis/database.ts';
 import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outside-records.ts';
 import type { ReplicationRule } from '#shared/redis/replication.ts';
-import { BUILD } from '#shared/process/build.ts';
+import { BUILD } from '#shared/process/build-version.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFixtures } from '../gateway/runtime/fixtures.ts';
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 
 interface Arrival {
   readonly method: string | undefined;

@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import { get } from 'node:http';
 import type { RequestHandler } from 'express';
 import { basicAuth } from '#gateway/runtime/http/basic-auth.ts';
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 import { openRig, type Rig } from './rig.ts';
 
 let rig: Rig;

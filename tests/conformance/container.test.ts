@@ -10,11 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { readLimits } from '#template/limits/function-limits.ts';
 import { readSecret } from '#template/function-environment.ts';
-import { launch, startContainer, type Container } from '../support/deployment/container.ts';
+import { launch, startContainer, type Container } from '../support/deployment/container-process.ts';
 import { DockerfileBuilder, type Image } from '../support/deployment/dockerfile.ts';
 import { assemble } from '../support/deployment/shrinkwrap.ts';
-import { row } from './row.ts';
-import { wire } from './wire.ts';
+import { row } from './row-test.ts';
+import { wire } from './raw-http.ts';
 import { freePort } from '../support/free-port.ts';
 
 let folder: string;

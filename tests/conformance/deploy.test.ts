@@ -13,7 +13,7 @@ import { operations, operationsOf } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { assemble, readStack } from '../support/deployment/shrinkwrap.ts';
 import { openRig } from './rig.ts';
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 
 const STACKS = ['stack.yml', 'stack.packed.yml'];
 const DOCKERFILE = 'template/node-typescript/Dockerfile';

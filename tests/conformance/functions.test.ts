@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 
 interface Status {
   readonly name: string;

@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { ISOLATION_ANNOTATION, isolations } from '#gateway/runtime/deployments/isolation.ts';
 import { openGate } from './gate.ts';
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
-import { wire, type WireAnswer, type WireRequest } from './wire.ts';
+import { row } from './row-test.ts';
+import { wire, type WireAnswer, type WireRequest } from './raw-http.ts';
 
 const BYTES_MAX = 6_000_000;
 

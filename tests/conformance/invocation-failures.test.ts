@@ -11,8 +11,8 @@ import {
 } from '#gateway/runtime/deployments/isolation.ts';
 import { openGate, type Gate } from './gate.ts';
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
-import { wire, type WireAnswer } from './wire.ts';
+import { row } from './row-test.ts';
+import { wire, type WireAnswer } from './raw-http.ts';
 
 let rig: Rig;
 let gate: Gate;

@@ -1,7 +1,7 @@
 /** The sheet's section 8.4: headers of a call, on their way in and out. */
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
-import { wire, type WireAnswer, type WireRequest } from './wire.ts';
+import { row } from './row-test.ts';
+import { wire, type WireAnswer, type WireRequest } from './raw-http.ts';
 
 let rig: Rig;
 

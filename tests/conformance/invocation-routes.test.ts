@@ -1,8 +1,8 @@
 /** The sheet's section 8.4: which calls reach which function, and what comes back of its answer. */
 import { METHODS } from 'node:http';
 import { openRig, type Rig } from './rig.ts';
-import { row } from './row.ts';
-import { spoken, wire, type WireAnswer, type WireRequest } from './wire.ts';
+import { row } from './row-test.ts';
+import { spoken, wire, type WireAnswer, type WireRequest } from './raw-http.ts';
 
 let rig: Rig;
 

@@ -1,5 +1,5 @@
 /** Rows 128–130: what is counted, and by whom it is read. */
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 import { openRig, type Rig } from './rig.ts';
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FunctionLogs } from '#gateway/runtime/observe/function-logs.ts';
-import { row } from './row.ts';
+import { row } from './row-test.ts';
 import { openRig, type Rig } from './rig.ts';
 
 let rig: Rig;

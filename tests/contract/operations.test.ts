@@ -4,7 +4,7 @@ import { codecOf } from '#shared/contract/codecs.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import { handlerFolder, rpcName } from '#shared/contract/names.ts';
 import { keyTable, keys } from '#shared/redis/keys.ts';
-import { buildDescriptors } from '../support/endpoints/descriptors.ts';
+import { buildDescriptors } from '../support/endpoints/built-descriptors.ts';
 
 const files = buildDescriptors().file;
 const messages = new Map(

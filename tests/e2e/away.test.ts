@@ -8,7 +8,7 @@ import {
   type BoardPlan,
   type Boards,
   type Split,
-} from '../support/deployment/boards.ts';
+} from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 

@@ -4,7 +4,7 @@
 import { Redis } from 'ioredis';
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { openBoards, type Board, type Boards } from '../support/deployment/boards.ts';
+import { openBoards, type Board, type Boards } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 

@@ -13,7 +13,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../support/endpoints/certificates.ts';
+} from '../support/endpoints/test-certificates.ts';
 import {
   buildProgram,
   freshDataDir,

@@ -3,7 +3,7 @@
  * function for each operation or for each service.
  */
 import { serviceNames } from '#shared/contract/names.ts';
-import { openBoards, type Board, type Split } from '../support/deployment/boards.ts';
+import { openBoards, type Board, type Split } from '../support/deployment/board-processes.ts';
 import { runEndToEnd, type Outcome } from '../support/deployment/end-to-end.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { operations, packedPath } from '#shared/contract/catalogue.ts';
 import { pageFunction, rpcName, serviceNames } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
-import { buildDescriptors } from '../support/endpoints/descriptors.ts';
+import { buildDescriptors } from '../support/endpoints/built-descriptors.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
 const files = buildDescriptors().file;

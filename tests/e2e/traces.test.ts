@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBoards, type Boards } from '../support/deployment/boards.ts';
+import { openBoards, type Boards } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import {
   openOtlpReceiver,

@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
 import type { ReplicationRule } from '#shared/redis/replication.ts';
-import { promote } from '../../scripts/failover/promote.ts';
+import { promote } from '../../scripts/failover/promotion.ts';
 import { openRedisPair, untilFollows, type RedisPair } from './redis-pair.ts';
-import { failoverRounds } from './rounds.ts';
+import { failoverRounds } from './failover-rounds.ts';
 
 const SEED = process.env['SEED'] ?? 'failover-1';
 

@@ -3,7 +3,7 @@
  * each, so that a run goes on at the batch where it ended: a line of JSON a batch, and their sum at the end.
  */
 import { runBatches } from '../support/batches.ts';
-import { failoverRounds } from './rounds.ts';
+import { failoverRounds } from './failover-rounds.ts';
 
 const BATCH = 10;
 const [seed = 'failover-1', from = '0', rounds = '10', mode = 'protected'] = process.argv.slice(2);

@@ -15,9 +15,9 @@ import { ControlStore } from '#shared/trading/control-store.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../support/brokers/trading-fixture.ts';
-import { gatewayOf } from '../support/endpoints/gateway.ts';
+import { gatewayOf } from '../support/endpoints/test-gateway.ts';
 import { listen } from '../support/host.ts';
-import { HALT_REASON } from '../../scripts/failover/promote.ts';
+import { HALT_REASON } from '../../scripts/failover/promotion.ts';
 import { openRedisPair, untilFollows, type RedisPair } from './redis-pair.ts';
 
 let pair: RedisPair;

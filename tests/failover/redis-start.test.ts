@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { promote } from '../../scripts/failover/promote.ts';
+import { promote } from '../../scripts/failover/promotion.ts';
 import { freePort } from '../support/free-port.ts';
 import { testNeeding } from '../support/needing.ts';
 import { withoutProgram } from '../integration/deploy/tools.ts';

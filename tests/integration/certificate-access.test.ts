@@ -12,7 +12,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../support/endpoints/certificates.ts';
+} from '../support/endpoints/test-certificates.ts';
 import { metadataOf } from '../support/endpoints/grpc.ts';
 
 const tokens = {

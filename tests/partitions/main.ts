@@ -4,7 +4,7 @@
  */
 import { runBatches } from '../support/batches.ts';
 import { withoutNetwork } from './network.ts';
-import { partitionRounds } from './rounds.ts';
+import { partitionRounds } from './partition-rounds.ts';
 
 const BATCH = 25;
 const [seed = 'partitions-1', from = '0', rounds = '10', bundle = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { bundleTests } from '../../scripts/soak/bundle.ts';
 import { testNeeding } from '../support/needing.ts';
 import { withoutNetwork } from './network.ts';
-import { partitionRounds } from './rounds.ts';
+import { partitionRounds } from './partition-rounds.ts';
 
 const SEED = process.env['SEED'] ?? 'partitions-1';
 
@@ -14,7 +14,7 @@ testNeeding(
     console.info(`seed ${SEED}`);
     const bundle = await bundleTests(
       process.cwd(),
-      'tests/partitions/worker.ts',
+      'tests/partitions/trading-process.ts',
       'partition-worker',
     );
     try {

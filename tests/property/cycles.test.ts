@@ -15,7 +15,7 @@ import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { replay } from '../support/book-of-ledger.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { crashAt } from '../support/crash.ts';
+import { crashAt } from '../support/process-crash.ts';
 import { inProcess } from '../support/host.ts';
 import { RandomMarket } from '../support/markets/random-market.ts';
 import { openTestDependencies, startTestRedis, type TestRedis } from '../support/dependencies.ts';

@@ -4,7 +4,7 @@
  * had, and why is said here and at the end of `npm run check`.
  */
 import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
-import { findOrInstallFaasCli } from '../../scripts/deploy/faas-cli.ts';
+import { findOrInstallFaasCli } from '../../scripts/deploy/find-faas-cli.ts';
 
 export default async function setUp(): Promise<void> {
   await findRedisServer({

@@ -9,7 +9,7 @@
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { changeable, planLeft, propose } from '#shared/gateway/approval/change.ts';
+import { changeable, planLeft, propose } from '#shared/gateway/approval/plan-change.ts';
 import { proposalMessage } from '#shared/gateway/approval/proposal-message.ts';
 import { ProposalStore } from '#shared/gateway/approval/proposal-store.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';

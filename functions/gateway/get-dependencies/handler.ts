@@ -4,7 +4,7 @@
  * shared/contract/declared-calls.ts does not have.
  */
 import { gateway } from '#shared/contract/gateway.ts';
-import { dependencyMessages, recordedCalls } from '#shared/gateway/observe/dependencies.ts';
+import { dependencyMessages, recordedCalls } from '#shared/gateway/observe/recorded-calls.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { handle } from '#shared/runtime/handle.ts';
 

@@ -7,7 +7,7 @@
  * limits the securities held (0: PLAN_ORDERS_MAX, or as many as are held), `target_allocation_pct`
  * the share of the value that is invested (0: all but the reserve), `monthly_deposit` (absent: the
  * setting) keeps what the next deposit balances from being sold. Keys of `constraints` are listed in
- * shared/planning/plan-limits.ts.
+ * shared/planning/plan-constraints.ts.
  *
  * With `target_weights` nothing is searched: the plan leads straight to them (model/to-target.ts).
  *
@@ -24,7 +24,7 @@ import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { InputRecorder } from '#shared/planning/inputs/recording.ts';
 import { makePlan } from '#shared/planning/make-plan.ts';
 import { completeMessage } from '#shared/planning/plan-message.ts';
-import { accountOf } from '#shared/planning/plan-limits.ts';
+import { accountOf } from '#shared/planning/plan-constraints.ts';
 import { planIdOf, PlanStore } from '#shared/planning/plan-store.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { handle } from '#shared/runtime/handle.ts';

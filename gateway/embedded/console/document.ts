@@ -1,5 +1,5 @@
 /** The one document of `--json`; docs/start.md describes it. */
-import { BUILD } from '#shared/process/build.ts';
+import { BUILD } from '#shared/process/build-version.ts';
 import type { StartAccount, Market } from './start-facts.ts';
 import type { Embedded } from '../embedded.ts';
 import type { CycleOutcome } from '../first-cycle.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { NAME_PATTERN, NAME_RULE, type Deployment } from './deployment.ts';
-import { programName, type FunctionProgram } from './images.ts';
+import { programName, type FunctionProgram } from './runnable-images.ts';
 import { substituted } from './substitution.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

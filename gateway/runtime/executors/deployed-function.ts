@@ -10,7 +10,7 @@ import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';
 import type { Executor } from './executor.ts';
 import type { Deployment } from '../deployments/deployment.ts';
-import type { FunctionProgram } from '../deployments/images.ts';
+import type { FunctionProgram } from '../deployments/runnable-images.ts';
 
 /** @param folder the handler's folder, absolute or as it lies in the build */
 export type LoadHandler = (folder: string) => Promise<FunctionHandler>;

@@ -8,10 +8,10 @@ import { LocalExecutor, SplitExecutor, ThreadExecutor, type Executor } from './e
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { environmentOf, environmentVariablesOf } from './function-environment.ts';
+import { environmentOf, environmentVariablesOf } from './hosted-environment.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
 import { isCpuBound } from './cpu-bound.ts';
-import type { Images, FunctionProgram } from '../deployments/images.ts';
+import type { Images, FunctionProgram } from '../deployments/runnable-images.ts';
 import { isolationOf } from '../deployments/isolation.ts';
 import {
   DependencyPool,

@@ -5,7 +5,7 @@
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
-import { environmentVariablesOf } from './function-environment.ts';
+import { environmentVariablesOf } from './hosted-environment.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
 import type { ThreadDependencies } from './worker-messages.ts';

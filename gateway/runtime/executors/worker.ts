@@ -14,7 +14,7 @@ import {
   type FunctionResult,
 } from '#template/function.ts';
 import { guardKill } from './exit-guard.ts';
-import { environmentOf } from './function-environment.ts';
+import { environmentOf } from './hosted-environment.ts';
 import { importHandler } from './handler-module.ts';
 import {
   LOADED_PATH,

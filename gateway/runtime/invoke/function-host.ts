@@ -25,7 +25,7 @@ import { FunctionLogs } from '../observe/function-logs.ts';
 import type { HostContext } from '../executors/in-process-transport.ts';
 import { FunctionExecutors, type ExecutorOptions } from '../executors/function-executors.ts';
 import { GatewayMetrics } from '../observe/gateway-metrics.ts';
-import type { FunctionProgram } from '../deployments/images.ts';
+import type { FunctionProgram } from '../deployments/runnable-images.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import {
   bareName,

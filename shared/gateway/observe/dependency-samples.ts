@@ -3,7 +3,7 @@ import { isOperation, requireOperation } from '#shared/contract/catalogue.ts';
 import { sample, type Sample } from '#shared/contract/metric-table.ts';
 import type { CallFigures, RecordedPair } from '#shared/process/call-record.ts';
 import type { Context } from '#shared/runtime/context.ts';
-import { recordedCalls, undeclaredCalls } from './dependencies.ts';
+import { recordedCalls, undeclaredCalls } from './recorded-calls.ts';
 
 const HOURS = 1;
 const UNDECLARED_MAX = 20;

@@ -11,7 +11,7 @@ import {
 } from './constraints.ts';
 import { smallestConflict } from './infeasibility.ts';
 import { at, plus, quadratic, sum } from '#shared/quant/linear-algebra/matrix.ts';
-import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/search.ts';
+import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/branch-and-bound.ts';
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';

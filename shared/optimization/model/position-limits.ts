@@ -16,7 +16,7 @@ import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts
 import {
   solveSemicontinuous,
   type SearchBudget,
-} from '#shared/quant/solvers/semicontinuous/search.ts';
+} from '#shared/quant/solvers/semicontinuous/branch-and-bound.ts';
 import type { Moments } from './security-moments.ts';
 import { solveGoal, type Goal, type AllocationProblem, type Solution } from './objectives.ts';
 import { deviations } from '#shared/quant/estimation/covariance.ts';

@@ -1,7 +1,7 @@
 /** Goals with limits on counts and sizes of positions, as semicontinuous programs over the weights. */
 import { at, quadratic, scaled, times, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
-import type { SemicontinuousProgram } from '#shared/quant/solvers/semicontinuous/program.ts';
+import type { SemicontinuousProgram } from '#shared/quant/solvers/semicontinuous/semicontinuous-program.ts';
 import type { Goal, AllocationProblem } from './objectives.ts';
 
 export interface PositionLimits {

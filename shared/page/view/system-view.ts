@@ -7,8 +7,8 @@ import type {
 } from '#protos/gen/overview.ts';
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
-import { accessSections, type Register } from './access.ts';
-import { callsSection } from './calls.ts';
+import { accessSections, type Register } from './access-sections.ts';
+import { callsSection } from './call-graph.ts';
 import { noticesSection } from './notice-channels.ts';
 import { icons } from './icons.ts';
 import { serviceMap } from './service-map.ts';

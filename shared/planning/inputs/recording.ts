@@ -12,7 +12,7 @@ import { encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Plan } from '../model/plan.ts';
-import type { PlanRequest } from '../plan-limits.ts';
+import type { PlanRequest } from '../plan-constraints.ts';
 import { commandOf } from './command.ts';
 import { settingText } from './setting-text.ts';
 import type { PlanInputs } from './plan-inputs.ts';

@@ -17,7 +17,7 @@ import { parseRequest } from '#shared/runtime/wire.ts';
 import { makePlan } from '../make-plan.ts';
 import type { Plan } from '../model/plan.ts';
 import { planMessage } from '../plan-message.ts';
-import type { PlanRequest } from '../plan-limits.ts';
+import type { PlanRequest } from '../plan-constraints.ts';
 import type { InputStore } from './input-store.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { inputGone, recordedDependencies } from './recorded.ts';

@@ -24,7 +24,7 @@ import {
 } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { hostname } from 'node:os';
-import { BUILD } from '../build.ts';
+import { BUILD } from '../build-version.ts';
 import { openExporter, type Protocol } from './exporter.ts';
 import { traceRedis } from './redis-spans.ts';
 import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from './tracing.ts';

@@ -15,7 +15,7 @@ import type { FunctionCall, Transport } from '#shared/clients/functions-client.t
 import getJobStatus from '../../../functions/gateway/get-job-status/handler.ts';
 import listJobs from '../../../functions/gateway/list-jobs/handler.ts';
 import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
-import { streamOf } from '../../support/endpoints/gateway.ts';
+import { streamOf } from '../../support/endpoints/test-gateway.ts';
 import { endpointOf } from '../../support/host.ts';
 import {
   openTestDependencies,

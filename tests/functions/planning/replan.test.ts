@@ -21,7 +21,7 @@ import {
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { endpointOf, inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
 

@@ -14,7 +14,7 @@ import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts'
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 
 const TRADER = join(__dirname, '../../../cli/trader.mjs');

@@ -10,7 +10,7 @@ import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
 import { addSecurity } from '../../support/markets/seed-market.ts';
-import { BentMarketData, streamed } from '../../support/universe.ts';
+import { BentMarketData, streamed } from '../../support/universe-calls.ts';
 import {
   openTestDependencies,
   startTestRedis,

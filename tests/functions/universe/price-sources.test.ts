@@ -17,7 +17,7 @@ import {
   type TestRedis,
 } from '../../support/dependencies.ts';
 import { addSecurity } from '../../support/markets/seed-market.ts';
-import { streamed } from '../../support/universe.ts';
+import { streamed } from '../../support/universe-calls.ts';
 
 let redis: TestRedis;
 let dependencies: Dependencies;

@@ -8,7 +8,7 @@ import { SecurityStore } from '#shared/universe/security-store.ts';
 import syncFundamentals from '../../../functions/universe/sync-fundamentals/handler.ts';
 import { describedBy } from '#shared/universe/listing.ts';
 import { endpointOf } from '../../support/host.ts';
-import { BentMarketData, streamed } from '../../support/universe.ts';
+import { BentMarketData, streamed } from '../../support/universe-calls.ts';
 import {
   openTestDependencies,
   startTestRedis,

@@ -13,7 +13,7 @@ import supertest from 'supertest';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
 import { endpointOf } from '../../support/host.ts';
 import { addSecurity } from '../../support/markets/seed-market.ts';
-import { BentMarketData, streamed } from '../../support/universe.ts';
+import { BentMarketData, streamed } from '../../support/universe-calls.ts';
 import {
   openTestDependencies,
   startTestRedis,

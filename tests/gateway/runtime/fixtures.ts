@@ -1,7 +1,7 @@
 /** A gateway over handlers that do just what a test needs. */
 import { FunctionHost, type HostOptions } from '#gateway/runtime/invoke/function-host.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '#gateway/runtime/runtime.ts';
-import { Images } from '#gateway/runtime/deployments/images.ts';
+import { Images } from '#gateway/runtime/deployments/runnable-images.ts';
 import {
   deploymentOf,
   programsOf,

@@ -8,7 +8,7 @@ import { connectQueueRedis } from '#shared/redis/client.ts';
 import { openLog } from '#shared/process/log.ts';
 import { Topics } from '#shared/runtime/topics.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 

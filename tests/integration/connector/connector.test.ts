@@ -14,7 +14,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Outcome } from '#shared/runtime/runs/runs.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
-import { gatewayOf, streamOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf, streamOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import {
   openTestDependencies,

@@ -11,7 +11,7 @@ import { silentLog } from '#shared/process/log.ts';
 import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import {
   openTestDependencies,

@@ -21,8 +21,8 @@ import { planning as planningRows } from '#shared/contract/planning.ts';
 import { trading as tradingRows } from '#shared/contract/trading.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
-import { detailsOf } from '../../support/endpoints/error-details.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { detailsOf } from '../../support/endpoints/read-error-details.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { all, metadataOf, plain, unary } from '../../support/endpoints/grpc.ts';
 import { listen } from '../../support/host.ts';
 import {

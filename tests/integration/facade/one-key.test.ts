@@ -19,7 +19,7 @@ import type { FunctionHandler } from '#template/function.ts';
 import processDeposit from '../../../functions/gateway/process-deposit/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
-import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { detailsOf } from '../../support/endpoints/read-error-details.ts';
 import { plain, unary } from '../../support/endpoints/grpc.ts';
 import { endpointOf } from '../../support/host.ts';
 

@@ -32,7 +32,7 @@ import {
   SyncPricesRequest,
   UniverseServiceClient,
 } from '#protos/gen/universe.ts';
-import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { detailsOf } from '../../support/endpoints/read-error-details.ts';
 import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
 import { all, plain, unary } from '../../support/endpoints/grpc.ts';
 

@@ -20,7 +20,7 @@ import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { crashAt } from '../../support/crash.ts';
+import { crashAt } from '../../support/process-crash.ts';
 import { inProcess } from '../../support/host.ts';
 import {
   openPaperFixture,

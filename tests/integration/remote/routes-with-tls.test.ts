@@ -10,7 +10,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../support/endpoints/certificates.ts';
+} from '../../support/endpoints/test-certificates.ts';
 import { openTestFacades, type TestFacades } from '../../support/endpoints/tls-facade.ts';
 
 let certificates: TestCertificates;

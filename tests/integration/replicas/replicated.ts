@@ -19,7 +19,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { FaultyBroker } from '../../support/brokers/faulty-broker.ts';
 import { openTestDependencies, steppingClock } from '../../support/dependencies.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
 

@@ -3,7 +3,11 @@ import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launch, startContainer, type Container } from '../../support/deployment/container.ts';
+import {
+  launch,
+  startContainer,
+  type Container,
+} from '../../support/deployment/container-process.ts';
 import { DockerfileBuilder, type Image } from '../../support/deployment/dockerfile.ts';
 import { assemble } from '../../support/deployment/shrinkwrap.ts';
 import { freePort } from '../../support/free-port.ts';

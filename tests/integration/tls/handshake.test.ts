@@ -15,7 +15,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../support/endpoints/certificates.ts';
+} from '../../support/endpoints/test-certificates.ts';
 import { openTestFacades, tryOnce, type TestFacades } from '../../support/endpoints/tls-facade.ts';
 
 let certificates: TestCertificates;

@@ -7,7 +7,7 @@ import { tradeIdOf } from '#shared/trading/order-store.ts';
 import request from 'supertest';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getTradeStatus from '../../../functions/trading/get-trade-status/handler.ts';
-import { crashAt } from '../../support/crash.ts';
+import { crashAt } from '../../support/process-crash.ts';
 import { endpointOf } from '../../support/host.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import {

@@ -1,7 +1,7 @@
 /** Calls an operation in a process as its host does, and records the answer. */
 import { isChunks } from '#template/function.ts';
 import { invoke } from '#template/server.ts';
-import { handlers } from './handlers.ts';
+import { handlers } from './stage-handlers.ts';
 import type { Answer, Observations } from '../checks/observations.ts';
 import { canaries, type Process } from './stage.ts';
 

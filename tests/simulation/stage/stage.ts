@@ -23,7 +23,7 @@ import { inProcessTransport } from '#gateway/runtime/executors/in-process-transp
 import { invoke } from '#template/server.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
 import { FaultPlane, kindOfCommand, noFault, type Fault } from './fault-plane.ts';
-import { handlers } from './handlers.ts';
+import { handlers } from './stage-handlers.ts';
 import { EUR, LedgerBroker, type BrokerBook, type Quote } from './ledger-broker.ts';
 import { currencies, marketUntil, openingPrices, rates, setCloses } from './market-history.ts';
 import { Observations } from '../checks/observations.ts';

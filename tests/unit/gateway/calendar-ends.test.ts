@@ -4,7 +4,7 @@ import { scheduledExchanges } from '#shared/gateway/overview/scheduled-exchanges
 import { calendarEnds } from '#shared/quant/calendars/calendar-ends.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
-import { requireCalendar } from '../../support/markets/calendars.ts';
+import { requireCalendar } from '../../support/markets/require-calendar.ts';
 
 const exchanges = calendarTables.map(({ exchange }) => exchange);
 

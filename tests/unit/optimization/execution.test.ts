@@ -23,7 +23,7 @@ import {
   slices,
 } from '#shared/optimization/model/execution.ts';
 import { at, sum } from '#shared/quant/linear-algebra/matrix.ts';
-import { requireCalendar } from '../../support/markets/calendars.ts';
+import { requireCalendar } from '../../support/markets/require-calendar.ts';
 
 // Almgren and Chriss (2000), section 4: one million shares over five days.
 const paper: ImpactModel = {

@@ -23,7 +23,14 @@ import { solveGoal, type Goal, type Solution } from '#shared/optimization/model/
 import { mostDiversified } from '#shared/quant/allocation/most-diversified.ts';
 import { unit } from '#shared/quant/solvers/quadratic-program.ts';
 import { riskParity, riskShares } from '#shared/quant/allocation/risk-parity.ts';
-import { bai, bailey, markowitz, richard, roncalli, sharpe } from '../quant/published.ts';
+import {
+  bai,
+  bailey,
+  markowitz,
+  richard,
+  roncalli,
+  sharpe,
+} from '../quant/published-portfolios.ts';
 
 /** How far weights miss a requirement's rows at worst; 0 when all hold. */
 function worstViolation(requirements: readonly Requirement[], x: Float64Array): number {

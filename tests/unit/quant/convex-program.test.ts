@@ -3,7 +3,7 @@ import { solveRows, type RowAnswer } from '#shared/quant/solvers/convex-program.
 import { at, dot } from '#shared/quant/linear-algebra/matrix.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
-import { randomProgram, violation } from './programs.ts';
+import { randomProgram, violation } from './random-programs.ts';
 
 type Matrix = readonly (readonly number[])[];
 

@@ -14,7 +14,7 @@ import {
   mostUtility,
 } from '#shared/quant/allocation/mean-variance.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
-import { bailey, markowitz } from './published.ts';
+import { bailey, markowitz } from './published-portfolios.ts';
 
 function boxed(
   expected: readonly number[],

@@ -12,7 +12,7 @@ import {
 } from '#shared/quant/allocation/mean-variance.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
-import { randomCovariance, violation } from './programs.ts';
+import { randomCovariance, violation } from './random-programs.ts';
 
 function within(
   size: number,

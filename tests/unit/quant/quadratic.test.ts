@@ -2,7 +2,7 @@ import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { at, dot, plus, times } from '#shared/quant/linear-algebra/matrix.ts';
 import { isFeasible, solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
-import { descend, randomCovariance, randomProgram, valueAt, violation } from './programs.ts';
+import { descend, randomCovariance, randomProgram, valueAt, violation } from './random-programs.ts';
 
 const PROGRAMS = 150;
 

@@ -17,7 +17,7 @@ import {
   minimumCorrelationWeights,
   proportionalMinimumVarianceWeights,
 } from '#shared/quant/allocation/simple-weights.ts';
-import { richard, roncalli } from './published.ts';
+import { richard, roncalli } from './published-portfolios.ts';
 
 const rowsOf = (matrix: readonly (readonly number[])[]): Rows =>
   matrix.map((row) => Float64Array.from(row));

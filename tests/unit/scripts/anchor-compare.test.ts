@@ -1,4 +1,4 @@
-import { compare } from '../../../scripts/anchors/compare.ts';
+import { compare } from '../../../scripts/anchors/value-comparison.ts';
 
 const close = { abs: 1e-9 };
 

@@ -4,7 +4,7 @@ import { Agent, createServer, request as httpRequest, type Server } from 'node:h
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { FunctionHandler, FunctionResult } from '#template/function.ts';
 import { requestListener } from '#template/server.ts';
-import { wire, type WireAnswer, type WireRequest } from '../../conformance/wire.ts';
+import { wire, type WireAnswer, type WireRequest } from '../../conformance/raw-http.ts';
 
 const BYTES_MAX = 1_000;
 const open: Server[] = [];

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { DAY_MS, instantOf, later } from '#shared/kernel/instant.ts';
 import { issueAuthority } from '../../../scripts/certificates/issue.ts';
 import { CertificateStore } from '../../../scripts/certificates/store.ts';
-import { openCertificates, type TestCertificates } from '../../support/endpoints/certificates.ts';
+import {
+  openCertificates,
+  type TestCertificates,
+} from '../../support/endpoints/test-certificates.ts';
 
 const now = instantOf(Date.parse('2031-03-04T05:06:07Z'));
 let certificates: TestCertificates;

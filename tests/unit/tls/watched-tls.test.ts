@@ -12,7 +12,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../support/endpoints/certificates.ts';
+} from '../../support/endpoints/test-certificates.ts';
 
 let certificates: TestCertificates;
 let ca: PemPair;

@@ -1,4 +1,4 @@
-/** Every table, by exchange; written by scripts/generate/calendars.py. */
+/** Every table, by exchange; written by scripts/generate/calendar-tables.py. */
 import type { CalendarTable } from '../calendar-table.ts';
 import { xnys } from './xnys.ts';
 import { xtse } from './xtse.ts';

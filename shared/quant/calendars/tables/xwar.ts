@@ -1,4 +1,4 @@
-/** Sessions of Warsaw Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendars.py. */
+/** Sessions of Warsaw Stock Exchange, from exchange_calendars==4.13.2 (Apache-2.0); see scripts/generate/calendar-tables.py. */
 import type { CalendarTable } from '../calendar-table.ts';
 
 export const xwar: CalendarTable = {

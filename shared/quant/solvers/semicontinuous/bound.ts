@@ -4,7 +4,7 @@
  * single variables, each of which is 0 or within its bounds (weak duality; Frangioni and Gentile 2007).
  */
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
-import { FREE, HELD, OUT, type PreparedProgram } from './program.ts';
+import { FREE, HELD, OUT, type PreparedProgram } from './semicontinuous-program.ts';
 
 /** Of the rows `<=` (not below 0), the equations, the count and the limit of the quadratic form. */
 export interface Multipliers {

@@ -1,7 +1,7 @@
 /** A branch as the interior-point method takes it: what may still move, and the constraints among that. */
 import { at, dot } from '#shared/quant/linear-algebra/matrix.ts';
 import { rowCounts } from './bound.ts';
-import { FREE, HELD, OUT, type PreparedProgram } from './program.ts';
+import { FREE, HELD, OUT, type PreparedProgram } from './semicontinuous-program.ts';
 
 export interface Branch {
   readonly program: PreparedProgram;

@@ -1,7 +1,7 @@
 /** Operations whose deployment sets settings run with dependencies of their own. */
 import { FunctionHost } from '#gateway/runtime/invoke/function-host.ts';
 import type { Deployment, Texts } from '#gateway/runtime/deployments/deployment.ts';
-import { catalogueImages, Images } from '#gateway/runtime/deployments/images.ts';
+import { catalogueImages, Images } from '#gateway/runtime/deployments/runnable-images.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';

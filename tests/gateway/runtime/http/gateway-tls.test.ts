@@ -14,7 +14,7 @@ import {
   openCertificates,
   today,
   type TestCertificates,
-} from '../../../support/endpoints/certificates.ts';
+} from '../../../support/endpoints/test-certificates.ts';
 import { openFixtures } from '../fixtures.ts';
 
 let certificates: TestCertificates;

@@ -5,7 +5,7 @@ import { instantOf, isoText } from '#shared/kernel/instant.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import type { ExchangeCalendar } from '#shared/quant/calendars/exchange-calendar.ts';
-import { requireCalendar } from '../../../support/markets/calendars.ts';
+import { requireCalendar } from '../../../support/markets/require-calendar.ts';
 import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
 import { addDays } from '#shared/kernel/calendar-day.ts';
 

@@ -6,7 +6,7 @@ import {
   tradesFrom,
 } from '#shared/quant/calendars/session-schedule.ts';
 import { calendarTables } from '#shared/quant/calendars/tables/all.ts';
-import { requireCalendar } from '../../../support/markets/calendars.ts';
+import { requireCalendar } from '../../../support/markets/require-calendar.ts';
 
 const at = (iso: string) => instantOf(Date.parse(iso));
 

@@ -6,7 +6,7 @@
 import { solveRows } from '#shared/quant/solvers/convex-program.ts';
 import { median } from '../timing.ts';
 import { lpText } from './lp-text.ts';
-import { programs } from './programs.ts';
+import { programs } from './bench-programs.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const MIB = 2 ** 20;
@@ -24,7 +24,7 @@ const loaders: Readonly<Record<string, () => Promise<Solve>>> = {
 };
 
 const solve = await loaders[process.argv[2] ?? '']?.();
-if (!solve) throw new Error('usage: host.ts ours | highs');
+if (!solve) throw new Error('usage: solver-process.ts ours | highs');
 const startedMiB = process.memoryUsage.rss() / MIB;
 for (const [name, make] of Object.entries(programs)) {
   const program = make();

@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findOrInstallFaasCli, findFaasCli } from '../../../scripts/deploy/faas-cli.ts';
+import { findOrInstallFaasCli, findFaasCli } from '../../../scripts/deploy/find-faas-cli.ts';
 
 let home: string;
 let own: string;

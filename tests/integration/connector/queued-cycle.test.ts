@@ -15,7 +15,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { redisCommands } from '#shared/redis/rights.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
 import { openTestDependencies, steppingClock } from '../../support/dependencies.ts';

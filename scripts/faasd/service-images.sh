@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Images of faasd's own services from programs of this machine, as no registry is reached: the base of the
 # Dockerfiles, OpenFaaS' gateway and its basic-auth plugin, Prometheus. Archives of them are put into FOLDER/images.
-#   images.sh FOLDER   FAASD_GATEWAY, FAASD_BASIC_AUTH: the programs; GATEWAY_ASSETS: the gateway's page, if any
+#   service-images.sh FOLDER   FAASD_GATEWAY, FAASD_BASIC_AUTH: the programs; GATEWAY_ASSETS: the gateway's page, if any
 set -euo pipefail
 FOLDER=$1
 STORE=(--root "$FOLDER/buildah/store" --runroot "$FOLDER/buildah/run" --storage-driver overlay)

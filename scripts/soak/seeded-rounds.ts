@@ -26,7 +26,11 @@ async function rounds(entry: string, name: string, args: readonly string[]): Pro
 
 /** Two boards in network namespaces lose each other. */
 export async function partitions({ seed, from, rounds: count }: RoundsRun): Promise<number> {
-  const worker = await bundleTests(process.cwd(), 'tests/partitions/worker.ts', 'partition-worker');
+  const worker = await bundleTests(
+    process.cwd(),
+    'tests/partitions/trading-process.ts',
+    'partition-worker',
+  );
   try {
     const extent = [seed, String(from), String(count)];
     return await rounds('tests/partitions/main.ts', 'partitions', [...extent, worker]);

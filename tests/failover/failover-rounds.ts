@@ -11,7 +11,7 @@ import { ControlStore } from '#shared/trading/control-store.ts';
 import { OrderStore, tradeIdOf } from '#shared/trading/order-store.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import updatePositions from '../../functions/portfolio/update-positions/handler.ts';
-import { promote } from '../../scripts/failover/promote.ts';
+import { promote } from '../../scripts/failover/promotion.ts';
 import { openTradingFixture, type TradingFixture } from '../support/brokers/trading-fixture.ts';
 import { openRedisPair, untilFollows, type PairedServer, type RedisPair } from './redis-pair.ts';
 

@@ -39,7 +39,7 @@ export class Installation {
 
   /** Builds what is not built yet: faasd's own images, connector and facade, the packed functions. */
   publish(): void {
-    this.sh('scripts/faasd/images.sh "$0"', this.folder);
+    this.sh('scripts/faasd/service-images.sh "$0"', this.folder);
     this.faasdFiles();
     if (existsSync(join(this.folder, `published-${this.tag}`))) return;
     const clone = join(this.folder, 'clone');

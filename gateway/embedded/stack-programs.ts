@@ -1,7 +1,7 @@
 /** The stack file in use, with a program for each of its functions. */
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { programName } from '#gateway/runtime/deployments/images.ts';
+import { programName } from '#gateway/runtime/deployments/runnable-images.ts';
 import {
   buildProgram,
   hasHandler,

@@ -1,5 +1,5 @@
 /** Which figure is met, missed, and worse than the last one by so much that a scheduled check fails. */
-import { compared } from '../../../bench/figures/compare.ts';
+import { compared } from '../../../bench/figures/figures-on-record.ts';
 
 const aims = {
   'a: small is good': { better: 'less', aim: 1.5 },

@@ -1,7 +1,7 @@
 """Writes shared/quant/calendars/tables/*.ts from the `exchange_calendars` package.
 
-    python3 scripts/generate/calendars.py            # all
-    python3 scripts/generate/calendars.py XSES XBOM  # these
+    python3 scripts/generate/calendar-tables.py            # all
+    python3 scripts/generate/calendar-tables.py XSES XBOM  # these
 
 It makes a virtual environment of its own in build/calendars and installs the package there from PyPI
 (Apache-2.0; its calendars are facts that the exchanges publish). Run it once a year: the tables end
@@ -148,7 +148,7 @@ def write(exchange, name):
     text = '\n'.join(f'{day.isoformat()} {hours}' for day, hours in sessions)
     checksum = hashlib.sha256(text.encode()).hexdigest()
     lines = [
-        f'/** Sessions of {name}, from {PACKAGE} (Apache-2.0); see scripts/generate/calendars.py. */',
+        f'/** Sessions of {name}, from {PACKAGE} (Apache-2.0); see scripts/generate/calendar-tables.py. */',
         "import type { CalendarTable } from '../calendar-table.ts';",
         '',
         f'export const {exchange.lower()}: CalendarTable = {{',
@@ -183,7 +183,7 @@ def years(title, listed):
 def index():
     names = [exchange.lower() for exchange in EXCHANGES]
     lines = [
-        '/** Every table, by exchange; written by scripts/generate/calendars.py. */',
+        '/** Every table, by exchange; written by scripts/generate/calendar-tables.py. */',
         "import type { CalendarTable } from '../calendar-table.ts';",
         *(f"import {{ {name} }} from './{name}.ts';" for name in names),
         '',

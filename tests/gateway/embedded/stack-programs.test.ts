@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { readStack, stackFileOf, withPrograms } from '#gateway/embedded/stack-file.ts';
+import { readStack, stackFileOf, withPrograms } from '#gateway/embedded/stack-programs.ts';
 
 const run = promisify(execFile);
 const projectDir = resolve('.');

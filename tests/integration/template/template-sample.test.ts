@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { startContainer } from '../../support/deployment/container.ts';
+import { startContainer } from '../../support/deployment/container-process.ts';
 import { DockerfileBuilder } from '../../support/deployment/dockerfile.ts';
 import { faasCliProgram as faasCli } from '../../support/deployment/faas-cli.ts';
 

@@ -10,7 +10,7 @@ import { planning } from '#shared/contract/planning.ts';
 import { Database } from '#shared/redis/database.ts';
 import { Runs } from '#shared/runtime/runs/runs.ts';
 import type { FunctionHandler } from '#template/function.ts';
-import { gatewayOf, streamOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf, streamOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 

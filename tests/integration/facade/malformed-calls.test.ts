@@ -2,7 +2,7 @@
 import { Client, type ServiceError } from '@grpc/grpc-js';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import request from 'supertest';
-import { detailsOf } from '../../support/endpoints/error-details.ts';
+import { detailsOf } from '../../support/endpoints/read-error-details.ts';
 import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/facade-fixture.ts';
 import { plain } from '../../support/endpoints/grpc.ts';
 import { endpointOf } from '../../support/host.ts';

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.ts';
 import type { BoardName, Boards } from './boards.ts';
-import { ordersOf, runCycle, type Home } from './cycle.ts';
+import { ordersOf, runCycle, type Home } from './traded-cycle.ts';
 
 interface Mishap {
   readonly board: BoardName;

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { missingPrograms } from '../../../scripts/faasd/programs.ts';
+import { missingPrograms } from '../../../scripts/faasd/required-programs.ts';
 import { ran } from './tools.ts';
 
 let folder: string;

@@ -12,7 +12,7 @@ import {
   prepared,
   type PreparedProgram,
   type SemicontinuousProgram,
-} from './program.ts';
+} from './semicontinuous-program.ts';
 import { relaxed, type Aim, type Relaxed } from './perspective-relaxation.ts';
 
 export interface SemicontinuousAnswer {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ordersOf, runCycle, type Home } from './cycle.ts';
+import { ordersOf, runCycle, type Home } from './traded-cycle.ts';
 
 const PORT = 18_080;
 const PORTS = { GATEWAY_PORT: String(PORT), GRPC_PORT_BASE: '-1' };

@@ -31,7 +31,7 @@ import type { FunctionHandler } from '#template/function.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
 import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
-import { gatewayOf } from '../../support/endpoints/gateway.ts';
+import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { all, metadataOf, plain, unary } from '../../support/endpoints/grpc.ts';
 import { inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';

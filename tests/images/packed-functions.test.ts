@@ -87,7 +87,7 @@ describeNeeding(noImages(), 'images', () => {
     180_000,
   );
 
-  // The steps of the Dockerfile are the same for all 38: images.test.ts of the template carries them
+  // The steps of the Dockerfile are the same for all 38: function-images.test.ts carries them
   // out for each.
   test('a function of one operation', async () => {
     await buildFunction('stack.yml', 'planning-get-plan');

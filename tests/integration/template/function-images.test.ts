@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { startContainer } from '../../support/deployment/container.ts';
+import { startContainer } from '../../support/deployment/container-process.ts';
 import { DockerfileBuilder, type Image } from '../../support/deployment/dockerfile.ts';
 import { startTestRedis } from '../../support/dependencies.ts';
 import { faasCliProgram as faasCli, noFaasCli } from '../../support/deployment/faas-cli.ts';

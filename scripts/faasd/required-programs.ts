@@ -1,7 +1,7 @@
 /** The programs that a real faasd needs beside it: found, or named with where they come from. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findFaasCli } from '../deploy/faas-cli.ts';
+import { findFaasCli } from '../deploy/find-faas-cli.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
