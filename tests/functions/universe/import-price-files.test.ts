@@ -104,6 +104,30 @@ it('answers everything as the folder itself does', async () => {
   );
 });
 
+it.each([
+  [
+    'a close that is missing',
+    'Date,Open,High,Low,Close\n2024-02-29,10,11,9,\n2024-03-01,10,11,9,10\n',
+  ],
+  [
+    'an adjusted close that is missing',
+    'Date,Close,Adj Close\n2024-02-29,10,\n2024-03-01,11,10.5\n',
+  ],
+  ['prices of which none is positive', 'Date,Close\n2024-02-29,0\n2024-03-01,-1\n'],
+])('keeps %s, so that the check of bars sets it aside by name', async (_name, text) => {
+  const some = { ...files, 'AAA.csv': text };
+  await write(some);
+  await importFiles(some);
+  const source = await imported();
+  expect(await everythingOf(source)).toEqual(await everythingOf(await openCsv(folder, now)));
+});
+
+it('keeps the list for live sources however its name is written', async () => {
+  await importFiles({ 'Securities.CSV': securities });
+  const live = await opened({ MARKET_DATA: 'tradernet', DATA_DIR: join(folder, 'empty') });
+  expect((await live.listing(signal)).map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
+});
+
 it('takes effect in a source that is open already', async () => {
   const source = await imported();
   expect(source.doubts).toEqual([expect.stringContaining('import-prices')]);

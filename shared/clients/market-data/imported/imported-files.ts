@@ -44,13 +44,15 @@ const contentsSchema = z.strictObject({
   /** Undefined where no security has a bar: such files list securities for a live source. */
   lastDay: storedDay.optional(),
 });
+/** JSON has no NaN, which a close is that a file leaves out: the check of bars sets it aside by name. */
+const storedFigure = z.number().nullable();
 const seriesSchema = z.strictObject({
   file: z.string(),
   bars: z.array(
     z.tuple([
       storedDay,
-      ...[z.number(), z.number(), z.number(), z.number(), z.number()],
-      z.number().nullable(),
+      ...[storedFigure, storedFigure, storedFigure, storedFigure, storedFigure],
+      storedFigure,
       z.number(),
     ] as const),
   ),
@@ -77,9 +79,11 @@ export async function fieldsOf(
     ...(lastDay !== undefined && { lastDay }),
   };
   const fields = new Map([[CONTENTS_FIELD, await packed(summary)]]);
-  for (const name of listingFiles)
-    if (folder.names.includes(name))
-      fields.set(storedFileField(name), await packedBytes(await folder.read(name)));
+  for (const name of listingFiles) {
+    const actual = folder.names.find((other) => other.toLowerCase() === name);
+    if (actual !== undefined)
+      fields.set(storedFileField(name), await packedBytes(await folder.read(actual)));
+  }
   for (const [isin, { file, bars }] of series)
     fields.set(seriesField(isin), await packed({ file, bars: bars.map(rowOf) }));
   return fields;
@@ -127,15 +131,23 @@ export function storedArchive(
 type BarRow = z.input<typeof seriesSchema>['bars'][number];
 
 function rowOf({ day, open, high, low, close, adjustedClose, volume, line }: FileBar): BarRow {
-  return [day, open, high, low, close, adjustedClose, volume ?? null, line];
+  const prices = [stored(open), stored(high), stored(low), stored(close)] as const;
+  return [day, ...prices, stored(adjustedClose), volume ?? null, line];
 }
+
+const stored = (price: number): number | null => (Number.isNaN(price) ? null : price);
 
 function barOf([day, open, high, low, close, adjustedClose, volume, line]: z.output<
   typeof seriesSchema
 >['bars'][number]): FileBar {
-  const bar = { day, open, high, low, close, adjustedClose, line };
+  const bar = {
+    ...{ day, open: read(open), high: read(high), low: read(low) },
+    ...{ close: read(close), adjustedClose: read(adjustedClose), line },
+  };
   return volume === null ? bar : { ...bar, volume };
 }
+
+const read = (price: number | null): number => price ?? Number.NaN;
 
 const [zip, unzip] = [promisify(gzip), promisify(gunzip)];
 
