@@ -29,6 +29,18 @@ export function isWholeLots(quantity: Quantity, lot: Quantity): boolean {
   return wholeLots(quantity, lot).equals(quantity);
 }
 
+/** The smallest multiple of a lot that has no more decimals than so many: 0.001 with 0 decimals is 1, 1.5 is 3. */
+export function coarserLot(lot: Quantity, decimals: number): Quantity {
+  const { units, scale } = lot.normalize();
+  if (scale <= decimals) return lot;
+  const cut = 10n ** BigInt(scale - decimals);
+  return lot.multiply(new Decimal(cut / commonDivisor(units, cut), 0)).normalize();
+}
+
+function commonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : commonDivisor(b, a % b);
+}
+
 function fromNumber(value: number): Decimal {
   if (!Number.isFinite(value) || Math.abs(value) > 1e15)
     throw new Failure('INVALID_REQUEST', 'a quantity is a number below 1e15');

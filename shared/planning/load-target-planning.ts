@@ -5,6 +5,7 @@ import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { wholeLots, type Quantity } from '#shared/kernel/quantity.ts';
 import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityHeld } from '#shared/portfolio/model/booking.ts';
@@ -19,7 +20,7 @@ import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
 import { keptInstrument } from './model/kept-holding.ts';
-import type { PlanLimits } from './model/plan-limits.ts';
+import { orderLot, type PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-constraints.ts';
 import { requirePresent } from './load-planning.ts';
@@ -134,11 +135,27 @@ interface Found {
 }
 
 function instrumentOf(security: Security, found: Found): TargetInstrument {
-  const { isin, symbol, exchange, lot } = security;
+  const { isin, symbol, exchange } = security;
   const { quote, rate, held, target, limits } = found;
+  const closedBy = closureOf(security, held, limits);
+  const lot = orderLot(limits, security.lot);
+  const { quantityDecimals: decimals = held.scale } = limits;
   return {
-    ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price },
-    buys: !limits.frozen.has(isin) && !limits.sellOnly.has(isin) && isTradable(security),
+    ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price, closedBy },
+    buys: closedBy === undefined || closedBy.rule === 'no-sells',
     sells: !limits.frozen.has(isin) && !limits.noSells,
+    sellMost: held.normalize().scale > decimals ? wholeLots(held, lot) : held,
   };
+}
+
+/** What forbids an order in it, on one side or on both. */
+function closureOf(security: Security, held: Quantity, limits: PlanLimits) {
+  const { isin } = security;
+  const closed = (rule: string, reason: string) => ({ rule, reason });
+  if (limits.frozen.has(isin)) return closed('frozen', 'It is frozen, so that it is not traded.');
+  if (limits.excluded?.has(isin)) return closed('excluded', 'The policy excludes it.');
+  if (limits.sellOnly.has(isin) || !isTradable(security))
+    return closed('sell-only', 'It may only be sold.');
+  if (limits.noSells && held.sign > 0) return closed('no-sells', 'This plan does not sell.');
+  return undefined;
 }

@@ -16,6 +16,7 @@
  * | `sellOnly`         | securities that are not bought                            | ISINs by comma |
  * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
  */
+import { quantityDecimals } from '#shared/clients/broker/quantity-decimals.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -58,7 +59,7 @@ export function planLimits(
   const deposit = request.monthlyDeposit ?? Money.rounded(settings.monthlyDeposit, base, 'down');
   return {
     ...stated,
-    ...policyLimits(policy, stated, base),
+    ...policyLimits(policy, settings, stated, base),
     cashReserveRatio: Math.max(stated.cashReserveRatio, 1 - invested),
     costs: costModelOf(settings),
     orderMaxRatio: settings.maximumOrderRatio,
@@ -89,6 +90,7 @@ export function withinDayTurnover(
 /** What the policy asks for beyond the settings. A request narrows it and never widens it. */
 function policyLimits(
   policy: EffectivePolicy,
+  settings: Pick<Settings, 'broker'>,
   stated: Pick<PlanLimits, 'frozen' | 'sellOnly' | 'weightMaxRatio'>,
   base: Currency,
 ): Partial<PlanLimits> {
@@ -110,7 +112,7 @@ function policyLimits(
     ),
     currencyMaxRatio: limits.currencyMaxRatio,
     cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
-    wholeShares: !orders.fractionalShares,
+    quantityDecimals: orders.fractionalShares ? quantityDecimals[settings.broker] : 0,
     lossesOffset: policy.tax.lossesOffsetGains,
     followsTargets: policy.targets !== undefined,
   };

@@ -6,8 +6,8 @@ import { orderCost } from '#shared/kernel/costs.ts';
 import { sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { requireRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Quantity } from '#shared/kernel/quantity.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
@@ -18,7 +18,7 @@ import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { keptInstrument, type KeptHolding } from './kept-holding.ts';
-import { COST_HORIZON_YEARS, type PlanLimits } from './plan-limits.ts';
+import { COST_HORIZON_YEARS, orderLot, type PlanLimits } from './plan-limits.ts';
 import { portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
 
@@ -130,7 +130,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     exchange: security.exchange,
     sector: security.sector,
     country: security.country,
-    lot: limits.wholeShares ? wholeLot(security.lot) : security.lot,
+    lot: orderLot(limits, security.lot),
     price: quote.price,
     pricedOn: quote.day,
     rate: requireRate(view.rates, security.currency),
@@ -143,11 +143,6 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     score: scores.get(isin)?.total,
     dividends: dividendsOf(inputs, isin),
   };
-}
-
-/** A lot that is a part of a share becomes a share. */
-function wholeLot(lot: Quantity): Quantity {
-  return lot.compare(Decimal.one) < 0 ? Decimal.one : lot;
 }
 
 /** In the order a sale takes them; undefined where no gain is taxed. */

@@ -1,7 +1,9 @@
 /** The limits of a plan: the settings, narrowed by the request. */
 import type { CostModel } from '#shared/kernel/costs.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import { coarserLot, type Quantity } from '#shared/kernel/quantity.ts';
 import { amount } from './formatting.ts';
 
 /**
@@ -52,8 +54,8 @@ export interface PlanLimits {
   readonly quoteAgeDaysMax: number;
   readonly sellOnly: ReadonlySet<Isin>;
   readonly noSells: boolean;
-  /** Trades whole shares only, also where a lot is a part of one. */
-  readonly wholeShares?: boolean | undefined;
+  /** Decimals of a quantity that policy and broker admit, 0: whole shares; absent: those of the lot. */
+  readonly quantityDecimals?: number | undefined;
   /** Losses of a sale reduce its gains before they are taxed; absent: they do not. */
   readonly lossesOffset?: boolean | undefined;
   /** The targets are the owner's own, and utility follows them. */
@@ -65,6 +67,23 @@ export interface PlanLimits {
   /** Deposit expected within the next month. */
   readonly monthlyDeposit: Money;
 }
+
+/** The lot that an order is a multiple of: the security's, or coarser where policy or broker want that. */
+export function orderLot({ quantityDecimals }: PlanLimits, lot: Quantity): Quantity {
+  return quantityDecimals === undefined ? lot : coarserLot(lot, quantityDecimals);
+}
+
+/** Least cash: a share of the value, or the fixed amount where that is more. */
+export function reserveOf(
+  { cashReserveRatio, cashReserveAmount }: ReserveLimits,
+  value: Money,
+): Money {
+  const share = value.multiply(Decimal.ofNumber(cashReserveRatio), 'up');
+  if (!cashReserveAmount || share.compare(cashReserveAmount) >= 0) return share;
+  return cashReserveAmount;
+}
+
+type ReserveLimits = Pick<PlanLimits, 'cashReserveRatio' | 'cashReserveAmount'>;
 
 export interface OrderMax {
   /** In base currency. */

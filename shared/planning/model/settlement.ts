@@ -11,6 +11,7 @@ import {
   groupMaxOf,
   orderMaxOf,
   PRICE_MOVE_RATIO,
+  reserveOf,
   weightMaxOf,
   type GroupKind,
   type PlanLimits,
@@ -61,10 +62,7 @@ const RATIO_TOLERANCE = 1e-6;
 
 /** Least cash at every moment. */
 export function cashReserve(problem: PlanningProblem): Money {
-  const { cashReserveRatio, cashReserveAmount } = problem.limits;
-  const share = portfolioValue(problem).multiply(Decimal.ofNumber(cashReserveRatio), 'up');
-  if (!cashReserveAmount || share.compare(cashReserveAmount) >= 0) return share;
-  return cashReserveAmount;
+  return reserveOf(problem.limits, portfolioValue(problem));
 }
 
 /** Simulates the orders in the given order: sells first. */

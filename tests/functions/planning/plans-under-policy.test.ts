@@ -3,7 +3,10 @@ import supertest from 'supertest';
 import type { Plan, PlanUpdate } from '#protos/gen/planning.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { SecurityStore } from '#shared/universe/security-store.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import getSummary from '../../../functions/portfolio/get-summary/handler.ts';
@@ -156,6 +159,43 @@ describe('planning under a policy', () => {
     expect(plan.actions.length).toBeGreaterThan(0);
     expect(plan.actions.length).toBeLessThanOrEqual(6);
     expect(Number(plan.cashAfter?.amount)).toBeGreaterThanOrEqual(9000);
+  });
+
+  test('plans fractions where policy, broker and lot all have them', async () => {
+    const store = new SecurityStore(dependencies.database);
+    await store.describe(isin(2), { lot: Decimal.parse('0.001') });
+    const quantity = async (broker: Settings['broker'], body: object) => {
+      const settings = { ...dependencies.settings, broker };
+      const answer = await supertest(endpointOf(createPlan, { ...dependencies, settings }))
+        .post('/')
+        .set('x-run-id', `run-${(runs += 1)}`)
+        .send(body);
+      const { plan } = answer.body as PlanUpdate;
+      return plan?.actions.find((action) => action.isin === isin(2))?.quantity ?? 0;
+    };
+    const targets = `targets: { securities: { ${isin(2)}: 0.2 } }\nlimits: { securityMaxRatio: 0.5 }`;
+    for (const body of [{}, { targetWeights: { [isin(2)]: 0.2 } }]) {
+      await under(targets);
+      const [paper, whole] = [await quantity('paper', body), await quantity('tradernet', body)];
+      expect(paper % 1).toBeGreaterThan(0);
+      expect([whole > 0, whole % 1]).toEqual([true, 0]);
+      await under(`${targets}\norders: { fractionalShares: false }`);
+      expect((await quantity('paper', body)) % 1).toBe(0);
+    }
+  });
+
+  test('stated weights keep the lists and the reserve of the policy, and say so', async () => {
+    const lists = `excluded: [${isin(0)}]\nsellOnly: [${isin(1)}]\nfrozen: [${isin(2)}]`;
+    await under(`${lists}\ncash: { reserveAmount: 20000 }\nlimits: { securityMaxRatio: 1 }`);
+    const weights = [0, 1, 2, 3].map((index) => [isin(index), 0.25] as const);
+    const plan = await planned({ targetWeights: Object.fromEntries(weights) });
+    expect(plan.actions.map((one) => one.isin)).toEqual([isin(3)]);
+    expect([0, 1, 2].map((index) => ruleOf(plan, index))).toEqual([
+      ['excluded'],
+      ['sell-only'],
+      ['frozen'],
+    ]);
+    expect(Number(plan.cashAfter?.amount)).toBeGreaterThanOrEqual(20_000);
   });
 
   test('a plan made before another policy is stale', async () => {

@@ -5,7 +5,7 @@ import { convertWith, type ExchangeRate } from '#shared/kernel/exchange-rate.ts'
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { isWholeLots, parseQuantity, wholeLots } from '#shared/kernel/quantity.ts';
+import { coarserLot, isWholeLots, parseQuantity, wholeLots } from '#shared/kernel/quantity.ts';
 
 const eur = (amount: string): Money => Money.parse(amount, 'EUR');
 
@@ -63,6 +63,16 @@ describe('quantities', () => {
     expect(wholeLots(parseQuantity('399.5'), lot).toString()).toBe('300');
     expect(isWholeLots(parseQuantity('0.3'), parseQuantity('0.1'))).toBe(true);
     expect(isWholeLots(parseQuantity(150), lot)).toBe(false);
+  });
+
+  it('makes a lot as coarse as quantities are counted, and keeps it a multiple', () => {
+    const coarser = (lot: string, decimals: number) =>
+      coarserLot(parseQuantity(lot), decimals).toString();
+    const lots = ['0.001', '0.25', '1.5', '0.7', '1', '10', '100'];
+    expect(lots.map((lot) => coarser(lot, 0))).toEqual(['1', '1', '3', '7', '1', '10', '100']);
+    expect(coarser('0.000000001', 4)).toBe('0.0001');
+    expect(coarser('0.25', 1)).toBe('0.5');
+    expect(coarser('0.001', 9)).toBe('0.001');
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16, 0.1234567891])(

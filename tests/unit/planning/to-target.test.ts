@@ -122,9 +122,25 @@ describe('a plan to stated weights', () => {
     expect(Number(sale?.quantity.toString())).toBeCloseTo((3000 + 2) / 0.998 / 100, 3);
   });
 
-  it('keeps the reserve', () => {
+  it('keeps the reserve, a share or an amount, whichever is more', () => {
     const of = problem([instrument(0, { target: 1 })], '1000');
     const limits = { ...of.limits, cashReserveRatio: 0.2 };
     expect(orders({ ...of, limits })).toEqual(['BUY 7 S0']);
+    const amount = { ...limits, cashReserveAmount: Money.parse('550', 'EUR') };
+    expect(orders({ ...of, limits: amount })).toEqual(['BUY 4 S0']);
+    const less = { ...limits, cashReserveAmount: Money.parse('100', 'EUR') };
+    expect(orders({ ...of, limits: less })).toEqual(['BUY 7 S0']);
+  });
+
+  it('sells no more than an order may, and says what keeps a security from its weight', () => {
+    const held = { held: Decimal.parse('10.5'), sellMost: Decimal.of(10) };
+    const closedBy = { rule: 'excluded', reason: 'The policy excludes it.' };
+    const of = problem(
+      [instrument(0, held), instrument(1, { target: 0.5, buys: false, closedBy })],
+      '1000',
+    );
+    const plan = planToTarget(of);
+    expect(plan.actions.map(({ quantity }) => quantity.toString())).toEqual(['10']);
+    expect(plan.notTaken).toEqual([{ isin: ISINS[1], symbol: 'S1', ...closedBy }]);
   });
 });

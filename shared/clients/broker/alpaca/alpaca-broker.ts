@@ -17,6 +17,7 @@ import type {
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
+import { quantityDecimals } from '../quantity-decimals.ts';
 import type { BrokerSymbols } from '../symbols.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -44,7 +45,7 @@ const alpacaCapabilities: BrokerCapabilities = {
   provesAbsence: true,
   orderTypes: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'],
   timesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
-  quantityDecimals: 9,
+  quantityDecimals: quantityDecimals.alpaca,
   fractionTimesInForce: ['DAY'],
   currencies: [USD],
   priceDecimals: { above: 2, below: 4 },

@@ -12,6 +12,7 @@ import type {
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
 import { otherBalances } from '../other-balances.ts';
+import { quantityDecimals } from '../quantity-decimals.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -32,7 +33,7 @@ const capabilities: BrokerCapabilities = {
   provesAbsence: false,
   orderTypes: [],
   timesInForce: [],
-  quantityDecimals: 4,
+  quantityDecimals: quantityDecimals['interactive-brokers'],
   fractionTimesInForce: [],
   extendedHours: 'none',
   clientOrderId: /^[\x21-\x7e]{1,64}$/,

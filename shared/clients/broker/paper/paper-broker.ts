@@ -19,6 +19,7 @@ import type {
   SubmitOutcome,
 } from '#shared/clients/broker/broker.ts';
 import type { BrokerDependencies } from '../broker-dependencies.ts';
+import { quantityDecimals } from '../quantity-decimals.ts';
 import { keyReused, notFound, refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -69,7 +70,7 @@ const paperCapabilities: BrokerCapabilities = {
   provesAbsence: true,
   orderTypes: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'],
   timesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
-  quantityDecimals: 9,
+  quantityDecimals: quantityDecimals.paper,
   fractionTimesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
   extendedHours: 'none',
   clientOrderId: /^[\x21-\x7e]{1,128}$/,

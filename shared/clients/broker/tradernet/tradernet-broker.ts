@@ -16,6 +16,7 @@ import type {
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
 import { isTheSame, type OrderLinks, type LinkedOrder } from '../order-links.ts';
+import { quantityDecimals } from '../quantity-decimals.ts';
 import { addDays, dayOf } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -87,7 +88,7 @@ export class TradernetBroker implements Broker {
       provesAbsence: false,
       orderTypes: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'],
       timesInForce: ['DAY', 'GTC'],
-      quantityDecimals: 0,
+      quantityDecimals: quantityDecimals.tradernet,
       fractionTimesInForce: [],
       currencies: [currency],
       extendedHours: 'none',

@@ -19,7 +19,13 @@ import { convert } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { orderMaxOf, orderMaxText, type OrderMax, type PlanLimits } from '../plan-limits.ts';
+import {
+  orderMaxOf,
+  orderMaxText,
+  reserveOf,
+  type OrderMax,
+  type PlanLimits,
+} from '../plan-limits.ts';
 import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
 import { pluralize } from '../formatting.ts';
@@ -33,6 +39,10 @@ export interface TargetInstrument extends Pick<
   /** Whether it may be bought, and sold. */
   readonly buys: boolean;
   readonly sells: boolean;
+  /** Most that an order may sell; absent: all that is held. */
+  readonly sellMost?: Quantity | undefined;
+  /** Why it is not bought or sold, where the policy or the request forbids it. */
+  readonly closedBy?: { readonly rule: string; readonly reason: string } | undefined;
 }
 
 export interface TargetProblem {
@@ -50,6 +60,7 @@ export interface TargetProblem {
     | 'marginRatio'
     | 'minimumOrder'
     | 'cashReserveRatio'
+    | 'cashReserveAmount'
     | 'orderMaxRatio'
     | 'orderMaxAmount'
   >;
@@ -78,7 +89,7 @@ export function planToTarget(problem: TargetProblem): PlanContent {
   const moved = orders.map(({ side, value: of }) => (side === 'SELL' ? of : of.negate()));
   return {
     actions: orders.map((order, index) => actionOf(order, value, index + 1)),
-    notTaken: problem.instruments.flatMap(keptOf),
+    notTaken: problem.instruments.flatMap((one) => keptOf(one, orders)),
     search: noSearch(problem),
     gain: 0,
     cost,
@@ -93,9 +104,12 @@ export function planToTarget(problem: TargetProblem): PlanContent {
   };
 }
 
-function keptOf({ isin, symbol, keptBecause }: TargetInstrument): NotTaken[] {
-  if (keptBecause === undefined) return [];
-  return [{ isin, symbol, rule: 'unpriced', reason: `It ${keptBecause}.` }];
+function keptOf(instrument: TargetInstrument, orders: readonly TargetOrder[]): NotTaken[] {
+  const { isin, symbol, keptBecause, closedBy } = instrument;
+  if (keptBecause !== undefined)
+    return [{ isin, symbol, rule: 'unpriced', reason: `It ${keptBecause}.` }];
+  const isTraded = orders.some((order) => order.instrument === instrument);
+  return closedBy && !isTraded ? [{ isin, symbol, ...closedBy }] : [];
 }
 
 function noSearch({ limits }: TargetProblem): PlanContent['search'] {
@@ -120,15 +134,14 @@ function worth({ price, rate }: TargetInstrument, quantity: Quantity): Money {
 }
 
 function ordersToTarget(problem: TargetProblem, total: Money): readonly TargetOrder[] {
-  const { costs, minimumOrder, cashReserveRatio } = problem.limits;
+  const { costs, minimumOrder } = problem.limits;
   const free = problem.instruments.filter(({ isin }) => !problem.live.has(isin));
   const isLarge = (order: TargetOrder | undefined): TargetOrder[] =>
     order && order.quantity.sign > 0 && order.value.compare(minimumOrder) >= 0 ? [order] : [];
   const largest = orderMaxOf(problem.limits, total.toEstimate());
   const capped = (order: TargetOrder | undefined) => order && within(order, largest, costs);
   const sales = free.flatMap((one) => isLarge(capped(saleOf(one, amountOf(one, total), costs))));
-  const reserve = total.multiply(Decimal.ofNumber(cashReserveRatio), 'up');
-  let cash = problem.cash.subtract(reserve);
+  let cash = problem.cash.subtract(reserveOf(problem.limits, total));
   for (const { value, cost } of sales) cash = cash.add(value).subtract(cost);
   const purchases = free.flatMap((one) => {
     const most = lesser(amountOf(one, total), cash.amount);
@@ -168,9 +181,9 @@ function saleOf(
   amount: Decimal,
   costs: CostModel,
 ): TargetOrder | undefined {
-  const { held, target, lot, sells } = instrument;
+  const { held, target, lot, sells, sellMost = held } = instrument;
   if (!sells || held.sign <= 0 || (target > 0 && amount.sign >= 0)) return undefined;
-  if (target === 0) return orderOf(instrument, 'SELL', held, costs);
+  if (target === 0) return orderOf(instrument, 'SELL', sellMost, costs);
   const brings = amount.negate();
   const each = priceInBase(instrument).multiply(Decimal.ofNumber(1 - ratioOf(costs, 'SELL')));
   const guess = brings.add(costs.feeFixed).divide(each.multiply(lot), 0, 'ceiling');
@@ -179,7 +192,7 @@ function saleOf(
     return value.subtract(cost).amount.compare(brings) >= 0;
   };
   const quantity = firstThat(guess, enough).multiply(lot).normalize();
-  return orderOf(instrument, 'SELL', lesser(quantity, held), costs);
+  return orderOf(instrument, 'SELL', lesser(quantity, sellMost), costs);
 }
 
 function purchaseOf(
