@@ -43,7 +43,7 @@ const statedAction = z.strictObject({
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
 const priceFile = z.strictObject({
   name: requiredText(100).pipe(
-    z.string().regex(/^[^/\\]+\.csv$/i, 'the name of a CSV file, without a folder'),
+    z.string().regex(/^[^/\\]+\.(?:csv|tsv|txt)$/i, 'the name of a CSV file, without a folder'),
   ),
   parts: list(sha256, 200),
 });

@@ -9,7 +9,7 @@ import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './format/column-names.ts';
 import { Complaints } from './format/complaints.ts';
-import { readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
+import { isNote, readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
@@ -48,6 +48,7 @@ export interface CsvContents {
 
 /** A row stands alone when so many days lie before the next. */
 const GAP_NAMED_DAYS = 370;
+const NAMED_MAX = 10;
 const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map() };
 
 /**
@@ -112,11 +113,14 @@ class PriceReader {
   private readTable(table: CsvTable): void {
     const named = this.match.ofFile(table.file);
     const bars = barTables(table);
-    if (bars) return this.readBarTables(table, bars, named);
+    const isNamed = named !== undefined || bars?.some(({ symbol }) => symbol !== undefined);
+    if (bars && (isNamed || !this.isWide(table))) return this.readBarTables(table, bars, named);
     if (this.isWide(table)) return this.readWide(table);
     const columns = columnsText(table.header);
-    if (!named) return void this.unused.push({ file: table.file, reason: columns });
+    if (!named && isNote(table)) return;
+    if (!named) return void this.unused.push({ file: table.file, reason: unreadReason(table) });
     reportLayout(table, this.reading.complaints);
+    if (table.header.length === 0 && table.faults.length > 0) return;
     this.reading.complaints.add(
       table.file,
       table.headerLine,
@@ -187,13 +191,17 @@ class PriceReader {
   }
 }
 
+function unreadReason({ header, faults: [fault] }: CsvTable): string {
+  return header.length === 0 && fault ? fault.message : columnsText(header);
+}
+
 function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefined {
   const days = [...series.values()].flatMap(({ bars }) => bars.at(-1)?.day ?? []);
   return days.sort().at(-1);
 }
 
 /** Warnings about rows that can be read but are likely wrong: dates years away from the others. */
-export function doubtsOf({ series, unused }: CsvContents): readonly string[] {
+export function doubtsOf({ series, unused, files, listing }: CsvContents): readonly string[] {
   const gaps = [...series.values()].flatMap(({ file, bars }) =>
     bars.flatMap((bar, i) => {
       const before = bars[i - 1];
@@ -202,5 +210,18 @@ export function doubtsOf({ series, unused }: CsvContents): readonly string[] {
       return [`${file}:${bar.line}: ${days} days lie between ${before.day} and ${bar.day}.`];
     }),
   );
-  return [...gaps, ...unused.map(({ file, reason }) => `${file} is not used: it ${reason}.`)];
+  const without = listing.securities.filter(({ isin }) => !series.has(isin));
+  return [
+    ...gaps,
+    ...unused.map(({ file, reason }) => `${file} is not used: it ${reason}.`),
+    ...files.spreadsheets.map((file) => `${file} is a spreadsheet, and not read: save it as CSV.`),
+    ...(series.size > 0 && without.length > 0 ? [withoutPrices(without)] : []),
+  ];
+}
+
+function withoutPrices(securities: readonly ListedSecurity[]): string {
+  const symbols = securities.map(({ symbol }) => symbol);
+  const shown = symbols.slice(0, NAMED_MAX).join(', ');
+  const more = symbols.length - NAMED_MAX;
+  return `No file has prices of ${shown}${more > 0 ? ` and ${more} more` : ''}.`;
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { wideColumns } from './format/column-names.ts';
-import { barTables, isPriceHeader } from './csv-layout.ts';
+import { barTables, priceRowKinds } from './csv-layout.ts';
 import { SECURITIES_HEADER } from './csv-securities.ts';
 import { readTable, type CsvTable } from './format/csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
@@ -17,6 +17,8 @@ export interface CsvFiles {
   readonly actions: CsvTable | undefined;
   /** The other tables. */
   readonly prices: readonly CsvTable[];
+  /** Names of files that are not read. */
+  readonly spreadsheets: readonly string[];
 }
 
 const RESERVED = [
@@ -38,9 +40,9 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
     return actual === undefined ? undefined : readTable(actual, await folder.read(actual));
   };
   return {
-    folder: folder.path,
+    ...{ folder: folder.path, spreadsheets: folder.spreadsheets },
     prices: await Promise.all(
-      priceNames.map(async (name) => readTable(name, await folder.read(name), isPriceHeader)),
+      priceNames.map(async (name) => readTable(name, await folder.read(name), priceRowKinds)),
     ),
     securities: await optional('securities.csv'),
     rates: await optional('rates.csv'),
@@ -53,7 +55,7 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
 export function symbolsIn(tables: readonly CsvTable[]): readonly string[] {
   const found = tables.flatMap((table) => {
     const bars = barTables(table);
-    if (!bars) return wideColumns(table.header);
+    if (!bars) return isNote(table) ? [] : wideColumns(table.header);
     return bars.map(({ symbol, file }) => symbol ?? symbolOfFile(file));
   });
   return [...new Set(found)];
@@ -71,4 +73,9 @@ export function securitiesMissing({ folder, prices }: CsvFiles) {
         : '; no prices were found either.'),
     { path, header: SECURITIES_HEADER, symbols },
   );
+}
+
+/** A text file beside the prices that is no table of any. */
+export function isNote({ file }: CsvTable): boolean {
+  return /\.txt$/i.test(file);
 }

@@ -3,10 +3,11 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
+import type { Complaints } from './format/complaints.ts';
 import { columnOf, plainName } from './format/column-names.ts';
 import { reportLayout, figureReader, type CsvTable } from './format/csv-table.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
-import { parseFileDay } from './format/day-format.ts';
+import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
 import { SymbolMatch } from './symbol-match.ts';
 
 const FUNDAMENTAL_COLUMNS = [
@@ -42,6 +43,7 @@ export function readFundamentals(
       `needs a column isin or symbol; found ${header.join(', ') || 'no columns'}`,
     );
   const match = new SymbolMatch(securities);
+  const order = dayOrderOf(table, complaints);
   for (const { cells, line } of table.rows) {
     const name = cells[isinAt] || cells[symbolAt] || '';
     const security = match.find(name);
@@ -49,7 +51,7 @@ export function readFundamentals(
     else if (found.has(security.isin)) complaints.add(file, line, `${name} comes twice`);
     else {
       const figures = complaints.try(file, line, () =>
-        figuresOf(header, cells, { figure, lastDay, today: reading.today }),
+        figuresOf(header, cells, { figure, lastDay, today: reading.today, order }),
       );
       if (figures) found.set(security.isin, figures);
     }
@@ -57,7 +59,18 @@ export function readFundamentals(
   return found;
 }
 
+/** The first order where the column tells none, which is a complaint. */
+function dayOrderOf({ file, header, rows }: CsvTable, complaints: Complaints): DayOrder {
+  const at = columnOf(header, 'asof');
+  const cells = rows.map(({ cells: row, line }) => ({ text: row[at] ?? '', line }));
+  const format = dayFormatOf(cells.filter(({ text }) => text !== ''));
+  if (typeof format === 'string') return format;
+  complaints.add(file, format.line, format.message);
+  return 'month-first';
+}
+
 interface Around {
+  readonly order: DayOrder;
   readonly figure: (cell: string | undefined) => number | undefined;
   readonly lastDay: CalendarDay;
   readonly today: CalendarDay;
@@ -74,7 +87,7 @@ function figuresOf(
     return figure === undefined ? [] : [[name, figure]];
   });
   const cell = cells[columnOf(header, 'asof')] ?? '';
-  const asOf = cell === '' ? around.lastDay : parseFileDay(cell, 'month-first');
+  const asOf = cell === '' ? around.lastDay : parseFileDay(cell, around.order);
   if (asOf > around.today) throw new Failure('INVALID_REQUEST', futureDay(asOf, around.today));
   return { asOf, ...Object.fromEntries(known) };
 }

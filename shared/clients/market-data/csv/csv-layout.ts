@@ -8,7 +8,8 @@ import {
   isBarHeader,
   symbolColumnOf,
 } from './format/column-names.ts';
-import type { CsvRow, CsvTable } from './format/csv-table.ts';
+import type { CsvRow, CsvTable, RowKinds } from './format/csv-table.ts';
+import { beginsLikeDay } from './format/day-format.ts';
 
 /** Bars of one security. */
 export interface BarTable extends CsvTable {
@@ -16,8 +17,15 @@ export interface BarTable extends CsvTable {
   readonly symbol: string | undefined;
 }
 
+export const priceRowKinds: RowKinds = { isHeader: isPriceHeader, isRemark };
+
+/** `Source: …`, a disclaimer: text alone. A row with anything that may be a day or a price is none. */
+function isRemark(cells: readonly string[]): boolean {
+  return cells.every((cell) => !/^\W*\d/.test(cell) && !beginsLikeDay(cell));
+}
+
 /** Whether a row can be the header of a file of prices. */
-export function isPriceHeader(cells: readonly string[]): boolean {
+function isPriceHeader(cells: readonly string[]): boolean {
   const named = cells.filter((cell) => cell !== '');
   return named.length > 1 && (isBarHeader(cells) || isYahooHeader(cells));
 }

@@ -2,11 +2,18 @@
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { ListedSecurity } from '../market-data.ts';
 import type { DailyBar } from '../market-data.ts';
-import { barColumnOf, dateColumn, isBarColumnName, wideColumns } from './format/column-names.ts';
+import {
+  barColumnOf,
+  dateColumn,
+  isBarColumnName,
+  repeatedColumns,
+  wideColumns,
+} from './format/column-names.ts';
 import type { Complaints } from './format/complaints.ts';
 import { figureReader, type CsvTable } from './format/csv-table.ts';
 import { dayFormatOf, parseFileDay } from './format/day-format.ts';
 import { inCurrency, type QuoteUnit } from './format/quote-unit.ts';
+import { unitOfRows } from './stated-unit.ts';
 import type { SymbolMatch } from './symbol-match.ts';
 
 /** A bar and the line of the file it stands in. */
@@ -30,20 +37,18 @@ interface DatedRow {
   readonly cells: readonly string[];
 }
 
-/** One security's bars, oldest first. @param closeAt the column of closes, where it has a name of its own */
-export function readBars(
-  table: CsvTable,
-  unit: QuoteUnit,
-  reading: Reading,
-  closeAt = barColumnOf(table.header, 'close'),
-): readonly FileBar[] {
-  const { header, file } = table;
+/** One security's bars, oldest first. @param listed the unit that securities.csv says */
+export function readBars(table: CsvTable, listed: QuoteUnit, reading: Reading): readonly FileBar[] {
+  const { header, file, headerLine } = table;
+  for (const column of repeatedColumns(header))
+    reading.complaints.add(file, headerLine, `column ${column} comes twice`);
+  const unitOf = unitOfRows(table, listed, reading.complaints);
   const figure = figureReader(table, reading.complaints);
   // Without adjusted closes beside them, closes may contain the dividends already.
   const isGross = barColumnOf(header, 'adjusted') >= 0;
   const columns = {
     ...{ open: barColumnOf(header, 'open'), high: barColumnOf(header, 'high') },
-    ...{ low: barColumnOf(header, 'low'), close: closeAt },
+    ...{ low: barColumnOf(header, 'low'), close: barColumnOf(header, 'close') },
     ...{ adjusted: barColumnOf(header, 'adjusted'), volume: barColumnOf(header, 'volume') },
     ...{
       dividend: isGross ? barColumnOf(header, 'dividend') : -1,
@@ -53,6 +58,8 @@ export function readBars(
   const rows = datedRows(table, dateAtOf(header), reading);
   const bars = rows.flatMap(({ day, line, cells }) => {
     const at = (column: number) => (column < 0 ? undefined : figure(cells[column]));
+    const unit = reading.complaints.try(file, line, () => unitOf(cells));
+    if (!unit) return [];
     const price = (column: number) => scaled(at(column), unit);
     const bar = reading.complaints.try(file, line, () =>
       barOf(

@@ -3,11 +3,16 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 
+/** A file that may hold prices; the contract of imports knows the same names. */
+const PRICE_FILE_NAME = /\.(?:csv|tsv|txt)$/i;
+
 export interface PriceFolder {
   /** For a person. */
   readonly path: string;
-  /** Of its CSV files, sorted. */
+  /** Of its text files (`.csv`, `.tsv`, `.txt`), sorted. */
   readonly names: readonly string[];
+  /** Of its spreadsheets, which are not read. */
+  readonly spreadsheets: readonly string[];
   /** The one file of prices, where the path named a file. */
   readonly only?: string;
   read(name: string): Promise<Uint8Array>;
@@ -22,9 +27,11 @@ export async function folderAt(path: string): Promise<PriceFolder> {
   if (!found)
     throw refused('market-data-missing', `There is no file or folder ${path} to read prices from.`);
   const folder = found.isDirectory() ? path : dirname(path);
+  const names = await readdir(folder);
   return {
     path: folder,
-    names: csvNames(await readdir(folder)),
+    names: textNames(names),
+    spreadsheets: found.isDirectory() ? names.filter((name) => SPREADSHEET.test(name)).sort() : [],
     ...(!found.isDirectory() && { only: basename(path) }),
     read: (name) => readFile(join(folder, name)),
   };
@@ -32,9 +39,11 @@ export async function folderAt(path: string): Promise<PriceFolder> {
 
 export function folderInMemory(path: string, files: ReadonlyMap<string, Uint8Array>): PriceFolder {
   const read = async (name: string): Promise<Uint8Array> => files.get(name) ?? new Uint8Array();
-  return { path, names: csvNames([...files.keys()]), read };
+  return { path, names: textNames([...files.keys()]), spreadsheets: [], read };
 }
 
-function csvNames(names: readonly string[]): readonly string[] {
-  return names.filter((name) => /\.csv$/i.test(name)).sort();
+const SPREADSHEET = /\.(?:xlsx?|xlsm|ods|numbers)$/i;
+
+function textNames(names: readonly string[]): readonly string[] {
+  return names.filter((name) => PRICE_FILE_NAME.test(name)).sort();
 }

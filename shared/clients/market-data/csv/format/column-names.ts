@@ -2,6 +2,7 @@
  * What the columns of price files are called by Yahoo, yfinance, Alpha Vantage, Nasdaq, NSE, BSE,
  * Stooq, Investing.com, ariva.de and others, in the languages they write.
  */
+import { quoteUnitOf, type QuoteUnit } from './quote-unit.ts';
 
 /** In order of preference: a file may have `price` beside `close`. */
 const barColumnNames = {
@@ -40,6 +41,10 @@ export type BarColumn = keyof typeof barColumnNames;
 const namesOf = new Map(
   Object.entries(barColumnNames).map(([column, names]) => [column, names.split(' ')] as const),
 );
+const PRICE_COLUMNS = ['date', 'open', 'high', 'low', 'close', 'adjusted'] as const;
+const UNIT_NAMES = ['currency', 'ccy', 'currencycode', 'pricecurrency', 'quotecurrency'].concat(
+  'wahrung waehrung devise moneda divisa valuta moeda waluta'.split(' '),
+);
 const SYMBOL_NAMES = ['symbol', 'ticker', 'tickersymbol'];
 const allBarNames = new Set(['time', ...[...namesOf.values()].flat()]);
 
@@ -64,8 +69,38 @@ export function columnOf(header: readonly string[], ...names: readonly string[])
 
 /** The same for a column of bars; Alpha Vantage numbers them: `4. close`. */
 export function barColumnOf(header: readonly string[], column: BarColumn): number {
-  const plain = header.map((name) => name.replace(/^\s*\d+\.\s*/, ''));
-  return columnOf(plain, ...(namesOf.get(column) ?? []));
+  return columnOf(header.map(bareColumn), ...(namesOf.get(column) ?? []));
+}
+
+/** Columns of prices whose name another column has as well. */
+export function repeatedColumns(header: readonly string[]): readonly string[] {
+  const plain = header.map((name) => plainName(bareColumn(name)));
+  return PRICE_COLUMNS.flatMap((column) => {
+    const at = barColumnOf(header, column);
+    const twin = at < 0 ? -1 : plain.indexOf(plain[at] ?? '', at + 1);
+    return twin < 0 ? [] : (header[twin] ?? []);
+  });
+}
+
+function bareColumn(name: string): string {
+  return statedUnitOf(name).name.replace(/^\s*\d+\.\s*/, '');
+}
+
+/** `Close (GBp)` and `Schluss in EUR` say what a column is in. */
+export function statedUnitOf(column: string): {
+  readonly name: string;
+  readonly unit: QuoteUnit | undefined;
+} {
+  const stated = /^(.*\S)\s*(?:[([]\s*([A-Za-z]{3,4})\s*[)\]]|\s(?:in|en)\s+([A-Za-z]{3}))$/.exec(
+    column,
+  );
+  const unit = stated && quoteUnitOf(stated[2] ?? stated[3] ?? '');
+  return stated && unit ? { name: stated[1] ?? '', unit } : { name: column, unit: undefined };
+}
+
+/** The column that says what the prices of each row are in; -1 where there is none. */
+export function unitColumnOf(header: readonly string[]): number {
+  return columnOf(header, ...UNIT_NAMES);
 }
 
 /** The column that names the security of each row; -1 where there is none. */
@@ -74,7 +109,7 @@ export function symbolColumnOf(header: readonly string[]): number {
 }
 
 export function isBarColumnName(column: string): boolean {
-  return allBarNames.has(plainName(column));
+  return allBarNames.has(plainName(statedUnitOf(column).name));
 }
 
 /** Whether a header is that of daily bars: a date and a close. */

@@ -1,5 +1,5 @@
 /** A CSV file as rows of trimmed cells, in one locale, with its format errors by line. */
-import { parse, type Info } from 'csv-parse/sync';
+import { CsvError, parse, type Info } from 'csv-parse/sync';
 import type { Complaints } from './complaints.ts';
 import { decodeText } from './csv-text.ts';
 import { numberFormatOf, parseFigure, type NumberFormat } from './number-format.ts';
@@ -31,20 +31,30 @@ type Reader = (cell: string | undefined) => number | undefined;
 /** A file's first rows may be a title; a header is looked for so far down. */
 const PREAMBLE_ROWS_MAX = 20;
 const FAULTS_SHOWN = 5;
+const PREAMBLE_CHARACTERS_MAX = 16_384;
 const PAGE_EVENT = /^(?:[\d.,]+ (?:dividend|capital gain)|\d+:\d+ stock splits?)$/i;
 
-/** @param isHeader whether a row is the header; the first row is one where none is */
-export function readTable(
-  file: string,
-  bytes: Uint8Array,
-  isHeader: (cells: readonly string[]) => boolean = () => true,
-): CsvTable {
-  const { delimiter, records, fault } = recordsOf(decodeText(bytes));
+/** What tells the rows of a table from what is written around them. */
+export interface RowKinds {
+  /** The first row is the header where none is. */
+  readonly isHeader: RowTest;
+  /** Below the last row of the table, such rows are left out. */
+  readonly isRemark: RowTest;
+}
+
+type RowTest = (cells: readonly string[]) => boolean;
+
+const PLAIN: RowKinds = { isHeader: () => true, isRemark: () => false };
+
+export function readTable(file: string, bytes: Uint8Array, kinds: RowKinds = PLAIN): CsvTable {
+  const { isHeader, isRemark } = kinds;
+  const { delimiter, records, fault } = recordsOf(decodeText(bytes), isHeader);
   const found = records.slice(0, PREAMBLE_ROWS_MAX).findIndex(({ cells }) => isHeader(cells));
   const first = records[Math.max(0, found)];
-  const rest = records
+  const below = records
     .slice(Math.max(0, found) + 1)
     .filter(({ cells }) => cells.some(Boolean) && !isPageEvent(cells));
+  const rest = below.slice(0, below.findLastIndex(({ cells }) => !isRemark(cells)) + 1);
   const width = first?.cells.length ?? 0;
   const rows = rest.filter(({ cells }) => fits(cells, width));
   const ragged = rest.filter(({ cells }) => !fits(cells, width));
@@ -107,33 +117,59 @@ interface Records {
 }
 
 /** Excel may say the separator in a first line of its own: `sep=;`. */
-function recordsOf(text: string): Records {
+function recordsOf(text: string, isHeader: RowTest): Records {
   const stated = /^\ufeff?"?sep=(.)"?[^\S\n]*\r?\n/i.exec(text);
-  const delimiter = stated?.[1] ?? delimiterOf(text);
+  const delimiter = stated?.[1] ?? delimiterOf(text, isHeader);
   const linesBefore = stated ? 1 : 0;
   try {
-    const parsed = parse(stated ? text.slice(stated[0].length) : text, {
-      bom: true,
-      delimiter,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: false,
-      trim: true,
-    }) as unknown as { record: string[]; info: Info }[];
-    const records = parsed.map(({ record, info }) => ({
-      cells: record,
-      line: info.lines + linesBefore,
-    }));
-    return { delimiter, records: records.filter(({ cells }) => cells.some(Boolean)), fault: [] };
+    const parsed = parsedRecords(stated ? text.slice(stated[0].length) : text, delimiter);
+    const records = parsed.map(({ cells, line }) => ({ cells, line: line + linesBefore }));
+    return { delimiter, records, fault: [] };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : 'is not CSV';
-    return { delimiter, records: [], fault: [{ line: 1, message }] };
+    return { delimiter, records: [], fault: [parseFault(text, thrown)] };
   }
 }
 
-/** Commas; or semicolons, tabs or bars where the first lines have more of them. */
-function delimiterOf(text: string): string {
-  const start = text.slice(0, text.indexOf('\n') + 1 || undefined).replace(/"[^"]*"/g, '');
-  const count = (sign: string): number => start.split(sign).length;
-  return [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a))[0] ?? ',';
+/** Rows that have any cell. @param to how many at most */
+function parsedRecords(text: string, delimiter: string, to = -1): readonly CsvRow[] {
+  const parsed = parse(text, {
+    ...{ bom: true, delimiter, info: true, relax_column_count: true, relax_quotes: true },
+    ...{ skip_empty_lines: false, to, trim: true },
+  }) as unknown as { record: string[]; info: Info }[];
+  return parsed
+    .map(({ record, info }) => ({ cells: record, line: info.lines }))
+    .filter(({ cells }) => cells.some(Boolean));
+}
+
+function parseFault(text: string, thrown: unknown): TableFault {
+  if (thrown instanceof CsvError && thrown.code === 'CSV_QUOTE_NOT_CLOSED') {
+    const odd = text.split(/\r\n?|\n/).findIndex((line) => line.split('"').length % 2 === 0);
+    return { line: Math.max(0, odd) + 1, message: 'has a quote (") that is not closed' };
+  }
+  return { line: 1, message: thrown instanceof Error ? thrown.message : 'is not CSV' };
+}
+
+/**
+ * The separator by which one of the first rows is a header, since a title above it may have any; else
+ * the one that the first line has most of, a comma where it has none.
+ */
+function delimiterOf(text: string, isHeader: RowTest): string {
+  const [start = ''] = text.trimStart().split(/\r|\n/, 1);
+  const bare = start.replace(/"[^"]*"/g, '');
+  const count = (sign: string): number => bare.split(sign).length;
+  const signs = [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a));
+  return signs.find((sign) => hasHeader(text, sign, isHeader)) ?? signs[0] ?? ',';
+}
+
+function hasHeader(text: string, delimiter: string, isHeader: RowTest): boolean {
+  try {
+    const first = text
+      .slice(0, PREAMBLE_CHARACTERS_MAX)
+      .split('\n')
+      .slice(0, PREAMBLE_ROWS_MAX * 2);
+    const rows = parsedRecords(first.join('\n'), delimiter, PREAMBLE_ROWS_MAX);
+    return rows.some(({ cells }) => isHeader(cells));
+  } catch {
+    return false;
+  }
 }

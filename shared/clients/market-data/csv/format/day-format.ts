@@ -26,11 +26,16 @@ interface Cell {
 }
 
 const NUMERIC = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})$/;
-const SHORT_YEAR = /^\d{1,2}([-/.])\d{1,2}\1\d{2}$/;
+const SHORT_YEAR =
+  /^(?:\d{1,2}([-/.\s])(?:\d{1,2}|\p{L}{3,9})\1\d{2}|\p{L}{3,9}\.?\s\d{1,2},?\s\d{2})$/u;
 /** Two digits below it are of this century. */
 const CENTURY_PIVOT = 70;
 const WEEKDAY = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+/i;
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** English, German, French, Spanish, Italian, Portuguese and Dutch: the first letters that tell them apart. */
+const MONTHS = [
+  ...['jan|ene|gen', 'feb|fev', 'mar|mrt', 'apr|avr|abr', 'may|mai|mag|mei', 'jun|juin|giu'],
+  ...['jul|juil|lug', 'aug|aou|ago', 'sep|set', 'oct|okt|ott|out', 'nov', 'dec|dez|dic'],
+].map((names) => new RegExp(`^(?:${names})`));
 /** Prices of consecutive trading days lie no farther apart, holidays included. */
 const GAP_MAX_DAYS = 7;
 const SECONDS_DIGITS = 10;
@@ -125,15 +130,31 @@ function withoutTime(cell: string): string {
     .replace(WEEKDAY, '');
 }
 
-/** `08-Mar-2024`, `8 March 2024`, `Mar 08, 2024`. */
+/** `08-Mar-2024`, `8. März 2024`, `8 de marzo de 2024`, `Mar 08, 2024`. */
 function named(text: string): CalendarDay | undefined {
-  const dayFirst = /^(\d{1,2})[-\s.]+([A-Za-z]{3,9})\.?[-\s,]+(\d{4})$/.exec(text);
-  const monthFirst = /^([A-Za-z]{3,9})\.?[-\s]+(\d{1,2}),?[-\s]+(\d{4})$/.exec(text);
-  const [day, name, year] = dayFirst
-    ? [dayFirst[1], dayFirst[2], dayFirst[3]]
-    : [monthFirst?.[2], monthFirst?.[1], monthFirst?.[3]];
-  const month = MONTHS.indexOf((name ?? '').slice(0, 3).toLowerCase()) + 1;
-  return month === 0 ? undefined : built(text, year, String(month), day);
+  const [first, second, year, ...others] = text.split(/[-\s.,/]+(?:de\s+)?/);
+  if (others.length > 0 || !/^(?:\d{2}|\d{4})$/.test(year ?? '')) return undefined;
+  const [day, name] = /^\d/.test(first ?? '') ? [first, second] : [second, first];
+  const month = monthOf(name ?? '');
+  return month === 0 || !/^\d{1,2}$/.test(day ?? '')
+    ? undefined
+    : built(text, year, String(month), day);
+}
+
+/** 1 to 12; 0 where it is no month. */
+function monthOf(name: string): number {
+  const plain = name
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .toLowerCase();
+  if (!/^[a-z]{3,10}$/.test(plain)) return 0;
+  return MONTHS.findIndex((month) => month.test(plain)) + 1;
+}
+
+/** Whether a text begins with a day whose month is named: `Mar 08`, `Friday, March`. */
+export function beginsLikeDay(text: string): boolean {
+  const [first = '', second = ''] = text.replace(WEEKDAY, '').split(/[-\s.,/]+/);
+  return monthOf(first) > 0 && /^\d/.test(second);
 }
 
 function ofSeconds(text: string): CalendarDay | undefined {

@@ -2,7 +2,9 @@
  * The number format of a file. All numbers of a file are in one locale, which is decided from the
  * whole file: `1.234,5`, `0,915` and `50,25` can only have a decimal comma, `1,234.5`, `0.915` and
  * `50.25` only a decimal point. Where nothing but `13,279` is there, a semicolon or tab between the
- * cells means a decimal comma; between commas nothing decides, and the file is refused.
+ * cells means a decimal comma; between commas nothing decides, and the file is refused. Where nothing
+ * but `13.279` is there, a comma between the cells means a decimal point, and a file with semicolons
+ * or tabs, where thousands may be meant, is refused.
  */
 import { Failure } from '#shared/kernel/failure.ts';
 
@@ -11,7 +13,7 @@ export type DecimalSign = '.' | ',';
 /** The sign, or why there is none: `line` holds the cell that cannot be read. */
 export type NumberFormat = DecimalSign | { readonly line: number; readonly message: string };
 
-type Evidence = 'point' | 'comma' | 'either' | undefined;
+type Evidence = 'point' | 'comma' | 'either-comma' | 'either-point';
 
 interface Cell {
   readonly text: string;
@@ -23,7 +25,8 @@ const SUFFIX_FACTORS: Readonly<Record<string, number>> = {
   ...{ k: 1e3, tsd: 1e3, m: 1e6, mio: 1e6, mln: 1e6 },
   ...{ b: 1e9, bn: 1e9, mrd: 1e9, t: 1e12 },
 };
-const MISSING = new Set(['', 'null', 'nan', 'n/a', '#n/a', 'na', 'none', '-', '–', '—']);
+/** In several languages, and as FRED and spreadsheets write it. */
+const MISSING = /^(?:|null|nan|#?n\/a|#?n\/?[dv]|n\.[adv]\.|k\.a\.|na|none|\.+|[-–—]+)$/i;
 
 /** Thousands by three, or in the Indian way: 12,34,567. Group and decimal sign are filled in. */
 const shapeOf = (group: string, decimal: string): RegExp =>
@@ -37,7 +40,7 @@ const SHAPES: Readonly<Record<DecimalSign, RegExp>> = {
 };
 
 export function numberFormatOf(cells: Iterable<Cell>, delimiter: string): NumberFormat {
-  const first: Partial<Record<'point' | 'comma' | 'either', Cell>> = {};
+  const first: Partial<Record<Evidence, Cell>> = {};
   for (const cell of cells) {
     const evidence = evidenceOf(cell.text);
     if (evidence) first[evidence] ??= cell;
@@ -45,13 +48,24 @@ export function numberFormatOf(cells: Iterable<Cell>, delimiter: string): Number
   }
   if (first.point) return '.';
   if (first.comma) return ',';
-  if (!first.either) return '.';
-  if (delimiter === ';' || delimiter === '\t') return ',';
+  return likelier(first, delimiter === ';' || delimiter === '\t');
+}
+
+function likelier(first: Partial<Record<Evidence, Cell>>, isEuropean: boolean): NumberFormat {
+  const { 'either-comma': comma, 'either-point': point } = first;
+  if (comma && point) return conflict(point, comma);
+  const unclear = isEuropean ? point : comma;
+  if (unclear) return ambiguous(unclear, isEuropean);
+  return comma ? ',' : '.';
+}
+
+function ambiguous({ text, line }: Cell, isEuropean: boolean): NumberFormat {
+  const [sign, other] = isEuropean ? ['point', 'comma'] : ['comma', 'point'];
   return {
-    line: first.either.line,
+    line,
     message:
-      `"${first.either.text}" may have a decimal comma or a thousands separator, and no other ` +
-      'number of the file tells; write the numbers with a decimal point and no separator',
+      `"${text}" may have a decimal ${sign} or a thousands separator, and no other ` +
+      `number of the file tells; write the numbers with a decimal ${other} and no separator`,
   };
 }
 
@@ -66,7 +80,7 @@ function conflict(point: Cell, comma: Cell): NumberFormat {
   };
 }
 
-function evidenceOf(text: string): Evidence {
+function evidenceOf(text: string): Evidence | undefined {
   if (!text.includes(',') && !text.includes('.')) return undefined;
   const bare = bareNumber(text);
   const [asPoint, asComma] = [SHAPES['.'].test(bare), SHAPES[','].test(bare)];
@@ -75,10 +89,10 @@ function evidenceOf(text: string): Evidence {
 }
 
 /** One sign and three digits behind it: thousands, unless nothing or a 0 stands before it. */
-function bothWays(bare: string): Evidence {
+function bothWays(bare: string): Evidence | undefined {
   const sign = bare.includes(',') ? 'comma' : 'point';
   if (/^0*[.,]/.test(bare) || /^0\d/.test(bare)) return sign;
-  return sign === 'comma' ? 'either' : undefined;
+  return `either-${sign}`;
 }
 
 /** Without sign, currency sign, spaces, apostrophes and a letter for thousands or millions. */
@@ -96,7 +110,7 @@ function bareNumber(text: string): string {
  * @throws Failure INVALID_REQUEST
  */
 export function parseFigure(cell: string | undefined, decimal: DecimalSign): number | undefined {
-  if (cell === undefined || MISSING.has(cell.toLowerCase())) return undefined;
+  if (cell === undefined || MISSING.test(cell)) return undefined;
   const bare = bareNumber(cell);
   if (!/\d/.test(bare) || !SHAPES[decimal].test(bare)) throw notANumber(cell, decimal);
   const plain = decimal === '.' ? bare.replaceAll(',', '') : bare.replaceAll('.', '');

@@ -34,6 +34,15 @@ export function parseQuoteUnit(text: string): QuoteUnit {
   return { currency: parseCurrency(oneCase), perCurrency: 1 };
 }
 
+/** Undefined for a text that is no unit. */
+export function quoteUnitOf(text: string): QuoteUnit | undefined {
+  try {
+    return parseQuoteUnit(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** In the currency, without the last digit's noise of a division. */
 export function inCurrency(price: number, { perCurrency }: QuoteUnit): number {
   return perCurrency === 1 ? price : Number((price / perCurrency).toPrecision(15));
