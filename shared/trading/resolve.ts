@@ -205,7 +205,9 @@ function queryTimeoutMs({ broker }: OrderDependencies): number {
 function inStatement(order: OrderRecord, statement: BrokerStatement): SeenOrder | undefined {
   const mine = (part: { clientOrderId: string }): boolean =>
     part.clientOrderId === order.clientOrderId;
-  const open: BrokerOrder | undefined = statement.openOrders.find(mine);
+  const open = statement.openOrders.find(
+    (one): one is BrokerOrder => mine(one) && one.isin !== undefined,
+  );
   const fills = statement.fills.filter(mine);
   if (open || fills.length === 0) return open;
   return {

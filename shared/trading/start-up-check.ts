@@ -2,7 +2,7 @@
  * Before the first order of a process at a real broker: book, open orders and broker are compared. A
  * difference is stored, and halts trading in all processes.
  */
-import type { BrokerOrder } from '#shared/clients/broker/broker.ts';
+import type { OpenOrder } from '#shared/clients/broker/broker.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -67,7 +67,7 @@ function isAtBroker({ state }: OrderRecord): boolean {
   return state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CANCEL_PENDING';
 }
 
-function unknownOrder(order: BrokerOrder): Difference {
+function unknownOrder(order: OpenOrder): Difference {
   const subject = order.clientOrderId || order.brokerOrderId;
   return { kind: 'unknown-order', subject, change: openShares(order), label: labelOf(order) };
 }
@@ -77,7 +77,7 @@ function missingOrder(order: OrderRecord): Difference {
   return { kind: 'missing-order', subject: order.tradeId, change, label: labelOf(order) };
 }
 
-type Shown = Pick<BrokerOrder, 'side' | 'symbol' | 'quantity' | 'filledQuantity'>;
+type Shown = Pick<OpenOrder, 'side' | 'symbol' | 'quantity' | 'filledQuantity'>;
 
 function openShares({ quantity, filledQuantity }: Shown): Decimal {
   return quantity.subtract(filledQuantity).normalize();

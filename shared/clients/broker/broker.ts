@@ -59,6 +59,9 @@ export interface BrokerOrder {
   readonly adjustment?: OrderAdjustment | undefined;
 }
 
+/** An open order of the account; without an ISIN where it buys or sells what has none, such as a currency. */
+export type OpenOrder = Omit<BrokerOrder, 'isin'> & { readonly isin?: Isin | undefined };
+
 export interface OrderAdjustment {
   readonly actionId: string;
   /** Filled shares and what is open now. */
@@ -267,7 +270,7 @@ export interface BrokerStatement {
   readonly currency: Currency;
   readonly cash: Money;
   readonly holdings: readonly BrokerHolding[];
-  readonly openOrders: readonly BrokerOrder[];
+  readonly openOrders: readonly OpenOrder[];
   /** All movements, oldest first. Adapters may leave out what lies before their history begins. */
   readonly fills: readonly BrokerFill[];
   readonly flows: readonly BrokerFlow[];

@@ -67,8 +67,7 @@ async function openAlpaca(settings: Settings, dependencies: BrokerDependencies):
     symbols,
     simulated: settings.liveTrading === 'off',
     now,
-    lastPrice: ({ symbol }, signal) =>
-      lastPrice(dependencies, symbols.isinOf(symbol, 'Alpaca'), signal),
+    lastPrice: (isin, signal) => lastPrice(dependencies, isin, signal),
   });
 }
 

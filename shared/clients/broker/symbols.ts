@@ -26,9 +26,14 @@ export class BrokerSymbols {
     this.loadedMs = this.nowMs();
   }
 
+  /** Undefined where the market data does not list the symbol. */
+  find(symbol: string): Isin | undefined {
+    return this.isins.get(symbol);
+  }
+
   /** @throws Failure REFUSED unknown-symbol */
   isinOf(symbol: string, broker: string): Isin {
-    const isin = this.isins.get(symbol);
+    const isin = this.find(symbol);
     if (isin !== undefined) return isin;
     throw refused(
       'unknown-symbol',

@@ -1,6 +1,7 @@
 /** Checks of the order against the account, its limits and its other orders. */
 import { daysBetween } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { fails, passed, percent, type Check, type CheckInputs } from './check-inputs.ts';
 import type { OrderRecord } from './order-record.ts';
 import { cashNeeded, freeCash, freeShares, orderValue } from './order-worth.ts';
@@ -129,7 +130,10 @@ const duplicate: Check = (inputs) => {
     : passed;
 };
 
-function sameWay({ order }: CheckInputs, other: Pick<OrderRecord, 'isin' | 'side'>): boolean {
+function sameWay(
+  { order }: CheckInputs,
+  other: { readonly isin?: Isin | undefined; readonly side: OrderRecord['side'] },
+): boolean {
   return other.isin === order.isin && other.side === order.side;
 }
 

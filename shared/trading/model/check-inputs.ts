@@ -42,7 +42,7 @@ export interface AccountSnapshot {
   readonly holdings: ReadonlyMap<Isin, Quantity>;
   readonly openOrders: readonly {
     readonly clientOrderId: string;
-    readonly isin: Isin;
+    readonly isin?: Isin | undefined;
     readonly side: 'BUY' | 'SELL';
     readonly remaining: Quantity;
     readonly reserved: Money;

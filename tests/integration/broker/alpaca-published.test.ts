@@ -4,36 +4,34 @@
  *
  *   npm install --no-save --ignore-scripts @stoplight/prism-cli@5.14.2
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AlpacaApi, isRefusal } from '#shared/clients/broker/alpaca/alpaca-api.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { freePort } from '../../support/free-port.ts';
+import { startPrism, type RunningPrism } from '../../support/brokers/prism.ts';
 
 const FILE = '../shared/markets/alpaca-trading.yaml';
 const PRISM = process.env['PRISM'] ?? 'node_modules/.bin/prism';
-const START_TRIES_MAX = 240;
 const missing = [FILE, PRISM].filter((path) => !existsSync(path));
 const title = 'Alpaca as its published description says';
 const why = missing.length === 0 ? '' : ` [skipped: ${missing.join(', ')} is not here]`;
 const signal = new AbortController().signal;
+const KEYS = { 'APCA-API-KEY-ID': 'key', 'APCA-API-SECRET-KEY': 'secret' };
+const READ = ['account', 'clock', 'assets/AAPL', 'orders', 'positions'];
 
 (missing.length === 0 ? describe : describe.skip)(`${title}${why}`, () => {
-  let prism: ChildProcess;
+  let prism: RunningPrism;
   let api: AlpacaApi;
 
   beforeAll(async () => {
-    const port = await freePort();
-    prism = spawn(PRISM, ['mock', '-h', '127.0.0.1', '-p', String(port), FILE], {
-      stdio: 'ignore',
-    });
-    const baseUrl = `http://127.0.0.1:${port}`;
-    for (let tries = 0; tries < START_TRIES_MAX && !(await answers(baseUrl)); tries += 1)
-      await sleep(250);
-    api = new AlpacaApi({ baseUrl, keyId: () => 'key', secretKey: () => 'secret' });
+    prism = await startPrism(PRISM, FILE);
+    // It prepares an operation at its first call, which takes longer than the adapter waits on a busy machine.
+    for (const path of READ) await answered(path, { headers: KEYS });
+    await answered('orders', { headers: KEYS, method: 'POST', body: '{}' });
+    api = new AlpacaApi({ ...prism, keyId: () => 'key', secretKey: () => 'secret' });
   });
-  afterAll(() => void prism.kill());
+  afterAll(() => prism.stop());
+  const answered = async (path: string, request: RequestInit) =>
+    (await fetch(`${prism.baseUrl}/v2/${path}`, request)).text();
 
   it('answers account, clock, asset and open orders in the shapes that are read', async () => {
     expect(await api.account(signal)).toMatchObject({ currency: 'USD' });
@@ -58,12 +56,3 @@ const signal = new AbortController().signal;
     expect(failure).toMatchObject({ code: 'UPSTREAM_BROKEN' });
   });
 });
-
-async function answers(baseUrl: string): Promise<boolean> {
-  try {
-    await (await fetch(`${baseUrl}/v2/clock`)).text();
-    return true;
-  } catch {
-    return false;
-  }
-}

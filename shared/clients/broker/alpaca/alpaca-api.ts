@@ -13,9 +13,11 @@ import {
   activityRow,
   assetRow,
   clockRow,
+  openOrderRow,
   orderRow,
   positionRow,
   type AlpacaOrderRow,
+  type OpenOrderRow,
 } from './shapes.ts';
 
 const BROKER = 'Alpaca';
@@ -84,9 +86,9 @@ export class AlpacaApi {
   }
 
   /** All orders that are open; oldest first. */
-  openOrders(signal: AbortSignal): Promise<AlpacaOrderRow[]> {
-    return this.pages(PAGE_ORDERS, (last?: AlpacaOrderRow) =>
-      this.read(orderRow.array(), signal, ({ orders }) =>
+  openOrders(signal: AbortSignal): Promise<OpenOrderRow[]> {
+    return this.pages((last?: OpenOrderRow) =>
+      this.read(openOrderRow.array(), signal, ({ orders }) =>
         orders.getAllOrdersRaw(
           {
             status: 'open',
@@ -106,7 +108,7 @@ export class AlpacaApi {
     signal: AbortSignal,
     types?: readonly 'FILL'[],
   ): Promise<Activity[]> {
-    return this.pages(PAGE_ACTIVITIES, (last?: Activity) =>
+    return this.pages((last?: Activity) =>
       this.read(activityRow.array(), signal, ({ activities }) =>
         activities.getAccountActivitiesRaw(
           {
@@ -171,8 +173,8 @@ export class AlpacaApi {
     return parsedAnswer(BROKER, shape, await textOf(answer));
   }
 
+  /** Until one brings nothing new: a page may be shorter than was asked for. */
   private async pages<R extends { readonly id: string }>(
-    size: number,
     page: (last?: R) => Promise<R[]>,
   ): Promise<R[]> {
     const rows = new Map<string, R>();
@@ -180,7 +182,7 @@ export class AlpacaApi {
     for (let count = 0; count < PAGES_MAX; count += 1) {
       const next = await page(last);
       for (const row of next) rows.set(row.id, row);
-      if (next.length < size || next.at(-1)?.id === last?.id) return [...rows.values()];
+      if (next.length === 0 || next.at(-1)?.id === last?.id) return [...rows.values()];
       last = next.at(-1);
     }
     throw broken('more pages than an account can have');

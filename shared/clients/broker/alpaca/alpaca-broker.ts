@@ -13,6 +13,7 @@ import type {
   BrokerHolding,
   BrokerOrder,
   BrokerStatement,
+  OpenOrder,
   OrderInstruction,
   SubmitOutcome,
 } from '../broker.ts';
@@ -24,20 +25,19 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, refused, unavailable } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { Price } from '#shared/kernel/price.ts';
 import { ActivityHistory } from './activity-history.ts';
 import { isRefusal, type Activity, type AlpacaApi, type AlpacaRefusal } from './alpaca-api.ts';
 import { effective, movementOf } from './flow-mapping.ts';
+import { marketReservation, openOrderOf, statedReservation } from './open-orders.ts';
 import { alpacaFillOf, isSame, alpacaRequestOf, alpacaStateOf } from './order-mapping.ts';
-import type { EventRow, FillRow, AlpacaOrderRow } from './shapes.ts';
+import type { EventRow, FillRow, AlpacaOrderRow, OpenOrderRow } from './shapes.ts';
 
 const USD = parseCurrency('USD');
 const STATEMENT_TRIES = 3;
 const CHAIN_MAX = 20;
 const CLOCK_SKEW_MAX_MS = 30_000;
-/** What a market order may cost above its last known price. */
-const COLLAR = Decimal.of('1.05');
 
 const alpacaCapabilities: BrokerCapabilities = {
   takesOrders: true,
@@ -57,8 +57,8 @@ export interface AlpacaParts {
   readonly api: AlpacaApi;
   readonly symbols: BrokerSymbols;
   readonly simulated: boolean;
-  /** A recent price of a symbol, for the cash that a market order reserves. */
-  lastPrice(order: AlpacaOrderRow, signal: AbortSignal): Promise<Decimal | undefined>;
+  /** A recent price, for the cash that a market order reserves. */
+  lastPrice(isin: Isin, signal: AbortSignal): Promise<Decimal | undefined>;
   now(): Instant;
 }
 
@@ -139,7 +139,7 @@ export class AlpacaBroker implements Broker {
     if (!first) return undefined;
     await symbols.load(signal);
     const chain = await this.chain(first, signal);
-    const since = new Date(first.created_at - 1_000);
+    const since = first.created_at ? new Date(first.created_at - 1_000) : undefined;
     const rows = first.filled_qty.sign > 0 || chain.length > 1 || isLive(first);
     const activities = rows ? await api.activities(since, signal, ['FILL']) : [];
     const ids = new Set(chain.map((row) => row.id));
@@ -147,7 +147,7 @@ export class AlpacaBroker implements Broker {
       .filter(isFill)
       .filter((row) => ids.has(row.order_id))
       .map((row) => this.fill(row, clientOrderId));
-    return this.orderOf(chain, fills, signal);
+    return this.orderOf(clientOrderId, chain, fills, signal);
   }
 
   async statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
@@ -236,11 +236,17 @@ export class AlpacaBroker implements Broker {
     if (known !== undefined) return known;
     const order = await this.parts.api.orderById(orderId, signal);
     if (!order) throw unavailable('The order behind an execution at Alpaca');
-    const owner = order.replaces
-      ? await this.ownerOf(order.replaces, signal)
-      : order.client_order_id;
+    const owner = await this.ownerIn(order, signal);
     this.owners.set(orderId, owner);
     return owner;
+  }
+
+  private async ownerIn(
+    row: Pick<OpenOrderRow, 'id' | 'replaces' | 'client_order_id'>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (row.replaces) return this.ownerOf(row.replaces, signal);
+    return row.client_order_id ?? `alpaca-${row.id}`;
   }
 
   /** An order and what replaced it, in this order. */
@@ -256,33 +262,37 @@ export class AlpacaBroker implements Broker {
   }
 
   private async openOrdersOf(
-    rows: readonly AlpacaOrderRow[],
+    rows: readonly OpenOrderRow[],
     fills: readonly BrokerFill[],
     signal: AbortSignal,
-  ): Promise<BrokerOrder[]> {
-    const orders: BrokerOrder[] = [];
+  ): Promise<OpenOrder[]> {
+    const orders: OpenOrder[] = [];
     for (const row of rows) {
-      const owner = await this.ownerOf(row.id, signal);
+      const owner = await this.ownerIn(row, signal);
+      const isin = row.symbol ? this.parts.symbols.find(row.symbol) : undefined;
       const mine = fills.filter((fill) => fill.clientOrderId === owner);
-      orders.push({ ...(await this.orderOf([row], mine, signal)), clientOrderId: owner });
+      const order = openOrderOf(row, owner, mine);
+      orders.push({ ...order, isin, reserved: await this.reserved(row, isin, signal) });
     }
     return orders;
   }
 
   private async orderOf(
+    clientOrderId: string,
     chain: readonly AlpacaOrderRow[],
     fills: readonly BrokerFill[],
     signal: AbortSignal,
   ): Promise<BrokerOrder> {
-    const [first, last] = [chain[0], chain.at(-1)];
-    if (!first || !last) throw unavailable('Alpaca');
+    const last = chain.at(-1);
+    if (!last) throw unavailable('Alpaca');
     const earlier = chain.slice(0, -1).reduce((sum, row) => sum.add(row.filled_qty), Decimal.zero);
     const filledQuantity = earlier.add(last.filled_qty).normalize();
     const state = alpacaStateOf(last);
+    const isin = this.parts.symbols.isinOf(last.symbol, 'Alpaca');
     return {
-      clientOrderId: first.client_order_id,
+      clientOrderId,
       brokerOrderId: last.id,
-      isin: this.parts.symbols.isinOf(last.symbol, 'Alpaca'),
+      isin,
       symbol: last.symbol,
       side: last.side === 'buy' ? 'BUY' : 'SELL',
       quantity: earlier.add(last.qty ?? last.filled_qty).normalize(),
@@ -290,17 +300,20 @@ export class AlpacaBroker implements Broker {
       state: state === 'WORKING' && filledQuantity.sign > 0 ? 'PARTIAL' : state,
       ...(last.status === 'rejected' && { reason: 'rejected by Alpaca or the exchange' }),
       fills,
-      reserved: await this.reserved(last, signal),
+      reserved: isLive(last) ? await this.reserved(last, isin, signal) : Money.zero(USD),
     };
   }
 
-  private async reserved(row: AlpacaOrderRow, signal: AbortSignal): Promise<Money> {
-    if (row.side === 'sell' || !isLive(row)) return Money.zero(USD);
-    const rest = (row.qty ?? row.filled_qty).subtract(row.filled_qty);
-    const stated = row.limit_price ?? row.stop_price?.multiply(COLLAR);
-    const price = stated ?? (await this.parts.lastPrice(row, signal))?.multiply(COLLAR);
-    if (!price) return Money.rounded((await this.parts.api.account(signal)).cash, USD, 'up');
-    return new Price(price, USD).times(rest, 'up');
+  private async reserved(
+    row: OpenOrderRow,
+    isin: Isin | undefined,
+    signal: AbortSignal,
+  ): Promise<Money> {
+    const stated = statedReservation(row, USD);
+    if (stated) return stated;
+    const last = isin && row.qty && (await this.parts.lastPrice(isin, signal));
+    if (last) return marketReservation(row, last, USD);
+    return Money.rounded((await this.parts.api.account(signal)).cash, USD, 'up');
   }
 
   /**

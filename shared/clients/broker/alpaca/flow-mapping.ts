@@ -16,6 +16,7 @@ const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
   DIVCGS: 'dividend',
   DIVROC: 'dividend',
   DIVTXEX: 'dividend',
+  CGD: 'dividend',
   DIVFEE: 'fee',
   DIVNRA: 'tax',
   DIVTW: 'tax',
@@ -26,9 +27,10 @@ const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
   FEE: 'fee',
   CFEE: 'fee',
   PTC: 'fee',
+  PTR: 'fee',
 };
 /** The sign gives the direction of the payment. */
-const eitherWay: ReadonlySet<string> = new Set(['TRANS', 'JNLC', 'CSR']);
+const eitherWay: ReadonlySet<string> = new Set(['TRANS', 'JNL', 'JNLC', 'CSR']);
 const shareMoves: ReadonlySet<string> = new Set(['ACATS', 'ACATC', 'JNLS', 'FOPT']);
 const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
   SPLIT: 'split',
@@ -56,7 +58,8 @@ export function movementOf(
   const security = row.symbol ? { isin: isinOf(row.symbol) } : {};
   const base = {
     flowId: row.id,
-    amount: moneyOf(amount, currency, row),
+    // What is finer than a minor unit stays in the cash, which is rounded in the same way.
+    amount: Money.rounded(amount, currency, 'half-even'),
     ...security,
     happenedAt: happened(row),
   };
@@ -116,16 +119,6 @@ function transferOf(row: EventRow, base: Base): AlpacaMovement {
 function bySign(type: string, amount: Decimal): BrokerFlowKind | undefined {
   if (!eitherWay.has(type)) return undefined;
   return amount.sign < 0 ? 'withdrawal' : 'deposit';
-}
-
-function moneyOf(amount: Decimal, currency: Currency, row: EventRow): Money {
-  try {
-    return Money.parse(amount.toString(), currency);
-  } catch {
-    throw new Failure('UPSTREAM_BROKEN', `Alpaca's activity ${row.id} is finer than a cent.`, {
-      what: 'Alpaca',
-    });
-  }
 }
 
 function happened({ created_at: created, date }: EventRow): Instant {

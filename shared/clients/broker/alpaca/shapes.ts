@@ -43,22 +43,40 @@ export const orderStates = [
   'replaced',
 ] as const;
 
-export const orderRow = z.object({
+const anyOrder = {
   id: z.string().min(1),
-  client_order_id: z.string().min(1),
+  /** Absent with an order of another client that gave it none. */
+  client_order_id: z.string().min(1).nullish(),
+  qty: decimalText.nullish(),
+  limit_price: decimalText.nullish(),
+  stop_price: decimalText.nullish(),
+  created_at: instant.nullish(),
+  replaced_by: z.string().nullish(),
+  replaces: z.string().nullish(),
+};
+
+export const orderRow = z.object({
+  ...anyOrder,
   symbol: z.string().min(1),
   side: z.enum(['buy', 'sell']),
   status: z.enum(orderStates),
-  qty: decimalText.nullish(),
   filled_qty: decimalText,
-  limit_price: decimalText.nullish(),
-  stop_price: decimalText.nullish(),
-  submitted_at: instant.nullish(),
-  created_at: instant,
-  replaced_by: z.string().nullish(),
-  replaces: z.string().nullish(),
 });
 export type AlpacaOrderRow = z.output<typeof orderRow>;
+
+/** Of any client and kind: one of several legs has neither symbol nor side. */
+export const openOrderRow = z.object({
+  ...anyOrder,
+  symbol: z.string().nullish(),
+  side: z.string().nullish(),
+  status: z.string(),
+  filled_qty: decimalText.nullish(),
+  /** Money to be spent, where the order states that in place of a quantity. */
+  notional: decimalText.nullish(),
+  asset_class: z.string().nullish(),
+  order_class: z.string().nullish(),
+});
+export type OpenOrderRow = z.output<typeof openOrderRow>;
 
 export const accountRow = z.object({
   status: z.string(),

@@ -6,8 +6,8 @@ import type {
   BrokerFill,
   BrokerFlow,
   BrokerHolding,
-  BrokerOrder,
   BrokerStatement,
+  OpenOrder,
 } from '../broker.ts';
 import { addDays, dayOf, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
@@ -15,7 +15,10 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused, unavailable } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { CurrencyPair } from './currency-pairs.ts';
+import { exchangedBy, reservation, tradernetOpenOrder } from './open-orders.ts';
 import { tradernetBroken } from './parse-answer.ts';
 import type { TradernetInstruments } from './instruments.ts';
 import {
@@ -64,12 +67,8 @@ export interface ReaderParts {
   /** The account's currency: that of the installation. */
   readonly currency: Currency;
   now(): Instant;
-  orderOf(
-    row: TradernetOrderRow,
-    clientOrderId: string,
-    fills: readonly BrokerFill[],
-    signal: AbortSignal,
-  ): Promise<BrokerOrder>;
+  /** A recent price, for the cash that a market order reserves. */
+  lastPrice(isin: Isin, signal: AbortSignal): Promise<Decimal | undefined>;
 }
 
 interface Movements {
@@ -126,12 +125,9 @@ export class AccountReader {
       signal,
     );
     const { fills, flows, corporateActions } = await this.movements(accountId, seen, rows, signal);
-    const openOrders: BrokerOrder[] = [];
-    for (const row of rows.filter(isOpenOrder)) {
-      const owner = this.owners.get(row.id) ?? byHand(row.id);
-      const mine = fills.filter((fill) => fill.clientOrderId === owner);
-      openOrders.push(await this.parts.orderOf(row, owner, mine, signal));
-    }
+    const openOrders: OpenOrder[] = [];
+    for (const row of rows.filter(isOpenOrder))
+      openOrders.push(await this.openOrder(row, fills, seen, signal));
     return {
       accountId,
       currency,
@@ -144,6 +140,38 @@ export class AccountReader {
       corporateActions,
       takenAt: now(),
     };
+  }
+
+  /** One whose instrument has no ISIN is read without; its cash is reserved all the same. */
+  private async openOrder(
+    row: TradernetOrderRow,
+    fills: readonly BrokerFill[],
+    seen: AccountRow,
+    signal: AbortSignal,
+  ): Promise<OpenOrder> {
+    const { instruments, currency } = this.parts;
+    const owner = this.owners.get(row.id) ?? byHand(row.id);
+    const order = tradernetOpenOrder(
+      row,
+      owner,
+      fills.filter((fill) => fill.clientOrderId === owner),
+    );
+    const pair = exchangedBy(row);
+    const isin = pair ? undefined : await instruments.find(row.instr, signal);
+    const taken = (last?: Decimal) => reservation(row, order.filledQuantity, currency, last);
+    const reserved =
+      taken() ?? taken(await this.lastPrice(seen, pair, isin, signal)) ?? balanceOf(seen, currency);
+    return { ...order, isin, reserved };
+  }
+
+  private async lastPrice(
+    { acc }: AccountRow,
+    pair: CurrencyPair | undefined,
+    isin: Isin | undefined,
+    signal: AbortSignal,
+  ): Promise<Decimal | undefined> {
+    if (pair) return statedRate(acc, pair.first, pair.second);
+    return isin && this.parts.lastPrice(isin, signal);
   }
 
   private async holdings(seen: AccountRow, signal: AbortSignal): Promise<BrokerHolding[]> {
@@ -336,14 +364,19 @@ function balanceOf({ acc }: Pick<AccountRow, 'acc'>, currency: Currency): Money 
 /** The broker's own valuation of currencies, today's. @throws Failure REFUSED exchange-rate-missing */
 function rateOf({ acc }: AccountRow, from: Currency, to: Currency): Decimal {
   if (from === to) return Decimal.one;
-  const worth = (currency: Currency) => acc.find(({ curr }) => curr === currency)?.currval;
-  const [sold, bought] = [worth(from), worth(to)];
-  if (sold && bought && sold.sign > 0 && bought.sign > 0)
-    return sold.divide(bought, RATE_DECIMALS, 'half-even').normalize();
+  const rate = statedRate(acc, from, to);
+  if (rate) return rate;
   throw refused('exchange-rate-missing', `Tradernet states no rate from ${from} to ${to}.`, {
     from,
     to,
   });
+}
+
+function statedRate(acc: AccountRow['acc'], from: Currency, to: Currency): Decimal | undefined {
+  const worth = (currency: Currency) => acc.find(({ curr }) => curr === currency)?.currval;
+  const [sold, bought] = [worth(from), worth(to)];
+  if (!sold || !bought || sold.sign <= 0 || bought.sign <= 0) return undefined;
+  return sold.divide(bought, RATE_DECIMALS, 'half-even').normalize();
 }
 
 function sameCash(before: AccountRow, after: AccountRow): boolean {

@@ -56,13 +56,18 @@ export class TradernetInstruments {
     return only.t;
   }
 
-  /** @throws Failure REFUSED unknown-symbol */
-  async isinOf(symbol: string, signal: AbortSignal): Promise<Isin> {
+  /** Undefined where Tradernet names none, as for a currency or an option. */
+  async find(symbol: string, signal: AbortSignal): Promise<Isin | undefined> {
     const known = this.isins.get(symbol);
     if (known !== undefined) return known;
     const rows = await this.api.readPublic('tickerFinder', { text: symbol }, found, signal);
     this.learn(symbol, rows.find((row) => row.t === symbol)?.isin);
-    const isin = this.isins.get(symbol);
+    return this.isins.get(symbol);
+  }
+
+  /** @throws Failure REFUSED unknown-symbol */
+  async isinOf(symbol: string, signal: AbortSignal): Promise<Isin> {
+    const isin = await this.find(symbol, signal);
     if (isin !== undefined) return isin;
     throw refused(
       'unknown-symbol',

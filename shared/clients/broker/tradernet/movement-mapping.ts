@@ -6,6 +6,7 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { tradernetBroken } from './parse-answer.ts';
+import { pairOf } from './currency-pairs.ts';
 import type { TradernetExecution } from './order-mapping.ts';
 import type { ActionRow, CashRow, CommissionRow } from './shapes.ts';
 
@@ -109,10 +110,10 @@ export function tradernetCorporateAction(row: ActionRow, isin: Isin): BrokerCorp
  */
 export function exchangeFlows(execution: TradernetExecution): BrokerFlow[] {
   const { tradeId, symbol, side, quantity, price, currency, executedAt } = execution;
-  const [, first = '', second = ''] = /^([A-Z]{3})[^A-Z]?([A-Z]{3})(?![A-Z])/.exec(symbol) ?? [];
-  if (!isCurrency(first) || second !== currency)
+  const pair = pairOf(symbol);
+  if (pair?.second !== currency)
     throw tradernetBroken(`an exchange of currencies in ${symbol.slice(0, 20)}`);
-  const bought = money(quantity, first);
+  const bought = money(quantity, pair.first);
   const paid = money(quantity.multiply(price), currency);
   const base = { kind: 'conversion', happenedAt: executedAt } as const;
   const [one, other] = [`exchange-${tradeId}-first`, `exchange-${tradeId}-second`];

@@ -7,6 +7,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
+import { exchangesCurrencies } from './currency-pairs.ts';
 import type { TradernetOrderRow, TradeRow } from './shapes.ts';
 
 /** Never 2 and 4, which buy on margin and sell short. */
@@ -85,8 +86,6 @@ export interface TradernetExecution {
   readonly executedAt: Instant;
 }
 
-const CURRENCY_TRADE = '6';
-
 export function tradernetExecutionOf(row: TradeRow): TradernetExecution {
   return {
     tradeId: row.id,
@@ -96,7 +95,7 @@ export function tradernetExecutionOf(row: TradeRow): TradernetExecution {
     quantity: row.q,
     price: row.p,
     currency: parseCurrency(row.curr_c),
-    isExchange: row.instr_type_c === CURRENCY_TRADE,
+    isExchange: exchangesCurrencies(row.instr_type_c, row.instr_nm),
     executedAt: row.date,
   };
 }

@@ -18,7 +18,16 @@ export function isTradernetRefusal(answer: object): answer is TradernetRefusal {
   return 'refused' in answer && typeof answer.refused === 'string';
 }
 
-const NO_ERROR: ReadonlySet<unknown> = new Set([undefined, null, false, '', '0', 'false']);
+const NO_ERROR: ReadonlySet<unknown> = new Set([
+  undefined,
+  null,
+  false,
+  '',
+  '0',
+  'false',
+  '{}',
+  '[]',
+]);
 /** The codes by which a method refuses its input (0), or an unknown or unauthorised user (7, 12). */
 const REFUSED: ReadonlySet<unknown> = new Set(['0', '7', '12']);
 /** The call was rejected before any method ran: bad JSON, a bad signature, an unknown method. */
@@ -31,11 +40,11 @@ const NOT_UNDERSTOOD = '2';
 export function parseAnswer(text: string): Record<string, unknown> | TradernetRefusal {
   const body = fieldsOf(json(text));
   const { errMsg, error, code } = body;
-  if (NO_ERROR.has(errMsg) && NO_ERROR.has(error)) return body;
+  if (isNone(errMsg) && isNone(error)) return body;
   if (code === '429') throw tooBusy(undefined);
-  if (code === NOT_UNDERSTOOD || (NO_ERROR.has(errMsg) && REFUSED.has(code)))
-    return { refused: sentence(NO_ERROR.has(errMsg) ? error : errMsg) };
-  throw notAvailable(`${TRADERNET_NAME}: ${sentence(NO_ERROR.has(errMsg) ? error : errMsg)}`);
+  if (code === NOT_UNDERSTOOD || (isNone(errMsg) && REFUSED.has(code)))
+    return { refused: sentence(isNone(errMsg) ? error : errMsg) };
+  throw notAvailable(`${TRADERNET_NAME}: ${sentence(isNone(errMsg) ? error : errMsg)}`);
 }
 
 /** @throws Failure UPSTREAM_BROKEN */
@@ -78,6 +87,11 @@ function fieldsOf(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body))
     return body as Record<string, unknown>;
   throw tradernetBroken('something that is not an object');
+}
+
+/** An empty object or list is none either. */
+function isNone(error: unknown): boolean {
+  return NO_ERROR.has(typeof error === 'object' && error ? JSON.stringify(error) : error);
 }
 
 function sentence(error: unknown): string {

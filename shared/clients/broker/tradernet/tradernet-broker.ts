@@ -25,11 +25,11 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { DAY_MS, instantOf, later, type Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { Price } from '#shared/kernel/price.ts';
 import { AccountReader, historyPeriod } from './account-reader.ts';
 import { tradernetBroken, isTradernetRefusal, notAvailable } from './parse-answer.ts';
 import { TradernetInstruments } from './instruments.ts';
 import { clockOf } from './market-status.ts';
+import { reservation } from './open-orders.ts';
 import {
   cancelBody,
   ERROR_OF_SENDING,
@@ -48,8 +48,6 @@ import type { TradernetApi } from './tradernet-api.ts';
 const CLOCK_SKEW_MAX_MS = 30_000;
 /** How far back the history is searched for an order for which no id was stored. */
 const SEARCH_DAYS = 370;
-/** What a market order may cost above its last known price. */
-const COLLAR = Decimal.of('1.05');
 /** Its calls are 1.5 s apart, and a statement takes seven of them. */
 const QUERY_TIMEOUT_MS = 30_000;
 
@@ -80,7 +78,7 @@ export class TradernetBroker implements Broker {
     this.reader = new AccountReader({
       ...{ api, links, currency, instruments: this.instruments },
       now: () => parts.now(),
-      orderOf: (row, owner, fills, signal) => this.orderOf(row, owner, fills, signal),
+      lastPrice: (isin, signal) => parts.lastPrice(isin, signal),
     });
     this.capabilities = {
       takesOrders: true,
@@ -278,19 +276,12 @@ export class TradernetBroker implements Broker {
     };
   }
 
-  private async reserved(
-    row: TradernetOrderRow,
-    isin: Isin,
-    filled: Decimal,
-    signal: AbortSignal,
-  ): Promise<Money> {
+  private async reserved(row: TradernetOrderRow, isin: Isin, filled: Decimal, signal: AbortSignal) {
     const { currency, lastPrice } = this.parts;
-    const rest = row.q.subtract(filled);
-    if (!isOpenOrder(row) || sideOf(row) === 'SELL' || rest.sign <= 0) return Money.zero(currency);
-    const limit = row.p?.sign === 1 ? row.p : undefined;
-    const stop = row.stop?.sign === 1 ? row.stop.multiply(COLLAR) : undefined;
-    const price = limit ?? stop ?? (await lastPrice(isin, signal))?.multiply(COLLAR);
-    if (!price) throw unavailable('A price of what an open order at Tradernet buys');
-    return new Price(price, currency).times(rest, 'up');
+    if (!isOpenOrder(row)) return Money.zero(currency);
+    const stated = reservation(row, filled, currency, undefined);
+    const money = stated ?? reservation(row, filled, currency, await lastPrice(isin, signal));
+    if (!money) throw unavailable('A price of what an open order at Tradernet buys');
+    return money;
   }
 }
