@@ -30,10 +30,23 @@ export function openInstallation(timeoutMs: number, settings = parseSettings(pro
     client.call(operation, request, {
       signal: AbortSignal.timeout(timeoutMs),
       requestId: randomUUID(),
-      caller: 'cli',
-      actor: `cli ${userInfo().username}@${hostname()}`,
+      ...identity(),
       ...options,
     });
+}
+
+/** Calls an operation that streams, and hands over each of its messages. */
+export async function* followInstallation<O extends Operation>(
+  operation: O,
+  request: WireRequestOf<O>,
+  signal: AbortSignal,
+): AsyncGenerator<ResponseOf<O>> {
+  const client = clientOf(parseSettings(process.env));
+  yield* client.stream(operation, request, { signal, requestId: randomUUID(), ...identity() });
+}
+
+function identity() {
+  return { caller: 'cli', actor: `cli ${userInfo().username}@${hostname()}` };
 }
 
 function clientOf(settings: Settings): FunctionsClient {

@@ -7,6 +7,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Past } from '#shared/replay/past.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { runHere } from '#shared/replay/replay-policies.ts';
+import { replayedHandlers } from '../functions/gateway/run-replay/replayed-handlers.ts';
 import type { ThreadAnswer, ThreadInputs, ThreadTask } from './replay-threads.ts';
 
 export function serveReplays(): void {
@@ -25,7 +26,9 @@ async function answerTo(
   past: Promise<Past>,
 ): Promise<ThreadAnswer> {
   try {
-    return { run: await runHere(await past, window)(policy, on) };
+    return {
+      run: await runHere({ past: await past, window, handlers: replayedHandlers })(policy, on),
+    };
   } catch (thrown) {
     const { code, message, facts } = Failure.from(thrown);
     return { failure: { code, message, facts } };

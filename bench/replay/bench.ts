@@ -16,6 +16,7 @@ import { panelOf, pricesOf, type Panel } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median } from '../timing.ts';
 import { figure, ratios } from '../figures/figure.ts';
+import { replayedHandlers } from '../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SECURITIES = 20;
@@ -47,7 +48,7 @@ async function ours(past: Past, { days }: Panel, schedule: string) {
   const policy = parseReplayPolicy(text, schedule, 'USD');
   const [from, to] = [dayOfEpoch(days[0] ?? 0), dayOfEpoch(days.at(-1) ?? 0)];
   const began = process.cpuUsage();
-  const run = await runReplay({ past, policy, window: { from, to } });
+  const run = await runReplay({ handlers: replayedHandlers, past, policy, window: { from, to } });
   const { user, system } = process.cpuUsage(began);
   const decisions = run.days.filter(({ decided }) => decided).length;
   const orders = run.days.reduce((sum, day) => sum + day.orders, 0);

@@ -7,6 +7,7 @@ import getDependencies from './get-dependencies/handler.ts';
 import getJobStatus from './get-job-status/handler.ts';
 import getMetrics from './get-metrics/handler.ts';
 import getOverview from './get-overview/handler.ts';
+import getReplay from './get-replay/handler.ts';
 import getServicesHealth from './get-services-health/handler.ts';
 import getSystemStatus from './get-system-status/handler.ts';
 import getTrust from './get-trust/handler.ts';
@@ -17,6 +18,7 @@ import listNotices from './list-notices/handler.ts';
 import listProposals from './list-proposals/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
 import rejectPlan from './reject-plan/handler.ts';
+import runReplay from './run-replay/handler.ts';
 import setTrust from './set-trust/handler.ts';
 import testNotices from './test-notices/handler.ts';
 import triggerJob from './trigger-job/handler.ts';
@@ -33,6 +35,7 @@ export default pack('gateway', gateway, {
   getJobStatus,
   getMetrics,
   getOverview,
+  getReplay,
   getServicesHealth,
   getSystemStatus,
   getTrust,
@@ -43,6 +46,7 @@ export default pack('gateway', gateway, {
   listProposals,
   processDeposit,
   rejectPlan,
+  runReplay,
   setTrust,
   testNotices,
   triggerJob,

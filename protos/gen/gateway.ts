@@ -592,6 +592,42 @@ export interface AuditChain {
   message: string;
 }
 
+export interface RunReplayRequest {
+  /** First and last day, YYYY-MM-DD. */
+  from: string;
+  to: string;
+  /** One to ten; several are compared. */
+  policies: ReplayPolicyFile[];
+}
+
+export interface ReplayPolicyFile {
+  /** Stands for a policy that does not name itself, and in complaints about it. */
+  name: string;
+  /** YAML or JSON, as docs/use/replay.md describes it. */
+  document: string;
+}
+
+export interface ReplayUpdate {
+  /** The policy that is replayed, or one it is compared with. */
+  policy: string;
+  /** Its day, YYYY-MM-DD. */
+  day: string;
+  /** Of all runs together. */
+  progressPct: number;
+  message: string;
+  complete: boolean;
+}
+
+export interface GetReplayRequest {
+  /** text, html or json; empty: text. */
+  form: string;
+}
+
+export interface GetReplayResponse {
+  found: boolean;
+  content: string;
+}
+
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
   return { includeDetails: false };
 }
@@ -8684,6 +8720,483 @@ export const AuditChain: MessageFns<AuditChain> = {
   },
 };
 
+function createBaseRunReplayRequest(): RunReplayRequest {
+  return { from: "", to: "", policies: [] };
+}
+
+export const RunReplayRequest: MessageFns<RunReplayRequest> = {
+  encode(message: RunReplayRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== "") {
+      writer.uint32(10).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    for (const v of message.policies) {
+      ReplayPolicyFile.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunReplayRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunReplayRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.policies.push(ReplayPolicyFile.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunReplayRequest {
+    return {
+      from: isSet(object.from) ? globalThis.String(object.from) : "",
+      to: isSet(object.to) ? globalThis.String(object.to) : "",
+      policies: globalThis.Array.isArray(object?.policies)
+        ? object.policies.map((e: any) => ReplayPolicyFile.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: RunReplayRequest): unknown {
+    const obj: any = {};
+    if (message.from !== "") {
+      obj.from = message.from;
+    }
+    if (message.to !== "") {
+      obj.to = message.to;
+    }
+    if (message.policies?.length) {
+      obj.policies = message.policies.map((e) => ReplayPolicyFile.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunReplayRequest>, I>>(base?: I): RunReplayRequest {
+    return RunReplayRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunReplayRequest>, I>>(object: I): RunReplayRequest {
+    const message = createBaseRunReplayRequest();
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    message.policies = object.policies?.map((e) => ReplayPolicyFile.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReplayPolicyFile(): ReplayPolicyFile {
+  return { name: "", document: "" };
+}
+
+export const ReplayPolicyFile: MessageFns<ReplayPolicyFile> = {
+  encode(message: ReplayPolicyFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.document !== "") {
+      writer.uint32(18).string(message.document);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayPolicyFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayPolicyFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.document = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayPolicyFile {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      document: isSet(object.document) ? globalThis.String(object.document) : "",
+    };
+  },
+
+  toJSON(message: ReplayPolicyFile): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.document !== "") {
+      obj.document = message.document;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplayPolicyFile>, I>>(base?: I): ReplayPolicyFile {
+    return ReplayPolicyFile.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplayPolicyFile>, I>>(object: I): ReplayPolicyFile {
+    const message = createBaseReplayPolicyFile();
+    message.name = object.name ?? "";
+    message.document = object.document ?? "";
+    return message;
+  },
+};
+
+function createBaseReplayUpdate(): ReplayUpdate {
+  return { policy: "", day: "", progressPct: 0, message: "", complete: false };
+}
+
+export const ReplayUpdate: MessageFns<ReplayUpdate> = {
+  encode(message: ReplayUpdate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== "") {
+      writer.uint32(10).string(message.policy);
+    }
+    if (message.day !== "") {
+      writer.uint32(18).string(message.day);
+    }
+    if (message.progressPct !== 0) {
+      writer.uint32(24).int32(message.progressPct);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    if (message.complete !== false) {
+      writer.uint32(40).bool(message.complete);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayUpdate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayUpdate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.progressPct = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayUpdate {
+    return {
+      policy: isSet(object.policy) ? globalThis.String(object.policy) : "",
+      day: isSet(object.day) ? globalThis.String(object.day) : "",
+      progressPct: isSet(object.progressPct)
+        ? globalThis.Number(object.progressPct)
+        : isSet(object.progress_pct)
+        ? globalThis.Number(object.progress_pct)
+        : 0,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      complete: isSet(object.complete) ? globalThis.Boolean(object.complete) : false,
+    };
+  },
+
+  toJSON(message: ReplayUpdate): unknown {
+    const obj: any = {};
+    if (message.policy !== "") {
+      obj.policy = message.policy;
+    }
+    if (message.day !== "") {
+      obj.day = message.day;
+    }
+    if (message.progressPct !== 0) {
+      obj.progressPct = Math.round(message.progressPct);
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.complete !== false) {
+      obj.complete = message.complete;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplayUpdate>, I>>(base?: I): ReplayUpdate {
+    return ReplayUpdate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplayUpdate>, I>>(object: I): ReplayUpdate {
+    const message = createBaseReplayUpdate();
+    message.policy = object.policy ?? "";
+    message.day = object.day ?? "";
+    message.progressPct = object.progressPct ?? 0;
+    message.message = object.message ?? "";
+    message.complete = object.complete ?? false;
+    return message;
+  },
+};
+
+function createBaseGetReplayRequest(): GetReplayRequest {
+  return { form: "" };
+}
+
+export const GetReplayRequest: MessageFns<GetReplayRequest> = {
+  encode(message: GetReplayRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.form !== "") {
+      writer.uint32(10).string(message.form);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetReplayRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetReplayRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.form = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetReplayRequest {
+    return { form: isSet(object.form) ? globalThis.String(object.form) : "" };
+  },
+
+  toJSON(message: GetReplayRequest): unknown {
+    const obj: any = {};
+    if (message.form !== "") {
+      obj.form = message.form;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetReplayRequest>, I>>(base?: I): GetReplayRequest {
+    return GetReplayRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetReplayRequest>, I>>(object: I): GetReplayRequest {
+    const message = createBaseGetReplayRequest();
+    message.form = object.form ?? "";
+    return message;
+  },
+};
+
+function createBaseGetReplayResponse(): GetReplayResponse {
+  return { found: false, content: "" };
+}
+
+export const GetReplayResponse: MessageFns<GetReplayResponse> = {
+  encode(message: GetReplayResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.found !== false) {
+      writer.uint32(8).bool(message.found);
+    }
+    if (message.content !== "") {
+      writer.uint32(18).string(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetReplayResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetReplayResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.found = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetReplayResponse {
+    return {
+      found: isSet(object.found) ? globalThis.Boolean(object.found) : false,
+      content: isSet(object.content) ? globalThis.String(object.content) : "",
+    };
+  },
+
+  toJSON(message: GetReplayResponse): unknown {
+    const obj: any = {};
+    if (message.found !== false) {
+      obj.found = message.found;
+    }
+    if (message.content !== "") {
+      obj.content = message.content;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetReplayResponse>, I>>(base?: I): GetReplayResponse {
+    return GetReplayResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetReplayResponse>, I>>(object: I): GetReplayResponse {
+    const message = createBaseGetReplayResponse();
+    message.found = object.found ?? false;
+    message.content = object.content ?? "";
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -8909,6 +9422,26 @@ export const GatewayServiceService = {
     responseSerialize: (value: GetOverviewResponse): Buffer => Buffer.from(GetOverviewResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetOverviewResponse => GetOverviewResponse.decode(value),
   },
+  /** The past through the trading cycle, as a queued run; what it found is kept for GetReplay. */
+  runReplay: {
+    path: "/arduino_trader.gateway.GatewayService/RunReplay" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: RunReplayRequest): Buffer => Buffer.from(RunReplayRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RunReplayRequest => RunReplayRequest.decode(value),
+    responseSerialize: (value: ReplayUpdate): Buffer => Buffer.from(ReplayUpdate.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayUpdate => ReplayUpdate.decode(value),
+  },
+  /** The replay that ended last. */
+  getReplay: {
+    path: "/arduino_trader.gateway.GatewayService/GetReplay" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetReplayRequest): Buffer => Buffer.from(GetReplayRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetReplayRequest => GetReplayRequest.decode(value),
+    responseSerialize: (value: GetReplayResponse): Buffer => Buffer.from(GetReplayResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetReplayResponse => GetReplayResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.gateway.GatewayService/HealthCheck" as const,
     requestStream: false as const,
@@ -8954,6 +9487,10 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
   /** Everything the owner's page shows, from what is stored. */
   getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
+  /** The past through the trading cycle, as a queued run; what it found is kept for GetReplay. */
+  runReplay: handleServerStreamingCall<RunReplayRequest, ReplayUpdate>;
+  /** The replay that ended last. */
+  getReplay: handleUnaryCall<GetReplayRequest, GetReplayResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -9292,6 +9829,29 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
+  ): ClientUnaryCall;
+  /** The past through the trading cycle, as a queued run; what it found is kept for GetReplay. */
+  runReplay(request: RunReplayRequest, options?: Partial<CallOptions>): ClientReadableStream<ReplayUpdate>;
+  runReplay(
+    request: RunReplayRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ReplayUpdate>;
+  /** The replay that ended last. */
+  getReplay(
+    request: GetReplayRequest,
+    callback: (error: ServiceError | null, response: GetReplayResponse) => void,
+  ): ClientUnaryCall;
+  getReplay(
+    request: GetReplayRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetReplayResponse) => void,
+  ): ClientUnaryCall;
+  getReplay(
+    request: GetReplayRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetReplayResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -1,21 +1,29 @@
 /** Rows of the gateway service: the trading cycle, deposits, jobs, and the system's health. */
+import { z } from 'zod';
 import type { GatewayServiceService } from '#protos/gen/gateway.ts';
 import {
   account,
   bool,
   int32,
   limit,
+  list,
   map,
   moneyNotNegative,
+  multilineText,
   offset,
   request,
+  requiredDay,
   requiredText,
   text,
   timestamp,
   weights,
+  word,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
 import { wire, wordJson } from './wire-json.ts';
+
+/** A policy of a replay, as a file holds it. */
+const policyText = multilineText(20_000).pipe(z.string().min(1, 'is needed'));
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
 
@@ -193,6 +201,32 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       offset,
       verify: bool,
     }),
+  },
+  runReplay: {
+    summary:
+      'Replays a past through the trading cycle under one or several policies, and compares.',
+    request: request({
+      from: requiredDay,
+      to: requiredDay,
+      policies: list(request({ name: requiredText(100), document: policyText }), 10),
+    }),
+    streams: true,
+    effect: 'writes',
+    timeoutMs: 3_600_000,
+    needs: ['redis', 'prices'],
+    weight: 'heavy',
+    queue: {
+      concurrency: 1,
+      attempts: 2,
+      backoffMs: 5_000,
+      joins: 'equal-request',
+      caller: 'follows',
+    },
+  },
+  getReplay: {
+    ...usual.read,
+    summary: 'Answers the report of the replay that ended last.',
+    request: request({ form: word(['text', 'html', 'json']) }),
   },
   getOverview: {
     ...usual.read,

@@ -3,9 +3,9 @@
  * code answers behind the embedded gateway, as a function behind faasd, and in Kubernetes.
  */
 import { gateway } from '#shared/contract/gateway.ts';
-import { lastReplay } from '#shared/gateway/last-replay.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
+import { openReplayRecords } from '#shared/replay/replay-records.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
 import type { Action, ActionCall } from './page-action.ts';
@@ -121,7 +121,8 @@ export class Page {
 
   private async replay(visit: Visit): Promise<FunctionResult> {
     if (!this.mayRead(visit.opened?.session)) return plainAnswer(401, 'sign in first');
-    const report = await lastReplay(this.dependencies.settings.dataDir, 'html');
+    const { settings, database } = this.dependencies;
+    const report = await (await openReplayRecords(settings, database)).last('html');
     if (report !== undefined) return reportAnswer(report, visit.takesGzip);
     return this.message(
       visit,

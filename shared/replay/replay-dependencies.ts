@@ -13,9 +13,9 @@ import { parseSettings, type Environment } from '#shared/process/settings.ts';
 import { steadyTimeOf } from '#shared/process/steady-clock.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import type { OperationHandler } from '#shared/runtime/handle.ts';
 import { Runs } from '#shared/runtime/runs/runs.ts';
 import { DirectFunctions } from './direct-functions.ts';
-import { handlers } from './handlers.ts';
 import type { Past } from './past.ts';
 import {
   FillMarket,
@@ -37,6 +37,8 @@ export interface ReplayStage {
 }
 
 export interface StageOptions {
+  /** Of every operation that takes part. */
+  readonly handlers: readonly OperationHandler[];
   readonly past: Past;
   readonly baseCurrency: Currency;
   /** Settings by their environment names. */
@@ -75,7 +77,7 @@ export function openStage(options: StageOptions): ReplayStage {
       ...{ database, baseCurrency, now, marketData: brokerMarket },
       secret: noSecret,
     }),
-    functions: new DirectFunctions(handlers, () => dependencies),
+    functions: new DirectFunctions(options.handlers, () => dependencies),
     placement: allLocal,
     runs: new Runs(database, noQueue, 'replay'),
     tokens: null,

@@ -5,8 +5,8 @@ import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { compared, dailySharpe, reportOf } from './model/replay-report.ts';
 import type { Difference, ReplayReport, RunToReport } from './model/replay-report.ts';
 import { pastUnder } from './read-past.ts';
-import { runReplay, type ReplayRun } from './run-replay.ts';
-import { countTrial } from './trials.ts';
+import type { ReplayRecords } from './replay-records.ts';
+import { runReplay, type ReplayInputs, type ReplayRun } from './run-replay.ts';
 
 /** Securities that a run trades: those of its policy, or the benchmark of the data alone. */
 export type RunOn = 'securities' | 'index';
@@ -19,8 +19,7 @@ export interface ReplayRequest {
   /** Each with a name of its own. */
   readonly policies: readonly ReplayPolicy[];
   readonly window: ReplayWindow;
-  /** Where trials are counted. */
-  readonly trialsFile: string;
+  readonly countTrial: ReplayRecords['countTrial'];
   readonly run: RunPolicy;
 }
 
@@ -39,13 +38,13 @@ export interface Comparison {
 }
 
 export async function replayPolicies(request: ReplayRequest): Promise<Comparison> {
-  const { past, policies, window, trialsFile, run } = request;
+  const { past, policies, window, countTrial, run } = request;
   const once = eachOnce(run);
   const all = await Promise.all(policies.map((policy) => runsOf(policy, past, once)));
   const ground = shortHash({ window, bars: [...past.bars] });
   let trials: readonly number[] = [];
   for (const [i, runs] of all.entries())
-    trials = await countTrial(trialsFile, trialOf(policies[i] as ReplayPolicy, runs, ground));
+    trials = await countTrial(trialOf(policies[i] as ReplayPolicy, runs, ground));
   const answers = policies.map((policy, i): ReplayAnswer => {
     const runs = all[i] ?? [];
     const [own, ...others] = runs as [RunToReport, ...RunToReport[]];
@@ -66,10 +65,10 @@ export async function replayPolicies(request: ReplayRequest): Promise<Comparison
 }
 
 /** In this thread. */
-export function runHere(past: Past, window: ReplayWindow): RunPolicy {
+export function runHere(inputs: Omit<ReplayInputs, 'policy'>): RunPolicy {
   return (policy, on) => {
-    const own = on === 'index' ? indexOnly(past) : past;
-    return runReplay({ past: pastUnder(own, policy), policy, window });
+    const own = on === 'index' ? indexOnly(inputs.past) : inputs.past;
+    return runReplay({ ...inputs, past: pastUnder(own, policy), policy });
   };
 }
 

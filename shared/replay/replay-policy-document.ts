@@ -88,9 +88,15 @@ const policySchema = z.strictObject({
 /**
  * @param field what complaints name, such as the file
  * @param currency where the document says none
+ * @param usualName where the document says none
  * @throws Failure INVALID_REQUEST with every complaint, each as `field.path.to.value`
  */
-export function parseReplayPolicy(text: string, field: string, currency: string): ReplayPolicy {
+export function parseReplayPolicy(
+  text: string,
+  field: string,
+  currency: string,
+  usualName = field,
+): ReplayPolicy {
   const read = policySchema.safeParse(yamlOf(text, field));
   if (!read.success)
     throw invalidRequest(
@@ -110,7 +116,7 @@ export function parseReplayPolicy(text: string, field: string, currency: string)
   return {
     ...rest,
     ...(stated !== undefined && { investmentPolicy: stated }),
-    name: name ?? field,
+    name: name ?? usualName,
     currency: parseCurrency(rest.currency ?? currency),
     market: { publicationLagDays, declaresSplits: splits === 'declared' },
   };

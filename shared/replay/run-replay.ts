@@ -13,6 +13,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
+import type { OperationHandler } from '#shared/runtime/handle.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { beginsPeriod, dueDays } from './model/schedule.ts';
 import { weightsOf } from './model/weights.ts';
@@ -55,16 +56,24 @@ export interface ReplayRun {
   readonly jumpsBefore?: number | undefined;
 }
 
+/** Called after each day. The next one begins when it has resolved; the replay ends where it rejects. */
+export type AfterDay = (day: CalendarDay, doneRatio: number) => Promise<void>;
+
 export interface ReplayInputs {
+  /** Of every operation that takes part, as production has them. */
+  readonly handlers: readonly OperationHandler[];
   readonly past: Past;
   readonly policy: ReplayPolicy;
   readonly window: ReplayWindow;
   readonly build?: string | undefined;
+  readonly afterDay?: AfterDay | undefined;
 }
 
-export async function runReplay({ past, policy, window, build }: ReplayInputs): Promise<ReplayRun> {
+export async function runReplay(inputs: ReplayInputs): Promise<ReplayRun> {
+  const { past, policy, window, build, handlers } = inputs;
   const stage = openStage({
     past,
+    handlers,
     build: build ?? 'replay',
     baseCurrency: policy.currency,
     fill: policy.fill,
@@ -75,7 +84,7 @@ export async function runReplay({ past, policy, window, build }: ReplayInputs): 
   const rules = policy.taxes === 'paid' ? await taxRulesOf(stage.dependencies) : undefined;
   const taxes = rules && new PaidTaxes(stage.dependencies, rules);
   const run = new Run(stage, past, policy, window, taxes);
-  return run.run();
+  return run.run(inputs.afterDay);
 }
 
 class Run {
@@ -109,12 +118,14 @@ class Run {
     this.cash = Number(policy.capital);
   }
 
-  async run(): Promise<ReplayRun> {
+  async run(afterDay?: AfterDay): Promise<ReplayRun> {
     const due = dueDays(this.days, this.policy.schedule);
     const jumpsBefore = await this.jumpsBefore();
     const done: ReplayDay[] = [];
-    for (const [index, day] of this.days.entries())
+    for (const [index, day] of this.days.entries()) {
       done.push(await this.live(day, index, due[index] ?? false));
+      await afterDay?.(day, (index + 1) / this.days.length);
+    }
     const book = await this.book();
     const shares = this.securities.map(({ isin, symbol }) => [
       symbol,

@@ -1,6 +1,6 @@
 /** What a person does with `trader`, against the running program: every command, its width, and its completion. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
@@ -28,6 +28,7 @@ const OUT = `build/e2e-trader-${process.pid}`;
 let program: Program;
 let running: Run;
 let env: Record<string, string>;
+let dataDir: string;
 
 beforeAll(async () => {
   program = buildProgram('commands');
@@ -39,6 +40,7 @@ beforeAll(async () => {
   await running.says('Running at');
   const url = /Running at (http:\/\/[\d.:]+)/.exec(running.stdout())?.[1] ?? '';
   env = { PATH: process.env['PATH'] ?? '', DATA_DIR, GATEWAY_URL: url };
+  dataDir = DATA_DIR;
 });
 afterAll(async () => {
   running?.child.kill('SIGKILL');
@@ -124,6 +126,24 @@ describe('completion', () => {
     if (error) return console.warn(`skipped: ${shell} is not installed`);
     expect([status, stderr]).toEqual([0, '']);
   });
+});
+
+it('a replay runs as a job on the installation’s own prices, and is shown before a step up and on the page', async () => {
+  const file = join(dataDir, 'equal.yaml');
+  writeFileSync(file, 'name: equal parts\nweights: equal\n');
+  const days = ['--from', '2023-05-01', '--to', '2023-06-30'];
+  const { status, stdout, stderr } = trader('replay', ...days, '--policy', file);
+  expect(status).toBe(0);
+  expect(stdout).toContain('equal parts less buy and hold');
+  expect(stderr).toContain('Its prices were made up: it says nothing about a market.');
+  expect(trader('trust', 'within-limits').stdout).toContain(stdout);
+  const page = await fetch(`${env['GATEWAY_URL']}/trader/replay`);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('equal parts')]);
+  const wrong = trader('replay', ...days, '--policy', file, '--threads', '2', '--out', dataDir);
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining('--threads: needs --data'),
+  ]);
 });
 
 it('a backup is written, read through, refused while it runs, and restored', async () => {

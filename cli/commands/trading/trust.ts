@@ -4,13 +4,10 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { TrustResponse } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { lastReplay } from '#shared/gateway/last-replay.ts';
 import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
-import { parseSettings } from '#shared/process/settings.ts';
-import { fromCallerFolder } from '../../caller-folder.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
-import { openInstallation } from '../../gateway-client.ts';
+import { openInstallation, type Ask } from '../../gateway-client.ts';
 
 interface Options {
   readonly account: string;
@@ -39,7 +36,7 @@ async function run(requested: string | undefined, options: Options): Promise<voi
   const before = await ask(gateway.getTrust, { accountId: account });
   const level = requested === 'down' ? below(before.granted) : requested;
   if (level === undefined) return print(json, before, shownText(before));
-  if (!json && isAbove(level, before.granted)) await showLastReplay();
+  if (!json && isAbove(level, before.granted)) await showLastReplay(ask);
   const request = { accountId: account, level, confirmation: confirm, reason };
   const setBy = userInfo().username;
   const key = { idempotencyKey: randomUUID() };
@@ -54,13 +51,12 @@ function isAbove(level: string, granted: string): boolean {
 }
 
 /** What the policy would have done in the past, before it may do more. */
-async function showLastReplay(): Promise<void> {
-  const { dataDir } = parseSettings(process.env);
-  const text = await lastReplay(fromCallerFolder(dataDir), 'text');
+async function showLastReplay(ask: Ask): Promise<void> {
+  const { found, content } = await ask(gateway.getReplay, { form: 'text' });
   process.stdout.write(
-    text === undefined
-      ? 'No replay was made here yet; `trader replay` shows what a policy would have done.\n\n'
-      : `The last replay:\n\n${text}\n`,
+    found
+      ? `The last replay:\n\n${content}\n`
+      : 'No replay was made here yet; `trader replay` shows what a policy would have done.\n\n',
   );
 }
 

@@ -14,6 +14,7 @@ import {
   type AnchorFiles,
   type AnchorRow,
 } from '../rows/anchor-row.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 
 export const replayRows: Adapter = {
   category: 'replay',
@@ -30,7 +31,12 @@ async function replayed(row: AnchorRow, files: AnchorFiles): Promise<unknown> {
     from: window.from,
     before: closesNeeded(rule),
   });
-  const run = await runReplay({ past, policy: { ...policy, weights: rule }, window });
+  const run = await runReplay({
+    handlers: replayedHandlers,
+    past,
+    policy: { ...policy, weights: rule },
+    window,
+  });
   if (run.days.length !== p['days'])
     throw new NotSupported(`${run.days.length} days of trading, not ${String(p['days'])}`);
   const refusals = run.days.flatMap(({ day, refusals: texts }) => texts.map((t) => `${day} ${t}`));

@@ -6,8 +6,10 @@ import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { comparisonHtml } from '#shared/replay/report-html.ts';
 import { comparisonText } from '#shared/replay/report-text.ts';
 import { replayPolicies, runHere, type RunPolicy } from '#shared/replay/replay-policies.ts';
+import { fileRecords } from '#shared/replay/replay-records.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
 import { daysFrom, madeUpPast } from './made-up-past.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const DAYS = 160;
 const days = daysFrom(DAYS);
@@ -31,14 +33,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('policies are compared in pairs, beside runs that are carried out once, and each counts as a trial', async () => {
-  const here = runHere(past, window);
+  const here = runHere({ past, window, handlers: replayedHandlers });
   const carriedOut: string[] = [];
   const run: RunPolicy = (policy, on) => {
     carriedOut.push(policy.name);
     return here(policy, on);
   };
-  const trialsFile = join(folder, 'trials.jsonl');
-  const found = await replayPolicies({ past, policies, window, trialsFile, run });
+  const { countTrial } = fileRecords(folder);
+  const found = await replayPolicies({ past, policies, window, countTrial, run });
   expect(carriedOut.sort()).toEqual(['buy and hold', 'calm', 'equal weights monthly', 'thirds']);
   expect(found.answers.map(({ report }) => report.confidence.trials)).toEqual([2, 2]);
   expect(found.differences).toHaveLength(1);
@@ -50,7 +52,7 @@ test('policies are compared in pairs, beside runs that are carried out once, and
     for (const { lostIn } of report.differences)
       for (const { by, ofCharges, ofCash, ofHoldings } of lostIn)
         expect(ofCharges + ofCash + ofHoldings).toBeCloseTo(by, 12);
-  const again = await replayPolicies({ past, policies, window, trialsFile, run: here });
+  const again = await replayPolicies({ past, policies, window, countTrial, run: here });
   expect(JSON.stringify(again)).toBe(JSON.stringify(found));
   const page = comparisonHtml(found, 'days');
   expect(page).toContain('Choosing the best of 2 policies is a trial in itself');
@@ -62,8 +64,8 @@ test('tax on what was gained follows the investment policy of the file', async (
   const taxed = 'investmentPolicy: { tax: { gainRatio: 0.3, lossesOffsetGains: false } }';
   const text = 'weights: { inverseVolatility: { window: 20 } }\nschedule: week';
   const [free, owing] = [policyOf('free', text), policyOf('owing', `${text}\n${taxed}`)];
-  const run = await runReplay({ past, policy: free, window });
-  const withTax = await runReplay({ past, policy: owing, window });
+  const run = await runReplay({ handlers: replayedHandlers, past, policy: free, window });
+  const withTax = await runReplay({ handlers: replayedHandlers, past, policy: owing, window });
   expect(run.taxes).toBeUndefined();
   expect(withTax.days.at(-1)?.value).toBeCloseTo(run.days.at(-1)?.value ?? NaN, 6);
   expect(withTax.taxes?.reduce((sum, { tax }) => sum + tax, 0)).toBeGreaterThan(0);
@@ -83,8 +85,18 @@ test('a jump before the run counts as no split, one within it holds the security
   };
   const policy = parseReplayPolicy(`weights: equal\nschedule: week\n${LIMITS}`, 'p', 'EUR');
   const [early, late] = [days[10] ?? '', days[60] ?? ''];
-  const before = await runReplay({ past: halvedFrom(early), policy, window });
-  const within = await runReplay({ past: halvedFrom(late), policy, window });
+  const before = await runReplay({
+    handlers: replayedHandlers,
+    past: halvedFrom(early),
+    policy,
+    window,
+  });
+  const within = await runReplay({
+    handlers: replayedHandlers,
+    past: halvedFrom(late),
+    policy,
+    window,
+  });
   expect(before.jumpsBefore).toBe(1);
   expect(before.days.flatMap(({ refusals }) => refusals)).toEqual([]);
   expect(within.jumpsBefore).toBeUndefined();

@@ -12,6 +12,7 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import type { Past } from '#shared/replay/past.ts';
 import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const FILE = '../shared/anchors/data/prices_skfolio_factors5.csv';
 const file = resolve(FILE);
@@ -43,7 +44,12 @@ if (!existsSync(file)) {
 } else
   it.each(golden)('the golden replay "%s" is what it was', async (name, text, final, hash) => {
     const policy = parseReplayPolicy(text, name, 'USD');
-    const run = await runReplay({ past: pastOf(policy.shares), policy, window });
+    const run = await runReplay({
+      handlers: replayedHandlers,
+      past: pastOf(policy.shares),
+      policy,
+      window,
+    });
     const bytes = JSON.stringify(run);
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
     const worth = run.days.at(-1)?.value.toFixed(2);

@@ -4,6 +4,7 @@ import { daysCsv } from '#shared/replay/report-csv.ts';
 import { reportOf } from '#shared/replay/model/replay-report.ts';
 import { runReplay, type ReplayRun } from '#shared/replay/run-replay.ts';
 import { daysFrom, madeUpPast } from './made-up-past.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const DAYS = 340;
 const days = daysFrom(DAYS);
@@ -17,7 +18,12 @@ const COMMON = `splits: declared
 settings: { WEIGHT_MAX_RATIO: 1, MAXIMUM_ORDER_RATIO: 1, CASH_RESERVE_RATIO: 0 }
 investmentPolicy: { tax: { gainRatio: 0.3, lossesOffsetGains: false } }`;
 const replayed = (text: string): Promise<ReplayRun> =>
-  runReplay({ past, window, policy: parseReplayPolicy(`${COMMON}\n${text}`, 'taxed', 'EUR') });
+  runReplay({
+    handlers: replayedHandlers,
+    past,
+    window,
+    policy: parseReplayPolicy(`${COMMON}\n${text}`, 'taxed', 'EUR'),
+  });
 const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
 
 /** What is held at the last close. */

@@ -6,6 +6,7 @@ import { figuresOf } from '#shared/replay/model/result-figures.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
 import type { ReplayPolicy } from '#shared/replay/replay-policy.ts';
 import { daysFrom, ISINS, madeUpPast, policy } from './made-up-past.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const DAYS = 160;
 const days = daysFrom(DAYS);
@@ -22,8 +23,18 @@ describe('a replay', () => {
       const own: ReplayPolicy = { ...policy, fill, schedule: { kind: 'every', days: 7 } };
       const seed = `future-${fill}`;
       const [as, other] = await Promise.all([
-        runReplay({ past: madeUpPast({ seed, days: DAYS }), policy: own, window }),
-        runReplay({ past: madeUpPast({ seed, days: DAYS, otherFrom }), policy: own, window }),
+        runReplay({
+          handlers: replayedHandlers,
+          past: madeUpPast({ seed, days: DAYS }),
+          policy: own,
+          window,
+        }),
+        runReplay({
+          handlers: replayedHandlers,
+          past: madeUpPast({ seed, days: DAYS, otherFrom }),
+          policy: own,
+          window,
+        }),
       ]);
       const before = (run: typeof as) => run.days.filter(({ day }) => day < otherFrom);
       expect(before(other)).toEqual(before(as));
@@ -35,7 +46,8 @@ describe('a replay', () => {
   test('gives the same bytes for the same inputs', async () => {
     const past = madeUpPast({ seed: 'same', days: DAYS });
     const runs = [];
-    for (let i = 0; i < 2; i += 1) runs.push(await runReplay({ past, policy, window }));
+    for (let i = 0; i < 2; i += 1)
+      runs.push(await runReplay({ handlers: replayedHandlers, past, policy, window }));
     expect(JSON.stringify(runs[1])).toBe(JSON.stringify(runs[0]));
   });
 
@@ -48,7 +60,7 @@ describe('a replay', () => {
       settings: { ...policy.settings, HALF_SPREAD_RATIO: '0', PAPER_SLIPPAGE_MAX_RATIO: '0' },
     };
     const { deposit: _none, ...without } = own;
-    const run = await runReplay({ past, policy: without, window });
+    const run = await runReplay({ handlers: replayedHandlers, past, policy: without, window });
     const first = run.days[0];
     const opens = ISINS.map((isin, i) => {
       const bar = past.bars.get(isin)?.find(({ day }) => day === window.from);
@@ -85,8 +97,9 @@ describe('a replay', () => {
       schedule: { kind: 'once' },
     };
     const past = madeUpPast({ seed: 'actions', days: DAYS });
-    const plain = await runReplay({ past, policy: own, window });
+    const plain = await runReplay({ handlers: replayedHandlers, past, policy: own, window });
     const paid = await runReplay({
+      handlers: replayedHandlers,
       past: { ...past, actions: new Map([[isin, actions]]) },
       policy: own,
       window,
@@ -102,6 +115,7 @@ describe('a replay', () => {
   test('buys with deposits and sells nothing where the policy does not sell', async () => {
     const past = madeUpPast({ seed: 'hold', days: DAYS });
     const run = await runReplay({
+      handlers: replayedHandlers,
       past,
       policy: { ...policy, weights: { kind: 'equal' }, sells: false },
       window,
@@ -116,11 +130,15 @@ describe('a replay', () => {
   test('refuses a window without days, and a rule without its history', async () => {
     const past = madeUpPast({ seed: 'none', days: DAYS });
     const early = { from: days[0] ?? window.from, to: window.to };
-    await expect(runReplay({ past, policy, window: early })).rejects.toMatchObject({
+    await expect(
+      runReplay({ handlers: replayedHandlers, past, policy, window: early }),
+    ).rejects.toMatchObject({
       facts: { rule: 'history-missing' },
     });
     const none = { from: window.to.replace('20', '21') as typeof window.to, to: window.to };
-    await expect(runReplay({ past, policy, window: none })).rejects.toMatchObject({
+    await expect(
+      runReplay({ handlers: replayedHandlers, past, policy, window: none }),
+    ).rejects.toMatchObject({
       facts: { rule: 'no-days' },
     });
   });

@@ -8,7 +8,7 @@ import { reportOf, type RunToReport } from '#shared/replay/model/replay-report.t
 import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { daysCsv } from '#shared/replay/report-csv.ts';
 import { reportHtml } from '#shared/replay/report-html.ts';
-import { countTrial } from '#shared/replay/trials.ts';
+import { fileRecords } from '#shared/replay/replay-records.ts';
 
 function run(name: string, drift: number): RunToReport {
   const random = seededRandom(name);
@@ -73,14 +73,13 @@ describe('the report of a replay', () => {
 describe('the count of trials', () => {
   it('counts the same policy on the same ground once', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'trials-'));
-    const file = join(folder, 'deep', 'trials.jsonl');
+    const { countTrial } = fileRecords(join(folder, 'deep'));
+    const file = join(folder, 'deep', 'replay-trials.jsonl');
     const trial = { ground: 'g', policy: 'p', sharpeRatio: 0.1 };
-    expect(await countTrial(file, trial)).toEqual([0.1]);
-    expect(await countTrial(file, trial)).toEqual([0.1]);
-    expect(await countTrial(file, { ...trial, policy: 'q', sharpeRatio: 0.05 })).toEqual([
-      0.05, 0.1,
-    ]);
-    expect(await countTrial(file, { ...trial, ground: 'h' })).toEqual([0.1]);
+    expect(await countTrial(trial)).toEqual([0.1]);
+    expect(await countTrial(trial)).toEqual([0.1]);
+    expect(await countTrial({ ...trial, policy: 'q', sharpeRatio: 0.05 })).toEqual([0.05, 0.1]);
+    expect(await countTrial({ ...trial, ground: 'h' })).toEqual([0.1]);
     expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(3);
     await rm(folder, { recursive: true });
   });

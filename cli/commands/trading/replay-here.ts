@@ -1,0 +1,78 @@
+/** A replay of files in this program, on as many threads as asked for. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
+import { parseSettings } from '#shared/process/settings.ts';
+import { daysCsv } from '#shared/replay/report-csv.ts';
+import { reportHtml } from '#shared/replay/report-html.ts';
+import { termsOf } from '#shared/replay/report-text.ts';
+import { answerJson, documentsOf } from '#shared/replay/replay-documents.ts';
+import {
+  replayPolicies,
+  runHere,
+  type Comparison,
+  type ReplayAnswer,
+} from '#shared/replay/replay-policies.ts';
+import type { ReplayWindow } from '#shared/replay/replay-policy.ts';
+import { fileRecords, type LastReplay } from '#shared/replay/replay-records.ts';
+import { policiesToCompare, type PolicyFile } from '#shared/replay/replay-terms.ts';
+import { readPast } from '#shared/replay/read-past.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
+import { fromCallerFolder } from '../../caller-folder.ts';
+import { openReplayThreads } from '../../replay-threads.ts';
+
+export interface ReplayOfFiles {
+  readonly data: string;
+  readonly files: readonly PolicyFile[];
+  readonly window: ReplayWindow;
+  readonly threads: number;
+  readonly out: string | undefined;
+}
+
+const CURRENCY_DEFAULT = 'EUR';
+
+export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
+  const { files, window, threads, out } = work;
+  const folder = fromCallerFolder(work.data);
+  const source = await openCsv(folder);
+  const usual = source.onlyCurrency ?? CURRENCY_DEFAULT;
+  const { policies, currency } = policiesToCompare(files, usual, '--policy');
+  const records = fileRecords(fromCallerFolder(parseSettings(process.env).dataDir));
+  const past = await readPast(source, currency, new AbortController().signal);
+  const pool = threads > 1 ? openReplayThreads({ threads, data: folder, window }) : undefined;
+  try {
+    const run = pool?.run ?? runHere({ past, window, handlers: replayedHandlers });
+    const { countTrial, keep } = records;
+    const comparison = await replayPolicies({ past, policies, window, countTrial, run });
+    const documents = documentsOf(comparison, window);
+    if (out !== undefined) await writeAll(fromCallerFolder(out), comparison, documents, window);
+    await keep(documents);
+    return documents;
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** Of several policies each in a folder of its own, numbered as they were named, and their comparison. */
+async function writeAll(
+  folder: string,
+  { answers }: Comparison,
+  { json, html }: LastReplay,
+  window: ReplayWindow,
+): Promise<void> {
+  const isOne = answers.length === 1;
+  for (const [i, answer] of answers.entries())
+    await writeOne(isOne ? folder : join(folder, String(i + 1)), answer, window);
+  if (isOne) return;
+  await writeFile(join(folder, 'comparison.json'), json);
+  await writeFile(join(folder, 'comparison.html'), html);
+}
+
+async function writeOne(folder: string, answer: ReplayAnswer, window: ReplayWindow) {
+  const { policy, report, runs } = answer;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'report.json'), answerJson(answer, window));
+  const page = reportHtml({ report, runs, terms: termsOf(policy, window) });
+  await writeFile(join(folder, 'report.html'), page);
+  await writeFile(join(folder, 'days.csv'), daysCsv(runs));
+}
