@@ -3,12 +3,13 @@ import type { UpdatePolicyResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
+import { restrictions } from '#shared/portfolio/model/policy/policy.ts';
 import {
-  restrictions,
   withRestriction,
   withTargets,
   type Restriction,
-} from './model/policy-edits.ts';
+} from '#shared/portfolio/policy/policy-edits.ts';
+import { isinOf } from '#shared/universe/security-name.ts';
 import { hiddenFields, type Confirmation } from './view/forms/confirmation.ts';
 import { html, type Html } from './view/html.ts';
 
@@ -23,14 +24,19 @@ export const policy: Action = {
   },
 };
 
-/** One security: excluded, only sold, frozen, or none of these. */
+/** One security: excluded, only sold, frozen, or none of these; for good or until a day. */
 export const restriction: Action = {
   ...policy,
   preview: async (form, call) => {
     const wanted = required(form, 'restriction');
     const list = [...restrictions, 'none' as const].find((one) => one === wanted);
     if (list === undefined) throw invalidRequest({ field: 'restriction', message: 'is unknown' });
-    const document = withRestriction(await current(call), isinIn(form), list satisfies Restriction);
+    const document = withRestriction(
+      await current(call),
+      await isinNamed(call, required(form, 'isin')),
+      list satisfies Restriction,
+      form.get('until')?.trim(),
+    );
     return tried(form, call, document);
   },
 };
@@ -45,13 +51,13 @@ export const targets: Action = {
         weights.set(name.slice('weight-'.length), ratioOf(name, text));
     const more = form.get('more')?.trim() ?? '';
     if (more !== '')
-      weights.set(more.toUpperCase(), ratioOf('moreWeight', required(form, 'moreWeight')));
+      weights.set(await isinNamed(call, more), ratioOf('moreWeight', required(form, 'moreWeight')));
     return tried(form, call, withTargets(await current(call), weights));
   },
 };
 
-function isinIn(form: URLSearchParams): string {
-  return required(form, 'isin').toUpperCase();
+function isinNamed(call: ActionCall, name: string): Promise<string> {
+  return isinOf((operation, request) => ask(call, operation, request), name);
 }
 
 /** Percent as people write it, to a fraction. */

@@ -17,6 +17,7 @@
  * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
  */
 import { quantityDecimals } from '#shared/clients/broker/quantity-decimals.ts';
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -103,6 +104,11 @@ function policyLimits(
     frozen: new Set([...stated.frozen, ...policy.frozen]),
     sellOnly: new Set([...stated.sellOnly, ...policy.sellOnly]),
     excluded: new Set(policy.excluded),
+    restrictedUntil: new Map(
+      (Object.entries(policy.restrictedUntil) as [Isin, CalendarDay][]).filter(
+        ([isin]) => !stated.frozen.has(isin) && !stated.sellOnly.has(isin),
+      ),
+    ),
     weightIsNarrowed: isNarrowed,
     weightMaxBy: new Map(weights.map(([isin, ratio]) => [isin, Math.min(ratio, most)])),
     groupMaxBy: new Map(

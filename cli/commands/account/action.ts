@@ -6,7 +6,7 @@ import type { CorporateAction } from '#protos/gen/universe.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
-import { isinOf } from '../../security-name.ts';
+import { isinOf } from '#shared/universe/security-name.ts';
 
 interface Options extends OutputOptions {
   readonly date: string;

@@ -5,7 +5,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
-import { isinOf } from '../../security-name.ts';
+import { isinOf } from '#shared/universe/security-name.ts';
 
 interface Options extends OutputOptions {
   readonly account: string;

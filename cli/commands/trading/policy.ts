@@ -8,7 +8,10 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { restrictions } from '#shared/portfolio/model/policy/policy.ts';
+import { withRestriction } from '#shared/portfolio/policy/policy-edits.ts';
+import { isinOf } from '#shared/universe/security-name.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { openInstallation } from '../../gateway-client.ts';
 import { dayText, policyText, updateText } from './policy-text.ts';
@@ -20,6 +23,10 @@ interface Options {
   readonly note?: string;
   readonly version?: string;
   readonly document?: boolean;
+}
+
+interface RestrictOptions extends Options {
+  readonly until?: string;
 }
 
 const ANSWER_MS_MAX = 60_000;
@@ -41,6 +48,15 @@ export function policy(trader: Command): void {
     .option('--dry-run', 'shows what would change, and changes nothing')
     .option('--note <text>', 'why, for the history')
     .action(edit);
+  withOutput(
+    group.command('restrict').description('holds one security back, for good or until a day'),
+  )
+    .argument('<security>', 'ISIN or symbol')
+    .argument('<how>', [...restrictions, 'none'].join(', '))
+    .option('--until <day>', 'last day on which it holds, YYYY-MM-DD')
+    .option('--dry-run', 'shows what would change, and changes nothing')
+    .option('--note <text>', 'why, for the history')
+    .action(restrict);
   withOutput(group.command('history').description('lists all versions, newest first')).action(
     history,
   );
@@ -69,6 +85,16 @@ async function edit(options: Options): Promise<void> {
   const after = edited(before);
   if (after === before) process.stdout.write('Nothing was changed.\n');
   else await replace(after, current?.version ?? 0, options);
+}
+
+async function restrict(security: string, how: string, options: RestrictOptions): Promise<void> {
+  const list = [...restrictions, 'none' as const].find((one) => one === how);
+  if (list === undefined)
+    throw invalidRequest({ field: 'how', message: `one of ${restrictions.join(', ')}, none` });
+  const isin = await isinOf(asked(), security);
+  const { policy: current } = await policyOf(options.account ?? '', '0');
+  const document = withRestriction(current?.document ?? '', isin, list, options.until);
+  await replace(document, current?.version ?? 0, options);
 }
 
 async function history({ account = '', json }: Options): Promise<void> {

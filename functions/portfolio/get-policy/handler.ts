@@ -13,7 +13,7 @@ import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { policyFindings } from '#shared/portfolio/policy/policy-findings.ts';
-import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { lastPolicy, policyToday } from '#shared/portfolio/policy/policy-in-force.ts';
 import { policyJson, policyMessage } from '#shared/portfolio/policy/policy-message.ts';
 import { PolicyStore } from '#shared/portfolio/policy/policy-store.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -28,7 +28,7 @@ export default handle(portfolio.getPolicy, async ({ accountId, version }, contex
       : await new PolicyStore(context.database).version(accountId, version);
   if (version > 0 && !stored) throw notFound('version of the policy', String(version));
   const stated = stored && parsePolicy(stored.document, 'policy');
-  const policy = stated ? effectivePolicy(stated, defaults) : defaults;
+  const policy = stated ? effectivePolicy(policyToday(context, stated), defaults) : defaults;
   return {
     policy: policyMessage(stored),
     effectiveJson: policyJson(policy),

@@ -18,7 +18,11 @@ import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { policyFindings } from '#shared/portfolio/policy/policy-findings.ts';
-import { lastPolicy, type PolicyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
+import {
+  lastPolicy,
+  policyToday,
+  type PolicyInForce,
+} from '#shared/portfolio/policy/policy-in-force.ts';
 import { policyJson } from '#shared/portfolio/policy/policy-message.ts';
 import { PolicyStore } from '#shared/portfolio/policy/policy-store.ts';
 import type { Context } from '#shared/runtime/context.ts';
@@ -30,7 +34,7 @@ export default handle(portfolio.updatePolicy, async (request, context) => {
   const { accountId, document, dryRun } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const stated = parsePolicy(document, 'document');
-  const policy = effectivePolicy(stated, defaultPolicy(context.settings));
+  const policy = effectivePolicy(policyToday(context, stated), defaultPolicy(context.settings));
   const before = await lastPolicy(context, accountId);
   const isRepeat = before.stored?.madeBy === context.idempotencyKey;
   if (!isRepeat && before.version !== request.expectedVersion) throw changed(before.version);

@@ -18,7 +18,8 @@ export type PolicyRules = Pick<
 
 /**
  * The owner's weights by security; a group's weight is spread evenly over those of its securities that
- * have no weight of their own and may be bought. Where it has none, its weight stays in cash.
+ * have no weight of their own and may be bought. Where it has none, its weight stays in cash, and so does that of a
+ * security while it is excluded.
  *
  * @param securities that can be measured
  */
@@ -30,7 +31,7 @@ export function policyTargetWeights(
   const stated = rules.targets?.securities ?? {};
   for (const { isin } of securities) {
     const weight = stated[isin];
-    if (weight !== undefined) own.set(isin, weight);
+    if (weight !== undefined && !rules.excluded.includes(isin)) own.set(isin, weight);
   }
   const weights = new Map(own);
   for (const group of rules.targets?.groups ?? []) {

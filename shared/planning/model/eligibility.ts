@@ -3,6 +3,7 @@ import { addDays, daysBetween } from '#shared/kernel/calendar-day.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { blocks, doubtText, type PriceDoubt } from '#shared/universe/model/price-doubt.ts';
 import { isOpportunity, opportunitiesOf, type LeftOut, type Opportunity } from './opportunity.ts';
+import { restrictionEnd } from './plan-limits.ts';
 import { momentRows, portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
 
@@ -53,7 +54,10 @@ function closedTo(
   if (instrument.keptBecause !== undefined)
     return because('unpriced', `It ${instrument.keptBecause}.`);
   if (limits.frozen.has(instrument.isin))
-    return because('frozen', 'It is frozen, so that it is not traded.');
+    return because(
+      'frozen',
+      `It is frozen${restrictionEnd(limits, instrument.isin)}, so that it is not traded.`,
+    );
   if (daysBetween(instrument.pricedOn, day) > limits.quoteAgeDaysMax)
     return because(
       'price-too-old',

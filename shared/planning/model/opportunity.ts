@@ -4,7 +4,13 @@
  */
 import { percent } from '#shared/kernel/text.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { orderMaxOf, orderMaxText, weightMaxOf, type PlanLimits } from './plan-limits.ts';
+import {
+  orderMaxOf,
+  orderMaxText,
+  restrictionEnd,
+  weightMaxOf,
+  type PlanLimits,
+} from './plan-limits.ts';
 import { lotsSellable, lotValue, type Instrument } from './problem.ts';
 import type { Side } from './search/sequence.ts';
 import { amount } from './formatting.ts';
@@ -55,7 +61,14 @@ export function opportunitiesOf(
 ): readonly (Opportunity | LeftOut)[] {
   const held = instrument.held.sign > 0;
   if (!held && context.limits.excluded?.has(instrument.isin))
-    return [leftOut(instrument, undefined, 'excluded', 'The policy excludes it.')];
+    return [
+      leftOut(
+        instrument,
+        undefined,
+        'excluded',
+        `The policy excludes it${restrictionEnd(context.limits, instrument.isin)}.`,
+      ),
+    ];
   if (!held && instrument.target <= WEIGHT_EPSILON)
     return [leftOut(instrument, undefined, 'no-target', 'The target weight is 0 %.')];
   const sides = [held ? sale(instrument, context) : undefined, purchase(instrument, context)];
@@ -76,9 +89,19 @@ function purchase(
   const gap = instrument.target - weight;
   if (instrument.target <= WEIGHT_EPSILON) return undefined;
   if (limits.excluded?.has(instrument.isin))
-    return leftOut(instrument, 'BUY', 'excluded', 'The policy excludes it.');
+    return leftOut(
+      instrument,
+      'BUY',
+      'excluded',
+      `The policy excludes it${restrictionEnd(limits, instrument.isin)}.`,
+    );
   if (limits.sellOnly.has(instrument.isin))
-    return leftOut(instrument, 'BUY', 'sell-only', 'It may only be sold.');
+    return leftOut(
+      instrument,
+      'BUY',
+      'sell-only',
+      `It may only be sold${restrictionEnd(limits, instrument.isin)}.`,
+    );
   if (instrument.buyableFrom !== undefined)
     return leftOut(
       instrument,

@@ -1,4 +1,5 @@
 /** The limits of a plan: the settings, narrowed by the request. */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -50,6 +51,8 @@ export interface PlanLimits {
   readonly frozen: ReadonlySet<Isin>;
   /** Neither bought nor kept; absent: none. */
   readonly excluded?: ReadonlySet<Isin> | undefined;
+  /** Last day on which the policy's restriction of a security holds; absent: for good. */
+  readonly restrictedUntil?: ReadonlyMap<Isin, CalendarDay> | undefined;
   /** Oldest price to trade on. */
   readonly quoteAgeDaysMax: number;
   readonly sellOnly: ReadonlySet<Isin>;
@@ -128,4 +131,10 @@ export function groupMaxOf(limits: PlanLimits, kind: GroupKind, name: string): n
   const { sectorMaxRatio, countryMaxRatio, currencyMaxRatio = 1 } = limits;
   const general = { sector: sectorMaxRatio, country: countryMaxRatio, currency: currencyMaxRatio };
   return limits.groupMaxBy?.get(groupKey(kind, name)) ?? general[kind];
+}
+
+/** ` until 2027-03-31`, the last day included, where the policy's restriction of a security ends. */
+export function restrictionEnd({ restrictedUntil }: PlanLimits, isin: Isin): string {
+  const until = restrictedUntil?.get(isin);
+  return until === undefined ? '' : ` until ${until}`;
 }

@@ -11,6 +11,7 @@ export function defaultPolicy(settings: Settings): EffectivePolicy {
     excluded: [],
     sellOnly: [],
     frozen: [],
+    restrictedUntil: {},
     limits: {
       securityMaxRatio: settings.weightMaxRatio,
       sectorMaxRatio: settings.sectorMaxRatio,

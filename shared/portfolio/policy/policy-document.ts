@@ -3,6 +3,7 @@
  * docs/use/policy.md describes it.
  */
 import { z } from 'zod';
+import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { isCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
@@ -25,6 +26,7 @@ const isinList = z.array(isin).max(10_000);
 const currency = z.string().refine(isCurrency, 'an ISO 4217 currency');
 const name = z.string().min(1).max(100);
 
+const day = z.custom<CalendarDay>(isDay, 'a day, as 2027-03-31');
 const byIsin = z.record(z.string().refine(isIsin, 'an ISIN'), ratio);
 const byName = z.record(name, ratio);
 const byCurrency = z.record(currency, ratio);
@@ -49,6 +51,7 @@ const policySchema = z.strictObject({
   excluded: isinList.optional(),
   sellOnly: isinList.optional(),
   frozen: isinList.optional(),
+  restrictedUntil: z.record(z.string().refine(isIsin, 'an ISIN'), day).optional(),
   limits: z
     .strictObject({
       securityMaxRatio: ratio.optional(),
@@ -131,6 +134,14 @@ export function parsePolicy(text: string, field: string): InvestmentPolicy {
   throw invalidRequest(
     ...contradictions.map((one) => ({ field: `${field}.${one.field}`, message: one.message })),
   );
+}
+
+function isDay(value: unknown): boolean {
+  try {
+    return parseDay(String(value)) === value;
+  } catch {
+    return false;
+  }
 }
 
 function yamlOf(text: string, field: string): unknown {

@@ -1,4 +1,5 @@
 /** Checks a policy against the account and the universe as they are. */
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -11,6 +12,7 @@ import {
   type PolicyBreach,
 } from '../model/policy/policy-breaches.ts';
 import {
+  endedRestrictions,
   processLimits,
   type EffectivePolicy,
   type InvestmentPolicy,
@@ -25,7 +27,7 @@ export interface PolicyFindings {
   readonly warnings: string[];
 }
 
-type Sources = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker' | 'settings'>;
+type Sources = Pick<Dependencies, 'database' | 'baseCurrency' | 'broker' | 'settings' | 'now'>;
 
 /** @param stated the document as it was written; undefined where there is none */
 
@@ -36,7 +38,11 @@ export async function policyFindings(
   stated: InvestmentPolicy | undefined,
 ): Promise<PolicyFindings> {
   const securities = await new StoredMarket(sources.database).securities();
-  const unknown = [...unknownNames(policy, securities), ...raisedLimits(sources, stated)];
+  const unknown = [
+    ...unknownNames(policy, securities),
+    ...raisedLimits(sources, stated),
+    ...ended(sources, stated),
+  ];
   try {
     const account = await policyAccount(sources, accountId, securities);
     return { breaches: [...policyBreaches(policy, account)], warnings: unknown };
@@ -57,6 +63,14 @@ function raisedLimits({ settings }: Sources, stated: InvestmentPolicy | undefine
       ? []
       : [`orders.${name} is ${value}; the settings of the process allow at most ${most[name]}.`];
   });
+}
+
+function ended(sources: Sources, stated: InvestmentPolicy | undefined): string[] {
+  if (!stated?.restrictedUntil) return [];
+  return endedRestrictions(stated, dayOf(sources.now())).map(
+    (isin) =>
+      `The restriction of ${isin} ended with ${stated.restrictedUntil?.[isin]}; it can be taken out.`,
+  );
 }
 
 async function policyAccount(

@@ -4,12 +4,14 @@
  * text is another one than was adopted last, so that it is effective without a restart and an
  * operation's later change is not undone by a file that nobody touched.
  */
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import {
   effectivePolicy,
+  policyOn,
   type EffectivePolicy,
   type InvestmentPolicy,
 } from '../model/policy/policy.ts';
@@ -23,7 +25,7 @@ export interface PolicyInForce {
   readonly version: number;
   readonly stored?: PolicyVersion | undefined;
   readonly policy: EffectivePolicy;
-  /** What the owner has stated of it; the rest comes from the settings of the process. */
+  /** What the owner has stated of it and holds today (UTC); the rest comes from the settings of the process. */
   readonly written: InvestmentPolicy;
   /** The settings with those that the policy decides taken from it. */
   readonly settings: Settings;
@@ -101,16 +103,25 @@ function requireRight({ path, text }: PolicyFile): void {
 }
 
 function under(
-  { settings }: PolicySources,
+  sources: PolicySources,
   stored: PolicyVersion | undefined,
   file?: PolicyFile,
 ): PolicyInForce {
+  const { settings } = sources;
   const defaults = defaultPolicy(settings);
-  const written = stored ? parsePolicy(stored.document, 'policy') : {};
+  const written = stored ? policyToday(sources, parsePolicy(stored.document, 'policy')) : {};
   const policy = effectivePolicy(written, defaults);
   const version = stored?.version ?? 0;
   return {
     ...{ version, stored, policy, written },
     ...{ settings: settingsUnder(policy, settings), file: file?.path },
   };
+}
+
+/** A document without the restrictions whose last day (UTC) is over. The clock is read only where there are days. */
+export function policyToday(
+  sources: Pick<PolicySources, 'now'>,
+  document: InvestmentPolicy,
+): InvestmentPolicy {
+  return document.restrictedUntil ? policyOn(document, dayOf(sources.now())) : document;
 }

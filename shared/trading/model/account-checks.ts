@@ -21,13 +21,19 @@ const policyKnown: Check = ({ policyError }) =>
 
 /** Securities that the policy excludes from trading, or from purchases. */
 const policyLists: Check = ({ policy, order: { isin, side } }) => {
+  const until = policy.restrictedUntil[isin];
+  const when = until === undefined ? '' : ` until ${until}`;
   if (policy.frozen.includes(isin))
-    return fails('policy-frozen', 'isin', `The policy freezes ${isin}: it is not traded.`);
+    return fails('policy-frozen', 'isin', `The policy freezes ${isin}${when}: it is not traded.`);
   if (side !== 'BUY') return passed;
   const list = (['excluded', 'sellOnly'] as const).find((name) => policy[name].includes(isin));
   return list === undefined
     ? passed
-    : fails('policy-sell-only', 'isin', `The policy lists ${isin} as ${list}: it is not bought.`);
+    : fails(
+        'policy-sell-only',
+        'isin',
+        `The policy lists ${isin} as ${list}${when}: it is not bought.`,
+      );
 };
 
 const size: Check = (inputs) => {

@@ -53,7 +53,10 @@ export interface CheckInputs {
   readonly order: OrderDraft;
   readonly base: Currency;
   readonly limits: CheckLimits;
-  readonly policy: Pick<EffectivePolicy, 'cash' | 'excluded' | 'sellOnly' | 'frozen'>;
+  readonly policy: Pick<
+    EffectivePolicy,
+    'cash' | 'excluded' | 'sellOnly' | 'frozen' | 'restrictedUntil'
+  >;
   /** Why the owner's policy is not known; undefined where it is. */
   readonly policyError?: string | undefined;
   readonly control: Pick<TradingControl, 'state' | 'reason'>;

@@ -21,6 +21,8 @@ import {
   type TestRedis,
 } from '../../support/dependencies.ts';
 
+const DAY_MS = 86_400_000;
+
 describe('planning under a policy', () => {
   let redis: TestRedis;
   let dependencies: Dependencies;
@@ -113,6 +115,27 @@ describe('planning under a policy', () => {
     }));
     const again = await planned({ positions: held, availableCash: plan.cashAfter });
     expect(again.actions).toEqual([]);
+  });
+
+  test('keeps the weight of a security in cash while it is excluded, says until when, and buys it after that', async () => {
+    await under(`
+      targets: { securities: { ${isin(1)}: 0.3, ${isin(2)}: 0.3 } }
+      excluded: [${isin(1)}]
+      restrictedUntil: { ${isin(1)}: 2024-06-27 }
+      limits: { securityMaxRatio: 0.5, sectorMaxRatio: 1 }
+      orders: { maximumRatio: 0.5 }`);
+    const during = await planned();
+    expect([...weightsOf(during).keys()]).toEqual([isin(2)]);
+    const out = during.notTaken.find((one) => one.isin === isin(1));
+    expect(out).toMatchObject({
+      rule: 'excluded',
+      reason: 'The policy excludes it until 2024-06-27.',
+    });
+    clock.advance(DAY_MS);
+    const after = await planned();
+    expect([...weightsOf(after).keys()].sort()).toEqual([isin(1), isin(2)].sort());
+    expect(after.policyVersion).toBe(during.policyVersion);
+    expect(after.portfolioHash).not.toBe(during.portfolioHash);
   });
 
   test('buys nothing that is excluded, sell-only or frozen, and sells what is excluded', async () => {

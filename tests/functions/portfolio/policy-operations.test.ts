@@ -11,12 +11,14 @@ import getCashBalance from '../../../functions/portfolio/get-cash-balance/handle
 import listPolicyVersions from '../../../functions/portfolio/list-policy-versions/handler.ts';
 import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
+import searchSecurities from '../../../functions/universe/search-securities/handler.ts';
 import validateTrade from '../../../functions/trading/validate-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 
+const DAY_MS = 86_400_000;
 const TRADER = join(__dirname, '../../../cli/trader.mjs');
 
 let redis: TestRedis;
@@ -153,6 +155,36 @@ describe('a policy is effective at once', () => {
   });
 });
 
+describe('a restriction until a day', () => {
+  it('holds through that day, then ends by itself, and is warned of', async () => {
+    const isin = t.isin('ARVN');
+    const hash = async () => (await t.call(getSummary, {})).body.portfolioHash as string;
+    const document = `excluded: [${isin}]\nrestrictedUntil: { ${isin}: 2025-06-12 }\n`;
+    const { body } = await update({ document });
+    expect(body.changes).toEqual([
+      { field: 'excluded', before: '[]', after: `["${isin}"]` },
+      { field: `restrictedUntil.${isin}`, before: '', after: '"2025-06-12"' },
+    ]);
+    const during = await hash();
+    t.clock.advance(DAY_MS);
+    expect(await validated('ARVN', 'BUY')).toContain('policy-sell-only');
+    const { body: check } = await t.call(validateTrade, { isin, side: 'BUY', quantity: 1 });
+    expect(JSON.stringify(check.errors)).toContain(`excluded until 2025-06-12`);
+    expect(await hash()).toBe(during);
+    expect((await inForce()).warnings).toEqual([]);
+    t.clock.advance(DAY_MS);
+    expect(await validated('ARVN', 'BUY')).not.toContain('policy-sell-only');
+    // A plan that was made under it is stale.
+    expect(await hash()).not.toBe(during);
+    const after = await inForce();
+    expect(JSON.parse(after.effectiveJson)).toMatchObject({ excluded: [], restrictedUntil: {} });
+    expect(after.policy).toMatchObject({ version: 1, document });
+    expect(after.warnings).toEqual([
+      `The restriction of ${isin} ended with 2025-06-12; it can be taken out.`,
+    ]);
+  });
+});
+
 describe('the policy file', () => {
   const write = (text: string) => writeFile(join(folder, 'policy.yaml'), text);
 
@@ -188,6 +220,7 @@ describe('trader policy', () => {
       'portfolio-get-policy': getPolicy,
       'portfolio-update-policy': updatePolicy,
       'portfolio-list-policy-versions': listPolicyVersions,
+      'universe-search-securities': searchSecurities,
     };
     ({ server, url } = await listen(gatewayOf(functions, () => t.dependencies)));
     await writeFile(join(folder, 'read-token'), 'r'.repeat(16));
@@ -206,6 +239,21 @@ describe('trader policy', () => {
     const status = await new Promise((resolve) => child.once('close', resolve));
     return { status, stdout, stderr };
   };
+
+  it('restricts one security, by its symbol, until a day', async () => {
+    await update({ document: sectors(0.35) });
+    const isin = t.isin('ARVN');
+    const until = await trader(['restrict', 'arvn', 'frozen', '--until', '2027-03-31']);
+    expect(until).toMatchObject({ status: 0, stderr: '' });
+    expect(until.stdout).toContain(`restrictedUntil.${isin}: (not set) -> "2027-03-31"`);
+    expect((await inForce()).policy?.document).toContain(sectors(0.35).trim());
+    const wrong = await trader(['restrict', isin, 'frozen', '--until', 'easter']);
+    expect(wrong).toMatchObject({ status: 2 });
+    expect(wrong.stderr).toContain(`restrictedUntil.${isin}: a day`);
+    expect(await trader(['restrict', 'ARVN', 'sold'])).toMatchObject({ status: 2 });
+    expect((await trader(['restrict', isin, 'none'])).status).toBe(0);
+    expect((await inForce()).policy?.document).toBe(sectors(0.35));
+  });
 
   it('shows, sets, edits and lists', async () => {
     expect((await trader(['show'])).stdout).toContain('these are the settings');

@@ -76,6 +76,26 @@ it('excludes a security: shown first, stored once, with who did it, and the owne
   expect((await visitor.get('?view=system')).text).toMatch(/<b>policy<\/b>/);
 });
 
+it('holds a security back until a day, by its symbol, and shows it', async () => {
+  const [{ isin, symbol } = { isin: '', symbol: '' }] = (await ask(portfolio.getPositions, {}))
+    .positions;
+  const fields = { isin: symbol, restriction: 'excluded', until: '2026-12-31' };
+  const preview = await visitor.submit('?view=policy', 'preview-restriction', fields);
+  expect(preview.text).toContain(`restrictedUntil.${isin}`);
+  await confirm(preview, 'policy');
+  const stored = await policy();
+  expect(JSON.parse(stored.effectiveJson)).toMatchObject({
+    excluded: [isin],
+    restrictedUntil: { [isin]: '2026-12-31' },
+  });
+  expect((await visitor.get('?view=policy')).text).toContain(
+    `${symbol} is excluded until 2026-12-31`,
+  );
+  const wrong = { isin, restriction: 'excluded', until: 'soon' };
+  const refused = await visitor.submit('?view=policy', 'preview-restriction', wrong);
+  expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('a day')]);
+});
+
 it('does not overwrite what somebody else changed after the form was shown', async () => {
   const preview = await visitor.submit('?view=policy', 'preview-policy', {
     document: 'cash: { reserveAmount: 5 }',

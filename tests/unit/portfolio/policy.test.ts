@@ -1,11 +1,16 @@
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
+import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import {
   policyBreaches,
   type PolicyAccount,
 } from '#shared/portfolio/model/policy/policy-breaches.ts';
 import { policyChanges } from '#shared/portfolio/model/policy/policy-changes.ts';
-import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
+import {
+  effectivePolicy,
+  endedRestrictions,
+  policyOn,
+} from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from '#shared/portfolio/policy/default-policy.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { parseSettings } from '#shared/process/settings.ts';
@@ -61,6 +66,14 @@ describe('a policy', () => {
     ['limits: { securities: { AAPL: 0.1 } }', ['document.limits.securities.AAPL']],
     ['limits: { currencies: { EURO: 0.1 } }', ['document.limits.currencies.EURO']],
     [`excluded: [${A}]\nfrozen: [${A}]`, ['document.frozen[0]']],
+    [`excluded: [${A}]\nrestrictedUntil: { ${B}: 2027-01-31 }`, [`document.restrictedUntil.${B}`]],
+    ...['2027-02-30', '31.01.2027', '20270131', '2027', '""', 'null'].map(
+      (day): [string, string[]] => [
+        `excluded: [${A}]\nrestrictedUntil: { ${A}: ${day} }`,
+        [`document.restrictedUntil.${A}`],
+      ],
+    ),
+    [`frozen: [${A}]\nrestrictedUntil: { AAPL: 2027-01-31 }`, ['document.restrictedUntil.AAPL']],
     [
       `targets: { securities: { ${A}: 0.2 } }\nexcluded: [${A}]`,
       [`document.targets.securities.${A}`],
@@ -95,6 +108,26 @@ describe('a policy', () => {
     ['orders: { fractionalShares: yes please }', ['document.orders.fractionalShares']],
   ])('is refused with the path of what is wrong: %s', (text, fields) => {
     expect(complaints(text)).toEqual(fields);
+  });
+
+  it.each(['excluded', 'sellOnly', 'frozen'] as const)(
+    'holds a security in %s up to its last day, and no longer',
+    (list) => {
+      const text = `${list}: [${A}, ${B}]\nrestrictedUntil: { ${A}: 2027-01-31 }`;
+      const written = parsePolicy(text, 'document');
+      const on = (day: string) => effectivePolicy(policyOn(written, parseDay(day)), defaults);
+      expect(on('2027-01-31')).toEqual(effectivePolicy(written, defaults));
+      expect(on('2027-02-01')).toMatchObject({ [list]: [B], restrictedUntil: {} });
+      expect(endedRestrictions(written, parseDay('2027-01-31'))).toEqual([]);
+      expect(endedRestrictions(written, parseDay('2027-02-01'))).toEqual([A]);
+    },
+  );
+
+  it('may keep the target of a security that it excludes until a day', () => {
+    const text = `targets: { securities: { ${A}: 0.2 } }\nexcluded: [${A}]`;
+    expect(complaints(`${text}\nrestrictedUntil: { ${A}: 2027-01-31 }`)).toEqual([]);
+    const written = parsePolicy(`${text}\nrestrictedUntil: { ${A}: 2027-01-31 }`, 'document');
+    expect(policyOn(written, parseDay('2027-02-01')).targets?.securities).toEqual({ [A]: 0.2 });
   });
 
   it('is refused with all that is wrong at once', () => {

@@ -54,7 +54,7 @@ const sound: CheckInputs = {
   },
   policy: {
     cash: { reserveRatio: 0.02, reserveAmount: '0', monthlyDeposit: '0' },
-    ...{ excluded: [], sellOnly: [], frozen: [] },
+    ...{ excluded: [], sellOnly: [], frozen: [], restrictedUntil: {} },
   },
   control: { state: 'ACTIVE', reason: 'never set' },
   realMoneyOnSimulatedPrices: false,

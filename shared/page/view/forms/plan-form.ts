@@ -45,6 +45,7 @@ function orderFields({ format }: ViewContext, action: PlannedAction): Html {
         required
       />
       <label><input type="checkbox" name="leave-${isin}" value="yes" /> leave ${symbol} out</label>
+      <a href="?view=policy&amp;isin=${isin}">Not until a day…</a>
     </p>
   </li>`;
 }

@@ -1,7 +1,13 @@
 /** Forms of the investment policy: its text, what is held back, and own targets. */
 import { stringify } from 'yaml';
 import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
-import { restrictionOf, restrictions, targetsIn } from '../../model/policy-edits.ts';
+import { restrictions } from '#shared/portfolio/model/policy/policy.ts';
+import {
+  restrictedIn,
+  restrictedUntil,
+  restrictionOf,
+  targetsIn,
+} from '#shared/portfolio/policy/policy-edits.ts';
 import { html, type Html } from '../html.ts';
 import { buttons } from './money-forms.ts';
 import type { ViewContext } from '../view-context.ts';
@@ -43,7 +49,15 @@ ${document}</textarea>
           ${context.hidden('preview-restriction')}${version(stored)}
           <p>
             <label for="isin">Security</label>
-            <input id="isin" name="isin" list="known" required maxlength="12" autocomplete="off" />
+            <input
+              id="isin"
+              name="isin"
+              value="${context.query.get('isin')?.slice(0, 12)}"
+              list="known"
+              required
+              maxlength="12"
+              autocomplete="off"
+            />
           </p>
           ${knownSecurities(context, document)}
           <fieldset>
@@ -61,6 +75,10 @@ ${document}</textarea>
                 >`,
             )}
           </fieldset>
+          <p>
+            <label for="until">Last day, empty for good</label
+            ><input id="until" name="until" type="date" />
+          </p>
           ${buttons()}
         </form>
         <p><a href="?view=targets">Own targets instead of an objective</a></p>
@@ -74,18 +92,28 @@ function commented(effectiveJson: string): string {
   return `# In force are the settings; what is uncommented takes their place.\n${stringify(JSON.parse(effectiveJson)).replaceAll(/^(?=.)/gm, '# ')}`;
 }
 
-function knownSecurities({ overview }: ViewContext, document: string): Html {
-  const rows = overview?.holdings ?? [];
-  return html`<datalist id="known">
-      ${rows.map(({ isin, symbol, name }) => html`<option value="${isin}">${symbol} ${name}</option>`)}
-    </datalist>
-    <p class="under">By its ISIN${restricted(rows, document)}.</p>`;
+interface Named {
+  readonly isin: string;
+  readonly symbol: string;
 }
 
-/** Those that are held back now. */
-function restricted(rows: readonly { isin: string; symbol: string }[], document: string): string {
-  const held = rows.filter(({ isin }) => restrictionOf(document, isin) !== 'none');
-  const named = held.map(({ isin, symbol }) => `${symbol} is ${restrictionOf(document, isin)}`);
+/** Those that are held, and those that the plan orders. */
+function knownSecurities({ overview }: ViewContext, document: string): Html {
+  const held = overview?.holdings ?? [];
+  const ordered = overview?.plan?.actions ?? [];
+  const known = new Map<string, Named>([...ordered, ...held].map((one) => [one.isin, one]));
+  return html`<datalist id="known">
+      ${[...known.values()].map(({ isin, symbol }) => html`<option value="${isin}">${symbol}</option>`)}
+    </datalist>
+    <p class="under">By its ISIN or symbol${restricted(known, document)}.</p>`;
+}
+
+/** Those that are held back now, and until when. */
+function restricted(known: ReadonlyMap<string, Named>, document: string): string {
+  const named = restrictedIn(document).map((isin) => {
+    const until = restrictedUntil(document, isin);
+    return `${known.get(isin)?.symbol ?? isin} is ${restrictionOf(document, isin)}${until && ` until ${until}`}`;
+  });
   return named.length === 0 ? '' : `; ${named.join(', ')}`;
 }
 

@@ -1,7 +1,7 @@
 /** Contradictions and duplicates within a policy. */
 import type { FieldViolation } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { InvestmentPolicy, TargetGroup } from './policy.ts';
+import { restrictions, type InvestmentPolicy, type TargetGroup } from './policy.ts';
 
 const TOLERANCE = 1e-9;
 
@@ -17,27 +17,34 @@ export function policyContradictions(policy: InvestmentPolicy): readonly FieldVi
 }
 
 function listContradictions(policy: InvestmentPolicy): FieldViolation[] {
-  const lists = ['excluded', 'sellOnly', 'frozen'] as const;
   const seen = new Map<Isin, string>();
   const complaints: FieldViolation[] = [];
-  for (const list of lists)
+  for (const list of restrictions)
     for (const [i, isin] of (policy[list] ?? []).entries()) {
       const before = seen.get(isin);
       if (before !== undefined)
         complaints.push({ field: `${list}[${i}]`, message: `${isin} is in ${before} already` });
       seen.set(isin, list);
     }
+  for (const isin of Object.keys(policy.restrictedUntil ?? {}))
+    if (!seen.has(isin as Isin))
+      complaints.push({
+        field: `restrictedUntil.${isin}`,
+        message: `is in none of ${restrictions.join(', ')}`,
+      });
   return complaints;
 }
 
-function targetContradictions({ targets, excluded, cash, limits }: InvestmentPolicy) {
+function targetContradictions(policy: InvestmentPolicy) {
+  const { targets, excluded, restrictedUntil, cash, limits } = policy;
   if (!targets) return [];
   const securities = Object.entries(targets.securities ?? {});
   const complaints: FieldViolation[] = [];
   for (const [isin, weight] of securities) {
     const field = `targets.securities.${isin}`;
     const most = limits?.securities?.[isin];
-    if (weight > 0 && excluded?.includes(isin as Isin))
+    // Until a day: its weight stays in cash up to then.
+    if (weight > 0 && excluded?.includes(isin as Isin) && !restrictedUntil?.[isin])
       complaints.push({ field, message: 'is excluded as well' });
     if (most !== undefined && weight > most)
       complaints.push({ field, message: `is above limits.securities.${isin}, ${most}` });

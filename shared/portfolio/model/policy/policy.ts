@@ -3,6 +3,7 @@
  * the settings; `effectivePolicy` fills in the rest. All values are plain JSON: fractions 0 to 1,
  * amounts as decimal text in the account's currency.
  */
+import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Objective } from '#shared/kernel/objective.ts';
 
@@ -114,6 +115,8 @@ export interface EffectivePolicy {
   readonly sellOnly: readonly Isin[];
   /** Not traded. */
   readonly frozen: readonly Isin[];
+  /** By ISIN, the last day on which its place in one of the three lists holds; without one it holds for good. */
+  readonly restrictedUntil: Readonly<Record<string, CalendarDay>>;
   readonly limits: PolicyLimits;
   readonly cash: PolicyCash;
   readonly band: PolicyBand;
@@ -121,6 +124,9 @@ export interface EffectivePolicy {
   readonly tax: PolicyTax;
   readonly trust: PolicyTrust;
 }
+
+/** The lists that hold back a security. */
+export const restrictions = ['excluded', 'sellOnly', 'frozen'] as const;
 
 type Stated<T> = { readonly [K in keyof T]?: T[K] | undefined };
 type Section = 'limits' | 'cash' | 'band' | 'orders' | 'tax' | 'trust';
@@ -145,6 +151,26 @@ export function effectivePolicy(
     tax: over(defaults.tax, policy.tax),
     trust: over(defaults.trust, policy.trust),
   };
+}
+
+/** ISINs whose restriction has ended before a day, in the order in which they are written. */
+export function endedRestrictions(
+  { restrictedUntil = {} }: Pick<InvestmentPolicy, 'restrictedUntil'>,
+  today: CalendarDay,
+): readonly Isin[] {
+  const days = Object.entries(restrictedUntil) as [Isin, CalendarDay][];
+  return days.flatMap(([isin, last]) => (last < today ? [isin] : []));
+}
+
+/** The policy as it holds on a day: without the restrictions that have ended before it. */
+export function policyOn(policy: InvestmentPolicy, today: CalendarDay): InvestmentPolicy {
+  const ended = new Set<string>(endedRestrictions(policy, today));
+  if (ended.size === 0) return policy;
+  const days = Object.entries(policy.restrictedUntil ?? {}).filter(([isin]) => !ended.has(isin));
+  const lists = restrictions.flatMap((list) =>
+    policy[list] ? [[list, policy[list].filter((isin) => !ended.has(isin))] as const] : [],
+  );
+  return { ...policy, ...Object.fromEntries(lists), restrictedUntil: Object.fromEntries(days) };
 }
 
 /** Limits that guard the account: the settings of the process are the most that a policy may state. */
