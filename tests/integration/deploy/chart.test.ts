@@ -44,12 +44,28 @@ interface PodSpec {
   }[];
 }
 
+/** As a chart's user has it who uses more of it. */
+const EVERYTHING = [
+  ...['autoscaling.kind=keda', 'serviceMonitor.enabled=true', 'functions.stateEpoch=true'],
+  ...[
+    'functions.secrets={alpaca-key-id,alpaca-secret-key}',
+    'scheduling.priorityClassName=trading',
+  ],
+  ...['scheduling.nodeSelector.disk=ssd', 'image.pullSecrets[0].name=registry'],
+  ...[
+    'networkPolicies.facadeFrom[0].podSelector.matchLabels.app=client',
+    'clusterDomain=example.internal',
+  ],
+];
+
 const layouts: readonly [name: string, values: readonly string[]][] = [
   ['plain packed', []],
   ['plain single', ['layout=single', 'autoscaling.kind=hpa']],
   ['openfaas packed', ['mode=openfaas']],
   ['openfaas single', ['mode=openfaas', 'layout=single', 'redis.enabled=false']],
   ['plain, keda, monitored', ['autoscaling.kind=keda', 'serviceMonitor.enabled=true']],
+  ['plain, everything', EVERYTHING],
+  ['openfaas, another Redis', ['mode=openfaas', 'redis.enabled=false', 'connector.storage=']],
 ];
 
 function rendered(...values: string[]): { text: string; resources: Resource[] } {
@@ -59,7 +75,10 @@ function rendered(...values: string[]): { text: string; resources: Resource[] } 
     ...sets,
   ]);
   expect([code, err]).toEqual([0, '']);
-  const resources = parseAllDocuments(out)
+  const documents = parseAllDocuments(out);
+  // A key twice in a mapping is refused by kustomize and others that read what Helm rendered.
+  expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
+  const resources = documents
     .map((document) => document.toJS() as Resource | null)
     .filter((one): one is Resource => one !== null);
   return { text: out, resources };
@@ -104,7 +123,7 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
         });
         expect(container.resources.requests).toBeDefined();
         expect(container.resources.limits?.memory).toBeDefined();
-        if (container.name !== 'connector') expect(container.livenessProbe).toBeDefined();
+        expect(container.livenessProbe).toBeDefined();
       }
     }
     const budgets = ofKind(resources, 'PodDisruptionBudget').map(({ spec }) =>
@@ -118,7 +137,7 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     const { resources } = rendered();
     const policies = ofKind(resources, 'NetworkPolicy').map(({ metadata }) => metadata.name);
     expect(policies.sort()).toEqual(
-      ['default', 'functions', 'router', 'connector', 'facade', 'redis']
+      ['default', 'functions', 'router', 'connector', 'facade', 'redis', 'test']
         .map((name) => `trader-${name}`)
         .sort(),
     );
@@ -140,9 +159,89 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     expect(JSON.stringify(resources)).toContain('trader:queue:planning.create-plan:wait');
   });
 
+  test('functions reach public addresses and DNS, and nothing within the cluster but Redis and the router', () => {
+    const { resources } = rendered();
+    const rules = ofKind(resources, 'NetworkPolicy').flatMap(
+      ({ spec }) =>
+        (spec?.['egress'] ?? []) as { to?: { ipBlock?: { cidr: string; except?: string[] } }[] }[],
+    );
+    for (const { to = [] } of rules) {
+      expect(to.length).toBeGreaterThan(0);
+      for (const { ipBlock } of to)
+        if (ipBlock?.cidr === '0.0.0.0/0')
+          expect(ipBlock.except).toEqual(expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16']));
+    }
+  });
+
+  test('keys of brokers and the epoch of the state are mounted as files, and no environment has a secret', () => {
+    for (const mode of ['plain', 'openfaas']) {
+      const values = EVERYTHING.map((one) =>
+        one.replace('keda', mode === 'plain' ? 'keda' : 'none'),
+      );
+      const { text, resources } = rendered(...values, `mode=${mode}`);
+      const functions = ofKind(resources, 'Function', 'Deployment').filter(
+        ({ kind, metadata }) => kind === 'Function' || metadata.labels?.['trader/service'],
+      );
+      for (const one of functions)
+        for (const key of ['alpaca-secret-key', 'state-epoch', 'redis-url'])
+          expect(JSON.stringify(one)).toContain(`"${key}"`);
+      expect(text).not.toContain('secretKeyRef');
+    }
+  });
+
+  test('settings arrive as they were written, and null leaves one out', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chart-values-'));
+    const file = join(folder, 'values.yaml');
+    await writeFile(
+      file,
+      'image: { tag: 20261129 }\nsettings: { ORDERS_PER_DAY_MAX: 10000000, A_RATIO: 0.1, STRICT: true, NAME: "07", REDIS_REPLICAS: null }\n',
+    );
+    const args = ['template', 'trader', CHART, '--kube-version', '1.34.0', '-f', file];
+    for (const mode of ['plain', 'openfaas']) {
+      const { out } = ran(helm ?? '', [...args, '--set', `mode=${mode}`]);
+      for (const value of ['10000000', '0.1', 'true', '07', '20261129'])
+        expect(out).toContain(`"${value}"`);
+      expect(out).toContain('/planning:20261129');
+      expect(out).not.toContain('REDIS_REPLICAS');
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  test('a new version of the functions restarts neither Redis nor the router', () => {
+    const pods = (...values: string[]): object =>
+      Object.fromEntries(
+        ofKind(rendered(...values).resources, 'StatefulSet', 'Deployment')
+          .filter(({ metadata }) => /-(redis|router)$/.test(metadata.name))
+          .map(({ metadata, spec }) => [metadata.name, spec?.template]),
+      );
+    expect(pods('image.tag=2')).toEqual(pods('image.tag=1'));
+    expect(pods('redis.maxMemory=1gb')).not.toEqual(pods());
+  });
+
+  test('each connector has a volume for its record of the state', () => {
+    const { resources } = rendered();
+    const connector = ofKind(resources, 'StatefulSet').find(
+      ({ metadata }) => metadata.name === 'trader-connector',
+    );
+    expect(connector?.spec?.['volumeClaimTemplates']).toHaveLength(1);
+    expect(JSON.stringify(connector)).toContain('{"name":"DATA_DIR","value":"/data"}');
+    const { text } = rendered('connector.storage=');
+    expect(text).not.toContain('DATA_DIR');
+  });
+
   test.each([
     ['redis.replicas=2', 'three at the least'],
-    ['layout=other', 'layout: packed or single'],
+    ['redis.acknowledgedBy=3', 'fewer than redis.replicas'],
+    ['mode=other', "'plain', 'openfaas'"],
+    ['layout=other', "'packed', 'single'"],
+    ['redis.replica=4', "additional properties 'replica' not allowed"],
+    ['functions.overrides.planning.replica=4', "additional properties 'replica' not allowed"],
+    ['facade.replicas=0', '/facade/replicas'],
+    ['autoscaling.kind=cpu', "'none', 'hpa', 'keda'"],
+    ['settings.redis-url=x', "'redis-url' does not match"],
+    ['settings.A.b=1', '/settings/A'],
+    ['networkPolicies.routerFrom[0].podSelektor.a=b', "'podSelektor' not allowed"],
+    ['mode=openfaas,autoscaling.kind=hpa', 'OpenFaaS scales its functions itself'],
     ['facade.tlsSecret=', 'needs TLS'],
   ])('%s is refused with a message', (value, why) => {
     const args = ['template', 't', CHART, '--kube-version', '1.34.0', '--set', value];

@@ -18,7 +18,7 @@ testNeeding(
   withoutProgram('shellcheck'),
   'shellcheck has nothing to say of the scripts',
   async () => {
-    const folders = ['deploy/scripts', 'deploy/faasd', 'scripts/faasd'];
+    const folders = ['deploy/scripts', 'deploy/faasd', 'deploy/chart/files/redis', 'scripts/faasd'];
     const scripts = await Promise.all(
       folders.map(async (path) => (await readdir(path)).map((name) => join(path, name))),
     );
